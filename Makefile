@@ -1,0 +1,23 @@
+# Each target is one Maven command, printed as it runs.
+MVN ?= mvn
+
+.DEFAULT_GOAL := help
+.PHONY: help fast test fmt check bench
+
+help: ## this list
+	@sed -n 's/^\([a-z]*\): ## \(.*\)/make \1#\2/p' Makefile | column -t -s '#'
+
+fast: ## compile, test and package without the checks, into target/fast; samples/target/sipproxy.jar is made anew
+	$(MVN) -Pfast package
+
+test: ## compile with Error Prone and NullAway, run every test
+	$(MVN) test
+
+fmt: ## format the Java sources and sort the POMs
+	$(MVN) spotless:apply
+
+check: ## everything that has to pass before a commit: tests, formatting, packaging
+	$(MVN) -B verify
+
+bench: ## the JMH benchmarks; ARGS='Name -f 1 -wi 3 -i 3' chooses
+	$(MVN) -Pfast,bench -pl benchmarks -am -DskipTests -Djmh.args="$(ARGS)" package
