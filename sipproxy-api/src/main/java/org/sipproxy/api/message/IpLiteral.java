@@ -1,0 +1,147 @@
+package org.sipproxy.api.message;
+
+import java.net.InetAddress;
+import java.net.UnknownHostException;
+import java.util.Objects;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Numeric addresses as SIP writes them (RFC 3261 §25.1): a dotted quad, or an IPv6 address with or without brackets. A name
+ * is never looked up, so reading hostile text costs no more than its length.
+ *
+ * <p>The four parts of a dotted quad are decimal, also with leading zeros. Zone identifiers are refused: they mean nothing
+ * on another machine. An IPv4-mapped IPv6 address is the IPv4 address.
+ */
+public final class IpLiteral {
+
+    /** The longest IPv6 text: six groups and a dotted quad. */
+    private static final int MAX_IPV6 = 45;
+
+    private IpLiteral() {}
+
+    /** The address that {@code [from, to)} writes; nothing if it is not a numeric address. */
+    public static Optional<InetAddress> parse(byte[] bytes, int from, int to) {
+        return Optional.ofNullable(read(bytes, from, to));
+    }
+
+    /** The address that {@code text} writes; nothing if it is not a numeric address. */
+    public static Optional<InetAddress> parse(CharSequence text) {
+        Objects.requireNonNull(text, "text");
+        int length = text.length();
+        if (length > MAX_IPV6 + 2) {
+            return Optional.empty();
+        }
+        byte[] bytes = new byte[length];
+        for (int i = 0; i < length; i++) {
+            char c = text.charAt(i);
+            bytes[i] = c < 128 ? (byte) c : (byte) '?';
+        }
+        return parse(bytes, 0, length);
+    }
+
+    private static @Nullable InetAddress read(byte[] a, int from, int to) {
+        if (from >= to) {
+            return null;
+        }
+        if (a[from] == '[') {
+            return a[to - 1] == ']' ? ipv6(a, from + 1, to - 1) : null;
+        }
+        if (Chars.isDigit(a[from])) {
+            byte[] quad = new byte[4];
+            if (readQuad(a, from, to, quad, 0)) {
+                return address(quad);
+            }
+        }
+        return ipv6(a, from, to);
+    }
+
+    private static boolean readQuad(byte[] a, int from, int to, byte[] out, int at) {
+        if (to - from > 15) {
+            return false;
+        }
+        int i = from;
+        for (int part = 0; part < 4; part++) {
+            int start = i;
+            int value = 0;
+            while (i < to && i - start < 3 && Chars.isDigit(a[i])) {
+                value = value * 10 + (a[i++] - '0');
+            }
+            if (i == start || value > 255) {
+                return false;
+            }
+            out[at + part] = (byte) value;
+            if (part < 3 && (i == to || a[i++] != '.')) {
+                return false;
+            }
+        }
+        return i == to;
+    }
+
+    private static @Nullable InetAddress ipv6(byte[] a, int from, int to) {
+        if (to - from < 2 || to - from > MAX_IPV6) {
+            return null;
+        }
+        byte[] out = new byte[16];
+        int length = 0;
+        int gap = -1;
+        int i = from;
+        if (a[i] == ':') {
+            if (a[i + 1] != ':') {
+                return null;
+            }
+            gap = 0;
+            i += 2;
+        }
+        while (i < to) {
+            int group = i;
+            int value = 0;
+            while (i < to && i - group < 4 && Chars.isHex(a[i])) {
+                value = value << 4 | Character.digit(a[i++], 16);
+            }
+            if (i < to && a[i] == '.') {
+                if (length > 12 || !readQuad(a, group, to, out, length)) {
+                    return null;
+                }
+                length += 4;
+                break;
+            }
+            if (i == group || length > 14) {
+                return null;
+            }
+            out[length++] = (byte) (value >> 8);
+            out[length++] = (byte) value;
+            if (i == to) {
+                break;
+            }
+            if (a[i++] != ':' || i == to) {
+                return null;
+            }
+            if (a[i] == ':') {
+                if (gap >= 0) {
+                    return null;
+                }
+                gap = length;
+                i++;
+            }
+        }
+        if (gap < 0) {
+            return length == 16 ? address(out) : null;
+        }
+        if (length > 14) {
+            return null; // RFC 4291 §2.2: "::" stands for one group at least
+        }
+        byte[] full = new byte[16];
+        System.arraycopy(out, 0, full, 0, gap);
+        System.arraycopy(out, gap, full, 16 - (length - gap), length - gap);
+        return address(full);
+    }
+
+    private static InetAddress address(byte[] bytes) {
+        try {
+            return InetAddress.getByAddress(bytes);
+        } catch (UnknownHostException e) {
+            throw new AssertionError("4 and 16 bytes are an address", e);
+        }
+    }
+}

@@ -1,0 +1,544 @@
+package org.sipproxy.api.message;
+
+import java.io.ByteArrayOutputStream;
+import java.net.InetAddress;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Locale;
+import java.util.Objects;
+import java.util.Optional;
+
+/**
+ * A URI of any scheme, with the parts of {@code sip:} and {@code sips:} URIs (RFC 3261 §19.1) read from the text without
+ * copying it. Immutable.
+ *
+ * <p>{@link #equals} compares the text; {@link #isEquivalentTo} compares as RFC 3261 §19.1.4 says.
+ */
+public final class SipUri {
+
+    private static final int ABSENT = -1;
+
+    /** RFC 3261 §25.1. */
+    private static final String RESERVED = ";/?:@&=+$,";
+
+    /** §19.1.4: these never match a URI without them; transport by the examples there. */
+    private static final byte[][] IN_BOTH = {
+        "transport".getBytes(StandardCharsets.US_ASCII),
+        "user".getBytes(StandardCharsets.US_ASCII),
+        "ttl".getBytes(StandardCharsets.US_ASCII),
+        "method".getBytes(StandardCharsets.US_ASCII),
+        "maddr".getBytes(StandardCharsets.US_ASCII)
+    };
+
+    private final byte[] a;
+    private final int start;
+    private final int end;
+    private final int schemeEnd;
+    private final boolean sip;
+    private final boolean secure;
+    private int userEnd = ABSENT;
+    private int hostStart = ABSENT;
+    private int hostEnd = ABSENT;
+    private int port = ABSENT;
+    private int paramsEnd;
+
+    private SipUri(byte[] a, int start, int end) throws SipParseException {
+        this.a = a;
+        this.start = start;
+        this.end = end;
+        int colon = start;
+        while (colon < end && a[colon] != ':') {
+            colon++;
+        }
+        this.schemeEnd = colon;
+        this.paramsEnd = end;
+        if (colon == end || !Chars.isScheme(a, start, colon)) {
+            throw defect("URI without a scheme");
+        }
+        this.secure = Chars.equalsIgnoreCase(a, start, colon, "sips");
+        this.sip = secure || Chars.equalsIgnoreCase(a, start, colon, "sip");
+        if (sip) {
+            parseSip(colon + 1);
+        } else if (colon + 1 == end) {
+            throw defect("URI with nothing behind its scheme");
+        } else {
+            for (int i = colon + 1; i < end; i++) {
+                if (!Chars.isUri(a[i])) {
+                    throw defect("character that no URI may hold");
+                }
+            }
+        }
+    }
+
+    /** The same URI over an array that holds nothing else. */
+    private SipUri(SipUri uri) {
+        this.a = uri.toBytes();
+        int shift = uri.start;
+        this.start = 0;
+        this.end = uri.end - shift;
+        this.schemeEnd = uri.schemeEnd - shift;
+        this.sip = uri.sip;
+        this.secure = uri.secure;
+        this.userEnd = shifted(uri.userEnd, shift);
+        this.hostStart = shifted(uri.hostStart, shift);
+        this.hostEnd = shifted(uri.hostEnd, shift);
+        this.port = uri.port;
+        this.paramsEnd = uri.paramsEnd - shift;
+    }
+
+    private static int shifted(int index, int by) {
+        return index == ABSENT ? ABSENT : index - by;
+    }
+
+    private SipParseException defect(String what) {
+        return SipParseException.at(what, a, start, end);
+    }
+
+    private void parseSip(int from) throws SipParseException {
+        int at = Chars.indexOf(a, from, end, '@');
+        int i = from;
+        if (at >= 0) {
+            int colon = Chars.indexOf(a, from, at, ':');
+            userEnd = colon < 0 ? at : colon;
+            if (userEnd == from
+                    || !Chars.isUserText(a, from, userEnd)
+                    || (colon >= 0 && !Chars.isPasswordText(a, colon + 1, at))) {
+                throw defect("user part of the URI is empty or holds a character that must be escaped");
+            }
+            i = at + 1;
+        }
+        hostStart = i;
+        if (i < end && a[i] == '[') {
+            int close = Chars.indexOf(a, i, end, ']');
+            if (close < 0) {
+                throw defect("IPv6 reference has no closing bracket");
+            }
+            if (!Chars.isIpv6Text(a, i + 1, close)) {
+                throw defect("IPv6 reference is not an address in brackets");
+            }
+            i = close + 1;
+        } else {
+            while (i < end && Chars.isHost(a[i])) {
+                i++;
+            }
+        }
+        hostEnd = i;
+        if (hostEnd == hostStart) {
+            throw defect("URI has no host");
+        }
+        if (i < end && a[i] == ':') {
+            int digits = i + 1;
+            i = digits;
+            while (i < end && Chars.isDigit(a[i])) {
+                i++;
+            }
+            port = (int) Chars.number(a, digits, i, 65_535);
+            if (port < 0) {
+                throw defect("port of the URI is not a number from 0 to 65535");
+            }
+        }
+        if (i < end && a[i] != ';' && a[i] != '?') {
+            throw defect("host of the URI holds a character that no host may hold");
+        }
+        while (i < end && a[i] == ';') {
+            int next = i + 1;
+            while (next < end && a[next] != ';' && a[next] != '?') {
+                next++;
+            }
+            checkParam(i + 1, next);
+            i = next;
+        }
+        paramsEnd = i;
+        if (i < end && (i + 1 == end || !isHeaders(i + 1))) {
+            throw defect("headers of the URI are empty or hold a character that must be escaped");
+        }
+    }
+
+    private void checkParam(int from, int to) throws SipParseException {
+        int eq = Chars.indexOf(a, from, to, '=');
+        int nameEnd = eq < 0 ? to : eq;
+        if (nameEnd == from
+                || !Chars.isUriParamText(a, from, nameEnd)
+                || (eq >= 0 && (eq + 1 == to || !Chars.isUriParamText(a, eq + 1, to)))) {
+            throw defect("parameter of the URI is empty or holds a character that must be escaped");
+        }
+    }
+
+    /** {@code hname "=" hvalue *( "&" hname "=" hvalue )}; a value may be empty, a name not (§25.1). */
+    private boolean isHeaders(int from) {
+        int i = from;
+        while (i <= end) {
+            int amp = Chars.indexOf(a, i, end, '&');
+            int to = amp < 0 ? end : amp;
+            int eq = Chars.indexOf(a, i, to, '=');
+            if (eq <= i || !Chars.isUriHeaderText(a, i, eq) || !Chars.isUriHeaderText(a, eq + 1, to)) {
+                return false;
+            }
+            i = to + 1;
+        }
+        return true;
+    }
+
+    /**
+     * Reads a URI.
+     *
+     * @throws SipParseException if the text is not a URI, or a {@code sip:}/{@code sips:} URI with a defect
+     */
+    public static SipUri parse(String text) throws SipParseException {
+        byte[] bytes = Objects.requireNonNull(text, "text").getBytes(StandardCharsets.UTF_8);
+        return new SipUri(bytes, 0, bytes.length);
+    }
+
+    /** Reads the URI that stands in {@code [from, to)}; the array is kept, not copied, and must not change. */
+    public static SipUri parse(byte[] bytes, int from, int to) throws SipParseException {
+        return new SipUri(bytes, from, to);
+    }
+
+    /**
+     * The URI of a text that the program itself knows to be one.
+     *
+     * @throws IllegalArgumentException if it is not
+     */
+    public static SipUri of(String text) {
+        try {
+            return parse(text);
+        } catch (SipParseException e) {
+            throw new IllegalArgumentException(e.getMessage(), e);
+        }
+    }
+
+    /** True for {@code sip:} and {@code sips:}. */
+    public boolean isSip() {
+        return sip;
+    }
+
+    /** True for {@code sips:}. */
+    public boolean isSecure() {
+        return secure;
+    }
+
+    /** The scheme in lower case, without the colon. */
+    public String scheme() {
+        return secure ? "sips" : sip ? "sip" : Chars.text(a, start, schemeEnd).toLowerCase(Locale.ROOT);
+    }
+
+    /** True if a {@code sip:} or {@code sips:} URI has a user part. */
+    public boolean hasUser() {
+        return userEnd != ABSENT;
+    }
+
+    /** The user part with escapes resolved and without a password; empty if there is none. */
+    public String user() {
+        return userEnd == ABSENT ? "" : unescape(schemeEnd + 1, userEnd);
+    }
+
+    /** The host as written, an IPv6 reference with its brackets; empty for other schemes. */
+    public String host() {
+        return hostStart == ABSENT ? "" : new String(a, hostStart, hostEnd - hostStart, StandardCharsets.ISO_8859_1);
+    }
+
+    /** True if the host is {@code other}, without case. */
+    public boolean hostIs(String lowerCaseHost) {
+        return hostStart != ABSENT && Chars.equalsIgnoreCase(a, hostStart, hostEnd, lowerCaseHost);
+    }
+
+    /** The host's address if it is a numeric one; nothing for a name, which is never looked up. */
+    public Optional<InetAddress> numericHost() {
+        return hostStart == ABSENT ? Optional.empty() : IpLiteral.parse(a, hostStart, hostEnd);
+    }
+
+    /** The port, or -1 if none is written. */
+    public int port() {
+        return port;
+    }
+
+    /** The URI parameter's value, empty for one without a value; nothing if it is absent. Names are matched without case. */
+    public Optional<String> parameter(String lowerCaseName) {
+        int i = findParam(lowerCaseName);
+        if (i < 0) {
+            return Optional.empty();
+        }
+        int nameEnd = i + lowerCaseName.length();
+        if (nameEnd < paramsEnd && a[nameEnd] == '=') {
+            int valueEnd = paramEnd(nameEnd);
+            return Optional.of(Chars.text(a, nameEnd + 1, valueEnd));
+        }
+        return Optional.of("");
+    }
+
+    /** True if the URI has this parameter, with or without a value. */
+    public boolean hasParameter(String lowerCaseName) {
+        return findParam(lowerCaseName) >= 0;
+    }
+
+    /** True if the URI has this parameter with this value, both without case. */
+    public boolean parameterIs(String lowerCaseName, String lowerCaseValue) {
+        int i = findParam(lowerCaseName);
+        int eq = i + lowerCaseName.length();
+        return i >= 0
+                && eq < paramsEnd
+                && a[eq] == '='
+                && Chars.equalsIgnoreCase(a, eq + 1, paramEnd(eq), lowerCaseValue);
+    }
+
+    /** True if a {@code ?} and header fields follow the parameters. */
+    public boolean hasHeaders() {
+        return sip && paramsEnd < end;
+    }
+
+    private int findParam(String lowerCaseName) {
+        if (!sip) {
+            return ABSENT;
+        }
+        int i = firstParam();
+        while (i < paramsEnd) {
+            int from = i + 1;
+            int to = paramEnd(from);
+            int nameEnd = from;
+            while (nameEnd < to && a[nameEnd] != '=') {
+                nameEnd++;
+            }
+            if (Chars.equalsIgnoreCase(a, from, nameEnd, lowerCaseName)) {
+                return from;
+            }
+            i = to;
+        }
+        return ABSENT;
+    }
+
+    private int firstParam() {
+        int i = hostEnd;
+        while (i < paramsEnd && a[i] != ';') {
+            i++;
+        }
+        return i;
+    }
+
+    private int paramEnd(int from) {
+        int i = from;
+        while (i < paramsEnd && a[i] != ';') {
+            i++;
+        }
+        return i;
+    }
+
+    private String unescape(int from, int to) {
+        if (Chars.indexOf(a, from, to, '%') < 0) {
+            return Chars.text(a, from, to);
+        }
+        ByteArrayOutputStream out = new ByteArrayOutputStream(to - from);
+        for (int i = from; i < to; i++) {
+            if (a[i] == '%') {
+                out.write(Character.digit(a[i + 1], 16) << 4 | Character.digit(a[i + 2], 16));
+                i += 2;
+            } else {
+                out.write(a[i]);
+            }
+        }
+        return out.toString(StandardCharsets.UTF_8);
+    }
+
+    /**
+     * Equality of RFC 3261 §19.1.4: user and password with case, all else without; a missing port differs from the default
+     * port; {@code user}, {@code ttl}, {@code method}, {@code maddr} and {@code transport} must be in both or in neither,
+     * other parameters only agree where both have them; headers must all be the same.
+     */
+    public boolean isEquivalentTo(SipUri other) {
+        if (sip != other.sip || secure != other.secure) {
+            return false;
+        }
+        if (!sip) {
+            return Chars.equalsIgnoreCase(a, start, schemeEnd, other.a, other.start, other.schemeEnd)
+                    && text(schemeEnd, end).equals(other.text(other.schemeEnd, other.end));
+        }
+        return port == other.port
+                && Chars.equalsIgnoreCase(a, hostStart, hostEnd, other.a, other.hostStart, other.hostEnd)
+                && sameUserInfo(other)
+                && paramsAgree(this, other)
+                && paramsAgree(other, this)
+                && sameHeaders(other);
+    }
+
+    private boolean sameUserInfo(SipUri other) {
+        if (hasUser() != other.hasUser()) {
+            return false;
+        }
+        return !hasUser()
+                || sameText(a, schemeEnd + 1, hostStart, other.a, other.schemeEnd + 1, other.hostStart, false);
+    }
+
+    /** Compares two texts in which an escape is its character, unless that is a reserved one (RFC 3261 §19.1.4). */
+    private static boolean sameText(byte[] x, int xFrom, int xTo, byte[] y, int yFrom, int yTo, boolean ignoreCase) {
+        int i = xFrom;
+        int j = yFrom;
+        while (i < xTo && j < yTo) {
+            int c = charAt(x, i);
+            int d = charAt(y, j);
+            if (c != d && !(ignoreCase && c < 128 && d < 128 && Chars.lower((byte) c) == Chars.lower((byte) d))) {
+                return false;
+            }
+            i += x[i] == '%' ? 3 : 1;
+            j += y[j] == '%' ? 3 : 1;
+        }
+        return i == xTo && j == yTo;
+    }
+
+    /** The character that stands or is escaped at {@code i}; an escaped reserved one is none of the plain ones. */
+    private static int charAt(byte[] text, int i) {
+        if (text[i] != '%') {
+            return text[i] & 0xff;
+        }
+        int c = Character.digit(text[i + 1], 16) << 4 | Character.digit(text[i + 2], 16);
+        return RESERVED.indexOf(c) >= 0 ? c + 256 : c;
+    }
+
+    private static boolean paramsAgree(SipUri x, SipUri y) {
+        int i = x.firstParam();
+        while (i < x.paramsEnd) {
+            int from = i + 1;
+            int to = x.paramEnd(from);
+            int nameEnd = nameEnd(x.a, from, to);
+            int theirs = y.paramNamedAs(x.a, from, nameEnd);
+            if (theirs == ABSENT) {
+                if (mustBeInBoth(x.a, from, nameEnd)) {
+                    return false;
+                }
+            } else {
+                int theirEnd = y.paramEnd(theirs);
+                int theirNameEnd = nameEnd(y.a, theirs, theirEnd);
+                // a parameter without a value compares as an empty one, which the grammar has no other way to write
+                if (!sameText(
+                        x.a,
+                        Math.min(nameEnd + 1, to),
+                        to,
+                        y.a,
+                        Math.min(theirNameEnd + 1, theirEnd),
+                        theirEnd,
+                        true)) {
+                    return false;
+                }
+            }
+            i = to;
+        }
+        return true;
+    }
+
+    private int paramNamedAs(byte[] x, int from, int to) {
+        int i = firstParam();
+        while (i < paramsEnd) {
+            int end = paramEnd(i + 1);
+            if (sameText(x, from, to, a, i + 1, nameEnd(a, i + 1, end), true)) {
+                return i + 1;
+            }
+            i = end;
+        }
+        return ABSENT;
+    }
+
+    private static int nameEnd(byte[] a, int from, int to) {
+        int eq = Chars.indexOf(a, from, to, '=');
+        return eq < 0 ? to : eq;
+    }
+
+    private static boolean mustBeInBoth(byte[] a, int from, int to) {
+        for (byte[] name : IN_BOTH) {
+            if (sameText(a, from, to, name, 0, name.length, true)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private boolean sameHeaders(SipUri other) {
+        if (hasHeaders() != other.hasHeaders()) {
+            return false;
+        }
+        return !hasHeaders() || headerSet().equals(other.headerSet());
+    }
+
+    private List<String> headerSet() {
+        List<String> headers = new ArrayList<>();
+        int from = paramsEnd + 1;
+        while (from <= end) {
+            int amp = Chars.indexOf(a, from, end, '&');
+            int to = amp < 0 ? end : amp;
+            int nameEnd = nameEnd(a, from, to);
+            headers.add(canonical(from, nameEnd).toLowerCase(Locale.ROOT) + "=" + canonical(nameEnd + 1, to));
+            from = to + 1;
+        }
+        Collections.sort(headers);
+        return headers;
+    }
+
+    /** The text with one spelling for what {@link #sameText} calls the same. */
+    private String canonical(int from, int to) {
+        StringBuilder out = new StringBuilder(to - from);
+        for (int i = from; i < to; i += a[i] == '%' ? 3 : 1) {
+            out.append((char) charAt(a, i));
+        }
+        return out.toString();
+    }
+
+    private String text(int from, int to) {
+        return Chars.text(a, from, to);
+    }
+
+    /** The same URI without headers and without the {@code method} parameter: fit for a Request-URI (RFC 3261 §19.1.5). */
+    public SipUri asRequestUri() {
+        if (!hasHeaders() && !hasParameter("method")) {
+            return this;
+        }
+        StringBuilder out = new StringBuilder(text(start, firstParam()));
+        int i = firstParam();
+        while (i < paramsEnd) {
+            int to = paramEnd(i + 1);
+            String param = text(i, to);
+            if (!param.regionMatches(true, 0, ";method=", 0, 8)) {
+                out.append(param);
+            }
+            i = to;
+        }
+        return of(out.toString());
+    }
+
+    /**
+     * The same URI over its own copy of the text. A URI that was read from a message keeps the whole message in memory; what
+     * is stored for longer than the message lives should be this.
+     */
+    public SipUri compact() {
+        return a.length == end - start ? this : new SipUri(this);
+    }
+
+    /** The length of the text in bytes. */
+    public int length() {
+        return end - start;
+    }
+
+    /** Copies the text as it was written. */
+    public byte[] toBytes() {
+        return java.util.Arrays.copyOfRange(a, start, end);
+    }
+
+    @Override
+    public boolean equals(Object other) {
+        return this == other
+                || (other instanceof SipUri u && java.util.Arrays.equals(a, start, end, u.a, u.start, u.end));
+    }
+
+    @Override
+    public int hashCode() {
+        int h = 1;
+        for (int i = start; i < end; i++) {
+            h = 31 * h + a[i];
+        }
+        return h;
+    }
+
+    /** The text as it was written. */
+    @Override
+    public String toString() {
+        return text(start, end);
+    }
+}

@@ -1,0 +1,150 @@
+package org.sipproxy.api.message;
+
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import javax.sip.address.URI;
+import javax.sip.header.Header;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The typed objects of a message that somebody holds: what each one encoded to when it was handed out, and where its text
+ * lies. JAIN-SIP programs change such objects in place; {@link #commit} writes what changed back into the bytes.
+ */
+final class TypedHeaders {
+
+    /** An object in somebody's hands, and the bytes {@code [start, end)} that it stands for. */
+    static final class Entry {
+        final Object value;
+        String encoding;
+        int start;
+        int end;
+
+        Entry(Object value, String encoding, int start, int end) {
+            this.value = value;
+            this.encoding = encoding;
+            this.start = start;
+            this.end = end;
+        }
+    }
+
+    private final SipMessage message;
+    private final List<Entry> entries = new ArrayList<>(4);
+
+    TypedHeaders(SipMessage message) {
+        this.message = message;
+    }
+
+    @Nullable
+    Header first(HeaderName name) {
+        List<Header> found = elements(name, 1);
+        return found.isEmpty() ? null : found.get(0);
+    }
+
+    List<Header> all(HeaderName name) {
+        return elements(name, Integer.MAX_VALUE);
+    }
+
+    private List<Header> elements(HeaderName name, int wanted) {
+        List<Header> found = new ArrayList<>(2);
+        for (int i = message.firstHeader(name); i >= 0 && found.size() < wanted; i = message.nextHeader(name, i)) {
+            line(i, name, wanted, found);
+        }
+        return found;
+    }
+
+    private void line(int i, HeaderName name, int wanted, List<Header> found) {
+        byte[] a = message.wire;
+        char separator = HeaderElements.separator(name);
+        int at = message.valueStart(i);
+        int to = message.valueEnd(i);
+        do {
+            int start = Chars.skipLws(a, at, to);
+            int stop = HeaderElements.end(a, start, to, separator);
+            int end = Chars.trimEnd(a, start, stop);
+            // an empty list such as "Supported:" has no element; an empty Subject is a Subject
+            if (end > start || separator == 0) {
+                if (found.size() >= message.limits().listElements()) {
+                    throw new MalformedHeaderException(new SipParseException(
+                            StatusCode.BAD_REQUEST,
+                            name + " holds more than " + message.limits().listElements() + " elements"));
+                }
+                found.add(header(name, start, end));
+            }
+            at = stop + 1;
+        } while (at <= to && found.size() < wanted);
+    }
+
+    private Header header(HeaderName name, int start, int end) {
+        if (held(start, end) instanceof Header header) {
+            return header;
+        }
+        try {
+            Header header = GuardedGrammar.header(name, message.wire, start, end, message.limits());
+            entries.add(new Entry(header, HeaderText.valueOf(header), start, end));
+            return header;
+        } catch (SipParseException e) {
+            throw new MalformedHeaderException(e);
+        }
+    }
+
+    URI uri(SipUri uri, int start, int end) {
+        if (held(start, end) instanceof URI typed) {
+            return typed;
+        }
+        try {
+            URI typed = GuardedGrammar.uri(uri, message.limits());
+            entries.add(new Entry(typed, typed.toString(), start, end));
+            return typed;
+        } catch (SipParseException e) {
+            throw new MalformedHeaderException(e);
+        }
+    }
+
+    private @Nullable Object held(int start, int end) {
+        for (Entry e : entries) {
+            if (e.start == start && e.end == end) {
+                return e.value;
+            }
+        }
+        return null;
+    }
+
+    /** Writes the objects that encode to something else now than when they were handed out. */
+    void commit() {
+        MessageEdit edit = null;
+        for (Entry e : entries) {
+            String now = encode(e.value);
+            if (now.equals(e.encoding)) {
+                continue;
+            }
+            HeaderText.checkOneLine(now);
+            edit = edit == null ? new MessageEdit() : edit;
+            byte[] text = now.getBytes(StandardCharsets.UTF_8);
+            edit.replace(e.start, e.end, text, e, 0, text.length);
+        }
+        if (edit != null) {
+            message.apply(edit);
+            for (Entry e : entries) {
+                e.encoding = encode(e.value);
+            }
+        }
+    }
+
+    private static String encode(Object value) {
+        return value instanceof Header header ? HeaderText.valueOf(header) : value.toString();
+    }
+
+    /** Follows an edit: entries behind it move, those in the text that it replaced are let go, new ones come in. */
+    void moved(MessageEdit edit) {
+        entries.removeIf(e -> edit.overwrites(e));
+        for (Entry e : entries) {
+            if (!edit.owns(e)) {
+                int shift = edit.shiftAt(e.start);
+                e.start += shift;
+                e.end += shift;
+            }
+        }
+        edit.place(entries);
+    }
+}

@@ -1,0 +1,319 @@
+package org.sipproxy.api.message;
+
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One Via element (RFC 3261 §20.42, RFC 3581), read from the message's text without copying it. Immutable.
+ *
+ * <p>It is never handed to another parser: Via is the one header that every message needs and that attackers know.
+ */
+public final class Via {
+
+    /** The magic cookie that marks a branch as unique (RFC 3261 §8.1.1.7). */
+    public static final String MAGIC_COOKIE = "z9hG4bK";
+
+    private final byte[] a;
+    private final int start;
+    private final int end;
+    private final int transportStart;
+    private final int transportEnd;
+    private final int hostStart;
+    private final int hostEnd;
+    private final int sentByEnd;
+    private final int port;
+    private int branchStart = -1;
+    private int branchEnd = -1;
+    private int receivedStart = -1;
+    private int receivedEnd = -1;
+    private int maddrStart = -1;
+    private int maddrEnd = -1;
+    private int rportEnd = -1;
+    private int rport = -1;
+
+    private Via(
+            byte[] a,
+            int start,
+            int transportStart,
+            int transportEnd,
+            int hostStart,
+            int hostEnd,
+            int port,
+            int params,
+            int to)
+            throws SipParseException {
+        this.a = a;
+        this.start = start;
+        this.transportStart = transportStart;
+        this.transportEnd = transportEnd;
+        this.hostStart = hostStart;
+        this.hostEnd = hostEnd;
+        this.port = port;
+        this.sentByEnd = params;
+        this.end = readParams(params, to);
+    }
+
+    /**
+     * Reads the element that starts at {@code from}; it ends at a comma or at {@code to}.
+     *
+     * @throws SipParseException if the element is malformed
+     */
+    static Via parse(byte[] a, int from, int to) throws SipParseException {
+        int start = Chars.skipLws(a, from, to);
+        int nameEnd = Chars.tokenEnd(a, start, to);
+        int versionStart = slash(a, start, nameEnd, to);
+        int versionEnd = Chars.tokenEnd(a, versionStart, to);
+        int transportStart = slash(a, versionStart, versionEnd, to);
+        int transportEnd = Chars.tokenEnd(a, transportStart, to);
+        if (!Chars.equalsIgnoreCase(a, start, nameEnd, "sip")
+                || !Chars.equalsIgnoreCase(a, versionStart, versionEnd, "2.0")
+                || transportEnd == transportStart) {
+            throw SipParseException.at("Via does not start with SIP/2.0 and a transport", a, start, to);
+        }
+        int hostStart = Chars.skipLws(a, transportEnd, to);
+        if (hostStart == transportEnd) {
+            throw SipParseException.at("Via has no space before its host", a, start, to);
+        }
+        int hostEnd = hostEnd(a, hostStart, to);
+        int i = Chars.skipLws(a, hostEnd, to);
+        int port = -1;
+        if (i < to && a[i] == ':') {
+            int digits = Chars.skipLws(a, i + 1, to);
+            i = digits;
+            while (i < to && Chars.isDigit(a[i])) {
+                i++;
+            }
+            port = (int) Chars.number(a, digits, i, 65_535);
+            if (port < 0) {
+                throw SipParseException.at("Via port is not a number from 0 to 65535", a, start, to);
+            }
+            i = Chars.skipLws(a, i, to);
+        }
+        return new Via(a, start, transportStart, transportEnd, hostStart, hostEnd, port, i, to);
+    }
+
+    private static int slash(byte[] a, int tokenStart, int tokenEnd, int to) throws SipParseException {
+        int i = Chars.skipLws(a, tokenEnd, to);
+        if (tokenEnd == tokenStart || i >= to || a[i] != '/') {
+            throw SipParseException.at("Via does not start with SIP/2.0 and a transport", a, tokenStart, to);
+        }
+        return Chars.skipLws(a, i + 1, to);
+    }
+
+    private static int hostEnd(byte[] a, int from, int to) throws SipParseException {
+        int i = from;
+        if (i < to && a[i] == '[') {
+            while (i < to && a[i] != ']') {
+                i++;
+            }
+            if (i == to || !Chars.isIpv6Text(a, from + 1, i)) {
+                throw SipParseException.at("IPv6 reference in Via is not an address in brackets", a, from, to);
+            }
+            return i + 1;
+        }
+        while (i < to && Chars.isHost(a[i])) {
+            i++;
+        }
+        if (i == from) {
+            throw SipParseException.at("Via has no host", a, from, to);
+        }
+        return i;
+    }
+
+    private int readParams(int from, int to) throws SipParseException {
+        int stop = Params.check(a, from, to);
+        int i = from;
+        while (i < stop && a[i] == ';') {
+            int name = Chars.skipLws(a, i + 1, stop);
+            int nameEnd = Chars.tokenEnd(a, name, stop);
+            i = Chars.skipLws(a, nameEnd, stop);
+            int value = -1;
+            int valueEnd = -1;
+            if (i < stop && a[i] == '=') {
+                value = Chars.skipLws(a, i + 1, stop);
+                valueEnd = Params.rawValueEnd(a, value, stop);
+                i = Chars.skipLws(a, valueEnd, stop);
+            }
+            switch (nameEnd - name) {
+                case 6:
+                    if (value >= 0 && Chars.equalsIgnoreCase(a, name, nameEnd, "branch")) {
+                        branchStart = value;
+                        branchEnd = valueEnd;
+                    }
+                    break;
+                case 8:
+                    if (value >= 0 && Chars.equalsIgnoreCase(a, name, nameEnd, "received")) {
+                        receivedStart = value;
+                        receivedEnd = valueEnd;
+                    }
+                    break;
+                case 5:
+                    if (Chars.equalsIgnoreCase(a, name, nameEnd, "rport")) {
+                        readRport(nameEnd, value, valueEnd);
+                    } else if (value >= 0 && Chars.equalsIgnoreCase(a, name, nameEnd, "maddr")) {
+                        maddrStart = value;
+                        maddrEnd = valueEnd;
+                    }
+                    break;
+                default:
+                    break;
+            }
+        }
+        return stop;
+    }
+
+    private void readRport(int nameEnd, int value, int valueEnd) throws SipParseException {
+        rportEnd = nameEnd;
+        if (value >= 0) {
+            rport = (int) Chars.number(a, value, valueEnd, 65_535);
+            if (rport < 0) {
+                throw SipParseException.at("rport of Via is not a port", a, value, valueEnd);
+            }
+            rportEnd = valueEnd;
+        }
+    }
+
+    /** The transport token as written, such as {@code UDP}. */
+    public String transport() {
+        return Chars.text(a, transportStart, transportEnd);
+    }
+
+    /** True if the transport is this one, without case. */
+    public boolean transportIs(String lowerCaseToken) {
+        return Chars.equalsIgnoreCase(a, transportStart, transportEnd, lowerCaseToken);
+    }
+
+    /** The host of sent-by as written, an IPv6 reference with its brackets. */
+    public String host() {
+        return Chars.text(a, hostStart, hostEnd);
+    }
+
+    /** True if the host of sent-by is this one, without case. */
+    public boolean hostIs(String lowerCaseHost) {
+        return Chars.equalsIgnoreCase(a, hostStart, hostEnd, lowerCaseHost);
+    }
+
+    /** The port of sent-by, or -1 if none is written. */
+    public int port() {
+        return port;
+    }
+
+    /** The branch, empty if there is none. */
+    public String branch() {
+        return branchStart < 0 ? "" : Chars.text(a, branchStart, branchEnd);
+    }
+
+    /** True if the branch starts with the magic cookie and has something behind it. */
+    public boolean hasRfc3261Branch() {
+        int after = branchStart + MAGIC_COOKIE.length();
+        return branchStart >= 0 && branchEnd > after && Chars.equalsIgnoreCase(a, branchStart, after, "z9hg4bk");
+    }
+
+    /** The {@code received} parameter. */
+    public Optional<String> received() {
+        return receivedStart < 0 ? Optional.empty() : Optional.of(Chars.text(a, receivedStart, receivedEnd));
+    }
+
+    /** The {@code maddr} parameter. */
+    public Optional<String> maddr() {
+        return maddrStart < 0 ? Optional.empty() : Optional.of(Chars.text(a, maddrStart, maddrEnd));
+    }
+
+    /** True if there is an {@code rport} parameter, with or without a value (RFC 3581). */
+    public boolean hasRport() {
+        return rportEnd >= 0;
+    }
+
+    /** The value of {@code rport}, or -1 if it has none. */
+    public int rport() {
+        return rport;
+    }
+
+    /** Another parameter's value, empty for one without a value; nothing if it is absent. */
+    public Optional<String> parameter(String lowerCaseName) {
+        @Nullable String value = Params.value(a, sentByEnd, end, lowerCaseName);
+        return Optional.ofNullable(value);
+    }
+
+    interface ParameterReader {
+        /** The value is null if there is none, and without its quotes but with its escapes if it is quoted. */
+        void read(String name, @Nullable String value, boolean quoted);
+    }
+
+    void forEachParameter(ParameterReader reader) {
+        int i = sentByEnd;
+        while (i < end && a[i] == ';') {
+            int name = Chars.skipLws(a, i + 1, end);
+            int nameEnd = Chars.tokenEnd(a, name, end);
+            int value = Params.valueStart(a, name, end);
+            if (value < 0) {
+                reader.read(Chars.text(a, name, nameEnd), null, false);
+                i = Chars.skipLws(a, nameEnd, end);
+                continue;
+            }
+            int valueEnd = Params.rawValueEnd(a, value, end);
+            boolean quoted = a[value] == '"';
+            String text = quoted ? Chars.text(a, value + 1, valueEnd - 1) : Chars.text(a, value, valueEnd);
+            reader.read(Chars.text(a, name, nameEnd), text, quoted);
+            i = Chars.skipLws(a, valueEnd, end);
+        }
+    }
+
+    // ---- positions in the message, for an engine that edits by splicing
+
+    /** Where the element starts in its message, in bytes. */
+    public int start() {
+        return start;
+    }
+
+    /** Where the element ends: the end of the header's value, or the comma before the next element. */
+    public int end() {
+        return end;
+    }
+
+    /** Where sent-by starts. */
+    public int hostStart() {
+        return hostStart;
+    }
+
+    /** Where the host of sent-by ends. */
+    public int hostEnd() {
+        return hostEnd;
+    }
+
+    /** Where the parameters start, white space behind sent-by passed over. */
+    public int parametersStart() {
+        return sentByEnd;
+    }
+
+    /** Where the branch's value starts, or -1. */
+    public int branchStart() {
+        return branchStart;
+    }
+
+    /** Where the branch's value ends. */
+    public int branchEnd() {
+        return branchEnd;
+    }
+
+    /** Where the value of {@code received} starts, or -1. */
+    public int receivedStart() {
+        return receivedStart;
+    }
+
+    /** Where the value of {@code received} ends. */
+    public int receivedEnd() {
+        return receivedEnd;
+    }
+
+    /** Where {@code rport} with its value ends, or -1. */
+    public int rportEnd() {
+        return rportEnd;
+    }
+
+    /** The element as written. */
+    @Override
+    public String toString() {
+        return Chars.text(a, start, Chars.trimEnd(a, start, end));
+    }
+}

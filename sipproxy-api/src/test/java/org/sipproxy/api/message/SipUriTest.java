@@ -1,0 +1,156 @@
+package org.sipproxy.api.message;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class SipUriTest {
+
+    @ParameterizedTest
+    @CsvSource({
+        // the equivalent URIs of §19.1.4
+        "sip:%61lice@atlanta.com;transport=TCP, sip:alice@AtLanTa.CoM;Transport=tcp, true",
+        "sip:carol@chicago.com, sip:carol@chicago.com;newparam=5, true",
+        "sip:carol@chicago.com, sip:carol@chicago.com;security=on, true",
+        "sip:biloxi.com;transport=tcp;method=REGISTER?to=sip:bob%40biloxi.com,"
+                + " sip:biloxi.com;method=REGISTER;transport=tcp?to=sip:bob%40biloxi.com, true",
+        "sip:alice@atlanta.com?subject=project%20x&priority=urgent,"
+                + " sip:alice@atlanta.com?priority=urgent&subject=project%20x, true",
+        // those that are not
+        "SIP:ALICE@AtLanTa.CoM;Transport=udp, sip:alice@AtLanTa.CoM;Transport=UDP, false",
+        "sip:bob@biloxi.com, sip:bob@biloxi.com:5060, false",
+        "sip:bob@biloxi.com, sip:bob@biloxi.com;transport=udp, false",
+        "sip:bob@biloxi.com, sip:bob@biloxi.com:6000;transport=tcp, false",
+        "sip:carol@chicago.com, sip:carol@chicago.com?Subject=next%20meeting, false",
+        "sip:bob@phone21.boxesbybob.com, sip:bob@192.0.2.4, false",
+        // equivalence is not transitive
+        "sip:carol@chicago.com;security=on, sip:carol@chicago.com;security=off, false",
+        // the rules above the examples
+        "sip:a@b, sips:a@b, false",
+        "sip:a:pw@b, sip:a:PW@b, false",
+        "sip:a@b, sip:b, false",
+        "sip:a@b;user=phone, sip:a@b, false",
+        "sip:a@b;ttl=1, sip:a@b, false",
+        "sip:a@b;method=INVITE, sip:a@b, false",
+        "sip:a@b;maddr=239.0.0.1, sip:a@b, false",
+        "sip:a@b;lr, sip:a@b, true",
+        "sip:a@b;lr, sip:a@b;lr=on, false",
+        "sip:a@b;%6Cr=%4Fn, sip:a@b;lr=on, true",
+        "sip:a%3Bb@c, sip:a;b@c, false",
+        "sip:a%3bb@c, sip:a%3Bb@c, true",
+        "sip:a%3Ab@c, sip:a:b@c, false",
+        "sip:a@b?x=1&x=2, sip:a@b?x=2&x=1, true",
+        "sip:a@b?x=1&x=1, sip:a@b?x=1, false",
+        "tel:+1234, TEL:+1234, true",
+        "tel:+1234, tel:+1235, false",
+    })
+    void comparisonFollowsRfc3261(String x, String y, boolean equivalent) {
+        assertThat(SipUri.of(x).isEquivalentTo(SipUri.of(y))).isEqualTo(equivalent);
+        assertThat(SipUri.of(y).isEquivalentTo(SipUri.of(x)))
+                .as("the other way round")
+                .isEqualTo(equivalent);
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            nullValues = "-",
+            delimiter = '|',
+            value = {
+                "sip:example.org                        | -            | example.org   | -1",
+                "sip:alice@example.org                  | alice        | example.org   | -1",
+                "sips:alice:secret@example.org:5061     | alice        | example.org   | 5061",
+                "sip:a%20b@[2001:db8::9]:1              | a b          | [2001:db8::9] | 1",
+                "sip:user;par=u%40example.net@host      | user;par=u@example.net | host | -1",
+                "sip:+1-212-555-1212:1234@gw;user=phone | +1-212-555-1212 | gw         | -1",
+                "sip:a@host_with_underscore:65535       | a            | host_with_underscore | 65535",
+                "sip:a?/&=+$,;@b                        | a?/&=+$,;    | b             | -1",
+            })
+    void partsAreRead(String text, String user, String host, int port) throws Exception {
+        SipUri uri = SipUri.parse(text);
+
+        assertThat(uri.hasUser()).isEqualTo(user != null);
+        assertThat(uri.user()).isEqualTo(user == null ? "" : user);
+        assertThat(uri.host()).isEqualTo(host);
+        assertThat(uri.port()).isEqualTo(port);
+        assertThat(uri).hasToString(text);
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "",
+                "sip",
+                "sip:",
+                ":a@b",
+                "<sip:a@b>",
+                "1sip:a@b",
+                "s_p:a",
+                "sip:@b",
+                "sip:a@",
+                "sip:a@b@c",
+                "sip:a b@c",
+                "sip:a@b c",
+                "sip:a@b:",
+                "sip:a@b:x",
+                "sip:a@b:65536",
+                "sip:a@[::1",
+                "sip:a@[]",
+                "sip:a@[1.2.3.4]",
+                "sip:a@[::g]",
+                "sip:a@[::1]x",
+                "sip:a@b;",
+                "sip:a@b;;lr",
+                "sip:a@b;=x",
+                "sip:a@b;x=",
+                "sip:a@b;x=%4",
+                "sip:a@b;x=%zz",
+                "sip:%@b",
+                "sip:a@b?",
+                "sip:a@b?x",
+                "sip:a@b?=1",
+                "sip:a@b?x=1&",
+                "sip:a@b?x=1&&y=2",
+                "sip:a@b?x=%1",
+                "sip:a@b\"",
+                "sip:a@b>",
+                "tel:",
+                "tel:+1 2",
+                "http://a\\b",
+                "sip:\u00e4@b",
+                "sip:a\u0000@b"
+            })
+    void malformedUriIsRefused(String text) {
+        assertThatThrownBy(() -> SipUri.parse(text)).isInstanceOf(SipParseException.class);
+    }
+
+    @Test
+    void parametersAreFoundWithoutCaseAndWithoutValue() {
+        SipUri uri = SipUri.of("sip:a@b;LR;Transport=tcp;x=%41?h=v");
+
+        assertThat(uri.hasParameter("lr")).isTrue();
+        assertThat(uri.parameter("lr")).contains("");
+        assertThat(uri.parameter("transport")).contains("tcp");
+        assertThat(uri.parameter("trans")).isEmpty();
+        assertThat(uri.hasHeaders()).isTrue();
+    }
+
+    @Test
+    void requestUriHasNeitherHeadersNorMethod() {
+        SipUri uri = SipUri.of("sip:a@b;method=INVITE;lr;Method=ACK?Route=x").asRequestUri();
+
+        assertThat(uri).hasToString("sip:a@b;lr");
+    }
+
+    @Test
+    void otherSchemesKeepTheirText() throws Exception {
+        SipUri uri = SipUri.parse("soap.beep://192.0.2.103:3002");
+
+        assertThat(uri.isSip()).isFalse();
+        assertThat(uri.scheme()).isEqualTo("soap.beep");
+        assertThat(uri.host()).isEmpty();
+    }
+}
