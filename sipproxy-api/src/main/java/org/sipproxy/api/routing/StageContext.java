@@ -1,0 +1,47 @@
+package org.sipproxy.api.routing;
+
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+import org.sipproxy.api.message.SipRequest;
+import org.sipproxy.api.message.SipUri;
+import org.sipproxy.api.transport.Flow;
+
+/** What a step may know of the request that it decides about. Valid until {@link RequestStage#handle} returns. */
+public interface StageContext {
+
+    /** The request; edits through its javax.sip view are seen by the steps that follow and are forwarded. */
+    SipRequest request();
+
+    /** How it came in. */
+    Flow flow();
+
+    /** True if the host is a domain of this proxy. Compared without case. */
+    boolean isLocalDomain(String host);
+
+    /** True if the URI names this proxy: a domain, an alias, or a listening point (RFC 3261 §16.4). */
+    boolean isMyself(SipUri uri);
+
+    /**
+     * The domain of this proxy that a URI belongs to, in lower case: its host if that is a domain, the first domain for an alias
+     * or a listening point. Nothing if the URI does not name this proxy, just as {@link #isMyself} says.
+     */
+    Optional<String> domainOf(SipUri uri);
+
+    /** The proxy's clock. */
+    Instant now();
+
+    /** The targets that earlier steps found; empty before routing. */
+    List<Target> targets();
+
+    /** The user that an earlier step authenticated, as {@code user@realm}. */
+    Optional<String> authenticatedUser();
+
+    /**
+     * Notes that the sender proved to be {@code username} in {@code realm}.
+     *
+     * @param credentialsHeader the number of the header line that carried the credentials; it is not forwarded
+     *     (RFC 3261 §22.3). -1 if none
+     */
+    void authenticated(String username, String realm, int credentialsHeader);
+}

@@ -1,0 +1,123 @@
+package org.sipproxy.api.routing;
+
+import java.util.List;
+import java.util.Objects;
+import org.sipproxy.api.message.StatusCode;
+
+/** What a {@link RequestStage} decided. */
+public sealed interface Verdict {
+
+    /** The next step decides. */
+    static Verdict proceed() {
+        return Proceed.INSTANCE;
+    }
+
+    /** Answers with the registered reason phrase. */
+    static Verdict respond(int statusCode) {
+        return new Respond(statusCode, StatusCode.reasonPhrase(statusCode), List.of());
+    }
+
+    /** Answers with header lines of its own, each {@code Name: value} without a line end. */
+    static Verdict respond(int statusCode, String reason, String... headerLines) {
+        return new Respond(statusCode, reason, List.of(headerLines));
+    }
+
+    /** Relays to these targets instead of looking the request's target up. */
+    static Verdict relay(Target... targets) {
+        return new Relay(List.of(targets));
+    }
+
+    /** Relays to these targets. */
+    static Verdict relay(List<Target> targets) {
+        return new Relay(targets);
+    }
+
+    /** Drops the request without an answer. */
+    static Verdict discard() {
+        return Discard.INSTANCE;
+    }
+
+    /** Nothing decided: the next step runs. */
+    final class Proceed implements Verdict {
+        private static final Proceed INSTANCE = new Proceed();
+
+        private Proceed() {}
+
+        @Override
+        public String toString() {
+            return "Proceed";
+        }
+    }
+
+    /**
+     * A final answer.
+     *
+     * @param statusCode 200 to 699
+     * @param reason the reason phrase
+     * @param headerLines {@code Name: value} without line ends, added to the response as they are
+     */
+    record Respond(int statusCode, String reason, List<String> headerLines) implements Verdict {
+
+        /**
+         * Checks the values.
+         *
+         * @throws IllegalArgumentException if the code is outside 200 to 699, or a text holds CR, LF or NUL
+         */
+        public Respond {
+            if (statusCode < 200 || statusCode > 699) {
+                throw new IllegalArgumentException("statusCode: " + statusCode + " (expected 200 to 699)");
+            }
+            checkLine("reason", reason);
+            headerLines = List.copyOf(headerLines);
+            for (String line : headerLines) {
+                checkLine("headerLines", line);
+                if (line.indexOf(':') < 1) {
+                    throw new IllegalArgumentException("headerLines: \"" + line + "\" (expected Name: value)");
+                }
+            }
+        }
+
+        private static void checkLine(String name, String text) {
+            Objects.requireNonNull(text, name);
+            for (int i = 0; i < text.length(); i++) {
+                char c = text.charAt(i);
+                if (c == '\r' || c == '\n' || c == 0) {
+                    throw new IllegalArgumentException(name + ": holds a line end or NUL at character " + i);
+                }
+            }
+        }
+    }
+
+    /**
+     * Relay to named targets.
+     *
+     * @param targets at least one
+     */
+    record Relay(List<Target> targets) implements Verdict {
+
+        /**
+         * Checks the values.
+         *
+         * @throws IllegalArgumentException if there is no target
+         */
+        public Relay {
+            targets = List.copyOf(targets);
+            if (targets.isEmpty()) {
+                throw new IllegalArgumentException(
+                        "targets: empty; answer with Verdict.respond(480) if there is nowhere to go");
+            }
+        }
+    }
+
+    /** No answer at all. */
+    final class Discard implements Verdict {
+        private static final Discard INSTANCE = new Discard();
+
+        private Discard() {}
+
+        @Override
+        public String toString() {
+            return "Discard";
+        }
+    }
+}

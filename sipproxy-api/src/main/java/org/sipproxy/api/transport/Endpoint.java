@@ -1,0 +1,100 @@
+package org.sipproxy.api.transport;
+
+import java.util.Objects;
+
+/**
+ * An address to listen on, written {@code udp:127.0.0.1:5060} or {@code tcp:[::1]:5060}.
+ *
+ * @param kind the transport
+ * @param host a numeric address or a host name of this machine; an IPv6 address without brackets. {@code 0.0.0.0} and
+ *     {@code ::} stand for every address that the machine has when the proxy starts
+ * @param port 0 to 65535; 0 lets the system choose, and {@code SipProxy.boundEndpoints()} then tells
+ * @param advertisedHost the host that Via and Record-Route name instead, or empty
+ * @param advertisedPort the port that goes with it, or 0 for {@code port}
+ */
+public record Endpoint(TransportKind kind, String host, int port, String advertisedHost, int advertisedPort) {
+
+    /**
+     * Checks the values.
+     *
+     * @throws IllegalArgumentException if a port is outside 0 to 65535 or the host is empty
+     */
+    public Endpoint {
+        Objects.requireNonNull(kind, "kind");
+        Objects.requireNonNull(host, "host");
+        Objects.requireNonNull(advertisedHost, "advertisedHost");
+        if (host.startsWith("[") && host.endsWith("]")) {
+            host = host.substring(1, host.length() - 1);
+        }
+        if (host.isEmpty()) {
+            throw new IllegalArgumentException(
+                    "endpoint: the host is empty; write an address such as 127.0.0.1 or 0.0.0.0");
+        }
+        checkPort("port", port);
+        checkPort("advertisedPort", advertisedPort);
+    }
+
+    private static void checkPort(String name, int port) {
+        if (port < 0 || port > 65_535) {
+            throw new IllegalArgumentException("endpoint: " + name + " " + port + " (expected 0 to 65535)");
+        }
+    }
+
+    /** Listens for UDP. */
+    public static Endpoint udp(String host, int port) {
+        return new Endpoint(TransportKind.UDP, host, port, "", 0);
+    }
+
+    /** Listens for TCP. */
+    public static Endpoint tcp(String host, int port) {
+        return new Endpoint(TransportKind.TCP, host, port, "", 0);
+    }
+
+    /** The same endpoint, but Via and Record-Route name this host and port: for a proxy behind a static address mapping. */
+    public Endpoint advertise(String publicHost, int publicPort) {
+        return new Endpoint(kind, host, port, publicHost, publicPort);
+    }
+
+    /** The same endpoint on another port. */
+    public Endpoint withPort(int newPort) {
+        return new Endpoint(kind, host, newPort, advertisedHost, advertisedPort);
+    }
+
+    /**
+     * Reads {@code udp:HOST:PORT}; without a port it is the transport's default.
+     *
+     * @throws IllegalArgumentException if the text is not of that form
+     */
+    public static Endpoint parse(String text) {
+        int colon = text.indexOf(':');
+        TransportKind kind =
+                colon < 0 ? null : TransportKind.of(text.substring(0, colon)).orElse(null);
+        if (kind == null) {
+            throw new IllegalArgumentException(
+                    "endpoint: \"" + text + "\" (expected TRANSPORT:HOST[:PORT], such as udp:127.0.0.1:5060)");
+        }
+        String rest = text.substring(colon + 1);
+        int close = rest.indexOf(']');
+        int portColon = rest.indexOf(':', Math.max(close, 0));
+        if (close < 0 && portColon >= 0 && rest.indexOf(':', portColon + 1) >= 0) {
+            throw new IllegalArgumentException(
+                    "endpoint: \"" + text + "\"; write an IPv6 address in brackets: udp:[::1]:5060");
+        }
+        String host = portColon < 0 ? rest : rest.substring(0, portColon);
+        if (portColon < 0) {
+            return new Endpoint(kind, host, kind.defaultPort(), "", 0);
+        }
+        String port = rest.substring(portColon + 1);
+        if (port.isEmpty() || port.length() > 5 || !port.chars().allMatch(c -> c >= '0' && c <= '9')) {
+            throw new IllegalArgumentException(
+                    "endpoint: \"" + text + "\" has the port \"" + port + "\" (expected 0 to 65535)");
+        }
+        return new Endpoint(kind, host, Integer.parseInt(port), "", 0);
+    }
+
+    /** {@code udp:127.0.0.1:5060}. */
+    @Override
+    public String toString() {
+        return kind.lowerCase() + ":" + (host.indexOf(':') >= 0 ? "[" + host + "]" : host) + ":" + port;
+    }
+}

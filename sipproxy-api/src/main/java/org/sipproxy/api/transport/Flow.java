@@ -1,0 +1,22 @@
+package org.sipproxy.api.transport;
+
+import java.net.InetSocketAddress;
+
+/**
+ * The way between one local listening point and one remote address: for UDP the pair of addresses, for a stream transport
+ * one connection (RFC 5626 §1). What is sent on a flow leaves by the very socket or connection that the flow names.
+ */
+public interface Flow {
+
+    /** The transport. */
+    TransportKind kind();
+
+    /** The endpoint that it came in on, with the port really bound. */
+    Endpoint endpoint();
+
+    /** The peer's address as seen here. */
+    InetSocketAddress remoteAddress();
+
+    /** True if a message can still be sent: always for UDP, for a stream until the connection closes. */
+    boolean isOpen();
+}

@@ -1,0 +1,44 @@
+package org.sipproxy.api.location;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.sipproxy.api.message.SipUri;
+
+class AorTest {
+
+    @ParameterizedTest
+    @CsvSource({
+        "sip:alice@sip.test,                          alice,       sip.test",
+        "sip:AlIcE%2E1@SIP.test,                      alice.1,     sip.test",
+        "sips:alice:secret@sip.test:5061;transport=tcp, alice,     sip.test",
+        "sip:%61lice@[2001:DB8::1]:5060,              alice,       [2001:db8::1]",
+        "sip:+49-30@sip.test;user=phone,              +49-30,      sip.test",
+    })
+    void isUserAndDomainOfTheUri(String uri, String user, String domain) {
+        assertThat(Aor.of(SipUri.of(uri))).isEqualTo(new Aor(user, domain));
+    }
+
+    @Test
+    void userKeepsItsCaseWhereUsersAreCaseSensitive() {
+        assertThat(Aor.of(SipUri.of("sip:AlIcE@SIP.test"), true)).isEqualTo(new Aor("AlIcE", "sip.test"));
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "sip:1001@sip.test,                       sip:1001@sip.test",
+        "sip:a%0D%0AFORGED%20line@sip.test,       sip:a%0D%0Aforged%20line@sip.test",
+        "sip:a%3E%20contact=%3Cb@sip.test,        sip:a%3E%20contact=%3Cb@sip.test",
+        "sip:j%C3%BCrgen@sip.test,                sip:j%C3%BCrgen@sip.test",
+        "sip:a%40b@sip.test,                      sip:a%40b@sip.test",
+        "sip:sip.test,                            sip:sip.test",
+    })
+    void textIsAUriWhateverTheUserHolds(String uri, String text) {
+        Aor aor = Aor.of(SipUri.of(uri));
+
+        assertThat(aor).hasToString(text);
+        assertThat(Aor.of(SipUri.of(aor.toString()))).isEqualTo(aor);
+    }
+}
