@@ -1,0 +1,104 @@
+package org.sipproxy.core.internal.codec;
+
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+
+/** Writes message text into a growing array. One thread; reusable after {@link #clear}. */
+public final class ByteWriter {
+
+    private static final byte[] DIGITS = "0123456789abcdef".getBytes(StandardCharsets.US_ASCII);
+
+    private byte[] a;
+    private int n;
+
+    public ByteWriter(int capacity) {
+        a = new byte[capacity];
+    }
+
+    public ByteWriter clear() {
+        n = 0;
+        return this;
+    }
+
+    public int length() {
+        return n;
+    }
+
+    private void room(int more) {
+        if (a.length - n < more) {
+            a = Arrays.copyOf(a, Math.max(a.length * 2, n + more));
+        }
+    }
+
+    /** Text; characters above 127 go out as UTF-8. */
+    @SuppressWarnings(
+            "deprecation") // getBytes(int,int,byte[],int) is the one copy of ASCII text without an array between
+    public ByteWriter text(String s) {
+        int length = s.length();
+        for (int i = 0; i < length; i++) {
+            if (s.charAt(i) > 127) {
+                return bytes(s.getBytes(StandardCharsets.UTF_8));
+            }
+        }
+        room(length);
+        s.getBytes(0, length, a, n);
+        n += length;
+        return this;
+    }
+
+    public ByteWriter bytes(byte[] b) {
+        return bytes(b, 0, b.length);
+    }
+
+    public ByteWriter bytes(byte[] b, int from, int to) {
+        room(to - from);
+        System.arraycopy(b, from, a, n, to - from);
+        n += to - from;
+        return this;
+    }
+
+    public ByteWriter ascii(char c) {
+        room(1);
+        a[n++] = (byte) c;
+        return this;
+    }
+
+    /** A non-negative number in decimal. */
+    public ByteWriter number(long value) {
+        if (value < 10) {
+            return ascii((char) ('0' + value));
+        }
+        room(20);
+        int digits = 0;
+        for (long v = value; v > 0; v /= 10) {
+            digits++;
+        }
+        long v = value;
+        for (int i = n + digits - 1; i >= n; i--) {
+            a[i] = DIGITS[(int) (v % 10)];
+            v /= 10;
+        }
+        n += digits;
+        return this;
+    }
+
+    /** All 64 bits as 16 hex digits. */
+    public ByteWriter hex(long value) {
+        room(16);
+        for (int shift = 60; shift >= 0; shift -= 4) {
+            a[n++] = DIGITS[(int) (value >>> shift) & 15];
+        }
+        return this;
+    }
+
+    public ByteWriter crlf() {
+        room(2);
+        a[n++] = '\r';
+        a[n++] = '\n';
+        return this;
+    }
+
+    public byte[] toBytes() {
+        return Arrays.copyOf(a, n);
+    }
+}

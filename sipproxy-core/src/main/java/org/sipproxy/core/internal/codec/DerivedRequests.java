@@ -1,0 +1,91 @@
+package org.sipproxy.core.internal.codec;
+
+import org.jspecify.annotations.Nullable;
+import org.sipproxy.api.message.HeaderName;
+import org.sipproxy.api.message.ParseLimits;
+import org.sipproxy.api.message.SipMessage;
+import org.sipproxy.api.message.SipParseException;
+import org.sipproxy.api.message.SipRequest;
+import org.sipproxy.api.message.SipResponse;
+import org.sipproxy.api.message.Via;
+
+/** The requests that an INVITE brings with it on the same branch: its CANCEL and the ACK of a failure. */
+public final class DerivedRequests {
+
+    /** What we wrote ourselves is never refused for its size. */
+    private static final ParseLimits OWN = new ParseLimits(16_777_216, 1_048_576, 10_000, 10_000);
+
+    private DerivedRequests() {}
+
+    /** The ACK of a 300-699 response (RFC 3261 §17.1.1.3): its To is the response's. */
+    public static byte[] ack(byte[] invite, SipResponse response) throws SipParseException {
+        int to = response.firstHeader(HeaderName.TO);
+        if (to < 0) {
+            throw new SipParseException(400, "response without To");
+        }
+        ByteWriter out = new ByteWriter(512);
+        SipRequest request = parse(invite);
+        start(out, request, "ACK ");
+        copyFirst(out, request, HeaderName.FROM);
+        out.bytes(response.wire(), response.lineStart(to), response.lineEnd(to));
+        finish(out, request, "ACK");
+        return out.text("Content-Length: 0\r\n\r\n").toBytes();
+    }
+
+    /**
+     * The CANCEL of an INVITE that was sent (RFC 3261 §9.1).
+     *
+     * @param reasonLine a Reason header line with its line end (RFC 3326), or null
+     */
+    public static byte[] cancel(byte[] invite, byte @Nullable [] reasonLine) {
+        ByteWriter out = new ByteWriter(512);
+        try {
+            SipRequest request = parse(invite);
+            start(out, request, "CANCEL ");
+            copyFirst(out, request, HeaderName.FROM);
+            copyFirst(out, request, HeaderName.TO);
+            finish(out, request, "CANCEL");
+        } catch (SipParseException e) {
+            throw new IllegalStateException("an INVITE that was sent cannot be read: " + e.getMessage(), e);
+        }
+        if (reasonLine != null) {
+            out.bytes(reasonLine);
+        }
+        return out.text("Content-Length: 0\r\n\r\n").toBytes();
+    }
+
+    private static SipRequest parse(byte[] invite) throws SipParseException {
+        if (SipMessage.parse(invite, OWN) instanceof SipRequest request) {
+            return request;
+        }
+        throw new SipParseException(400, "not a request");
+    }
+
+    private static void start(ByteWriter out, SipRequest request, String method) throws SipParseException {
+        byte[] wire = request.wire();
+        Via via = request.topVia();
+        out.text(method)
+                .bytes(wire, request.requestUriStart(), request.requestUriEnd())
+                .text(" SIP/2.0\r\nVia: ");
+        out.bytes(wire, via.start(), via.end()).text("\r\nMax-Forwards: 70\r\n");
+    }
+
+    private static void finish(ByteWriter out, SipRequest request, String method) throws SipParseException {
+        copyFirst(out, request, HeaderName.CALL_ID);
+        out.text("CSeq: ")
+                .number(request.cseq().number())
+                .ascii(' ')
+                .text(method)
+                .crlf();
+        for (int i = request.firstHeader(HeaderName.ROUTE); i >= 0; i = request.nextHeader(HeaderName.ROUTE, i)) {
+            out.bytes(request.wire(), request.lineStart(i), request.lineEnd(i));
+        }
+    }
+
+    private static void copyFirst(ByteWriter out, SipRequest request, HeaderName name) {
+        int i = request.firstHeader(name);
+        if (i >= 0) {
+            out.bytes(request.wire(), request.lineStart(i), request.lineEnd(i));
+        }
+    }
+}

@@ -1,0 +1,79 @@
+package org.sipproxy.core.internal.codec;
+
+import java.nio.charset.StandardCharsets;
+import org.jspecify.annotations.Nullable;
+import org.sipproxy.api.message.HeaderName;
+import org.sipproxy.api.message.SipParseException;
+import org.sipproxy.api.message.SipRequest;
+import org.sipproxy.api.message.StatusCode;
+
+/** Writes the responses that the proxy itself gives (RFC 3261 §8.2.6). */
+public final class ReplyWriter {
+
+    private static final byte[] VERSION = "SIP/2.0 ".getBytes(StandardCharsets.US_ASCII);
+    private static final byte[] END = "Content-Length: 0\r\n\r\n".getBytes(StandardCharsets.US_ASCII);
+    private static final byte[] TAG = ";tag=".getBytes(StandardCharsets.US_ASCII);
+
+    private ReplyWriter() {}
+
+    /**
+     * The bytes of a response.
+     *
+     * @param stamp what to add to the topmost Via; null if that Via cannot be read
+     * @param toTag the tag to give To if it has none; null for none
+     * @param headerLines header lines to add, each with its line end
+     */
+    public static byte[] write(
+            SipRequest request,
+            @Nullable ViaStamp stamp,
+            int statusCode,
+            String reason,
+            @Nullable String toTag,
+            byte[] headerLines) {
+        byte[] wire = request.wire();
+        ByteWriter out = new ByteWriter(384 + headerLines.length);
+        out.bytes(VERSION).number(statusCode).ascii(' ').text(reason).crlf();
+        boolean topVia = true;
+        int count = request.headerCount();
+        for (int i = 0; i < count; i++) {
+            int start = request.lineStart(i);
+            int end = request.lineEnd(i);
+            if (request.isHeader(i, HeaderName.VIA)) {
+                if (topVia && stamp != null) {
+                    stamp.copy(out, wire, start, end);
+                } else {
+                    out.bytes(wire, start, end);
+                }
+                topVia = false;
+            } else if (request.isHeader(i, HeaderName.TO)) {
+                to(out, request, i, toTag);
+            } else if (request.isHeader(i, HeaderName.FROM)
+                    || request.isHeader(i, HeaderName.CALL_ID)
+                    || request.isHeader(i, HeaderName.CSEQ)
+                    || (statusCode == StatusCode.TRYING && request.isHeader(i, HeaderName.TIMESTAMP))) {
+                out.bytes(wire, start, end);
+            }
+        }
+        return out.bytes(headerLines).bytes(END).toBytes();
+    }
+
+    private static void to(ByteWriter out, SipRequest request, int line, @Nullable String toTag) {
+        byte[] wire = request.wire();
+        if (toTag == null || hasTagOrIsUnreadable(request)) {
+            out.bytes(wire, request.lineStart(line), request.lineEnd(line));
+        } else {
+            out.bytes(wire, request.lineStart(line), request.valueEnd(line))
+                    .bytes(TAG)
+                    .text(toTag)
+                    .crlf();
+        }
+    }
+
+    private static boolean hasTagOrIsUnreadable(SipRequest request) {
+        try {
+            return request.hasToTag();
+        } catch (SipParseException e) {
+            return true;
+        }
+    }
+}

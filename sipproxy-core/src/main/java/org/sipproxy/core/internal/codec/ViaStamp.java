@@ -1,0 +1,125 @@
+package org.sipproxy.core.internal.codec;
+
+import java.net.Inet4Address;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
+import org.sipproxy.api.message.Splice;
+import org.sipproxy.api.message.Via;
+
+/**
+ * What the receiver adds to the topmost Via: {@code received} if the sender is not where it says (RFC 3261 §18.2.1), and both
+ * {@code received} and the value of {@code rport} if it asked for that (RFC 3581 §4). Kept as edits of the message's bytes,
+ * to be made where those bytes are copied anyway.
+ */
+public final class ViaStamp {
+
+    private static final byte[] RECEIVED = {';', 'r', 'e', 'c', 'e', 'i', 'v', 'e', 'd', '='};
+
+    private int firstAt = -1;
+    private byte @Nullable [] first;
+    private int secondFrom;
+    private int secondTo;
+    private byte @Nullable [] second;
+
+    private ViaStamp() {}
+
+    /**
+     * The stamp for a message from {@code source}.
+     *
+     * @param reliable true for a stream, whose answers need the source to find their connection again
+     */
+    public static ViaStamp of(byte[] wire, Via via, InetSocketAddress source, boolean reliable) {
+        ViaStamp stamp = new ViaStamp();
+        byte[] ip = ip(source.getAddress());
+        boolean fillRport = via.hasRport() && via.rport() < 0;
+        boolean elsewhere = !hostIs(wire, via, ip);
+        boolean needsReceived = elsewhere || via.hasRport() || reliable;
+        ByteWriter text = new ByteWriter(40);
+        if (fillRport) {
+            text.ascii('=').number(source.getPort());
+        }
+        if (needsReceived && via.receivedStart() < 0) {
+            text.bytes(RECEIVED).bytes(ip);
+        }
+        if (text.length() > 0) {
+            stamp.firstAt = fillRport ? via.rportEnd() : endOfSentBy(wire, via);
+            stamp.first = text.toBytes();
+        }
+        if (via.receivedStart() >= 0) {
+            stamp.secondFrom = via.receivedStart();
+            stamp.secondTo = via.receivedEnd();
+            stamp.second = ip;
+        }
+        return stamp;
+    }
+
+    private static int endOfSentBy(byte[] wire, Via via) {
+        int end = via.parametersStart();
+        while (end > via.hostEnd() && (wire[end - 1] <= ' ')) {
+            end--;
+        }
+        return end;
+    }
+
+    private static boolean hostIs(byte[] wire, Via via, byte[] ip) {
+        int from = via.hostStart();
+        int to = via.hostEnd();
+        if (wire[from] == '[') {
+            from++;
+            to--;
+        }
+        return Arrays.equals(wire, from, to, ip, 0, ip.length);
+    }
+
+    private static byte[] ip(InetAddress address) {
+        if (!(address instanceof Inet4Address)) {
+            String text = address.getHostAddress();
+            int zone = text.indexOf('%');
+            return (zone < 0 ? text : text.substring(0, zone)).getBytes(java.nio.charset.StandardCharsets.US_ASCII);
+        }
+        byte[] b = address.getAddress();
+        ByteWriter out = new ByteWriter(15);
+        for (int i = 0; i < 4; i++) {
+            if (i > 0) {
+                out.ascii('.');
+            }
+            out.number(b[i] & 0xff);
+        }
+        return out.toBytes();
+    }
+
+    /** Adds the edits to a splice of the same message. */
+    public void addTo(Splice splice) {
+        byte[] insert = first;
+        if (insert != null) {
+            splice.insert(firstAt, insert);
+        }
+        byte[] replacement = second;
+        if (replacement != null) {
+            splice.replace(secondFrom, secondTo, replacement);
+        }
+    }
+
+    /** Copies {@code [from, to)} of the message with the edits made. */
+    public void copy(ByteWriter out, byte[] wire, int from, int to) {
+        byte[] insert = first;
+        byte[] replacement = second;
+        int at = from;
+        boolean insertFirst = replacement == null || firstAt <= secondFrom;
+        if (insert != null && insertFirst) {
+            out.bytes(wire, at, firstAt).bytes(insert);
+            at = firstAt;
+        }
+        if (replacement != null) {
+            out.bytes(wire, at, secondFrom).bytes(replacement);
+            at = secondTo;
+        }
+        if (insert != null && !insertFirst) {
+            out.bytes(wire, at, firstAt).bytes(insert);
+            at = firstAt;
+        }
+        out.bytes(wire, at, to);
+    }
+}

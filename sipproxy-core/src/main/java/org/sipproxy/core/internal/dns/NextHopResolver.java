@@ -1,0 +1,219 @@
+package org.sipproxy.core.internal.dns;
+
+import com.github.benmanes.caffeine.cache.Ticker;
+import io.netty.channel.EventLoop;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.ProtocolFamily;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Future;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.IntUnaryOperator;
+import org.jspecify.annotations.Nullable;
+import org.sipproxy.api.message.IpLiteral;
+import org.sipproxy.api.message.SipParseException;
+import org.sipproxy.api.message.SipUri;
+import org.sipproxy.api.message.Via;
+import org.sipproxy.api.transport.TransportKind;
+import org.sipproxy.core.internal.dns.ResolutionFailure.Reason;
+
+/**
+ * Where the bytes for a URI or a Via go: RFC 3263 §4 and §5. Nothing here blocks.
+ *
+ * <p>Most requests go to a phone whose contact has a numeric address; {@link #resolveNumeric} answers those at once. The
+ * others may need up to three questions in a row: NAPTR, SRV, addresses.
+ */
+public final class NextHopResolver implements AutoCloseable {
+
+    /** From the call to the answer. Timer C and the caller's patience are far longer, Timer B is 32 s. */
+    static final long DEADLINE_MILLIS = 5_000;
+
+    /** How many may wait for the DNS at a time; each holds a request. */
+    static final int MAX_OUTSTANDING = 1_000;
+
+    private final DnsLookup dns;
+    private final Capabilities capabilities;
+    private final IntUnaryOperator random;
+    private final Deadlines deadlines;
+    private final Set<Resolution> outstanding = ConcurrentHashMap.newKeySet();
+    /** The size of {@link #outstanding}, which the set itself would have to count. */
+    private final AtomicInteger outstandingCount = new AtomicInteger();
+
+    private volatile boolean closed;
+
+    NextHopResolver(DnsLookup dns, Capabilities capabilities, IntUnaryOperator random, Deadlines deadlines) {
+        this.dns = dns;
+        this.capabilities = capabilities;
+        this.random = random;
+        this.deadlines = deadlines;
+    }
+
+    /**
+     * A resolver that asks the system's name servers.
+     *
+     * @param loop does the work; it stays the caller's to shut down, after {@link #close}
+     * @param transports those that the proxy can send by
+     * @param families {@link java.net.StandardProtocolFamily}: those that the proxy has listening points for
+     */
+    public static NextHopResolver open(
+            EventLoop loop, Set<TransportKind> transports, Set<? extends ProtocolFamily> families) {
+        Capabilities capabilities = new Capabilities(transports, families);
+        DnsLookup dns = new CachingDnsLookup(NettyDnsLookup.open(loop, capabilities), Ticker.systemTicker());
+        return new NextHopResolver(
+                dns,
+                capabilities,
+                bound -> ThreadLocalRandom.current().nextInt(bound),
+                task -> loop.schedule(task, DEADLINE_MILLIS, TimeUnit.MILLISECONDS));
+    }
+
+    /**
+     * The next hop of a URI whose host is a numeric address, at once and without the DNS; null for any other URI, also for
+     * one that has a numeric address but cannot be served: {@link #resolve(SipUri, Callback)} then says why.
+     */
+    public @Nullable NextHop resolveNumeric(SipUri uri) {
+        if (uri.hasParameter("maddr")) {
+            return null;
+        }
+        Optional<InetAddress> address = uri.numericHost();
+        if (address.isEmpty() || uri.port() == 0 || !capabilities.reaches(address.get())) {
+            return null;
+        }
+        TransportKind kind = capabilities.transportOf(uri);
+        return kind == null ? null : nextHop(kind, address.get(), uri.port());
+    }
+
+    /**
+     * Finds the next hops of a URI (RFC 3263 §4).
+     *
+     * @param callback called once: by this thread if no question to the DNS is needed, otherwise by the event loop, which it
+     *     must not block
+     */
+    public void resolve(SipUri uri, Callback callback) {
+        if (!uri.isSip()) {
+            fail(callback, Reason.UNSUPPORTED, "a " + uri.scheme() + " URI names no host; only sip and sips do");
+            return;
+        }
+        TransportKind kind = capabilities.transportOf(uri);
+        if (kind == null) {
+            String asked =
+                    uri.parameter("transport").map(SipParseException::excerpt).orElse("none named");
+            fail(
+                    callback,
+                    Reason.UNSUPPORTED,
+                    "no transport for " + uri.scheme() + " URI (" + asked + "); this proxy has " + capabilities);
+            return;
+        }
+        String host = uri.parameter("maddr").orElseGet(uri::host);
+        resolve(host, uri.port(), kind, uri.hasParameter("transport"), uri.isSecure(), callback);
+    }
+
+    /**
+     * Finds where a response goes whose Via has no numeric address to send to (RFC 3261 §18.2.2, RFC 3263 §5);
+     * {@link ResponseAddress#numeric} has been asked before.
+     *
+     * @param callback as in {@link #resolve(SipUri, Callback)}
+     */
+    public void resolve(Via via, Callback callback) {
+        TransportKind kind = capabilities.transportOf(via);
+        if (kind == null) {
+            String asked = SipParseException.excerpt(via.transport());
+            fail(callback, Reason.UNSUPPORTED, "no transport for Via " + asked + "; this proxy has " + capabilities);
+            return;
+        }
+        Optional<String> maddr = kind.isReliable() ? Optional.empty() : via.maddr();
+        if (maddr.isPresent()) {
+            // §18.2.2: the port of sent-by or the default, so SRV has no say
+            int port = via.port() < 0 ? kind.defaultPort() : via.port();
+            resolve(maddr.get(), port, kind, true, false, callback);
+        } else {
+            resolve(via.host(), via.port(), kind, true, false, callback);
+        }
+    }
+
+    private void resolve(
+            String host, int port, TransportKind kind, boolean explicitKind, boolean secure, Callback callback) {
+        if (port == 0) {
+            fail(
+                    callback,
+                    Reason.UNSUPPORTED,
+                    "\"" + SipParseException.excerpt(host) + "\" with port 0 (expected 1 to 65535)");
+            return;
+        }
+        Optional<InetAddress> address = IpLiteral.parse(host);
+        if (address.isPresent()) {
+            if (capabilities.reaches(address.get())) {
+                callback.resolved(List.of(nextHop(kind, address.get(), port)));
+            } else {
+                fail(callback, Reason.UNSUPPORTED, "cannot send to " + host + "; this proxy has " + capabilities);
+            }
+            return;
+        }
+        String name = HostName.canonical(host);
+        if (name == null) {
+            fail(
+                    callback,
+                    Reason.NO_SUCH_HOST,
+                    "\"" + SipParseException.excerpt(host) + "\" is neither a numeric address nor a host name");
+            return;
+        }
+        start(new Resolution(dns, capabilities, random, name, port, kind, explicitKind, secure, callback, this::ended));
+    }
+
+    private void start(Resolution resolution) {
+        if (outstandingCount.incrementAndGet() > MAX_OUTSTANDING) {
+            outstandingCount.decrementAndGet();
+            resolution.refuse(Reason.OVERLOADED, MAX_OUTSTANDING + " requests wait for the DNS already");
+            return;
+        }
+        outstanding.add(resolution);
+        if (closed) {
+            resolution.fail(Reason.DNS_FAILED, "the resolver is closed");
+            return;
+        }
+        resolution.start(deadlines);
+    }
+
+    private void ended(Resolution resolution) {
+        outstanding.remove(resolution);
+        outstandingCount.decrementAndGet();
+    }
+
+    private static NextHop nextHop(TransportKind kind, InetAddress address, int port) {
+        return new NextHop(kind, new InetSocketAddress(address, port < 0 ? kind.defaultPort() : port));
+    }
+
+    private static void fail(Callback callback, Reason reason, String text) {
+        callback.failed(new ResolutionFailure(reason, text));
+    }
+
+    /** Fails what still waits and closes the sockets. */
+    @Override
+    public void close() {
+        closed = true;
+        for (Resolution resolution : outstanding) {
+            resolution.fail(Reason.DNS_FAILED, "the resolver is closed");
+        }
+        dns.close();
+    }
+
+    /** Hears what came of a lookup: one of its methods is called, once. */
+    public interface Callback {
+
+        /** The next hops in the order in which to try them (RFC 3263 §4.3): at least one, at most 16. */
+        void resolved(List<NextHop> nextHops);
+
+        /** There is no next hop. */
+        void failed(ResolutionFailure failure);
+    }
+
+    /** Runs a task when a lookup has taken too long. */
+    @FunctionalInterface
+    interface Deadlines {
+        Future<?> schedule(Runnable task);
+    }
+}

@@ -1,0 +1,374 @@
+package org.sipproxy.core.internal.dns;
+
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Consumer;
+import java.util.function.IntUnaryOperator;
+import org.jspecify.annotations.Nullable;
+import org.sipproxy.api.transport.TransportKind;
+import org.sipproxy.core.internal.dns.DnsLookup.Answer;
+import org.sipproxy.core.internal.dns.DnsLookup.Naptr;
+import org.sipproxy.core.internal.dns.DnsLookup.Srv;
+import org.sipproxy.core.internal.dns.NextHopResolver.Deadlines;
+import org.sipproxy.core.internal.dns.ResolutionFailure.Reason;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One name on its way to next hops, by the steps of RFC 3263 §4: NAPTR, then SRV, then addresses. The answers decide where
+ * it enters and what it skips, never to go back, so whoever writes them cannot make it longer than three steps.
+ *
+ * <p>Each step runs on the thread that has its last answer. Only {@link #end} may race, with the deadline and with close.
+ */
+final class Resolution {
+
+    private static final Logger LOG = LoggerFactory.getLogger(Resolution.class);
+
+    /** What a caller tries at most, one after the other. */
+    static final int MAX_NEXT_HOPS = 16;
+
+    /** Names whose addresses are asked for: the SRV records of a stranger decide who gets these questions. */
+    static final int MAX_SRV_TARGETS = 8;
+
+    /** NAPTR records that are followed: all three services twice. */
+    static final int MAX_SERVICES = 6;
+
+    private final DnsLookup dns;
+    private final Capabilities capabilities;
+    private final IntUnaryOperator random;
+    private final String name;
+    private final int port;
+    private final TransportKind kind;
+    private final boolean explicitKind;
+    private final boolean secure;
+    private final NextHopResolver.Callback callback;
+    private final Consumer<Resolution> onEnd;
+
+    private final AtomicBoolean ended = new AtomicBoolean();
+    /** Written by the starting thread and read by whoever ends it; both look at {@link #ended} after it. */
+    private volatile @Nullable Future<?> deadline;
+    /** Written once by the last step, read by the deadline too. */
+    private volatile List<Lookup> lookups = List.of();
+    /** The first question without an answer; only the steps use it, one after the other. */
+    private @Nullable ResolutionFailure unanswered;
+
+    /**
+     * Prepares it.
+     *
+     * @param port -1 if none is written, otherwise 1 to 65535
+     * @param kind the transport that the URI names, or else the one to use if the DNS has no other (§4.1)
+     * @param onEnd called just before the callback
+     */
+    Resolution(
+            DnsLookup dns,
+            Capabilities capabilities,
+            IntUnaryOperator random,
+            String name,
+            int port,
+            TransportKind kind,
+            boolean explicitKind,
+            boolean secure,
+            NextHopResolver.Callback callback,
+            Consumer<Resolution> onEnd) {
+        this.dns = dns;
+        this.capabilities = capabilities;
+        this.random = random;
+        this.name = name;
+        this.port = port;
+        this.kind = kind;
+        this.explicitKind = explicitKind;
+        this.secure = secure;
+        this.callback = callback;
+        this.onEnd = onEnd;
+    }
+
+    void start(Deadlines deadlines) {
+        step(this::firstStep);
+        if (!ended.get()) {
+            step(() -> deadline = deadlines.schedule(this::deadlinePassed));
+            cancelDeadlineIfEnded();
+        }
+    }
+
+    @SuppressWarnings("FutureReturnValueIgnored") // a step that fails ends the resolution
+    private void firstStep() {
+        // A name in the hosts file is where the operator says it is, and a name without a dot is a neighbour's: the DNS
+        // at
+        // large has no services for either, and asking would make localhost wait for a name server.
+        if (port > 0 || name.indexOf('.') < 0 || !dns.hostsFile(name).isEmpty()) {
+            lookUp(List.of(new Candidate(kind, name, portOr(kind))));
+        } else if (explicitKind) {
+            askServices(Service.of(List.of(kind), name));
+        } else {
+            dns.naptr(name).thenAccept(answer -> step(() -> naptrAnswered(answer)));
+        }
+    }
+
+    private int portOr(TransportKind chosen) {
+        return port > 0 ? port : chosen.defaultPort();
+    }
+
+    // ---- §4.1: which transports, by NAPTR
+
+    private void naptrAnswered(Answer<Naptr> answer) {
+        if (!isAnswered(answer)) {
+            return;
+        }
+        List<Service> services = services(answer.records());
+        askServices(services.isEmpty() ? Service.of(capabilities.preferred(secure), name) : services);
+    }
+
+    /**
+     * The services that we can use, the domain's preference first. Those of a higher order stay behind the others, although
+     * RFC 3403 §4.1 has them dropped: a domain whose TLS is down is still called by TCP.
+     */
+    private List<Service> services(List<Naptr> records) {
+        List<Naptr> sorted = new ArrayList<>(records);
+        sorted.sort(Comparator.comparingInt(Naptr::order).thenComparingInt(Naptr::preference));
+        List<Service> services = new ArrayList<>();
+        for (Naptr record : sorted) {
+            TransportKind offered = offered(record);
+            String srvName = HostName.canonical(record.replacement());
+            if (offered != null && srvName != null && services.size() < MAX_SERVICES) {
+                services.add(new Service(offered, srvName));
+            }
+        }
+        return services;
+    }
+
+    private @Nullable TransportKind offered(Naptr record) {
+        if (!record.flags().equalsIgnoreCase("s") || !record.regexp().isEmpty()) {
+            return null;
+        }
+        TransportKind offered = switch (record.service().toUpperCase(Locale.ROOT)) {
+            case "SIP+D2U" -> TransportKind.UDP;
+            case "SIP+D2T" -> TransportKind.TCP;
+            case "SIPS+D2T" -> TransportKind.TLS;
+            default -> null;
+        };
+        return offered != null && capabilities.preferred(secure).contains(offered) ? offered : null;
+    }
+
+    // ---- §4.2: which hosts and ports, by SRV
+
+    private void askServices(List<Service> services) {
+        if (services.isEmpty()) {
+            // a transport that has no SRV service, such as WebSocket, or a name that is too long for one
+            lookUp(List.of(new Candidate(kind, name, kind.defaultPort())));
+            return;
+        }
+        List<CompletableFuture<Answer<Srv>>> answers = new ArrayList<>(services.size());
+        for (Service service : services) {
+            answers.add(dns.srv(service.name()));
+        }
+        whenAll(answers, () -> servicesAnswered(services, answers));
+    }
+
+    private void servicesAnswered(List<Service> services, List<CompletableFuture<Answer<Srv>>> answers) {
+        List<Candidate> candidates = new ArrayList<>();
+        boolean unavailable = false;
+        for (int i = 0; i < services.size(); i++) {
+            Answer<Srv> answer = answers.get(i).join();
+            if (!isAnswered(answer)) {
+                return;
+            }
+            for (Srv srv : SrvOrder.draw(answer.records(), random)) {
+                String host = HostName.canonical(srv.target());
+                if (host != null && srv.port() > 0) {
+                    candidates.add(new Candidate(services.get(i).kind(), host, srv.port()));
+                }
+                unavailable |= srv.target().equals(".");
+            }
+        }
+        if (!candidates.isEmpty()) {
+            lookUp(candidates);
+        } else if (unavailable) {
+            fail(Reason.NO_SUCH_HOST, name + " has no SIP service, its SRV records say");
+        } else {
+            TransportKind best = services.get(0).kind();
+            lookUp(List.of(new Candidate(best, name, best.defaultPort())));
+        }
+    }
+
+    // ---- the last step: addresses
+
+    private void lookUp(List<Candidate> candidates) {
+        Map<String, CompletableFuture<Answer<InetAddress>>> answers = new HashMap<>();
+        List<Lookup> asked = new ArrayList<>(candidates.size());
+        for (Candidate candidate : candidates) {
+            CompletableFuture<Answer<InetAddress>> answer = answers.get(candidate.host());
+            if (answer == null) {
+                if (answers.size() == MAX_SRV_TARGETS) {
+                    continue;
+                }
+                answer = addresses(candidate.host());
+                answers.put(candidate.host(), answer);
+            }
+            asked.add(new Lookup(candidate, answer));
+        }
+        lookups = asked;
+        whenAll(List.copyOf(answers.values()), this::addressesAnswered);
+    }
+
+    private CompletableFuture<Answer<InetAddress>> addresses(String host) {
+        List<InetAddress> local = dns.hostsFile(host);
+        return local.isEmpty() ? dns.addresses(host) : CompletableFuture.completedFuture(Answer.of(local, 0));
+    }
+
+    private void addressesAnswered() {
+        List<NextHop> hops = nextHops();
+        if (!hops.isEmpty()) {
+            end(() -> callback.resolved(hops));
+            return;
+        }
+        boolean unreachable = false;
+        for (Lookup lookup : lookups) {
+            Answer<InetAddress> answer = lookup.addresses().join();
+            if (!isAnswered(answer)) {
+                return;
+            }
+            unreachable |= !answer.records().isEmpty();
+        }
+        ResolutionFailure failure = unanswered;
+        if (failure != null) {
+            fail(failure.reason(), failure.text());
+        } else if (unreachable) {
+            fail(Reason.UNSUPPORTED, name + " has addresses, but none that " + capabilities + " reaches");
+        } else {
+            fail(Reason.NO_SUCH_HOST, name + " has no address in the DNS");
+        }
+    }
+
+    /** The next hops by the lookups that have their answer. */
+    private List<NextHop> nextHops() {
+        Set<NextHop> hops = new LinkedHashSet<>();
+        for (Lookup lookup : lookups) {
+            if (!lookup.addresses().isDone()) {
+                continue;
+            }
+            for (InetAddress address : lookup.addresses().join().records()) {
+                if (hops.size() < MAX_NEXT_HOPS && capabilities.reaches(address) && !address.isMulticastAddress()) {
+                    hops.add(new NextHop(
+                            lookup.candidate().kind(),
+                            new InetSocketAddress(address, lookup.candidate().port())));
+                }
+            }
+        }
+        return List.copyOf(hops);
+    }
+
+    private void deadlinePassed() {
+        List<NextHop> hops = nextHops();
+        if (hops.isEmpty()) {
+            fail(
+                    Reason.DNS_FAILED,
+                    "no answer from the DNS for " + name + " in " + NextHopResolver.DEADLINE_MILLIS + " ms");
+        } else {
+            end(() -> callback.resolved(hops));
+        }
+    }
+
+    /**
+     * Remembers a question that got no answer; the next step may still lead on, as some servers are silent about types that
+     * they do not know.
+     *
+     * @return false if that ended the resolution
+     */
+    private boolean isAnswered(Answer<?> answer) {
+        ResolutionFailure failure = answer.failure();
+        if (failure == null) {
+            return true;
+        }
+        if (failure.reason() == Reason.OVERLOADED) {
+            fail(failure.reason(), failure.text());
+            return false;
+        }
+        if (unanswered == null) {
+            unanswered = failure;
+        }
+        return true;
+    }
+
+    @SuppressWarnings("FutureReturnValueIgnored") // a step that fails ends the resolution
+    private void whenAll(List<? extends CompletableFuture<?>> answers, Runnable next) {
+        CompletableFuture.allOf(answers.toArray(new CompletableFuture<?>[0])).thenRun(() -> step(next));
+    }
+
+    /** Runs a step, so that a defect of ours fails this lookup instead of leaving a request to wait for ever. */
+    private void step(Runnable step) {
+        if (ended.get()) {
+            return;
+        }
+        try {
+            step.run();
+        } catch (RuntimeException e) {
+            LOG.error("looking up {} failed", name, e);
+            fail(Reason.DNS_FAILED, "looking up " + name + " failed: " + e);
+        }
+    }
+
+    void fail(Reason reason, String text) {
+        end(() -> callback.failed(new ResolutionFailure(reason, text)));
+    }
+
+    /** Fails it before it was started: there is no end to be told of. */
+    void refuse(Reason reason, String text) {
+        callback.failed(new ResolutionFailure(reason, text));
+    }
+
+    private void end(Runnable answer) {
+        if (!ended.compareAndSet(false, true)) {
+            return;
+        }
+        cancelDeadlineIfEnded();
+        onEnd.accept(this);
+        try {
+            answer.run();
+        } catch (RuntimeException e) {
+            LOG.error("handling what the lookup of {} found failed", name, e);
+        }
+    }
+
+    private void cancelDeadlineIfEnded() {
+        Future<?> scheduled = deadline;
+        if (scheduled != null && ended.get()) {
+            scheduled.cancel(false);
+        }
+    }
+
+    /** An SRV name and the transport that it stands for. */
+    private record Service(TransportKind kind, String name) {
+
+        static List<Service> of(List<TransportKind> kinds, String domain) {
+            List<Service> services = new ArrayList<>(kinds.size());
+            for (TransportKind kind : kinds) {
+                String prefix = switch (kind) {
+                    case UDP -> "_sip._udp.";
+                    case TCP -> "_sip._tcp.";
+                    case TLS -> "_sips._tcp.";
+                    case WS, WSS -> null; // RFC 7118 registers NAPTR services, but no SRV ones
+                };
+                String srvName = prefix == null ? null : HostName.canonical(prefix + domain);
+                if (srvName != null) {
+                    services.add(new Service(kind, srvName));
+                }
+            }
+            return services;
+        }
+    }
+
+    private record Candidate(TransportKind kind, String host, int port) {}
+
+    private record Lookup(Candidate candidate, CompletableFuture<Answer<InetAddress>> addresses) {}
+}

@@ -1,0 +1,32 @@
+package org.sipproxy.core.internal.time;
+
+import java.util.concurrent.atomic.AtomicLong;
+import org.sipproxy.api.message.SipParseException;
+import org.slf4j.Logger;
+
+/**
+ * Logs defects of this program or of a host's step that the network can provoke at will: one line a second at most, and what
+ * may quote the wire escaped and shortened.
+ */
+public final class LogThrottle {
+
+    private static final long INTERVAL_NANOS = 1_000_000_000L;
+
+    private final AtomicLong nextNanos = new AtomicLong(System.nanoTime());
+    private final AtomicLong suppressed = new AtomicLong();
+
+    /** Logs {@code what} with the exception's type, the start of its message, and its stack trace. */
+    public void error(Logger log, String what, Throwable e) {
+        long now = System.nanoTime();
+        long next = nextNanos.get();
+        if (now - next < 0 || !nextNanos.compareAndSet(next, now + INTERVAL_NANOS)) {
+            suppressed.incrementAndGet();
+            return;
+        }
+        String message = e.getMessage();
+        String type = e.getClass().getName();
+        Throwable trace = new Throwable(message == null ? type : type + ": " + SipParseException.excerpt(message));
+        trace.setStackTrace(e.getStackTrace());
+        log.error("{} ({} more since the last such line)", what, suppressed.getAndSet(0), trace);
+    }
+}

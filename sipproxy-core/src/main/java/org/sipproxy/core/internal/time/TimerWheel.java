@@ -1,0 +1,148 @@
+package org.sipproxy.core.internal.time;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A hashed timer wheel: schedule and cancel in constant time from any thread; one thread advances it.
+ *
+ * <p>One lock guards the slots. It is held for a few instructions at a time, and never while a timer fires.
+ */
+public final class TimerWheel {
+
+    private static final Logger LOG = LoggerFactory.getLogger(TimerWheel.class);
+
+    /** 10 ms: a fiftieth of T1. */
+    static final long TICK_NANOS = 10_000_000L;
+
+    /** Power of two; 4096 ticks are 41 s, so that Timers B, D, F, H, J, L and M fit in one turn. */
+    private static final int SLOTS = 4096;
+
+    /** A timer's deadline while it waits in {@link #due} for its turn to fire. */
+    private static final long DUE = -2;
+
+    private final LogThrottle failures = new LogThrottle();
+    private final @Nullable Timer[] slots = new Timer[SLOTS];
+    private final long startNanos;
+    private long currentTick;
+    private int scheduled;
+    /** Touched only by the thread that advances. */
+    private final List<Timer> due = new ArrayList<>();
+
+    public TimerWheel(long nowNanos) {
+        this.startNanos = nowNanos;
+    }
+
+    /** Fires {@code timer} when {@code delayNanos} have passed; if it is already scheduled, it is moved. */
+    public synchronized void schedule(Timer timer, long nowNanos, long delayNanos) {
+        unlink(timer);
+        // half of the range for either term, so that no sum overflows into the past
+        long delay = Math.min(Math.max(delayNanos, 0), Long.MAX_VALUE / 2);
+        long tick = (nowNanos - startNanos + delay + TICK_NANOS - 1) / TICK_NANOS;
+        timer.deadlineTick = Math.max(tick, currentTick + 1);
+        int slot = (int) (timer.deadlineTick & (SLOTS - 1));
+        timer.slot = slot;
+        Timer head = slots[slot];
+        timer.next = head;
+        if (head != null) {
+            head.previous = timer;
+        }
+        slots[slot] = timer;
+        scheduled++;
+    }
+
+    /** Takes {@code timer} off the wheel. It may still be firing, if that has begun. */
+    public synchronized void cancel(Timer timer) {
+        unlink(timer);
+    }
+
+    private void unlink(Timer timer) {
+        if (timer.deadlineTick < 0) {
+            timer.deadlineTick = Timer.IDLE; // one that was due is not any more
+            return;
+        }
+        Timer previous = timer.previous;
+        Timer next = timer.next;
+        if (previous == null) {
+            slots[timer.slot] = next;
+        } else {
+            previous.next = next;
+        }
+        if (next != null) {
+            next.previous = previous;
+        }
+        timer.previous = null;
+        timer.next = null;
+        timer.deadlineTick = Timer.IDLE;
+        scheduled--;
+    }
+
+    /** Fires all that is due. An exception of one timer is logged and does not keep the others from firing. */
+    public void advance(long nowNanos) {
+        long target = (nowNanos - startNanos) / TICK_NANOS;
+        while (takeDue(target)) {
+            for (Timer timer : due) {
+                fire(timer);
+            }
+            due.clear();
+        }
+    }
+
+    private void fire(Timer timer) {
+        if (!takeTurn(timer)) {
+            return;
+        }
+        try {
+            timer.fire();
+        } catch (RuntimeException e) {
+            failures.error(LOG, "timer " + timer.getClass().getSimpleName() + " failed", e);
+        }
+    }
+
+    /** False if the timer was cancelled or moved since it came due, by one that fired before it for example. */
+    private synchronized boolean takeTurn(Timer timer) {
+        boolean stillDue = timer.deadlineTick == DUE;
+        if (stillDue) {
+            timer.deadlineTick = Timer.IDLE;
+        }
+        return stillDue;
+    }
+
+    /** Moves the timers of the next tick that has any to {@link #due}; false when the wheel is up to date. */
+    private synchronized boolean takeDue(long target) {
+        while (currentTick < target) {
+            if (scheduled == 0) {
+                currentTick = target;
+                return false;
+            }
+            currentTick++;
+            Timer t = slots[(int) (currentTick & (SLOTS - 1))];
+            while (t != null) {
+                Timer next = t.next;
+                if (t.deadlineTick <= currentTick) {
+                    unlink(t);
+                    t.deadlineTick = DUE;
+                    due.add(t);
+                }
+                t = next;
+            }
+            if (!due.isEmpty()) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** How many timers wait. */
+    public synchronized int size() {
+        return scheduled;
+    }
+
+    /** How long the advancing thread may sleep: one tick if anything waits, else a second. */
+    public synchronized long maxSleepMillis() {
+        return scheduled == 0 ? 1000 : TICK_NANOS / 1_000_000;
+    }
+}

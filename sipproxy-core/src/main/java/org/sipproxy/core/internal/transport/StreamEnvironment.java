@@ -1,0 +1,153 @@
+package org.sipproxy.core.internal.transport;
+
+import io.netty.bootstrap.Bootstrap;
+import io.netty.bootstrap.ServerBootstrap;
+import io.netty.channel.ChannelOption;
+import io.netty.channel.EventLoop;
+import io.netty.channel.EventLoopGroup;
+import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.epoll.Epoll;
+import io.netty.channel.epoll.EpollChannelOption;
+import io.netty.channel.epoll.EpollIoHandler;
+import io.netty.channel.epoll.EpollServerSocketChannel;
+import io.netty.channel.epoll.EpollSocketChannel;
+import io.netty.channel.nio.NioIoHandler;
+import io.netty.channel.socket.nio.NioServerSocketChannel;
+import io.netty.channel.socket.nio.NioSocketChannel;
+import io.netty.resolver.NoopAddressResolverGroup;
+import io.netty.util.concurrent.DefaultThreadFactory;
+import io.netty.util.concurrent.EventExecutor;
+import io.netty.util.concurrent.FastThreadLocal;
+import io.netty.util.concurrent.Future;
+import java.util.concurrent.ThreadFactory;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import org.sipproxy.api.message.ParseLimits;
+import org.sipproxy.core.StreamLimits;
+import org.sipproxy.core.internal.time.LogThrottle;
+
+/**
+ * What all stream listening points of one proxy share: event loops, limits, the count of open connections, their numbers,
+ * the counters. Close it after the transports.
+ */
+public final class StreamEnvironment implements AutoCloseable {
+
+    private static final int SCRATCH_BYTES = 65_536;
+    private static final long SHUTDOWN_SECONDS = 5;
+
+    /** What a loop's thread reads into; used up before the next read. Static, since Netty never reuses a local's index. */
+    private static final FastThreadLocal<byte[]> SCRATCH = new FastThreadLocal<>() {
+        @Override
+        protected byte[] initialValue() {
+            return new byte[SCRATCH_BYTES];
+        }
+    };
+
+    final StreamLimits limits;
+    final ParseLimits parseLimits;
+    final TransportCounters counters;
+    final ConnectionBudget budget;
+    final LogThrottle throttle = new LogThrottle();
+
+    private final boolean nativeIo;
+    private final EventLoopGroup group;
+    private final AtomicLong lastConnectionId = new AtomicLong();
+
+    private StreamEnvironment(
+            int threads, StreamLimits limits, ParseLimits parseLimits, TransportCounters counters, boolean nativeIo) {
+        this.limits = limits;
+        this.parseLimits = parseLimits;
+        this.counters = counters;
+        this.budget = new ConnectionBudget(limits);
+        this.nativeIo = nativeIo;
+        ThreadFactory threadFactory = new DefaultThreadFactory("sipproxy-stream", true);
+        this.group = new MultiThreadIoEventLoopGroup(
+                threads, threadFactory, nativeIo ? EpollIoHandler.newFactory() : NioIoHandler.newFactory());
+    }
+
+    /** With epoll where it loads, else with the JDK's selectors. */
+    public static StreamEnvironment create(
+            int threads, StreamLimits limits, ParseLimits parseLimits, TransportCounters counters) {
+        return new StreamEnvironment(threads, limits, parseLimits, counters, Epoll.isAvailable());
+    }
+
+    /** With the JDK's selectors. */
+    static StreamEnvironment createPortable(
+            int threads, StreamLimits limits, ParseLimits parseLimits, TransportCounters counters) {
+        return new StreamEnvironment(threads, limits, parseLimits, counters, false);
+    }
+
+    /** One of the loops, for work beside the connections. */
+    public EventLoop eventLoop() {
+        return group.next();
+    }
+
+    ServerBootstrap serverBootstrap() {
+        ServerBootstrap bootstrap = new ServerBootstrap().group(group);
+        if (nativeIo) {
+            bootstrap.channelFactory(EpollServerSocketChannel::new);
+        } else {
+            bootstrap.channelFactory(NioServerSocketChannel::new);
+        }
+        return bootstrap
+                .childOption(ChannelOption.TCP_NODELAY, true)
+                .childOption(ChannelOption.SO_KEEPALIVE, true)
+                .childOption(ChannelOption.WRITE_BUFFER_WATER_MARK, StreamInbound.waterMark(limits));
+    }
+
+    Bootstrap bootstrap() {
+        // no resolver: next hops come resolved, and the JDK's resolver would block the loop
+        Bootstrap bootstrap = new Bootstrap().group(group).resolver(NoopAddressResolverGroup.INSTANCE);
+        if (nativeIo) {
+            // without it the kernel gives each local port to one connection only, whatever its peer
+            bootstrap.channelFactory(EpollSocketChannel::new).option(EpollChannelOption.IP_BIND_ADDRESS_NO_PORT, true);
+        } else {
+            bootstrap.channelFactory(NioSocketChannel::new);
+        }
+        return bootstrap
+                .option(ChannelOption.TCP_NODELAY, true)
+                .option(ChannelOption.SO_KEEPALIVE, true)
+                .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, (int)
+                        limits.connectTimeout().toMillis())
+                .option(ChannelOption.WRITE_BUFFER_WATER_MARK, StreamInbound.waterMark(limits));
+    }
+
+    /** Positive, and never given twice. */
+    long nextConnectionId() {
+        return lastConnectionId.incrementAndGet();
+    }
+
+    static byte[] scratch() {
+        return SCRATCH.get();
+    }
+
+    /** How many connections are open or being opened. */
+    public int openConnections() {
+        return budget.open();
+    }
+
+    boolean isOnEventLoop() {
+        for (EventExecutor loop : group) {
+            if (loop.inEventLoop()) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** For tests that need the loops to stand still. */
+    void executeOnEachLoop(Runnable task) {
+        for (EventExecutor loop : group) {
+            loop.execute(task);
+        }
+    }
+
+    /** Ends the loops; waits for their threads unless called by one of them. */
+    @Override
+    public void close() {
+        Future<?> stopping = group.shutdownGracefully(0, SHUTDOWN_SECONDS, TimeUnit.SECONDS);
+        if (!isOnEventLoop()) {
+            stopping.awaitUninterruptibly(SHUTDOWN_SECONDS, TimeUnit.SECONDS);
+        }
+    }
+}

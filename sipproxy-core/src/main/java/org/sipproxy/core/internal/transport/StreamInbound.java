@@ -1,0 +1,195 @@
+package org.sipproxy.core.internal.transport;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.WriteBufferWaterMark;
+import java.io.IOException;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.sipproxy.core.StreamLimits;
+import org.sipproxy.core.internal.codec.StreamFramer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The receiving side of one connection: bytes to messages, answers to pings, the idle and the slow-sender timeout. Event loop
+ * only.
+ *
+ * <p>Both timeouts are lazy: traffic only notes the time, and one task a connection looks at it when it could have run out.
+ */
+final class StreamInbound extends ChannelInboundHandlerAdapter implements StreamFramer.Sink {
+
+    private static final Logger LOG = LoggerFactory.getLogger(StreamInbound.class);
+
+    private static final int MOST_UNWRITTEN_BYTES = 65_536;
+
+    private final TcpTransport transport;
+    private final TcpConnection connection;
+    private final StreamEnvironment environment;
+    private final StreamFramer framer;
+    private final long idleNanos;
+    private final long messageNanos;
+
+    private int pings;
+    /** The stream is given up: what still comes is thrown away until the peer closes. */
+    private boolean discarding;
+
+    private @Nullable Future<?> idleTask;
+    private @Nullable Future<?> slowTask;
+    /** Which message, counted from 0, is unfinished since {@link #unfinishedSince}; -1 if none is. */
+    private long unfinished = -1;
+
+    private long unfinishedSince;
+
+    StreamInbound(TcpTransport transport, TcpConnection connection) {
+        this.transport = transport;
+        this.connection = connection;
+        this.environment = transport.environment();
+        this.framer = new StreamFramer(environment.parseLimits);
+        this.idleNanos = environment.limits.idleTimeout().toNanos();
+        this.messageNanos = environment.limits.messageTimeout().toNanos();
+    }
+
+    /** When reading pauses and goes on: well below the cap at which the connection is closed. */
+    static WriteBufferWaterMark waterMark(StreamLimits limits) {
+        int high = Math.max(2, Math.min(MOST_UNWRITTEN_BYTES, limits.bufferedBytes() / 2));
+        return new WriteBufferWaterMark(high / 2, high);
+    }
+
+    @Override
+    public void channelActive(ChannelHandlerContext ctx) {
+        idleTask = ctx.executor().schedule(() -> checkIdle(ctx), idleNanos, TimeUnit.NANOSECONDS);
+        ctx.fireChannelActive();
+    }
+
+    @Override
+    public void channelInactive(ChannelHandlerContext ctx) {
+        // a task left in the loop's queue would keep the connection in memory until it is due
+        cancel(idleTask);
+        cancel(slowTask);
+        ctx.fireChannelInactive();
+    }
+
+    private static void cancel(@Nullable Future<?> task) {
+        if (task != null) {
+            task.cancel(false);
+        }
+    }
+
+    @Override
+    public void channelRead(ChannelHandlerContext ctx, Object msg) {
+        ByteBuf in = (ByteBuf) msg;
+        try {
+            connection.readBegins();
+            byte[] scratch = StreamEnvironment.scratch();
+            while (in.isReadable() && !discarding) {
+                int n = Math.min(in.readableBytes(), scratch.length);
+                in.readBytes(scratch, 0, n);
+                framer.feed(scratch, 0, n, this);
+            }
+        } finally {
+            in.release();
+        }
+    }
+
+    @Override
+    public void channelReadComplete(ChannelHandlerContext ctx) {
+        answerPings();
+        connection.readComplete();
+        watchUnfinished(ctx);
+    }
+
+    @Override
+    public void message(byte[] wire) {
+        answerPings(); // in the stream's order
+        environment.counters.streamMessages.increment();
+        transport.upcall(inbound -> inbound.onMessage(wire, connection));
+    }
+
+    @Override
+    public void ping() {
+        environment.counters.pings.increment();
+        pings++;
+    }
+
+    @Override
+    public void unframeable(byte[] head, String reason) {
+        environment.counters.unframeable.increment();
+        LOG.debug("connection {}: {}", connection, reason);
+        discarding = true;
+        transport.upcall(inbound -> inbound.onUnframeable(head, connection, reason));
+        connection.finish();
+    }
+
+    private void answerPings() {
+        if (pings == 0) {
+            return;
+        }
+        byte[] crlfs = new byte[pings * 2];
+        for (int i = 0; i < crlfs.length; i += 2) {
+            crlfs[i] = '\r';
+            crlfs[i + 1] = '\n';
+        }
+        pings = 0;
+        connection.send(crlfs, SendFailure.IGNORE);
+    }
+
+    /** A peer that does not read gets no more of its requests served. */
+    @Override
+    public void channelWritabilityChanged(ChannelHandlerContext ctx) {
+        Channel channel = ctx.channel();
+        if (!discarding) {
+            channel.config().setAutoRead(channel.isWritable());
+        }
+        ctx.fireChannelWritabilityChanged();
+    }
+
+    @Override
+    public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
+        if (!(cause instanceof IOException)) {
+            environment.throttle.error(LOG, "a connection failed", cause);
+        }
+        connection.close(String.valueOf(cause.getMessage()), cause);
+    }
+
+    private void checkIdle(ChannelHandlerContext ctx) {
+        long left = idleNanos - (System.nanoTime() - connection.lastActivityNanos());
+        if (left > 0) {
+            idleTask = ctx.executor().schedule(() -> checkIdle(ctx), left, TimeUnit.NANOSECONDS);
+        } else if (connection.close("idle for " + environment.limits.idleTimeout(), null)) {
+            environment.counters.closedIdle.increment();
+        }
+    }
+
+    private void watchUnfinished(ChannelHandlerContext ctx) {
+        if (!framer.isInsideMessage()) {
+            unfinished = -1;
+        } else if (unfinished != framer.messages()) {
+            unfinished = framer.messages();
+            unfinishedSince = System.nanoTime();
+            if (slowTask == null) {
+                slowTask = ctx.executor().schedule(() -> checkSlow(ctx), messageNanos, TimeUnit.NANOSECONDS);
+            }
+        }
+    }
+
+    private void checkSlow(ChannelHandlerContext ctx) {
+        slowTask = null;
+        if (unfinished < 0) {
+            return;
+        }
+        long now = System.nanoTime();
+        if (!ctx.channel().config().isAutoRead()) {
+            unfinishedSince = now; // it is we who do not read
+        }
+        long left = messageNanos - (now - unfinishedSince);
+        if (left > 0) {
+            slowTask = ctx.executor().schedule(() -> checkSlow(ctx), left, TimeUnit.NANOSECONDS);
+        } else if (connection.close("a message was not complete after " + environment.limits.messageTimeout(), null)) {
+            environment.counters.closedSlow.increment();
+        }
+    }
+}

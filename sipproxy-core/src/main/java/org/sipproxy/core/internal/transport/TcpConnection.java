@@ -1,0 +1,413 @@
+package org.sipproxy.core.internal.transport;
+
+import io.netty.buffer.Unpooled;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelFutureListener;
+import io.netty.channel.EventLoop;
+import io.netty.channel.socket.DuplexChannel;
+import java.net.ConnectException;
+import java.net.InetSocketAddress;
+import java.util.Optional;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
+import org.sipproxy.api.transport.Endpoint;
+import org.sipproxy.api.transport.TransportKind;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One TCP connection, accepted or made; a number and an identity of its own, so that a new connection from the same address
+ * is another flow.
+ *
+ * <pre>
+ * state       event                 next      action
+ * CONNECTING  connected             OPEN      write what is queued
+ * CONNECTING  connecting failed     CLOSED    fail what is queued
+ * OPEN        finish                CLOSING   write what is queued, shut the output, close when the peer does
+ * any         close                 CLOSING   close the channel
+ * OPEN, CLOSING  channel is closed  CLOSED    fail what is queued, onClosed if it was ever OPEN
+ * </pre>
+ *
+ * <p>All messages go through {@link #queue}, which makes their order that of {@link #send} and each one's failure happen
+ * once: whoever takes a message off the queue answers for it. A sender adds first and looks at the state then; a state
+ * changes first and the queue is emptied then; so no message stays in the queue of a connection that is closed.
+ */
+final class TcpConnection implements TransportFlow {
+
+    private static final Logger LOG = LoggerFactory.getLogger(TcpConnection.class);
+
+    /** How long the peer of a stream given up has for reading the answer; a close at once would reset it away. */
+    private static final long LINGER_MILLIS = 1_000;
+
+    private enum State {
+        CONNECTING,
+        OPEN,
+        CLOSING,
+        CLOSED
+    }
+
+    private final TcpTransport transport;
+    private final StreamEnvironment environment;
+    private final InetSocketAddress remote;
+    private final boolean accepted;
+    private final Optional<Long> id;
+
+    private final AtomicReference<State> state = new AtomicReference<>(State.CONNECTING);
+    private final Queue<Outgoing> queue = new ConcurrentLinkedQueue<>();
+    /** In {@link #queue} and in the channel's buffer. */
+    private final AtomicLong pendingBytes = new AtomicLong();
+
+    private final AtomicBoolean writeScheduled = new AtomicBoolean();
+    private volatile @Nullable Channel channel;
+    /** Why it was closed, if it was closed here; the first one stays. */
+    private final AtomicReference<@Nullable Throwable> closeCause = new AtomicReference<>();
+
+    private volatile @Nullable Advertised advertised;
+
+    // Event loop only.
+    private boolean wasOpen;
+    private boolean flushWanted;
+    private boolean reading;
+    private long lastActivityNanos = System.nanoTime();
+
+    TcpConnection(TcpTransport transport, InetSocketAddress remote, boolean accepted) {
+        this.transport = transport;
+        this.environment = transport.environment();
+        this.remote = remote;
+        this.accepted = accepted;
+        this.id = Optional.of(environment.nextConnectionId());
+    }
+
+    // TransportFlow
+
+    @Override
+    public TransportKind kind() {
+        return TransportKind.TCP;
+    }
+
+    @Override
+    public Endpoint endpoint() {
+        return transport.boundEndpoint();
+    }
+
+    @Override
+    public InetSocketAddress remoteAddress() {
+        return remote;
+    }
+
+    @Override
+    public Optional<Long> connectionId() {
+        return id;
+    }
+
+    @Override
+    public boolean isOpen() {
+        State now = state.get();
+        return now == State.OPEN || now == State.CONNECTING;
+    }
+
+    @Override
+    public Advertised advertised() {
+        Advertised known = advertised;
+        if (known == null) {
+            Channel open = state.get() == State.CONNECTING ? null : channel;
+            known = transport.advertised(open == null ? null : (InetSocketAddress) open.localAddress(), remote);
+            advertised = known;
+        }
+        return known;
+    }
+
+    @Override
+    public void send(byte[] wire, SendFailure onFailure) {
+        Outgoing out = new Outgoing(wire, onFailure);
+        if (pendingBytes.addAndGet(wire.length) > environment.limits.bufferedBytes() && overflow(out)) {
+            return;
+        }
+        queue.add(out);
+        State now = state.get();
+        if (now == State.OPEN) {
+            write();
+        } else if (now != State.CONNECTING) {
+            failQueued();
+        }
+    }
+
+    /** True if {@code out} is answered for: before the connection is open only what is too much fails, later all does. */
+    private boolean overflow(Outgoing out) {
+        String reason = "more than " + environment.limits.bufferedBytes() + " bytes wait to be sent";
+        if (state.get() == State.CONNECTING) {
+            out.fail(new SendFailedException("connection " + this + " is not open yet and " + reason, null));
+            return true;
+        }
+        if (close("the peer does not read: " + reason, null)) {
+            environment.counters.closedFull.increment();
+        }
+        return false;
+    }
+
+    private void write() {
+        Channel open = channel;
+        if (open == null) {
+            return;
+        }
+        EventLoop loop = open.eventLoop();
+        try {
+            if (!loop.inEventLoop()) {
+                if (writeScheduled.compareAndSet(false, true)) {
+                    loop.execute(this::writeAndFlush);
+                }
+                return;
+            }
+            writeQueued(open);
+            if (!open.isWritable()) {
+                // A peer that sends much at once reads much, too: what waits only for the end of the batch must not
+                // count as unread.
+                open.flush();
+            } else if (!flushWanted) {
+                flushWanted = true;
+                if (!reading) {
+                    loop.execute(this::flushIfWanted);
+                }
+            }
+        } catch (RejectedExecutionException e) {
+            close("the event loops are stopped", e);
+            failQueued();
+        }
+    }
+
+    private void writeAndFlush() {
+        writeScheduled.set(false);
+        flushWanted = true;
+        Channel open = channel;
+        if (open != null) {
+            writeQueued(open);
+        }
+        flushIfWanted();
+    }
+
+    private void writeQueued(Channel open) {
+        for (Outgoing out = queue.poll(); out != null; out = queue.poll()) {
+            open.write(Unpooled.wrappedBuffer(out.wire)).addListener(out);
+        }
+    }
+
+    private void flushIfWanted() {
+        Channel open = channel;
+        if (flushWanted && open != null) {
+            flushWanted = false;
+            open.flush();
+        }
+    }
+
+    // Called by StreamInbound, on the event loop.
+
+    /** From here on, what is sent on this loop waits for {@link #readComplete} and leaves in one go. */
+    void readBegins() {
+        reading = true;
+        lastActivityNanos = System.nanoTime();
+    }
+
+    void readComplete() {
+        reading = false;
+        flushIfWanted();
+    }
+
+    long lastActivityNanos() {
+        return lastActivityNanos;
+    }
+
+    /** Sends what is queued, then closes; the peer has a moment to read it. */
+    @SuppressWarnings("FutureReturnValueIgnored") // shutting down and closing end in closeFuture
+    void finish() {
+        Channel open = channel;
+        if (open == null || !state.compareAndSet(State.OPEN, State.CLOSING)) {
+            return;
+        }
+        closeCause.compareAndSet(null, new SendFailedException("connection " + this + " is closing", null));
+        transport.unlist(this);
+        writeQueued(open);
+        open.config().setAutoRead(true);
+        open.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(written -> {
+            if (written.isSuccess() && open instanceof DuplexChannel duplex) {
+                duplex.shutdownOutput();
+            } else {
+                closeChannel(open);
+            }
+        });
+        open.eventLoop().schedule(() -> closeChannel(open), LINGER_MILLIS, TimeUnit.MILLISECONDS);
+    }
+
+    // Called by TcpTransport.
+
+    /** Starts to connect; {@code attempt} is what the bootstrap returned. */
+    void connecting(ChannelFuture attempt) {
+        Throwable failed = attempt.cause();
+        if (failed != null) {
+            connectFailed(failed); // its channel may be none that has a loop
+            return;
+        }
+        channel = attempt.channel();
+        attempt.addListener(done -> {
+            if (done.isSuccess() && isToItself(attempt.channel())) {
+                closeChannel(attempt.channel());
+                connectFailed(new ConnectException("nobody listens there; it reached itself"));
+            } else if (done.isSuccess()) {
+                opened(attempt.channel());
+            } else {
+                connectFailed(done.cause());
+            }
+        });
+        if (state.get() == State.CLOSING) {
+            closeChannel(attempt.channel());
+        }
+    }
+
+    /**
+     * TCP lets a socket connect to itself (RFC 9293 §3.5, simultaneous open): it happens where the peer is a free port of this
+     * very machine and the system chooses just that one for us.
+     */
+    private static boolean isToItself(Channel open) {
+        return open.localAddress() != null && open.localAddress().equals(open.remoteAddress());
+    }
+
+    /** On the event loop, before anything is read. */
+    void opened(Channel open) {
+        channel = open;
+        lastActivityNanos = System.nanoTime();
+        if (!state.compareAndSet(State.CONNECTING, State.OPEN)) {
+            closeChannel(open);
+            closed();
+            return;
+        }
+        wasOpen = true;
+        (accepted ? environment.counters.accepted : environment.counters.connected).increment();
+        LOG.debug("connection {} opened", this);
+        open.closeFuture().addListener(done -> closed());
+        writeAndFlush();
+    }
+
+    private void connectFailed(Throwable cause) {
+        environment.counters.connectFailures.increment();
+        String said = String.valueOf(cause.getMessage());
+        closeCause.compareAndSet(null, new SendFailedException("cannot connect to " + peer() + ": " + said, cause));
+        LOG.debug("connection {} failed: {}", this, said);
+        closed();
+    }
+
+    /** Without any channel: a connection that was not allowed to begin. */
+    void refused(String reason) {
+        close(reason, null);
+        state.set(State.CLOSED);
+    }
+
+    /**
+     * Closes it and fails what is not sent yet. Any thread.
+     *
+     * @return true if it was open until now
+     */
+    boolean close(String reason, @Nullable Throwable cause) {
+        closeCause.compareAndSet(null, new SendFailedException("connection " + this + " closed: " + reason, cause));
+        State before = state.getAndUpdate(now -> now == State.CLOSED ? State.CLOSED : State.CLOSING);
+        boolean first = before == State.OPEN || before == State.CONNECTING;
+        if (first) {
+            LOG.debug("closing connection {}: {}", this, reason);
+            transport.unlist(this);
+        }
+        Channel open = channel;
+        if (open != null) {
+            closeChannel(open);
+        }
+        return first;
+    }
+
+    private void closed() {
+        if (state.getAndSet(State.CLOSED) == State.CLOSED) {
+            return;
+        }
+        closeCause.compareAndSet(null, new SendFailedException("connection " + this + " was closed by the peer", null));
+        LOG.debug("connection {} closed", this);
+        if (accepted) {
+            environment.budget.releaseAccepted(remote.getAddress());
+        } else {
+            environment.budget.release();
+        }
+        failQueued();
+        if (wasOpen) {
+            transport.upcall(inbound -> inbound.onClosed(this));
+        }
+        transport.forget(this);
+    }
+
+    @SuppressWarnings("FutureReturnValueIgnored") // closeFuture tells
+    static void closeChannel(Channel channel) {
+        channel.close();
+    }
+
+    private void failQueued() {
+        for (Outgoing out = queue.poll(); out != null; out = queue.poll()) {
+            out.fail(null);
+        }
+    }
+
+    /** False while the peer leaves too much unread itself. */
+    boolean isReading() {
+        Channel open = channel;
+        return open != null && open.config().isAutoRead();
+    }
+
+    long pendingBytes() {
+        return pendingBytes.get();
+    }
+
+    private String peer() {
+        return "tcp:" + TcpTransport.hostAndPort(remote);
+    }
+
+    /** {@code 17 from tcp:192.0.2.1:40001}. */
+    @Override
+    public String toString() {
+        return id.orElseThrow() + (accepted ? " from " : " to ") + peer();
+    }
+
+    /** One message on its way; its own listener, so that sending costs one object less. */
+    private final class Outgoing implements ChannelFutureListener {
+
+        final byte[] wire;
+        private final SendFailure onFailure;
+
+        Outgoing(byte[] wire, SendFailure onFailure) {
+            this.wire = wire;
+            this.onFailure = onFailure;
+        }
+
+        @Override
+        public void operationComplete(ChannelFuture written) {
+            if (written.isSuccess()) {
+                pendingBytes.addAndGet(-wire.length);
+                lastActivityNanos = System.nanoTime();
+            } else {
+                fail(written.cause());
+            }
+        }
+
+        void fail(@Nullable Throwable written) {
+            pendingBytes.addAndGet(-wire.length);
+            environment.counters.sendFailures.increment();
+            Throwable ours = closeCause.get();
+            Throwable cause = ours != null ? ours : written;
+            try {
+                onFailure.sendFailed(cause != null ? cause : new SendFailedException("connection closed", null));
+            } catch (RuntimeException e) {
+                environment.counters.upcallFailures.increment();
+                environment.throttle.error(LOG, "the handler of a send failure failed", e);
+            }
+        }
+    }
+}

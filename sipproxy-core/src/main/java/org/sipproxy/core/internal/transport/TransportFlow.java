@@ -1,0 +1,21 @@
+package org.sipproxy.core.internal.transport;
+
+import java.util.Optional;
+import org.sipproxy.api.transport.Flow;
+
+/** A {@link Flow} that can be sent on. Any thread may send; sending never blocks. */
+public interface TransportFlow extends Flow {
+
+    /**
+     * Sends one whole message. If that fails, now or later, {@code onFailure} is called once, on any thread.
+     *
+     * @param wire the message; it is not changed and must not be changed afterwards
+     */
+    void send(byte[] wire, SendFailure onFailure);
+
+    /** {@code host:port} that Via and Record-Route name for this flow's endpoint: the advertised one, else the bound one. */
+    Advertised advertised();
+
+    /** The connection's number for a stream, empty for UDP. */
+    Optional<Long> connectionId();
+}

@@ -1,0 +1,33 @@
+package org.sipproxy.core.internal.time;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.concurrent.atomic.AtomicLong;
+import org.sipproxy.core.ProxyClock;
+
+/** A clock that stands still until {@link #advance}. Any thread may read or advance it. */
+public final class FakeClock implements ProxyClock {
+
+    /** Where it starts. */
+    public static final Instant START = Instant.parse("2026-01-01T00:00:00Z");
+
+    private final AtomicLong elapsedNanos = new AtomicLong();
+
+    @Override
+    public long nanoTime() {
+        return elapsedNanos.get();
+    }
+
+    @Override
+    public long currentTimeMillis() {
+        return START.toEpochMilli() + elapsedNanos.get() / 1_000_000;
+    }
+
+    public Instant now() {
+        return Instant.ofEpochMilli(currentTimeMillis());
+    }
+
+    public void advance(Duration by) {
+        elapsedNanos.addAndGet(by.toNanos());
+    }
+}

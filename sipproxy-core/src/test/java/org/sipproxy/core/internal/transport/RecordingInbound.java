@@ -1,0 +1,40 @@
+package org.sipproxy.core.internal.transport;
+
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
+
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+
+/** Keeps what a transport handed up; a test may say what is done with a message. */
+class RecordingInbound implements InboundHandler {
+
+    interface OnMessage {
+        void accept(byte[] wire, TransportFlow from);
+    }
+
+    final List<String> messages = new CopyOnWriteArrayList<>();
+    final List<TransportFlow> flows = new CopyOnWriteArrayList<>();
+    final List<String> unframeable = new CopyOnWriteArrayList<>();
+    final List<TransportFlow> closed = new CopyOnWriteArrayList<>();
+    volatile OnMessage onMessage = (wire, from) -> {};
+    volatile OnMessage onUnframeable = (head, from) -> {};
+
+    @Override
+    public void onMessage(byte[] wire, TransportFlow from) {
+        messages.add(new String(wire, ISO_8859_1));
+        flows.add(from);
+        onMessage.accept(wire, from);
+    }
+
+    @Override
+    public void onUnframeable(byte[] head, TransportFlow from, String reason) {
+        unframeable.add(reason);
+        flows.add(from);
+        onUnframeable.accept(head, from);
+    }
+
+    @Override
+    public void onClosed(TransportFlow flow) {
+        closed.add(flow);
+    }
+}

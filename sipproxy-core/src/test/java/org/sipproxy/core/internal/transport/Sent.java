@@ -1,0 +1,46 @@
+package org.sipproxy.core.internal.transport;
+
+import java.nio.charset.StandardCharsets;
+import org.sipproxy.api.message.ParseLimits;
+import org.sipproxy.api.message.SipMessage;
+import org.sipproxy.api.message.SipParseException;
+import org.sipproxy.api.message.SipRequest;
+import org.sipproxy.api.message.SipResponse;
+
+/** One message that was sent: on which flow, and how long after the clock started. */
+public record Sent(RecordingFlow flow, byte[] wire, long atMillis) {
+
+    /** The message with bare line feeds, as tests write theirs. */
+    public String text() {
+        return new String(wire, StandardCharsets.UTF_8).replace("\r\n", "\n");
+    }
+
+    public SipRequest request() {
+        return (SipRequest) message();
+    }
+
+    public SipResponse response() {
+        return (SipResponse) message();
+    }
+
+    /** {@code INVITE} for a request, {@code 180} for a response. */
+    public String what() {
+        return message() instanceof SipRequest request
+                ? request.method().name()
+                : String.valueOf(((SipResponse) message()).statusCode());
+    }
+
+    private SipMessage message() {
+        try {
+            return SipMessage.parse(wire, ParseLimits.DEFAULT.withMessageBytes(1_000_000));
+        } catch (SipParseException e) {
+            throw new AssertionError("what was sent is not a message: " + e.getMessage() + "\n" + text(), e);
+        }
+    }
+
+    @Override
+    public String toString() {
+        return atMillis + " ms " + flow.kind() + " " + flow.remoteAddress() + " "
+                + text().lines().findFirst().orElse("");
+    }
+}

@@ -1,0 +1,13 @@
+package org.sipproxy.core.internal.transport;
+
+import org.sipproxy.api.message.ParseLimits;
+import org.sipproxy.core.StreamLimits;
+
+/** The same without native code, as on every platform but Linux on x86-64. */
+class TcpTransportOnSelectorsTest extends TcpTransportTest {
+
+    @Override
+    StreamEnvironment environment(StreamLimits limits) {
+        return StreamEnvironment.createPortable(2, limits, ParseLimits.DEFAULT, counters);
+    }
+}
