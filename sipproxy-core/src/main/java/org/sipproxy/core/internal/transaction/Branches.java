@@ -1,0 +1,117 @@
+package org.sipproxy.core.internal.transaction;
+
+import java.security.SecureRandom;
+import java.util.concurrent.atomic.AtomicLong;
+import org.sipproxy.api.message.HeaderName;
+import org.sipproxy.api.message.SipParseException;
+import org.sipproxy.api.message.SipRequest;
+import org.sipproxy.api.message.Via;
+import org.sipproxy.core.internal.codec.ByteWriter;
+
+/**
+ * The branches that we choose: {@code z9hG4bK} + 16 hex digits that name the client transaction + 16 hex digits of the loop
+ * hash (RFC 3261 §16.6 step 8, RFC 5393 §4.2).
+ *
+ * <p>The first part is a counter put through a keyed bijection: unique without memory, and nobody who sees some of them can
+ * tell the next, so a response cannot be forged blindly.
+ */
+public final class Branches {
+
+    private static final int COOKIE = Via.MAGIC_COOKIE.length();
+    private static final int LENGTH = COOKIE + 32;
+    private static final byte[] MAGIC = {'z', '9', 'h', 'G', '4', 'b', 'K'};
+
+    private final AtomicLong counter = new AtomicLong();
+    private final long k1;
+    private final long k2;
+
+    public Branches() {
+        SecureRandom random = new SecureRandom();
+        this.k1 = random.nextLong();
+        this.k2 = random.nextLong();
+    }
+
+    /** The number of a new client transaction. */
+    public long next() {
+        long x = counter.incrementAndGet() ^ k1;
+        for (int round = 0; round < 2; round++) {
+            x = (x ^ (x >>> 30)) * 0xbf58476d1ce4e5b9L;
+            x = (x ^ (x >>> 27)) * 0x94d049bb133111ebL;
+            x ^= (x >>> 31) ^ k2;
+        }
+        return x;
+    }
+
+    public void write(ByteWriter out, long number, long loopHash) {
+        out.bytes(MAGIC).hex(number).hex(loopHash);
+    }
+
+    /** True if the branch has the shape of ours. */
+    public static boolean isOurs(byte[] wire, Via via) {
+        int start = via.branchStart();
+        if (start < 0 || via.branchEnd() - start != LENGTH) {
+            return false;
+        }
+        for (int i = start + COOKIE; i < start + LENGTH; i++) {
+            if (hexDigit(wire[i]) < 0) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    /** The transaction's number in a branch of our shape. */
+    public static long number(byte[] wire, Via via) {
+        return hex(wire, via.branchStart() + COOKIE);
+    }
+
+    /** The loop hash in a branch of our shape. */
+    public static long loopHash(byte[] wire, Via via) {
+        return hex(wire, via.branchStart() + COOKIE + 16);
+    }
+
+    private static long hex(byte[] wire, int from) {
+        long value = 0;
+        for (int i = from; i < from + 16; i++) {
+            value = value << 4 | hexDigit(wire[i]);
+        }
+        return value;
+    }
+
+    private static int hexDigit(byte b) {
+        if (b >= '0' && b <= '9') {
+            return b - '0';
+        }
+        return b >= 'a' && b <= 'f' ? b - 'a' + 10 : -1;
+    }
+
+    /**
+     * A hash of all that decides where a request goes: if it comes back with the same one, it loops; with another, it spirals
+     * and may go on (RFC 5393 §4.2).
+     */
+    public long loopHash(SipRequest request) throws SipParseException {
+        byte[] wire = request.wire();
+        long h = k2;
+        h = mix(h, wire, request.requestUriStart(), request.requestUriEnd());
+        for (int i = 0; i < request.headerCount(); i++) {
+            if (request.isHeader(i, HeaderName.CALL_ID)
+                    || request.isHeader(i, HeaderName.FROM)
+                    || request.isHeader(i, HeaderName.TO)
+                    || request.isHeader(i, HeaderName.ROUTE)
+                    || request.isHeader(i, HeaderName.PROXY_REQUIRE)
+                    || request.isHeader(i, HeaderName.PROXY_AUTHORIZATION)) {
+                h = mix(h, wire, request.valueStart(i), request.valueEnd(i));
+            }
+        }
+        h = (h ^ request.cseq().number()) * 0x9e3779b97f4a7c15L;
+        return h ^ (h >>> 32);
+    }
+
+    private static long mix(long seed, byte[] a, int from, int to) {
+        long h = seed;
+        for (int i = from; i < to; i++) {
+            h = (h ^ a[i]) * 0x100000001b3L;
+        }
+        return h ^ (h >>> 29);
+    }
+}

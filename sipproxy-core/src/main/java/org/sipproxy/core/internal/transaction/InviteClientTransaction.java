@@ -1,0 +1,234 @@
+package org.sipproxy.core.internal.transaction;
+
+import org.jspecify.annotations.Nullable;
+import org.sipproxy.api.message.Method;
+import org.sipproxy.api.message.SipParseException;
+import org.sipproxy.api.message.SipResponse;
+import org.sipproxy.core.internal.codec.DerivedRequests;
+import org.sipproxy.core.internal.transport.SendFailure;
+import org.sipproxy.core.internal.transport.TransportFlow;
+
+/**
+ * RFC 3261 §17.1.1 with the Accepted state of RFC 6026 §7.2, and the proxy's Timer C (§16.8), which runs just where the
+ * others do not.
+ *
+ * <pre>
+ *  state       event              action                                        next
+ *  ----------  -----------------  --------------------------------------------  ----------
+ *  CALLING     start              send; start Timers A (UDP) and B              CALLING
+ *  CALLING     Timer A            send again; A doubles                         CALLING
+ *  CALLING     Timer B            tell the proxy                                -
+ *  CALLING     not sent           tell the proxy                                -
+ *  CALLING     1xx                tell the proxy; start Timer C; send the       PROCEEDING
+ *                                 CANCEL that waited for this (§9.1)
+ *  PROCEEDING  101-199            tell the proxy; restart Timer C               PROCEEDING
+ *  PROCEEDING  Timer C            tell the proxy                                PROCEEDING
+ *  PROCEEDING  64*T1 after CANCEL tell the proxy: timeout (§9.1)                -
+ *  CALLING, PROCEEDING  2xx       tell the proxy; start Timer M                 ACCEPTED
+ *  CALLING, PROCEEDING  300-699   send ACK; tell the proxy; start Timer D       COMPLETED
+ *  COMPLETED   300-699            send the ACK again                            COMPLETED
+ *  COMPLETED   Timer D (32s or 0) forget                                        -
+ *  ACCEPTED    2xx                tell the proxy                                ACCEPTED
+ *  ACCEPTED    Timer M (64*T1)    forget                                        -
+ * </pre>
+ *
+ * <p>Where repeated 2xx can find their way upstream by their Via alone, ACCEPTED is only the branch's number in the
+ * {@link LingeringTable}; see the constructor.
+ */
+public final class InviteClientTransaction extends ClientTransaction {
+
+    private enum State {
+        CALLING,
+        PROCEEDING,
+        COMPLETED,
+        ACCEPTED,
+        TERMINATED
+    }
+
+    private final boolean lingerOnAccept;
+    private State state = State.CALLING;
+    private long timerA;
+    private long timerBDeadline;
+    private boolean cancelWanted;
+    private boolean cancelSent;
+    private byte @Nullable [] cancelReason;
+    private byte @Nullable [] ack;
+
+    /**
+     * Makes a transaction in CALLING.
+     *
+     * @param lingerOnAccept true to keep no object in ACCEPTED: repeated 2xx are then not told to the user, but known by
+     *     {@link TransactionTable#isAccepted}
+     */
+    public InviteClientTransaction(
+            long branch,
+            byte[] request,
+            TransportFlow flow,
+            Object lock,
+            TransactionTable table,
+            ClientTransactionUser user,
+            boolean lingerOnAccept) {
+        super(branch, request, flow, lock, table, user);
+        this.lingerOnAccept = lingerOnAccept;
+    }
+
+    @Override
+    boolean isCancel() {
+        return false;
+    }
+
+    @Override
+    boolean isMethod(Method method) {
+        return method == Method.INVITE;
+    }
+
+    @Override
+    void onStart() {
+        timerA = table.timers().t1();
+        timerBDeadline = table.now() + table.timers().timeout();
+        table.schedule(this, flow.kind().isReliable() ? table.timers().timeout() : timerA);
+    }
+
+    @Override
+    boolean isWaiting() {
+        return state == State.CALLING || state == State.PROCEEDING;
+    }
+
+    /** From now on 2xx responses are told to another user: what keeps the proxy's own state from living for Timer M. */
+    public void handOver(ClientTransactionUser other) {
+        user = other;
+    }
+
+    /**
+     * Cancels the request as soon as a provisional response allows it (§9.1). The caller holds the lock.
+     *
+     * @param reasonLine a Reason header line to send along, or null
+     */
+    public void cancel(byte @Nullable [] reasonLine) {
+        if (cancelWanted || !isWaiting()) {
+            return;
+        }
+        cancelWanted = true;
+        cancelReason = reasonLine;
+        if (state == State.PROCEEDING) {
+            sendCancel();
+        }
+    }
+
+    private void sendCancel() {
+        byte[] invite = request;
+        if (cancelSent || invite == null) {
+            return;
+        }
+        cancelSent = true;
+        table.schedule(this, table.timers().linger());
+        byte[] wire = DerivedRequests.cancel(invite, cancelReason);
+        // the answer to a CANCEL says only that it arrived (§9.1)
+        new NonInviteClientTransaction(branch(), wire, flow, lock(), table, NoUser.INSTANCE, true).start();
+    }
+
+    @Override
+    void handle(SipResponse response) {
+        int status = response.statusCode();
+        switch (state) {
+            case CALLING, PROCEEDING -> {
+                if (status < 200) {
+                    provisional(response, status);
+                } else if (status < 300) {
+                    state = State.ACCEPTED;
+                    request = null;
+                    if (lingerOnAccept) {
+                        table.cancel(this);
+                        table.lingerAccepted(this);
+                    } else {
+                        table.schedule(this, table.timers().linger());
+                    }
+                    user.onResponse(response);
+                } else {
+                    failure(response);
+                }
+            }
+            case COMPLETED -> {
+                byte[] again = ack;
+                if (again != null && status >= 300) {
+                    flow.send(again, SendFailure.IGNORE);
+                }
+            }
+            case ACCEPTED -> {
+                if (status >= 200 && status < 300) {
+                    user.onResponse(response);
+                }
+            }
+            case TERMINATED -> {}
+        }
+    }
+
+    private void provisional(SipResponse response, int status) {
+        boolean first = state == State.CALLING;
+        state = State.PROCEEDING;
+        if (cancelWanted) {
+            sendCancel();
+        } else if (first || status > 100) {
+            table.schedule(this, table.timers().timerC());
+        }
+        user.onResponse(response);
+    }
+
+    private void failure(SipResponse response) {
+        byte[] invite = request;
+        state = State.COMPLETED;
+        if (invite != null) {
+            try {
+                byte[] wire = DerivedRequests.ack(invite, response);
+                ack = wire;
+                flow.send(wire, SendFailure.IGNORE);
+            } catch (SipParseException e) {
+                // a To that cannot be read: there is nothing that the peer would accept as its ACK
+                ack = null;
+            }
+        }
+        request = null;
+        if (flow.kind().isReliable()) {
+            terminate();
+        } else {
+            table.schedule(this, table.timers().linger());
+        }
+        user.onResponse(response);
+    }
+
+    @Override
+    void onTimer() {
+        byte[] wire = request;
+        switch (state) {
+            case CALLING -> {
+                long left = timerBDeadline - table.now();
+                if (left <= 0 || wire == null) {
+                    terminate();
+                    user.onTimeout();
+                } else if (flow.kind().isReliable()) {
+                    table.schedule(this, left);
+                } else {
+                    timerA *= 2;
+                    table.schedule(this, Math.min(timerA, left));
+                    transmit(wire);
+                }
+            }
+            case PROCEEDING -> {
+                if (cancelSent) {
+                    terminate();
+                    user.onTimeout();
+                } else {
+                    user.onTimerC();
+                }
+            }
+            case COMPLETED, ACCEPTED -> terminate();
+            case TERMINATED -> {}
+        }
+    }
+
+    @Override
+    void onTerminated() {
+        state = State.TERMINATED;
+        ack = null;
+    }
+}

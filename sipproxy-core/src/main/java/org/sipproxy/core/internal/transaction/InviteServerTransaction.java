@@ -1,0 +1,130 @@
+package org.sipproxy.core.internal.transaction;
+
+/**
+ * RFC 3261 §17.2.1 with the Accepted state of RFC 6026 §7.1.
+ *
+ * <pre>
+ *  state       event                    action                                 next
+ *  ----------  -----------------------  -------------------------------------  ----------
+ *  PROCEEDING  INVITE again             send the last provisional again        PROCEEDING
+ *  PROCEEDING  1xx from the proxy       send, keep                             PROCEEDING
+ *  PROCEEDING  2xx from the proxy       send; start Timer L                    ACCEPTED
+ *  PROCEEDING  300-699 from the proxy   send, keep; start Timers G (UDP), H    COMPLETED
+ *  COMPLETED   INVITE again, Timer G    send the final again; G doubles to T2  COMPLETED
+ *  COMPLETED   ACK                      start Timer I (T4 or 0)                CONFIRMED
+ *  COMPLETED   Timer H                  forget                                 -
+ *  CONFIRMED   INVITE or ACK again      absorb                                 CONFIRMED
+ *  CONFIRMED   Timer I                  forget                                 -
+ *  ACCEPTED    INVITE again             absorb                                 ACCEPTED
+ *  ACCEPTED    2xx from the proxy       send                                   ACCEPTED
+ *  ACCEPTED    ACK                      not ours: it goes end to end           ACCEPTED
+ *  ACCEPTED    Timer L (64*T1)          forget                                 -
+ * </pre>
+ *
+ * <p>In ACCEPTED only the key is kept, in the {@link LingeringTable} for Timer L: it absorbs the INVITE. The object lives as
+ * long as a branch may bring another 2xx.
+ */
+public final class InviteServerTransaction extends ServerTransaction {
+
+    private enum State {
+        PROCEEDING,
+        COMPLETED,
+        CONFIRMED,
+        ACCEPTED,
+        TERMINATED
+    }
+
+    private static final byte[] NOTHING = {};
+
+    private State state = State.PROCEEDING;
+    private long timerG;
+    private long timerHDeadline;
+
+    public InviteServerTransaction(TransactionKey key, TransactionTable table, ResponsePath path) {
+        super(key, table, path);
+    }
+
+    @Override
+    boolean repeatsResponse() {
+        return state == State.PROCEEDING || state == State.COMPLETED;
+    }
+
+    @Override
+    boolean takes(int statusCode) {
+        return state == State.PROCEEDING || (state == State.ACCEPTED && statusCode / 100 == 2);
+    }
+
+    @Override
+    void onRespond(int statusCode, byte[] wire) {
+        if (statusCode < 200) {
+            lastResponse = wire;
+        } else if (statusCode < 300) {
+            if (state == State.PROCEEDING) {
+                state = State.ACCEPTED;
+                lastResponse = null;
+                table.cancel(this);
+                table.linger(this, NOTHING);
+            }
+        } else {
+            state = State.COMPLETED;
+            lastResponse = wire;
+            timerHDeadline = table.now() + table.timers().timeout();
+            timerG = table.timers().t1();
+            table.schedule(this, path().isReliable() ? table.timers().timeout() : timerG);
+        }
+        send(wire);
+    }
+
+    /**
+     * An ACK with this transaction's branch.
+     *
+     * @return true if it acknowledges a failure that we sent and so ends here; false if it has to be routed
+     */
+    public synchronized boolean acknowledged() {
+        switch (state) {
+            case COMPLETED -> {
+                state = State.CONFIRMED;
+                lastResponse = null;
+                if (path().isReliable()) {
+                    terminate();
+                } else {
+                    table.schedule(this, table.timers().t4());
+                }
+                return true;
+            }
+            case CONFIRMED -> {
+                return true;
+            }
+            case PROCEEDING, ACCEPTED, TERMINATED -> {
+                return false;
+            }
+        }
+        return false;
+    }
+
+    @Override
+    void onTimer() {
+        switch (state) {
+            case COMPLETED -> {
+                long left = timerHDeadline - table.now();
+                byte[] response = lastResponse;
+                if (left <= 0 || response == null) {
+                    terminate();
+                } else if (path().isReliable()) {
+                    table.schedule(this, left);
+                } else {
+                    send(response);
+                    timerG = Math.min(timerG * 2, table.timers().t2());
+                    table.schedule(this, Math.min(timerG, left));
+                }
+            }
+            case CONFIRMED -> terminate();
+            case PROCEEDING, ACCEPTED, TERMINATED -> {}
+        }
+    }
+
+    @Override
+    void onTerminated() {
+        state = State.TERMINATED;
+    }
+}

@@ -1,0 +1,259 @@
+package org.sipproxy.core.internal.transaction;
+
+import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Transactions that are over and only wait for repetitions: Timer J of a non-INVITE request with the response to repeat,
+ * Timers L and M of an accepted INVITE with nothing to repeat.
+ *
+ * <p>All wait equally long, so they leave in the order in which they came, and their bytes lie in rings: an entry costs its
+ * bytes and some 40 more, no object, no timer, and nothing for the garbage collector to look at. A proxy that answers 30,000
+ * requests a second keeps a million of them.
+ *
+ * <p>Bounded: when the bytes allowed are used up, the oldest entry leaves early. Its request, repeated so late, then counts
+ * as a new one.
+ *
+ * <p>Threads: stripes by key, each with its own lock, held for one look-up or one copy.
+ */
+public final class LingeringTable {
+
+    private static final int STRIPES = 32;
+
+    /** What an entry costs besides its value. */
+    private static final int OVERHEAD = 40;
+
+    private final Stripe[] stripes = new Stripe[STRIPES];
+    private final LongSupplier nanoTime;
+    private final long startNanos;
+
+    /**
+     * An empty table.
+     *
+     * @param maxBytes what all entries together may take; at least 64 KiB
+     * @param lingerNanos how long an entry waits
+     */
+    public LingeringTable(long maxBytes, long lingerNanos, LongSupplier nanoTime) {
+        this.nanoTime = nanoTime;
+        this.startNanos = nanoTime.getAsLong();
+        int share = (int) Math.min(Math.max(maxBytes / STRIPES, 2048), 1 << 30);
+        for (int i = 0; i < STRIPES; i++) {
+            stripes[i] = new Stripe(share, (int) (lingerNanos / 1_000_000));
+        }
+    }
+
+    private int nowMillis() {
+        return (int) ((nanoTime.getAsLong() - startNanos) / 1_000_000);
+    }
+
+    private Stripe stripe(long k1) {
+        return stripes[(int) (k1 >>> 59)];
+    }
+
+    /** Keeps {@code value}; a later one under the same key hides it. */
+    public void put(long k1, long k2, byte[] value) {
+        stripe(k1).put(k1, k2, value, nowMillis());
+    }
+
+    /** The value kept under a key; null if there is none, or its time is over. */
+    public byte @Nullable [] get(long k1, long k2) {
+        return stripe(k1).get(k1, k2, nowMillis());
+    }
+
+    /** How many entries wait; those whose time is over count until others push them out. */
+    public long size() {
+        long sum = 0;
+        for (Stripe stripe : stripes) {
+            sum += stripe.size();
+        }
+        return sum;
+    }
+
+    /** How many left before their time because the bytes allowed were used up. */
+    public long forgottenEarly() {
+        long sum = 0;
+        for (Stripe stripe : stripes) {
+            sum += stripe.early();
+        }
+        return sum;
+    }
+
+    /**
+     * Entries in the order of their arrival in circular arrays, their values in a circular byte array, and an open-addressing
+     * hash table of entry numbers. Guarded by its own monitor.
+     */
+    private static final class Stripe {
+
+        private final int maxBytes;
+        private final int lingerMillis;
+
+        // the entries: circular, [first, first + count)
+        private long[] key1 = new long[64];
+        private long[] key2 = new long[64];
+        private int[] deadline = new int[64];
+        private int[] position = new int[64];
+        private int[] length = new int[64];
+        private int first;
+        private int count;
+
+        /** Entry number + 1, or 0; linear probing from the low bits of key1. */
+        private int[] slots = new int[128];
+
+        private byte[] ring = new byte[1024];
+        private int ringTail;
+        private int ringUsed;
+        private long early;
+
+        Stripe(int maxBytes, int lingerMillis) {
+            this.maxBytes = maxBytes;
+            this.lingerMillis = lingerMillis;
+        }
+
+        synchronized int size() {
+            return count;
+        }
+
+        synchronized long early() {
+            return early;
+        }
+
+        synchronized void put(long k1, long k2, byte[] value, int now) {
+            if (value.length + OVERHEAD > maxBytes) {
+                early++;
+                return;
+            }
+            while (count > 0 && deadline[first] - now <= 0) {
+                removeFirst();
+            }
+            while (count > 0 && ringUsed + value.length + (count + 1) * OVERHEAD > maxBytes) {
+                early++;
+                removeFirst();
+            }
+            if (count == key1.length) {
+                growEntries();
+            }
+            if (ring.length - ringUsed < value.length) {
+                growRing(ringUsed + value.length);
+            }
+            int entry = (first + count) & (key1.length - 1);
+            key1[entry] = k1;
+            key2[entry] = k2;
+            deadline[entry] = now + lingerMillis;
+            position[entry] = ringTail;
+            length[entry] = value.length;
+            count++;
+            int head = Math.min(value.length, ring.length - ringTail);
+            System.arraycopy(value, 0, ring, ringTail, head);
+            System.arraycopy(value, head, ring, 0, value.length - head);
+            ringTail = (ringTail + value.length) & (ring.length - 1);
+            ringUsed += value.length;
+            link(entry);
+        }
+
+        synchronized byte @Nullable [] get(long k1, long k2, int now) {
+            int mask = slots.length - 1;
+            int newest = -1;
+            for (int slot = (int) k1 & mask; slots[slot] != 0; slot = (slot + 1) & mask) {
+                int entry = slots[slot] - 1;
+                if (key1[entry] == k1 && key2[entry] == k2 && (newest < 0 || isNewer(entry, newest))) {
+                    newest = entry;
+                }
+            }
+            if (newest < 0 || deadline[newest] - now <= 0) {
+                return null;
+            }
+            byte[] value = new byte[length[newest]];
+            int head = Math.min(value.length, ring.length - position[newest]);
+            System.arraycopy(ring, position[newest], value, 0, head);
+            System.arraycopy(ring, 0, value, head, value.length - head);
+            return value;
+        }
+
+        private boolean isNewer(int entry, int other) {
+            int mask = key1.length - 1;
+            return ((entry - first) & mask) > ((other - first) & mask);
+        }
+
+        private void link(int entry) {
+            int mask = slots.length - 1;
+            int slot = (int) key1[entry] & mask;
+            while (slots[slot] != 0) {
+                slot = (slot + 1) & mask;
+            }
+            slots[slot] = entry + 1;
+        }
+
+        private void removeFirst() {
+            unlink(first);
+            ringUsed -= length[first];
+            first = (first + 1) & (key1.length - 1);
+            count--;
+        }
+
+        /** Empties the entry's slot and moves up those behind it that were pushed past their place. */
+        private void unlink(int entry) {
+            int mask = slots.length - 1;
+            int hole = (int) key1[entry] & mask;
+            while (slots[hole] != entry + 1) {
+                hole = (hole + 1) & mask;
+            }
+            int slot = hole;
+            while (true) {
+                slot = (slot + 1) & mask;
+                if (slots[slot] == 0) {
+                    break;
+                }
+                int home = (int) key1[slots[slot] - 1] & mask;
+                if (((slot - home) & mask) >= ((slot - hole) & mask)) {
+                    slots[hole] = slots[slot];
+                    hole = slot;
+                }
+            }
+            slots[hole] = 0;
+        }
+
+        private void growEntries() {
+            int old = key1.length;
+            key1 = unrolled(key1, old * 2);
+            key2 = unrolled(key2, old * 2);
+            deadline = unrolled(deadline, old * 2);
+            position = unrolled(position, old * 2);
+            length = unrolled(length, old * 2);
+            first = 0;
+            slots = new int[old * 4];
+            for (int i = 0; i < count; i++) {
+                link(i);
+            }
+        }
+
+        private long[] unrolled(long[] a, int size) {
+            long[] copy = new long[size];
+            System.arraycopy(a, first, copy, 0, a.length - first);
+            System.arraycopy(a, 0, copy, a.length - first, first);
+            return copy;
+        }
+
+        private int[] unrolled(int[] a, int size) {
+            int[] copy = new int[size];
+            System.arraycopy(a, first, copy, 0, a.length - first);
+            System.arraycopy(a, 0, copy, a.length - first, first);
+            return copy;
+        }
+
+        private void growRing(int needed) {
+            int size = Integer.highestOneBit(Math.max(needed, 1024) - 1) * 2;
+            byte[] copy = new byte[size];
+            int at = 0;
+            for (int i = 0; i < count; i++) {
+                int entry = (first + i) & (key1.length - 1);
+                int head = Math.min(length[entry], ring.length - position[entry]);
+                System.arraycopy(ring, position[entry], copy, at, head);
+                System.arraycopy(ring, 0, copy, at + head, length[entry] - head);
+                position[entry] = at;
+                at += length[entry];
+            }
+            ring = copy;
+            ringTail = at & (size - 1);
+        }
+    }
+}

@@ -1,0 +1,20 @@
+package org.sipproxy.core.internal.transaction;
+
+import org.sipproxy.api.message.SipResponse;
+
+/** Nobody waits for what the transaction has to tell. */
+public enum NoUser implements ClientTransactionUser {
+    INSTANCE;
+
+    @Override
+    public void onResponse(SipResponse response) {}
+
+    @Override
+    public void onTimeout() {}
+
+    @Override
+    public void onTimerC() {}
+
+    @Override
+    public void onTransportError(Throwable cause) {}
+}

@@ -1,0 +1,126 @@
+package org.sipproxy.core.internal.transaction;
+
+import org.sipproxy.api.message.Method;
+import org.sipproxy.api.message.SipResponse;
+import org.sipproxy.core.internal.transport.TransportFlow;
+
+/**
+ * RFC 3261 §17.1.2.
+ *
+ * <pre>
+ *  state       event              action                                        next
+ *  ----------  -----------------  --------------------------------------------  ----------
+ *  TRYING      start              send; start Timers E (UDP) and F              TRYING
+ *  TRYING      Timer E            send again; E doubles up to T2                TRYING
+ *  TRYING      1xx                tell the proxy                                PROCEEDING
+ *  PROCEEDING  Timer E            send again; E is T2                           PROCEEDING
+ *  PROCEEDING  1xx                tell the proxy                                PROCEEDING
+ *  TRYING, PROCEEDING  final      tell the proxy                                -
+ *  TRYING, PROCEEDING  Timer F    tell the proxy                                -
+ *  TRYING, PROCEEDING  not sent   tell the proxy                                -
+ * </pre>
+ *
+ * <p>The RFC's COMPLETED state only absorbs repeated responses for Timer K. Here a response without a transaction is dropped
+ * (RFC 6026 §7.2), which absorbs just as well, so the transaction ends with its final response and holds no memory for it.
+ */
+public final class NonInviteClientTransaction extends ClientTransaction {
+
+    private enum State {
+        TRYING,
+        PROCEEDING,
+        TERMINATED
+    }
+
+    private final boolean cancel;
+    private State state = State.TRYING;
+    private long timerE;
+    private long timerFDeadline;
+
+    /**
+     * Makes a transaction in TRYING.
+     *
+     * @param cancel true if the request is a CANCEL
+     */
+    public NonInviteClientTransaction(
+            long branch,
+            byte[] request,
+            TransportFlow flow,
+            Object lock,
+            TransactionTable table,
+            ClientTransactionUser user,
+            boolean cancel) {
+        super(branch, request, flow, lock, table, user);
+        this.cancel = cancel;
+    }
+
+    @Override
+    boolean isCancel() {
+        return cancel;
+    }
+
+    @Override
+    boolean isMethod(Method method) {
+        byte[] wire = request;
+        String name = method.name();
+        if (wire == null || wire.length <= name.length() || wire[name.length()] != ' ') {
+            return false;
+        }
+        for (int i = 0; i < name.length(); i++) {
+            if (wire[i] != name.charAt(i)) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    @Override
+    void onStart() {
+        timerE = table.timers().t1();
+        timerFDeadline = table.now() + table.timers().timeout();
+        table.schedule(this, flow.kind().isReliable() ? table.timers().timeout() : timerE);
+    }
+
+    @Override
+    boolean isWaiting() {
+        return state != State.TERMINATED;
+    }
+
+    @Override
+    void handle(SipResponse response) {
+        if (state == State.TERMINATED) {
+            return;
+        }
+        if (response.isProvisional()) {
+            state = State.PROCEEDING;
+        } else {
+            terminate();
+        }
+        user.onResponse(response);
+    }
+
+    @Override
+    void onTimer() {
+        byte[] wire = request;
+        if (state == State.TERMINATED || wire == null) {
+            return;
+        }
+        long left = timerFDeadline - table.now();
+        if (left <= 0) {
+            terminate();
+            user.onTimeout();
+        } else if (flow.kind().isReliable()) {
+            table.schedule(this, left);
+        } else {
+            timerE = state == State.PROCEEDING
+                    ? table.timers().t2()
+                    : Math.min(timerE * 2, table.timers().t2());
+            table.schedule(this, Math.min(timerE, left));
+            transmit(wire);
+        }
+    }
+
+    @Override
+    void onTerminated() {
+        state = State.TERMINATED;
+    }
+}

@@ -1,0 +1,118 @@
+package org.sipproxy.core.internal.transaction;
+
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+import java.security.SecureRandom;
+import org.sipproxy.api.message.Method;
+import org.sipproxy.api.message.SipParseException;
+import org.sipproxy.api.message.SipRequest;
+import org.sipproxy.api.message.Via;
+
+/**
+ * What makes two requests the same transaction (RFC 3261 §17.2.3): branch, sent-by and method, where ACK and CANCEL count as
+ * the INVITE that they belong to. Without the magic cookie it is what RFC 2543 compared.
+ *
+ * <p>Kept as 128 bits of a hash under a secret of this JVM, so a key has a fixed size and nobody outside can make two
+ * requests collide.
+ */
+public final class TransactionKey {
+
+    private static final VarHandle LONGS = MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
+    private static final long[] SECRET =
+            new SecureRandom().longs(4).map(x -> x | 1).toArray();
+
+    private long h1 = SECRET[0];
+    private long h2 = SECRET[1];
+
+    private TransactionKey() {}
+
+    /** The key that a request is looked up and kept by. */
+    public static TransactionKey of(SipRequest request) throws SipParseException {
+        TransactionKey key = new TransactionKey();
+        Method m = request.method();
+        Via via = request.topVia();
+        if (via.hasRfc3261Branch()) {
+            key.branch(request.wire(), via);
+        } else {
+            key.rfc2543(request, via);
+        }
+        if (m != Method.INVITE && m != Method.ACK && m != Method.CANCEL) {
+            byte[] name = m.name().getBytes(StandardCharsets.UTF_8);
+            key.mix(name, 0, name.length);
+        }
+        key.finish();
+        return key;
+    }
+
+    private void branch(byte[] wire, Via via) {
+        mix(wire, via.branchStart(), via.branchEnd());
+        long host = via.port();
+        for (int i = via.hostStart(); i < via.hostEnd(); i++) {
+            byte b = wire[i];
+            host = host * 31 + (b >= 'A' && b <= 'Z' ? b + 32 : b);
+            if (((i - via.hostStart()) & 7) == 7) {
+                mix(host);
+                host = 0;
+            }
+        }
+        mix(host);
+    }
+
+    /** §17.2.3, second half. The To tag is left out: the ACK of a failure carries one that its INVITE does not have. */
+    private void rfc2543(SipRequest request, Via via) throws SipParseException {
+        byte[] wire = request.wire();
+        byte[] ids = (request.fromTag() + '\0' + request.callId()).getBytes(StandardCharsets.UTF_8);
+        mix(ids, 0, ids.length);
+        mix(request.cseq().number());
+        mix(wire, request.requestUriStart(), request.requestUriEnd());
+        mix(wire, via.start(), via.end());
+    }
+
+    private void mix(byte[] a, int from, int to) {
+        int i = from;
+        for (; i + 8 <= to; i += 8) {
+            mix((long) LONGS.get(a, i));
+        }
+        long tail = (long) to - from;
+        for (; i < to; i++) {
+            tail = tail << 8 | (a[i] & 0xff);
+        }
+        mix(tail);
+    }
+
+    private void mix(long word) {
+        h1 = Long.rotateLeft((h1 ^ word) * SECRET[2], 29) + h2;
+        h2 = Long.rotateLeft((h2 + word) * SECRET[3], 31) ^ h1;
+    }
+
+    private void finish() {
+        h1 = avalanche(h1);
+        h2 = avalanche(h2 ^ h1);
+    }
+
+    private static long avalanche(long x) {
+        long y = (x ^ (x >>> 32)) * 0xd6e8feb86659fd93L;
+        y = (y ^ (y >>> 32)) * 0xd6e8feb86659fd93L;
+        return y ^ (y >>> 32);
+    }
+
+    long first() {
+        return h1;
+    }
+
+    long second() {
+        return h2;
+    }
+
+    @Override
+    public boolean equals(Object other) {
+        return this == other || other instanceof TransactionKey k && k.h1 == h1 && k.h2 == h2;
+    }
+
+    @Override
+    public int hashCode() {
+        return (int) h1;
+    }
+}
