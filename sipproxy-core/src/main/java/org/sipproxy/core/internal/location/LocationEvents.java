@@ -1,0 +1,124 @@
+package org.sipproxy.core.internal.location;
+
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Queue;
+import java.util.Set;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.sipproxy.api.location.Aor;
+import org.sipproxy.api.location.LocationEvent;
+import org.sipproxy.api.location.LocationListener;
+import org.sipproxy.core.internal.time.LogThrottle;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Tells listeners of changes in the order in which they were made, while no address is locked.
+ *
+ * <p>Who changes an address queues the events under its lock, which fixes their order, and calls {@link #tell} after it has
+ * let go of it. Addresses are spread over lanes, and one thread at a time empties a lane: a thread that finds its lane taken
+ * leaves its events to the other. So a listener that changes the store itself neither deadlocks nor recurses.
+ */
+final class LocationEvents {
+
+    private static final Logger LOG = LoggerFactory.getLogger(LocationEvents.class);
+    private final LogThrottle failures = new LogThrottle();
+
+    /** Power of two, well above the number of threads that change the store at once. */
+    private static final int LANES = 64;
+
+    private final List<Chosen> listeners = new CopyOnWriteArrayList<>();
+    private final Lane[] lanes = new Lane[LANES];
+    /** The kinds that some listener wants; replaced as a whole, under this object's monitor. */
+    private volatile Set<LocationEvent.Kind> wanted = Set.of();
+
+    LocationEvents() {
+        for (int i = 0; i < LANES; i++) {
+            lanes[i] = new Lane();
+        }
+    }
+
+    synchronized void addListener(LocationListener listener) {
+        Chosen chosen = Chosen.of(listener);
+        listeners.add(chosen);
+        Set<LocationEvent.Kind> all = EnumSet.noneOf(LocationEvent.Kind.class);
+        all.addAll(wanted);
+        all.addAll(chosen.kinds());
+        wanted = all;
+    }
+
+    synchronized void removeListeners() {
+        wanted = Set.of();
+        listeners.clear();
+    }
+
+    boolean wants(LocationEvent.Kind kind) {
+        return wanted.contains(kind);
+    }
+
+    boolean wantsAny() {
+        return !wanted.isEmpty();
+    }
+
+    /** Called under the address's lock. */
+    void queue(LocationEvent event) {
+        laneOf(event.aor()).events.add(event);
+    }
+
+    /** Called without any lock, by the thread that queued. */
+    void tell(Aor aor) {
+        if (!wantsAny()) {
+            return;
+        }
+        Lane lane = laneOf(aor);
+        // the outer check catches what was queued after the lane was found empty and before it was free again
+        while (!lane.events.isEmpty() && lane.taken.compareAndSet(false, true)) {
+            try {
+                for (LocationEvent e = lane.events.poll(); e != null; e = lane.events.poll()) {
+                    tellAll(e);
+                }
+            } finally {
+                lane.taken.set(false);
+            }
+        }
+    }
+
+    private Lane laneOf(Aor aor) {
+        int hash = aor.hashCode();
+        return lanes[(hash ^ hash >>> 16) & (LANES - 1)];
+    }
+
+    private void tellAll(LocationEvent event) {
+        for (Chosen chosen : listeners) {
+            if (!chosen.kinds().contains(event.kind())) {
+                continue;
+            }
+            try {
+                chosen.listener().onChange(event);
+            } catch (RuntimeException e) {
+                failures.error(LOG, "location listener failed at " + event.kind() + " of " + event.aor(), e);
+            }
+        }
+    }
+
+    private static final class Lane {
+        final Queue<LocationEvent> events = new ConcurrentLinkedQueue<>();
+        final AtomicBoolean taken = new AtomicBoolean();
+    }
+
+    /** A listener with what it wants, asked once. */
+    private record Chosen(LocationListener listener, Set<LocationEvent.Kind> kinds) {
+
+        static Chosen of(LocationListener listener) {
+            Set<LocationEvent.Kind> kinds = EnumSet.noneOf(LocationEvent.Kind.class);
+            for (LocationEvent.Kind kind : LocationEvent.Kind.values()) {
+                if (listener.wants(kind)) {
+                    kinds.add(kind);
+                }
+            }
+            return new Chosen(listener, kinds);
+        }
+    }
+}

@@ -1,0 +1,114 @@
+package org.sipproxy.core.internal.registrar;
+
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.sipproxy.api.location.Binding;
+import org.sipproxy.api.message.HeaderName;
+import org.sipproxy.api.message.SipRequest;
+import org.sipproxy.api.message.SipUri;
+import org.sipproxy.api.transport.Flow;
+import org.sipproxy.core.internal.codec.SharedText;
+
+/**
+ * Makes the bindings of one REGISTER: what they all have in common. Bindings live for an hour and messages for a
+ * millisecond, so nothing here may hold on to the message, and what an older binding already holds is used again.
+ */
+final class BindingSource {
+
+    /** The width of Kamailio's column; a longer User-Agent is cut. */
+    private static final int MAX_USER_AGENT_CHARS = 255;
+
+    private final BindingIds ids;
+    private final SharedText userAgents;
+    private final SipRequest request;
+    private final Flow flow;
+    private final String callId;
+    private final long cseq;
+    private final List<SipUri> path;
+    private final long nowMillis;
+
+    BindingSource(
+            BindingIds ids,
+            SharedText userAgents,
+            SipRequest request,
+            Flow flow,
+            String callId,
+            long cseq,
+            List<SipUri> path,
+            long nowMillis) {
+        this.ids = ids;
+        this.userAgents = userAgents;
+        this.request = request;
+        this.flow = flow;
+        this.callId = callId;
+        this.cseq = cseq;
+        this.path = path;
+        this.nowMillis = nowMillis;
+    }
+
+    String callId() {
+        return callId;
+    }
+
+    long cseq() {
+        return cseq;
+    }
+
+    long nowMillis() {
+        return nowMillis;
+    }
+
+    /** A new binding, or {@code old} with everything that the request says and its id kept. */
+    Binding binding(@Nullable Binding old, RequestedContact contact) {
+        Binding.Builder builder;
+        String instanceId = contact.instanceId();
+        if (old == null) {
+            builder = Binding.builder(ids.next(), contact.uri().compact())
+                    .callId(callId)
+                    .userAgent(userAgent(""));
+        } else {
+            builder = old.toBuilder().userAgent(userAgent(old.userAgent()));
+            if (!old.contact().equals(contact.uri())) {
+                builder.contact(contact.uri().compact());
+            }
+            if (!old.callId().equals(callId)) {
+                builder.callId(callId);
+            }
+            if (old.instanceId().equals(instanceId)) {
+                instanceId = old.instanceId();
+            }
+        }
+        return builder.times(nowMillis, nowMillis + contact.lifetimeSeconds() * 1000L)
+                .q(contact.q())
+                .cseq(cseq)
+                .path(path)
+                .instance(instanceId, contact.regId())
+                .flow(flow)
+                .build();
+    }
+
+    private String userAgent(String known) {
+        int line = request.firstHeader(HeaderName.USER_AGENT);
+        if (line < 0) {
+            return "";
+        }
+        if (isText(request.wire(), request.valueStart(line), request.valueEnd(line), known)) {
+            return known;
+        }
+        String text = request.value(line);
+        return userAgents.of(text.length() > MAX_USER_AGENT_CHARS ? text.substring(0, MAX_USER_AGENT_CHARS) : text);
+    }
+
+    /** True if the bytes are this ASCII text. */
+    private static boolean isText(byte[] bytes, int from, int to, String text) {
+        if (to - from != text.length()) {
+            return false;
+        }
+        for (int i = from; i < to; i++) {
+            if (bytes[i] != text.charAt(i - from)) {
+                return false;
+            }
+        }
+        return true;
+    }
+}

@@ -1,0 +1,219 @@
+package org.sipproxy.core.internal.registrar;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicLong;
+import org.sipproxy.api.location.Aor;
+import org.sipproxy.api.location.Binding;
+import org.sipproxy.api.location.LocationStore;
+import org.sipproxy.api.location.LocationStoreException;
+import org.sipproxy.api.message.HeaderName;
+import org.sipproxy.api.message.NameAddress;
+import org.sipproxy.api.message.SipParseException;
+import org.sipproxy.api.message.SipRequest;
+import org.sipproxy.api.message.SipUri;
+import org.sipproxy.api.message.StatusCode;
+import org.sipproxy.api.transport.Flow;
+import org.sipproxy.core.ProxyClock;
+import org.sipproxy.core.RegistrarPolicy;
+import org.sipproxy.core.internal.codec.SharedText;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The registrar (RFC 3261 §10.3): what a REGISTER asks, done, and the answer to it. It knows the store and nothing of
+ * transports and transactions. Any thread may call it; it blocks only as long as its store does.
+ */
+public final class Registrar {
+
+    private static final int MAX_CALL_ID_CHARS = 255;
+    private static final int MAX_AOR_CHARS = 512;
+    private static final int MAX_PATH_BYTES = 512;
+
+    /** How long a client is asked to wait when the store does not answer, and how often that is logged. */
+    private static final int RETRY_AFTER_SECONDS = 10;
+
+    private final LocationStore store;
+    private final RegistrarPolicy policy;
+    private final ProxyClock clock;
+    private final AddressesOfRecord addresses;
+    private final Logger log;
+
+    private final Lifetimes lifetimes;
+    private final RegistrarReplies replies = new RegistrarReplies();
+    private final RegistrationLog registrations;
+    private final BindingIds ids = new BindingIds();
+    private final SharedText userAgents = new SharedText(1024);
+    private final AtomicLong nextStoreWarningMillis = new AtomicLong();
+
+    /**
+     * A registrar that writes to {@code store} and logs what leaves it.
+     *
+     * @param addresses the canonical address-of-record of a URI (§10.3 step 5); null if it is not registered here
+     */
+    public Registrar(LocationStore store, RegistrarPolicy policy, ProxyClock clock, AddressesOfRecord addresses) {
+        this(store, policy, clock, addresses, LoggerFactory.getLogger(Registrar.class));
+    }
+
+    Registrar(LocationStore store, RegistrarPolicy policy, ProxyClock clock, AddressesOfRecord addresses, Logger log) {
+        this.store = store;
+        this.policy = policy;
+        this.clock = clock;
+        this.addresses = addresses;
+        this.log = log;
+        this.lifetimes = new Lifetimes(policy);
+        this.registrations = new RegistrationLog(log);
+        store.addListener(registrations);
+    }
+
+    /** Does what the request asks and says what to answer. The caller has checked the Request-URI and who the client is. */
+    public RegistrarReply register(SipRequest request, Flow flow) {
+        long now = clock.currentTimeMillis();
+        try {
+            refuseUnknownExtensions(request); // step 2; 3 and 4 are the caller's
+            Aor aor = addressOfRecord(request); // step 5
+            if (request.firstHeader(HeaderName.CONTACT) < 0) {
+                return replies.ok(request, store.lookup(aor), false, now);
+            }
+            RegistrationChange change = change(request, flow, now); // checks all of the request before anything changes
+            List<Binding> after = store.update(aor, change); // steps 6 and 7
+            RegistrationRefused refusal = change.refusal();
+            if (refusal != null) {
+                return replies.refused(refusal, now);
+            }
+            logWritten(aor, change, now);
+            return replies.ok(request, after, true, now); // step 8
+        } catch (RegistrationRefused e) {
+            return replies.refused(e, now);
+        } catch (SipParseException e) {
+            return replies.refused(e.statusCode(), String.valueOf(e.getMessage()), "", now);
+        } catch (LocationStoreException e) {
+            warnOfStore(e, now);
+            return replies.refused(
+                    StatusCode.SERVER_INTERNAL_ERROR,
+                    "location store failed",
+                    "Retry-After: " + RETRY_AFTER_SECONDS,
+                    now);
+        }
+    }
+
+    private static void refuseUnknownExtensions(SipRequest request) throws RegistrationRefused {
+        if (request.firstHeader(HeaderName.REQUIRE) < 0) {
+            return;
+        }
+        List<String> unknown = new ArrayList<>();
+        for (String line : request.headers(HeaderName.REQUIRE)) {
+            for (String tag : line.split(",", -1)) {
+                if (!tag.isBlank() && !tag.strip().equalsIgnoreCase("path")) {
+                    unknown.add(tag.strip());
+                }
+            }
+        }
+        if (!unknown.isEmpty()) {
+            String tags = String.join(", ", unknown);
+            throw new RegistrationRefused(
+                    StatusCode.BAD_EXTENSION,
+                    "required extension is not supported: " + SipParseException.excerpt(tags),
+                    "Unsupported: " + tags);
+        }
+    }
+
+    private Aor addressOfRecord(SipRequest request) throws SipParseException, RegistrationRefused {
+        SipUri to = request.to().uri();
+        if (!to.isSip() || !to.hasUser()) {
+            throw new RegistrationRefused(StatusCode.NOT_FOUND, "To names no user of a domain");
+        }
+        Aor aor = addresses.of(to);
+        if (aor == null) {
+            throw new RegistrationRefused(StatusCode.NOT_FOUND, "To names a domain that is not registered here");
+        }
+        if (aor.user().length() + aor.domain().length() > MAX_AOR_CHARS) {
+            throw tooLong("To", MAX_AOR_CHARS);
+        }
+        return aor;
+    }
+
+    private RegistrationChange change(SipRequest request, Flow flow, long now)
+            throws SipParseException, RegistrationRefused {
+        String callId = request.callId();
+        if (callId.length() > MAX_CALL_ID_CHARS) {
+            throw tooLong("Call-ID", MAX_CALL_ID_CHARS);
+        }
+        List<RequestedContact> contacts = contacts(request);
+        List<SipUri> path = path(request);
+        BindingSource source = new BindingSource(
+                ids, userAgents, request, flow, callId, request.cseq().number(), path, now);
+        return new RegistrationChange(policy, source, contacts);
+    }
+
+    /** All contacts, or none for a star. */
+    private List<RequestedContact> contacts(SipRequest request) throws SipParseException, RegistrationRefused {
+        long headerExpires = Lifetimes.expiresHeader(request);
+        if (request.hasStarContact()) {
+            if (headerExpires != 0) {
+                throw bad("Contact: * goes with Expires: 0 only");
+            }
+            if (request.nextHeader(HeaderName.CONTACT, request.firstHeader(HeaderName.CONTACT)) >= 0) {
+                throw bad("Contact: * goes with no other Contact");
+            }
+            return List.of();
+        }
+        List<NameAddress> addresses = request.addresses(HeaderName.CONTACT);
+        if (addresses.size() == 1) {
+            return List.of(RequestedContact.of(addresses.get(0), lifetimes, headerExpires));
+        }
+        List<RequestedContact> contacts = new ArrayList<>(addresses.size());
+        for (NameAddress address : addresses) {
+            contacts.add(RequestedContact.of(address, lifetimes, headerExpires));
+        }
+        return contacts;
+    }
+
+    /** RFC 3327 §5.3: a client that does not know Path would not know that its calls take one. */
+    private static List<SipUri> path(SipRequest request) throws SipParseException, RegistrationRefused {
+        if (request.firstHeader(HeaderName.PATH) < 0) {
+            return List.of();
+        }
+        if (!request.listContains(HeaderName.SUPPORTED, "path") && !request.listContains(HeaderName.REQUIRE, "path")) {
+            throw new RegistrationRefused(
+                    StatusCode.BAD_EXTENSION, "Path needs a client that supports it", "Unsupported: path");
+        }
+        List<SipUri> path = new ArrayList<>(2);
+        int bytes = 0;
+        for (NameAddress hop : request.addresses(HeaderName.PATH)) {
+            SipUri uri = hop.uri();
+            if (!uri.isSip()) {
+                throw bad("Path holds a URI that is neither sip nor sips");
+            }
+            bytes += uri.length();
+            if (bytes > MAX_PATH_BYTES) {
+                throw tooLong("Path", MAX_PATH_BYTES);
+            }
+            path.add(uri.compact());
+        }
+        return List.copyOf(path);
+    }
+
+    private static RegistrationRefused bad(String why) {
+        return new RegistrationRefused(StatusCode.BAD_REQUEST, why);
+    }
+
+    private static RegistrationRefused tooLong(String what, int most) {
+        return bad(what + " is too long (at most " + most + " characters)");
+    }
+
+    private void logWritten(Aor aor, RegistrationChange change, long now) {
+        List<Binding> written = change.written();
+        for (int i = 0; i < written.size(); i++) {
+            registrations.registered(aor, written.get(i), change.isNews(i), now);
+        }
+    }
+
+    /** Every client retries into a broken store; one line in ten seconds says it as well as thousands. */
+    private void warnOfStore(LocationStoreException cause, long now) {
+        long due = nextStoreWarningMillis.get();
+        if (now >= due && nextStoreWarningMillis.compareAndSet(due, now + RETRY_AFTER_SECONDS * 1000L)) {
+            log.warn("location store failed; registrations are answered 500", cause);
+        }
+    }
+}

@@ -1,0 +1,286 @@
+package org.sipproxy.core.internal.registrar;
+
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.sipproxy.api.location.Binding;
+import org.sipproxy.api.location.BindingChange;
+import org.sipproxy.api.location.RemovalReason;
+import org.sipproxy.api.message.SipUri;
+import org.sipproxy.api.message.StatusCode;
+import org.sipproxy.core.RegistrarPolicy;
+import org.sipproxy.core.RegistrarPolicy.ContactMatching;
+
+/**
+ * What one REGISTER makes of the bindings of its address: all of it or nothing (RFC 3261 §10.3 steps 6 and 7).
+ *
+ * <p>A contact is looked for among the bindings
+ *
+ * <pre>
+ * +sip.instance, reg-id   by both (RFC 5626 §6); else a binding without an instance that has its URI
+ * +sip.instance alone     by URI; else by the instance, so that a phone with a new address keeps one binding
+ * neither                 by URI
+ * </pre>
+ *
+ * and if it is found with the same Call-ID, CSeq decides:
+ *
+ * <pre>
+ * greater                                      replaced
+ * equal, bound less than 20 s ago              a retransmission: nothing changes
+ * equal and later, or smaller                  the whole request is refused with 400
+ * </pre>
+ *
+ * Another Call-ID means that the client has restarted: replaced whatever the CSeq, and what else its instance had bound
+ * before goes (as Kamailio does it). A contact that is named twice counts as named last.
+ *
+ * <p>The store may run {@link #apply} more than once, so each run starts from nothing. One thread at a time.
+ */
+final class RegistrationChange implements BindingChange {
+
+    /** Kamailio's {@code cseq_delay}. */
+    private static final long RETRANSMISSION_MILLIS = 20_000;
+
+    private final RegistrarPolicy policy;
+    private final BindingSource source;
+    /** Empty for {@code Contact: *}. */
+    private final List<RequestedContact> contacts;
+
+    private final List<Binding> written = new ArrayList<>(2);
+    /** What each of {@link #written} was before; null for a new one. */
+    private final List<@Nullable Binding> before = new ArrayList<>(2);
+
+    private final List<Binding> replaced = new ArrayList<>(0);
+    private final List<Binding> overLimit = new ArrayList<>(0);
+    private @Nullable RegistrationRefused refusal;
+
+    RegistrationChange(RegistrarPolicy policy, BindingSource source, List<RequestedContact> contacts) {
+        this.policy = policy;
+        this.source = source;
+        this.contacts = contacts;
+    }
+
+    /** Why nothing was changed, if the bindings did not allow it. */
+    @Nullable
+    RegistrationRefused refusal() {
+        return refusal;
+    }
+
+    /** The bindings that were inserted or refreshed. */
+    List<Binding> written() {
+        return written;
+    }
+
+    /** True if the {@code i}th of {@link #written} is new or leads elsewhere than before. */
+    boolean isNews(int i) {
+        Binding old = before.get(i);
+        Binding binding = written.get(i);
+        return old == null
+                || !old.contact().equals(binding.contact())
+                || !old.path().equals(binding.path())
+                || !old.instanceId().equals(binding.instanceId());
+    }
+
+    @Override
+    public RemovalReason reasonOf(Binding removed) {
+        if (overLimit.contains(removed)) {
+            return RemovalReason.LIMIT;
+        }
+        return replaced.contains(removed) ? RemovalReason.REPLACED : RemovalReason.UNREGISTERED;
+    }
+
+    @Override
+    public List<Binding> apply(List<Binding> current) {
+        written.clear();
+        before.clear();
+        replaced.clear();
+        overLimit.clear();
+        refusal = null;
+        try {
+            return contacts.isEmpty() ? withoutAny(current) : withContacts(current);
+        } catch (RegistrationRefused e) {
+            written.clear();
+            before.clear();
+            refusal = e;
+            return current;
+        }
+    }
+
+    /** Step 6: a star removes each binding as if it were named. */
+    private List<Binding> withoutAny(List<Binding> current) throws RegistrationRefused {
+        for (Binding binding : current) {
+            if (binding.callId().equals(source.callId()) && source.cseq() <= binding.cseq()) {
+                throw outOfOrder(binding);
+            }
+        }
+        return List.of();
+    }
+
+    private List<Binding> withContacts(List<Binding> current) throws RegistrationRefused {
+        List<Binding> next = new ArrayList<>(current.size() + contacts.size());
+        next.addAll(current);
+        boolean changed = false;
+        for (RequestedContact contact : contacts) {
+            int at = find(next, contact);
+            if (at < 0) {
+                changed |= add(next, contact);
+            } else if (isWritten(next.get(at)) || isLater(next.get(at))) {
+                replace(next, at, contact);
+                changed = true;
+            }
+        }
+        if (!changed) {
+            return current;
+        }
+        if (next.size() > policy.maxContacts() && next.size() > current.size()) {
+            makeRoom(next);
+        }
+        return next;
+    }
+
+    private int find(List<Binding> bindings, RequestedContact contact) {
+        if (bindings.isEmpty()) {
+            return -1;
+        }
+        if (contact.regId() > 0) {
+            int at = findInstance(bindings, contact);
+            return at >= 0 ? at : findUri(bindings, contact.uri(), true);
+        }
+        int at = findUri(bindings, contact.uri(), false);
+        return at >= 0 || contact.instanceId().isEmpty() ? at : findInstance(bindings, contact);
+    }
+
+    private int findUri(List<Binding> bindings, SipUri uri, boolean withoutInstance) {
+        for (int i = 0; i < bindings.size(); i++) {
+            Binding binding = bindings.get(i);
+            if (withoutInstance && !binding.instanceId().isEmpty()) {
+                continue;
+            }
+            // most contacts come again letter by letter
+            if (binding.contact().equals(uri)
+                    || (policy.contactMatching() == ContactMatching.RFC3261
+                            && binding.contact().isEquivalentTo(uri))) {
+                return i;
+            }
+        }
+        return -1;
+    }
+
+    /** A second contact of one instance in one request is another contact, not a new address of the first. */
+    private int findInstance(List<Binding> bindings, RequestedContact contact) {
+        for (int i = 0; i < bindings.size(); i++) {
+            Binding binding = bindings.get(i);
+            if (binding.regId() == contact.regId()
+                    && sameInstance(binding.instanceId(), contact.instanceId())
+                    && (contact.regId() > 0 || !isWritten(binding))) {
+                return i;
+            }
+        }
+        return -1;
+    }
+
+    /** Angle brackets do not count, nor does case: the value is a URN (RFC 5626 §4.1), most often a UUID. */
+    private static boolean sameInstance(String x, String y) {
+        int xFrom = x.startsWith("<") ? 1 : 0;
+        int yFrom = y.startsWith("<") ? 1 : 0;
+        int length = x.length() - xFrom - (x.endsWith(">") ? 1 : 0);
+        return length > 0
+                && length == y.length() - yFrom - (y.endsWith(">") ? 1 : 0)
+                && x.regionMatches(true, xFrom, y, yFrom, length);
+    }
+
+    private boolean isWritten(Binding binding) {
+        for (Binding b : written) {
+            if (b == binding) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private boolean isLater(Binding binding) throws RegistrationRefused {
+        if (!binding.callId().equals(source.callId()) || source.cseq() > binding.cseq()) {
+            return true;
+        }
+        if (source.cseq() == binding.cseq() && source.nowMillis() - binding.updatedAtMillis() < RETRANSMISSION_MILLIS) {
+            return false;
+        }
+        throw outOfOrder(binding);
+    }
+
+    private RegistrationRefused outOfOrder(Binding binding) {
+        return new RegistrationRefused(
+                StatusCode.BAD_REQUEST,
+                "Invalid CSeq number: " + source.cseq() + " does not follow " + binding.cseq()
+                        + " of the same Call-ID");
+    }
+
+    private boolean add(List<Binding> bindings, RequestedContact contact) {
+        if (contact.isRemoval()) {
+            return false; // not an error: the client wants it gone and it is
+        }
+        Binding binding = source.binding(null, contact);
+        bindings.add(binding);
+        written.add(binding);
+        before.add(null);
+        return true;
+    }
+
+    private void replace(List<Binding> bindings, int at, RequestedContact contact) {
+        Binding old = bindings.get(at);
+        Binding first = old;
+        int again = written.indexOf(old);
+        if (again >= 0) {
+            written.remove(again);
+            first = before.remove(again);
+        }
+        if (contact.isRemoval()) {
+            bindings.remove(at);
+            return;
+        }
+        Binding binding = source.binding(old, contact);
+        bindings.set(at, binding);
+        written.add(binding);
+        before.add(first);
+        if (!contact.instanceId().isEmpty() && !old.callId().equals(binding.callId())) {
+            removeOthersOf(contact.instanceId(), bindings);
+        }
+    }
+
+    private void removeOthersOf(String instanceId, List<Binding> bindings) {
+        bindings.removeIf(b -> {
+            boolean goes = sameInstance(b.instanceId(), instanceId)
+                    && !isWritten(b)
+                    && !b.callId().equals(source.callId());
+            if (goes) {
+                replaced.add(b);
+            }
+            return goes;
+        });
+    }
+
+    /** {@link RegistrarPolicy#whenFull()}; what this request wrote stays. */
+    private void makeRoom(List<Binding> bindings) throws RegistrationRefused {
+        int tooMany = bindings.size() - policy.maxContacts();
+        bindings.stream()
+                .filter(b -> !isWritten(b) && mayGo(b))
+                .sorted(Comparator.comparingLong(Binding::updatedAtMillis))
+                .limit(tooMany)
+                .forEach(overLimit::add);
+        if (overLimit.size() < tooMany) {
+            throw new RegistrationRefused(
+                    StatusCode.SERVICE_UNAVAILABLE,
+                    "too many contacts: " + bindings.size() + " (at most " + policy.maxContacts() + ")");
+        }
+        bindings.removeAll(overLimit);
+    }
+
+    private boolean mayGo(Binding binding) {
+        return switch (policy.whenFull()) {
+            case REJECT -> false;
+            case REPLACE_OLDEST -> true;
+            case REPLACE_UNREACHABLE ->
+                binding.flow().isPresent() && !binding.flow().get().isOpen();
+        };
+    }
+}

@@ -1,0 +1,56 @@
+package org.sipproxy.core.internal.registrar;
+
+import org.sipproxy.api.location.Aor;
+import org.sipproxy.api.location.Binding;
+import org.sipproxy.api.location.LocationEvent;
+import org.sipproxy.api.location.LocationListener;
+import org.sipproxy.api.location.RemovalReason;
+import org.slf4j.Logger;
+
+/**
+ * One line for each binding that comes, goes or leads elsewhere. Scripts read these lines, so their form is kept:
+ *
+ * <pre>
+ * REGISTERED aor=&lt;sip:1001@sip.test&gt; contact=&lt;sip:1001@192.0.2.7:5060&gt; expires=3600
+ * UNREGISTERED aor=&lt;sip:1001@sip.test&gt; contact=&lt;sip:1001@192.0.2.7:5060&gt; reason=EXPIRED
+ * </pre>
+ *
+ * Both URIs hold only characters that a URI may hold, whatever the peer sent, so no line can be forged. Removals are heard
+ * from the store, which knows of all of them.
+ */
+final class RegistrationLog implements LocationListener {
+
+    private static final String REGISTERED = "REGISTERED aor=<{}> contact=<{}> expires={}";
+
+    private final Logger log;
+
+    RegistrationLog(Logger log) {
+        this.log = log;
+    }
+
+    /** {@code news} is false for a refresh, which is told at DEBUG. */
+    void registered(Aor aor, Binding binding, boolean news, long nowMillis) {
+        if (news && log.isInfoEnabled()) {
+            log.info(REGISTERED, aor, binding.contact(), binding.remainingSeconds(nowMillis));
+        } else if (!news && log.isDebugEnabled()) {
+            log.debug(REGISTERED, aor, binding.contact(), binding.remainingSeconds(nowMillis));
+        }
+    }
+
+    @Override
+    public boolean wants(LocationEvent.Kind kind) {
+        return kind == LocationEvent.Kind.REMOVED;
+    }
+
+    @Override
+    public void onChange(LocationEvent event) {
+        if (log.isInfoEnabled()) {
+            RemovalReason reason = event.removal().orElse(RemovalReason.ADMIN);
+            log.info(
+                    "UNREGISTERED aor=<{}> contact=<{}> reason={}",
+                    event.aor(),
+                    event.binding().contact(),
+                    reason);
+        }
+    }
+}

@@ -1,0 +1,39 @@
+package org.sipproxy.core.internal.registrar;
+
+import java.io.Serial;
+
+/** A REGISTER that is answered with a failure. Without a stack trace: refusals are normal traffic. */
+final class RegistrationRefused extends Exception {
+
+    @Serial
+    private static final long serialVersionUID = 1L;
+
+    private final int statusCode;
+    private final String why;
+    private final String headerLine;
+
+    RegistrationRefused(int statusCode, String why) {
+        this(statusCode, why, "");
+    }
+
+    /** {@code headerLine} is a line that goes with the status, such as Min-Expires, without its CR LF; empty for none. */
+    RegistrationRefused(int statusCode, String why, String headerLine) {
+        super(why, null, false, false);
+        this.why = why;
+        this.statusCode = statusCode;
+        this.headerLine = headerLine;
+    }
+
+    int statusCode() {
+        return statusCode;
+    }
+
+    /** The message, for the client to read. */
+    String why() {
+        return why;
+    }
+
+    String headerLine() {
+        return headerLine;
+    }
+}

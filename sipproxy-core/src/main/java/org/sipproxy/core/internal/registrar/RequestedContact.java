@@ -1,0 +1,94 @@
+package org.sipproxy.core.internal.registrar;
+
+import org.jspecify.annotations.Nullable;
+import org.sipproxy.api.location.Binding;
+import org.sipproxy.api.message.NameAddress;
+import org.sipproxy.api.message.SipParseException;
+import org.sipproxy.api.message.SipUri;
+import org.sipproxy.api.message.StatusCode;
+
+/**
+ * One contact of a REGISTER, checked (RFC 3261 §10.3 step 7, §20.10; RFC 5626 §4.1).
+ *
+ * @param uri the URI, still over the message's bytes
+ * @param lifetimeSeconds how long it is granted; 0 removes it
+ * @param q 0 to 1, or {@link Binding#Q_UNSPECIFIED}
+ * @param instanceId {@code +sip.instance} with its angle brackets, empty if none
+ * @param regId 0 if none, or if there is no instance for it to count within
+ */
+record RequestedContact(SipUri uri, int lifetimeSeconds, float q, String instanceId, int regId) {
+
+    /** Kamailio's {@code contact_max_size}, and the width of its column: such a row fits in a shared database. */
+    private static final int MAX_URI_BYTES = 512;
+
+    private static final int MAX_INSTANCE_CHARS = 255;
+
+    static RequestedContact of(NameAddress contact, Lifetimes lifetimes, long headerExpires)
+            throws SipParseException, RegistrationRefused {
+        SipUri uri = contact.uri();
+        if (uri.length() > MAX_URI_BYTES) {
+            throw bad("contact URI has " + uri.length() + " bytes (at most " + MAX_URI_BYTES + ")");
+        }
+        int lifetime = lifetimes.granted(contact.parameter("expires").orElse(null), headerExpires);
+        float q = q(contact.parameter("q").orElse(null));
+        String instance = instanceId(contact.parameter("+sip.instance").orElse(""));
+        int regId = regId(contact.parameter("reg-id").orElse(null));
+        return new RequestedContact(uri, lifetime, q, instance, instance.isEmpty() ? 0 : regId);
+    }
+
+    boolean isRemoval() {
+        return lifetimeSeconds == 0;
+    }
+
+    /** {@code qvalue} of §25.1. */
+    private static float q(@Nullable String text) throws RegistrationRefused {
+        if (text == null) {
+            return Binding.Q_UNSPECIFIED;
+        }
+        int length = text.length();
+        boolean shape = length >= 1 && length <= 5 && text.charAt(0) <= '1' && (length == 1 || text.charAt(1) == '.');
+        int thousandths = 0;
+        for (int i = 0, unit = 1000; shape && i < length; i++) {
+            char c = text.charAt(i);
+            if (i != 1) {
+                shape = c >= '0' && c <= '9';
+                thousandths += (c - '0') * unit;
+                unit /= 10;
+            }
+        }
+        if (!shape || thousandths > 1000) {
+            throw bad(
+                    "contact q is not 0 to 1 with at most three decimals: \"" + SipParseException.excerpt(text) + "\"");
+        }
+        return thousandths / 1000f;
+    }
+
+    /** The value goes back into a header between quotes, so it may hold nothing that would end them. */
+    private static String instanceId(String text) throws RegistrationRefused {
+        if (text.length() > MAX_INSTANCE_CHARS) {
+            throw bad("+sip.instance has " + text.length() + " characters (at most " + MAX_INSTANCE_CHARS + ")");
+        }
+        for (int i = 0; i < text.length(); i++) {
+            char c = text.charAt(i);
+            if (c <= ' ' || c >= 0x7f || c == '"' || c == '\\') {
+                throw bad("+sip.instance is not a URN in angle brackets: \"" + SipParseException.excerpt(text) + "\"");
+            }
+        }
+        return text;
+    }
+
+    private static int regId(@Nullable String text) throws RegistrationRefused {
+        if (text == null) {
+            return 0;
+        }
+        long value = Lifetimes.seconds(text);
+        if (value < 1 || value > Integer.MAX_VALUE) {
+            throw bad("reg-id is not a number from 1 to 2147483647: \"" + SipParseException.excerpt(text) + "\"");
+        }
+        return (int) value;
+    }
+
+    private static RegistrationRefused bad(String why) {
+        return new RegistrationRefused(StatusCode.BAD_REQUEST, why);
+    }
+}

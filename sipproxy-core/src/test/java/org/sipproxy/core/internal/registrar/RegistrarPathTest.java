@@ -1,0 +1,74 @@
+package org.sipproxy.core.internal.registrar;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.sipproxy.api.message.SipUri;
+
+/** Path: RFC 3327 §5.3. */
+class RegistrarPathTest {
+
+    private static final String CONTACT = "Contact: <sip:a@192.0.2.1>";
+
+    private final RegistrarScene scene = new RegistrarScene();
+
+    @Test
+    void isStoredInItsOrderAndEchoedAsItCame() {
+        RegistrarScene.Reply reply = scene.send(
+                CONTACT,
+                "Supported: gruu, Path",
+                "Path: <sip:near.test;lr>,<sip:mid.test;lr>",
+                "Path: <sip:far.test;lr>");
+
+        assertThat(reply.status()).isEqualTo(200);
+        assertThat(reply.values("Path")).containsExactly("<sip:near.test;lr>,<sip:mid.test;lr>", "<sip:far.test;lr>");
+        assertThat(scene.bindings().get(0).path())
+                .isEqualTo(List.of(
+                        SipUri.of("sip:near.test;lr"), SipUri.of("sip:mid.test;lr"), SipUri.of("sip:far.test;lr")));
+    }
+
+    @Test
+    void isForgottenByARefreshThatTookNone() {
+        scene.send(CONTACT, "Supported: path", "Path: <sip:near.test;lr>");
+        scene.send(CONTACT, "Supported: path");
+
+        assertThat(scene.bindings().get(0).path()).isEmpty();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"Supported: gruu", "X-Nothing: path", "Supported: paths"})
+    void ofAClientThatDoesNotSupportItIsRefusedAndNothingIsStored(String supported) {
+        RegistrarScene.Reply reply = scene.send(CONTACT, supported, "Path: <sip:near.test;lr>");
+
+        assertThat(reply.status()).isEqualTo(420);
+        assertThat(reply.value("Unsupported")).isEqualTo("path");
+        assertThat(scene.contacts()).isEmpty();
+    }
+
+    @Test
+    void isSupportedByAClientThatRequiresIt() {
+        assertThat(scene.send(CONTACT, "Require: path", "Path: <sip:near.test;lr>")
+                        .status())
+                .isEqualTo(200);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"<tel:+49>", "<sip:>", "junk <", "<sip:near.test;lr>,"})
+    void thatIsNoRouteIsABadRequest(String path) {
+        assertThat(scene.send(CONTACT, "Supported: path", "Path: " + path).status())
+                .isEqualTo(400);
+        assertThat(scene.contacts()).isEmpty();
+    }
+
+    @Test
+    void beyondItsSizeIsABadRequest() {
+        String hop = "<sip:" + "h".repeat(200) + ".test;lr>";
+
+        assertThat(scene.send(CONTACT, "Supported: path", "Path: " + hop + "," + hop + "," + hop)
+                        .status())
+                .isEqualTo(400);
+    }
+}
