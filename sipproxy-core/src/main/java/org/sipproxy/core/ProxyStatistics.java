@@ -1,0 +1,29 @@
+package org.sipproxy.core;
+
+/**
+ * What a proxy has done since it started; counts of messages, read without stopping anything, so they may be a few apart.
+ *
+ * @param requests requests received, retransmissions included
+ * @param responses responses received
+ * @param retransmissions requests that were absorbed as repetitions
+ * @param malformed messages that were refused or dropped because they could not be read
+ * @param strayResponses responses that belong to no transaction, and were dropped
+ * @param overloaded requests refused with 503 because the workers' queue was full
+ * @param serverTransactions server transactions at work now
+ * @param clientTransactions client transactions at work now
+ * @param lingeringTransactions transactions that are over and wait for repetitions
+ * @param forgottenEarly how many of those left before their time, because a quarter of the heap was full of them
+ * @param unanswered requests now waiting for a final response
+ */
+public record ProxyStatistics(
+        long requests,
+        long responses,
+        long retransmissions,
+        long malformed,
+        long strayResponses,
+        long overloaded,
+        long serverTransactions,
+        long clientTransactions,
+        long lingeringTransactions,
+        long forgottenEarly,
+        long unanswered) {}

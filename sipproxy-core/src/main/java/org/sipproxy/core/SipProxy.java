@@ -1,0 +1,81 @@
+package org.sipproxy.core;
+
+import java.util.List;
+import org.sipproxy.api.location.LocationStore;
+import org.sipproxy.api.transport.Endpoint;
+import org.sipproxy.core.internal.engine.ProxyEngine;
+
+/**
+ * A SIP registrar and proxy inside this JVM. It handles signalling only: media never passes through it.
+ *
+ * <p>Made by {@link #builder()}, it is started once and closed once. Proxies share no state, so a JVM may run many. All
+ * methods are safe to call from any thread; but do not close a proxy from a step of its own.
+ */
+public final class SipProxy implements AutoCloseable {
+
+    private enum State {
+        NEW,
+        STARTED,
+        CLOSED
+    }
+
+    private final ProxyEngine engine;
+    private State state = State.NEW;
+
+    SipProxy(ProxyEngine engine) {
+        this.engine = engine;
+    }
+
+    /** Assembles a proxy. */
+    public static SipProxyBuilder builder() {
+        return new SipProxyBuilder();
+    }
+
+    /**
+     * Binds the listening points and begins to serve.
+     *
+     * @throws BindFailedException if an endpoint cannot be bound; nothing is open then, and the proxy is closed
+     * @throws IllegalStateException if it was started or closed before
+     */
+    public synchronized void start() {
+        if (state != State.NEW) {
+            throw new IllegalStateException(
+                    "start: the proxy is " + (state == State.STARTED ? "running" : "closed") + "; build another one");
+        }
+        try {
+            engine.start();
+            state = State.STARTED;
+        } catch (BindFailedException e) {
+            close();
+            throw e;
+        }
+    }
+
+    /** What it listens on, with the ports that the system chose for port 0; empty before {@link #start()}. */
+    public List<Endpoint> boundEndpoints() {
+        return List.copyOf(engine.boundEndpoints());
+    }
+
+    /** The store of its bindings: for a look at who is registered, or to remove a binding. */
+    public LocationStore locationStore() {
+        return engine.locationStore();
+    }
+
+    /** Counts of what it has done. */
+    public ProxyStatistics statistics() {
+        return engine.statistics();
+    }
+
+    /**
+     * Stops: new requests get 503 with Retry-After; what is in flight has two seconds to be answered, then gets 503; then ports
+     * and threads are released. A location store that the host passed in stays open, one of our own is closed. Idempotent;
+     * returns when all that is done.
+     */
+    @Override
+    public synchronized void close() {
+        if (state != State.CLOSED) {
+            state = State.CLOSED;
+            engine.close();
+        }
+    }
+}

@@ -1,0 +1,348 @@
+package org.sipproxy.core;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Objects;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+import org.sipproxy.api.auth.Authentication;
+import org.sipproxy.api.event.WireListener;
+import org.sipproxy.api.location.LocationListener;
+import org.sipproxy.api.location.LocationStore;
+import org.sipproxy.api.message.ParseLimits;
+import org.sipproxy.api.message.SipParseException;
+import org.sipproxy.api.message.SipUri;
+import org.sipproxy.api.routing.RequestStage;
+import org.sipproxy.api.routing.ResponseStage;
+import org.sipproxy.api.transport.Endpoint;
+import org.sipproxy.api.transport.TransportKind;
+import org.sipproxy.core.internal.engine.EngineParts;
+import org.sipproxy.core.internal.engine.ProxyEngine;
+
+/**
+ * Assembles a {@link SipProxy}. What must be given: at least one {@link #listen}, at least one {@link #domain}, and either
+ * {@link #authentication} or {@link #noAuthentication}. Nothing is opened before {@link SipProxy#start()}.
+ *
+ * <p>Not thread-safe; may be used for one proxy.
+ */
+public final class SipProxyBuilder {
+
+    private final List<Endpoint> endpoints = new ArrayList<>();
+    private final List<String> domains = new ArrayList<>();
+    private final List<String> aliases = new ArrayList<>();
+    private final List<LocationListener> locationListeners = new ArrayList<>();
+    private final List<RequestStage> beforeAuthentication = new ArrayList<>();
+    private final List<RequestStage> beforeRouting = new ArrayList<>();
+    private final List<RequestStage> beforeForwarding = new ArrayList<>();
+    private final List<ResponseStage> responseStages = new ArrayList<>();
+    private final List<String> problems = new ArrayList<>();
+    private final Set<String> given = new HashSet<>();
+
+    private @Nullable Authentication authentication;
+    private boolean noAuthentication;
+    private RegistrarPolicy registrar = RegistrarPolicy.DEFAULT;
+    private SipTimers timers = SipTimers.DEFAULT;
+    private ParseLimits parseLimits = ParseLimits.DEFAULT;
+    private StreamLimits streamLimits = StreamLimits.DEFAULT;
+    private @Nullable LocationStore locationStore;
+    private @Nullable WireListener wireListener;
+    private int eventLoops = defaultEventLoops();
+    private int workerThreads = 8;
+    private ProxyClock clock = ProxyClock.system();
+
+    SipProxyBuilder() {}
+
+    private static int defaultEventLoops() {
+        return Math.max(1, Math.min(8, Runtime.getRuntime().availableProcessors() / 2));
+    }
+
+    /** Listens here too. At least one is needed. Only UDP and TCP so far. */
+    public SipProxyBuilder listen(Endpoint endpoint) {
+        endpoints.add(Objects.requireNonNull(endpoint, "endpoint"));
+        return this;
+    }
+
+    /**
+     * A domain that the proxy is responsible for: its users register here, and its name is their realm. At least one is
+     * needed; the first is also the domain of users who are addressed by an alias or by an address of this machine.
+     */
+    public SipProxyBuilder domain(String domain) {
+        domains.add(Objects.requireNonNull(domain, "domain").toLowerCase(Locale.ROOT));
+        return this;
+    }
+
+    /** Another name of the proxy, {@code host} for any port or {@code host:port} for one. */
+    public SipProxyBuilder alias(String hostOrHostPort) {
+        aliases.add(Objects.requireNonNull(hostOrHostPort, "hostOrHostPort").toLowerCase(Locale.ROOT));
+        return this;
+    }
+
+    /** Who may register and call. Excludes {@link #noAuthentication}. */
+    public SipProxyBuilder authentication(Authentication component) {
+        once("authentication");
+        authentication = Objects.requireNonNull(component, "component");
+        return this;
+    }
+
+    /** Anybody may register any user of the domains and call through the proxy: for laboratories and tests. */
+    public SipProxyBuilder noAuthentication() {
+        noAuthentication = true;
+        return this;
+    }
+
+    /** The registrar's rules. Default {@link RegistrarPolicy#DEFAULT}. */
+    public SipProxyBuilder registrar(RegistrarPolicy policy) {
+        once("registrar");
+        registrar = Objects.requireNonNull(policy, "policy");
+        return this;
+    }
+
+    /** Transaction timers. Default {@link SipTimers#DEFAULT}. */
+    public SipProxyBuilder timers(SipTimers values) {
+        once("timers");
+        timers = Objects.requireNonNull(values, "values");
+        return this;
+    }
+
+    /** How large a message may be. Default {@link ParseLimits#DEFAULT}. */
+    public SipProxyBuilder parseLimits(ParseLimits limits) {
+        once("parseLimits");
+        parseLimits = Objects.requireNonNull(limits, "limits");
+        return this;
+    }
+
+    /** What a TCP peer may take. Default {@link StreamLimits#DEFAULT}. */
+    public SipProxyBuilder streamLimits(StreamLimits limits) {
+        once("streamLimits");
+        streamLimits = Objects.requireNonNull(limits, "limits");
+        return this;
+    }
+
+    /** Where bindings are kept; stays the host's to close. Default in memory, gone when the proxy closes. */
+    public SipProxyBuilder locationStore(LocationStore store) {
+        once("locationStore");
+        locationStore = Objects.requireNonNull(store, "store");
+        return this;
+    }
+
+    /** Watches bindings come and go. */
+    public SipProxyBuilder locationListener(LocationListener listener) {
+        locationListeners.add(Objects.requireNonNull(listener, "listener"));
+        return this;
+    }
+
+    /** Sees every message on the wire; costs a parse of each message sent. Default none. */
+    public SipProxyBuilder wireListener(WireListener listener) {
+        once("wireListener");
+        wireListener = Objects.requireNonNull(listener, "listener");
+        return this;
+    }
+
+    /** A step that runs when a request has been checked and is outside any dialog, before anybody is asked for a password. */
+    public SipProxyBuilder beforeAuthentication(RequestStage stage) {
+        beforeAuthentication.add(Objects.requireNonNull(stage, "stage"));
+        return this;
+    }
+
+    /** A step that runs for an authenticated request, before the registrar or the location store look at it. */
+    public SipProxyBuilder beforeRouting(RequestStage stage) {
+        beforeRouting.add(Objects.requireNonNull(stage, "stage"));
+        return this;
+    }
+
+    /** A step that runs when the targets are known, for requests inside a dialog too, before they are forwarded. */
+    public SipProxyBuilder beforeForwarding(RequestStage stage) {
+        beforeForwarding.add(Objects.requireNonNull(stage, "stage"));
+        return this;
+    }
+
+    /** A step that sees responses before they are forwarded. */
+    public SipProxyBuilder onResponse(ResponseStage stage) {
+        responseStages.add(Objects.requireNonNull(stage, "stage"));
+        return this;
+    }
+
+    /**
+     * How many threads read each UDP listening point, each from a socket of its own; 1 to 64. Default one for two cores, at
+     * most 8: the rest of the machine is for the kernel, timers and streams. With more than one, two requests of one client
+     * that are under way at the same time may overtake each other, as on any network.
+     */
+    public SipProxyBuilder eventLoops(int count) {
+        once("eventLoops");
+        eventLoops = count;
+        return this;
+    }
+
+    /** How many threads run steps that may block; 1 to 1,000; default 8. None are started if no step may block. */
+    public SipProxyBuilder workerThreads(int count) {
+        once("workerThreads");
+        workerThreads = count;
+        return this;
+    }
+
+    /** The time to go by. Default the machine's. */
+    public SipProxyBuilder clock(ProxyClock value) {
+        once("clock");
+        clock = Objects.requireNonNull(value, "value");
+        return this;
+    }
+
+    private void once(String option) {
+        if (!given.add(option)) {
+            problems.add(option + ": given twice; give it once");
+        }
+    }
+
+    /**
+     * Checks all that was given, and opens nothing.
+     *
+     * @throws IllegalArgumentException with every problem found, a line each
+     */
+    public SipProxy build() {
+        List<String> found = new ArrayList<>(problems);
+        checkEndpoints(found);
+        checkNames(found);
+        checkAuthentication(found);
+        checkRegistrar(found);
+        checkTimers(found);
+        checkStreams(found);
+        range(found, "eventLoops", eventLoops, 1, 64);
+        range(found, "workerThreads", workerThreads, 1, 1_000);
+        if (!found.isEmpty()) {
+            throw new IllegalArgumentException(String.join("\n", found));
+        }
+        return new SipProxy(new ProxyEngine(new EngineParts(
+                List.copyOf(endpoints),
+                List.copyOf(domains),
+                List.copyOf(aliases),
+                authentication,
+                registrar,
+                timers,
+                parseLimits,
+                streamLimits,
+                locationStore,
+                List.copyOf(locationListeners),
+                wireListener,
+                List.copyOf(beforeAuthentication),
+                List.copyOf(beforeRouting),
+                List.copyOf(beforeForwarding),
+                List.copyOf(responseStages),
+                eventLoops,
+                workerThreads,
+                clock)));
+    }
+
+    private void checkEndpoints(List<String> found) {
+        if (endpoints.isEmpty()) {
+            found.add("listen: no endpoint; add listen(Endpoint.udp(\"0.0.0.0\", 5060))");
+        }
+        Set<String> seen = new HashSet<>();
+        for (Endpoint endpoint : endpoints) {
+            if (endpoint.kind() != TransportKind.UDP && endpoint.kind() != TransportKind.TCP) {
+                found.add("listen: " + endpoint + " is not supported yet; use udp or tcp");
+            }
+            if (endpoint.port() != 0 && !seen.add(endpoint.toString())) {
+                found.add("listen: " + endpoint + " is given twice; give it once");
+            }
+        }
+    }
+
+    private void checkNames(List<String> found) {
+        if (domains.isEmpty()) {
+            found.add("domain: none; add domain(\"example.org\"), the part behind the @ of your users' addresses");
+        }
+        for (String domain : domains) {
+            checkHost(found, "domain", domain, domain, "; write a host name such as example.org, without port or sip:");
+        }
+        for (String alias : aliases) {
+            int colon = alias.endsWith("]") ? -1 : alias.lastIndexOf(':');
+            String host = colon < 0 ? alias : alias.substring(0, colon);
+            String port = colon < 0 ? "1" : alias.substring(colon + 1);
+            if (!port.matches("\\d{1,5}") || Integer.parseInt(port) < 1 || Integer.parseInt(port) > 65_535) {
+                found.add("alias: \"" + SipParseException.excerpt(alias)
+                        + "\" has no port from 1 to 65535 behind its colon");
+            } else {
+                checkHost(found, "alias", alias, host, "; write host or host:port");
+            }
+        }
+    }
+
+    private static void checkHost(List<String> found, String option, String value, String host, String fix) {
+        try {
+            SipUri uri = SipUri.parse("sip:" + host);
+            if (!uri.hasUser() && uri.port() < 0 && uri.host().equals(host)) {
+                return;
+            }
+        } catch (SipParseException e) {
+            // told below
+        }
+        found.add(option + ": \"" + SipParseException.excerpt(value) + "\" is not a host" + fix);
+    }
+
+    private void checkAuthentication(List<String> found) {
+        Authentication component = authentication;
+        if (component == null && !noAuthentication) {
+            found.add(
+                    "authentication: neither authentication(...) nor noAuthentication() was called; the second lets anybody in");
+        }
+        if (component != null && noAuthentication) {
+            found.add("authentication: both authentication(...) and noAuthentication() were called; choose one");
+        }
+        if (component != null) {
+            for (String realm : component.fixedRealms()) {
+                if (!domains.contains(realm.toLowerCase(Locale.ROOT))) {
+                    found.add("digest: realm \"" + SipParseException.excerpt(realm) + "\" is not a configured domain ("
+                            + String.join(", ", domains) + ")");
+                }
+            }
+        }
+    }
+
+    private void checkRegistrar(List<String> found) {
+        Duration hour = Duration.ofHours(1);
+        range(found, "minExpires", registrar.minExpires(), Duration.ZERO, hour);
+        range(found, "maxExpires", registrar.maxExpires(), Duration.ofSeconds(1), Duration.ofDays(7));
+        range(found, "defaultExpires", registrar.defaultExpires(), Duration.ofSeconds(1), Duration.ofDays(7));
+        range(found, "maxContacts", registrar.maxContacts(), 1, 64);
+        if (registrar.minExpires().compareTo(registrar.maxExpires()) > 0) {
+            found.add("minExpires: " + registrar.minExpires() + " is above maxExpires " + registrar.maxExpires());
+        }
+        if (registrar.defaultExpires().compareTo(registrar.minExpires()) < 0
+                || registrar.defaultExpires().compareTo(registrar.maxExpires()) > 0) {
+            found.add("defaultExpires: " + registrar.defaultExpires() + " (expected minExpires "
+                    + registrar.minExpires() + " to maxExpires " + registrar.maxExpires() + ")");
+        }
+    }
+
+    private void checkTimers(List<String> found) {
+        range(found, "t1", timers.t1(), Duration.ofMillis(10), Duration.ofSeconds(10));
+        range(found, "t2", timers.t2(), timers.t1(), Duration.ofMinutes(1));
+        range(found, "t4", timers.t4(), Duration.ofMillis(10), Duration.ofMinutes(1));
+        range(found, "transactionTimeout", timers.transactionTimeout(), Duration.ofSeconds(1), Duration.ofMinutes(5));
+        range(found, "ringTimeout", timers.ringTimeout(), Duration.ofSeconds(1), Duration.ofHours(1));
+    }
+
+    private void checkStreams(List<String> found) {
+        range(found, "connections", streamLimits.connections(), 1, 1_000_000);
+        range(found, "connectionsPerAddress", streamLimits.connectionsPerAddress(), 1, 1_000_000);
+        range(found, "idleTimeout", streamLimits.idleTimeout(), Duration.ofSeconds(1), Duration.ofDays(1));
+        range(found, "messageTimeout", streamLimits.messageTimeout(), Duration.ofMillis(100), Duration.ofMinutes(5));
+        range(found, "connectTimeout", streamLimits.connectTimeout(), Duration.ofMillis(100), Duration.ofMinutes(2));
+        range(found, "bufferedBytes", streamLimits.bufferedBytes(), 1_024, 1 << 30);
+    }
+
+    private static void range(List<String> found, String name, long value, long min, long max) {
+        if (value < min || value > max) {
+            found.add(name + ": " + value + " (expected " + min + " to " + max + ")");
+        }
+    }
+
+    private static void range(List<String> found, String name, Duration value, Duration min, Duration max) {
+        if (value.compareTo(min) < 0 || value.compareTo(max) > 0) {
+            found.add(name + ": " + value + " (expected " + min + " to " + max + ")");
+        }
+    }
+}

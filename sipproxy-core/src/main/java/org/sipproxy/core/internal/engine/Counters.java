@@ -1,0 +1,13 @@
+package org.sipproxy.core.internal.engine;
+
+import java.util.concurrent.atomic.LongAdder;
+
+/** What happened so far. */
+final class Counters {
+    final LongAdder requests = new LongAdder();
+    final LongAdder responses = new LongAdder();
+    final LongAdder retransmissions = new LongAdder();
+    final LongAdder malformed = new LongAdder();
+    final LongAdder strayResponses = new LongAdder();
+    final LongAdder overload = new LongAdder();
+}

@@ -1,0 +1,42 @@
+package org.sipproxy.core.internal.engine;
+
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.sipproxy.api.auth.Authentication;
+import org.sipproxy.api.event.WireListener;
+import org.sipproxy.api.location.LocationListener;
+import org.sipproxy.api.location.LocationStore;
+import org.sipproxy.api.message.ParseLimits;
+import org.sipproxy.api.routing.RequestStage;
+import org.sipproxy.api.routing.ResponseStage;
+import org.sipproxy.api.transport.Endpoint;
+import org.sipproxy.core.ProxyClock;
+import org.sipproxy.core.RegistrarPolicy;
+import org.sipproxy.core.SipTimers;
+import org.sipproxy.core.StreamLimits;
+
+/**
+ * What a host assembled with the builder, checked.
+ *
+ * @param authentication null if the host chose to have none
+ * @param locationStore null for bindings in memory
+ */
+public record EngineParts(
+        List<Endpoint> endpoints,
+        List<String> domains,
+        List<String> aliases,
+        @Nullable Authentication authentication,
+        RegistrarPolicy registrar,
+        SipTimers timers,
+        ParseLimits parseLimits,
+        StreamLimits streamLimits,
+        @Nullable LocationStore locationStore,
+        List<LocationListener> locationListeners,
+        @Nullable WireListener wireListener,
+        List<RequestStage> beforeAuthentication,
+        List<RequestStage> beforeRouting,
+        List<RequestStage> beforeForwarding,
+        List<ResponseStage> responseStages,
+        int eventLoops,
+        int workerThreads,
+        ProxyClock clock) {}

@@ -1,0 +1,208 @@
+package org.sipproxy.core.internal.engine;
+
+import java.time.Duration;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.sipproxy.api.location.LocationStore;
+import org.sipproxy.api.message.ParseLimits;
+import org.sipproxy.api.message.SipMessage;
+import org.sipproxy.api.transport.Endpoint;
+import org.sipproxy.core.ProxyClock;
+import org.sipproxy.core.ProxyStatistics;
+import org.sipproxy.core.internal.dns.NextHop;
+import org.sipproxy.core.internal.forwarding.FlowSource;
+import org.sipproxy.core.internal.forwarding.RequestForwarder;
+import org.sipproxy.core.internal.location.MemoryLocationStore;
+import org.sipproxy.core.internal.pipeline.LocalNames;
+import org.sipproxy.core.internal.pipeline.RequestContext;
+import org.sipproxy.core.internal.pipeline.RequestPipeline;
+import org.sipproxy.core.internal.registrar.Registrar;
+import org.sipproxy.core.internal.time.TimerWheel;
+import org.sipproxy.core.internal.transaction.Branches;
+import org.sipproxy.core.internal.transaction.ServerTransaction;
+import org.sipproxy.core.internal.transaction.TransactionTable;
+import org.sipproxy.core.internal.transaction.TransactionTimers;
+import org.sipproxy.core.internal.transport.StreamEnvironment;
+import org.sipproxy.core.internal.transport.TransportCounters;
+import org.sipproxy.core.internal.transport.TransportFlow;
+
+/** All layers of one proxy, wired; and the order in which they start and stop. */
+public final class ProxyEngine implements AutoCloseable {
+
+    private static final int STREAM_THREADS = 2;
+    private static final int WORKER_QUEUE = 1_000;
+    private static final Duration DRAIN_LIMIT = Duration.ofSeconds(2);
+
+    final ParseLimits limits;
+    final ProxyClock clock;
+    final LocalNames names;
+    final TransactionTable table;
+    final RequestPipeline pipeline;
+    final RequestForwarder forwarder;
+    final ResponsePaths responsePaths;
+    final ToTags toTags = new ToTags();
+    final Counters counters = new Counters();
+
+    @Nullable
+    WorkerPool workers;
+
+    private final EngineParts parts;
+    private final InboundPath inbound;
+    private final TimerWheel wheel;
+    private final TimerThread timerThread;
+    private final TransportCounters transportCounters = new TransportCounters();
+    private final LocationStore store;
+    private final @Nullable WireTap tap;
+    private final ListeningPoints points;
+    private final HopResolution resolution;
+    private List<Endpoint> bound = List.of();
+    private volatile boolean closing;
+
+    public ProxyEngine(EngineParts parts) {
+        this.parts = parts;
+        this.clock = parts.clock();
+        this.limits = parts.parseLimits();
+        this.names = new LocalNames(
+                parts.domains(), parts.aliases(), parts.registrar().userCaseSensitive());
+        this.wheel = new TimerWheel(clock.nanoTime());
+        this.timerThread = new TimerThread(wheel, clock);
+        this.table = new TransactionTable(wheel, clock, TransactionTimers.of(parts.timers()), lingeringBytes());
+        LocationStore given = parts.locationStore();
+        this.store = given != null ? given : new MemoryLocationStore(clock, wheel);
+        parts.locationListeners().forEach(store::addListener);
+        this.tap = parts.wireListener() == null ? null : new WireTap(parts.wireListener(), limits);
+        this.points = new ListeningPoints(
+                () -> StreamEnvironment.create(STREAM_THREADS, parts.streamLimits(), limits, transportCounters));
+        FlowSource flows = tap == null ? points : this::tappedFlowTo;
+        this.responsePaths = new ResponsePaths(flows);
+        this.resolution = new HopResolution();
+        Branches branches = new Branches();
+        this.pipeline = new RequestPipeline(new RequestPipeline.Parts(
+                branches,
+                parts.authentication(),
+                new Registrar(store, parts.registrar(), clock, names::aorOf),
+                store,
+                parts.beforeAuthentication(),
+                parts.beforeRouting(),
+                parts.beforeForwarding()));
+        this.inbound = new InboundPath(this);
+        this.forwarder =
+                new RequestForwarder(branches, table, flows, resolution, this::replyTo, parts.responseStages());
+    }
+
+    /** A quarter of the heap for transactions that are over: in 512 MB some 300,000 answered MESSAGEs. */
+    private static long lingeringBytes() {
+        return Runtime.getRuntime().maxMemory() / 4;
+    }
+
+    /**
+     * Binds all listening points and serves.
+     *
+     * @throws org.sipproxy.core.BindFailedException if one cannot be bound; nothing is open then
+     */
+    public void start() {
+        points.open(parts.endpoints(), parts.eventLoops(), inbound);
+        resolution.use(points.resolver());
+        bound = points.bound();
+        for (Endpoint endpoint : bound) {
+            names.add(endpoint.host(), endpoint.port());
+            ListeningPoints.addressTexts(endpoint).forEach(address -> names.add(address, endpoint.port()));
+            if (!endpoint.advertisedHost().isEmpty()) {
+                names.add(
+                        endpoint.advertisedHost(),
+                        endpoint.advertisedPort() == 0 ? endpoint.port() : endpoint.advertisedPort());
+            }
+        }
+        if (pipeline.mayBlock()) {
+            workers = new WorkerPool(parts.workerThreads(), WORKER_QUEUE);
+        }
+        timerThread.start();
+        points.start();
+    }
+
+    public List<Endpoint> boundEndpoints() {
+        return bound;
+    }
+
+    public LocationStore locationStore() {
+        return store;
+    }
+
+    public ProxyStatistics statistics() {
+        return new ProxyStatistics(
+                counters.requests.sum(),
+                counters.responses.sum(),
+                counters.retransmissions.sum(),
+                counters.malformed.sum(),
+                counters.strayResponses.sum(),
+                counters.overload.sum(),
+                table.servers(),
+                table.clients(),
+                table.lingering(),
+                table.forgottenEarly(),
+                table.unanswered());
+    }
+
+    /**
+     * Refuses new requests, waits at most two seconds for those in flight, answers with 503 what is still open then, and
+     * releases ports and threads.
+     */
+    @Override
+    public void close() {
+        closing = true;
+        long limit = System.nanoTime() + DRAIN_LIMIT.toNanos();
+        while (table.unanswered() > 0 && System.nanoTime() - limit < 0 && pause()) {
+            // requests in flight get their answers
+        }
+        for (ServerTransaction transaction : table.allServers()) {
+            transaction.shutdown();
+        }
+        resolution.close();
+        points.close();
+        WorkerPool pool = workers;
+        if (pool != null) {
+            pool.close();
+        }
+        timerThread.close();
+        if (parts.locationStore() == null) {
+            store.close();
+        }
+    }
+
+    private static boolean pause() {
+        try {
+            Thread.sleep(10);
+            return true;
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return false;
+        }
+    }
+
+    boolean isClosing() {
+        return closing;
+    }
+
+    byte[] replyTo(RequestContext context, int statusCode) {
+        return inbound.replyTo(context, statusCode);
+    }
+
+    // ---- the wire tap
+
+    TransportFlow tapped(TransportFlow flow) {
+        WireTap t = tap;
+        return t == null ? flow : new TappedFlow(flow, t);
+    }
+
+    void tapReceived(SipMessage message, TransportFlow from) {
+        WireTap t = tap;
+        if (t != null) {
+            t.received(message, from);
+        }
+    }
+
+    private @Nullable TransportFlow tappedFlowTo(NextHop hop, TransportFlow from) {
+        TransportFlow flow = points.flowTo(hop, from);
+        return flow == null ? null : tapped(flow);
+    }
+}

@@ -1,0 +1,49 @@
+package org.sipproxy.core.internal.engine;
+
+import java.net.InetSocketAddress;
+import java.util.Optional;
+import org.sipproxy.api.transport.Endpoint;
+import org.sipproxy.api.transport.TransportKind;
+import org.sipproxy.core.internal.transport.Advertised;
+import org.sipproxy.core.internal.transport.SendFailure;
+import org.sipproxy.core.internal.transport.TransportFlow;
+
+/** A flow whose messages a host's wire listener sees. */
+record TappedFlow(TransportFlow flow, WireTap tap) implements TransportFlow {
+
+    @Override
+    public void send(byte[] wire, SendFailure onFailure) {
+        tap.sent(wire, flow);
+        flow.send(wire, onFailure);
+    }
+
+    @Override
+    public TransportKind kind() {
+        return flow.kind();
+    }
+
+    @Override
+    public Endpoint endpoint() {
+        return flow.endpoint();
+    }
+
+    @Override
+    public InetSocketAddress remoteAddress() {
+        return flow.remoteAddress();
+    }
+
+    @Override
+    public boolean isOpen() {
+        return flow.isOpen();
+    }
+
+    @Override
+    public Advertised advertised() {
+        return flow.advertised();
+    }
+
+    @Override
+    public Optional<Long> connectionId() {
+        return flow.connectionId();
+    }
+}

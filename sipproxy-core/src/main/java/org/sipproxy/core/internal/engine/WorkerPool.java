@@ -1,0 +1,83 @@
+package org.sipproxy.core.internal.engine;
+
+import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.TimeUnit;
+import org.sipproxy.core.internal.time.LogThrottle;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Threads for routing that may block. Each has its own bounded queue, and a key always goes to the same one, so requests of
+ * one key are handled in the order in which they came.
+ */
+final class WorkerPool implements AutoCloseable {
+
+    private static final Logger LOG = LoggerFactory.getLogger(WorkerPool.class);
+
+    private final Worker[] workers;
+
+    WorkerPool(int threads, int queueLength) {
+        workers = new Worker[threads];
+        for (int i = 0; i < threads; i++) {
+            workers[i] = new Worker(i, queueLength);
+            workers[i].start();
+        }
+    }
+
+    /** Runs the task on the thread of {@code key}; false if its queue is full. */
+    boolean execute(int key, Runnable task) {
+        int spread = key * 0x9e3779b9;
+        return workers[(spread >>> 16) % workers.length].queue.offer(task);
+    }
+
+    /** Lets each thread finish what it is at, within a second; what is still queued is dropped. */
+    @Override
+    public void close() {
+        for (Worker worker : workers) {
+            worker.closed = true;
+        }
+        for (Worker worker : workers) {
+            try {
+                if (worker != Thread.currentThread()) {
+                    worker.join(TimeUnit.SECONDS.toMillis(1));
+                }
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                return;
+            }
+        }
+    }
+
+    private static final class Worker extends Thread {
+
+        final BlockingQueue<Runnable> queue;
+        volatile boolean closed;
+        private final LogThrottle failures = new LogThrottle();
+
+        Worker(int index, int queueLength) {
+            super("sip-worker-" + index);
+            setDaemon(true);
+            queue = new ArrayBlockingQueue<>(queueLength);
+        }
+
+        @Override
+        public void run() {
+            while (!closed) {
+                try {
+                    Runnable task = queue.poll(100, TimeUnit.MILLISECONDS);
+                    if (task != null) {
+                        task.run();
+                    }
+                } catch (InterruptedException e) {
+                    // a step that was interrupted and said so: the thread itself goes on until it is closed
+                    LOG.debug("worker was interrupted");
+                } catch (
+                        Throwable
+                                e) { // whatever a host's step throws: a dead worker would be a queue that never empties
+                    failures.error(LOG, "routing failed", e);
+                }
+            }
+        }
+    }
+}

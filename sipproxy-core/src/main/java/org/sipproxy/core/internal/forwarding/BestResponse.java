@@ -1,0 +1,99 @@
+package org.sipproxy.core.internal.forwarding;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.sipproxy.api.message.HeaderName;
+import org.sipproxy.api.message.SipResponse;
+import org.sipproxy.api.message.StatusCode;
+
+/**
+ * The final response to forward when no branch gave a 2xx (RFC 3261 §16.7 step 6): a 6xx, else the lowest class, and within
+ * the 4xx one that tells the client how to try again. What we made up ourselves for a branch (a timeout, a transport error)
+ * ranks by its status, behind a real response of the same rank.
+ */
+final class BestResponse {
+
+    private int rank = Integer.MAX_VALUE;
+    private @Nullable SipResponse response;
+    private int generatedStatus;
+    private final List<SipResponse> challenges = new ArrayList<>(0);
+
+    void offer(SipResponse candidate) {
+        int status = candidate.statusCode();
+        if (status == StatusCode.UNAUTHORIZED || status == StatusCode.PROXY_AUTHENTICATION_REQUIRED) {
+            challenges.add(candidate);
+        }
+        int r = rank(status) * 2;
+        if (r < rank) {
+            rank = r;
+            response = candidate;
+            generatedStatus = 0;
+        }
+    }
+
+    /** A branch ended with a status that we give ourselves. */
+    void offerGenerated(int statusCode) {
+        int r = rank(statusCode) * 2 + 1;
+        if (r < rank) {
+            rank = r;
+            response = null;
+            generatedStatus = statusCode;
+        }
+    }
+
+    /** A branch of a non-INVITE request timed out: any other response is better than a 408 (RFC 4320 §4.1). */
+    void offerSilence() {
+        if (rank == Integer.MAX_VALUE) {
+            rank--;
+            generatedStatus = StatusCode.REQUEST_TIMEOUT;
+        }
+    }
+
+    /** The best real response; null if the best is one that we give ourselves. */
+    @Nullable
+    SipResponse response() {
+        return response;
+    }
+
+    /** The status to answer with if {@link #response} is null; 0 if nothing at all was offered. */
+    int generatedStatus() {
+        return generatedStatus;
+    }
+
+    /** The challenge header lines of the 401 and 407 responses other than the best one (§16.7 step 7). */
+    List<byte[]> otherChallenges() {
+        SipResponse best = response;
+        if (best == null || challenges.size() < 2 || !challenges.contains(best)) {
+            return List.of();
+        }
+        List<byte[]> lines = new ArrayList<>();
+        for (SipResponse other : challenges) {
+            if (other != best) {
+                addLines(lines, other, HeaderName.WWW_AUTHENTICATE);
+                addLines(lines, other, HeaderName.PROXY_AUTHENTICATE);
+            }
+        }
+        return lines;
+    }
+
+    private static void addLines(List<byte[]> lines, SipResponse response, HeaderName name) {
+        for (int i = response.firstHeader(name); i >= 0; i = response.nextHeader(name, i)) {
+            lines.add(java.util.Arrays.copyOfRange(response.wire(), response.lineStart(i), response.lineEnd(i)));
+        }
+    }
+
+    private static int rank(int status) {
+        int statusClass = status / 100;
+        if (statusClass == 6) {
+            return status - 600;
+        }
+        if (statusClass == 4) {
+            return switch (status) {
+                case 401, 407, 415, 420, 484 -> 4000 + status - 400;
+                default -> 4100 + status - 400;
+            };
+        }
+        return statusClass * 1000 + status % 100;
+    }
+}

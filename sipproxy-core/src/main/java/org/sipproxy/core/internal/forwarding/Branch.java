@@ -1,0 +1,232 @@
+package org.sipproxy.core.internal.forwarding;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.sipproxy.api.message.SipParseException;
+import org.sipproxy.api.message.SipResponse;
+import org.sipproxy.api.message.SipUri;
+import org.sipproxy.api.message.StatusCode;
+import org.sipproxy.api.routing.Target;
+import org.sipproxy.api.transport.TransportKind;
+import org.sipproxy.core.internal.dns.NextHop;
+import org.sipproxy.core.internal.transaction.ClientTransaction;
+import org.sipproxy.core.internal.transaction.ClientTransactionUser;
+import org.sipproxy.core.internal.transaction.InviteClientTransaction;
+import org.sipproxy.core.internal.transaction.NoUser;
+import org.sipproxy.core.internal.transaction.NonInviteClientTransaction;
+import org.sipproxy.core.internal.transport.TransportFlow;
+
+/**
+ * One target of a forked request: it is tried at its next hops, one after the other, until one of them answers
+ * (RFC 3263 §4.3). All under the lock of the server transaction.
+ */
+final class Branch implements ClientTransactionUser {
+
+    /** RFC 3261 §18.1.1: a larger request must not go by UDP while the path's MTU is unknown. */
+    static final int LARGEST_UDP_REQUEST = 1300;
+
+    private final ResponseContext parent;
+    private final Target target;
+    private List<NextHop> hops = List.of();
+    private int nextHop;
+    private @Nullable TransportFlow lastResort;
+    private @Nullable ClientTransaction transaction;
+    private boolean ended;
+    /** Its INVITE was cancelled, by whomever: no further hop is tried. */
+    private boolean cancelled;
+
+    Branch(ResponseContext parent, Target target) {
+        this.parent = parent;
+        this.target = target;
+        TransportFlow registered = target.flow() instanceof TransportFlow f ? f : null;
+        this.lastResort = registered != null && registered.kind().isReliable() ? registered : null;
+    }
+
+    void begin() {
+        try {
+            SipUri uri = RequestWriter.nextHopUri(parent.context, target);
+            NextHop hop = parent.forwarder.resolver.numeric(uri);
+            if (hop != null) {
+                resolved(List.of(hop));
+            } else {
+                parent.forwarder.resolver.resolve(uri, this::resolvedLater);
+            }
+        } catch (SipParseException e) {
+            end(e.statusCode());
+        }
+    }
+
+    private void resolvedLater(List<NextHop> found) {
+        synchronized (parent.server) {
+            if (!ended) {
+                resolved(found);
+            }
+        }
+    }
+
+    private void resolved(List<NextHop> found) {
+        hops = found;
+        tryNextHop(StatusCode.SERVICE_UNAVAILABLE);
+    }
+
+    /**
+     * Sends to the next hop that there is a way to.
+     *
+     * @param otherwise the status of this branch if there is none
+     */
+    private void tryNextHop(int otherwise) {
+        while (nextHop < hops.size()) {
+            NextHop hop = hops.get(nextHop++);
+            TransportFlow flow = parent.forwarder.flows.flowTo(hop, parent.context.flow());
+            if (flow != null && send(flow, hop)) {
+                return;
+            }
+        }
+        TransportFlow registered = lastResort;
+        lastResort = null;
+        if (registered != null && registered.isOpen() && send(registered, null)) {
+            return;
+        }
+        end(otherwise);
+    }
+
+    /** False if the request is too large for this hop and has been put down for TCP instead. */
+    private boolean send(TransportFlow flow, @Nullable NextHop hop) {
+        RequestForwarder forwarder = parent.forwarder;
+        long number = forwarder.branches.next();
+        byte[] wire;
+        try {
+            wire = forwarder.writer.write(parent.context, target, flow.advertised(), number, parent.loopHash);
+        } catch (SipParseException e) {
+            end(e.statusCode());
+            return true;
+        }
+        if (hop != null
+                && wire.length > LARGEST_UDP_REQUEST
+                && flow.kind() == TransportKind.UDP
+                && !isRetryOverUdp(nextHop - 1)) {
+            NextHop tcp = new NextHop(TransportKind.TCP, hop.address());
+            if (forwarder.flows.flowTo(tcp, parent.context.flow()) != null) {
+                List<NextHop> widened = new ArrayList<>(hops);
+                widened.add(nextHop, tcp);
+                widened.add(nextHop + 1, hop); // if TCP is refused: better a large datagram than none
+                hops = widened;
+                return false;
+            }
+        }
+        ClientTransaction next = parent.isInvite()
+                ? new InviteClientTransaction(
+                        number,
+                        wire,
+                        flow,
+                        parent.server,
+                        forwarder.table,
+                        this,
+                        !parent.server.path().isReliable())
+                : new NonInviteClientTransaction(number, wire, flow, parent.server, forwarder.table, this, false);
+        transaction = next;
+        next.start();
+        return true;
+    }
+
+    /** True if this UDP hop stands behind a TCP attempt at the same address. */
+    private boolean isRetryOverUdp(int index) {
+        if (index < 1 || index >= hops.size()) {
+            return false;
+        }
+        NextHop hop = hops.get(index);
+        NextHop before = hops.get(index - 1);
+        return hop.kind() == TransportKind.UDP
+                && before.kind() == TransportKind.TCP
+                && before.address().equals(hop.address());
+    }
+
+    /** Ends the branch with a status of our own. */
+    private void end(int statusCode) {
+        if (!ended) {
+            ended = true;
+            parent.failure(statusCode);
+        }
+    }
+
+    /** Nobody waits for this branch any more: CANCEL goes out as soon as it may, or the target is never tried. */
+    void cancel(byte @Nullable [] reasonLine) {
+        if (ended) {
+            return;
+        }
+        cancelled = true;
+        if (transaction instanceof InviteClientTransaction invite) {
+            invite.cancel(reasonLine);
+        } else {
+            end(StatusCode.REQUEST_TERMINATED);
+        }
+    }
+
+    // ---- the client transaction
+
+    @Override
+    public void onResponse(SipResponse response) {
+        if (response.isProvisional()) {
+            parent.provisional(response);
+            return;
+        }
+        if (ended) {
+            return;
+        }
+        if (response.statusCode() == StatusCode.SERVICE_UNAVAILABLE && hasMoreHops()) {
+            detach();
+            tryNextHop(StatusCode.SERVICE_UNAVAILABLE);
+            return;
+        }
+        ended = true;
+        if (response.isSuccess()) {
+            if (transaction instanceof InviteClientTransaction invite) {
+                invite.handOver(parent.lateSuccesses());
+            }
+            parent.success(response);
+        } else {
+            detach();
+            parent.failure(response);
+        }
+    }
+
+    /** The INVITE's transaction lives on to acknowledge repeated failures; it needs nothing of us for that. */
+    private void detach() {
+        if (transaction instanceof InviteClientTransaction invite) {
+            invite.handOver(NoUser.INSTANCE);
+        }
+    }
+
+    /** True if another server may be tried; one that was reached by TCP is not asked again by UDP (§18.1.1). */
+    private boolean hasMoreHops() {
+        if (isRetryOverUdp(nextHop)) {
+            nextHop++;
+        }
+        return nextHop < hops.size() && !cancelled;
+    }
+
+    @Override
+    public void onTimeout() {
+        if (hasMoreHops()) {
+            tryNextHop(StatusCode.REQUEST_TIMEOUT);
+        } else {
+            end(StatusCode.REQUEST_TIMEOUT);
+        }
+    }
+
+    /** §16.8: an INVITE that rang too long is cancelled; its 487, or 64*T1 without it, ends the branch. */
+    @Override
+    public void onTimerC() {
+        cancel(null);
+    }
+
+    @Override
+    public void onTransportError(Throwable cause) {
+        if (cancelled) {
+            end(StatusCode.REQUEST_TERMINATED);
+        } else {
+            tryNextHop(StatusCode.SERVICE_UNAVAILABLE);
+        }
+    }
+}

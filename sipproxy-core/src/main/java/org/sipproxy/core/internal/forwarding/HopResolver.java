@@ -1,0 +1,18 @@
+package org.sipproxy.core.internal.forwarding;
+
+import java.util.List;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import org.sipproxy.api.message.SipUri;
+import org.sipproxy.core.internal.dns.NextHop;
+
+/** What forwarding needs of RFC 3263. */
+public interface HopResolver {
+
+    /** The next hop of a URI with a numeric host; null if it takes a look-up. */
+    @Nullable
+    NextHop numeric(SipUri uri);
+
+    /** Finds the next hops, best first; none if the name leads nowhere. {@code done} is called once, on any thread. */
+    void resolve(SipUri uri, Consumer<List<NextHop>> done);
+}

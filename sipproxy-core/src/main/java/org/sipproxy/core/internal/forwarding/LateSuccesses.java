@@ -1,0 +1,32 @@
+package org.sipproxy.core.internal.forwarding;
+
+import org.sipproxy.api.message.SipParseException;
+import org.sipproxy.api.message.SipResponse;
+import org.sipproxy.core.internal.transaction.ClientTransactionUser;
+import org.sipproxy.core.internal.transaction.ServerTransaction;
+
+/** Forwards the repeated 2xx of an accepted INVITE over a stream until Timer M ends it (RFC 6026 §8.4). */
+record LateSuccesses(ServerTransaction server, RequestForwarder forwarder) implements ClientTransactionUser {
+
+    @Override
+    public void onResponse(SipResponse response) {
+        if (!response.isSuccess()) {
+            return;
+        }
+        try {
+            byte[] wire = ResponseRewriter.withoutTopVia(response, server.path().isReliable());
+            server.respond(response.statusCode(), forwarder.edited(wire));
+        } catch (SipParseException e) {
+            // no Via but ours: it was meant for us
+        }
+    }
+
+    @Override
+    public void onTimeout() {}
+
+    @Override
+    public void onTimerC() {}
+
+    @Override
+    public void onTransportError(Throwable cause) {}
+}

@@ -1,0 +1,203 @@
+package org.sipproxy.core.internal.forwarding;
+
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.sipproxy.api.message.HeaderName;
+import org.sipproxy.api.message.Method;
+import org.sipproxy.api.message.NameAddress;
+import org.sipproxy.api.message.SipParseException;
+import org.sipproxy.api.message.SipRequest;
+import org.sipproxy.api.message.SipUri;
+import org.sipproxy.api.message.Splice;
+import org.sipproxy.api.routing.Target;
+import org.sipproxy.core.internal.codec.ByteWriter;
+import org.sipproxy.core.internal.codec.ViaStamp;
+import org.sipproxy.core.internal.pipeline.RequestContext;
+import org.sipproxy.core.internal.pipeline.RouteSplice;
+import org.sipproxy.core.internal.transaction.Branches;
+import org.sipproxy.core.internal.transport.Advertised;
+
+/**
+ * Writes the forwarded request (RFC 3261 §16.6 steps 1 to 9) as one splice of the received bytes: our Via and Record-Route in
+ * front, Request-URI, Max-Forwards and Route changed, and all else as it came.
+ */
+final class RequestWriter {
+
+    private static final byte[] RECORD_ROUTE = ascii("Record-Route: <");
+    private static final byte[] R2 = ascii(";r2=on");
+    private static final byte[] LR = ascii(";lr>\r\n");
+    private static final byte[] CRLF = ascii("\r\n");
+    private static final byte[] ADDED_MAX_FORWARDS = ascii("Max-Forwards: 70\r\n");
+    private static final byte[] DECREMENTED_70 = ascii("69");
+    /** What most clients send (§8.1.1.6). */
+    private static final int INITIAL_MAX_FORWARDS = 70;
+
+    private final Branches branches;
+
+    RequestWriter(Branches branches) {
+        this.branches = branches;
+    }
+
+    private static byte[] ascii(String s) {
+        return s.getBytes(StandardCharsets.US_ASCII);
+    }
+
+    /** The URI that decides the next hop (§16.6 step 7): the topmost Route that is left, or else the Request-URI. */
+    static SipUri nextHopUri(RequestContext context, Target target) throws SipParseException {
+        if (!target.routes().isEmpty()) {
+            return target.routes().get(0);
+        }
+        List<NameAddress> routes = context.remainingRoutes();
+        return routes.isEmpty() ? target.uri() : routes.get(0).uri();
+    }
+
+    /**
+     * The request for one branch.
+     *
+     * @param out how the listening point that it leaves by is named
+     * @param branch the client transaction's number
+     */
+    byte[] write(RequestContext context, Target target, Advertised out, long branch, long loopHash)
+            throws SipParseException {
+        SipRequest request = context.request();
+        byte[] wire = request.wire();
+        Splice splice = new Splice();
+
+        SipUri strictHop = strictHop(context, target);
+        SipUri uri = strictHop != null ? strictHop : target.uri();
+        if (!sameText(request, uri)) {
+            splice.replace(request.requestUriStart(), request.requestUriEnd(), uri.toBytes());
+        }
+        int via = request.firstHeader(HeaderName.VIA);
+        ByteWriter head = new ByteWriter(192);
+        head.bytes(out.via());
+        branches.write(head, branch, loopHash);
+        head.bytes(CRLF);
+        int recordRoute = recordsRoute(request) ? request.firstHeader(HeaderName.RECORD_ROUTE) : -1;
+        if (recordsRoute(request) && (recordRoute < 0 || recordRoute > via)) {
+            recordRoute(head, context.flow().advertised(), out);
+            recordRoute = -1;
+        }
+        if (request.firstHeader(HeaderName.MAX_FORWARDS) < 0) {
+            head.bytes(ADDED_MAX_FORWARDS);
+        }
+        splice.insert(request.lineStart(via), head.toBytes());
+        ViaStamp.of(
+                        wire,
+                        request.topVia(),
+                        context.flow().remoteAddress(),
+                        context.flow().kind().isReliable())
+                .addTo(splice);
+        if (recordRoute >= 0) {
+            ByteWriter lines = new ByteWriter(128);
+            recordRoute(lines, context.flow().advertised(), out);
+            splice.insert(request.lineStart(recordRoute), lines.toBytes());
+        }
+        maxForwards(splice, request, context.maxForwards());
+        routes(splice, context, target, strictHop, request.lineStart(via));
+        credentials(splice, context);
+        contentLength(splice, request, out);
+        return splice.apply(wire);
+    }
+
+    private static boolean sameText(SipRequest request, SipUri uri) {
+        byte[] text = uri.toBytes();
+        return java.util.Arrays.equals(
+                request.wire(), request.requestUriStart(), request.requestUriEnd(), text, 0, text.length);
+    }
+
+    /**
+     * Requests that make a dialog (§16.6 step 4); in a dialog the Route set stands already. A NOTIFY looks like one inside a
+     * dialog, yet makes it if it comes before the answer to its SUBSCRIBE (RFC 6665 §4.3).
+     */
+    private static boolean recordsRoute(SipRequest request) throws SipParseException {
+        Method method = request.method();
+        return method == Method.NOTIFY
+                || ((method == Method.INVITE || method == Method.SUBSCRIBE || method == Method.REFER)
+                        && !request.hasToTag());
+    }
+
+    /** One header, or two where the message changes its transport or interface here (RFC 5658 §6). */
+    private static void recordRoute(ByteWriter text, Advertised in, Advertised out) {
+        if (in == out) {
+            text.bytes(RECORD_ROUTE).bytes(out.uri()).bytes(LR);
+        } else {
+            text.bytes(RECORD_ROUTE).bytes(out.uri()).bytes(R2).bytes(LR);
+            text.bytes(RECORD_ROUTE).bytes(in.uri()).bytes(R2).bytes(LR);
+        }
+    }
+
+    private static void maxForwards(Splice splice, SipRequest request, long value) {
+        int line = request.firstHeader(HeaderName.MAX_FORWARDS);
+        if (line >= 0) {
+            byte[] text = value == INITIAL_MAX_FORWARDS ? DECREMENTED_70 : ascii(Long.toString(Math.max(value - 1, 0)));
+            splice.replace(request.valueStart(line), request.valueEnd(line), text);
+        }
+    }
+
+    /** The first hop if it is a strict router, which must get its own URI as the Request-URI (§16.6 step 6). */
+    private static @Nullable SipUri strictHop(RequestContext context, Target target) throws SipParseException {
+        if (target.routes().isEmpty() && context.remainingRoutes().isEmpty()) {
+            return null;
+        }
+        SipUri hop = nextHopUri(context, target);
+        return hop.hasParameter("lr") ? null : hop;
+    }
+
+    private static void routes(
+            Splice splice, RequestContext context, Target target, @Nullable SipUri strictHop, int noRouteYet)
+            throws SipParseException {
+        SipRequest request = context.request();
+        if (target.routes().isEmpty() && strictHop == null) {
+            RouteSplice.strip(splice, request, context.routes(), context.strippedRoutes());
+            return;
+        }
+        ByteWriter line = new ByteWriter(256);
+        boolean skip = strictHop != null; // the strict router's own element is in the Request-URI
+        for (SipUri uri : target.routes()) {
+            if (!skip) {
+                append(line, "<" + uri + ">");
+            }
+            skip = false;
+        }
+        for (NameAddress route : context.remainingRoutes()) {
+            if (!skip) {
+                append(line, route.toString());
+            }
+            skip = false;
+        }
+        if (strictHop != null) {
+            append(line, "<" + target.uri() + ">");
+        }
+        int at = request.firstHeader(HeaderName.ROUTE);
+        splice.insert(at >= 0 ? request.lineStart(at) : noRouteYet, line.crlf().toBytes());
+        RouteSplice.deleteAll(splice, request);
+    }
+
+    private static void append(ByteWriter line, String element) {
+        line.text(line.length() == 0 ? "Route: " : ", ").text(element);
+    }
+
+    /** §22.3: credentials that were meant for us go no further. */
+    private static void credentials(Splice splice, RequestContext context) {
+        byte[] line = context.credentialsLine();
+        if (line == null) {
+            return;
+        }
+        SipRequest request = context.request();
+        for (int i = 0; i < request.headerCount(); i++) {
+            if (java.util.Arrays.equals(
+                    request.wire(), request.lineStart(i), request.lineEnd(i), line, 0, line.length)) {
+                splice.delete(request.lineStart(i), request.lineEnd(i));
+            }
+        }
+    }
+
+    /** §16.6 step 9: a stream needs it. */
+    private static void contentLength(Splice splice, SipRequest request, Advertised out) {
+        if (out.kind().isReliable() && request.firstHeader(HeaderName.CONTENT_LENGTH) < 0) {
+            splice.insert(request.headersEnd(), "Content-Length: " + request.bodyLength() + "\r\n");
+        }
+    }
+}

@@ -1,0 +1,235 @@
+package org.sipproxy.core.internal.forwarding;
+
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.Deque;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.sipproxy.api.message.SipParseException;
+import org.sipproxy.api.message.SipResponse;
+import org.sipproxy.api.message.StatusCode;
+import org.sipproxy.api.routing.Target;
+import org.sipproxy.core.internal.pipeline.RequestContext;
+import org.sipproxy.core.internal.transaction.ClientTransactionUser;
+import org.sipproxy.core.internal.transaction.ServerTransaction;
+
+/**
+ * One request and all the branches that it was forked to (RFC 3261 §16.7): which responses go upstream, when the next targets
+ * are tried, and what is answered in the end.
+ *
+ * <p>Everything happens under the lock of the server transaction. A host's response step runs under it too, so that responses
+ * keep their order; it cannot reach any transaction, so it cannot deadlock.
+ *
+ * <p>When the final response is sent nothing refers to the context any more: what is left of the call are its transactions.
+ */
+final class ResponseContext implements ServerTransaction.CancelHandler {
+
+    /** RFC 3326 §2: so that the other phones do not show a missed call. */
+    private static final byte[] COMPLETED_ELSEWHERE =
+            "Reason: SIP;cause=200;text=\"Call completed elsewhere\"\r\n".getBytes(StandardCharsets.US_ASCII);
+
+    final RequestForwarder forwarder;
+    final RequestContext context;
+    final ServerTransaction server;
+    final long loopHash;
+    private final Deque<List<Target>> groups = new ArrayDeque<>(2);
+    private final List<Branch> branches = new ArrayList<>(2);
+    private final BestResponse best = new BestResponse();
+    private int open;
+    private boolean starting;
+    private boolean cancelled;
+    private boolean succeeded;
+    private boolean finished;
+
+    ResponseContext(
+            RequestForwarder forwarder,
+            RequestContext context,
+            ServerTransaction server,
+            List<Target> targets,
+            long loopHash) {
+        this.forwarder = forwarder;
+        this.context = context;
+        this.server = server;
+        this.loopHash = loopHash;
+        group(targets);
+    }
+
+    /** Targets of equal q are tried in parallel, lower ones when those have failed (§16.6). */
+    private void group(List<Target> targets) {
+        if (targets.size() == 1) {
+            groups.add(targets);
+            return;
+        }
+        List<Target> ordered = new ArrayList<>(targets);
+        ordered.sort(Comparator.comparing(Target::q).reversed());
+        List<Target> group = new ArrayList<>();
+        for (Target target : ordered) {
+            if (!group.isEmpty() && group.get(0).q() != target.q()) {
+                groups.add(group);
+                group = new ArrayList<>();
+            }
+            group.add(target);
+        }
+        groups.add(group);
+    }
+
+    void start() {
+        synchronized (server) {
+            server.onCancel(this);
+            forkNext();
+        }
+    }
+
+    /** Forks to the next group of targets that gets at least one branch going, or finishes. */
+    private void forkNext() {
+        starting = true;
+        while (open == 0 && !succeeded && !groups.isEmpty()) {
+            List<Target> group = groups.remove();
+            for (Target target : group) {
+                Branch branch = new Branch(this, target);
+                branches.add(branch);
+                open++;
+                branch.begin(); // this is the line that forks an INVITE
+            }
+        }
+        starting = false;
+        if (open == 0) {
+            finish();
+        }
+    }
+
+    boolean isInvite() {
+        return context.isInvite();
+    }
+
+    // ---- what the branches tell
+
+    void provisional(SipResponse response) {
+        // a 100 is hop by hop (§16.7 step 5); a non-INVITE request gets no other provisional (RFC 4320 §4.2)
+        if (response.statusCode() > 100 && isInvite() && !finished) {
+            forward(response);
+        }
+    }
+
+    /** A 2xx: it goes upstream at once, and an INVITE's other branches are cancelled (§16.7 steps 5 and 10). */
+    void success(SipResponse response) {
+        if (!forward(response)) {
+            failure(StatusCode.SERVICE_UNAVAILABLE); // else nobody would ever answer upstream
+            return;
+        }
+        open--;
+        succeeded = true;
+        finished = true;
+        cancelOpenBranches(COMPLETED_ELSEWHERE);
+    }
+
+    /** A final failure that came from downstream. */
+    void failure(SipResponse response) {
+        if (response.statusCode() == StatusCode.REQUEST_TIMEOUT && !isInvite()) {
+            best.offerSilence(); // RFC 4320 §4.2: a 408 counts as no response
+        } else {
+            best.offer(response);
+        }
+        if (response.statusCode() >= 600) {
+            groups.clear(); // §16.7 step 5: a 6xx ends the search
+            cancelOpenBranches(
+                    ("Reason: SIP;cause=" + response.statusCode() + "\r\n").getBytes(StandardCharsets.US_ASCII));
+        }
+        branchEnded();
+    }
+
+    /** A branch ended without a response from downstream: 408 or 503. */
+    void failure(int statusCode) {
+        if (statusCode == StatusCode.REQUEST_TIMEOUT && !isInvite()) {
+            best.offerSilence();
+        } else {
+            best.offerGenerated(statusCode);
+        }
+        branchEnded();
+    }
+
+    private void branchEnded() {
+        open--;
+        if (open == 0 && !starting && !succeeded) {
+            forkNext();
+        }
+    }
+
+    // ---- CANCEL
+
+    @Override
+    public void cancelled(byte @Nullable [] reasonLine) {
+        cancelled = true;
+        groups.clear();
+        cancelOpenBranches(reasonLine);
+    }
+
+    @Override
+    public void shutdown() {
+        finished = true;
+        groups.clear();
+        cancelOpenBranches(null);
+        server.respond(
+                StatusCode.SERVICE_UNAVAILABLE, forwarder.replies.write(context, StatusCode.SERVICE_UNAVAILABLE));
+    }
+
+    private void cancelOpenBranches(byte @Nullable [] reasonLine) {
+        if (isInvite()) {
+            for (Branch branch : List.copyOf(branches)) {
+                branch.cancel(reasonLine);
+            }
+        }
+    }
+
+    // ---- the answer
+
+    /** False if there is no Via but ours: it was meant for us and is not forwarded (§16.7 step 3). */
+    private boolean forward(SipResponse response) {
+        try {
+            byte[] wire = ResponseRewriter.withoutTopVia(response, server.path().isReliable());
+            server.respond(response.statusCode(), forwarder.edited(wire));
+            return true;
+        } catch (SipParseException e) {
+            return false;
+        }
+    }
+
+    private void finish() {
+        if (finished) {
+            return;
+        }
+        finished = true;
+        SipResponse response = best.response();
+        if (response != null) {
+            try {
+                int status = response.statusCode() == StatusCode.SERVICE_UNAVAILABLE
+                        ? StatusCode.SERVER_INTERNAL_ERROR
+                        : response.statusCode();
+                byte[] wire = ResponseRewriter.best(
+                        response, best.otherChallenges(), server.path().isReliable());
+                server.respond(status, forwarder.edited(wire));
+                return;
+            } catch (SipParseException e) {
+                best.offerGenerated(StatusCode.SERVICE_UNAVAILABLE);
+            }
+        }
+        int status = best.generatedStatus();
+        if (cancelled) {
+            status = StatusCode.REQUEST_TERMINATED;
+        } else if (status == 0) {
+            status = StatusCode.SERVICE_UNAVAILABLE;
+        }
+        if (status == StatusCode.REQUEST_TIMEOUT && !isInvite()) {
+            server.abandon(); // RFC 4320 §4.1: the client has given up too, and a 408 would only do harm
+        } else {
+            server.respond(status, forwarder.replies.write(context, status));
+        }
+    }
+
+    /** What handles further 2xx of an INVITE branch when the context is gone. */
+    ClientTransactionUser lateSuccesses() {
+        return new LateSuccesses(server, forwarder);
+    }
+}

@@ -1,0 +1,43 @@
+package org.sipproxy.core.internal.pipeline;
+
+import org.sipproxy.api.message.Method;
+import org.sipproxy.api.message.SipParseException;
+import org.sipproxy.api.message.SipRequest;
+import org.sipproxy.api.message.StatusCode;
+
+/** OPTIONS that names us without a user asks what we can do (RFC 3261 §11). */
+final class AnswerOptions implements Step {
+
+    private static final Outcome CAPABILITIES = Outcome.reply(
+            StatusCode.OK,
+            "OK",
+            "Allow: INVITE, ACK, CANCEL, BYE, OPTIONS, REGISTER, MESSAGE, SUBSCRIBE, NOTIFY, REFER, INFO, UPDATE, PRACK, PUBLISH",
+            "Accept: */*",
+            "Accept-Encoding: identity",
+            "Accept-Language: en",
+            "Supported: path");
+
+    @Override
+    public Outcome run(RequestContext context) throws SipParseException {
+        return isForUs(context) ? CAPABILITIES : Outcome.proceed();
+    }
+
+    static boolean isForUs(RequestContext context) throws SipParseException {
+        SipRequest request = context.request();
+        return request.method() == Method.OPTIONS
+                && !request.requestUri().hasUser()
+                && context.isMyself(request.requestUri())
+                && otherRoutes(context) == 0;
+    }
+
+    /** Route elements that do not name us: with one of those the request is on its way to somebody else. */
+    private static int otherRoutes(RequestContext context) throws SipParseException {
+        int others = 0;
+        for (var route : context.remainingRoutes()) {
+            if (!context.isMyself(route.uri())) {
+                others++;
+            }
+        }
+        return others;
+    }
+}

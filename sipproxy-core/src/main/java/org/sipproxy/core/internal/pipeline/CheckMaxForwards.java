@@ -1,0 +1,29 @@
+package org.sipproxy.core.internal.pipeline;
+
+import org.sipproxy.api.message.HeaderName;
+import org.sipproxy.api.message.Method;
+import org.sipproxy.api.message.SipParseException;
+import org.sipproxy.api.message.SipRequest;
+import org.sipproxy.api.message.StatusCode;
+
+/** RFC 3261 §16.3 step 3. A request whose final recipient we are is not forwarded, so 0 is enough for it. */
+final class CheckMaxForwards implements Step {
+
+    static final int MAX = 255;
+
+    @Override
+    public Outcome run(RequestContext context) throws SipParseException {
+        SipRequest request = context.request();
+        long value = request.number(HeaderName.MAX_FORWARDS, MAX);
+        context.maxForwards(value);
+        if (value != 0 || isForUs(context, request)) {
+            return Outcome.proceed();
+        }
+        return Outcome.reply(StatusCode.TOO_MANY_HOPS);
+    }
+
+    private static boolean isForUs(RequestContext context, SipRequest request) throws SipParseException {
+        return (request.method() == Method.REGISTER || AnswerOptions.isForUs(context))
+                && context.isMyself(request.requestUri());
+    }
+}

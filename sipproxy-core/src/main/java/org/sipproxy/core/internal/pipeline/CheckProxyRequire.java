@@ -1,0 +1,23 @@
+package org.sipproxy.core.internal.pipeline;
+
+import java.util.List;
+import org.sipproxy.api.message.HeaderName;
+import org.sipproxy.api.message.SipRequest;
+import org.sipproxy.api.message.StatusCode;
+
+/** RFC 3261 §16.3 step 5: we know no extension that a proxy would have to understand, so any option tag is refused. */
+final class CheckProxyRequire implements Step {
+
+    @Override
+    public Outcome run(RequestContext context) {
+        SipRequest request = context.request();
+        if (request.firstHeader(HeaderName.PROXY_REQUIRE) < 0) {
+            return Outcome.proceed();
+        }
+        List<String> tags = request.headers(HeaderName.PROXY_REQUIRE);
+        return Outcome.reply(
+                StatusCode.BAD_EXTENSION,
+                StatusCode.reasonPhrase(StatusCode.BAD_EXTENSION),
+                "Unsupported: " + String.join(", ", tags));
+    }
+}

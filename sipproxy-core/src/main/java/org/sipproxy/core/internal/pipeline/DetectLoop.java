@@ -1,0 +1,44 @@
+package org.sipproxy.core.internal.pipeline;
+
+import org.sipproxy.api.message.HeaderName;
+import org.sipproxy.api.message.SipParseException;
+import org.sipproxy.api.message.SipRequest;
+import org.sipproxy.api.message.StatusCode;
+import org.sipproxy.api.message.Via;
+import org.sipproxy.core.internal.transaction.Branches;
+
+/**
+ * RFC 3261 §16.3 step 4 with RFC 5393 §4.2: a Via of ours whose loop hash is that of the request as it comes in now. A
+ * request that comes back with another Request-URI spirals, and may.
+ */
+final class DetectLoop implements Step {
+
+    private final Branches branches;
+
+    DetectLoop(Branches branches) {
+        this.branches = branches;
+    }
+
+    @Override
+    public Outcome run(RequestContext context) throws SipParseException {
+        SipRequest request = context.request();
+        if (request.nextHeader(HeaderName.VIA, request.firstHeader(HeaderName.VIA)) < 0
+                && request.topVia().end() == request.valueEnd(request.firstHeader(HeaderName.VIA))) {
+            return Outcome.proceed(); // one Via only: it has not been here
+        }
+        boolean hashed = false;
+        long hash = 0;
+        for (Via via : request.vias()) {
+            if (Branches.isOurs(request.wire(), via)) {
+                if (!hashed) {
+                    hash = branches.loopHash(request);
+                    hashed = true;
+                }
+                if (Branches.loopHash(request.wire(), via) == hash) {
+                    return Outcome.reply(StatusCode.LOOP_DETECTED);
+                }
+            }
+        }
+        return Outcome.proceed();
+    }
+}

@@ -1,0 +1,123 @@
+package org.sipproxy.core.internal.pipeline;
+
+import java.net.InetAddress;
+import java.net.UnknownHostException;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+import org.sipproxy.api.location.Aor;
+import org.sipproxy.api.message.SipUri;
+
+/**
+ * Which names are ours: the domains that we are responsible for, the aliases, and the listening points. The one place that
+ * decides what "myself" means for Request-URI, Route, realm and address-of-record alike.
+ *
+ * <p>A user at an alias or listening address is the user of the first domain: {@code sip:1001@192.0.2.1} is
+ * {@code sip:1001@example.org}.
+ */
+public final class LocalNames {
+
+    private static final int ANY_PORT = -1;
+
+    private final Map<String, String> domains = new HashMap<>();
+    private final Map<String, Set<Integer>> hosts = new HashMap<>();
+    private final String primaryDomain;
+    private final boolean userCaseSensitive;
+
+    /** Names for domains in lower case and aliases of the form {@code host} or {@code host:port}. */
+    public LocalNames(List<String> domains, List<String> aliases, boolean userCaseSensitive) {
+        for (String domain : domains) {
+            String lower = domain.toLowerCase(Locale.ROOT);
+            this.domains.put(lower, lower);
+            add(lower, ANY_PORT);
+        }
+        for (String alias : aliases) {
+            int colon = alias.endsWith("]") ? -1 : alias.lastIndexOf(':');
+            if (colon < 0) {
+                add(alias, ANY_PORT);
+            } else {
+                add(alias.substring(0, colon), Integer.parseInt(alias.substring(colon + 1)));
+            }
+        }
+        this.primaryDomain = domains.get(0).toLowerCase(Locale.ROOT);
+        this.userCaseSensitive = userCaseSensitive;
+    }
+
+    /** Adds a listening point or advertised address; only while the proxy starts. */
+    public void add(String host, int port) {
+        String literal = host.indexOf(':') >= 0 && !host.startsWith("[") ? "[" + host + "]" : host;
+        hosts.computeIfAbsent(key(literal), h -> new HashSet<>()).add(port);
+    }
+
+    /** Lower case; an IPv6 address, which has many spellings, in one of them. */
+    private static String key(String host) {
+        if (host.startsWith("[")) {
+            try {
+                return InetAddress.getByName(host).getHostAddress(); // a literal in brackets is never looked up
+            } catch (UnknownHostException e) {
+                return host;
+            }
+        }
+        return host.toLowerCase(Locale.ROOT);
+    }
+
+    /** True if the host is one of our domains. */
+    public boolean isDomain(String host) {
+        return domains.containsKey(host) || domains.containsKey(host.toLowerCase(Locale.ROOT));
+    }
+
+    /** True if the URI names us: a domain, an alias or a listening point, with a port that goes with it. */
+    public boolean isMyself(SipUri uri) {
+        if (!uri.isSip()) {
+            return false;
+        }
+        String host = uri.host();
+        Set<Integer> ports = hosts.get(host);
+        if (ports == null) {
+            ports = hosts.get(key(host));
+        }
+        if (ports == null) {
+            return false;
+        }
+        if (ports.contains(ANY_PORT)) {
+            return true;
+        }
+        int port = uri.port();
+        return ports.contains(port >= 0 ? port : uri.isSecure() ? 5061 : 5060);
+    }
+
+    /** The domain, in lower case, of a URI that names us; null if it does not. */
+    public @Nullable String domainOf(SipUri uri) {
+        if (!isMyself(uri)) {
+            return null;
+        }
+        String host = uri.host();
+        String domain = domains.get(host);
+        return domain != null ? domain : domains.getOrDefault(host.toLowerCase(Locale.ROOT), primaryDomain);
+    }
+
+    /** The canonical address-of-record of a URI that names us; null if it does not. */
+    public @Nullable Aor aorOf(SipUri uri) {
+        String domain = domainOf(uri);
+        if (domain == null) {
+            return null;
+        }
+        String user = uri.user();
+        return new Aor(userCaseSensitive ? user : lowerCase(user), domain);
+    }
+
+    /** Most users are lower case already; looking costs less than copying. */
+    private static String lowerCase(String user) {
+        for (int i = 0; i < user.length(); i++) {
+            char c = user.charAt(i);
+            if (c > 127 || (c >= 'A' && c <= 'Z')) {
+                return user.toLowerCase(Locale.ROOT);
+            }
+        }
+        return user;
+    }
+}

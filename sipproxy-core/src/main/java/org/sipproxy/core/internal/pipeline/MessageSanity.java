@@ -1,0 +1,178 @@
+package org.sipproxy.core.internal.pipeline;
+
+import org.sipproxy.api.message.CSeq;
+import org.sipproxy.api.message.HeaderName;
+import org.sipproxy.api.message.SipMessage;
+import org.sipproxy.api.message.SipParseException;
+import org.sipproxy.api.message.SipRequest;
+import org.sipproxy.api.message.SipResponse;
+import org.sipproxy.api.message.SipUri;
+import org.sipproxy.api.message.StatusCode;
+import org.sipproxy.api.message.Via;
+
+/**
+ * What a message must satisfy before anything decides about it (RFC 3261 §8.2, §16.3 steps 1 and 2, §18.1.2). It looks at
+ * what a proxy or registrar acts on and at nothing else: an unknown header, a Date in the wrong time zone or a body it
+ * cannot read is for the endpoint to judge (§16.3).
+ *
+ * <p>It runs for every message, so the index answers most of it, and what it parses the message keeps.
+ */
+public final class MessageSanity {
+
+    /** §20.22. */
+    private static final int MAX_FORWARDS_LIMIT = 255;
+
+    /** Largest delta-seconds (§20.19), and what a larger one counts as (RFC 4475 §3.1.2.4). */
+    private static final long DELTA_SECONDS_LIMIT = 0xffff_ffffL;
+
+    private static final HeaderName[] EXACTLY_ONCE = {
+        HeaderName.FROM, HeaderName.TO, HeaderName.CALL_ID, HeaderName.CSEQ
+    };
+
+    private static final HeaderName[] AT_MOST_ONCE = {
+        HeaderName.MAX_FORWARDS, HeaderName.CONTENT_LENGTH, HeaderName.EXPIRES
+    };
+
+    private MessageSanity() {}
+
+    /**
+     * Checks a request.
+     *
+     * @throws SipParseException with the status to answer with: 400, 416 or 505, 413 or 513 for limits of the index
+     */
+    public static void check(SipRequest request) throws SipParseException {
+        checkIndex(request);
+        request.topVia();
+        checkCSeq(request);
+        checkRequestUri(request);
+        request.from().uri();
+        request.to().uri();
+        request.callId();
+        request.checkAddresses(HeaderName.CONTACT);
+        request.checkAddresses(HeaderName.ROUTE);
+        request.checkAddresses(HeaderName.RECORD_ROUTE);
+        if (request.number(HeaderName.MAX_FORWARDS, MAX_FORWARDS_LIMIT + 1) > MAX_FORWARDS_LIMIT) {
+            throw bad("Max-Forwards is over 255");
+        }
+        request.number(HeaderName.EXPIRES, DELTA_SECONDS_LIMIT);
+    }
+
+    /**
+     * Checks a response.
+     *
+     * @throws SipParseException if it must not be forwarded: the response is dropped, whatever the status in the exception
+     */
+    public static void checkResponse(SipResponse response) throws SipParseException {
+        checkIndex(response);
+        response.topVia();
+        response.cseq();
+        response.from();
+        response.to();
+        response.callId();
+        checkNextHop(response);
+    }
+
+    /** The value of the Content-Length in header line {@code line}, in bytes; -1 if it is not a number. */
+    public static int contentLength(SipMessage message, int line) {
+        byte[] wire = message.wire();
+        int end = message.valueEnd(line);
+        long length = message.valueStart(line) == end ? -1 : 0;
+        for (int i = message.valueStart(line); i < end && length >= 0; i++) {
+            int digit = wire[i] - '0';
+            length = digit < 0 || digit > 9 ? -1 : Math.min(length * 10 + digit, Integer.MAX_VALUE);
+        }
+        return (int) length;
+    }
+
+    private static void checkIndex(SipMessage message) throws SipParseException {
+        if (message.defect().isPresent()) {
+            throw message.defect().get();
+        }
+        for (HeaderName name : EXACTLY_ONCE) {
+            if (!message.hasHeader(name)) {
+                throw bad("mandatory header " + name + " is missing");
+            }
+            checkNotRepeated(message, name);
+        }
+        for (HeaderName name : AT_MOST_ONCE) {
+            checkNotRepeated(message, name);
+        }
+        // a datagram's bytes behind Content-Length are the transport's to cut off (§18.3)
+        int line = message.firstHeader(HeaderName.CONTENT_LENGTH);
+        if (line >= 0) {
+            int length = contentLength(message, line);
+            if (length < 0) {
+                throw bad("Content-Length is not a number");
+            }
+            if (length > message.bodyLength()) {
+                throw bad("Content-Length is larger than the body of " + message.bodyLength() + " bytes");
+            }
+        }
+    }
+
+    private static void checkNotRepeated(SipMessage message, HeaderName name) throws SipParseException {
+        if (message.isRepeated(name)) {
+            throw bad("header " + name + " stands more than once");
+        }
+    }
+
+    private static void checkCSeq(SipRequest request) throws SipParseException {
+        CSeq cseq = request.cseq();
+        if (!cseq.method().equals(request.method())) {
+            throw bad("CSeq names another method than the request line");
+        }
+    }
+
+    private static void checkRequestUri(SipRequest request) throws SipParseException {
+        SipUri uri = request.requestUri();
+        if (uri.hasHeaders()) {
+            // §19.1.1; and acting on ?Route=... would let the sender choose our next hop (RFC 4475 §3.1.2.11)
+            throw bad("Request-URI holds header fields");
+        }
+        // with a Route, the element that it names has to understand the scheme, not we (§16.4, §16.6 step 6)
+        if (!uri.isSip() && !request.hasHeader(HeaderName.ROUTE)) {
+            throw new SipParseException(
+                    StatusCode.UNSUPPORTED_URI_SCHEME, "scheme of the Request-URI is neither sip nor sips");
+        }
+    }
+
+    /** RFC 4475 §3.3.10: a forged Via below ours would make the proxy shout at a whole network. */
+    private static void checkNextHop(SipResponse response) throws SipParseException {
+        Via next = response.secondVia().orElse(null);
+        if (next != null
+                && (isManyHosts(next.host()) || isManyHosts(next.received().orElse("")))) {
+            throw bad("second Via names a broadcast or multicast address");
+        }
+    }
+
+    private static boolean isManyHosts(String host) {
+        if (host.equals("255.255.255.255")) {
+            return true;
+        }
+        if (host.length() > 3 && host.charAt(3) == '.' && host.charAt(0) == '2') {
+            // 224.0.0.0/4 by its first octet: 224 to 239
+            int octet = (host.charAt(1) - '0') * 10 + host.charAt(2) - '0';
+            return octet >= 24 && octet <= 39 && isIpv4(host);
+        }
+        return host.regionMatches(true, 0, "[ff", 0, 3) && isIpv6Multicast(host);
+    }
+
+    private static boolean isIpv4(String host) {
+        for (int i = 0; i < host.length(); i++) {
+            char c = host.charAt(i);
+            if (c != '.' && (c < '0' || c > '9')) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    /** ff00::/8: the first group has all of its four digits. */
+    private static boolean isIpv6Multicast(String host) {
+        return host.indexOf(':') == 5;
+    }
+
+    private static SipParseException bad(String what) {
+        return new SipParseException(StatusCode.BAD_REQUEST, what);
+    }
+}

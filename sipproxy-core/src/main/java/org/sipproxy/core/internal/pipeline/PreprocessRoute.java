@@ -1,0 +1,60 @@
+package org.sipproxy.core.internal.pipeline;
+
+import java.util.List;
+import org.sipproxy.api.message.NameAddress;
+import org.sipproxy.api.message.SipParseException;
+import org.sipproxy.api.message.SipRequest;
+import org.sipproxy.api.message.SipUri;
+import org.sipproxy.api.routing.Target;
+
+/**
+ * RFC 3261 §16.4: the Route elements that name us are taken off, a strict router's doing is undone, and a request inside a
+ * dialog then goes where its Route set or its Request-URI says, without a look at the location store.
+ */
+final class PreprocessRoute implements Step {
+
+    @Override
+    public Outcome run(RequestContext context) throws SipParseException {
+        SipRequest request = context.request();
+        if (context.routes().isEmpty()) {
+            return Outcome.proceed();
+        }
+        SipUri uri = request.requestUri();
+        boolean strict = uri.hasParameter("lr") && context.isMyself(uri);
+        if (strict) {
+            context.undoStrictRouting();
+        }
+        boolean through = stripOwn(context) || strict;
+        if (!request.hasToTag()) {
+            return Outcome.proceed();
+        }
+        if (through && isOnward(context)) {
+            return Outcome.relay(Target.of(context.request().requestUri()));
+        }
+        return Outcome.proceed();
+    }
+
+    /** Takes off the topmost element and, where we doubled our Record-Route, the one below it. */
+    private static boolean stripOwn(RequestContext context) throws SipParseException {
+        List<NameAddress> left = context.remainingRoutes();
+        int own = 0;
+        while (own < left.size() && own < 2 && context.isMyself(left.get(own).uri())) {
+            own++;
+            if (!left.get(own - 1).uri().hasParameter("r2")) {
+                break;
+            }
+        }
+        for (int i = 0; i < own; i++) {
+            context.stripRoute();
+        }
+        return own > 0;
+    }
+
+    /** False if the dialog's remote target is an address-of-record of ours, which the location store has to resolve. */
+    private static boolean isOnward(RequestContext context) throws SipParseException {
+        if (!context.remainingRoutes().isEmpty()) {
+            return true;
+        }
+        return !context.isMyself(context.request().requestUri());
+    }
+}

@@ -1,0 +1,49 @@
+package org.sipproxy.core.internal.pipeline;
+
+import java.util.List;
+import org.sipproxy.api.message.HeaderName;
+import org.sipproxy.api.message.NameAddress;
+import org.sipproxy.api.message.SipRequest;
+import org.sipproxy.api.message.Splice;
+import org.sipproxy.core.internal.codec.ByteWriter;
+
+/** Edits of a request's Route header lines. */
+public final class RouteSplice {
+
+    private RouteSplice() {}
+
+    /** Deletes the first {@code count} elements and leaves the others as they stand. */
+    public static void strip(Splice splice, SipRequest request, List<NameAddress> all, int count) {
+        if (count == 0) {
+            return;
+        }
+        int keepFrom = count < all.size() ? all.get(count).start() : Integer.MAX_VALUE;
+        for (int i = request.firstHeader(HeaderName.ROUTE); i >= 0; i = request.nextHeader(HeaderName.ROUTE, i)) {
+            if (request.valueEnd(i) <= keepFrom) {
+                splice.delete(request.lineStart(i), request.lineEnd(i));
+            } else if (request.valueStart(i) < keepFrom) {
+                splice.delete(request.valueStart(i), keepFrom);
+            }
+        }
+    }
+
+    /** Puts these elements in the place of all Route headers. */
+    public static void rewrite(Splice splice, SipRequest request, List<NameAddress> elements) {
+        int first = request.firstHeader(HeaderName.ROUTE);
+        if (!elements.isEmpty() && first >= 0) {
+            ByteWriter line = new ByteWriter(128).text("Route: ");
+            for (int i = 0; i < elements.size(); i++) {
+                line.text(i == 0 ? "" : ", ").text(elements.get(i).toString());
+            }
+            splice.insert(request.lineStart(first), line.crlf().toBytes());
+        }
+        deleteAll(splice, request);
+    }
+
+    /** Deletes all Route headers. */
+    public static void deleteAll(Splice splice, SipRequest request) {
+        for (int i = request.firstHeader(HeaderName.ROUTE); i >= 0; i = request.nextHeader(HeaderName.ROUTE, i)) {
+            splice.delete(request.lineStart(i), request.lineEnd(i));
+        }
+    }
+}

@@ -1,0 +1,107 @@
+package org.sipproxy.core;
+
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
+
+import com.tngtech.archunit.core.domain.JavaClasses;
+import com.tngtech.archunit.core.importer.ClassFileImporter;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestFactory;
+
+/** The arrows between the packages, as ARCHITECTURE.md draws them. */
+class ArchitectureTest {
+
+    private static final String INTERNAL = "org.sipproxy.core.internal.";
+
+    /** Each internal package and those of its neighbours that it may know. */
+    private static final Map<String, List<String>> ARROWS = Map.of(
+            "time", List.of(),
+            "codec", List.of(),
+            "transport", List.of("codec"),
+            "dns", List.of(),
+            "location", List.of("time", "codec"),
+            "transaction", List.of("time", "codec", "transport"),
+            "registrar", List.of("codec"),
+            "pipeline", List.of("codec", "transport", "transaction", "registrar"),
+            "forwarding", List.of("codec", "transport", "transaction", "dns", "pipeline"));
+
+    private static final JavaClasses CLASSES = new ClassFileImporter()
+            .withImportOption(location -> !location.contains("test-classes"))
+            .importPackages("org.sipproxy.core", "org.sipproxy.api");
+
+    @TestFactory
+    List<DynamicTest> everyInternalPackageKnowsOnlyItsNeighbours() {
+        List<DynamicTest> tests = new ArrayList<>();
+        ARROWS.forEach((name, allowed) -> tests.add(DynamicTest.dynamicTest(name, () -> {
+            List<String> forbidden = new ArrayList<>(
+                    ARROWS.keySet().stream().map(p -> INTERNAL + p + "..").toList());
+            forbidden.add(INTERNAL + "engine..");
+            forbidden.remove(INTERNAL + name + "..");
+            forbidden.remove(INTERNAL + "time.."); // clocks and throttles are everybody's
+            allowed.forEach(p -> forbidden.remove(INTERNAL + p + ".."));
+            noClasses()
+                    .that()
+                    .resideInAPackage(INTERNAL + name + "..")
+                    .should()
+                    .dependOnClassesThat()
+                    .resideInAnyPackage(forbidden.toArray(new String[0]))
+                    .because("ARCHITECTURE.md has no arrow there")
+                    .check(CLASSES);
+        })));
+        return tests;
+    }
+
+    @Test
+    void internalPackagesAreFreeOfCycles() {
+        slices().matching(INTERNAL + "(*)..").should().beFreeOfCycles().check(CLASSES);
+    }
+
+    @Test
+    void apiKnowsNothingOfTheCore() {
+        noClasses()
+                .that()
+                .resideInAPackage("org.sipproxy.api..")
+                .should()
+                .dependOnClassesThat()
+                .resideInAnyPackage("org.sipproxy.core..", "io.netty..", "com.github.benmanes..")
+                .check(CLASSES);
+    }
+
+    @Test
+    void nettyStaysWithTheSocketsAndTheNameServers() {
+        noClasses()
+                .that()
+                .resideOutsideOfPackages(INTERNAL + "transport..", INTERNAL + "dns..", INTERNAL + "engine..")
+                .should()
+                .dependOnClassesThat()
+                .resideInAPackage("io.netty..")
+                .check(CLASSES);
+    }
+
+    @Test
+    void theReferenceImplementationStaysBehindItsGuard() {
+        noClasses()
+                .that()
+                .resideOutsideOfPackage("org.sipproxy.api.message")
+                .should()
+                .dependOnClassesThat()
+                .resideInAPackage("gov.nist..")
+                .check(CLASSES);
+    }
+
+    @Test
+    void onlyTheBuilderAndTheProxyKnowTheEngine() {
+        classes()
+                .that()
+                .resideInAPackage(INTERNAL + "engine..")
+                .should()
+                .onlyBeAccessed()
+                .byAnyPackage(INTERNAL + "engine..", "org.sipproxy.core")
+                .check(CLASSES);
+    }
+}

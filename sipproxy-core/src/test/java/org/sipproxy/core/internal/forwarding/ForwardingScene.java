@@ -1,0 +1,281 @@
+package org.sipproxy.core.internal.forwarding;
+
+import java.net.InetSocketAddress;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import org.sipproxy.api.message.Method;
+import org.sipproxy.api.message.ParseLimits;
+import org.sipproxy.api.message.SipMessage;
+import org.sipproxy.api.message.SipParseException;
+import org.sipproxy.api.message.SipRequest;
+import org.sipproxy.api.message.SipResponse;
+import org.sipproxy.api.message.SipText;
+import org.sipproxy.api.message.SipUri;
+import org.sipproxy.api.message.StatusCode;
+import org.sipproxy.api.routing.ResponseStage;
+import org.sipproxy.api.routing.Target;
+import org.sipproxy.api.transport.TransportKind;
+import org.sipproxy.core.RegistrarPolicy;
+import org.sipproxy.core.internal.codec.ReplyWriter;
+import org.sipproxy.core.internal.codec.ViaStamp;
+import org.sipproxy.core.internal.dns.NextHop;
+import org.sipproxy.core.internal.location.MemoryLocationStore;
+import org.sipproxy.core.internal.pipeline.LocalNames;
+import org.sipproxy.core.internal.pipeline.RequestContext;
+import org.sipproxy.core.internal.pipeline.RequestPipeline;
+import org.sipproxy.core.internal.registrar.Registrar;
+import org.sipproxy.core.internal.time.TimerWheel;
+import org.sipproxy.core.internal.transaction.Branches;
+import org.sipproxy.core.internal.transaction.ClientTransaction;
+import org.sipproxy.core.internal.transaction.InviteServerTransaction;
+import org.sipproxy.core.internal.transaction.NonInviteServerTransaction;
+import org.sipproxy.core.internal.transaction.ServerTransaction;
+import org.sipproxy.core.internal.transaction.TransactionKey;
+import org.sipproxy.core.internal.transaction.TransactionScene;
+import org.sipproxy.core.internal.transport.RecordingFlow;
+import org.sipproxy.core.internal.transport.RecordingTransport;
+import org.sipproxy.core.internal.transport.Sent;
+
+/**
+ * A forwarder for example.org at 10.0.0.1:5060 between a caller at 192.0.2.1 and callees that a test answers for. What is
+ * relayed has been through the pipeline, for what its steps note in the context; its decision is not asked for.
+ */
+final class ForwardingScene {
+
+    private static final byte[] NO_LINES = {};
+
+    final TransactionScene transactions = new TransactionScene();
+    final RecordingTransport transport = transactions.transport;
+    final Branches branches = new Branches();
+    final Resolver resolver = new Resolver();
+    final RequestForwarder forwarder;
+    private final RequestPipeline pipeline;
+    final LocalNames names = new LocalNames(List.of("example.org"), List.of("10.0.0.1"), false);
+    RecordingFlow caller = transport.flow(TransportKind.UDP, "192.0.2.1", 5060);
+
+    ForwardingScene(ResponseStage... stages) {
+        forwarder = new RequestForwarder(
+                branches,
+                transactions.table,
+                (hop, inbound) -> transport.flowTo(hop.kind(), hop.address()),
+                resolver,
+                (context, status) -> reply(context.received(), context.flow(), status, NO_LINES),
+                List.of(stages));
+        MemoryLocationStore store =
+                new MemoryLocationStore(transactions.clock, new TimerWheel(transactions.clock.nanoTime()));
+        pipeline = new RequestPipeline(new RequestPipeline.Parts(
+                branches,
+                null,
+                new Registrar(store, RegistrarPolicy.DEFAULT, transactions.clock, names::aorOf),
+                store,
+                List.of(),
+                List.of(),
+                List.of()));
+    }
+
+    /** The caller's side is a connection. */
+    ForwardingScene overTcp() {
+        caller = transport.flow(TransportKind.TCP, "192.0.2.1", 5060);
+        return this;
+    }
+
+    static Target target(String uri) {
+        return Target.of(SipUri.of(uri));
+    }
+
+    static Target target(String uri, float q) {
+        return new Target(SipUri.of(uri), q, List.of(), null);
+    }
+
+    static String request(String method, String... lines) {
+        return """
+        %1$s sip:bob@example.org SIP/2.0
+        Via: SIP/2.0/UDP 192.0.2.1:5060;branch=z9hG4bKcaller
+        Max-Forwards: 70
+        From: <sip:alice@example.org>;tag=1
+        To: <sip:bob@example.org>
+        Call-ID: c1
+        CSeq: 1 %1$s
+        %2$sContent-Length: 0
+
+        """.formatted(method, lines.length == 0 ? "" : String.join("\n", lines) + "\n");
+    }
+
+    RequestContext context(String text) {
+        SipRequest request = SipText.request(text);
+        RequestContext context =
+                new RequestContext(request, caller, transactions.pathOn(caller), names, transactions.clock);
+        pipeline.run(context);
+        return context;
+    }
+
+    /** The server transaction of a request, its INVITE's 100 sent. */
+    ServerTransaction open(RequestContext context) {
+        TransactionKey key;
+        try {
+            key = TransactionKey.of(context.request());
+        } catch (SipParseException e) {
+            throw new AssertionError(e);
+        }
+        if (context.isInvite()) {
+            InviteServerTransaction server =
+                    new InviteServerTransaction(key, transactions.table, context.responsePath());
+            transactions.table.addIfAbsent(server);
+            return server;
+        }
+        NonInviteServerTransaction server = new NonInviteServerTransaction(
+                key,
+                transactions.table,
+                context.responsePath(),
+                () -> reply(context.received(), context.flow(), StatusCode.TRYING, NO_LINES));
+        transactions.table.addIfAbsent(server);
+        server.start();
+        return server;
+    }
+
+    ServerTransaction relay(String text, Target... targets) {
+        RequestContext context = context(text);
+        ServerTransaction server = open(context);
+        relay(context, server, targets);
+        return server;
+    }
+
+    void relay(RequestContext context, ServerTransaction server, Target... targets) {
+        try {
+            forwarder.relay(context, server, List.of(targets));
+        } catch (SipParseException e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    ServerTransaction invite(Target... targets) {
+        return relay(request("INVITE"), targets);
+    }
+
+    /** What was sent to a callee by UDP, port 5060. */
+    List<Sent> to(String ip) {
+        return transport.flow(TransportKind.UDP, ip, 5060).sent();
+    }
+
+    List<String> whatTo(String ip) {
+        return to(ip).stream().map(Sent::what).toList();
+    }
+
+    /** What the caller got. */
+    List<Sent> upstream() {
+        return caller.sent();
+    }
+
+    List<String> whatUpstream() {
+        return upstream().stream().map(Sent::what).toList();
+    }
+
+    /** The one request of this method that was sent to a callee last. */
+    Sent last(String ip, String method) {
+        return to(ip).stream()
+                .filter(s -> s.what().equals(method))
+                .reduce((a, b) -> b)
+                .orElseThrow(() -> new AssertionError("no " + method + " to " + ip + "; sent: " + transport.sent()));
+    }
+
+    /** The callee answers the INVITE that it got last. */
+    void answer(String ip, int status, String... lines) {
+        answer(last(ip, "INVITE"), status, lines);
+    }
+
+    /** The answer to a request that was sent comes in; false if it is stray. */
+    boolean answer(Sent sent, int status, String... lines) {
+        StringBuilder text = new StringBuilder();
+        for (String line : lines) {
+            text.append(line).append('\n');
+        }
+        byte[] wire = reply(sent.request(), sent.flow(), status, SipText.crlf(text.toString()));
+        return receive(wire);
+    }
+
+    boolean receive(byte[] wire) {
+        try {
+            SipResponse response = (SipResponse) SipMessage.parse(wire, ParseLimits.DEFAULT);
+            ClientTransaction transaction = transactions.table.client(
+                    Branches.number(wire, response.topVia()), response.cseq().method() == Method.CANCEL);
+            if (transaction != null) {
+                transaction.onResponse(response);
+            }
+            return transaction != null;
+        } catch (SipParseException e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    private static byte[] reply(
+            SipRequest request, org.sipproxy.core.internal.transport.TransportFlow from, int status, byte[] lines) {
+        try {
+            ViaStamp stamp = ViaStamp.of(
+                    request.wire(),
+                    request.topVia(),
+                    from.remoteAddress(),
+                    from.kind().isReliable());
+            String tag = status == StatusCode.TRYING
+                    ? null
+                    : "tag-" + from.remoteAddress().getAddress().getHostAddress();
+            return ReplyWriter.write(request, stamp, status, StatusCode.reasonPhrase(status), tag, lines);
+        } catch (SipParseException e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    void advance(long millis) {
+        transactions.advance(millis);
+    }
+
+    /** Knows the names that a test tells it, at once or when the test says so. */
+    static final class Resolver implements HopResolver {
+
+        final Map<String, List<NextHop>> names = new HashMap<>();
+        private final List<Runnable> waiting = new ArrayList<>();
+        boolean slow;
+
+        void knows(String name, NextHop... hops) {
+            names.put(name, List.of(hops));
+        }
+
+        @Override
+        public @Nullable NextHop numeric(SipUri uri) {
+            TransportKind kind =
+                    uri.parameter("transport").flatMap(TransportKind::of).orElse(TransportKind.UDP);
+            int port = uri.port() < 0 ? kind.defaultPort() : uri.port();
+            return Character.isDigit(uri.host().charAt(0))
+                    ? new NextHop(kind, new InetSocketAddress(uri.host(), port))
+                    : null;
+        }
+
+        @Override
+        public void resolve(SipUri uri, Consumer<List<NextHop>> done) {
+            List<NextHop> hops = names.getOrDefault(uri.host(), List.of());
+            if (slow) {
+                waiting.add(() -> done.accept(hops));
+            } else {
+                done.accept(hops);
+            }
+        }
+
+        /** The answers to all that was asked arrive. */
+        void answer() {
+            List<Runnable> all = List.copyOf(waiting);
+            waiting.clear();
+            all.forEach(Runnable::run);
+        }
+    }
+
+    static NextHop udp(String ip) {
+        return new NextHop(TransportKind.UDP, new InetSocketAddress(ip, 5060));
+    }
+
+    static NextHop tcp(String ip) {
+        return new NextHop(TransportKind.TCP, new InetSocketAddress(ip, 5060));
+    }
+}

@@ -1,0 +1,315 @@
+package org.sipproxy.core.internal.forwarding;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.sipproxy.core.internal.forwarding.ForwardingScene.request;
+import static org.sipproxy.core.internal.forwarding.ForwardingScene.target;
+import static org.sipproxy.core.internal.forwarding.ForwardingScene.tcp;
+import static org.sipproxy.core.internal.forwarding.ForwardingScene.udp;
+
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.sipproxy.api.message.SipUri;
+import org.sipproxy.api.routing.Target;
+import org.sipproxy.api.transport.TransportKind;
+import org.sipproxy.core.internal.transport.RecordingFlow;
+import org.sipproxy.core.internal.transport.Sent;
+
+/** Where a branch's request goes, and where next if that fails (RFC 3261 §16.6 step 7, §16.9, §18.1.1, RFC 3263 §4.3). */
+class NextHopTest {
+
+    private static final String A = "192.0.2.11";
+    private static final String B = "192.0.2.12";
+    private static final Target NAMED = target("sip:bob@b.example.net");
+
+    private final ForwardingScene scene = new ForwardingScene();
+    private final RecordingFlow udpA = scene.transport.flow(TransportKind.UDP, A, 5060);
+    private final RecordingFlow tcpA = scene.transport.flow(TransportKind.TCP, A, 5060);
+
+    private static String withFiller(int length) {
+        return request("MESSAGE", "X-Filler: " + "x".repeat(length));
+    }
+
+    private void assertUpstream(String... statuses) {
+        assertThat(scene.whatUpstream()).containsExactly(statuses);
+        scene.advance(64_000);
+        scene.transactions.assertNothingLeft();
+    }
+
+    @Test
+    void nameIsLookedUpAndItsBestHopTried() {
+        scene.resolver.knows("b.example.net", udp(B), udp(A));
+
+        scene.invite(NAMED);
+
+        assertThat(scene.whatTo(B)).containsExactly("INVITE");
+        assertThat(scene.whatTo(A)).isEmpty();
+        assertThat(scene.last(B, "INVITE").text()).startsWith("INVITE sip:bob@b.example.net SIP/2.0\n");
+    }
+
+    @Test
+    void nameIsTriedWhenItsAnswerComes() {
+        scene.resolver.knows("b.example.net", udp(B));
+        scene.resolver.slow = true;
+        scene.invite(NAMED);
+        assertThat(scene.whatTo(B)).isEmpty();
+
+        scene.resolver.answer();
+
+        assertThat(scene.whatTo(B)).containsExactly("INVITE");
+    }
+
+    @Test
+    void nameThatLeadsNowhereEndsIn503() {
+        scene.invite(NAMED);
+
+        assertUpstream("503");
+    }
+
+    @Test
+    void transportThatWeDoNotSpeakEndsIn503() {
+        scene.invite(target("sip:bob@" + A + ";transport=tls"));
+
+        assertUpstream("503");
+    }
+
+    @Test
+    void transportErrorTriesTheNextHop() {
+        udpA.refuse();
+        scene.resolver.knows("b.example.net", udp(A), udp(B));
+
+        scene.invite(NAMED);
+        scene.answer(B, 200);
+
+        assertThat(scene.whatTo(B)).containsExactly("INVITE");
+        assertUpstream("200");
+    }
+
+    @Test
+    void transportErrorThatIsKnownLaterTriesTheNextHop() {
+        scene.resolver.knows("b.example.net", udp(A), udp(B));
+        scene.relay(request("MESSAGE"), NAMED);
+
+        udpA.failPending();
+        assertThat(scene.whatTo(B)).containsExactly("MESSAGE");
+        scene.answer(scene.last(B, "MESSAGE"), 200);
+
+        assertUpstream("200");
+    }
+
+    @Test
+    void transportErrorOfTheLastHopEndsIn503() {
+        udpA.refuse();
+
+        scene.invite(target("sip:bob@" + A));
+
+        assertUpstream("503");
+    }
+
+    @ParameterizedTest
+    @CsvSource({"INVITE", "MESSAGE"})
+    void silenceOfOneHopTriesTheNextOnABranchOfItsOwn(String method) throws Exception {
+        scene.resolver.knows("b.example.net", udp(A), udp(B));
+        scene.relay(request(method), NAMED);
+
+        scene.advance(32_000);
+        assertThat(scene.whatTo(B)).containsExactly(method);
+        assertThat(scene.last(B, method).request().topVia().branch())
+                .isNotEqualTo(scene.last(A, method).request().topVia().branch());
+        scene.answer(scene.last(B, method), 200);
+
+        assertThat(scene.whatUpstream()).endsWith("200");
+    }
+
+    @ParameterizedTest
+    @CsvSource({"INVITE", "MESSAGE"})
+    void a503TriesTheNextHopAndIsNotForwarded(String method) {
+        scene.resolver.knows("b.example.net", udp(A), udp(B));
+        scene.relay(request(method), NAMED);
+
+        scene.answer(scene.last(A, method), 503);
+        assertThat(scene.whatTo(B)).containsExactly(method);
+        scene.answer(scene.last(B, method), 486);
+
+        assertUpstream("486");
+    }
+
+    @Test
+    void anyOtherAnswerIsTheAnswer() {
+        scene.resolver.knows("b.example.net", udp(A), udp(B));
+        scene.invite(NAMED);
+
+        scene.answer(A, 500);
+
+        assertThat(scene.whatTo(B)).isEmpty();
+        assertUpstream("500");
+    }
+
+    @Test
+    void pathDecidesTheNextHop() {
+        Target behind = new Target(SipUri.of("sip:bob@" + A), 1f, List.of(SipUri.of("sip:" + B + ";lr")), null);
+
+        scene.invite(behind);
+
+        assertThat(scene.whatTo(B)).containsExactly("INVITE");
+        assertThat(scene.last(B, "INVITE").text())
+                .startsWith("INVITE sip:bob@192.0.2.11 SIP/2.0\n")
+                .contains("\nRoute: <sip:192.0.2.12;lr>\n");
+    }
+
+    @Test
+    void routeDecidesTheNextHopWhereTheTargetHasNone() {
+        scene.relay(request("MESSAGE", "Route: <sip:" + B + ";lr>"), target("sip:bob@" + A));
+
+        assertThat(scene.whatTo(B)).containsExactly("MESSAGE");
+        assertThat(scene.whatTo(A)).isEmpty();
+    }
+
+    // ---- UDP to TCP by size
+
+    @Test
+    void requestOver1300BytesGoesByTcpAndSaysSo() {
+        String text = withFiller(1_300);
+
+        scene.relay(text, target("sip:bob@" + A));
+
+        assertThat(udpA.sent()).isEmpty();
+        assertThat(tcpA.sent()).hasSize(1);
+        assertThat(tcpA.sent().get(0).text()).contains("\nVia: SIP/2.0/TCP 10.0.0.1:5060;rport;branch=");
+    }
+
+    @Test
+    void limitIs1300BytesWithEverythingThatWeAdd() {
+        scene.relay(withFiller(100), target("sip:bob@" + A));
+        int fits = 100 + 1_300 - udpA.sent().get(0).wire().length;
+
+        scene.relay(withFiller(fits).replace("z9hG4bKcaller", "z9hG4bKcallea"), target("sip:bob@" + A));
+        assertThat(udpA.sent()).hasSize(2);
+        assertThat(udpA.sent().get(1).wire()).hasSize(1_300);
+
+        scene.relay(withFiller(fits + 1).replace("z9hG4bKcaller", "z9hG4bKcalleb"), target("sip:bob@" + A));
+        assertThat(udpA.sent()).hasSize(2);
+        assertThat(tcpA.sent()).hasSize(1);
+    }
+
+    @Test
+    void refusedTcpFallsBackToADatagram() {
+        tcpA.refuse();
+        String text = withFiller(1_300);
+
+        scene.relay(text, target("sip:bob@" + A));
+
+        assertThat(udpA.sent()).hasSize(1);
+        assertThat(udpA.sent().get(0).text()).contains("\nVia: SIP/2.0/UDP 10.0.0.1:5060;");
+        scene.answer(udpA.sent().get(0), 200);
+        assertUpstream("200");
+    }
+
+    @Test
+    void tcpThatIsRefusedLaterFallsBackToADatagram() {
+        scene.relay(withFiller(1_300), target("sip:bob@" + A));
+
+        tcpA.failPending();
+
+        assertThat(udpA.sent()).hasSize(1);
+    }
+
+    @Test
+    void withoutTcpALargeRequestGoesByUdp() {
+        scene.transport.withdraw(TransportKind.TCP);
+
+        scene.relay(withFiller(1_300), target("sip:bob@" + A));
+
+        assertThat(udpA.sent()).hasSize(1);
+    }
+
+    @Test
+    void eachDatagramHopOfALargeRequestIsTriedByTcpFirst() {
+        scene.resolver.knows("b.example.net", udp(A), udp(B));
+        tcpA.refuse();
+        udpA.refuse();
+
+        scene.relay(withFiller(1_300), NAMED);
+
+        assertThat(scene.transport.flow(TransportKind.TCP, B, 5060).sent()).hasSize(1);
+        assertThat(scene.whatTo(B)).isEmpty();
+    }
+
+    @Test
+    void a503OverTcpIsNotAskedAgainByDatagram() {
+        scene.relay(withFiller(1_300), target("sip:bob@" + A));
+
+        scene.answer(tcpA.sent().get(0), 503);
+
+        assertThat(udpA.sent()).isEmpty();
+        assertUpstream("500");
+    }
+
+    // ---- the flow of a binding
+
+    @Test
+    void connectionOfTheBindingIsUsedWhenItsContactCannotBeReached() {
+        tcpA.refuse();
+        RecordingFlow registered = scene.transport.flow(TransportKind.TCP, A, 40_000);
+        Target target = new Target(SipUri.of("sip:bob@" + A + ";transport=tcp"), 1f, List.of(), registered);
+
+        scene.invite(target);
+
+        assertThat(registered.sent()).extracting(Sent::what).containsExactly("INVITE");
+        scene.answer(registered.sent().get(0), 486);
+        assertThat(registered.sent()).extracting(Sent::what).containsExactly("INVITE", "ACK");
+        assertUpstream("486");
+    }
+
+    @Test
+    void closedConnectionOfTheBindingIsNotTried() {
+        tcpA.refuse();
+        RecordingFlow registered = scene.transport.flow(TransportKind.TCP, A, 40_000);
+        registered.close();
+
+        scene.invite(new Target(SipUri.of("sip:bob@" + A + ";transport=tcp"), 1f, List.of(), registered));
+
+        assertUpstream("503");
+    }
+
+    @Test
+    void callOverAConnectionChangesItsTransportWithTwoRecordRoutes() {
+        scene.invite(
+                new Target(SipUri.of("sip:bob@" + A + ";transport=tcp"), 1f, List.of(), null), target("sip:b@" + B));
+
+        assertThat(tcpA.sent().get(0).text())
+                .contains(
+                        "\nRecord-Route: <sip:10.0.0.1:5060;transport=tcp;r2=on;lr>\nRecord-Route: <sip:10.0.0.1:5060;r2=on;lr>\n");
+        assertThat(scene.last(B, "INVITE").text()).contains("\nRecord-Route: <sip:10.0.0.1:5060;lr>\n");
+    }
+
+    // ---- ACK of a 2xx
+
+    @Test
+    void ackOfASuccessIsForwardedWithoutATransaction() throws Exception {
+        scene.forwarder.relayAck(
+                scene.context(request("ACK", "Route: <sip:10.0.0.1;lr>")
+                        .replace("To: <sip:bob@example.org>", "To: <sip:bob@example.org>;tag=2")),
+                List.of(target("sip:bob@" + A)));
+
+        assertThat(scene.last(A, "ACK").text())
+                .startsWith("ACK sip:bob@192.0.2.11 SIP/2.0\nVia: SIP/2.0/UDP 10.0.0.1:5060;rport;branch=z9hG4bK")
+                .contains("\nMax-Forwards: 69\n")
+                .doesNotContain("Route:");
+        scene.advance(64_000);
+        assertThat(scene.whatTo(A)).containsExactly("ACK");
+        scene.transactions.assertNothingLeft();
+    }
+
+    @Test
+    void ackToANameFollowsItsLookUp() throws Exception {
+        scene.resolver.knows("b.example.net", udp(B), tcp(A));
+        scene.resolver.slow = true;
+        scene.forwarder.relayAck(scene.context(request("ACK")), List.of(NAMED));
+
+        scene.resolver.answer();
+
+        assertThat(scene.whatTo(B)).containsExactly("ACK");
+    }
+}

@@ -1,0 +1,89 @@
+package org.sipproxy.core.wire;
+
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+
+/** One side's view of a dialog (RFC 3261 §12): how it writes requests inside of it. */
+final class Dialog {
+
+    private final WireClient owner;
+    private final String callId;
+    private final String local;
+    private final String remote;
+    private final String target;
+    private final List<String> routes;
+    private int cseq;
+
+    private Dialog(
+            WireClient owner,
+            String callId,
+            String local,
+            String remote,
+            String target,
+            List<String> routes,
+            int cseq) {
+        this.owner = owner;
+        this.callId = callId;
+        this.local = local;
+        this.remote = remote;
+        this.target = target;
+        this.routes = routes;
+        this.cseq = cseq;
+    }
+
+    /** The caller's, from the response that it got. */
+    static Dialog ofCaller(WireClient caller, WireMessage response) {
+        List<String> routes = new ArrayList<>(response.elements("Record-Route"));
+        Collections.reverse(routes);
+        return new Dialog(
+                caller,
+                response.header("Call-ID"),
+                response.header("From"),
+                response.header("To"),
+                WireMessage.uriOf(response.header("Contact")),
+                routes,
+                Integer.parseInt(response.header("CSeq").split(" ", -1)[0]));
+    }
+
+    /** The callee's, from the request that it got and the response that it gave. */
+    static Dialog ofCallee(WireClient callee, WireMessage request, WireMessage response) {
+        return new Dialog(
+                callee,
+                response.header("Call-ID"),
+                response.header("To"),
+                response.header("From"),
+                WireMessage.uriOf(request.header("Contact")),
+                request.elements("Record-Route"),
+                100);
+    }
+
+    /** The next request in the dialog. */
+    Request request(String method) {
+        cseq++;
+        return write(method);
+    }
+
+    /** The ACK of a 2xx: end to end, with the INVITE's CSeq. */
+    Request ack() {
+        return write("ACK");
+    }
+
+    List<String> routes() {
+        return routes;
+    }
+
+    String target() {
+        return target;
+    }
+
+    private Request write(String method) {
+        Request request = owner.request(method, target)
+                .from(local)
+                .to(remote)
+                .callId(callId)
+                .cseq(cseq);
+        routes.forEach(route -> request.with("Route: " + route));
+        return request;
+    }
+}

@@ -1,0 +1,396 @@
+package org.sipproxy.core.wire;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+
+import java.net.DatagramSocket;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.Test;
+import org.sipproxy.api.routing.RequestStage;
+import org.sipproxy.api.routing.Verdict;
+import org.sipproxy.api.transport.Endpoint;
+import org.sipproxy.api.transport.TransportKind;
+import org.sipproxy.core.BindFailedException;
+import org.sipproxy.core.RegistrarPolicy;
+import org.sipproxy.core.SipProxy;
+import org.sipproxy.core.SipProxyBuilder;
+import org.sipproxy.core.SipTimers;
+
+/** Building, starting, stopping and living side by side. */
+class LifecycleTest {
+
+    private static SipProxyBuilder minimal() {
+        return SipProxy.builder()
+                .listen(Endpoint.udp("127.0.0.1", 0))
+                .domain("sip.test")
+                .noAuthentication();
+    }
+
+    private static InetSocketAddress loopback(int port) {
+        return new InetSocketAddress(InetAddress.getLoopbackAddress(), port);
+    }
+
+    // ---- the builder
+
+    @Test
+    void builderTellsAllProblemsAtOnceEachWithItsValueAndTheFix() {
+        IllegalArgumentException e = catchThrowableOfType(
+                IllegalArgumentException.class,
+                () -> SipProxy.builder()
+                        .domain("sip:example.org")
+                        .alias("pbx:99999")
+                        .eventLoops(0)
+                        .workerThreads(5_000)
+                        .timers(SipTimers.DEFAULT.withT1(Duration.ofMinutes(5)))
+                        .registrar(RegistrarPolicy.DEFAULT.withMinExpires(Duration.ofHours(3)))
+                        .build());
+
+        assertThat(e.getMessage().lines())
+                .anyMatch(l -> l.startsWith("listen: no endpoint; add listen("))
+                .anyMatch(l -> l.startsWith("domain: \"sip:example.org\" is not a host"))
+                .anyMatch(l -> l.startsWith("alias: \"pbx:99999\""))
+                .anyMatch(l -> l.startsWith("authentication: neither"))
+                .anyMatch(l -> l.startsWith("minExpires: PT3H"))
+                .anyMatch(l -> l.startsWith("t1: PT5M"))
+                .anyMatch(l -> l.startsWith("eventLoops: 0 (expected 1 to 64)"))
+                .anyMatch(l -> l.startsWith("workerThreads: 5000 (expected 1 to 1000)"));
+    }
+
+    @Test
+    void buildOpensNothing() throws Exception {
+        try (DatagramSocket taken = new DatagramSocket(loopback(0))) {
+            SipProxy.builder()
+                    .listen(Endpoint.udp("127.0.0.1", taken.getLocalPort()))
+                    .domain("sip.test")
+                    .noAuthentication()
+                    .build();
+        }
+    }
+
+    @Test
+    void sameEndpointTwiceIsRefused() {
+        assertThatThrownBy(() -> minimal()
+                        .listen(Endpoint.udp("127.0.0.1", 5060))
+                        .listen(Endpoint.udp("127.0.0.1", 5060))
+                        .build())
+                .hasMessageContaining("listen: udp:127.0.0.1:5060 is given twice");
+    }
+
+    // ---- start
+
+    @Test
+    void boundEndpointsTellThePortsThatTheSystemChose() {
+        try (ProxyUnderTest proxy = ProxyUnderTest.start()) {
+            assertThat(proxy.proxy().boundEndpoints()).hasSize(2).allMatch(e -> e.port() > 0);
+        }
+    }
+
+    @Test
+    void startNamesTheUdpEndpointThatIsTakenAndLeavesNothingOpen() throws Exception {
+        try (DatagramSocket taken = new DatagramSocket(loopback(0))) {
+            Endpoint conflict = Endpoint.udp("127.0.0.1", taken.getLocalPort());
+            int free = freeTcpPort();
+            SipProxy proxy = SipProxy.builder()
+                    .listen(Endpoint.tcp("127.0.0.1", free))
+                    .listen(conflict)
+                    .domain("sip.test")
+                    .noAuthentication()
+                    .build();
+
+            BindFailedException e = catchThrowableOfType(BindFailedException.class, proxy::start);
+
+            assertThat(e.endpoint()).isEqualTo(conflict);
+            assertThat(e)
+                    .hasMessage("listen: " + conflict
+                            + " is already in use; stop the other process or listen on another port");
+            try (ServerSocket again = new ServerSocket(free, 1, InetAddress.getLoopbackAddress())) {
+                assertThat(again.isBound()).isTrue();
+            }
+        }
+    }
+
+    @Test
+    void startNamesTheTcpEndpointThatIsTaken() throws Exception {
+        try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            Endpoint conflict = Endpoint.tcp("127.0.0.1", taken.getLocalPort());
+            SipProxy proxy = minimal().listen(conflict).build();
+
+            assertThatThrownBy(proxy::start).hasMessageStartingWith("listen: " + conflict + " is already in use");
+        }
+    }
+
+    @Test
+    void secondProxyOnTheSamePortIsRefused() {
+        try (ProxyUnderTest first = ProxyUnderTest.start()) {
+            Endpoint same =
+                    Endpoint.udp("127.0.0.1", first.address(TransportKind.UDP).getPort());
+            SipProxy second = SipProxy.builder()
+                    .listen(same)
+                    .domain("sip.test")
+                    .noAuthentication()
+                    .eventLoops(4)
+                    .build();
+
+            assertThatThrownBy(second::start)
+                    .isInstanceOf(BindFailedException.class)
+                    .hasMessageContaining("already in use");
+        }
+    }
+
+    @Test
+    void addressOfAnotherMachineIsToldFromAPortInUse() {
+        SipProxy proxy = SipProxy.builder()
+                .listen(Endpoint.udp("192.0.2.1", 0))
+                .domain("sip.test")
+                .noAuthentication()
+                .build();
+
+        assertThatThrownBy(proxy::start).hasMessageContaining("is not an address of this machine");
+    }
+
+    @Test
+    void proxyIsStartedOnce() {
+        SipProxy proxy = minimal().build();
+        proxy.start();
+        assertThatThrownBy(proxy::start)
+                .isInstanceOf(IllegalStateException.class)
+                .hasMessageContaining("running");
+        proxy.close();
+        assertThatThrownBy(proxy::start)
+                .isInstanceOf(IllegalStateException.class)
+                .hasMessageContaining("closed");
+        proxy.close();
+    }
+
+    private static int freeTcpPort() throws Exception {
+        try (ServerSocket probe = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            return probe.getLocalPort();
+        }
+    }
+
+    // ---- close
+
+    @Test
+    void closeReleasesItsPorts() throws Exception {
+        ProxyUnderTest proxy = ProxyUnderTest.start();
+        InetSocketAddress udp = proxy.address(TransportKind.UDP);
+        InetSocketAddress tcp = proxy.address(TransportKind.TCP);
+        WireClient.Tcp client = proxy.tcp("client");
+        client.pendingAfterRoundTrip();
+
+        proxy.proxy().close();
+
+        client.awaitEnd();
+        try (DatagramSocket again = new DatagramSocket(udp);
+                ServerSocket listening = new ServerSocket()) {
+            listening.setReuseAddress(true);
+            listening.bind(tcp);
+            assertThat(again.isBound()).isTrue();
+        }
+    }
+
+    @Test
+    void closeEndsItsThreads() {
+        ProxyUnderTest proxy = ProxyUnderTest.start();
+        int port = proxy.address(TransportKind.UDP).getPort();
+
+        proxy.proxy().close();
+
+        Awaitility.await()
+                .atMost(Duration.ofSeconds(5))
+                .until(() -> Thread.getAllStackTraces().keySet().stream()
+                        .noneMatch(t -> t.getName().contains("sip-udp-" + port)));
+    }
+
+    @Test
+    void callInFlightMayEndWhileTheProxyCloses() throws Exception {
+        try (ProxyUnderTest proxy = ProxyUnderTest.start()) {
+            WireClient.Udp bob = proxy.registered("bob");
+            WireClient.Udp alice = proxy.udp("alice");
+            Request invite = alice.send(alice.request("INVITE", "sip:bob@sip.test"));
+            WireMessage received = bob.awaitRequest("INVITE");
+            bob.reply(received, 180);
+            alice.awaitResponse(invite, 180);
+
+            Thread closing = new Thread(proxy.proxy()::close);
+            closing.start();
+            Request late;
+            do {
+                late = alice.send(alice.request("OPTIONS", "sip:sip.test"));
+            } while (alice.awaitFinal(late).status() != 503);
+            bob.reply(received, 200);
+
+            alice.awaitResponse(invite, 200);
+            closing.join(5_000);
+            assertThat(closing.isAlive()).isFalse();
+        }
+    }
+
+    @Test
+    void callThatDoesNotEndInTimeIsAnswered503AndItsPhoneStopsRinging() {
+        try (ProxyUnderTest proxy = ProxyUnderTest.start()) {
+            WireClient.Udp bob = proxy.registered("bob");
+            WireClient.Udp alice = proxy.udp("alice");
+            Request invite = alice.send(alice.request("INVITE", "sip:bob@sip.test"));
+            bob.reply(bob.awaitRequest("INVITE"), 180);
+            alice.awaitResponse(invite, 180);
+
+            proxy.proxy().close();
+
+            alice.awaitResponse(invite, 503);
+            bob.awaitRequest("CANCEL");
+        }
+    }
+
+    @Test
+    void newRequestDuringCloseIsAskedToComeBackAlsoWhereStepsMayBlock() throws Exception {
+        RequestStage mayBlock = context -> Verdict.proceed();
+        try (ProxyUnderTest proxy = ProxyUnderTest.start(b -> b.beforeRouting(mayBlock))) {
+            WireClient.Udp bob = proxy.registered("bob");
+            WireClient.Udp alice = proxy.udp("alice");
+            Request held = alice.send(alice.request("MESSAGE", "sip:bob@sip.test"));
+            WireMessage received = bob.awaitRequest("MESSAGE");
+            Thread closing = new Thread(proxy.proxy()::close);
+            closing.start();
+
+            WireMessage answer;
+            do {
+                answer = alice.awaitFinal(alice.send(alice.request("OPTIONS", "sip:sip.test")));
+            } while (answer.status() == 200);
+            bob.reply(received, 486);
+
+            assertThat(answer.status()).isEqualTo(503);
+            assertThat(Integer.parseInt(answer.header("Retry-After"))).isPositive();
+            alice.awaitResponse(held, 486);
+            closing.join(5_000);
+            assertThat(closing.isAlive()).isFalse();
+        }
+    }
+
+    // ---- steps of the host
+
+    @Test
+    void stepThatFailsIs500AndHurtsNothingElse() {
+        RequestStage broken = context -> {
+            if (context.request().method().name().equals("BREAK")) {
+                throw new IllegalStateException("on purpose");
+            }
+            return Verdict.proceed();
+        };
+        try (ProxyUnderTest proxy = ProxyUnderTest.start(b -> b.beforeRouting(broken))) {
+            WireClient.Udp bob = proxy.registered("bob");
+            WireClient.Udp alice = proxy.udp("alice");
+
+            Request request = alice.send(alice.request("BREAK", "sip:bob@sip.test"));
+
+            alice.awaitResponse(request, 500);
+            alice.send(alice.request("MESSAGE", "sip:bob@sip.test"));
+            bob.awaitRequest("MESSAGE");
+        }
+    }
+
+    @Test
+    void stepSeesARepeatedRequestOnce() {
+        List<String> seen = java.util.Collections.synchronizedList(new ArrayList<>());
+        RequestStage counting = context -> {
+            seen.add(context.request().callId());
+            return Verdict.respond(486);
+        };
+        try (ProxyUnderTest proxy = ProxyUnderTest.start(b -> b.beforeRouting(counting))) {
+            WireClient.Udp alice = proxy.udp("alice");
+            Request message = alice.send(alice.request("MESSAGE", "sip:bob@sip.test"));
+            alice.awaitResponse(message, 486);
+
+            alice.send(message);
+
+            alice.awaitResponse(message, 486);
+            assertThat(seen).containsExactly(message.callId());
+        }
+    }
+
+    // ---- several proxies
+
+    @Test
+    void twoProxiesOfOneJvmCallEachOther() {
+        try (ProxyUnderTest first = ProxyUnderTest.start();
+                ProxyUnderTest second = ProxyUnderTest.start(b -> b.domain("other.test"))) {
+            WireClient.Udp alice = first.registered("alice");
+            WireClient.Udp bob = second.registered("bob");
+
+            // bob's address of the second proxy, by number
+            Request invite = alice.send(alice.request("INVITE", "sip:bob@" + second.udpHostPort()));
+            WireMessage received = bob.awaitRequest("INVITE");
+            assertThat(received.elements("Via")).hasSize(3);
+            assertThat(received.header("Max-Forwards")).isEqualTo("68");
+            assertThat(received.elements("Record-Route")).hasSize(2);
+            WireMessage ok = bob.reply(received, 200);
+            Dialog caller = Dialog.ofCaller(alice, alice.awaitResponse(invite, 200));
+            alice.send(caller.ack());
+            assertThat(bob.awaitRequest("ACK").elements("Via")).hasSize(3);
+            Request bye = bob.send(Dialog.ofCallee(bob, received, ok).request("BYE"));
+            WireMessage atAlice = alice.awaitRequest("BYE");
+            assertThat(atAlice.elements("Via")).hasSize(3);
+            assertThat(atAlice.has("Route")).isFalse();
+            alice.reply(atAlice, 200);
+            bob.awaitResponse(bye, 200);
+            assertThat(second.proxy().locationStore()).isNotSameAs(first.proxy().locationStore());
+        }
+    }
+
+    @Test
+    void twoProxiesThatSendToEachOtherForeverEndWith482Or483() {
+        try (ProxyUnderTest first = ProxyUnderTest.start();
+                ProxyUnderTest second = ProxyUnderTest.start()) {
+            WireClient.Udp alice = first.udp("alice");
+            WireClient.Udp atSecond = second.udp("alice");
+            Request there = alice.request("REGISTER", "sip:sip.test")
+                    .to("<sip:loop@sip.test>")
+                    .contact("<sip:loop@" + second.udpHostPort() + ">");
+            Request back = atSecond.request("REGISTER", "sip:sip.test")
+                    .to("<sip:loop@sip.test>")
+                    .contact("<sip:loop@" + first.udpHostPort() + ">");
+            alice.send(there);
+            alice.awaitResponse(there, 200);
+            atSecond.send(back);
+            atSecond.awaitResponse(back, 200);
+
+            Request invite = alice.send(alice.request("INVITE", "sip:loop@sip.test"));
+
+            WireMessage failure = alice.awaitFinal(invite);
+            assertThat(failure.status()).isIn(482, 483);
+            alice.send(invite.ack(failure).text());
+        }
+    }
+
+    @Test
+    void fiftyProxiesLiveSideBySideAndLeaveNothing() {
+        List<ProxyUnderTest> all = new ArrayList<>();
+        for (int i = 0; i < 50; i++) {
+            all.add(ProxyUnderTest.start());
+        }
+        for (ProxyUnderTest proxy : all) {
+            WireClient.Udp bob = proxy.registered("bob");
+            Request message = bob.send(bob.request("MESSAGE", "sip:bob@sip.test"));
+            bob.reply(bob.awaitRequest("MESSAGE"), 200);
+            bob.awaitResponse(message, 200);
+        }
+        List<Integer> ports =
+                all.stream().map(p -> p.address(TransportKind.UDP).getPort()).toList();
+
+        all.forEach(p -> p.proxy().close());
+
+        Awaitility.await()
+                .atMost(Duration.ofSeconds(5))
+                .until(() -> Thread.getAllStackTraces().keySet().stream()
+                        .noneMatch(
+                                t -> ports.stream().anyMatch(port -> t.getName().startsWith("sip-udp-" + port + "-"))));
+        all.forEach(ProxyUnderTest::close);
+    }
+}

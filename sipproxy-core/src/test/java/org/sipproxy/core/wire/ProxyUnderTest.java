@@ -1,0 +1,130 @@
+package org.sipproxy.core.wire;
+
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.UnknownHostException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.UnaryOperator;
+import org.sipproxy.api.transport.Endpoint;
+import org.sipproxy.api.transport.TransportKind;
+import org.sipproxy.core.SipProxy;
+import org.sipproxy.core.SipProxyBuilder;
+import org.sipproxy.core.SipTimers;
+
+/** A proxy for the domain sip.test on loopback, UDP and TCP, and the elements that talk to it. */
+final class ProxyUnderTest implements AutoCloseable {
+
+    /** T1 10 ms, T2 80 ms, T4 100 ms, Timers B, F and H 1 s, Timer C 1 s. */
+    static final SipTimers QUICK = new SipTimers(
+            Duration.ofMillis(10),
+            Duration.ofMillis(80),
+            Duration.ofMillis(100),
+            Duration.ofSeconds(1),
+            Duration.ofSeconds(1));
+
+    private final SipProxy proxy;
+    private final List<WireClient> clients = new ArrayList<>();
+    private final List<String> log = new ArrayList<>();
+
+    private ProxyUnderTest(SipProxy proxy) {
+        this.proxy = proxy;
+        proxy.start();
+    }
+
+    static ProxyUnderTest start() {
+        return start(builder -> builder);
+    }
+
+    static ProxyUnderTest start(UnaryOperator<SipProxyBuilder> options) {
+        return on("127.0.0.1", options);
+    }
+
+    static ProxyUnderTest on(String host, UnaryOperator<SipProxyBuilder> options) {
+        return new ProxyUnderTest(options.apply(SipProxy.builder()
+                        .listen(Endpoint.udp(host, 0))
+                        .listen(Endpoint.tcp(host, 0))
+                        .domain("sip.test")
+                        .noAuthentication()
+                        .eventLoops(2))
+                .build());
+    }
+
+    SipProxy proxy() {
+        return proxy;
+    }
+
+    InetSocketAddress address(TransportKind kind) {
+        Endpoint endpoint = proxy.boundEndpoints().stream()
+                .filter(e -> e.kind() == kind)
+                .min(java.util.Comparator.comparing(e -> !e.host().equals("127.0.0.1")))
+                .orElseThrow();
+        try {
+            InetAddress address = InetAddress.getByName(endpoint.host());
+            return new InetSocketAddress(
+                    address.isAnyLocalAddress() ? InetAddress.getByName("127.0.0.1") : address, endpoint.port());
+        } catch (UnknownHostException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    /** {@code 127.0.0.1:port} of its UDP listening point. */
+    String udpHostPort() {
+        return hostPort(TransportKind.UDP);
+    }
+
+    String tcpHostPort() {
+        return hostPort(TransportKind.TCP);
+    }
+
+    private String hostPort(TransportKind kind) {
+        InetSocketAddress a = address(kind);
+        String host = a.getAddress().getHostAddress();
+        return (host.indexOf(':') >= 0 ? "[" + host + "]" : host) + ":" + a.getPort();
+    }
+
+    WireClient.Udp udp(String name) {
+        WireClient.Udp client = WireClient.udp(name, address(TransportKind.UDP), log);
+        clients.add(client);
+        return client;
+    }
+
+    WireClient.Tcp tcp(String name) {
+        WireClient.Tcp client = WireClient.tcp(name, address(TransportKind.TCP), log);
+        clients.add(client);
+        return client;
+    }
+
+    /** A UDP element that is registered by its name. */
+    WireClient.Udp registered(String name) {
+        WireClient.Udp client = udp(name);
+        register(client, name, "");
+        return client;
+    }
+
+    /** A TCP element that is registered by its name. */
+    WireClient.Tcp registeredByTcp(String name) {
+        WireClient.Tcp client = tcp(name);
+        register(client, name, "");
+        return client;
+    }
+
+    /** Registers an element for a user, with Contact parameters such as {@code ;q=0.5}. */
+    void register(WireClient client, String user, String parameters) {
+        Request register = client.request("REGISTER", "sip:sip.test")
+                .from("<sip:" + user + "@sip.test>;tag=" + WireClient.unique("r"))
+                .to("<sip:" + user + "@sip.test>")
+                .contact("<" + client.contact() + ">" + parameters)
+                .with("Expires: 300");
+        client.send(register);
+        client.awaitResponse(register, 200);
+    }
+
+    /** Does not wait: a proxy with calls in flight takes two seconds to close. LifecycleTest is about that. */
+    @Override
+    public void close() {
+        clients.forEach(WireClient::close);
+        new Thread(proxy::close, "close-proxy").start();
+    }
+}

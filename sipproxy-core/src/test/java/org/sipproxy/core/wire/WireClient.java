@@ -1,0 +1,436 @@
+package org.sipproxy.core.wire;
+
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.net.DatagramPacket;
+import java.net.DatagramSocket;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Predicate;
+
+/**
+ * A SIP element without a SIP stack: it sends text and shows what comes. What it does not wait for it leaves alone, so a test
+ * decides about every message by itself.
+ */
+abstract class WireClient implements AutoCloseable {
+
+    static final Duration PATIENCE = Duration.ofSeconds(5);
+
+    private static final AtomicLong COUNT = new AtomicLong();
+
+    private final String name;
+    /** What all elements of a test sent and got, in its order; guarded by itself. */
+    private final List<String> log;
+
+    private final List<WireMessage> inbox = new ArrayList<>();
+
+    private WireClient(String name, List<String> log) {
+        this.name = name;
+        this.log = log;
+    }
+
+    static Udp udp(String name, InetSocketAddress proxy, List<String> log) {
+        return new Udp(name, proxy, log);
+    }
+
+    static Tcp tcp(String name, InetSocketAddress proxy, List<String> log) {
+        return new Tcp(name, proxy, log);
+    }
+
+    /** A word that no other message of this JVM has. */
+    static String unique(String prefix) {
+        return prefix + Long.toString(COUNT.incrementAndGet(), 36) + "x"
+                + Long.toString(System.nanoTime() & 0xffffff, 36);
+    }
+
+    String name() {
+        return name;
+    }
+
+    /** Where it is reached: the host and port of its Via and Contact. */
+    abstract String hostPort();
+
+    /** {@code UDP} or {@code TCP}, as Via has it. */
+    abstract String transport();
+
+    abstract void sendBytes(byte[] wire);
+
+    @Override
+    public abstract void close();
+
+    /** Its contact URI. */
+    String contact() {
+        return "sip:" + name + "@" + hostPort() + (transport().equals("TCP") ? ";transport=tcp" : "");
+    }
+
+    void send(String text) {
+        note("sent", text);
+        sendBytes(text.getBytes(ISO_8859_1));
+    }
+
+    Request send(Request request) {
+        send(request.text());
+        return request;
+    }
+
+    /** A request of this element with the dull headers filled in. */
+    Request request(String method, String uri) {
+        return new Request(this, method, uri);
+    }
+
+    /** Sends a response with the dull headers filled in. */
+    WireMessage reply(WireMessage request, int status, String... lines) {
+        WireMessage response = Response.of(this, request, status, lines);
+        send(response.text());
+        return response;
+    }
+
+    /** The next message that is so, taken out of what has come; those that are not stay. */
+    WireMessage await(String what, Predicate<WireMessage> condition) {
+        long limit = System.nanoTime() + PATIENCE.toNanos();
+        synchronized (inbox) {
+            while (true) {
+                for (WireMessage message : inbox) {
+                    if (condition.test(message)) {
+                        inbox.remove(message);
+                        return message;
+                    }
+                }
+                long left = (limit - System.nanoTime()) / 1_000_000;
+                if (left <= 0) {
+                    throw new AssertionError(name + " waited for " + what + "; the wire had:\n" + history());
+                }
+                try {
+                    inbox.wait(left);
+                } catch (InterruptedException e) {
+                    Thread.currentThread().interrupt();
+                    throw new AssertionError("interrupted", e);
+                }
+            }
+        }
+    }
+
+    /** The next request of that method. */
+    WireMessage awaitRequest(String method) {
+        return await(method, m -> !m.isResponse() && m.method().equals(method));
+    }
+
+    /** The next response of that status to this request. */
+    WireMessage awaitResponse(Request request, int status) {
+        return await(
+                status + " to " + request.method(),
+                m -> m.isResponse() && m.status() == status && isResponseTo(m, request));
+    }
+
+    /** The next final response to this request, whatever it is. */
+    WireMessage awaitFinal(Request request) {
+        return await("a final response to " + request.method(), m -> m.status() >= 200 && isResponseTo(m, request));
+    }
+
+    private static boolean isResponseTo(WireMessage m, Request request) {
+        return m.isResponse()
+                && m.lines("Call-ID").equals(List.of(request.callId()))
+                && m.lines("CSeq").equals(List.of(request.cseq() + " " + request.method()));
+    }
+
+    /** What has come and was not waited for. */
+    List<WireMessage> pending() {
+        synchronized (inbox) {
+            return List.copyOf(inbox);
+        }
+    }
+
+    /**
+     * What has come and was not waited for, after all that the proxy had to send here by now has come: an OPTIONS sent now is
+     * answered behind it.
+     */
+    List<WireMessage> pendingAfterRoundTrip() {
+        Request fence = send(request("OPTIONS", "sip:sip.test"));
+        awaitFinal(fence);
+        return pending();
+    }
+
+    void forgetPending() {
+        synchronized (inbox) {
+            inbox.clear();
+        }
+    }
+
+    String history() {
+        synchronized (log) {
+            return String.join("\n", log);
+        }
+    }
+
+    final void received(byte[] bytes, int length, InetSocketAddress source) {
+        String text = new String(bytes, 0, length, ISO_8859_1);
+        note("received", text);
+        WireMessage message = new WireMessage(text, source);
+        synchronized (inbox) {
+            inbox.add(message);
+            inbox.notifyAll();
+        }
+    }
+
+    final void note(String what, String text) {
+        synchronized (log) {
+            log.add("--- " + name + " " + what + "\n" + text);
+        }
+    }
+
+    private static void start(Runnable reader, String name) {
+        Thread thread = new Thread(reader, "wire-" + name);
+        thread.setDaemon(true);
+        thread.start();
+    }
+
+    /** A datagram socket. */
+    static final class Udp extends WireClient {
+
+        private final DatagramSocket socket;
+        private final InetSocketAddress proxy;
+
+        private Udp(String name, InetSocketAddress proxy, List<String> log) {
+            super(name, log);
+            this.proxy = proxy;
+            try {
+                socket = new DatagramSocket(new InetSocketAddress(proxy.getAddress(), 0));
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+            start(this::read, name);
+        }
+
+        private void read() {
+            byte[] buffer = new byte[65_536];
+            while (!socket.isClosed()) {
+                try {
+                    DatagramPacket packet = new DatagramPacket(buffer, buffer.length);
+                    socket.receive(packet);
+                    received(buffer, packet.getLength(), (InetSocketAddress) packet.getSocketAddress());
+                } catch (IOException | AssertionError e) {
+                    note("could not read", String.valueOf(e.getMessage()));
+                }
+            }
+        }
+
+        int port() {
+            return socket.getLocalPort();
+        }
+
+        @Override
+        String hostPort() {
+            return WireClient.hostPort((InetSocketAddress) socket.getLocalSocketAddress());
+        }
+
+        @Override
+        String transport() {
+            return "UDP";
+        }
+
+        @Override
+        void sendBytes(byte[] wire) {
+            sendTo(proxy, wire);
+        }
+
+        void sendTo(InetSocketAddress to, byte[] wire) {
+            try {
+                socket.send(new DatagramPacket(wire, wire.length, to));
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        }
+
+        @Override
+        public void close() {
+            socket.close();
+        }
+    }
+
+    /** A connection to the proxy, and a port where the proxy may open others. */
+    static final class Tcp extends WireClient {
+
+        private final ServerSocket server;
+        private final List<Socket> accepted = new ArrayList<>();
+        private final Socket socket;
+        private final StringBuilder outOfMessage = new StringBuilder();
+        private volatile boolean ended;
+
+        private Tcp(String name, InetSocketAddress proxy, List<String> log) {
+            super(name, log);
+            try {
+                server = new ServerSocket(0, 50, proxy.getAddress());
+                socket = new Socket(proxy.getAddress(), proxy.getPort());
+                socket.setTcpNoDelay(true);
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+            start(this::accept, name + "-accept");
+            start(() -> read(socket), name);
+        }
+
+        private void accept() {
+            while (!server.isClosed()) {
+                try {
+                    Socket one = server.accept();
+                    synchronized (accepted) {
+                        accepted.add(one);
+                    }
+                    start(() -> read(one), name() + "-accepted");
+                } catch (IOException e) {
+                    note("accepts no more", String.valueOf(e.getMessage()));
+                }
+            }
+        }
+
+        private void read(Socket from) {
+            InetSocketAddress source = (InetSocketAddress) from.getRemoteSocketAddress();
+            try (InputStream in = from.getInputStream()) {
+                StringBuilder held = new StringBuilder();
+                byte[] buffer = new byte[8192];
+                for (int n = in.read(buffer); n >= 0; n = in.read(buffer)) {
+                    held.append(new String(buffer, 0, n, ISO_8859_1));
+                    cut(held, source);
+                }
+                note("saw the end of the connection", "");
+            } catch (IOException e) {
+                note("saw the connection break", String.valueOf(e.getMessage()));
+            }
+            if (from == socket) {
+                ended = true;
+            }
+            synchronized (outOfMessage) {
+                outOfMessage.notifyAll();
+            }
+        }
+
+        private void cut(StringBuilder held, InetSocketAddress source) {
+            while (true) {
+                while (held.length() >= 2 && held.charAt(0) == '\r' && held.charAt(1) == '\n') {
+                    held.delete(0, 2);
+                    synchronized (outOfMessage) {
+                        outOfMessage.append("\r\n");
+                        outOfMessage.notifyAll();
+                    }
+                }
+                int end = held.indexOf("\r\n\r\n");
+                if (end < 0) {
+                    return;
+                }
+                WireMessage head = new WireMessage(held.substring(0, end + 4), source);
+                int length = end + 4 + Integer.parseInt(head.header("Content-Length"));
+                if (held.length() < length) {
+                    return;
+                }
+                byte[] one = held.substring(0, length).getBytes(ISO_8859_1);
+                held.delete(0, length);
+                received(one, one.length, source);
+            }
+        }
+
+        /** Waits until this many bytes of CR LF came between messages. */
+        void awaitCrlf(int bytes) {
+            awaitThat("CR LF", () -> outOfMessage.length() >= bytes);
+        }
+
+        /** What came between messages. */
+        String betweenMessages() {
+            synchronized (outOfMessage) {
+                return outOfMessage.toString();
+            }
+        }
+
+        /** Waits until the proxy has closed the connection. */
+        void awaitEnd() {
+            awaitThat("the end of the connection", () -> ended);
+        }
+
+        private void awaitThat(String what, java.util.function.BooleanSupplier condition) {
+            long limit = System.nanoTime() + PATIENCE.toNanos();
+            synchronized (outOfMessage) {
+                while (!condition.getAsBoolean()) {
+                    long left = (limit - System.nanoTime()) / 1_000_000;
+                    if (left <= 0) {
+                        throw new AssertionError(name() + " waited for " + what + "; the wire had:\n" + history());
+                    }
+                    try {
+                        outOfMessage.wait(left);
+                    } catch (InterruptedException e) {
+                        Thread.currentThread().interrupt();
+                        throw new AssertionError("interrupted", e);
+                    }
+                }
+            }
+        }
+
+        /** Where its own end of the connection is. */
+        InetSocketAddress localAddress() {
+            return (InetSocketAddress) socket.getLocalSocketAddress();
+        }
+
+        /** How many connections the proxy has opened to it. */
+        int acceptedConnections() {
+            synchronized (accepted) {
+                return accepted.size();
+            }
+        }
+
+        /** Ends its connection, and still listens. */
+        void disconnect() {
+            try {
+                socket.close();
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        }
+
+        @Override
+        String hostPort() {
+            return WireClient.hostPort((InetSocketAddress) server.getLocalSocketAddress());
+        }
+
+        @Override
+        String transport() {
+            return "TCP";
+        }
+
+        @Override
+        void sendBytes(byte[] wire) {
+            try {
+                socket.getOutputStream().write(wire);
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        }
+
+        @Override
+        public void close() {
+            try {
+                server.close();
+                socket.close();
+                synchronized (accepted) {
+                    for (Socket one : accepted) {
+                        one.close();
+                    }
+                }
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        }
+    }
+
+    private static String hostPort(InetSocketAddress address) {
+        InetAddress host = address.getAddress();
+        String text = host.getHostAddress();
+        return (text.indexOf(':') >= 0 ? "[" + text + "]" : text) + ":" + address.getPort();
+    }
+}
