@@ -1,0 +1,36 @@
+package org.sipproxy.security;
+
+/** How the check of a request's credentials ended, with the text that logs show. Nothing of it reaches the client. */
+enum AuthenticationOutcome {
+    AUTHENTICATED("authenticated"),
+    NO_CREDENTIALS("no digest credentials for this realm"),
+    MALFORMED("credentials are malformed or incomplete"),
+    UNSUPPORTED_ALGORITHM("credentials for this realm use an algorithm that was not offered"),
+    UNSUPPORTED_QOP("credentials use a qop that was not offered"),
+    MISSING_QOP("credentials have no qop; requireQop(false) would accept them"),
+    URI_MISMATCH("digest uri and Request-URI are different resources"),
+    UNKNOWN_USER("unknown user"),
+    WRONG_PASSWORD("wrong password"),
+    STALE_NONCE("digest is right but its nonce has expired"),
+    FOREIGN_NONCE("digest is right but its nonce was not made with our secret"),
+    IDENTITY_MISMATCH("digest user is not the user of From, or for REGISTER of To");
+
+    private final String reason;
+
+    AuthenticationOutcome(String reason) {
+        this.reason = reason;
+    }
+
+    /** One line for logs and tests, without any value from the wire. */
+    String reason() {
+        return reason;
+    }
+
+    /**
+     * True if the client proved to know the password and only its nonce was refused, so that it should try again without asking
+     * anybody: {@code stale=true}.
+     */
+    boolean isOnlyTheNonce() {
+        return this == STALE_NONCE || this == FOREIGN_NONCE;
+    }
+}

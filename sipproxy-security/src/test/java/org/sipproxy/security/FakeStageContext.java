@@ -1,0 +1,131 @@
+package org.sipproxy.security;
+
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.charset.StandardCharsets;
+import java.time.Instant;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+import org.sipproxy.api.message.ParseLimits;
+import org.sipproxy.api.message.SipMessage;
+import org.sipproxy.api.message.SipParseException;
+import org.sipproxy.api.message.SipRequest;
+import org.sipproxy.api.message.SipUri;
+import org.sipproxy.api.routing.StageContext;
+import org.sipproxy.api.routing.Target;
+import org.sipproxy.api.transport.Endpoint;
+import org.sipproxy.api.transport.Flow;
+import org.sipproxy.api.transport.TransportKind;
+
+/** A request at a proxy for {@code example.org}, its first domain, and {@code example.net} that listens on {@code 192.0.2.1}. */
+final class FakeStageContext implements StageContext {
+
+    static final Instant START = Instant.parse("2026-01-01T12:00:00Z");
+
+    private static final Set<String> DOMAINS = Set.of("example.org", "example.net");
+
+    private final SipRequest request;
+    private final Instant now;
+    private @Nullable String authenticatedUser;
+    private int credentialsHeader = -2;
+
+    FakeStageContext(SipRequest request, Instant now) {
+        this.request = request;
+        this.now = now;
+    }
+
+    /** A request at the time {@link #START}. */
+    static FakeStageContext of(String text) {
+        return at(START, text);
+    }
+
+    static FakeStageContext at(Instant now, String text) {
+        return at(now, text, ParseLimits.DEFAULT);
+    }
+
+    /** @param text lines that end in LF; the empty line that ends the headers may be missing */
+    static FakeStageContext at(Instant now, String text, ParseLimits limits) {
+        String lines = text.endsWith("\n\n") ? text : text.stripTrailing() + "\n\n";
+        byte[] wire = lines.replace("\n", "\r\n").getBytes(StandardCharsets.UTF_8);
+        try {
+            return new FakeStageContext((SipRequest) SipMessage.parse(wire, limits), now);
+        } catch (SipParseException e) {
+            throw new IllegalArgumentException("the test's request is none", e);
+        }
+    }
+
+    @Override
+    public SipRequest request() {
+        return request;
+    }
+
+    @Override
+    public Flow flow() {
+        return new Flow() {
+            @Override
+            public TransportKind kind() {
+                return TransportKind.UDP;
+            }
+
+            @Override
+            public Endpoint endpoint() {
+                return Endpoint.udp("192.0.2.1", 5060);
+            }
+
+            @Override
+            public InetSocketAddress remoteAddress() {
+                return new InetSocketAddress(InetAddress.getLoopbackAddress(), 40_000);
+            }
+
+            @Override
+            public boolean isOpen() {
+                return true;
+            }
+        };
+    }
+
+    @Override
+    public boolean isLocalDomain(String host) {
+        return DOMAINS.contains(host.toLowerCase(Locale.ROOT));
+    }
+
+    @Override
+    public boolean isMyself(SipUri uri) {
+        return isLocalDomain(uri.host()) || uri.hostIs("192.0.2.1");
+    }
+
+    @Override
+    public Optional<String> domainOf(SipUri uri) {
+        String host = uri.host().toLowerCase(Locale.ROOT);
+        return isMyself(uri) ? Optional.of(DOMAINS.contains(host) ? host : "example.org") : Optional.empty();
+    }
+
+    @Override
+    public Instant now() {
+        return now;
+    }
+
+    @Override
+    public List<Target> targets() {
+        return List.of();
+    }
+
+    @Override
+    public Optional<String> authenticatedUser() {
+        return Optional.ofNullable(authenticatedUser);
+    }
+
+    @Override
+    public void authenticated(String username, String realm, int credentialsHeader) {
+        this.authenticatedUser = username + "@" + realm;
+        this.credentialsHeader = credentialsHeader;
+    }
+
+    /** The line that {@link #authenticated} was given, -2 if it was not called. */
+    int credentialsHeader() {
+        return credentialsHeader;
+    }
+}

@@ -1,0 +1,95 @@
+package org.sipproxy.security;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.util.List;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+import org.sipproxy.api.auth.Credential;
+
+class InMemoryCredentialsTest {
+
+    private static final String HA1 = "939e7578ed9e3c518a452acee763bce9";
+
+    @Test
+    void userAndRealmAreFoundByteForByte() {
+        InMemoryCredentials store = InMemoryCredentials.of(
+                Credential.ofPassword("alice", "example.org", "a"), Credential.ofHa1("alice", "example.net", HA1));
+
+        assertThat(store.find("alice", "example.org").flatMap(Credential::password))
+                .contains("a");
+        assertThat(store.find("alice", "example.net").flatMap(Credential::md5Ha1))
+                .contains(HA1);
+        assertThat(store.find("Alice", "example.org")).isEmpty();
+        assertThat(store.find("alice", "Example.org")).isEmpty();
+        assertThat(store.find("bob", "example.org")).isEmpty();
+    }
+
+    @Test
+    void putReplacesAndRemoveRemoves() {
+        InMemoryCredentials store = InMemoryCredentials.of(Credential.ofPassword("alice", "example.org", "old"));
+
+        store.put(Credential.ofPassword("alice", "example.org", "new"));
+        assertThat(store.find("alice", "example.org").flatMap(Credential::password))
+                .contains("new");
+
+        assertThat(store.remove("alice", "example.net")).isFalse();
+        assertThat(store.remove("alice", "example.org")).isTrue();
+        assertThat(store.remove("alice", "example.org")).isFalse();
+        assertThat(store.find("alice", "example.org")).isEmpty();
+    }
+
+    @Test
+    void sameUserTwiceIsRefusedWithoutShowingASecret() {
+        Credential first = Credential.ofPassword("alice", "example.org", "hunter2");
+        Credential second = Credential.ofPassword("alice", "example.org", "hunter3");
+
+        assertThatThrownBy(() -> InMemoryCredentials.of(first, second))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("alice@example.org")
+                .hasMessageContaining("twice")
+                .hasMessageNotContaining("hunter");
+    }
+
+    @Test
+    void emptyUserOrRealmIsRefused() {
+        InMemoryCredentials store = InMemoryCredentials.of();
+
+        assertThatThrownBy(() -> store.put(Credential.ofPassword("", "example.org", "a")))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("needs a user name and a realm");
+        assertThatThrownBy(() -> store.put(Credential.ofPassword("alice", "", "a")))
+                .isInstanceOf(IllegalArgumentException.class);
+    }
+
+    @Test
+    void neverBlocksAndNeverShowsItsUsers() {
+        InMemoryCredentials store = InMemoryCredentials.of(Credential.ofPassword("alice", "example.org", "hunter2"));
+
+        assertThat(store.mayBlock()).isFalse();
+        assertThat(store).hasToString("InMemoryCredentials[1 users]");
+    }
+
+    @Test
+    void changesOfSeveralThreadsAllArrive() throws Exception {
+        InMemoryCredentials store = InMemoryCredentials.of();
+        ExecutorService threads = Executors.newFixedThreadPool(4);
+        try {
+            List<? extends Future<?>> jobs = IntStream.range(0, 4)
+                    .mapToObj(t -> threads.submit(() -> IntStream.range(0, 1_000)
+                            .forEach(i -> store.put(Credential.ofPassword(t + "-" + i, "example.org", "p")))))
+                    .toList();
+            for (Future<?> job : jobs) {
+                job.get();
+            }
+        } finally {
+            threads.shutdownNow();
+        }
+
+        assertThat(store).hasToString("InMemoryCredentials[4000 users]");
+    }
+}
