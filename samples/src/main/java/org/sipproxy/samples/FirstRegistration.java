@@ -1,0 +1,207 @@
+package org.sipproxy.samples;
+
+import java.io.PrintWriter;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.UnknownHostException;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Consumer;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.sipproxy.api.auth.Credential;
+import org.sipproxy.api.location.Binding;
+import org.sipproxy.api.transport.Endpoint;
+import org.sipproxy.api.transport.TransportKind;
+import org.sipproxy.core.SipProxy;
+import org.sipproxy.core.SipProxyBuilder;
+import org.sipproxy.samples.phone.Account;
+import org.sipproxy.samples.phone.Call;
+import org.sipproxy.samples.phone.PhoneException;
+import org.sipproxy.samples.phone.RiPhone;
+import org.sipproxy.security.DigestAuthentication;
+import org.sipproxy.security.InMemoryCredentials;
+
+/**
+ * Proof of life: a proxy, two softphones of another make, a registration of each and a call between them. What went over the
+ * wire is drawn as a ladder and compared with what should have.
+ */
+public final class FirstRegistration implements AutoCloseable {
+
+    private static final String DOMAIN = "sip.test";
+    private static final Account CALLEE = new Account("1001", "test1001", DOMAIN);
+    private static final Account CALLER = new Account("1002", "test1002", DOMAIN);
+    private static final Account YOURS = new Account("1003", "test1003", DOMAIN);
+    private static final Duration RING_TIME = Duration.ofMillis(300);
+    private static final Duration PATIENCE = Duration.ofSeconds(10);
+
+    /** Without the 100s, which are only sent where the answer takes a while. */
+    private static final List<String> EXPECTED = Stream.of(
+                    registration(CALLEE),
+                    registration(CALLER),
+                    Stream.of("1002 -> proxy: INVITE", "proxy -> 1002: 407 to INVITE", "1002 -> proxy: ACK"),
+                    Stream.of("1002 -> proxy: INVITE (digest)", "proxy -> 1001: INVITE"),
+                    Stream.of("1001 -> proxy: 180 to INVITE", "proxy -> 1002: 180 to INVITE"),
+                    Stream.of("1001 -> proxy: 200 to INVITE", "proxy -> 1002: 200 to INVITE"),
+                    Stream.of("1002 -> proxy: ACK", "proxy -> 1001: ACK"),
+                    Stream.of("1002 -> proxy: BYE", "proxy -> 1001: BYE"),
+                    Stream.of("1001 -> proxy: 200 to BYE", "proxy -> 1002: 200 to BYE"))
+            .flatMap(steps -> steps)
+            .toList();
+
+    private final PrintWriter out;
+    private final Ladder ladder = new Ladder(CALLEE.user(), CALLER.user());
+    private final SipProxy proxy;
+    private final List<RiPhone> phones = new ArrayList<>();
+
+    /** Plays it once on a free port. */
+    public static void main(String[] args) {
+        PrintWriter out = new PrintWriter(System.out, true, StandardCharsets.UTF_8);
+        boolean complete;
+        try (FirstRegistration demo = new FirstRegistration(List.of(Endpoint.udp("127.0.0.1", 0)), out)) {
+            complete = demo.play();
+        }
+        System.exit(complete ? 0 : 1);
+    }
+
+    /**
+     * Starts the proxy.
+     *
+     * @param listen where; the first UDP endpoint is the one that the phones use
+     * @throws org.sipproxy.core.BindFailedException if an address cannot be had
+     */
+    public FirstRegistration(List<Endpoint> listen, PrintWriter out) {
+        this(listen, out, builder -> {});
+    }
+
+    /** {@code more} may add steps to the proxy. */
+    FirstRegistration(List<Endpoint> listen, PrintWriter out, Consumer<SipProxyBuilder> more) {
+        this.out = out;
+        InMemoryCredentials users = InMemoryCredentials.of();
+        for (Account account : List.of(CALLEE, CALLER, YOURS)) {
+            users.put(Credential.ofPassword(account.user(), account.domain(), account.password()));
+        }
+        SipProxyBuilder builder = SipProxy.builder()
+                .domain(DOMAIN)
+                .authentication(
+                        DigestAuthentication.builder().credentials(users).build())
+                .wireListener(ladder);
+        listen.forEach(builder::listen);
+        more.accept(builder);
+        this.proxy = builder.build();
+        proxy.start();
+    }
+
+    /**
+     * Registers both phones, makes the call and prints what happened.
+     *
+     * @return true if every expected step was seen
+     */
+    public boolean play() {
+        out.println("A proxy for " + DOMAIN + " on " + endpoints(Endpoint::toString, " ") + ", and two softphones:");
+        List<String> failures = new ArrayList<>();
+        try {
+            RiPhone callee = open(CALLEE);
+            RiPhone caller = open(CALLER);
+            callee.register(Duration.ofHours(1));
+            caller.register(Duration.ofHours(1));
+            Call call = caller.call(CALLEE.user());
+            if (!call.rang()) {
+                failures.add("1002 was not told that 1001 rings");
+            }
+            call.hangUp();
+        } catch (PhoneException | UnknownHostException e) {
+            failures.add(String.valueOf(e.getMessage()));
+        }
+        failures.addAll(missingSteps(failures.isEmpty() ? PATIENCE : Duration.ZERO));
+        ladder.close();
+        ladder.print(out);
+        printBindings();
+        failures.forEach(failure -> out.println("missing: " + failure));
+        out.println(
+                failures.isEmpty()
+                        ? "Complete: all " + EXPECTED.size() + " expected messages were seen."
+                        : "Not complete: what is missing is listed above.");
+        out.flush();
+        return failures.isEmpty();
+    }
+
+    private List<String> missingSteps(Duration patience) {
+        try {
+            return ladder.awaitMissing(EXPECTED, patience);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return List.of("interrupted");
+        }
+    }
+
+    private RiPhone open(Account account) throws PhoneException, UnknownHostException {
+        InetSocketAddress server = server();
+        RiPhone phone = RiPhone.open(account, server.getAddress(), server, RING_TIME, PATIENCE);
+        phones.add(phone);
+        ladder.phone(account.user(), phone.address());
+        return phone;
+    }
+
+    /** What the phones send to: the first UDP endpoint, on loopback if it stands for all addresses. */
+    private InetSocketAddress server() throws UnknownHostException {
+        for (Endpoint endpoint : proxy.boundEndpoints()) {
+            if (endpoint.kind() == TransportKind.UDP) {
+                InetAddress host = InetAddress.getAllByName(endpoint.host())[0];
+                InetAddress phones = host.isAnyLocalAddress() ? InetAddress.getLoopbackAddress() : host;
+                return new InetSocketAddress(phones, endpoint.port());
+            }
+        }
+        throw new IllegalStateException(
+                "listen: " + proxy.boundEndpoints() + " has no UDP endpoint, which the phones need");
+    }
+
+    private void printBindings() {
+        String row = "%-20s %-30s %10s  %s%n";
+        out.println();
+        out.println("Bindings, as the proxy holds them now:");
+        out.printf(row, "AOR", "contact", "expires in", "Call-ID");
+        long now = System.currentTimeMillis();
+        proxy.locationStore().forEach((aor, bindings) -> {
+            for (Binding binding : bindings) {
+                out.printf(row, aor, binding.contact(), binding.remainingSeconds(now) + " s", binding.callId());
+            }
+        });
+        out.println();
+    }
+
+    /** Prints the four values to type into a softphone of the user's own. */
+    public void printYourPhone() {
+        String servers = endpoints(endpoint -> endpoint.toString().substring(4) + " (" + endpoint.kind() + ")", " or ");
+        out.println("Your own softphone registers with these four values:");
+        out.println("  server    " + servers);
+        out.println("  user      " + YOURS.user());
+        out.println("  password  " + YOURS.password());
+        out.println("  domain    " + YOURS.domain());
+        out.println("Then call " + CALLEE.user() + " or " + CALLER.user() + ": they answer, without sound.");
+        out.flush();
+    }
+
+    private String endpoints(Function<Endpoint, String> text, String between) {
+        return proxy.boundEndpoints().stream().map(text).collect(Collectors.joining(between));
+    }
+
+    /** Stops the phones, then the proxy. */
+    @Override
+    public void close() {
+        phones.parallelStream().forEach(RiPhone::close); // the RI's stop() sleeps for a second
+        proxy.close();
+    }
+
+    private static Stream<String> registration(Account account) {
+        String phone = account.user();
+        return Stream.of(
+                phone + " -> proxy: REGISTER",
+                "proxy -> " + phone + ": 401 to REGISTER",
+                phone + " -> proxy: REGISTER (digest)",
+                "proxy -> " + phone + ": 200 to REGISTER");
+    }
+}

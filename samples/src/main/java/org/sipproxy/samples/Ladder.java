@@ -1,0 +1,201 @@
+package org.sipproxy.samples;
+
+import java.io.PrintWriter;
+import java.net.InetSocketAddress;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import org.sipproxy.api.event.WireListener;
+import org.sipproxy.api.message.HeaderName;
+import org.sipproxy.api.message.SipMessage;
+import org.sipproxy.api.message.SipParseException;
+import org.sipproxy.api.message.SipRequest;
+import org.sipproxy.api.message.SipResponse;
+import org.sipproxy.api.transport.Flow;
+
+/**
+ * Draws what really went over the wire between the proxy and two phones, one arrow a line with a sentence beside it, and tells
+ * which expected arrows are missing. Other peers and repetitions of a message are left out.
+ */
+final class Ladder implements WireListener {
+
+    private static final String PROXY = "proxy";
+    private static final int GAP = 26;
+
+    private final String left;
+    private final String right;
+    private final Map<InetSocketAddress, String> phones = new LinkedHashMap<>();
+    private final Map<String, Arrow> arrows = new LinkedHashMap<>();
+    private boolean closed;
+
+    /** One message between the proxy and a phone. */
+    private record Arrow(String from, String to, String what, String label, String explanation) {
+
+        /** What {@link Ladder#awaitMissing} compares. */
+        String step() {
+            return from + " -> " + to + ": " + what;
+        }
+    }
+
+    Ladder(String left, String right) {
+        this.left = left;
+        this.right = right;
+    }
+
+    /** From now on, messages from and to {@code address} are this phone's. */
+    synchronized void phone(String name, InetSocketAddress address) {
+        phones.put(address, name);
+    }
+
+    /** Nothing more is drawn. */
+    synchronized void close() {
+        closed = true;
+    }
+
+    @Override
+    public void received(SipMessage message, Flow from) {
+        record(message, from, true);
+    }
+
+    @Override
+    public void sent(SipMessage message, Flow to) {
+        record(message, to, false);
+    }
+
+    private synchronized void record(SipMessage message, Flow flow, boolean received) {
+        String phone = phones.get(flow.remoteAddress());
+        if (phone == null || closed) {
+            return;
+        }
+        try {
+            String from = received ? phone : PROXY;
+            String to = received ? PROXY : phone;
+            Arrow arrow = message instanceof SipRequest request
+                    ? arrow(from, to, request)
+                    : arrow(from, to, (SipResponse) message);
+            String sameAgain = arrow.step()
+                    + message.callId()
+                    + message.cseq()
+                    + message.topVia().branch();
+            arrows.putIfAbsent(sameAgain, arrow);
+            notifyAll();
+        } catch (SipParseException e) {
+            throw new IllegalStateException(e); // of phones and a proxy that write no such message
+        }
+    }
+
+    private Arrow arrow(String from, String to, SipRequest request) throws SipParseException {
+        boolean proof = request.header(HeaderName.AUTHORIZATION).isPresent()
+                || request.header(HeaderName.PROXY_AUTHORIZATION).isPresent();
+        String what = request.method().name() + (proof ? " (digest)" : "");
+        return new Arrow(from, to, what, what, explain(from, to, request, proof));
+    }
+
+    private Arrow arrow(String from, String to, SipResponse response) throws SipParseException {
+        String method = response.cseq().method().name();
+        String what = response.statusCode() + " to " + method;
+        String label = response.statusCode() + " " + response.reasonPhrase();
+        return new Arrow(from, to, what, label, explain(from, to, response, method));
+    }
+
+    private String explain(String from, String to, SipRequest request, boolean proof) throws SipParseException {
+        boolean forwarded = from.equals(PROXY);
+        return switch (request.method().name()) {
+            case "REGISTER" ->
+                proof
+                        ? "the same again, with a hash over nonce and password"
+                        : from + " says where it can be reached, without proof so far";
+            case "INVITE" -> {
+                if (forwarded) {
+                    yield "the binding of " + to + " leads to " + request.requestUri();
+                }
+                yield proof ? "the call again, now with proof" : from + " calls " + request.requestUri();
+            }
+            case "ACK" -> explainAck(from, to, request);
+            case "BYE" -> forwarded ? "passed on: Record-Route keeps the proxy in the path" : from + " hangs up";
+            default -> forwarded ? "passed on to " + to : "from " + from;
+        };
+    }
+
+    /** Only the ACK for a 2xx is routed along the Route set that the answer recorded (RFC 3261 §13.2.2.4, §17.1.1.3). */
+    private String explainAck(String from, String to, SipRequest ack) throws SipParseException {
+        if (from.equals(PROXY)) {
+            return "passed on to " + to + ", which stops repeating its 200";
+        }
+        return ack.firstHeader(HeaderName.ROUTE) >= 0
+                ? from + " has heard the answer: the call stands"
+                : from + " has heard the refusal; this ACK goes no further";
+    }
+
+    private String explain(String from, String to, SipResponse response, String method) {
+        boolean byProxy = from.equals(PROXY);
+        int status = response.statusCode();
+        return switch (method + " " + status) {
+            case "REGISTER 401" -> "the proxy wants proof and sends a nonce for it";
+            case "REGISTER 200" -> "bound: the proxy now knows the way to " + to;
+            case "INVITE 407" -> "who calls in the name of our domain has to prove it";
+            case "INVITE 100" -> "the call is being worked on; no need to repeat the INVITE";
+            case "INVITE 180" -> byProxy ? to + " hears that it rings" : from + " rings";
+            case "INVITE 200" -> byProxy ? to + " learns that and where it was answered" : from + " answers";
+            case "BYE 200" -> byProxy ? "the call is over at both ends" : from + " has hung up, too";
+            default -> status < 200 ? "not final yet" : status < 300 ? "done" : "refused";
+        };
+    }
+
+    /** The arrows so far. */
+    synchronized void print(PrintWriter out) {
+        String rails = "  |" + " ".repeat(GAP) + "|" + " ".repeat(GAP) + "|";
+        out.println();
+        out.println(" " + left + " ".repeat(GAP - left.length() - 1) + PROXY + " ".repeat(GAP - PROXY.length() + 1)
+                + right);
+        out.println(rails);
+        for (Arrow arrow : arrows.values()) {
+            boolean atLeft = arrow.from().equals(left) || arrow.to().equals(left);
+            String line =
+                    draw(arrow.label(), arrow.from().equals(left) || arrow.to().equals(right));
+            String empty = " ".repeat(GAP);
+            out.println("  |" + (atLeft ? line : empty) + "|" + (atLeft ? empty : line) + "|  " + arrow.explanation());
+        }
+        out.println(rails);
+    }
+
+    /** {@code -- REGISTER ------------>} or the other way round, as wide as the gap. */
+    private static String draw(String label, boolean rightwards) {
+        int room = GAP - 6;
+        String text = label.length() <= room ? label : label.substring(0, room - 2) + "..";
+        String dashes = "-".repeat(room - text.length());
+        return rightwards ? "-- " + text + " " + dashes + "->" : "<- " + text + " " + dashes + "--";
+    }
+
+    /**
+     * Waits until all expected steps are there: what a phone has received may be recorded a moment later.
+     *
+     * @return those that were not seen as often as they are expected, each written {@code 1001 -> proxy: REGISTER}
+     */
+    synchronized List<String> awaitMissing(List<String> expected, Duration patience) throws InterruptedException {
+        long deadline = System.nanoTime() + patience.toNanos();
+        List<String> missing = missing(expected);
+        long millis = patience.toMillis();
+        while (!missing.isEmpty() && millis > 0) {
+            wait(millis);
+            missing = missing(expected);
+            millis = TimeUnit.NANOSECONDS.toMillis(deadline - System.nanoTime());
+        }
+        return missing;
+    }
+
+    private List<String> missing(List<String> expected) {
+        List<String> seen = new ArrayList<>();
+        arrows.values().forEach(arrow -> seen.add(arrow.step()));
+        List<String> missing = new ArrayList<>();
+        for (String step : expected) {
+            if (!seen.remove(step)) {
+                missing.add(step);
+            }
+        }
+        return missing;
+    }
+}

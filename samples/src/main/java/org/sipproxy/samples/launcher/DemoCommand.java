@@ -1,0 +1,110 @@
+package org.sipproxy.samples.launcher;
+
+import java.io.PrintWriter;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+import org.sipproxy.api.transport.Endpoint;
+import org.sipproxy.api.transport.TransportKind;
+import org.sipproxy.core.BindFailedException;
+import org.sipproxy.samples.FirstRegistration;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** Plays {@link FirstRegistration}, and stays up for the user's own phone. */
+@Command(
+        name = "demo",
+        mixinStandardHelpOptions = true,
+        sortOptions = false,
+        descriptionHeading = "%n",
+        description = {
+            "Starts the proxy, registers two softphones (1001 and 1002), lets 1002 call 1001, and draws every message.",
+            "Then it stays up, and prints the four values that your own softphone needs. The default command."
+        },
+        optionListHeading = "%nOptions:%n",
+        footerHeading = "%nExamples:%n",
+        footer = {
+            "  See the call, and get the status 0 if all of it was seen:",
+            "    java -jar sipproxy.jar demo --once",
+            "  Stay up for a softphone on another machine (put in this one's address):",
+            "    java -jar sipproxy.jar demo --listen udp:192.0.2.10:5060",
+            "",
+            Launcher.EXIT_CODES
+        })
+final class DemoCommand implements Callable<Integer> {
+
+    private static final List<Endpoint> USUAL =
+            List.of(Endpoint.udp("127.0.0.1", 5060), Endpoint.tcp("127.0.0.1", 5060));
+
+    @Spec
+    @SuppressWarnings("NullAway.Init")
+    private CommandSpec spec;
+
+    @Option(names = "--once", description = "End after the call: status 0 if every expected message was seen, else 1.")
+    private boolean once;
+
+    @Option(
+            names = "--listen",
+            paramLabel = "TRANSPORT:HOST:PORT",
+            description = {
+                "Where the proxy listens, the first udp one for the two phones of the demo. Repeat it for more.",
+                "Default: udp and tcp on 127.0.0.1:5060, or on a free port if 5060 is taken."
+            })
+    private List<String> listen = new ArrayList<>();
+
+    @Override
+    public Integer call() {
+        PrintWriter out = spec.commandLine().getOut();
+        PrintWriter err = spec.commandLine().getErr();
+        List<String> problems = new ArrayList<>();
+        List<Endpoint> endpoints = listen.isEmpty() ? usualOrFree(err) : read(problems);
+        if (!problems.isEmpty()) {
+            return Launcher.misconfigured(err, problems);
+        }
+        FirstRegistration demo;
+        try {
+            demo = new FirstRegistration(endpoints, out);
+        } catch (BindFailedException | IllegalArgumentException e) {
+            return Launcher.misconfigured(
+                    err,
+                    Launcher.messageOf(e).lines().map(ProxyOptions::asOptions).toList());
+        }
+        if (once) {
+            try (demo) {
+                return demo.play() ? Launcher.OK : Launcher.FAILED;
+            }
+        }
+        if (!demo.play()) {
+            demo.close();
+            return Launcher.FAILED;
+        }
+        UntilStopped.serve(demo, () -> {
+            demo.printYourPhone();
+            out.println("Ctrl-C stops it.");
+            out.flush();
+        });
+        return Launcher.OK;
+    }
+
+    private static List<Endpoint> usualOrFree(PrintWriter err) {
+        List<String> problems = PortCheck.problems(USUAL);
+        if (problems.isEmpty()) {
+            return USUAL;
+        }
+        problems.forEach(problem -> err.println("sipproxy: " + problem.replace("--listen: ", "")));
+        err.println("sipproxy: the demo takes a free port instead; choose one with demo --listen udp:127.0.0.1:5070");
+        err.flush();
+        return USUAL.stream().map(endpoint -> endpoint.withPort(0)).toList();
+    }
+
+    private List<Endpoint> read(List<String> problems) {
+        List<Endpoint> endpoints = ProxyOptions.readEndpoints(listen, problems);
+        if (problems.isEmpty() && endpoints.stream().noneMatch(endpoint -> endpoint.kind() == TransportKind.UDP)) {
+            problems.add(
+                    "--listen: no udp endpoint, which the phones of the demo need; add --listen udp:127.0.0.1:5060");
+        }
+        return endpoints;
+    }
+}

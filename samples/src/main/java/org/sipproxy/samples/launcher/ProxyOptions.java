@@ -1,0 +1,308 @@
+package org.sipproxy.samples.launcher;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.regex.Pattern;
+import org.sipproxy.api.auth.Credential;
+import org.sipproxy.api.transport.Endpoint;
+import org.sipproxy.core.RegistrarPolicy;
+import org.sipproxy.core.SipProxy;
+import org.sipproxy.core.SipProxyBuilder;
+import org.sipproxy.core.SipTimers;
+import org.sipproxy.security.DigestAuthentication;
+import org.sipproxy.security.InMemoryCredentials;
+import picocli.CommandLine.Option;
+
+/**
+ * The options of {@code run} and {@code check}. They are kept as text and read together, so that all that is wrong is told at
+ * once and not one option at a time.
+ */
+final class ProxyOptions {
+
+    private static final Pattern CAMEL_HUMP = Pattern.compile("(?<=[a-z])(?=[A-Z])");
+    private static final List<String> BUILDER_NAMES = List.of(
+            "transactionTimeout",
+            "ringTimeout",
+            "minExpires",
+            "defaultExpires",
+            "maxExpires",
+            "maxContacts",
+            "eventLoops");
+    private static final Pattern BUILDER_NAME = Pattern.compile("\\b(" + String.join("|", BUILDER_NAMES) + ")\\b");
+    private static final Pattern FIRST_WORD = Pattern.compile("^(listen|domain|alias)(?=:)");
+
+    @Option(
+            names = "--listen",
+            paramLabel = "TRANSPORT:HOST:PORT",
+            description = {
+                "Where to listen: udp or tcp, an address of this machine (IPv6 in brackets), a port. Repeat it for more.",
+                "0.0.0.0 or [::] is every address of this machine; port 0 lets the system choose, READY then tells.",
+                "Needed at least once."
+            })
+    List<String> listen = new ArrayList<>();
+
+    @Option(
+            names = "--domain",
+            paramLabel = "DOMAIN",
+            description = {
+                "A domain that this proxy serves: its users are sip:USER@DOMAIN, and it is their digest realm. Repeat it for more.",
+                "Needed at least once."
+            })
+    List<String> domains = new ArrayList<>();
+
+    @Option(
+            names = "--alias",
+            paramLabel = "HOST[:PORT]",
+            description = "Another name of this proxy, on any port or on the given one. Repeat it for more.")
+    List<String> aliases = new ArrayList<>();
+
+    @Option(
+            names = "--subscriber",
+            paramLabel = "USER:PASSWORD",
+            description = {
+                "A user of every domain, who has to prove the password to register and to call. Repeat it for more.",
+                "Others on this machine can see a command line: keep passwords in an argument file (@FILE)."
+            })
+    List<String> subscribers = new ArrayList<>();
+
+    @Option(
+            names = "--no-auth",
+            description = "Any user of the domains may register and call, without a password. For laboratories.")
+    boolean noAuth;
+
+    @Option(
+            names = "--min-expires",
+            paramLabel = "DURATION",
+            description = "Shorter registrations are refused with 423. Default: ${DEFAULT-VALUE}.",
+            defaultValue = "60s")
+    String minExpires = "";
+
+    @Option(
+            names = "--default-expires",
+            paramLabel = "DURATION",
+            description = "Granted to a phone that asks for no time. Default: ${DEFAULT-VALUE}.",
+            defaultValue = "1h")
+    String defaultExpires = "";
+
+    @Option(
+            names = "--max-expires",
+            paramLabel = "DURATION",
+            description = "Longer registrations are shortened to this. Default: ${DEFAULT-VALUE}.",
+            defaultValue = "1h")
+    String maxExpires = "";
+
+    @Option(
+            names = "--max-contacts",
+            paramLabel = "N",
+            description = "Most phones of one user at a time, 1 to 64. Default: ${DEFAULT-VALUE}.",
+            defaultValue = "10")
+    String maxContacts = "";
+
+    @Option(
+            names = "--nonce-expire",
+            paramLabel = "DURATION",
+            description = "How long the answer to one digest challenge is accepted. Default: ${DEFAULT-VALUE}.",
+            defaultValue = "5m")
+    String nonceExpire = "";
+
+    @Option(
+            names = "--transaction-timeout",
+            paramLabel = "DURATION",
+            description = "How long a request may stay unanswered (Timers B and F). Default: ${DEFAULT-VALUE}.",
+            defaultValue = "32s")
+    String transactionTimeout = "";
+
+    @Option(
+            names = "--ring-timeout",
+            paramLabel = "DURATION",
+            description = "How long a phone may ring (Timer C). Default: ${DEFAULT-VALUE}.",
+            defaultValue = "3m1s")
+    String ringTimeout = "";
+
+    @Option(
+            names = "--storage",
+            paramLabel = "KIND",
+            description = "Where registrations are kept: memory. Default: ${DEFAULT-VALUE}.",
+            defaultValue = "memory")
+    String storage = "";
+
+    @Option(
+            names = "--event-loops",
+            paramLabel = "N",
+            description = "Threads that read each UDP endpoint. Default: one for each core, at most 8.")
+    String eventLoops = "";
+
+    private final List<String> problems = new ArrayList<>();
+    private final List<Endpoint> endpoints = new ArrayList<>();
+
+    /** Assembles the proxy, without opening anything; empty if {@link #problems} has something to tell. */
+    Optional<SipProxy> build() {
+        SipProxyBuilder builder = SipProxy.builder();
+        readNames(builder);
+        readAuthentication(builder);
+        builder.registrar(RegistrarPolicy.DEFAULT
+                .withMinExpires(duration("--min-expires", minExpires, RegistrarPolicy.DEFAULT.minExpires()))
+                .withDefaultExpires(
+                        duration("--default-expires", defaultExpires, RegistrarPolicy.DEFAULT.defaultExpires()))
+                .withMaxExpires(duration("--max-expires", maxExpires, RegistrarPolicy.DEFAULT.maxExpires()))
+                .withMaxContacts(
+                        number("--max-contacts", maxContacts, RegistrarPolicy.DEFAULT.maxContacts()),
+                        RegistrarPolicy.DEFAULT.whenFull()));
+        builder.timers(SipTimers.DEFAULT
+                .withTransactionTimeout(
+                        duration("--transaction-timeout", transactionTimeout, SipTimers.DEFAULT.transactionTimeout()))
+                .withRingTimeout(duration("--ring-timeout", ringTimeout, SipTimers.DEFAULT.ringTimeout())));
+        if (!eventLoops.isEmpty()) {
+            builder.eventLoops(number("--event-loops", eventLoops, 1));
+        }
+        if (!storage.equalsIgnoreCase("memory")) {
+            problems.add("--storage: \"" + storage + "\" (expected memory)");
+        }
+        SipProxy proxy = null;
+        try {
+            proxy = builder.build();
+        } catch (IllegalArgumentException e) {
+            Launcher.messageOf(e).lines().map(ProxyOptions::asOptions).forEach(problems::add);
+        }
+        return problems.isEmpty() ? Optional.ofNullable(proxy) : Optional.empty();
+    }
+
+    /** What {@link #build} found wrong. */
+    List<String> problems() {
+        return problems;
+    }
+
+    /** The endpoints that could be read. */
+    List<Endpoint> endpoints() {
+        return endpoints;
+    }
+
+    private void readNames(SipProxyBuilder builder) {
+        endpoints.addAll(readEndpoints(listen, problems));
+        endpoints.forEach(builder::listen);
+        if (listen.isEmpty()) {
+            problems.add("--listen: none; say where to listen, such as --listen udp:127.0.0.1:5060");
+        }
+        if (endpoints.isEmpty()) {
+            builder.listen(Endpoint.udp("127.0.0.1", 0)); // told above; build() need not tell it again
+        }
+        domains.forEach(builder::domain);
+        if (domains.isEmpty()) {
+            problems.add(
+                    "--domain: none; name the part behind the @ of your users' addresses, such as --domain sip.test");
+            builder.domain("missing.invalid");
+        }
+        aliases.forEach(builder::alias);
+    }
+
+    /** The endpoints that can be read; what is wrong with the others goes to {@code problems}. */
+    static List<Endpoint> readEndpoints(List<String> texts, List<String> problems) {
+        List<Endpoint> endpoints = new ArrayList<>();
+        for (String text : texts) {
+            try {
+                endpoints.add(Endpoint.parse(text));
+            } catch (IllegalArgumentException e) {
+                problems.add(Launcher.messageOf(e).replaceFirst("^endpoint:", "--listen:"));
+            }
+        }
+        return endpoints;
+    }
+
+    private void readAuthentication(SipProxyBuilder builder) {
+        if (noAuth && !subscribers.isEmpty()) {
+            problems.add(
+                    "--no-auth: nobody is asked for a password, so --subscriber has no use; leave one of them away");
+        }
+        if (!noAuth && subscribers.isEmpty()) {
+            problems.add("--subscriber: none, so nobody could register; add --subscriber USER:PASSWORD for each user, "
+                    + "or --no-auth to let any user of the domains register without a password");
+        }
+        InMemoryCredentials users = credentials();
+        Duration nonceLifetime = duration("--nonce-expire", nonceExpire, Duration.ofMinutes(5));
+        DigestAuthentication digest = null;
+        try {
+            digest = DigestAuthentication.builder()
+                    .credentials(users)
+                    .nonceLifetime(nonceLifetime)
+                    .build();
+        } catch (IllegalArgumentException e) {
+            problems.add(asOptions(Launcher.messageOf(e)).replace("digest: nonceLifetime", "--nonce-expire"));
+        }
+        if (noAuth || digest == null) {
+            builder.noAuthentication();
+        } else {
+            builder.authentication(digest);
+        }
+    }
+
+    private InMemoryCredentials credentials() {
+        Map<String, String> passwords = new LinkedHashMap<>();
+        for (int i = 0; i < subscribers.size(); i++) {
+            String text = subscribers.get(i);
+            int colon = text.indexOf(':');
+            if (colon < 1 || colon == text.length() - 1) {
+                // by number, as the text may be a password
+                problems.add("--subscriber: number " + (i + 1) + " is not USER:PASSWORD, such as 1001:test1234");
+            } else if (passwords.putIfAbsent(text.substring(0, colon), text.substring(colon + 1)) != null) {
+                problems.add("--subscriber: " + text.substring(0, colon) + " is given twice; give each user once");
+            }
+        }
+        InMemoryCredentials users = InMemoryCredentials.of();
+        for (String domain : domains) {
+            passwords.forEach((user, password) -> {
+                if (!domain.isEmpty()) {
+                    users.put(Credential.ofPassword(user, domain.toLowerCase(Locale.ROOT), password));
+                }
+            });
+        }
+        return users;
+    }
+
+    private Duration duration(String option, String text, Duration otherwise) {
+        try {
+            return Durations.parse(text);
+        } catch (IllegalArgumentException e) {
+            problems.add(option + ": " + e.getMessage());
+            return otherwise;
+        }
+    }
+
+    private int number(String option, String text, int otherwise) {
+        try {
+            return Integer.parseInt(text);
+        } catch (NumberFormatException e) {
+            problems.add(option + ": \"" + text + "\" is no whole number");
+            return otherwise;
+        }
+    }
+
+    /** The library names its own options; here they are the ones of the command line. */
+    static String asOptions(String problem) {
+        String dashed = BUILDER_NAME
+                .matcher(problem)
+                .replaceAll(match ->
+                        "--" + CAMEL_HUMP.matcher(match.group()).replaceAll("-").toLowerCase(Locale.ROOT));
+        return Durations.readable(FIRST_WORD.matcher(dashed).replaceFirst("--$1"));
+    }
+
+    /** What {@code check} says of a configuration without problems. */
+    List<String> summary() {
+        String access = noAuth
+                ? "anybody, without a password (--no-auth)"
+                : subscribers.size() + " subscriber" + (subscribers.size() == 1 ? "" : "s") + ", digest authentication";
+        return List.of(
+                "listen    " + String.join(" ", listen),
+                "domain    " + String.join(" ", domains),
+                "alias     " + (aliases.isEmpty() ? "none" : String.join(" ", aliases)),
+                "access    " + access,
+                "expires   " + minExpires + " to " + maxExpires + ", default " + defaultExpires + "; at most "
+                        + maxContacts + " contacts a user",
+                "timeouts  transaction " + transactionTimeout + ", ringing " + ringTimeout,
+                "storage   " + storage);
+    }
+}

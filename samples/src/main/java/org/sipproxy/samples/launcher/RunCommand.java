@@ -1,0 +1,82 @@
+package org.sipproxy.samples.launcher;
+
+import java.io.PrintWriter;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
+import org.sipproxy.api.transport.Endpoint;
+import org.sipproxy.core.BindFailedException;
+import org.sipproxy.core.SipProxy;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** Serves until it is told to stop. */
+@Command(
+        name = "run",
+        mixinStandardHelpOptions = true,
+        sortOptions = false,
+        abbreviateSynopsis = true,
+        descriptionHeading = "%n",
+        description = {
+            "Runs the proxy until SIGTERM or Ctrl-C, which end it with status 0.",
+            "When it serves it says so in one line on stdout: READY and its addresses. Logs go to stderr.",
+            "A DURATION is 32s, 3m, 500ms, 1h or 1h30m; a number alone is seconds."
+        },
+        optionListHeading = "%nOptions:%n",
+        footerHeading = "%nExamples:%n",
+        footer = {
+            "  Two phones on this machine:",
+            "    java -jar sipproxy.jar run --domain sip.test \\",
+            "        --listen udp:127.0.0.1:5060 --listen tcp:127.0.0.1:5060 \\",
+            "        --subscriber 1001:test1234 --subscriber 1002:test1234",
+            "  A laboratory where nobody needs a password:",
+            "    java -jar sipproxy.jar run --domain lab.example --no-auth \\",
+            "        --listen udp:0.0.0.0:5060",
+            "  Arguments from a file, --listen=udp:127.0.0.1:5060 and so on, # for comments:",
+            "    java -jar sipproxy.jar run @proxy.args",
+            "",
+            Launcher.EXIT_CODES
+        })
+final class RunCommand implements Callable<Integer> {
+
+    @Spec
+    @SuppressWarnings("NullAway.Init")
+    private CommandSpec spec;
+
+    @Mixin
+    private final ProxyOptions options = new ProxyOptions();
+
+    @Option(
+            names = "--log-level",
+            paramLabel = "LEVEL",
+            description = "How much is logged to stderr: ${COMPLETION-CANDIDATES}. Default: ${DEFAULT-VALUE}.",
+            defaultValue = "info")
+    private Logging.Verbosity logLevel = Logging.Verbosity.info;
+
+    @Override
+    public Integer call() {
+        PrintWriter out = spec.commandLine().getOut();
+        PrintWriter err = spec.commandLine().getErr();
+        Logging.level(logLevel);
+        Optional<SipProxy> built = options.build();
+        if (built.isEmpty()) {
+            return Launcher.misconfigured(err, options.problems());
+        }
+        SipProxy proxy = built.get();
+        try {
+            proxy.start();
+        } catch (BindFailedException e) {
+            return Launcher.misconfigured(err, List.of(ProxyOptions.asOptions(Launcher.messageOf(e))));
+        }
+        UntilStopped.serve(proxy, () -> {
+            out.println("READY "
+                    + proxy.boundEndpoints().stream().map(Endpoint::toString).collect(Collectors.joining(" ")));
+            out.flush();
+        });
+        return Launcher.OK;
+    }
+}

@@ -1,0 +1,44 @@
+package org.sipproxy.samples.launcher;
+
+import java.util.concurrent.CountDownLatch;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Keeps the process up until SIGTERM or Ctrl-C and then ends it cleanly, with exit status 0. */
+final class UntilStopped {
+
+    private static final Logger LOG = LoggerFactory.getLogger(UntilStopped.class);
+
+    private UntilStopped() {}
+
+    /**
+     * Calls {@code announce} and then waits for ever. When the JVM is told to stop, {@code resource} is closed.
+     *
+     * <p>A JVM that a signal ends exits with 128 plus the signal's number, however cleanly it closed. Halting at the end of the
+     * shutdown hook is the one documented way to exit with 0 instead.
+     */
+    static void serve(AutoCloseable resource, Runnable announce) {
+        Runtime.getRuntime()
+                .addShutdownHook(new Thread(() -> Runtime.getRuntime().halt(close(resource)), "stop"));
+        announce.run();
+        try {
+            new CountDownLatch(1).await();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt(); // then the caller goes on to exit, and the hook closes
+        }
+    }
+
+    private static int close(AutoCloseable resource) {
+        int status = 0;
+        try {
+            resource.close();
+            LOG.info("stopped");
+        } catch (Exception e) {
+            LOG.error("closing failed", e);
+            status = 1;
+        }
+        Logging.flush();
+        System.out.flush();
+        return status;
+    }
+}

@@ -1,0 +1,31 @@
+package org.sipproxy.samples.phone;
+
+import gov.nist.core.ServerLogger;
+import gov.nist.javax.sip.message.SIPMessage;
+import java.util.Properties;
+import javax.sip.SipStack;
+
+/** Keeps the RI from writing its trace of messages to a file. Public because the RI makes it by name. */
+public final class RiMessageLogger implements ServerLogger {
+
+    @Override
+    public void closeLogFile() {}
+
+    @Override
+    public void logMessage(SIPMessage message, String from, String to, boolean sender, long time) {}
+
+    @Override
+    public void logMessage(SIPMessage message, String from, String to, String status, boolean sender, long time) {}
+
+    @Override
+    public void logMessage(SIPMessage message, String from, String to, String status, boolean sender) {}
+
+    @Override
+    public void logException(Exception e) {}
+
+    @Override
+    public void setStackProperties(Properties properties) {}
+
+    @Override
+    public void setSipStack(SipStack stack) {}
+}

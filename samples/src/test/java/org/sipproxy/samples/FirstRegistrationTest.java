@@ -1,0 +1,98 @@
+package org.sipproxy.samples;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.time.Duration;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.sipproxy.api.message.Method;
+import org.sipproxy.api.routing.StageContext;
+import org.sipproxy.api.routing.Verdict;
+import org.sipproxy.api.transport.Endpoint;
+
+@Timeout(60)
+class FirstRegistrationTest {
+
+    private final StringWriter text = new StringWriter();
+
+    @Test
+    void twoPhonesRegisterAndCallAndEveryMessageIsDrawnInOrder() {
+        boolean complete;
+        try (FirstRegistration demo = new FirstRegistration(anyPort(), new PrintWriter(text))) {
+            complete = demo.play();
+        }
+
+        assertThat(complete).as(text.toString()).isTrue();
+        assertThat(arrows())
+                .containsSubsequence("REGISTER", "401 Unauthorized", "REGISTER (digest)", "200 OK")
+                .containsSubsequence(
+                        "INVITE", "INVITE (digest)", "180 Ringing", "180 Ringing", "200 OK", "ACK", "BYE", "200 OK");
+        assertThat(text.toString())
+                .containsPattern("sip:1001@sip.test +sip:1001@127.0.0.1:\\d+ +3[56]\\d\\d s  \\S+@127.0.0.1");
+    }
+
+    @Test
+    void twoDemosRunInOneJvm() {
+        try (FirstRegistration one = new FirstRegistration(anyPort(), new PrintWriter(text));
+                FirstRegistration other = new FirstRegistration(anyPort(), new PrintWriter(text))) {
+            assertThat(one.play()).as(text.toString()).isTrue();
+            assertThat(other.play()).as(text.toString()).isTrue();
+        }
+    }
+
+    @Test
+    void yourPhoneGetsTheFourValuesAsTheyAreBound() {
+        try (FirstRegistration demo = new FirstRegistration(anyPort(), new PrintWriter(text))) {
+            demo.printYourPhone();
+        }
+
+        assertThat(text.toString())
+                .containsPattern("server +127\\.0\\.0\\.1:[1-9]\\d* \\(UDP\\)")
+                .containsPattern("user +1003")
+                .containsPattern("password +\\S+")
+                .containsPattern("domain +sip.test");
+    }
+
+    @Test
+    void aCallThatIsRefusedMakesItIncompleteAndSaysWhatIsMissing() {
+        boolean complete;
+        try (FirstRegistration demo = new FirstRegistration(
+                anyPort(), new PrintWriter(text), builder -> builder.beforeRouting(FirstRegistrationTest::busy))) {
+            complete = demo.play();
+        }
+
+        assertThat(complete).isFalse();
+        assertThat(text.toString())
+                .contains("missing: 1002: INVITE was answered 486 Busy Here")
+                .contains("missing: proxy -> 1001: INVITE")
+                .doesNotContain("missing: 1002 -> proxy: INVITE");
+    }
+
+    private static Verdict busy(StageContext context) {
+        return context.request().method().equals(Method.INVITE) ? Verdict.respond(486) : Verdict.proceed();
+    }
+
+    @Test
+    void aStepThatWasNotSeenIsNamedAsMissing() throws InterruptedException {
+        List<String> missing =
+                new Ladder("1001", "1002").awaitMissing(List.of("1001 -> proxy: REGISTER"), Duration.ofMillis(1));
+
+        assertThat(missing).containsExactly("1001 -> proxy: REGISTER");
+    }
+
+    private static List<Endpoint> anyPort() {
+        return List.of(Endpoint.udp("127.0.0.1", 0));
+    }
+
+    /** The labels of the ladder, from the top. */
+    private List<String> arrows() {
+        return text.toString()
+                .lines()
+                .filter(line -> line.startsWith("  |") && line.contains("--"))
+                .map(line -> line.replaceAll("^[ |<-]+-- |^[ |]+<- ", "").replaceAll(" -+(>|-)? *\\|.*", ""))
+                .toList();
+    }
+}

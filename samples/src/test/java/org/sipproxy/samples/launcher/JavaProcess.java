@@ -1,0 +1,97 @@
+package org.sipproxy.samples.launcher;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+
+/** A class with a main method in a JVM of its own, on the class path of the tests. */
+final class JavaProcess implements AutoCloseable {
+
+    private static final long PATIENCE_SECONDS = 60;
+
+    private final Process process;
+    private final BlockingQueue<String> out = new LinkedBlockingQueue<>();
+    private final BlockingQueue<String> err = new LinkedBlockingQueue<>();
+    private final List<Thread> readers;
+
+    private JavaProcess(Process process) {
+        this.process = process;
+        this.readers = List.of(read(process.getInputStream(), out), read(process.getErrorStream(), err));
+    }
+
+    static JavaProcess start(Class<?> main, String... args) throws IOException {
+        List<String> command = new ArrayList<>(List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-XX:TieredStopAtLevel=1",
+                "-cp",
+                System.getProperty("java.class.path"),
+                main.getName()));
+        command.addAll(List.of(args));
+        return new JavaProcess(new ProcessBuilder(command).start());
+    }
+
+    private static Thread read(InputStream from, BlockingQueue<String> to) {
+        Thread reader = new Thread(() -> {
+            try (BufferedReader lines =
+                    new BufferedReader(new java.io.InputStreamReader(from, StandardCharsets.UTF_8))) {
+                lines.lines().forEach(to::add);
+            } catch (IOException | java.io.UncheckedIOException e) {
+                to.add("stream ended: " + e);
+            }
+        });
+        reader.setDaemon(true);
+        reader.start();
+        return reader;
+    }
+
+    /** The next line on stdout that contains {@code part}; those before it are dropped. */
+    String awaitLine(String part) throws InterruptedException {
+        List<String> seen = new ArrayList<>();
+        while (true) {
+            String line = out.poll(PATIENCE_SECONDS, TimeUnit.SECONDS);
+            if (line == null) {
+                throw new AssertionError("no line with \"" + part + "\"; stdout: " + seen + "; stderr: " + err);
+            }
+            if (line.contains(part)) {
+                return line;
+            }
+            seen.add(line);
+        }
+    }
+
+    /** Sends SIGTERM. */
+    void terminate() {
+        process.destroy();
+    }
+
+    int awaitExit() throws InterruptedException {
+        if (!process.waitFor(PATIENCE_SECONDS, TimeUnit.SECONDS)) {
+            throw new AssertionError("still running; stdout: " + out + "; stderr: " + err);
+        }
+        for (Thread reader : readers) {
+            reader.join(TimeUnit.SECONDS.toMillis(PATIENCE_SECONDS));
+        }
+        return process.exitValue();
+    }
+
+    /** What is left of stdout. */
+    List<String> out() {
+        return List.copyOf(out);
+    }
+
+    List<String> err() {
+        return List.copyOf(err);
+    }
+
+    @Override
+    public void close() {
+        process.destroyForcibly();
+    }
+}

@@ -1,0 +1,120 @@
+package org.sipproxy.samples.launcher;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.net.DatagramSocket;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.condition.DisabledOnOs;
+import org.junit.jupiter.api.condition.OS;
+import org.junit.jupiter.api.io.TempDir;
+import org.sipproxy.samples.EmbeddedProxy;
+import org.sipproxy.samples.phone.Account;
+import org.sipproxy.samples.phone.RiPhone;
+
+/** The launcher as a process of its own: what only shows there are streams, signals and exit statuses. */
+@Timeout(180)
+@DisabledOnOs(value = OS.WINDOWS, disabledReason = "Process.destroy() is no SIGTERM there")
+class LauncherProcessTest {
+
+    @Test
+    void runSaysReadyOnStdoutLogsToStderrAndExitsWith0OnSigterm(@TempDir Path directory) throws Exception {
+        Path arguments = Files.writeString(directory.resolve("proxy.args"), """
+        # two phones
+        --listen=udp:127.0.0.1:0
+        --listen=tcp:127.0.0.1:0
+        --domain=sip.test
+        --subscriber=1001:test1234
+        """);
+        try (JavaProcess launcher = JavaProcess.start(Launcher.class, "run", "@" + arguments)) {
+            String ready = launcher.awaitLine("");
+            assertThat(ready).matches("READY udp:127\\.0\\.0\\.1:[1-9]\\d* tcp:127\\.0\\.0\\.1:[1-9]\\d*");
+
+            register("1001", "test1234", udpPort(ready)).close();
+            launcher.terminate();
+
+            assertThat(launcher.awaitExit()).isZero();
+            assertThat(launcher.out()).isEmpty();
+            assertThat(launcher.err())
+                    .anyMatch(
+                            line -> line.matches(
+                                    ".*REGISTERED aor=<sip:1001@sip\\.test> contact=<sip:1001@127\\.0\\.0\\.1:\\d+> expires=3600"));
+        }
+    }
+
+    @Test
+    void runExitsWith2AndNamesTheAddressThatIsTaken() throws Exception {
+        try (DatagramSocket taken = new DatagramSocket(0, InetAddress.getLoopbackAddress())) {
+            String address = "udp:127.0.0.1:" + taken.getLocalPort();
+            try (JavaProcess launcher = JavaProcess.start(
+                    Launcher.class, "run", "--listen", address, "--domain", "sip.test", "--no-auth")) {
+                assertThat(launcher.awaitExit()).isEqualTo(2);
+                assertThat(launcher.out()).isEmpty();
+                assertThat(launcher.err()).hasSize(1).first().asString().contains(address, "already in use");
+            }
+        }
+    }
+
+    @Test
+    void demoStaysUpAfterTheCallForAPhoneThatTypesInThePrintedValues() throws Exception {
+        try (JavaProcess launcher = JavaProcess.start(Launcher.class, "demo", "--listen", "udp:127.0.0.1:0")) {
+            String server = launcher.awaitLine("  server ");
+            String user = value(launcher.awaitLine("  user "));
+            String password = value(launcher.awaitLine("  password "));
+            assertThat(value(launcher.awaitLine("  domain "))).isEqualTo("sip.test");
+            launcher.awaitLine("Ctrl-C");
+
+            try (RiPhone phone = register(user, password, udpPort(server))) {
+                phone.call("1001").hangUp();
+            }
+            launcher.terminate();
+
+            assertThat(launcher.awaitExit()).isZero();
+        }
+    }
+
+    @Test
+    void demoOnceEndsByItselfWith0() throws Exception {
+        try (JavaProcess launcher = JavaProcess.start(Launcher.class, "--once", "--listen", "udp:127.0.0.1:0")) {
+            assertThat(launcher.awaitExit())
+                    .as("%s%n%s", launcher.out(), launcher.err())
+                    .isZero();
+            assertThat(launcher.out()).last().asString().startsWith("Complete");
+        }
+    }
+
+    @Test
+    void theProgramOfTheReadmeServes() throws Exception {
+        try (JavaProcess program = JavaProcess.start(EmbeddedProxy.class, "0")) {
+            String serving = program.awaitLine("serving sip.test on");
+
+            register("1001", "test1234", udpPort(serving)).close();
+        }
+    }
+
+    /** A phone that is registered. */
+    private static RiPhone register(String user, String password, int port) throws Exception {
+        InetAddress host = InetAddress.getLoopbackAddress();
+        RiPhone phone = RiPhone.open(
+                new Account(user, password, "sip.test"),
+                host,
+                new InetSocketAddress(host, port),
+                Duration.ZERO,
+                Duration.ofSeconds(10));
+        phone.register(Duration.ofHours(1));
+        return phone;
+    }
+
+    private static int udpPort(String line) {
+        return Integer.parseInt(line.replaceFirst(".*?127\\.0\\.0\\.1:(\\d+).*", "$1"));
+    }
+
+    private static String value(String line) {
+        return line.strip().replaceFirst("\\S+\\s+", "");
+    }
+}

@@ -1,0 +1,228 @@
+package org.sipproxy.samples.launcher;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.net.DatagramSocket;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Parsing, help and check, in this JVM. */
+class LauncherTest {
+
+    private final StringWriter out = new StringWriter();
+    private final StringWriter err = new StringWriter();
+
+    private int execute(String... args) {
+        return Launcher.execute(new PrintWriter(out), new PrintWriter(err), args);
+    }
+
+    @Test
+    void checkOfAGoodConfigurationSaysOkAndSumsItUp() {
+        int status = execute(
+                "check",
+                "--listen",
+                "udp:127.0.0.1:0",
+                "--listen",
+                "tcp:127.0.0.1:0",
+                "--domain",
+                "sip.test",
+                "--alias",
+                "proxy.test:5060",
+                "--subscriber",
+                "1001:test1234",
+                "--min-expires",
+                "30s",
+                "--default-expires",
+                "10m",
+                "--max-expires",
+                "2h",
+                "--max-contacts",
+                "3",
+                "--nonce-expire",
+                "90s",
+                "--transaction-timeout",
+                "16s",
+                "--ring-timeout",
+                "3m",
+                "--storage",
+                "memory");
+
+        assertThat(err.toString()).isEmpty();
+        assertThat(status).isZero();
+        assertThat(out.toString())
+                .startsWith("ok")
+                .contains("udp:127.0.0.1:0 tcp:127.0.0.1:0", "sip.test", "proxy.test:5060", "1 subscriber", "30s to 2h")
+                .doesNotContain("test1234");
+    }
+
+    @Test
+    void checkTellsAllProblemsAtOnceAndNoPassword() throws Exception {
+        InetAddress loopback = InetAddress.getLoopbackAddress();
+        try (DatagramSocket udp = new DatagramSocket(0, loopback);
+                ServerSocket tcp = new ServerSocket(0, 1, loopback)) {
+            int status = execute(
+                    "check",
+                    "--listen",
+                    "udp:127.0.0.1:" + udp.getLocalPort(),
+                    "--listen",
+                    "tcp:127.0.0.1:" + tcp.getLocalPort(),
+                    "--listen",
+                    "sctp:127.0.0.1:5060",
+                    "--domain",
+                    "sip:x",
+                    "--subscriber",
+                    ":secret",
+                    "--min-expires",
+                    "soon",
+                    "--max-contacts",
+                    "100",
+                    "--nonce-expire",
+                    "0s",
+                    "--transaction-timeout",
+                    "10m",
+                    "--alias",
+                    "host:port",
+                    "--storage",
+                    "floppy");
+
+            assertThat(status).isEqualTo(2);
+            assertThat(out.toString()).isEmpty();
+            assertThat(err.toString().lines()).hasSize(11);
+            assertThat(err.toString())
+                    .contains("udp:127.0.0.1:" + udp.getLocalPort() + " is already in use")
+                    .contains("tcp:127.0.0.1:" + tcp.getLocalPort() + " is already in use")
+                    .contains("--listen: \"sctp:127.0.0.1:5060\" (expected TRANSPORT:HOST")
+                    .contains("--domain: \"sip:x\"")
+                    .contains("--subscriber: number 1 is not USER:PASSWORD")
+                    .contains("--min-expires: \"soon\" is no duration; write 32s")
+                    .contains("--max-contacts: 100 (expected 1 to 64)")
+                    .contains("--nonce-expire: 0s (expected 1s to")
+                    .contains("--transaction-timeout: 10m (expected 1s to 5m)")
+                    .contains("--alias: \"host:port\"")
+                    .contains("--storage: \"floppy\" (expected memory)")
+                    .doesNotContain("secret");
+        }
+    }
+
+    @Test
+    void checkReleasesWhatItBound() throws Exception {
+        int port;
+        try (DatagramSocket probe = new DatagramSocket(0, InetAddress.getLoopbackAddress())) {
+            port = probe.getLocalPort();
+        }
+        String[] args = {"check", "--listen", "udp:127.0.0.1:" + port, "--domain", "sip.test", "--no-auth"};
+
+        assertThat(execute(args)).as(err.toString()).isZero();
+        assertThat(execute(args)).as(err.toString()).isZero();
+    }
+
+    @Test
+    void theSameAddressTwiceIsTold() {
+        int status = execute(
+                "check",
+                "--listen",
+                "udp:127.0.0.1:50601",
+                "--listen",
+                "udp:127.0.0.1:50601",
+                "--domain",
+                "sip.test",
+                "--no-auth");
+
+        assertThat(status).isEqualTo(2);
+        assertThat(err.toString()).contains("--listen: udp:127.0.0.1:50601 is given twice");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"run", "check"})
+    void withoutOptionsWhatIsNeededIsNamedWithAnExample(String command) {
+        assertThat(execute(command)).isEqualTo(2);
+        assertThat(err.toString().lines()).hasSize(3);
+        assertThat(err.toString())
+                .contains(
+                        "--listen udp:127.0.0.1:5060", "--domain sip.test", "--subscriber USER:PASSWORD", "--no-auth");
+    }
+
+    @Test
+    void subscribersAndNoAuthExcludeEachOther() {
+        assertThat(execute(
+                        "check",
+                        "--listen",
+                        "udp:127.0.0.1:0",
+                        "--domain",
+                        "sip.test",
+                        "--no-auth",
+                        "--subscriber",
+                        "1001:test1234"))
+                .isEqualTo(2);
+        assertThat(err.toString().lines()).hasSize(1).first().asString().contains("--no-auth", "--subscriber");
+    }
+
+    @Test
+    void anUnknownOptionIsAnsweredWithTheNearestOne() {
+        assertThat(execute("run", "--lisen", "udp:127.0.0.1:5060")).isEqualTo(2);
+        assertThat(err.toString()).contains("--lisen", "Possible solutions: --listen", "run --help");
+    }
+
+    @Test
+    void anArgumentFileThatIsNotThereIsNamed() {
+        assertThat(execute("run", "@no-such-file")).isEqualTo(2);
+        assertThat(err.toString()).contains("there is no readable file no-such-file");
+    }
+
+    @Test
+    void optionsAloneAreTheDemos() {
+        assertThat(execute("--onec")).isEqualTo(2);
+        assertThat(err.toString()).contains("Possible solutions: --once", "demo --help");
+    }
+
+    @Test
+    void theDemoNeedsAUdpEndpoint() {
+        assertThat(execute("demo", "--listen", "tcp:127.0.0.1:0")).isEqualTo(2);
+        assertThat(err.toString()).contains("--listen: no udp endpoint");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"demo", "run", "check"})
+    void helpOfEachCommandHasAnExampleAndFitsATerminal(String command) {
+        assertThat(execute(command, "--help")).isZero();
+        assertThat(out.toString()).contains("Example", "java -jar sipproxy.jar " + command, "Exit status");
+        assertThat(out.toString().lines()).allMatch(line -> line.length() <= 80);
+    }
+
+    @Test
+    void helpOfTheLauncherListsTheCommands() {
+        assertThat(execute("--help")).isZero();
+        assertThat(out.toString()).contains("demo ", "run ", "check ", "@proxy.args");
+    }
+
+    @Test
+    void versionNamesTheJavaInUse() {
+        assertThat(execute("--version")).isZero();
+        assertThat(out.toString()).contains("sipproxy", System.getProperty("java.version"));
+    }
+
+    @ParameterizedTest
+    @CsvSource({"32s,32000", "3m,180000", "500ms,500", "1h,3600000", "1h30m,5400000", "1d,86400000", "60,60000", "0,0"})
+    void durationsAreReadInTheirUnits(String text, long millis) {
+        assertThat(Durations.parse(text)).hasMillis(millis);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", "s", "-1s", "1.5s", "1 h", "1w", "1H", "PT1H", "9999999999"})
+    void otherTextsAreNoDurations(String text) {
+        assertThatThrownBy(() -> Durations.parse(text)).hasMessageContaining("is no duration; write 32s");
+    }
+
+    @Test
+    void durationsArePrintedAsTheyAreWritten() {
+        assertThat(Durations.readable("timer: PT1H30M (expected PT0.5S to PT3M1S)"))
+                .isEqualTo("timer: 1h30m (expected 0.5s to 3m1s)");
+    }
+}
