@@ -9,6 +9,9 @@ import java.util.Objects;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.sipproxy.api.auth.Authentication;
+import org.sipproxy.api.component.ProxyComponent;
+import org.sipproxy.api.event.ProxyListener;
+import org.sipproxy.api.event.RequestListener;
 import org.sipproxy.api.event.WireListener;
 import org.sipproxy.api.location.LocationListener;
 import org.sipproxy.api.location.LocationStore;
@@ -19,6 +22,7 @@ import org.sipproxy.api.routing.RequestStage;
 import org.sipproxy.api.routing.ResponseStage;
 import org.sipproxy.api.transport.Endpoint;
 import org.sipproxy.api.transport.TransportKind;
+import org.sipproxy.core.internal.engine.CollectedHooks;
 import org.sipproxy.core.internal.engine.EngineParts;
 import org.sipproxy.core.internal.engine.ProxyEngine;
 
@@ -33,11 +37,8 @@ public final class SipProxyBuilder {
     private final List<Endpoint> endpoints = new ArrayList<>();
     private final List<String> domains = new ArrayList<>();
     private final List<String> aliases = new ArrayList<>();
-    private final List<LocationListener> locationListeners = new ArrayList<>();
-    private final List<RequestStage> beforeAuthentication = new ArrayList<>();
-    private final List<RequestStage> beforeRouting = new ArrayList<>();
-    private final List<RequestStage> beforeForwarding = new ArrayList<>();
-    private final List<ResponseStage> responseStages = new ArrayList<>();
+    private final List<ProxyComponent> components = new ArrayList<>();
+    private final CollectedHooks hooks = new CollectedHooks();
     private final List<String> problems = new ArrayList<>();
     private final Set<String> given = new HashSet<>();
 
@@ -128,9 +129,31 @@ public final class SipProxyBuilder {
         return this;
     }
 
+    /**
+     * Adds a component that takes part at several places, such as NAT traversal, an access list or accounting. Components run in
+     * the order in which they were added, before the host's own steps where they were added before those. Closed with the
+     * proxy.
+     */
+    public SipProxyBuilder component(ProxyComponent component) {
+        components.add(Objects.requireNonNull(component, "component"));
+        return this;
+    }
+
     /** Watches bindings come and go. */
     public SipProxyBuilder locationListener(LocationListener listener) {
-        locationListeners.add(Objects.requireNonNull(listener, "listener"));
+        hooks.onLocationChange(Objects.requireNonNull(listener, "listener"));
+        return this;
+    }
+
+    /** Watches requests that got their final response, for accounting. */
+    public SipProxyBuilder requestListener(RequestListener listener) {
+        hooks.onRequestCompleted(Objects.requireNonNull(listener, "listener"));
+        return this;
+    }
+
+    /** Watches what the proxy and its components report, for audits. */
+    public SipProxyBuilder listener(ProxyListener listener) {
+        hooks.onEvent(Objects.requireNonNull(listener, "listener"));
         return this;
     }
 
@@ -143,25 +166,25 @@ public final class SipProxyBuilder {
 
     /** A step that runs when a request has been checked and is outside any dialog, before anybody is asked for a password. */
     public SipProxyBuilder beforeAuthentication(RequestStage stage) {
-        beforeAuthentication.add(Objects.requireNonNull(stage, "stage"));
+        hooks.beforeAuthentication(Objects.requireNonNull(stage, "stage"));
         return this;
     }
 
     /** A step that runs for an authenticated request, before the registrar or the location store look at it. */
     public SipProxyBuilder beforeRouting(RequestStage stage) {
-        beforeRouting.add(Objects.requireNonNull(stage, "stage"));
+        hooks.beforeRouting(Objects.requireNonNull(stage, "stage"));
         return this;
     }
 
     /** A step that runs when the targets are known, for requests inside a dialog too, before they are forwarded. */
     public SipProxyBuilder beforeForwarding(RequestStage stage) {
-        beforeForwarding.add(Objects.requireNonNull(stage, "stage"));
+        hooks.beforeForwarding(Objects.requireNonNull(stage, "stage"));
         return this;
     }
 
     /** A step that sees responses before they are forwarded. */
     public SipProxyBuilder onResponse(ResponseStage stage) {
-        responseStages.add(Objects.requireNonNull(stage, "stage"));
+        hooks.onResponse(Objects.requireNonNull(stage, "stage"));
         return this;
     }
 
@@ -202,6 +225,7 @@ public final class SipProxyBuilder {
      * @throws IllegalArgumentException with every problem found, a line each
      */
     public SipProxy build() {
+        installComponents();
         List<String> found = new ArrayList<>(problems);
         checkEndpoints(found);
         checkNames(found);
@@ -224,15 +248,26 @@ public final class SipProxyBuilder {
                 parseLimits,
                 streamLimits,
                 locationStore,
-                List.copyOf(locationListeners),
                 wireListener,
-                List.copyOf(beforeAuthentication),
-                List.copyOf(beforeRouting),
-                List.copyOf(beforeForwarding),
-                List.copyOf(responseStages),
+                List.copyOf(components),
+                hooks,
                 eventLoops,
                 workerThreads,
                 clock)));
+    }
+
+    private void installComponents() {
+        if (!given.add("build")) {
+            problems.add("build: called twice; a builder and its components are for one proxy");
+            return;
+        }
+        for (ProxyComponent component : components) {
+            try {
+                component.install(hooks);
+            } catch (IllegalArgumentException e) {
+                problems.add(component.name() + ": " + e.getMessage());
+            }
+        }
     }
 
     private void checkEndpoints(List<String> found) {

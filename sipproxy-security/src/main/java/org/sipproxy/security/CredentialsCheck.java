@@ -6,6 +6,7 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.sipproxy.api.auth.Credential;
 import org.sipproxy.api.auth.CredentialStore;
+import org.sipproxy.api.auth.DigestAlgorithm;
 import org.sipproxy.api.message.HeaderName;
 import org.sipproxy.api.message.Method;
 import org.sipproxy.api.message.SipParseException;
@@ -192,7 +193,8 @@ final class CredentialsCheck {
         String password = credential == null ? null : credential.password().orElse(null);
         hashes.ha1OfPassword(
                 response, realm.bytes(), password == null ? NO_PASSWORD : password.getBytes(StandardCharsets.UTF_8));
-        String ha1 = credential == null ? null : credential.md5Ha1().orElse(null);
+        String ha1 =
+                credential == null ? null : credential.ha1(DigestAlgorithm.MD5).orElse(null);
         if (ha1 != null) {
             hashes.ha1(ha1.getBytes(StandardCharsets.US_ASCII));
         }

@@ -4,11 +4,13 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
+import org.sipproxy.api.event.ProxyEvent;
 import org.sipproxy.api.message.ParseLimits;
 import org.sipproxy.api.message.SipMessage;
 import org.sipproxy.api.message.SipParseException;
@@ -29,6 +31,7 @@ final class FakeStageContext implements StageContext {
 
     private final SipRequest request;
     private final Instant now;
+    private final List<ProxyEvent> events = new ArrayList<>();
     private @Nullable String authenticatedUser;
     private int credentialsHeader = -2;
 
@@ -127,5 +130,34 @@ final class FakeStageContext implements StageContext {
     /** The line that {@link #authenticated} was given, -2 if it was not called. */
     int credentialsHeader() {
         return credentialsHeader;
+    }
+
+    @Override
+    public void trust() {
+        throw new UnsupportedOperationException("authentication trusts nobody");
+    }
+
+    @Override
+    public boolean isTrusted() {
+        return false;
+    }
+
+    @Override
+    public void behindNat() {
+        throw new UnsupportedOperationException("authentication knows no NAT");
+    }
+
+    @Override
+    public boolean isBehindNat() {
+        return false;
+    }
+
+    @Override
+    public void publish(ProxyEvent event) {
+        events.add(event);
+    }
+
+    List<ProxyEvent> events() {
+        return events;
     }
 }

@@ -10,6 +10,7 @@ import java.util.concurrent.Future;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.sipproxy.api.auth.Credential;
+import org.sipproxy.api.auth.DigestAlgorithm;
 
 class InMemoryCredentialsTest {
 
@@ -22,7 +23,7 @@ class InMemoryCredentialsTest {
 
         assertThat(store.find("alice", "example.org").flatMap(Credential::password))
                 .contains("a");
-        assertThat(store.find("alice", "example.net").flatMap(Credential::md5Ha1))
+        assertThat(store.find("alice", "example.net").flatMap(credential -> credential.ha1(DigestAlgorithm.MD5)))
                 .contains(HA1);
         assertThat(store.find("Alice", "example.org")).isEmpty();
         assertThat(store.find("alice", "Example.org")).isEmpty();

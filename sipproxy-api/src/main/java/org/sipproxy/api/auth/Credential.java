@@ -1,5 +1,8 @@
 package org.sipproxy.api.auth;
 
+import java.util.EnumMap;
+import java.util.Locale;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -13,18 +16,18 @@ public final class Credential {
     private final String username;
     private final String realm;
     private final @Nullable String password;
-    private final @Nullable String md5Ha1;
+    private final Map<DigestAlgorithm, String> ha1;
 
-    private Credential(String username, String realm, @Nullable String password, @Nullable String md5Ha1) {
+    private Credential(String username, String realm, @Nullable String password, Map<DigestAlgorithm, String> ha1) {
         this.username = Objects.requireNonNull(username, "username");
         this.realm = Objects.requireNonNull(realm, "realm");
         this.password = password;
-        this.md5Ha1 = md5Ha1;
+        this.ha1 = ha1;
     }
 
-    /** A user with a plain password. */
+    /** A user with a plain password, good for every algorithm. */
     public static Credential ofPassword(String username, String realm, String password) {
-        return new Credential(username, realm, Objects.requireNonNull(password, "password"), null);
+        return new Credential(username, realm, Objects.requireNonNull(password, "password"), Map.of());
     }
 
     /**
@@ -33,11 +36,29 @@ public final class Credential {
      * @throws IllegalArgumentException if {@code ha1} is not 32 hex digits
      */
     public static Credential ofHa1(String username, String realm, String ha1) {
-        if (ha1.length() != 32 || !ha1.chars().allMatch(c -> Character.digit(c, 16) >= 0 && c < 128)) {
-            throw new IllegalArgumentException(
-                    "ha1: " + ha1.length() + " characters (expected 32 hex digits, the MD5 of user:realm:password)");
+        return ofHa1(username, realm, Map.of(DigestAlgorithm.MD5, ha1));
+    }
+
+    /**
+     * A user with an HA1 for each of some algorithms.
+     *
+     * @throws IllegalArgumentException if there is none, or one does not have its algorithm's number of hex digits
+     */
+    public static Credential ofHa1(String username, String realm, Map<DigestAlgorithm, String> ha1) {
+        if (ha1.isEmpty()) {
+            throw new IllegalArgumentException("ha1: none; a credential needs one or a password");
         }
-        return new Credential(username, realm, null, ha1.toLowerCase(java.util.Locale.ROOT));
+        EnumMap<DigestAlgorithm, String> lower = new EnumMap<>(DigestAlgorithm.class);
+        ha1.forEach((algorithm, hash) -> {
+            if (hash.length() != algorithm.hexLength()
+                    || !hash.chars().allMatch(c -> c < 128 && Character.digit(c, 16) >= 0)) {
+                throw new IllegalArgumentException("ha1: " + hash.length() + " characters (expected "
+                        + algorithm.hexLength() + " hex digits, the " + algorithm.token()
+                        + " of user:realm:password)");
+            }
+            lower.put(algorithm, hash.toLowerCase(Locale.ROOT));
+        });
+        return new Credential(username, realm, null, lower);
     }
 
     /** The digest user name. */
@@ -55,13 +76,14 @@ public final class Credential {
         return Optional.ofNullable(password);
     }
 
-    /** The MD5 HA1 in lower-case hex, if that is what is known. */
-    public Optional<String> md5Ha1() {
-        return Optional.ofNullable(md5Ha1);
+    /** The HA1 of an algorithm in lower-case hex, if that is what is known. */
+    public Optional<String> ha1(DigestAlgorithm algorithm) {
+        return Optional.ofNullable(ha1.get(algorithm));
     }
 
     @Override
     public String toString() {
-        return "Credential[" + username + "@" + realm + ", " + (password != null ? "password" : "ha1") + " hidden]";
+        return "Credential[" + username + "@" + realm + ", " + (password != null ? "password" : "ha1 " + ha1.keySet())
+                + " hidden]";
     }
 }

@@ -17,4 +17,12 @@ public interface CredentialStore {
     default boolean mayBlock() {
         return true;
     }
+
+    /**
+     * True if to find just this user may wait, which a store with a cache knows better. Must not wait itself. Default
+     * {@link #mayBlock()}.
+     */
+    default boolean mayBlock(String username, String realm) {
+        return mayBlock();
+    }
 }

@@ -30,6 +30,9 @@ public final class Binding {
     private final String instanceId;
     private final int regId;
     private final @Nullable Flow flow;
+    private final @Nullable SipUri received;
+    private final String socket;
+    private final int methods;
 
     private Binding(Builder b) {
         this.id = b.id;
@@ -44,6 +47,9 @@ public final class Binding {
         this.instanceId = b.instanceId;
         this.regId = b.regId;
         this.flow = b.flow;
+        this.received = b.received;
+        this.socket = b.socket;
+        this.methods = b.methods;
     }
 
     /** A binding of {@code contact}; {@code id} is unique in the store and stays the same when the binding is refreshed. */
@@ -131,6 +137,24 @@ public final class Binding {
         return Optional.ofNullable(flow);
     }
 
+    /**
+     * The address that the REGISTER came from, {@code sip:IP:PORT} with {@code ;transport=} unless it was UDP, if the client is
+     * behind a NAT: requests go there and not to {@link #contact()}.
+     */
+    public Optional<SipUri> received() {
+        return Optional.ofNullable(received);
+    }
+
+    /** The listening point that the REGISTER came in on, {@code udp:192.0.2.1:5060}, of whichever server; empty if unknown. */
+    public String socket() {
+        return flow == null ? socket : flow.endpoint().toString();
+    }
+
+    /** The methods that the client allows, a set of {@link MethodMask} bits; {@link MethodMask#ALL} if it did not say. */
+    public int methods() {
+        return methods;
+    }
+
     @Override
     public String toString() {
         return "Binding[" + contact + ", expiresAt=" + expiresAt() + ", q=" + q + "]";
@@ -151,6 +175,9 @@ public final class Binding {
         private String instanceId = "";
         private int regId;
         private @Nullable Flow flow;
+        private @Nullable SipUri received;
+        private String socket = "";
+        private int methods = MethodMask.ALL;
 
         private Builder(String id, SipUri contact) {
             this.id = Objects.requireNonNull(id, "id");
@@ -170,6 +197,9 @@ public final class Binding {
             this.instanceId = b.instanceId;
             this.regId = b.regId;
             this.flow = b.flow;
+            this.received = b.received;
+            this.socket = b.socket;
+            this.methods = b.methods;
         }
 
         public Builder contact(SipUri uri) {
@@ -232,6 +262,24 @@ public final class Binding {
 
         public Builder flow(@Nullable Flow value) {
             this.flow = value;
+            return this;
+        }
+
+        /** See {@link Binding#received()}; null if the client is not behind a NAT. */
+        public Builder received(@Nullable SipUri value) {
+            this.received = value;
+            return this;
+        }
+
+        /** See {@link Binding#socket()}; what a flow says goes before it. */
+        public Builder socket(String value) {
+            this.socket = Objects.requireNonNull(value, "socket");
+            return this;
+        }
+
+        /** See {@link Binding#methods()}. */
+        public Builder methods(int mask) {
+            this.methods = mask;
             return this;
         }
 

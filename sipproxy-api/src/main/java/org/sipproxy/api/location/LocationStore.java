@@ -32,8 +32,18 @@ public interface LocationStore extends AutoCloseable {
     /** Adds a listener; it stays until the store is closed. */
     void addListener(LocationListener listener);
 
-    /** True if {@link #lookup} or {@link #update} may wait for a disk or a network; they then run on a worker thread. */
-    boolean mayBlock();
+    /** Which methods may wait for a disk or a network; the proxy calls those on a worker thread. Asked once. */
+    Blocking blocking();
+
+    /** Which methods of a store may wait. */
+    enum Blocking {
+        /** None. */
+        NEVER,
+        /** {@link LocationStore#update}. */
+        UPDATES,
+        /** {@link LocationStore#update}, {@link LocationStore#lookup} and {@link LocationStore#forEach}. */
+        ALWAYS
+    }
 
     /** Keeps what is still to be kept and releases what the store opened itself. Idempotent. */
     @Override

@@ -57,8 +57,8 @@ public final class Method {
         return new Method(name);
     }
 
-    /** The method that stands in {@code [from, to)}, known to be a token. */
-    static Method of(byte[] a, int from, int to) {
+    /** The method that stands in {@code [from, to)}, known to be a token. Allocates nothing for a registered one. */
+    public static Method of(byte[] a, int from, int to) {
         int length = to - from;
         for (Method m : KNOWN) {
             if (m.name.length() == length && m.name.charAt(0) == a[from] && m.matches(a, from)) {

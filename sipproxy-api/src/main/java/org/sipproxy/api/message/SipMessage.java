@@ -80,6 +80,20 @@ public abstract sealed class SipMessage extends IndexedMessage implements Messag
         }
     }
 
+    /**
+     * Edits the bytes, for a step on the message path that a typed header costs too much. Changes of typed headers are
+     * committed first; headers that were handed out before are no part of the message any more.
+     *
+     * @param splice positions in {@link #wire()} as it is after {@link #commitEdits()}
+     * @throws IllegalArgumentException if the result is no message; nothing has changed then
+     */
+    public void edit(Splice splice) {
+        commitEdits();
+        MessageIndexer index = reindex(splice.apply(wire));
+        typed = null;
+        replaceWire(index);
+    }
+
     TypedHeaders typed() {
         TypedHeaders held = typed;
         if (held == null) {

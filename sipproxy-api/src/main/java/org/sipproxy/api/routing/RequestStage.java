@@ -26,8 +26,25 @@ public interface RequestStage {
         return lambda < 0 ? name : name.substring(0, lambda) + " (lambda)";
     }
 
-    /** True if {@link #handle} may wait for anything. Default true, the safe one. */
+    /** True if {@link #handle} may wait for anything. Default true, the safe one. Asked once. */
     default boolean mayBlock() {
         return true;
+    }
+
+    /**
+     * True if {@link #handle} may wait for anything with this request: a hand-over to a worker thread costs more than most
+     * routing. Asked just before {@code handle}, on an event loop, and only if {@link #mayBlock()} is true; it must not wait
+     * itself. Default true.
+     */
+    default boolean mayBlock(StageContext context) {
+        return true;
+    }
+
+    /**
+     * True if it does no harm to be shown a request twice, when the client repeats it and no transaction was made for it: so a
+     * step that only looks costs no transaction for what is answered without one. Default false.
+     */
+    default boolean isRepeatable() {
+        return false;
     }
 }

@@ -1,10 +1,8 @@
 package org.sipproxy.api.routing;
 
-import org.sipproxy.api.message.SipResponse;
-
 /**
- * Sees every response that is about to be forwarded upstream and may edit it through its javax.sip view. It cannot stop or
- * redirect it: which response wins is decided by RFC 3261 §16.7.
+ * Sees every response that is about to be forwarded upstream and may edit it. It cannot stop or redirect it: which response
+ * wins is decided by RFC 3261 §16.7.
  *
  * <p>It runs on an event loop and must not block. An exception is logged with {@link #name()} and the response is forwarded
  * as it came.
@@ -12,12 +10,8 @@ import org.sipproxy.api.message.SipResponse;
 @FunctionalInterface
 public interface ResponseStage {
 
-    /**
-     * Looks at or edits a response. A 2xx of an INVITE that the callee repeats is shown every time.
-     *
-     * @param response the response, our own Via already removed
-     */
-    void handle(SipResponse response) throws Exception;
+    /** Looks at or edits a response. A 2xx of an INVITE that the callee repeats is shown every time. */
+    void handle(ResponseStageContext context) throws Exception;
 
     /** What the step is called in logs. Default the simple class name. */
     default String name() {

@@ -3,6 +3,7 @@ package org.sipproxy.api.routing;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
+import org.sipproxy.api.event.ProxyEvent;
 import org.sipproxy.api.message.SipRequest;
 import org.sipproxy.api.message.SipUri;
 import org.sipproxy.api.transport.Flow;
@@ -44,4 +45,25 @@ public interface StageContext {
      *     (RFC 3261 §22.3). -1 if none
      */
     void authenticated(String username, String realm, int credentialsHeader);
+
+    /**
+     * Notes that the sender is a trusted peer, such as a provider's trunk: nobody asks it for a password, except for REGISTER,
+     * and it may relay to anywhere.
+     */
+    void trust();
+
+    /** True if an earlier step called {@link #trust()}. */
+    boolean isTrusted();
+
+    /**
+     * Notes that the sender is behind a NAT: the bindings that this REGISTER writes keep the address it came from
+     * ({@link org.sipproxy.api.location.Binding#received()}), and requests to them go there.
+     */
+    void behindNat();
+
+    /** True if an earlier step called {@link #behindNat()}. */
+    boolean isBehindNat();
+
+    /** Tells the proxy's listeners. */
+    void publish(ProxyEvent event);
 }

@@ -2,7 +2,6 @@ package org.sipproxy.api.routing;
 
 import java.util.List;
 import java.util.Objects;
-import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.sipproxy.api.location.Binding;
 import org.sipproxy.api.message.SipUri;
@@ -14,10 +13,20 @@ import org.sipproxy.api.transport.Flow;
  * @param uri the Request-URI of the forwarded request
  * @param q 0 to 1; targets of equal q are tried in parallel, lower ones after higher ones. Default 1
  * @param routes a Route set to prepend, the first hop first
- * @param flow a flow to use if it is open and {@code routes} is empty, whatever {@code uri} resolves to; null for none
+ * @param flow the flow that the contact was registered over; null for none. It is used, as long as it is open, if
+ *     {@code received} is there too; a stream's also when nothing that {@code uri} resolves to can be reached
+ * @param received the address to send to, whatever {@code uri} resolves to; its host is numeric. Null for none. Not used if
+ *     {@code routes} is not empty: then the NAT is the first hop's matter
+ * @param socket the listening point to send from, {@code udp:192.0.2.1:5060}; if it is empty or none of ours, the one that
+ *     leads there
  */
 public record Target(
-        SipUri uri, float q, List<SipUri> routes, @Nullable Flow flow) {
+        SipUri uri,
+        float q,
+        List<SipUri> routes,
+        @Nullable Flow flow,
+        @Nullable SipUri received,
+        String socket) {
 
     /**
      * Checks the values.
@@ -26,15 +35,30 @@ public record Target(
      */
     public Target {
         Objects.requireNonNull(uri, "uri");
+        Objects.requireNonNull(socket, "socket");
         routes = List.copyOf(routes);
         if (!(q >= 0f && q <= 1f)) {
             throw new IllegalArgumentException("q: " + q + " (expected 0 to 1)");
         }
     }
 
+    /** A target that no NAT hides. */
+    public Target(SipUri uri, float q, List<SipUri> routes, @Nullable Flow flow) {
+        this(uri, q, routes, flow, null, "");
+    }
+
     /** A URI, resolved as RFC 3263 says. */
     public static Target of(SipUri uri) {
         return new Target(uri, 1f, List.of(), null);
+    }
+
+    /**
+     * A URI whose requests go to an address that is known better than the URI says.
+     *
+     * @param received see {@link #received}
+     */
+    public static Target of(SipUri uri, SipUri received) {
+        return new Target(uri, 1f, List.of(), null, Objects.requireNonNull(received, "received"), "");
     }
 
     /** Where a registered contact is: its URI behind its Path. */
@@ -44,11 +68,8 @@ public record Target(
                 binding.contact().asRequestUri(),
                 q,
                 binding.path(),
-                binding.flow().orElse(null));
-    }
-
-    /** The flow, if one is named. */
-    public Optional<Flow> preferredFlow() {
-        return Optional.ofNullable(flow);
+                binding.flow().orElse(null),
+                binding.received().orElse(null),
+                binding.flow().isPresent() ? "" : binding.socket());
     }
 }

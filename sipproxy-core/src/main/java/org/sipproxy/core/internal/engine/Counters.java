@@ -10,4 +10,5 @@ final class Counters {
     final LongAdder malformed = new LongAdder();
     final LongAdder strayResponses = new LongAdder();
     final LongAdder overload = new LongAdder();
+    final LongAdder filtered = new LongAdder();
 }

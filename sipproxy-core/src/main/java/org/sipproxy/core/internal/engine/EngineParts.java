@@ -3,12 +3,10 @@ package org.sipproxy.core.internal.engine;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.sipproxy.api.auth.Authentication;
+import org.sipproxy.api.component.ProxyComponent;
 import org.sipproxy.api.event.WireListener;
-import org.sipproxy.api.location.LocationListener;
 import org.sipproxy.api.location.LocationStore;
 import org.sipproxy.api.message.ParseLimits;
-import org.sipproxy.api.routing.RequestStage;
-import org.sipproxy.api.routing.ResponseStage;
 import org.sipproxy.api.transport.Endpoint;
 import org.sipproxy.core.ProxyClock;
 import org.sipproxy.core.RegistrarPolicy;
@@ -31,12 +29,9 @@ public record EngineParts(
         ParseLimits parseLimits,
         StreamLimits streamLimits,
         @Nullable LocationStore locationStore,
-        List<LocationListener> locationListeners,
         @Nullable WireListener wireListener,
-        List<RequestStage> beforeAuthentication,
-        List<RequestStage> beforeRouting,
-        List<RequestStage> beforeForwarding,
-        List<ResponseStage> responseStages,
+        List<ProxyComponent> components,
+        CollectedHooks hooks,
         int eventLoops,
         int workerThreads,
         ProxyClock clock) {}

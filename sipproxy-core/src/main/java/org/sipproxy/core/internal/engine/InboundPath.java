@@ -1,6 +1,9 @@
 package org.sipproxy.core.internal.engine;
 
+import java.net.InetSocketAddress;
 import java.util.Arrays;
+import java.util.List;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import org.sipproxy.api.message.HeaderName;
 import org.sipproxy.api.message.Method;
@@ -10,6 +13,7 @@ import org.sipproxy.api.message.SipRequest;
 import org.sipproxy.api.message.SipResponse;
 import org.sipproxy.api.message.StatusCode;
 import org.sipproxy.api.message.Via;
+import org.sipproxy.api.transport.Endpoint;
 import org.sipproxy.core.internal.codec.ReplyWriter;
 import org.sipproxy.core.internal.codec.ViaStamp;
 import org.sipproxy.core.internal.pipeline.MessageSanity;
@@ -49,6 +53,10 @@ final class InboundPath implements InboundHandler {
 
     @Override
     public void onMessage(byte[] wire, TransportFlow flow) {
+        if (!engine.components.accepts(flow, wire.length)) {
+            engine.counters.filtered.increment();
+            return;
+        }
         TransportFlow from = engine.tapped(flow);
         try {
             SipMessage message = withoutTrailingBytes(SipMessage.parse(wire, engine.limits), from);
@@ -120,7 +128,7 @@ final class InboundPath implements InboundHandler {
 
     private RequestContext newContext(SipRequest request, TransportFlow from) throws SipParseException {
         ResponsePath path = engine.responsePaths.of(request.topVia(), from);
-        return new RequestContext(request, from, path, engine.names, engine.clock);
+        return new RequestContext(request, from, path, engine.names, engine.clock, engine.components::publish);
     }
 
     /** A malformed request is answered without any state, if there is a way back. */
@@ -142,18 +150,16 @@ final class InboundPath implements InboundHandler {
         if (engine.toTags.isOurs(ack)) {
             return; // of a refusal that was sent without a transaction
         }
-        RequestContext context = newContext(ack, from);
-        if (engine.workers == null) {
-            relayAck(context);
-        } else {
-            engine.workers.execute(ack.callId().hashCode(), () -> relayAck(context));
-        }
+        relayAck(newContext(ack, from), false);
     }
 
-    private void relayAck(RequestContext context) {
+    private void relayAck(RequestContext context, boolean mayWait) {
         try {
-            if (engine.pipeline.run(context) instanceof Outcome.Relay relay) {
+            Outcome outcome = engine.pipeline.run(context, mayWait);
+            if (outcome instanceof Outcome.Relay relay) {
                 engine.forwarder.relayAck(context, relay.targets());
+            } else if (outcome == Outcome.blocked()) {
+                workers().execute(lane(context), () -> relayAck(context, true));
             }
         } catch (SipParseException e) {
             LOG.debug("ACK dropped: {}", e.getMessage());
@@ -182,25 +188,40 @@ final class InboundPath implements InboundHandler {
             answer(context, key, OVERLOADED);
             return;
         }
-        WorkerPool workers = engine.workers;
-        if (workers == null) {
-            if (!engine.pipeline.hasHostSteps() || open(context, key)) {
-                decide(context, key);
-            }
+        if (!engine.pipeline.needsTransaction() || open(context, key)) {
+            decide(context, key, false);
+        }
+    }
+
+    /** A step would have to wait: the rest is decided on a worker, and the client's repetitions are absorbed meanwhile. */
+    private void decideOnWorker(RequestContext context, TransactionKey key) {
+        if (context.transaction() == null && !open(context, key)) {
             return;
         }
-        if (!open(context, key)) {
-            return;
-        }
-        if (!workers.execute(context.request().callId().hashCode(), () -> decide(context, key))) {
+        if (!workers().execute(lane(context), () -> decide(context, key, true))) {
             engine.counters.overload.increment();
             answer(context, key, OVERLOADED);
         }
     }
 
-    private void decide(RequestContext context, TransactionKey key) {
-        Outcome outcome = engine.pipeline.run(context);
-        if (outcome instanceof Outcome.Reply reply) {
+    /** What has one Call-ID is routed in the order in which it came. */
+    private static int lane(RequestContext context) {
+        try {
+            return context.request().callId().hashCode();
+        } catch (SipParseException e) {
+            return 0; // MessageSanity has seen one
+        }
+    }
+
+    private WorkerPool workers() {
+        return Objects.requireNonNull(engine.workers, "a step blocks that said it never does");
+    }
+
+    private void decide(RequestContext context, TransactionKey key, boolean mayWait) {
+        Outcome outcome = engine.pipeline.run(context, mayWait);
+        if (outcome == Outcome.blocked()) {
+            decideOnWorker(context, key);
+        } else if (outcome instanceof Outcome.Reply reply) {
             answer(context, key, reply);
         } else if (outcome instanceof Outcome.Relay relay) {
             relay(context, key, relay);
@@ -272,6 +293,7 @@ final class InboundPath implements InboundHandler {
         } else {
             context.responsePath().send(wire, SendFailure.IGNORE);
         }
+        engine.components.completed(context, reply.statusCode(), wire, List.of());
     }
 
     private static boolean isChallenge(int statusCode) {
@@ -325,13 +347,16 @@ final class InboundPath implements InboundHandler {
                 return;
             }
         }
+        if (engine.components.claims(response, from)) {
+            return;
+        }
         engine.counters.strayResponses.increment(); // RFC 6026 §7.2: dropped, not forwarded
     }
 
     private void acceptLate(SipResponse response, TransportFlow from) throws SipParseException {
         ResponsePath path = engine.responsePaths.behind(response, from);
         if (path != null) {
-            engine.forwarder.forwardLate(response, path);
+            engine.forwarder.forwardLate(response, from, path);
         }
     }
 
@@ -346,6 +371,22 @@ final class InboundPath implements InboundHandler {
             }
         } catch (SipParseException e) {
             LOG.debug("stream from {} cannot be framed: {}", flow.remoteAddress(), reason);
+        }
+    }
+
+    @Override
+    public boolean acceptsConnection(InetSocketAddress remote, Endpoint endpoint) {
+        boolean accepted = engine.components.acceptsConnection(remote, endpoint);
+        if (!accepted) {
+            engine.counters.filtered.increment();
+        }
+        return accepted;
+    }
+
+    @Override
+    public void onNonSip(byte[] bytes, TransportFlow from) {
+        if (engine.components.accepts(from, bytes.length)) {
+            engine.components.onNonSip(from, bytes);
         }
     }
 

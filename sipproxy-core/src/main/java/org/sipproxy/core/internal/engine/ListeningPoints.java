@@ -139,11 +139,12 @@ final class ListeningPoints implements FlowSource, AutoCloseable {
     }
 
     @Override
-    public @Nullable TransportFlow flowTo(NextHop hop, TransportFlow inbound) {
+    public @Nullable TransportFlow flowTo(NextHop hop, TransportFlow inbound, String socket) {
         InetSocketAddress address = hop.address();
         return switch (hop.kind()) {
             case UDP -> {
-                UdpTransport point = udpFor(address, inbound);
+                UdpTransport named = socket.isEmpty() ? null : udpNamed(socket);
+                UdpTransport point = named != null ? named : udpFor(address, inbound);
                 yield point == null ? null : point.flowTo(address);
             }
             case TCP -> {
@@ -156,6 +157,39 @@ final class ListeningPoints implements FlowSource, AutoCloseable {
             }
             case TLS, WS, WSS -> null;
         };
+    }
+
+    private @Nullable UdpTransport udpNamed(String socket) {
+        for (UdpTransport point : udp) {
+            if (point.endpoint().toString().equals(socket)) {
+                return point;
+            }
+        }
+        return null;
+    }
+
+    /**
+     * The way to an address that a binding was registered from: for a stream only the connection that is there.
+     *
+     * @param socket the listening point that it was received on; another one is chosen if it is none of ours
+     */
+    @Nullable
+    TransportFlow registeredFlow(TransportKind kind, InetSocketAddress remote, String socket) {
+        if (kind == TransportKind.TCP) {
+            return openConnection(remote);
+        }
+        if (kind != TransportKind.UDP) {
+            return null;
+        }
+        UdpTransport point = udpNamed(socket);
+        if (point == null) {
+            point = udp.stream()
+                    .filter(p -> p.reaches(remote.getAddress()))
+                    .filter(p -> udp.size() == 1 || p.endpoint().host().equals(sources.towards(remote.getAddress())))
+                    .findFirst()
+                    .orElse(null);
+        }
+        return point == null ? null : point.flowTo(remote);
     }
 
     /** §18.1.1: a connection to the peer that is there already, whichever listening point it belongs to. */

@@ -12,6 +12,7 @@ import org.sipproxy.core.ProxyStatistics;
 import org.sipproxy.core.internal.dns.NextHop;
 import org.sipproxy.core.internal.forwarding.FlowSource;
 import org.sipproxy.core.internal.forwarding.RequestForwarder;
+import org.sipproxy.core.internal.forwarding.ResponseSteps;
 import org.sipproxy.core.internal.location.MemoryLocationStore;
 import org.sipproxy.core.internal.pipeline.LocalNames;
 import org.sipproxy.core.internal.pipeline.RequestContext;
@@ -42,6 +43,7 @@ public final class ProxyEngine implements AutoCloseable {
     final ResponsePaths responsePaths;
     final ToTags toTags = new ToTags();
     final Counters counters = new Counters();
+    final Components components;
 
     @Nullable
     WorkerPool workers;
@@ -69,7 +71,9 @@ public final class ProxyEngine implements AutoCloseable {
         this.table = new TransactionTable(wheel, clock, TransactionTimers.of(parts.timers()), lingeringBytes());
         LocationStore given = parts.locationStore();
         this.store = given != null ? given : new MemoryLocationStore(clock, wheel);
-        parts.locationListeners().forEach(store::addListener);
+        CollectedHooks hooks = parts.hooks();
+        hooks.locationListeners.forEach(store::addListener);
+        this.components = new Components(parts.components(), hooks, clock, limits);
         this.tap = parts.wireListener() == null ? null : new WireTap(parts.wireListener(), limits);
         this.points = new ListeningPoints(
                 () -> StreamEnvironment.create(STREAM_THREADS, parts.streamLimits(), limits, transportCounters));
@@ -82,12 +86,19 @@ public final class ProxyEngine implements AutoCloseable {
                 parts.authentication(),
                 new Registrar(store, parts.registrar(), clock, names::aorOf),
                 store,
-                parts.beforeAuthentication(),
-                parts.beforeRouting(),
-                parts.beforeForwarding()));
+                hooks.atEntrance,
+                hooks.beforeAuthentication,
+                hooks.beforeRouting,
+                hooks.beforeForwarding));
         this.inbound = new InboundPath(this);
-        this.forwarder =
-                new RequestForwarder(branches, table, flows, resolution, this::replyTo, parts.responseStages());
+        this.forwarder = new RequestForwarder(
+                branches,
+                table,
+                flows,
+                resolution,
+                this::replyTo,
+                components::completed,
+                new ResponseSteps(hooks.responseStages, names::isMyself));
     }
 
     /** A quarter of the heap for transactions that are over: in 512 MB some 300,000 answered MESSAGEs. */
@@ -117,6 +128,7 @@ public final class ProxyEngine implements AutoCloseable {
             workers = new WorkerPool(parts.workerThreads(), WORKER_QUEUE);
         }
         timerThread.start();
+        components.start(new EngineRuntime(this));
         points.start();
     }
 
@@ -164,6 +176,7 @@ public final class ProxyEngine implements AutoCloseable {
             pool.close();
         }
         timerThread.close();
+        components.close();
         if (parts.locationStore() == null) {
             store.close();
         }
@@ -177,6 +190,18 @@ public final class ProxyEngine implements AutoCloseable {
             Thread.currentThread().interrupt();
             return false;
         }
+    }
+
+    ListeningPoints points() {
+        return points;
+    }
+
+    TimerWheel wheel() {
+        return wheel;
+    }
+
+    List<String> domains() {
+        return parts.domains();
     }
 
     boolean isClosing() {
@@ -201,8 +226,8 @@ public final class ProxyEngine implements AutoCloseable {
         }
     }
 
-    private @Nullable TransportFlow tappedFlowTo(NextHop hop, TransportFlow from) {
-        TransportFlow flow = points.flowTo(hop, from);
+    private @Nullable TransportFlow tappedFlowTo(NextHop hop, TransportFlow from, String socket) {
+        TransportFlow flow = points.flowTo(hop, from, socket);
         return flow == null ? null : tapped(flow);
     }
 }

@@ -37,7 +37,7 @@ final class ResponsePaths {
             return new DatagramPath(from);
         }
         InetSocketAddress to = maddr != null ? maddr : new InetSocketAddress(source.getAddress(), port(via));
-        TransportFlow flow = flows.flowTo(new NextHop(TransportKind.UDP, to), from);
+        TransportFlow flow = flows.flowTo(new NextHop(TransportKind.UDP, to), from, "");
         return new DatagramPath(flow == null ? from : flow);
     }
 
@@ -52,7 +52,7 @@ final class ResponsePaths {
             return null;
         }
         InetSocketAddress to = ResponseAddress.numeric(response.wire(), via);
-        TransportFlow flow = to == null ? null : flows.flowTo(new NextHop(TransportKind.UDP, to), from);
+        TransportFlow flow = to == null ? null : flows.flowTo(new NextHop(TransportKind.UDP, to), from, "");
         return flow == null ? null : new DatagramPath(flow);
     }
 
@@ -95,7 +95,7 @@ final class ResponsePaths {
         private void sendAnew(byte[] wire, SendFailure onFailure) {
             InetSocketAddress sender =
                     new InetSocketAddress(flow.remoteAddress().getAddress(), sentByPort);
-            TransportFlow other = flows.flowTo(new NextHop(flow.kind(), sender), flow);
+            TransportFlow other = flows.flowTo(new NextHop(flow.kind(), sender), flow, "");
             if (other == null) {
                 onFailure.sendFailed(new IllegalStateException("no way back to " + sender));
             } else {

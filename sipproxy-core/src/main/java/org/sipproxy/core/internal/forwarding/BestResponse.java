@@ -6,6 +6,7 @@ import org.jspecify.annotations.Nullable;
 import org.sipproxy.api.message.HeaderName;
 import org.sipproxy.api.message.SipResponse;
 import org.sipproxy.api.message.StatusCode;
+import org.sipproxy.core.internal.transport.TransportFlow;
 
 /**
  * The final response to forward when no branch gave a 2xx (RFC 3261 §16.7 step 6): a 6xx, else the lowest class, and within
@@ -16,10 +17,11 @@ final class BestResponse {
 
     private int rank = Integer.MAX_VALUE;
     private @Nullable SipResponse response;
+    private @Nullable TransportFlow from;
     private int generatedStatus;
     private final List<SipResponse> challenges = new ArrayList<>(0);
 
-    void offer(SipResponse candidate) {
+    void offer(SipResponse candidate, TransportFlow flow) {
         int status = candidate.statusCode();
         if (status == StatusCode.UNAUTHORIZED || status == StatusCode.PROXY_AUTHENTICATION_REQUIRED) {
             challenges.add(candidate);
@@ -28,6 +30,7 @@ final class BestResponse {
         if (r < rank) {
             rank = r;
             response = candidate;
+            from = flow;
             generatedStatus = 0;
         }
     }
@@ -54,6 +57,12 @@ final class BestResponse {
     @Nullable
     SipResponse response() {
         return response;
+    }
+
+    /** How the best real response came in; null if there is none. */
+    @Nullable
+    TransportFlow from() {
+        return from;
     }
 
     /** The status to answer with if {@link #response} is null; 0 if nothing at all was offered. */

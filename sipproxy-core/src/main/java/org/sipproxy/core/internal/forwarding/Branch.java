@@ -2,6 +2,7 @@ package org.sipproxy.core.internal.forwarding;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import org.sipproxy.api.message.SipParseException;
 import org.sipproxy.api.message.SipResponse;
@@ -31,6 +32,9 @@ final class Branch implements ClientTransactionUser {
     private List<NextHop> hops = List.of();
     private int nextHop;
     private @Nullable TransportFlow lastResort;
+    /** Where the request went, and where its responses come from. */
+    private @Nullable TransportFlow flow;
+
     private @Nullable ClientTransaction transaction;
     private boolean ended;
     /** Its INVITE was cancelled, by whomever: no further hop is tried. */
@@ -44,8 +48,14 @@ final class Branch implements ClientTransactionUser {
     }
 
     void begin() {
+        TransportFlow registered = RequestForwarder.registeredFlow(target);
+        if (registered != null) {
+            lastResort = null;
+            send(registered, null);
+            return;
+        }
         try {
-            SipUri uri = RequestWriter.nextHopUri(parent.context, target);
+            SipUri uri = RequestForwarder.nextHopUri(parent.context, target);
             NextHop hop = parent.forwarder.resolver.numeric(uri);
             if (hop != null) {
                 resolved(List.of(hop));
@@ -78,8 +88,8 @@ final class Branch implements ClientTransactionUser {
     private void tryNextHop(int otherwise) {
         while (nextHop < hops.size()) {
             NextHop hop = hops.get(nextHop++);
-            TransportFlow flow = parent.forwarder.flows.flowTo(hop, parent.context.flow());
-            if (flow != null && send(flow, hop)) {
+            TransportFlow way = parent.forwarder.flows.flowTo(hop, parent.context.flow(), target.socket());
+            if (way != null && send(way, hop)) {
                 return;
             }
         }
@@ -92,22 +102,22 @@ final class Branch implements ClientTransactionUser {
     }
 
     /** False if the request is too large for this hop and has been put down for TCP instead. */
-    private boolean send(TransportFlow flow, @Nullable NextHop hop) {
+    private boolean send(TransportFlow way, @Nullable NextHop hop) {
         RequestForwarder forwarder = parent.forwarder;
         long number = forwarder.branches.next();
         byte[] wire;
         try {
-            wire = forwarder.writer.write(parent.context, target, flow.advertised(), number, parent.loopHash);
+            wire = forwarder.writer.write(parent.context, target, way.advertised(), number, parent.loopHash);
         } catch (SipParseException e) {
             end(e.statusCode());
             return true;
         }
         if (hop != null
                 && wire.length > LARGEST_UDP_REQUEST
-                && flow.kind() == TransportKind.UDP
+                && way.kind() == TransportKind.UDP
                 && !isRetryOverUdp(nextHop - 1)) {
             NextHop tcp = new NextHop(TransportKind.TCP, hop.address());
-            if (forwarder.flows.flowTo(tcp, parent.context.flow()) != null) {
+            if (forwarder.flows.flowTo(tcp, parent.context.flow(), "") != null) {
                 List<NextHop> widened = new ArrayList<>(hops);
                 widened.add(nextHop, tcp);
                 widened.add(nextHop + 1, hop); // if TCP is refused: better a large datagram than none
@@ -119,13 +129,14 @@ final class Branch implements ClientTransactionUser {
                 ? new InviteClientTransaction(
                         number,
                         wire,
-                        flow,
+                        way,
                         parent.server,
                         forwarder.table,
                         this,
                         !parent.server.path().isReliable())
-                : new NonInviteClientTransaction(number, wire, flow, parent.server, forwarder.table, this, false);
+                : new NonInviteClientTransaction(number, wire, way, parent.server, forwarder.table, this, false);
         transaction = next;
+        flow = way;
         next.start();
         return true;
     }
@@ -168,7 +179,7 @@ final class Branch implements ClientTransactionUser {
     @Override
     public void onResponse(SipResponse response) {
         if (response.isProvisional()) {
-            parent.provisional(response);
+            parent.provisional(response, from());
             return;
         }
         if (ended) {
@@ -182,13 +193,17 @@ final class Branch implements ClientTransactionUser {
         ended = true;
         if (response.isSuccess()) {
             if (transaction instanceof InviteClientTransaction invite) {
-                invite.handOver(parent.lateSuccesses());
+                invite.handOver(parent.lateSuccesses(from()));
             }
-            parent.success(response);
+            parent.success(response, from());
         } else {
             detach();
-            parent.failure(response);
+            parent.failure(response, from());
         }
+    }
+
+    private TransportFlow from() {
+        return Objects.requireNonNull(flow, "a response before the request was sent");
     }
 
     /** The INVITE's transaction lives on to acknowledge repeated failures; it needs nothing of us for that. */

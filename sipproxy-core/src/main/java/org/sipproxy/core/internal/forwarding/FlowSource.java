@@ -8,7 +8,11 @@ import org.sipproxy.core.internal.transport.TransportFlow;
 @FunctionalInterface
 public interface FlowSource {
 
-    /** A flow, by preference from the interface that {@code inbound} came in on; null if we do not speak that transport. */
+    /**
+     * A flow, by preference from the interface that {@code inbound} came in on; null if we do not speak that transport.
+     *
+     * @param socket the listening point to use if it is one of ours, {@code udp:192.0.2.1:5060}; empty for none
+     */
     @Nullable
-    TransportFlow flowTo(NextHop hop, TransportFlow inbound);
+    TransportFlow flowTo(NextHop hop, TransportFlow inbound, String socket);
 }

@@ -4,9 +4,11 @@ import org.sipproxy.api.message.SipParseException;
 import org.sipproxy.api.message.SipResponse;
 import org.sipproxy.core.internal.transaction.ClientTransactionUser;
 import org.sipproxy.core.internal.transaction.ServerTransaction;
+import org.sipproxy.core.internal.transport.TransportFlow;
 
 /** Forwards the repeated 2xx of an accepted INVITE over a stream until Timer M ends it (RFC 6026 §8.4). */
-record LateSuccesses(ServerTransaction server, RequestForwarder forwarder) implements ClientTransactionUser {
+record LateSuccesses(ServerTransaction server, RequestForwarder forwarder, TransportFlow from)
+        implements ClientTransactionUser {
 
     @Override
     public void onResponse(SipResponse response) {
@@ -15,7 +17,7 @@ record LateSuccesses(ServerTransaction server, RequestForwarder forwarder) imple
         }
         try {
             byte[] wire = ResponseRewriter.withoutTopVia(response, server.path().isReliable());
-            server.respond(response.statusCode(), forwarder.edited(wire));
+            server.respond(response.statusCode(), forwarder.edited(wire, from));
         } catch (SipParseException e) {
             // no Via but ours: it was meant for us
         }

@@ -1,17 +1,13 @@
 package org.sipproxy.core.internal.forwarding;
 
 import java.util.List;
-import org.sipproxy.api.message.ParseLimits;
-import org.sipproxy.api.message.SipMessage;
+import org.jspecify.annotations.Nullable;
 import org.sipproxy.api.message.SipParseException;
 import org.sipproxy.api.message.SipResponse;
 import org.sipproxy.api.message.SipUri;
-import org.sipproxy.api.message.StatusCode;
-import org.sipproxy.api.routing.ResponseStage;
 import org.sipproxy.api.routing.Target;
 import org.sipproxy.core.internal.dns.NextHop;
 import org.sipproxy.core.internal.pipeline.RequestContext;
-import org.sipproxy.core.internal.time.LogThrottle;
 import org.sipproxy.core.internal.transaction.Branches;
 import org.sipproxy.core.internal.transaction.ResponsePath;
 import org.sipproxy.core.internal.transaction.ServerTransaction;
@@ -26,17 +22,14 @@ public final class RequestForwarder {
 
     private static final Logger LOG = LoggerFactory.getLogger(RequestForwarder.class);
 
-    /** What was received within the limits may have grown by what we added. */
-    private static final ParseLimits OWN_LIMITS = new ParseLimits(16_777_216, 1_048_576, 10_000, 10_000);
-
-    private final LogThrottle failures = new LogThrottle();
     final Branches branches;
     final TransactionTable table;
     final FlowSource flows;
     final HopResolver resolver;
     final LocalReplies replies;
     final RequestWriter writer;
-    private final List<ResponseStage> responseStages;
+    final Completions completions;
+    private final ResponseSteps responseSteps;
 
     public RequestForwarder(
             Branches branches,
@@ -44,14 +37,16 @@ public final class RequestForwarder {
             FlowSource flows,
             HopResolver resolver,
             LocalReplies replies,
-            List<ResponseStage> responseStages) {
+            Completions completions,
+            ResponseSteps responseSteps) {
         this.branches = branches;
         this.table = table;
         this.flows = flows;
         this.resolver = resolver;
         this.replies = replies;
         this.writer = new RequestWriter(branches);
-        this.responseStages = List.copyOf(responseStages);
+        this.completions = completions;
+        this.responseSteps = responseSteps;
     }
 
     /** Forwards a request for which {@code transaction} waits; the line that forks an INVITE is in ResponseContext. */
@@ -63,22 +58,46 @@ public final class RequestForwarder {
     /** Forwards the ACK of a 2xx: end to end, without a transaction (§16.6, §17). */
     public void relayAck(RequestContext context, List<Target> targets) throws SipParseException {
         for (Target target : targets) {
-            SipUri uri = RequestWriter.nextHopUri(context, target);
+            TransportFlow registered = registeredFlow(target);
+            if (registered != null) {
+                sendAck(context, target, registered);
+                continue;
+            }
+            SipUri uri = nextHopUri(context, target);
             NextHop hop = resolver.numeric(uri);
             if (hop != null) {
-                sendAck(context, target, hop);
+                sendAck(context, target, flows.flowTo(hop, context.flow(), target.socket()));
             } else {
                 resolver.resolve(uri, hops -> {
                     if (!hops.isEmpty()) {
-                        sendAck(context, target, hops.get(0));
+                        sendAck(context, target, flows.flowTo(hops.get(0), context.flow(), target.socket()));
                     }
                 });
             }
         }
     }
 
-    private void sendAck(RequestContext context, Target target, NextHop hop) {
-        TransportFlow flow = flows.flowTo(hop, context.flow());
+    /** The flow of a client behind a NAT: nothing else leads to it. Null if there is none, or it has closed. */
+    static @Nullable TransportFlow registeredFlow(Target target) {
+        return target.received() != null
+                        && target.routes().isEmpty()
+                        && target.flow() instanceof TransportFlow flow
+                        && flow.isOpen()
+                ? flow
+                : null;
+    }
+
+    /** The URI that decides the next hop (§16.6 step 7): for a client behind a NAT the address that it is known by. */
+    static SipUri nextHopUri(RequestContext context, Target target) throws SipParseException {
+        SipUri received = target.received();
+        return received != null
+                        && target.routes().isEmpty()
+                        && context.remainingRoutes().isEmpty()
+                ? received
+                : RequestWriter.nextHopUri(context, target);
+    }
+
+    private void sendAck(RequestContext context, Target target, @Nullable TransportFlow flow) {
         if (flow == null) {
             return;
         }
@@ -90,50 +109,18 @@ public final class RequestForwarder {
         }
     }
 
-    /** The response's bytes after the host's steps have seen it. */
-    byte[] edited(byte[] wire) {
-        if (responseStages.isEmpty()) {
-            return wire;
-        }
-        try {
-            SipResponse response = response(wire);
-            for (ResponseStage stage : responseStages) {
-                byte[] before = response.wire();
-                if (!run(stage, response)) {
-                    response = response(before); // half an edit is worse than none
-                }
-            }
-            return response.toBytes();
-        } catch (SipParseException e) {
-            LOG.debug("response not shown to the host's steps: {}", e.getMessage());
-            return wire;
-        }
-    }
-
-    private static SipResponse response(byte[] wire) throws SipParseException {
-        if (SipMessage.parse(wire, OWN_LIMITS) instanceof SipResponse response) {
-            return response;
-        }
-        throw new SipParseException(StatusCode.SERVER_INTERNAL_ERROR, "not a response");
-    }
-
-    private boolean run(ResponseStage stage, SipResponse response) {
-        try {
-            stage.handle(response);
-            response.commitEdits();
-            return true;
-        } catch (Throwable e) { // a host's: whatever it throws stays here
-            failures.error(LOG, "response stage " + stage.name() + " failed for " + response.statusCode(), e);
-            return false;
-        }
+    /** The response's bytes after the steps that want to see it. */
+    byte[] edited(byte[] wire, TransportFlow from) {
+        return responseSteps.edited(wire, from);
     }
 
     /**
      * A 2xx whose INVITE was accepted before: it goes upstream by its Via (RFC 6026 §8.4, RFC 3261 §16.7 step 9).
      *
+     * @param from how it came in
      * @param path where that Via leads
      */
-    public void forwardLate(SipResponse response, ResponsePath path) throws SipParseException {
-        path.send(edited(ResponseRewriter.withoutTopVia(response, path.isReliable())), SendFailure.IGNORE);
+    public void forwardLate(SipResponse response, TransportFlow from, ResponsePath path) throws SipParseException {
+        path.send(edited(ResponseRewriter.withoutTopVia(response, path.isReliable()), from), SendFailure.IGNORE);
     }
 }

@@ -14,6 +14,7 @@ import org.sipproxy.api.routing.Target;
 import org.sipproxy.core.internal.pipeline.RequestContext;
 import org.sipproxy.core.internal.transaction.ClientTransactionUser;
 import org.sipproxy.core.internal.transaction.ServerTransaction;
+import org.sipproxy.core.internal.transport.TransportFlow;
 
 /**
  * One request and all the branches that it was forked to (RFC 3261 §16.7): which responses go upstream, when the next targets
@@ -34,6 +35,7 @@ final class ResponseContext implements ServerTransaction.CancelHandler {
     final RequestContext context;
     final ServerTransaction server;
     final long loopHash;
+    private final List<Target> all;
     private final Deque<List<Target>> groups = new ArrayDeque<>(2);
     private final List<Branch> branches = new ArrayList<>(2);
     private final BestResponse best = new BestResponse();
@@ -53,6 +55,7 @@ final class ResponseContext implements ServerTransaction.CancelHandler {
         this.context = context;
         this.server = server;
         this.loopHash = loopHash;
+        this.all = targets;
         group(targets);
     }
 
@@ -106,16 +109,16 @@ final class ResponseContext implements ServerTransaction.CancelHandler {
 
     // ---- what the branches tell
 
-    void provisional(SipResponse response) {
+    void provisional(SipResponse response, TransportFlow from) {
         // a 100 is hop by hop (§16.7 step 5); a non-INVITE request gets no other provisional (RFC 4320 §4.2)
         if (response.statusCode() > 100 && isInvite() && !finished) {
-            forward(response);
+            forward(response, from);
         }
     }
 
     /** A 2xx: it goes upstream at once, and an INVITE's other branches are cancelled (§16.7 steps 5 and 10). */
-    void success(SipResponse response) {
-        if (!forward(response)) {
+    void success(SipResponse response, TransportFlow from) {
+        if (!forward(response, from)) {
             failure(StatusCode.SERVICE_UNAVAILABLE); // else nobody would ever answer upstream
             return;
         }
@@ -126,11 +129,11 @@ final class ResponseContext implements ServerTransaction.CancelHandler {
     }
 
     /** A final failure that came from downstream. */
-    void failure(SipResponse response) {
+    void failure(SipResponse response, TransportFlow from) {
         if (response.statusCode() == StatusCode.REQUEST_TIMEOUT && !isInvite()) {
             best.offerSilence(); // RFC 4320 §4.2: a 408 counts as no response
         } else {
-            best.offer(response);
+            best.offer(response, from);
         }
         if (response.statusCode() >= 600) {
             groups.clear(); // §16.7 step 5: a 6xx ends the search
@@ -171,8 +174,7 @@ final class ResponseContext implements ServerTransaction.CancelHandler {
         finished = true;
         groups.clear();
         cancelOpenBranches(null);
-        server.respond(
-                StatusCode.SERVICE_UNAVAILABLE, forwarder.replies.write(context, StatusCode.SERVICE_UNAVAILABLE));
+        respond(StatusCode.SERVICE_UNAVAILABLE, forwarder.replies.write(context, StatusCode.SERVICE_UNAVAILABLE));
     }
 
     private void cancelOpenBranches(byte @Nullable [] reasonLine) {
@@ -186,13 +188,20 @@ final class ResponseContext implements ServerTransaction.CancelHandler {
     // ---- the answer
 
     /** False if there is no Via but ours: it was meant for us and is not forwarded (§16.7 step 3). */
-    private boolean forward(SipResponse response) {
+    private boolean forward(SipResponse response, TransportFlow from) {
         try {
             byte[] wire = ResponseRewriter.withoutTopVia(response, server.path().isReliable());
-            server.respond(response.statusCode(), forwarder.edited(wire));
+            respond(response.statusCode(), forwarder.edited(wire, from));
             return true;
         } catch (SipParseException e) {
             return false;
+        }
+    }
+
+    private void respond(int status, byte[] wire) {
+        server.respond(status, wire);
+        if (status >= 200) {
+            forwarder.completions.completed(context, status, wire, all);
         }
     }
 
@@ -202,14 +211,15 @@ final class ResponseContext implements ServerTransaction.CancelHandler {
         }
         finished = true;
         SipResponse response = best.response();
-        if (response != null) {
+        TransportFlow from = best.from();
+        if (response != null && from != null) {
             try {
                 int status = response.statusCode() == StatusCode.SERVICE_UNAVAILABLE
                         ? StatusCode.SERVER_INTERNAL_ERROR
                         : response.statusCode();
                 byte[] wire = ResponseRewriter.best(
                         response, best.otherChallenges(), server.path().isReliable());
-                server.respond(status, forwarder.edited(wire));
+                respond(status, forwarder.edited(wire, from));
                 return;
             } catch (SipParseException e) {
                 best.offerGenerated(StatusCode.SERVICE_UNAVAILABLE);
@@ -224,12 +234,12 @@ final class ResponseContext implements ServerTransaction.CancelHandler {
         if (status == StatusCode.REQUEST_TIMEOUT && !isInvite()) {
             server.abandon(); // RFC 4320 §4.1: the client has given up too, and a 408 would only do harm
         } else {
-            server.respond(status, forwarder.replies.write(context, status));
+            respond(status, forwarder.replies.write(context, status));
         }
     }
 
     /** What handles further 2xx of an INVITE branch when the context is gone. */
-    ClientTransactionUser lateSuccesses() {
-        return new LateSuccesses(server, forwarder);
+    ClientTransactionUser lateSuccesses(TransportFlow from) {
+        return new LateSuccesses(server, forwarder, from);
     }
 }

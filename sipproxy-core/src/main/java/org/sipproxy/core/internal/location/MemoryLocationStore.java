@@ -209,8 +209,8 @@ public final class MemoryLocationStore implements LocationStore {
     }
 
     @Override
-    public boolean mayBlock() {
-        return false;
+    public Blocking blocking() {
+        return Blocking.NEVER;
     }
 
     /** Forgets everything, without events. */

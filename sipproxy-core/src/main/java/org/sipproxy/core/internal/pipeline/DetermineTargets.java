@@ -4,12 +4,16 @@ import java.util.List;
 import org.sipproxy.api.location.Aor;
 import org.sipproxy.api.location.Binding;
 import org.sipproxy.api.location.LocationStore;
+import org.sipproxy.api.location.LocationStoreException;
 import org.sipproxy.api.message.SipParseException;
 import org.sipproxy.api.message.SipRequest;
 import org.sipproxy.api.message.SipUri;
 import org.sipproxy.api.message.StatusCode;
 import org.sipproxy.api.routing.Target;
 import org.sipproxy.core.internal.registrar.Targets;
+import org.sipproxy.core.internal.time.LogThrottle;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * RFC 3261 §16.5: for a user of ours the bindings of the address-of-record, for anybody else the Request-URI itself, which
@@ -17,8 +21,13 @@ import org.sipproxy.core.internal.registrar.Targets;
  */
 final class DetermineTargets implements Step {
 
+    private static final Logger LOG = LoggerFactory.getLogger(DetermineTargets.class);
+    private static final Outcome UNAVAILABLE =
+            Outcome.reply(StatusCode.SERVICE_UNAVAILABLE, "Service Unavailable", "Retry-After: 10");
+
+    private final LogThrottle failures = new LogThrottle();
     private final LocationStore store;
-    private final KnownUsers knownUsers;
+    private final boolean mayBlock;
     private final boolean authenticates;
 
     /**
@@ -26,10 +35,15 @@ final class DetermineTargets implements Step {
      *
      * @param authenticates true if users of ours have been authenticated before
      */
-    DetermineTargets(LocationStore store, KnownUsers knownUsers, boolean authenticates) {
+    DetermineTargets(LocationStore store, boolean authenticates) {
         this.store = store;
-        this.knownUsers = knownUsers;
+        this.mayBlock = store.blocking() == LocationStore.Blocking.ALWAYS;
         this.authenticates = authenticates;
+    }
+
+    @Override
+    public boolean mayBlock(RequestContext context) {
+        return mayBlock;
     }
 
     @Override
@@ -52,18 +66,22 @@ final class DetermineTargets implements Step {
         if (aor == null) {
             return Outcome.reply(StatusCode.NOT_FOUND);
         }
-        List<Binding> bindings = store.lookup(aor);
-        List<Target> targets = Targets.bestFirst(bindings);
-        if (targets.isEmpty()) {
-            return knownUsers.isKnown(uri.user(), aor.domain())
-                    ? Outcome.reply(StatusCode.TEMPORARILY_UNAVAILABLE)
-                    : Outcome.reply(StatusCode.NOT_FOUND);
+        List<Binding> bindings;
+        try {
+            bindings = store.lookup(aor);
+        } catch (LocationStoreException e) {
+            failures.warn(LOG, "location store failed; requests are answered 503", e);
+            return UNAVAILABLE;
         }
-        return Outcome.relay(targets);
+        List<Target> targets = Targets.bestFirst(bindings);
+        return targets.isEmpty() ? Outcome.proceed() : Outcome.relay(targets); // 404 or 480 is the next step's to say
     }
 
     /** No open relay: only a user of ours may go elsewhere, and has to have proved to be one where that is asked. */
     private boolean mayRelay(RequestContext context) throws SipParseException {
+        if (context.isTrusted()) {
+            return true;
+        }
         return authenticates
                 ? context.authenticatedUser().isPresent()
                 : context.isMyself(context.request().from().uri());

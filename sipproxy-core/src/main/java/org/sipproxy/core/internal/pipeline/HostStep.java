@@ -22,6 +22,16 @@ final class HostStep implements Step {
         this.stage = stage;
     }
 
+    /** A stage that cannot say counts as one that may. */
+    @Override
+    public boolean mayBlock(RequestContext context) {
+        try {
+            return stage.mayBlock() && stage.mayBlock(context);
+        } catch (RuntimeException e) {
+            return true;
+        }
+    }
+
     @Override
     public Outcome run(RequestContext context) throws SipParseException {
         context.materialize();

@@ -55,6 +55,11 @@ public sealed interface Outcome {
                 "verdict of an unhandled type: " + verdict.getClass().getName());
     }
 
+    /** The next step may wait, and this thread must not: the pipeline goes on where it is when it is run again on a worker. */
+    static Outcome blocked() {
+        return Blocked.INSTANCE;
+    }
+
     private static byte[] lines(List<String> headerLines) {
         if (headerLines.isEmpty()) {
             return Reply.NO_LINES;
@@ -64,6 +69,11 @@ public sealed interface Outcome {
 
     /** The next step decides. */
     enum Proceed implements Outcome {
+        INSTANCE
+    }
+
+    /** To be continued on a worker thread. */
+    enum Blocked implements Outcome {
         INSTANCE
     }
 

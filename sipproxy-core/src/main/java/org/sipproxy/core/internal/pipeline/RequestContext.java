@@ -3,7 +3,9 @@ package org.sipproxy.core.internal.pipeline;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
+import org.sipproxy.api.event.ProxyEvent;
 import org.sipproxy.api.message.HeaderName;
 import org.sipproxy.api.message.Method;
 import org.sipproxy.api.message.NameAddress;
@@ -30,8 +32,11 @@ public final class RequestContext implements StageContext {
     private final ResponsePath responsePath;
     private final LocalNames names;
     private final ProxyClock clock;
+    private final Consumer<ProxyEvent> events;
+    private final long receivedAtMillis;
     private @Nullable ServerTransaction transaction;
 
+    private int nextStep;
     private int strippedRoutes;
     private @Nullable SipUri strictUri;
     private @Nullable List<NameAddress> routes;
@@ -39,14 +44,23 @@ public final class RequestContext implements StageContext {
     private List<Target> targets = List.of();
     private @Nullable String authenticatedUser;
     private byte @Nullable [] credentialsLine;
+    private boolean trusted;
+    private boolean behindNat;
 
     public RequestContext(
-            SipRequest request, TransportFlow flow, ResponsePath responsePath, LocalNames names, ProxyClock clock) {
+            SipRequest request,
+            TransportFlow flow,
+            ResponsePath responsePath,
+            LocalNames names,
+            ProxyClock clock,
+            Consumer<ProxyEvent> events) {
         this.request = request;
         this.flow = flow;
         this.responsePath = responsePath;
         this.names = names;
         this.clock = clock;
+        this.events = events;
+        this.receivedAtMillis = clock.currentTimeMillis();
     }
 
     @Override
@@ -91,6 +105,11 @@ public final class RequestContext implements StageContext {
         return Optional.ofNullable(names.domainOf(uri));
     }
 
+    /** When the request came, in milliseconds since 1970. */
+    public long receivedAtMillis() {
+        return receivedAtMillis;
+    }
+
     @Override
     public Instant now() {
         return Instant.ofEpochMilli(clock.currentTimeMillis());
@@ -112,6 +131,17 @@ public final class RequestContext implements StageContext {
 
     public void transaction(ServerTransaction serverTransaction) {
         this.transaction = serverTransaction;
+    }
+
+    // ---- how far the pipeline is
+
+    /** The step that runs next. */
+    int nextStep() {
+        return nextStep;
+    }
+
+    void nextStep(int index) {
+        nextStep = index;
     }
 
     // ---- Max-Forwards
@@ -227,6 +257,33 @@ public final class RequestContext implements StageContext {
             credentialsLine = java.util.Arrays.copyOfRange(
                     request.wire(), request.lineStart(credentialsHeader), request.lineEnd(credentialsHeader));
         }
+    }
+
+    @Override
+    public void trust() {
+        trusted = true;
+    }
+
+    @Override
+    public boolean isTrusted() {
+        return trusted;
+    }
+
+    // ---- NAT
+
+    @Override
+    public void behindNat() {
+        behindNat = true;
+    }
+
+    @Override
+    public boolean isBehindNat() {
+        return behindNat;
+    }
+
+    @Override
+    public void publish(ProxyEvent event) {
+        events.accept(event);
     }
 
     /** The header line that carried credentials for us, as it was when they were checked; null if none did. */

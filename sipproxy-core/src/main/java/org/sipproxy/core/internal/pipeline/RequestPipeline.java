@@ -5,13 +5,10 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.sipproxy.api.auth.Authentication;
 import org.sipproxy.api.location.LocationStore;
-import org.sipproxy.api.message.Method;
 import org.sipproxy.api.message.SipParseException;
-import org.sipproxy.api.message.SipRequest;
 import org.sipproxy.api.message.StatusCode;
 import org.sipproxy.api.routing.RequestStage;
 import org.sipproxy.core.internal.registrar.Registrar;
-import org.sipproxy.core.internal.registrar.RegistrarReply;
 import org.sipproxy.core.internal.time.LogThrottle;
 import org.sipproxy.core.internal.transaction.Branches;
 import org.slf4j.Logger;
@@ -31,6 +28,7 @@ public final class RequestPipeline {
             @Nullable Authentication authentication,
             Registrar registrar,
             LocationStore store,
+            List<RequestStage> atEntrance,
             List<RequestStage> beforeAuthentication,
             List<RequestStage> beforeRouting,
             List<RequestStage> beforeForwarding) {}
@@ -39,13 +37,13 @@ public final class RequestPipeline {
     private final Step[] steps;
     private final Step[] beforeForwarding;
     private final boolean mayBlock;
-    private final boolean hasHostSteps;
+    private final boolean needsTransaction;
 
     public RequestPipeline(Parts parts) {
         Authentication authentication = parts.authentication();
-        KnownUsers knownUsers = authentication == null ? (user, domain) -> false : authentication::isKnownUser;
 
         List<Step> order = new ArrayList<>();
+        parts.atEntrance().forEach(stage -> order.add(new HostStep(stage)));
         // a malformed request never gets here: MessageSanity has answered it (§16.3 step 1)
         order.add(new CheckMaxForwards()); //                     §16.3 step 3: 483
         order.add(new DetectLoop(parts.branches())); //           §16.3 step 4: 482
@@ -54,70 +52,51 @@ public final class RequestPipeline {
         order.add(new PreprocessRoute()); //                      §16.4: in-dialog requests leave here
         parts.beforeAuthentication().forEach(stage -> order.add(new HostStep(stage)));
         if (authentication != null) {
-            HostStep authenticate = new HostStep(authentication);
-            order.add(context ->
-                    isNeverChallenged(context) ? Outcome.proceed() : authenticate.run(context)); // §22: 401, 407
+            order.add(new Authenticate(authentication)); //       §22: 401, 407
         }
         parts.beforeRouting().forEach(stage -> order.add(new HostStep(stage)));
-        order.add(context -> register(parts.registrar(), context)); // §10.3
-        order.add(new DetermineTargets(parts.store(), knownUsers, authentication != null)); // §16.5: 404, 480
+        order.add(new Register(parts.registrar(), parts.store())); // §10.3
+        order.add(new DetermineTargets(parts.store(), authentication != null)); // §16.5
+        order.add(new TellAbsence(authentication)); //            404, 480
         this.steps = order.toArray(new Step[0]);
 
         this.beforeForwarding =
                 parts.beforeForwarding().stream().map(HostStep::new).toArray(Step[]::new);
-        this.mayBlock = blocks(parts);
-        this.hasHostSteps = !(parts.beforeAuthentication().isEmpty()
-                && parts.beforeRouting().isEmpty()
-                && parts.beforeForwarding().isEmpty());
+        List<RequestStage> stages = stages(parts);
+        this.needsTransaction = !stages.stream().allMatch(RequestStage::isRepeatable);
+        this.mayBlock = parts.store().blocking() != LocationStore.Blocking.NEVER
+                || (authentication != null && authentication.mayBlock())
+                || stages.stream().anyMatch(RequestStage::mayBlock);
     }
 
-    private static boolean blocks(Parts parts) {
-        List<RequestStage> stages = new ArrayList<>(parts.beforeAuthentication());
+    /** The host's and the components'. */
+    private static List<RequestStage> stages(Parts parts) {
+        List<RequestStage> stages = new ArrayList<>(parts.atEntrance());
+        stages.addAll(parts.beforeAuthentication());
         stages.addAll(parts.beforeRouting());
         stages.addAll(parts.beforeForwarding());
-        if (parts.authentication() != null) {
-            stages.add(parts.authentication());
-        }
-        return parts.store().mayBlock() || stages.stream().anyMatch(RequestStage::mayBlock);
+        return stages;
     }
 
-    /** True if a step may wait for something, so that the pipeline has to run on a worker thread. */
+    /** True if a step may wait for something, so that there have to be worker threads. */
     public boolean mayBlock() {
         return mayBlock;
     }
 
-    /** True if a host's step may look at a request before it is decided, so that it must not see a retransmission. */
-    public boolean hasHostSteps() {
-        return hasHostSteps;
+    /** True if a step must not see a retransmission, so that a request needs its transaction before it is decided about. */
+    public boolean needsTransaction() {
+        return needsTransaction;
     }
 
-    /** §22.1: an ACK cannot be challenged and a CANCEL must not be; both stand or fall with their INVITE. */
-    private static boolean isNeverChallenged(RequestContext context) {
-        Method method = context.request().method();
-        return method == Method.ACK || method == Method.CANCEL;
-    }
-
-    private static Outcome register(Registrar registrar, RequestContext context) throws SipParseException {
-        SipRequest request = context.request();
-        if (request.method() != Method.REGISTER
-                || !context.remainingRoutes().isEmpty()
-                || !context.isMyself(request.requestUri())) {
-            return Outcome.proceed();
-        }
-        RegistrarReply reply = registrar.register(request, context.flow());
-        return new Outcome.Reply(reply.statusCode(), reply.reason(), reply.headerLines());
-    }
-
-    /** Decides: the result is a reply, a relay or a discard, never proceed. */
-    public Outcome run(RequestContext context) {
+    /**
+     * Decides: the result is a reply, a relay or a discard; or {@link Outcome#blocked()} if {@code mayWait} is false and a step
+     * would have to wait. A later call goes on with that step.
+     *
+     * @param mayWait true on a worker thread
+     */
+    public Outcome run(RequestContext context, boolean mayWait) {
         try {
-            Outcome outcome = first(steps, context);
-            if (outcome instanceof Outcome.Relay relay && beforeForwarding.length > 0) {
-                context.targets(relay.targets());
-                Outcome last = first(beforeForwarding, context);
-                return last == Outcome.proceed() ? outcome : last;
-            }
-            return outcome == Outcome.proceed() ? Outcome.reply(StatusCode.NOT_FOUND) : outcome;
+            return decide(context, mayWait);
         } catch (SipParseException e) {
             return Outcome.malformed(e);
         } catch (RuntimeException e) {
@@ -126,13 +105,42 @@ public final class RequestPipeline {
         }
     }
 
-    private static Outcome first(Step[] steps, RequestContext context) throws SipParseException {
-        for (Step step : steps) {
+    private Outcome decide(RequestContext context, boolean mayWait) throws SipParseException {
+        int at = context.nextStep();
+        while (at < steps.length) {
+            Step step = steps[at];
+            if (!mayWait && mayBlock && step.mayBlock(context)) {
+                context.nextStep(at);
+                return Outcome.blocked();
+            }
             Outcome outcome = step.run(context);
-            if (outcome != Outcome.proceed()) {
+            if (outcome instanceof Outcome.Relay relay && beforeForwarding.length > 0) {
+                context.targets(relay.targets());
+                at = steps.length;
+            } else if (outcome != Outcome.proceed()) {
+                return outcome;
+            } else {
+                at++;
+            }
+        }
+        return beforeForwarding(context, at - steps.length, mayWait);
+    }
+
+    /** The last steps, which are numbered on from the others. */
+    private Outcome beforeForwarding(RequestContext context, int from, boolean mayWait) throws SipParseException {
+        for (int at = from; at < beforeForwarding.length; at++) {
+            Step step = beforeForwarding[at];
+            if (!mayWait && mayBlock && step.mayBlock(context)) {
+                context.nextStep(steps.length + at);
+                return Outcome.blocked();
+            }
+            Outcome outcome = step.run(context);
+            if (outcome instanceof Outcome.Relay relay) {
+                context.targets(relay.targets()); // the next of them sees what this one made of it
+            } else if (outcome != Outcome.proceed()) {
                 return outcome;
             }
         }
-        return Outcome.proceed();
+        return Outcome.relay(context.targets());
     }
 }

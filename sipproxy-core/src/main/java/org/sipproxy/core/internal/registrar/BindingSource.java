@@ -3,6 +3,7 @@ package org.sipproxy.core.internal.registrar;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.sipproxy.api.location.Binding;
+import org.sipproxy.api.location.MethodMask;
 import org.sipproxy.api.message.HeaderName;
 import org.sipproxy.api.message.SipRequest;
 import org.sipproxy.api.message.SipUri;
@@ -22,6 +23,8 @@ final class BindingSource {
     private final SharedText userAgents;
     private final SipRequest request;
     private final Flow flow;
+    private final @Nullable SipUri received;
+    private final int methods;
     private final String callId;
     private final long cseq;
     private final List<SipUri> path;
@@ -32,6 +35,7 @@ final class BindingSource {
             SharedText userAgents,
             SipRequest request,
             Flow flow,
+            boolean behindNat,
             String callId,
             long cseq,
             List<SipUri> path,
@@ -40,6 +44,8 @@ final class BindingSource {
         this.userAgents = userAgents;
         this.request = request;
         this.flow = flow;
+        this.received = behindNat ? ReceivedAddress.of(flow) : null;
+        this.methods = allowed(request);
         this.callId = callId;
         this.cseq = cseq;
         this.path = path;
@@ -84,7 +90,27 @@ final class BindingSource {
                 .path(path)
                 .instance(instanceId, contact.regId())
                 .flow(flow)
+                .received(received)
+                .methods(methods)
                 .build();
+    }
+
+    private static int allowed(SipRequest request) {
+        int line = request.firstHeader(HeaderName.ALLOW);
+        if (line < 0) {
+            return MethodMask.ALL;
+        }
+        int mask = 0;
+        for (; line >= 0; line = request.nextHeader(HeaderName.ALLOW, line)) {
+            int from = request.valueStart(line);
+            for (int i = from; i <= request.valueEnd(line); i++) {
+                if (i == request.valueEnd(line) || request.wire()[i] == ',') {
+                    mask |= MethodMask.bit(request.wire(), from, i);
+                    from = i + 1;
+                }
+            }
+        }
+        return mask;
     }
 
     private String userAgent(String known) {

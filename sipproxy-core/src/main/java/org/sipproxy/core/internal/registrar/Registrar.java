@@ -66,8 +66,12 @@ public final class Registrar {
         store.addListener(registrations);
     }
 
-    /** Does what the request asks and says what to answer. The caller has checked the Request-URI and who the client is. */
-    public RegistrarReply register(SipRequest request, Flow flow) {
+    /**
+     * Does what the request asks and says what to answer. The caller has checked the Request-URI and who the client is.
+     *
+     * @param behindNat true if the bindings shall keep the address that the request came from
+     */
+    public RegistrarReply register(SipRequest request, Flow flow, boolean behindNat) {
         long now = clock.currentTimeMillis();
         try {
             refuseUnknownExtensions(request); // step 2; 3 and 4 are the caller's
@@ -75,7 +79,8 @@ public final class Registrar {
             if (request.firstHeader(HeaderName.CONTACT) < 0) {
                 return replies.ok(request, store.lookup(aor), false, now);
             }
-            RegistrationChange change = change(request, flow, now); // checks all of the request before anything changes
+            RegistrationChange change =
+                    change(request, flow, behindNat, now); // checks all of the request before anything changes
             List<Binding> after = store.update(aor, change); // steps 6 and 7
             RegistrationRefused refusal = change.refusal();
             if (refusal != null) {
@@ -133,7 +138,7 @@ public final class Registrar {
         return aor;
     }
 
-    private RegistrationChange change(SipRequest request, Flow flow, long now)
+    private RegistrationChange change(SipRequest request, Flow flow, boolean behindNat, long now)
             throws SipParseException, RegistrationRefused {
         String callId = request.callId();
         if (callId.length() > MAX_CALL_ID_CHARS) {
@@ -142,7 +147,15 @@ public final class Registrar {
         List<RequestedContact> contacts = contacts(request);
         List<SipUri> path = path(request);
         BindingSource source = new BindingSource(
-                ids, userAgents, request, flow, callId, request.cseq().number(), path, now);
+                ids,
+                userAgents,
+                request,
+                flow,
+                behindNat,
+                callId,
+                request.cseq().number(),
+                path,
+                now);
         return new RegistrationChange(policy, source, contacts);
     }
 

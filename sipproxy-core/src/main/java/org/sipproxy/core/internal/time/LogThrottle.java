@@ -17,16 +17,34 @@ public final class LogThrottle {
 
     /** Logs {@code what} with the exception's type, the start of its message, and its stack trace. */
     public void error(Logger log, String what, Throwable e) {
+        if (!isDue()) {
+            return;
+        }
+        Throwable trace = new Throwable(text(e));
+        trace.setStackTrace(e.getStackTrace());
+        log.error("{} ({} more since the last such line)", what, suppressed.getAndSet(0), trace);
+    }
+
+    /** Logs {@code what} with the exception's type and the start of its message, without a trace: it is no defect of ours. */
+    public void warn(Logger log, String what, Throwable e) {
+        if (isDue()) {
+            log.warn("{}: {} ({} more since the last such line)", what, text(e), suppressed.getAndSet(0));
+        }
+    }
+
+    private boolean isDue() {
         long now = System.nanoTime();
         long next = nextNanos.get();
         if (now - next < 0 || !nextNanos.compareAndSet(next, now + INTERVAL_NANOS)) {
             suppressed.incrementAndGet();
-            return;
+            return false;
         }
+        return true;
+    }
+
+    private static String text(Throwable e) {
         String message = e.getMessage();
         String type = e.getClass().getName();
-        Throwable trace = new Throwable(message == null ? type : type + ": " + SipParseException.excerpt(message));
-        trace.setStackTrace(e.getStackTrace());
-        log.error("{} ({} more since the last such line)", what, suppressed.getAndSet(0), trace);
+        return message == null ? type : type + ": " + SipParseException.excerpt(message);
     }
 }

@@ -1,5 +1,8 @@
 package org.sipproxy.core.internal.transport;
 
+import java.net.InetSocketAddress;
+import org.sipproxy.api.transport.Endpoint;
+
 /** What a transport hands up. Owned by this layer, implemented by the engine; calls come on event loops. */
 public interface InboundHandler {
 
@@ -13,6 +16,12 @@ public interface InboundHandler {
      * @param head what was read of the message
      */
     void onUnframeable(byte[] head, TransportFlow from, String reason);
+
+    /** Whether a connection is taken at all. */
+    boolean acceptsConnection(InetSocketAddress remote, Endpoint endpoint);
+
+    /** Something that is no SIP message: line ends or zeros, or a STUN message. The array is the handler's to keep. */
+    void onNonSip(byte[] bytes, TransportFlow from);
 
     /** A connection is closed, by whomever. */
     void onClosed(TransportFlow flow);

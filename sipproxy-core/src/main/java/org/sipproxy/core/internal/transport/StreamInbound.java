@@ -135,6 +135,7 @@ final class StreamInbound extends ChannelInboundHandlerAdapter implements Stream
         }
         pings = 0;
         connection.send(crlfs, SendFailure.IGNORE);
+        transport.upcall(inbound -> inbound.onNonSip(crlfs.clone(), connection));
     }
 
     /** A peer that does not read gets no more of its requests served. */

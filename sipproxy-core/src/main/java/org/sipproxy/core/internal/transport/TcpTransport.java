@@ -209,7 +209,7 @@ public final class TcpTransport implements AutoCloseable {
 
     private void accepted(Channel channel) {
         InetSocketAddress remote = (InetSocketAddress) channel.remoteAddress();
-        if (remote == null || closed || !environment.budget.takeAccepted(remote.getAddress())) {
+        if (remote == null || closed || !isWelcome(remote) || !environment.budget.takeAccepted(remote.getAddress())) {
             environment.counters.refused.increment();
             TcpConnection.closeChannel(channel);
             return;
@@ -222,6 +222,16 @@ public final class TcpTransport implements AutoCloseable {
         connection.opened(channel);
         if (closed) {
             connection.close("the listening point is closed", null);
+        }
+    }
+
+    private boolean isWelcome(InetSocketAddress remote) {
+        try {
+            return inbound.acceptsConnection(remote, boundEndpoint());
+        } catch (RuntimeException e) {
+            environment.counters.upcallFailures.increment();
+            environment.throttle.error(LOG, "the filter of connections failed", e);
+            return false;
         }
     }
 

@@ -32,6 +32,9 @@ public final class UdpTransport implements AutoCloseable {
     /** The largest datagram that UDP can carry. */
     private static final int MAX_DATAGRAM = 65_535;
 
+    private static final int STUN_HEADER = 20;
+    private static final int STUN_COOKIE = 0x2112a442;
+
     /** What the kernel may queue while all threads are busy: some 4,000 messages. */
     private static final int SOCKET_BUFFER = 4 << 20;
 
@@ -244,15 +247,32 @@ public final class UdpTransport implements AutoCloseable {
         private void deliver(ByteBuffer buffer, InetSocketAddress source) {
             // §7.5: line ends before the start line are ignored; a datagram of nothing else is a keepalive (RFC 5626
             // §3.5.1)
+            if (source.getPort() == 0) {
+                return;
+            }
+            if (isStun(buffer)) {
+                handler.onNonSip(remaining(buffer), new UdpFlow(UdpTransport.this, source));
+                return;
+            }
             while (buffer.hasRemaining() && isPadding(buffer.get(buffer.position()))) {
                 buffer.get();
             }
-            if (!buffer.hasRemaining() || source.getPort() == 0) {
+            if (!buffer.hasRemaining()) {
+                handler.onNonSip(remaining(buffer.rewind()), new UdpFlow(UdpTransport.this, source));
                 return;
             }
-            byte[] wire = new byte[buffer.remaining()];
-            buffer.get(wire);
-            handler.onMessage(wire, new UdpFlow(UdpTransport.this, source));
+            handler.onMessage(remaining(buffer), new UdpFlow(UdpTransport.this, source));
+        }
+
+        private static byte[] remaining(ByteBuffer buffer) {
+            byte[] bytes = new byte[buffer.remaining()];
+            buffer.get(bytes);
+            return bytes;
+        }
+
+        /** RFC 8489 §5: two zero bits in front, and the magic cookie. */
+        private static boolean isStun(ByteBuffer buffer) {
+            return buffer.remaining() >= STUN_HEADER && (buffer.get(0) & 0xc0) == 0 && buffer.getInt(4) == STUN_COOKIE;
         }
 
         private static boolean isPadding(byte b) {

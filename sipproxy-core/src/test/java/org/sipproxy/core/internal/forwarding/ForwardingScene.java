@@ -53,6 +53,9 @@ final class ForwardingScene {
     final Branches branches = new Branches();
     final Resolver resolver = new Resolver();
     final RequestForwarder forwarder;
+    /** The final responses that were told to the listeners. */
+    final List<Integer> completed = new ArrayList<>();
+
     private final RequestPipeline pipeline;
     final LocalNames names = new LocalNames(List.of("example.org"), List.of("10.0.0.1"), false);
     RecordingFlow caller = transport.flow(TransportKind.UDP, "192.0.2.1", 5060);
@@ -61,10 +64,11 @@ final class ForwardingScene {
         forwarder = new RequestForwarder(
                 branches,
                 transactions.table,
-                (hop, inbound) -> transport.flowTo(hop.kind(), hop.address()),
+                (hop, inbound, socket) -> transport.flowTo(hop.kind(), hop.address()),
                 resolver,
                 (context, status) -> reply(context.received(), context.flow(), status, NO_LINES),
-                List.of(stages));
+                (context, status, response, targets) -> completed.add(status),
+                new ResponseSteps(List.of(stages), names::isMyself));
         MemoryLocationStore store =
                 new MemoryLocationStore(transactions.clock, new TimerWheel(transactions.clock.nanoTime()));
         pipeline = new RequestPipeline(new RequestPipeline.Parts(
@@ -72,6 +76,7 @@ final class ForwardingScene {
                 null,
                 new Registrar(store, RegistrarPolicy.DEFAULT, transactions.clock, names::aorOf),
                 store,
+                List.of(),
                 List.of(),
                 List.of(),
                 List.of()));
@@ -107,9 +112,9 @@ final class ForwardingScene {
 
     RequestContext context(String text) {
         SipRequest request = SipText.request(text);
-        RequestContext context =
-                new RequestContext(request, caller, transactions.pathOn(caller), names, transactions.clock);
-        pipeline.run(context);
+        RequestContext context = new RequestContext(
+                request, caller, transactions.pathOn(caller), names, transactions.clock, event -> {});
+        pipeline.run(context, true);
         return context;
     }
 

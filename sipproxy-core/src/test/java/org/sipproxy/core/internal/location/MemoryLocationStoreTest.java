@@ -170,7 +170,7 @@ class MemoryLocationStoreTest implements LocationStoreContract {
 
     @Test
     void neverBlocks() {
-        assertThat(store.mayBlock()).isFalse();
+        assertThat(store.blocking()).isEqualTo(LocationStore.Blocking.NEVER);
     }
 
     private void put(String id, Duration lifetime) {

@@ -73,7 +73,7 @@ final class RegistrarScene {
         addIfMissing(lines, headers, "Call-ID: call-1");
         addIfMissing(lines, headers, "CSeq: " + ++cseq + " REGISTER");
         lines.addAll(Arrays.asList(headers));
-        return new Reply(registrar.register(SipText.request(String.join("\n", lines) + "\n\n"), flow));
+        return new Reply(registrar.register(SipText.request(String.join("\n", lines) + "\n\n"), flow, false));
     }
 
     private static void addIfMissing(List<String> lines, String[] headers, String line) {

@@ -65,8 +65,8 @@ class RegistrarStoreFailureTest {
         public void addListener(LocationListener listener) {}
 
         @Override
-        public boolean mayBlock() {
-            return true;
+        public Blocking blocking() {
+            return Blocking.ALWAYS;
         }
 
         @Override

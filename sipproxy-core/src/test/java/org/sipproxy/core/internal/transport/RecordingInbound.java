@@ -2,8 +2,10 @@ package org.sipproxy.core.internal.transport;
 
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 
+import java.net.InetSocketAddress;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
+import org.sipproxy.api.transport.Endpoint;
 
 /** Keeps what a transport handed up; a test may say what is done with a message. */
 class RecordingInbound implements InboundHandler {
@@ -14,6 +16,8 @@ class RecordingInbound implements InboundHandler {
 
     final List<String> messages = new CopyOnWriteArrayList<>();
     final List<TransportFlow> flows = new CopyOnWriteArrayList<>();
+    final List<byte[]> nonSip = new CopyOnWriteArrayList<>();
+    volatile boolean accepting = true;
     final List<String> unframeable = new CopyOnWriteArrayList<>();
     final List<TransportFlow> closed = new CopyOnWriteArrayList<>();
     volatile OnMessage onMessage = (wire, from) -> {};
@@ -31,6 +35,16 @@ class RecordingInbound implements InboundHandler {
         unframeable.add(reason);
         flows.add(from);
         onUnframeable.accept(head, from);
+    }
+
+    @Override
+    public boolean acceptsConnection(InetSocketAddress remote, Endpoint endpoint) {
+        return accepting;
+    }
+
+    @Override
+    public void onNonSip(byte[] bytes, TransportFlow from) {
+        nonSip.add(bytes);
     }
 
     @Override

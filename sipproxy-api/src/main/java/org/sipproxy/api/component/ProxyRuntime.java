@@ -1,0 +1,55 @@
+package org.sipproxy.api.component;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+import org.sipproxy.api.event.ProxyEvent;
+import org.sipproxy.api.location.LocationStore;
+import org.sipproxy.api.message.SipUri;
+import org.sipproxy.api.transport.Endpoint;
+import org.sipproxy.api.transport.Flow;
+
+/** What a running proxy does for its components. All methods may be called by any thread until the component is closed. */
+public interface ProxyRuntime {
+
+    /** The bindings. Its methods may block if {@link LocationStore#blocking()} says so. */
+    LocationStore locationStore();
+
+    /** The proxy's clock. */
+    Instant now();
+
+    /** What it listens on, with the ports really bound. */
+    List<Endpoint> boundEndpoints();
+
+    /** The domains of the proxy, in lower case, the first one first. */
+    List<String> domains();
+
+    /**
+     * Sends bytes as they are on a flow: one datagram, or onto the stream. Never blocks; what cannot be sent is counted and
+     * forgotten.
+     */
+    void send(Flow flow, byte[] bytes);
+
+    /**
+     * The way to an address that a binding was registered from.
+     *
+     * @param received the address, such as {@code sip:203.0.113.9:40001} or with {@code ;transport=tcp}; its host is numeric
+     * @param socket the listening point that it was received on, such as {@code udp:192.0.2.1:5060}; if it is none of ours,
+     *     the one that leads to the address
+     * @return nothing if no listening point leads there, or it is a stream whose connection is gone
+     */
+    Optional<Flow> flow(SipUri received, String socket);
+
+    /** How a flow's listening point is named in Via and Record-Route: {@code 192.0.2.1:5060}. */
+    String sentBy(Flow flow);
+
+    /**
+     * Runs a task once, {@code delay} from now, on the proxy's timer thread, which everything else waits for: a task must not
+     * block and takes microseconds. It does not run any more once the proxy closes. An exception is logged.
+     */
+    void schedule(Duration delay, Runnable task);
+
+    /** Tells the listeners. */
+    void publish(ProxyEvent event);
+}

@@ -1,0 +1,38 @@
+package org.sipproxy.api.event;
+
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+import org.sipproxy.api.message.SipRequest;
+import org.sipproxy.api.routing.Target;
+import org.sipproxy.api.transport.Flow;
+
+/**
+ * A request and the final response that we sent for it.
+ *
+ * @param request the request as it was received; the record's to read, not to edit, and not to keep: it holds the whole message
+ * @param flow where it came from
+ * @param statusCode 200 to 699
+ * @param reason the reason phrase
+ * @param toTag the To tag of the response; empty if it has none
+ * @param receivedAt when the request came
+ * @param completedAt when the response was sent
+ * @param targets where it was relayed; empty if we answered it ourselves
+ * @param authenticatedUser {@code user@realm} of the sender, if it was authenticated
+ */
+public record CompletedRequest(
+        SipRequest request,
+        Flow flow,
+        int statusCode,
+        String reason,
+        String toTag,
+        Instant receivedAt,
+        Instant completedAt,
+        List<Target> targets,
+        Optional<String> authenticatedUser) {
+
+    /** True if it went on to somebody; false if the answer is ours alone. */
+    public boolean isRelayed() {
+        return !targets.isEmpty();
+    }
+}

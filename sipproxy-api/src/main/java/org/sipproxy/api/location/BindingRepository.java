@@ -1,0 +1,46 @@
+package org.sipproxy.api.location;
+
+import java.time.Instant;
+import java.util.List;
+import java.util.function.BiConsumer;
+
+/**
+ * Durable rows behind a location store: what a database implements. How rows and memory go together (write-through,
+ * write-back, and so on) is the proxy's matter, see {@link StoreMode}; an implementation only reads and writes.
+ *
+ * <p>All methods may be called by several threads at once, block, and throw {@link LocationStoreException} if the database
+ * does not do what it should, with nothing changed.
+ */
+public interface BindingRepository {
+
+    /** The rows of one address that end after {@code now}, in the order in which they were added. */
+    List<Binding> find(Aor aor, Instant now);
+
+    /**
+     * Shows every row that ends after {@code now}, reading a page at a time. What others change meanwhile may be missed or
+     * seen. A row that cannot be read is skipped and counted in a log line.
+     */
+    void forEach(Instant now, BiConsumer<Aor, Binding> visitor);
+
+    /**
+     * Writes all or nothing, in one transaction, a bounded number of statements however many writes there are. Writes of one
+     * binding's id apply in order. To delete a row that is not there is no error.
+     */
+    void write(List<BindingWrite> writes);
+
+    /**
+     * Reads the rows of an address that end after {@code now}, lets {@code change} say what they shall be, and writes that,
+     * while no other update of the address can come between, be it of another process.
+     *
+     * @return the bindings after the change
+     */
+    List<Binding> update(Aor aor, BindingChange change, Instant now);
+
+    /**
+     * Deletes rows that ended at or before {@code endedAt}.
+     *
+     * @param ofThisServerOnly true to leave the rows that other servers wrote
+     * @param removed is shown each row that was deleted
+     */
+    void deleteExpired(Instant endedAt, boolean ofThisServerOnly, BiConsumer<Aor, Binding> removed);
+}

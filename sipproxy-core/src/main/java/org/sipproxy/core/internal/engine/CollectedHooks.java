@@ -1,0 +1,84 @@
+package org.sipproxy.core.internal.engine;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.sipproxy.api.component.ComponentHooks;
+import org.sipproxy.api.event.ProxyListener;
+import org.sipproxy.api.event.RequestListener;
+import org.sipproxy.api.location.LocationListener;
+import org.sipproxy.api.routing.RequestStage;
+import org.sipproxy.api.routing.ResponseStage;
+import org.sipproxy.api.transport.ArrivalFilter;
+import org.sipproxy.api.transport.NonSipHandler;
+import org.sipproxy.api.transport.StrayResponseHandler;
+
+/** What the host and the components want to take part in, collected while a proxy is built. */
+public final class CollectedHooks implements ComponentHooks {
+
+    final List<ArrivalFilter> arrivalFilters = new ArrayList<>();
+    final List<NonSipHandler> nonSipHandlers = new ArrayList<>();
+    final List<RequestStage> atEntrance = new ArrayList<>();
+    final List<RequestStage> beforeAuthentication = new ArrayList<>();
+    final List<RequestStage> beforeRouting = new ArrayList<>();
+    final List<RequestStage> beforeForwarding = new ArrayList<>();
+    final List<ResponseStage> responseStages = new ArrayList<>();
+    final List<StrayResponseHandler> strayResponseHandlers = new ArrayList<>();
+    final List<LocationListener> locationListeners = new ArrayList<>();
+    final List<RequestListener> requestListeners = new ArrayList<>();
+    final List<ProxyListener> listeners = new ArrayList<>();
+
+    @Override
+    public void onArrival(ArrivalFilter filter) {
+        arrivalFilters.add(filter);
+    }
+
+    @Override
+    public void onNonSip(NonSipHandler handler) {
+        nonSipHandlers.add(handler);
+    }
+
+    @Override
+    public void atEntrance(RequestStage stage) {
+        atEntrance.add(stage);
+    }
+
+    @Override
+    public void beforeAuthentication(RequestStage stage) {
+        beforeAuthentication.add(stage);
+    }
+
+    @Override
+    public void beforeRouting(RequestStage stage) {
+        beforeRouting.add(stage);
+    }
+
+    @Override
+    public void beforeForwarding(RequestStage stage) {
+        beforeForwarding.add(stage);
+    }
+
+    @Override
+    public void onResponse(ResponseStage stage) {
+        responseStages.add(stage);
+    }
+
+    @Override
+    public void onStrayResponse(StrayResponseHandler handler) {
+        strayResponseHandlers.add(handler);
+    }
+
+    @Override
+    public void onLocationChange(LocationListener listener) {
+        locationListeners.add(listener);
+    }
+
+    @Override
+    public void onRequestCompleted(RequestListener listener) {
+        requestListeners.add(listener);
+    }
+
+    @Override
+    public void onEvent(ProxyListener listener) {
+        listeners.add(listener);
+    }
+}

@@ -1,0 +1,166 @@
+package org.sipproxy.core.internal.engine;
+
+import java.net.InetSocketAddress;
+import java.time.Instant;
+import java.util.List;
+import org.sipproxy.api.component.ProxyComponent;
+import org.sipproxy.api.component.ProxyRuntime;
+import org.sipproxy.api.event.CompletedRequest;
+import org.sipproxy.api.event.ProxyEvent;
+import org.sipproxy.api.event.ProxyListener;
+import org.sipproxy.api.event.RequestListener;
+import org.sipproxy.api.message.ParseLimits;
+import org.sipproxy.api.message.SipMessage;
+import org.sipproxy.api.message.SipParseException;
+import org.sipproxy.api.message.SipResponse;
+import org.sipproxy.api.routing.Target;
+import org.sipproxy.api.transport.ArrivalFilter;
+import org.sipproxy.api.transport.Endpoint;
+import org.sipproxy.api.transport.Flow;
+import org.sipproxy.api.transport.NonSipHandler;
+import org.sipproxy.api.transport.StrayResponseHandler;
+import org.sipproxy.core.ProxyClock;
+import org.sipproxy.core.internal.pipeline.RequestContext;
+import org.sipproxy.core.internal.time.LogThrottle;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The components of one proxy and what they, or the host, want to be asked and told. Whatever one of them throws stays here,
+ * with a log line; what a filter cannot decide is refused.
+ */
+final class Components implements AutoCloseable {
+
+    private static final Logger LOG = LoggerFactory.getLogger(Components.class);
+
+    private final LogThrottle failures = new LogThrottle();
+    private final List<ProxyComponent> components;
+    private final ArrivalFilter[] arrivalFilters;
+    private final NonSipHandler[] nonSipHandlers;
+    private final StrayResponseHandler[] strayResponseHandlers;
+    private final RequestListener[] requestListeners;
+    private final ProxyListener[] listeners;
+    private final ProxyClock clock;
+    private final ParseLimits limits;
+    private int started;
+
+    Components(List<ProxyComponent> components, CollectedHooks hooks, ProxyClock clock, ParseLimits limits) {
+        this.components = List.copyOf(components);
+        this.arrivalFilters = hooks.arrivalFilters.toArray(new ArrivalFilter[0]);
+        this.nonSipHandlers = hooks.nonSipHandlers.toArray(new NonSipHandler[0]);
+        this.strayResponseHandlers = hooks.strayResponseHandlers.toArray(new StrayResponseHandler[0]);
+        this.requestListeners = hooks.requestListeners.toArray(new RequestListener[0]);
+        this.listeners = hooks.listeners.toArray(new ProxyListener[0]);
+        this.clock = clock;
+        this.limits = limits.withMessageBytes(16_777_216);
+    }
+
+    void start(ProxyRuntime runtime) {
+        for (ProxyComponent component : components) {
+            started++;
+            component.start(runtime);
+        }
+    }
+
+    /** Those that were started, the last one first. */
+    @Override
+    public void close() {
+        while (started > 0) {
+            ProxyComponent component = components.get(--started);
+            try {
+                component.close();
+            } catch (RuntimeException e) {
+                failures.error(LOG, "closing component " + component.name() + " failed", e);
+            }
+        }
+    }
+
+    boolean accepts(Flow flow, int length) {
+        for (ArrivalFilter filter : arrivalFilters) {
+            try {
+                if (!filter.accepts(flow, length)) {
+                    return false;
+                }
+            } catch (RuntimeException e) {
+                failures.error(LOG, "arrival filter failed", e);
+                return false;
+            }
+        }
+        return true;
+    }
+
+    boolean acceptsConnection(InetSocketAddress remote, Endpoint endpoint) {
+        for (ArrivalFilter filter : arrivalFilters) {
+            if (!filter.acceptsConnection(remote, endpoint)) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    void onNonSip(Flow flow, byte[] bytes) {
+        for (NonSipHandler handler : nonSipHandlers) {
+            try {
+                handler.onNonSip(flow, bytes);
+            } catch (RuntimeException e) {
+                failures.error(LOG, "handler of what is no SIP message failed", e);
+            }
+        }
+    }
+
+    /** True if the response answers what a component sent. */
+    boolean claims(SipResponse response, Flow flow) {
+        for (StrayResponseHandler handler : strayResponseHandlers) {
+            try {
+                if (handler.onResponse(response, flow)) {
+                    return true;
+                }
+            } catch (RuntimeException e) {
+                failures.error(LOG, "handler of stray responses failed", e);
+            }
+        }
+        return false;
+    }
+
+    void publish(ProxyEvent event) {
+        for (ProxyListener listener : listeners) {
+            try {
+                listener.onEvent(event);
+            } catch (RuntimeException e) {
+                failures.error(LOG, "listener failed at an event", e);
+            }
+        }
+    }
+
+    void completed(RequestContext context, int statusCode, byte[] response, List<Target> targets) {
+        if (requestListeners.length == 0) {
+            return;
+        }
+        CompletedRequest completed;
+        try {
+            if (!(SipMessage.parse(response, limits) instanceof SipResponse sent)) {
+                return;
+            }
+            completed = new CompletedRequest(
+                    context.received(),
+                    context.flow(),
+                    statusCode,
+                    sent.reasonPhrase(),
+                    sent.hasToTag() ? sent.toTag() : "",
+                    Instant.ofEpochMilli(context.receivedAtMillis()),
+                    Instant.ofEpochMilli(clock.currentTimeMillis()),
+                    targets,
+                    context.authenticatedUser());
+        } catch (SipParseException e) {
+            LOG.debug("response not told to the listeners: {}", e.getMessage());
+            return;
+        }
+        for (RequestListener listener : requestListeners) {
+            try {
+                listener.onCompleted(completed);
+            } catch (RuntimeException e) {
+                failures.error(LOG, "request listener failed", e);
+            }
+        }
+    }
+}

@@ -1,0 +1,105 @@
+package org.sipproxy.core.internal.engine;
+
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+import org.sipproxy.api.component.ProxyRuntime;
+import org.sipproxy.api.event.ProxyEvent;
+import org.sipproxy.api.location.LocationStore;
+import org.sipproxy.api.message.SipUri;
+import org.sipproxy.api.transport.Endpoint;
+import org.sipproxy.api.transport.Flow;
+import org.sipproxy.api.transport.TransportKind;
+import org.sipproxy.core.internal.time.Timer;
+import org.sipproxy.core.internal.transport.Advertised;
+import org.sipproxy.core.internal.transport.SendFailure;
+import org.sipproxy.core.internal.transport.TransportFlow;
+
+/** The proxy as its components see it. */
+final class EngineRuntime implements ProxyRuntime {
+
+    private final ProxyEngine engine;
+
+    EngineRuntime(ProxyEngine engine) {
+        this.engine = engine;
+    }
+
+    @Override
+    public LocationStore locationStore() {
+        return engine.locationStore();
+    }
+
+    @Override
+    public Instant now() {
+        return Instant.ofEpochMilli(engine.clock.currentTimeMillis());
+    }
+
+    @Override
+    public List<Endpoint> boundEndpoints() {
+        return List.copyOf(engine.boundEndpoints());
+    }
+
+    @Override
+    public List<String> domains() {
+        return engine.domains();
+    }
+
+    @Override
+    public void send(Flow flow, byte[] bytes) {
+        ours(flow).send(bytes, SendFailure.IGNORE);
+    }
+
+    private static TransportFlow ours(Flow flow) {
+        if (flow instanceof TransportFlow transportFlow) {
+            return transportFlow;
+        }
+        throw new IllegalArgumentException("flow: " + flow + " is none of this proxy's; use one that it handed out");
+    }
+
+    @Override
+    public Optional<Flow> flow(SipUri received, String socket) {
+        Optional<InetAddress> address = received.numericHost();
+        TransportKind kind = received.parameter("transport")
+                .map(token -> TransportKind.of(token).orElse(TransportKind.TLS))
+                .orElse(TransportKind.UDP);
+        if (address.isEmpty()) {
+            return Optional.empty();
+        }
+        int port = received.port() >= 0 ? received.port() : kind.defaultPort();
+        TransportFlow flow = engine.points().registeredFlow(kind, new InetSocketAddress(address.get(), port), socket);
+        return flow == null ? Optional.empty() : Optional.of(engine.tapped(flow));
+    }
+
+    @Override
+    public String sentBy(Flow flow) {
+        Advertised name = ours(flow).advertised();
+        return name.host() + ":" + name.port();
+    }
+
+    @Override
+    public void schedule(Duration delay, Runnable task) {
+        engine.wheel().schedule(new Task(task), engine.clock.nanoTime(), delay.toNanos());
+    }
+
+    @Override
+    public void publish(ProxyEvent event) {
+        engine.components.publish(event);
+    }
+
+    private static final class Task extends Timer {
+
+        private final Runnable task;
+
+        Task(Runnable task) {
+            this.task = task;
+        }
+
+        @Override
+        protected void fire() {
+            task.run();
+        }
+    }
+}

@@ -1,0 +1,84 @@
+package org.sipproxy.core.internal.forwarding;
+
+import java.util.List;
+import java.util.function.Predicate;
+import org.sipproxy.api.message.ParseLimits;
+import org.sipproxy.api.message.SipMessage;
+import org.sipproxy.api.message.SipParseException;
+import org.sipproxy.api.message.SipResponse;
+import org.sipproxy.api.message.SipUri;
+import org.sipproxy.api.message.StatusCode;
+import org.sipproxy.api.routing.ResponseStage;
+import org.sipproxy.api.routing.ResponseStageContext;
+import org.sipproxy.api.transport.Flow;
+import org.sipproxy.core.internal.time.LogThrottle;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** The steps, of the host and of components, that see responses before they are forwarded. */
+public final class ResponseSteps {
+
+    private static final Logger LOG = LoggerFactory.getLogger(ResponseSteps.class);
+
+    /** What was received within the limits may have grown by what we added. */
+    private static final ParseLimits OWN_LIMITS = new ParseLimits(16_777_216, 1_048_576, 10_000, 10_000);
+
+    private final LogThrottle failures = new LogThrottle();
+    private final List<ResponseStage> stages;
+    private final Predicate<SipUri> isMyself;
+
+    public ResponseSteps(List<ResponseStage> stages, Predicate<SipUri> isMyself) {
+        this.stages = List.copyOf(stages);
+        this.isMyself = isMyself;
+    }
+
+    /** The response's bytes after the steps have seen it. */
+    byte[] edited(byte[] wire, Flow from) {
+        if (stages.isEmpty()) {
+            return wire;
+        }
+        try {
+            SipResponse response = response(wire);
+            for (ResponseStage stage : stages) {
+                byte[] before = response.wire();
+                if (!run(stage, new Context(response, from, isMyself))) {
+                    response = response(before); // half an edit is worse than none
+                }
+            }
+            return response.wire();
+        } catch (SipParseException e) {
+            LOG.debug("response not shown to the steps: {}", e.getMessage());
+            return wire;
+        }
+    }
+
+    private static SipResponse response(byte[] wire) throws SipParseException {
+        if (SipMessage.parse(wire, OWN_LIMITS) instanceof SipResponse response) {
+            return response;
+        }
+        throw new SipParseException(StatusCode.SERVER_INTERNAL_ERROR, "not a response");
+    }
+
+    private boolean run(ResponseStage stage, Context context) {
+        try {
+            stage.handle(context);
+            context.response().commitEdits();
+            return true;
+        } catch (Throwable e) { // a host's: whatever it throws stays here
+            failures.error(
+                    LOG,
+                    "response stage " + stage.name() + " failed for "
+                            + context.response().statusCode(),
+                    e);
+            return false;
+        }
+    }
+
+    private record Context(SipResponse response, Flow flow, Predicate<SipUri> own) implements ResponseStageContext {
+
+        @Override
+        public boolean isMyself(SipUri uri) {
+            return own.test(uri);
+        }
+    }
+}

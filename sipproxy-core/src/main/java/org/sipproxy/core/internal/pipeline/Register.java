@@ -1,0 +1,42 @@
+package org.sipproxy.core.internal.pipeline;
+
+import org.sipproxy.api.location.LocationStore;
+import org.sipproxy.api.location.LocationStore.Blocking;
+import org.sipproxy.api.message.HeaderName;
+import org.sipproxy.api.message.Method;
+import org.sipproxy.api.message.SipParseException;
+import org.sipproxy.api.message.SipRequest;
+import org.sipproxy.core.internal.registrar.Registrar;
+import org.sipproxy.core.internal.registrar.RegistrarReply;
+
+/** RFC 3261 §10.3: a REGISTER for one of our domains ends at the registrar. */
+final class Register implements Step {
+
+    private final Registrar registrar;
+    private final Blocking blocking;
+
+    Register(Registrar registrar, LocationStore store) {
+        this.registrar = registrar;
+        this.blocking = store.blocking();
+    }
+
+    @Override
+    public boolean mayBlock(RequestContext context) {
+        SipRequest request = context.request();
+        return blocking != Blocking.NEVER
+                && request.method() == Method.REGISTER
+                && (blocking == Blocking.ALWAYS || request.firstHeader(HeaderName.CONTACT) >= 0);
+    }
+
+    @Override
+    public Outcome run(RequestContext context) throws SipParseException {
+        SipRequest request = context.request();
+        if (request.method() != Method.REGISTER
+                || !context.remainingRoutes().isEmpty()
+                || !context.isMyself(request.requestUri())) {
+            return Outcome.proceed();
+        }
+        RegistrarReply reply = registrar.register(request, context.flow(), context.isBehindNat());
+        return new Outcome.Reply(reply.statusCode(), reply.reason(), reply.headerLines());
+    }
+}
