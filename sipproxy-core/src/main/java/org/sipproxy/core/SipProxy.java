@@ -35,6 +35,7 @@ public final class SipProxy implements AutoCloseable {
      * Binds the listening points and begins to serve.
      *
      * @throws BindFailedException if an endpoint cannot be bound; nothing is open then, and the proxy is closed
+     * @throws RuntimeException if a component cannot start; the same goes then
      * @throws IllegalStateException if it was started or closed before
      */
     public synchronized void start() {
@@ -45,7 +46,7 @@ public final class SipProxy implements AutoCloseable {
         try {
             engine.start();
             state = State.STARTED;
-        } catch (BindFailedException e) {
+        } catch (RuntimeException e) {
             close();
             throw e;
         }

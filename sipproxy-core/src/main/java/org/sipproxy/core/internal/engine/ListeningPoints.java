@@ -138,6 +138,11 @@ final class ListeningPoints implements FlowSource, AutoCloseable {
         return all;
     }
 
+    /** How many stream connections there are, in whatever state. */
+    long connections() {
+        return tcp.stream().mapToLong(TcpTransport::connectionCount).sum();
+    }
+
     @Override
     public @Nullable TransportFlow flowTo(NextHop hop, TransportFlow inbound, String socket) {
         InetSocketAddress address = hop.address();

@@ -152,7 +152,9 @@ public final class ProxyEngine implements AutoCloseable {
                 table.clients(),
                 table.lingering(),
                 table.forgottenEarly(),
-                table.unanswered());
+                table.unanswered(),
+                counters.filtered.sum(),
+                points.connections());
     }
 
     /**
