@@ -39,8 +39,8 @@ import org.sipproxy.api.transport.Flow;
  * SipProxy.builder()
  *     .component(NatTraversal.builder().build())
  *     .beforeForwarding(context -> {
- *         if (context.isBehindNat() && context.request().getRawContent() != null) {
- *             context.request().setContent(relay.offer(context.request()), context.request().getHeader("Content-Type"));
+ *         if (context.isBehindNat()) {
+ *             relay.offer(context.request());
  *         }
  *         return Verdict.proceed();
  *     })
