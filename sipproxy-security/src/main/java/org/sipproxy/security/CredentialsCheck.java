@@ -81,6 +81,27 @@ final class CredentialsCheck {
         return Result.refused(none);
     }
 
+    /** True if one of the users that the header's lines name in this realm may have to be waited for. */
+    boolean mayBlock(SipRequest request, HeaderName header, Realm realm) {
+        for (int line = request.firstHeader(header); line >= 0; line = request.nextHeader(header, line)) {
+            byte[] wire = request.wire();
+            int from = request.valueStart(line);
+            int to = request.valueEnd(line);
+            DigestResponse response =
+                    DigestResponse.isDigest(wire, from, to) ? DigestResponse.parse(wire, from, to) : null;
+            if (response == null || !response.is(Field.REALM, realm.bytes()) || defect(response) != null) {
+                continue;
+            }
+            String username = response.text(Field.USERNAME);
+            String user = withoutRealm(username, realm);
+            if (credentials.mayBlock(username, realm.name())
+                    || (user.length() < username.length() && credentials.mayBlock(user, realm.name()))) {
+                return true;
+            }
+        }
+        return false;
+    }
+
     private Result check(StageContext context, DigestResponse response, int line, Realm realm, Hashes hashes)
             throws SipParseException {
         AuthenticationOutcome defect = defect(response);

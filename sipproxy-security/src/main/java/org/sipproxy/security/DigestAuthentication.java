@@ -172,6 +172,34 @@ public final class DigestAuthentication implements Authentication {
         return mayBlock;
     }
 
+    /** False for a request without credentials, and for a user whom the store finds without waiting. */
+    @Override
+    public boolean mayBlock(StageContext context) {
+        if (!mayBlock) {
+            return false;
+        }
+        SipRequest request = context.request();
+        HeaderName header =
+                Method.REGISTER.equals(request.method()) ? HeaderName.AUTHORIZATION : HeaderName.PROXY_AUTHORIZATION;
+        if (request.firstHeader(header) < 0) {
+            // a REGISTER for somebody else's registrar is asked as any other request
+            return header == HeaderName.AUTHORIZATION && request.firstHeader(HeaderName.PROXY_AUTHORIZATION) >= 0;
+        }
+        try {
+            String domain = context.domainOf(
+                            header == HeaderName.AUTHORIZATION
+                                    ? request.to().uri()
+                                    : request.from().uri())
+                    .orElse(null);
+            if (domain == null && fixedRealm == null) {
+                return header == HeaderName.AUTHORIZATION;
+            }
+            return check.mayBlock(request, header, realmOf(domain));
+        } catch (SipParseException e) {
+            return false; // it is answered before anybody is looked up
+        }
+    }
+
     @Override
     public String toString() {
         return "DigestAuthentication[realm " + (fixedRealm == null ? "follows domain" : fixedRealm.name()) + "]";

@@ -942,6 +942,36 @@ class DigestAuthenticationTest {
         }
 
         @Test
+        void onlyARequestWithCredentialsOfAUserWhoHasToBeWaitedForBlocks() {
+            DigestAuthentication cached = DigestAuthentication.builder()
+                    .credentials(new CredentialStore() {
+                        @Override
+                        public Optional<Credential> find(String username, String realm) {
+                            return Optional.empty();
+                        }
+
+                        @Override
+                        public boolean mayBlock(String username, String realm) {
+                            return !(username.equals("1001") && realm.equals("example.org"));
+                        }
+                    })
+                    .build();
+            TestPhone phone = new TestPhone("n");
+
+            assertThat(cached.mayBlock(FakeStageContext.of(Requests.register()))).isFalse();
+            assertThat(cached.mayBlock(
+                            FakeStageContext.of(Requests.register("Authorization: " + phone.credentials()))))
+                    .isFalse();
+            assertThat(cached.mayBlock(FakeStageContext.of(Requests.register(
+                            "Authorization: " + phone.with("username", "1002").credentials()))))
+                    .isTrue();
+            assertThat(cached.mayBlock(
+                            FakeStageContext.of(Requests.invite("Proxy-Authorization: " + phone.credentials()))))
+                    .isTrue();
+            assertThat(cached.mayBlock(FakeStageContext.of(Requests.invite("Proxy-Authorization: Digest a=\"")))).isFalse();
+        }
+
+        @Test
         void missingCredentialsAreNamed() {
             assertThatThrownBy(() -> DigestAuthentication.builder().build())
                     .isInstanceOf(IllegalArgumentException.class)
