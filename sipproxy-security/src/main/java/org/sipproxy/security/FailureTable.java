@@ -107,8 +107,7 @@ final class FailureTable {
             int least = first;
             long leastWorth = Long.MAX_VALUE;
             for (int i = first; i < first + WAYS; i++) {
-                boolean over =
-                        failures[i] == 0 || nowMillis - Math.max(lastFailure[i], lockedUntil[i]) > longestMillis;
+                boolean over = failures[i] == 0 || nowMillis - Math.max(lastFailure[i], lockedUntil[i]) > longestMillis;
                 long worth = over
                         ? Long.MIN_VALUE
                         : lockedUntil[i] > nowMillis

@@ -31,11 +31,12 @@ public record Lockout(int userFailures, int sourceFailures, Duration first, Dura
         SILENCE
     }
 
+    // before DEFAULT, whose making checks it
+    private static final Duration MAX_LONGEST = Duration.ofDays(7);
+
     /** 5 failures of a user, 100 of a source; 30 seconds, doubled up to 1 hour; the usual challenge. */
     public static final Lockout DEFAULT =
             new Lockout(5, 100, Duration.ofSeconds(30), Duration.ofHours(1), Answer.CHALLENGE);
-
-    private static final Duration MAX_LONGEST = Duration.ofDays(7);
 
     /**
      * Checks the values.

@@ -36,13 +36,15 @@ final class NonceBinder {
         long h = 0;
         if (uri) {
             SipUri target = context.request().requestUri();
-            // as lenient as the comparison with the digest's uri: names of ours are one, ports and parameters do not count
+            // as lenient as the comparison with the digest's uri: names of ours are one, ports and parameters do not
+            // count
             h = add(key, h, target.user());
             h = add(
                     key,
                     h,
                     target.isSip()
-                            ? context.domainOf(target).orElseGet(() -> target.host().toLowerCase(Locale.ROOT))
+                            ? context.domainOf(target)
+                                    .orElseGet(() -> target.host().toLowerCase(Locale.ROOT))
                             : target.toString());
         }
         if (source) {
