@@ -1,0 +1,5 @@
+/** Measurements. */
+@NullMarked
+package org.sipproxy.benchmarks;
+
+import org.jspecify.annotations.NullMarked;
