@@ -3,6 +3,7 @@ package org.sipproxy.core.internal.engine;
 import java.time.Duration;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
+import org.sipproxy.api.auth.Authentication;
 import org.sipproxy.api.location.LocationStore;
 import org.sipproxy.api.message.ParseLimits;
 import org.sipproxy.api.message.SipMessage;
@@ -128,7 +129,12 @@ public final class ProxyEngine implements AutoCloseable {
             workers = new WorkerPool(parts.workerThreads(), WORKER_QUEUE);
         }
         timerThread.start();
-        components.start(new EngineRuntime(this));
+        EngineRuntime runtime = new EngineRuntime(this);
+        Authentication authentication = parts.authentication();
+        if (authentication != null) {
+            authentication.start(runtime);
+        }
+        components.start(runtime);
         points.start();
     }
 
