@@ -197,6 +197,11 @@ final class ListeningPoints implements FlowSource, AutoCloseable {
         return point == null ? null : point.flowTo(remote);
     }
 
+    @Override
+    public @Nullable TransportFlow openConnection(NextHop hop) {
+        return hop.kind() == TransportKind.TCP ? openConnection(hop.address()) : null;
+    }
+
     /** §18.1.1: a connection to the peer that is there already, whichever listening point it belongs to. */
     private @Nullable TransportFlow openConnection(InetSocketAddress remote) {
         for (TcpTransport point : tcp) {

@@ -10,7 +10,6 @@ import org.sipproxy.api.message.SipMessage;
 import org.sipproxy.api.transport.Endpoint;
 import org.sipproxy.core.ProxyClock;
 import org.sipproxy.core.ProxyStatistics;
-import org.sipproxy.core.internal.dns.NextHop;
 import org.sipproxy.core.internal.forwarding.FlowSource;
 import org.sipproxy.core.internal.forwarding.RequestForwarder;
 import org.sipproxy.core.internal.forwarding.ResponseSteps;
@@ -78,7 +77,7 @@ public final class ProxyEngine implements AutoCloseable {
         this.tap = parts.wireListener() == null ? null : new WireTap(parts.wireListener(), limits);
         this.points = new ListeningPoints(
                 () -> StreamEnvironment.create(STREAM_THREADS, parts.streamLimits(), limits, transportCounters));
-        FlowSource flows = tap == null ? points : this::tappedFlowTo;
+        FlowSource flows = tap == null ? points : new TappedFlows(points, tap);
         this.responsePaths = new ResponsePaths(flows);
         this.resolution = new HopResolution();
         Branches branches = new Branches();
@@ -232,10 +231,5 @@ public final class ProxyEngine implements AutoCloseable {
         if (t != null) {
             t.received(message, from);
         }
-    }
-
-    private @Nullable TransportFlow tappedFlowTo(NextHop hop, TransportFlow from, String socket) {
-        TransportFlow flow = points.flowTo(hop, from, socket);
-        return flow == null ? null : tapped(flow);
     }
 }
