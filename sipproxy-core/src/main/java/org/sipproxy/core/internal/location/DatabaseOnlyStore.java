@@ -111,7 +111,8 @@ final class DatabaseOnlyStore implements OwnStore {
     }
 
     /** Deletes what has ended, whoever wrote it, and tells it. */
-    void sweep() {
+    @Override
+    public void sweep() {
         repository.deleteExpired(now(), false, (aor, binding) -> {
             if (events.wants(Kind.REMOVED)) {
                 events.queue(LocationEvent.removed(aor, binding, RemovalReason.EXPIRED));

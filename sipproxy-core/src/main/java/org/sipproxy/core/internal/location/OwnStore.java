@@ -45,6 +45,11 @@ public interface OwnStore extends LocationStore {
         // every change is where it belongs
     }
 
+    /** Deletes the rows that have ended; the store does it by itself about once a minute. */
+    default void sweep() {
+        // there are no rows
+    }
+
     /** How the store and its database are doing. */
     StoreStatus status();
 }

@@ -91,7 +91,8 @@ final class WriteBackStore extends LoadedStore {
     }
 
     /** Rows that have ended but that memory holds refreshed are written first, so that they do not go and come. */
-    void sweep() {
+    @Override
+    public void sweep() {
         flushing.lock();
         try {
             flush();

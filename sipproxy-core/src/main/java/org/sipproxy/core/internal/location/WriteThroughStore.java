@@ -27,7 +27,7 @@ final class WriteThroughStore extends LoadedStore {
 
     private final AddressLocks locks = new AddressLocks();
     private final GroupCommit commits;
-    private final Repeated sweep = new Repeated("sip-location-sweep", SWEEP_INTERVAL, this::deleteExpired);
+    private final Repeated sweep = new Repeated("sip-location-sweep", SWEEP_INTERVAL, this::sweep);
 
     WriteThroughStore(BindingRepository repository, ProxyClock clock, TimerWheel wheel) {
         super(new WatchedRepository(repository, clock), new MemoryLocationStore(clock, wheel), clock);
@@ -76,6 +76,11 @@ final class WriteThroughStore extends LoadedStore {
         public RemovalReason reasonOf(Binding removed) {
             return change.reasonOf(removed);
         }
+    }
+
+    @Override
+    public void sweep() {
+        deleteExpired();
     }
 
     @Override
