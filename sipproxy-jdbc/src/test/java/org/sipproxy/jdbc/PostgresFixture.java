@@ -152,7 +152,7 @@ public final class PostgresFixture implements BeforeAllCallback, AfterAllCallbac
 
         private static PGSimpleDataSource embedded() {
             // what is lost in a power failure is no matter here, and the tests wait less
-            PostgresServer server = PostgresServer.start(
+            PostgresServer server = PostgresServer.launch(
                     "fsync", "off", "full_page_writes", "off", "shared_buffers", "64MB", "max_connections", "200");
             Runtime.getRuntime().addShutdownHook(new Thread(server::close, "stop PostgreSQL"));
             return server.dataSource("postgres");

@@ -10,8 +10,11 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.stream.Stream;
 import org.postgresql.ds.PGSimpleDataSource;
 
@@ -36,7 +39,7 @@ public final class PostgresServer implements AutoCloseable {
     }
 
     /** Starts one on a free port. {@code settings} are those of postgresql.conf, name and value in turn. */
-    public static PostgresServer start(String... settings) {
+    public static PostgresServer launch(String... settings) {
         Map<String, String> map = new LinkedHashMap<>();
         for (int i = 0; i < settings.length; i += 2) {
             map.put(settings[i], settings[i + 1]);
@@ -53,6 +56,7 @@ public final class PostgresServer implements AutoCloseable {
                 .setDataDirectory(directory.resolve("data"))
                 .setOverrideWorkingDirectory(binaries().toFile())
                 .setCleanDataDirectory(false)
+                .setRegisterShutdownHook(false)
                 .setServerConfig("listen_addresses", "127.0.0.1");
         settings.forEach(builder::setServerConfig);
         try {
@@ -63,7 +67,7 @@ public final class PostgresServer implements AutoCloseable {
         port = running.getPort();
     }
 
-    /** Ends it in an orderly way; connections are cut. */
+    /** Ends it in an orderly way; connections are cut. Does nothing if it does not run. */
     public void stop() {
         try {
             running.close();
@@ -75,18 +79,21 @@ public final class PostgresServer implements AutoCloseable {
     /** Ends it as a power failure would: nothing is flushed. */
     public void kill() {
         try {
-            Process postmaster = running.getProcess();
-            long pid = Long.parseLong(Files.readAllLines(directory.resolve("data/postmaster.pid"))
-                    .get(0)
-                    .trim());
-            ProcessHandle.of(pid).ifPresent(ProcessHandle::destroyForcibly);
-            postmaster.destroyForcibly();
-            postmaster.waitFor(10, TimeUnit.SECONDS);
+            List<String> pidFile = Files.readAllLines(directory.resolve("data/postmaster.pid"));
+            ProcessHandle postmaster =
+                    ProcessHandle.of(Long.parseLong(pidFile.get(0).trim())).orElseThrow();
+            List<ProcessHandle> all = Stream.concat(Stream.of(postmaster), postmaster.descendants())
+                    .toList();
+            all.forEach(ProcessHandle::destroyForcibly);
+            for (ProcessHandle process : all) {
+                process.onExit().get(10, TimeUnit.SECONDS);
+            }
         } catch (IOException e) {
             throw new UncheckedIOException(e);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
+        } catch (InterruptedException | ExecutionException | TimeoutException e) {
+            throw new IllegalStateException("PostgreSQL could not be killed", e);
         }
+        stop(); // lets go of the lock on the directory
     }
 
     /** Its port on 127.0.0.1. */
