@@ -15,6 +15,7 @@ import org.sipproxy.api.event.RequestListener;
 import org.sipproxy.api.event.WireListener;
 import org.sipproxy.api.location.LocationListener;
 import org.sipproxy.api.location.LocationStore;
+import org.sipproxy.api.location.StoreMode;
 import org.sipproxy.api.message.ParseLimits;
 import org.sipproxy.api.message.SipParseException;
 import org.sipproxy.api.message.SipUri;
@@ -49,6 +50,7 @@ public final class SipProxyBuilder {
     private ParseLimits parseLimits = ParseLimits.DEFAULT;
     private StreamLimits streamLimits = StreamLimits.DEFAULT;
     private @Nullable LocationStore locationStore;
+    private StoreMode storeMode = StoreMode.memory();
     private @Nullable WireListener wireListener;
     private int eventLoops = defaultEventLoops();
     private int workerThreads = 8;
@@ -122,7 +124,17 @@ public final class SipProxyBuilder {
         return this;
     }
 
-    /** Where bindings are kept; stays the host's to close. Default in memory, gone when the proxy closes. */
+    /**
+     * How bindings are kept; the store is opened by {@link SipProxy#start()} and closed with the proxy. Default
+     * {@link StoreMode#memory()}. Excludes {@link #locationStore(LocationStore)}.
+     */
+    public SipProxyBuilder locationStore(StoreMode mode) {
+        once("locationStore");
+        storeMode = Objects.requireNonNull(mode, "mode");
+        return this;
+    }
+
+    /** A store of the host's own, which stays its to close. Excludes {@link #locationStore(StoreMode)}. */
     public SipProxyBuilder locationStore(LocationStore store) {
         once("locationStore");
         locationStore = Objects.requireNonNull(store, "store");
@@ -248,6 +260,7 @@ public final class SipProxyBuilder {
                 parseLimits,
                 streamLimits,
                 locationStore,
+                storeMode,
                 wireListener,
                 List.copyOf(components),
                 hooks,

@@ -71,7 +71,8 @@ final class AliasWriter {
     }
 
     private long signature(String alias, byte[] key) {
-        StringBuilder text = new StringBuilder(96).append("alias\0").append(alias).append('\0');
+        StringBuilder text =
+                new StringBuilder(96).append("alias\0").append(alias).append('\0');
         for (int i = 0; i < SIGNED_BYTES; i++) {
             text.append((char) (key[i] & 0xff));
         }

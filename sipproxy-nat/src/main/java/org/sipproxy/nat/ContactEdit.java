@@ -61,8 +61,6 @@ final class ContactEdit {
 
     /** The URI as its owner wrote it, for a look-up. */
     static SipUri withoutAlias(SipUri uri) {
-        return uri.hasParameter(ContactAlias.NAME)
-                ? UriText.without(uri, ContactAlias.NAME, ContactAlias.KEY)
-                : uri;
+        return uri.hasParameter(ContactAlias.NAME) ? UriText.without(uri, ContactAlias.NAME, ContactAlias.KEY) : uri;
     }
 }

@@ -28,9 +28,8 @@ final class DetectNat implements RequestStage {
     public Verdict handle(StageContext context) throws SipParseException {
         SipRequest request = context.request();
         clients.heard(context.flow());
-        boolean ours = request.method() == Method.REGISTER
-                ? !request.hasHeader(HeaderName.PATH)
-                : FirstHop.isOurs(request);
+        boolean ours =
+                request.method() == Method.REGISTER ? !request.hasHeader(HeaderName.PATH) : FirstHop.isOurs(request);
         if (ours && detection.isBehindNat(request, context.flow())) {
             counters.behindNat.increment();
             context.behindNat();

@@ -45,8 +45,7 @@ final class HostText {
 
     /** True if the host is an address, whichever, or a name that leads nowhere (RFC 7118 §5). */
     static boolean isAddressOrInvalid(byte[] a, int from, int to) {
-        return from < to
-                && (a[from] == '[' || ipv4(a, from, to) >= 0 || endsWith(a, from, to, ".invalid"));
+        return from < to && (a[from] == '[' || ipv4(a, from, to) >= 0 || endsWith(a, from, to, ".invalid"));
     }
 
     private static boolean endsWith(byte[] a, int from, int to, String lowerCase) {

@@ -105,8 +105,7 @@ final class KnownClients implements LocationListener {
             Client client = new Client(aor, aliases.owner(aor), kept, binding);
             kept.clients = with(kept.clients, client);
             byId.put(binding.id(), client);
-            byContact.compute(
-                    binding.contact(), (contact, others) -> with(others == null ? NOBODY : others, client));
+            byContact.compute(binding.contact(), (contact, others) -> with(others == null ? NOBODY : others, client));
         }
     }
 

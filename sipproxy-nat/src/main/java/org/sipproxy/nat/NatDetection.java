@@ -100,9 +100,7 @@ final class NatDetection {
         if (portDiffers && (atItsSource || !flow.kind().isReliable())) {
             return true;
         }
-        return asks(NatTest.CONTACT_ADDRESS_MISMATCH)
-                && !atItsSource
-                && HostText.isAddressOrInvalid(wire, from, to);
+        return asks(NatTest.CONTACT_ADDRESS_MISMATCH) && !atItsSource && HostText.isAddressOrInvalid(wire, from, to);
     }
 
     private static int port(int written) {

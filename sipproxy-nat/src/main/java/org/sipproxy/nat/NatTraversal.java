@@ -175,7 +175,8 @@ public final class NatTraversal implements ProxyComponent {
             once("tests");
             tests = Set.copyOf(signs);
             if (tests.isEmpty()) {
-                problems.add("tests: none, so nobody would ever be behind a NAT; leave the option away for the default");
+                problems.add(
+                        "tests: none, so nobody would ever be behind a NAT; leave the option away for the default");
             }
             return this;
         }

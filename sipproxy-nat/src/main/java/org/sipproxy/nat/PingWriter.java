@@ -71,7 +71,8 @@ final class PingWriter {
     private Frame frame(KeptFlow kept) {
         return new Frame(
                 ascii(" SIP/2.0\r\nVia: SIP/2.0/UDP " + proxy.sentBy(kept.flow) + ";rport;branch=z9hG4bKkeep"),
-                ascii("\r\nMax-Forwards: 70\r\nFrom: <sip:ping@" + proxy.domains().get(0) + ">;tag="),
+                ascii("\r\nMax-Forwards: 70\r\nFrom: <sip:ping@"
+                        + proxy.domains().get(0) + ">;tag="),
                 ascii("\r\nTo: <"),
                 ascii(">\r\nCall-ID: "));
     }

@@ -116,8 +116,8 @@ final class PrivateNetworks {
 
         static Block parse(String text) {
             int slash = text.indexOf('/');
-            InetAddress address = IpLiteral.parse(slash < 0 ? text : text.substring(0, slash))
-                    .orElse(null);
+            InetAddress address =
+                    IpLiteral.parse(slash < 0 ? text : text.substring(0, slash)).orElse(null);
             int bits = address == null ? 0 : address.getAddress().length * 8;
             int prefix = slash < 0 ? bits : prefix(text.substring(slash + 1));
             if (address == null || prefix < 0 || prefix > bits) {

@@ -127,8 +127,7 @@ final class StoreThread implements AutoCloseable {
         public List<Binding> apply(List<Binding> current) {
             removed = false;
             List<Binding> left = new ArrayList<>(current);
-            removed = left.removeIf(
-                    b -> b.id().equals(silent.id()) && b.updatedAtMillis() <= silent.updatedAtMillis());
+            removed = left.removeIf(b -> b.id().equals(silent.id()) && b.updatedAtMillis() <= silent.updatedAtMillis());
             return removed ? left : current;
         }
 

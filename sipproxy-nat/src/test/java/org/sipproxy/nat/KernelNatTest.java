@@ -33,7 +33,8 @@ class KernelNatTest {
     }
 
     /** One call with a re-INVITE from each side; the caller or the called one hangs up. */
-    private static void call(Program caller, String calledUser, Program called, boolean callerHangsUp, Runnable meanwhile) {
+    private static void call(
+            Program caller, String calledUser, Program called, boolean callerHangsUp, Runnable meanwhile) {
         caller.say("call " + calledUser);
         called.say("incoming");
         caller.say("reinvite");
@@ -59,9 +60,7 @@ class KernelNatTest {
             alice.say("register 300");
             bob.say("register 300");
 
-            Awaitility.await()
-                    .atMost(Duration.ofSeconds(30))
-                    .until(() -> Integer.parseInt(alice.say("pinged")) >= 5);
+            Awaitility.await().atMost(Duration.ofSeconds(30)).until(() -> Integer.parseInt(alice.say("pinged")) >= 5);
 
             for (int i = 0; i < 4; i++) {
                 call(alice, "bob", bob, i % 2 == 0, () -> {});

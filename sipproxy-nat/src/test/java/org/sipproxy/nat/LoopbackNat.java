@@ -66,7 +66,8 @@ final class LoopbackNat implements AutoCloseable {
             return;
         }
         String key = kind == Kind.SYMMETRIC ? inner + ">" + destination : inner.toString();
-        Mapping mapping = mappings.compute(key, (k, known) -> known != null && !known.isExpired() ? known : renewed(known, inner));
+        Mapping mapping = mappings.compute(
+                key, (k, known) -> known != null && !known.isExpired() ? known : renewed(known, inner));
         mapping.usedNanos = System.nanoTime();
         mapping.sentTo.add(destination);
         send(mapping.socket, bytes, length, destination);

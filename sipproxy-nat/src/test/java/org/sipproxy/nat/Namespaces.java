@@ -78,8 +78,34 @@ final class Namespaces implements AutoCloseable {
 
     private void home(String side, String network, Kind kind, int udpTimeoutSeconds) {
         String router = "r" + side;
-        must("ip", "link", "add", "wan", "netns", prefix + router, "type", "veth", "peer", "name", "to" + side, "netns", prefix + "p");
-        must("ip", "link", "add", "lan", "netns", prefix + router, "type", "veth", "peer", "name", "eth0", "netns", prefix + side);
+        must(
+                "ip",
+                "link",
+                "add",
+                "wan",
+                "netns",
+                prefix + router,
+                "type",
+                "veth",
+                "peer",
+                "name",
+                "to" + side,
+                "netns",
+                prefix + "p");
+        must(
+                "ip",
+                "link",
+                "add",
+                "lan",
+                "netns",
+                prefix + router,
+                "type",
+                "veth",
+                "peer",
+                "name",
+                "eth0",
+                "netns",
+                prefix + side);
         in("p", "ip addr add " + network + ".1/24 dev to" + side);
         in("p", "ip link set to" + side + " up");
         in(router, "ip addr add " + network + ".2/24 dev wan");

@@ -90,8 +90,7 @@ class NatCallTest {
         try (DatagramSocket free = new DatagramSocket()) {
             InetSocketAddress local = new InetSocketAddress("127.0.0.1", free.getLocalPort());
             free.close();
-            TestPhone phone = scene.closing(
-                    TestPhone.udp(user, local, scene.udp(), "127.0.0.1:" + local.getPort()));
+            TestPhone phone = scene.closing(TestPhone.udp(user, local, scene.udp(), "127.0.0.1:" + local.getPort()));
             phone.register(300);
             return phone;
         } catch (IOException e) {
@@ -110,8 +109,7 @@ class NatCallTest {
     void phoneBehindTwoNatsInARowIsReached() {
         LoopbackNat carrier = nat(Kind.SYMMETRIC, LONG);
         LoopbackNat home = nat(Kind.PORT_RESTRICTED, LONG);
-        TestPhone alice =
-                scene.phone("alice", home.towards(carrier.towards(scene.udp())), "192.168.1.10:5060");
+        TestPhone alice = scene.phone("alice", home.towards(carrier.towards(scene.udp())), "192.168.1.10:5060");
         alice.register(300);
         TestPhone bob = behind(nat(Kind.SYMMETRIC, LONG), "bob");
 
@@ -233,18 +231,20 @@ class NatCallTest {
     void phoneThatKeepsItsMappingOpenItselfIsSpared() {
         TestPhone alice = behind(nat(Kind.SYMMETRIC, LONG), "alice");
 
-        await().atMost(Duration.ofSeconds(10)).pollInterval(Duration.ofMillis(100)).until(() -> {
-            alice.keepAliveByCrlf();
-            return scene.nat.statistics().spared() >= 3;
-        });
+        await().atMost(Duration.ofSeconds(10))
+                .pollInterval(Duration.ofMillis(100))
+                .until(() -> {
+                    alice.keepAliveByCrlf();
+                    return scene.nat.statistics().spared() >= 3;
+                });
 
         assertThat(scene.nat.statistics().pings()).isZero();
     }
 
     @Test
     void requestsOfADialogLeaveByTheListeningPointThatTheClientWasSeenAt() throws Exception {
-        try (NatScene two = new NatScene(
-                NatTraversal.builder().build(), builder -> builder.listen(Endpoint.udp("127.0.0.1", 0)))) {
+        try (NatScene two =
+                new NatScene(NatTraversal.builder().build(), builder -> builder.listen(Endpoint.udp("127.0.0.1", 0)))) {
             List<InetSocketAddress> points = two.proxy.boundEndpoints().stream()
                     .filter(e -> e.kind() == TransportKind.UDP)
                     .map(e -> new InetSocketAddress("127.0.0.1", e.port()))

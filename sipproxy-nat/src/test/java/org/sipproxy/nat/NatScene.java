@@ -51,8 +51,7 @@ final class NatScene implements AutoCloseable {
 
     /** A phone whose datagrams go to {@code via}: the proxy, or a NAT's inside. */
     TestPhone phone(String user, InetSocketAddress via, String claimed) {
-        TestPhone phone =
-                TestPhone.udp(user, new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), via, claimed);
+        TestPhone phone = TestPhone.udp(user, new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), via, claimed);
         opened.add(phone);
         return phone;
     }

@@ -25,7 +25,8 @@ final class PhoneProcess {
                 try {
                     System.out.println("ok " + run(phone, current, line.split(" ")));
                 } catch (AssertionError | RuntimeException e) {
-                    System.out.println("failed " + String.valueOf(e.getMessage()).replace('\n', ' '));
+                    System.out.println(
+                            "failed " + String.valueOf(e.getMessage()).replace('\n', ' '));
                 }
                 System.out.flush();
             }

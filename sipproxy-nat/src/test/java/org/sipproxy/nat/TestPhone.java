@@ -129,7 +129,8 @@ final class TestPhone implements AutoCloseable {
     }
 
     private static String unique(String prefix) {
-        return prefix + COUNT.incrementAndGet() + "x" + Long.toString(ThreadLocalRandom.current().nextLong() >>> 1, 36);
+        return prefix + COUNT.incrementAndGet() + "x"
+                + Long.toString(ThreadLocalRandom.current().nextLong() >>> 1, 36);
     }
 
     String contact() {
@@ -272,7 +273,8 @@ final class TestPhone implements AutoCloseable {
         /** An INVITE, the first or a later one, with its ACK. */
         private SipResponse invite() {
             int number = cseq.incrementAndGet();
-            SipResponse response = exchange("INVITE", unique("z9hG4bK"), lines("INVITE", number, "Contact: <" + contact() + ">"));
+            SipResponse response =
+                    exchange("INVITE", unique("z9hG4bK"), lines("INVITE", number, "Contact: <" + contact() + ">"));
             if (response.isSuccess()) {
                 learn(response);
                 ack(number);
@@ -314,7 +316,8 @@ final class TestPhone implements AutoCloseable {
             } catch (InterruptedException e) {
                 throw new AssertionError(e);
             }
-            throw new AssertionError(user + ": no " + method + " came; target is " + remoteTarget + ", complaints: " + complaints);
+            throw new AssertionError(
+                    user + ": no " + method + " came; target is " + remoteTarget + ", complaints: " + complaints);
         }
 
         private String poll() throws InterruptedException {
@@ -400,7 +403,9 @@ final class TestPhone implements AutoCloseable {
         if (method.equals("INVITE") && response.statusCode() >= 300) {
             String[] ack = lines.clone();
             for (int i = 0; i < ack.length; i++) {
-                ack[i] = ack[i].startsWith("To: ") ? "To: " + response.header(HeaderName.TO).orElseThrow() : ack[i].replace("INVITE", "ACK");
+                ack[i] = ack[i].startsWith("To: ")
+                        ? "To: " + response.header(HeaderName.TO).orElseThrow()
+                        : ack[i].replace("INVITE", "ACK");
             }
             send("ACK", branch, ack);
         }
@@ -408,8 +413,12 @@ final class TestPhone implements AutoCloseable {
 
     private void send(String method, String branch, String... lines) {
         StringBuilder text = new StringBuilder(lines[0])
-                .append("\r\nVia: SIP/2.0/").append(transport).append(' ').append(claimed)
-                .append(";rport;branch=").append(branch)
+                .append("\r\nVia: SIP/2.0/")
+                .append(transport)
+                .append(' ')
+                .append(claimed)
+                .append(";rport;branch=")
+                .append(branch)
                 .append("\r\nMax-Forwards: 70\r\n");
         for (int i = 1; i < lines.length; i++) {
             text.append(lines[i]).append("\r\n");
@@ -450,7 +459,8 @@ final class TestPhone implements AutoCloseable {
                 held.write(buffer, 0, n);
                 String text = held.toString(StandardCharsets.ISO_8859_1);
                 for (int end = text.indexOf("\r\n\r\n"); end >= 0; end = text.indexOf("\r\n\r\n")) {
-                    received(text.substring(0, end + 4).getBytes(StandardCharsets.ISO_8859_1)); // nobody here sends a body
+                    received(text.substring(0, end + 4)
+                            .getBytes(StandardCharsets.ISO_8859_1)); // nobody here sends a body
                     text = text.substring(end + 4);
                 }
                 held.reset();
@@ -493,7 +503,9 @@ final class TestPhone implements AutoCloseable {
             return;
         }
         Call call = calls.get(response.callId());
-        if (call != null && response.isSuccess() && response.cseq().method().name().equals("INVITE")) {
+        if (call != null
+                && response.isSuccess()
+                && response.cseq().method().name().equals("INVITE")) {
             call.ack((int) response.cseq().number()); // the ACK was lost
         }
     }
@@ -562,7 +574,9 @@ final class TestPhone implements AutoCloseable {
         }
         String to = request.header(HeaderName.TO).orElseThrow();
         text.append("From: ").append(request.header(HeaderName.FROM).orElseThrow());
-        text.append("\r\nTo: ").append(to).append(to.contains(";tag=") ? "" : ";tag=" + (toTag.isEmpty() ? "t" : toTag));
+        text.append("\r\nTo: ")
+                .append(to)
+                .append(to.contains(";tag=") ? "" : ";tag=" + (toTag.isEmpty() ? "t" : toTag));
         text.append("\r\nCall-ID: ").append(request.header(HeaderName.CALL_ID).orElseThrow());
         text.append("\r\nCSeq: ").append(request.header(HeaderName.CSEQ).orElseThrow());
         text.append("\r\nContact: <").append(contact()).append(">\r\nContent-Length: 0\r\n\r\n");

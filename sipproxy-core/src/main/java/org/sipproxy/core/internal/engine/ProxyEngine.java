@@ -2,17 +2,20 @@ package org.sipproxy.core.internal.engine;
 
 import java.time.Duration;
 import java.util.List;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
+import org.sipproxy.api.auth.Authentication;
 import org.sipproxy.api.location.LocationStore;
 import org.sipproxy.api.message.ParseLimits;
 import org.sipproxy.api.message.SipMessage;
 import org.sipproxy.api.transport.Endpoint;
 import org.sipproxy.core.ProxyClock;
 import org.sipproxy.core.ProxyStatistics;
+import org.sipproxy.core.StoreStatus;
 import org.sipproxy.core.internal.forwarding.FlowSource;
 import org.sipproxy.core.internal.forwarding.RequestForwarder;
 import org.sipproxy.core.internal.forwarding.ResponseSteps;
-import org.sipproxy.core.internal.location.MemoryLocationStore;
+import org.sipproxy.core.internal.location.OwnStore;
 import org.sipproxy.core.internal.pipeline.LocalNames;
 import org.sipproxy.core.internal.pipeline.RequestContext;
 import org.sipproxy.core.internal.pipeline.RequestPipeline;
@@ -53,6 +56,9 @@ public final class ProxyEngine implements AutoCloseable {
     private final TimerThread timerThread;
     private final TransportCounters transportCounters = new TransportCounters();
     private final LocationStore store;
+    /** The same, unless it is the host's. */
+    private final @Nullable OwnStore ownStore;
+
     private final @Nullable WireTap tap;
     private final ListeningPoints points;
     private final HopResolution resolution;
@@ -69,7 +75,8 @@ public final class ProxyEngine implements AutoCloseable {
         this.timerThread = new TimerThread(wheel, clock);
         this.table = new TransactionTable(wheel, clock, TransactionTimers.of(parts.timers()), lingeringBytes());
         LocationStore given = parts.locationStore();
-        this.store = given != null ? given : new MemoryLocationStore(clock, wheel);
+        this.ownStore = given != null ? null : OwnStore.of(parts.storeMode(), clock, wheel);
+        this.store = given != null ? given : Objects.requireNonNull(ownStore);
         CollectedHooks hooks = parts.hooks();
         hooks.locationListeners.forEach(store::addListener);
         this.components = new Components(parts.components(), hooks, clock, limits);
@@ -106,11 +113,15 @@ public final class ProxyEngine implements AutoCloseable {
     }
 
     /**
-     * Binds all listening points and serves.
+     * Reads the bindings, binds all listening points and serves.
      *
      * @throws org.sipproxy.core.BindFailedException if one cannot be bound; nothing is open then
+     * @throws org.sipproxy.api.location.LocationStoreException if the bindings cannot be read
      */
     public void start() {
+        if (ownStore != null) {
+            ownStore.open(); // a client that is answered must not find that nobody knows it yet
+        }
         points.open(parts.endpoints(), parts.eventLoops(), inbound);
         resolution.use(points.resolver());
         bound = points.bound();
@@ -127,7 +138,12 @@ public final class ProxyEngine implements AutoCloseable {
             workers = new WorkerPool(parts.workerThreads(), WORKER_QUEUE);
         }
         timerThread.start();
-        components.start(new EngineRuntime(this));
+        EngineRuntime runtime = new EngineRuntime(this);
+        Authentication authentication = parts.authentication();
+        if (authentication != null) {
+            authentication.start(runtime);
+        }
+        components.start(runtime);
         points.start();
     }
 
@@ -137,6 +153,16 @@ public final class ProxyEngine implements AutoCloseable {
 
     public LocationStore locationStore() {
         return store;
+    }
+
+    public StoreStatus storeStatus() {
+        return ownStore == null ? StoreStatus.WITHOUT_DATABASE : ownStore.status();
+    }
+
+    public void flushStore() {
+        if (ownStore != null) {
+            ownStore.flush();
+        }
     }
 
     public ProxyStatistics statistics() {
@@ -178,8 +204,8 @@ public final class ProxyEngine implements AutoCloseable {
         }
         timerThread.close();
         components.close();
-        if (parts.locationStore() == null) {
-            store.close();
+        if (ownStore != null) {
+            ownStore.close(); // after the last request: what it changed is to be written too
         }
     }
 

@@ -102,9 +102,7 @@ public final class RequestForwarder {
         if (hop == null) {
             return null;
         }
-        return hop.kind().isReliable()
-                ? flows.openConnection(hop)
-                : flows.flowTo(hop, context.flow(), target.socket());
+        return hop.kind().isReliable() ? flows.openConnection(hop) : flows.flowTo(hop, context.flow(), target.socket());
     }
 
     /** True if the contact names the very address that it was seen at: no NAT lies between, so it may be connected to. */
