@@ -2,12 +2,14 @@ package org.sipproxy.nat;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.nio.charset.StandardCharsets;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.sipproxy.api.location.Aor;
+import org.sipproxy.api.message.KeyedHash;
 import org.sipproxy.api.message.SipUri;
 import org.sipproxy.api.transport.Flow;
 import org.sipproxy.api.transport.TransportKind;
@@ -20,7 +22,7 @@ class AliasWriterTest {
     private final AliasWriter aliases = writer("0123456789abcdef", false);
 
     private static AliasWriter writer(String secret, boolean foreign) {
-        AliasWriter made = new AliasWriter(new KeyedHash(secret.getBytes()), foreign);
+        AliasWriter made = new AliasWriter(KeyedHash.of(secret.getBytes(StandardCharsets.UTF_8), "test"), foreign);
         made.bound(List.of(FakeFlow.UDP));
         return made;
     }
@@ -110,18 +112,5 @@ class AliasWriterTest {
             })
     void malformedAliasIsNone(String text) {
         assertThat(AliasWriter.received(text)).isNull();
-    }
-
-    @Test
-    void hashIsSipHash() {
-        // the vector of its authors: key 00..0f, text 00..0e
-        byte[] text = new byte[15];
-        for (int i = 0; i < text.length; i++) {
-            text[i] = (byte) i;
-        }
-
-        assertThat(new KeyedHash(0x0706050403020100L, 0x0f0e0d0c0b0a0908L).of(text)).isEqualTo(0xa129ca6149be45e5L);
-        assertThat(new KeyedHash(0x0706050403020100L, 0x0f0e0d0c0b0a0908L).of(new byte[0]))
-                .isEqualTo(0x726fdb47dd0e0e31L);
     }
 }

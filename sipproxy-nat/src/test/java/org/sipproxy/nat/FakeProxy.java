@@ -150,6 +150,11 @@ final class FakeProxy implements ProxyRuntime, ComponentHooks, LocationStore {
     }
 
     @Override
+    public boolean isMyself(SipUri uri) {
+        return uri.hostIs("example.org");
+    }
+
+    @Override
     public void send(Flow flow, byte[] bytes) {
         sent.add(new Sent(flow, bytes, nowMillis));
     }
