@@ -59,10 +59,7 @@ public class NatBenchmark {
     /** The step alone. */
     @Setup
     public void setUp() throws Exception {
-        NatTraversal.builder()
-                .tests(NatTest.fromKamailioFlags(flags))
-                .build()
-                .install(hooks);
+        NatTraversal.builder().tests(NatTest.fromKamailioFlags(flags)).build().install(hooks);
         request = requestFrom(InetAddress.getByName(source));
     }
 

@@ -68,7 +68,8 @@ final class FakeProxy implements ProxyRuntime, ComponentHooks, LocationStore {
         long end = nowMillis + time.toMillis();
         while (nowMillis < end) {
             nowMillis += 10;
-            List<Task> due = tasks.stream().filter(t -> t.dueMillis <= nowMillis).toList();
+            List<Task> due =
+                    tasks.stream().filter(t -> t.dueMillis <= nowMillis).toList();
             tasks.removeAll(due);
             due.forEach(t -> t.work.run());
         }
@@ -259,5 +260,4 @@ final class FakeProxy implements ProxyRuntime, ComponentHooks, LocationStore {
 
     @Override
     public void onEvent(ProxyListener listener) {}
-
 }
