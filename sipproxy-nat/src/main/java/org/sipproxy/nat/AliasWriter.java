@@ -2,14 +2,17 @@ package org.sipproxy.nat;
 
 import java.net.InetAddress;
 import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.util.Base64;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 import org.jspecify.annotations.Nullable;
 import org.sipproxy.api.location.Aor;
 import org.sipproxy.api.message.IpLiteral;
+import org.sipproxy.api.message.KeyedHash;
 import org.sipproxy.api.message.SipUri;
 import org.sipproxy.api.transport.Endpoint;
 import org.sipproxy.api.transport.Flow;
@@ -51,7 +54,7 @@ final class AliasWriter {
 
     /** A hash that stands for a user in a key. Never 0. */
     int owner(Aor aor) {
-        int owner = (int) hash.of("owner\0" + aor.user().toLowerCase(java.util.Locale.ROOT) + "@" + aor.domain());
+        int owner = (int) hash("owner\0" + aor.user().toLowerCase(Locale.ROOT) + "@" + aor.domain());
         return owner == 0 ? 1 : owner;
     }
 
@@ -76,7 +79,12 @@ final class AliasWriter {
         for (int i = 0; i < SIGNED_BYTES; i++) {
             text.append((char) (key[i] & 0xff));
         }
-        return hash.of(text.toString());
+        return hash(text.toString());
+    }
+
+    private long hash(String text) {
+        byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
+        return hash.hash(bytes, 0, bytes.length);
     }
 
     private int point(Endpoint endpoint) {
@@ -84,7 +92,7 @@ final class AliasWriter {
         if (known != null) {
             return known;
         }
-        int made = (int) hash.of("socket\0" + endpoint);
+        int made = (int) hash("socket\0" + endpoint);
         if (points.size() < MAX_ENDPOINTS) {
             points.put(endpoint, made);
         }

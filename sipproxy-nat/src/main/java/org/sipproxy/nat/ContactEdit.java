@@ -24,11 +24,10 @@ final class ContactEdit {
         message.edit(splice);
     }
 
-    /** Takes an alias away, if there is one. */
+    /** Takes an alias of ours away, if there is one; somebody else's is somebody else's to deal with. */
     static void unalias(SipMessage message, ContactSpan contact) {
         Splice splice = new Splice();
-        deleteAlias(message, contact, splice);
-        if (!splice.isEmpty()) {
+        if (deleteAlias(message, contact, splice)) {
             message.edit(splice);
         }
     }
@@ -41,8 +40,10 @@ final class ContactEdit {
                 .replace(contact.hostStart(), contact.addressEnd(), address.getBytes(StandardCharsets.US_ASCII)));
     }
 
-    private static void deleteAlias(SipMessage message, ContactSpan contact, Splice splice) {
+    /** True if it is one of ours. */
+    private static boolean deleteAlias(SipMessage message, ContactSpan contact, Splice splice) {
         byte[] a = message.wire();
+        boolean ours = false;
         int i = contact.addressEnd();
         while (i < contact.headersStart()) {
             int end = i + 1;
@@ -51,9 +52,11 @@ final class ContactEdit {
             }
             if (a[i] == ';' && UriText.isNamed(a, i + 1, end, ContactAlias.NAME, ContactAlias.KEY)) {
                 splice.delete(i, end);
+                ours |= UriText.isNamed(a, i + 1, end, ContactAlias.KEY);
             }
             i = end;
         }
+        return ours;
     }
 
     /** The URI as its owner wrote it, for a look-up. */

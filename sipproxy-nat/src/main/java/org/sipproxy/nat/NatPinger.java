@@ -4,6 +4,7 @@ import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 import org.sipproxy.api.component.ProxyRuntime;
 import org.sipproxy.api.location.Binding;
+import org.sipproxy.api.message.KeyedHash;
 import org.sipproxy.api.message.SipResponse;
 import org.sipproxy.api.message.Via;
 import org.sipproxy.api.transport.Flow;
@@ -132,7 +133,7 @@ final class NatPinger {
         for (int i = 0; i < 8; i++) {
             number[i] = (byte) (pingNumber >>> (8 * i));
         }
-        return nonces.of(number) | 1;
+        return nonces.hash(number, 0, number.length) | 1;
     }
 
     /** The first binding that is still valid and can be asked; null if there is none. */

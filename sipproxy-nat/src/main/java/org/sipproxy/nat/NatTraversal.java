@@ -1,6 +1,5 @@
 package org.sipproxy.nat;
 
-import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.EnumSet;
@@ -14,6 +13,7 @@ import org.sipproxy.api.component.ComponentHooks;
 import org.sipproxy.api.component.ProxyComponent;
 import org.sipproxy.api.component.ProxyRuntime;
 import org.sipproxy.api.location.LocationStore;
+import org.sipproxy.api.message.KeyedHash;
 import org.sipproxy.api.message.SipResponse;
 import org.sipproxy.api.transport.Flow;
 
@@ -39,8 +39,8 @@ import org.sipproxy.api.transport.Flow;
  * SipProxy.builder()
  *     .component(NatTraversal.builder().build())
  *     .beforeForwarding(context -> {
- *         if (context.isBehindNat() && context.request().getRawContent() != null) {
- *             context.request().setContent(relay.offer(context.request()), context.request().getHeader("Content-Type"));
+ *         if (context.isBehindNat()) {
+ *             relay.offer(context.request());
  *         }
  *         return Verdict.proceed();
  *     })
@@ -63,18 +63,11 @@ public final class NatTraversal implements ProxyComponent {
     private volatile @Nullable StoreThread store;
 
     private NatTraversal(Builder builder) {
-        byte[] secret = builder.secret == null ? randomBytes() : builder.secret;
         this.detection = new NatDetection(builder.tests, builder.networks);
-        this.aliases = new AliasWriter(new KeyedHash(secret), builder.foreignAliases);
+        this.aliases = new AliasWriter(builder.hash(), builder.foreignAliases);
         this.clients = new KnownClients(aliases, builder.pingsAll);
         this.contacts = new ContactAliasing(aliases, clients, counters, builder.fixesContact);
         this.rules = new NatPinger.Rules(builder.pingMethod, builder.interval, builder.removeAfter);
-    }
-
-    private static byte[] randomBytes() {
-        byte[] random = new byte[32];
-        new SecureRandom().nextBytes(random);
-        return random;
     }
 
     /** A builder; every option has a default. */
@@ -121,7 +114,7 @@ public final class NatTraversal implements ProxyComponent {
         } else {
             clients.load(runtime);
         }
-        NatPinger made = new NatPinger(rules, clients, counters, new KeyedHash(randomBytes()), runtime, thread);
+        NatPinger made = new NatPinger(rules, clients, counters, KeyedHash.random(), runtime, thread);
         pinger = made;
         made.start();
     }
@@ -283,6 +276,10 @@ public final class NatTraversal implements ProxyComponent {
                 problems.add("removeAfter: " + pings + " (expected 1 to 100); leave the option away to remove none");
             }
             return this;
+        }
+
+        private KeyedHash hash() {
+            return secret == null ? KeyedHash.random() : KeyedHash.of(secret, "contact alias");
         }
 
         private void once(String option) {
