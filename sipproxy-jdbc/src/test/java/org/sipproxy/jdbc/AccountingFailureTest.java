@@ -27,7 +27,7 @@ class AccountingFailureTest {
 
     @BeforeAll
     static void start() {
-        server = PostgresServer.start("fsync", "off");
+        server = PostgresServer.launch("fsync", "off");
         database = server.createDatabase("accounting");
         KamailioSchema.on(database).create();
     }
@@ -56,7 +56,7 @@ class AccountingFailureTest {
             scene.completed(invite("before").build());
             await().atMost(SOON).until(() -> scene.status().written() == 1);
 
-            server.stop();
+            server.kill();
             for (int i = 0; i < 2_000; i++) {
                 scene.completed(invite("during" + i).build());
             }

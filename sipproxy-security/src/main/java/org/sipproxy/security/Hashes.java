@@ -3,10 +3,11 @@ package org.sipproxy.security;
 import java.security.GeneralSecurityException;
 import java.security.InvalidKeyException;
 import java.security.MessageDigest;
+import java.util.EnumMap;
 import java.util.List;
+import java.util.Map;
 import javax.crypto.Mac;
 import javax.crypto.spec.SecretKeySpec;
-import org.jspecify.annotations.Nullable;
 import org.sipproxy.api.auth.DigestAlgorithm;
 import org.sipproxy.security.DigestResponse.Field;
 
@@ -25,7 +26,7 @@ final class Hashes {
     private static final byte[] NOTHING = {};
 
     private final Mac[] macs;
-    private final @Nullable MessageDigest[] digests = new MessageDigest[DigestAlgorithm.values().length];
+    private final Map<DigestAlgorithm, MessageDigest> digests = new EnumMap<>(DigestAlgorithm.class);
     private MessageDigest digest;
     /** The current algorithm's: 16 or 32. */
     private int bytes;
@@ -40,7 +41,7 @@ final class Hashes {
     Hashes(List<SecretKeySpec> keys) {
         this.macs = keys.stream().map(Hashes::mac).toArray(Mac[]::new);
         this.digest = made(DigestAlgorithm.MD5);
-        this.digests[DigestAlgorithm.MD5.ordinal()] = digest;
+        digests.put(DigestAlgorithm.MD5, digest);
         this.bytes = DigestAlgorithm.MD5.hexLength() / 2;
     }
 
@@ -102,10 +103,10 @@ final class Hashes {
 
     /** What follows is computed with this algorithm. */
     void use(DigestAlgorithm algorithm) {
-        MessageDigest known = digests[algorithm.ordinal()];
+        MessageDigest known = digests.get(algorithm);
         if (known == null) {
             known = made(algorithm);
-            digests[algorithm.ordinal()] = known;
+            digests.put(algorithm, known);
         }
         digest = known;
         bytes = algorithm.hexLength() / 2;

@@ -71,7 +71,7 @@ public final class KeyedHash {
         long v2 = k0 ^ 0x6c7967656e657261L;
         long v3 = k1 ^ 0x7465646279746573L;
         int at = from;
-        long length = to - from;
+        long length = (long) to - from;
         boolean first = chained;
         if (chained) {
             length += 8;

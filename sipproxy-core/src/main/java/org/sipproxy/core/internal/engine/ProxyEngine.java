@@ -70,7 +70,7 @@ public final class ProxyEngine implements AutoCloseable {
         this.clock = parts.clock();
         this.limits = parts.parseLimits();
         this.names = new LocalNames(
-                parts.domains(), parts.aliases(), parts.registrar().userCaseSensitive());
+                parts.domains(), parts.aliases(), parts.registrar().userCaseSensitive(), parts.hooks().domainSources);
         this.wheel = new TimerWheel(clock.nanoTime());
         this.timerThread = new TimerThread(wheel, clock);
         this.table = new TransactionTable(wheel, clock, TransactionTimers.of(parts.timers()), lingeringBytes());
@@ -228,7 +228,7 @@ public final class ProxyEngine implements AutoCloseable {
     }
 
     List<String> domains() {
-        return parts.domains();
+        return names.domains();
     }
 
     boolean isClosing() {
