@@ -19,6 +19,7 @@ import org.sipproxy.api.component.ComponentHooks;
 import org.sipproxy.api.event.ProxyListener;
 import org.sipproxy.api.event.RequestListener;
 import org.sipproxy.api.location.LocationListener;
+import org.sipproxy.api.routing.DomainSource;
 import org.sipproxy.api.routing.RequestStage;
 import org.sipproxy.api.routing.ResponseStage;
 import org.sipproxy.api.routing.Verdict;
@@ -107,5 +108,8 @@ public class NatBenchmark {
 
         @Override
         public void onEvent(ProxyListener listener) {}
+
+        @Override
+        public void serveDomains(DomainSource source) {}
     }
 }
