@@ -27,6 +27,7 @@ import org.sipproxy.api.message.SipMessage;
 import org.sipproxy.api.message.SipParseException;
 import org.sipproxy.api.message.SipResponse;
 import org.sipproxy.api.message.SipUri;
+import org.sipproxy.api.routing.DomainSource;
 import org.sipproxy.api.routing.RequestStage;
 import org.sipproxy.api.routing.ResponseStage;
 import org.sipproxy.api.transport.ArrivalFilter;
@@ -68,7 +69,8 @@ final class FakeProxy implements ProxyRuntime, ComponentHooks, LocationStore {
         long end = nowMillis + time.toMillis();
         while (nowMillis < end) {
             nowMillis += 10;
-            List<Task> due = tasks.stream().filter(t -> t.dueMillis <= nowMillis).toList();
+            List<Task> due =
+                    tasks.stream().filter(t -> t.dueMillis <= nowMillis).toList();
             tasks.removeAll(due);
             due.forEach(t -> t.work.run());
         }
@@ -258,6 +260,8 @@ final class FakeProxy implements ProxyRuntime, ComponentHooks, LocationStore {
     public void onRequestCompleted(RequestListener listener) {}
 
     @Override
-    public void onEvent(ProxyListener listener) {}
+    public void serveDomains(DomainSource source) {}
 
+    @Override
+    public void onEvent(ProxyListener listener) {}
 }

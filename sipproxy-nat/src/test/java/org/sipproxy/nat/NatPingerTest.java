@@ -106,15 +106,19 @@ class NatPingerTest {
 
         proxy.answer(ping, FakeFlow.udp("203.0.113.66", 40_001));
         proxy.answer(
-                new FakeProxy.Sent(FLOW, ping.text().replaceAll("keep(.{8}).{16}", "keep$10123456789abcdef").getBytes(), 0),
+                new FakeProxy.Sent(
+                        FLOW,
+                        ping.text()
+                                .replaceAll("keep(.{8}).{16}", "keep$10123456789abcdef")
+                                .getBytes(),
+                        0),
                 FLOW);
         assertThat(nat.statistics().answers()).isZero();
 
         assertThat(proxy.answer(ping, FLOW)).isTrue();
         assertThat(proxy.answer(ping, FLOW)).as("again").isTrue();
         assertThat(nat.statistics().answers()).isEqualTo(1);
-        assertThat(proxy.response(
-                        "SIP/2.0 200 OK\r\nVia: SIP/2.0/UDP 192.0.2.1;branch=z9hG4bKother\r\n\r\n", FLOW))
+        assertThat(proxy.response("SIP/2.0 200 OK\r\nVia: SIP/2.0/UDP 192.0.2.1;branch=z9hG4bKother\r\n\r\n", FLOW))
                 .as("somebody else's response")
                 .isFalse();
     }
@@ -239,7 +243,10 @@ class NatPingerTest {
         proxy.blocking = Blocking.ALWAYS;
         proxy.bindings.put(
                 new Aor("ours", "example.org"),
-                List.of(proxy.binding("ours", FLOW).flow(null).socket("udp:192.0.2.1:5060").build()));
+                List.of(proxy.binding("ours", FLOW)
+                        .flow(null)
+                        .socket("udp:192.0.2.1:5060")
+                        .build()));
         proxy.bindings.put(
                 new Aor("theirs", "example.org"),
                 List.of(proxy.binding("theirs", FakeFlow.udp("203.0.113.9", 40_005))
