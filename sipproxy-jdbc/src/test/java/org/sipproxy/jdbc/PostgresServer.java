@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
@@ -135,9 +136,17 @@ public final class PostgresServer implements AutoCloseable {
         }
     }
 
-    /** Unpacked once for all servers of a machine's user, as it takes seconds. */
+    /** Unpacked once for all servers of a user, as it takes seconds; in a place where nobody else can put programs. */
     private static Path binaries() {
-        return Path.of(
-                System.getProperty("java.io.tmpdir"), "sipproxy-postgres-binaries-" + System.getProperty("user.name"));
+        Path cache = Path.of(System.getProperty("user.home"), ".cache", "sipproxy");
+        try {
+            Files.createDirectories(cache);
+            if (cache.getFileSystem().supportedFileAttributeViews().contains("posix")) {
+                Files.setPosixFilePermissions(cache, PosixFilePermissions.fromString("rwx------"));
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        return cache.resolve("postgres");
     }
 }
