@@ -21,7 +21,7 @@ import org.postgresql.ds.PGSimpleDataSource;
 
 /**
  * A PostgreSQL of a test's own from Maven artefacts, to be stopped, killed and started again on the same port with the same
- * data. Tests that only need a database take {@link PostgresFixture}.
+ * data; what was committed outlives {@link #kill}. Tests that only need a database take {@link PostgresFixture}.
  */
 public final class PostgresServer implements AutoCloseable {
 
@@ -58,7 +58,11 @@ public final class PostgresServer implements AutoCloseable {
                 .setOverrideWorkingDirectory(binaries().toFile())
                 .setCleanDataDirectory(false)
                 .setRegisterShutdownHook(false)
-                .setServerConfig("listen_addresses", "127.0.0.1");
+                .setServerConfig("listen_addresses", "127.0.0.1")
+                // the artefact's default loses what was committed when it is killed
+                .setServerConfig("fsync", "on")
+                .setServerConfig("synchronous_commit", "on")
+                .setServerConfig("full_page_writes", "on");
         settings.forEach(builder::setServerConfig);
         try {
             running = builder.start();

@@ -63,8 +63,7 @@ final class CheckCommand implements Callable<Integer> {
             return check(Subscription.of(Optional.of(database)), database.problems());
         } catch (DatabaseUnreachableException e) {
             Launcher.misconfigured(
-                    spec.commandLine().getErr(),
-                    List.of("cannot reach the database: " + Launcher.messageOf(e)));
+                    spec.commandLine().getErr(), List.of("cannot reach the database: " + Launcher.messageOf(e)));
             return Launcher.UNREACHABLE;
         }
     }

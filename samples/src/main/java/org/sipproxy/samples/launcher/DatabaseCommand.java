@@ -51,8 +51,7 @@ abstract class DatabaseCommand implements Callable<Integer> {
         } catch (DatabaseUnreachableException e) {
             return fail(Launcher.UNREACHABLE, List.of("cannot reach the database: " + Launcher.messageOf(e)));
         } catch (IllegalArgumentException e) {
-            return fail(
-                    Launcher.MISCONFIGURED, Launcher.messageOf(e).lines().toList());
+            return fail(Launcher.MISCONFIGURED, Launcher.messageOf(e).lines().toList());
         } catch (SubscriberException e) {
             return fail(Launcher.FAILED, List.of(Launcher.messageOf(e)));
         } catch (RuntimeException e) {
@@ -66,7 +65,9 @@ abstract class DatabaseCommand implements Callable<Integer> {
             if (cause instanceof SQLException sql) {
                 String state = sql.getSQLState();
                 int status = state != null && state.startsWith("08") ? Launcher.UNREACHABLE : Launcher.FAILED;
-                return fail(status, List.of(Launcher.messageOf(sql).lines().findFirst().orElse("")));
+                return fail(
+                        status,
+                        List.of(Launcher.messageOf(sql).lines().findFirst().orElse("")));
             }
         }
         return fail(Launcher.FAILED, List.of(Launcher.messageOf(e)));

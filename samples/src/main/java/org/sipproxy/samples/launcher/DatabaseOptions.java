@@ -91,7 +91,9 @@ final class DatabaseOptions {
             return variable == null ? "" : variable;
         }
         try {
-            return Files.readAllLines(Path.of(passwordFile)).stream().findFirst().orElse("");
+            return Files.readAllLines(Path.of(passwordFile)).stream()
+                    .findFirst()
+                    .orElse("");
         } catch (IOException e) {
             throw new IllegalArgumentException("--database-password-file: " + passwordFile + " cannot be read", e);
         }

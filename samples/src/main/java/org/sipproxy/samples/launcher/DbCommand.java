@@ -21,12 +21,7 @@ import picocli.CommandLine.Option;
         descriptionHeading = "%n",
         description = "Creates, checks and drops the tables in PostgreSQL, which are those of a Kamailio.",
         commandListHeading = "%nCommands:%n",
-        subcommands = {
-            DbCommand.Create.class,
-            DbCommand.Check.class,
-            DbCommand.Drop.class,
-            DbCommand.Grants.class
-        },
+        subcommands = {DbCommand.Create.class, DbCommand.Check.class, DbCommand.Drop.class, DbCommand.Grants.class},
         footerHeading = "%nExamples:%n",
         footer = {
             "  The tables in an empty database, and roles that may use but not change them:",
@@ -145,8 +140,7 @@ final class DbCommand {
         int run(Database database) {
             KamailioSchema.on(database.dataSource()).drop();
             return succeed(
-                    "dropped " + String.join(" ", KamailioSchema.tables()),
-                    Map.of("dropped", KamailioSchema.tables()));
+                    "dropped " + String.join(" ", KamailioSchema.tables()), Map.of("dropped", KamailioSchema.tables()));
         }
     }
 

@@ -48,9 +48,7 @@ final class EmbeddedDatabase implements AutoCloseable {
             if (directory.isPresent()) {
                 Path data = directory.get().toAbsolutePath();
                 Optional<Integer> running = portOfRunning(data);
-                return running.isPresent()
-                        ? new EmbeddedDatabase(running.get(), null, null)
-                        : launch(data, null);
+                return running.isPresent() ? new EmbeddedDatabase(running.get(), null, null) : launch(data, null);
             }
             Path temporary = Files.createTempDirectory("sipproxy-database");
             return launch(temporary.resolve("data"), temporary);
@@ -71,6 +69,10 @@ final class EmbeddedDatabase implements AutoCloseable {
                 .setPGStartupWait(START)
                 .setServerConfig("listen_addresses", "127.0.0.1")
                 .setServerConfig("timezone", "UTC")
+                // the artefact's default loses what was committed when the machine fails
+                .setServerConfig("fsync", "on")
+                .setServerConfig("synchronous_commit", "on")
+                .setServerConfig("full_page_writes", "on")
                 .start();
         LOG.info("embedded PostgreSQL listens on 127.0.0.1:{}, data in {}", server.getPort(), data);
         return new EmbeddedDatabase(server.getPort(), server, temporary);
@@ -115,7 +117,8 @@ final class EmbeddedDatabase implements AutoCloseable {
         }
         if (temporary != null) {
             try (Stream<Path> files = Files.walk(temporary)) {
-                files.sorted(Comparator.reverseOrder()).forEach(file -> file.toFile().delete());
+                files.sorted(Comparator.reverseOrder())
+                        .forEach(file -> file.toFile().delete());
             } catch (IOException e) {
                 LOG.warn("{} could not be removed: {}", temporary, e.getMessage());
             }

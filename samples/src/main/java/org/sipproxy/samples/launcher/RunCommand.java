@@ -97,7 +97,9 @@ final class RunCommand implements Callable<Integer> {
     }
 
     private int run(PrintWriter out, PrintWriter err, Optional<Database> database) {
-        List<String> unfit = database.filter(given -> !given.isEmbedded()).map(Database::problems).orElse(List.of());
+        List<String> unfit = database.filter(given -> !given.isEmbedded())
+                .map(Database::problems)
+                .orElse(List.of());
         if (!unfit.isEmpty()) {
             return Launcher.misconfigured(err, unfit);
         }

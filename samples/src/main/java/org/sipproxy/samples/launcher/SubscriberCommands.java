@@ -87,7 +87,8 @@ final class SubscriberCommands {
                     "Better left away, as others on this machine can see a command line: then it is asked for, or is the first",
                     "line of stdin."
                 })
-        @Nullable String password;
+        @Nullable
+        String password;
 
         @Option(
                 names = "--store-plain-password",
@@ -198,7 +199,11 @@ final class SubscriberCommands {
             footer = {"", Launcher.EXIT_CODES})
     static final class Show extends DatabaseCommand {
 
-        @Parameters(index = "0", arity = "0..1", paramLabel = "USER", description = "USER@DOMAIN, or USER of any domain.")
+        @Parameters(
+                index = "0",
+                arity = "0..1",
+                paramLabel = "USER",
+                description = "USER@DOMAIN, or USER of any domain.")
         private String user = "";
 
         @Override

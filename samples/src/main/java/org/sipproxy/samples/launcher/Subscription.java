@@ -37,9 +37,10 @@ final class Subscription {
             List<String> problems) {
         if (database.isEmpty()) {
             if (options.subscribers.isEmpty() && !databaseLater) {
-                problems.add("--subscriber: none, so nobody could register; add --subscriber USER:PASSWORD for each user, "
-                        + "--database-url for those of a database, "
-                        + "or --no-auth to let any user of the domains register without a password");
+                problems.add(
+                        "--subscriber: none, so nobody could register; add --subscriber USER:PASSWORD for each user, "
+                                + "--database-url for those of a database, "
+                                + "or --no-auth to let any user of the domains register without a password");
             }
             return inMemory(options.domains, named);
         }
@@ -62,8 +63,8 @@ final class Subscription {
         InMemoryCredentials users = InMemoryCredentials.of();
         for (String domain : domains) {
             if (!domain.isEmpty()) {
-                named.forEach(one -> users.put(
-                        Credential.ofPassword(one.user(), domain.toLowerCase(Locale.ROOT), one.password())));
+                named.forEach(one ->
+                        users.put(Credential.ofPassword(one.user(), domain.toLowerCase(Locale.ROOT), one.password())));
             }
         }
         return users;
