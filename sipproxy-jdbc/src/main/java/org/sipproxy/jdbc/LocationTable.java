@@ -97,8 +97,8 @@ final class LocationTable {
 
     /** Parameters: a time, the time of what is permanent, a server_id if one is asked for, how many, and the time again. */
     private static String deleteExpired(String more) {
-        return "DELETE FROM location WHERE ruid IN (SELECT ruid FROM location WHERE expires <= ? AND expires <> ?" + more
-                + " LIMIT ? FOR UPDATE SKIP LOCKED) AND expires <= ? RETURNING " + COLUMNS;
+        return "DELETE FROM location WHERE ruid IN (SELECT ruid FROM location WHERE expires <= ? AND expires <> ?"
+                + more + " LIMIT ? FOR UPDATE SKIP LOCKED) AND expires <= ? RETURNING " + COLUMNS;
     }
 
     /** Sets a parameter that is compared with {@code expires}. */

@@ -74,7 +74,9 @@ class CrashTest {
         try (BufferedReader out =
                 new BufferedReader(new InputStreamReader(victim.getInputStream(), StandardCharsets.UTF_8))) {
             String line = out.readLine();
-            assertThat(line).as("first line of the proxy's process, seed %d", SEED).startsWith("port ");
+            assertThat(line)
+                    .as("first line of the proxy's process, seed %d", SEED)
+                    .startsWith("port ");
             InetSocketAddress proxy = new InetSocketAddress("127.0.0.1", Integer.parseInt(line.substring(5)));
             RegisterLoad load = new RegisterLoad(proxy, 12);
             try (load) {

@@ -77,7 +77,8 @@ class DatabaseFailureTest {
         }
 
         await().atMost(Duration.ofSeconds(10))
-                .untilAsserted(() -> assertThat(alice.register(address, "alice", 9)).isEqualTo(200));
+                .untilAsserted(
+                        () -> assertThat(alice.register(address, "alice", 9)).isEqualTo(200));
         assertThat(proxy.storeStatus().databaseAnswers()).isTrue();
         assertThat(proxy.storeStatus().lastError()).isPresent();
         assertThat(rows()).containsExactly("alice|9");
@@ -103,7 +104,8 @@ class DatabaseFailureTest {
         }
 
         await().atMost(Duration.ofSeconds(10))
-                .untilAsserted(() -> assertThat(alice.register(address, "alice", 9)).isEqualTo(200));
+                .untilAsserted(
+                        () -> assertThat(alice.register(address, "alice", 9)).isEqualTo(200));
         assertReached(address, alice, "alice");
     }
 
@@ -124,7 +126,8 @@ class DatabaseFailureTest {
             server.start();
         }
 
-        await().atMost(Duration.ofSeconds(10)).untilAsserted(() -> assertThat(rows()).containsExactly("alice|2"));
+        await().atMost(Duration.ofSeconds(10))
+                .untilAsserted(() -> assertThat(rows()).containsExactly("alice|2"));
         assertThat(proxy.storeStatus().waiting()).isZero();
     }
 
@@ -141,8 +144,11 @@ class DatabaseFailureTest {
                 await().atMost(Duration.ofSeconds(10)).until(() -> load.answers(200) > before);
             }
             server.stop();
-            await().until(() -> load.answers(500) > 50);
-            server.start();
+            try {
+                await().until(() -> load.answers(500) > 50);
+            } finally {
+                server.start();
+            }
             int before = load.answers(200);
             await().atMost(Duration.ofSeconds(10)).until(() -> load.answers(200) > before + 200);
         }
@@ -215,12 +221,14 @@ class DatabaseFailureTest {
         assertThat(alice.register(address, "alice", 1)).isEqualTo(200);
         execute("ALTER ROLE phonebook NOLOGIN");
         execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'phonebook'");
-        await().untilAsserted(() -> assertThat(alice.register(address, "alice", 2)).isEqualTo(500));
+        await().untilAsserted(
+                        () -> assertThat(alice.register(address, "alice", 2)).isEqualTo(500));
         assertReached(address, alice, "alice");
 
         execute("ALTER ROLE phonebook LOGIN");
         await().atMost(Duration.ofSeconds(10))
-                .untilAsserted(() -> assertThat(alice.register(address, "alice", 9)).isEqualTo(200));
+                .untilAsserted(
+                        () -> assertThat(alice.register(address, "alice", 9)).isEqualTo(200));
     }
 
     // ---- what the tests say things with

@@ -68,8 +68,10 @@ class LocationMeasurementTest {
 
         for (int round = 0; round < 3; round++) {
             OwnStore[] loaded = new OwnStore[1];
-            measured("load, " + (round + 1) + ". time in this JVM", COUNT, () -> loaded[0] =
-                    open(StoreMode.loadAtStart(repository())));
+            measured(
+                    "load, " + (round + 1) + ". time in this JVM",
+                    COUNT,
+                    () -> loaded[0] = open(StoreMode.loadAtStart(repository())));
             loaded[0].close();
         }
 
@@ -78,21 +80,33 @@ class LocationMeasurementTest {
         for (int threads : new int[] {1, 8, 32, 64}) {
             for (int round = 0; round < 2; round++) {
                 int cseq = 10 + threads + round;
-                measured("write-through refresh by " + threads + " threads", some, () -> together(
-                        threads, t -> IntStream.range(0, some / threads)
-                                .forEach(i -> register(writeThrough, i * threads + t, cseq))));
+                measured(
+                        "write-through refresh by " + threads + " threads",
+                        some,
+                        () -> together(
+                                threads,
+                                t -> IntStream.range(0, some / threads)
+                                        .forEach(i -> register(writeThrough, i * threads + t, cseq))));
             }
         }
         writeThrough.close();
 
         OwnStore databaseOnly = open(StoreMode.databaseOnly(repository()));
         for (int threads : new int[] {1, 8}) {
-            measured("database-only refresh by " + threads + " threads", some, () -> together(
-                    threads, t -> IntStream.range(0, some / threads)
-                            .forEach(i -> register(databaseOnly, i * threads + t, 200 + threads))));
-            measured("database-only lookup by " + threads + " threads", some, () -> together(
-                    threads, t -> IntStream.range(0, some / threads)
-                            .forEach(i -> databaseOnly.lookup(aor(i * threads + t)))));
+            measured(
+                    "database-only refresh by " + threads + " threads",
+                    some,
+                    () -> together(
+                            threads,
+                            t -> IntStream.range(0, some / threads)
+                                    .forEach(i -> register(databaseOnly, i * threads + t, 200 + threads))));
+            measured(
+                    "database-only lookup by " + threads + " threads",
+                    some,
+                    () -> together(
+                            threads,
+                            t -> IntStream.range(0, some / threads)
+                                    .forEach(i -> databaseOnly.lookup(aor(i * threads + t)))));
         }
         databaseOnly.close();
     }
@@ -116,7 +130,9 @@ class LocationMeasurementTest {
         long now = System.currentTimeMillis();
         store.update(aor(i), current -> {
             Binding.Builder binding = current.isEmpty()
-                    ? Binding.builder("m4xq8r9k2-" + Integer.toString(i, 36), SipUri.of("sip:user" + i + "@192.0.2.1:5060"))
+                    ? Binding.builder(
+                                    "m4xq8r9k2-" + Integer.toString(i, 36),
+                                    SipUri.of("sip:user" + i + "@192.0.2.1:5060"))
                             .callId("call-" + i + "@192.0.2.1")
                             .userAgent("Measured/1.0")
                             .socket("udp:192.0.2.9:5060")

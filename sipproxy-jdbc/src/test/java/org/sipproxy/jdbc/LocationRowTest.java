@@ -28,9 +28,10 @@ class LocationRowTest {
 
     private static final Instant NOW = Instant.parse("2026-03-01T12:00:00Z");
     private static final Aor ALICE = new Aor("alice", "sip.test");
-    private static final String ALL_COLUMNS = "SELECT ruid, username, domain, contact, received, path, expires, q, callid, "
-            + "cseq, last_modified, flags, cflags, user_agent, socket, methods, instance, reg_id, server_id, "
-            + "connection_id, keepalive, partition FROM location";
+    private static final String ALL_COLUMNS =
+            "SELECT ruid, username, domain, contact, received, path, expires, q, callid, "
+                    + "cseq, last_modified, flags, cflags, user_agent, socket, methods, instance, reg_id, server_id, "
+                    + "connection_id, keepalive, partition FROM location";
 
     @RegisterExtension
     static final PostgresFixture POSTGRES = PostgresFixture.withSchema();
@@ -71,7 +72,8 @@ class LocationRowTest {
                         .build())));
 
         String row = Rows.of(POSTGRES, ALL_COLUMNS).get(0);
-        String connection = Rows.of(POSTGRES, "SELECT connection_id FROM location").get(0);
+        String connection =
+                Rows.of(POSTGRES, "SELECT connection_id FROM location").get(0);
         assertThat(Integer.parseInt(connection)).isPositive();
         assertThat(row)
                 .isEqualTo("x-1|alice|sip.test|sip:alice@192.0.2.1:5060;ob|sip:203.0.113.9:40001;transport=tcp|"
@@ -97,7 +99,8 @@ class LocationRowTest {
     @Test
     void columnsOfEpochSecondsAreRecognised() {
         try (PostgresFixture other = PostgresFixture.withSchema().open()) {
-            other.execute("ALTER TABLE location ALTER COLUMN expires DROP DEFAULT, ALTER COLUMN last_modified DROP DEFAULT");
+            other.execute(
+                    "ALTER TABLE location ALTER COLUMN expires DROP DEFAULT, ALTER COLUMN last_modified DROP DEFAULT");
             other.execute("ALTER TABLE location ALTER COLUMN expires TYPE BIGINT USING 0, "
                     + "ALTER COLUMN last_modified TYPE BIGINT USING 0");
             BindingRepository numbers = JdbcBindingRepository.builder(other.dataSource())
@@ -138,12 +141,13 @@ class LocationRowTest {
 
     @Test
     void rowOfKamailioIsRead() {
-        POSTGRES.execute("INSERT INTO location (ruid, username, domain, contact, received, path, expires, q, callid, cseq, "
-                + "last_modified, flags, cflags, user_agent, socket, methods, instance, reg_id, server_id, connection_id, "
-                + "keepalive, partition) VALUES ('uloc-1a-6b040aa7-189e-2', 'alice', 'sip.test', "
-                + "'sip:1001@192.168.1.7:5060;ob', 'sip:203.0.113.9:40001', '<sip:p1.test;lr>,<sip:p2.test;lr;ob>', "
-                + "'2026-03-01 12:05:00', -1, 'abc@host', 26, '2026-03-01 11:59:59', 0, 192, 'n/a', "
-                + "'udp:192.0.2.1:5060', 527, '<urn:uuid:1>', 3, 26, -1, 1, 7)");
+        POSTGRES.execute(
+                "INSERT INTO location (ruid, username, domain, contact, received, path, expires, q, callid, cseq, "
+                        + "last_modified, flags, cflags, user_agent, socket, methods, instance, reg_id, server_id, connection_id, "
+                        + "keepalive, partition) VALUES ('uloc-1a-6b040aa7-189e-2', 'alice', 'sip.test', "
+                        + "'sip:1001@192.168.1.7:5060;ob', 'sip:203.0.113.9:40001', '<sip:p1.test;lr>,<sip:p2.test;lr;ob>', "
+                        + "'2026-03-01 12:05:00', -1, 'abc@host', 26, '2026-03-01 11:59:59', 0, 192, 'n/a', "
+                        + "'udp:192.0.2.1:5060', 527, '<urn:uuid:1>', 3, 26, -1, 1, 7)");
 
         assertThat(repository.find(ALICE, NOW)).singleElement().satisfies(b -> {
             assertThat(b.id()).isEqualTo("uloc-1a-6b040aa7-189e-2");

@@ -27,8 +27,7 @@ final class Rows {
             while (rows.next()) {
                 StringBuilder row = new StringBuilder();
                 for (int i = 1; i <= columns; i++) {
-                    row.append(i == 1 ? "" : "|")
-                            .append(rows.getString(i) == null ? "NULL" : rows.getString(i));
+                    row.append(i == 1 ? "" : "|").append(rows.getString(i) == null ? "NULL" : rows.getString(i));
                 }
                 all.add(row.toString());
             }

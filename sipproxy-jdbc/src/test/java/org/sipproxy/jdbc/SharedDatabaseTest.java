@@ -71,8 +71,8 @@ class SharedDatabaseTest {
     @Test
     void twoProxiesThatUpdateOneAddressAtTheSameTimeLoseNothing() {
         int each = 10;
-        List<SipProxy> proxies = List.of(
-                start(StoreMode.databaseOnly(repository())), start(StoreMode.databaseOnly(repository())));
+        List<SipProxy> proxies =
+                List.of(start(StoreMode.databaseOnly(repository())), start(StoreMode.databaseOnly(repository())));
         List<CompletableFuture<Integer>> answers = new ArrayList<>();
         List<String> contacts = new ArrayList<>();
         for (int i = 0; i < 2 * each; i++) {
@@ -108,7 +108,8 @@ class SharedDatabaseTest {
             empty();
             SipClient alice = phone();
             try (SipProxy before = start(mode)) {
-                assertThat(alice.register(SipClient.addressOf(before), "alice", 1)).isEqualTo(200);
+                assertThat(alice.register(SipClient.addressOf(before), "alice", 1))
+                        .isEqualTo(200);
             }
 
             SipProxy after = start(StoreMode.loadAtStart(repository()));
@@ -123,7 +124,8 @@ class SharedDatabaseTest {
         SipProxy proxy = start(StoreMode.databaseOnly(repository()), 10, 3);
         String socket = proxy.boundEndpoints().get(1).toString();
         POSTGRES.execute("INSERT INTO location (ruid, username, domain, contact, received, socket, cflags) VALUES "
-                + "('uloc-1', 'alice', 'sip.test', 'sip:alice@192.0.2.7:5060', 'sip:" + alice.hostPort() + "', '" + socket
+                + "('uloc-1', 'alice', 'sip.test', 'sip:alice@192.0.2.7:5060', 'sip:" + alice.hostPort() + "', '"
+                + socket
                 + "', 64)");
 
         String got = reached(SipClient.addressOf(proxy), alice, "alice");

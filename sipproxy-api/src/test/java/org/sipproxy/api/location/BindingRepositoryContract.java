@@ -201,8 +201,7 @@ public interface BindingRepositoryContract {
                         .update(
                                 ALICE,
                                 current -> current.isEmpty()
-                                        ? List.of(binding("first-of-" + thread)
-                                                .toBuilder()
+                                        ? List.of(binding("first-of-" + thread).toBuilder()
                                                 .cseq(1)
                                                 .build())
                                         : List.of(current.get(0).toBuilder()

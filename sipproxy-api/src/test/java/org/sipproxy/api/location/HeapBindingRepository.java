@@ -113,7 +113,8 @@ public final class HeapBindingRepository implements BindingRepository {
             if (wanted == current) {
                 return current;
             }
-            List<Binding> after = wanted.stream().filter(b -> !b.isExpiredAt(now)).toList();
+            List<Binding> after =
+                    wanted.stream().filter(b -> !b.isExpiredAt(now)).toList();
             Map<String, BindingWrite> writes = new HashMap<>();
             current.forEach(b -> writes.put(b.id(), new BindingWrite.Delete(aor, b.id())));
             List<BindingWrite> all = new ArrayList<>();

@@ -106,7 +106,9 @@ final class DatabaseOnlyStore implements OwnStore {
     public void forEach(BiConsumer<Aor, List<Binding>> visitor) {
         Map<Aor, List<Binding>> all = new LinkedHashMap<>();
         repository.forEach(
-                now(), (aor, binding) -> all.computeIfAbsent(aor, a -> new ArrayList<>(1)).add(binding));
+                now(),
+                (aor, binding) ->
+                        all.computeIfAbsent(aor, a -> new ArrayList<>(1)).add(binding));
         all.forEach((aor, bindings) -> visitor.accept(aor, List.copyOf(bindings)));
     }
 

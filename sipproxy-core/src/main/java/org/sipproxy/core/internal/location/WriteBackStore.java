@@ -53,11 +53,7 @@ final class WriteBackStore extends LoadedStore {
     }
 
     private WriteBackStore(
-            BindingRepository repository,
-            Duration interval,
-            ProxyClock clock,
-            TimerWheel wheel,
-            DirtyAddresses dirty) {
+            BindingRepository repository, Duration interval, ProxyClock clock, TimerWheel wheel, DirtyAddresses dirty) {
         super(new WatchedRepository(repository, clock), new MemoryLocationStore(clock, wheel, dirty::add), clock);
         this.dirty = dirty;
         this.flush = new Repeated("sip-location-flush", interval, () -> flushUntil(Long.MAX_VALUE));
@@ -177,7 +173,8 @@ final class WriteBackStore extends LoadedStore {
             Thread.currentThread().interrupt();
         }
         if (dirty.size() > 0) {
-            LOG.error("changes of {} addresses could not be written before the location store was closed", dirty.size());
+            LOG.error(
+                    "changes of {} addresses could not be written before the location store was closed", dirty.size());
         }
         memory.close();
     }

@@ -113,7 +113,8 @@ class WriteThroughStoreTest implements LocationStoreContract {
         assertThat(scene.repository.ids()).hasSize(20);
         assertThat(scene.repository.written).hasSize(2); // that of the first, and one of all who came meanwhile
         for (int i = 0; i < 20; i++) {
-            assertThat(StoreScene.ids(store.lookup(new Aor("u" + i, "sip.test")))).containsExactly("id-" + i);
+            assertThat(StoreScene.ids(store.lookup(new Aor("u" + i, "sip.test"))))
+                    .containsExactly("id-" + i);
         }
     }
 
@@ -141,16 +142,19 @@ class WriteThroughStoreTest implements LocationStoreContract {
     void databaseThatIsAwayFailsTheWholeBatchAtOnce() throws Exception {
         AtomicInteger attempts = new AtomicInteger();
         AtomicInteger failed = new AtomicInteger();
-        List<Thread> threads = heldUp(20, i -> {
-            try {
-                scene.add(store, new Aor("u" + i, "sip.test"), "id-" + i);
-            } catch (LocationStoreException e) {
-                failed.incrementAndGet();
-            }
-        }, () -> {
-            attempts.incrementAndGet();
-            scene.repository.fail(Kind.UNREACHABLE);
-        });
+        List<Thread> threads = heldUp(
+                20,
+                i -> {
+                    try {
+                        scene.add(store, new Aor("u" + i, "sip.test"), "id-" + i);
+                    } catch (LocationStoreException e) {
+                        failed.incrementAndGet();
+                    }
+                },
+                () -> {
+                    attempts.incrementAndGet();
+                    scene.repository.fail(Kind.UNREACHABLE);
+                });
         for (Thread thread : threads) {
             thread.join(10_000);
         }
