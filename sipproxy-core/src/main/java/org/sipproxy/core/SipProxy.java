@@ -38,6 +38,7 @@ public final class SipProxy implements AutoCloseable {
      *
      * @throws BindFailedException if an endpoint cannot be bound; nothing is open then, and the proxy is closed
      * @throws LocationStoreException if the bindings cannot be read; the proxy is closed then too
+     * @throws RuntimeException if a component cannot start; the same goes then
      * @throws IllegalStateException if it was started or closed before
      */
     public synchronized void start() {
@@ -48,7 +49,7 @@ public final class SipProxy implements AutoCloseable {
         try {
             engine.start();
             state = State.STARTED;
-        } catch (BindFailedException | LocationStoreException e) {
+        } catch (RuntimeException e) {
             close();
             throw e;
         }

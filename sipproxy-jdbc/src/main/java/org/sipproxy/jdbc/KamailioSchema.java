@@ -31,8 +31,6 @@ public final class KamailioSchema {
     /** The dispatcher before version 4 lacks some of the columns that it has now. */
     private static final int DISPATCHER_WITH_ALL_COLUMNS = 4;
 
-    private static final String TRIGGER = "sipproxy_subscriber_changed";
-
     /** Two that create the tables at once may meet; the second try finds what the other one made. */
     private static final int TRIES = 3;
 
@@ -60,6 +58,11 @@ public final class KamailioSchema {
     /** The SQL that {@link #addSubscriberNotifications} runs. */
     public static String notificationsSql() {
         return SchemaScript.text("subscriber-notifications.sql");
+    }
+
+    /** The SQL that {@link #addSha256Column} runs. */
+    public static String sha256Sql() {
+        return SchemaScript.text("subscriber-sha256.sql");
     }
 
     /**
@@ -109,7 +112,7 @@ public final class KamailioSchema {
             Handle handle, SchemaScript.Table table, Set<String> present, Map<String, Integer> versions) {
         String wanted = "version " + table.version();
         if (!present.contains(table.name())) {
-            return Optional.of(new SchemaMismatch(table.name(), "no such table", wanted));
+            return Optional.of(new SchemaMismatch(table.name(), SchemaMismatch.NO_TABLE, wanted));
         }
         Integer version = versions.get(table.name());
         if (version == null) {
@@ -130,13 +133,14 @@ public final class KamailioSchema {
                         table.name(), "no column " + String.join(", ", missing), "all columns of " + wanted));
     }
 
-    /** Drops the tables with all that is in them, and what {@link #addSubscriberNotifications} made. Others stay. */
+    /** Drops the tables with all that is in them, and what we added to them. Others stay. */
     public void drop() {
         jdbi.useTransaction(handle -> {
             for (int i = TABLES.size() - 1; i >= 0; i--) {
                 handle.execute("DROP TABLE IF EXISTS " + TABLES.get(i).name());
             }
-            handle.execute("DROP FUNCTION IF EXISTS " + TRIGGER + "()");
+            handle.execute("DROP FUNCTION IF EXISTS sipproxy_subscriber_changed()");
+            handle.execute("DROP FUNCTION IF EXISTS sipproxy_subscriber_sha256()");
         });
     }
 
@@ -157,17 +161,17 @@ public final class KamailioSchema {
     }
 
     /**
-     * Adds the nullable column {@code ha1_sha256} to {@code subscriber}, for the SHA-256 HA1 of RFC 7616. Kamailio names the
-     * columns it reads and writes, so it does not notice.
+     * Adds the nullable column {@code ha1_sha256} to {@code subscriber}, for the SHA-256 HA1 of RFC 7616, and a trigger that
+     * empties it when somebody who does not know it changes {@code ha1}. Kamailio names the columns it reads and writes, so it
+     * does not notice.
      */
     public void addSha256Column() {
-        jdbi.useHandle(handle ->
-                handle.execute("ALTER TABLE subscriber ADD COLUMN IF NOT EXISTS ha1_sha256 VARCHAR(64) DEFAULT NULL"));
+        jdbi.useTransaction(handle -> SchemaScript.statements(sha256Sql()).forEach(handle::execute));
     }
 
     /** True if {@code subscriber} has the column {@code ha1_sha256}. */
     public boolean hasSha256Column() {
-        return jdbi.withHandle(handle -> columns(handle, "subscriber").contains("ha1_sha256"));
+        return jdbi.withHandle(handle -> columns(handle, "subscriber").contains(Subscriber.SHA256_COLUMN));
     }
 
     private static Set<String> presentTables(Handle handle) {
@@ -177,7 +181,7 @@ public final class KamailioSchema {
                 .list());
     }
 
-    private static Set<String> columns(Handle handle, String table) {
+    static Set<String> columns(Handle handle, String table) {
         return new TreeSet<>(handle.createQuery("SELECT column_name FROM information_schema.columns "
                         + "WHERE table_schema = current_schema() AND table_name = :table")
                 .bind("table", table)

@@ -9,10 +9,17 @@ package org.sipproxy.jdbc;
  */
 public record SchemaMismatch(String table, String found, String wanted) {
 
+    static final String NO_TABLE = "no such table";
+
+    /** True if there is no such table at all. */
+    public boolean isMissing() {
+        return found.equals(NO_TABLE);
+    }
+
     /** In one line, with the remedy. */
     @Override
     public String toString() {
-        String remedy = found.startsWith("no such table")
+        String remedy = isMissing()
                 ? "create the missing tables"
                 : "migrate it with the scripts of your Kamailio release, or use another database";
         return "table " + table + ": " + found + " (expected " + wanted + "); " + remedy;

@@ -82,4 +82,17 @@ final class SqlStates {
         }
         return state;
     }
+
+    /** What the innermost database error says, in one line. */
+    static String message(Throwable e) {
+        String message = "";
+        for (@Nullable Throwable cause = e; cause != null; cause = cause.getCause()) {
+            if (cause.getMessage() != null && (message.isEmpty() || cause instanceof SQLException)) {
+                message = cause.getMessage();
+            }
+        }
+        return message.isEmpty()
+                ? e.getClass().getSimpleName()
+                : message.lines().findFirst().orElse("");
+    }
 }

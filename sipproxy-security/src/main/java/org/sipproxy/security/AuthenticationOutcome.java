@@ -11,8 +11,12 @@ enum AuthenticationOutcome {
     URI_MISMATCH("digest uri and Request-URI are different resources"),
     UNKNOWN_USER("unknown user"),
     WRONG_PASSWORD("wrong password"),
+    NO_HA1("the user has no HA1 of the algorithm that the phone chose; offer only algorithms() that every user has"),
+    LOCKED_OUT("credentials not looked at after too many failures"),
     STALE_NONCE("digest is right but its nonce has expired"),
     FOREIGN_NONCE("digest is right but its nonce was not made with our secret"),
+    NONCE_ELSEWHERE("digest is right but its nonce is bound to another resource, source or dialog"),
+    NONCE_REUSED("digest is right but its nonce count was used before, or the nonce is older than our memory"),
     IDENTITY_MISMATCH("digest user is not the user of From, or for REGISTER of To");
 
     private final String reason;
@@ -31,6 +35,16 @@ enum AuthenticationOutcome {
      * anybody: {@code stale=true}.
      */
     boolean isOnlyTheNonce() {
-        return this == STALE_NONCE || this == FOREIGN_NONCE;
+        return this == STALE_NONCE || this == FOREIGN_NONCE || this == NONCE_ELSEWHERE || this == NONCE_REUSED;
+    }
+
+    /** True if somebody guessed: what counts towards a lock-out. */
+    boolean isGuess() {
+        return this == UNKNOWN_USER || this == WRONG_PASSWORD || this == NO_HA1;
+    }
+
+    /** True if an audit wants to hear of it. */
+    boolean isFailure() {
+        return isGuess() || this == IDENTITY_MISMATCH || this == NONCE_REUSED || this == LOCKED_OUT;
     }
 }

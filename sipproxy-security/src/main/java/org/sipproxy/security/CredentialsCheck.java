@@ -3,6 +3,8 @@ package org.sipproxy.security;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.Optional;
+import java.util.Set;
+import java.util.function.BiPredicate;
 import org.jspecify.annotations.Nullable;
 import org.sipproxy.api.auth.Credential;
 import org.sipproxy.api.auth.CredentialStore;
@@ -22,8 +24,8 @@ import org.sipproxy.security.DigestResponse.Field;
  */
 final class CredentialsCheck {
 
-    private static final String MD5 = "md5";
     private static final String AUTH = "auth";
+    private static final String AUTH_INT = "auth-int";
 
     /** Hashed where there is no password to hash, so that an unknown user takes the time of a known one. */
     private static final byte[] NO_PASSWORD = "an unknown user".getBytes(StandardCharsets.US_ASCII);
@@ -31,28 +33,47 @@ final class CredentialsCheck {
     /** Longest digest user name in bytes: {@code user@realm} of a location row's longest user and host (248 each). */
     private static final int MAX_USERNAME = 497;
 
-    private final CredentialStore credentials;
-    private final NonceIssuer nonces;
-    private final boolean requireQop;
-    private final boolean checkIdentity;
+    /**
+     * What is checked, and how strictly.
+     *
+     * @param algorithms those that are offered
+     * @param integrity true if a response may cover the body
+     * @param identities true for a claimed identity that is a digest user's own; asked only where it is not his name
+     * @param counts null if replays within a nonce's lifetime are not looked for
+     * @param lockouts null if nobody is ever locked out
+     */
+    record Rules(
+            CredentialStore credentials,
+            Set<DigestAlgorithm> algorithms,
+            boolean requireQop,
+            boolean integrity,
+            boolean checkIdentity,
+            BiPredicate<String, SipUri> identities,
+            NonceIssuer nonces,
+            @Nullable NonceCounts counts,
+            @Nullable Lockouts lockouts) {}
 
-    CredentialsCheck(CredentialStore credentials, NonceIssuer nonces, boolean requireQop, boolean checkIdentity) {
-        this.credentials = credentials;
-        this.nonces = nonces;
-        this.requireQop = requireQop;
-        this.checkIdentity = checkIdentity;
+    private final Rules rules;
+
+    CredentialsCheck(Rules rules) {
+        this.rules = rules;
     }
 
     /**
      * How it ended.
      *
      * @param line the header line that the credentials are in, -1 if none was used
-     * @param user the digest user without a realm; empty unless authenticated
+     * @param user the digest user without a realm, as presented; empty if no credentials could be read
+     * @param lock what the failure led to; null if to nothing
      */
-    record Result(AuthenticationOutcome outcome, int line, String user) {
+    record Result(AuthenticationOutcome outcome, int line, String user, Lockouts.@Nullable Lock lock) {
 
         static Result refused(AuthenticationOutcome outcome) {
-            return new Result(outcome, -1, "");
+            return refused(outcome, "");
+        }
+
+        static Result refused(AuthenticationOutcome outcome, String user) {
+            return new Result(outcome, -1, user, null);
         }
     }
 
@@ -71,9 +92,9 @@ final class CredentialsCheck {
             if (response == null) {
                 none = AuthenticationOutcome.MALFORMED;
             } else if (response.is(Field.REALM, realm.bytes())) {
-                // an absent algorithm is MD5 (RFC 7616 §3.3)
-                if (!response.has(Field.ALGORITHM) || response.isIgnoringCase(Field.ALGORITHM, MD5)) {
-                    return check(context, response, line, realm, hashes);
+                DigestAlgorithm algorithm = algorithm(response);
+                if (algorithm != null) {
+                    return check(context, response, line, realm, algorithm, hashes);
                 }
                 none = AuthenticationOutcome.UNSUPPORTED_ALGORITHM;
             }
@@ -81,49 +102,117 @@ final class CredentialsCheck {
         return Result.refused(none);
     }
 
-    private Result check(StageContext context, DigestResponse response, int line, Realm realm, Hashes hashes)
+    /** The algorithm that the response is in, if we offer it; an absent one is MD5 (RFC 7616 §3.3). */
+    private @Nullable DigestAlgorithm algorithm(DigestResponse response) {
+        if (!response.has(Field.ALGORITHM)) {
+            return rules.algorithms.contains(DigestAlgorithm.MD5) ? DigestAlgorithm.MD5 : null;
+        }
+        for (DigestAlgorithm algorithm : rules.algorithms) {
+            if (response.isToken(Field.ALGORITHM, algorithm.token())) {
+                return algorithm;
+            }
+        }
+        return null;
+    }
+
+    /** True if one of the users that the header's lines name in this realm may have to be waited for. */
+    boolean mayBlock(SipRequest request, HeaderName header, Realm realm) {
+        for (int line = request.firstHeader(header); line >= 0; line = request.nextHeader(header, line)) {
+            byte[] wire = request.wire();
+            int from = request.valueStart(line);
+            int to = request.valueEnd(line);
+            DigestResponse response =
+                    DigestResponse.isDigest(wire, from, to) ? DigestResponse.parse(wire, from, to) : null;
+            DigestAlgorithm algorithm =
+                    response == null || !response.is(Field.REALM, realm.bytes()) ? null : algorithm(response);
+            if (response == null || algorithm == null || defect(response, algorithm) != null) {
+                continue;
+            }
+            String username = response.text(Field.USERNAME);
+            String user = withoutRealm(username, realm);
+            if (rules.credentials.mayBlock(username, realm.name())
+                    || (user.length() < username.length() && rules.credentials.mayBlock(user, realm.name()))) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private Result check(
+            StageContext context,
+            DigestResponse response,
+            int line,
+            Realm realm,
+            DigestAlgorithm algorithm,
+            Hashes hashes)
             throws SipParseException {
-        AuthenticationOutcome defect = defect(response);
+        AuthenticationOutcome defect = defect(response, algorithm);
         if (defect != null) {
             return Result.refused(defect);
         }
-        if (!isForThisResource(context, response)) {
-            return Result.refused(AuthenticationOutcome.URI_MISMATCH);
-        }
-        NonceIssuer.State nonce = nonces.check(response, realm, context.now().toEpochMilli(), hashes);
-
         String username = response.text(Field.USERNAME);
         String user = withoutRealm(username, realm);
-        Credential credential = find(username, user, realm);
-        if (!isRight(context.request(), response, credential, realm, hashes)) {
-            return Result.refused(
-                    credential == null ? AuthenticationOutcome.UNKNOWN_USER : AuthenticationOutcome.WRONG_PASSWORD);
+        if (!isForThisResource(context, response)) {
+            return Result.refused(AuthenticationOutcome.URI_MISMATCH, user);
         }
-        return switch (nonce) {
-            case EXPIRED -> Result.refused(AuthenticationOutcome.STALE_NONCE);
-            case FOREIGN -> Result.refused(AuthenticationOutcome.FOREIGN_NONCE);
-            case FRESH ->
-                checkIdentity && !isOwnIdentity(context.request(), user)
-                        ? Result.refused(AuthenticationOutcome.IDENTITY_MISMATCH)
-                        : new Result(AuthenticationOutcome.AUTHENTICATED, line, user);
-        };
+        long nowMillis = context.now().toEpochMilli();
+        NonceIssuer.Nonce nonce = rules.nonces.check(context, response, realm, hashes);
+        boolean isProven = nonce.state() == NonceIssuer.State.FRESH;
+        Lockouts lockouts = rules.lockouts;
+        Lockouts.Subject subject = lockouts == null
+                ? null
+                : lockouts.subject(user, context.flow().remoteAddress().getAddress());
+        if (lockouts != null && subject != null && lockouts.isLocked(subject, isProven, nowMillis)) {
+            return Result.refused(AuthenticationOutcome.LOCKED_OUT, user);
+        }
+        Credential credential = find(username, user, realm);
+        AuthenticationOutcome outcome = compare(context.request(), response, credential, realm, algorithm, hashes);
+        if (outcome != AuthenticationOutcome.AUTHENTICATED) {
+            Lockouts.Lock lock =
+                    lockouts == null || subject == null ? null : lockouts.failed(subject, isProven, nowMillis);
+            return new Result(outcome, -1, user, lock == null || lock.isNone() ? null : lock);
+        }
+        if (nonce.state() != NonceIssuer.State.FRESH) {
+            return Result.refused(
+                    switch (nonce.state()) {
+                        case EXPIRED -> AuthenticationOutcome.STALE_NONCE;
+                        case ELSEWHERE -> AuthenticationOutcome.NONCE_ELSEWHERE;
+                        default -> AuthenticationOutcome.FOREIGN_NONCE;
+                    },
+                    user);
+        }
+        if (rules.checkIdentity && !isOwnIdentity(context.request(), user)) {
+            return Result.refused(AuthenticationOutcome.IDENTITY_MISMATCH, user);
+        }
+        NonceCounts counts = rules.counts;
+        if (counts != null && !counts.use(nonce.number(), nonce.issuedMillis(), response.count(), nowMillis)) {
+            return Result.refused(AuthenticationOutcome.NONCE_REUSED, user);
+        }
+        if (lockouts != null && subject != null) {
+            lockouts.succeeded(subject);
+        }
+        return new Result(AuthenticationOutcome.AUTHENTICATED, line, user, null);
     }
 
     /** What makes the credentials unusable whatever the password is, or null. */
-    private @Nullable AuthenticationOutcome defect(DigestResponse response) {
+    private @Nullable AuthenticationOutcome defect(DigestResponse response, DigestAlgorithm algorithm) {
         if (!isUsername(response)
                 || !response.has(Field.NONCE)
                 || !response.has(Field.URI)
-                || !response.isHex(Field.RESPONSE, Hashes.HEX_LENGTH)) {
+                || !response.isHex(Field.RESPONSE, algorithm.hexLength())) {
             return AuthenticationOutcome.MALFORMED;
         }
         if (!response.has(Field.QOP)) {
-            return requireQop ? AuthenticationOutcome.MISSING_QOP : null;
+            return rules.requireQop ? AuthenticationOutcome.MISSING_QOP : null;
         }
-        if (!response.isIgnoringCase(Field.QOP, AUTH)) {
+        if (!response.isIgnoringCase(Field.QOP, AUTH) && !coversBody(response)) {
             return AuthenticationOutcome.UNSUPPORTED_QOP;
         }
         return response.isHex(Field.NC, 8) && response.has(Field.CNONCE) ? null : AuthenticationOutcome.MALFORMED;
+    }
+
+    private boolean coversBody(DigestResponse response) {
+        return rules.integrity && response.isIgnoringCase(Field.QOP, AUTH_INT);
     }
 
     /** Control characters stay out of the credential store and of the databases behind it. */
@@ -144,7 +233,8 @@ final class CredentialsCheck {
      * RFC 7616 §3.4.6 wants uri and Request-URI to be the same resource; RFC 3261 §22.4 leaves it open, because proxies rewrite the
      * Request-URI. Here user and host have to be the same; scheme, port, password, parameters and headers may differ, and so may
      * two hosts that both are this proxy. So phones and proxies that add or drop a port or {@code transport} pass, and a captured
-     * response is of no use for calling somebody else.
+     * response is of no use for calling somebody else. A uri that names this proxy without a user passes for any request: some
+     * clients, SIPp among them, always write the address that they send to.
      */
     private static boolean isForThisResource(StageContext context, DigestResponse response) throws SipParseException {
         SipRequest request = context.request();
@@ -164,6 +254,9 @@ final class CredentialsCheck {
         if (!named.isSip() || !target.isSip()) {
             return named.isEquivalentTo(target);
         }
+        if (!named.hasUser() && context.isMyself(named)) {
+            return true;
+        }
         return named.user().equals(target.user())
                 && (named.host().equalsIgnoreCase(target.host())
                         || (context.isMyself(named) && context.isMyself(target)));
@@ -178,33 +271,54 @@ final class CredentialsCheck {
     }
 
     private @Nullable Credential find(String username, String user, Realm realm) {
-        Optional<Credential> found = credentials.find(username, realm.name());
+        Optional<Credential> found = rules.credentials.find(username, realm.name());
         if (user.length() < username.length()) {
             // both are looked up in any case, so that the time does not tell which one exists
-            Optional<Credential> bare = credentials.find(user, realm.name());
+            Optional<Credential> bare = rules.credentials.find(user, realm.name());
             found = found.or(() -> bare);
         }
         return found.orElse(null);
     }
 
     /** The same work for a password, an HA1 and an unknown user. */
-    private static boolean isRight(
-            SipRequest request, DigestResponse response, @Nullable Credential credential, Realm realm, Hashes hashes) {
+    private AuthenticationOutcome compare(
+            SipRequest request,
+            DigestResponse response,
+            @Nullable Credential credential,
+            Realm realm,
+            DigestAlgorithm algorithm,
+            Hashes hashes) {
         String password = credential == null ? null : credential.password().orElse(null);
+        hashes.use(algorithm);
         hashes.ha1OfPassword(
                 response, realm.bytes(), password == null ? NO_PASSWORD : password.getBytes(StandardCharsets.UTF_8));
-        String ha1 =
-                credential == null ? null : credential.ha1(DigestAlgorithm.MD5).orElse(null);
+        String ha1 = credential == null ? null : credential.ha1(algorithm).orElse(null);
         if (ha1 != null) {
             hashes.ha1(ha1.getBytes(StandardCharsets.US_ASCII));
         }
-        boolean matches = hashes.matches(response, request.method().name().getBytes(StandardCharsets.US_ASCII));
-        return matches && (password != null || ha1 != null);
+        byte[] wire = request.wire();
+        boolean matches = hashes.matches(
+                response,
+                request.method().name().getBytes(StandardCharsets.US_ASCII),
+                wire,
+                request.bodyStart(),
+                coversBody(response) ? request.bodyStart() + request.bodyLength() : -1);
+        if (credential == null) {
+            return AuthenticationOutcome.UNKNOWN_USER;
+        }
+        if (password == null && ha1 == null) {
+            return AuthenticationOutcome.NO_HA1;
+        }
+        return matches ? AuthenticationOutcome.AUTHENTICATED : AuthenticationOutcome.WRONG_PASSWORD;
     }
 
-    private static boolean isOwnIdentity(SipRequest request, String user) throws SipParseException {
-        return user.equals(request.from().uri().user())
+    private boolean isOwnIdentity(SipRequest request, String user) throws SipParseException {
+        return isOwn(user, request.from().uri())
                 && (!Method.REGISTER.equals(request.method())
-                        || user.equals(request.to().uri().user()));
+                        || isOwn(user, request.to().uri()));
+    }
+
+    private boolean isOwn(String user, SipUri identity) {
+        return user.equals(identity.user()) || rules.identities.test(user, identity);
     }
 }

@@ -1,19 +1,26 @@
 package org.sipproxy.security;
 
+import java.net.InetSocketAddress;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Objects;
 import java.util.Set;
+import java.util.function.BiPredicate;
 import org.jspecify.annotations.Nullable;
 import org.sipproxy.api.auth.Authentication;
 import org.sipproxy.api.auth.CredentialStore;
+import org.sipproxy.api.auth.DigestAlgorithm;
+import org.sipproxy.api.component.ProxyRuntime;
+import org.sipproxy.api.event.ProxyEvent;
 import org.sipproxy.api.message.HeaderName;
 import org.sipproxy.api.message.Method;
 import org.sipproxy.api.message.SipParseException;
 import org.sipproxy.api.message.SipRequest;
+import org.sipproxy.api.message.SipUri;
 import org.sipproxy.api.message.StatusCode;
 import org.sipproxy.api.routing.StageContext;
 import org.sipproxy.api.routing.Verdict;
@@ -21,44 +28,75 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Digest authentication (RFC 3261 §22, RFC 7616) with MD5 and {@code qop=auth}.
+ * Digest authentication (RFC 3261 §22, RFC 7616, RFC 8760).
  *
  * <ul>
  *   <li>A REGISTER for this proxy without valid credentials is answered 401. Any other request whose From names this proxy, by a
  *       domain, an alias or a listening address, is answered 407. A request from anywhere else passes unauthenticated; whether
  *       it may go on is not decided here. ACK, CANCEL and the PRACK of a dialog are never challenged.
+ *   <li>Every challenge offers the same {@link Builder#algorithms algorithms}, one header line each, the strongest first: what a
+ *       certain user has does not show in it. Accepted is what the user's credential can verify.
  *   <li>Unknown user, wrong password and credentials that cannot be read all get the same fresh challenge, after the same work.
+ *       Many of them {@link Lockout lock out}.
  *   <li>{@code stale=true} is set exactly when only the nonce is at fault: the digest is right for the nonce that the client used,
- *       but that nonce has expired or was not made with our {@link Builder#secret secret}, as after a restart without a shared
- *       one. This is the meaning that RFC 2617 §3.2.1 gives it. Without it a phone has to take its password for wrong and must
- *       not try again (RFC 3261 §22.2).
+ *       but that nonce has expired, was used before, is {@link Builder#bindNonceTo bound} to something else or was not made
+ *       with our {@link Builder#secret secret}, as after a restart. This is the meaning that RFC 2617 §3.2.1 gives it. Without
+ *       it a phone has to take its password for wrong and must not try again (RFC 3261 §22.2).
+ *   <li>A nonce may be used many times until it expires, each time with a count that it was not used with before. Counts may come
+ *       out of order by 64. A captured request is so of no use; the client's own repetition of a REGISTER whose answer got lost
+ *       is challenged with {@code stale=true} and costs it one more exchange.
  *   <li>The digest user must be the user of From, and for REGISTER also of To; otherwise 403. The digest user name may be
  *       {@code user} or {@code user@realm}.
  * </ul>
  *
- * <p>Nonces are signed and carry their time, so a challenge keeps no state. Time is the proxy's clock. Until it expires a nonce
- * may be used many times.
+ * <p>Nonces are signed and carry their time, so a challenge keeps no state. Only a nonce that somebody proved to know a password
+ * with is remembered, until it expires and up to {@link Builder#nonceCapacity so many}. Time is the proxy's clock.
  *
- * <p>Immutable and safe for use by several threads. It blocks only if its {@link CredentialStore} does.
+ * <p>Safe for use by several threads. It blocks only if its {@link CredentialStore} does. One serves one proxy.
  */
 public final class DigestAuthentication implements Authentication {
 
     private static final Logger LOG = LoggerFactory.getLogger(DigestAuthentication.class);
 
+    private static final int MAX_SHOWN = 64;
+
     private final @Nullable Realm fixedRealm;
     private final CredentialStore credentials;
     private final boolean mayBlock;
     private final NonceIssuer nonces;
+    private final @Nullable NonceCounts counts;
     private final CredentialsCheck check;
     private final HashPool pool;
+    private final Lockout.Answer lockedAnswer;
+    /** What stands behind the nonce in the challenge of each algorithm. */
+    private final String[] offers;
 
-    private DigestAuthentication(Builder builder, CredentialStore credentials, byte[] secret) {
+    private DigestAuthentication(Builder builder, CredentialStore credentials, List<byte[]> secrets) {
         this.fixedRealm = builder.realm == null ? null : Realm.named(builder.realm);
         this.credentials = credentials;
         this.mayBlock = credentials.mayBlock();
-        this.nonces = new NonceIssuer(builder.nonceLifetime.toMillis());
-        this.check = new CredentialsCheck(credentials, nonces, builder.requireQop, builder.checkIdentity);
-        this.pool = new HashPool(secret);
+        long lifetimeMillis = builder.nonceLifetime.toMillis();
+        this.nonces = new NonceIssuer(lifetimeMillis, new NonceBinder(builder.bindings, secrets));
+        this.counts = builder.countNonces || builder.oneTimeNonces
+                ? new NonceCounts(builder.nonceCapacity, lifetimeMillis, builder.oneTimeNonces)
+                : null;
+        Lockout lockout = builder.lockout;
+        this.lockedAnswer = lockout == null ? Lockout.Answer.CHALLENGE : lockout.answer();
+        this.check = new CredentialsCheck(new CredentialsCheck.Rules(
+                credentials,
+                builder.algorithms,
+                builder.requireQop,
+                builder.integrity,
+                builder.checkIdentity,
+                builder.identities,
+                nonces,
+                counts,
+                lockout == null ? null : new Lockouts(lockout)));
+        this.pool = new HashPool(secrets);
+        String qop = builder.integrity ? ", qop=\"auth,auth-int\"" : ", qop=\"auth\"";
+        this.offers = builder.algorithms.stream()
+                .map(algorithm -> ", algorithm=" + algorithm.token() + qop)
+                .toArray(String[]::new);
     }
 
     /** A builder; {@link Builder#credentials} is the only option that has no default. */
@@ -124,16 +162,20 @@ public final class DigestAuthentication implements Authentication {
         Verdict verdict = switch (outcome) {
             case AUTHENTICATED -> Verdict.proceed();
             case IDENTITY_MISMATCH -> Verdict.respond(StatusCode.FORBIDDEN);
-            default ->
-                Verdict.respond(
-                        challengeCode,
-                        StatusCode.reasonPhrase(challengeCode),
-                        challengeLine(challenge, realm, context, hashes, outcome.isOnlyTheNonce()));
+            case LOCKED_OUT ->
+                switch (lockedAnswer) {
+                    case CHALLENGE -> challenge(context, challengeCode, challenge, realm, hashes, false);
+                    case FORBIDDEN -> Verdict.respond(StatusCode.FORBIDDEN);
+                    case SILENCE -> Verdict.discard();
+                };
+            default -> challenge(context, challengeCode, challenge, realm, hashes, outcome.isOnlyTheNonce());
         };
         // not in a finally: what an exception interrupted may hold half a hash
         pool.give(hashes);
         if (outcome == AuthenticationOutcome.AUTHENTICATED) {
             context.authenticated(result.user(), realm.name(), result.line());
+        } else if (outcome.isFailure()) {
+            tell(context, result);
         }
         if (LOG.isDebugEnabled()) {
             LOG.debug(
@@ -142,15 +184,48 @@ public final class DigestAuthentication implements Authentication {
         return verdict;
     }
 
+    private static void tell(StageContext context, CredentialsCheck.Result result) {
+        InetSocketAddress source = context.flow().remoteAddress();
+        String user = shown(result.user());
+        context.publish(new ProxyEvent.AuthenticationFailed(
+                source, user, result.outcome().name()));
+        Lockouts.Lock lock = result.lock();
+        if (lock != null) {
+            context.publish(
+                    new ProxyEvent.AuthenticationLocked(source, lock.wholeSource() ? "" : user, lock.seconds()));
+        }
+    }
+
+    /** At most 64 characters, escaped. */
+    private static String shown(String user) {
+        String text = SipParseException.excerpt(user);
+        return text.length() <= MAX_SHOWN ? text : text.substring(0, MAX_SHOWN);
+    }
+
     /** @param domain null only if there is a fixed realm */
     private Realm realmOf(@Nullable String domain) {
         return fixedRealm != null ? fixedRealm : Realm.named(Objects.requireNonNull(domain, "domain"));
     }
 
-    private String challengeLine(HeaderName header, Realm realm, StageContext context, Hashes hashes, boolean stale) {
-        String nonce = nonces.issue(realm, context.now().toEpochMilli(), hashes);
-        return header.name() + ": Digest realm=\"" + realm.name() + "\", nonce=\"" + nonce
-                + (stale ? "\", stale=true, algorithm=MD5, qop=\"auth\"" : "\", algorithm=MD5, qop=\"auth\"");
+    private Verdict challenge(
+            StageContext context, int statusCode, HeaderName header, Realm realm, Hashes hashes, boolean stale)
+            throws SipParseException {
+        String start = header.name() + ": Digest realm=\"" + realm.name() + "\", nonce=\""
+                + nonces.issue(context, realm, hashes) + (stale ? "\", stale=true" : "\"");
+        String[] lines = new String[offers.length];
+        for (int i = 0; i < lines.length; i++) {
+            lines[i] = start + offers[i];
+        }
+        return Verdict.respond(statusCode, StatusCode.reasonPhrase(statusCode), lines);
+    }
+
+    /** From now on nonces count that are made from now on: of those from before nobody knows what they were used for. */
+    @Override
+    public void start(ProxyRuntime proxy) {
+        NonceCounts table = counts;
+        if (table != null) {
+            table.startedAt(proxy.now().toEpochMilli());
+        }
     }
 
     @Override
@@ -172,6 +247,34 @@ public final class DigestAuthentication implements Authentication {
         return mayBlock;
     }
 
+    /** False for a request without credentials, and for a user whom the store finds without waiting. */
+    @Override
+    public boolean mayBlock(StageContext context) {
+        if (!mayBlock) {
+            return false;
+        }
+        SipRequest request = context.request();
+        HeaderName header =
+                Method.REGISTER.equals(request.method()) ? HeaderName.AUTHORIZATION : HeaderName.PROXY_AUTHORIZATION;
+        if (request.firstHeader(header) < 0) {
+            // a REGISTER for somebody else's registrar is asked as any other request
+            return header == HeaderName.AUTHORIZATION && request.firstHeader(HeaderName.PROXY_AUTHORIZATION) >= 0;
+        }
+        try {
+            String domain = context.domainOf(
+                            header == HeaderName.AUTHORIZATION
+                                    ? request.to().uri()
+                                    : request.from().uri())
+                    .orElse(null);
+            if (domain == null && fixedRealm == null) {
+                return header == HeaderName.AUTHORIZATION;
+            }
+            return check.mayBlock(request, header, realmOf(domain));
+        } catch (SipParseException e) {
+            return false; // it is answered before anybody is looked up
+        }
+    }
+
     @Override
     public String toString() {
         return "DigestAuthentication[realm " + (fixedRealm == null ? "follows domain" : fixedRealm.name()) + "]";
@@ -184,14 +287,25 @@ public final class DigestAuthentication implements Authentication {
         private static final Duration MAX_LIFETIME = Duration.ofDays(1);
         private static final int MIN_SECRET = 16;
         private static final int MAX_SECRET = 1_024;
+        private static final int MAX_SECRETS = 8;
         private static final int MAX_REALM = 255;
+        private static final int MIN_CAPACITY = 1_024;
+        private static final int MAX_CAPACITY = 16_777_216;
 
         private @Nullable String realm;
         private @Nullable CredentialStore credentials;
         private Duration nonceLifetime = Duration.ofMinutes(5);
         private boolean requireQop = true;
         private boolean checkIdentity = true;
-        private byte @Nullable [] secret;
+        private boolean integrity;
+        private boolean countNonces = true;
+        private boolean oneTimeNonces;
+        private int nonceCapacity = 262_144;
+        private BiPredicate<String, SipUri> identities = (user, identity) -> false;
+        private @Nullable Lockout lockout = Lockout.DEFAULT;
+        private Set<DigestAlgorithm> algorithms = EnumSet.of(DigestAlgorithm.SHA_256, DigestAlgorithm.MD5);
+        private Set<NonceBinding> bindings = EnumSet.of(NonceBinding.REQUEST_URI, NonceBinding.SOURCE_ADDRESS);
+        private List<byte[]> secrets = List.of();
 
         private final Set<String> set = new HashSet<>();
         private final List<String> problems = new ArrayList<>();
@@ -229,7 +343,7 @@ public final class DigestAuthentication implements Authentication {
 
         /**
          * How long a nonce is accepted: 1 second to 1 day, default 300 seconds. A phone that answers with an older one is challenged
-         * with {@code stale=true} and tries again by itself. It is also how long a captured request can be replayed.
+         * with {@code stale=true} and tries again by itself.
          */
         public Builder nonceLifetime(Duration lifetime) {
             this.nonceLifetime = Objects.requireNonNull(lifetime, "lifetime");
@@ -262,15 +376,119 @@ public final class DigestAuthentication implements Authentication {
         }
 
         /**
-         * The key that nonces are signed with, 16 to 1,024 random bytes; the array is copied. Proxies with the same secret accept each
-         * other's nonces, and a restart leaves nonces valid. Default: 32 random bytes for each instance.
+         * Who else a digest user may be in From, and in To of a REGISTER: given the digest user and the URI, true if it is his, such
+         * as a telephone number. Not asked where the user part is the digest user's name. Default nobody. It must not block.
          */
-        public Builder secret(byte[] secret) {
-            this.secret = Objects.requireNonNull(secret, "secret").clone();
-            once("secret");
-            if (secret.length < MIN_SECRET || secret.length > MAX_SECRET) {
-                problems.add("secret: " + secret.length + " bytes (expected " + MIN_SECRET + " to 1,024 random bytes)");
+        public Builder allowIdentity(BiPredicate<String, SipUri> owns) {
+            this.identities = Objects.requireNonNull(owns, "owns");
+            once("allowIdentity");
+            return this;
+        }
+
+        /**
+         * What is offered, the strongest first whatever the order here. Default SHA-256 and MD5. A phone answers the first that it
+         * knows (RFC 8760 §2.4), so offer only what every user's credential can verify: where the store has nothing but MD5 HA1s,
+         * that is MD5 alone.
+         */
+        public Builder algorithms(DigestAlgorithm... offered) {
+            once("algorithms");
+            if (offered.length == 0) {
+                problems.add("algorithms: none; offer at least one");
+            } else {
+                this.algorithms = EnumSet.copyOf(List.of(offered));
             }
+            return this;
+        }
+
+        /** Whether {@code qop=auth-int}, which covers the body, is offered beside {@code auth} and verified. Default false. */
+        public Builder integrity(boolean offered) {
+            this.integrity = offered;
+            once("integrity");
+            return this;
+        }
+
+        /**
+         * What a nonce is bound to, in addition to its count. Default the Request-URI and the source address; none is possible. A
+         * nonce that comes with something else is stale: the phone is asked once more and passes with the new one. Without
+         * {@link NonceBinding#SOURCE_ADDRESS} captured credentials are good from anywhere, and whoever forges a source address can
+         * {@link Lockout lock out} a user there.
+         */
+        public Builder bindNonceTo(NonceBinding... bindings) {
+            once("bindNonceTo");
+            this.bindings = EnumSet.noneOf(NonceBinding.class);
+            this.bindings.addAll(List.of(bindings));
+            return this;
+        }
+
+        /**
+         * Whether each count of a nonce is accepted once only, which is what keeps captured requests from being replayed. Default
+         * true. A response without qop has no count and is accepted until its nonce expires, if at all.
+         */
+        public Builder countNonces(boolean counted) {
+            this.countNonces = counted;
+            once("countNonces");
+            return this;
+        }
+
+        /** Whether a nonce is accepted once only: each request then costs a challenge. Default false. */
+        public Builder oneTimeNonces(boolean once) {
+            this.oneTimeNonces = once;
+            once("oneTimeNonces");
+            return this;
+        }
+
+        /**
+         * How many nonces in use are remembered: 1,024 to 16,777,216, default 262,144, some 100 bytes each, taken as they come. With
+         * more in use within {@link #nonceLifetime} the oldest become stale and their phones are challenged again.
+         */
+        public Builder nonceCapacity(int nonces) {
+            this.nonceCapacity = nonces;
+            once("nonceCapacity");
+            if (nonces < MIN_CAPACITY || nonces > MAX_CAPACITY) {
+                problems.add("nonceCapacity: " + nonces + " (expected 1,024 to 16,777,216)");
+            }
+            return this;
+        }
+
+        /** What many failures lead to. Default {@link Lockout#DEFAULT}. */
+        public Builder lockout(Lockout policy) {
+            this.lockout = Objects.requireNonNull(policy, "policy");
+            once("lockout");
+            return this;
+        }
+
+        /** Nobody is ever locked out, and a password can be guessed as fast as the network allows. */
+        public Builder noLockout() {
+            this.lockout = null;
+            once("lockout");
+            return this;
+        }
+
+        /** One secret: see {@link #secrets}. */
+        public Builder secret(byte[] secret) {
+            return secrets(Objects.requireNonNull(secret, "secret"));
+        }
+
+        /**
+         * The keys of nonces, each 16 to 1,024 random bytes; the arrays are copied. Proxies with the same secret accept each other's
+         * nonces. The first one signs, all are recognised: to change the secret of several proxies put the new one behind the old
+         * one everywhere, then before it, then take the old one away. A nonce that is older than the proxy's start is stale in any
+         * case. Default: 32 random bytes for each instance.
+         */
+        public Builder secrets(byte[]... secrets) {
+            once("secret");
+            List<byte[]> copies = new ArrayList<>();
+            for (byte[] secret : secrets) {
+                copies.add(secret.clone());
+                if (secret.length < MIN_SECRET || secret.length > MAX_SECRET) {
+                    problems.add(
+                            "secret: " + secret.length + " bytes (expected " + MIN_SECRET + " to 1,024 random bytes)");
+                }
+            }
+            if (copies.isEmpty() || copies.size() > MAX_SECRETS) {
+                problems.add("secret: " + copies.size() + " secrets (expected 1 to " + MAX_SECRETS + ")");
+            }
+            this.secrets = copies;
             return this;
         }
 
@@ -294,7 +512,7 @@ public final class DigestAuthentication implements Authentication {
             if (store == null || !found.isEmpty()) {
                 throw new IllegalArgumentException("digest: " + String.join("; ", found));
             }
-            return new DigestAuthentication(this, store, secret != null ? secret : randomSecret());
+            return new DigestAuthentication(this, store, secrets.isEmpty() ? List.of(randomSecret()) : secrets);
         }
 
         private static byte[] randomSecret() {

@@ -199,6 +199,30 @@ final class DigestResponse {
         return has(field) && equalsIgnoringCase(a, from(field), to(field), lowerCase);
     }
 
+    /** True if the field is there and its value is this token, which is in upper case, but for case. */
+    boolean isToken(Field field, String token) {
+        if (!has(field) || length(field) != token.length()) {
+            return false;
+        }
+        for (int i = from(field), j = 0; j < token.length(); i++, j++) {
+            if (Character.toUpperCase((char) (a[i] & 0xff)) != token.charAt(j)) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    /** The nonce count as an unsigned number; 0 if there is none. */
+    int count() {
+        int count = 0;
+        if (has(Field.NC)) {
+            for (int i = from(Field.NC); i < to(Field.NC); i++) {
+                count = count << 4 | Character.digit(a[i], 16);
+            }
+        }
+        return count;
+    }
+
     /** True if the field is there and its value is that many hex digits. */
     boolean isHex(Field field, int digits) {
         if (!has(field) || length(field) != digits) {

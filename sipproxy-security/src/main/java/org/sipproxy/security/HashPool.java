@@ -1,5 +1,6 @@
 package org.sipproxy.security;
 
+import java.util.List;
 import java.util.concurrent.atomic.AtomicReferenceArray;
 import javax.crypto.spec.SecretKeySpec;
 import org.jspecify.annotations.Nullable;
@@ -13,12 +14,12 @@ final class HashPool {
     /** Slots lie a cache line apart, so that two threads do not slow each other down. */
     private static final int STRIDE = 16;
 
-    private final SecretKeySpec key;
+    private final List<SecretKeySpec> keys;
     private final AtomicReferenceArray<@Nullable Hashes> idle;
     private final int mask;
 
-    HashPool(byte[] secret) {
-        this.key = Hashes.key(secret);
+    HashPool(List<byte[]> secrets) {
+        this.keys = secrets.stream().map(Hashes::key).toList();
         int slots = Integer.highestOneBit(2 * Runtime.getRuntime().availableProcessors());
         this.mask = slots - 1;
         this.idle = new AtomicReferenceArray<>(slots * STRIDE);
@@ -26,7 +27,7 @@ final class HashPool {
 
     Hashes take() {
         Hashes hashes = idle.getAndSet(slot(), null);
-        return hashes != null ? hashes : new Hashes(key);
+        return hashes != null ? hashes : new Hashes(keys);
     }
 
     /** Gives back what no computation was left unfinished in. */

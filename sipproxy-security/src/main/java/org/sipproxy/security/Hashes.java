@@ -3,8 +3,12 @@ package org.sipproxy.security;
 import java.security.GeneralSecurityException;
 import java.security.InvalidKeyException;
 import java.security.MessageDigest;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
 import javax.crypto.Mac;
 import javax.crypto.spec.SecretKeySpec;
+import org.sipproxy.api.auth.DigestAlgorithm;
 import org.sipproxy.security.DigestResponse.Field;
 
 /**
@@ -13,33 +17,51 @@ import org.sipproxy.security.DigestResponse.Field;
  */
 final class Hashes {
 
-    /** Length of an MD5 hash in hex digits. */
-    static final int HEX_LENGTH = 32;
-
     /** Length of a nonce's signature in bytes: HMAC-SHA256 cut to 128 bits (RFC 2104 §5). */
     static final int SIGNATURE_LENGTH = 16;
 
     private static final String HMAC = "HmacSHA256";
+    private static final int LONGEST = 32;
     private static final byte[] HEX = {'0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'a', 'b', 'c', 'd', 'e', 'f'};
+    private static final byte[] NOTHING = {};
 
-    private final MessageDigest md5;
-    private final Mac mac;
-    private final byte[] out = new byte[32];
-    private final byte[] ha1 = new byte[HEX_LENGTH];
-    private final byte[] ha2 = new byte[HEX_LENGTH];
-    private final byte[] expected = new byte[16];
-    private final byte[] presented = new byte[16];
+    private final Mac[] macs;
+    private final Map<DigestAlgorithm, MessageDigest> digests = new EnumMap<>(DigestAlgorithm.class);
+    private MessageDigest digest;
+    /** The current algorithm's: 16 or 32. */
+    private int bytes;
 
-    Hashes(SecretKeySpec key) {
+    private final byte[] out = new byte[LONGEST];
+    private final byte[] ha1 = new byte[2 * LONGEST];
+    private final byte[] ha2 = new byte[2 * LONGEST];
+    private final byte[] expected = new byte[LONGEST];
+    private final byte[] presented = new byte[LONGEST];
+
+    /** @param keys the first one signs; all of them are recognised */
+    Hashes(List<SecretKeySpec> keys) {
+        this.macs = keys.stream().map(Hashes::mac).toArray(Mac[]::new);
+        this.digest = made(DigestAlgorithm.MD5);
+        digests.put(DigestAlgorithm.MD5, digest);
+        this.bytes = DigestAlgorithm.MD5.hexLength() / 2;
+    }
+
+    private static Mac mac(SecretKeySpec key) {
         try {
-            md5 = MessageDigest.getInstance("MD5");
-            mac = Mac.getInstance(HMAC);
+            Mac mac = Mac.getInstance(HMAC);
             mac.init(key);
+            return mac;
         } catch (InvalidKeyException e) {
             throw new IllegalStateException("the nonce secret is no key for " + HMAC, e);
         } catch (GeneralSecurityException e) {
-            throw new IllegalStateException(
-                    "this JVM has no MD5 or no " + HMAC + "; digest authentication needs both", e);
+            throw new IllegalStateException("this JVM has no " + HMAC + "; digest authentication needs it", e);
+        }
+    }
+
+    private static MessageDigest made(DigestAlgorithm algorithm) {
+        try {
+            return MessageDigest.getInstance(algorithm.javaName());
+        } catch (GeneralSecurityException e) {
+            throw new IllegalStateException("this JVM has no " + algorithm.javaName(), e);
         }
     }
 
@@ -47,14 +69,30 @@ final class Hashes {
         return new SecretKeySpec(secret, HMAC);
     }
 
-    /** Signs {@code head[0, headLength)} and the realm into {@code target}, which gets {@link #SIGNATURE_LENGTH} bytes. */
-    void sign(byte[] head, int headLength, byte[] realm, byte[] target, int at) {
-        mac.update(head, 0, headLength);
-        mac.update(realm);
-        System.arraycopy(hmac(), 0, target, at, SIGNATURE_LENGTH);
+    /** How many secrets there are. */
+    int secrets() {
+        return macs.length;
     }
 
-    private byte[] hmac() {
+    /** Signs {@code head[0, headLength)} and the realm into {@code target}, which gets {@link #SIGNATURE_LENGTH} bytes. */
+    void sign(int secret, byte[] head, int headLength, byte[] realm, byte[] target, int at) {
+        System.arraycopy(signature(secret, head, headLength, realm), 0, target, at, SIGNATURE_LENGTH);
+    }
+
+    /** True if {@code nonce} is signed so behind its head; the time does not depend on where the first difference is. */
+    boolean isSigned(int secret, byte[] nonce, int headLength, byte[] realm) {
+        byte[] right = signature(secret, nonce, headLength, realm);
+        int difference = 0;
+        for (int i = 0; i < SIGNATURE_LENGTH; i++) {
+            difference |= right[i] ^ nonce[headLength + i];
+        }
+        return difference == 0;
+    }
+
+    private byte[] signature(int secret, byte[] head, int headLength, byte[] realm) {
+        Mac mac = macs[secret];
+        mac.update(head, 0, headLength);
+        mac.update(realm);
         try {
             mac.doFinal(out, 0);
             return out;
@@ -63,62 +101,93 @@ final class Hashes {
         }
     }
 
-    /** Computes HA1 = MD5(username:realm:password) of the user name in the credentials and keeps it for {@link #matches}. */
+    /** What follows is computed with this algorithm. */
+    void use(DigestAlgorithm algorithm) {
+        MessageDigest known = digests.get(algorithm);
+        if (known == null) {
+            known = made(algorithm);
+            digests.put(algorithm, known);
+        }
+        digest = known;
+        bytes = algorithm.hexLength() / 2;
+    }
+
+    /** Computes HA1 = H(username:realm:password) of the user name in the credentials and keeps it for {@link #matches}. */
     void ha1OfPassword(DigestResponse response, byte[] realm, byte[] password) {
         update(response, Field.USERNAME);
-        md5.update((byte) ':');
-        md5.update(realm);
-        md5.update((byte) ':');
-        md5.update(password);
+        colon();
+        digest.update(realm);
+        colon();
+        digest.update(password);
         hexDigestInto(ha1);
     }
 
-    /** Takes an HA1 that is known, 32 lower-case hex digits, in place of the computed one. */
+    /** Takes an HA1 that is known, the algorithm's number of lower-case hex digits, in place of the computed one. */
     void ha1(byte[] hex) {
-        System.arraycopy(hex, 0, ha1, 0, HEX_LENGTH);
+        System.arraycopy(hex, 0, ha1, 0, 2 * bytes);
+    }
+
+    /** {@link #matches(DigestResponse, byte[], byte[], int, int)} for a response that does not cover the body. */
+    boolean matches(DigestResponse response, byte[] method) {
+        return matches(response, method, NOTHING, 0, -1);
     }
 
     /**
      * True if the response was computed with the HA1 that was given last (RFC 7616 §3.4.1, without qop RFC 2069 §2.4). The time
      * does not depend on where the first difference is.
      *
-     * @param response has nonce, uri and a response of 32 hex digits, and with qop also nc and cnonce
+     * @param response has nonce, uri and a response of the algorithm's length, and with qop also nc and cnonce
+     * @param bodyTo where the body ends that the response covers (qop=auth-int); -1 if it covers none
      */
-    boolean matches(DigestResponse response, byte[] method) {
-        md5.update(method);
-        md5.update((byte) ':');
+    boolean matches(DigestResponse response, byte[] method, byte[] wire, int bodyFrom, int bodyTo) {
+        if (bodyTo >= 0) {
+            digest.update(wire, bodyFrom, bodyTo - bodyFrom);
+            hexDigestInto(ha2);
+        }
+        digest.update(method);
+        colon();
         update(response, Field.URI);
+        if (bodyTo >= 0) {
+            colon();
+            digest.update(ha2, 0, 2 * bytes);
+        }
         hexDigestInto(ha2);
 
-        md5.update(ha1);
-        md5.update((byte) ':');
+        digest.update(ha1, 0, 2 * bytes);
+        colon();
         update(response, Field.NONCE);
-        md5.update((byte) ':');
+        colon();
         if (response.has(Field.QOP)) {
             update(response, Field.NC);
-            md5.update((byte) ':');
+            colon();
             update(response, Field.CNONCE);
-            md5.update((byte) ':');
+            colon();
             update(response, Field.QOP);
-            md5.update((byte) ':');
+            colon();
         }
-        md5.update(ha2);
+        digest.update(ha2, 0, 2 * bytes);
         digestInto(expected);
 
         byte[] a = response.bytes();
-        for (int i = 0, at = response.from(Field.RESPONSE); i < presented.length; i++, at += 2) {
+        int difference = 0;
+        for (int i = 0, at = response.from(Field.RESPONSE); i < bytes; i++, at += 2) {
             presented[i] = (byte) (Character.digit(a[at], 16) << 4 | Character.digit(a[at + 1], 16));
+            difference |= presented[i] ^ expected[i];
         }
-        return MessageDigest.isEqual(expected, presented);
+        return difference == 0;
+    }
+
+    private void colon() {
+        digest.update((byte) ':');
     }
 
     private void update(DigestResponse response, Field field) {
-        md5.update(response.bytes(), response.from(field), response.length(field));
+        digest.update(response.bytes(), response.from(field), response.length(field));
     }
 
     private void hexDigestInto(byte[] hex) {
         digestInto(out);
-        for (int i = 0; i < 16; i++) {
+        for (int i = 0; i < bytes; i++) {
             hex[2 * i] = HEX[(out[i] >> 4) & 15];
             hex[2 * i + 1] = HEX[out[i] & 15];
         }
@@ -126,9 +195,9 @@ final class Hashes {
 
     private void digestInto(byte[] target) {
         try {
-            md5.digest(target, 0, 16);
+            digest.digest(target, 0, bytes);
         } catch (GeneralSecurityException e) {
-            throw new IllegalStateException("16 bytes hold an MD5", e);
+            throw new IllegalStateException("32 bytes hold a hash of any algorithm", e);
         }
     }
 }

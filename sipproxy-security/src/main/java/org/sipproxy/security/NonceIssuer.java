@@ -1,20 +1,22 @@
 package org.sipproxy.security;
 
-import java.security.MessageDigest;
 import java.util.Arrays;
 import java.util.Base64;
 import java.util.concurrent.ThreadLocalRandom;
+import org.sipproxy.api.message.SipParseException;
+import org.sipproxy.api.routing.StageContext;
 import org.sipproxy.security.DigestResponse.Field;
 
 /**
- * Makes nonces and recognises them again without keeping any state: 40 characters of base64url over
+ * Makes nonces and recognises them again without keeping any state: 48 characters of base64url over
  *
  * <pre>
- *   version (1 byte) · time of issue (6 bytes, ms) · random (7 bytes) · signature (16 bytes)
+ *   version (1 byte) · time of issue (6 bytes, ms) · number (7 bytes) · binding (6 bytes) · signature (16 bytes)
  * </pre>
  *
- * The signature covers all before it and the realm. The random part only makes nonces differ, so that uses of one can be told
- * from uses of another; that nobody can make one comes from the signature.
+ * The signature covers all before it and the realm. The number is random: it only makes nonces differ, so that uses of one can
+ * be told from uses of another; that nobody can make one comes from the signature. The binding is a keyed hash, so that it
+ * tells nothing of what it is bound to.
  */
 final class NonceIssuer {
 
@@ -22,15 +24,31 @@ final class NonceIssuer {
         FRESH,
         /** Ours, but too old, or from a clock that is ahead of this one by more than {@link #MAX_DRIFT_MILLIS}. */
         EXPIRED,
-        /** Not made with our secret. */
+        /** Ours, but for another place: see {@link NonceBinding}. */
+        ELSEWHERE,
+        /** Not made with a secret of ours. */
         FOREIGN
+    }
+
+    /**
+     * What a nonce turned out to be.
+     *
+     * @param number what tells it from others; 0 if it is foreign
+     * @param issuedMillis when it was made; 0 if it is foreign
+     */
+    record Nonce(State state, long number, long issuedMillis) {
+
+        private static final Nonce FOREIGN = new Nonce(State.FOREIGN, 0, 0);
     }
 
     /** How far in the future a nonce may be issued: clocks of proxies that share a secret differ. As Kamailio's default. */
     static final long MAX_DRIFT_MILLIS = 3_000;
 
-    private static final byte VERSION = 1;
-    private static final int HEAD = 14;
+    private static final byte VERSION = 2;
+    private static final int TIME = 1;
+    private static final int NUMBER = 7;
+    private static final int BINDING = 14;
+    private static final int HEAD = 20;
     private static final int LENGTH = HEAD + Hashes.SIGNATURE_LENGTH;
     private static final int TEXT_LENGTH = LENGTH / 3 * 4;
 
@@ -38,9 +56,11 @@ final class NonceIssuer {
     private static final byte[] DECODE = decodeTable();
 
     private final long lifetimeMillis;
+    private final NonceBinder binder;
 
-    NonceIssuer(long lifetimeMillis) {
+    NonceIssuer(long lifetimeMillis, NonceBinder binder) {
         this.lifetimeMillis = lifetimeMillis;
+        this.binder = binder;
     }
 
     private static byte[] decodeTable() {
@@ -54,39 +74,53 @@ final class NonceIssuer {
         return table;
     }
 
-    String issue(Realm realm, long nowMillis, Hashes hashes) {
+    /** A nonce for the next attempt at what the context holds. */
+    String issue(StageContext context, Realm realm, Hashes hashes) throws SipParseException {
         byte[] nonce = new byte[LENGTH];
-        long random = ThreadLocalRandom.current().nextLong();
         nonce[0] = VERSION;
-        for (int i = 0; i < 6; i++) {
-            nonce[1 + i] = (byte) (nowMillis >> (8 * (5 - i)));
-        }
-        for (int i = 0; i < 7; i++) {
-            nonce[7 + i] = (byte) (random >> (8 * i));
-        }
-        hashes.sign(nonce, HEAD, realm.bytes(), nonce, HEAD);
+        put(nonce, TIME, 6, context.now().toEpochMilli());
+        put(nonce, NUMBER, 7, ThreadLocalRandom.current().nextLong());
+        put(nonce, BINDING, 6, binder.of(context, 0));
+        hashes.sign(0, nonce, HEAD, realm.bytes(), nonce, HEAD);
         return ENCODER.encodeToString(nonce);
     }
 
-    State check(DigestResponse response, Realm realm, long nowMillis, Hashes hashes) {
+    Nonce check(StageContext context, DigestResponse response, Realm realm, Hashes hashes) throws SipParseException {
         byte[] nonce = new byte[LENGTH];
         if (response.length(Field.NONCE) != TEXT_LENGTH
                 || !decode(response.bytes(), response.from(Field.NONCE), nonce)
                 || nonce[0] != VERSION) {
-            return State.FOREIGN;
+            return Nonce.FOREIGN;
         }
-        byte[] signed = new byte[LENGTH];
-        hashes.sign(nonce, HEAD, realm.bytes(), signed, HEAD);
-        System.arraycopy(nonce, 0, signed, 0, HEAD);
-        if (!MessageDigest.isEqual(signed, nonce)) {
-            return State.FOREIGN;
+        int secret = 0;
+        while (!hashes.isSigned(secret, nonce, HEAD, realm.bytes())) {
+            if (++secret == hashes.secrets()) {
+                return Nonce.FOREIGN;
+            }
         }
-        long issuedMillis = 0;
-        for (int i = 1; i <= 6; i++) {
-            issuedMillis = issuedMillis << 8 | (nonce[i] & 0xff);
+        long issuedMillis = take(nonce, TIME, 6);
+        long age = context.now().toEpochMilli() - issuedMillis;
+        State state = State.FRESH;
+        if (age > lifetimeMillis || age < -MAX_DRIFT_MILLIS) {
+            state = State.EXPIRED;
+        } else if (take(nonce, BINDING, 6) != binder.of(context, secret)) {
+            state = State.ELSEWHERE;
         }
-        long age = nowMillis - issuedMillis;
-        return age > lifetimeMillis || age < -MAX_DRIFT_MILLIS ? State.EXPIRED : State.FRESH;
+        return new Nonce(state, take(nonce, NUMBER, 7), issuedMillis);
+    }
+
+    private static void put(byte[] target, int at, int count, long value) {
+        for (int i = 0; i < count; i++) {
+            target[at + i] = (byte) (value >> (8 * (count - 1 - i)));
+        }
+    }
+
+    private static long take(byte[] from, int at, int count) {
+        long value = 0;
+        for (int i = 0; i < count; i++) {
+            value = value << 8 | (from[at + i] & 0xff);
+        }
+        return value;
     }
 
     private static boolean decode(byte[] text, int from, byte[] target) {

@@ -2,7 +2,10 @@ package org.sipproxy.security;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.time.Duration;
 import java.util.EnumSet;
+import java.util.List;
+import java.util.Map;
 import java.util.function.BiFunction;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -10,6 +13,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.sipproxy.api.auth.Credential;
+import org.sipproxy.api.auth.DigestAlgorithm;
 import org.sipproxy.api.message.HeaderName;
 import org.sipproxy.api.message.SipParseException;
 
@@ -18,53 +22,73 @@ class CredentialsCheckTest {
 
     private static final Realm REALM = Realm.named("example.org");
 
-    private final NonceIssuer nonces = new NonceIssuer(300_000);
-    private final Hashes hashes = new Hashes(Hashes.key(new byte[16]));
-    private final CredentialsCheck check = new CredentialsCheck(
+    private final NonceIssuer nonces =
+            new NonceIssuer(300_000, new NonceBinder(EnumSet.of(NonceBinding.SOURCE_ADDRESS), List.of(new byte[16])));
+    private final NonceCounts counts = new NonceCounts(64, 300_000, false);
+    private final Lockouts lockouts =
+            new Lockouts(new Lockout(2, 100, Duration.ofSeconds(30), Duration.ofHours(1), Lockout.Answer.CHALLENGE));
+    private final Hashes hashes = new Hashes(List.of(Hashes.key(new byte[16])));
+    private final CredentialsCheck check = new CredentialsCheck(new CredentialsCheck.Rules(
             InMemoryCredentials.of(
                     Credential.ofPassword("1001", "example.org", "secret"),
-                    Credential.ofPassword("1002", "example.org", "secret")),
-            nonces,
+                    Credential.ofPassword("1002", "example.org", "secret"),
+                    Credential.ofHa1("1003", "example.org", Map.of(DigestAlgorithm.SHA_256, "0".repeat(64))),
+                    Credential.ofPassword("1004", "example.org", "secret")),
+            EnumSet.of(DigestAlgorithm.MD5),
             true,
-            true);
+            false,
+            true,
+            (user, uri) -> false,
+            nonces,
+            counts,
+            lockouts));
 
     private AuthenticationOutcome outcome(String... headerLines) throws SipParseException {
         FakeStageContext context = FakeStageContext.of(Requests.register(headerLines));
         return check.check(context, HeaderName.AUTHORIZATION, REALM, hashes).outcome();
     }
 
-    private String nonce(long ageMillis) {
-        return nonces.issue(REALM, FakeStageContext.START.toEpochMilli() - ageMillis, hashes);
+    private String nonce(long ageMillis) throws SipParseException {
+        return nonces.issue(at(ageMillis), REALM, hashes);
     }
 
-    /** What a row changes in right credentials; it is given an expired nonce of ours. */
-    interface Change extends BiFunction<TestPhone, String, TestPhone> {}
+    private static FakeStageContext at(long ageMillis) {
+        return FakeStageContext.at(FakeStageContext.START.minusMillis(ageMillis), Requests.register());
+    }
+
+    /** The nonces of a row that are at fault: an expired one, one for another address, and one whose first count is used. */
+    record Faulty(String expired, String elsewhere, String used) {}
+
+    /** What a row changes in right credentials. */
+    interface Change extends BiFunction<TestPhone, Faulty, TestPhone> {}
 
     static Stream<Arguments> rows() {
         return Stream.of(
-                row(AuthenticationOutcome.AUTHENTICATED, (phone, expired) -> phone),
-                row(AuthenticationOutcome.NO_CREDENTIALS, (phone, expired) -> phone.with("realm", "example.net")),
-                row(AuthenticationOutcome.NO_CREDENTIALS, (phone, expired) -> phone.with("realm", "EXAMPLE.ORG")),
-                row(AuthenticationOutcome.NO_CREDENTIALS, (phone, expired) -> phone.without("realm")),
-                row(AuthenticationOutcome.MALFORMED, (phone, expired) -> phone.with("username", "a\tb")),
-                row(AuthenticationOutcome.MALFORMED, (phone, expired) -> phone.without("username")),
-                row(AuthenticationOutcome.MALFORMED, (phone, expired) -> phone.with("nc", "1")),
-                row(AuthenticationOutcome.MALFORMED, (phone, expired) -> phone.without("cnonce")),
-                row(
-                        AuthenticationOutcome.UNSUPPORTED_ALGORITHM,
-                        (phone, expired) -> phone.with("algorithm", "SHA-256")),
-                row(AuthenticationOutcome.UNSUPPORTED_QOP, (phone, expired) -> phone.with("qop", "auth-int")),
-                row(AuthenticationOutcome.MISSING_QOP, (phone, expired) -> phone.withoutQop()),
-                row(AuthenticationOutcome.URI_MISMATCH, (phone, expired) -> phone.with("uri", "sip:elsewhere.test")),
-                row(AuthenticationOutcome.UNKNOWN_USER, (phone, expired) -> phone.with("username", "9999")),
-                row(AuthenticationOutcome.UNKNOWN_USER, (phone, expired) -> phone.with("username", "")),
-                row(AuthenticationOutcome.WRONG_PASSWORD, (phone, expired) -> phone.password("guess")),
+                row(AuthenticationOutcome.AUTHENTICATED, (phone, faulty) -> phone),
+                row(AuthenticationOutcome.NO_CREDENTIALS, (phone, faulty) -> phone.with("realm", "example.net")),
+                row(AuthenticationOutcome.NO_CREDENTIALS, (phone, faulty) -> phone.with("realm", "EXAMPLE.ORG")),
+                row(AuthenticationOutcome.NO_CREDENTIALS, (phone, faulty) -> phone.without("realm")),
+                row(AuthenticationOutcome.MALFORMED, (phone, faulty) -> phone.with("username", "a\tb")),
+                row(AuthenticationOutcome.MALFORMED, (phone, faulty) -> phone.without("username")),
+                row(AuthenticationOutcome.MALFORMED, (phone, faulty) -> phone.with("nc", "1")),
+                row(AuthenticationOutcome.MALFORMED, (phone, faulty) -> phone.without("cnonce")),
+                row(AuthenticationOutcome.UNSUPPORTED_ALGORITHM, (phone, faulty) -> phone.with("algorithm", "SHA-256")),
+                row(AuthenticationOutcome.UNSUPPORTED_QOP, (phone, faulty) -> phone.with("qop", "auth-int")),
+                row(AuthenticationOutcome.MISSING_QOP, (phone, faulty) -> phone.withoutQop()),
+                row(AuthenticationOutcome.URI_MISMATCH, (phone, faulty) -> phone.with("uri", "sip:elsewhere.test")),
+                row(AuthenticationOutcome.UNKNOWN_USER, (phone, faulty) -> phone.with("username", "9999")),
+                row(AuthenticationOutcome.UNKNOWN_USER, (phone, faulty) -> phone.with("username", "")),
+                row(AuthenticationOutcome.WRONG_PASSWORD, (phone, faulty) -> phone.password("guess")),
                 row(
                         AuthenticationOutcome.WRONG_PASSWORD,
-                        (phone, expired) -> phone.password("guess").with("nonce", expired)),
-                row(AuthenticationOutcome.STALE_NONCE, (phone, expired) -> phone.with("nonce", expired)),
-                row(AuthenticationOutcome.FOREIGN_NONCE, (phone, expired) -> phone.with("nonce", "of another proxy")),
-                row(AuthenticationOutcome.IDENTITY_MISMATCH, (phone, expired) -> phone.with("username", "1002")));
+                        (phone, faulty) -> phone.password("guess").with("nonce", faulty.expired())),
+                row(AuthenticationOutcome.STALE_NONCE, (phone, faulty) -> phone.with("nonce", faulty.expired())),
+                row(AuthenticationOutcome.FOREIGN_NONCE, (phone, faulty) -> phone.with("nonce", "of another proxy")),
+                row(AuthenticationOutcome.NONCE_ELSEWHERE, (phone, faulty) -> phone.with("nonce", faulty.elsewhere())),
+                row(AuthenticationOutcome.NONCE_REUSED, (phone, faulty) -> phone.with("nonce", faulty.used())),
+                row(AuthenticationOutcome.NO_HA1, (phone, faulty) -> phone.with("username", "1003")),
+                row(AuthenticationOutcome.LOCKED_OUT, (phone, faulty) -> phone.with("username", "1004")),
+                row(AuthenticationOutcome.IDENTITY_MISMATCH, (phone, faulty) -> phone.with("username", "1002")));
     }
 
     private static Arguments row(AuthenticationOutcome outcome, Change change) {
@@ -75,7 +99,17 @@ class CredentialsCheckTest {
     @MethodSource("rows")
     void eachDefectHasItsOutcome(AuthenticationOutcome expected, Change change) throws SipParseException {
         TestPhone phone = new TestPhone(nonce(0));
-        String credentials = change.apply(phone, nonce(300_001)).credentials();
+        String used = nonce(0);
+        assertThat(outcome("Authorization: " + new TestPhone(used).credentials()))
+                .isEqualTo(AuthenticationOutcome.AUTHENTICATED);
+        for (int i = 0; i < 2; i++) {
+            TestPhone guess = new TestPhone(nonce(0)).with("username", "1004").password("guess");
+            assertThat(outcome("Authorization: " + guess.credentials()))
+                    .isEqualTo(AuthenticationOutcome.WRONG_PASSWORD);
+        }
+        Faulty faulty = new Faulty(nonce(300_001), nonces.issue(at(0).from("192.0.2.99"), REALM, hashes), used);
+
+        String credentials = change.apply(phone, faulty).credentials();
 
         assertThat(outcome("Authorization: " + credentials)).isEqualTo(expected);
     }

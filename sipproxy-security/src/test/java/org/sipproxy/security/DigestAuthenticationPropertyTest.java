@@ -17,6 +17,7 @@ class DigestAuthenticationPropertyTest {
     private final DigestAuthentication authentication = DigestAuthentication.builder()
             .credentials(InMemoryCredentials.of(Credential.ofPassword("1001", "example.org", "secret")))
             .requireQop(false)
+            .noLockout()
             .build();
 
     private void assertChallenged(String credentials) {

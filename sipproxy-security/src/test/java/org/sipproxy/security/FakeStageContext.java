@@ -34,6 +34,9 @@ final class FakeStageContext implements StageContext {
     private final List<ProxyEvent> events = new ArrayList<>();
     private @Nullable String authenticatedUser;
     private int credentialsHeader = -2;
+    private InetSocketAddress source = new InetSocketAddress(InetAddress.getLoopbackAddress(), 40_000);
+    private TransportKind kind = TransportKind.UDP;
+    private boolean trusted;
 
     FakeStageContext(SipRequest request, Instant now) {
         this.request = request;
@@ -60,6 +63,21 @@ final class FakeStageContext implements StageContext {
         }
     }
 
+    /** The same request from another numeric address. */
+    FakeStageContext from(String address) {
+        return from(address, 40_000);
+    }
+
+    FakeStageContext from(String address, int port) {
+        source = new InetSocketAddress(address, port);
+        return this;
+    }
+
+    FakeStageContext over(TransportKind transport) {
+        kind = transport;
+        return this;
+    }
+
     @Override
     public SipRequest request() {
         return request;
@@ -70,7 +88,7 @@ final class FakeStageContext implements StageContext {
         return new Flow() {
             @Override
             public TransportKind kind() {
-                return TransportKind.UDP;
+                return kind;
             }
 
             @Override
@@ -80,7 +98,7 @@ final class FakeStageContext implements StageContext {
 
             @Override
             public InetSocketAddress remoteAddress() {
-                return new InetSocketAddress(InetAddress.getLoopbackAddress(), 40_000);
+                return source;
             }
 
             @Override
@@ -134,12 +152,12 @@ final class FakeStageContext implements StageContext {
 
     @Override
     public void trust() {
-        throw new UnsupportedOperationException("authentication trusts nobody");
+        trusted = true;
     }
 
     @Override
     public boolean isTrusted() {
-        return false;
+        return trusted;
     }
 
     @Override

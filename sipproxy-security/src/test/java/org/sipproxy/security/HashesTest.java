@@ -4,13 +4,15 @@ import static java.nio.charset.StandardCharsets.US_ASCII;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.sipproxy.api.auth.DigestAlgorithm;
 
 class HashesTest {
 
-    private final Hashes hashes = new Hashes(Hashes.key(new byte[16]));
+    private final Hashes hashes = new Hashes(List.of(Hashes.key(new byte[16])));
 
     private static DigestResponse parse(String value) {
         byte[] a = value.getBytes(UTF_8);
@@ -44,6 +46,20 @@ class HashesTest {
          nonce="7ypf/xlj9XXwfDPEoM4URrv/xwf94BcCAzFZH4GiTo0v", nc=00000001,
          cnonce="f2/wE4q74E6zIJEtWaHKaf5wv/H5QzzpXusqGemxURZJ", qop=auth,
          response="8ca523f5e9506fed4657c9700eebdbec", opaque="FQhe/qaU925kfnzjCev0ciny7QMkPqMAFRtzCUYo5tdS\"""";
+
+        assertThat(matches(value, "http-auth@example.org", password)).isEqualTo(right);
+    }
+
+    /** The same example in the other algorithm. */
+    @ParameterizedTest
+    @CsvSource({"Circle of Life, true", "Circle Of Life, false"})
+    void sha256ExampleOfRfc7616Section3_9_1(String password, boolean right) {
+        hashes.use(DigestAlgorithm.SHA_256);
+        String value = """
+        Digest username="Mufasa", realm="http-auth@example.org", uri="/dir/index.html", algorithm=SHA-256,
+         nonce="7ypf/xlj9XXwfDPEoM4URrv/xwf94BcCAzFZH4GiTo0v", nc=00000001,
+         cnonce="f2/wE4q74E6zIJEtWaHKaf5wv/H5QzzpXusqGemxURZJ", qop=auth,
+         response="753927fa0e85d155564e2e272a28d1802ca10daf4496794697cf8db5856cb6c1", opaque="FQhe/qaU925kfnzjCev0ciny7QMkPqMAFRtzCUYo5tdS\"""";
 
         assertThat(matches(value, "http-auth@example.org", password)).isEqualTo(right);
     }

@@ -18,6 +18,7 @@ final class TestPhone {
     private String method = "REGISTER";
     private String password = "secret";
     private boolean qop = true;
+    private String body;
 
     TestPhone(String nonce) {
         params.put("username", "1001");
@@ -56,13 +57,27 @@ final class TestPhone {
         return without("qop").without("nc").without("cnonce");
     }
 
+    /** Covers this body too, and says so. */
+    TestPhone body(String text) {
+        this.body = text;
+        return with("qop", "auth-int");
+    }
+
     String response() {
-        String ha1 = md5(params.get("username") + ":" + params.get("realm") + ":" + password);
-        String ha2 = md5(method + ":" + params.get("uri"));
+        String ha1 = hash(params.get("username") + ":" + params.get("realm") + ":" + password);
+        String ha2 = hash(method + ":" + params.get("uri") + (body == null ? "" : ":" + hash(body)));
         return qop
-                ? md5(String.join(
+                ? hash(String.join(
                         ":", ha1, params.get("nonce"), params.get("nc"), params.get("cnonce"), params.get("qop"), ha2))
-                : md5(String.join(":", ha1, params.get("nonce"), ha2));
+                : hash(String.join(":", ha1, params.get("nonce"), ha2));
+    }
+
+    private String hash(String text) {
+        return switch (params.getOrDefault("algorithm", "MD5")) {
+            case "SHA-256" -> hash("SHA-256", text);
+            case "SHA-512-256" -> hash("SHA-512/256", text);
+            default -> md5(text);
+        };
     }
 
     /** The header value: all parameters, quoted where RFC 3261 §25.1 quotes them, and the right response. */
@@ -82,9 +97,13 @@ final class TestPhone {
     }
 
     static String md5(String text) {
+        return hash("MD5", text);
+    }
+
+    static String hash(String algorithm, String text) {
         try {
             return HexFormat.of()
-                    .formatHex(MessageDigest.getInstance("MD5").digest(text.getBytes(StandardCharsets.UTF_8)));
+                    .formatHex(MessageDigest.getInstance(algorithm).digest(text.getBytes(StandardCharsets.UTF_8)));
         } catch (NoSuchAlgorithmException e) {
             throw new AssertionError(e);
         }

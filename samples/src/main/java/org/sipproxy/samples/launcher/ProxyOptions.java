@@ -16,6 +16,7 @@ import org.sipproxy.core.SipProxyBuilder;
 import org.sipproxy.core.SipTimers;
 import org.sipproxy.security.DigestAuthentication;
 import org.sipproxy.security.InMemoryCredentials;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /**
@@ -137,6 +138,9 @@ final class ProxyOptions {
             description = "Threads that read each UDP endpoint. Default: one for each core, at most 8.")
     String eventLoops = "";
 
+    @Mixin
+    final NatOptions nat = new NatOptions();
+
     private final List<String> problems = new ArrayList<>();
     private final List<Endpoint> endpoints = new ArrayList<>();
 
@@ -145,6 +149,7 @@ final class ProxyOptions {
         SipProxyBuilder builder = SipProxy.builder();
         readNames(builder);
         readAuthentication(builder);
+        nat.component(problems).ifPresent(builder::component);
         builder.registrar(RegistrarPolicy.DEFAULT
                 .withMinExpires(duration("--min-expires", minExpires, RegistrarPolicy.DEFAULT.minExpires()))
                 .withDefaultExpires(
@@ -303,6 +308,7 @@ final class ProxyOptions {
                 "expires   " + minExpires + " to " + maxExpires + ", default " + defaultExpires + "; at most "
                         + maxContacts + " contacts a user",
                 "timeouts  transaction " + transactionTimeout + ", ringing " + ringTimeout,
-                "storage   " + storage);
+                "storage   " + storage,
+                "nat       " + nat.summary());
     }
 }

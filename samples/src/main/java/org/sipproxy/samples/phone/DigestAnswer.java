@@ -6,6 +6,9 @@ import java.security.NoSuchAlgorithmException;
 import java.security.SecureRandom;
 import java.text.ParseException;
 import java.util.HexFormat;
+import java.util.ListIterator;
+import java.util.Locale;
+import java.util.Map;
 import javax.sip.header.AuthorizationHeader;
 import javax.sip.header.HeaderFactory;
 import javax.sip.header.ProxyAuthenticateHeader;
@@ -13,8 +16,15 @@ import javax.sip.header.WWWAuthenticateHeader;
 import javax.sip.message.Request;
 import javax.sip.message.Response;
 
-/** The answer to a digest challenge: MD5, with qop=auth where it is offered (RFC 3261 §22.4, RFC 2617 §3.2.2). */
+/**
+ * The answer to a digest challenge: to the first one whose algorithm is known here (RFC 8760 §2.4), with qop=auth where it is
+ * offered (RFC 3261 §22.4, RFC 7616 §3.4).
+ */
 final class DigestAnswer {
+
+    /** As SIP and as Java write it. */
+    private static final Map<String, String> ALGORITHMS =
+            Map.of("MD5", "MD5", "SHA-256", "SHA-256", "SHA-512-256", "SHA-512/256");
 
     private static final SecureRandom RANDOM = new SecureRandom();
 
@@ -24,15 +34,9 @@ final class DigestAnswer {
     static void addTo(Request request, Response challenge, Account account, HeaderFactory headers)
             throws ParseException, PhoneException {
         boolean byProxy = challenge.getStatusCode() == Response.PROXY_AUTHENTICATION_REQUIRED;
-        WWWAuthenticateHeader asked = (WWWAuthenticateHeader)
-                challenge.getHeader(byProxy ? ProxyAuthenticateHeader.NAME : WWWAuthenticateHeader.NAME);
-        if (asked == null) {
-            throw new PhoneException(challenge.getStatusCode() + " without a challenge");
-        }
-        String algorithm = asked.getAlgorithm();
-        if (algorithm != null && !algorithm.equalsIgnoreCase("MD5")) {
-            throw new PhoneException("challenge with algorithm " + algorithm + "; this phone knows MD5 only");
-        }
+        WWWAuthenticateHeader asked =
+                firstKnown(challenge, byProxy ? ProxyAuthenticateHeader.NAME : WWWAuthenticateHeader.NAME);
+        String algorithm = algorithmOf(asked);
         AuthorizationHeader answer = byProxy
                 ? headers.createProxyAuthorizationHeader("Digest")
                 : headers.createAuthorizationHeader("Digest");
@@ -40,22 +44,36 @@ final class DigestAnswer {
         answer.setRealm(asked.getRealm());
         answer.setNonce(asked.getNonce());
         answer.setURI(request.getRequestURI());
-        answer.setAlgorithm("MD5");
+        answer.setAlgorithm(algorithm);
         if (asked.getOpaque() != null) {
             answer.setOpaque(asked.getOpaque());
         }
-        String ha1 = md5(account.user() + ":" + asked.getRealm() + ":" + account.password());
-        String ha2 = md5(request.getMethod() + ":" + request.getRequestURI());
+        String ha1 = hash(algorithm, account.user() + ":" + asked.getRealm() + ":" + account.password());
+        String ha2 = hash(algorithm, request.getMethod() + ":" + request.getRequestURI());
         if (offersAuth(asked.getQop())) {
             String cnonce = HexFormat.of().toHexDigits(RANDOM.nextLong());
             answer.setQop("auth");
             answer.setNonceCount(1);
             answer.setCNonce(cnonce);
-            answer.setResponse(md5(ha1 + ":" + asked.getNonce() + ":00000001:" + cnonce + ":auth:" + ha2));
+            answer.setResponse(hash(algorithm, ha1 + ":" + asked.getNonce() + ":00000001:" + cnonce + ":auth:" + ha2));
         } else {
-            answer.setResponse(md5(ha1 + ":" + asked.getNonce() + ":" + ha2));
+            answer.setResponse(hash(algorithm, ha1 + ":" + asked.getNonce() + ":" + ha2));
         }
         request.setHeader(answer);
+    }
+
+    private static WWWAuthenticateHeader firstKnown(Response challenge, String name) throws PhoneException {
+        for (ListIterator<?> all = challenge.getHeaders(name); all.hasNext(); ) {
+            if (all.next() instanceof WWWAuthenticateHeader asked && ALGORITHMS.containsKey(algorithmOf(asked))) {
+                return asked;
+            }
+        }
+        throw new PhoneException(challenge.getStatusCode() + " without a challenge in " + ALGORITHMS.keySet());
+    }
+
+    private static String algorithmOf(WWWAuthenticateHeader asked) {
+        String algorithm = asked.getAlgorithm();
+        return algorithm == null ? "MD5" : algorithm.toUpperCase(Locale.ROOT);
     }
 
     private static boolean offersAuth(String qop) {
@@ -69,12 +87,13 @@ final class DigestAnswer {
         return false;
     }
 
-    private static String md5(String text) {
+    private static String hash(String algorithm, String text) {
         try {
-            byte[] hash = MessageDigest.getInstance("MD5").digest(text.getBytes(StandardCharsets.UTF_8));
+            byte[] hash = MessageDigest.getInstance(ALGORITHMS.getOrDefault(algorithm, algorithm))
+                    .digest(text.getBytes(StandardCharsets.UTF_8));
             return HexFormat.of().formatHex(hash);
         } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("every JDK has MD5", e);
+            throw new IllegalStateException("every JDK has " + algorithm, e);
         }
     }
 }

@@ -1,6 +1,7 @@
 package org.sipproxy.api.auth;
 
 import java.util.Set;
+import org.sipproxy.api.component.ProxyRuntime;
 import org.sipproxy.api.routing.RequestStage;
 
 /**
@@ -14,6 +15,9 @@ public interface Authentication extends RequestStage {
     default Set<String> fixedRealms() {
         return Set.of();
     }
+
+    /** The proxy is about to serve. It does not if this throws. Default nothing. */
+    default void start(ProxyRuntime proxy) {}
 
     /** True if there is such a user, registered or not: what tells 480 from 404. Default false. May block as it may. */
     default boolean isKnownUser(String user, String domain) {

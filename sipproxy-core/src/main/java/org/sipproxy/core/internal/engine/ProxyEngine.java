@@ -4,6 +4,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
+import org.sipproxy.api.auth.Authentication;
 import org.sipproxy.api.location.LocationStore;
 import org.sipproxy.api.message.ParseLimits;
 import org.sipproxy.api.message.SipMessage;
@@ -11,7 +12,6 @@ import org.sipproxy.api.transport.Endpoint;
 import org.sipproxy.core.ProxyClock;
 import org.sipproxy.core.ProxyStatistics;
 import org.sipproxy.core.StoreStatus;
-import org.sipproxy.core.internal.dns.NextHop;
 import org.sipproxy.core.internal.forwarding.FlowSource;
 import org.sipproxy.core.internal.forwarding.RequestForwarder;
 import org.sipproxy.core.internal.forwarding.ResponseSteps;
@@ -70,7 +70,7 @@ public final class ProxyEngine implements AutoCloseable {
         this.clock = parts.clock();
         this.limits = parts.parseLimits();
         this.names = new LocalNames(
-                parts.domains(), parts.aliases(), parts.registrar().userCaseSensitive());
+                parts.domains(), parts.aliases(), parts.registrar().userCaseSensitive(), parts.hooks().domainSources);
         this.wheel = new TimerWheel(clock.nanoTime());
         this.timerThread = new TimerThread(wheel, clock);
         this.table = new TransactionTable(wheel, clock, TransactionTimers.of(parts.timers()), lingeringBytes());
@@ -83,7 +83,7 @@ public final class ProxyEngine implements AutoCloseable {
         this.tap = parts.wireListener() == null ? null : new WireTap(parts.wireListener(), limits);
         this.points = new ListeningPoints(
                 () -> StreamEnvironment.create(STREAM_THREADS, parts.streamLimits(), limits, transportCounters));
-        FlowSource flows = tap == null ? points : this::tappedFlowTo;
+        FlowSource flows = tap == null ? points : new TappedFlows(points, tap);
         this.responsePaths = new ResponsePaths(flows);
         this.resolution = new HopResolution();
         Branches branches = new Branches();
@@ -138,7 +138,12 @@ public final class ProxyEngine implements AutoCloseable {
             workers = new WorkerPool(parts.workerThreads(), WORKER_QUEUE);
         }
         timerThread.start();
-        components.start(new EngineRuntime(this));
+        EngineRuntime runtime = new EngineRuntime(this);
+        Authentication authentication = parts.authentication();
+        if (authentication != null) {
+            authentication.start(runtime);
+        }
+        components.start(runtime);
         points.start();
     }
 
@@ -172,7 +177,9 @@ public final class ProxyEngine implements AutoCloseable {
                 table.clients(),
                 table.lingering(),
                 table.forgottenEarly(),
-                table.unanswered());
+                table.unanswered(),
+                counters.filtered.sum(),
+                points.connections());
     }
 
     /**
@@ -221,7 +228,7 @@ public final class ProxyEngine implements AutoCloseable {
     }
 
     List<String> domains() {
-        return parts.domains();
+        return names.domains();
     }
 
     boolean isClosing() {
@@ -244,10 +251,5 @@ public final class ProxyEngine implements AutoCloseable {
         if (t != null) {
             t.received(message, from);
         }
-    }
-
-    private @Nullable TransportFlow tappedFlowTo(NextHop hop, TransportFlow from, String socket) {
-        TransportFlow flow = points.flowTo(hop, from, socket);
-        return flow == null ? null : tapped(flow);
     }
 }

@@ -109,16 +109,16 @@ final class ResponseContext implements ServerTransaction.CancelHandler {
 
     // ---- what the branches tell
 
-    void provisional(SipResponse response, TransportFlow from) {
+    void provisional(SipResponse response, TransportFlow from, Target target) {
         // a 100 is hop by hop (§16.7 step 5); a non-INVITE request gets no other provisional (RFC 4320 §4.2)
         if (response.statusCode() > 100 && isInvite() && !finished) {
-            forward(response, from);
+            forward(response, from, target);
         }
     }
 
     /** A 2xx: it goes upstream at once, and an INVITE's other branches are cancelled (§16.7 steps 5 and 10). */
-    void success(SipResponse response, TransportFlow from) {
-        if (!forward(response, from)) {
+    void success(SipResponse response, TransportFlow from, Target target) {
+        if (!forward(response, from, target)) {
             failure(StatusCode.SERVICE_UNAVAILABLE); // else nobody would ever answer upstream
             return;
         }
@@ -188,10 +188,10 @@ final class ResponseContext implements ServerTransaction.CancelHandler {
     // ---- the answer
 
     /** False if there is no Via but ours: it was meant for us and is not forwarded (§16.7 step 3). */
-    private boolean forward(SipResponse response, TransportFlow from) {
+    private boolean forward(SipResponse response, TransportFlow from, Target target) {
         try {
             byte[] wire = ResponseRewriter.withoutTopVia(response, server.path().isReliable());
-            respond(response.statusCode(), forwarder.edited(wire, from));
+            respond(response.statusCode(), forwarder.edited(wire, from, target));
             return true;
         } catch (SipParseException e) {
             return false;
@@ -239,7 +239,7 @@ final class ResponseContext implements ServerTransaction.CancelHandler {
     }
 
     /** What handles further 2xx of an INVITE branch when the context is gone. */
-    ClientTransactionUser lateSuccesses(TransportFlow from) {
-        return new LateSuccesses(server, forwarder, from);
+    ClientTransactionUser lateSuccesses(TransportFlow from, Target target) {
+        return new LateSuccesses(server, forwarder, from, target);
     }
 }

@@ -1,0 +1,108 @@
+package org.sipproxy.benchmarks;
+
+import java.net.InetAddress;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.util.HexFormat;
+import java.util.concurrent.TimeUnit;
+import org.openjdk.jmh.annotations.Benchmark;
+import org.openjdk.jmh.annotations.BenchmarkMode;
+import org.openjdk.jmh.annotations.Fork;
+import org.openjdk.jmh.annotations.Level;
+import org.openjdk.jmh.annotations.Measurement;
+import org.openjdk.jmh.annotations.Mode;
+import org.openjdk.jmh.annotations.OperationsPerInvocation;
+import org.openjdk.jmh.annotations.OutputTimeUnit;
+import org.openjdk.jmh.annotations.Param;
+import org.openjdk.jmh.annotations.Scope;
+import org.openjdk.jmh.annotations.Setup;
+import org.openjdk.jmh.annotations.State;
+import org.openjdk.jmh.annotations.Warmup;
+import org.openjdk.jmh.infra.Blackhole;
+import org.sipproxy.api.auth.Credential;
+import org.sipproxy.api.message.ParseLimits;
+import org.sipproxy.api.message.SipMessage;
+import org.sipproxy.api.message.SipParseException;
+import org.sipproxy.api.message.SipRequest;
+import org.sipproxy.api.routing.Verdict;
+import org.sipproxy.security.DigestAuthentication;
+import org.sipproxy.security.InMemoryCredentials;
+
+/** What digest authentication adds to one REGISTER. Each request is used once, as a nonce count may be. */
+@State(Scope.Benchmark)
+@BenchmarkMode(Mode.SingleShotTime)
+@OutputTimeUnit(TimeUnit.MICROSECONDS)
+@Warmup(iterations = 10)
+@Measurement(iterations = 20)
+@Fork(1)
+public class DigestBenchmark {
+
+    private static final int REQUESTS = 20_000;
+
+    /** What the requests carry. */
+    @Param({"nothing", "MD5", "SHA-256", "wrong", "unknown"})
+    public String credentials = "";
+
+    private DigestAuthentication authentication = authentication();
+    private final RequestAtProxy[] requests = new RequestAtProxy[REQUESTS];
+
+    private static DigestAuthentication authentication() {
+        return DigestAuthentication.builder()
+                .credentials(InMemoryCredentials.of(Credential.ofPassword("1001", "example.org", "secret")))
+                .build();
+    }
+
+    /** As many requests as one invocation uses. */
+    @Setup(Level.Invocation)
+    public void setUp() throws Exception {
+        authentication = authentication();
+        Verdict.Respond challenge = (Verdict.Respond) authentication.handle(new RequestAtProxy(request(""), source()));
+        String line = challenge.headerLines().get(0);
+        int start = line.indexOf("nonce=\"") + 7;
+        String nonce = line.substring(start, line.indexOf('"', start));
+        for (int i = 0; i < REQUESTS; i++) {
+            requests[i] = new RequestAtProxy(request(authorization(nonce, i + 1)), source());
+        }
+    }
+
+    private static InetAddress source() {
+        return InetAddress.getLoopbackAddress();
+    }
+
+    private String authorization(String nonce, int count) throws Exception {
+        if (credentials.equals("nothing")) {
+            return "";
+        }
+        String algorithm = credentials.equals("SHA-256") ? "SHA-256" : "MD5";
+        String user = credentials.equals("unknown") ? "9999" : "1001";
+        String nc = HexFormat.of().toHexDigits(count);
+        String ha1 = hash(algorithm, user + ":example.org:" + (credentials.equals("wrong") ? "guess" : "secret"));
+        String ha2 = hash(algorithm, "REGISTER:sip:example.org");
+        return "Authorization: Digest username=\"" + user + "\", realm=\"example.org\", nonce=\"" + nonce
+                + "\", uri=\"sip:example.org\", algorithm=" + algorithm + ", cnonce=\"0a4f113b\", qop=auth, nc=" + nc
+                + ", response=\"" + hash(algorithm, ha1 + ":" + nonce + ":" + nc + ":0a4f113b:auth:" + ha2) + "\"\r\n";
+    }
+
+    private static String hash(String algorithm, String text) throws Exception {
+        return HexFormat.of()
+                .formatHex(MessageDigest.getInstance(algorithm).digest(text.getBytes(StandardCharsets.UTF_8)));
+    }
+
+    static SipRequest request(String lines) throws SipParseException {
+        String text = "REGISTER sip:example.org SIP/2.0\r\n"
+                + "Via: SIP/2.0/UDP 198.51.100.7:5060;branch=z9hG4bK74bf9;rport\r\n"
+                + "Max-Forwards: 70\r\nFrom: <sip:1001@example.org>;tag=9fxced76sl\r\nTo: <sip:1001@example.org>\r\n"
+                + "Call-ID: 3848276298220188511@198.51.100.7\r\nCSeq: 2 REGISTER\r\n"
+                + "Contact: <sip:1001@198.51.100.7>\r\n" + lines + "Content-Length: 0\r\n\r\n";
+        return (SipRequest) SipMessage.parse(text.getBytes(StandardCharsets.UTF_8), ParseLimits.DEFAULT);
+    }
+
+    /** One handle for each request. */
+    @Benchmark
+    @OperationsPerInvocation(REQUESTS)
+    public void handle(Blackhole sink) {
+        for (RequestAtProxy request : requests) {
+            sink.consume(authentication.handle(request));
+        }
+    }
+}

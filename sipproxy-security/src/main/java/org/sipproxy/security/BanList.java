@@ -1,0 +1,73 @@
+package org.sipproxy.security;
+
+import java.net.InetAddress;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.ConcurrentHashMap;
+
+/**
+ * Sources of which nothing is looked at for a while. At most {@value #MAX} at a time: when it is full the one that ends soonest
+ * makes room. Safe for use by several threads.
+ */
+final class BanList {
+
+    static final int MAX = 10_000;
+
+    /** End of each ban in milliseconds, by source. */
+    private final Map<CidrBlock, Long> ends = new ConcurrentHashMap<>();
+
+    private final SourcePrefix prefix;
+
+    BanList(SourcePrefix prefix) {
+        this.prefix = prefix;
+    }
+
+    /** Bans a source; false if it is banned for longer already. */
+    boolean add(InetAddress address, long nowMillis, Duration time) {
+        CidrBlock source = prefix.of(address);
+        if (ends.size() >= MAX && !ends.containsKey(source)) {
+            makeRoom(nowMillis);
+        }
+        long end = nowMillis + time.toMillis();
+        return ends.merge(source, end, Math::max) == end;
+    }
+
+    private synchronized void makeRoom(long nowMillis) {
+        ends.values().removeIf(end -> end <= nowMillis);
+        while (ends.size() >= MAX) {
+            ends.entrySet().stream().min(Map.Entry.comparingByValue()).ifPresent(e -> ends.remove(e.getKey()));
+        }
+    }
+
+    boolean remove(InetAddress address) {
+        return ends.remove(prefix.of(address)) != null;
+    }
+
+    boolean contains(InetAddress address, long nowMillis) {
+        if (ends.isEmpty()) {
+            return false;
+        }
+        CidrBlock source = prefix.of(address);
+        Long end = ends.get(source);
+        if (end == null) {
+            return false;
+        }
+        if (end <= nowMillis) {
+            ends.remove(source, end);
+            return false;
+        }
+        return true;
+    }
+
+    Map<CidrBlock, Instant> list(long nowMillis) {
+        Map<CidrBlock, Instant> list = new TreeMap<>((a, b) -> a.toString().compareTo(b.toString()));
+        ends.forEach((source, end) -> {
+            if (end > nowMillis) {
+                list.put(source, Instant.ofEpochMilli(end));
+            }
+        });
+        return list;
+    }
+}

@@ -1,0 +1,151 @@
+package org.sipproxy.security;
+
+import java.util.concurrent.atomic.AtomicReferenceArray;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Token buckets by key in a table that cannot grow: 64 stripes, made when first needed, of sets of 8 buckets; 131,072 in 3 MB. A
+ * key is a keyed hash, so nobody can choose which set it falls into.
+ *
+ * <p>A new key takes the place of the fullest bucket of its set. A full bucket is as good as none, so forgetting it changes
+ * nothing; and sources that send one datagram each, as forged ones do, leave buckets that are full again within milliseconds.
+ * If none is full the newcomer takes over the tokens that it finds: so filling the table buys nobody a fresh bucket, and the
+ * emptied bucket of the one who floods is the last to go. Buckets of sources that proved a password go after all others.
+ */
+final class BucketTable {
+
+    private static final int STRIPES = 64;
+    private static final int WAYS = 8;
+    private static final int BUCKETS = 2_048;
+    private static final int KNOWN_SECONDS = 3_600;
+
+    private final AtomicReferenceArray<@Nullable Stripe> stripes = new AtomicReferenceArray<>(STRIPES);
+    private final double perMilli;
+    private final int burst;
+
+    BucketTable(RateLimit limit) {
+        this.perMilli = limit.perSecond() / 1_000;
+        this.burst = limit.burst();
+    }
+
+    /**
+     * Takes one token.
+     *
+     * @param floor how far below 0 the bucket may go; it is not taken from below that
+     * @return the tokens left; below 0 if there was none
+     */
+    float take(long key, int floor, long nowMillis) {
+        return stripe(key).take(key, floor, nowMillis, perMilli, burst);
+    }
+
+    /** The tokens there are; a full bucket for a key that is not known. Changes nothing. */
+    float level(long key, long nowMillis) {
+        Stripe stripe = stripes.get(stripeOf(key));
+        return stripe == null ? burst : stripe.level(key, nowMillis, perMilli, burst);
+    }
+
+    /** Gives tokens back to somebody who proved a password, up to a full bucket. */
+    void giveBack(long key, int tokens, long nowMillis) {
+        stripe(key).giveBack(key, tokens, nowMillis, perMilli, burst);
+    }
+
+    /** True if somebody proved a password there within the last hour. */
+    boolean isKnown(long key, long nowMillis) {
+        Stripe stripe = stripes.get(stripeOf(key));
+        return stripe != null && stripe.isKnown(key, nowMillis);
+    }
+
+    private static int stripeOf(long key) {
+        return (int) (key >>> 58);
+    }
+
+    private Stripe stripe(long key) {
+        int at = stripeOf(key);
+        Stripe stripe = stripes.get(at);
+        while (stripe == null) {
+            stripes.compareAndSet(at, null, new Stripe());
+            stripe = stripes.get(at);
+        }
+        return stripe;
+    }
+
+    private static final class Stripe {
+
+        private final long[] keys = new long[BUCKETS];
+        private final float[] tokens = new float[BUCKETS];
+        /** When {@link #tokens} was right, in milliseconds; 0 for a bucket that was never used. */
+        private final long[] asOf = new long[BUCKETS];
+        /** Until when its source counts as known, in seconds. */
+        private final int[] knownUntil = new int[BUCKETS];
+
+        private static int firstOf(long key) {
+            return ((int) key & (BUCKETS / WAYS - 1)) * WAYS;
+        }
+
+        private int find(long key) {
+            int first = firstOf(key);
+            for (int i = first; i < first + WAYS; i++) {
+                if (keys[i] == key && asOf[i] != 0) {
+                    return i;
+                }
+            }
+            return -1;
+        }
+
+        private float now(int i, long nowMillis, double perMilli, int burst) {
+            long passed = Math.max(0, nowMillis - asOf[i]);
+            return asOf[i] == 0 ? burst : (float) Math.min(burst, tokens[i] + passed * perMilli);
+        }
+
+        synchronized float level(long key, long nowMillis, double perMilli, int burst) {
+            int i = find(key);
+            return i < 0 ? burst : now(i, nowMillis, perMilli, burst);
+        }
+
+        synchronized float take(long key, int floor, long nowMillis, double perMilli, int burst) {
+            int i = findOrMake(key, nowMillis, perMilli, burst);
+            float left = now(i, nowMillis, perMilli, burst) - 1;
+            if (left >= floor) {
+                tokens[i] = left;
+                asOf[i] = Math.max(asOf[i], nowMillis);
+            }
+            return left;
+        }
+
+        synchronized void giveBack(long key, int count, long nowMillis, double perMilli, int burst) {
+            int i = findOrMake(key, nowMillis, perMilli, burst);
+            tokens[i] = Math.min(burst, now(i, nowMillis, perMilli, burst) + count);
+            asOf[i] = Math.max(asOf[i], nowMillis);
+            knownUntil[i] = (int) (nowMillis / 1_000) + KNOWN_SECONDS;
+        }
+
+        synchronized boolean isKnown(long key, long nowMillis) {
+            int i = find(key);
+            return i >= 0 && knownUntil[i] > nowMillis / 1_000;
+        }
+
+        private int findOrMake(long key, long nowMillis, double perMilli, int burst) {
+            int found = find(key);
+            if (found >= 0) {
+                return found;
+            }
+            int first = firstOf(key);
+            int fullest = first;
+            float most = Float.NEGATIVE_INFINITY;
+            for (int i = first; i < first + WAYS; i++) {
+                boolean known = knownUntil[i] > nowMillis / 1_000;
+                // any unknown bucket goes before every known one
+                float worth = now(i, nowMillis, perMilli, burst) - (known ? 4 * burst : 0);
+                if (worth > most) {
+                    most = worth;
+                    fullest = i;
+                }
+            }
+            tokens[fullest] = now(fullest, nowMillis, perMilli, burst);
+            asOf[fullest] = Math.max(1, nowMillis);
+            keys[fullest] = key;
+            knownUntil[fullest] = 0;
+            return fullest;
+        }
+    }
+}

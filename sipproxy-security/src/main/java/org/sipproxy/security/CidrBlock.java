@@ -1,0 +1,114 @@
+package org.sipproxy.security;
+
+import java.net.Inet4Address;
+import java.net.InetAddress;
+import java.net.UnknownHostException;
+import java.util.Objects;
+import org.sipproxy.api.message.IpLiteral;
+import org.sipproxy.api.message.SipParseException;
+
+/**
+ * An IPv4 or IPv6 network, such as {@code 192.0.2.0/24} or {@code 2001:db8::/32}; a single address is one of full length
+ * (RFC 4632 §3.1, RFC 4291 §2.3).
+ *
+ * @param address the network's first address: bits behind the prefix are 0
+ * @param prefixLength how many leading bits count: 0 to 32, or to 128
+ */
+public record CidrBlock(InetAddress address, int prefixLength) {
+
+    /**
+     * Checks the values.
+     *
+     * @throws IllegalArgumentException if the prefix is too long or a bit behind it is set
+     */
+    public CidrBlock {
+        Objects.requireNonNull(address, "address");
+        int most = address.getAddress().length * 8;
+        if (prefixLength < 0 || prefixLength > most) {
+            throw new IllegalArgumentException("network: " + address.getHostAddress() + "/" + prefixLength
+                    + " (expected a prefix length of 0 to " + most + ")");
+        }
+        InetAddress first = masked(address, prefixLength);
+        if (!first.equals(address)) {
+            throw new IllegalArgumentException("network: " + address.getHostAddress() + "/" + prefixLength
+                    + " has bits behind its prefix; write " + first.getHostAddress() + "/" + prefixLength);
+        }
+    }
+
+    /** The network of that size that an address is in. */
+    public static CidrBlock around(InetAddress address, int prefixLength) {
+        int most = address.getAddress().length * 8;
+        return new CidrBlock(
+                prefixLength < 0 || prefixLength > most ? address : masked(address, prefixLength), prefixLength);
+    }
+
+    /** A single address. */
+    public static CidrBlock of(InetAddress address) {
+        return new CidrBlock(address, address.getAddress().length * 8);
+    }
+
+    /**
+     * Reads {@code 192.0.2.0/24}, {@code 2001:db8::/32} or a single address; an IPv6 address may stand in brackets. Names are
+     * never looked up.
+     *
+     * @throws IllegalArgumentException if it is none
+     */
+    public static CidrBlock parse(String text) {
+        int slash = text.indexOf('/');
+        String host = slash < 0 ? text : text.substring(0, slash);
+        InetAddress address = IpLiteral.parse(host).orElseThrow(() -> defect(text));
+        if (slash < 0) {
+            return of(address);
+        }
+        String length = text.substring(slash + 1);
+        if (length.isEmpty() || length.length() > 3 || !length.chars().allMatch(c -> c >= '0' && c <= '9')) {
+            throw defect(text);
+        }
+        return new CidrBlock(address, Integer.parseInt(length));
+    }
+
+    private static IllegalArgumentException defect(String text) {
+        return new IllegalArgumentException("network: \"" + SipParseException.excerpt(text)
+                + "\" (expected ADDRESS or ADDRESS/LENGTH, such as 192.0.2.0/24 or 2001:db8::/32)");
+    }
+
+    private static InetAddress masked(InetAddress address, int prefixLength) {
+        byte[] bytes = address.getAddress();
+        for (int bit = prefixLength; bit < bytes.length * 8; bit++) {
+            bytes[bit / 8] &= (byte) ~(0x80 >> bit % 8);
+        }
+        try {
+            return InetAddress.getByAddress(bytes);
+        } catch (UnknownHostException e) {
+            throw new IllegalStateException("4 and 16 bytes are addresses", e);
+        }
+    }
+
+    /** True if the address is of this network. */
+    public boolean contains(InetAddress other) {
+        byte[] a = address.getAddress();
+        byte[] b = other.getAddress();
+        if (a.length != b.length) {
+            return false;
+        }
+        int whole = prefixLength / 8;
+        for (int i = 0; i < whole; i++) {
+            if (a[i] != b[i]) {
+                return false;
+            }
+        }
+        return prefixLength % 8 == 0 || ((a[whole] ^ b[whole]) & 0xff) >> (8 - prefixLength % 8) == 0;
+    }
+
+    /** True for IPv4. */
+    public boolean isIpv4() {
+        return address instanceof Inet4Address;
+    }
+
+    /** {@code 192.0.2.0/24}; a single address without its length. */
+    @Override
+    public String toString() {
+        String host = address.getHostAddress();
+        return prefixLength == address.getAddress().length * 8 ? host : host + "/" + prefixLength;
+    }
+}

@@ -1,0 +1,144 @@
+package org.sipproxy.security;
+
+import java.util.Iterator;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/**
+ * Which counts (nc) of each nonce were used (RFC 7616 §3.4.5). A nonce gets an entry when somebody has proved to know a password
+ * with it, so requests of strangers cost no memory.
+ *
+ * <p>Counts may come out of order by up to {@value #WINDOW}, as requests in parallel do; each passes once. There are at most so
+ * many entries; what falls out before its time is remembered by a line in time: a nonce from before it that has no entry is
+ * stale, as it may have been used. Nonces from before the proxy's start are on the far side of that line too.
+ */
+final class NonceCounts {
+
+    /** How far a count may lag behind the highest one seen. */
+    static final int WINDOW = 64;
+
+    /** So many locks, that threads seldom wait for each other. */
+    private static final int STRIPES = 64;
+
+    private final Stripe[] stripes = new Stripe[STRIPES];
+
+    /**
+     * Room for some nonces.
+     *
+     * @param capacity how many, at least; rounded up to a multiple of 64
+     * @param lifetimeMillis how long a nonce is accepted at all
+     * @param oneTime true if a nonce may be used once only, whatever the count
+     */
+    NonceCounts(int capacity, long lifetimeMillis, boolean oneTime) {
+        for (int i = 0; i < STRIPES; i++) {
+            stripes[i] = new Stripe((capacity + STRIPES - 1) / STRIPES, lifetimeMillis, oneTime);
+        }
+    }
+
+    /** Nonces made before this time are not accepted. */
+    void startedAt(long millis) {
+        for (Stripe stripe : stripes) {
+            stripe.startedAt(millis);
+        }
+    }
+
+    /** Notes the use of a count; false if it was used before, or that can no longer be told. */
+    boolean use(long number, long issuedMillis, int count, long nowMillis) {
+        return stripes[(int) (number & (STRIPES - 1))].use(number, issuedMillis, count, nowMillis);
+    }
+
+    /** For tests: how many nonces have an entry. */
+    int size() {
+        int size = 0;
+        for (Stripe stripe : stripes) {
+            size += stripe.size();
+        }
+        return size;
+    }
+
+    private static final class Stripe {
+
+        /** In the order of first use; guarded by this. */
+        private final Map<Long, Uses> uses = new LinkedHashMap<>();
+
+        private final int capacity;
+        private final long lifetimeMillis;
+        private final boolean oneTime;
+        /** Nonces issued earlier and without an entry may have been used. Guarded by this. */
+        private long knownSinceMillis = Long.MIN_VALUE;
+
+        Stripe(int capacity, long lifetimeMillis, boolean oneTime) {
+            this.capacity = capacity;
+            this.lifetimeMillis = lifetimeMillis;
+            this.oneTime = oneTime;
+        }
+
+        synchronized void startedAt(long millis) {
+            knownSinceMillis = Math.max(knownSinceMillis, millis);
+        }
+
+        synchronized boolean use(long number, long issuedMillis, int count, long nowMillis) {
+            Uses known = uses.get(number);
+            if (known != null) {
+                return !oneTime && known.use(count);
+            }
+            if (issuedMillis < knownSinceMillis) {
+                return false;
+            }
+            makeRoom(nowMillis);
+            uses.put(number, new Uses(issuedMillis, count));
+            return true;
+        }
+
+        /** What has expired goes first, two for each that comes, so that nobody waits for a clean-up. */
+        private void makeRoom(long nowMillis) {
+            Iterator<Uses> eldest = uses.values().iterator();
+            for (int i = 0; i < 2 && eldest.hasNext(); i++) {
+                Uses entry = eldest.next();
+                if (nowMillis - entry.issuedMillis > lifetimeMillis) {
+                    eldest.remove();
+                } else if (i == 0 && uses.size() >= capacity) {
+                    eldest.remove();
+                    knownSinceMillis = Math.max(knownSinceMillis, entry.issuedMillis + 1);
+                } else {
+                    return;
+                }
+            }
+        }
+
+        synchronized int size() {
+            return uses.size();
+        }
+    }
+
+    /** The counts of one nonce. */
+    private static final class Uses {
+
+        final long issuedMillis;
+        /** The highest count used, unsigned. */
+        private int highest;
+        /** Bit i: the count {@code highest - i} was used. */
+        private long used = 1;
+
+        Uses(long issuedMillis, int count) {
+            this.issuedMillis = issuedMillis;
+            this.highest = count;
+        }
+
+        boolean use(int count) {
+            long ahead = Integer.toUnsignedLong(count) - Integer.toUnsignedLong(highest);
+            if (ahead > 0) {
+                used = ahead >= WINDOW ? 1 : used << ahead | 1;
+                highest = count;
+                return true;
+            }
+            if (-ahead >= WINDOW) {
+                return false;
+            }
+            long bit = 1L << -ahead;
+            boolean isNew = (used & bit) == 0;
+            used |= bit;
+            return isNew;
+        }
+    }
+}

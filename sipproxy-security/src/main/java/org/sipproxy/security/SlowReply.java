@@ -1,0 +1,53 @@
+package org.sipproxy.security;
+
+import java.io.ByteArrayOutputStream;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.sipproxy.api.component.ProxyRuntime;
+import org.sipproxy.api.message.HeaderName;
+import org.sipproxy.api.message.SipRequest;
+import org.sipproxy.api.transport.Flow;
+
+/**
+ * A 503 that comes late, so that whoever waits for it waits. It is written here, since the proxy is to forget the request
+ * meanwhile. At most {@value #MAX} wait at a time, some 1 kB each; more are not answered at all.
+ */
+final class SlowReply {
+
+    static final int MAX = 1_000;
+    private static final HeaderName[] COPIED = {
+        HeaderName.VIA, HeaderName.FROM, HeaderName.TO, HeaderName.CALL_ID, HeaderName.CSEQ
+    };
+
+    private final AtomicInteger waiting = new AtomicInteger();
+    private final Duration delay;
+
+    SlowReply(Duration delay) {
+        this.delay = delay;
+    }
+
+    void send(ProxyRuntime proxy, SipRequest request, Flow flow) {
+        if (waiting.incrementAndGet() > MAX) {
+            waiting.decrementAndGet();
+            return;
+        }
+        byte[] reply = write(request);
+        proxy.schedule(delay, () -> {
+            waiting.decrementAndGet();
+            proxy.send(flow, reply);
+        });
+    }
+
+    private static byte[] write(SipRequest request) {
+        ByteArrayOutputStream out = new ByteArrayOutputStream(512);
+        out.writeBytes("SIP/2.0 503 Service Unavailable\r\n".getBytes(StandardCharsets.US_ASCII));
+        for (HeaderName name : COPIED) {
+            for (int i = request.firstHeader(name); i >= 0; i = request.nextHeader(name, i)) {
+                out.write(request.wire(), request.lineStart(i), request.lineEnd(i) - request.lineStart(i));
+            }
+        }
+        out.writeBytes("Retry-After: 60\r\nContent-Length: 0\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
+        return out.toByteArray();
+    }
+}

@@ -1,0 +1,291 @@
+package org.sipproxy.security;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.sipproxy.api.auth.Credential;
+import org.sipproxy.api.auth.DigestAlgorithm;
+import org.sipproxy.api.event.ProxyEvent.AuthenticationFailed;
+import org.sipproxy.api.routing.Verdict;
+
+/** Digest as it is by default: captured requests are of no use, and honest phones do not notice. */
+class DigestReplayTest {
+
+    private static final Instant START = FakeStageContext.START;
+
+    private final InMemoryCredentials users = InMemoryCredentials.of(
+            Credential.ofPassword("1001", "example.org", "secret"),
+            Credential.ofHa1(
+                    "1002",
+                    "example.org",
+                    Map.of(DigestAlgorithm.SHA_256, TestPhone.hash("SHA-256", "1002:example.org:secret"))));
+    private final DigestAuthentication authentication = with(DigestAuthentication.builder());
+
+    private DigestAuthentication with(DigestAuthentication.Builder builder) {
+        return builder.credentials(users).build();
+    }
+
+    private static FakeStageContext register(TestPhone phone) {
+        return FakeStageContext.of(Requests.register("Authorization: " + phone.credentials()));
+    }
+
+    private static String nonce(DigestAuthentication from) {
+        return nonceIn(from.handle(FakeStageContext.of(Requests.register())));
+    }
+
+    private static String nonceIn(Verdict verdict) {
+        String line = ((Verdict.Respond) verdict).headerLines().get(0);
+        int start = line.indexOf("nonce=\"") + 7;
+        return line.substring(start, line.indexOf('"', start));
+    }
+
+    private static boolean isStale(Verdict verdict) {
+        return verdict instanceof Verdict.Respond respond
+                && respond.statusCode() == 401
+                && respond.headerLines().stream().allMatch(line -> line.contains(", stale=true,"));
+    }
+
+    private static boolean isPlainChallenge(Verdict verdict) {
+        return verdict instanceof Verdict.Respond respond
+                && respond.statusCode() == 401
+                && respond.headerLines().stream().noneMatch(line -> line.contains("stale"));
+    }
+
+    @Test
+    void everyAlgorithmIsOfferedInALineOfItsOwnStrongestFirst() {
+        DigestAuthentication all =
+                with(DigestAuthentication.builder().algorithms(DigestAlgorithm.MD5, DigestAlgorithm.SHA_512_256));
+
+        List<String> lines = ((Verdict.Respond) all.handle(FakeStageContext.of(Requests.register()))).headerLines();
+        List<String> standard =
+                ((Verdict.Respond) authentication.handle(FakeStageContext.of(Requests.register()))).headerLines();
+
+        assertThat(lines)
+                .hasSize(2)
+                .allMatch(line -> line.startsWith("WWW-Authenticate: Digest realm=\"example.org\""));
+        assertThat(lines.get(0)).endsWith(", algorithm=SHA-512-256, qop=\"auth\"");
+        assertThat(lines.get(1)).endsWith(", algorithm=MD5, qop=\"auth\"");
+        assertThat(standard.get(0)).contains("algorithm=SHA-256,");
+        assertThat(standard.get(1)).contains("algorithm=MD5,");
+    }
+
+    @ParameterizedTest
+    @EnumSource(DigestAlgorithm.class)
+    void passwordIsGoodForEveryAlgorithm(DigestAlgorithm algorithm) {
+        DigestAuthentication all = with(DigestAuthentication.builder().algorithms(DigestAlgorithm.values()));
+        TestPhone phone = new TestPhone(nonce(all)).with("algorithm", algorithm.token());
+
+        assertThat(all.handle(register(phone))).isSameAs(Verdict.proceed());
+        assertThat(isPlainChallenge(
+                        all.handle(register(phone.with("nc", "00000002").password("guess")))))
+                .isTrue();
+    }
+
+    @Test
+    void ha1IsGoodForItsOwnAlgorithmOnlyAndTheOfferDoesNotShowIt() {
+        TestPhone phone = new TestPhone(nonce(authentication)).with("username", "1002");
+        FakeStageContext other = FakeStageContext.of(Requests.request(
+                "REGISTER sip:example.org",
+                "<sip:1002@example.org>",
+                "<sip:1002@example.org>",
+                "Authorization: " + phone.with("algorithm", "MD5").credentials()));
+        FakeStageContext own = FakeStageContext.of(Requests.request(
+                "REGISTER sip:example.org",
+                "<sip:1002@example.org>",
+                "<sip:1002@example.org>",
+                "Authorization: " + phone.with("algorithm", "SHA-256").credentials()));
+
+        Verdict refused = authentication.handle(other);
+
+        assertThat(isPlainChallenge(refused)).isTrue();
+        assertThat(((Verdict.Respond) refused).headerLines()).hasSize(2);
+        assertThat(authentication.handle(own)).isSameAs(Verdict.proceed());
+    }
+
+    @Test
+    void responseThatCoversTheBodyPassesOnlyWhereThatIsOfferedAndTheBodyIsTheSame() {
+        DigestAuthentication covering = with(DigestAuthentication.builder().integrity(true));
+        Verdict challenge = covering.handle(FakeStageContext.of(Requests.register()));
+        String nonce = nonceIn(challenge);
+        String body = "v=0\r\n";
+        String text = Requests.register(
+                        "Authorization: " + new TestPhone(nonce).body(body).credentials())
+                .replace("Content-Length: 0\n\n", "Content-Length: 5\n\nv=0\n\n");
+
+        assertThat(((Verdict.Respond) challenge).headerLines().get(0)).endsWith("qop=\"auth,auth-int\"");
+        assertThat(covering.handle(FakeStageContext.of(text.replace("v=0\n\n", "v=1\n\n"))))
+                .isInstanceOf(Verdict.Respond.class);
+        assertThat(authentication.handle(FakeStageContext.of(text))).isInstanceOf(Verdict.Respond.class);
+    }
+
+    @Test
+    void capturedRequestIsStaleAndThePhonesNextOnePasses() {
+        String nonce = nonce(authentication);
+        TestPhone phone = new TestPhone(nonce);
+        assertThat(authentication.handle(register(phone))).isSameAs(Verdict.proceed());
+
+        FakeStageContext replay = register(phone);
+
+        assertThat(isStale(authentication.handle(replay))).isTrue();
+        assertThat(replay.events())
+                .singleElement()
+                .isInstanceOfSatisfying(
+                        AuthenticationFailed.class, e -> assertThat(e.reason()).isEqualTo("NONCE_REUSED"));
+        assertThat(authentication.handle(register(phone.with("nc", "00000002"))))
+                .isSameAs(Verdict.proceed());
+    }
+
+    @Test
+    void requestsThatOvertakeEachOtherPassOnceEach() {
+        String nonce = nonce(authentication);
+        for (String nc : List.of("00000003", "00000001", "00000041", "00000002", "0000000a")) {
+            assertThat(authentication.handle(register(new TestPhone(nonce).with("nc", nc))))
+                    .as(nc)
+                    .isSameAs(Verdict.proceed());
+        }
+        for (String nc : List.of("00000003", "00000001", "00000041", "00000002", "0000000a")) {
+            assertThat(isStale(authentication.handle(register(new TestPhone(nonce).with("nc", nc)))))
+                    .as(nc)
+                    .isTrue();
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"00000001", "0000000f"})
+    void countFarBehindTheHighestOneIsStale(String nc) {
+        String nonce = nonce(authentication);
+        assertThat(authentication.handle(register(new TestPhone(nonce).with("nc", "00000050"))))
+                .isSameAs(Verdict.proceed());
+
+        assertThat(isStale(authentication.handle(register(new TestPhone(nonce).with("nc", nc)))))
+                .isTrue();
+    }
+
+    @Test
+    void capturedRequestFromAnotherSourceIsStaleAndAPhoneThatMovedPassesWithTheNewNonce() {
+        TestPhone phone = new TestPhone(nonce(authentication));
+        assertThat(authentication.handle(register(phone))).isSameAs(Verdict.proceed());
+
+        Verdict moved =
+                authentication.handle(register(phone.with("nc", "00000002")).from("198.51.100.9"));
+
+        assertThat(isStale(moved)).isTrue();
+        TestPhone again = phone.with("nonce", nonceIn(moved)).with("nc", "00000001");
+        assertThat(authentication.handle(register(again).from("198.51.100.9"))).isSameAs(Verdict.proceed());
+    }
+
+    @Test
+    void nonceOfARegistrationIsStaleForACallAndStillGoodForTheNextRegistration() {
+        TestPhone phone = new TestPhone(nonce(authentication));
+        assertThat(authentication.handle(register(phone))).isSameAs(Verdict.proceed());
+        TestPhone call = new TestPhone(nonceOf(phone)).method("INVITE").with("uri", "sip:1002@example.org");
+
+        Verdict challenge = authentication.handle(FakeStageContext.of(Requests.invite(
+                "Proxy-Authorization: " + call.with("nc", "00000002").credentials())));
+
+        assertThat(((Verdict.Respond) challenge).statusCode()).isEqualTo(407);
+        assertThat(((Verdict.Respond) challenge).headerLines().get(0)).contains("stale=true");
+        call.with("nonce", nonceIn(challenge)).with("nc", "00000001");
+        assertThat(authentication.handle(
+                        FakeStageContext.of(Requests.invite("Proxy-Authorization: " + call.credentials()))))
+                .isSameAs(Verdict.proceed());
+        assertThat(authentication.handle(register(phone.with("nc", "00000002"))))
+                .isSameAs(Verdict.proceed());
+    }
+
+    private static String nonceOf(TestPhone phone) {
+        String text = phone.credentials();
+        int start = text.indexOf("nonce=\"") + 7;
+        return text.substring(start, text.indexOf('"', start));
+    }
+
+    @Test
+    void capturedRequestFromBeforeARestartIsStaleEvenWithASharedSecret() {
+        byte[] secret = new byte[16];
+        DigestAuthentication before = with(DigestAuthentication.builder().secret(secret));
+        DigestAuthentication after = with(DigestAuthentication.builder().secret(secret));
+        TestPhone phone = new TestPhone(nonce(before));
+        assertThat(before.handle(register(phone))).isSameAs(Verdict.proceed());
+
+        after.start(new FakeRuntime(START.plusMillis(1)));
+
+        assertThat(isStale(after.handle(register(phone)))).isTrue();
+        assertThat(isStale(after.handle(register(phone.with("nc", "00000002")))))
+                .isTrue();
+    }
+
+    @Test
+    void proxiesWithASharedSecretAcceptEachOthersNoncesAlsoWhileItChanges() {
+        byte[] old = new byte[16];
+        byte[] next = "another secret of 28 bytes..".getBytes(java.nio.charset.StandardCharsets.US_ASCII);
+        DigestAuthentication first = with(DigestAuthentication.builder().secret(old));
+        DigestAuthentication second = with(DigestAuthentication.builder().secrets(next, old));
+        DigestAuthentication third = with(DigestAuthentication.builder().secret(next));
+        List.of(first, second, third).forEach(proxy -> proxy.start(new FakeRuntime(START)));
+
+        assertThat(second.handle(register(new TestPhone(nonce(first))))).isSameAs(Verdict.proceed());
+        assertThat(third.handle(register(new TestPhone(nonce(second))))).isSameAs(Verdict.proceed());
+        assertThat(isStale(third.handle(register(new TestPhone(nonce(first)))))).isTrue();
+    }
+
+    @Test
+    void oneTimeNoncePassesOnce() {
+        DigestAuthentication once = with(DigestAuthentication.builder().oneTimeNonces(true));
+        TestPhone phone = new TestPhone(nonce(once));
+
+        assertThat(once.handle(register(phone))).isSameAs(Verdict.proceed());
+        Verdict second = once.handle(register(phone.with("nc", "00000002")));
+        assertThat(isStale(second)).isTrue();
+        assertThat(once.handle(register(phone.with("nonce", nonceIn(second))))).isSameAs(Verdict.proceed());
+    }
+
+    @Test
+    void identityThatTheHostAllowsIsTheUsersOwn() {
+        DigestAuthentication numbers = with(DigestAuthentication.builder()
+                .allowIdentity((user, uri) -> user.equals("1001") && uri.user().equals("+49301001")));
+
+        assertThat(numbers.handle(as("+49301001", numbers))).isSameAs(Verdict.proceed());
+        assertThat(numbers.handle(as("+49301002", numbers)))
+                .isInstanceOfSatisfying(
+                        Verdict.Respond.class, r -> assertThat(r.statusCode()).isEqualTo(403));
+    }
+
+    private static FakeStageContext as(String user, DigestAuthentication at) {
+        String address = "<sip:" + user + "@example.org>";
+        return FakeStageContext.of(Requests.request(
+                "REGISTER sip:example.org",
+                address,
+                address,
+                "Authorization: " + new TestPhone(nonce(at)).credentials()));
+    }
+
+    @Test
+    void strangersCostNoMemoryAndWhatFallsOutIsStale() {
+        NonceCounts counts = new NonceCounts(64, 1_000, false);
+
+        assertThat(counts.use(64, 100, 1, 100)).isTrue();
+        assertThat(counts.use(128, 110, 1, 110)).isTrue(); // the same stripe, which has room for one
+        assertThat(counts.size()).isEqualTo(1);
+        assertThat(counts.use(64, 100, 2, 120)).isFalse();
+        assertThat(counts.use(192, 101, 1, 120)).isTrue();
+        assertThat(counts.use(128, 110, 2, 120)).isFalse();
+    }
+
+    @Test
+    void whatHasExpiredMakesRoomBeforeWhatHasNot() {
+        NonceCounts counts = new NonceCounts(128, 1_000, false);
+        assertThat(counts.use(64, 100, 1, 100)).isTrue();
+        assertThat(counts.use(128, 2_000, 1, 2_000)).isTrue();
+        assertThat(counts.use(192, 2_001, 1, 2_001)).isTrue();
+
+        assertThat(counts.size()).isEqualTo(2);
+        assertThat(counts.use(256, 1_999, 1, 2_001)).isTrue(); // nothing that lives was forgotten so far but 128
+        assertThat(counts.use(128, 2_000, 2, 2_002)).isFalse();
+    }
+}

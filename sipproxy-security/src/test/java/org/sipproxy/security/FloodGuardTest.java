@@ -1,0 +1,256 @@
+package org.sipproxy.security;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.UnknownHostException;
+import java.time.Duration;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+import org.sipproxy.api.event.ProxyEvent;
+import org.sipproxy.api.event.ProxyEvent.LimitHit;
+import org.sipproxy.api.event.ProxyEvent.ScannerSeen;
+import org.sipproxy.api.routing.Verdict;
+import org.sipproxy.security.FloodGuard.Answer;
+import org.sipproxy.security.FloodGuard.ScannerPolicy;
+
+class FloodGuardTest {
+
+    private final FakeRuntime runtime = new FakeRuntime(FakeStageContext.START);
+
+    private FloodGuard.Builder guard() {
+        return FloodGuard.builder().perSource(new RateLimit(10, 20));
+    }
+
+    private FakeStageContext register(String from) {
+        return FakeStageContext.at(runtime.now(), Requests.register()).from(from);
+    }
+
+    /** How many of a hundred requests get in. */
+    private int in(FakeHooks hooks, String from, @Nullable String user) {
+        int in = 0;
+        for (int i = 0; i < 100; i++) {
+            in += hooks.send(register(from), user) == Verdict.proceed() ? 1 : 0;
+        }
+        return in;
+    }
+
+    @Test
+    void sourceMaySendItsBurstAndThenWhatTheRateGives() {
+        FakeHooks hooks = FakeHooks.of(guard().build(), runtime);
+
+        assertThat(in(hooks, "192.0.2.7", null)).isEqualTo(20);
+        runtime.pass(Duration.ofSeconds(1));
+        assertThat(in(hooks, "192.0.2.7", null)).isEqualTo(10);
+        assertThat(in(hooks, "192.0.2.8", null)).isEqualTo(20);
+        assertThat(runtime.events()).hasOnlyElementsOfType(LimitHit.class).isNotEmpty();
+    }
+
+    @Test
+    void ipv6HostCannotChooseANewAddressToStartAgain() {
+        FakeHooks hooks = FakeHooks.of(guard().build(), runtime);
+
+        assertThat(in(hooks, "2001:db8::1", null)).isEqualTo(20);
+        assertThat(in(hooks, "2001:db8::2", null)).isZero();
+        assertThat(in(hooks, "2001:db8:0:1::2", null)).isEqualTo(20);
+    }
+
+    @Test
+    void sourceIsAsWideAsTheHostSays() {
+        FakeHooks hooks = FakeHooks.of(guard().sourcePrefix(24, 48).build(), runtime);
+
+        assertThat(in(hooks, "192.0.2.1", null)).isEqualTo(20);
+        assertThat(in(hooks, "192.0.2.2", null)).isZero();
+        assertThat(in(hooks, "192.0.3.2", null)).isEqualTo(20);
+    }
+
+    @Test
+    void tenThousandPhonesBehindOneAddressAllComeIn() {
+        FakeHooks hooks = FakeHooks.of(guard().build(), runtime);
+        int waiting = 10_000;
+        int rounds = 0;
+        while (waiting > 0) {
+            int in = 0;
+            for (int phone = 0; phone < waiting; phone++) {
+                // first without credentials, then with them; who got no answer tries again
+                if (hooks.send(register("192.0.2.7")) == Verdict.proceed()
+                        && hooks.send(register("192.0.2.7"), "phone" + rounds + "." + phone) == Verdict.proceed()) {
+                    in++;
+                }
+            }
+            waiting -= in;
+            runtime.pass(Duration.ofMillis(500));
+            assertThat(++rounds).isLessThan(64); // 32 s, as long as phones repeat a request
+        }
+    }
+
+    @Test
+    void oneUserIsLimitedThoughHeKnowsHisPassword() {
+        FakeHooks hooks = FakeHooks.of(guard().perAor(new RateLimit(1, 5)).build(), runtime);
+
+        assertThat(in(hooks, "192.0.2.7", "1001")).isEqualTo(5);
+        assertThat(in(hooks, "192.0.2.8", "1001")).isZero();
+        assertThat(in(hooks, "192.0.2.9", "1002")).isEqualTo(5);
+    }
+
+    @Test
+    void strangersTogetherAreLimitedAndSourcesThatProvedAPasswordAreNot() {
+        FakeHooks hooks = FakeHooks.of(
+                guard().perSource(new RateLimit(100, 1_000))
+                        .global(new RateLimit(1, 50))
+                        .build(),
+                runtime);
+        assertThat(hooks.send(register("192.0.2.7"), "1001")).isSameAs(Verdict.proceed());
+
+        int strangers = 0;
+        for (int i = 0; i < 200; i++) {
+            strangers += hooks.send(register("198.51.100." + i)) == Verdict.proceed() ? 1 : 0;
+        }
+
+        assertThat(strangers).isEqualTo(49);
+        assertThat(in(hooks, "192.0.2.7", null)).isEqualTo(100);
+    }
+
+    @Test
+    void answerAboveTheLimitIsAPolicy() {
+        FakeHooks polite = FakeHooks.of(guard().answer(Answer.UNAVAILABLE).build(), runtime);
+        in(polite, "192.0.2.7", null);
+        FakeHooks slow = FakeHooks.of(guard().answer(Answer.TARPIT).build(), runtime);
+        for (int i = 0; i < 21; i++) {
+            slow.send(register("192.0.2.7"));
+        }
+        FakeHooks fresh = FakeHooks.of(guard().answer(Answer.UNAVAILABLE).build(), runtime);
+        for (int i = 0; i < 20; i++) {
+            fresh.send(register("192.0.2.7"));
+        }
+
+        assertThat(polite.send(register("192.0.2.7"))).as("not even 503").isNull();
+        assertThat(fresh.send(register("192.0.2.7"))).isInstanceOfSatisfying(Verdict.Respond.class, r -> {
+            assertThat(r.statusCode()).isEqualTo(503);
+            assertThat(r.headerLines()).containsExactly("Retry-After: 10");
+        });
+        assertThat(runtime.scheduled()).as("late answers").hasSize(1);
+    }
+
+    @Test
+    void namedPeersAndTrustedOnesHaveNoLimit() {
+        FakeHooks hooks = FakeHooks.of(
+                guard().exempt(CidrBlock.parse("192.0.2.0/28"))
+                        .answer(Answer.UNAVAILABLE)
+                        .build(),
+                runtime);
+
+        assertThat(in(hooks, "192.0.2.7", null)).isEqualTo(100);
+    }
+
+    @Test
+    void whatCallsItselfAScannerGetsNoAnswer() throws UnknownHostException {
+        FloodGuard guard = guard().build();
+        FakeHooks hooks = FakeHooks.of(guard, runtime);
+        FakeStageContext scan = FakeStageContext.at(
+                        runtime.now(), Requests.register("User-Agent: Friendly-SCANNER/1.0"))
+                .from("192.0.2.7");
+        FakeStageContext phone = FakeStageContext.at(runtime.now(), Requests.register("User-Agent: Snom/8.7"))
+                .from("192.0.2.7");
+
+        assertThat(hooks.send(scan)).isSameAs(Verdict.discard());
+        assertThat(hooks.send(phone)).isSameAs(Verdict.proceed());
+        assertThat(runtime.events())
+                .singleElement()
+                .isInstanceOfSatisfying(
+                        ScannerSeen.class, e -> assertThat(e.evidence()).isEqualTo("User-Agent friendly-scanner"));
+        assertThat(guard.bans()).isEmpty();
+    }
+
+    @Test
+    void banIsListedAndEndsInTimeOrByHand() throws UnknownHostException {
+        FloodGuard guard = guard().scanners(ScannerPolicy.BAN)
+                .banTime(Duration.ofMinutes(1))
+                .build();
+        FakeHooks hooks = FakeHooks.of(guard, runtime);
+        hooks.send(FakeStageContext.at(runtime.now(), Requests.register("User-Agent: sipcli/v1.8"))
+                .from("192.0.2.7"));
+        guard.ban(InetAddress.getByName("192.0.2.8"), Duration.ofHours(1));
+
+        assertThat(guard.bans())
+                .containsEntry(CidrBlock.parse("192.0.2.7"), runtime.now().plusSeconds(60))
+                .hasSize(2);
+        assertThat(hooks.isFiltered(register("192.0.2.7"))).isTrue();
+        assertThat(hooks.acceptsConnection("192.0.2.8")).isFalse();
+
+        runtime.pass(Duration.ofSeconds(61));
+        assertThat(hooks.isFiltered(register("192.0.2.7"))).isFalse();
+        assertThat(guard.unban(InetAddress.getByName("192.0.2.8"))).isTrue();
+        assertThat(hooks.isFiltered(register("192.0.2.8"))).isFalse();
+        assertThat(guard.bans()).isEmpty();
+    }
+
+    @Test
+    void sourceThatTriesManyUsersWhoDoNotExistIsTold() throws UnknownHostException {
+        FakeHooks hooks = FakeHooks.of(guard().unknownUsers(3).build(), runtime);
+        for (int i = 0; i < 3; i++) {
+            hooks.tell(failed("user" + i % 2, "UNKNOWN_USER"));
+            hooks.tell(failed("user" + i, "WRONG_PASSWORD"));
+        }
+        assertThat(runtime.events()).isEmpty();
+
+        hooks.tell(failed("user3", "UNKNOWN_USER"));
+        hooks.tell(failed("user4", "UNKNOWN_USER"));
+
+        assertThat(runtime.events()).singleElement().isInstanceOf(ScannerSeen.class);
+    }
+
+    private static ProxyEvent failed(String user, String reason) {
+        return new ProxyEvent.AuthenticationFailed(new InetSocketAddress("192.0.2.7", 5060), user, reason);
+    }
+
+    @Test
+    void millionsOfForgedSourcesNeitherGrowTheTableNorFreeAnEmptiedBucket() {
+        BucketTable table = new BucketTable(new RateLimit(50, 100));
+        long flooder = 0x0123456789abcdefL;
+        for (int i = 0; i < 100; i++) {
+            table.take(flooder, 0, 1_000);
+        }
+        long hash = 1;
+        for (int i = 0; i < 2_000_000; i++) {
+            hash = hash * 6364136223846793005L + 1442695040888963407L;
+            // a million a second
+            table.take(hash ^ hash >>> 29, 0, 1_000 + i / 1_000_000);
+        }
+
+        assertThat(table.level(flooder, 1_001)).isLessThan(1);
+    }
+
+    @Test
+    void bansHaveAFixedLimit() throws UnknownHostException {
+        BanList bans = new BanList(SourcePrefix.DEFAULT);
+        for (int i = 0; i < BanList.MAX + 100; i++) {
+            bans.add(
+                    InetAddress.getByAddress(new byte[] {10, 0, (byte) (i >> 8), (byte) i}),
+                    1_000 + i,
+                    Duration.ofMinutes(1));
+        }
+
+        assertThat(bans.list(2_000)).hasSize(BanList.MAX);
+        assertThat(bans.contains(InetAddress.getByName("10.0.0.1"), 2_000)).isFalse();
+    }
+
+    @Test
+    void valuesHaveRanges() {
+        assertThatThrownBy(() -> new RateLimit(0, 1)).hasMessageContaining("perSecond: 0.0");
+        assertThatThrownBy(() -> new RateLimit(1, 0)).hasMessageContaining("burst: 0");
+        assertThatThrownBy(() -> FloodGuard.builder()
+                        .banTime(Duration.ZERO)
+                        .unknownUsers(0)
+                        .sourcePrefix(33, 64)
+                        .build())
+                .hasMessageContaining("banTime")
+                .hasMessageContaining("unknownUsers")
+                .hasMessageContaining("sourcePrefix");
+        assertThat(List.of(new RateLimit(0.5, 1).toString(), new RateLimit(5, 9).toString()))
+                .containsExactly("0.5/s, 1 at once", "5/s, 9 at once");
+    }
+}

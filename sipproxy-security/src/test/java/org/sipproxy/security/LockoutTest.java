@@ -1,0 +1,245 @@
+package org.sipproxy.security;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.sipproxy.api.auth.Credential;
+import org.sipproxy.api.event.ProxyEvent;
+import org.sipproxy.api.event.ProxyEvent.AuthenticationLocked;
+import org.sipproxy.api.routing.Verdict;
+
+class LockoutTest {
+
+    private static final Instant START = FakeStageContext.START;
+    private static final Lockout POLICY =
+            new Lockout(3, 8, Duration.ofSeconds(30), Duration.ofMinutes(10), Lockout.Answer.CHALLENGE);
+
+    private final InMemoryCredentials users = InMemoryCredentials.of();
+    private final List<ProxyEvent> events = new ArrayList<>();
+    private DigestAuthentication authentication = with(POLICY);
+    private Instant now = START;
+
+    LockoutTest() {
+        for (int user = 1000; user < 1100; user++) {
+            users.put(Credential.ofPassword("" + user, "example.org", "secret"));
+        }
+    }
+
+    private DigestAuthentication with(Lockout policy) {
+        return DigestAuthentication.builder().credentials(users).lockout(policy).build();
+    }
+
+    private Verdict handle(FakeStageContext context, String source) {
+        Verdict verdict = authentication.handle(context.from(source));
+        events.addAll(context.events());
+        return verdict;
+    }
+
+    private Verdict register(String user, String source, TestPhone phone) {
+        String address = "<sip:" + user + "@example.org>";
+        return handle(
+                FakeStageContext.at(
+                        now,
+                        Requests.request(
+                                "REGISTER sip:example.org",
+                                address,
+                                address,
+                                "Authorization: " + phone.with("username", user).credentials())),
+                source);
+    }
+
+    private String nonce(String source) {
+        Verdict challenge = handle(FakeStageContext.at(now, Requests.register()), source);
+        String line = ((Verdict.Respond) challenge).headerLines().get(0);
+        int start = line.indexOf("nonce=\"") + 7;
+        return line.substring(start, line.indexOf('"', start));
+    }
+
+    private Verdict right(String user, String source) {
+        return register(user, source, new TestPhone(nonce(source)));
+    }
+
+    private Verdict wrong(String user, String source) {
+        return register(user, source, new TestPhone(nonce(source)).password("guess"));
+    }
+
+    private static boolean isChallenge(Verdict verdict) {
+        return verdict instanceof Verdict.Respond respond
+                && respond.statusCode() == 401
+                && !respond.headerLines().get(0).contains("stale");
+    }
+
+    @Test
+    void userIsLockedOutAtTheSourceWithTheAnswerThatEverybodyGets() {
+        for (int i = 0; i < 3; i++) {
+            assertThat(isChallenge(wrong("1001", "192.0.2.7"))).isTrue();
+        }
+
+        assertThat(isChallenge(right("1001", "192.0.2.7"))).isTrue();
+        assertThat(right("1001", "192.0.2.8")).isSameAs(Verdict.proceed());
+        assertThat(right("1002", "192.0.2.7")).isSameAs(Verdict.proceed());
+        assertThat(events.stream()
+                        .filter(AuthenticationLocked.class::isInstance)
+                        .map(AuthenticationLocked.class::cast))
+                .singleElement()
+                .satisfies(locked -> {
+                    assertThat(locked.user()).isEqualTo("1001");
+                    assertThat(locked.seconds()).isEqualTo(30);
+                });
+    }
+
+    @Test
+    void unknownUserIsLockedOutJustLikeAKnownOne() {
+        for (int i = 0; i < 3; i++) {
+            assertThat(isChallenge(wrong("9999", "192.0.2.7"))).isTrue();
+        }
+
+        assertThat(isChallenge(wrong("9999", "192.0.2.7"))).isTrue();
+        assertThat(events.stream().filter(AuthenticationLocked.class::isInstance))
+                .hasSize(1);
+    }
+
+    @Test
+    void lockOutEndsAndTheNextOneIsTwiceAsLong() {
+        for (int i = 0; i < 3; i++) {
+            wrong("1001", "192.0.2.7");
+        }
+        now = now.plusSeconds(29);
+        assertThat(isChallenge(right("1001", "192.0.2.7"))).isTrue();
+        now = now.plusSeconds(2);
+        wrong("1001", "192.0.2.7");
+
+        now = now.plusSeconds(59);
+        assertThat(isChallenge(right("1001", "192.0.2.7"))).isTrue();
+        now = now.plusSeconds(2);
+        assertThat(right("1001", "192.0.2.7")).isSameAs(Verdict.proceed());
+    }
+
+    @Test
+    void successEndsTheCount() {
+        for (int i = 0; i < 10; i++) {
+            wrong("1001", "192.0.2.7");
+            wrong("1001", "192.0.2.7");
+            assertThat(right("1001", "192.0.2.7")).isSameAs(Verdict.proceed());
+            right("1002", "192.0.2.7");
+        }
+    }
+
+    @Test
+    void sourceThatTriesManyUsersIsLockedOutAsAWhole() {
+        for (int i = 0; i < 8; i++) {
+            assertThat(isChallenge(wrong("nobody-" + i, "192.0.2.7"))).isTrue();
+        }
+
+        assertThat(isChallenge(right("1001", "192.0.2.7"))).isTrue();
+        assertThat(right("1001", "192.0.2.8")).isSameAs(Verdict.proceed());
+        assertThat(events)
+                .anySatisfy(e -> assertThat(e)
+                        .isInstanceOfSatisfying(
+                                AuthenticationLocked.class,
+                                l -> assertThat(l.user()).isEmpty()));
+    }
+
+    @Test
+    void ipv6HostIsKnownByItsNetworkOf64Bits() {
+        for (int i = 0; i < 3; i++) {
+            wrong("1001", "2001:db8::" + i);
+        }
+
+        assertThat(isChallenge(right("1001", "2001:db8::ffff"))).isTrue();
+        assertThat(right("1001", "2001:db8:0:1::1")).isSameAs(Verdict.proceed());
+    }
+
+    @Test
+    void manyPhonesBehindOneAddressThatComeBackAfterARestartLockNobodyOut() {
+        authentication.start(new FakeRuntime(now));
+        for (int phone = 0; phone < 10_000; phone++) {
+            String user = "" + (1000 + phone % 100);
+            // first the credentials that it had, which nobody here has seen
+            Verdict stale = register(user, "192.0.2.7", new TestPhone("a nonce of the proxy that was here before"));
+            String line = ((Verdict.Respond) stale).headerLines().get(0);
+            assertThat(line).contains("stale=true");
+            int start = line.indexOf("nonce=\"") + 7;
+            assertThat(register(user, "192.0.2.7", new TestPhone(line.substring(start, line.indexOf('"', start)))))
+                    .isSameAs(Verdict.proceed());
+        }
+        assertThat(events).isEmpty();
+    }
+
+    @Test
+    void someWrongPasswordsAmongManyPhonesBehindOneAddressLockOnlyThemOut() {
+        for (int round = 0; round < 50; round++) {
+            wrong("1000", "192.0.2.7");
+            for (int user = 1001; user < 1005; user++) {
+                assertThat(right("" + user, "192.0.2.7")).isSameAs(Verdict.proceed());
+            }
+        }
+    }
+
+    @Test
+    void whoeverForgesASourceAddressDoesNotLockOutWhoIsThere() {
+        for (int i = 0; i < 100; i++) {
+            register("1001", "192.0.2.7", new TestPhone("never sent to that address").password("guess"));
+        }
+
+        assertThat(right("1001", "192.0.2.7")).isSameAs(Verdict.proceed());
+    }
+
+    @Test
+    void passwordCannotBeGuessedWithNoncesThatAreNotOurs() {
+        for (int i = 0; i < 3; i++) {
+            register("1001", "192.0.2.7", new TestPhone("made up").password("guess"));
+        }
+
+        Verdict verdict = register("1001", "192.0.2.7", new TestPhone("made up"));
+
+        assertThat(isChallenge(verdict))
+                .as("no stale=true that tells the password is right")
+                .isTrue();
+    }
+
+    @Test
+    void answerIsAPolicy() {
+        authentication = with(POLICY.withAnswer(Lockout.Answer.FORBIDDEN));
+        for (int i = 0; i < 3; i++) {
+            wrong("1001", "192.0.2.7");
+        }
+        assertThat(right("1001", "192.0.2.7"))
+                .isInstanceOfSatisfying(
+                        Verdict.Respond.class, r -> assertThat(r.statusCode()).isEqualTo(403));
+
+        authentication = with(POLICY.withAnswer(Lockout.Answer.SILENCE));
+        for (int i = 0; i < 3; i++) {
+            wrong("1001", "192.0.2.7");
+        }
+        assertThat(right("1001", "192.0.2.7")).isSameAs(Verdict.discard());
+    }
+
+    @Test
+    void tableOfFailuresDoesNotGrowAndKeepsWhoFailsMost() {
+        FailureTable table = new FailureTable(30_000, 600_000);
+        long culprit = 0x0123456789abcdefL;
+        for (int i = 0; i < 5; i++) {
+            table.failed(culprit, 5, 1);
+        }
+        // every other key of the same set, as no attacker could find them
+        for (long i = 1; i < 100_000; i++) {
+            table.failed(culprit + (i << 9 & 0x3ff_ffff_ffff_ffffL), 5, 2);
+        }
+
+        assertThat(table.isLocked(culprit, 3)).isTrue();
+    }
+
+    @Test
+    void valuesHaveRanges() {
+        assertThatThrownBy(() -> new Lockout(0, 1, Duration.ofSeconds(1), Duration.ofDays(1), Lockout.Answer.SILENCE))
+                .hasMessageContaining("userFailures: 0 (expected 1 to 1000)");
+        assertThatThrownBy(() -> new Lockout(1, 1, Duration.ofDays(2), Duration.ofDays(1), Lockout.Answer.SILENCE))
+                .hasMessageContaining("first: PT48H");
+    }
+}
