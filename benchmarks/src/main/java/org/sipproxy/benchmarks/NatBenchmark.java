@@ -111,5 +111,8 @@ public class NatBenchmark {
 
         @Override
         public void onEvent(ProxyListener listener) {}
+
+        @Override
+        public void serveDomains(DomainSource source) {}
     }
 }

@@ -105,9 +105,8 @@ final class FakeProxy implements ProxyRuntime, ComponentHooks, LocationStore {
 
     /** Answers a ping that was sent; false if nobody knows the answer. */
     boolean answer(Sent ping, Flow from) {
-        String[] lines = ping.text().split("\r\n");
         StringBuilder text = new StringBuilder("SIP/2.0 486 Busy Here\r\n");
-        for (String line : lines) {
+        for (String line : ping.text().lines().toList()) {
             if (line.matches("(Via|From|Call-ID|CSeq|To): .*")) {
                 text.append(line).append("\r\n");
             }
@@ -260,8 +259,8 @@ final class FakeProxy implements ProxyRuntime, ComponentHooks, LocationStore {
     public void onRequestCompleted(RequestListener listener) {}
 
     @Override
-    public void serveDomains(DomainSource source) {}
+    public void onEvent(ProxyListener listener) {}
 
     @Override
-    public void onEvent(ProxyListener listener) {}
+    public void serveDomains(DomainSource source) {}
 }
