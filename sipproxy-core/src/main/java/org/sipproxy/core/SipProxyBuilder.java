@@ -35,6 +35,9 @@ import org.sipproxy.core.internal.engine.ProxyEngine;
  */
 public final class SipProxyBuilder {
 
+    private static final int DEFAULT_WORKERS = 8;
+    private static final int DEFAULT_WORKERS_THAT_SHARE_COMMITS = 32;
+
     private final List<Endpoint> endpoints = new ArrayList<>();
     private final List<String> domains = new ArrayList<>();
     private final List<String> aliases = new ArrayList<>();
@@ -53,7 +56,7 @@ public final class SipProxyBuilder {
     private StoreMode storeMode = StoreMode.memory();
     private @Nullable WireListener wireListener;
     private int eventLoops = defaultEventLoops();
-    private int workerThreads = 8;
+    private int workerThreads = DEFAULT_WORKERS;
     private ProxyClock clock = ProxyClock.system();
 
     SipProxyBuilder() {}
@@ -131,6 +134,9 @@ public final class SipProxyBuilder {
     public SipProxyBuilder locationStore(StoreMode mode) {
         once("locationStore");
         storeMode = Objects.requireNonNull(mode, "mode");
+        if (mode instanceof StoreMode.WriteThrough && !given.contains("workerThreads")) {
+            workerThreads = DEFAULT_WORKERS_THAT_SHARE_COMMITS;
+        }
         return this;
     }
 
@@ -211,7 +217,10 @@ public final class SipProxyBuilder {
         return this;
     }
 
-    /** How many threads run steps that may block; 1 to 1,000; default 8. None are started if no step may block. */
+    /**
+     * How many threads run steps that may block; 1 to 1,000. Default 8, or 32 with {@link StoreMode#writeThrough}, where the
+     * threads that wait at the same time share one commit. None are started if no step may block.
+     */
     public SipProxyBuilder workerThreads(int count) {
         once("workerThreads");
         workerThreads = count;

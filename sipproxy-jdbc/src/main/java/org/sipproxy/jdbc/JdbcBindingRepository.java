@@ -1,5 +1,6 @@
 package org.sipproxy.jdbc;
 
+import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
@@ -11,6 +12,7 @@ import java.util.Locale;
 import java.util.Objects;
 import java.util.function.BiConsumer;
 import javax.sql.DataSource;
+import org.jdbi.v3.core.ConnectionException;
 import org.jdbi.v3.core.Jdbi;
 import org.jdbi.v3.core.JdbiException;
 import org.jspecify.annotations.Nullable;
@@ -43,6 +45,7 @@ public final class JdbcBindingRepository implements BindingRepository {
 
     private static final int PAGE = 2_000;
     private static final int ATTEMPTS = 4;
+    private static final long LONGEST_WORTH_REPEATING_NANOS = 1_000_000_000L;
 
     private final Jdbi jdbi;
     private final LocationLayout layout;
@@ -108,7 +111,7 @@ public final class JdbcBindingRepository implements BindingRepository {
             }
             List<Binding> after = List.copyOf(wanted);
             session.writeInTransaction(LocationBatch.of(differences(aor, current, after, now), layout));
-            session.commit();
+            session.commitOnce();
             return unexpired(after, now);
         });
     }
@@ -154,29 +157,47 @@ public final class JdbcBindingRepository implements BindingRepository {
         T in(LocationSession session) throws SQLException;
     }
 
-    /** With a connection; again if the database says that two transactions got in each other's way. */
+    /**
+     * With a connection; again if the database says that two transactions got in each other's way, or if the connection turns
+     * out to be one that the database has cut.
+     */
     private <T> T run(String what, Work<T> work) {
         for (int attempt = 1; ; attempt++) {
+            long started = System.nanoTime();
             try {
-                return jdbi.withHandle(handle -> {
-                    LocationTable known = table;
-                    if (known == null) {
-                        known = LocationTable.inspect(handle.getConnection(), layout);
-                        table = known;
-                    }
-                    try (LocationSession session = new LocationSession(handle.getConnection(), known, timeoutSeconds)) {
-                        return work.in(session);
-                    }
-                });
+                return jdbi.withHandle(handle -> inSession(handle.getConnection(), work));
             } catch (SQLException | JdbiException e) {
                 if (advisoryLocks && SqlStates.isUnsupported(e)) {
                     advisoryLocks = false;
                     LOG.info("the database has no advisory locks; bindings are updated under row locks alone");
-                } else if (attempt == ATTEMPTS || !SqlStates.isConflict(e)) {
+                } else if (attempt == ATTEMPTS || !(SqlStates.isConflict(e) || wasCut(e, started))) {
                     throw new LocationStoreException(SqlStates.kindOf(e), what + " failed: " + SqlStates.text(e), e);
                 }
             }
         }
+    }
+
+    private <T> T inSession(Connection connection, Work<T> work) throws SQLException {
+        LocationTable known = table;
+        if (known == null) {
+            known = LocationTable.inspect(connection, layout);
+            table = known;
+        }
+        try (LocationSession session = new LocationSession(connection, known, timeoutSeconds)) {
+            return work.in(session);
+        }
+    }
+
+    /**
+     * A pool may hand out connections that have been cut since they were last used, when the database was restarted for example.
+     * Nothing is tried again that has taken long, could not connect at all, or may have been committed and is not the same
+     * when it is repeated.
+     */
+    private static boolean wasCut(Exception e, long startedNanos) {
+        return SqlStates.isCut(e)
+                && !(e instanceof ConnectionException)
+                && !(e instanceof CommitFailedException)
+                && System.nanoTime() - startedNanos < LONGEST_WORTH_REPEATING_NANOS;
     }
 
     /** Options of a {@link JdbcBindingRepository}. */

@@ -46,6 +46,15 @@ final class LocationSession implements AutoCloseable {
         inTransaction = false;
     }
 
+    /** A commit whose transaction must not be repeated when nobody knows what became of it. */
+    void commitOnce() throws SQLException {
+        try {
+            commit();
+        } catch (SQLException e) {
+            throw new CommitFailedException(e);
+        }
+    }
+
     void rollback() throws SQLException {
         connection.rollback();
         inTransaction = false;

@@ -29,6 +29,12 @@ final class SqlStates {
         return state.equals("40001") || state.equals("40P01");
     }
 
+    /** The connection is no more, or the server is about to end it. */
+    static boolean isCut(Throwable e) {
+        String state = of(e);
+        return state.startsWith("08") || state.startsWith("57P");
+    }
+
     /** The database does not know a function, or has not implemented it. */
     static boolean isUnsupported(Throwable e) {
         String state = of(e);

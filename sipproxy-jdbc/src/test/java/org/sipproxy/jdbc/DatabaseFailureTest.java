@@ -144,8 +144,11 @@ class DatabaseFailureTest {
                 await().atMost(Duration.ofSeconds(10)).until(() -> load.answers(200) > before);
             }
             server.stop();
-            await().until(() -> load.answers(500) > 50);
-            server.start();
+            try {
+                await().until(() -> load.answers(500) > 50);
+            } finally {
+                server.start();
+            }
             int before = load.answers(200);
             await().atMost(Duration.ofSeconds(10)).until(() -> load.answers(200) > before + 200);
         }

@@ -3,6 +3,8 @@ package org.sipproxy.jdbc;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.zaxxer.hikari.HikariConfig;
+import com.zaxxer.hikari.HikariDataSource;
 import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
@@ -129,6 +131,58 @@ class JdbcBindingRepositoryTest implements BindingRepositoryContract {
         plain.update(ALICE, current -> List.of(current.get(0), binding("b")), NOW);
 
         assertThat(ids()).containsExactly("a", "b");
+    }
+
+    @Test
+    void databaseThatIsFullCountsAsAway() {
+        raising(
+                "53100",
+                Integer.MAX_VALUE,
+                () -> assertThatThrownBy(() -> repository.write(List.of(new Put(ALICE, binding("a")))))
+                        .isInstanceOfSatisfying(
+                                LocationStoreException.class,
+                                e -> assertThat(e.kind()).isEqualTo(Kind.UNREACHABLE)));
+    }
+
+    @Test
+    void transactionsThatGotInEachOthersWayAreRepeated() {
+        raising("40001", 2, () -> repository.write(List.of(new Put(ALICE, binding("a")))));
+        raising("40P01", 3, () -> repository.update(ALICE, current -> List.of(binding("b")), NOW));
+
+        assertThat(ids()).containsExactly("b");
+    }
+
+    /** Inserts fail with this SQLSTATE so many times. */
+    private static void raising(String state, int times, Runnable work) {
+        POSTGRES.execute("CREATE SEQUENCE attempts");
+        POSTGRES.execute("CREATE FUNCTION raise() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
+                + "IF nextval('attempts') <= " + times + " THEN RAISE EXCEPTION 'told to' USING ERRCODE = '" + state
+                + "'; END IF; RETURN NEW; END $$");
+        POSTGRES.execute("CREATE TRIGGER failing BEFORE INSERT ON location FOR EACH ROW EXECUTE FUNCTION raise()");
+        try {
+            work.run();
+        } finally {
+            POSTGRES.execute("DROP TRIGGER failing ON location; DROP FUNCTION raise(); DROP SEQUENCE attempts");
+        }
+    }
+
+    @Test
+    void connectionsThatWereCutWhileTheyLayInThePoolAreNotNoticed() {
+        HikariConfig config = new HikariConfig();
+        config.setDataSource(POSTGRES.dataSource());
+        config.setMaximumPoolSize(2);
+        config.setMinimumIdle(2);
+        try (HikariDataSource pool = new HikariDataSource(config)) {
+            BindingRepository pooled = JdbcBindingRepository.builder(pool).build();
+            for (int i = 0; i < 5; i++) {
+                String id = "id-" + i;
+                POSTGRES.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+                        + "WHERE datname = current_database() AND pid <> pg_backend_pid()");
+                pooled.write(List.of(new Put(ALICE, binding(id))));
+                assertThat(pooled.find(ALICE, NOW)).hasSize(i + 1);
+            }
+            assertThat(pool.getHikariPoolMXBean().getActiveConnections()).isZero();
+        }
     }
 
     @Test

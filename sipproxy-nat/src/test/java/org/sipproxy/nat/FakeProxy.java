@@ -259,8 +259,8 @@ final class FakeProxy implements ProxyRuntime, ComponentHooks, LocationStore {
     public void onRequestCompleted(RequestListener listener) {}
 
     @Override
-    public void serveDomains(DomainSource source) {}
+    public void onEvent(ProxyListener listener) {}
 
     @Override
-    public void onEvent(ProxyListener listener) {}
+    public void serveDomains(DomainSource source) {}
 }

@@ -7,6 +7,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
@@ -147,7 +148,7 @@ public interface BindingRepositoryContract {
                         .<BindingWrite>mapToObj(i -> new Put(new Aor("u" + i, "sip.test"), binding("id-" + i)))
                         .toList());
 
-        TreeMap<String, Aor> all = all(NOW);
+        Map<String, Aor> all = all(NOW);
 
         assertThat(all).hasSize(count);
         all.forEach((id, aor) -> assertThat(aor).isEqualTo(new Aor("u" + id.substring(3), "sip.test")));
@@ -252,8 +253,8 @@ public interface BindingRepositoryContract {
         return bindings.stream().map(Binding::id).toList();
     }
 
-    private TreeMap<String, Aor> all(Instant now) {
-        TreeMap<String, Aor> all = new TreeMap<>();
+    private Map<String, Aor> all(Instant now) {
+        Map<String, Aor> all = new TreeMap<>();
         repository().forEach(now, (aor, b) -> assertThat(all.put(b.id(), aor)).isNull());
         return all;
     }

@@ -104,14 +104,26 @@ final class WatchedRepository implements BindingRepository {
             return attempt(work);
         }
         if (!trying.compareAndSet(false, true)) {
-            throw new LocationStoreException(
-                    Kind.UNREACHABLE, "the database does not answer: " + text(known.cause()), known.cause());
+            throw stillAway(known);
         }
         try {
             return attempt(work);
         } finally {
             trying.set(false);
         }
+    }
+
+    /** Fails as everything would now, for who would have to queue before it is told. */
+    void failWhileAway() {
+        Failure known = away;
+        if (known != null && trying.get()) {
+            throw stillAway(known);
+        }
+    }
+
+    private static LocationStoreException stillAway(Failure known) {
+        return new LocationStoreException(
+                Kind.UNREACHABLE, "the database does not answer: " + text(known.cause()), known.cause());
     }
 
     private <T> T attempt(Supplier<T> work) {

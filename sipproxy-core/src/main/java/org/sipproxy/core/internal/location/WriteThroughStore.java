@@ -55,6 +55,7 @@ final class WriteThroughStore extends LoadedStore {
             List<BindingWrite> writes = new ArrayList<>(2);
             Differences.add(writes, aor, current, after, clock.currentTimeMillis());
             if (!writes.isEmpty()) {
+                repository.failWhileAway();
                 commits.write(writes);
             }
             return memory.updateQuietly(aor, new Committed(after, change));
