@@ -61,11 +61,6 @@ final class FakeRuntime implements ProxyRuntime {
     }
 
     @Override
-    public boolean isMyself(SipUri uri) {
-        return false;
-    }
-
-    @Override
     public void send(Flow flow, byte[] bytes) {
         throw new UnsupportedOperationException();
     }
