@@ -2,7 +2,7 @@
 MVN ?= mvn
 
 .DEFAULT_GOAL := help
-.PHONY: help fast test fmt check bench footprint
+.PHONY: help fast test fmt check bench nat footprint
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\): ## \(.*\)/make \1#\2/p' Makefile | column -t -s '#'
@@ -24,3 +24,6 @@ bench: ## the JMH benchmarks; ARGS='Name -f 1 -wi 3 -i 3' chooses
 
 footprint: ## live heap of a binding and of a waiting transaction
 	$(MVN) -Pfast,bench -pl benchmarks -am -DskipTests -Dbench.main=org.sipproxy.benchmarks.Footprint package
+
+nat: ## 100 calls each way through the kernel's NAT, mappings lost in the middle; as root, needs iproute2, nftables, conntrack
+	$(MVN) -Pfast -pl sipproxy-nat -am -Dtest=KernelNatTest -Dsurefire.failIfNoSpecifiedTests=false -Dnat.calls=100 test

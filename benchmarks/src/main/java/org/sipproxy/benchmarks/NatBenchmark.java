@@ -19,6 +19,7 @@ import org.sipproxy.api.component.ComponentHooks;
 import org.sipproxy.api.event.ProxyListener;
 import org.sipproxy.api.event.RequestListener;
 import org.sipproxy.api.location.LocationListener;
+import org.sipproxy.api.routing.DomainSource;
 import org.sipproxy.api.routing.RequestStage;
 import org.sipproxy.api.routing.ResponseStage;
 import org.sipproxy.api.routing.Verdict;
@@ -59,10 +60,7 @@ public class NatBenchmark {
     /** The step alone. */
     @Setup
     public void setUp() throws Exception {
-        NatTraversal.builder()
-                .tests(NatTest.fromKamailioFlags(flags))
-                .build()
-                .install(hooks);
+        NatTraversal.builder().tests(NatTest.fromKamailioFlags(flags)).build().install(hooks);
         request = requestFrom(InetAddress.getByName(source));
     }
 
@@ -109,6 +107,12 @@ public class NatBenchmark {
         public void onRequestCompleted(RequestListener listener) {}
 
         @Override
+        public void serveDomains(DomainSource source) {}
+
+        @Override
         public void onEvent(ProxyListener listener) {}
+
+        @Override
+        public void serveDomains(DomainSource source) {}
     }
 }

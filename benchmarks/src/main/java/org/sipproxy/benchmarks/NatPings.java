@@ -46,7 +46,8 @@ public final class NatPings {
             answering.setDaemon(true);
             answering.start();
             fill(proxy, bindings, ((InetSocketAddress) phones.getLocalAddress()).getPort());
-            Thread.sleep(interval.toMillis() * 2); // the first round spares who has just registered, and code gets compiled
+            Thread.sleep(
+                    interval.toMillis() * 2); // the first round spares who has just registered, and code gets compiled
 
             long pings = nat.statistics().pings();
             long responses = proxy.statistics().responses();
@@ -59,7 +60,12 @@ public final class NatPings {
             responses = proxy.statistics().responses() - responses;
             System.out.printf(
                     "%d bindings every %d s: %.0f pings/s, %.0f answers/s, %.1f %% of one core, %.2f us a ping%n",
-                    bindings, interval.toSeconds(), pings / seconds, responses / seconds, share * 100, share * seconds * 1e6 / pings);
+                    bindings,
+                    interval.toSeconds(),
+                    pings / seconds,
+                    responses / seconds,
+                    share * 100,
+                    share * seconds * 1e6 / pings);
         }
     }
 

@@ -40,7 +40,8 @@ class NatEdgeProxyTest {
                 Binding binding = proxy.locationStore()
                         .lookup(new Aor("1001", "sip.test"))
                         .get(0);
-                assertThat(binding.received()).hasValue(SipUri.of("sip:127.0.0.1:" + callee.address().getPort()));
+                assertThat(binding.received())
+                        .hasValue(SipUri.of("sip:127.0.0.1:" + callee.address().getPort()));
             }
             assertThat(nat.statistics().aliasesWritten()).isPositive();
             assertThat(nat.statistics().clients()).isEqualTo(2);

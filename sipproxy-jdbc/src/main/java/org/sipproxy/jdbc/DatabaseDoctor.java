@@ -2,7 +2,6 @@ package org.sipproxy.jdbc;
 
 import java.time.Clock;
 import java.time.ZoneId;
-import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -84,7 +83,7 @@ public final class DatabaseDoctor {
         private final DataSource dataSource;
         private Set<String> domains = Set.of();
         private Optional<Integer> serverId = Optional.empty();
-        private ZoneId zone = ZoneOffset.UTC;
+        private ZoneId zone = ZoneId.of("UTC");
         private Clock clock = Clock.systemUTC();
 
         private Builder(DataSource dataSource) {

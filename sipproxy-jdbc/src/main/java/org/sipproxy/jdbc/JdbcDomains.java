@@ -1,9 +1,7 @@
 package org.sipproxy.jdbc;
 
 import java.util.HashSet;
-import java.util.List;
 import java.util.Locale;
-import java.util.Objects;
 import java.util.Set;
 import javax.sql.DataSource;
 import org.jdbi.v3.core.Jdbi;
@@ -69,18 +67,21 @@ public final class JdbcDomains implements ProxyComponent {
      */
     public void reload() {
         Set<String> read = new HashSet<>();
-        List<String> rows = jdbi.withHandle(handle -> handle.createQuery("SELECT domain FROM domain")
+        jdbi.useHandle(handle -> handle.createQuery("SELECT id, domain FROM domain")
                 .setQueryTimeout(STATEMENT_SECONDS)
-                .mapTo(String.class)
+                .map((row, context) -> {
+                    String domain = row.getString("domain").strip().toLowerCase(Locale.ROOT);
+                    if (isHost(domain)) {
+                        read.add(domain);
+                    } else {
+                        LOG.warn(
+                                "row {} of table domain is left out: \"{}\" is no host name",
+                                row.getLong("id"),
+                                SipParseException.excerpt(domain));
+                    }
+                    return domain;
+                })
                 .list());
-        for (String row : rows) {
-            String domain = Objects.requireNonNullElse(row, "").strip().toLowerCase(Locale.ROOT);
-            if (isHost(domain)) {
-                read.add(domain);
-            } else {
-                LOG.warn("row of table domain is left out: \"{}\" is no host name", SipParseException.excerpt(domain));
-            }
-        }
         domains = Set.copyOf(read);
         LOG.info("{} domains from table domain", read.size());
     }

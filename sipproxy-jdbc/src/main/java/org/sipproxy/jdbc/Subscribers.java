@@ -140,6 +140,24 @@ public final class Subscribers {
                         .findOne());
     }
 
+    /** All of one user name, which may be in several domains, at most 10,000. */
+    public List<Subscriber> find(String username) {
+        return jdbi.withHandle(handle -> handle.createQuery(
+                        select(handle) + "WHERE username = :username ORDER BY domain LIMIT " + MAX_PAGE)
+                .bind("username", username)
+                .map(Subscribers::read)
+                .list());
+    }
+
+    /** The first domains, in order, that have subscribers; at most {@code limit}. */
+    public List<String> domains(int limit) {
+        return jdbi.withHandle(
+                handle -> handle.createQuery("SELECT DISTINCT domain FROM subscriber ORDER BY domain LIMIT :limit")
+                        .bind("limit", limit)
+                        .mapTo(String.class)
+                        .list());
+    }
+
     /**
      * A page of subscribers, ordered by user and domain.
      *

@@ -27,7 +27,7 @@ class AccountingFailureTest {
 
     @BeforeAll
     static void start() {
-        server = PostgresServer.launch("fsync", "off");
+        server = PostgresServer.launch("fsync", "off", "synchronous_commit", "on");
         database = server.createDatabase("accounting");
         KamailioSchema.on(database).create();
     }

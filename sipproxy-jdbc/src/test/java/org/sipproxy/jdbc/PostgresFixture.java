@@ -153,7 +153,16 @@ public final class PostgresFixture implements BeforeAllCallback, AfterAllCallbac
         private static PGSimpleDataSource embedded() {
             // what is lost in a power failure is no matter here, and the tests wait less
             PostgresServer server = PostgresServer.launch(
-                    "fsync", "off", "full_page_writes", "off", "shared_buffers", "64MB", "max_connections", "200");
+                    "fsync",
+                    "off",
+                    "synchronous_commit",
+                    "off",
+                    "full_page_writes",
+                    "off",
+                    "shared_buffers",
+                    "64MB",
+                    "max_connections",
+                    "200");
             Runtime.getRuntime().addShutdownHook(new Thread(server::close, "stop PostgreSQL"));
             return server.dataSource("postgres");
         }

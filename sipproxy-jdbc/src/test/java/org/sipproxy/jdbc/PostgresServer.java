@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
@@ -20,7 +21,7 @@ import org.postgresql.ds.PGSimpleDataSource;
 
 /**
  * A PostgreSQL of a test's own from Maven artefacts, to be stopped, killed and started again on the same port with the same
- * data. Tests that only need a database take {@link PostgresFixture}.
+ * data; what was committed outlives {@link #kill}. Tests that only need a database take {@link PostgresFixture}.
  */
 public final class PostgresServer implements AutoCloseable {
 
@@ -57,7 +58,11 @@ public final class PostgresServer implements AutoCloseable {
                 .setOverrideWorkingDirectory(binaries().toFile())
                 .setCleanDataDirectory(false)
                 .setRegisterShutdownHook(false)
-                .setServerConfig("listen_addresses", "127.0.0.1");
+                .setServerConfig("listen_addresses", "127.0.0.1")
+                // the artefact's default loses what was committed when it is killed
+                .setServerConfig("fsync", "on")
+                .setServerConfig("synchronous_commit", "on")
+                .setServerConfig("full_page_writes", "on");
         settings.forEach(builder::setServerConfig);
         try {
             running = builder.start();
@@ -135,9 +140,17 @@ public final class PostgresServer implements AutoCloseable {
         }
     }
 
-    /** Unpacked once for all servers of a machine's user, as it takes seconds. */
+    /** Unpacked once for all servers of a user, as it takes seconds; in a place where nobody else can put programs. */
     private static Path binaries() {
-        return Path.of(
-                System.getProperty("java.io.tmpdir"), "sipproxy-postgres-binaries-" + System.getProperty("user.name"));
+        Path cache = Path.of(System.getProperty("user.home"), ".cache", "sipproxy");
+        try {
+            Files.createDirectories(cache);
+            if (cache.getFileSystem().supportedFileAttributeViews().contains("posix")) {
+                Files.setPosixFilePermissions(cache, PosixFilePermissions.fromString("rwx------"));
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        return cache.resolve("postgres");
     }
 }

@@ -29,12 +29,16 @@ final class ContactAliasing {
      * @param user who the sender says to be
      */
     void mark(SipMessage message, ContactSpan contact, Flow flow, SipUri user) {
-        counters.aliasesWritten.increment();
-        if (fixesContact) {
-            ContactEdit.address(message, contact, flow);
-        } else {
-            ContactEdit.alias(
-                    message, contact, aliases.parameters(flow, owner(message, contact, flow, user), clients.now()));
+        try {
+            if (fixesContact) {
+                ContactEdit.address(message, contact, flow);
+            } else {
+                int owner = owner(message, contact, flow, user);
+                ContactEdit.alias(message, contact, aliases.parameters(flow, owner, clients.now()));
+            }
+            counters.aliasesWritten.increment();
+        } catch (IllegalArgumentException e) {
+            // a header line that fills what a line may hold: it goes on as it came
         }
     }
 
@@ -62,7 +66,7 @@ final class ContactAliasing {
     }
 
     /** True if a URI names the user of an address-of-record, as far as the texts tell. */
-    static boolean isUser(SipUri uri, Aor aor) {
+    private static boolean isUser(SipUri uri, Aor aor) {
         return uri.user().equalsIgnoreCase(aor.user()) && uri.hostIs(aor.domain());
     }
 }

@@ -28,20 +28,23 @@ final class MarkCallee implements ResponseStage {
     }
 
     @Override
-    public void handle(ResponseStageContext context) throws SipParseException {
-        SipResponse response = context.response();
+    public void handle(ResponseStageContext context) {
         clients.heard(context.flow());
+        SipResponse response = context.response();
         int status = response.statusCode();
-        if (status <= 100
-                || status >= 300
-                || !response.hasHeader(HeaderName.CONTACT)
-                || response.cseq().method() == Method.REGISTER
-                || !isBehindNat(context, response)) {
+        if (status <= 100 || status >= 300 || !response.hasHeader(HeaderName.CONTACT)) {
             return;
         }
-        ContactSpan contact = ContactSpan.of(response);
-        if (contact != null) {
-            contacts.mark(response, contact, context.flow(), response.to().uri());
+        try {
+            if (response.cseq().method() == Method.REGISTER || !isBehindNat(context, response)) {
+                return;
+            }
+            ContactSpan contact = ContactSpan.of(response);
+            if (contact != null) {
+                contacts.mark(response, contact, context.flow(), response.to().uri());
+            }
+        } catch (SipParseException e) {
+            // a callee that cannot write a Record-Route or To: the caller gets the response as it came
         }
     }
 

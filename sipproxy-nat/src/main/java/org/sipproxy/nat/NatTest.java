@@ -36,7 +36,7 @@ public enum NatTest {
      * The host of the Contact URI is an address other than the source, or ends in {@code .invalid}. No bit of Kamailio's; it
      * also holds for a peer that wants its calls at another of its addresses.
      */
-    CONTACT_ADDRESS_MISMATCH(0);
+    CONTACT_ADDRESS_MISMATCH(1 << 16);
 
     /** {@link #PRIVATE_CONTACT}, {@link #VIA_ADDRESS_MISMATCH}, {@link #VIA_PORT_MISMATCH}, {@link #WEBSOCKET}. */
     public static final Set<NatTest> DEFAULT =
@@ -50,8 +50,9 @@ public enum NatTest {
         this.flag = flag;
     }
 
+    /** A bit that no other test has. */
     int mask() {
-        return 1 << ordinal();
+        return flag;
     }
 
     /** The name on a command line: {@code private-contact}. */

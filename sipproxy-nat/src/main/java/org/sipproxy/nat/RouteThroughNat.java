@@ -2,6 +2,7 @@ package org.sipproxy.nat;
 
 import java.util.List;
 import org.jspecify.annotations.Nullable;
+import org.sipproxy.api.location.Aor;
 import org.sipproxy.api.location.Binding;
 import org.sipproxy.api.message.HeaderName;
 import org.sipproxy.api.message.Method;
@@ -78,7 +79,7 @@ final class RouteThroughNat implements RequestStage {
             counters.aliasesRefused.increment();
         }
         SipUri contact = alias != null ? alias.contact() : ContactEdit.withoutAlias(uri);
-        Client registered = registered(contact, alias, request);
+        Client registered = registered(contact, alias, context);
         if (registered != null && (alias == null || knowsMore(registered, alias))) {
             counters.registeredFlowsUsed.increment();
             return Verdict.relay(to(registered.binding, contact));
@@ -90,17 +91,23 @@ final class RouteThroughNat implements RequestStage {
         return Verdict.relay(new Target(contact, 1f, List.of(), null, alias.received(), alias.socket()));
     }
 
-    private @Nullable Client registered(SipUri contact, @Nullable ContactAlias alias, SipRequest request)
+    private @Nullable Client registered(SipUri contact, @Nullable ContactAlias alias, StageContext context)
             throws SipParseException {
         for (Client client : clients.at(contact)) {
             boolean owns = alias != null && !alias.isForeign()
                     ? alias.owner() == client.owner
-                    : ContactAliasing.isUser(request.to().uri(), client.aor);
+                    : isUser(context, context.request().to().uri(), client.aor);
             if (owns && client.binding.received().isPresent()) {
                 return client;
             }
         }
         return null;
+    }
+
+    /** True if a URI names this user by whichever name of the domain. */
+    private static boolean isUser(StageContext context, SipUri uri, Aor aor) {
+        return uri.user().equalsIgnoreCase(aor.user())
+                && context.domainOf(uri).filter(aor.domain()::equals).isPresent();
     }
 
     /**

@@ -78,7 +78,9 @@ class AliasWriterTest {
                 continue;
             }
             // the last character of 30 holds two bits that stand for nothing
-            boolean idle = i == parameters.length() - 1 && alias != null && alias.received().equals(SipUri.of("sip:203.0.113.9:40001"));
+            boolean idle = i == parameters.length() - 1
+                    && alias != null
+                    && alias.received().equals(SipUri.of("sip:203.0.113.9:40001"));
             assertThat(alias == null || idle).as(changed).isTrue();
         }
     }
@@ -99,16 +101,38 @@ class AliasWriterTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"224.0.0.1~5060~1", "255.255.255.255~5060~1", "0.0.0.0~5060~1", "192.0.2.1~5060~1", "[ff02::1]~5060~1"})
+    @ValueSource(
+            strings = {
+                "224.0.0.1~5060~1",
+                "255.255.255.255~5060~1",
+                "0.0.0.0~5060~1",
+                "192.0.2.1~5060~1",
+                "[ff02::1]~5060~1"
+            })
     void foreignAliasOfManyHostsOrOfThisProxyIsRefused(String alias) {
-        assertThat(writer("0123456789abcdef", true).read(uri(";alias=" + alias))).isNull();
+        assertThat(writer("0123456789abcdef", true).read(uri(";alias=" + alias)))
+                .isNull();
     }
 
     @ParameterizedTest
     @ValueSource(
             strings = {
-                "", "~", "~~", "1.2.3.4", "1.2.3.4~5060", "1.2.3.4~5060~", "1.2.3.4~5060~4", "1.2.3.4~5060~12", "1.2.3.4~0~1",
-                "1.2.3.4~65536~1", "1.2.3.4~~1", "1.2.3.4~+5~1", "host~5060~1", "~5060~1", "1.2.3~5060~1", "[::1~5060~1"
+                "",
+                "~",
+                "~~",
+                "1.2.3.4",
+                "1.2.3.4~5060",
+                "1.2.3.4~5060~",
+                "1.2.3.4~5060~4",
+                "1.2.3.4~5060~12",
+                "1.2.3.4~0~1",
+                "1.2.3.4~65536~1",
+                "1.2.3.4~~1",
+                "1.2.3.4~+5~1",
+                "host~5060~1",
+                "~5060~1",
+                "1.2.3~5060~1",
+                "[::1~5060~1"
             })
     void malformedAliasIsNone(String text) {
         assertThat(AliasWriter.received(text)).isNull();

@@ -37,15 +37,17 @@ class ContactEditTest {
     }
 
     @ParameterizedTest
-    @CsvSource(delimiter = '|', value = {
-        "<sip:b@10.0.0.1:5060>                     | <sip:b@10.0.0.1:5060;P>",
-        "\"B <x>\" <sip:b@10.0.0.1;ob>;q=1         | \"B <x>\" <sip:b@10.0.0.1;ob;P>;q=1",
-        "sip:b@10.0.0.1:5060;expires=60            | <sip:b@10.0.0.1:5060;P>;expires=60",
-        "B <sips:b;x=y@[fd00::1]:5061?Subject=a>   | B <sips:b;x=y@[fd00::1]:5061;P?Subject=a>",
-        "<sip:10.0.0.1>, <sip:second@10.0.0.2>     | <sip:10.0.0.1;P>, <sip:second@10.0.0.2>",
-        "<sip:b@h;alias=1.2.3.4~5~1;ob;alias-key=k>| <sip:b@h;ob;P>",
-        "<sip:b@h;ALIAS=1.2.3.4~5~1;aliases=1>     | <sip:b@h;aliases=1;P>"
-    })
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "<sip:b@10.0.0.1:5060>                     | <sip:b@10.0.0.1:5060;P>",
+                "\"B <x>\" <sip:b@10.0.0.1;ob>;q=1         | \"B <x>\" <sip:b@10.0.0.1;ob;P>;q=1",
+                "sip:b@10.0.0.1:5060;expires=60            | <sip:b@10.0.0.1:5060;P>;expires=60",
+                "B <sips:b;x=y@[fd00::1]:5061?Subject=a>   | B <sips:b;x=y@[fd00::1]:5061;P?Subject=a>",
+                "<sip:10.0.0.1>, <sip:second@10.0.0.2>     | <sip:10.0.0.1;P>, <sip:second@10.0.0.2>",
+                "<sip:b@h;alias=1.2.3.4~5~1;ob;alias-key=k>| <sip:b@h;ob;P>",
+                "<sip:b@h;ALIAS=1.2.3.4~5~1;aliases=1>     | <sip:b@h;aliases=1;P>"
+            })
     void parametersGoIntoTheUriOfTheFirstContact(String before, String after) {
         SipResponse response = ok(before);
         ContactSpan span = ContactSpan.of(response);
@@ -57,10 +59,12 @@ class ContactEditTest {
     }
 
     @ParameterizedTest
-    @CsvSource(delimiter = '|', value = {
-        "<sip:b@10.0.0.1:5060;ob> | <sip:b@203.0.113.9:40001;ob>",
-        "sip:10.0.0.1;q=1         | sip:203.0.113.9:40001;q=1"
-    })
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "<sip:b@10.0.0.1:5060;ob> | <sip:b@203.0.113.9:40001;ob>",
+                "sip:10.0.0.1;q=1         | sip:203.0.113.9:40001;q=1"
+            })
     void addressReplacesHostAndPort(String before, String after) {
         SipResponse response = ok(before);
         ContactSpan span = ContactSpan.of(response);
@@ -72,11 +76,13 @@ class ContactEditTest {
     }
 
     @ParameterizedTest
-    @CsvSource(delimiter = '|', value = {
-        "<sip:b@h;ob;alias=1.2.3.4~5~1;alias-key=k> | <sip:b@h;ob>",
-        "<sip:b@h;alias=1.2.3.4~5~1>                | <sip:b@h;alias=1.2.3.4~5~1>",
-        "<sip:b@h>                                  | <sip:b@h>"
-    })
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "<sip:b@h;ob;alias=1.2.3.4~5~1;alias-key=k> | <sip:b@h;ob>",
+                "<sip:b@h;alias=1.2.3.4~5~1>                | <sip:b@h;alias=1.2.3.4~5~1>",
+                "<sip:b@h>                                  | <sip:b@h>"
+            })
     void aliasOfOursIsTakenAwayAndSomebodyElsesStays(String before, String after) {
         SipResponse response = ok(before);
         ContactSpan span = ContactSpan.of(response);
@@ -88,14 +94,23 @@ class ContactEditTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"*", "tel:+1234", "<mailto:a@b>", "<sip:", "<>", "\"open <sip:a@b>", "<sip:a@[::1>", "<sip:a@b:99999>"})
+    @ValueSource(
+            strings = {
+                "*",
+                "tel:+1234",
+                "<mailto:a@b>",
+                "<sip:",
+                "<>",
+                "\"open <sip:a@b>",
+                "<sip:a@[::1>",
+                "<sip:a@b:99999>"
+            })
     void contactThatIsNoSipUriIsLeftAlone(String text) {
         assertThat(ContactSpan.of(ok(text))).isNull();
     }
 
     @Property(tries = 2_000)
-    void anyContactIsReadWithinItsBounds(
-            @ForAll @CharRange(from = ' ', to = '~') @StringLength(max = 40) String junk) {
+    void anyContactIsReadWithinItsBounds(@ForAll @CharRange(from = ' ', to = '~') @StringLength(max = 40) String junk) {
         SipResponse response = ok("<sip:" + junk);
 
         ContactSpan span = ContactSpan.of(response);

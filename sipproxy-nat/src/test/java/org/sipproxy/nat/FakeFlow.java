@@ -6,7 +6,8 @@ import org.sipproxy.api.transport.Flow;
 import org.sipproxy.api.transport.TransportKind;
 
 /** A flow to an address from {@code 192.0.2.1:5060}. */
-record FakeFlow(TransportKind kind, InetSocketAddress remoteAddress, Endpoint endpoint, boolean isOpen) implements Flow {
+record FakeFlow(TransportKind kind, InetSocketAddress remoteAddress, Endpoint endpoint, boolean isOpen)
+        implements Flow {
 
     static final Endpoint UDP = Endpoint.udp("192.0.2.1", 5060);
 
@@ -15,7 +16,6 @@ record FakeFlow(TransportKind kind, InetSocketAddress remoteAddress, Endpoint en
     }
 
     static FakeFlow of(TransportKind kind, String ip, int port) {
-        return new FakeFlow(
-                kind, new InetSocketAddress(ip, port), new Endpoint(kind, "192.0.2.1", 5060, "", 0), true);
+        return new FakeFlow(kind, new InetSocketAddress(ip, port), new Endpoint(kind, "192.0.2.1", 5060, "", 0), true);
     }
 }

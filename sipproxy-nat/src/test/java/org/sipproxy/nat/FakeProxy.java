@@ -27,6 +27,7 @@ import org.sipproxy.api.message.SipMessage;
 import org.sipproxy.api.message.SipParseException;
 import org.sipproxy.api.message.SipResponse;
 import org.sipproxy.api.message.SipUri;
+import org.sipproxy.api.routing.DomainSource;
 import org.sipproxy.api.routing.RequestStage;
 import org.sipproxy.api.routing.ResponseStage;
 import org.sipproxy.api.transport.ArrivalFilter;
@@ -68,7 +69,8 @@ final class FakeProxy implements ProxyRuntime, ComponentHooks, LocationStore {
         long end = nowMillis + time.toMillis();
         while (nowMillis < end) {
             nowMillis += 10;
-            List<Task> due = tasks.stream().filter(t -> t.dueMillis <= nowMillis).toList();
+            List<Task> due =
+                    tasks.stream().filter(t -> t.dueMillis <= nowMillis).toList();
             tasks.removeAll(due);
             due.forEach(t -> t.work.run());
         }
@@ -103,9 +105,8 @@ final class FakeProxy implements ProxyRuntime, ComponentHooks, LocationStore {
 
     /** Answers a ping that was sent; false if nobody knows the answer. */
     boolean answer(Sent ping, Flow from) {
-        String[] lines = ping.text().split("\r\n");
         StringBuilder text = new StringBuilder("SIP/2.0 486 Busy Here\r\n");
-        for (String line : lines) {
+        for (String line : ping.text().lines().toList()) {
             if (line.matches("(Via|From|Call-ID|CSeq|To): .*")) {
                 text.append(line).append("\r\n");
             }
@@ -260,4 +261,6 @@ final class FakeProxy implements ProxyRuntime, ComponentHooks, LocationStore {
     @Override
     public void onEvent(ProxyListener listener) {}
 
+    @Override
+    public void serveDomains(DomainSource source) {}
 }

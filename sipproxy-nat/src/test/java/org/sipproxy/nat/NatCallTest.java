@@ -30,7 +30,7 @@ class NatCallTest {
             .build());
 
     @AfterEach
-    void close() throws Exception {
+    void close() {
         scene.close();
     }
 
@@ -87,12 +87,15 @@ class NatCallTest {
     }
 
     private TestPhone openPhone(String user) {
+        InetSocketAddress local = new InetSocketAddress("127.0.0.1", freePort());
+        TestPhone phone = scene.closing(TestPhone.udp(user, local, scene.udp(), "127.0.0.1:" + local.getPort()));
+        phone.register(300);
+        return phone;
+    }
+
+    private static int freePort() {
         try (DatagramSocket free = new DatagramSocket()) {
-            InetSocketAddress local = new InetSocketAddress("127.0.0.1", free.getLocalPort());
-            free.close();
-            TestPhone phone = scene.closing(TestPhone.udp(user, local, scene.udp(), "127.0.0.1:" + local.getPort()));
-            phone.register(300);
-            return phone;
+            return free.getLocalPort();
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -242,7 +245,7 @@ class NatCallTest {
     }
 
     @Test
-    void requestsOfADialogLeaveByTheListeningPointThatTheClientWasSeenAt() throws Exception {
+    void requestsOfADialogLeaveByTheListeningPointThatTheClientWasSeenAt() {
         try (NatScene two =
                 new NatScene(NatTraversal.builder().build(), builder -> builder.listen(Endpoint.udp("127.0.0.1", 0)))) {
             List<InetSocketAddress> points = two.proxy.boundEndpoints().stream()

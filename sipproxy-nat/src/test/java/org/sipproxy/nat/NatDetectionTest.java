@@ -29,7 +29,8 @@ class NatDetectionTest {
 
     private static SipRequest invite(String via, String contact, String... body) {
         String sdp = String.join("\n", body);
-        return SipText.request("""
+        return SipText.request(
+                """
                 INVITE sip:bob@example.org SIP/2.0
                 Via: SIP/2.0/UDP %s;rport;branch=z9hG4bK1
                 From: <sip:alice@example.org>;tag=1
@@ -49,8 +50,19 @@ class NatDetectionTest {
     @ParameterizedTest
     @ValueSource(
             strings = {
-                "10.1.2.3", "172.16.0.1", "172.31.255.255", "192.168.1.7:5060", "100.64.0.1", "100.127.9.9", "127.0.0.1",
-                "169.254.1.1", "192.0.0.8", "[fd00::1]:5060", "[fe80::1]", "[::1]", "[::ffff:10.0.0.1]"
+                "10.1.2.3",
+                "172.16.0.1",
+                "172.31.255.255",
+                "192.168.1.7:5060",
+                "100.64.0.1",
+                "100.127.9.9",
+                "127.0.0.1",
+                "169.254.1.1",
+                "192.0.0.8",
+                "[fd00::1]:5060",
+                "[fe80::1]",
+                "[::1]",
+                "[::ffff:10.0.0.1]"
             })
     void contactThatOnlyItsOwnNetworkReachesIsPrivate(String host) throws Exception {
         SipRequest request = invite("203.0.113.9:40001", "\"A, <b\" <sip:alice;x=1@" + host + ";ob>;expires=9");
@@ -61,8 +73,19 @@ class NatDetectionTest {
     @ParameterizedTest
     @ValueSource(
             strings = {
-                "11.0.0.1", "172.15.0.1", "172.32.0.1", "192.169.0.1", "100.63.0.1", "100.128.0.1", "203.0.113.9",
-                "192.0.1.1", "[2001:db8::1]", "10.1.2.3.example.org", "phone.example.org", "10.1.2", "10.1.2.300"
+                "11.0.0.1",
+                "172.15.0.1",
+                "172.32.0.1",
+                "192.169.0.1",
+                "100.63.0.1",
+                "100.128.0.1",
+                "203.0.113.9",
+                "192.0.1.1",
+                "[2001:db8::1]",
+                "10.1.2.3.example.org",
+                "phone.example.org",
+                "10.1.2",
+                "10.1.2.300"
             })
     void contactThatTheInternetReachesIsNot(String host) throws Exception {
         assertThat(tells(PRIVATE_CONTACT, invite("203.0.113.9", "sip:alice@" + host), FROM))
@@ -77,11 +100,14 @@ class NatDetectionTest {
         networks.exclude("fd00:1::/32");
         NatDetection detection = new NatDetection(Set.of(PRIVATE_CONTACT), networks);
 
-        assertThat(detection.isBehindNat(invite("x", "<sip:a@203.0.113.7>"), FROM)).isTrue();
+        assertThat(detection.isBehindNat(invite("x", "<sip:a@203.0.113.7>"), FROM))
+                .isTrue();
         assertThat(detection.isBehindNat(invite("x", "<sip:a@10.8.3.4>"), FROM)).isFalse();
         assertThat(detection.isBehindNat(invite("x", "<sip:a@10.9.3.4>"), FROM)).isTrue();
-        assertThat(detection.isBehindNat(invite("x", "<sip:a@[fd00:1::5]>"), FROM)).isFalse();
-        assertThat(detection.isBehindNat(invite("x", "<sip:a@[fd00:2::5]>"), FROM)).isTrue();
+        assertThat(detection.isBehindNat(invite("x", "<sip:a@[fd00:1::5]>"), FROM))
+                .isFalse();
+        assertThat(detection.isBehindNat(invite("x", "<sip:a@[fd00:2::5]>"), FROM))
+                .isTrue();
     }
 
     @ParameterizedTest
@@ -136,7 +162,8 @@ class NatDetectionTest {
     void sourceAndTransportTellByThemselves() throws Exception {
         SipRequest request = invite("203.0.113.9", "<sip:a@203.0.113.9>");
 
-        assertThat(tells(PRIVATE_SOURCE, request, FakeFlow.udp("10.0.0.9", 5060))).isTrue();
+        assertThat(tells(PRIVATE_SOURCE, request, FakeFlow.udp("10.0.0.9", 5060)))
+                .isTrue();
         assertThat(tells(PRIVATE_SOURCE, request, FROM)).isFalse();
         assertThat(tells(WEBSOCKET, request, FakeFlow.of(TransportKind.WSS, "203.0.113.9", 40_001)))
                 .isTrue();

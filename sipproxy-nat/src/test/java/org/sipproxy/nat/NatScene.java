@@ -62,6 +62,14 @@ final class NatScene implements AutoCloseable {
         return phone;
     }
 
+    private static void close(AutoCloseable resource) {
+        try {
+            resource.close();
+        } catch (Exception e) {
+            throw new AssertionError(e);
+        }
+    }
+
     <T extends AutoCloseable> T closing(T resource) {
         opened.add(resource);
         return resource;
@@ -72,10 +80,8 @@ final class NatScene implements AutoCloseable {
     }
 
     @Override
-    public void close() throws Exception {
-        for (AutoCloseable resource : opened) {
-            resource.close();
-        }
+    public void close() {
+        opened.forEach(NatScene::close);
         new Thread(proxy::close, "close-proxy").start(); // with calls in flight it waits for two seconds
     }
 }

@@ -167,7 +167,9 @@ class NatSecurityTest {
         assertThat(answer).hasSize(32).startsWith(1, 1, 0, 12);
         assertThat((answer[26] & 0xff) << 8 | answer[27] & 0xff).isEqualTo(40_001 ^ 0x2112);
         assertThat(answer).endsWith(203 ^ 0x21, 0x12, 113 ^ 0xa4, 9 ^ 0x42);
-        assertThat(StunResponder.answer(answer, flow)).as("an answer to an answer").isNull();
+        assertThat(StunResponder.answer(answer, flow))
+                .as("an answer to an answer")
+                .isNull();
         request[3] = 4;
         assertThat(StunResponder.answer(request, flow)).as("a wrong length").isNull();
         assertThat(StunResponder.answer(new byte[] {'\r', '\n'}, flow)).isNull();
@@ -203,7 +205,6 @@ class NatSecurityTest {
         byte[] bytes = text.getBytes(StandardCharsets.US_ASCII);
         attacker.send(new DatagramPacket(bytes, bytes.length, scene.udp()));
 
-        assertThat(receive(victim))
-                .contains("Contact: <sip:mallory@127.0.0.1:" + attacker.getLocalPort() + ">\r\n");
+        assertThat(receive(victim)).contains("Contact: <sip:mallory@127.0.0.1:" + attacker.getLocalPort() + ">\r\n");
     }
 }

@@ -63,7 +63,7 @@ final class TestPhone implements AutoCloseable {
     final AtomicInteger pinged = new AtomicInteger();
     final AtomicInteger registrations = new AtomicInteger();
     private final String registrationId = unique("reg");
-    private volatile int registrationCSeq;
+    private final AtomicInteger registrationCSeq = new AtomicInteger();
     private volatile boolean deaf;
     private volatile boolean closed;
 
@@ -155,7 +155,7 @@ final class TestPhone implements AutoCloseable {
     // ---- registration and keepalives
 
     SipResponse register(int expires) {
-        registrationCSeq++;
+        int number = registrationCSeq.incrementAndGet();
         SipResponse response = exchange(
                 "REGISTER",
                 unique("z9hG4bK"),
@@ -163,7 +163,7 @@ final class TestPhone implements AutoCloseable {
                 "From: <sip:" + user + "@sip.test>;tag=r",
                 "To: <sip:" + user + "@sip.test>",
                 "Call-ID: " + registrationId,
-                "CSeq: " + registrationCSeq + " REGISTER",
+                "CSeq: " + number + " REGISTER",
                 "Contact: <" + contact() + ">",
                 "Expires: " + expires);
         expect(response, 200, "REGISTER");
@@ -283,7 +283,7 @@ final class TestPhone implements AutoCloseable {
         }
 
         void ack(int number) {
-            TestPhone.this.send("ACK", unique("z9hG4bK"), lines("ACK", number));
+            TestPhone.this.send(unique("z9hG4bK"), lines("ACK", number));
         }
 
         void reinvite() {
@@ -378,7 +378,7 @@ final class TestPhone implements AutoCloseable {
             boolean heard = false;
             while (System.nanoTime() < limit) {
                 if (!heard) {
-                    send(method, branch, lines);
+                    send(branch, lines);
                 }
                 long until = System.nanoTime() + wait * 1_000_000;
                 for (long left = wait; left > 0; left = (until - System.nanoTime()) / 1_000_000) {
@@ -407,11 +407,11 @@ final class TestPhone implements AutoCloseable {
                         ? "To: " + response.header(HeaderName.TO).orElseThrow()
                         : ack[i].replace("INVITE", "ACK");
             }
-            send("ACK", branch, ack);
+            send(branch, ack);
         }
     }
 
-    private void send(String method, String branch, String... lines) {
+    private void send(String branch, String... lines) {
         StringBuilder text = new StringBuilder(lines[0])
                 .append("\r\nVia: SIP/2.0/")
                 .append(transport)

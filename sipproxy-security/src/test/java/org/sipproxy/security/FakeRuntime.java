@@ -51,8 +51,18 @@ final class FakeRuntime implements ProxyRuntime {
     }
 
     @Override
+    public boolean isMyself(SipUri uri) {
+        return domains().contains(uri.host());
+    }
+
+    @Override
     public List<String> domains() {
         return List.of("example.org");
+    }
+
+    @Override
+    public boolean isMyself(SipUri uri) {
+        return false;
     }
 
     @Override

@@ -14,7 +14,8 @@ class NatOptionsTest {
     private final StringWriter err = new StringWriter();
 
     private int check(String... more) {
-        List<String> args = new ArrayList<>(List.of("check", "--listen", "udp:127.0.0.1:0", "--domain", "sip.test", "--no-auth"));
+        List<String> args =
+                new ArrayList<>(List.of("check", "--listen", "udp:127.0.0.1:0", "--domain", "sip.test", "--no-auth"));
         args.addAll(List.of(more));
         return Launcher.execute(new PrintWriter(out), new PrintWriter(err), args.toArray(new String[0]));
     }

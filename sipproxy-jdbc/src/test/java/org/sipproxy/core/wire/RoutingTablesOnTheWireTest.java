@@ -2,6 +2,7 @@ package org.sipproxy.core.wire;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
 
 import java.lang.reflect.Proxy;
 import java.sql.SQLException;
@@ -14,10 +15,11 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.sipproxy.jdbc.JdbcAliases;
+import org.sipproxy.jdbc.JdbcDispatcher;
 import org.sipproxy.jdbc.JdbcDomains;
 import org.sipproxy.jdbc.PostgresFixture;
 
-/** The tables domain and dbaliases as a proxy on the wire obeys them. In this package for the elements on the wire. */
+/** The tables domain, dbaliases and dispatcher as a proxy on the wire obeys them. In this package for the elements on the wire. */
 class RoutingTablesOnTheWireTest {
 
     @RegisterExtension
@@ -30,7 +32,7 @@ class RoutingTablesOnTheWireTest {
 
     @BeforeEach
     void emptyTables() {
-        postgres.execute("TRUNCATE domain, dbaliases");
+        postgres.execute("TRUNCATE domain, dbaliases, dispatcher");
     }
 
     /** The database, with a note of who asks for it. */
@@ -178,6 +180,154 @@ class RoutingTablesOnTheWireTest {
             }
 
             assertThat(askers).hasSize(1);
+        }
+    }
+
+    // ---- dispatcher
+
+    private static void destination(int set, String uri, int flags, int priority, String attrs) {
+        postgres.execute("INSERT INTO dispatcher (setid, destination, flags, priority, attrs) VALUES (" + set + ", '"
+                + uri + "', " + flags + ", " + priority + ", '" + attrs + "')");
+    }
+
+    private static JdbcDispatcher.Builder toSetOne(JdbcDispatcher.Algorithm algorithm) {
+        return JdbcDispatcher.builder(postgres.dataSource())
+                .route(
+                        1,
+                        algorithm,
+                        context -> context.request().requestUri().user().startsWith("8"));
+    }
+
+    /** Which of the elements gets a request, and answers it so. */
+    private static String taker(WireClient caller, int status, WireClient... gateways) {
+        Request message = caller.send(caller.request("MESSAGE", "sip:8%3b00@sip.test"));
+        List<WireClient> some = List.of(gateways);
+        await().until(() -> some.stream()
+                .anyMatch(g -> g.pending().stream().anyMatch(m -> m.method().equals("MESSAGE"))));
+        WireClient taker = some.stream()
+                .filter(g -> g.pending().stream().anyMatch(m -> m.method().equals("MESSAGE")))
+                .findFirst()
+                .orElseThrow();
+        WireMessage received = taker.awaitRequest("MESSAGE");
+        assertThat(received.uri()).isEqualTo("sip:8%3b00@" + taker.hostPort());
+        taker.reply(received, status);
+        caller.awaitResponse(message, status);
+        return taker.name();
+    }
+
+    @Test
+    void eachDestinationInItsTurnAndNoInactiveOne() {
+        JdbcDispatcher dispatcher =
+                toSetOne(JdbcDispatcher.Algorithm.ROUND_ROBIN).build();
+        try (ProxyUnderTest proxy = ProxyUnderTest.start(builder -> builder.component(dispatcher))) {
+            WireClient alice = proxy.udp("alice");
+            WireClient one = proxy.udp("one");
+            WireClient two = proxy.udp("two");
+            assertThat(status(alice, "MESSAGE", "sip:800@sip.test")).isEqualTo(503);
+
+            destination(1, "sip:" + one.hostPort(), 0, 0, "");
+            destination(1, "sip:" + two.hostPort(), 8, 0, "");
+            destination(1, "sip:192.0.2.1", 1, 9, "");
+            destination(1, "sip:192.0.2.2", 4, 9, "");
+            destination(1, "no uri", 0, 9, "");
+            destination(1, "sip:192.0.2.3", 0, 9, "weight=much");
+            destination(2, "sip:192.0.2.4", 0, 9, "");
+            dispatcher.reload();
+
+            assertThat(dispatcher.destinations(1)).containsExactly("sip:" + one.hostPort(), "sip:" + two.hostPort());
+            List<String> takers = new ArrayList<>();
+            for (int i = 0; i < 6; i++) {
+                takers.add(taker(alice, 200, one, two));
+            }
+            assertThat(takers).containsOnly("one", "two");
+            assertThat(takers.get(0)).isNotEqualTo(takers.get(1)).isEqualTo(takers.get(2));
+            assertThat(takers.subList(0, 3)).isNotEqualTo(takers.subList(1, 4));
+            assertThat(status(alice, "MESSAGE", "sip:900@sip.test")).isEqualTo(404);
+        }
+    }
+
+    @Test
+    void callGoesToTheNextDestinationIfOneCannotServeAndOnlyThen() {
+        JdbcDispatcher dispatcher =
+                toSetOne(JdbcDispatcher.Algorithm.PRIORITY_SERIAL).build();
+        try (ProxyUnderTest proxy =
+                ProxyUnderTest.start(builder -> builder.component(dispatcher).timers(ProxyUnderTest.QUICK))) {
+            WireClient alice = proxy.udp("alice");
+            WireClient silent = proxy.udp("silent");
+            WireClient broken = proxy.udp("broken");
+            WireClient last = proxy.udp("last");
+            destination(1, "sip:" + last.hostPort(), 0, 1, "");
+            destination(1, "sip:" + silent.hostPort(), 0, 9, "");
+            destination(1, "sip:" + broken.hostPort(), 0, 5, "");
+            dispatcher.reload();
+
+            Request invite = alice.send(alice.request("INVITE", "sip:800@sip.test"));
+            silent.awaitRequest("INVITE"); // and says nothing until Timer B
+            broken.reply(broken.awaitRequest("INVITE"), 500);
+            last.reply(last.awaitRequest("INVITE"), 200);
+            alice.awaitResponse(invite, 200);
+
+            Request busy = alice.send(alice.request("INVITE", "sip:801@sip.test"));
+            silent.await("the second call", m -> m.uri().startsWith("sip:801@"));
+            broken.reply(broken.await("the second call", m -> m.uri().startsWith("sip:801@")), 486);
+            alice.awaitResponse(busy, 486);
+            assertThat(last.pendingAfterRoundTrip().stream()
+                            .filter(m -> m.text().startsWith("INVITE sip:801@")))
+                    .isEmpty();
+        }
+    }
+
+    @Test
+    void oneCallIdGoesToOneDestinationAndManyAreSpread() {
+        JdbcDispatcher dispatcher =
+                toSetOne(JdbcDispatcher.Algorithm.CALL_ID_HASH).build();
+        try (ProxyUnderTest proxy = ProxyUnderTest.start(builder -> builder.component(dispatcher))) {
+            WireClient alice = proxy.udp("alice");
+            WireClient one = proxy.udp("one");
+            WireClient two = proxy.udp("two");
+            destination(1, "sip:" + one.hostPort(), 0, 0, "");
+            destination(1, "sip:" + two.hostPort(), 0, 0, "");
+            dispatcher.reload();
+
+            List<String> takers = new ArrayList<>();
+            for (int i = 0; i < 40; i++) {
+                takers.add(taker(alice, 200, one, two));
+            }
+            assertThat(Collections.frequency(takers, "one")).isBetween(5, 35);
+
+            Request same = alice.request("OPTIONS", "sip:800@sip.test");
+            String first = "";
+            for (int i = 0; i < 5; i++) {
+                alice.send(same.next());
+                await().until(() -> has(one) || has(two));
+                WireClient taker = has(one) ? one : two;
+                taker.reply(taker.awaitRequest("OPTIONS"), 200);
+                alice.awaitResponse(same, 200);
+                assertThat(first).isIn("", taker.name());
+                first = taker.name();
+            }
+        }
+    }
+
+    private static boolean has(WireClient gateway) {
+        return gateway.pending().stream()
+                .anyMatch(m -> !m.isResponse() && m.method().equals("OPTIONS"));
+    }
+
+    @Test
+    void weightsAreObeyed() {
+        JdbcDispatcher dispatcher = toSetOne(JdbcDispatcher.Algorithm.WEIGHT).build();
+        try (ProxyUnderTest proxy = ProxyUnderTest.start(builder -> builder.component(dispatcher))) {
+            WireClient alice = proxy.udp("alice");
+            WireClient all = proxy.udp("all");
+            WireClient none = proxy.udp("none");
+            destination(1, "sip:" + none.hostPort(), 0, 0, "weight=0");
+            destination(1, "sip:" + all.hostPort(), 0, 0, "duid=x;weight=50");
+            dispatcher.reload();
+
+            for (int i = 0; i < 20; i++) {
+                assertThat(taker(alice, 200, all, none)).isEqualTo("all");
+            }
         }
     }
 }

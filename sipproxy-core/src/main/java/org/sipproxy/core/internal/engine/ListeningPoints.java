@@ -67,9 +67,10 @@ final class ListeningPoints implements FlowSource, AutoCloseable {
         }
     }
 
-    /** Reads datagrams from now on. */
+    /** Reads datagrams and accepts connections from now on. */
     void start() {
         udp.forEach(UdpTransport::start);
+        tcp.forEach(TcpTransport::start);
     }
 
     /**

@@ -90,6 +90,9 @@ final class ResponseContext implements ServerTransaction.CancelHandler {
         starting = true;
         while (open == 0 && !succeeded && !groups.isEmpty()) {
             List<Target> group = groups.remove();
+            if (group.get(0).substitute()) {
+                best.forget(); // nobody has refused yet, else there were no substitute left
+            }
             for (Target target : group) {
                 Branch branch = new Branch(this, target);
                 branches.add(branch);
@@ -135,12 +138,22 @@ final class ResponseContext implements ServerTransaction.CancelHandler {
         } else {
             best.offer(response, from);
         }
+        if (!leavesToASubstitute(response.statusCode())) {
+            groups.removeIf(group -> group.get(0).substitute());
+        }
         if (response.statusCode() >= 600) {
             groups.clear(); // §16.7 step 5: a 6xx ends the search
             cancelOpenBranches(
                     ("Reason: SIP;cause=" + response.statusCode() + "\r\n").getBytes(StandardCharsets.US_ASCII));
         }
         branchEnded();
+    }
+
+    /** The one who was asked could not serve; any other failure is an answer that a substitute would only repeat. */
+    private static boolean leavesToASubstitute(int status) {
+        return status / 100 == 5
+                || status == StatusCode.REQUEST_TIMEOUT
+                || status == 430; // RFC 5626 §11.5: Flow Failed
     }
 
     /** A branch ended without a response from downstream: 408 or 503. */
