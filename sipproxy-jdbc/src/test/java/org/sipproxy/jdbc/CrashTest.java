@@ -8,6 +8,7 @@ import java.io.InputStreamReader;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -78,7 +79,7 @@ class CrashTest {
                     .as("first line of the proxy's process, seed %d", SEED)
                     .startsWith("port ");
             InetSocketAddress proxy = new InetSocketAddress("127.0.0.1", Integer.parseInt(line.substring(5)));
-            RegisterLoad load = new RegisterLoad(proxy, 12);
+            RegisterLoad load = new RegisterLoad(proxy, 12, Duration.ofMillis(500));
             try (load) {
                 assertThat(victim.waitFor(afterMillis, TimeUnit.MILLISECONDS)).isFalse();
                 killedAtNanos = System.nanoTime();

@@ -134,7 +134,7 @@ class DatabaseFailureTest {
     @Test
     void underLoadEveryAcknowledgedBindingSurvivesStopsAndCuts() throws Exception {
         SipProxy proxy = start(StoreMode::writeThrough, "postgres");
-        RegisterLoad load = new RegisterLoad(SipClient.addressOf(proxy), 8);
+        RegisterLoad load = new RegisterLoad(SipClient.addressOf(proxy), 8, Duration.ofSeconds(5));
         try (load) {
             await().until(() -> load.answers(200) > 200);
             for (int i = 0; i < 20; i++) {

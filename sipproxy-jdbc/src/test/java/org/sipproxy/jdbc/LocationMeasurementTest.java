@@ -195,11 +195,11 @@ class LocationMeasurementTest {
             try {
                 String stat = Files.readString(process.resolve("stat"));
                 if (stat.contains("(postgres)")) {
-                    String[] fields = stat.substring(stat.lastIndexOf(')') + 2).split(" ");
+                    String[] fields = stat.substring(stat.lastIndexOf(')') + 2).split(" ", -1);
                     ticks += Long.parseLong(fields[11]) + Long.parseLong(fields[12]);
                 }
             } catch (IOException e) {
-                continue; // it has ended meanwhile
+                // it has ended meanwhile
             }
         }
         return ticks;

@@ -21,22 +21,23 @@ final class RegisterLoad implements AutoCloseable {
     private final Map<Integer, AtomicInteger> answers = new ConcurrentHashMap<>();
     private volatile boolean stopped;
 
-    RegisterLoad(InetSocketAddress proxy, int phones) {
+    /** Phones that go on without an answer when their patience is over. */
+    RegisterLoad(InetSocketAddress proxy, int phones, Duration patience) {
         for (int i = 0; i < phones; i++) {
             int phone = i;
-            Thread thread = new Thread(() -> run(proxy, phone), "phone-" + i);
+            Thread thread = new Thread(() -> run(proxy, phone, patience), "phone-" + i);
             thread.setDaemon(true);
             threads.add(thread);
             thread.start();
         }
     }
 
-    private void run(InetSocketAddress proxy, int phone) {
+    private void run(InetSocketAddress proxy, int phone, Duration patience) {
         try (SipClient client = new SipClient()) {
             for (long cseq = 1; !stopped; cseq++) {
                 String user = "u" + phone + "x" + cseq % USERS_OF_A_PHONE;
-                int status = client.register(
-                        proxy, user, cseq, "<sip:" + user + "@" + client.hostPort() + ">", Duration.ofSeconds(2));
+                int status =
+                        client.register(proxy, user, cseq, "<sip:" + user + "@" + client.hostPort() + ">", patience);
                 answers.computeIfAbsent(status, s -> new AtomicInteger()).incrementAndGet();
                 if (status == 200) {
                     acknowledged

@@ -112,7 +112,7 @@ final class SipClient implements AutoCloseable {
             String text = packet == null ? "" : text(packet);
             if (packet != null && text.startsWith(method + " ")) {
                 StringBuilder ok = new StringBuilder("SIP/2.0 200 OK\r\n");
-                for (String line : text.split("\r\n")) {
+                for (String line : text.split("\r\n", -1)) {
                     if (line.matches("(Via|From|Call-ID|CSeq): .*")) {
                         ok.append(line).append("\r\n");
                     } else if (line.startsWith("To: ")) {
