@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import java.io.PrintWriter;
+import java.io.StringWriter;
 import java.net.DatagramSocket;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -64,8 +65,8 @@ class LauncherProcessTest {
             register("1001", "test1234", port).close();
 
             assertThat(Launcher.execute(
-                            new PrintWriter(System.out),
-                            new PrintWriter(System.err),
+                            new PrintWriter(new StringWriter()),
+                            new PrintWriter(new StringWriter()),
                             "passwd",
                             "1001",
                             "changed",
