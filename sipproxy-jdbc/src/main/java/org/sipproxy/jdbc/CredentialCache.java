@@ -22,8 +22,8 @@ import org.jspecify.annotations.Nullable;
  */
 final class CredentialCache {
 
-    /** A change must be obeyed within one second on every node; a tenth is left for the work itself. */
-    static final Duration UNWATCHED_LIFE = Duration.ofMillis(900);
+    /** A change must be obeyed within one second on every node; the rest of it is left for the work itself. */
+    static final Duration UNWATCHED_LIFE = Duration.ofMillis(700);
 
     /** What {@link #isFresh} sees, {@link #find} just after it may still use: an event loop relies on that. */
     private static final long GRACE_NANOS = Duration.ofMillis(50).toNanos();

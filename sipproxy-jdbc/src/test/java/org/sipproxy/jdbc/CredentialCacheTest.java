@@ -25,13 +25,13 @@ class CredentialCacheTest {
     @Test
     void unwatchedItLivesLessThanASecond() {
         find(OLD);
-        turn(Duration.ofMillis(899));
+        turn(CredentialCache.UNWATCHED_LIFE.minusMillis(1));
         assertThat(cache.isFresh(USER)).isTrue();
 
         turn(Duration.ofMillis(1));
         assertThat(cache.isFresh(USER)).isFalse();
 
-        turn(Duration.ofMillis(99)); // a second after it was read
+        turn(Duration.ofMillis(999).minus(CredentialCache.UNWATCHED_LIFE)); // less than a second after it was read
         assertThat(find(NEW)).isSameAs(NEW);
     }
 
@@ -115,7 +115,7 @@ class CredentialCacheTest {
     @Test
     void whatWasSeenFreshCanStillBeUsedAMomentLater() {
         find(OLD);
-        turn(Duration.ofMillis(899));
+        turn(CredentialCache.UNWATCHED_LIFE.minusMillis(1));
         assertThat(cache.isFresh(USER)).isTrue();
         turn(Duration.ofMillis(2));
 

@@ -7,6 +7,7 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
 import javax.sql.DataSource;
+import org.jdbi.v3.core.JdbiException;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -57,6 +58,9 @@ class DatabaseRolesTest {
         assertRefused(reader, "INSERT INTO location (ruid) VALUES ('x')");
         assertRefused(reader, "SELECT nextval('location_id_seq')");
         assertRefused(reader, "CREATE TABLE x (id int)");
+        assertThatThrownBy(() -> roles.grant(reader))
+                .isInstanceOf(JdbiException.class)
+                .hasMessageContaining("permission denied");
     }
 
     @Test

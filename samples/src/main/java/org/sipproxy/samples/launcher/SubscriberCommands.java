@@ -99,9 +99,9 @@ final class SubscriberCommands {
             if (password != null) {
                 return password;
             }
-            Console console = System.console();
-            if (console != null) {
-                return readTwice(console);
+            Optional<Console> terminal = terminal();
+            if (terminal.isPresent()) {
+                return readTwice(terminal.get());
             }
             try {
                 // the stream is the process's, and nobody reads on
@@ -112,6 +112,22 @@ final class SubscriberCommands {
                 return line;
             } catch (IOException e) {
                 throw new IllegalArgumentException("PASSWORD: stdin cannot be read", e);
+            }
+        }
+
+        /** The console, if a human sits there: since JDK 22 there is one even if stdin is a file. */
+        @SuppressWarnings("SystemConsoleNull")
+        private static Optional<Console> terminal() {
+            Console console = System.console();
+            if (console == null) {
+                return Optional.empty();
+            }
+            try {
+                return Boolean.TRUE.equals(Console.class.getMethod("isTerminal").invoke(console))
+                        ? Optional.of(console)
+                        : Optional.empty();
+            } catch (ReflectiveOperationException e) {
+                return Optional.of(console); // an older JDK, whose console is always a terminal
             }
         }
 

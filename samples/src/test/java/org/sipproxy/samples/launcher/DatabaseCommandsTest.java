@@ -43,7 +43,7 @@ class DatabaseCommandsTest {
     @Test
     void aSubscriberIsAddedShownChangedAndRemoved() {
         assertThat(on("db", "create")).isZero();
-        assertThat(out.toString()).startsWith("created version subscriber location");
+        assertThat(output()).startsWith("created version subscriber location");
         assertThat(on("show")).isZero();
         assertThat(output()).isEqualTo("no subscribers");
 
