@@ -107,9 +107,6 @@ public class NatBenchmark {
         public void onRequestCompleted(RequestListener listener) {}
 
         @Override
-        public void serveDomains(DomainSource source) {}
-
-        @Override
         public void onEvent(ProxyListener listener) {}
 
         @Override

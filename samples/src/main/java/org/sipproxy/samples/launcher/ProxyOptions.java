@@ -125,17 +125,13 @@ final class ProxyOptions {
     String ringTimeout = "";
 
     @Option(
-            names = "--storage",
-            paramLabel = "KIND",
-            description = "Where registrations are kept: memory. Default: ${DEFAULT-VALUE}.",
-            defaultValue = "memory")
-    String storage = "";
-
-    @Option(
             names = "--event-loops",
             paramLabel = "N",
             description = "Threads that read each UDP endpoint. Default: one for each core, at most 8.")
     String eventLoops = "";
+
+    @Mixin
+    final StorageOptions storage = new StorageOptions();
 
     @Mixin
     final NatOptions nat = new NatOptions();
@@ -164,9 +160,7 @@ final class ProxyOptions {
         if (!eventLoops.isEmpty()) {
             builder.eventLoops(number("--event-loops", eventLoops, 1));
         }
-        if (!storage.equalsIgnoreCase("memory")) {
-            problems.add("--storage: \"" + storage + "\" (expected memory)");
-        }
+        storage.addTo(builder, subscription.database(), subscription.isDatabaseLater(), problems);
         SipProxy proxy = null;
         try {
             proxy = builder.build();
@@ -223,6 +217,7 @@ final class ProxyOptions {
                     "--no-auth: nobody is asked for a password, so --subscriber has no use; leave one of them away");
         }
         List<NamedSubscriber> named = namedSubscribers();
+        subscription.furnish(this, named, problems);
         if (noAuth) {
             builder.noAuthentication();
             return;
@@ -306,7 +301,7 @@ final class ProxyOptions {
                 "expires   " + minExpires + " to " + maxExpires + ", default " + defaultExpires + "; at most "
                         + maxContacts + " contacts a user",
                 "timeouts  transaction " + transactionTimeout + ", ringing " + ringTimeout,
-                "storage   " + storage,
+                "storage   " + storage.summary(),
                 "nat       " + nat.summary());
     }
 }

@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
+import org.sipproxy.api.location.LocationStoreException;
 import org.sipproxy.api.transport.Endpoint;
 import org.sipproxy.core.BindFailedException;
 import org.sipproxy.core.SipProxy;
@@ -37,6 +38,8 @@ import picocli.CommandLine.Spec;
             "    java -jar sipproxy.jar run --domain sip.test --listen udp:127.0.0.1:5060 \\",
             "        --database-url jdbc:postgresql://127.0.0.1/kamailio --database-user kamailio \\",
             "        --database-password-file db.password",
+            "  The same, with registrations and calls in it too:",
+            "    java -jar sipproxy.jar run … --storage write-through --accounting",
             "  A laboratory where nobody needs a password:",
             "    java -jar sipproxy.jar run --domain lab.example --no-auth \\",
             "        --listen udp:0.0.0.0:5060",
@@ -112,6 +115,9 @@ final class RunCommand implements Callable<Integer> {
             proxy.start();
         } catch (BindFailedException e) {
             return Launcher.misconfigured(err, List.of(ProxyOptions.asOptions(Launcher.messageOf(e))));
+        } catch (LocationStoreException e) {
+            Launcher.misconfigured(err, List.of("cannot read the registrations: " + Launcher.messageOf(e)));
+            return Launcher.UNREACHABLE;
         }
         AutoCloseable both = () -> {
             proxy.close();

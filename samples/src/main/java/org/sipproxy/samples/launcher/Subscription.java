@@ -29,6 +29,23 @@ final class Subscription {
         return new Subscription(Optional.empty(), true);
     }
 
+    /** The database, if it is open. */
+    Optional<Database> database() {
+        return database;
+    }
+
+    /** True if there will be a database that is not open yet. */
+    boolean isDatabaseLater() {
+        return databaseLater;
+    }
+
+    /** Makes an embedded database fit for the proxy, unless that is not going to run. */
+    void furnish(ProxyOptions options, List<ProxyOptions.NamedSubscriber> named, List<String> problems) {
+        if (problems.isEmpty()) {
+            database.filter(Database::isEmbedded).ifPresent(own -> own.furnish(options.domains, named));
+        }
+    }
+
     /** The credentials; those of a database become a component of the proxy too, so that they hear of changes. */
     CredentialStore credentials(
             SipProxyBuilder builder,
@@ -50,9 +67,6 @@ final class Subscription {
         }
         if (!problems.isEmpty()) {
             return InMemoryCredentials.of(); // it will not be used
-        }
-        if (database.get().isEmbedded()) {
-            database.get().furnish(options.domains, named);
         }
         JdbcCredentials credentials = database.get().credentials();
         builder.component(credentials);
