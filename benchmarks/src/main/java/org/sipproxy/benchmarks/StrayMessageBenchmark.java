@@ -73,8 +73,16 @@ public class StrayMessageBenchmark {
         ByteWriter out = new ByteWriter(512);
         out.text("SIP/2.0 200 OK\r\nVia: SIP/2.0/UDP 127.0.0.1:5060;rport;branch=");
         branches.write(out, branches.next(), 1);
-        out.text("\r\nVia: SIP/2.0/UDP 127.0.0.1:5098;branch=z9hG4bK1\r\nFrom: <sip:a@example.test>;tag=1\r\n"
-                + "To: <sip:b@example.test>;tag=2\r\nCall-ID: stray\r\nCSeq: 1 INVITE\r\nContent-Length: 0\r\n\r\n");
+        out.text("""
+                \r
+                Via: SIP/2.0/UDP 127.0.0.1:5098;branch=z9hG4bK1\r
+                From: <sip:a@example.test>;tag=1\r
+                To: <sip:b@example.test>;tag=2\r
+                Call-ID: stray\r
+                CSeq: 1 INVITE\r
+                Content-Length: 0\r
+                \r
+                """);
         success = out.toBytes();
     }
 
