@@ -13,6 +13,8 @@ import org.sipproxy.jdbc.KamailioSchema;
 import org.sipproxy.jdbc.SchemaMismatch;
 import org.sipproxy.jdbc.SubscriberException;
 import org.sipproxy.jdbc.Subscribers;
+import org.sipproxy.samples.database.DatabaseUnreachableException;
+import org.sipproxy.samples.database.EmbeddedDatabase;
 
 /** An open database: pooled connections to it, and the server too if it is one of our own. */
 final class Database implements AutoCloseable {

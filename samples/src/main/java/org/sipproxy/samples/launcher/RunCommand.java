@@ -9,6 +9,7 @@ import org.sipproxy.api.location.LocationStoreException;
 import org.sipproxy.api.transport.Endpoint;
 import org.sipproxy.core.BindFailedException;
 import org.sipproxy.core.SipProxy;
+import org.sipproxy.samples.database.DatabaseUnreachableException;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;

@@ -1,4 +1,4 @@
-package org.sipproxy.samples.launcher;
+package org.sipproxy.samples.database;
 
 import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 import java.io.IOException;
@@ -10,7 +10,9 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
+import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
+import org.postgresql.ds.PGSimpleDataSource;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -18,9 +20,10 @@ import org.slf4j.LoggerFactory;
  * A real PostgreSQL from Maven artefacts, on 127.0.0.1. One whose directory another sipproxy serves already is shared with it:
  * so two proxies, or a proxy and {@code add}, can use one directory.
  */
-final class EmbeddedDatabase implements AutoCloseable {
+public final class EmbeddedDatabase implements AutoCloseable {
 
-    static final String USER = "postgres";
+    /** The role to connect as, without a password. */
+    public static final String USER = "postgres";
 
     private static final Logger LOG = LoggerFactory.getLogger(EmbeddedDatabase.class);
     private static final Duration START = Duration.ofSeconds(60);
@@ -43,7 +46,7 @@ final class EmbeddedDatabase implements AutoCloseable {
      *
      * @throws DatabaseUnreachableException if it does not start
      */
-    static EmbeddedDatabase start(Optional<Path> directory) {
+    public static EmbeddedDatabase start(Optional<Path> directory) {
         try {
             if (directory.isPresent()) {
                 Path data = directory.get().toAbsolutePath();
@@ -102,8 +105,17 @@ final class EmbeddedDatabase implements AutoCloseable {
         return cache.resolve("postgres");
     }
 
-    String url() {
+    /** Where it is. */
+    public String url() {
         return "jdbc:postgresql://127.0.0.1:" + port + "/postgres";
+    }
+
+    /** Connections to it, without a pool. */
+    public DataSource dataSource() {
+        PGSimpleDataSource source = new PGSimpleDataSource();
+        source.setUrl(url());
+        source.setUser(USER);
+        return source;
     }
 
     @Override
