@@ -31,6 +31,7 @@ final class DemoDatabase {
         this.database = database;
         this.log = new StatementLog(database);
         KamailioSchema.on(database).create();
+        KamailioSchema.on(database).addSubscriberNotifications();
         Subscribers subscribers = Subscribers.in(database);
         for (Account account : accounts) {
             try {

@@ -6,15 +6,18 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.LongSupplier;
 import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
 import org.sipproxy.api.auth.Credential;
 import org.sipproxy.api.auth.CredentialStore;
+import org.sipproxy.api.auth.DigestAlgorithm;
 import org.sipproxy.api.component.ComponentHooks;
 import org.sipproxy.api.component.ProxyComponent;
 import org.sipproxy.api.component.ProxyRuntime;
@@ -195,6 +198,15 @@ public final class JdbcCredentials implements CredentialStore, ProxyComponent {
         listener.start();
     }
 
+    /** MD5, which every row has; SHA-256 too with its column; all where passwords are read. */
+    @Override
+    public Set<DigestAlgorithm> algorithms() {
+        if (plainPasswords) {
+            return EnumSet.allOf(DigestAlgorithm.class);
+        }
+        return sha256 ? EnumSet.of(DigestAlgorithm.SHA_256, DigestAlgorithm.MD5) : EnumSet.of(DigestAlgorithm.MD5);
+    }
+
     /** True while it hears of changes, so that entries live as long as configured. */
     public boolean isListening() {
         return cache.isWatched();
@@ -249,7 +261,10 @@ public final class JdbcCredentials implements CredentialStore, ProxyComponent {
             return this;
         }
 
-        /** Reads the SHA-256 HA1 of the column {@code ha1_sha256}, which has to be there. Default: it is not read. */
+        /**
+         * Reads the SHA-256 HA1 of the column {@code ha1_sha256}, which has to be there, and has SHA-256 offered to all: use it
+         * when every subscriber has that hash ({@link Subscribers#allHaveSha256}). Default: it is not read.
+         */
         public Builder sha256Column() {
             sha256 = true;
             return this;

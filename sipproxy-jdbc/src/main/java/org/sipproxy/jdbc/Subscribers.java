@@ -186,6 +186,15 @@ public final class Subscribers {
                 .one());
     }
 
+    /** True if the column {@code ha1_sha256} is there and no subscriber lacks that hash, so that SHA-256 may be offered. */
+    public boolean allHaveSha256() {
+        return jdbi.withHandle(handle -> hasSha256(handle)
+                && handle.createQuery(
+                                "SELECT NOT EXISTS (SELECT 1 FROM subscriber WHERE coalesce(ha1_sha256, '') = '')")
+                        .mapTo(Boolean.class)
+                        .one());
+    }
+
     /** All that depends on the password, by column. */
     private Map<String, @Nullable String> secrets(Handle handle, String username, String realm, String password) {
         Map<String, @Nullable String> row = new HashMap<>();

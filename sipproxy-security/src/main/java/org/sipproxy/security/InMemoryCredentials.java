@@ -1,11 +1,14 @@
 package org.sipproxy.security;
 
+import java.util.EnumSet;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import org.sipproxy.api.auth.Credential;
 import org.sipproxy.api.auth.CredentialStore;
+import org.sipproxy.api.auth.DigestAlgorithm;
 
 /**
  * Credentials in memory, for tests and small installations. User and realm are compared byte for byte, because both are part of
@@ -56,6 +59,18 @@ public final class InMemoryCredentials implements CredentialStore {
     @Override
     public Optional<Credential> find(String username, String realm) {
         return Optional.ofNullable(credentials.get(new Key(username, realm)));
+    }
+
+    /** What those that are in it now can all be checked with: every algorithm where only passwords are. */
+    @Override
+    public Set<DigestAlgorithm> algorithms() {
+        Set<DigestAlgorithm> all = EnumSet.allOf(DigestAlgorithm.class);
+        for (Credential credential : credentials.values()) {
+            if (credential.password().isEmpty()) {
+                all.removeIf(algorithm -> credential.ha1(algorithm).isEmpty());
+            }
+        }
+        return all.isEmpty() ? EnumSet.of(DigestAlgorithm.MD5) : all;
     }
 
     /** False: a look-up is one read of a map. */

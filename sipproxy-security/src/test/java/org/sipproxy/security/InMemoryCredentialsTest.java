@@ -93,4 +93,15 @@ class InMemoryCredentialsTest {
 
         assertThat(store).hasToString("InMemoryCredentials[4000 users]");
     }
+
+    @Test
+    void whatOneUserHasNoHashForIsNotOffered() {
+        InMemoryCredentials passwords = InMemoryCredentials.of(Credential.ofPassword("alice", "example.net", "x"));
+        InMemoryCredentials mixed = InMemoryCredentials.of(
+                Credential.ofPassword("alice", "example.net", "x"),
+                Credential.ofHa1("bob", "example.net", "0123456789abcdef0123456789abcdef"));
+
+        assertThat(passwords.algorithms()).containsExactlyInAnyOrder(DigestAlgorithm.values());
+        assertThat(mixed.algorithms()).containsExactly(DigestAlgorithm.MD5);
+    }
 }

@@ -138,7 +138,7 @@ final class Database implements AutoCloseable {
     /** The subscribers' credentials. Also a component of the proxy. */
     JdbcCredentials credentials() {
         JdbcCredentials.Builder builder = JdbcCredentials.builder(pool);
-        if (KamailioSchema.on(pool).hasSha256Column()) {
+        if (Subscribers.in(pool).allHaveSha256()) {
             builder.sha256Column();
         }
         return builder.build();

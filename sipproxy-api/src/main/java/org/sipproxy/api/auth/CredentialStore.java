@@ -1,6 +1,8 @@
 package org.sipproxy.api.auth;
 
+import java.util.EnumSet;
 import java.util.Optional;
+import java.util.Set;
 
 /** Where the subscribers' credentials come from. May be called by several threads at once. */
 @FunctionalInterface
@@ -16,6 +18,14 @@ public interface CredentialStore {
     /** True if {@link #find} may wait for a disk or a network; it then runs on a worker thread. Default true, the safe one. */
     default boolean mayBlock() {
         return true;
+    }
+
+    /**
+     * The algorithms that every user of the store can be checked with. A phone answers the strongest one that it is offered and
+     * gives up if that is refused, so what some users have no hash for should not be offered. Asked once. Default all.
+     */
+    default Set<DigestAlgorithm> algorithms() {
+        return EnumSet.allOf(DigestAlgorithm.class);
     }
 
     /**
