@@ -16,6 +16,7 @@ import org.sipproxy.core.SipProxyBuilder;
 import org.sipproxy.core.SipTimers;
 import org.sipproxy.security.DigestAuthentication;
 import org.sipproxy.security.InMemoryCredentials;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /**
@@ -137,6 +138,9 @@ final class ProxyOptions {
             description = "Threads that read each UDP endpoint. Default: one for each core, at most 8.")
     String eventLoops = "";
 
+    @Mixin
+    private final SecurityOptions security = new SecurityOptions();
+
     private final List<String> problems = new ArrayList<>();
     private final List<Endpoint> endpoints = new ArrayList<>();
 
@@ -145,6 +149,7 @@ final class ProxyOptions {
         SipProxyBuilder builder = SipProxy.builder();
         readNames(builder);
         readAuthentication(builder);
+        security.addTo(builder, problems);
         builder.registrar(RegistrarPolicy.DEFAULT
                 .withMinExpires(duration("--min-expires", minExpires, RegistrarPolicy.DEFAULT.minExpires()))
                 .withDefaultExpires(
@@ -226,10 +231,10 @@ final class ProxyOptions {
         Duration nonceLifetime = duration("--nonce-expire", nonceExpire, Duration.ofMinutes(5));
         DigestAuthentication digest = null;
         try {
-            digest = DigestAuthentication.builder()
-                    .credentials(users)
-                    .nonceLifetime(nonceLifetime)
-                    .build();
+            DigestAuthentication.Builder options =
+                    DigestAuthentication.builder().credentials(users).nonceLifetime(nonceLifetime);
+            security.addTo(options, problems);
+            digest = options.build();
         } catch (IllegalArgumentException e) {
             problems.add(asOptions(Launcher.messageOf(e)).replace("digest: nonceLifetime", "--nonce-expire"));
         }
@@ -300,6 +305,7 @@ final class ProxyOptions {
                 "domain    " + String.join(" ", domains),
                 "alias     " + (aliases.isEmpty() ? "none" : String.join(" ", aliases)),
                 "access    " + access,
+                "sources   " + security.summary(),
                 "expires   " + minExpires + " to " + maxExpires + ", default " + defaultExpires + "; at most "
                         + maxContacts + " contacts a user",
                 "timeouts  transaction " + transactionTimeout + ", ringing " + ringTimeout,
