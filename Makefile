@@ -2,7 +2,7 @@
 MVN ?= mvn
 
 .DEFAULT_GOAL := help
-.PHONY: help fast test fmt check bench
+.PHONY: help fast test fmt check bench nat footprint
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\): ## \(.*\)/make \1#\2/p' Makefile | column -t -s '#'
@@ -21,3 +21,9 @@ check: ## everything that has to pass before a commit: tests, formatting, packag
 
 bench: ## the JMH benchmarks; ARGS='Name -f 1 -wi 3 -i 3' chooses
 	$(MVN) -Pfast,bench -pl benchmarks -am -DskipTests -Djmh.args="$(ARGS)" package
+
+footprint: ## live heap of a binding and of a waiting transaction
+	$(MVN) -Pfast,bench -pl benchmarks -am -DskipTests -Dbench.main=org.sipproxy.benchmarks.Footprint package
+
+nat: ## 100 calls each way through the kernel's NAT, mappings lost in the middle; as root, needs iproute2, nftables, conntrack
+	$(MVN) -Pfast -pl sipproxy-nat -am -Dtest=KernelNatTest -Dsurefire.failIfNoSpecifiedTests=false -Dnat.calls=100 test

@@ -1,4 +1,4 @@
-/** Measurements. */
+/** Measurements: JMH benchmarks, and what a binding and a waiting transaction cost in heap. */
 @NullMarked
 package org.sipproxy.benchmarks;
 

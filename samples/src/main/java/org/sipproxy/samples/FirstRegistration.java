@@ -8,16 +8,20 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import javax.sql.DataSource;
 import org.sipproxy.api.auth.Credential;
+import org.sipproxy.api.auth.CredentialStore;
 import org.sipproxy.api.location.Binding;
 import org.sipproxy.api.transport.Endpoint;
 import org.sipproxy.api.transport.TransportKind;
 import org.sipproxy.core.SipProxy;
 import org.sipproxy.core.SipProxyBuilder;
+import org.sipproxy.samples.database.EmbeddedDatabase;
 import org.sipproxy.samples.phone.Account;
 import org.sipproxy.samples.phone.Call;
 import org.sipproxy.samples.phone.PhoneException;
@@ -55,13 +59,16 @@ public final class FirstRegistration implements AutoCloseable {
     private final PrintWriter out;
     private final Ladder ladder = new Ladder(CALLEE.user(), CALLER.user());
     private final SipProxy proxy;
+    private final Optional<DemoDatabase> database;
     private final List<RiPhone> phones = new ArrayList<>();
 
-    /** Plays it once on a free port. */
+    /** Plays it once on a free port, with a PostgreSQL of its own behind it. */
     public static void main(String[] args) {
         PrintWriter out = new PrintWriter(System.out, true, StandardCharsets.UTF_8);
         boolean complete;
-        try (FirstRegistration demo = new FirstRegistration(List.of(Endpoint.udp("127.0.0.1", 0)), out)) {
+        try (EmbeddedDatabase database = EmbeddedDatabase.start(Optional.empty());
+                FirstRegistration demo = new FirstRegistration(
+                        List.of(Endpoint.udp("127.0.0.1", 0)), out, Optional.of(database.dataSource()))) {
             complete = demo.play();
         }
         System.exit(complete ? 0 : 1);
@@ -71,28 +78,34 @@ public final class FirstRegistration implements AutoCloseable {
      * Starts the proxy.
      *
      * @param listen where; the first UDP endpoint is the one that the phones use
+     * @param database where subscribers and registrations are, in tables that are made if they are not there; empty for memory
      * @throws org.sipproxy.core.BindFailedException if an address cannot be had
      */
-    public FirstRegistration(List<Endpoint> listen, PrintWriter out) {
-        this(listen, out, builder -> {});
+    public FirstRegistration(List<Endpoint> listen, PrintWriter out, Optional<DataSource> database) {
+        this(listen, out, database, builder -> {});
     }
 
     /** {@code more} may add steps to the proxy. */
-    FirstRegistration(List<Endpoint> listen, PrintWriter out, Consumer<SipProxyBuilder> more) {
+    FirstRegistration(
+            List<Endpoint> listen, PrintWriter out, Optional<DataSource> database, Consumer<SipProxyBuilder> more) {
         this.out = out;
-        InMemoryCredentials users = InMemoryCredentials.of();
-        for (Account account : List.of(CALLEE, CALLER, YOURS)) {
-            users.put(Credential.ofPassword(account.user(), account.domain(), account.password()));
-        }
-        SipProxyBuilder builder = SipProxy.builder()
-                .domain(DOMAIN)
-                .authentication(
-                        DigestAuthentication.builder().credentials(users).build())
-                .wireListener(ladder);
+        List<Account> accounts = List.of(CALLEE, CALLER, YOURS);
+        this.database = database.map(source -> new DemoDatabase(source, accounts));
+        SipProxyBuilder builder = SipProxy.builder().domain(DOMAIN).wireListener(ladder);
+        CredentialStore users = this.database.map(own -> own.addTo(builder)).orElseGet(() -> inMemory(accounts));
+        builder.authentication(DigestAuthentication.builder().credentials(users).build());
         listen.forEach(builder::listen);
         more.accept(builder);
         this.proxy = builder.build();
         proxy.start();
+    }
+
+    private static CredentialStore inMemory(List<Account> accounts) {
+        InMemoryCredentials users = InMemoryCredentials.of();
+        for (Account account : accounts) {
+            users.put(Credential.ofPassword(account.user(), account.domain(), account.password()));
+        }
+        return users;
     }
 
     /**
@@ -120,6 +133,7 @@ public final class FirstRegistration implements AutoCloseable {
         ladder.close();
         ladder.print(out);
         printBindings();
+        database.ifPresent(own -> own.print(out));
         failures.forEach(failure -> out.println("missing: " + failure));
         out.println(
                 failures.isEmpty()

@@ -6,22 +6,28 @@ import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.sipproxy.api.message.Method;
 import org.sipproxy.api.routing.StageContext;
 import org.sipproxy.api.routing.Verdict;
 import org.sipproxy.api.transport.Endpoint;
+import org.sipproxy.jdbc.PostgresFixture;
 
 @Timeout(60)
 class FirstRegistrationTest {
+
+    @RegisterExtension
+    static final PostgresFixture POSTGRES = PostgresFixture.empty();
 
     private final StringWriter text = new StringWriter();
 
     @Test
     void twoPhonesRegisterAndCallAndEveryMessageIsDrawnInOrder() {
         boolean complete;
-        try (FirstRegistration demo = new FirstRegistration(anyPort(), new PrintWriter(text))) {
+        try (FirstRegistration demo = new FirstRegistration(anyPort(), new PrintWriter(text), Optional.empty())) {
             complete = demo.play();
         }
 
@@ -35,9 +41,25 @@ class FirstRegistrationTest {
     }
 
     @Test
+    void withADatabaseItShowsWhatWasAskedAndWritten() {
+        boolean complete;
+        try (FirstRegistration demo =
+                new FirstRegistration(anyPort(), new PrintWriter(text), Optional.of(POSTGRES.dataSource()))) {
+            complete = demo.play();
+        }
+
+        assertThat(complete).as(text.toString()).isTrue();
+        assertThat(text.toString())
+                .containsPattern("SELECT .*ha1.* FROM subscriber")
+                .containsPattern("INSERT INTO location")
+                .containsPattern("  1001 \\| sip.test \\| [0-9a-f]{32} \\| *\n")
+                .containsPattern("  1002 \\| sip.test \\| sip:1002@127.0.0.1:\\d+ \\| 20");
+    }
+
+    @Test
     void twoDemosRunInOneJvm() {
-        try (FirstRegistration one = new FirstRegistration(anyPort(), new PrintWriter(text));
-                FirstRegistration other = new FirstRegistration(anyPort(), new PrintWriter(text))) {
+        try (FirstRegistration one = new FirstRegistration(anyPort(), new PrintWriter(text), Optional.empty());
+                FirstRegistration other = new FirstRegistration(anyPort(), new PrintWriter(text), Optional.empty())) {
             assertThat(one.play()).as(text.toString()).isTrue();
             assertThat(other.play()).as(text.toString()).isTrue();
         }
@@ -45,7 +67,7 @@ class FirstRegistrationTest {
 
     @Test
     void yourPhoneGetsTheFourValuesAsTheyAreBound() {
-        try (FirstRegistration demo = new FirstRegistration(anyPort(), new PrintWriter(text))) {
+        try (FirstRegistration demo = new FirstRegistration(anyPort(), new PrintWriter(text), Optional.empty())) {
             demo.printYourPhone();
         }
 
@@ -60,7 +82,10 @@ class FirstRegistrationTest {
     void aCallThatIsRefusedMakesItIncompleteAndSaysWhatIsMissing() {
         boolean complete;
         try (FirstRegistration demo = new FirstRegistration(
-                anyPort(), new PrintWriter(text), builder -> builder.beforeRouting(FirstRegistrationTest::busy))) {
+                anyPort(),
+                new PrintWriter(text),
+                Optional.empty(),
+                builder -> builder.beforeRouting(FirstRegistrationTest::busy))) {
             complete = demo.play();
         }
 

@@ -14,6 +14,8 @@ package org.sipproxy.core;
  * @param lingeringTransactions transactions that are over and wait for repetitions
  * @param forgottenEarly how many of those left before their time, because a quarter of the heap was full of them
  * @param unanswered requests now waiting for a final response
+ * @param filtered messages and connections that a component's arrival filter refused
+ * @param connections stream connections that are open, being opened or being closed
  */
 public record ProxyStatistics(
         long requests,
@@ -26,4 +28,6 @@ public record ProxyStatistics(
         long clientTransactions,
         long lingeringTransactions,
         long forgottenEarly,
-        long unanswered) {}
+        long unanswered,
+        long filtered,
+        long connections) {}

@@ -2,6 +2,7 @@ package org.sipproxy.core;
 
 import java.util.List;
 import org.sipproxy.api.location.LocationStore;
+import org.sipproxy.api.location.LocationStoreException;
 import org.sipproxy.api.transport.Endpoint;
 import org.sipproxy.core.internal.engine.ProxyEngine;
 
@@ -32,9 +33,12 @@ public final class SipProxy implements AutoCloseable {
     }
 
     /**
-     * Binds the listening points and begins to serve.
+     * Reads the bindings that a database holds, if the storage mode has one, then binds the listening points and begins to
+     * serve.
      *
      * @throws BindFailedException if an endpoint cannot be bound; nothing is open then, and the proxy is closed
+     * @throws LocationStoreException if the bindings cannot be read; the proxy is closed then too
+     * @throws RuntimeException if a component cannot start; the same goes then
      * @throws IllegalStateException if it was started or closed before
      */
     public synchronized void start() {
@@ -45,7 +49,7 @@ public final class SipProxy implements AutoCloseable {
         try {
             engine.start();
             state = State.STARTED;
-        } catch (BindFailedException e) {
+        } catch (RuntimeException e) {
             close();
             throw e;
         }
@@ -61,6 +65,21 @@ public final class SipProxy implements AutoCloseable {
         return engine.locationStore();
     }
 
+    /** How the location store and its database are doing. */
+    public StoreStatus storeStatus() {
+        return engine.storeStatus();
+    }
+
+    /**
+     * Writes the changes that the write-back mode still holds in memory, and returns when they are in the database; does nothing
+     * in the other modes. Blocks.
+     *
+     * @throws LocationStoreException if the database does not take them; they are kept and tried again later
+     */
+    public void flushLocationStore() {
+        engine.flushStore();
+    }
+
     /** Counts of what it has done. */
     public ProxyStatistics statistics() {
         return engine.statistics();
@@ -68,8 +87,9 @@ public final class SipProxy implements AutoCloseable {
 
     /**
      * Stops: new requests get 503 with Retry-After; what is in flight has two seconds to be answered, then gets 503; then ports
-     * and threads are released. A location store that the host passed in stays open, one of our own is closed. Idempotent;
-     * returns when all that is done.
+     * and threads are released. A location store that the host passed in stays open; one of our own is closed, and what the
+     * write-back mode still holds is written first, for at most ten seconds and one transaction. Idempotent; returns when all
+     * that is done.
      */
     @Override
     public synchronized void close() {

@@ -15,6 +15,7 @@ import org.sipproxy.api.event.RequestListener;
 import org.sipproxy.api.event.WireListener;
 import org.sipproxy.api.location.LocationListener;
 import org.sipproxy.api.location.LocationStore;
+import org.sipproxy.api.location.StoreMode;
 import org.sipproxy.api.message.ParseLimits;
 import org.sipproxy.api.message.SipParseException;
 import org.sipproxy.api.message.SipUri;
@@ -34,6 +35,9 @@ import org.sipproxy.core.internal.engine.ProxyEngine;
  */
 public final class SipProxyBuilder {
 
+    private static final int DEFAULT_WORKERS = 8;
+    private static final int DEFAULT_WORKERS_THAT_SHARE_COMMITS = 32;
+
     private final List<Endpoint> endpoints = new ArrayList<>();
     private final List<String> domains = new ArrayList<>();
     private final List<String> aliases = new ArrayList<>();
@@ -51,9 +55,10 @@ public final class SipProxyBuilder {
     private ParseLimits parseLimits = ParseLimits.DEFAULT;
     private StreamLimits streamLimits = StreamLimits.DEFAULT;
     private @Nullable LocationStore locationStore;
+    private StoreMode storeMode = StoreMode.memory();
     private @Nullable WireListener wireListener;
     private int eventLoops = defaultEventLoops();
-    private int workerThreads = 8;
+    private int workerThreads = DEFAULT_WORKERS;
     private ProxyClock clock = ProxyClock.system();
 
     SipProxyBuilder() {}
@@ -146,7 +151,20 @@ public final class SipProxyBuilder {
         return this;
     }
 
-    /** Where bindings are kept; stays the host's to close. Default in memory, gone when the proxy closes. */
+    /**
+     * How bindings are kept; the store is opened by {@link SipProxy#start()} and closed with the proxy. Default
+     * {@link StoreMode#memory()}. Excludes {@link #locationStore(LocationStore)}.
+     */
+    public SipProxyBuilder locationStore(StoreMode mode) {
+        once("locationStore");
+        storeMode = Objects.requireNonNull(mode, "mode");
+        if (mode instanceof StoreMode.WriteThrough && !given.contains("workerThreads")) {
+            workerThreads = DEFAULT_WORKERS_THAT_SHARE_COMMITS;
+        }
+        return this;
+    }
+
+    /** A store of the host's own, which stays its to close. Excludes {@link #locationStore(StoreMode)}. */
     public SipProxyBuilder locationStore(LocationStore store) {
         once("locationStore");
         locationStore = Objects.requireNonNull(store, "store");
@@ -223,7 +241,10 @@ public final class SipProxyBuilder {
         return this;
     }
 
-    /** How many threads run steps that may block; 1 to 1,000; default 8. None are started if no step may block. */
+    /**
+     * How many threads run steps that may block; 1 to 1,000. Default 8, or 32 with {@link StoreMode#writeThrough}, where the
+     * threads that wait at the same time share one commit. None are started if no step may block.
+     */
     public SipProxyBuilder workerThreads(int count) {
         once("workerThreads");
         workerThreads = count;
@@ -274,6 +295,7 @@ public final class SipProxyBuilder {
                 parseLimits,
                 streamLimits,
                 locationStore,
+                storeMode,
                 wireListener,
                 List.copyOf(components),
                 hooks,

@@ -233,7 +233,8 @@ final class CredentialsCheck {
      * RFC 7616 §3.4.6 wants uri and Request-URI to be the same resource; RFC 3261 §22.4 leaves it open, because proxies rewrite the
      * Request-URI. Here user and host have to be the same; scheme, port, password, parameters and headers may differ, and so may
      * two hosts that both are this proxy. So phones and proxies that add or drop a port or {@code transport} pass, and a captured
-     * response is of no use for calling somebody else.
+     * response is of no use for calling somebody else. A uri that names this proxy without a user passes for any request: some
+     * clients, SIPp among them, always write the address that they send to.
      */
     private static boolean isForThisResource(StageContext context, DigestResponse response) throws SipParseException {
         SipRequest request = context.request();
@@ -252,6 +253,9 @@ final class CredentialsCheck {
         }
         if (!named.isSip() || !target.isSip()) {
             return named.isEquivalentTo(target);
+        }
+        if (!named.hasUser() && context.isMyself(named)) {
+            return true;
         }
         return named.user().equals(target.user())
                 && (named.host().equalsIgnoreCase(target.host())

@@ -751,6 +751,8 @@ class DigestAuthenticationTest {
             "tel:+4930123456, tel:+4930123456",
             "tel:+4930123456, TEL:+4930123456",
             "sip:bob@elsewhere.test, sip:bob@elsewhere.test;lr",
+            "sip:1002@example.org, sip:example.org",
+            "sip:1002@example.org, sip:192.0.2.1:5060",
         })
         void sameUserAtTheSamePlacePasses(String requestUri, String digestUri) {
             assertThat(invite(requestUri, digestUri)).isSameAs(Verdict.proceed());
@@ -762,7 +764,7 @@ class DigestAuthenticationTest {
             "sip:bob@example.org, sip:Bob@example.org",
             "sip:1002@elsewhere.test, sip:1002@example.org",
             "sip:1002@example.org, sip:1002@elsewhere.test",
-            "sip:1002@example.org, sip:example.org",
+            "sip:1002@example.org, sip:elsewhere.test",
             "sip:1002@example.org, tel:1002",
             "tel:+4930123456, tel:+49900123456",
             "sip:1002@example.org, not a uri",

@@ -10,6 +10,7 @@ import org.sipproxy.api.event.ProxyEvent;
 import org.sipproxy.api.event.ProxyListener;
 import org.sipproxy.api.event.RequestListener;
 import org.sipproxy.api.location.LocationListener;
+import org.sipproxy.api.routing.DomainSource;
 import org.sipproxy.api.routing.RequestStage;
 import org.sipproxy.api.routing.ResponseStage;
 import org.sipproxy.api.routing.Verdict;
@@ -134,6 +135,11 @@ class FakeHooks implements ComponentHooks {
     @Override
     public void onRequestCompleted(RequestListener listener) {
         throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public void serveDomains(DomainSource source) {
+        throw new UnsupportedOperationException("security serves no domains");
     }
 
     @Override

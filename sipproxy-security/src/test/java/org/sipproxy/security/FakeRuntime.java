@@ -51,6 +51,11 @@ final class FakeRuntime implements ProxyRuntime {
     }
 
     @Override
+    public boolean isMyself(SipUri uri) {
+        return domains().contains(uri.host());
+    }
+
+    @Override
     public List<String> domains() {
         return List.of("example.org");
     }

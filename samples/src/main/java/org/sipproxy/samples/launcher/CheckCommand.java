@@ -3,8 +3,10 @@ package org.sipproxy.samples.launcher;
 import java.io.PrintWriter;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.sipproxy.core.SipProxy;
+import org.sipproxy.samples.database.DatabaseUnreachableException;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -20,7 +22,7 @@ import picocli.CommandLine.Spec;
         descriptionHeading = "%n",
         description = {
             "Checks the options of run and whether each address can be bound, and tells all problems at once.",
-            "Nothing stays open. Exit status 0 if run would serve, 2 if not."
+            "Nothing stays open; an embedded database is not started. Exit status 0 if run would serve, 2 if not."
         },
         optionListHeading = "%nOptions, as for run:%n",
         footerHeading = "%nExamples:%n",
@@ -43,6 +45,9 @@ final class CheckCommand implements Callable<Integer> {
     @Mixin
     private final ProxyOptions options = new ProxyOptions();
 
+    @Mixin
+    private final DatabaseOptions databaseOptions = new DatabaseOptions();
+
     /** Taken so that one argument file serves both commands. */
     @Option(names = "--log-level", paramLabel = "LEVEL", description = "How much run logs: ${COMPLETION-CANDIDATES}.")
     @SuppressWarnings("UnusedVariable")
@@ -50,15 +55,30 @@ final class CheckCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        options.build().ifPresent(SipProxy::close);
-        List<String> problems = new ArrayList<>(options.problems());
+        List<String> problems = databaseOptions.problems();
+        if (!problems.isEmpty() || databaseOptions.url.isEmpty()) {
+            boolean later = databaseOptions.isWanted() || !problems.isEmpty();
+            return check(later ? Subscription.ofDatabaseNotStarted() : Subscription.of(Optional.empty()), problems);
+        }
+        try (Database database = Database.open(databaseOptions, Database.POOL_OF_A_COMMAND)) {
+            return check(Subscription.of(Optional.of(database)), database.problems());
+        } catch (DatabaseUnreachableException e) {
+            Launcher.misconfigured(
+                    spec.commandLine().getErr(), List.of("cannot reach the database: " + Launcher.messageOf(e)));
+            return Launcher.UNREACHABLE;
+        }
+    }
+
+    private int check(Subscription subscription, List<String> ofTheDatabase) {
+        options.build(subscription).ifPresent(SipProxy::close);
+        List<String> problems = new ArrayList<>(Launcher.join(options.problems(), ofTheDatabase));
         problems.addAll(PortCheck.problems(options.endpoints()));
         if (!problems.isEmpty()) {
             return Launcher.misconfigured(spec.commandLine().getErr(), problems);
         }
         PrintWriter out = spec.commandLine().getOut();
         out.println("ok");
-        options.summary().forEach(line -> out.println("  " + line));
+        options.summary(subscription).forEach(line -> out.println("  " + line));
         out.flush();
         return Launcher.OK;
     }

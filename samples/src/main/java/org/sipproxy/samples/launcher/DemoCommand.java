@@ -1,13 +1,17 @@
 package org.sipproxy.samples.launcher;
 
 import java.io.PrintWriter;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.sipproxy.api.transport.Endpoint;
 import org.sipproxy.api.transport.TransportKind;
 import org.sipproxy.core.BindFailedException;
 import org.sipproxy.samples.FirstRegistration;
+import org.sipproxy.samples.database.DatabaseUnreachableException;
+import org.sipproxy.samples.database.EmbeddedDatabase;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -54,38 +58,71 @@ final class DemoCommand implements Callable<Integer> {
             })
     private List<String> listen = new ArrayList<>();
 
+    @Option(
+            names = "--database",
+            paramLabel = "embedded[=DIR]|none",
+            description = {
+                "The PostgreSQL behind the demo: one that is started for it, its data in DIR or gone with the program; or none,",
+                "with everything in memory. Default: ${DEFAULT-VALUE}."
+            },
+            defaultValue = "embedded")
+    private String database = "";
+
     @Override
     public Integer call() {
         PrintWriter out = spec.commandLine().getOut();
         PrintWriter err = spec.commandLine().getErr();
         List<String> problems = new ArrayList<>();
         List<Endpoint> endpoints = listen.isEmpty() ? usualOrFree(err) : read(problems);
+        if (!database.equals("none") && !database.matches("embedded(=.+)?")) {
+            problems.add("--database: \"" + database + "\" (expected embedded, embedded=DIR or none)");
+        }
         if (!problems.isEmpty()) {
             return Launcher.misconfigured(err, problems);
         }
+        Optional<EmbeddedDatabase> server = database(err);
         FirstRegistration demo;
         try {
-            demo = new FirstRegistration(endpoints, out);
+            demo = new FirstRegistration(endpoints, out, server.map(EmbeddedDatabase::dataSource));
         } catch (BindFailedException | IllegalArgumentException e) {
+            server.ifPresent(EmbeddedDatabase::close);
             return Launcher.misconfigured(
                     err,
                     Launcher.messageOf(e).lines().map(ProxyOptions::asOptions).toList());
         }
-        if (once) {
-            try (demo) {
-                return demo.play() ? Launcher.OK : Launcher.FAILED;
-            }
-        }
-        if (!demo.play()) {
+        AutoCloseable both = () -> {
             demo.close();
-            return Launcher.FAILED;
+            server.ifPresent(EmbeddedDatabase::close);
+        };
+        boolean complete = demo.play();
+        if (once || !complete) {
+            demo.close();
+            server.ifPresent(EmbeddedDatabase::close);
+            return complete ? Launcher.OK : Launcher.FAILED;
         }
-        UntilStopped.serve(demo, () -> {
+        UntilStopped.serve(both, () -> {
             demo.printYourPhone();
             out.println("Ctrl-C stops it.");
             out.flush();
         });
         return Launcher.OK;
+    }
+
+    /** Where no PostgreSQL can be started, the demo is still worth a look. */
+    private Optional<EmbeddedDatabase> database(PrintWriter err) {
+        if (database.equals("none")) {
+            return Optional.empty();
+        }
+        try {
+            return Optional.of(EmbeddedDatabase.start(
+                    database.startsWith("embedded=")
+                            ? Optional.of(Path.of(database.substring("embedded=".length())))
+                            : Optional.empty()));
+        } catch (DatabaseUnreachableException e) {
+            err.println("sipproxy: " + Launcher.messageOf(e) + "; the demo keeps everything in memory instead");
+            err.flush();
+            return Optional.empty();
+        }
     }
 
     private static List<Endpoint> usualOrFree(PrintWriter err) {

@@ -3,6 +3,7 @@ package org.sipproxy.samples.launcher;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.stream.Stream;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.IVersionProvider;
@@ -14,8 +15,17 @@ import picocli.CommandLine.UnmatchedArgumentException;
         name = "sipproxy",
         mixinStandardHelpOptions = true,
         versionProvider = Launcher.Version.class,
-        subcommands = {DemoCommand.class, RunCommand.class, CheckCommand.class},
-        synopsisSubcommandLabel = "(demo | run | check)",
+        subcommands = {
+            DemoCommand.class,
+            RunCommand.class,
+            CheckCommand.class,
+            DbCommand.class,
+            SubscriberCommands.Add.class,
+            SubscriberCommands.Passwd.class,
+            SubscriberCommands.Rm.class,
+            SubscriberCommands.Show.class
+        },
+        synopsisSubcommandLabel = "(demo | run | check | db | add | passwd | rm | show)",
         descriptionHeading = "%n",
         description = "A SIP registrar and proxy. Without a command it runs the demo.",
         commandListHeading = "%nCommands:%n",
@@ -39,9 +49,11 @@ public final class Launcher {
     static final int OK = 0;
     static final int FAILED = 1;
     static final int MISCONFIGURED = 2;
+    static final int UNREACHABLE = 3;
 
     static final String EXIT_CODES =
-            "Exit status: 0 success, 1 failure, 2 wrong usage or configuration (also a port in use).";
+            "Exit status: 0 success, 1 failure or not found, 2 wrong usage or configuration (also a port in use), "
+                    + "3 no way into the database.";
 
     private Launcher() {}
 
@@ -98,7 +110,9 @@ public final class Launcher {
     }
 
     private static String helpOf(CommandLine command) {
-        return command.getParent() == null ? "--help" : command.getCommandName() + " --help";
+        return command.getParent() == null
+                ? "--help"
+                : command.getCommandSpec().qualifiedName().replaceFirst("^\\S+ ", "") + " --help";
     }
 
     /** Tells problems, a line each. */
@@ -106,6 +120,10 @@ public final class Launcher {
         problems.forEach(problem -> err.println("sipproxy: " + problem));
         err.flush();
         return MISCONFIGURED;
+    }
+
+    static List<String> join(List<String> first, List<String> second) {
+        return Stream.concat(first.stream(), second.stream()).toList();
     }
 
     /** What an exception says, which for those of the library is a line for each problem. */

@@ -8,14 +8,13 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.regex.Pattern;
-import org.sipproxy.api.auth.Credential;
+import org.sipproxy.api.auth.CredentialStore;
 import org.sipproxy.api.transport.Endpoint;
 import org.sipproxy.core.RegistrarPolicy;
 import org.sipproxy.core.SipProxy;
 import org.sipproxy.core.SipProxyBuilder;
 import org.sipproxy.core.SipTimers;
 import org.sipproxy.security.DigestAuthentication;
-import org.sipproxy.security.InMemoryCredentials;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
@@ -126,13 +125,6 @@ final class ProxyOptions {
     String ringTimeout = "";
 
     @Option(
-            names = "--storage",
-            paramLabel = "KIND",
-            description = "Where registrations are kept: memory. Default: ${DEFAULT-VALUE}.",
-            defaultValue = "memory")
-    String storage = "";
-
-    @Option(
             names = "--event-loops",
             paramLabel = "N",
             description = "Threads that read each UDP endpoint. Default: one for each core, at most 8.")
@@ -141,15 +133,22 @@ final class ProxyOptions {
     @Mixin
     private final SecurityOptions security = new SecurityOptions();
 
+    @Mixin
+    final StorageOptions storage = new StorageOptions();
+
+    @Mixin
+    final NatOptions nat = new NatOptions();
+
     private final List<String> problems = new ArrayList<>();
     private final List<Endpoint> endpoints = new ArrayList<>();
 
     /** Assembles the proxy, without opening anything; empty if {@link #problems} has something to tell. */
-    Optional<SipProxy> build() {
+    Optional<SipProxy> build(Subscription subscription) {
         SipProxyBuilder builder = SipProxy.builder();
         readNames(builder);
-        readAuthentication(builder);
-        security.addTo(builder, problems);
+        readAuthentication(builder, subscription);
+        security.addTo(builder, problems); // first of the components: the others ask whom it trusts
+        nat.component(problems).ifPresent(builder::component);
         builder.registrar(RegistrarPolicy.DEFAULT
                 .withMinExpires(duration("--min-expires", minExpires, RegistrarPolicy.DEFAULT.minExpires()))
                 .withDefaultExpires(
@@ -165,9 +164,7 @@ final class ProxyOptions {
         if (!eventLoops.isEmpty()) {
             builder.eventLoops(number("--event-loops", eventLoops, 1));
         }
-        if (!storage.equalsIgnoreCase("memory")) {
-            problems.add("--storage: \"" + storage + "\" (expected memory)");
-        }
+        storage.addTo(builder, subscription.database(), subscription.isDatabaseLater(), problems);
         SipProxy proxy = null;
         try {
             proxy = builder.build();
@@ -218,54 +215,54 @@ final class ProxyOptions {
         return endpoints;
     }
 
-    private void readAuthentication(SipProxyBuilder builder) {
+    private void readAuthentication(SipProxyBuilder builder, Subscription subscription) {
         if (noAuth && !subscribers.isEmpty()) {
             problems.add(
                     "--no-auth: nobody is asked for a password, so --subscriber has no use; leave one of them away");
         }
-        if (!noAuth && subscribers.isEmpty()) {
-            problems.add("--subscriber: none, so nobody could register; add --subscriber USER:PASSWORD for each user, "
-                    + "or --no-auth to let any user of the domains register without a password");
+        List<NamedSubscriber> named = namedSubscribers();
+        subscription.furnish(this, named, problems);
+        if (noAuth) {
+            builder.noAuthentication();
+            return;
         }
-        InMemoryCredentials users = credentials();
+        CredentialStore users = subscription.credentials(builder, this, named, problems);
         Duration nonceLifetime = duration("--nonce-expire", nonceExpire, Duration.ofMinutes(5));
-        DigestAuthentication digest = null;
         try {
-            DigestAuthentication.Builder options =
+            DigestAuthentication.Builder digest =
                     DigestAuthentication.builder().credentials(users).nonceLifetime(nonceLifetime);
-            security.addTo(options, problems);
-            digest = options.build();
+            security.addTo(digest, problems);
+            builder.authentication(digest.build());
         } catch (IllegalArgumentException e) {
             problems.add(asOptions(Launcher.messageOf(e)).replace("digest: nonceLifetime", "--nonce-expire"));
-        }
-        if (noAuth || digest == null) {
-            builder.noAuthentication();
-        } else {
-            builder.authentication(digest);
+            builder.noAuthentication(); // told above; build() need not tell it again
         }
     }
 
-    private InMemoryCredentials credentials() {
-        Map<String, String> passwords = new LinkedHashMap<>();
+    /** One of {@code --subscriber}. */
+    record NamedSubscriber(String user, String password) {
+        @Override
+        public String toString() {
+            return user;
+        }
+    }
+
+    private List<NamedSubscriber> namedSubscribers() {
+        Map<String, NamedSubscriber> named = new LinkedHashMap<>();
         for (int i = 0; i < subscribers.size(); i++) {
             String text = subscribers.get(i);
             int colon = text.indexOf(':');
             if (colon < 1 || colon == text.length() - 1) {
                 // by number, as the text may be a password
                 problems.add("--subscriber: number " + (i + 1) + " is not USER:PASSWORD, such as 1001:test1234");
-            } else if (passwords.putIfAbsent(text.substring(0, colon), text.substring(colon + 1)) != null) {
-                problems.add("--subscriber: " + text.substring(0, colon) + " is given twice; give each user once");
+                continue;
+            }
+            String user = text.substring(0, colon);
+            if (named.putIfAbsent(user, new NamedSubscriber(user, text.substring(colon + 1))) != null) {
+                problems.add("--subscriber: " + user + " is given twice; give each user once");
             }
         }
-        InMemoryCredentials users = InMemoryCredentials.of();
-        for (String domain : domains) {
-            passwords.forEach((user, password) -> {
-                if (!domain.isEmpty()) {
-                    users.put(Credential.ofPassword(user, domain.toLowerCase(Locale.ROOT), password));
-                }
-            });
-        }
-        return users;
+        return List.copyOf(named.values());
     }
 
     private Duration duration(String option, String text, Duration otherwise) {
@@ -296,10 +293,10 @@ final class ProxyOptions {
     }
 
     /** What {@code check} says of a configuration without problems. */
-    List<String> summary() {
+    List<String> summary(Subscription subscription) {
         String access = noAuth
                 ? "anybody, without a password (--no-auth)"
-                : subscribers.size() + " subscriber" + (subscribers.size() == 1 ? "" : "s") + ", digest authentication";
+                : subscription.summary(subscribers.size()) + ", digest authentication";
         return List.of(
                 "listen    " + String.join(" ", listen),
                 "domain    " + String.join(" ", domains),
@@ -309,6 +306,7 @@ final class ProxyOptions {
                 "expires   " + minExpires + " to " + maxExpires + ", default " + defaultExpires + "; at most "
                         + maxContacts + " contacts a user",
                 "timeouts  transaction " + transactionTimeout + ", ringing " + ringTimeout,
-                "storage   " + storage);
+                "storage   " + storage.summary(),
+                "nat       " + nat.summary());
     }
 }

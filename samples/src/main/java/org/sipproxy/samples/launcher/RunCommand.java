@@ -5,9 +5,11 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
+import org.sipproxy.api.location.LocationStoreException;
 import org.sipproxy.api.transport.Endpoint;
 import org.sipproxy.core.BindFailedException;
 import org.sipproxy.core.SipProxy;
+import org.sipproxy.samples.database.DatabaseUnreachableException;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -33,6 +35,12 @@ import picocli.CommandLine.Spec;
             "    java -jar sipproxy.jar run --domain sip.test \\",
             "        --listen udp:127.0.0.1:5060 --listen tcp:127.0.0.1:5060 \\",
             "        --subscriber 1001:test1234 --subscriber 1002:test1234",
+            "  Subscribers from the database of a Kamailio, its password in a file:",
+            "    java -jar sipproxy.jar run --domain sip.test --listen udp:127.0.0.1:5060 \\",
+            "        --database-url jdbc:postgresql://127.0.0.1/kamailio --database-user kamailio \\",
+            "        --database-password-file db.password",
+            "  The same, with registrations and calls in it too:",
+            "    java -jar sipproxy.jar run … --storage write-through --accounting",
             "  A laboratory where nobody needs a password:",
             "    java -jar sipproxy.jar run --domain lab.example --no-auth \\",
             "        --listen udp:0.0.0.0:5060",
@@ -50,6 +58,9 @@ final class RunCommand implements Callable<Integer> {
     @Mixin
     private final ProxyOptions options = new ProxyOptions();
 
+    @Mixin
+    private final DatabaseOptions databaseOptions = new DatabaseOptions();
+
     @Option(
             names = "--log-level",
             paramLabel = "LEVEL",
@@ -62,7 +73,41 @@ final class RunCommand implements Callable<Integer> {
         PrintWriter out = spec.commandLine().getOut();
         PrintWriter err = spec.commandLine().getErr();
         Logging.level(logLevel);
-        Optional<SipProxy> built = options.build();
+        List<String> problems = databaseOptions.problems();
+        if (!problems.isEmpty()) {
+            options.build(Subscription.ofDatabaseNotStarted());
+            return Launcher.misconfigured(err, Launcher.join(options.problems(), problems));
+        }
+        if (!databaseOptions.isWanted()) {
+            return run(out, err, Optional.empty());
+        }
+        Database database;
+        try {
+            database = Database.open(databaseOptions, Database.POOL_OF_A_PROXY);
+        } catch (DatabaseUnreachableException e) {
+            Launcher.misconfigured(err, List.of("cannot reach the database: " + Launcher.messageOf(e)));
+            return Launcher.UNREACHABLE;
+        }
+        boolean served = false;
+        try {
+            int status = run(out, err, Optional.of(database));
+            served = status == Launcher.OK;
+            return status;
+        } finally {
+            if (!served) {
+                database.close();
+            }
+        }
+    }
+
+    private int run(PrintWriter out, PrintWriter err, Optional<Database> database) {
+        List<String> unfit = database.filter(given -> !given.isEmbedded())
+                .map(Database::problems)
+                .orElse(List.of());
+        if (!unfit.isEmpty()) {
+            return Launcher.misconfigured(err, unfit);
+        }
+        Optional<SipProxy> built = options.build(Subscription.of(database));
         if (built.isEmpty()) {
             return Launcher.misconfigured(err, options.problems());
         }
@@ -71,8 +116,15 @@ final class RunCommand implements Callable<Integer> {
             proxy.start();
         } catch (BindFailedException e) {
             return Launcher.misconfigured(err, List.of(ProxyOptions.asOptions(Launcher.messageOf(e))));
+        } catch (LocationStoreException e) {
+            Launcher.misconfigured(err, List.of("cannot read the registrations: " + Launcher.messageOf(e)));
+            return Launcher.UNREACHABLE;
         }
-        UntilStopped.serve(proxy, () -> {
+        AutoCloseable both = () -> {
+            proxy.close();
+            database.ifPresent(Database::close);
+        };
+        UntilStopped.serve(both, () -> {
             out.println("READY "
                     + proxy.boundEndpoints().stream().map(Endpoint::toString).collect(Collectors.joining(" ")));
             out.flush();

@@ -30,6 +30,7 @@ final class JavaProcess implements AutoCloseable {
         List<String> command = new ArrayList<>(List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "-XX:TieredStopAtLevel=1",
+                "--enable-native-access=ALL-UNNAMED", // which the launcher's jar says in its manifest
                 "-cp",
                 System.getProperty("java.class.path"),
                 main.getName()));

@@ -1,7 +1,10 @@
 package org.sipproxy.samples.launcher;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
+import java.io.PrintWriter;
+import java.io.StringWriter;
 import java.net.DatagramSocket;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -44,6 +47,38 @@ class LauncherProcessTest {
                     .anyMatch(
                             line -> line.matches(
                                     ".*REGISTERED aor=<sip:1001@sip\\.test> contact=<sip:1001@127\\.0\\.0\\.1:\\d+> expires=3600"));
+        }
+    }
+
+    @Test
+    void runBringsItsOwnDatabaseAndTakesItDownAgain(@TempDir Path directory) throws Exception {
+        Path data = directory.resolve("data");
+        String embedded = "embedded=" + data;
+        try (JavaProcess launcher = JavaProcess.start(
+                Launcher.class,
+                "run",
+                "--listen=udp:127.0.0.1:0",
+                "--domain=sip.test",
+                "--subscriber=1001:test1234",
+                "--database=" + embedded)) {
+            int port = udpPort(launcher.awaitLine("READY"));
+            register("1001", "test1234", port).close();
+
+            assertThat(Launcher.execute(
+                            new PrintWriter(new StringWriter()),
+                            new PrintWriter(new StringWriter()),
+                            "passwd",
+                            "1001",
+                            "changed",
+                            "--database=" + embedded))
+                    .isZero();
+            await().atMost(Duration.ofSeconds(5))
+                    .untilAsserted(() -> register("1001", "changed", port).close());
+            launcher.terminate();
+
+            assertThat(launcher.awaitExit()).isZero();
+            assertThat(data.resolve("PG_VERSION")).exists();
+            assertThat(data.resolve("postmaster.pid")).doesNotExist();
         }
     }
 

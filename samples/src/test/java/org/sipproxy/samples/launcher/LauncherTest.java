@@ -106,9 +106,32 @@ class LauncherTest {
                     .contains("--nonce-expire: 0s (expected 1s to")
                     .contains("--transaction-timeout: 10m (expected 1s to 5m)")
                     .contains("--alias: \"host:port\"")
-                    .contains("--storage: \"floppy\" (expected memory)")
+                    .contains("--storage: \"floppy\" (expected memory, write-through,")
                     .doesNotContain("secret");
         }
+    }
+
+    @Test
+    void storageThatNeedsADatabaseSaysWhereToGetOne() {
+        String[] args = {
+            "check",
+            "--listen",
+            "udp:127.0.0.1:0",
+            "--domain",
+            "sip.test",
+            "--no-auth",
+            "--storage",
+            "write-through",
+            "--flush-interval",
+            "9h"
+        };
+
+        assertThat(execute(args)).isEqualTo(2);
+
+        assertThat(err.toString())
+                .contains("--storage write-through: needs a database; add --database-url, or --database embedded")
+                .contains("--flush-interval: has no use with --storage write-through")
+                .contains("--flush-interval: 9h (expected 100ms to 5m)");
     }
 
     @Test

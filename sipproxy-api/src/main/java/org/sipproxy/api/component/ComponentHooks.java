@@ -3,6 +3,7 @@ package org.sipproxy.api.component;
 import org.sipproxy.api.event.ProxyListener;
 import org.sipproxy.api.event.RequestListener;
 import org.sipproxy.api.location.LocationListener;
+import org.sipproxy.api.routing.DomainSource;
 import org.sipproxy.api.routing.RequestStage;
 import org.sipproxy.api.routing.ResponseStage;
 import org.sipproxy.api.transport.ArrivalFilter;
@@ -35,6 +36,9 @@ public interface ComponentHooks {
 
     /** A response that no transaction of the proxy waits for, such as the answer to a component's own request. */
     void onStrayResponse(StrayResponseHandler handler);
+
+    /** More domains that the proxy is responsible for; they may change while it runs. */
+    void serveDomains(DomainSource source);
 
     /** Watches bindings. */
     void onLocationChange(LocationListener listener);

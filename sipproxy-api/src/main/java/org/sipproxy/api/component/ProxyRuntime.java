@@ -22,8 +22,11 @@ public interface ProxyRuntime {
     /** What it listens on, with the ports really bound. */
     List<Endpoint> boundEndpoints();
 
-    /** The domains of the proxy, in lower case, the first one first. */
+    /** The domains of the proxy as they are now, in lower case, the first one first. */
     List<String> domains();
+
+    /** True if the URI names this proxy: a domain, an alias, or a listening point (RFC 3261 §16.4). */
+    boolean isMyself(SipUri uri);
 
     /**
      * Sends bytes as they are on a flow: one datagram, or onto the stream. Never blocks; what cannot be sent is counted and

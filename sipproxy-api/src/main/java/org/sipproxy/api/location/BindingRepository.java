@@ -9,7 +9,10 @@ import java.util.function.BiConsumer;
  * write-back, and so on) is the proxy's matter, see {@link StoreMode}; an implementation only reads and writes.
  *
  * <p>All methods may be called by several threads at once, block, and throw {@link LocationStoreException} if the database
- * does not do what it should, with nothing changed.
+ * does not do what it should, with nothing changed. The exception's kind matters: a store asks an
+ * {@linkplain LocationStoreException.Kind#UNREACHABLE unreachable} database with one thread at a time until it answers, and
+ * takes a batch that is {@linkplain LocationStoreException.Kind#REFUSED refused} apart to find the row to blame. When a
+ * connection breaks during a commit, nobody can say whether something changed; that counts as unreachable.
  */
 public interface BindingRepository {
 

@@ -6,6 +6,10 @@ package org.sipproxy.api.location;
  * <p>The changes of one address are told one after another, in the order in which they were made, by a thread that changes
  * the store: the one that made the change, or one that is just telling an earlier one. Changes of different addresses may
  * be told at the same time. An exception is logged and changes nothing.
+ *
+ * <p>Bindings that a store reads from a database when it starts are not told: {@link LocationStore#forEach} shows them. A
+ * store that keeps nothing in memory tells what its own updates change, and tells an expiry when it deletes the row, up to a
+ * minute late; of several servers on one database the one that deletes it.
  */
 @FunctionalInterface
 public interface LocationListener {

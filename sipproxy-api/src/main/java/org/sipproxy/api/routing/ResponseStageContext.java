@@ -1,5 +1,6 @@
 package org.sipproxy.api.routing;
 
+import java.util.Optional;
 import org.sipproxy.api.message.SipResponse;
 import org.sipproxy.api.message.SipUri;
 import org.sipproxy.api.transport.Flow;
@@ -12,6 +13,12 @@ public interface ResponseStageContext {
 
     /** How it came in. */
     Flow flow();
+
+    /**
+     * Where its request went. Nothing for a final failure, which stands for all targets that were tried, and for a 2xx that is
+     * repeated after its transaction was forgotten.
+     */
+    Optional<Target> target();
 
     /** True if the URI names this proxy: a domain, an alias, or a listening point (RFC 3261 §16.4). */
     boolean isMyself(SipUri uri);

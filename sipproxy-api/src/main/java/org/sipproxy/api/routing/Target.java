@@ -15,10 +15,14 @@ import org.sipproxy.api.transport.Flow;
  * @param routes a Route set to prepend, the first hop first
  * @param flow the flow that the contact was registered over; null for none. It is used, as long as it is open, if
  *     {@code received} is there too; a stream's also when nothing that {@code uri} resolves to can be reached
- * @param received the address to send to, whatever {@code uri} resolves to; its host is numeric. Null for none. Not used if
- *     {@code routes} is not empty: then the NAT is the first hop's matter
+ * @param received the address to send to, whatever {@code uri} resolves to, because the client is behind a NAT; its host is
+ *     numeric. Of a stream transport only a connection that is open is used, as a NAT lets none in: without one the target
+ *     fails at once, unless {@code uri} has the same address. Null for none. Not used if {@code routes} is not empty or the
+ *     request has a Route left: then the NAT is that hop's matter
  * @param socket the listening point to send from, {@code udp:192.0.2.1:5060}; if it is empty or none of ours, the one that
  *     leads there
+ * @param substitute true if it does the same as the targets of higher q, such as another gateway: it is tried if these did not
+ *     serve, that is if they could not be reached, did not answer, or answered 408, 430 or 5xx; not if they refused otherwise
  */
 public record Target(
         SipUri uri,
@@ -26,7 +30,8 @@ public record Target(
         List<SipUri> routes,
         @Nullable Flow flow,
         @Nullable SipUri received,
-        String socket) {
+        String socket,
+        boolean substitute) {
 
     /**
      * Checks the values.
@@ -40,6 +45,12 @@ public record Target(
         if (!(q >= 0f && q <= 1f)) {
             throw new IllegalArgumentException("q: " + q + " (expected 0 to 1)");
         }
+    }
+
+    /** A target that is tried whatever those of higher q answered. */
+    public Target(
+            SipUri uri, float q, List<SipUri> routes, @Nullable Flow flow, @Nullable SipUri received, String socket) {
+        this(uri, q, routes, flow, received, socket, false);
     }
 
     /** A target that no NAT hides. */

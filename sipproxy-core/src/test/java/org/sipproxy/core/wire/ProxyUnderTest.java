@@ -51,6 +51,11 @@ final class ProxyUnderTest implements AutoCloseable {
                 .build());
     }
 
+    /** A proxy whose every option is the test's own. */
+    static ProxyUnderTest of(SipProxyBuilder options) {
+        return new ProxyUnderTest(options.build());
+    }
+
     SipProxy proxy() {
         return proxy;
     }

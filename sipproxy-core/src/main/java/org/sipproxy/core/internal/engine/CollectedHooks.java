@@ -6,6 +6,7 @@ import org.sipproxy.api.component.ComponentHooks;
 import org.sipproxy.api.event.ProxyListener;
 import org.sipproxy.api.event.RequestListener;
 import org.sipproxy.api.location.LocationListener;
+import org.sipproxy.api.routing.DomainSource;
 import org.sipproxy.api.routing.RequestStage;
 import org.sipproxy.api.routing.ResponseStage;
 import org.sipproxy.api.transport.ArrivalFilter;
@@ -23,6 +24,7 @@ public final class CollectedHooks implements ComponentHooks {
     final List<RequestStage> beforeForwarding = new ArrayList<>();
     final List<ResponseStage> responseStages = new ArrayList<>();
     final List<StrayResponseHandler> strayResponseHandlers = new ArrayList<>();
+    final List<DomainSource> domainSources = new ArrayList<>();
     final List<LocationListener> locationListeners = new ArrayList<>();
     final List<RequestListener> requestListeners = new ArrayList<>();
     final List<ProxyListener> listeners = new ArrayList<>();
@@ -65,6 +67,11 @@ public final class CollectedHooks implements ComponentHooks {
     @Override
     public void onStrayResponse(StrayResponseHandler handler) {
         strayResponseHandlers.add(handler);
+    }
+
+    @Override
+    public void serveDomains(DomainSource source) {
+        domainSources.add(source);
     }
 
     @Override

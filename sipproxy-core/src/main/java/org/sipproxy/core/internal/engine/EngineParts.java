@@ -6,6 +6,7 @@ import org.sipproxy.api.auth.Authentication;
 import org.sipproxy.api.component.ProxyComponent;
 import org.sipproxy.api.event.WireListener;
 import org.sipproxy.api.location.LocationStore;
+import org.sipproxy.api.location.StoreMode;
 import org.sipproxy.api.message.ParseLimits;
 import org.sipproxy.api.transport.Endpoint;
 import org.sipproxy.core.DestinationPolicy;
@@ -19,7 +20,7 @@ import org.sipproxy.core.StreamLimits;
  *
  * @param authentication null if the host chose to have none
  * @param routeSecret null for a random one
- * @param locationStore null for bindings in memory
+ * @param locationStore the host's own; null for one of {@code storeMode}
  */
 public record EngineParts(
         List<Endpoint> endpoints,
@@ -33,6 +34,7 @@ public record EngineParts(
         ParseLimits parseLimits,
         StreamLimits streamLimits,
         @Nullable LocationStore locationStore,
+        StoreMode storeMode,
         @Nullable WireListener wireListener,
         List<ProxyComponent> components,
         CollectedHooks hooks,

@@ -48,6 +48,11 @@ final class EngineRuntime implements ProxyRuntime {
     }
 
     @Override
+    public boolean isMyself(SipUri uri) {
+        return engine.names.isMyself(uri);
+    }
+
+    @Override
     public void send(Flow flow, byte[] bytes) {
         ours(flow).send(bytes, SendFailure.IGNORE);
     }

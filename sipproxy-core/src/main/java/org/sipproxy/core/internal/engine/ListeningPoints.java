@@ -67,9 +67,10 @@ final class ListeningPoints implements FlowSource, AutoCloseable {
         }
     }
 
-    /** Reads datagrams from now on. */
+    /** Reads datagrams and accepts connections from now on. */
     void start() {
         udp.forEach(UdpTransport::start);
+        tcp.forEach(TcpTransport::start);
     }
 
     /**
@@ -138,6 +139,11 @@ final class ListeningPoints implements FlowSource, AutoCloseable {
         return all;
     }
 
+    /** How many stream connections there are, in whatever state. */
+    long connections() {
+        return tcp.stream().mapToLong(TcpTransport::connectionCount).sum();
+    }
+
     @Override
     public @Nullable TransportFlow flowTo(NextHop hop, TransportFlow inbound, String socket) {
         InetSocketAddress address = hop.address();
@@ -190,6 +196,11 @@ final class ListeningPoints implements FlowSource, AutoCloseable {
                     .orElse(null);
         }
         return point == null ? null : point.flowTo(remote);
+    }
+
+    @Override
+    public @Nullable TransportFlow openConnection(NextHop hop) {
+        return hop.kind() == TransportKind.TCP ? openConnection(hop.address()) : null;
     }
 
     /** §18.1.1: a connection to the peer that is there already, whichever listening point it belongs to. */

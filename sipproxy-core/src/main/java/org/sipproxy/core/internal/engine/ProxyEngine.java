@@ -2,6 +2,7 @@ package org.sipproxy.core.internal.engine;
 
 import java.time.Duration;
 import java.util.List;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import org.sipproxy.api.auth.Authentication;
 import org.sipproxy.api.location.LocationStore;
@@ -10,12 +11,12 @@ import org.sipproxy.api.message.SipMessage;
 import org.sipproxy.api.transport.Endpoint;
 import org.sipproxy.core.ProxyClock;
 import org.sipproxy.core.ProxyStatistics;
+import org.sipproxy.core.StoreStatus;
 import org.sipproxy.core.internal.codec.RouteSignature;
-import org.sipproxy.core.internal.dns.NextHop;
 import org.sipproxy.core.internal.forwarding.FlowSource;
 import org.sipproxy.core.internal.forwarding.RequestForwarder;
 import org.sipproxy.core.internal.forwarding.ResponseSteps;
-import org.sipproxy.core.internal.location.MemoryLocationStore;
+import org.sipproxy.core.internal.location.OwnStore;
 import org.sipproxy.core.internal.pipeline.LocalNames;
 import org.sipproxy.core.internal.pipeline.RequestContext;
 import org.sipproxy.core.internal.pipeline.RequestPipeline;
@@ -57,6 +58,9 @@ public final class ProxyEngine implements AutoCloseable {
     private final TimerThread timerThread;
     private final TransportCounters transportCounters = new TransportCounters();
     private final LocationStore store;
+    /** The same, unless it is the host's. */
+    private final @Nullable OwnStore ownStore;
+
     private final @Nullable WireTap tap;
     private final ListeningPoints points;
     private final HopResolution resolution;
@@ -68,19 +72,20 @@ public final class ProxyEngine implements AutoCloseable {
         this.clock = parts.clock();
         this.limits = parts.parseLimits();
         this.names = new LocalNames(
-                parts.domains(), parts.aliases(), parts.registrar().userCaseSensitive());
+                parts.domains(), parts.aliases(), parts.registrar().userCaseSensitive(), parts.hooks().domainSources);
         this.wheel = new TimerWheel(clock.nanoTime());
         this.timerThread = new TimerThread(wheel, clock);
         this.table = new TransactionTable(wheel, clock, TransactionTimers.of(parts.timers()), lingeringBytes());
         LocationStore given = parts.locationStore();
-        this.store = given != null ? given : new MemoryLocationStore(clock, wheel);
+        this.ownStore = given != null ? null : OwnStore.of(parts.storeMode(), clock, wheel);
+        this.store = given != null ? given : Objects.requireNonNull(ownStore);
         CollectedHooks hooks = parts.hooks();
         hooks.locationListeners.forEach(store::addListener);
         this.components = new Components(parts.components(), hooks, clock, limits);
         this.tap = parts.wireListener() == null ? null : new WireTap(parts.wireListener(), limits);
         this.points = new ListeningPoints(
                 () -> StreamEnvironment.create(STREAM_THREADS, parts.streamLimits(), limits, transportCounters));
-        FlowSource flows = tap == null ? points : this::tappedFlowTo;
+        FlowSource flows = tap == null ? points : new TappedFlows(points, tap);
         this.responsePaths = new ResponsePaths(flows);
         this.resolution = new HopResolution();
         Branches branches = new Branches();
@@ -114,11 +119,15 @@ public final class ProxyEngine implements AutoCloseable {
     }
 
     /**
-     * Binds all listening points and serves.
+     * Reads the bindings, binds all listening points and serves.
      *
      * @throws org.sipproxy.core.BindFailedException if one cannot be bound; nothing is open then
+     * @throws org.sipproxy.api.location.LocationStoreException if the bindings cannot be read
      */
     public void start() {
+        if (ownStore != null) {
+            ownStore.open(); // a client that is answered must not find that nobody knows it yet
+        }
         points.open(parts.endpoints(), parts.eventLoops(), inbound);
         resolution.use(points.resolver());
         bound = points.bound();
@@ -152,6 +161,16 @@ public final class ProxyEngine implements AutoCloseable {
         return store;
     }
 
+    public StoreStatus storeStatus() {
+        return ownStore == null ? StoreStatus.WITHOUT_DATABASE : ownStore.status();
+    }
+
+    public void flushStore() {
+        if (ownStore != null) {
+            ownStore.flush();
+        }
+    }
+
     public ProxyStatistics statistics() {
         return new ProxyStatistics(
                 counters.requests.sum(),
@@ -164,7 +183,9 @@ public final class ProxyEngine implements AutoCloseable {
                 table.clients(),
                 table.lingering(),
                 table.forgottenEarly(),
-                table.unanswered());
+                table.unanswered(),
+                counters.filtered.sum(),
+                points.connections());
     }
 
     /**
@@ -189,8 +210,8 @@ public final class ProxyEngine implements AutoCloseable {
         }
         timerThread.close();
         components.close();
-        if (parts.locationStore() == null) {
-            store.close();
+        if (ownStore != null) {
+            ownStore.close(); // after the last request: what it changed is to be written too
         }
     }
 
@@ -213,7 +234,7 @@ public final class ProxyEngine implements AutoCloseable {
     }
 
     List<String> domains() {
-        return parts.domains();
+        return names.domains();
     }
 
     boolean isClosing() {
@@ -236,10 +257,5 @@ public final class ProxyEngine implements AutoCloseable {
         if (t != null) {
             t.received(message, from);
         }
-    }
-
-    private @Nullable TransportFlow tappedFlowTo(NextHop hop, TransportFlow from, String socket) {
-        TransportFlow flow = points.flowTo(hop, from, socket);
-        return flow == null ? null : tapped(flow);
     }
 }

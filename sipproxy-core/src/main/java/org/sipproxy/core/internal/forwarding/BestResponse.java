@@ -53,6 +53,15 @@ final class BestResponse {
         }
     }
 
+    /** Forgets all: a substitute is asked for those who could not serve, and its answer counts, not theirs. */
+    void forget() {
+        rank = Integer.MAX_VALUE;
+        response = null;
+        from = null;
+        generatedStatus = 0;
+        challenges.clear();
+    }
+
     /** The best real response; null if the best is one that we give ourselves. */
     @Nullable
     SipResponse response() {

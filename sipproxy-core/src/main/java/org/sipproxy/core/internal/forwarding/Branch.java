@@ -48,14 +48,20 @@ final class Branch implements ClientTransactionUser {
     }
 
     void begin() {
-        TransportFlow registered = RequestForwarder.registeredFlow(target);
-        if (registered != null) {
-            lastResort = null;
-            send(registered, null);
-            return;
-        }
         try {
-            SipUri uri = RequestForwarder.nextHopUri(parent.context, target);
+            if (RequestForwarder.isBehindNat(parent.context, target)) {
+                TransportFlow registered = parent.forwarder.registeredFlow(parent.context, target);
+                if (registered != null) {
+                    lastResort = null;
+                    send(registered, null);
+                    return;
+                }
+                if (!RequestForwarder.isAtItsSource(target)) {
+                    end(StatusCode.TEMPORARILY_UNAVAILABLE);
+                    return;
+                }
+            }
+            SipUri uri = RequestWriter.nextHopUri(parent.context, target);
             NextHop hop = parent.forwarder.resolver.numeric(uri);
             if (hop != null) {
                 resolved(List.of(hop));
@@ -179,7 +185,7 @@ final class Branch implements ClientTransactionUser {
     @Override
     public void onResponse(SipResponse response) {
         if (response.isProvisional()) {
-            parent.provisional(response, from());
+            parent.provisional(response, from(), target);
             return;
         }
         if (ended) {
@@ -193,9 +199,9 @@ final class Branch implements ClientTransactionUser {
         ended = true;
         if (response.isSuccess()) {
             if (transaction instanceof InviteClientTransaction invite) {
-                invite.handOver(parent.lateSuccesses(from()));
+                invite.handOver(parent.lateSuccesses(from(), target));
             }
-            parent.success(response, from());
+            parent.success(response, from(), target);
         } else {
             detach();
             parent.failure(response, from());

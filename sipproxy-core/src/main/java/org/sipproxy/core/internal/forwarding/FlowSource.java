@@ -5,7 +5,6 @@ import org.sipproxy.core.internal.dns.NextHop;
 import org.sipproxy.core.internal.transport.TransportFlow;
 
 /** Finds the way to a next hop. */
-@FunctionalInterface
 public interface FlowSource {
 
     /**
@@ -15,4 +14,9 @@ public interface FlowSource {
      */
     @Nullable
     TransportFlow flowTo(NextHop hop, TransportFlow inbound, String socket);
+
+    /** The connection that there is with a next hop of a stream transport; null if there is none. None is opened. */
+    default @Nullable TransportFlow openConnection(NextHop hop) {
+        return null;
+    }
 }

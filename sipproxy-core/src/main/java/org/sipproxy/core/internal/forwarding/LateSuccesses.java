@@ -2,12 +2,13 @@ package org.sipproxy.core.internal.forwarding;
 
 import org.sipproxy.api.message.SipParseException;
 import org.sipproxy.api.message.SipResponse;
+import org.sipproxy.api.routing.Target;
 import org.sipproxy.core.internal.transaction.ClientTransactionUser;
 import org.sipproxy.core.internal.transaction.ServerTransaction;
 import org.sipproxy.core.internal.transport.TransportFlow;
 
 /** Forwards the repeated 2xx of an accepted INVITE over a stream until Timer M ends it (RFC 6026 §8.4). */
-record LateSuccesses(ServerTransaction server, RequestForwarder forwarder, TransportFlow from)
+record LateSuccesses(ServerTransaction server, RequestForwarder forwarder, TransportFlow from, Target target)
         implements ClientTransactionUser {
 
     @Override
@@ -17,7 +18,7 @@ record LateSuccesses(ServerTransaction server, RequestForwarder forwarder, Trans
         }
         try {
             byte[] wire = ResponseRewriter.withoutTopVia(response, server.path().isReliable());
-            server.respond(response.statusCode(), forwarder.edited(wire, from));
+            server.respond(response.statusCode(), forwarder.edited(wire, from, target));
         } catch (SipParseException e) {
             // no Via but ours: it was meant for us
         }

@@ -1,6 +1,8 @@
 package org.sipproxy.core.internal.forwarding;
 
+import java.net.InetAddress;
 import java.util.List;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.sipproxy.api.message.SipParseException;
 import org.sipproxy.api.message.SipResponse;
@@ -60,12 +62,14 @@ public final class RequestForwarder {
     /** Forwards the ACK of a 2xx: end to end, without a transaction (§16.6, §17). */
     public void relayAck(RequestContext context, List<Target> targets) throws SipParseException {
         for (Target target : targets) {
-            TransportFlow registered = registeredFlow(target);
-            if (registered != null) {
-                sendAck(context, target, registered);
-                continue;
+            if (isBehindNat(context, target)) {
+                TransportFlow registered = registeredFlow(context, target);
+                if (registered != null || !isAtItsSource(target)) {
+                    sendAck(context, target, registered);
+                    continue;
+                }
             }
-            SipUri uri = nextHopUri(context, target);
+            SipUri uri = RequestWriter.nextHopUri(context, target);
             NextHop hop = resolver.numeric(uri);
             if (hop != null) {
                 sendAck(context, target, flows.flowTo(hop, context.flow(), target.socket()));
@@ -79,24 +83,35 @@ public final class RequestForwarder {
         }
     }
 
-    /** The flow of a client behind a NAT: nothing else leads to it. Null if there is none, or it has closed. */
-    static @Nullable TransportFlow registeredFlow(Target target) {
+    /** True if the target is known by the address that it was seen at, and that is the next hop: no Route leads elsewhere. */
+    static boolean isBehindNat(RequestContext context, Target target) throws SipParseException {
         return target.received() != null
-                        && target.routes().isEmpty()
-                        && target.flow() instanceof TransportFlow flow
-                        && flow.isOpen()
-                ? flow
-                : null;
+                && target.routes().isEmpty()
+                && context.remainingRoutes().isEmpty();
     }
 
-    /** The URI that decides the next hop (§16.6 step 7): for a client behind a NAT the address that it is known by. */
-    static SipUri nextHopUri(RequestContext context, Target target) throws SipParseException {
+    /**
+     * The way to a client behind a NAT: the flow that it registered over, else the address that it was seen at. A NAT lets no
+     * connection in, so a stream has to be there already. Null if there is no way.
+     */
+    @Nullable
+    TransportFlow registeredFlow(RequestContext context, Target target) {
+        if (target.flow() instanceof TransportFlow flow && flow.isOpen()) {
+            return flow;
+        }
         SipUri received = target.received();
-        return received != null
-                        && target.routes().isEmpty()
-                        && context.remainingRoutes().isEmpty()
-                ? received
-                : RequestWriter.nextHopUri(context, target);
+        NextHop hop = received == null ? null : resolver.numeric(received);
+        if (hop == null) {
+            return null;
+        }
+        return hop.kind().isReliable() ? flows.openConnection(hop) : flows.flowTo(hop, context.flow(), target.socket());
+    }
+
+    /** True if the contact names the very address that it was seen at: no NAT lies between, so it may be connected to. */
+    static boolean isAtItsSource(Target target) {
+        SipUri received = target.received();
+        Optional<InetAddress> address = target.uri().numericHost();
+        return received != null && address.isPresent() && address.equals(received.numericHost());
     }
 
     private void sendAck(RequestContext context, Target target, @Nullable TransportFlow flow) {
@@ -113,7 +128,12 @@ public final class RequestForwarder {
 
     /** The response's bytes after the steps that want to see it. */
     byte[] edited(byte[] wire, TransportFlow from) {
-        return responseSteps.edited(wire, from);
+        return responseSteps.edited(wire, from, null);
+    }
+
+    /** The bytes, after the steps, of a response to the request that went to {@code target}. */
+    byte[] edited(byte[] wire, TransportFlow from, Target target) {
+        return responseSteps.edited(wire, from, target);
     }
 
     /**

@@ -90,6 +90,9 @@ final class ResponseContext implements ServerTransaction.CancelHandler {
         starting = true;
         while (open == 0 && !succeeded && !groups.isEmpty()) {
             List<Target> group = groups.remove();
+            if (group.get(0).substitute()) {
+                best.forget(); // nobody has refused yet, else there were no substitute left
+            }
             for (Target target : group) {
                 Branch branch = new Branch(this, target);
                 branches.add(branch);
@@ -109,16 +112,16 @@ final class ResponseContext implements ServerTransaction.CancelHandler {
 
     // ---- what the branches tell
 
-    void provisional(SipResponse response, TransportFlow from) {
+    void provisional(SipResponse response, TransportFlow from, Target target) {
         // a 100 is hop by hop (§16.7 step 5); a non-INVITE request gets no other provisional (RFC 4320 §4.2)
         if (response.statusCode() > 100 && isInvite() && !finished) {
-            forward(response, from);
+            forward(response, from, target);
         }
     }
 
     /** A 2xx: it goes upstream at once, and an INVITE's other branches are cancelled (§16.7 steps 5 and 10). */
-    void success(SipResponse response, TransportFlow from) {
-        if (!forward(response, from)) {
+    void success(SipResponse response, TransportFlow from, Target target) {
+        if (!forward(response, from, target)) {
             failure(StatusCode.SERVICE_UNAVAILABLE); // else nobody would ever answer upstream
             return;
         }
@@ -135,12 +138,22 @@ final class ResponseContext implements ServerTransaction.CancelHandler {
         } else {
             best.offer(response, from);
         }
+        if (!leavesToASubstitute(response.statusCode())) {
+            groups.removeIf(group -> group.get(0).substitute());
+        }
         if (response.statusCode() >= 600) {
             groups.clear(); // §16.7 step 5: a 6xx ends the search
             cancelOpenBranches(
                     ("Reason: SIP;cause=" + response.statusCode() + "\r\n").getBytes(StandardCharsets.US_ASCII));
         }
         branchEnded();
+    }
+
+    /** The one who was asked could not serve; any other failure is an answer that a substitute would only repeat. */
+    private static boolean leavesToASubstitute(int status) {
+        return status / 100 == 5
+                || status == StatusCode.REQUEST_TIMEOUT
+                || status == 430; // RFC 5626 §11.5: Flow Failed
     }
 
     /** A branch ended without a response from downstream: 408 or 503. */
@@ -188,10 +201,10 @@ final class ResponseContext implements ServerTransaction.CancelHandler {
     // ---- the answer
 
     /** False if there is no Via but ours: it was meant for us and is not forwarded (§16.7 step 3). */
-    private boolean forward(SipResponse response, TransportFlow from) {
+    private boolean forward(SipResponse response, TransportFlow from, Target target) {
         try {
             byte[] wire = ResponseRewriter.withoutTopVia(response, server.path().isReliable());
-            respond(response.statusCode(), forwarder.edited(wire, from));
+            respond(response.statusCode(), forwarder.edited(wire, from, target));
             return true;
         } catch (SipParseException e) {
             return false;
@@ -239,7 +252,7 @@ final class ResponseContext implements ServerTransaction.CancelHandler {
     }
 
     /** What handles further 2xx of an INVITE branch when the context is gone. */
-    ClientTransactionUser lateSuccesses(TransportFlow from) {
-        return new LateSuccesses(server, forwarder, from);
+    ClientTransactionUser lateSuccesses(TransportFlow from, Target target) {
+        return new LateSuccesses(server, forwarder, from, target);
     }
 }

@@ -1,7 +1,9 @@
 package org.sipproxy.core.internal.forwarding;
 
 import java.util.List;
+import java.util.Optional;
 import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
 import org.sipproxy.api.message.ParseLimits;
 import org.sipproxy.api.message.SipMessage;
 import org.sipproxy.api.message.SipParseException;
@@ -10,6 +12,7 @@ import org.sipproxy.api.message.SipUri;
 import org.sipproxy.api.message.StatusCode;
 import org.sipproxy.api.routing.ResponseStage;
 import org.sipproxy.api.routing.ResponseStageContext;
+import org.sipproxy.api.routing.Target;
 import org.sipproxy.api.transport.Flow;
 import org.sipproxy.core.internal.time.LogThrottle;
 import org.slf4j.Logger;
@@ -32,8 +35,12 @@ public final class ResponseSteps {
         this.isMyself = isMyself;
     }
 
-    /** The response's bytes after the steps have seen it. */
-    byte[] edited(byte[] wire, Flow from) {
+    /**
+     * The response's bytes after the steps have seen it.
+     *
+     * @param sentTo where its request went, if that is still known
+     */
+    byte[] edited(byte[] wire, Flow from, @Nullable Target sentTo) {
         if (stages.isEmpty()) {
             return wire;
         }
@@ -41,7 +48,7 @@ public final class ResponseSteps {
             SipResponse response = response(wire);
             for (ResponseStage stage : stages) {
                 byte[] before = response.wire();
-                if (!run(stage, new Context(response, from, isMyself))) {
+                if (!run(stage, new Context(response, from, sentTo, isMyself))) {
                     response = response(before); // half an edit is worse than none
                 }
             }
@@ -74,7 +81,14 @@ public final class ResponseSteps {
         }
     }
 
-    private record Context(SipResponse response, Flow flow, Predicate<SipUri> own) implements ResponseStageContext {
+    private record Context(
+            SipResponse response, Flow flow, @Nullable Target sentTo, Predicate<SipUri> own)
+            implements ResponseStageContext {
+
+        @Override
+        public Optional<Target> target() {
+            return Optional.ofNullable(sentTo);
+        }
 
         @Override
         public boolean isMyself(SipUri uri) {

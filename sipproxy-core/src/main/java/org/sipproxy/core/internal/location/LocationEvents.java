@@ -8,8 +8,12 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.sipproxy.api.location.Aor;
+import org.sipproxy.api.location.Binding;
+import org.sipproxy.api.location.BindingChange;
 import org.sipproxy.api.location.LocationEvent;
+import org.sipproxy.api.location.LocationEvent.Kind;
 import org.sipproxy.api.location.LocationListener;
+import org.sipproxy.api.location.RemovalReason;
 import org.sipproxy.core.internal.time.LogThrottle;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -60,6 +64,26 @@ final class LocationEvents {
 
     boolean wantsAny() {
         return !wanted.isEmpty();
+    }
+
+    /** Queues what happened to each binding. Called under the address's lock. */
+    void queueChange(Aor aor, List<Binding> before, List<Binding> after, BindingChange change, long now) {
+        if (wants(Kind.REMOVED)) {
+            for (Binding old : before) {
+                if (Differences.withId(after, old.id()) == null) {
+                    RemovalReason reason = old.expiresAtMillis() <= now ? RemovalReason.EXPIRED : change.reasonOf(old);
+                    queue(LocationEvent.removed(aor, old, reason));
+                }
+            }
+        }
+        if (wants(Kind.ADDED) || wants(Kind.REFRESHED)) {
+            for (Binding binding : after) {
+                Binding old = Differences.withId(before, binding.id());
+                if (old != binding) {
+                    queue(LocationEvent.of(old == null ? Kind.ADDED : Kind.REFRESHED, aor, binding));
+                }
+            }
+        }
     }
 
     /** Called under the address's lock. */

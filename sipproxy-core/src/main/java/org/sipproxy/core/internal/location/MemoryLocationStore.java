@@ -5,18 +5,15 @@ import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.BiConsumer;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.sipproxy.api.location.Aor;
 import org.sipproxy.api.location.Binding;
 import org.sipproxy.api.location.BindingChange;
-import org.sipproxy.api.location.LocationEvent;
-import org.sipproxy.api.location.LocationEvent.Kind;
 import org.sipproxy.api.location.LocationListener;
-import org.sipproxy.api.location.LocationStore;
-import org.sipproxy.api.location.RemovalReason;
 import org.sipproxy.core.ProxyClock;
+import org.sipproxy.core.StoreStatus;
 import org.sipproxy.core.internal.codec.SharedText;
-import org.sipproxy.core.internal.time.Timer;
 import org.sipproxy.core.internal.time.TimerWheel;
 
 /**
@@ -26,31 +23,50 @@ import org.sipproxy.core.internal.time.TimerWheel;
  * of one timer an address, set to the earliest end of its bindings. A refresh leaves the timer where it is; when it fires
  * it looks when it is really needed and goes there.
  */
-public final class MemoryLocationStore implements LocationStore {
-
-    private static final long NEVER = Long.MAX_VALUE;
+public final class MemoryLocationStore implements OwnStore {
 
     /** The wall clock may be set while a timer runs on the monotonic one, so none trusts it for longer. */
     private static final long LONGEST_WAIT_MILLIS = 60 * 60 * 1000L;
 
     private static final BindingChange NO_CHANGE = current -> current;
 
-    private final ConcurrentHashMap<Aor, Address> addresses = new ConcurrentHashMap<>();
+    private final ConcurrentHashMap<Aor, HeldAddress> addresses = new ConcurrentHashMap<>();
     private final LocationEvents events = new LocationEvents();
     private final SharedText domains = new SharedText(1024);
     private final ProxyClock clock;
     private final TimerWheel wheel;
+    private final @Nullable Consumer<HeldAddress> journal;
     private volatile boolean closed;
 
     /** The wheel is advanced, and in the end stopped, by its owner. */
     public MemoryLocationStore(ProxyClock clock, TimerWheel wheel) {
+        this(clock, wheel, null);
+    }
+
+    /**
+     * A store whose changes somebody writes back.
+     *
+     * @param journal is shown each address whose bindings have changed, under its monitor; null if nobody does
+     */
+    MemoryLocationStore(ProxyClock clock, TimerWheel wheel, @Nullable Consumer<HeldAddress> journal) {
         this.clock = clock;
         this.wheel = wheel;
+        this.journal = journal;
+    }
+
+    @Override
+    public void open() {
+        // starts empty
+    }
+
+    @Override
+    public StoreStatus status() {
+        return StoreStatus.WITHOUT_DATABASE;
     }
 
     @Override
     public List<Binding> lookup(Aor aor) {
-        Address address = addresses.get(aor);
+        HeldAddress address = addresses.get(aor);
         List<Binding> held = address == null ? null : address.bindings;
         return held == null ? List.of() : unexpired(held, clock.currentTimeMillis());
     }
@@ -58,34 +74,79 @@ public final class MemoryLocationStore implements LocationStore {
     @Override
     public List<Binding> update(Aor aor, BindingChange change) {
         try {
-            while (true) {
-                List<Binding> after = updateIfHeld(addressOf(aor), change);
-                if (after != null) {
-                    return after;
-                }
-            }
+            return updateQuietly(aor, change);
         } finally {
-            events.tell(aor);
+            tell(aor);
         }
     }
 
-    private Address addressOf(Aor aor) {
+    /** An update whose caller calls {@link #tell} when it has let go of its own locks. */
+    List<Binding> updateQuietly(Aor aor, BindingChange change) {
+        while (true) {
+            List<Binding> after = updateIfHeld(addressOf(aor), change);
+            if (after != null) {
+                return after;
+            }
+        }
+    }
+
+    void tell(Aor aor) {
+        events.tell(aor);
+    }
+
+    /** A binding that a database holds: it is added without an event. */
+    void restore(Aor aor, Binding binding) {
+        HeldAddress address = addressOf(aor);
+        synchronized (address) {
+            List<Binding> held = address.bindings;
+            if (held == null) {
+                restore(aor, binding);
+                return;
+            }
+            List<Binding> more = new ArrayList<>(held.size() + 1);
+            more.addAll(held);
+            more.add(binding);
+            List<Binding> after = List.copyOf(more);
+            address.bindings = after;
+            if (journal != null) {
+                address.inDatabase = after;
+            }
+            wakeAtFirstEnd(address, after, clock.currentTimeMillis());
+        }
+    }
+
+    /**
+     * Lets an address go that has no bindings and of which nothing is left to be written. Called under its monitor.
+     */
+    void leaveIfDone(HeldAddress address) {
+        List<Binding> held = address.bindings;
+        if (held != null && held.isEmpty() && !address.isQueued && address.inDatabase.isEmpty()) {
+            address.bindings = null;
+            addresses.remove(address.aor, address);
+        }
+    }
+
+    void requireOpen() {
         if (closed) {
             throw new IllegalStateException(
                     "location store is closed; it takes no registrations after its proxy has stopped");
         }
-        Address known = addresses.get(aor);
+    }
+
+    private HeldAddress addressOf(Aor aor) {
+        requireOpen();
+        HeldAddress known = addresses.get(aor);
         if (known != null) {
             return known;
         }
         Aor key = new Aor(aor.user(), domains.of(aor.domain()));
-        Address added = new Address(key);
-        Address other = addresses.putIfAbsent(key, added);
+        HeldAddress added = new HeldAddress(this, key);
+        HeldAddress other = addresses.putIfAbsent(key, added);
         return other == null ? added : other;
     }
 
     /** Null if the address has left the map since it was found there. */
-    private @Nullable List<Binding> updateIfHeld(Address address, BindingChange change) {
+    private @Nullable List<Binding> updateIfHeld(HeldAddress address, BindingChange change) {
         synchronized (address) {
             List<Binding> held = address.bindings;
             if (held == null) {
@@ -109,49 +170,26 @@ public final class MemoryLocationStore implements LocationStore {
     }
 
     /** Called under the address's lock. */
-    private void keep(Address address, List<Binding> before, List<Binding> after, BindingChange change, long now) {
-        if (after != before && events.wantsAny()) {
-            queueEvents(address.aor, before, after, change, now);
+    private void keep(HeldAddress address, List<Binding> before, List<Binding> after, BindingChange change, long now) {
+        address.bindings = after;
+        if (after != before) {
+            if (events.wantsAny()) {
+                events.queueChange(address.aor, before, after, change, now);
+            }
+            if (journal != null) {
+                journal.accept(address);
+            }
         }
         if (after.isEmpty()) {
-            address.bindings = null;
-            addresses.remove(address.aor, address);
             wheel.cancel(address);
-            return;
-        }
-        address.bindings = after;
-        wakeAtFirstEnd(address, after, now);
-    }
-
-    private void queueEvents(Aor aor, List<Binding> before, List<Binding> after, BindingChange change, long now) {
-        if (events.wants(Kind.REMOVED)) {
-            for (Binding old : before) {
-                if (withId(after, old.id()) == null) {
-                    RemovalReason reason = old.expiresAtMillis() <= now ? RemovalReason.EXPIRED : change.reasonOf(old);
-                    events.queue(LocationEvent.removed(aor, old, reason));
-                }
-            }
-        }
-        if (events.wants(Kind.ADDED) || events.wants(Kind.REFRESHED)) {
-            for (Binding binding : after) {
-                Binding old = withId(before, binding.id());
-                if (old != binding) {
-                    events.queue(LocationEvent.of(old == null ? Kind.ADDED : Kind.REFRESHED, aor, binding));
-                }
-            }
+            address.wakeAtMillis = HeldAddress.NEVER;
+            leaveIfDone(address);
+        } else {
+            wakeAtFirstEnd(address, after, now);
         }
     }
 
-    private static @Nullable Binding withId(List<Binding> bindings, String id) {
-        for (Binding binding : bindings) {
-            if (binding.id().equals(id)) {
-                return binding;
-            }
-        }
-        return null;
-    }
-
-    private void wakeAtFirstEnd(Address address, List<Binding> bindings, long now) {
+    private void wakeAtFirstEnd(HeldAddress address, List<Binding> bindings, long now) {
         long first = now + LONGEST_WAIT_MILLIS;
         for (Binding binding : bindings) {
             first = Math.min(first, binding.expiresAtMillis());
@@ -162,13 +200,14 @@ public final class MemoryLocationStore implements LocationStore {
         }
     }
 
-    private void removeExpired(Address address) {
+    /** Called by the timer of the address. */
+    void removeExpired(HeldAddress address) {
         synchronized (address) {
             List<Binding> held = address.bindings;
             if (held == null) {
                 return;
             }
-            address.wakeAtMillis = NEVER;
+            address.wakeAtMillis = HeldAddress.NEVER;
             long now = clock.currentTimeMillis();
             keep(address, held, unexpired(held, now), NO_CHANGE, now);
         }
@@ -189,7 +228,7 @@ public final class MemoryLocationStore implements LocationStore {
 
     @Override
     public void forEach(BiConsumer<Aor, List<Binding>> visitor) {
-        for (Address address : addresses.values()) {
+        for (HeldAddress address : addresses.values()) {
             List<Binding> held = address.bindings;
             List<Binding> valid = held == null ? List.of() : unexpired(held, clock.currentTimeMillis());
             if (!valid.isEmpty()) {
@@ -198,7 +237,7 @@ public final class MemoryLocationStore implements LocationStore {
         }
     }
 
-    /** How many addresses are held; each has a binding, be it one that has just ended. */
+    /** How many addresses are held; each has a binding, be it one that has just ended, or one that a database still holds. */
     public long addressCount() {
         return addresses.mappingCount();
     }
@@ -218,34 +257,12 @@ public final class MemoryLocationStore implements LocationStore {
     public void close() {
         closed = true;
         events.removeListeners();
-        for (Address address : addresses.values()) {
+        for (HeldAddress address : addresses.values()) {
             synchronized (address) {
                 address.bindings = null;
                 addresses.remove(address.aor, address);
                 wheel.cancel(address);
             }
-        }
-    }
-
-    /**
-     * The bindings of one address, and the timer that wakes when the first of them ends. Its monitor guards its fields;
-     * {@link #bindings} is also read without it.
-     */
-    private final class Address extends Timer {
-
-        final Aor aor;
-        /** Unmodifiable; null once the address has left the map for good. */
-        volatile @Nullable List<Binding> bindings = List.of();
-        /** When the timer is set to fire; {@link #NEVER} while it is not set. */
-        long wakeAtMillis = NEVER;
-
-        Address(Aor aor) {
-            this.aor = aor;
-        }
-
-        @Override
-        protected void fire() {
-            removeExpired(this);
         }
     }
 }

@@ -2,6 +2,7 @@ package org.sipproxy.core.internal.pipeline;
 
 import java.net.InetAddress;
 import java.net.UnknownHostException;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -11,10 +12,12 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.sipproxy.api.location.Aor;
 import org.sipproxy.api.message.SipUri;
+import org.sipproxy.api.routing.DomainSource;
 
 /**
  * Which names are ours: the domains that we are responsible for, the aliases, and the listening points. The one place that
- * decides what "myself" means for Request-URI, Route, realm and address-of-record alike.
+ * decides what "myself" means for Request-URI, Route, realm and address-of-record alike. Domains may also come from sources
+ * that change while we run; these are asked last, so that they cost the others nothing.
  *
  * <p>A user at an alias or listening address is the user of the first domain: {@code sip:1001@192.0.2.1} is
  * {@code sip:1001@example.org}.
@@ -25,11 +28,19 @@ public final class LocalNames {
 
     private final Map<String, String> domains = new HashMap<>();
     private final Map<String, Set<Integer>> hosts = new HashMap<>();
+    private final List<String> fixedDomains;
+    private final DomainSource[] sources;
     private final String primaryDomain;
     private final boolean userCaseSensitive;
 
-    /** Names for domains in lower case and aliases of the form {@code host} or {@code host:port}. */
+    /** Names that stay as they are. */
     public LocalNames(List<String> domains, List<String> aliases, boolean userCaseSensitive) {
+        this(domains, aliases, userCaseSensitive, List.of());
+    }
+
+    /** Names for domains in lower case, aliases of the form {@code host} or {@code host:port}, and further domains. */
+    public LocalNames(
+            List<String> domains, List<String> aliases, boolean userCaseSensitive, List<DomainSource> sources) {
         for (String domain : domains) {
             String lower = domain.toLowerCase(Locale.ROOT);
             this.domains.put(lower, lower);
@@ -43,6 +54,8 @@ public final class LocalNames {
                 add(alias.substring(0, colon), Integer.parseInt(alias.substring(colon + 1)));
             }
         }
+        this.fixedDomains = List.copyOf(domains);
+        this.sources = sources.toArray(new DomainSource[0]);
         this.primaryDomain = domains.get(0).toLowerCase(Locale.ROOT);
         this.userCaseSensitive = userCaseSensitive;
     }
@@ -65,9 +78,37 @@ public final class LocalNames {
         return host.toLowerCase(Locale.ROOT);
     }
 
+    /** Our domains as they are now, those that stay first. */
+    public List<String> domains() {
+        List<String> all = new ArrayList<>(fixedDomains);
+        for (DomainSource source : sources) {
+            source.domains().stream().filter(domain -> !all.contains(domain)).forEach(all::add);
+        }
+        return all;
+    }
+
     /** True if the host is one of our domains. */
     public boolean isDomain(String host) {
-        return domains.containsKey(host) || domains.containsKey(host.toLowerCase(Locale.ROOT));
+        return domain(host) != null;
+    }
+
+    /** The domain, in lower case, that a host is; null if it is none of ours. */
+    private @Nullable String domain(String host) {
+        String domain = domains.get(host);
+        if (domain != null) {
+            return domain;
+        }
+        String lower = lowerCase(host);
+        domain = domains.get(lower);
+        if (domain != null) {
+            return domain;
+        }
+        for (DomainSource source : sources) {
+            if (source.domains().contains(lower)) {
+                return lower;
+            }
+        }
+        return null;
     }
 
     /** True if the URI names us: a domain, an alias or a listening point, with a port that goes with it. */
@@ -81,13 +122,14 @@ public final class LocalNames {
             ports = hosts.get(key(host));
         }
         if (ports == null) {
-            return false;
+            return sources.length > 0 && isDomain(host);
         }
         if (ports.contains(ANY_PORT)) {
             return true;
         }
         int port = uri.port();
-        return ports.contains(port >= 0 ? port : uri.isSecure() ? 5061 : 5060);
+        return ports.contains(port >= 0 ? port : uri.isSecure() ? 5061 : 5060)
+                || (sources.length > 0 && isDomain(host)); // a domain of theirs goes with any port
     }
 
     /** The domain, in lower case, of a URI that names us; null if it does not. */
@@ -95,9 +137,8 @@ public final class LocalNames {
         if (!isMyself(uri)) {
             return null;
         }
-        String host = uri.host();
-        String domain = domains.get(host);
-        return domain != null ? domain : domains.getOrDefault(host.toLowerCase(Locale.ROOT), primaryDomain);
+        String domain = domain(uri.host());
+        return domain != null ? domain : primaryDomain;
     }
 
     /** The canonical address-of-record of a URI that names us; null if it does not. */
@@ -110,14 +151,14 @@ public final class LocalNames {
         return new Aor(userCaseSensitive ? user : lowerCase(user), domain);
     }
 
-    /** Most users are lower case already; looking costs less than copying. */
-    private static String lowerCase(String user) {
-        for (int i = 0; i < user.length(); i++) {
-            char c = user.charAt(i);
+    /** Most users and hosts are lower case already; looking costs less than copying. */
+    private static String lowerCase(String text) {
+        for (int i = 0; i < text.length(); i++) {
+            char c = text.charAt(i);
             if (c > 127 || (c >= 'A' && c <= 'Z')) {
-                return user.toLowerCase(Locale.ROOT);
+                return text.toLowerCase(Locale.ROOT);
             }
         }
-        return user;
+        return text;
     }
 }

@@ -60,7 +60,7 @@ public final class TcpTransport implements AutoCloseable {
     }
 
     /**
-     * Starts to listen.
+     * Listens, but accepts nothing before {@link #start}: who connects meanwhile waits in the system's queue.
      *
      * @throws BindFailedException if the address cannot be listened on
      */
@@ -71,7 +71,7 @@ public final class TcpTransport implements AutoCloseable {
         }
         ChannelFuture binding = environment
                 .serverBootstrap()
-                .option(ChannelOption.AUTO_READ, false) // accept nothing before the fields below are set
+                .option(ChannelOption.AUTO_READ, false)
                 .childHandler(initializer(this::accepted))
                 .bind(address)
                 .awaitUninterruptibly();
@@ -83,7 +83,14 @@ public final class TcpTransport implements AutoCloseable {
         bound = endpoint.withPort(local.getPort());
         boundAddress = address.getAddress();
         server = listening;
-        listening.config().setAutoRead(true);
+    }
+
+    /** Accepts connections from now on. */
+    public void start() {
+        Channel listening = server;
+        if (listening != null) {
+            listening.config().setAutoRead(true);
+        }
     }
 
     /** What is listened on, with the port really bound. */

@@ -4,10 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.sipproxy.core.internal.forwarding.ForwardingScene.request;
 import static org.sipproxy.core.internal.forwarding.ForwardingScene.target;
 
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.sipproxy.api.message.SipUri;
 import org.sipproxy.api.routing.Target;
 import org.sipproxy.api.transport.TransportKind;
 import org.sipproxy.core.internal.transport.Sent;
@@ -22,6 +24,56 @@ class ForkingTest {
     private static final Target TO_B = target("sip:bob@" + B);
 
     private final ForwardingScene scene = new ForwardingScene();
+
+    // ---- substitutes
+
+    private static Target substitute(String host) {
+        return new Target(SipUri.of("sip:bob@" + host), 0.5f, List.of(), null, null, "", true);
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {408, 430, 500, 503})
+    void substituteIsTriedForOneThatCannotServe(int status) {
+        scene.invite(TO_A, substitute(B));
+        assertThat(scene.whatTo(B)).isEmpty();
+
+        scene.answer(A, status);
+        scene.answer(B, 200);
+
+        assertThat(scene.whatTo(B)).containsExactly("INVITE");
+        assertThat(scene.whatUpstream()).containsExactly("200");
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {302, 404, 486, 603})
+    void substituteIsNotTriedForOneThatRefuses(int status) {
+        scene.invite(TO_A, substitute(B));
+
+        scene.answer(A, status);
+
+        assertThat(scene.whatTo(B)).isEmpty();
+        assertThat(scene.whatUpstream()).containsExactly(Integer.toString(status));
+    }
+
+    @Test
+    void answerOfTheSubstituteCountsAndNotTheSilenceOfTheOther() {
+        scene.invite(TO_A, substitute(B));
+        scene.advance(32_000);
+
+        scene.answer(B, 486);
+
+        assertThat(scene.whatUpstream()).containsExactly("486");
+    }
+
+    @Test
+    void targetOfALowerQThatIsNoSubstituteIsTriedThough() {
+        scene.invite(TO_A, substitute(B), target("sip:bob@" + C, 0.3f));
+
+        scene.answer(A, 486);
+
+        assertThat(scene.whatTo(B)).isEmpty();
+        assertThat(scene.whatTo(C)).containsExactly("INVITE");
+    }
 
     // ---- parallel
 

@@ -313,4 +313,51 @@ class NextHopTest {
 
         assertThat(scene.whatTo(B)).containsExactly("ACK");
     }
+
+    // ---- clients behind a NAT
+
+    private static Target behindNat(String uri, String received) {
+        return Target.of(SipUri.of(uri), SipUri.of(received));
+    }
+
+    @Test
+    void addressBehindANatIsNotLookedAtOnlyWhereItWasSeen() {
+        scene.invite(behindNat("sip:bob@10.1.1.1:5070", "sip:" + A + ":5060"));
+
+        assertThat(scene.whatTo(A)).containsExactly("INVITE");
+        assertThat(scene.last(A, "INVITE").text()).startsWith("INVITE sip:bob@10.1.1.1:5070 SIP/2.0\n");
+    }
+
+    @Test
+    void largeRequestGoesThroughTheNatByUdpAsNoConnectionWouldGetIn() {
+        scene.relay(withFiller(1500), behindNat("sip:bob@10.1.1.1", "sip:" + A + ":5060"));
+
+        assertThat(scene.whatTo(A)).containsExactly("MESSAGE");
+        assertThat(tcpA.sent()).isEmpty();
+    }
+
+    @Test
+    void connectionThatIsGoneFailsTheTargetAtOnceAndNobodyConnectsToTheNat() {
+        scene.invite(behindNat("sip:bob@10.1.1.1;transport=tcp", "sip:" + A + ":5060;transport=tcp"));
+
+        assertThat(tcpA.sent()).isEmpty();
+        assertUpstream("480");
+    }
+
+    @Test
+    void connectionThatIsGoneIsMadeAnewIfNoNatLiesBetween() {
+        scene.invite(behindNat("sip:bob@" + A + ":5060;transport=tcp", "sip:" + A + ":40001;transport=tcp"));
+
+        assertThat(tcpA.sent().stream().map(Sent::what)).containsExactly("INVITE");
+    }
+
+    @Test
+    void otherTargetsRingWhenOneConnectionIsGone() {
+        scene.invite(
+                behindNat("sip:bob@10.1.1.1;transport=tcp", "sip:" + A + ":5060;transport=tcp"),
+                target("sip:bob@" + B));
+
+        assertThat(scene.whatTo(B)).containsExactly("INVITE");
+        assertThat(scene.whatUpstream()).isEmpty();
+    }
 }

@@ -560,6 +560,7 @@ class TcpTransportTest {
         peer.awaitEnd();
         TcpTransport next = closing(new TcpTransport(endpoint, environment, inbound));
         next.bind();
+        next.start();
         assertThat(next.boundEndpoint()).isEqualTo(endpoint);
         transport.flowTo(unusedAddress()).send(bytes(REQUEST), failures::add);
         assertThat(failures).singleElement().asString().contains("the listening point is closed");
@@ -575,6 +576,7 @@ class TcpTransportTest {
                     .isInstanceOf(ConnectException.class);
             transport = closing(new TcpTransport(endpoint, environment, inbound));
             transport.bind();
+            transport.start();
         }
     }
 
@@ -688,6 +690,7 @@ class TcpTransportTest {
         environment = environment(limits);
         TcpTransport transport = closing(new TcpTransport(endpoint, environment, inbound));
         transport.bind();
+        transport.start();
         return transport;
     }
 

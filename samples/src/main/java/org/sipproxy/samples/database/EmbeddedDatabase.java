@@ -1,0 +1,139 @@
+package org.sipproxy.samples.database;
+
+import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
+import javax.sql.DataSource;
+import org.jspecify.annotations.Nullable;
+import org.postgresql.ds.PGSimpleDataSource;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A real PostgreSQL from Maven artefacts, on 127.0.0.1. One whose directory another sipproxy serves already is shared with it:
+ * so two proxies, or a proxy and {@code add}, can use one directory.
+ */
+public final class EmbeddedDatabase implements AutoCloseable {
+
+    /** The role to connect as, without a password. */
+    public static final String USER = "postgres";
+
+    private static final Logger LOG = LoggerFactory.getLogger(EmbeddedDatabase.class);
+    private static final Duration START = Duration.ofSeconds(60);
+    private static final int PORT_LINE = 3;
+
+    private final int port;
+    private final @Nullable EmbeddedPostgres server;
+
+    /** Removed at the end; null if the data are to stay. */
+    private final @Nullable Path temporary;
+
+    private EmbeddedDatabase(int port, @Nullable EmbeddedPostgres server, @Nullable Path temporary) {
+        this.port = port;
+        this.server = server;
+        this.temporary = temporary;
+    }
+
+    /**
+     * Starts one, or finds the one that serves the directory.
+     *
+     * @throws DatabaseUnreachableException if it does not start
+     */
+    public static EmbeddedDatabase start(Optional<Path> directory) {
+        try {
+            if (directory.isPresent()) {
+                Path data = directory.get().toAbsolutePath();
+                Optional<Integer> running = portOfRunning(data);
+                return running.isPresent() ? new EmbeddedDatabase(running.get(), null, null) : launch(data, null);
+            }
+            Path temporary = Files.createTempDirectory("sipproxy-database");
+            return launch(temporary.resolve("data"), temporary);
+        } catch (IOException | RuntimeException e) {
+            throw new DatabaseUnreachableException(
+                    "the embedded PostgreSQL does not start: " + e.getMessage()
+                            + "; it needs its binaries for this platform in the jar and, as root, a kernel that allows unshare -U",
+                    e);
+        }
+    }
+
+    private static EmbeddedDatabase launch(Path data, @Nullable Path temporary) throws IOException {
+        EmbeddedPostgres server = EmbeddedPostgres.builder()
+                .setDataDirectory(data)
+                .setOverrideWorkingDirectory(binaries().toFile())
+                .setCleanDataDirectory(false)
+                .setRegisterShutdownHook(false)
+                .setPGStartupWait(START)
+                .setServerConfig("listen_addresses", "127.0.0.1")
+                .setServerConfig("timezone", "UTC")
+                // the artefact's default loses what was committed when the machine fails
+                .setServerConfig("fsync", "on")
+                .setServerConfig("synchronous_commit", "on")
+                .setServerConfig("full_page_writes", "on")
+                .start();
+        LOG.info("embedded PostgreSQL listens on 127.0.0.1:{}, data in {}", server.getPort(), data);
+        return new EmbeddedDatabase(server.getPort(), server, temporary);
+    }
+
+    /** What the server notes in its directory while it runs. */
+    private static Optional<Integer> portOfRunning(Path data) throws IOException {
+        Path pidFile = data.resolve("postmaster.pid");
+        if (!Files.isReadable(pidFile)) {
+            return Optional.empty();
+        }
+        List<String> lines = Files.readAllLines(pidFile);
+        boolean runs = lines.size() > PORT_LINE
+                && ProcessHandle.of(Long.parseLong(lines.get(0).trim()))
+                        .map(ProcessHandle::isAlive)
+                        .orElse(false);
+        return runs ? Optional.of(Integer.parseInt(lines.get(PORT_LINE).trim())) : Optional.empty();
+    }
+
+    /** Unpacked once for a user; the directory above keeps others from putting their own programs there. */
+    private static Path binaries() throws IOException {
+        Path cache = Path.of(System.getProperty("user.home"), ".cache", "sipproxy");
+        Files.createDirectories(cache);
+        if (cache.getFileSystem().supportedFileAttributeViews().contains("posix")) {
+            Files.setPosixFilePermissions(cache, PosixFilePermissions.fromString("rwx------"));
+        }
+        return cache.resolve("postgres");
+    }
+
+    /** Where it is. */
+    public String url() {
+        return "jdbc:postgresql://127.0.0.1:" + port + "/postgres";
+    }
+
+    /** Connections to it, without a pool. */
+    public DataSource dataSource() {
+        PGSimpleDataSource source = new PGSimpleDataSource();
+        source.setUrl(url());
+        source.setUser(USER);
+        return source;
+    }
+
+    @Override
+    public void close() {
+        if (server != null) {
+            try {
+                server.close();
+            } catch (IOException e) {
+                LOG.warn("the embedded PostgreSQL did not stop cleanly: {}", e.getMessage());
+            }
+        }
+        if (temporary != null) {
+            try (Stream<Path> files = Files.walk(temporary)) {
+                files.sorted(Comparator.reverseOrder())
+                        .forEach(file -> file.toFile().delete());
+            } catch (IOException e) {
+                LOG.warn("{} could not be removed: {}", temporary, e.getMessage());
+            }
+        }
+    }
+}

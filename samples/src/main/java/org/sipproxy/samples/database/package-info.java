@@ -1,0 +1,5 @@
+/** A PostgreSQL for trials, and a look at what it is asked. */
+@NullMarked
+package org.sipproxy.samples.database;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,188 @@
+package org.sipproxy.samples.launcher;
+
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
+import org.sipproxy.jdbc.DatabaseDoctor;
+import org.sipproxy.jdbc.DatabaseRoles;
+import org.sipproxy.jdbc.Finding;
+import org.sipproxy.jdbc.KamailioSchema;
+import org.sipproxy.jdbc.SchemaMismatch;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+/** The work of kamdbctl. */
+@Command(
+        name = "db",
+        mixinStandardHelpOptions = true,
+        synopsisSubcommandLabel = "(create | check | drop | grants)",
+        descriptionHeading = "%n",
+        description = "Creates, checks and drops the tables in PostgreSQL, which are those of a Kamailio.",
+        commandListHeading = "%nCommands:%n",
+        subcommands = {DbCommand.Create.class, DbCommand.Check.class, DbCommand.Drop.class, DbCommand.Grants.class},
+        footerHeading = "%nExamples:%n",
+        footer = {
+            "  The tables in an empty database, and roles that may use but not change them:",
+            "    export SIPPROXY_DATABASE_PASSWORD=…",
+            "    java -jar sipproxy.jar db create \\",
+            "        --database-url jdbc:postgresql://127.0.0.1/kamailio --database-user owner",
+            "    java -jar sipproxy.jar db grants \\",
+            "        --database-url jdbc:postgresql://127.0.0.1/kamailio --database-user owner",
+            "  What is wrong with a database:",
+            "    java -jar sipproxy.jar db check --domain sip.test \\",
+            "        --database-url jdbc:postgresql://127.0.0.1/kamailio --database-user kamailio",
+            "",
+            Launcher.EXIT_CODES
+        })
+final class DbCommand {
+
+    private DbCommand() {}
+
+    @Command(
+            name = "create",
+            mixinStandardHelpOptions = true,
+            sortOptions = false,
+            descriptionHeading = "%n",
+            description = {
+                "Creates the tables that are not there, and a trigger that tells running proxies of changed subscribers.",
+                "What is there stays as it is: it may be run on the database of a Kamailio, and again."
+            })
+    static final class Create extends DatabaseCommand {
+
+        @Option(
+                names = "--sha256",
+                description = "Also adds a column of ours, ha1_sha256, for phones that use SHA-256 (RFC 7616).")
+        private boolean sha256;
+
+        @Override
+        int run(Database database) {
+            KamailioSchema schema = KamailioSchema.on(database.dataSource());
+            List<String> created = schema.create();
+            List<String> mismatches =
+                    schema.verify().stream().map(SchemaMismatch::toString).toList();
+            if (!mismatches.isEmpty()) {
+                return fail(Launcher.FAILED, mismatches);
+            }
+            schema.addSubscriberNotifications();
+            if (sha256) {
+                schema.addSha256Column();
+            }
+            return succeed(
+                    created.isEmpty()
+                            ? "all " + KamailioSchema.tables().size() + " tables were there"
+                            : "created " + String.join(" ", created),
+                    Map.of("created", created));
+        }
+    }
+
+    @Command(
+            name = "check",
+            mixinStandardHelpOptions = true,
+            sortOptions = false,
+            descriptionHeading = "%n",
+            description = {
+                "Looks at connection, privileges, table versions, clocks, password hashes and other writers, and says how to",
+                "fix what is wrong. Changes nothing. Exit status 1 if there is an ERROR."
+            })
+    static final class Check extends DatabaseCommand {
+
+        @Option(
+                names = "--domain",
+                paramLabel = "DOMAIN",
+                description = "A domain of the proxy, which those of the subscribers have to be. Repeat it for more.")
+        private List<String> domains = new ArrayList<>();
+
+        @Override
+        int run(Database database) {
+            List<Finding> findings = DatabaseDoctor.builder(database.dataSource())
+                    .domains(domains)
+                    .build()
+                    .examine();
+            boolean sound = findings.stream().noneMatch(finding -> finding.severity() == Finding.Severity.ERROR);
+            return print(
+                    sound ? Launcher.OK : Launcher.FAILED,
+                    findings.stream().map(Finding::toString).collect(Collectors.joining(System.lineSeparator())),
+                    findings.stream().map(Check::json).toList());
+        }
+
+        private static Map<String, Object> json(Finding finding) {
+            Map<String, Object> map = new LinkedHashMap<>();
+            map.put("severity", finding.severity().name());
+            map.put("what", finding.what());
+            map.put("value", finding.value());
+            map.put("remedy", finding.remedy());
+            return map;
+        }
+    }
+
+    @Command(
+            name = "drop",
+            mixinStandardHelpOptions = true,
+            sortOptions = false,
+            descriptionHeading = "%n",
+            description = "Drops the tables that db create makes, with all subscribers, bindings and call records.")
+    static final class Drop extends DatabaseCommand {
+
+        @Option(names = "--yes", description = "Really.")
+        private boolean yes;
+
+        @Override
+        List<String> problems() {
+            return yes
+                    ? List.of()
+                    : List.of("--yes: missing; it drops all subscribers, bindings and call records, so say it again"
+                            + " with --yes");
+        }
+
+        @Override
+        int run(Database database) {
+            KamailioSchema.on(database.dataSource()).drop();
+            return succeed(
+                    "dropped " + String.join(" ", KamailioSchema.tables()), Map.of("dropped", KamailioSchema.tables()));
+        }
+    }
+
+    @Command(
+            name = "grants",
+            mixinStandardHelpOptions = true,
+            sortOptions = false,
+            descriptionHeading = "%n",
+            description = {
+                "Writes the SQL for two roles that may do no more than they need, for review and psql; --apply runs it.",
+                "A role that it creates cannot log in before it has a password: \\password ROLE in psql."
+            })
+    static final class Grants extends DatabaseCommand {
+
+        @Option(
+                names = "--read-write",
+                paramLabel = "ROLE",
+                description = "The role of a proxy and of add, passwd and rm. Default: ${DEFAULT-VALUE}.",
+                defaultValue = "sipproxy")
+        private String readWrite = "";
+
+        @Option(
+                names = "--read-only",
+                paramLabel = "ROLE",
+                description = "The role that only reads. Default: ${DEFAULT-VALUE}.",
+                defaultValue = "sipproxy_ro")
+        private String readOnly = "";
+
+        @Option(names = "--apply", description = "Runs it instead of writing it.")
+        private boolean apply;
+
+        @Override
+        int run(Database database) {
+            DatabaseRoles roles = DatabaseRoles.of(readWrite, readOnly);
+            if (apply) {
+                roles.grant(database.dataSource());
+                return succeed(
+                        "granted to " + readWrite + " and " + readOnly,
+                        Map.of("granted", List.of(readWrite, readOnly)));
+            }
+            String sql = roles.sql(database.dataSource());
+            return succeed(sql.stripTrailing(), Map.of("sql", sql));
+        }
+    }
+}

@@ -1,0 +1,180 @@
+package org.sipproxy.samples.launcher;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
+import org.sipproxy.nat.NatTest;
+import org.sipproxy.nat.NatTraversal;
+import org.sipproxy.nat.PingMethod;
+import picocli.CommandLine.Option;
+
+/** The options that are about clients behind NATs, kept as text like those of {@link ProxyOptions}. */
+final class NatOptions {
+
+    private static final String NO_REMOVAL = "0";
+
+    @Option(
+            names = "--nat",
+            description = {
+                "Reaches clients behind NATs: their calls go to the address that they register from, their Contacts get a",
+                "signed alias, and their mappings are kept open by pings. The options below need it."
+            })
+    boolean nat;
+
+    @Option(
+            names = "--nat-test",
+            paramLabel = "NAME|N",
+            split = ",",
+            description = {
+                "How a client behind a NAT is told, any of: private-contact, via-address-mismatch, private-via, private-sdp,",
+                "via-port-mismatch, private-source, websocket, contact-port-mismatch, sdp-mismatch, contact-address-mismatch;",
+                "or a sum of Kamailio's nat_uac_test flags, such as 19. Default: 19 and websocket."
+            })
+    List<String> tests = new ArrayList<>();
+
+    @Option(
+            names = "--nat-ping",
+            paramLabel = "DURATION",
+            description = "How often each UDP client behind a NAT is pinged; 0 for not at all. Default: 15s.")
+    String ping = "";
+
+    @Option(
+            names = "--nat-ping-method",
+            paramLabel = "METHOD",
+            description = "OPTIONS, CRLF or EMPTY (four zero bytes). Only OPTIONS is answered. Default: OPTIONS.")
+    String pingMethod = "";
+
+    @Option(names = "--nat-ping-all", description = "Pings UDP clients that are not behind a NAT too.")
+    boolean pingAll;
+
+    @Option(
+            names = "--nat-remove-after",
+            paramLabel = "N",
+            description = "Removes a registration after N pings without an answer, 1 to 100. Default: never.")
+    String removeAfter = "";
+
+    /** The component, empty if it is not wanted or something is wrong, which then is among {@code problems}. */
+    Optional<NatTraversal> component(List<String> problems) {
+        if (!nat) {
+            String alone = firstGiven();
+            if (!alone.isEmpty()) {
+                problems.add(alone + ": has no use without --nat; add --nat");
+            }
+            return Optional.empty();
+        }
+        int before = problems.size();
+        NatTraversal.Builder builder = NatTraversal.builder();
+        Set<NatTest> chosen = tests(problems);
+        if (!chosen.isEmpty()) {
+            builder.tests(chosen);
+        }
+        ping(builder, problems);
+        if (pingAll) {
+            builder.pingAll();
+        }
+        if (!removeAfter.isEmpty() && !removeAfter.equals(NO_REMOVAL)) {
+            try {
+                builder.removeAfter(Integer.parseInt(removeAfter));
+            } catch (NumberFormatException e) {
+                problems.add("--nat-remove-after: \"" + removeAfter + "\" is no whole number");
+            }
+        }
+        try {
+            NatTraversal component = builder.build();
+            return problems.size() == before ? Optional.of(component) : Optional.empty();
+        } catch (IllegalArgumentException e) {
+            Launcher.messageOf(e).lines().map(NatOptions::asOption).forEach(problems::add);
+            return Optional.empty();
+        }
+    }
+
+    private String firstGiven() {
+        if (!tests.isEmpty()) {
+            return "--nat-test";
+        }
+        if (!ping.isEmpty()) {
+            return "--nat-ping";
+        }
+        if (!pingMethod.isEmpty()) {
+            return "--nat-ping-method";
+        }
+        if (pingAll) {
+            return "--nat-ping-all";
+        }
+        return removeAfter.isEmpty() ? "" : "--nat-remove-after";
+    }
+
+    private Set<NatTest> tests(List<String> problems) {
+        Set<NatTest> chosen = EnumSet.noneOf(NatTest.class);
+        for (String text : tests) {
+            try {
+                chosen.addAll(
+                        text.matches("\\d{1,9}")
+                                ? NatTest.fromKamailioFlags(Integer.parseInt(text))
+                                : Set.of(testNamed(text)));
+            } catch (IllegalArgumentException e) {
+                problems.add(Launcher.messageOf(e).replaceFirst("^natTest:", "--nat-test:"));
+            }
+        }
+        return chosen;
+    }
+
+    private static NatTest testNamed(String text) {
+        for (NatTest test : NatTest.values()) {
+            if (test.optionName().equalsIgnoreCase(text)) {
+                return test;
+            }
+        }
+        throw new IllegalArgumentException("natTest: \"" + text + "\" (expected "
+                + Arrays.stream(NatTest.values()).map(NatTest::optionName).collect(Collectors.joining(", "))
+                + ", or a number such as 19)");
+    }
+
+    private void ping(NatTraversal.Builder builder, List<String> problems) {
+        PingMethod method = PingMethod.OPTIONS;
+        if (!pingMethod.isEmpty()) {
+            try {
+                method = PingMethod.valueOf(pingMethod.toUpperCase(Locale.ROOT));
+            } catch (IllegalArgumentException e) {
+                problems.add("--nat-ping-method: \"" + pingMethod + "\" (expected OPTIONS, CRLF or EMPTY)");
+            }
+        }
+        try {
+            Duration interval = Durations.parse(ping.isEmpty() ? "15s" : ping);
+            if (interval.isZero()) {
+                builder.noPing();
+            } else {
+                builder.ping(method, interval);
+            }
+        } catch (IllegalArgumentException e) {
+            problems.add("--nat-ping: " + e.getMessage());
+        }
+    }
+
+    private static String asOption(String problem) {
+        return Durations.readable(problem.replaceFirst("^ping:", "--nat-ping:")
+                .replaceFirst("^pingAll:", "--nat-ping-all:")
+                .replaceFirst("^removeAfter:", "--nat-remove-after:")
+                .replace("use noPing() for none", "use 0 for none")
+                .replace("use ping(PingMethod.OPTIONS, ...) with it", "leave --nat-ping-method away")
+                .replace("with noPing()", "with --nat-ping 0"));
+    }
+
+    /** What {@code check} says. */
+    String summary() {
+        if (!nat) {
+            return "off";
+        }
+        return "on, " + (tests.isEmpty() ? "tests 19 and websocket" : "tests " + String.join(" ", tests))
+                + (ping.equals("0")
+                        ? ", no pings"
+                        : ", " + (pingMethod.isEmpty() ? "OPTIONS" : pingMethod.toUpperCase(Locale.ROOT)) + " every "
+                                + (ping.isEmpty() ? "15s" : ping));
+    }
+}

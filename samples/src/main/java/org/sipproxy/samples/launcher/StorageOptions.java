@@ -1,0 +1,131 @@
+package org.sipproxy.samples.launcher;
+
+import java.time.Duration;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import org.sipproxy.api.location.StoreMode;
+import org.sipproxy.core.SipProxyBuilder;
+import org.sipproxy.jdbc.JdbcAccounting;
+import org.sipproxy.jdbc.JdbcBindingRepository;
+import picocli.CommandLine.Option;
+
+/** What is kept in a database besides the subscribers, as text like the options of {@link ProxyOptions}. */
+final class StorageOptions {
+
+    private static final String MEMORY = "memory";
+    private static final String WRITE_BACK = "write-back";
+    private static final List<String> KINDS =
+            List.of(MEMORY, "write-through", WRITE_BACK, "database-only", "load-at-start");
+
+    @Option(
+            names = "--storage",
+            paramLabel = "KIND",
+            description = {
+                "Where registrations are kept. memory: gone with the program. write-through: in memory, and in the database",
+                "before the phone is answered. write-back: in memory, and in the database every --flush-interval.",
+                "database-only: nothing in memory, so that several servers may share a database. load-at-start: read once,",
+                "never written. Default: ${DEFAULT-VALUE}."
+            },
+            defaultValue = MEMORY)
+    String storage = "";
+
+    @Option(
+            names = "--flush-interval",
+            paramLabel = "DURATION",
+            description = "How often write-back writes, 100ms to 5m: what a crash may cost. Default: 60s.")
+    String flushInterval = "";
+
+    @Option(
+            names = "--server-id",
+            paramLabel = "N",
+            description =
+                    "The number of this server in the rows that it writes: another for each server of one database.")
+    String serverId = "";
+
+    @Option(
+            names = "--accounting",
+            description = "Writes calls into the tables acc, missed_calls and acc_cdrs of the database.")
+    boolean accounting;
+
+    /** True if something but the subscribers is to be in a database. */
+    private boolean needsDatabase() {
+        return accounting || !kind().equals(MEMORY);
+    }
+
+    private String kind() {
+        return storage.toLowerCase(Locale.ROOT);
+    }
+
+    /** Puts it all into the builder; {@code database} is empty if there is none, or none yet. */
+    void addTo(SipProxyBuilder builder, Optional<Database> database, boolean isLater, List<String> problems) {
+        if (!KINDS.contains(kind())) {
+            problems.add("--storage: \"" + storage + "\" (expected " + String.join(", ", KINDS) + ")");
+            return;
+        }
+        if (!flushInterval.isEmpty() && !kind().equals(WRITE_BACK)) {
+            problems.add("--flush-interval: has no use with --storage " + storage + "; it is for write-back");
+        }
+        if (needsDatabase() && database.isEmpty() && !isLater) {
+            problems.add((accounting ? "--accounting" : "--storage " + storage)
+                    + ": needs a database; add --database-url, or --database embedded for a trial");
+        }
+        Duration interval = interval(problems);
+        int server = server(problems);
+        if (database.isEmpty() || !problems.isEmpty()) {
+            return;
+        }
+        if (accounting) {
+            builder.component(JdbcAccounting.of(database.get().dataSource()));
+        }
+        JdbcBindingRepository repository = JdbcBindingRepository.builder(
+                        database.get().dataSource())
+                .serverId(server)
+                .build();
+        switch (kind()) {
+            case "write-through" -> builder.locationStore(StoreMode.writeThrough(repository));
+            case WRITE_BACK -> builder.locationStore(StoreMode.writeBack(repository, interval));
+            case "database-only" -> builder.locationStore(StoreMode.databaseOnly(repository));
+            case "load-at-start" -> builder.locationStore(StoreMode.loadAtStart(repository));
+            default -> builder.locationStore(StoreMode.memory());
+        }
+    }
+
+    private Duration interval(List<String> problems) {
+        Duration otherwise = Duration.ofSeconds(60);
+        if (flushInterval.isEmpty()) {
+            return otherwise;
+        }
+        try {
+            Duration given = Durations.parse(flushInterval);
+            if (given.compareTo(Duration.ofMillis(100)) < 0 || given.compareTo(Duration.ofMinutes(5)) > 0) {
+                problems.add("--flush-interval: " + flushInterval
+                        + " (expected 100ms to 5m); --storage write-through keeps every change");
+            }
+            return given;
+        } catch (IllegalArgumentException e) {
+            problems.add("--flush-interval: " + e.getMessage());
+            return otherwise;
+        }
+    }
+
+    private int server(List<String> problems) {
+        try {
+            int number = serverId.isEmpty() ? 0 : Integer.parseInt(serverId);
+            if (number >= 0) {
+                return number;
+            }
+        } catch (NumberFormatException e) {
+            // told below
+        }
+        problems.add("--server-id: \"" + serverId + "\" (expected 0 to " + Integer.MAX_VALUE + ")");
+        return 0;
+    }
+
+    String summary() {
+        String kept = kind().equals(WRITE_BACK)
+                ? WRITE_BACK + " every " + (flushInterval.isEmpty() ? "60s" : flushInterval)
+                : kind();
+        return accounting ? kept + "; calls are accounted" : kept;
+    }
+}

@@ -1,0 +1,262 @@
+package org.sipproxy.samples.launcher;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.ByteArrayInputStream;
+import java.io.InputStream;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.sipproxy.api.auth.DigestAlgorithm;
+import org.sipproxy.jdbc.JdbcCredentials;
+import org.sipproxy.jdbc.PostgresFixture;
+
+/** The commands on a database, in this JVM. */
+class DatabaseCommandsTest {
+
+    private final PostgresFixture postgres = PostgresFixture.empty();
+    private final StringWriter out = new StringWriter();
+    private final StringWriter err = new StringWriter();
+
+    @TempDir
+    Path directory;
+
+    @BeforeEach
+    void open() {
+        postgres.open();
+    }
+
+    @AfterEach
+    void close() {
+        postgres.close();
+    }
+
+    @Test
+    void aSubscriberIsAddedShownChangedAndRemoved() {
+        assertThat(on("db", "create")).isZero();
+        assertThat(output()).startsWith("created version subscriber location");
+        assertThat(on("show")).isZero();
+        assertThat(output()).isEqualTo("no subscribers");
+
+        assertThat(on("add", "1001@sip.test", "test1234")).isZero();
+        assertThat(output()).isEqualTo("added 1001@sip.test");
+        assertThat(md5("1001")).isPresent();
+        String before = md5("1001").orElseThrow();
+
+        assertThat(on("show", "1001")).isZero();
+        assertThat(output()).isEqualTo("1001@sip.test\tha1");
+
+        assertThat(on("passwd", "1001", "other"))
+                .as("the only domain is the default")
+                .isZero();
+        assertThat(md5("1001")).isPresent().isNotEqualTo(Optional.of(before));
+
+        assertThat(on("rm", "1001", "--domain", "SIP.test")).isZero();
+        assertThat(md5("1001")).isEmpty();
+        assertThat(err.toString()).isEmpty();
+    }
+
+    @Test
+    void whatIsThereOrNotThereIsAFailure() {
+        on("db", "create");
+        on("add", "1001@sip.test", "test1234");
+
+        assertThat(on("add", "1001", "x")).isEqualTo(1);
+        assertThat(on("passwd", "1002", "x")).isEqualTo(1);
+        assertThat(on("rm", "1002")).isEqualTo(1);
+        assertThat(on("show", "1002")).isEqualTo(1);
+        assertThat(on("show", "1001@other.test")).isEqualTo(1);
+        assertThat(err.toString().lines())
+                .containsExactly(
+                        "sipproxy: subscriber 1001@sip.test exists; change the password instead",
+                        "sipproxy: there is no subscriber 1002@sip.test",
+                        "sipproxy: there is no subscriber 1002@sip.test",
+                        "sipproxy: there is no subscriber 1002",
+                        "sipproxy: there is no subscriber 1001@other.test");
+    }
+
+    @Test
+    void thePasswordMayComeFromStdin() {
+        on("db", "create");
+        InputStream stdin = System.in;
+        System.setIn(new ByteArrayInputStream("test1234\nmore".getBytes(StandardCharsets.UTF_8)));
+        try {
+            assertThat(on("add", "1001@sip.test")).isZero();
+        } finally {
+            System.setIn(stdin);
+        }
+        String fromStdin = md5("1001").orElseThrow();
+
+        on("passwd", "1001@sip.test", "test1234");
+
+        assertThat(md5("1001")).contains(fromStdin);
+    }
+
+    @Test
+    void aUserNeedsADomainThatIsKnown() {
+        on("db", "create");
+
+        assertThat(on("add", "1001", "x")).isEqualTo(2);
+        on("add", "1001@a.test", "x");
+        on("add", "1001@b.test", "x");
+        assertThat(on("rm", "1001")).isEqualTo(2);
+        assertThat(on("rm", "1001@a.test", "--domain", "b.test")).isEqualTo(2);
+
+        assertThat(err.toString())
+                .contains("--domain: none, and the subscribers are of no domain yet; write 1001@DOMAIN")
+                .contains("--domain: none, and the subscribers are of several domains")
+                .contains("--domain: USER has a domain of its own");
+    }
+
+    @Test
+    void jsonIsOneLineForAProgram() {
+        on("db", "create");
+        on("add", "1001@sip.test", "x");
+        output();
+
+        on("show", "--json");
+        assertThat(output())
+                .isEqualTo(
+                        "[{\"username\":\"1001\",\"domain\":\"sip.test\",\"ha1\":true,\"sha256\":false,\"password\":false}]");
+        on("add", "1001@sip.test", "x", "--json");
+        assertThat(output())
+                .isEqualTo(
+                        "{\"error\":[\"subscriber 1001@sip.test exists; change the password instead\"],\"status\":1}");
+        on("rm", "1001", "--json");
+        assertThat(output()).isEqualTo("{\"result\":\"removed\",\"subscriber\":\"1001@sip.test\"}");
+        assertThat(Json.of("a\"\\\n\u007f")).isEqualTo("\"a\\\"\\\\\\u000a\\u007f\"");
+    }
+
+    @Test
+    void theDatabaseIsCheckedGrantedAndDropped() {
+        assertThat(on("db", "check")).isEqualTo(1);
+        assertThat(output()).contains("ERROR table subscriber: no such table");
+
+        on("db", "create", "--sha256");
+        assertThat(on("db", "create")).isZero();
+        assertThat(output()).endsWith("all 12 tables were there");
+        assertThat(on("db", "check", "--domain", "sip.test")).isZero();
+        assertThat(on("db", "grants", "--read-write", "a\"b", "--read-only", "c"))
+                .isZero();
+        assertThat(output()).contains("TO \"a\"\"b\";").contains("GRANT SELECT ON TABLE \"public\".\"acc\" TO \"c\";");
+
+        assertThat(on("db", "drop")).isEqualTo(2);
+        assertThat(on("db", "drop", "--yes")).isZero();
+        assertThat(on("db", "check")).isEqualTo(1);
+    }
+
+    @Test
+    void aDatabaseThatCannotBeReachedHasItsOwnStatus() {
+        assertThat(execute("show", "--database-url", "jdbc:postgresql://127.0.0.1:1/x"))
+                .isEqualTo(3);
+        assertThat(execute(
+                        "run",
+                        "--listen",
+                        "udp:127.0.0.1:0",
+                        "--domain",
+                        "sip.test",
+                        "--database-url",
+                        "jdbc:postgresql://127.0.0.1:1/x"))
+                .isEqualTo(3);
+        assertThat(execute(
+                        "check",
+                        "--listen",
+                        "udp:127.0.0.1:0",
+                        "--domain",
+                        "sip.test",
+                        "--database-url",
+                        postgres.url() + "missing",
+                        "--database-user",
+                        postgres.user()))
+                .isEqualTo(3);
+        assertThat(err.toString().lines()).allMatch(line -> line.startsWith("sipproxy: cannot reach the database: "));
+    }
+
+    @Test
+    void optionsThatDoNotFitAreToldTogether() {
+        assertThat(execute(
+                        "check",
+                        "--listen",
+                        "nonsense",
+                        "--database",
+                        "embedded",
+                        "--database-url",
+                        "mysql:x",
+                        "--database-password-file",
+                        directory.resolve("missing").toString()))
+                .isEqualTo(2);
+
+        assertThat(err.toString())
+                .contains("--listen: ")
+                .contains("--domain: none")
+                .contains("--database: there is a --database-url too")
+                .contains("--database-url: does not begin with jdbc:postgresql:")
+                .contains("--database-password-file: ");
+        assertThat(execute("show")).isEqualTo(2);
+        assertThat(execute("show", "--database", "somewhere")).isEqualTo(2);
+    }
+
+    @Test
+    void checkSeesWhetherRunWouldWorkWithTheDatabase() throws Exception {
+        Path password = Files.writeString(directory.resolve("password"), postgres.password() + "\n");
+        List<String> check = List.of(
+                "check",
+                "--listen",
+                "udp:127.0.0.1:0",
+                "--domain",
+                "sip.test",
+                "--database-password-file",
+                password.toString());
+
+        assertThat(on(check.toArray(new String[0]))).isEqualTo(2);
+        assertThat(err.toString()).contains("table subscriber: no such table").contains("sipproxy.jar db create");
+
+        on("db", "create");
+        output();
+        assertThat(on(check.toArray(new String[0]))).isZero();
+        assertThat(output()).contains("subscribers of the database, digest authentication");
+
+        List<String> withSubscriber = new ArrayList<>(check);
+        withSubscriber.addAll(List.of("--subscriber", "1001:x"));
+        assertThat(on(withSubscriber.toArray(new String[0]))).isEqualTo(2);
+        assertThat(err.toString()).contains("--subscriber: the subscribers are those of --database-url");
+    }
+
+    /** A command on the test's database. */
+    private int on(String... args) {
+        List<String> all = new ArrayList<>(List.of(args));
+        all.addAll(List.of(
+                "--database-url",
+                postgres.url() + "?password=" + postgres.password(),
+                "--database-user",
+                postgres.user()));
+        return execute(all.toArray(new String[0]));
+    }
+
+    private int execute(String... args) {
+        return Launcher.execute(new PrintWriter(out), new PrintWriter(err), args);
+    }
+
+    private String output() {
+        String text = out.toString().stripTrailing();
+        out.getBuffer().setLength(0);
+        return text;
+    }
+
+    private Optional<String> md5(String user) {
+        out.getBuffer().setLength(0);
+        return JdbcCredentials.builder(postgres.dataSource())
+                .build()
+                .find(user, "sip.test")
+                .flatMap(credential -> credential.ha1(DigestAlgorithm.MD5));
+    }
+}

@@ -1,0 +1,143 @@
+package org.sipproxy.api.location;
+
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.BiConsumer;
+import org.sipproxy.api.location.LocationStoreException.Kind;
+
+/** A repository in the heap, for tests of what stands before one: it can be told to fail, and to hold writes up. */
+public final class HeapBindingRepository implements BindingRepository {
+
+    private record Row(Aor aor, Binding binding) {}
+
+    /** Each write, with the ids that it put and, with a minus, deleted. */
+    public final List<List<String>> written = new CopyOnWriteArrayList<>();
+
+    private final Map<String, Row> rows = new LinkedHashMap<>();
+    private final Set<String> refused = new HashSet<>();
+    private volatile Kind failing;
+    private volatile Runnable beforeWrite = () -> {};
+
+    /** From now on everything fails; null to work again. */
+    public void fail(Kind kind) {
+        failing = kind;
+    }
+
+    /** Refuses batches that put this id. */
+    public void refuse(String id) {
+        refused.add(id);
+    }
+
+    /** Called by each write and update before it does anything. */
+    public void beforeWrite(Runnable task) {
+        beforeWrite = task;
+    }
+
+    /** The ids of all rows, ended or not. */
+    public synchronized List<String> ids() {
+        return List.copyOf(rows.keySet());
+    }
+
+    /** The row with the id. */
+    public synchronized Binding row(String id) {
+        return rows.get(id).binding();
+    }
+
+    private void mayFail() {
+        Kind kind = failing;
+        if (kind != null) {
+            throw new LocationStoreException(kind, "told to fail", new IllegalStateException("by the test"));
+        }
+    }
+
+    @Override
+    public synchronized List<Binding> find(Aor aor, Instant now) {
+        mayFail();
+        return rows.values().stream()
+                .filter(row -> row.aor().equals(aor) && !row.binding().isExpiredAt(now))
+                .map(Row::binding)
+                .toList();
+    }
+
+    @Override
+    public void forEach(Instant now, BiConsumer<Aor, Binding> visitor) {
+        mayFail();
+        List<Row> all;
+        synchronized (this) {
+            all = List.copyOf(rows.values());
+        }
+        all.stream()
+                .filter(row -> !row.binding().isExpiredAt(now))
+                .forEach(row -> visitor.accept(row.aor(), row.binding()));
+    }
+
+    @Override
+    public void write(List<BindingWrite> writes) {
+        beforeWrite.run();
+        mayFail();
+        apply(writes);
+    }
+
+    private synchronized void apply(List<BindingWrite> writes) {
+        List<String> ids = new ArrayList<>();
+        for (BindingWrite write : writes) {
+            ids.add(write instanceof BindingWrite.Put ? write.id() : "-" + write.id());
+        }
+        if (writes.stream().anyMatch(w -> w instanceof BindingWrite.Put && refused.contains(w.id()))) {
+            throw new LocationStoreException(Kind.REFUSED, "refused", new IllegalArgumentException("by the test"));
+        }
+        for (BindingWrite write : writes) {
+            if (write instanceof BindingWrite.Put put) {
+                rows.put(put.id(), new Row(put.aor(), put.binding()));
+            } else {
+                rows.remove(write.id());
+            }
+        }
+        written.add(ids);
+    }
+
+    @Override
+    public List<Binding> update(Aor aor, BindingChange change, Instant now) {
+        beforeWrite.run();
+        mayFail();
+        synchronized (this) {
+            List<Binding> current = find(aor, now);
+            List<Binding> wanted = change.apply(current);
+            if (wanted == current) {
+                return current;
+            }
+            List<Binding> after =
+                    wanted.stream().filter(b -> !b.isExpiredAt(now)).toList();
+            Map<String, BindingWrite> writes = new HashMap<>();
+            current.forEach(b -> writes.put(b.id(), new BindingWrite.Delete(aor, b.id())));
+            List<BindingWrite> all = new ArrayList<>();
+            after.forEach(b -> {
+                writes.remove(b.id());
+                all.add(new BindingWrite.Put(aor, b));
+            });
+            all.addAll(writes.values());
+            apply(all);
+            return after;
+        }
+    }
+
+    @Override
+    public void deleteExpired(Instant endedAt, boolean ofThisServerOnly, BiConsumer<Aor, Binding> removed) {
+        mayFail();
+        List<Row> ended;
+        synchronized (this) {
+            ended = rows.values().stream()
+                    .filter(row -> row.binding().isExpiredAt(endedAt))
+                    .toList();
+            ended.forEach(row -> rows.remove(row.binding().id()));
+        }
+        ended.forEach(row -> removed.accept(row.aor(), row.binding()));
+    }
+}

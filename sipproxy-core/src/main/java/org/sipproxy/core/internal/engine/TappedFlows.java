@@ -1,0 +1,24 @@
+package org.sipproxy.core.internal.engine;
+
+import org.jspecify.annotations.Nullable;
+import org.sipproxy.core.internal.dns.NextHop;
+import org.sipproxy.core.internal.forwarding.FlowSource;
+import org.sipproxy.core.internal.transport.TransportFlow;
+
+/** The ways to next hops, shown to a host's wire listener. */
+record TappedFlows(FlowSource flows, WireTap tap) implements FlowSource {
+
+    @Override
+    public @Nullable TransportFlow flowTo(NextHop hop, TransportFlow inbound, String socket) {
+        return tapped(flows.flowTo(hop, inbound, socket));
+    }
+
+    @Override
+    public @Nullable TransportFlow openConnection(NextHop hop) {
+        return tapped(flows.openConnection(hop));
+    }
+
+    private @Nullable TransportFlow tapped(@Nullable TransportFlow flow) {
+        return flow == null ? null : new TappedFlow(flow, tap);
+    }
+}

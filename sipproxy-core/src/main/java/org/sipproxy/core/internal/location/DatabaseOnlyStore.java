@@ -1,0 +1,146 @@
+package org.sipproxy.core.internal.location;
+
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.BiConsumer;
+import org.sipproxy.api.location.Aor;
+import org.sipproxy.api.location.Binding;
+import org.sipproxy.api.location.BindingChange;
+import org.sipproxy.api.location.BindingRepository;
+import org.sipproxy.api.location.LocationEvent;
+import org.sipproxy.api.location.LocationEvent.Kind;
+import org.sipproxy.api.location.LocationListener;
+import org.sipproxy.api.location.LocationStoreException;
+import org.sipproxy.api.location.RemovalReason;
+import org.sipproxy.core.ProxyClock;
+import org.sipproxy.core.StoreStatus;
+
+/**
+ * Keeps nothing: each lookup reads rows, each update reads and writes them in a transaction of its own.
+ *
+ * <p>Updates of one address queue at its lock here before they queue in the database. It keeps the events of an address in
+ * the order of its changes, and a busy address from holding all connections.
+ */
+final class DatabaseOnlyStore implements OwnStore {
+
+    private static final Aor NOBODY = new Aor("", "invalid");
+
+    private final WatchedRepository repository;
+    private final ProxyClock clock;
+    private final AddressLocks locks = new AddressLocks();
+    private final LocationEvents events = new LocationEvents();
+    private final Repeated sweep = new Repeated("sip-location-sweep", WriteThroughStore.SWEEP_INTERVAL, this::sweep);
+
+    DatabaseOnlyStore(BindingRepository repository, ProxyClock clock) {
+        this.repository = new WatchedRepository(repository, clock);
+        this.clock = clock;
+    }
+
+    /** A database that cannot be read is better told now than by the first call. */
+    @Override
+    public void open() {
+        try {
+            repository.find(NOBODY, now());
+        } catch (LocationStoreException e) {
+            throw new LocationStoreException(
+                    e.kind(), "locationStore: the bindings cannot be read at the start: " + e.getMessage(), e);
+        }
+        sweep.start();
+    }
+
+    private Instant now() {
+        return Instant.ofEpochMilli(clock.currentTimeMillis());
+    }
+
+    @Override
+    public List<Binding> lookup(Aor aor) {
+        return repository.find(aor, now());
+    }
+
+    @Override
+    public List<Binding> update(Aor aor, BindingChange change) {
+        ReentrantLock lock = locks.of(aor);
+        lock.lock();
+        try {
+            Observed observed = new Observed(change);
+            List<Binding> after = repository.update(aor, observed, now());
+            if (after != observed.before && events.wantsAny()) {
+                events.queueChange(aor, observed.before, after, change, clock.currentTimeMillis());
+            }
+            return after;
+        } finally {
+            lock.unlock();
+            events.tell(aor);
+        }
+    }
+
+    /** A change that remembers what it was applied to the last time: a transaction may be repeated. */
+    private static final class Observed implements BindingChange {
+
+        private final BindingChange change;
+        private List<Binding> before = List.of();
+
+        Observed(BindingChange change) {
+            this.change = change;
+        }
+
+        @Override
+        public List<Binding> apply(List<Binding> current) {
+            before = current;
+            return change.apply(current);
+        }
+
+        @Override
+        public RemovalReason reasonOf(Binding removed) {
+            return change.reasonOf(removed);
+        }
+    }
+
+    /** Holds all bindings in memory while it groups them by address: rows come in the order in which they were added. */
+    @Override
+    public void forEach(BiConsumer<Aor, List<Binding>> visitor) {
+        Map<Aor, List<Binding>> all = new LinkedHashMap<>();
+        repository.forEach(
+                now(),
+                (aor, binding) ->
+                        all.computeIfAbsent(aor, a -> new ArrayList<>(1)).add(binding));
+        all.forEach((aor, bindings) -> visitor.accept(aor, List.copyOf(bindings)));
+    }
+
+    /** Deletes what has ended, whoever wrote it, and tells it. */
+    @Override
+    public void sweep() {
+        repository.deleteExpired(now(), false, (aor, binding) -> {
+            if (events.wants(Kind.REMOVED)) {
+                events.queue(LocationEvent.removed(aor, binding, RemovalReason.EXPIRED));
+                events.tell(aor);
+            }
+        });
+    }
+
+    @Override
+    public void addListener(LocationListener listener) {
+        events.addListener(Objects.requireNonNull(listener, "listener"));
+    }
+
+    @Override
+    public Blocking blocking() {
+        return Blocking.ALWAYS;
+    }
+
+    @Override
+    public StoreStatus status() {
+        return repository.status(0);
+    }
+
+    @Override
+    public void close() {
+        sweep.close();
+        events.removeListeners();
+    }
+}

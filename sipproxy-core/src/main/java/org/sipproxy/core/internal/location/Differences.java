@@ -1,0 +1,40 @@
+package org.sipproxy.core.internal.location;
+
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.sipproxy.api.location.Aor;
+import org.sipproxy.api.location.Binding;
+import org.sipproxy.api.location.BindingWrite;
+
+/** What has to be written so that rows become as bindings are. */
+final class Differences {
+
+    private Differences() {}
+
+    /**
+     * Adds a put for each binding of {@code after} that is not the very same object in {@code before}, and a delete for each id
+     * that is gone, to {@code writes}. Rows that have ended by {@code nowMillis} are left to the sweep: another server may
+     * have refreshed one of its own that was read here.
+     */
+    static void add(List<BindingWrite> writes, Aor aor, List<Binding> before, List<Binding> after, long nowMillis) {
+        for (Binding old : before) {
+            if (old.expiresAtMillis() > nowMillis && withId(after, old.id()) == null) {
+                writes.add(new BindingWrite.Delete(aor, old.id()));
+            }
+        }
+        for (Binding binding : after) {
+            if (binding.expiresAtMillis() > nowMillis && withId(before, binding.id()) != binding) {
+                writes.add(new BindingWrite.Put(aor, binding));
+            }
+        }
+    }
+
+    static @Nullable Binding withId(List<Binding> bindings, String id) {
+        for (Binding binding : bindings) {
+            if (binding.id().equals(id)) {
+                return binding;
+            }
+        }
+        return null;
+    }
+}

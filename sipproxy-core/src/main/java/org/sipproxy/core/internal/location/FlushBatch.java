@@ -1,0 +1,77 @@
+package org.sipproxy.core.internal.location;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.sipproxy.api.location.Binding;
+import org.sipproxy.api.location.BindingRepository;
+import org.sipproxy.api.location.BindingWrite;
+
+/** What one transaction of a flush writes, and what the addresses looked like when it was put together. */
+final class FlushBatch {
+
+    /** An address and what the database holds of it when the batch is written. */
+    private record Entry(HeldAddress address, List<Binding> bindings) {}
+
+    private final List<Entry> entries;
+    private final List<BindingWrite> writes;
+
+    private FlushBatch(List<Entry> entries, List<BindingWrite> writes) {
+        this.entries = entries;
+        this.writes = writes;
+    }
+
+    /** What the addresses need now. */
+    static FlushBatch of(List<HeldAddress> addresses, long nowMillis) {
+        List<Entry> entries = new ArrayList<>(addresses.size());
+        List<BindingWrite> writes = new ArrayList<>(addresses.size());
+        for (HeldAddress address : addresses) {
+            synchronized (address) {
+                List<Binding> bindings = address.bindings;
+                if (bindings != null) {
+                    entries.add(new Entry(address, bindings));
+                    Differences.add(writes, address.aor, address.inDatabase, bindings, nowMillis);
+                }
+            }
+        }
+        return new FlushBatch(entries, writes);
+    }
+
+    void writeTo(BindingRepository repository) {
+        if (!writes.isEmpty()) {
+            repository.write(writes);
+        }
+    }
+
+    void written(MemoryLocationStore memory) {
+        for (Entry entry : entries) {
+            HeldAddress address = entry.address();
+            synchronized (address) {
+                address.inDatabase = entry.bindings();
+                memory.leaveIfDone(address);
+            }
+        }
+    }
+
+    /**
+     * It failed, but a connection may break after the commit: each row may be there or not. Copies stand for them, so that a
+     * binding counts as DIRTY if it is still there and as to be deleted if it is not.
+     */
+    void mayBeWritten() {
+        for (Entry entry : entries) {
+            HeldAddress address = entry.address();
+            synchronized (address) {
+                List<Binding> maybe = new ArrayList<>();
+                for (Binding binding : entry.bindings()) {
+                    boolean isSync = Differences.withId(address.inDatabase, binding.id()) == binding;
+                    maybe.add(isSync ? binding : binding.toBuilder().build());
+                }
+                for (Binding old : address.inDatabase) {
+                    if (Differences.withId(maybe, old.id()) == null) {
+                        maybe.add(old);
+                    }
+                }
+                address.inDatabase = List.copyOf(maybe);
+            }
+        }
+    }
+}

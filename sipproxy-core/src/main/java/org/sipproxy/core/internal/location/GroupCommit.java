@@ -1,0 +1,175 @@
+package org.sipproxy.core.internal.location;
+
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.locks.LockSupport;
+import org.jspecify.annotations.Nullable;
+import org.sipproxy.api.location.BindingRepository;
+import org.sipproxy.api.location.BindingWrite;
+import org.sipproxy.api.location.LocationStoreException;
+import org.sipproxy.api.location.LocationStoreException.Kind;
+
+/**
+ * Writes of many threads in one transaction: a commit costs the same for one row as for a hundred.
+ *
+ * <p>A thread that finds nobody writing leads: it writes what has queued up, its own first, tells the others how it went, and
+ * hands the lead to the first who came meanwhile. So a lone write waits for nobody, and under load each transaction takes
+ * what came during the one before. No thread and no timer of its own.
+ */
+final class GroupCommit {
+
+    /** Of one transaction, so that nobody waits long for it. */
+    private static final int MOST_WRITES = 500;
+
+    private final BindingRepository repository;
+    private final ArrayDeque<Waiting> queue = new ArrayDeque<>();
+    private boolean isLed;
+
+    GroupCommit(BindingRepository repository) {
+        this.repository = repository;
+    }
+
+    /**
+     * Returns when the writes are committed, all or none of them.
+     *
+     * @throws LocationStoreException if they are not, whoever led
+     */
+    void write(List<BindingWrite> writes) {
+        Waiting mine = new Waiting(writes);
+        boolean lead;
+        synchronized (queue) {
+            queue.add(mine);
+            lead = !isLed;
+            isLed = true;
+        }
+        if (lead || mine.isToLead()) {
+            lead();
+        }
+        mine.throwIfFailed();
+    }
+
+    private void lead() {
+        List<Waiting> batch = take();
+        try {
+            commit(batch);
+        } catch (Throwable e) { // followers must not wait for ever, whatever a repository throws
+            batch.forEach(w -> w.failed(e));
+        } finally {
+            handOver(); // the next transaction may start while this one's threads wake
+            batch.forEach(Waiting::wake);
+        }
+    }
+
+    private List<Waiting> take() {
+        List<Waiting> batch = new ArrayList<>();
+        int writes = 0;
+        synchronized (queue) {
+            for (Waiting w = queue.peek();
+                    w != null && (batch.isEmpty() || writes + w.writes.size() <= MOST_WRITES);
+                    w = queue.peek()) {
+                batch.add(queue.remove());
+                writes += w.writes.size();
+            }
+        }
+        return batch;
+    }
+
+    private void commit(List<Waiting> batch) {
+        if (batch.size() == 1) {
+            repository.write(batch.get(0).writes);
+            return;
+        }
+        List<BindingWrite> all = new ArrayList<>();
+        batch.forEach(w -> all.addAll(w.writes));
+        try {
+            repository.write(all);
+        } catch (LocationStoreException e) {
+            if (e.kind() == Kind.UNREACHABLE) {
+                throw e;
+            }
+            commitEach(batch); // one of them is to blame; it fails alone
+        }
+    }
+
+    private void commitEach(List<Waiting> batch) {
+        for (Waiting w : batch) {
+            try {
+                repository.write(w.writes);
+            } catch (LocationStoreException e) {
+                w.failed(e);
+            }
+        }
+    }
+
+    private void handOver() {
+        Waiting next;
+        synchronized (queue) {
+            next = queue.peek();
+            isLed = next != null;
+        }
+        if (next != null) {
+            next.appoint();
+        }
+    }
+
+    /** The writes of one thread. */
+    private static final class Waiting {
+
+        private enum State {
+            QUEUED,
+            LEADING,
+            DONE
+        }
+
+        final List<BindingWrite> writes;
+        private final Thread thread = Thread.currentThread();
+        /** Written before the state. */
+        private @Nullable Throwable failure;
+
+        private volatile State state = State.QUEUED;
+
+        Waiting(List<BindingWrite> writes) {
+            this.writes = writes;
+        }
+
+        /** Waits; true if this thread is to lead, false if its writes are dealt with. */
+        boolean isToLead() {
+            boolean interrupted = false;
+            while (state == State.QUEUED) {
+                LockSupport.park(this);
+                interrupted |= Thread.interrupted();
+            }
+            if (interrupted) {
+                Thread.currentThread().interrupt();
+            }
+            return state == State.LEADING;
+        }
+
+        void appoint() {
+            state = State.LEADING;
+            LockSupport.unpark(thread);
+        }
+
+        void failed(Throwable cause) {
+            failure = cause;
+        }
+
+        void wake() {
+            state = State.DONE;
+            if (thread != Thread.currentThread()) {
+                LockSupport.unpark(thread);
+            }
+        }
+
+        void throwIfFailed() {
+            Throwable cause = failure;
+            if (cause instanceof LocationStoreException e) {
+                throw new LocationStoreException(e.kind(), String.valueOf(e.getMessage()), e);
+            }
+            if (cause != null) {
+                throw new LocationStoreException("writing bindings failed: " + cause, cause);
+            }
+        }
+    }
+}

@@ -1,0 +1,38 @@
+package org.sipproxy.core.internal.location;
+
+import java.util.List;
+import org.sipproxy.api.location.Aor;
+import org.sipproxy.api.location.Binding;
+import org.sipproxy.api.location.BindingChange;
+import org.sipproxy.api.location.BindingRepository;
+import org.sipproxy.core.ProxyClock;
+import org.sipproxy.core.StoreStatus;
+import org.sipproxy.core.internal.time.TimerWheel;
+
+/** Reads the database once and never writes: what changes later is in memory only. */
+final class LoadAtStartStore extends LoadedStore {
+
+    LoadAtStartStore(BindingRepository repository, ProxyClock clock, TimerWheel wheel) {
+        super(new WatchedRepository(repository, clock), new MemoryLocationStore(clock, wheel), clock);
+    }
+
+    @Override
+    public List<Binding> update(Aor aor, BindingChange change) {
+        return memory.update(aor, change);
+    }
+
+    @Override
+    public Blocking blocking() {
+        return Blocking.NEVER;
+    }
+
+    @Override
+    public StoreStatus status() {
+        return repository.status(0);
+    }
+
+    @Override
+    public void close() {
+        memory.close();
+    }
+}

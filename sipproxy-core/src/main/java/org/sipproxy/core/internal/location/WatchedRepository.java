@@ -1,0 +1,173 @@
+package org.sipproxy.core.internal.location;
+
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.BiConsumer;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+import org.sipproxy.api.location.Aor;
+import org.sipproxy.api.location.Binding;
+import org.sipproxy.api.location.BindingChange;
+import org.sipproxy.api.location.BindingRepository;
+import org.sipproxy.api.location.BindingWrite;
+import org.sipproxy.api.location.LocationStoreException;
+import org.sipproxy.api.location.LocationStoreException.Kind;
+import org.sipproxy.core.ProxyClock;
+import org.sipproxy.core.StoreStatus;
+import org.sipproxy.core.internal.time.LogThrottle;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A repository that is watched: what its database last did, and one log line when it goes away and one when it is back.
+ *
+ * <p>While the database cannot be reached, one thread at a time may try; whoever comes meanwhile fails at once. A connect or
+ * a statement may take seconds to fail, and would otherwise take every worker from the requests that need no database. The
+ * first attempt that succeeds lets all of them in again.
+ */
+final class WatchedRepository implements BindingRepository {
+
+    private static final Logger LOG = LoggerFactory.getLogger(WatchedRepository.class);
+
+    private record Failure(LocationStoreException cause, long atMillis) {}
+
+    private final BindingRepository repository;
+    private final ProxyClock clock;
+    private final LogThrottle failures = new LogThrottle();
+    private final AtomicBoolean trying = new AtomicBoolean();
+
+    /** The failure since which the database is away; null while it answers. Written under this object's monitor. */
+    private volatile @Nullable Failure away;
+
+    private volatile long awaySinceNanos;
+    private volatile @Nullable Failure last;
+    private volatile long lastWriteMillis = -1;
+
+    WatchedRepository(BindingRepository repository, ProxyClock clock) {
+        this.repository = repository;
+        this.clock = clock;
+    }
+
+    @Override
+    public List<Binding> find(Aor aor, Instant now) {
+        return run(() -> repository.find(aor, now));
+    }
+
+    @Override
+    public void forEach(Instant now, BiConsumer<Aor, Binding> visitor) {
+        run(() -> {
+            repository.forEach(now, visitor);
+            return true;
+        });
+    }
+
+    @Override
+    public void write(List<BindingWrite> writes) {
+        run(() -> {
+            repository.write(writes);
+            return true;
+        });
+        lastWriteMillis = clock.currentTimeMillis();
+    }
+
+    @Override
+    public List<Binding> update(Aor aor, BindingChange change, Instant now) {
+        List<Binding> after = run(() -> repository.update(aor, change, now));
+        lastWriteMillis = clock.currentTimeMillis();
+        return after;
+    }
+
+    @Override
+    public void deleteExpired(Instant endedAt, boolean ofThisServerOnly, BiConsumer<Aor, Binding> removed) {
+        run(() -> {
+            repository.deleteExpired(endedAt, ofThisServerOnly, removed);
+            return true;
+        });
+    }
+
+    StoreStatus status(long waiting) {
+        Failure f = last;
+        long written = lastWriteMillis;
+        return new StoreStatus(
+                away == null,
+                waiting,
+                written < 0 ? Optional.empty() : Optional.of(Instant.ofEpochMilli(written)),
+                f == null ? Optional.empty() : Optional.of(text(f.cause())),
+                f == null ? Optional.empty() : Optional.of(Instant.ofEpochMilli(f.atMillis())));
+    }
+
+    private <T> T run(Supplier<T> work) {
+        Failure known = away;
+        if (known == null) {
+            return attempt(work);
+        }
+        if (!trying.compareAndSet(false, true)) {
+            throw stillAway(known);
+        }
+        try {
+            return attempt(work);
+        } finally {
+            trying.set(false);
+        }
+    }
+
+    /** Fails as everything would now, for who would have to queue before it is told. */
+    void failWhileAway() {
+        Failure known = away;
+        if (known != null && trying.get()) {
+            throw stillAway(known);
+        }
+    }
+
+    private static LocationStoreException stillAway(Failure known) {
+        return new LocationStoreException(
+                Kind.UNREACHABLE, "the database does not answer: " + text(known.cause()), known.cause());
+    }
+
+    private <T> T attempt(Supplier<T> work) {
+        long startedNanos = System.nanoTime();
+        try {
+            T result = work.get();
+            if (away != null) {
+                back(startedNanos);
+            }
+            return result;
+        } catch (LocationStoreException e) {
+            failed(e);
+            throw e;
+        }
+    }
+
+    private void failed(LocationStoreException cause) {
+        Failure failure = new Failure(cause, clock.currentTimeMillis());
+        last = failure;
+        if (cause.kind() != Kind.UNREACHABLE) {
+            failures.warn(LOG, "location database failed", cause);
+            return;
+        }
+        synchronized (this) {
+            if (away != null) {
+                return;
+            }
+            awaySinceNanos = System.nanoTime();
+            away = failure;
+        }
+        LOG.error("location database does not answer; it is tried again until it does: {}", text(cause));
+    }
+
+    /** What began before the database went away and ends well only now says nothing of the database as it is. */
+    private synchronized void back(long startedNanos) {
+        if (away != null && startedNanos - awaySinceNanos > 0) {
+            away = null;
+            LOG.warn(
+                    "location database answers again, after {} s",
+                    (System.nanoTime() - awaySinceNanos) / 1_000_000_000L);
+        }
+    }
+
+    private static String text(LocationStoreException e) {
+        return String.valueOf(e.getMessage());
+    }
+}

@@ -1,0 +1,102 @@
+package org.sipproxy.core.internal.location;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.locks.ReentrantLock;
+import org.sipproxy.api.location.Aor;
+import org.sipproxy.api.location.Binding;
+import org.sipproxy.api.location.BindingChange;
+import org.sipproxy.api.location.BindingRepository;
+import org.sipproxy.api.location.BindingWrite;
+import org.sipproxy.api.location.RemovalReason;
+import org.sipproxy.core.ProxyClock;
+import org.sipproxy.core.StoreStatus;
+import org.sipproxy.core.internal.time.TimerWheel;
+
+/**
+ * Memory answers; a change is committed before memory shows it and before the update returns.
+ *
+ * <p>Updates of one address queue at its lock while the database works. That is not the monitor of the address in memory, so
+ * lookups and the timer never wait for a database. Between the commit and the change of memory only an expiry may come, and
+ * memory leaves out what has ended anyway.
+ */
+final class WriteThroughStore extends LoadedStore {
+
+    static final Duration SWEEP_INTERVAL = Duration.ofSeconds(60);
+
+    private final AddressLocks locks = new AddressLocks();
+    private final GroupCommit commits;
+    private final Repeated sweep = new Repeated("sip-location-sweep", SWEEP_INTERVAL, this::sweep);
+
+    WriteThroughStore(BindingRepository repository, ProxyClock clock, TimerWheel wheel) {
+        super(new WatchedRepository(repository, clock), new MemoryLocationStore(clock, wheel), clock);
+        this.commits = new GroupCommit(this.repository);
+    }
+
+    @Override
+    public void open() {
+        super.open();
+        sweep.start();
+    }
+
+    @Override
+    public List<Binding> update(Aor aor, BindingChange change) {
+        ReentrantLock lock = locks.of(aor);
+        lock.lock();
+        try {
+            memory.requireOpen();
+            List<Binding> current = memory.lookup(aor);
+            List<Binding> wanted = change.apply(current);
+            if (wanted == current) {
+                return current;
+            }
+            List<Binding> after = List.copyOf(wanted);
+            List<BindingWrite> writes = new ArrayList<>(2);
+            Differences.add(writes, aor, current, after, clock.currentTimeMillis());
+            if (!writes.isEmpty()) {
+                repository.failWhileAway();
+                commits.write(writes);
+            }
+            return memory.updateQuietly(aor, new Committed(after, change));
+        } finally {
+            lock.unlock();
+            memory.tell(aor); // with no lock held: a listener may change the store
+        }
+    }
+
+    /** What the change made of the bindings, for memory. */
+    private record Committed(List<Binding> after, BindingChange change) implements BindingChange {
+
+        @Override
+        public List<Binding> apply(List<Binding> current) {
+            return after;
+        }
+
+        @Override
+        public RemovalReason reasonOf(Binding removed) {
+            return change.reasonOf(removed);
+        }
+    }
+
+    @Override
+    public void sweep() {
+        deleteExpired();
+    }
+
+    @Override
+    public Blocking blocking() {
+        return Blocking.UPDATES;
+    }
+
+    @Override
+    public StoreStatus status() {
+        return repository.status(0);
+    }
+
+    @Override
+    public void close() {
+        sweep.close();
+        memory.close();
+    }
+}

@@ -1,0 +1,54 @@
+package org.sipproxy.core.internal.location;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.sipproxy.api.location.BindingWrite;
+import org.sipproxy.api.location.LocationStore;
+import org.sipproxy.api.location.LocationStoreContract;
+
+class LoadAtStartStoreTest implements LocationStoreContract {
+
+    private final StoreScene scene = new StoreScene();
+    private final LoadAtStartStore store = new LoadAtStartStore(scene.repository, scene.clock, scene.wheel);
+
+    @Override
+    public LocationStore store() {
+        return store;
+    }
+
+    @Override
+    public Instant now() {
+        return scene.clock.now();
+    }
+
+    @Override
+    public void advance(Duration by) {
+        scene.advance(by);
+    }
+
+    @AfterEach
+    void closedStoreLeavesNoTimer() {
+        store.close();
+        assertThat(scene.wheel.size()).isZero();
+    }
+
+    @Test
+    void readsOnceAndNeverWrites() {
+        scene.repository.write(List.of(new BindingWrite.Put(ALICE, scene.binding("a"))));
+        store.open();
+        scene.add(store, ALICE, "b");
+        assertThat(StoreScene.ids(store.lookup(ALICE))).containsExactly("a", "b");
+        scene.removeAll(store, ALICE);
+        scene.add(store, BOB, "c");
+
+        store.close();
+
+        assertThat(scene.repository.written).containsExactly(List.of("a"));
+        assertThat(scene.repository.ids()).containsExactly("a");
+    }
+}

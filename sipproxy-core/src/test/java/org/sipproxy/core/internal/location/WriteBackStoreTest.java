@@ -1,0 +1,249 @@
+package org.sipproxy.core.internal.location;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.sipproxy.api.location.Aor;
+import org.sipproxy.api.location.BindingWrite;
+import org.sipproxy.api.location.LocationStore;
+import org.sipproxy.api.location.LocationStoreContract;
+import org.sipproxy.api.location.LocationStoreException;
+import org.sipproxy.api.location.LocationStoreException.Kind;
+
+class WriteBackStoreTest implements LocationStoreContract {
+
+    private final StoreScene scene = new StoreScene();
+    private final WriteBackStore store =
+            new WriteBackStore(scene.repository, Duration.ofMinutes(5), scene.clock, scene.wheel);
+
+    @Override
+    public LocationStore store() {
+        return store;
+    }
+
+    @Override
+    public Instant now() {
+        return scene.clock.now();
+    }
+
+    @Override
+    public void advance(Duration by) {
+        scene.advance(by);
+    }
+
+    @AfterEach
+    void closedStoreLeavesNoTimer() {
+        store.close();
+        assertThat(scene.wheel.size()).isZero();
+    }
+
+    @Test
+    void nothingIsWrittenBeforeAFlushAndOnlyTheNewestStateThen() {
+        scene.add(store, ALICE, "a");
+        for (int cseq = 1; cseq <= 5; cseq++) {
+            scene.add(store, ALICE, scene.binding("a").toBuilder().cseq(cseq).build());
+        }
+        scene.add(store, BOB, "b");
+        assertThat(scene.repository.written).isEmpty();
+        assertThat(store.status().waiting()).isEqualTo(2);
+
+        store.flush();
+
+        assertThat(scene.repository.written).containsExactly(List.of("a", "b"));
+        assertThat(scene.repository.row("a").cseq()).isEqualTo(5);
+        assertThat(store.status().waiting()).isZero();
+        assertThat(store.status().lastWrite()).contains(now());
+        store.flush();
+        assertThat(scene.repository.written).hasSize(1);
+    }
+
+    @Test
+    void bindingThatComesAndGoesBetweenTwoFlushesNeverReachesTheDatabase() {
+        scene.add(store, ALICE, "a");
+        scene.removeAll(store, ALICE);
+
+        store.flush();
+
+        assertThat(scene.repository.written).isEmpty();
+        assertThat(store.memory.addressCount()).isZero();
+    }
+
+    @Test
+    void rowOfARemovedBindingIsDeletedByTheNextFlush() {
+        scene.add(store, ALICE, "a");
+        store.flush();
+
+        scene.removeAll(store, ALICE);
+        assertThat(store.lookup(ALICE)).isEmpty();
+        assertThat(scene.repository.ids()).containsExactly("a");
+
+        store.flush();
+        assertThat(scene.repository.ids()).isEmpty();
+        assertThat(store.memory.addressCount()).isZero();
+    }
+
+    @Test
+    void removedAndRegisteredAgainBeforeTheFlushIsWrittenInOneTransaction() {
+        scene.add(store, ALICE, "a");
+        store.flush();
+        scene.removeAll(store, ALICE);
+        scene.add(store, ALICE, "a2");
+
+        store.flush();
+
+        assertThat(scene.repository.written).containsExactly(List.of("a"), List.of("-a", "a2"));
+    }
+
+    @Test
+    void changeDuringAFlushIsWrittenByTheNextOne() {
+        scene.add(store, ALICE, "a");
+        scene.repository.beforeWrite(() -> {
+            scene.repository.beforeWrite(() -> {});
+            scene.add(store, ALICE, scene.binding("a").toBuilder().cseq(7).build());
+        });
+
+        store.flush();
+        assertThat(scene.repository.row("a").cseq()).isZero();
+        assertThat(store.status().waiting()).isOne();
+
+        store.flush();
+        assertThat(scene.repository.row("a").cseq()).isEqualTo(7);
+    }
+
+    @Test
+    void failedFlushKeepsTheNewestStateForTheNextOne() {
+        scene.add(store, ALICE, "a");
+        scene.repository.fail(Kind.UNREACHABLE);
+        assertThatThrownBy(store::flush).isInstanceOf(LocationStoreException.class);
+        assertThat(store.status().waiting()).isOne();
+        assertThat(store.status().databaseAnswers()).isFalse();
+        assertThat(store.status().lastError()).contains("told to fail");
+        scene.add(store, ALICE, scene.binding("a").toBuilder().cseq(3).build());
+        assertThat(StoreScene.ids(store.lookup(ALICE))).containsExactly("a");
+
+        scene.repository.fail(null);
+        store.flush();
+
+        assertThat(scene.repository.row("a").cseq()).isEqualTo(3);
+        assertThat(store.status().databaseAnswers()).isTrue();
+        assertThat(store.status().waiting()).isZero();
+    }
+
+    @Test
+    void rowThatMayHaveBeenCommittedWhenTheConnectionBrokeIsDeletedIfItsBindingIsGone() {
+        scene.add(store, ALICE, "a");
+        scene.repository.fail(Kind.UNREACHABLE);
+        assertThatThrownBy(store::flush).isInstanceOf(LocationStoreException.class);
+        scene.removeAll(store, ALICE);
+        scene.repository.fail(null);
+
+        store.flush();
+
+        assertThat(scene.repository.written).containsExactly(List.of("-a"));
+    }
+
+    @Test
+    void refusedRowStaysInMemoryAndDoesNotHoldUpTheOthers() {
+        scene.repository.refuse("id-333");
+        for (int i = 0; i < 1_000; i++) {
+            scene.add(store, new Aor("u" + i, "sip.test"), "id-" + i);
+        }
+
+        store.flush();
+
+        assertThat(scene.repository.ids()).hasSize(999).doesNotContain("id-333");
+        assertThat(store.lookup(new Aor("u333", "sip.test"))).hasSize(1);
+        assertThat(store.status().waiting()).isZero();
+    }
+
+    @Test
+    void manyAddressesAreWrittenInBatches() {
+        for (int i = 0; i < 5_000; i++) {
+            scene.add(store, new Aor("u" + i, "sip.test"), "id-" + i);
+        }
+
+        store.flush();
+
+        assertThat(scene.repository.written).hasSizeBetween(2, 10);
+        assertThat(scene.repository.ids()).hasSize(5_000);
+    }
+
+    @Test
+    void closingWritesWhatWaits() {
+        scene.add(store, ALICE, "a");
+
+        store.close();
+
+        assertThat(scene.repository.ids()).containsExactly("a");
+    }
+
+    @Test
+    void closingWithoutADatabaseReturns() {
+        scene.add(store, ALICE, "a");
+        scene.repository.fail(Kind.UNREACHABLE);
+
+        store.close();
+
+        assertThat(scene.repository.ids()).isEmpty();
+    }
+
+    @Test
+    void flushesByItselfAndCatchesUpWhenTheDatabaseIsBack() {
+        WriteBackStore quick = new WriteBackStore(scene.repository, Duration.ofMillis(100), scene.clock, scene.wheel);
+        quick.open();
+        try {
+            scene.add(quick, ALICE, "a");
+            await().until(() -> scene.repository.ids().contains("a"));
+
+            scene.repository.fail(Kind.UNREACHABLE);
+            scene.add(quick, BOB, "b");
+            await().until(() -> !quick.status().databaseAnswers());
+            scene.repository.fail(null);
+            await().until(() -> scene.repository.ids().contains("b"));
+            assertThat(quick.status().databaseAnswers()).isTrue();
+        } finally {
+            quick.close();
+        }
+    }
+
+    @Test
+    void sweepWritesWhatWaitsBeforeItDeletesWhatHasEnded() {
+        scene.add(store, ALICE, scene.binding("a", Duration.ofMinutes(1)));
+        scene.add(store, BOB, scene.binding("b", Duration.ofMinutes(1)));
+        store.flush();
+        advance(Duration.ofSeconds(30));
+        scene.add(store, ALICE, scene.binding("a", Duration.ofMinutes(1)));
+        advance(Duration.ofSeconds(31));
+
+        store.sweep();
+
+        assertThat(scene.repository.ids()).containsExactly("a");
+        // the row of b was never named: another server might have refreshed it
+        assertThat(scene.repository.written).containsExactly(List.of("a", "b"), List.of("a"));
+        assertThat(store.memory.addressCount()).isOne();
+    }
+
+    @Test
+    void rowsOfTheDatabaseAreNotWrittenAgain() {
+        scene.repository.write(List.of(
+                new BindingWrite.Put(ALICE, scene.binding("a")), new BindingWrite.Put(ALICE, scene.binding("b"))));
+        store.open();
+
+        scene.add(store, ALICE, scene.binding("b").toBuilder().cseq(2).build());
+        store.flush();
+
+        assertThat(scene.repository.written).containsExactly(List.of("a", "b"), List.of("b"));
+        assertThat(StoreScene.ids(store.lookup(ALICE))).containsExactly("a", "b");
+    }
+
+    @Test
+    void nothingWaits() {
+        assertThat(store.blocking()).isEqualTo(LocationStore.Blocking.NEVER);
+    }
+}

@@ -1,0 +1,58 @@
+package org.sipproxy.core.internal.pipeline;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.atomic.AtomicReference;
+import org.junit.jupiter.api.Test;
+import org.sipproxy.api.location.Aor;
+import org.sipproxy.api.message.SipUri;
+
+class LocalNamesTest {
+
+    private final AtomicReference<Set<String>> further = new AtomicReference<>(Set.of());
+    private final LocalNames names = new LocalNames(
+            List.of("sip.test", "second.test"), List.of("alias.test:5080"), false, List.of(further::get));
+
+    private static SipUri uri(String text) {
+        return SipUri.of(text);
+    }
+
+    @Test
+    void domainOfASourceIsOursAsLongAsTheSourceNamesIt() {
+        SipUri uri = uri("sip:Bob@Third.Test:5099");
+        assertThat(names.isMyself(uri)).isFalse();
+        assertThat(names.aorOf(uri)).isNull();
+
+        further.set(Set.of("third.test"));
+
+        assertThat(names.isDomain("THIRD.test")).isTrue();
+        assertThat(names.isMyself(uri)).isTrue();
+        assertThat(names.domainOf(uri)).isEqualTo("third.test");
+        assertThat(names.aorOf(uri)).isEqualTo(new Aor("bob", "third.test"));
+
+        further.set(Set.of());
+
+        assertThat(names.isDomain("third.test")).isFalse();
+        assertThat(names.isMyself(uri)).isFalse();
+    }
+
+    @Test
+    void aliasWithAPortThatBecomesADomainGoesWithAnyPort() {
+        assertThat(names.domainOf(uri("sip:bob@alias.test:5080"))).isEqualTo("sip.test");
+        assertThat(names.domainOf(uri("sip:bob@alias.test"))).isNull();
+
+        further.set(Set.of("alias.test"));
+
+        assertThat(names.domainOf(uri("sip:bob@alias.test"))).isEqualTo("alias.test");
+        assertThat(names.domainOf(uri("sip:bob@alias.test:5080"))).isEqualTo("alias.test");
+    }
+
+    @Test
+    void domainsAreThoseThatStayAndThenTheOthers() {
+        further.set(Set.of("second.test", "third.test"));
+
+        assertThat(names.domains()).containsExactly("sip.test", "second.test", "third.test");
+    }
+}

@@ -1,0 +1,109 @@
+package org.sipproxy.core.wire;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.sipproxy.api.location.Aor;
+import org.sipproxy.api.location.Binding;
+import org.sipproxy.api.location.BindingWrite;
+import org.sipproxy.api.location.HeapBindingRepository;
+import org.sipproxy.api.location.LocationStoreException;
+import org.sipproxy.api.location.LocationStoreException.Kind;
+import org.sipproxy.api.location.StoreMode;
+import org.sipproxy.api.message.SipUri;
+import org.sipproxy.api.transport.Endpoint;
+import org.sipproxy.core.SipProxy;
+import org.sipproxy.core.SipProxyBuilder;
+import org.sipproxy.core.StoreStatus;
+
+/** The storage modes as a host sees them. */
+class StorageModeTest {
+
+    private static final Aor ALICE = new Aor("alice", "sip.test");
+
+    private final HeapBindingRepository repository = new HeapBindingRepository();
+
+    private static SipProxyBuilder builder() {
+        return SipProxy.builder()
+                .listen(Endpoint.udp("127.0.0.1", 0))
+                .domain("sip.test")
+                .noAuthentication();
+    }
+
+    private static Binding binding(String id) {
+        return Binding.builder(id, SipUri.of("sip:alice@192.0.2.1"))
+                .granted(System.currentTimeMillis(), Duration.ofHours(1))
+                .build();
+    }
+
+    @Test
+    void storedBindingsAreThereBeforeTheFirstRequestIsRead() {
+        repository.write(List.of(new BindingWrite.Put(ALICE, binding("a"))));
+        try (SipProxy proxy =
+                builder().locationStore(StoreMode.writeThrough(repository)).build()) {
+            assertThat(proxy.locationStore().lookup(ALICE)).isEmpty();
+
+            proxy.start();
+
+            assertThat(proxy.locationStore().lookup(ALICE)).hasSize(1);
+        }
+    }
+
+    @Test
+    void databaseThatCannotBeReadStopsTheStartBeforeAnythingIsBound() {
+        repository.fail(Kind.UNREACHABLE);
+        SipProxy proxy =
+                builder().locationStore(StoreMode.writeBack(repository)).build();
+
+        assertThatThrownBy(proxy::start)
+                .isInstanceOf(LocationStoreException.class)
+                .hasMessageContaining("locationStore: the bindings cannot be read at the start");
+
+        assertThat(proxy.boundEndpoints()).isEmpty();
+        assertThatThrownBy(proxy::start)
+                .isInstanceOf(IllegalStateException.class)
+                .hasMessageContaining("closed");
+    }
+
+    @Test
+    void writeBackIsFlushedOnDemandAndWhenTheProxyCloses() {
+        SipProxy proxy =
+                builder().locationStore(StoreMode.writeBack(repository)).build();
+        proxy.start();
+        proxy.locationStore().update(ALICE, current -> List.of(binding("a")));
+        assertThat(proxy.storeStatus().waiting()).isOne();
+        assertThat(repository.ids()).isEmpty();
+
+        proxy.flushLocationStore();
+        assertThat(repository.ids()).containsExactly("a");
+        assertThat(proxy.storeStatus().waiting()).isZero();
+        assertThat(proxy.storeStatus().lastWrite()).get().matches(at -> at.isAfter(Instant.EPOCH));
+
+        proxy.locationStore().update(ALICE, current -> List.of(binding("b")));
+        proxy.close();
+        assertThat(repository.ids()).containsExactly("b");
+    }
+
+    @Test
+    void storeInMemoryHasNoDatabaseToTellOf() {
+        try (SipProxy proxy = builder().build()) {
+            proxy.start();
+            proxy.flushLocationStore();
+            assertThat(proxy.storeStatus()).isEqualTo(StoreStatus.WITHOUT_DATABASE);
+        }
+    }
+
+    @Test
+    void storeIsGivenOnce() {
+        assertThatThrownBy(() -> builder()
+                        .locationStore(StoreMode.memory())
+                        .locationStore(StoreMode.writeThrough(repository))
+                        .build())
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("locationStore: given twice; give it once");
+    }
+}

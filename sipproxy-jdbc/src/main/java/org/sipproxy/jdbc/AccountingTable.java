@@ -1,0 +1,182 @@
+package org.sipproxy.jdbc;
+
+import java.time.Instant;
+import java.time.LocalDateTime;
+import java.time.ZoneId;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.UnaryOperator;
+import org.jdbi.v3.core.Handle;
+import org.jdbi.v3.core.statement.Update;
+
+/** One of the tables that accounting writes: its columns, their widths, and the statement that adds many rows at once. */
+final class AccountingTable {
+
+    /** What a text without a limit of its own is cut to, so that the queue is bounded in bytes too. */
+    private static final int WIDEST = 1_024;
+
+    private static final int STATEMENT_SECONDS = 30;
+
+    private final String name;
+    private final List<AccountingColumn> extra;
+    private final boolean calls;
+    private final ZoneId zone;
+    private final List<String> textColumns;
+    private final String insert;
+    /** Written by the thread that checks the table, read by event loops. */
+    private volatile int[] widths;
+
+    private AccountingTable(
+            String name, Map<String, Integer> own, List<AccountingColumn> extra, boolean calls, ZoneId zone) {
+        this.name = name;
+        this.extra = extra;
+        this.calls = calls;
+        this.zone = zone;
+        List<String> columns = new ArrayList<>(own.keySet());
+        extra.forEach(column -> columns.add(column.name()));
+        this.textColumns = List.copyOf(columns);
+        this.widths = columns.stream()
+                .mapToInt(column -> own.getOrDefault(column, 64))
+                .toArray();
+        this.insert = insert();
+    }
+
+    /** {@code acc} or {@code missed_calls}: a row for each request. */
+    static AccountingTable ofRequests(String name, List<AccountingColumn> extra, ZoneId zone) {
+        Map<String, Integer> own = new LinkedHashMap<>();
+        own.put("method", 16);
+        own.put("from_tag", 128);
+        own.put("to_tag", 128);
+        own.put("callid", 255);
+        own.put("sip_code", 3);
+        own.put("sip_reason", 128);
+        return new AccountingTable(name, own, extra, false, zone);
+    }
+
+    /** {@code acc_cdrs}: a row for each call. */
+    static AccountingTable ofCalls(List<AccountingColumn> extra, ZoneId zone) {
+        return new AccountingTable("acc_cdrs", Map.of(), extra, true, zone);
+    }
+
+    /** UNNEST: one statement, however many rows, and it is atomic. */
+    private String insert() {
+        List<String> names = new ArrayList<>();
+        List<String> values = new ArrayList<>();
+        for (String column : textColumns) {
+            values.add("u.c" + names.size());
+            names.add('"' + column + '"');
+        }
+        List<String> typed = calls ? List.of("start_time", "end_time", "duration") : List.of("time");
+        for (String column : typed) {
+            values.add("CAST(u.c" + names.size() + " AS " + (column.equals("duration") ? "real" : "timestamp") + ")");
+            names.add('"' + column + '"');
+        }
+        List<String> arrays = new ArrayList<>();
+        List<String> aliases = new ArrayList<>();
+        for (int i = 0; i < names.size(); i++) {
+            arrays.add("CAST(:a" + i + " AS text[])");
+            aliases.add("c" + i);
+        }
+        return "INSERT INTO " + name + " (" + String.join(", ", names) + ") SELECT " + String.join(", ", values)
+                + " FROM UNNEST(" + String.join(", ", arrays) + ") AS u (" + String.join(", ", aliases) + ")";
+    }
+
+    String name() {
+        return name;
+    }
+
+    /** The columns that hold text, in the order of {@link AccountingRow#texts()}. */
+    List<String> textColumns() {
+        return textColumns;
+    }
+
+    /** The configured ones of {@link #textColumns}, which are the last. */
+    List<AccountingColumn> extra() {
+        return extra;
+    }
+
+    /** How many characters text column {@code i} holds. */
+    int width(int i) {
+        return widths[i];
+    }
+
+    /** Looks whether the table can take the rows, takes over its widths, and adds to {@code problems} what is missing. */
+    void check(Handle handle, List<String> problems) {
+        Map<String, Integer> found = new HashMap<>();
+        handle.createQuery("SELECT column_name, data_type, character_maximum_length FROM information_schema.columns"
+                        + " WHERE table_name = :table AND table_schema = ANY (current_schemas(false))")
+                .bind("table", name)
+                .setQueryTimeout(STATEMENT_SECONDS)
+                .map((row, context) -> {
+                    boolean text =
+                            row.getString(2).equals("text") || row.getString(2).startsWith("character");
+                    int limit = row.getInt(3);
+                    found.put(row.getString(1), !text ? -1 : limit == 0 ? WIDEST : Math.min(limit, WIDEST));
+                    return row.getString(1);
+                })
+                .list();
+        if (found.isEmpty()) {
+            problems.add(
+                    "table " + name + " is missing, or this role may not use it; create the schema, or grant INSERT");
+            return;
+        }
+        boolean mayInsert = handle.createQuery("SELECT has_table_privilege(:table, 'INSERT')")
+                .bind("table", name)
+                .mapTo(Boolean.class)
+                .one();
+        if (!mayInsert) {
+            problems.add("this role may not write table " + name + "; GRANT INSERT ON " + name + " to it");
+        }
+        int[] real = new int[textColumns.size()];
+        for (int i = 0; i < real.length; i++) {
+            String column = textColumns.get(i);
+            Integer width = found.get(column);
+            if (width == null) {
+                problems.add("table " + name + " has no column " + column + "; ALTER TABLE " + name + " ADD COLUMN "
+                        + column + " VARCHAR(64) NOT NULL DEFAULT '', or leave the column out");
+            } else if (width < 0) {
+                problems.add("column " + column + " of table " + name + " is no text; make it VARCHAR or TEXT");
+            } else {
+                real[i] = width;
+            }
+        }
+        if (problems.isEmpty()) {
+            widths = real;
+        }
+    }
+
+    /** Adds the rows, all or none. */
+    void insert(Handle handle, List<AccountingRow> rows, UnaryOperator<String> filter) {
+        String[][] columns = new String[textColumns.size() + (calls ? 3 : 1)][rows.size()];
+        for (int r = 0; r < rows.size(); r++) {
+            AccountingRow row = rows.get(r);
+            int c = 0;
+            for (String text : row.texts()) {
+                // cut again: the widths were not known yet if the database could not be reached at the start
+                columns[c][r] = ColumnText.cut(filter.apply(ColumnText.storable(text)), widths[c]);
+                c++;
+            }
+            columns[c++][r] = local(row.millis());
+            if (calls) {
+                columns[c++][r] = local(row.endMillis());
+                columns[c][r] = Float.toString(Math.max(0, row.endMillis() - row.millis()) / 1000f);
+            }
+        }
+        try (Update update = handle.createUpdate(insert)) {
+            update.setQueryTimeout(STATEMENT_SECONDS);
+            for (int c = 0; c < columns.length; c++) {
+                update.bindArray("a" + c, String.class, Arrays.asList(columns[c]));
+            }
+            update.execute();
+        }
+    }
+
+    /** The wall-clock time of the database's zone: the columns hold no zone. */
+    private String local(long millis) {
+        return LocalDateTime.ofInstant(Instant.ofEpochMilli(millis), zone).toString();
+    }
+}

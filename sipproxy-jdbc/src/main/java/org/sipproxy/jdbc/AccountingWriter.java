@@ -1,0 +1,307 @@
+package org.sipproxy.jdbc;
+
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.UnaryOperator;
+import org.jdbi.v3.core.Jdbi;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The thread that writes: a batch when enough rows wait or the interval is over, in one transaction. What the database does not
+ * take stays, and is tried again after a pause that doubles up to five seconds. A row that the database refuses for what it
+ * holds is written in ASCII or dropped, so that it cannot hold up the others.
+ */
+final class AccountingWriter implements Runnable {
+
+    private static final Logger LOG = LoggerFactory.getLogger(JdbcAccounting.class);
+
+    private static final long FIRST_PAUSE_NANOS = TimeUnit.MILLISECONDS.toNanos(200);
+    private static final long LONGEST_PAUSE_NANOS = TimeUnit.SECONDS.toNanos(5);
+    private static final long PAUSE_AT_END_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
+
+    private final Jdbi jdbi;
+    private final List<AccountingTable> tables;
+    private final AccountingQueue queue;
+    private final OpenCalls calls;
+    private final int batchRows;
+    private final long intervalNanos;
+    private final Thread thread = new Thread(this, "sipproxy-accounting");
+
+    /** Rows that were taken from the queue and are not written; this thread's. */
+    private final List<AccountingRow> batch;
+
+    private boolean checked;
+    private long pauseNanos;
+    private volatile boolean closing;
+    private volatile boolean abandoned;
+    private volatile @Nullable String lastError;
+
+    AccountingWriter(
+            Jdbi jdbi,
+            List<AccountingTable> tables,
+            AccountingQueue queue,
+            OpenCalls calls,
+            int batchRows,
+            Duration interval) {
+        this.jdbi = jdbi;
+        this.tables = tables;
+        this.queue = queue;
+        this.calls = calls;
+        this.batchRows = batchRows;
+        this.intervalNanos = interval.toNanos();
+        this.batch = new ArrayList<>(batchRows);
+        thread.setDaemon(true);
+    }
+
+    /**
+     * Looks at the tables and begins to write. A database that cannot be reached is no obstacle: rows wait until it can be.
+     *
+     * @throws IllegalStateException if a table or column is missing
+     */
+    void start() {
+        try {
+            check();
+        } catch (RuntimeException e) {
+            SQLException cause = sqlCause(e);
+            if (cause == null) {
+                throw e;
+            }
+            failed(cause);
+        }
+        thread.start();
+    }
+
+    /** Called by event loops, so only when a batch is full: to wake a thread is dear. */
+    void offer(AccountingRow row) {
+        if (queue.offer(row) == batchRows) {
+            LockSupport.unpark(thread);
+        }
+    }
+
+    Optional<String> lastError() {
+        return Optional.ofNullable(lastError);
+    }
+
+    /** Writes what waits, for at most {@code limit}; the rest is dropped and counted. */
+    void close(Duration limit) {
+        closing = true;
+        LockSupport.unpark(thread);
+        try {
+            thread.join(Math.max(1, limit.toMillis()));
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+        if (!thread.isAlive()) {
+            return;
+        }
+        abandoned = true;
+        thread.interrupt();
+        int left = queue.size();
+        if (left > 0) {
+            queue.refused(left);
+            LOG.error(
+                    "accounting: {} rows could not be written within {} and are lost: {}",
+                    left,
+                    limit,
+                    lastError().orElse("the database does not answer"));
+        }
+    }
+
+    // ---- this thread
+
+    @Override
+    public void run() {
+        while (!abandoned) {
+            try {
+                await();
+                fill();
+                if (batch.isEmpty() && closing) {
+                    return;
+                }
+                if (!batch.isEmpty()) {
+                    write();
+                } else if (lastError != null) {
+                    check(); // nobody calls, and the status would tell of a failure that is over
+                    succeeded(0);
+                }
+                calls.sweep();
+            } catch (Throwable e) { // this thread is the only one that writes: nothing may end it
+                failed(e);
+            }
+        }
+    }
+
+    /** Until there is a batch or the interval is over; after a failure until the pause is over. */
+    private void await() {
+        long begin = System.nanoTime();
+        while (!abandoned) {
+            long left = waitNanos() - (System.nanoTime() - begin);
+            if (left <= 0) {
+                return;
+            }
+            LockSupport.parkNanos(this, left);
+        }
+    }
+
+    private long waitNanos() {
+        if (pauseNanos > 0) {
+            return closing ? Math.min(pauseNanos, PAUSE_AT_END_NANOS) : pauseNanos;
+        }
+        return closing || queue.size() >= batchRows ? 0 : intervalNanos;
+    }
+
+    private void fill() {
+        while (batch.size() < batchRows) {
+            AccountingRow row = queue.poll();
+            if (row == null) {
+                return;
+            }
+            batch.add(row);
+        }
+    }
+
+    private void write() {
+        if (!checked) {
+            check();
+        }
+        try {
+            insert(batch, UnaryOperator.identity());
+            succeeded(batch.size());
+            batch.clear();
+        } catch (RuntimeException e) {
+            if (!isRefusal(e)) {
+                checked = false; // a column may have gone
+                throw e;
+            }
+            writeOneByOne();
+        }
+    }
+
+    private void check() {
+        List<String> problems = new ArrayList<>();
+        jdbi.useHandle(handle -> tables.forEach(table -> table.check(handle, problems)));
+        if (!problems.isEmpty()) {
+            throw new IllegalStateException("accounting: " + String.join("\naccounting: ", problems));
+        }
+        checked = true;
+    }
+
+    private void insert(List<AccountingRow> rows, UnaryOperator<String> filter) {
+        Map<AccountingTable, List<AccountingRow>> byTable = new LinkedHashMap<>();
+        rows.forEach(row ->
+                byTable.computeIfAbsent(row.table(), table -> new ArrayList<>()).add(row));
+        jdbi.useTransaction(handle -> byTable.forEach((table, some) -> table.insert(handle, some, filter)));
+    }
+
+    private void writeOneByOne() {
+        Iterator<AccountingRow> rows = batch.iterator();
+        while (rows.hasNext()) {
+            if (writeAlone(rows.next())) {
+                succeeded(1);
+            } else {
+                queue.refused(1);
+            }
+            rows.remove();
+        }
+    }
+
+    /** False if the database refuses the row whatever is done. */
+    private boolean writeAlone(AccountingRow row) {
+        RuntimeException refusal;
+        try {
+            insert(List.of(row), UnaryOperator.identity());
+            return true;
+        } catch (RuntimeException e) {
+            refusal = e;
+        }
+        if (isRefusal(refusal)) {
+            try {
+                insert(List.of(row), ColumnText::ascii); // an encoding that lacks a character
+                return true;
+            } catch (RuntimeException e) {
+                refusal = e;
+            }
+        }
+        if (!isRefusal(refusal)) {
+            throw refusal;
+        }
+        if (queue.droppedTotal() == 0) { // the first tells what is wrong; the counter tells how often
+            LOG.warn(
+                    "accounting: the database refuses a row of {}: {}",
+                    row.table().name(),
+                    text(refusal));
+        }
+        return false;
+    }
+
+    private void succeeded(int rows) {
+        if (abandoned) {
+            return; // close() has counted them as lost
+        }
+        queue.written(rows);
+        pauseNanos = 0;
+        if (lastError != null) {
+            lastError = null;
+            LOG.info("accounting: rows are written again");
+        }
+    }
+
+    private void failed(Throwable e) {
+        String text = text(e);
+        pauseNanos = pauseNanos == 0 ? FIRST_PAUSE_NANOS : Math.min(2 * pauseNanos, LONGEST_PAUSE_NANOS);
+        boolean first = lastError == null;
+        lastError = text;
+        if (first && !abandoned) {
+            LOG.error("accounting: rows cannot be written and wait in memory: {}", text);
+        } else {
+            LOG.debug("accounting: still not written: {}", text);
+        }
+    }
+
+    /** Class 22, data exception, and 23, integrity constraint violation: trying the same again is of no use. */
+    private static boolean isRefusal(Throwable e) {
+        String state = SqlStates.of(e);
+        return state.startsWith("22") || state.startsWith("23");
+    }
+
+    private static @Nullable SQLException sqlCause(Throwable e) {
+        Throwable at = e;
+        for (int depth = 0; at != null && depth < 20; depth++) {
+            if (at instanceof SQLException sql) {
+                return sql;
+            }
+            at = at.getCause();
+        }
+        return null;
+    }
+
+    /** The database's own words: what Jdbi adds to them are the statement and all its values. */
+    private static String text(Throwable e) {
+        SQLException cause = sqlCause(e);
+        Throwable told = cause == null ? e : cause;
+        String message = told.getMessage();
+        if (message == null || told instanceof IllegalStateException) {
+            return message == null ? told.getClass().getName() : message; // check() wrote it
+        }
+        StringBuilder text = new StringBuilder();
+        message.lines()
+                .findFirst()
+                .orElse("")
+                .codePoints()
+                .limit(200)
+                .forEach(c -> text.append(c >= ' ' && c <= '~' ? (char) c : '?'));
+        return cause == null || cause.getSQLState() == null
+                ? text.toString()
+                : text + " (SQLSTATE " + cause.getSQLState() + ")";
+    }
+}

@@ -1,0 +1,187 @@
+package org.sipproxy.jdbc;
+
+import com.github.benmanes.caffeine.cache.Cache;
+import com.github.benmanes.caffeine.cache.Caffeine;
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentMap;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What was read of subscribers, and for how long it may be believed.
+ *
+ * <p>An entry is good for {@link #UNWATCHED_LIFE} in any case. It is good for longer, up to the configured life, only while
+ * the {@link SubscriberListener} vouches that every change since the entry was read has been told: that is the watch. It is
+ * renewed every fraction of a second and lapses by itself, so that a listener that hangs counts as one that is gone.
+ *
+ * <p>Users that do not exist have a cache of their own, so that a flood of invented names cannot push out the real ones.
+ */
+final class CredentialCache {
+
+    /** A change must be obeyed within one second on every node; the rest of it is left for the work itself. */
+    static final Duration UNWATCHED_LIFE = Duration.ofMillis(700);
+
+    /** What {@link #isFresh} sees, {@link #find} just after it may still use: an event loop relies on that. */
+    private static final long GRACE_NANOS = Duration.ofMillis(50).toNanos();
+
+    private final Cache<Key, Entry> known;
+    private final Cache<Key, Entry> unknown;
+    private final ConcurrentMap<Key, CompletableFuture<Entry>> loading = new ConcurrentHashMap<>();
+    private final long knownLifeNanos;
+    private final long unknownLifeNanos;
+    private final LongSupplier nanoTime;
+
+    /** Counts the watches: what was read before the present one began has not been watched all the time. */
+    private final AtomicLong watch = new AtomicLong();
+
+    /** Written by the listener's thread. */
+    private volatile long watchedUntil;
+
+    CredentialCache(CacheLimits limits, LongSupplier nanoTime) {
+        this.knownLifeNanos = limits.knownLife().toNanos();
+        this.unknownLifeNanos = limits.unknownLife().toNanos();
+        this.known = cache(limits.known(), limits.knownLife(), nanoTime);
+        this.unknown = cache(limits.unknown(), limits.unknownLife(), nanoTime);
+        this.nanoTime = nanoTime;
+        this.watchedUntil = nanoTime.getAsLong();
+    }
+
+    private static Cache<Key, Entry> cache(int size, Duration life, LongSupplier nanoTime) {
+        return Caffeine.newBuilder()
+                .maximumSize(size)
+                .expireAfterWrite(life.plus(UNWATCHED_LIFE))
+                .ticker(nanoTime::getAsLong)
+                .executor(Runnable::run)
+                .build();
+    }
+
+    /** How much is kept and how long at most. */
+    record CacheLimits(int known, Duration knownLife, int unknown, Duration unknownLife) {}
+
+    /** A row of {@code subscriber}. */
+    record Key(String username, String domain) {}
+
+    /** What a row holds for digests with the bare user name and with {@code user@domain}; both empty for no such row. */
+    record Entry(Credentials credentials, long readAt, long watch) {}
+
+    /** Reads a row. */
+    interface Loader {
+        Credentials load(Key key);
+    }
+
+    /** True if {@link #find} would answer at once. */
+    boolean isFresh(Key key) {
+        return fresh(key, 0) != null;
+    }
+
+    /** The entry; of several threads that miss the same one, one reads it and the others wait for that. */
+    Credentials find(Key key, Loader loader) {
+        Entry cached = fresh(key, GRACE_NANOS);
+        if (cached != null) {
+            return cached.credentials();
+        }
+        CompletableFuture<Entry> mine = new CompletableFuture<>();
+        CompletableFuture<Entry> other = loading.putIfAbsent(key, mine);
+        return other == null ? load(key, loader, mine) : await(other);
+    }
+
+    private Credentials load(Key key, Loader loader, CompletableFuture<Entry> mine) {
+        try {
+            long began = nanoTime.getAsLong();
+            long watchAtBegin = watch.get();
+            Credentials credentials = loader.load(key);
+            Entry entry = new Entry(credentials, began, watchAtBegin);
+            // An invalidation that came while it was read has taken it off the map: then it is used once and not kept.
+            loading.computeIfPresent(key, (k, present) -> {
+                if (present == mine) {
+                    store(key, entry);
+                    return null;
+                }
+                return present;
+            });
+            mine.complete(entry);
+            return credentials;
+        } catch (RuntimeException | Error e) {
+            loading.remove(key, mine);
+            mine.completeExceptionally(e);
+            throw e;
+        }
+    }
+
+    private void store(Key key, Entry entry) {
+        boolean exists = entry.credentials() != Credentials.NONE;
+        (exists ? known : unknown).put(key, entry);
+        (exists ? unknown : known).invalidate(key);
+    }
+
+    private static Credentials await(CompletableFuture<Entry> other) {
+        try {
+            return other.join().credentials();
+        } catch (CompletionException e) {
+            throw new CredentialLookupException("the look-up that another thread made failed too", e.getCause());
+        }
+    }
+
+    private @Nullable Entry fresh(Key key, long grace) {
+        Entry entry = known.getIfPresent(key);
+        if (entry != null) {
+            return isFresh(entry, knownLifeNanos, grace) ? entry : null;
+        }
+        entry = unknown.getIfPresent(key);
+        return entry != null && isFresh(entry, unknownLifeNanos, grace) ? entry : null;
+    }
+
+    private boolean isFresh(Entry entry, long lifeNanos, long grace) {
+        long now = nanoTime.getAsLong();
+        long age = now - entry.readAt();
+        if (age >= lifeNanos + grace) {
+            return false;
+        }
+        return age < UNWATCHED_LIFE.toNanos() + grace || (entry.watch() == watch.get() && now - watchedUntil < grace);
+    }
+
+    /** The row has changed. */
+    void invalidate(Key key) {
+        loading.compute(key, (k, present) -> {
+            known.invalidate(k);
+            unknown.invalidate(k);
+            return null;
+        });
+    }
+
+    /** Any row may have changed. */
+    void invalidateAll() {
+        watch.incrementAndGet();
+        loading.clear();
+        known.invalidateAll();
+        unknown.invalidateAll();
+    }
+
+    /** From now on changes are told. Entries that were read before live their short life. */
+    void beginWatch() {
+        watch.incrementAndGet();
+    }
+
+    /** Every change up to {@code at} has been told; that is believed for {@link #UNWATCHED_LIFE}. */
+    void renewWatch(long at) {
+        watchedUntil = at + UNWATCHED_LIFE.toNanos();
+    }
+
+    /** Changes are not told any more. */
+    void endWatch() {
+        watchedUntil = nanoTime.getAsLong();
+        watch.incrementAndGet();
+    }
+
+    boolean isWatched() {
+        return nanoTime.getAsLong() - watchedUntil < 0;
+    }
+
+    long size() {
+        return known.estimatedSize();
+    }
+}

@@ -1,0 +1,69 @@
+package org.sipproxy.jdbc;
+
+import java.util.EnumMap;
+import java.util.Map;
+import java.util.Optional;
+import org.sipproxy.api.auth.Credential;
+import org.sipproxy.api.auth.DigestAlgorithm;
+
+/**
+ * What one subscriber's digests are checked with.
+ *
+ * @param bare for the digest user name {@code user}
+ * @param qualified for the digest user name {@code user@domain}
+ */
+record Credentials(Optional<Credential> bare, Optional<Credential> qualified) {
+
+    static final Credentials NONE = new Credentials(Optional.empty(), Optional.empty());
+
+    /** From stored hashes; one that is no hash is as one that is missing. */
+    static Credentials ofHashes(String username, String domain, String ha1, String ha1b, String sha256) {
+        return new Credentials(
+                credential(username, domain, ha1, sha256), credential(username + "@" + domain, domain, ha1b, ""));
+    }
+
+    /** From a plain password, which is not kept. */
+    static Credentials ofPassword(String username, String domain, String password) {
+        return new Credentials(
+                Optional.of(hashed(username, domain, password)),
+                Optional.of(hashed(username + "@" + domain, domain, password)));
+    }
+
+    private static Credential hashed(String digestUser, String realm, String password) {
+        Map<DigestAlgorithm, String> hashes = new EnumMap<>(DigestAlgorithm.class);
+        for (DigestAlgorithm algorithm : DigestAlgorithm.values()) {
+            hashes.put(algorithm, Ha1.of(algorithm, digestUser, realm, password));
+        }
+        return Credential.ofHa1(digestUser, realm, hashes);
+    }
+
+    /** kamctl writes SHA-256 into {@code ha1} if told so by CMDHASH: the length says which it is. */
+    private static Optional<Credential> credential(String digestUser, String realm, String hash, String sha256) {
+        boolean md5 = isHex(hash, DigestAlgorithm.MD5.hexLength());
+        String strong = isHex(sha256, DigestAlgorithm.SHA_256.hexLength()) ? sha256 : hash;
+        boolean sha = isHex(strong, DigestAlgorithm.SHA_256.hexLength());
+        if (md5 && sha) {
+            return Optional.of(Credential.ofHa1(
+                    digestUser, realm, Map.of(DigestAlgorithm.MD5, hash, DigestAlgorithm.SHA_256, strong)));
+        }
+        if (md5) {
+            return Optional.of(Credential.ofHa1(digestUser, realm, hash));
+        }
+        return sha
+                ? Optional.of(Credential.ofHa1(digestUser, realm, Map.of(DigestAlgorithm.SHA_256, strong)))
+                : Optional.empty();
+    }
+
+    private static boolean isHex(String text, int length) {
+        if (text.length() != length) {
+            return false;
+        }
+        for (int i = 0; i < length; i++) {
+            char c = text.charAt(i);
+            if (c >= 128 || Character.digit(c, 16) < 0) {
+                return false;
+            }
+        }
+        return true;
+    }
+}

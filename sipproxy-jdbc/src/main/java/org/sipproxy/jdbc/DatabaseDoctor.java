@@ -1,0 +1,123 @@
+package org.sipproxy.jdbc;
+
+import java.time.Clock;
+import java.time.ZoneId;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
+import javax.sql.DataSource;
+import org.jdbi.v3.core.Handle;
+import org.jdbi.v3.core.Jdbi;
+
+/**
+ * Looks at a database for what would hurt a proxy that uses it, and says how to fix each thing. It changes nothing.
+ *
+ * <p>It looks at the connection and its role, password encryption, privileges, table versions, clocks and time zones, what the
+ * subscribers' hashes belong to, and who else writes bindings.
+ */
+public final class DatabaseDoctor {
+
+    private final Jdbi jdbi;
+    private final KamailioSchema schema;
+    private final SubscriberChecks subscribers;
+    private final LocationChecks locations;
+    private final ServerChecks server;
+
+    private DatabaseDoctor(Builder builder) {
+        this.jdbi = QuietJdbi.over(builder.dataSource);
+        this.schema = KamailioSchema.on(builder.dataSource);
+        this.server = new ServerChecks(builder.clock);
+        this.subscribers = new SubscriberChecks(builder.domains);
+        this.locations = new LocationChecks(builder.serverId, builder.zone, builder.clock);
+    }
+
+    /** A doctor for a database. */
+    public static Builder builder(DataSource dataSource) {
+        return new Builder(dataSource);
+    }
+
+    /** All findings, in the order of looking; the one of a database that cannot be reached is alone. Blocks. */
+    public List<Finding> examine() {
+        try (Handle handle = jdbi.open()) {
+            List<Finding> findings = new ArrayList<>();
+            findings.addAll(server.examine(handle));
+            Set<String> damaged = new TreeSet<>();
+            List<SchemaMismatch> mismatches = schema.verify();
+            for (SchemaMismatch mismatch : mismatches) {
+                damaged.add(mismatch.table());
+                findings.add(Finding.error(
+                        "table " + mismatch.table(),
+                        mismatch.found() + ", not " + mismatch.wanted(),
+                        remedy(mismatch)));
+            }
+            if (mismatches.isEmpty()) {
+                findings.add(
+                        Finding.ok("tables", "all " + KamailioSchema.tables().size() + " have the right version"));
+            }
+            findings.addAll(PrivilegeChecks.examine(handle));
+            if (!damaged.contains("subscriber") && PrivilegeChecks.mayRead(handle, "subscriber")) {
+                findings.addAll(subscribers.examine(handle));
+            }
+            if (!damaged.contains("location") && PrivilegeChecks.mayRead(handle, "location")) {
+                findings.addAll(locations.examine(handle));
+            }
+            return List.copyOf(findings);
+        } catch (RuntimeException e) {
+            return List.of(ServerChecks.unreachable(e));
+        }
+    }
+
+    private static String remedy(SchemaMismatch mismatch) {
+        return mismatch.isMissing()
+                ? "create the missing tables with KamailioSchema.create or the launcher's db create"
+                : "migrate it with the scripts of your Kamailio release, or use another database";
+    }
+
+    /** The options of {@link DatabaseDoctor}. */
+    public static final class Builder {
+
+        private final DataSource dataSource;
+        private Set<String> domains = Set.of();
+        private Optional<Integer> serverId = Optional.empty();
+        private ZoneId zone = ZoneId.of("UTC");
+        private Clock clock = Clock.systemUTC();
+
+        private Builder(DataSource dataSource) {
+            this.dataSource = Objects.requireNonNull(dataSource, "dataSource");
+        }
+
+        /** The domains of the proxy, which have to be those of the subscribers. Default none: that is not looked at. */
+        public Builder domains(List<String> domains) {
+            Set<String> lower = new TreeSet<>();
+            domains.forEach(domain -> lower.add(domain.toLowerCase(Locale.ROOT)));
+            this.domains = Set.copyOf(lower);
+            return this;
+        }
+
+        /** The {@code server_id} with which the proxy writes bindings. Default unknown: fresh rows of anybody are told. */
+        public Builder serverId(int serverId) {
+            this.serverId = Optional.of(serverId);
+            return this;
+        }
+
+        /** The zone of the times in {@code location}. Default UTC. */
+        public Builder databaseZone(ZoneId zone) {
+            this.zone = Objects.requireNonNull(zone, "zone");
+            return this;
+        }
+
+        Builder clock(Clock clock) {
+            this.clock = clock;
+            return this;
+        }
+
+        /** The doctor. Opens nothing yet. */
+        public DatabaseDoctor build() {
+            return new DatabaseDoctor(this);
+        }
+    }
+}

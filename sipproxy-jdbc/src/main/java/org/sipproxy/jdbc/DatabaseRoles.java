@@ -1,0 +1,152 @@
+package org.sipproxy.jdbc;
+
+import java.nio.charset.StandardCharsets;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+import javax.sql.DataSource;
+import org.jdbi.v3.core.Handle;
+import org.jdbi.v3.core.statement.UnableToExecuteStatementException;
+
+/**
+ * Two roles with no more rights than they need. The read-write role serves a proxy and administers subscribers: it changes rows
+ * but owns nothing, so it cannot change tables; of {@code version} it reads only. The read-only role reads every table, as a
+ * proxy that only loads at start, and {@code kamctl show}, have to.
+ */
+public final class DatabaseRoles {
+
+    /** PostgreSQL cuts longer names off in silence. */
+    private static final int MAX_NAME_BYTES = 63;
+
+    private final String readWrite;
+    private final String readOnly;
+
+    private DatabaseRoles(String readWrite, String readOnly) {
+        this.readWrite = readWrite;
+        this.readOnly = readOnly;
+    }
+
+    /**
+     * Two roles by name; neither has to exist.
+     *
+     * @throws IllegalArgumentException if a name is empty, longer than 63 bytes, has a $ or a control character, or both are the same
+     */
+    public static DatabaseRoles of(String readWrite, String readOnly) {
+        List<String> problems = new ArrayList<>();
+        check("readWrite", readWrite, problems);
+        check("readOnly", readOnly, problems);
+        if (readWrite.equals(readOnly)) {
+            problems.add("readOnly: \"" + readOnly + "\" is the read-write role too; give two names");
+        }
+        if (!problems.isEmpty()) {
+            throw new IllegalArgumentException(String.join("\n", problems));
+        }
+        return new DatabaseRoles(readWrite, readOnly);
+    }
+
+    private static void check(String what, String name, List<String> problems) {
+        Objects.requireNonNull(name, what);
+        int bytes = name.getBytes(StandardCharsets.UTF_8).length;
+        if (bytes == 0 || bytes > MAX_NAME_BYTES || name.chars().anyMatch(c -> c < ' ' || c == '$')) {
+            problems.add(what + ": not a usable role name (expected 1 to 63 bytes, without $ and control characters)");
+        }
+    }
+
+    /**
+     * The SQL for the tables that are in the database, to be reviewed and run by their owner. It may be run again; rights on
+     * these tables that went further are taken away. Roles that it creates have no password and so cannot log in yet: set one
+     * with {@code \password} in psql, which never sends it in clear.
+     */
+    public String sql(DataSource dataSource) {
+        return QuietJdbi.over(dataSource)
+                .withHandle(handle -> String.join("\n", statements(handle)).concat("\n"));
+    }
+
+    /** Runs {@link #sql} in one transaction; the connection's role must own the tables and may create roles if one is missing. */
+    public void grant(DataSource dataSource) {
+        QuietJdbi.over(dataSource)
+                .useTransaction(handle -> statements(handle).forEach(statement -> {
+                    if (!statement.startsWith("--")) {
+                        executeAsIs(handle, statement);
+                    }
+                }));
+    }
+
+    /** Not through Jdbi's own template language, which would read the quotes and colons in names. */
+    private static void executeAsIs(Handle handle, String statement) {
+        try (Statement plain = handle.getConnection().createStatement()) {
+            plain.execute(statement);
+        } catch (SQLException e) {
+            throw new UnableToExecuteStatementException(e, null);
+        }
+    }
+
+    private List<String> statements(Handle handle) {
+        String schema = handle.createQuery("SELECT current_schema()")
+                .mapTo(String.class)
+                .one();
+        String database = handle.createQuery("SELECT current_database()")
+                .mapTo(String.class)
+                .one();
+        String both = identifier(readWrite) + ", " + identifier(readOnly);
+        List<String> sql = new ArrayList<>();
+        sql.add("-- roles without a password: set one with \\password in psql");
+        sql.add(createRole(readWrite));
+        sql.add(createRole(readOnly));
+        sql.add("-- nobody creates tables here but the owner");
+        sql.add("REVOKE CREATE ON SCHEMA " + identifier(schema) + " FROM PUBLIC;");
+        sql.add("REVOKE CREATE ON SCHEMA " + identifier(schema) + " FROM " + both + ";");
+        sql.add("GRANT CONNECT ON DATABASE " + identifier(database) + " TO " + both + ";");
+        sql.add("GRANT USAGE ON SCHEMA " + identifier(schema) + " TO " + both + ";");
+        for (String table : KamailioSchema.tables()) {
+            Optional<String> sequence = sequence(handle, schema, table);
+            if (sequence.isPresent()) {
+                addTable(sql, identifier(schema) + "." + identifier(table), table, sequence.get(), both);
+            }
+        }
+        return sql;
+    }
+
+    private void addTable(List<String> sql, String qualified, String table, String sequence, String both) {
+        String rights = table.equals("version") ? "SELECT" : "SELECT, INSERT, UPDATE, DELETE";
+        sql.add("-- " + table);
+        sql.add("REVOKE ALL ON TABLE " + qualified + " FROM PUBLIC, " + both + ";");
+        sql.add("GRANT " + rights + " ON TABLE " + qualified + " TO " + identifier(readWrite) + ";");
+        sql.add("GRANT SELECT ON TABLE " + qualified + " TO " + identifier(readOnly) + ";");
+        if (!sequence.isEmpty()) {
+            sql.add("REVOKE ALL ON SEQUENCE " + sequence + " FROM PUBLIC, " + both + ";");
+            if (!table.equals("version")) {
+                sql.add("GRANT USAGE, SELECT ON SEQUENCE " + sequence + " TO " + identifier(readWrite) + ";");
+            }
+        }
+    }
+
+    /** The sequence behind a table's id, quoted as needed; an empty text if there is none, nothing if there is no table. */
+    private static Optional<String> sequence(Handle handle, String schema, String table) {
+        String name = identifier(schema) + "." + identifier(table);
+        return handle.createQuery("SELECT coalesce(pg_get_serial_sequence(:name, 'id'), '') "
+                        + "WHERE to_regclass(:name) IS NOT NULL")
+                .bind("name", name)
+                .mapTo(String.class)
+                .findOne();
+    }
+
+    private static String createRole(String role) {
+        return "DO $sipproxy$ BEGIN IF NOT EXISTS (SELECT 1 FROM pg_catalog.pg_roles WHERE rolname = " + literal(role)
+                + ") THEN CREATE ROLE " + identifier(role) + " LOGIN; END IF; END $sipproxy$;";
+    }
+
+    /** As PostgreSQL's quote_ident, always with quotes. */
+    static String identifier(String name) {
+        return '"' + name.replace("\"", "\"\"") + '"';
+    }
+
+    /** With the E'' form where a backslash is in it, so that standard_conforming_strings does not matter. */
+    static String literal(String text) {
+        String quoted = text.replace("'", "''");
+        return text.indexOf('\\') < 0 ? "'" + quoted + "'" : "E'" + quoted.replace("\\", "\\\\") + "'";
+    }
+}

@@ -1,0 +1,145 @@
+package org.sipproxy.jdbc;
+
+import java.net.InetAddress;
+import java.util.ArrayList;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.Set;
+import javax.sql.DataSource;
+import org.jdbi.v3.core.Handle;
+import org.jdbi.v3.core.Jdbi;
+import org.jspecify.annotations.Nullable;
+import org.sipproxy.api.access.AccessRuleSource;
+import org.sipproxy.api.access.AccessRules;
+import org.sipproxy.api.access.AddressEntry;
+import org.sipproxy.api.access.TrustedEntry;
+import org.sipproxy.api.message.IpLiteral;
+import org.sipproxy.api.message.SipParseException;
+import org.sipproxy.api.transport.TransportKind;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The rows of Kamailio's tables {@code address} and {@code trusted}, for an access list. They mean what they mean to Kamailio's
+ * permissions module: mask 0 is one single address, port 0 any port, and an {@code ip_addr} that is no IP address is a domain
+ * name.
+ *
+ * <p>A row that makes no sense is left out with a warning that names its id and the value, at each {@link #read()}: such as a
+ * mask of 64 for an IPv4 address, or a pattern that is no regular expression. Rows of {@code trusted} for {@code none}, which
+ * is how Kamailio switches a row off, and for SCTP, which this proxy does not speak, are left out in silence.
+ *
+ * <p>Patterns are POSIX extended expressions, character classes such as {@code [[:digit:]]} included.
+ */
+public final class JdbcAccessRules implements AccessRuleSource {
+
+    private static final Logger LOG = LoggerFactory.getLogger(JdbcAccessRules.class);
+
+    private static final int STATEMENT_SECONDS = 30;
+
+    private final Jdbi jdbi;
+
+    private JdbcAccessRules(Jdbi jdbi) {
+        this.jdbi = jdbi;
+    }
+
+    /** The rules in this database; each {@link #read()} takes one connection for its time. */
+    public static JdbcAccessRules of(DataSource dataSource) {
+        return new JdbcAccessRules(QuietJdbi.over(dataSource));
+    }
+
+    @Override
+    public AccessRules read() {
+        return jdbi.withHandle(handle -> new AccessRules(addresses(handle), trusted(handle)));
+    }
+
+    // ---- address
+
+    private static List<AddressEntry> addresses(Handle handle) {
+        List<AddressEntry> entries = new ArrayList<>();
+        handle.createQuery("SELECT id, grp, ip_addr, mask, port, tag FROM address ORDER BY id")
+                .setQueryTimeout(STATEMENT_SECONDS)
+                .map((row, context) -> {
+                    String address = row.getString("ip_addr").strip();
+                    int mask = row.getInt("mask");
+                    int port = row.getInt("port");
+                    try {
+                        entries.add(new AddressEntry(
+                                row.getInt("grp"),
+                                address,
+                                prefixLength(address, mask),
+                                port,
+                                text(row.getString("tag"))));
+                    } catch (IllegalArgumentException e) {
+                        skipped("address", row.getLong("id"), address + "/" + mask + " port " + port, e);
+                    }
+                    return address;
+                })
+                .list();
+        return entries;
+    }
+
+    /** A name has no mask, but its row has one: the column's default. */
+    private static int prefixLength(String address, int mask) {
+        Optional<InetAddress> ip = IpLiteral.parse(address);
+        return ip.isEmpty() ? 0 : mask == 0 ? ip.get().getAddress().length * 8 : mask;
+    }
+
+    // ---- trusted
+
+    private static List<TrustedEntry> trusted(Handle handle) {
+        List<TrustedEntry> entries = new ArrayList<>();
+        handle.createQuery("SELECT id, src_ip, proto, from_pattern, ruri_pattern, tag, priority FROM trusted"
+                        + " ORDER BY priority DESC, id")
+                .setQueryTimeout(STATEMENT_SECONDS)
+                .map((row, context) -> {
+                    String source = row.getString("src_ip").strip();
+                    String protocol = row.getString("proto").strip().toLowerCase(Locale.ROOT);
+                    String from = text(row.getString("from_pattern"));
+                    String requestUri = text(row.getString("ruri_pattern"));
+                    try {
+                        Set<TransportKind> transports = transports(protocol);
+                        if (!transports.isEmpty()) {
+                            entries.add(new TrustedEntry(
+                                    source,
+                                    transports,
+                                    PosixPattern.toJava(from),
+                                    PosixPattern.toJava(requestUri),
+                                    text(row.getString("tag")),
+                                    row.getInt("priority")));
+                        }
+                    } catch (IllegalArgumentException e) {
+                        skipped(
+                                "trusted",
+                                row.getLong("id"),
+                                String.join(" ", source, protocol, from, requestUri)
+                                        .strip(),
+                                e);
+                    }
+                    return source;
+                })
+                .list();
+        return entries;
+    }
+
+    private static Set<TransportKind> transports(String protocol) {
+        return switch (protocol) {
+            case "any" -> EnumSet.allOf(TransportKind.class);
+            case "none", "sctp" -> Set.of();
+            default ->
+                Set.of(TransportKind.of(protocol)
+                        .orElseThrow(() -> new IllegalArgumentException(
+                                "proto: \"" + protocol + "\" (expected any, udp, tcp, tls, sctp, ws, wss or none)")));
+        };
+    }
+
+    private static String text(@Nullable String column) {
+        return column == null ? "" : column;
+    }
+
+    private static void skipped(String table, long id, String value, IllegalArgumentException e) {
+        String why = String.valueOf(e.getMessage()).lines().findFirst().orElse("");
+        LOG.warn("row {} of table {} is left out: {}: {}", id, table, SipParseException.excerpt(value), why);
+    }
+}

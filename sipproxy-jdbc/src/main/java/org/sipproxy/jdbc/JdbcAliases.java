@@ -1,0 +1,224 @@
+package org.sipproxy.jdbc;
+
+import com.github.benmanes.caffeine.cache.Cache;
+import com.github.benmanes.caffeine.cache.Caffeine;
+import com.github.benmanes.caffeine.cache.Ticker;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import javax.sql.DataSource;
+import org.jdbi.v3.core.Jdbi;
+import org.jspecify.annotations.Nullable;
+import org.sipproxy.api.component.ComponentHooks;
+import org.sipproxy.api.component.ProxyComponent;
+import org.sipproxy.api.location.Aor;
+import org.sipproxy.api.message.Method;
+import org.sipproxy.api.message.SipParseException;
+import org.sipproxy.api.message.SipRequest;
+import org.sipproxy.api.message.SipUri;
+import org.sipproxy.api.message.Splice;
+import org.sipproxy.api.routing.RequestStage;
+import org.sipproxy.api.routing.StageContext;
+import org.sipproxy.api.routing.Verdict;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Other names of users, from Kamailio's table {@code dbaliases}: a request outside a dialog to {@code alias_username@alias_domain}
+ * goes to {@code username@domain}, as with {@code alias_db_lookup} and its {@code use_domain=1}. The Request-URI becomes
+ * {@code sip:username@domain}, without port and parameters; the To header stays. Of several rows for one alias the first one
+ * counts, and an alias of an alias is not looked up. REGISTER is left alone.
+ *
+ * <p>Answers are cached, and that somebody has no alias is an answer too; a request whose answer is cached is not handed to a
+ * worker thread. If the database fails, the request goes on as if there were no alias, and the database is left alone for five
+ * seconds: users with names of their own can be called all the time.
+ *
+ * <p>A component: {@code SipProxy.builder().component(JdbcAliases.of(dataSource))}.
+ */
+public final class JdbcAliases implements ProxyComponent {
+
+    private static final Logger LOG = LoggerFactory.getLogger(JdbcAliases.class);
+
+    private static final int STATEMENT_SECONDS = 5;
+    private static final long PAUSE_NANOS = TimeUnit.SECONDS.toNanos(5);
+    /** Between the question whether to wait and the look itself an answer must not go. */
+    private static final Duration GRACE = Duration.ofSeconds(10);
+
+    /** What an alias stands for, if it is one; and when that was read. */
+    private record Answer(Optional<Aor> target, long readNanos) {}
+
+    private final Jdbi jdbi;
+    private final long lifeNanos;
+    private final Ticker ticker;
+    private final Cache<Aor, Answer> answers;
+    private final AtomicBoolean failing = new AtomicBoolean();
+    private volatile long pauseUntilNanos;
+
+    private JdbcAliases(Jdbi jdbi, Duration life, int most, Ticker ticker) {
+        this.jdbi = jdbi;
+        this.lifeNanos = life.toNanos();
+        this.ticker = ticker;
+        this.pauseUntilNanos = ticker.read();
+        this.answers = Caffeine.newBuilder()
+                .maximumSize(most)
+                .expireAfterWrite(life.plus(GRACE))
+                .ticker(ticker)
+                .executor(Runnable::run)
+                .build();
+    }
+
+    /** The aliases in this database; an answer is good for a minute, and 10,000 of them are kept. */
+    public static JdbcAliases of(DataSource dataSource) {
+        return of(dataSource, Duration.ofMinutes(1), 10_000);
+    }
+
+    /**
+     * The aliases in this database, which stays the host's to close.
+     *
+     * @param life how long an answer is good for: how late a change is noticed at most; 1 s to 1 day
+     * @param most how many answers are kept; 1 to 10,000,000
+     * @throws IllegalArgumentException if a value is outside its range
+     */
+    public static JdbcAliases of(DataSource dataSource, Duration life, int most) {
+        return of(dataSource, life, most, Ticker.systemTicker());
+    }
+
+    static JdbcAliases of(DataSource dataSource, Duration life, int most, Ticker ticker) {
+        if (life.compareTo(Duration.ofSeconds(1)) < 0 || life.compareTo(Duration.ofDays(1)) > 0) {
+            throw new IllegalArgumentException("life: " + life + " (expected 1 s to 1 day)");
+        }
+        if (most < 1 || most > 10_000_000) {
+            throw new IllegalArgumentException("most: " + most + " (expected 1 to 10000000)");
+        }
+        return new JdbcAliases(QuietJdbi.over(dataSource), life, most, ticker);
+    }
+
+    @Override
+    public String name() {
+        return "aliases";
+    }
+
+    @Override
+    public void install(ComponentHooks hooks) {
+        hooks.beforeRouting(new Stage());
+    }
+
+    /** Forgets all answers, so that every change in the table is seen at once. */
+    public void reload() {
+        answers.invalidateAll();
+    }
+
+    private final class Stage implements RequestStage {
+
+        @Override
+        public String name() {
+            return "aliases";
+        }
+
+        @Override
+        public boolean isRepeatable() {
+            return true; // it looks, and what it edits is this copy of the request
+        }
+
+        @Override
+        public boolean mayBlock(StageContext context) {
+            try {
+                Aor alias = alias(context);
+                return alias != null && !isKnown(answers.getIfPresent(alias)) && !isPausing();
+            } catch (SipParseException e) {
+                return false; // handle will say so
+            }
+        }
+
+        @Override
+        public Verdict handle(StageContext context) throws SipParseException {
+            Aor alias = alias(context);
+            Aor target = alias == null ? null : target(alias);
+            if (target != null) {
+                SipRequest request = context.request();
+                byte[] uri = target.toString().getBytes(StandardCharsets.UTF_8);
+                request.edit(new Splice().replace(request.requestUriStart(), request.requestUriEnd(), uri));
+            }
+            return Verdict.proceed();
+        }
+    }
+
+    /** Who is called, if it is somebody here; null otherwise. */
+    private static @Nullable Aor alias(StageContext context) throws SipParseException {
+        SipRequest request = context.request();
+        if (request.method() == Method.REGISTER) {
+            return null;
+        }
+        SipUri uri = request.requestUri();
+        if (!uri.hasUser()) {
+            return null;
+        }
+        return context.domainOf(uri)
+                .map(domain -> new Aor(uri.user().toLowerCase(Locale.ROOT), domain))
+                .orElse(null);
+    }
+
+    private boolean isKnown(@Nullable Answer answer) {
+        return answer != null && ticker.read() - answer.readNanos() < lifeNanos;
+    }
+
+    private boolean isPausing() {
+        return pauseUntilNanos - ticker.read() > 0;
+    }
+
+    private @Nullable Aor target(Aor alias) {
+        Answer answer = answers.getIfPresent(alias);
+        // one that was good when mayBlock() was asked is still used: this may be an event loop
+        boolean good = answer != null && ticker.read() - answer.readNanos() < lifeNanos + GRACE.toNanos() / 2;
+        if (answer != null && (good || isPausing())) {
+            return answer.target().orElse(null);
+        }
+        if (isPausing()) {
+            return null;
+        }
+        try {
+            Answer read = read(alias);
+            answers.put(alias, read);
+            if (failing.compareAndSet(true, false)) {
+                LOG.info("aliases: the database answers again");
+            }
+            return read.target().orElse(null);
+        } catch (RuntimeException e) {
+            pauseUntilNanos = ticker.read() + PAUSE_NANOS;
+            if (failing.compareAndSet(false, true)) {
+                LOG.error("aliases: the database cannot be asked, calls to aliases fail: SQLSTATE {}", SqlStates.of(e));
+            }
+            return answer == null ? null : answer.target().orElse(null);
+        }
+    }
+
+    private Answer read(Aor alias) {
+        List<Optional<Aor>> rows = jdbi.withHandle(handle -> handle.createQuery(
+                        "SELECT username, domain FROM dbaliases WHERE alias_username = :user AND alias_domain = :domain"
+                                + " ORDER BY id LIMIT 1")
+                .setQueryTimeout(STATEMENT_SECONDS)
+                .bind("user", ColumnText.storable(alias.user()))
+                .bind("domain", alias.domain())
+                .map((row, context) -> target(row.getString(1), row.getString(2)))
+                .list());
+        return new Answer(rows.isEmpty() ? Optional.empty() : rows.get(0), ticker.read());
+    }
+
+    /** Nothing for a row that cannot be made a Request-URI. */
+    private static Optional<Aor> target(String username, String domain) {
+        Aor target = new Aor(username, domain.strip().toLowerCase(Locale.ROOT));
+        try {
+            SipUri uri = SipUri.parse(target.toString());
+            return uri.hasUser() && uri.host().equals(target.domain()) ? Optional.of(target) : Optional.empty();
+        } catch (SipParseException e) {
+            LOG.warn(
+                    "row of table dbaliases is ignored: \"{}\" is no address",
+                    SipParseException.excerpt(target.toString()));
+            return Optional.empty();
+        }
+    }
+}

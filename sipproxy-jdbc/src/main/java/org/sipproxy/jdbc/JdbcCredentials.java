@@ -1,0 +1,336 @@
+package org.sipproxy.jdbc;
+
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.concurrent.atomic.LongAdder;
+import java.util.function.LongSupplier;
+import javax.sql.DataSource;
+import org.jspecify.annotations.Nullable;
+import org.sipproxy.api.auth.Credential;
+import org.sipproxy.api.auth.CredentialStore;
+import org.sipproxy.api.component.ComponentHooks;
+import org.sipproxy.api.component.ProxyComponent;
+import org.sipproxy.api.component.ProxyRuntime;
+
+/**
+ * The subscribers of the table {@code subscriber}, whoever wrote it: {@link Subscribers}, kamctl or a web page. Give it to the
+ * digest authentication and, so that it hears of changes, to the builder as a component:
+ *
+ * <pre>{@code
+ * JdbcCredentials users = JdbcCredentials.builder(dataSource).build();
+ * SipProxy.builder()
+ *         .authentication(DigestAuthentication.builder().credentials(users).build())
+ *         .component(users)
+ * }</pre>
+ *
+ * <p>What was read is cached. A changed or removed subscriber is refused within one second on every proxy: the trigger of
+ * {@link KamailioSchema#addSubscriberNotifications} tells them, over one connection that each keeps for that. Without the
+ * trigger, or while that connection is down, nothing is cached for longer than a second.
+ *
+ * <p>The digest user name may be {@code user} or {@code user@domain}; the row is that of the user and the realm. Safe for use by
+ * several threads. {@link #find} blocks unless {@link #mayBlock(String, String)} says otherwise.
+ */
+public final class JdbcCredentials implements CredentialStore, ProxyComponent {
+
+    /** The widths of Kamailio's columns: a longer name is nobody's. */
+    private static final int MAX_NAME = 64;
+
+    private final DataSource dataSource;
+    private final boolean plainPasswords;
+    private final boolean sha256;
+    private final String query;
+    private final CredentialCache cache;
+    private final LookupGate gate;
+    private final LongSupplier nanoTime;
+    private final LongAdder lookups = new LongAdder();
+    private @Nullable SubscriberListener listener;
+
+    private JdbcCredentials(Builder builder) {
+        this.dataSource = builder.dataSource;
+        this.plainPasswords = builder.plainPasswords;
+        this.sha256 = builder.sha256;
+        this.query = "SELECT ha1, ha1b, " + (sha256 ? Subscriber.SHA256_COLUMN : "''") + ", "
+                + (plainPasswords ? "password" : "''") + " FROM subscriber WHERE username = ? AND domain = ?";
+        this.cache = new CredentialCache(
+                new CredentialCache.CacheLimits(
+                        builder.cacheSize, builder.cacheLife, builder.unknownCacheSize, builder.unknownCacheLife),
+                builder.nanoTime);
+        this.gate = new LookupGate(builder.lookupsAtOnce, builder.unknownPerSecond, builder.nanoTime);
+        this.nanoTime = builder.nanoTime;
+    }
+
+    /** Credentials of a database. The data source stays the host's to close, after this. */
+    public static Builder builder(DataSource dataSource) {
+        return new Builder(dataSource);
+    }
+
+    @Override
+    public Optional<Credential> find(String username, String realm) {
+        CredentialCache.Key key = key(username, realm);
+        if (key == null) {
+            return Optional.empty();
+        }
+        Credentials found = cache.find(key, this::load);
+        // the key is the whole name if the digest's user name has no domain
+        return key.username().length() == username.length() ? found.bare() : found.qualified();
+    }
+
+    @Override
+    public boolean mayBlock(String username, String realm) {
+        CredentialCache.Key key = key(username, realm);
+        return key != null && !cache.isFresh(key);
+    }
+
+    /** The row that a digest user name means; none if it cannot be one. */
+    private static CredentialCache.@Nullable Key key(String username, String realm) {
+        int at = username.lastIndexOf('@');
+        if (at >= 0
+                && !username.regionMatches(at + 1, realm, 0, Math.max(realm.length(), username.length() - at - 1))) {
+            return null; // its HA1 would be of the other realm
+        }
+        String user = at < 0 ? username : username.substring(0, at);
+        return isName(user) && isName(realm) ? new CredentialCache.Key(user, realm) : null;
+    }
+
+    private static boolean isName(String text) {
+        int length = text.length();
+        if (length == 0 || length > 2 * MAX_NAME) {
+            return false;
+        }
+        for (int i = 0; i < length; i++) {
+            if (text.charAt(i) == 0) {
+                return false; // PostgreSQL cannot hold it and would complain
+            }
+        }
+        return true;
+    }
+
+    private Credentials load(CredentialCache.Key key) {
+        gate.enter();
+        boolean foundNobody = false;
+        try {
+            lookups.increment();
+            Credentials found = select(key);
+            foundNobody = found == Credentials.NONE;
+            return found;
+        } catch (SQLException e) {
+            throw new CredentialLookupException("subscriber cannot be looked up: " + e.getMessage(), e);
+        } finally {
+            gate.leave(foundNobody);
+        }
+    }
+
+    /** Plain JDBC: it is on the way of a request. */
+    private Credentials select(CredentialCache.Key key) throws SQLException {
+        try (Connection connection = dataSource.getConnection();
+                PreparedStatement select = connection.prepareStatement(query)) {
+            select.setString(1, key.username());
+            select.setString(2, key.domain());
+            Credentials found;
+            try (ResultSet row = select.executeQuery()) {
+                found = row.next() ? credentials(key, row) : Credentials.NONE;
+            }
+            if (!connection.getAutoCommit()) {
+                connection.rollback();
+            }
+            return found;
+        }
+    }
+
+    private Credentials credentials(CredentialCache.Key key, ResultSet row) throws SQLException {
+        String password = text(row, 4);
+        return password.isEmpty()
+                ? Credentials.ofHashes(key.username(), key.domain(), text(row, 1), text(row, 2), text(row, 3))
+                : Credentials.ofPassword(key.username(), key.domain(), password);
+    }
+
+    private static String text(ResultSet row, int column) throws SQLException {
+        return Objects.requireNonNullElse(row.getString(column), "");
+    }
+
+    @Override
+    public void install(ComponentHooks hooks) {}
+
+    /**
+     * Checks the table and begins to listen for changes.
+     *
+     * @throws IllegalStateException if the table is not as it has to be
+     * @throws org.jdbi.v3.core.JdbiException if the database cannot be reached
+     */
+    @Override
+    public void start(ProxyRuntime proxy) {
+        listen();
+    }
+
+    /**
+     * What {@link #start} does, for a host that uses the credentials outside a proxy, or of one object for several.
+     *
+     * @throws IllegalStateException if the table is not as it has to be, or it listens already
+     */
+    public synchronized void listen() {
+        if (listener != null) {
+            throw new IllegalStateException("credentials: listens already; one object serves one proxy");
+        }
+        List<String> problems = new ArrayList<>();
+        KamailioSchema schema = KamailioSchema.on(dataSource);
+        schema.verify().stream()
+                .filter(mismatch -> mismatch.table().equals("subscriber"))
+                .map(SchemaMismatch::toString)
+                .forEach(problems::add);
+        if (problems.isEmpty() && sha256 && !schema.hasSha256Column()) {
+            problems.add("table subscriber: no column " + Subscriber.SHA256_COLUMN
+                    + "; KamailioSchema.addSha256Column creates it");
+        }
+        if (!problems.isEmpty()) {
+            throw new IllegalStateException(String.join("\n", problems));
+        }
+        listener = new SubscriberListener(dataSource, cache, nanoTime);
+        listener.start();
+    }
+
+    /** True while it hears of changes, so that entries live as long as configured. */
+    public boolean isListening() {
+        return cache.isWatched();
+    }
+
+    /** How many times the database was asked since this was built. */
+    public long lookups() {
+        return lookups.sum();
+    }
+
+    /** About how many subscribers are cached. */
+    public long cached() {
+        return cache.size();
+    }
+
+    /** Stops listening and gives the connection back. */
+    @Override
+    public synchronized void close() {
+        if (listener != null) {
+            listener.close();
+            listener = null;
+        }
+    }
+
+    /** The options of {@link JdbcCredentials}. */
+    public static final class Builder {
+
+        private static final Duration MIN_LIFE = Duration.ofSeconds(1);
+        private static final Duration MAX_LIFE = Duration.ofHours(1);
+
+        private final DataSource dataSource;
+        private boolean plainPasswords;
+        private boolean sha256;
+        private int cacheSize = 100_000;
+        private Duration cacheLife = Duration.ofMinutes(1);
+        private int unknownCacheSize = 10_000;
+        private Duration unknownCacheLife = Duration.ofSeconds(10);
+        private int lookupsAtOnce = 4;
+        private int unknownPerSecond = 1_000;
+        private LongSupplier nanoTime = System::nanoTime;
+
+        private Builder(DataSource dataSource) {
+            this.dataSource = Objects.requireNonNull(dataSource, "dataSource");
+        }
+
+        /**
+         * Uses the column {@code password} where it is not empty, as Kamailio does with {@code calculate_ha1=1}: all
+         * HA1s are computed and the password is forgotten. Default: stored hashes only.
+         */
+        public Builder plainPasswords() {
+            plainPasswords = true;
+            return this;
+        }
+
+        /** Reads the SHA-256 HA1 of the column {@code ha1_sha256}, which has to be there. Default: it is not read. */
+        public Builder sha256Column() {
+            sha256 = true;
+            return this;
+        }
+
+        /** Most subscribers in the cache, 1 to 10,000,000. Default 100,000. */
+        public Builder cacheSize(int cacheSize) {
+            this.cacheSize = cacheSize;
+            return this;
+        }
+
+        /** How long an entry is used at most while changes are told, 1 s to 1 h. Default one minute. */
+        public Builder cacheLife(Duration cacheLife) {
+            this.cacheLife = Objects.requireNonNull(cacheLife, "cacheLife");
+            return this;
+        }
+
+        /** Most names in the cache of those that do not exist, 1 to 10,000,000. Default 10,000. */
+        public Builder unknownCacheSize(int unknownCacheSize) {
+            this.unknownCacheSize = unknownCacheSize;
+            return this;
+        }
+
+        /** How long a name is held to be unknown while changes are told, 1 s to 1 h. Default 10 s. */
+        public Builder unknownCacheLife(Duration unknownCacheLife) {
+            this.unknownCacheLife = Objects.requireNonNull(unknownCacheLife, "unknownCacheLife");
+            return this;
+        }
+
+        /**
+         * Most look-ups in the database at a time, 1 to 1,000; fewer than the data source has connections. Default 4. Others
+         * wait, at most two seconds.
+         */
+        public Builder lookupsAtOnce(int lookupsAtOnce) {
+            this.lookupsAtOnce = lookupsAtOnce;
+            return this;
+        }
+
+        /**
+         * How many look-ups a second may find nobody, 1 to 1,000,000. Default 1,000. Above that whoever is not cached gets an
+         * error (500), so that invented names do not load the database.
+         */
+        public Builder unknownPerSecond(int unknownPerSecond) {
+            this.unknownPerSecond = unknownPerSecond;
+            return this;
+        }
+
+        Builder nanoTime(LongSupplier nanoTime) {
+            this.nanoTime = nanoTime;
+            return this;
+        }
+
+        /**
+         * The credentials. Opens nothing yet.
+         *
+         * @throws IllegalArgumentException if an option is outside its range; all are told at once
+         */
+        public JdbcCredentials build() {
+            List<String> problems = new ArrayList<>();
+            check(problems, "cacheSize", cacheSize, 10_000_000);
+            check(problems, "unknownCacheSize", unknownCacheSize, 10_000_000);
+            check(problems, "lookupsAtOnce", lookupsAtOnce, 1_000);
+            check(problems, "unknownPerSecond", unknownPerSecond, 1_000_000);
+            check(problems, "cacheLife", cacheLife);
+            check(problems, "unknownCacheLife", unknownCacheLife);
+            if (!problems.isEmpty()) {
+                throw new IllegalArgumentException(String.join("\n", problems));
+            }
+            return new JdbcCredentials(this);
+        }
+
+        private static void check(List<String> problems, String name, int value, int most) {
+            if (value < 1 || value > most) {
+                problems.add("credentials: " + name + ": " + value + " (expected 1 to " + most + ")");
+            }
+        }
+
+        private static void check(List<String> problems, String name, Duration value) {
+            if (value.compareTo(MIN_LIFE) < 0 || value.compareTo(MAX_LIFE) > 0) {
+                problems.add("credentials: " + name + ": " + value + " (expected 1 s to 1 h)");
+            }
+        }
+    }
+}

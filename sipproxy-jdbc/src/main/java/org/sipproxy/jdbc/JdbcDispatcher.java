@@ -1,0 +1,275 @@
+package org.sipproxy.jdbc;
+
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.atomic.AtomicInteger;
+import javax.sql.DataSource;
+import org.jdbi.v3.core.Jdbi;
+import org.sipproxy.api.component.ComponentHooks;
+import org.sipproxy.api.component.ProxyComponent;
+import org.sipproxy.api.component.ProxyRuntime;
+import org.sipproxy.api.message.SipParseException;
+import org.sipproxy.api.message.SipUri;
+import org.sipproxy.api.message.StatusCode;
+import org.sipproxy.api.routing.RequestStage;
+import org.sipproxy.api.routing.StageContext;
+import org.sipproxy.api.routing.Target;
+import org.sipproxy.api.routing.Verdict;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Spreads requests over the destinations of a set in Kamailio's table {@code dispatcher}, such as a farm of media servers.
+ *
+ * <pre>{@code
+ * JdbcDispatcher.builder(dataSource)
+ *         .route(1, Algorithm.ROUND_ROBIN, context -> context.request().requestUri().user().startsWith("8"))
+ *         .build()
+ * }</pre>
+ *
+ * <p>Whoever fits a route's condition is relayed to its set, authenticated as the proxy asks for, before the location store is
+ * looked at; the first route that fits counts. Requests inside a dialog follow their Route and never come here. The
+ * Request-URI keeps its user and gets the destination's host, port and parameters, as with {@code ds_select_domain}.
+ *
+ * <p>If a destination cannot be reached, does not answer, or answers 408 or 5xx, the next ones of the set are tried,
+ * {@link Builder#tries} altogether; any other failure is the answer. A destination that is dead without a sign is given up
+ * after the transaction timeout (RFC 3261 §17, 32 s); there are no probes. Rows with flag 1 (inactive) or 4 (disabled) are
+ * left out. If a set has no destination, the answer is 503.
+ *
+ * <p>The table is read when the proxy starts and by {@link #reload()}. Of {@code attrs}, {@code weight} and {@code socket} are
+ * understood.
+ */
+public final class JdbcDispatcher implements ProxyComponent {
+
+    private static final Logger LOG = LoggerFactory.getLogger(JdbcDispatcher.class);
+
+    private static final int STATEMENT_SECONDS = 30;
+    private static final int LEFT_OUT = 1 | 4;
+    private static final Verdict NOBODY =
+            Verdict.respond(StatusCode.SERVICE_UNAVAILABLE, "Service Unavailable", "Retry-After: 10");
+
+    /** Which destination of a set comes first; the others are its substitutes. */
+    public enum Algorithm {
+        /** The same for all requests of one Call-ID, as long as the set does not change. Kamailio's 0. */
+        CALL_ID_HASH,
+        /** Each in its turn. Kamailio's 4. */
+        ROUND_ROBIN,
+        /** The one with the highest priority. Kamailio's 8. */
+        PRIORITY_SERIAL,
+        /** By chance, in proportion to {@code weight}; without any weight all alike. Kamailio's 9. */
+        WEIGHT
+    }
+
+    /** A question about a request. Asked on event loops: it must not block. */
+    @FunctionalInterface
+    public interface Condition {
+
+        /**
+         * True if the request goes to the set.
+         *
+         * @throws SipParseException if what it reads is malformed; the request is then answered 400
+         */
+        boolean holds(StageContext context) throws SipParseException;
+    }
+
+    private record Route(int set, Algorithm algorithm, Condition condition, AtomicInteger turn) {}
+
+    private final Jdbi jdbi;
+    private final List<Route> routes;
+    private final int tries;
+    /** Each set's destinations, the highest priority first; never changed in place. */
+    private volatile Map<Integer, List<Destination>> sets = Map.of();
+
+    private JdbcDispatcher(Builder b) {
+        this.jdbi = QuietJdbi.over(b.dataSource);
+        this.routes = List.copyOf(b.routes);
+        this.tries = b.tries;
+    }
+
+    /** Destinations in this database, which stays the host's to close. */
+    public static Builder builder(DataSource dataSource) {
+        return new Builder(dataSource);
+    }
+
+    @Override
+    public String name() {
+        return "dispatcher";
+    }
+
+    @Override
+    public void install(ComponentHooks hooks) {
+        hooks.beforeRouting(new Stage());
+    }
+
+    @Override
+    public void start(ProxyRuntime proxy) {
+        reload();
+    }
+
+    /**
+     * Reads the table again; requests go by it from then on. Blocks. A row whose destination is no SIP URI is left out with a
+     * warning.
+     *
+     * @throws RuntimeException if the table cannot be read; the sets stay as they were
+     */
+    public void reload() {
+        Map<Integer, List<Destination>> read = new HashMap<>();
+        jdbi.useHandle(handle -> handle.createQuery(
+                        "SELECT id, setid, destination, flags, attrs FROM dispatcher ORDER BY priority DESC, id")
+                .setQueryTimeout(STATEMENT_SECONDS)
+                .map((row, context) -> {
+                    int set = row.getInt("setid");
+                    if ((row.getInt("flags") & LEFT_OUT) == 0) {
+                        String uri = row.getString("destination");
+                        try {
+                            read.computeIfAbsent(set, s -> new ArrayList<>())
+                                    .add(Destination.of(uri, row.getString("attrs")));
+                        } catch (IllegalArgumentException e) {
+                            LOG.warn(
+                                    "row {} of table dispatcher is left out: {}: {}",
+                                    row.getLong("id"),
+                                    SipParseException.excerpt(uri),
+                                    e.getMessage());
+                        }
+                    }
+                    return set;
+                })
+                .list());
+        sets = Map.copyOf(read);
+    }
+
+    /** The destinations of a set that requests go to, the highest priority first. */
+    public List<String> destinations(int set) {
+        return sets.getOrDefault(set, List.of()).stream().map(Destination::text).toList();
+    }
+
+    private final class Stage implements RequestStage {
+
+        @Override
+        public String name() {
+            return "dispatcher";
+        }
+
+        @Override
+        public boolean mayBlock() {
+            return false;
+        }
+
+        @Override
+        public boolean isRepeatable() {
+            return true;
+        }
+
+        @Override
+        public Verdict handle(StageContext context) throws SipParseException {
+            for (Route route : routes) {
+                if (route.condition().holds(context)) {
+                    List<Destination> set = sets.getOrDefault(route.set(), List.of());
+                    return set.isEmpty() ? NOBODY : Verdict.relay(targets(set, first(route, set, context), context));
+                }
+            }
+            return Verdict.proceed();
+        }
+    }
+
+    private static int first(Route route, List<Destination> set, StageContext context) throws SipParseException {
+        return switch (route.algorithm()) {
+            case CALL_ID_HASH -> Math.floorMod(mixed(context.request().callId().hashCode()), set.size());
+            case ROUND_ROBIN -> Math.floorMod(route.turn().getAndIncrement(), set.size());
+            case PRIORITY_SERIAL -> 0;
+            case WEIGHT -> byWeight(set);
+        };
+    }
+
+    /** Counted Call-IDs differ in their last bits only, and so do their hashes. */
+    private static int mixed(int hash) {
+        int h = hash * 0x9E3779B9;
+        return h ^ h >>> 16;
+    }
+
+    private static int byWeight(List<Destination> set) {
+        int total = 0;
+        for (Destination destination : set) {
+            total += destination.weight();
+        }
+        if (total == 0) {
+            return ThreadLocalRandom.current().nextInt(set.size());
+        }
+        int at = ThreadLocalRandom.current().nextInt(total);
+        int index = 0;
+        while (at >= set.get(index).weight()) {
+            at -= set.get(index++).weight();
+        }
+        return index;
+    }
+
+    /** The first one, and behind it those that follow it in the set, each with a lower q. */
+    private List<Target> targets(List<Destination> set, int first, StageContext context) throws SipParseException {
+        int count = Math.min(tries, set.size());
+        List<Target> targets = new ArrayList<>(count);
+        SipUri requested = context.request().requestUri();
+        for (int i = 0; i < count; i++) {
+            Destination destination = set.get((first + i) % set.size());
+            targets.add(new Target(
+                    destination.uriFor(requested),
+                    1f - i / (float) count,
+                    List.of(),
+                    null,
+                    null,
+                    destination.socket(),
+                    i > 0));
+        }
+        return targets;
+    }
+
+    /** The options of {@link JdbcDispatcher}. */
+    public static final class Builder {
+
+        private final DataSource dataSource;
+        private final List<Route> routes = new ArrayList<>();
+        private int tries = 3;
+
+        private Builder(DataSource dataSource) {
+            this.dataSource = Objects.requireNonNull(dataSource, "dataSource");
+        }
+
+        /** Sends what fits the condition to a set. Routes are asked in their order; at least one is needed. */
+        public Builder route(int set, Algorithm algorithm, Condition condition) {
+            routes.add(new Route(
+                    set,
+                    Objects.requireNonNull(algorithm, "algorithm"),
+                    Objects.requireNonNull(condition, "condition"),
+                    new AtomicInteger()));
+            return this;
+        }
+
+        /** How many destinations a request is tried at, at most; 1 to 10; default 3. */
+        public Builder tries(int count) {
+            this.tries = count;
+            return this;
+        }
+
+        /**
+         * Checks the options; opens nothing.
+         *
+         * @throws IllegalArgumentException with every problem found, a line each
+         */
+        public JdbcDispatcher build() {
+            List<String> problems = new ArrayList<>();
+            if (routes.isEmpty()) {
+                problems.add("route: none; say with route(...) which requests go to which set");
+            }
+            if (tries < 1 || tries > 10) {
+                problems.add("tries: " + tries + " (expected 1 to 10)");
+            }
+            if (!problems.isEmpty()) {
+                throw new IllegalArgumentException(String.join("\n", problems));
+            }
+            return new JdbcDispatcher(this);
+        }
+    }
+}

@@ -1,0 +1,97 @@
+package org.sipproxy.jdbc;
+
+import java.util.HashSet;
+import java.util.Locale;
+import java.util.Set;
+import javax.sql.DataSource;
+import org.jdbi.v3.core.Jdbi;
+import org.sipproxy.api.component.ComponentHooks;
+import org.sipproxy.api.component.ProxyComponent;
+import org.sipproxy.api.component.ProxyRuntime;
+import org.sipproxy.api.message.SipParseException;
+import org.sipproxy.api.message.SipUri;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * More domains for a proxy, from Kamailio's table {@code domain}: each row's domain is served as if the proxy had been built
+ * with it. Read when the proxy starts and by {@link #reload()}; in between a domain costs a look into a set in memory.
+ *
+ * <p>A component: {@code SipProxy.builder().domain("example.org").component(JdbcDomains.of(dataSource))}. The proxy does not
+ * start if the table cannot be read. The attributes of domains and their {@code did} mean nothing here.
+ */
+public final class JdbcDomains implements ProxyComponent {
+
+    private static final Logger LOG = LoggerFactory.getLogger(JdbcDomains.class);
+
+    private static final int STATEMENT_SECONDS = 30;
+
+    private final Jdbi jdbi;
+    /** Never changed in place; written by whoever reloads, read by event loops. */
+    private volatile Set<String> domains = Set.of();
+
+    private JdbcDomains(Jdbi jdbi) {
+        this.jdbi = jdbi;
+    }
+
+    /** The domains in this database, which stays the host's to close. */
+    public static JdbcDomains of(DataSource dataSource) {
+        return new JdbcDomains(QuietJdbi.over(dataSource));
+    }
+
+    @Override
+    public String name() {
+        return "domains";
+    }
+
+    @Override
+    public void install(ComponentHooks hooks) {
+        hooks.serveDomains(this::domains);
+    }
+
+    @Override
+    public void start(ProxyRuntime proxy) {
+        reload();
+    }
+
+    /** The domains of the last reload, in lower case; never changes. */
+    public Set<String> domains() {
+        return domains;
+    }
+
+    /**
+     * Reads the table again; what it holds is served from then on. Blocks. A row that is no host name is left out with a
+     * warning. Bindings of a domain that is gone stay until they expire, and come back with the domain.
+     *
+     * @throws RuntimeException if the table cannot be read; the domains stay as they were
+     */
+    public void reload() {
+        Set<String> read = new HashSet<>();
+        jdbi.useHandle(handle -> handle.createQuery("SELECT id, domain FROM domain")
+                .setQueryTimeout(STATEMENT_SECONDS)
+                .map((row, context) -> {
+                    String domain = row.getString("domain").strip().toLowerCase(Locale.ROOT);
+                    if (isHost(domain)) {
+                        read.add(domain);
+                    } else {
+                        LOG.warn(
+                                "row {} of table domain is left out: \"{}\" is no host name",
+                                row.getLong("id"),
+                                SipParseException.excerpt(domain));
+                    }
+                    return domain;
+                })
+                .list());
+        domains = Set.copyOf(read);
+        LOG.info("{} domains from table domain", read.size());
+    }
+
+    private static boolean isHost(String text) {
+        try {
+            SipUri uri = SipUri.parse("sip:" + text);
+            return !uri.hasUser() && uri.port() < 0 && uri.host().equals(text);
+        } catch (SipParseException e) {
+            return false;
+        }
+    }
+}

@@ -1,0 +1,199 @@
+package org.sipproxy.jdbc;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import javax.sql.DataSource;
+import org.jdbi.v3.core.Handle;
+import org.jdbi.v3.core.Jdbi;
+
+/**
+ * Kamailio's tables: creates, verifies and drops them, as {@code kamdbctl} does. A database that a Kamailio already uses is
+ * taken as it is, also one with further tables and columns.
+ *
+ * <p>The tables are those of the current schema (first on the connection's {@code search_path}). All methods block, and throw
+ * {@link org.jdbi.v3.core.JdbiException} if the database refuses or cannot be reached.
+ */
+public final class KamailioSchema {
+
+    private static final String FILE = "kamailio-schema.sql";
+    private static final List<SchemaScript.Table> TABLES = SchemaScript.tables(SchemaScript.text(FILE));
+
+    /** Other versions that have the columns we use. Kamailio before 6 has 2 for acc_cdrs; it takes any of four dispatchers. */
+    private static final Map<String, Set<Integer>> ALSO_ACCEPTED =
+            Map.of("acc_cdrs", Set.of(2), "dispatcher", Set.of(1, 2, 3));
+
+    /** The dispatcher before version 4 lacks some of the columns that it has now. */
+    private static final int DISPATCHER_WITH_ALL_COLUMNS = 4;
+
+    /** Two that create the tables at once may meet; the second try finds what the other one made. */
+    private static final int TRIES = 3;
+
+    private final Jdbi jdbi;
+
+    private KamailioSchema(Jdbi jdbi) {
+        this.jdbi = jdbi;
+    }
+
+    /** The schema in a database. Opens nothing yet. */
+    public static KamailioSchema on(DataSource dataSource) {
+        return new KamailioSchema(QuietJdbi.over(dataSource));
+    }
+
+    /** The tables that belong to it, {@code version} first. */
+    public static List<String> tables() {
+        return TABLES.stream().map(SchemaScript.Table::name).toList();
+    }
+
+    /** The SQL that {@link #create} runs, for review or for {@code psql}. */
+    public static String sql() {
+        return SchemaScript.text(FILE);
+    }
+
+    /** The SQL that {@link #addSubscriberNotifications} runs. */
+    public static String notificationsSql() {
+        return SchemaScript.text("subscriber-notifications.sql");
+    }
+
+    /** The SQL that {@link #addSha256Column} runs. */
+    public static String sha256Sql() {
+        return SchemaScript.text("subscriber-sha256.sql");
+    }
+
+    /**
+     * Creates the tables that are not there, in one transaction, with their indexes and rows in {@code version}. A table that
+     * is there is left alone.
+     *
+     * @return the tables that were created
+     */
+    public List<String> create() {
+        for (int attempt = 1; ; attempt++) {
+            try {
+                return jdbi.inTransaction(KamailioSchema::createMissing);
+            } catch (RuntimeException e) {
+                if (attempt == TRIES || !SqlStates.isMadeByAnother(e)) {
+                    throw e;
+                }
+            }
+        }
+    }
+
+    private static List<String> createMissing(Handle handle) {
+        Set<String> present = presentTables(handle);
+        List<String> created = new ArrayList<>();
+        for (SchemaScript.Table table : TABLES) {
+            if (!present.contains(table.name())) {
+                handle.createScript(table.sql()).execute();
+                created.add(table.name());
+            }
+        }
+        return List.copyOf(created);
+    }
+
+    /** What keeps the database from being used, each table at most once; empty if it fits. */
+    public List<SchemaMismatch> verify() {
+        return jdbi.withHandle(handle -> {
+            Set<String> present = presentTables(handle);
+            Map<String, Integer> versions = present.contains("version") ? versions(handle) : Map.of();
+            List<SchemaMismatch> mismatches = new ArrayList<>();
+            for (SchemaScript.Table table : TABLES) {
+                mismatch(handle, table, present, versions).ifPresent(mismatches::add);
+            }
+            return List.copyOf(mismatches);
+        });
+    }
+
+    private static Optional<SchemaMismatch> mismatch(
+            Handle handle, SchemaScript.Table table, Set<String> present, Map<String, Integer> versions) {
+        String wanted = "version " + table.version();
+        if (!present.contains(table.name())) {
+            return Optional.of(new SchemaMismatch(table.name(), SchemaMismatch.NO_TABLE, wanted));
+        }
+        Integer version = versions.get(table.name());
+        if (version == null) {
+            return Optional.of(new SchemaMismatch(table.name(), "no row in table version", wanted));
+        }
+        if (version != table.version()
+                && !ALSO_ACCEPTED.getOrDefault(table.name(), Set.of()).contains(version)) {
+            return Optional.of(new SchemaMismatch(table.name(), "version " + version, wanted));
+        }
+        if (table.name().equals("dispatcher") && version < DISPATCHER_WITH_ALL_COLUMNS) {
+            return Optional.empty();
+        }
+        Set<String> missing = new TreeSet<>(table.columns());
+        missing.removeAll(columns(handle, table.name()));
+        return missing.isEmpty()
+                ? Optional.empty()
+                : Optional.of(new SchemaMismatch(
+                        table.name(), "no column " + String.join(", ", missing), "all columns of " + wanted));
+    }
+
+    /** Drops the tables with all that is in them, and what we added to them. Others stay. */
+    public void drop() {
+        jdbi.useTransaction(handle -> {
+            for (int i = TABLES.size() - 1; i >= 0; i--) {
+                handle.execute("DROP TABLE IF EXISTS " + TABLES.get(i).name());
+            }
+            handle.execute("DROP FUNCTION IF EXISTS sipproxy_subscriber_changed()");
+            handle.execute("DROP FUNCTION IF EXISTS sipproxy_subscriber_sha256()");
+        });
+    }
+
+    /**
+     * Adds a trigger to {@code subscriber} that tells the proxies whose credentials changed, so that their caches may live
+     * longer than a second. Replaces an older one. A Kamailio does not notice it.
+     */
+    public void addSubscriberNotifications() {
+        jdbi.useTransaction(
+                handle -> SchemaScript.statements(notificationsSql()).forEach(handle::execute));
+    }
+
+    /** True if the trigger of {@link #addSubscriberNotifications} is there and enabled. */
+    public boolean hasSubscriberNotifications() {
+        return jdbi.withHandle(handle -> handle.createQuery(SubscriberChanges.TRIGGER_STATE)
+                .mapTo(Boolean.class)
+                .one());
+    }
+
+    /**
+     * Adds the nullable column {@code ha1_sha256} to {@code subscriber}, for the SHA-256 HA1 of RFC 7616, and a trigger that
+     * empties it when somebody who does not know it changes {@code ha1}. Kamailio names the columns it reads and writes, so it
+     * does not notice.
+     */
+    public void addSha256Column() {
+        jdbi.useTransaction(handle -> SchemaScript.statements(sha256Sql()).forEach(handle::execute));
+    }
+
+    /** True if {@code subscriber} has the column {@code ha1_sha256}. */
+    public boolean hasSha256Column() {
+        return jdbi.withHandle(handle -> columns(handle, "subscriber").contains(Subscriber.SHA256_COLUMN));
+    }
+
+    private static Set<String> presentTables(Handle handle) {
+        return new TreeSet<>(handle.createQuery(
+                        "SELECT table_name FROM information_schema.tables WHERE table_schema = current_schema()")
+                .mapTo(String.class)
+                .list());
+    }
+
+    static Set<String> columns(Handle handle, String table) {
+        return new TreeSet<>(handle.createQuery("SELECT column_name FROM information_schema.columns "
+                        + "WHERE table_schema = current_schema() AND table_name = :table")
+                .bind("table", table)
+                .mapTo(String.class)
+                .list());
+    }
+
+    private static Map<String, Integer> versions(Handle handle) {
+        Map<String, Integer> versions = new TreeMap<>();
+        handle.createQuery("SELECT table_name, table_version FROM version")
+                .map((row, context) -> Map.entry(Objects.requireNonNullElse(row.getString(1), ""), row.getInt(2)))
+                .forEach(entry -> versions.put(entry.getKey(), entry.getValue()));
+        return versions;
+    }
+}

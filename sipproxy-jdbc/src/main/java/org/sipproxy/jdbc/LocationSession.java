@@ -1,0 +1,206 @@
+package org.sipproxy.jdbc;
+
+import java.nio.charset.StandardCharsets;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.time.Instant;
+import java.util.List;
+import org.sipproxy.api.location.Aor;
+import org.sipproxy.api.location.Binding;
+
+/**
+ * What is asked of {@code location} over one connection while it is lent to us. A single statement is its own transaction.
+ *
+ * <p>Two limits keep a database that hangs from keeping the thread. A statement that may wait for a lock is cancelled in
+ * the server when its time is over; and a connection on which nothing comes for a second longer is given up.
+ */
+final class LocationSession implements AutoCloseable {
+
+    private final Connection connection;
+    private final LocationTable table;
+    private final int timeoutSeconds;
+    private final int networkTimeoutBefore;
+    private final boolean autoCommitBefore;
+    private boolean inTransaction;
+
+    LocationSession(Connection connection, LocationTable table, int timeoutSeconds) throws SQLException {
+        this.connection = connection;
+        this.table = table;
+        this.timeoutSeconds = timeoutSeconds;
+        this.networkTimeoutBefore = connection.getNetworkTimeout();
+        this.autoCommitBefore = connection.getAutoCommit();
+        connection.setNetworkTimeout(Runnable::run, (timeoutSeconds + 1) * 1000);
+    }
+
+    // ---- transactions
+
+    void begin() throws SQLException {
+        connection.setAutoCommit(false);
+        inTransaction = true;
+    }
+
+    void commit() throws SQLException {
+        connection.commit();
+        inTransaction = false;
+    }
+
+    /** A commit whose transaction must not be repeated when nobody knows what became of it. */
+    void commitOnce() throws SQLException {
+        try {
+            commit();
+        } catch (SQLException e) {
+            throw new CommitFailedException(e);
+        }
+    }
+
+    void rollback() throws SQLException {
+        connection.rollback();
+        inTransaction = false;
+    }
+
+    /** Gives the connection back as it came, unless it is broken; then the pool throws it away. */
+    @Override
+    public void close() throws SQLException {
+        if (connection.isClosed()) {
+            return;
+        }
+        if (inTransaction || !autoCommitBefore) {
+            connection.rollback();
+        }
+        if (connection.getAutoCommit() != autoCommitBefore) {
+            connection.setAutoCommit(autoCommitBefore);
+        }
+        connection.setNetworkTimeout(Runnable::run, networkTimeoutBefore);
+    }
+
+    // ---- reading
+
+    List<Binding> find(Aor aor, Instant now) throws SQLException {
+        if (!table.layout.covers(aor)) {
+            return List.of();
+        }
+        try (PreparedStatement statement = connection.prepareStatement(table.find)) {
+            setAddress(statement, 1, aor, now);
+            try (ResultSet rows = statement.executeQuery()) {
+                return new RowReader(table.layout).bindings(rows, table);
+            }
+        }
+    }
+
+    /** The rows, which nobody else can change before the transaction ends, nor add one if advisory locks are asked for. */
+    List<Binding> findAndLock(Aor aor, Instant now, boolean advisoryLock) throws SQLException {
+        if (!table.layout.covers(aor)) {
+            return List.of();
+        }
+        try (PreparedStatement statement =
+                connection.prepareStatement(advisoryLock ? table.lockAndFind : table.findAndLock)) {
+            statement.setQueryTimeout(timeoutSeconds);
+            if (advisoryLock) {
+                statement.setLong(1, lockOf(aor));
+            }
+            setAddress(statement, advisoryLock ? 2 : 1, aor, now);
+            statement.execute();
+            if (advisoryLock) {
+                statement.getMoreResults();
+            }
+            try (ResultSet rows = statement.getResultSet()) {
+                return new RowReader(table.layout).bindings(rows, table);
+            }
+        }
+    }
+
+    private void setAddress(PreparedStatement statement, int from, Aor aor, Instant now) throws SQLException {
+        int at = from;
+        statement.setString(at++, aor.user());
+        if (table.layout.usesDomain()) {
+            statement.setString(at++, aor.domain());
+        }
+        table.setTime(statement, at++, now.getEpochSecond());
+        table.setTime(statement, at, LocationLayout.PERMANENT);
+    }
+
+    /** The same for an address in every process (FNV-1a over 64 bits); other users of advisory locks hardly ever have it. */
+    private static long lockOf(Aor aor) {
+        long hash = 0xcbf29ce484222325L;
+        for (byte b : ("sipproxy location " + aor.user() + "@" + aor.domain()).getBytes(StandardCharsets.UTF_8)) {
+            hash = (hash ^ (b & 0xff)) * 0x100000001b3L;
+        }
+        return hash;
+    }
+
+    /**
+     * Reads the next rows by id.
+     *
+     * @return the id of the last of them
+     */
+    long page(long afterId, int most, Instant now, RowReader reader) throws SQLException {
+        try (PreparedStatement statement = connection.prepareStatement(table.page)) {
+            statement.setLong(1, afterId);
+            table.setTime(statement, 2, now.getEpochSecond());
+            table.setTime(statement, 3, LocationLayout.PERMANENT);
+            statement.setInt(4, most);
+            try (ResultSet rows = statement.executeQuery()) {
+                return reader.read(rows, table);
+            }
+        }
+    }
+
+    // ---- writing
+
+    /** All or nothing. */
+    void write(LocationBatch batch) throws SQLException {
+        if (batch.hasPuts() && batch.hasDeletes()) {
+            begin();
+            writeInTransaction(batch);
+            commit();
+        } else {
+            writeInTransaction(batch);
+            if (!autoCommitBefore) {
+                connection.commit();
+            }
+        }
+    }
+
+    void writeInTransaction(LocationBatch batch) throws SQLException {
+        if (batch.hasDeletes()) {
+            try (PreparedStatement statement = connection.prepareStatement(table.delete)) {
+                statement.setQueryTimeout(timeoutSeconds);
+                batch.setDeletes(statement);
+                statement.executeUpdate();
+            }
+        }
+        if (batch.hasPuts()) {
+            try (PreparedStatement statement = connection.prepareStatement(table.put)) {
+                statement.setQueryTimeout(timeoutSeconds);
+                batch.setPuts(statement, table);
+                statement.executeUpdate();
+            }
+        }
+    }
+
+    /** Deletes at most {@code most} rows and returns how many there were; a row that somebody is at is left alone. */
+    long deleteExpired(Instant endedAt, boolean ofThisServerOnly, int most, RowReader reader) throws SQLException {
+        String sql = ofThisServerOnly ? table.deleteOwnExpired : table.deleteExpired;
+        try (PreparedStatement statement = connection.prepareStatement(sql)) {
+            statement.setQueryTimeout(timeoutSeconds);
+            int at = 1;
+            table.setTime(statement, at++, endedAt.getEpochSecond());
+            table.setTime(statement, at++, LocationLayout.PERMANENT);
+            if (ofThisServerOnly) {
+                statement.setInt(at++, table.layout.serverId());
+            }
+            statement.setInt(at++, most);
+            table.setTime(statement, at, endedAt.getEpochSecond());
+            long before = reader.rows();
+            try (ResultSet rows = statement.executeQuery()) {
+                reader.read(rows, table);
+            }
+            if (!autoCommitBefore) {
+                connection.commit();
+            }
+            return reader.rows() - before;
+        }
+    }
+}

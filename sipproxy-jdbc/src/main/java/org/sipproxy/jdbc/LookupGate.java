@@ -1,0 +1,56 @@
+package org.sipproxy.jdbc;
+
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.LongSupplier;
+
+/**
+ * Keeps floods away from the database: only so many look-ups at once, and only so many a second that find nobody. Invented
+ * names differ each time, so no cache helps against them.
+ */
+final class LookupGate {
+
+    private static final long MAX_WAIT_MILLIS = 2_000;
+
+    private final Semaphore places;
+    private final long nanosEach;
+    private final LongSupplier nanoTime;
+
+    /** When the look-ups that found nobody will have been paid for; more than a second ahead is too much. */
+    private final AtomicLong paidUntil;
+
+    LookupGate(int atOnce, int unknownPerSecond, LongSupplier nanoTime) {
+        this.places = new Semaphore(atOnce);
+        this.nanosEach = TimeUnit.SECONDS.toNanos(1) / unknownPerSecond;
+        this.nanoTime = nanoTime;
+        this.paidUntil = new AtomicLong(nanoTime.getAsLong());
+    }
+
+    /**
+     * Waits for a place.
+     *
+     * @throws CredentialLookupException if there is none in time, or too many names were invented lately
+     */
+    void enter() {
+        if (paidUntil.get() - nanoTime.getAsLong() > TimeUnit.SECONDS.toNanos(1)) {
+            throw new CredentialLookupException("too many look-ups of unknown users; try again in a second", null);
+        }
+        try {
+            if (!places.tryAcquire(MAX_WAIT_MILLIS, TimeUnit.MILLISECONDS)) {
+                throw new CredentialLookupException("the database is too slow for the look-ups that wait", null);
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new CredentialLookupException("interrupted", e);
+        }
+    }
+
+    void leave(boolean foundNobody) {
+        places.release();
+        if (foundNobody) {
+            long now = nanoTime.getAsLong();
+            paidUntil.accumulateAndGet(nanosEach, (until, each) -> (until - now < 0 ? now : until) + each);
+        }
+    }
+}

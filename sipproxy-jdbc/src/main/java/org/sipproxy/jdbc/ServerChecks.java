@@ -1,0 +1,136 @@
+package org.sipproxy.jdbc;
+
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.jdbi.v3.core.Handle;
+
+/** The server, the role that we are there, and its clock. */
+final class ServerChecks {
+
+    private static final int OLDEST = 14;
+    private static final Duration SKEW_TO_TELL = Duration.ofSeconds(2);
+    private static final Duration SKEW_THAT_BREAKS = Duration.ofSeconds(30);
+    private static final String SCRAM = "scram-sha-256";
+
+    private final Clock clock;
+
+    ServerChecks(Clock clock) {
+        this.clock = clock;
+    }
+
+    /** What a failed connection means, by its SQLSTATE. */
+    static Finding unreachable(RuntimeException e) {
+        String state = SqlStates.of(e);
+        String remedy = switch (state) {
+            case "28P01" -> "check the password; in psql, \\password sets a new one";
+            case "28000" -> "the role does not exist or pg_hba.conf does not let it in; add a line for it there";
+            case "3D000" -> "create the database, or correct its name in the URL";
+            case "53300" -> "the server has no connection left; raise max_connections or make the pools smaller";
+            case "42501" -> "grant the role what it lacks; the launcher's db grants writes the SQL";
+            default ->
+                state.startsWith("08") || state.isEmpty()
+                        ? "check host and port, that the server runs, and listen_addresses in postgresql.conf"
+                        : "see SQLSTATE " + state + " in the manual of PostgreSQL";
+        };
+        return Finding.error("connection", SqlStates.message(e), remedy);
+    }
+
+    List<Finding> examine(Handle handle) {
+        List<Finding> findings = new ArrayList<>();
+        findings.add(version(handle));
+        findings.add(encryption(handle));
+        rolePassword(handle).ifPresent(findings::add);
+        findings.add(superuser(handle));
+        transport(handle).ifPresent(findings::add);
+        findings.add(clock(handle));
+        return findings;
+    }
+
+    private static Finding version(Handle handle) {
+        String version = one(handle, "SHOW server_version");
+        int major = Integer.parseInt(one(handle, "SHOW server_version_num")) / 10_000;
+        return major < OLDEST
+                ? Finding.warning("server", "PostgreSQL " + version, "upgrade it: " + OLDEST + " is the oldest tried")
+                : Finding.ok("server", "PostgreSQL " + version);
+    }
+
+    private static Finding encryption(Handle handle) {
+        String encryption = one(handle, "SHOW password_encryption");
+        return encryption.equals(SCRAM)
+                ? Finding.ok("password_encryption", encryption)
+                : Finding.warning(
+                        "password_encryption",
+                        encryption,
+                        "ALTER SYSTEM SET password_encryption = 'scram-sha-256', reload, and set each role's password again");
+    }
+
+    /** Only a superuser may see how a role's password is stored. */
+    private static Optional<Finding> rolePassword(Handle handle) {
+        boolean visible = handle.createQuery("SELECT has_table_privilege('pg_catalog.pg_authid', 'SELECT')")
+                .mapTo(Boolean.class)
+                .one();
+        if (!visible) {
+            return Optional.empty();
+        }
+        String kind = one(
+                handle,
+                "SELECT CASE WHEN rolpassword IS NULL THEN 'none' WHEN rolpassword LIKE 'SCRAM-SHA-256$%' "
+                        + "THEN 'scram-sha-256' ELSE 'md5' END FROM pg_catalog.pg_authid WHERE rolname = current_user");
+        return Optional.of(
+                kind.equals("md5")
+                        ? Finding.warning("password of the role", kind, "set it again with \\password in psql")
+                        : Finding.ok("password of the role", kind));
+    }
+
+    private static Finding superuser(Handle handle) {
+        String role = one(handle, "SELECT current_user");
+        boolean superuser = one(handle, "SHOW is_superuser").equals("on");
+        return superuser
+                ? Finding.warning(
+                        "role", role + ", a superuser", "let the proxy use a role of its own; db grants writes the SQL")
+                : Finding.ok("role", role);
+    }
+
+    private static Optional<Finding> transport(Handle handle) {
+        String transport = one(
+                handle,
+                "SELECT CASE WHEN s.ssl THEN 'TLS' WHEN inet_client_addr() IS NULL THEN 'local' "
+                        + "WHEN inet_client_addr() <<= inet '127.0.0.0/8' OR inet_client_addr() = inet '::1' THEN 'loopback' "
+                        + "ELSE 'clear' END FROM pg_catalog.pg_stat_ssl s WHERE s.pid = pg_backend_pid()");
+        return transport.equals("clear")
+                ? Optional.of(Finding.warning(
+                        "transport",
+                        "in clear over the network",
+                        "add sslmode=verify-full to the URL and hostssl to pg_hba.conf: the rows hold password hashes"))
+                : Optional.of(Finding.ok("transport", transport));
+    }
+
+    private Finding clock(Handle handle) {
+        Instant before = clock.instant();
+        double server = Double.parseDouble(one(handle, "SELECT extract(epoch FROM clock_timestamp())"));
+        Instant after = clock.instant();
+        Instant middle = before.plus(Duration.between(before, after).dividedBy(2));
+        Duration skew = Duration.ofMillis(Math.round(server * 1000)).minusMillis(middle.toEpochMilli());
+        String value = "the server is " + seconds(skew.abs()) + (skew.isNegative() ? " behind" : " ahead");
+        String remedy = "let both machines take their time from NTP";
+        if (skew.abs().compareTo(SKEW_THAT_BREAKS) > 0) {
+            return Finding.error("clock", value, remedy);
+        }
+        return skew.abs().compareTo(SKEW_TO_TELL) > 0
+                ? Finding.warning("clock", value, remedy)
+                : Finding.ok("clock", value);
+    }
+
+    static String seconds(Duration duration) {
+        long millis = duration.toMillis();
+        return millis < 10_000 ? millis + " ms" : duration.toSeconds() + " s";
+    }
+
+    private static String one(Handle handle, String sql) {
+        return handle.createQuery(sql).mapTo(String.class).one();
+    }
+}

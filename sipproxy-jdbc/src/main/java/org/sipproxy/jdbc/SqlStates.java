@@ -1,0 +1,98 @@
+package org.sipproxy.jdbc;
+
+import java.sql.SQLException;
+import java.util.Set;
+import org.jdbi.v3.core.ConnectionException;
+import org.jspecify.annotations.Nullable;
+import org.sipproxy.api.location.LocationStoreException;
+
+/** What PostgreSQL's error codes mean to us. */
+final class SqlStates {
+
+    private static final String UNIQUE_VIOLATION = "23505";
+    private static final Set<String> MADE_BY_ANOTHER = Set.of(UNIQUE_VIOLATION, "42P07", "42710", "42701", "40001");
+
+    private SqlStates() {}
+
+    /** Two created the same table, index, column or function at the same time. */
+    static boolean isMadeByAnother(Throwable e) {
+        return MADE_BY_ANOTHER.contains(of(e));
+    }
+
+    static boolean isUniqueViolation(Throwable e) {
+        return of(e).equals(UNIQUE_VIOLATION);
+    }
+
+    /** Two transactions got in each other's way, and one of them was undone: it may be repeated. */
+    static boolean isConflict(Throwable e) {
+        String state = of(e);
+        return state.equals("40001") || state.equals("40P01");
+    }
+
+    /** The connection is no more, or the server is about to end it. */
+    static boolean isCut(Throwable e) {
+        String state = of(e);
+        return state.startsWith("08") || state.startsWith("57P");
+    }
+
+    /** The database does not know a function, or has not implemented it. */
+    static boolean isUnsupported(Throwable e) {
+        String state = of(e);
+        return state.equals("42883") || state.equals("0A000");
+    }
+
+    /**
+     * Whether it was the connection (08), the login (28), the database itself (3D, 53, 57P, 58), or a value (22, 23) that
+     * failed. A pool that has no connection to give says so without a state.
+     */
+    static LocationStoreException.Kind kindOf(Throwable e) {
+        String state = of(e);
+        if (state.startsWith("22") || state.startsWith("23")) {
+            return LocationStoreException.Kind.REFUSED;
+        }
+        return (state.isEmpty() && e instanceof ConnectionException)
+                        || state.startsWith("08")
+                        || state.startsWith("28")
+                        || state.startsWith("3D")
+                        || state.startsWith("53")
+                        || state.startsWith("57P")
+                        || state.startsWith("58")
+                ? LocationStoreException.Kind.UNREACHABLE
+                : LocationStoreException.Kind.FAILED;
+    }
+
+    /** What the innermost database error says, on one line. */
+    static String text(Throwable e) {
+        String text = String.valueOf(e.getMessage());
+        for (@Nullable Throwable cause = e; cause != null; cause = cause.getCause()) {
+            if (cause instanceof SQLException && cause.getMessage() != null) {
+                text = cause.getMessage();
+            }
+        }
+        return text.replace('\r', ' ').replace('\n', ' ');
+    }
+
+    /** The SQLSTATE of the innermost database error, or nothing. */
+    static String of(Throwable e) {
+        String state = "";
+        for (@Nullable Throwable cause = e; cause != null; cause = cause.getCause()) {
+            if (cause instanceof SQLException sql && sql.getSQLState() != null) {
+                state = sql.getSQLState();
+            }
+        }
+        return state;
+    }
+
+    /** What the innermost database error says, in one line. */
+    static String message(Throwable e) {
+        String message = "";
+        for (@Nullable Throwable cause = e; cause != null; cause = cause.getCause()) {
+            if (cause.getMessage() != null && (message.isEmpty() || cause instanceof SQLException)) {
+                message = cause.getMessage();
+            }
+        }
+        return message.isEmpty()
+                ? e.getClass().getSimpleName()
+                : message.lines().findFirst().orElse("");
+    }
+}

@@ -1,0 +1,126 @@
+package org.sipproxy.jdbc;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+import org.jdbi.v3.core.Handle;
+
+/** Whether the rows of {@code subscriber} let anybody in, and whether changes of them are told. */
+final class SubscriberChecks {
+
+    /** Enough to see a pattern, and quick in any table. */
+    private static final int SAMPLE = 1_000;
+
+    private final Set<String> domains;
+
+    SubscriberChecks(Set<String> domains) {
+        this.domains = domains;
+    }
+
+    List<Finding> examine(Handle handle) {
+        List<Finding> findings = new ArrayList<>();
+        long all = count(handle, "SELECT count(*) FROM subscriber");
+        if (all == 0) {
+            findings.add(Finding.warning("subscribers", "none, so nobody can register", "add USER PASSWORD adds one"));
+        } else {
+            findings.add(Finding.ok("subscribers", Long.toString(all)));
+            foreignDomains(handle, findings);
+            hashes(handle, findings);
+        }
+        notifications(handle, findings);
+        return findings;
+    }
+
+    private void foreignDomains(Handle handle, List<Finding> findings) {
+        if (domains.isEmpty()) {
+            return;
+        }
+        Set<String> foreign = new TreeSet<>(handle.createQuery("SELECT DISTINCT domain FROM subscriber LIMIT " + SAMPLE)
+                .mapTo(String.class)
+                .list());
+        foreign.removeAll(domains);
+        if (!foreign.isEmpty()) {
+            findings.add(Finding.warning(
+                    "domain of subscribers",
+                    foreign.stream().limit(5).map(domain -> '"' + domain + '"').toList()
+                            + ", not a domain of the proxy",
+                    "add the domain to the proxy's, or add these subscribers again with one of "
+                            + new TreeSet<>(domains) + ": domain and realm are part of the hash"));
+        }
+    }
+
+    private static void hashes(Handle handle, List<Finding> findings) {
+        long onlyPassword = count(handle, "SELECT count(*) FROM subscriber WHERE ha1 = '' AND password <> ''");
+        if (onlyPassword > 0) {
+            findings.add(
+                    Finding.warning(
+                            "ha1",
+                            "empty for " + onlyPassword + " with a plain password",
+                            "let the proxy compute it (JdbcCredentials.plainPasswords), or set the passwords again with passwd"));
+        }
+        long nothing = count(handle, "SELECT count(*) FROM subscriber WHERE ha1 = '' AND ha1b = '' AND password = ''");
+        if (nothing > 0) {
+            findings.add(Finding.warning(
+                    "ha1",
+                    "no hash and no password for " + nothing,
+                    "set a password with passwd, or remove them with rm"));
+        }
+        long odd = count(
+                handle,
+                "SELECT count(*) FROM subscriber WHERE ha1 <> '' AND ha1 !~ '^([0-9a-fA-F]{32}|[0-9a-fA-F]{64})$'");
+        if (odd > 0) {
+            findings.add(Finding.warning(
+                    "ha1",
+                    "no MD5 or SHA-256 for " + odd,
+                    "set the password again; a plain password belongs to password"));
+        }
+        long otherRealm = count(
+                handle,
+                "SELECT count(*) FROM (SELECT * FROM subscriber WHERE password <> '' AND length(ha1) = 32 LIMIT "
+                        + SAMPLE + ") s WHERE lower(ha1) <> md5(username || ':' || domain || ':' || password)");
+        if (otherRealm > 0) {
+            findings.add(
+                    Finding.warning(
+                            "ha1",
+                            "not the hash of user:domain:password for " + otherRealm + " of the first " + SAMPLE,
+                            "the realm was not the domain when it was computed, or the password changed; set it again with passwd"));
+        }
+        long plain = count(handle, "SELECT count(*) FROM subscriber WHERE password <> ''");
+        if (plain > 0) {
+            findings.add(Finding.notice(
+                    "plain passwords",
+                    "stored for " + plain,
+                    "if nothing needs them: UPDATE subscriber SET password = '' and STORE_PLAINTEXT_PW=0 for kamctl"));
+        }
+    }
+
+    private static void notifications(Handle handle, List<Finding> findings) {
+        boolean told = handle.createQuery(SubscriberChanges.TRIGGER_STATE)
+                .mapTo(Boolean.class)
+                .one();
+        findings.add(
+                told
+                        ? Finding.ok("change notifications", "a trigger tells the proxies")
+                        : Finding.warning(
+                                "change notifications",
+                                "no trigger, so credentials are cached for a second only",
+                                "db create adds it, or KamailioSchema.addSubscriberNotifications"));
+        boolean unguarded = handle.createQuery("SELECT EXISTS (SELECT 1 FROM pg_catalog.pg_attribute "
+                        + "WHERE attrelid = to_regclass('subscriber') AND attname = 'ha1_sha256' AND NOT attisdropped) "
+                        + "AND NOT EXISTS (SELECT 1 FROM pg_catalog.pg_trigger WHERE tgrelid = to_regclass('subscriber') "
+                        + "AND tgname = 'sipproxy_subscriber_sha256' AND tgenabled IN ('O', 'A'))")
+                .mapTo(Boolean.class)
+                .one();
+        if (unguarded) {
+            findings.add(Finding.error(
+                    "ha1_sha256",
+                    "without its trigger, so an old password stays good when kamctl changes it",
+                    "db create --sha256 adds the trigger, or KamailioSchema.addSha256Column"));
+        }
+    }
+
+    private static long count(Handle handle, String sql) {
+        return handle.createQuery(sql).mapTo(Long.class).one();
+    }
+}

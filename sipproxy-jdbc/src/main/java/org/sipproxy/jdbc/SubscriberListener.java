@@ -1,0 +1,231 @@
+package org.sipproxy.jdbc;
+
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Duration;
+import java.util.UUID;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.TimeUnit;
+import java.util.function.LongSupplier;
+import javax.sql.DataSource;
+import org.jspecify.annotations.Nullable;
+import org.postgresql.PGConnection;
+import org.postgresql.PGNotification;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Hears of changed subscribers on one connection of its own, and keeps the cache's watch while it does.
+ *
+ * <p>The watch is renewed only when a round trip on that connection succeeds and finds the triggers in place, several times
+ * within the time that an unwatched entry may live. What would break the promise in silence ends it: a connection that hangs,
+ * a dropped or disabled trigger, a connection pooler between that swallows notifications.
+ */
+final class SubscriberListener implements AutoCloseable {
+
+    private static final Logger LOG = LoggerFactory.getLogger(SubscriberListener.class);
+
+    private static final String EVERYBODY = "*";
+    private static final int HEAR_MILLIS = 200;
+    private static final long PROBE_NANOS = Duration.ofSeconds(2).toNanos();
+    private static final int NETWORK_TIMEOUT_MILLIS = 2_000;
+    private static final long FIRST_PAUSE_MILLIS = 100;
+    private static final long LONGEST_PAUSE_MILLIS = 5_000;
+
+    private final DataSource dataSource;
+    private final CredentialCache cache;
+    private final LongSupplier nanoTime;
+    private final Thread thread;
+    private volatile boolean closed;
+
+    /** What was last logged, so that each state is told once. Used by the listener's thread. */
+    private State told = State.NOT_YET;
+
+    private enum State {
+        NOT_YET,
+        WATCHING,
+        DEAF,
+        WITHOUT_TRIGGER
+    }
+
+    SubscriberListener(DataSource dataSource, CredentialCache cache, LongSupplier nanoTime) {
+        this.dataSource = dataSource;
+        this.cache = cache;
+        this.nanoTime = nanoTime;
+        this.thread = new Thread(this::run, "sipproxy-subscriber-listener");
+        thread.setDaemon(true);
+    }
+
+    void start() {
+        thread.start();
+    }
+
+    private void run() {
+        long pause = FIRST_PAUSE_MILLIS;
+        while (!closed) {
+            try (Connection connection = dataSource.getConnection()) {
+                if (listen(connection)) {
+                    pause = FIRST_PAUSE_MILLIS;
+                }
+            } catch (SQLException | RuntimeException e) {
+                tell(State.DEAF, reason(e));
+            } finally {
+                cache.endWatch();
+            }
+            pause(pause + ThreadLocalRandom.current().nextLong(pause));
+            pause = Math.min(pause * 2, LONGEST_PAUSE_MILLIS);
+        }
+    }
+
+    /** Until it is closed or the connection fails; true if notifications did come through. */
+    private boolean listen(Connection connection) throws SQLException {
+        PGConnection postgres = connection.unwrap(PGConnection.class);
+        int networkTimeout = connection.getNetworkTimeout();
+        boolean autoCommit = connection.getAutoCommit();
+        boolean heard = false;
+        connection.setNetworkTimeout(Runnable::run, NETWORK_TIMEOUT_MILLIS);
+        connection.setAutoCommit(true);
+        try {
+            execute(connection, "LISTEN " + SubscriberChanges.CHANNEL);
+            heard = hearsOthers(postgres);
+            if (heard) {
+                watch(connection, postgres);
+            } else {
+                tell(
+                        State.DEAF,
+                        "notifications do not come through; a connection pooler in between has to keep sessions");
+            }
+            execute(connection, "UNLISTEN " + SubscriberChanges.CHANNEL);
+            connection.setAutoCommit(autoCommit);
+            connection.setNetworkTimeout(Runnable::run, networkTimeout);
+            return heard;
+        } catch (SQLException e) {
+            tell(State.DEAF, reason(e));
+            connection.abort(Runnable::run); // a pool must not hand it out again: it may still listen
+            return heard;
+        }
+    }
+
+    /** Sends itself a notification over another connection: if that arrives, those of others will. */
+    private boolean hearsOthers(PGConnection postgres) throws SQLException {
+        String token = "?" + UUID.randomUUID();
+        try (Connection other = dataSource.getConnection();
+                PreparedStatement notify = other.prepareStatement("SELECT pg_notify(?, ?)")) {
+            notify.setString(1, SubscriberChanges.CHANNEL);
+            notify.setString(2, token);
+            notify.execute();
+            if (!other.getAutoCommit()) {
+                other.commit();
+            }
+        }
+        long deadline = nanoTime.getAsLong() + PROBE_NANOS;
+        while (!closed && nanoTime.getAsLong() - deadline < 0) {
+            for (PGNotification notification : orNone(postgres.getNotifications(HEAR_MILLIS))) {
+                if (notification.getParameter().equals(token)) {
+                    return true;
+                }
+            }
+        }
+        return false;
+    }
+
+    private void watch(Connection connection, PGConnection postgres) throws SQLException {
+        boolean watching = false;
+        try (PreparedStatement trigger = connection.prepareStatement(SubscriberChanges.TRIGGER_STATE)) {
+            while (!closed) {
+                long at = nanoTime.getAsLong();
+                boolean hasTrigger = isTrue(trigger);
+                if (hasTrigger && !watching) {
+                    cache.beginWatch();
+                    at = nanoTime.getAsLong();
+                } else if (!hasTrigger && watching) {
+                    cache.endWatch();
+                }
+                watching = hasTrigger;
+                obey(postgres.getNotifications()); // what came with the answer is older than the watch
+                if (watching) {
+                    cache.renewWatch(at);
+                }
+                tell(watching ? State.WATCHING : State.WITHOUT_TRIGGER, "");
+                obey(postgres.getNotifications(HEAR_MILLIS));
+            }
+        }
+    }
+
+    private void obey(PGNotification @Nullable [] notifications) {
+        for (PGNotification notification : orNone(notifications)) {
+            String changed = notification.getParameter();
+            int at = changed.lastIndexOf('@');
+            if (changed.equals(EVERYBODY)) {
+                cache.invalidateAll();
+            } else if (at >= 0) {
+                cache.invalidate(new CredentialCache.Key(changed.substring(0, at), changed.substring(at + 1)));
+            }
+        }
+    }
+
+    private static PGNotification[] orNone(PGNotification @Nullable [] notifications) {
+        return notifications == null ? new PGNotification[0] : notifications;
+    }
+
+    private static boolean isTrue(PreparedStatement query) throws SQLException {
+        try (ResultSet row = query.executeQuery()) {
+            return row.next() && row.getBoolean(1);
+        }
+    }
+
+    private static void execute(Connection connection, String sql) throws SQLException {
+        try (Statement statement = connection.createStatement()) {
+            statement.execute(sql);
+        }
+    }
+
+    private void tell(State state, String why) {
+        if (state == told || closed) {
+            return;
+        }
+        told = state;
+        switch (state) {
+            case WATCHING -> LOG.info("hears of changed subscribers");
+            case WITHOUT_TRIGGER ->
+                LOG.warn("table subscriber has no trigger that tells of changes, so credentials are read again after a "
+                        + "second; KamailioSchema.addSubscriberNotifications creates it");
+            case DEAF ->
+                LOG.warn(
+                        "cannot hear of changed subscribers, so credentials are read again after a second; it is tried "
+                                + "again: {}",
+                        why);
+            case NOT_YET -> throw new IllegalArgumentException("nothing to tell");
+        }
+    }
+
+    private static String reason(Exception e) {
+        @Nullable String message = e.getMessage();
+        return message == null ? e.getClass().getSimpleName() : message;
+    }
+
+    private void pause(long millis) {
+        try {
+            if (!closed) {
+                TimeUnit.MILLISECONDS.sleep(millis);
+            }
+        } catch (InterruptedException e) {
+            LOG.debug("woken to close");
+        }
+    }
+
+    /** Ends the thread and gives the connection back; takes at most a few seconds. */
+    @Override
+    public void close() {
+        closed = true;
+        thread.interrupt();
+        try {
+            thread.join(2L * NETWORK_TIMEOUT_MILLIS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}

@@ -1,0 +1,333 @@
+package org.sipproxy.core.wire;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
+
+import java.lang.reflect.Proxy;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import javax.sql.DataSource;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+import org.sipproxy.jdbc.JdbcAliases;
+import org.sipproxy.jdbc.JdbcDispatcher;
+import org.sipproxy.jdbc.JdbcDomains;
+import org.sipproxy.jdbc.PostgresFixture;
+
+/** The tables domain, dbaliases and dispatcher as a proxy on the wire obeys them. In this package for the elements on the wire. */
+class RoutingTablesOnTheWireTest {
+
+    @RegisterExtension
+    static final PostgresFixture postgres = PostgresFixture.withSchema();
+
+    /** The threads that asked for a connection. */
+    private final List<String> askers = Collections.synchronizedList(new ArrayList<>());
+
+    private volatile boolean databaseFails;
+
+    @BeforeEach
+    void emptyTables() {
+        postgres.execute("TRUNCATE domain, dbaliases, dispatcher");
+    }
+
+    /** The database, with a note of who asks for it. */
+    private DataSource watched() {
+        return (DataSource) Proxy.newProxyInstance(
+                getClass().getClassLoader(), new Class<?>[] {DataSource.class}, (self, method, arguments) -> {
+                    if (!method.getName().equals("getConnection")) {
+                        throw new UnsupportedOperationException(method.getName());
+                    }
+                    askers.add(Thread.currentThread().getName());
+                    if (databaseFails) {
+                        throw new SQLException("no connection", "08001");
+                    }
+                    return postgres.dataSource().getConnection();
+                });
+    }
+
+    /** Sends a request that a registered user answers; returns that user's view of it. */
+    private static WireMessage message(WireClient from, String uri, WireClient to) {
+        Request message = from.send(from.request("MESSAGE", uri));
+        WireMessage received = to.awaitRequest("MESSAGE");
+        to.reply(received, 200);
+        from.awaitResponse(message, 200);
+        return received;
+    }
+
+    private static int status(WireClient from, String method, String uri) {
+        Request request = from.send(from.request(method, uri));
+        return from.awaitFinal(request).status();
+    }
+
+    // ---- domain
+
+    private static Request registration(WireClient client, String domain) {
+        return client.request("REGISTER", "sip:" + domain)
+                .from("<sip:" + client.name() + "@" + domain + ">;tag=" + WireClient.unique("r"))
+                .to("<sip:" + client.name() + "@" + domain + ">")
+                .contact("<" + client.contact() + ">")
+                .with("Expires: 300");
+    }
+
+    @Test
+    void domainOfTheTableIsServedFromTheNextReloadOn() {
+        postgres.execute("INSERT INTO domain (domain) VALUES ('other.test'), ('not a host'), ('a@b.test')");
+        JdbcDomains domains = JdbcDomains.of(postgres.dataSource());
+        try (ProxyUnderTest proxy = ProxyUnderTest.start(builder -> builder.component(domains))) {
+            WireClient bob = proxy.udp("bob");
+            WireClient alice = proxy.udp("alice");
+            assertThat(domains.domains()).containsExactly("other.test");
+            Request first = bob.send(registration(bob, "other.test"));
+            bob.awaitResponse(first, 200);
+            message(alice, "sip:bob@OTHER.test", bob);
+
+            Request refused = bob.send(registration(bob, "late.test"));
+            assertThat(bob.awaitFinal(refused).status()).isNotEqualTo(200);
+            postgres.execute("INSERT INTO domain (domain) VALUES ('Late.test')");
+            domains.reload();
+            Request accepted = bob.send(registration(bob, "late.test"));
+            bob.awaitResponse(accepted, 200);
+            message(alice, "sip:bob@late.test", bob);
+
+            postgres.execute("DELETE FROM domain WHERE domain = 'Late.test'");
+            domains.reload();
+            Request again = bob.send(registration(bob, "late.test"));
+            assertThat(bob.awaitFinal(again).status()).isNotEqualTo(200);
+        }
+    }
+
+    @Test
+    void reloadThatFailsLeavesTheDomainsAsTheyWere() {
+        postgres.execute("INSERT INTO domain (domain) VALUES ('other.test')");
+        JdbcDomains domains = JdbcDomains.of(watched());
+        domains.reload();
+        databaseFails = true;
+
+        assertThatThrownBy(domains::reload).isInstanceOf(RuntimeException.class);
+
+        assertThat(domains.domains()).containsExactly("other.test");
+    }
+
+    // ---- dbaliases
+
+    private static void alias(String from, String to) {
+        String[] a = from.split("@", -1);
+        String[] b = to.split("@", -1);
+        postgres.execute("INSERT INTO dbaliases (alias_username, alias_domain, username, domain) VALUES ('" + a[0]
+                + "', '" + a[1] + "', '" + b[0] + "', '" + b[1] + "')");
+    }
+
+    @Test
+    void requestToAnAliasGoesToItsUser() {
+        alias("sales@sip.test", "bob@sip.test");
+        try (ProxyUnderTest proxy = ProxyUnderTest.start(builder -> builder.component(JdbcAliases.of(watched())))) {
+            WireClient alice = proxy.udp("alice");
+            WireClient bob = proxy.registered("bob");
+
+            WireMessage received = message(alice, "sip:Sales@SIP.test;transport=udp", bob);
+
+            assertThat(received.uri()).isEqualTo(bob.contact());
+            assertThat(received.header("To")).contains("Sales@SIP.test");
+        }
+    }
+
+    @Test
+    void answersAreCachedThatThereIsNoAliasToo() {
+        alias("sales@sip.test", "bob@sip.test");
+        JdbcAliases aliases = JdbcAliases.of(watched());
+        try (ProxyUnderTest proxy = ProxyUnderTest.start(builder -> builder.component(aliases))) {
+            WireClient alice = proxy.udp("alice");
+            WireClient bob = proxy.registered("bob");
+            for (int i = 0; i < 5; i++) {
+                message(alice, "sip:sales@sip.test", bob);
+                message(alice, "sip:bob@sip.test", bob);
+                assertThat(status(alice, "MESSAGE", "sip:nobody@sip.test")).isEqualTo(404);
+            }
+            assertThat(askers).hasSize(3).allMatch(thread -> thread.contains("worker"));
+
+            alias("nobody@sip.test", "bob@sip.test");
+            aliases.reload();
+            message(alice, "sip:nobody@sip.test", bob);
+            assertThat(askers).hasSize(4);
+        }
+    }
+
+    @Test
+    void registerIsLeftAloneAndSoIsWhatGoesElsewhere() {
+        alias("sales@sip.test", "bob@sip.test");
+        try (ProxyUnderTest proxy = ProxyUnderTest.start(builder -> builder.component(JdbcAliases.of(watched())))) {
+            WireClient sales = proxy.registered("sales");
+            message(sales, "sip:carol@" + sales.hostPort(), sales);
+
+            assertThat(askers).isEmpty();
+        }
+    }
+
+    @Test
+    void usersAreReachedWhileTheDatabaseIsAway() {
+        databaseFails = true;
+        try (ProxyUnderTest proxy = ProxyUnderTest.start(
+                builder -> builder.component(JdbcAliases.of(watched(), Duration.ofSeconds(1), 100)))) {
+            WireClient alice = proxy.udp("alice");
+            WireClient bob = proxy.registered("bob");
+            for (int i = 0; i < 20; i++) {
+                message(alice, "sip:bob@sip.test", bob);
+            }
+
+            assertThat(askers).hasSize(1);
+        }
+    }
+
+    // ---- dispatcher
+
+    private static void destination(int set, String uri, int flags, int priority, String attrs) {
+        postgres.execute("INSERT INTO dispatcher (setid, destination, flags, priority, attrs) VALUES (" + set + ", '"
+                + uri + "', " + flags + ", " + priority + ", '" + attrs + "')");
+    }
+
+    private static JdbcDispatcher.Builder toSetOne(JdbcDispatcher.Algorithm algorithm) {
+        return JdbcDispatcher.builder(postgres.dataSource())
+                .route(
+                        1,
+                        algorithm,
+                        context -> context.request().requestUri().user().startsWith("8"));
+    }
+
+    /** Which of the elements gets a request, and answers it so. */
+    private static String taker(WireClient caller, int status, WireClient... gateways) {
+        Request message = caller.send(caller.request("MESSAGE", "sip:8%3b00@sip.test"));
+        List<WireClient> some = List.of(gateways);
+        await().until(() -> some.stream()
+                .anyMatch(g -> g.pending().stream().anyMatch(m -> m.method().equals("MESSAGE"))));
+        WireClient taker = some.stream()
+                .filter(g -> g.pending().stream().anyMatch(m -> m.method().equals("MESSAGE")))
+                .findFirst()
+                .orElseThrow();
+        WireMessage received = taker.awaitRequest("MESSAGE");
+        assertThat(received.uri()).isEqualTo("sip:8%3b00@" + taker.hostPort());
+        taker.reply(received, status);
+        caller.awaitResponse(message, status);
+        return taker.name();
+    }
+
+    @Test
+    void eachDestinationInItsTurnAndNoInactiveOne() {
+        JdbcDispatcher dispatcher =
+                toSetOne(JdbcDispatcher.Algorithm.ROUND_ROBIN).build();
+        try (ProxyUnderTest proxy = ProxyUnderTest.start(builder -> builder.component(dispatcher))) {
+            WireClient alice = proxy.udp("alice");
+            WireClient one = proxy.udp("one");
+            WireClient two = proxy.udp("two");
+            assertThat(status(alice, "MESSAGE", "sip:800@sip.test")).isEqualTo(503);
+
+            destination(1, "sip:" + one.hostPort(), 0, 0, "");
+            destination(1, "sip:" + two.hostPort(), 8, 0, "");
+            destination(1, "sip:192.0.2.1", 1, 9, "");
+            destination(1, "sip:192.0.2.2", 4, 9, "");
+            destination(1, "no uri", 0, 9, "");
+            destination(1, "sip:192.0.2.3", 0, 9, "weight=much");
+            destination(2, "sip:192.0.2.4", 0, 9, "");
+            dispatcher.reload();
+
+            assertThat(dispatcher.destinations(1)).containsExactly("sip:" + one.hostPort(), "sip:" + two.hostPort());
+            List<String> takers = new ArrayList<>();
+            for (int i = 0; i < 6; i++) {
+                takers.add(taker(alice, 200, one, two));
+            }
+            assertThat(takers).containsOnly("one", "two");
+            assertThat(takers.get(0)).isNotEqualTo(takers.get(1)).isEqualTo(takers.get(2));
+            assertThat(takers.subList(0, 3)).isNotEqualTo(takers.subList(1, 4));
+            assertThat(status(alice, "MESSAGE", "sip:900@sip.test")).isEqualTo(404);
+        }
+    }
+
+    @Test
+    void callGoesToTheNextDestinationIfOneCannotServeAndOnlyThen() {
+        JdbcDispatcher dispatcher =
+                toSetOne(JdbcDispatcher.Algorithm.PRIORITY_SERIAL).build();
+        try (ProxyUnderTest proxy =
+                ProxyUnderTest.start(builder -> builder.component(dispatcher).timers(ProxyUnderTest.QUICK))) {
+            WireClient alice = proxy.udp("alice");
+            WireClient silent = proxy.udp("silent");
+            WireClient broken = proxy.udp("broken");
+            WireClient last = proxy.udp("last");
+            destination(1, "sip:" + last.hostPort(), 0, 1, "");
+            destination(1, "sip:" + silent.hostPort(), 0, 9, "");
+            destination(1, "sip:" + broken.hostPort(), 0, 5, "");
+            dispatcher.reload();
+
+            Request invite = alice.send(alice.request("INVITE", "sip:800@sip.test"));
+            silent.awaitRequest("INVITE"); // and says nothing until Timer B
+            broken.reply(broken.awaitRequest("INVITE"), 500);
+            last.reply(last.awaitRequest("INVITE"), 200);
+            alice.awaitResponse(invite, 200);
+
+            Request busy = alice.send(alice.request("INVITE", "sip:801@sip.test"));
+            silent.await("the second call", m -> m.uri().startsWith("sip:801@"));
+            broken.reply(broken.await("the second call", m -> m.uri().startsWith("sip:801@")), 486);
+            alice.awaitResponse(busy, 486);
+            assertThat(last.pendingAfterRoundTrip().stream()
+                            .filter(m -> m.text().startsWith("INVITE sip:801@")))
+                    .isEmpty();
+        }
+    }
+
+    @Test
+    void oneCallIdGoesToOneDestinationAndManyAreSpread() {
+        JdbcDispatcher dispatcher =
+                toSetOne(JdbcDispatcher.Algorithm.CALL_ID_HASH).build();
+        try (ProxyUnderTest proxy = ProxyUnderTest.start(builder -> builder.component(dispatcher))) {
+            WireClient alice = proxy.udp("alice");
+            WireClient one = proxy.udp("one");
+            WireClient two = proxy.udp("two");
+            destination(1, "sip:" + one.hostPort(), 0, 0, "");
+            destination(1, "sip:" + two.hostPort(), 0, 0, "");
+            dispatcher.reload();
+
+            List<String> takers = new ArrayList<>();
+            for (int i = 0; i < 40; i++) {
+                takers.add(taker(alice, 200, one, two));
+            }
+            assertThat(Collections.frequency(takers, "one")).isBetween(5, 35);
+
+            Request same = alice.request("OPTIONS", "sip:800@sip.test");
+            String first = "";
+            for (int i = 0; i < 5; i++) {
+                alice.send(same.next());
+                await().until(() -> has(one) || has(two));
+                WireClient taker = has(one) ? one : two;
+                taker.reply(taker.awaitRequest("OPTIONS"), 200);
+                alice.awaitResponse(same, 200);
+                assertThat(first).isIn("", taker.name());
+                first = taker.name();
+            }
+        }
+    }
+
+    private static boolean has(WireClient gateway) {
+        return gateway.pending().stream()
+                .anyMatch(m -> !m.isResponse() && m.method().equals("OPTIONS"));
+    }
+
+    @Test
+    void weightsAreObeyed() {
+        JdbcDispatcher dispatcher = toSetOne(JdbcDispatcher.Algorithm.WEIGHT).build();
+        try (ProxyUnderTest proxy = ProxyUnderTest.start(builder -> builder.component(dispatcher))) {
+            WireClient alice = proxy.udp("alice");
+            WireClient all = proxy.udp("all");
+            WireClient none = proxy.udp("none");
+            destination(1, "sip:" + none.hostPort(), 0, 0, "weight=0");
+            destination(1, "sip:" + all.hostPort(), 0, 0, "duid=x;weight=50");
+            dispatcher.reload();
+
+            for (int i = 0; i < 20; i++) {
+                assertThat(taker(alice, 200, all, none)).isEqualTo("all");
+            }
+        }
+    }
+}

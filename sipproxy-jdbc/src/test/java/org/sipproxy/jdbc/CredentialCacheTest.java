@@ -1,0 +1,145 @@
+package org.sipproxy.jdbc;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.time.Duration;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.Test;
+import org.sipproxy.api.auth.Credential;
+
+/** How long an entry is believed, with a clock that the test turns. */
+class CredentialCacheTest {
+
+    private static final CredentialCache.Key USER = new CredentialCache.Key("1001", "sip.test");
+    private static final Credentials OLD = credentials("old");
+    private static final Credentials NEW = credentials("new");
+
+    /** Near the overflow, as nanoTime may be anywhere. */
+    private long nanos = Long.MAX_VALUE - Duration.ofSeconds(2).toNanos();
+
+    private final AtomicInteger loads = new AtomicInteger();
+    private final CredentialCache cache = new CredentialCache(
+            new CredentialCache.CacheLimits(100, Duration.ofSeconds(60), 100, Duration.ofSeconds(10)), () -> nanos);
+
+    @Test
+    void unwatchedItLivesLessThanASecond() {
+        find(OLD);
+        turn(CredentialCache.UNWATCHED_LIFE.minusMillis(1));
+        assertThat(cache.isFresh(USER)).isTrue();
+
+        turn(Duration.ofMillis(1));
+        assertThat(cache.isFresh(USER)).isFalse();
+
+        turn(Duration.ofMillis(999).minus(CredentialCache.UNWATCHED_LIFE)); // less than a second after it was read
+        assertThat(find(NEW)).isSameAs(NEW);
+    }
+
+    @Test
+    void watchedItLivesAsLongAsConfigured() {
+        watch();
+        find(OLD);
+        for (int i = 0; i < 119; i++) {
+            turn(Duration.ofMillis(500));
+            cache.renewWatch(nanos);
+            assertThat(cache.isFresh(USER)).isTrue();
+        }
+        turn(Duration.ofMillis(500));
+        cache.renewWatch(nanos);
+        assertThat(cache.isFresh(USER)).isFalse();
+    }
+
+    @Test
+    void aWatchThatIsNotRenewedLapses() {
+        watch();
+        find(OLD);
+        turn(Duration.ofMillis(500));
+        cache.renewWatch(nanos);
+        turn(Duration.ofMillis(950));
+
+        assertThat(cache.isWatched()).isFalse();
+        assertThat(cache.isFresh(USER)).isFalse();
+    }
+
+    @Test
+    void whatWasReadBeforeTheWatchBeganIsNotCoveredByIt() {
+        find(OLD);
+        watch();
+        turn(Duration.ofMillis(500));
+        cache.renewWatch(nanos);
+        turn(Duration.ofMillis(500));
+        cache.renewWatch(nanos);
+
+        assertThat(cache.isFresh(USER)).isFalse();
+    }
+
+    @Test
+    void aChangeWhileTheRowIsReadKeepsItOutOfTheCache() {
+        watch();
+
+        Credentials found = cache.find(USER, key -> {
+            cache.invalidate(key);
+            return OLD;
+        });
+
+        assertThat(found).isSameAs(OLD);
+        assertThat(cache.isFresh(USER)).isFalse();
+        assertThat(find(NEW)).isSameAs(NEW);
+    }
+
+    @Test
+    void aFailureIsNotCached() {
+        try {
+            cache.find(USER, key -> {
+                throw new CredentialLookupException("down", null);
+            });
+        } catch (CredentialLookupException e) {
+            assertThat(e).hasMessage("down");
+        }
+
+        assertThat(find(NEW)).isSameAs(NEW);
+    }
+
+    @Test
+    void whoIsUnknownIsForgottenSooner() {
+        watch();
+        find(Credentials.NONE);
+        for (int i = 0; i < 20; i++) {
+            assertThat(cache.isFresh(USER)).isTrue();
+            turn(Duration.ofMillis(500));
+            cache.renewWatch(nanos);
+        }
+        assertThat(cache.isFresh(USER)).isFalse();
+    }
+
+    @Test
+    void whatWasSeenFreshCanStillBeUsedAMomentLater() {
+        find(OLD);
+        turn(CredentialCache.UNWATCHED_LIFE.minusMillis(1));
+        assertThat(cache.isFresh(USER)).isTrue();
+        turn(Duration.ofMillis(2));
+
+        assertThat(find(NEW)).isSameAs(OLD);
+        assertThat(loads).hasValue(1);
+    }
+
+    private void watch() {
+        cache.beginWatch();
+        cache.renewWatch(nanos);
+    }
+
+    private Credentials find(Credentials row) {
+        return cache.find(USER, key -> {
+            loads.incrementAndGet();
+            return row;
+        });
+    }
+
+    private void turn(Duration duration) {
+        nanos += duration.toNanos();
+    }
+
+    private static Credentials credentials(String password) {
+        return new Credentials(Optional.of(Credential.ofPassword("1001", "sip.test", password)), Optional.empty());
+    }
+}

@@ -1,0 +1,187 @@
+package org.sipproxy.jdbc;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.time.Clock;
+import java.time.Duration;
+import java.time.ZoneId;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.postgresql.ds.PGSimpleDataSource;
+
+class DatabaseDoctorTest {
+
+    private final PostgresFixture postgres = PostgresFixture.withSchema();
+
+    @BeforeEach
+    void open() {
+        postgres.open();
+        KamailioSchema.on(postgres.dataSource()).addSubscriberNotifications();
+        Subscribers.in(postgres.dataSource()).add("1001", "sip.test", "test1234");
+    }
+
+    @AfterEach
+    void close() {
+        postgres.close();
+    }
+
+    @Test
+    void aSoundDatabaseHasNoErrorsAndOneWarning() {
+        assertThat(problems(doctor()))
+                .as("the tests are a superuser")
+                .singleElement()
+                .asString()
+                .startsWith("WARNING role: " + postgres.user() + ", a superuser");
+        assertThat(doctor()).anyMatch(finding -> finding.toString().startsWith("OK server: PostgreSQL "));
+    }
+
+    @Test
+    void whatIsWrongWithTheTablesIsTold() {
+        postgres.execute("UPDATE version SET table_version = 8 WHERE table_name = 'location'; DROP TABLE dbaliases");
+
+        assertThat(problems(doctor()))
+                .anyMatch(text -> text.startsWith("ERROR table location: version 8, not version 9; migrate"))
+                .anyMatch(text -> text.startsWith("ERROR table dbaliases: no such table, not version 1; create"));
+    }
+
+    @Test
+    void subscribersThatNobodyCanUseAreTold() {
+        postgres.execute("INSERT INTO subscriber (username, domain, password, ha1) VALUES "
+                + "('2001', 'other.test', '', md5('x')), "
+                + "('2002', 'sip.test', 'plain', ''), "
+                + "('2003', 'sip.test', '', ''), "
+                + "('2004', 'sip.test', 'pw', md5('2004:wrong-realm:pw')), "
+                + "('2005', 'sip.test', '', 'not a hash')");
+        postgres.execute("DROP TRIGGER sipproxy_subscriber_changed ON subscriber");
+        postgres.execute("ALTER TABLE subscriber ADD COLUMN ha1_sha256 VARCHAR(64)");
+
+        assertThat(problems(doctor()))
+                .anyMatch(text -> text.startsWith("WARNING domain of subscribers: [\"other.test\"], not a domain"))
+                .anyMatch(text ->
+                        text.startsWith("WARNING ha1: empty for 1 with a plain password; let the proxy compute"))
+                .anyMatch(text -> text.startsWith("WARNING ha1: no hash and no password for 1"))
+                .anyMatch(text -> text.startsWith("WARNING ha1: not the hash of user:domain:password for 1 "))
+                .anyMatch(text -> text.startsWith("WARNING ha1: no MD5 or SHA-256 for 1"))
+                .anyMatch(text -> text.startsWith("NOTICE plain passwords: stored for 2"))
+                .anyMatch(text -> text.startsWith("WARNING change notifications: no trigger"))
+                .anyMatch(text -> text.startsWith("ERROR ha1_sha256: without its trigger"));
+    }
+
+    @Test
+    void aWriterInAnotherZoneIsTold() {
+        insertBinding(
+                "uloc-1", 0, "now() AT TIME ZONE 'Asia/Tokyo'", "now() AT TIME ZONE 'Asia/Tokyo' + interval '1 hour'");
+
+        assertThat(problems(doctor()))
+                .anyMatch(text -> text.startsWith("WARNING time zone: the newest binding was written "));
+        assertThat(problems(DatabaseDoctor.builder(postgres.dataSource())
+                        .databaseZone(ZoneId.of("Asia/Tokyo"))
+                        .serverId(0)
+                        .build()
+                        .examine()))
+                .noneMatch(text -> text.contains("time zone"));
+    }
+
+    @Test
+    void aClockThatGoesWrongIsTold() {
+        List<Finding> findings = DatabaseDoctor.builder(postgres.dataSource())
+                .clock(Clock.offset(Clock.systemUTC(), Duration.ofMinutes(-5)))
+                .build()
+                .examine();
+
+        assertThat(problems(findings)).anyMatch(text -> text.startsWith("ERROR clock: the server is 300 s ahead"));
+    }
+
+    @Test
+    void thoseWhoWriteBesideUsAreTold() {
+        String inAnHour = "now() AT TIME ZONE 'UTC' + interval '1 hour'";
+        insertBinding("uloc-1", 7, "now() AT TIME ZONE 'UTC'", inAnHour);
+        insertBinding("mine-1", 1, "now() AT TIME ZONE 'UTC'", inAnHour);
+        insertBinding("uloc-2", 8, "now() AT TIME ZONE 'UTC' - interval '1 hour'", inAnHour);
+
+        List<Finding> findings = DatabaseDoctor.builder(postgres.dataSource())
+                .serverId(1)
+                .build()
+                .examine();
+
+        assertThat(problems(findings))
+                .filteredOn(text -> text.contains("other writers"))
+                .singleElement()
+                .asString()
+                .contains("1 by server_id 7 (ruid uloc-…)")
+                .doesNotContain("server_id 8")
+                .doesNotContain("server_id 1 ");
+    }
+
+    @Test
+    void timesInSecondsAreUnderstood() {
+        postgres.execute(
+                "ALTER TABLE location ALTER COLUMN expires DROP DEFAULT, ALTER COLUMN last_modified DROP DEFAULT, "
+                        + "ALTER COLUMN expires TYPE BIGINT USING 0, ALTER COLUMN last_modified TYPE BIGINT USING 0");
+        insertBinding(
+                "uloc-1", 0, "extract(epoch FROM now())::bigint + 7000", "extract(epoch FROM now())::bigint + 9000");
+
+        assertThat(problems(doctor()))
+                .anyMatch(text -> text.startsWith("WARNING time zone: the newest binding was written 1 h"));
+    }
+
+    @Test
+    void missingPrivilegesAreTold() {
+        postgres.execute("DROP ROLE IF EXISTS doctor_reader; CREATE ROLE doctor_reader LOGIN PASSWORD 'pw'");
+        try {
+            List<Finding> findings = DatabaseDoctor.builder(postgres.dataSource("doctor_reader", "pw"))
+                    .build()
+                    .examine();
+
+            assertThat(problems(findings))
+                    .anyMatch(text ->
+                            text.startsWith("ERROR privileges: no SELECT, INSERT, UPDATE, DELETE on location; GRANT"))
+                    .anyMatch(text -> text.startsWith("WARNING privileges: no INSERT on acc"))
+                    .noneMatch(text -> text.contains("superuser"));
+        } finally {
+            postgres.execute("DROP ROLE doctor_reader");
+        }
+    }
+
+    @Test
+    void aDatabaseThatCannotBeUsedHasOneFindingWithItsRemedy() {
+        PGSimpleDataSource nowhere = new PGSimpleDataSource();
+        nowhere.setServerNames(new String[] {"127.0.0.1"});
+        nowhere.setPortNumbers(new int[] {1});
+        PGSimpleDataSource noDatabase = (PGSimpleDataSource) postgres.dataSource();
+        noDatabase.setDatabaseName("missing");
+
+        assertThat(DatabaseDoctor.builder(nowhere).build().examine())
+                .singleElement()
+                .asString()
+                .startsWith("ERROR connection: ")
+                .contains("check host and port");
+        assertThat(DatabaseDoctor.builder(noDatabase).build().examine())
+                .singleElement()
+                .asString()
+                .endsWith("create the database, or correct its name in the URL");
+    }
+
+    private void insertBinding(String ruid, int serverId, String lastModified, String expires) {
+        postgres.execute("INSERT INTO location (ruid, username, contact, server_id, last_modified, expires) VALUES ('"
+                + ruid + "', '1001', 'sip:1001@192.0.2.1', " + serverId + ", " + lastModified + ", " + expires + ")");
+    }
+
+    private List<Finding> doctor() {
+        return DatabaseDoctor.builder(postgres.dataSource())
+                .domains(List.of("sip.test"))
+                .serverId(0)
+                .build()
+                .examine();
+    }
+
+    private static List<String> problems(List<Finding> findings) {
+        return findings.stream()
+                .filter(finding -> finding.severity() != Finding.Severity.OK)
+                .map(Finding::toString)
+                .filter(text -> !text.startsWith("NOTICE privileges: the role may create tables"))
+                .toList();
+    }
+}

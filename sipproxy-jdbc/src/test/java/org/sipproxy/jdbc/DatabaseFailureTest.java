@@ -1,0 +1,289 @@
+package org.sipproxy.jdbc;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
+
+import com.zaxxer.hikari.HikariConfig;
+import com.zaxxer.hikari.HikariDataSource;
+import java.net.InetSocketAddress;
+import java.sql.Connection;
+import java.sql.Statement;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Function;
+import javax.sql.DataSource;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.sipproxy.api.location.BindingRepository;
+import org.sipproxy.api.location.LocationStoreException;
+import org.sipproxy.api.location.StoreMode;
+import org.sipproxy.api.transport.Endpoint;
+import org.sipproxy.core.SipProxy;
+
+/** The database is stopped, slow, cut off, or refuses the password while proxies run: what they answer, and how they recover. */
+class DatabaseFailureTest {
+
+    private static PostgresServer server;
+    private static DataSource database;
+
+    private final List<AutoCloseable> opened = new ArrayList<>();
+
+    @BeforeAll
+    static void startServer() {
+        server = PostgresServer.launch("fsync", "off");
+        database = server.createDatabase("failing");
+        KamailioSchema.on(database).create();
+    }
+
+    @AfterAll
+    static void stopServer() {
+        server.close();
+    }
+
+    @BeforeEach
+    void empty() throws Exception {
+        execute("DELETE FROM location");
+    }
+
+    @AfterEach
+    void close() throws Exception {
+        for (int i = opened.size() - 1; i >= 0; i--) {
+            opened.get(i).close();
+        }
+    }
+
+    @Test
+    void writeThroughServesFromMemoryAndRefusesChangesWhileTheDatabaseIsStopped() {
+        SipProxy proxy = start(StoreMode::writeThrough, "postgres");
+        InetSocketAddress address = SipClient.addressOf(proxy);
+        SipClient alice = phone();
+        assertThat(alice.register(address, "alice", 1)).isEqualTo(200);
+
+        server.stop();
+        try {
+            assertThat(alice.register(address, "alice", 2)).isEqualTo(500);
+            assertThat(alice.response()).contains("\r\nRetry-After: ");
+            assertThat(phone().register(address, "bob", 1)).isEqualTo(500);
+            assertReached(address, alice, "alice");
+            assertThat(proxy.storeStatus().databaseAnswers()).isFalse();
+        } finally {
+            server.start();
+        }
+
+        await().atMost(Duration.ofSeconds(10))
+                .untilAsserted(
+                        () -> assertThat(alice.register(address, "alice", 9)).isEqualTo(200));
+        assertThat(proxy.storeStatus().databaseAnswers()).isTrue();
+        assertThat(proxy.storeStatus().lastError()).isPresent();
+        assertThat(rows()).containsExactly("alice|9");
+    }
+
+    @Test
+    void databaseOnlyRefusesWhatItCannotKnowWhileTheDatabaseIsStopped() {
+        SipProxy proxy = start(StoreMode::databaseOnly, "postgres");
+        InetSocketAddress address = SipClient.addressOf(proxy);
+        SipClient alice = phone();
+        assertThat(alice.register(address, "alice", 1)).isEqualTo(200);
+        assertReached(address, alice, "alice");
+
+        server.stop();
+        try {
+            assertThat(alice.register(address, "alice", 2)).isEqualTo(500);
+            assertThat(alice.response()).contains("\r\nRetry-After: ");
+            SipClient caller = phone();
+            assertThat(caller.message(address, "alice")).isEqualTo(503);
+            assertThat(caller.response()).contains("\r\nRetry-After: ");
+        } finally {
+            server.start();
+        }
+
+        await().atMost(Duration.ofSeconds(10))
+                .untilAsserted(
+                        () -> assertThat(alice.register(address, "alice", 9)).isEqualTo(200));
+        assertReached(address, alice, "alice");
+    }
+
+    @Test
+    void writeBackServesAndCatchesUp() {
+        SipProxy proxy = start(r -> StoreMode.writeBack(r, Duration.ofMillis(200)), "postgres");
+        InetSocketAddress address = SipClient.addressOf(proxy);
+        SipClient alice = phone();
+
+        server.stop();
+        try {
+            assertThat(alice.register(address, "alice", 1)).isEqualTo(200);
+            assertReached(address, alice, "alice");
+            await().until(() -> !proxy.storeStatus().databaseAnswers());
+            assertThat(proxy.storeStatus().waiting()).isOne();
+            assertThat(alice.register(address, "alice", 2)).isEqualTo(200);
+        } finally {
+            server.start();
+        }
+
+        await().atMost(Duration.ofSeconds(10))
+                .untilAsserted(() -> assertThat(rows()).containsExactly("alice|2"));
+        assertThat(proxy.storeStatus().waiting()).isZero();
+    }
+
+    @Test
+    void underLoadEveryAcknowledgedBindingSurvivesStopsAndCuts() throws Exception {
+        SipProxy proxy = start(StoreMode::writeThrough, "postgres");
+        RegisterLoad load = new RegisterLoad(SipClient.addressOf(proxy), 8, Duration.ofSeconds(5));
+        try (load) {
+            await().until(() -> load.answers(200) > 200);
+            for (int i = 0; i < 20; i++) {
+                execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+                        + "WHERE datname = current_database() AND pid <> pg_backend_pid()");
+                int before = load.answers(200);
+                await().atMost(Duration.ofSeconds(10)).until(() -> load.answers(200) > before);
+            }
+            server.stop();
+            try {
+                await().until(() -> load.answers(500) > 50);
+            } finally {
+                server.start();
+            }
+            int before = load.answers(200);
+            await().atMost(Duration.ofSeconds(10)).until(() -> load.answers(200) > before + 200);
+        }
+
+        assertThat(load.answers()).containsOnlyKeys(200, 500); // nothing was left unanswered
+        Map<String, Long> promised = load.acknowledgedBefore(System.nanoTime());
+        assertThat(promised).isNotEmpty();
+        promised.forEach((user, cseq) -> assertThat(
+                        Rows.of(database, "SELECT max(cseq) FROM location WHERE username = '" + user + "'"))
+                .as(user)
+                .satisfies(row -> assertThat(Long.parseLong(row.get(0))).isGreaterThanOrEqualTo(cseq)));
+        assertThat(opened.stream().filter(HikariDataSource.class::isInstance))
+                .allSatisfy(pool -> assertThat(
+                                ((HikariDataSource) pool).getHikariPoolMXBean().getActiveConnections())
+                        .as("connections not given back")
+                        .isZero());
+    }
+
+    @Test
+    void slowDatabaseIsGivenUpAndUsedAgainWhenItIsQuick() throws Exception {
+        SipProxy proxy = start(StoreMode::writeThrough, "postgres");
+        InetSocketAddress address = SipClient.addressOf(proxy);
+        SipClient alice = phone();
+        execute("CREATE FUNCTION slowly() RETURNS trigger LANGUAGE plpgsql AS "
+                + "'BEGIN PERFORM pg_sleep(60); RETURN NEW; END'");
+        execute("CREATE TRIGGER slow BEFORE INSERT ON location FOR EACH ROW EXECUTE FUNCTION slowly()");
+        try {
+            assertThat(alice.register(address, "alice", 1)).isEqualTo(500); // after the time limit of one second
+            assertThat(alice.response()).contains("\r\nRetry-After: ");
+        } finally {
+            execute("DROP TRIGGER slow ON location");
+            execute("DROP FUNCTION slowly()");
+        }
+
+        assertThat(alice.register(address, "alice", 2)).isEqualTo(200);
+        assertThat(rows()).containsExactly("alice|2");
+    }
+
+    @Test
+    void addressWhoseRowsSomebodyHoldsDoesNotHoldUpTheOthers() throws Exception {
+        SipProxy proxy = start(StoreMode::databaseOnly, "postgres");
+        InetSocketAddress address = SipClient.addressOf(proxy);
+        SipClient alice = phone();
+        assertThat(alice.register(address, "alice", 1)).isEqualTo(200);
+        try (Connection holder = database.getConnection();
+                Statement statement = holder.createStatement()) {
+            holder.setAutoCommit(false);
+            statement.execute("SELECT * FROM location WHERE username = 'alice' FOR UPDATE");
+
+            assertThat(alice.register(address, "alice", 2)).isEqualTo(500);
+            assertThat(phone().register(address, "bob", 1)).isEqualTo(200);
+            assertReached(address, alice, "alice");
+            holder.rollback();
+        }
+        assertThat(alice.register(address, "alice", 3)).isEqualTo(200);
+    }
+
+    @Test
+    void wrongPasswordStopsTheStartAndALaterOneTheWritesOnly() throws Exception {
+        execute("DROP ROLE IF EXISTS phonebook");
+        execute("CREATE ROLE phonebook LOGIN PASSWORD 'right' IN ROLE pg_read_all_data, pg_write_all_data");
+        assertThatThrownBy(() -> start(StoreMode::writeThrough, "nobody"))
+                .isInstanceOf(LocationStoreException.class)
+                .hasMessageContaining("locationStore: the bindings cannot be read at the start")
+                .hasMessageContaining("nobody");
+
+        SipProxy proxy = start(StoreMode::writeThrough, "phonebook");
+        InetSocketAddress address = SipClient.addressOf(proxy);
+        SipClient alice = phone();
+        assertThat(alice.register(address, "alice", 1)).isEqualTo(200);
+        execute("ALTER ROLE phonebook NOLOGIN");
+        execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'phonebook'");
+        await().untilAsserted(
+                        () -> assertThat(alice.register(address, "alice", 2)).isEqualTo(500));
+        assertReached(address, alice, "alice");
+
+        execute("ALTER ROLE phonebook LOGIN");
+        await().atMost(Duration.ofSeconds(10))
+                .untilAsserted(
+                        () -> assertThat(alice.register(address, "alice", 9)).isEqualTo(200));
+    }
+
+    // ---- what the tests say things with
+
+    private void assertReached(InetSocketAddress proxy, SipClient callee, String user) {
+        SipClient caller = phone();
+        String[] got = new String[1];
+        Thread answering = new Thread(() -> got[0] = callee.answer("MESSAGE", Duration.ofSeconds(5)));
+        answering.start();
+        assertThat(caller.message(proxy, user)).isEqualTo(200);
+        try {
+            answering.join(5_000);
+        } catch (InterruptedException e) {
+            throw new IllegalStateException(e);
+        }
+        assertThat(got[0]).startsWith("MESSAGE ");
+    }
+
+    private SipClient phone() {
+        SipClient phone = new SipClient();
+        opened.add(phone);
+        return phone;
+    }
+
+    private SipProxy start(Function<BindingRepository, StoreMode> mode, String user) {
+        HikariConfig config = new HikariConfig();
+        config.setJdbcUrl("jdbc:postgresql://127.0.0.1:" + server.port() + "/failing");
+        config.setUsername(user);
+        config.setPassword(user.equals("phonebook") ? "right" : "postgres");
+        config.setMaximumPoolSize(3);
+        config.setConnectionTimeout(1_000);
+        config.setInitializationFailTimeout(-1);
+        HikariDataSource pool = new HikariDataSource(config);
+        opened.add(pool);
+        SipProxy proxy = SipProxy.builder()
+                .listen(Endpoint.udp("127.0.0.1", 0))
+                .domain("sip.test")
+                .noAuthentication()
+                .locationStore(mode.apply(JdbcBindingRepository.builder(pool)
+                        .statementTimeout(Duration.ofSeconds(1))
+                        .build()))
+                .build();
+        opened.add(proxy);
+        proxy.start();
+        return proxy;
+    }
+
+    private static List<String> rows() {
+        return Rows.of(database, "SELECT username, cseq FROM location ORDER BY id");
+    }
+
+    private static void execute(String sql) throws Exception {
+        try (Connection connection = database.getConnection();
+                Statement statement = connection.createStatement()) {
+            statement.execute(sql);
+        }
+    }
+}

@@ -1,0 +1,412 @@
+package org.sipproxy.jdbc;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
+import static org.sipproxy.jdbc.AccountingScene.NOON;
+import static org.sipproxy.jdbc.AccountingScene.bye;
+import static org.sipproxy.jdbc.AccountingScene.invite;
+
+import java.time.Duration;
+import java.time.ZoneId;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicLong;
+import org.jdbi.v3.core.Jdbi;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.sipproxy.api.message.Method;
+import org.sipproxy.jdbc.AccountingScene.Done;
+
+/** What becomes of requests that were answered: everything is written when the component closes. */
+class JdbcAccountingTest {
+
+    @RegisterExtension
+    static final PostgresFixture postgres = PostgresFixture.withSchema();
+
+    private JdbcAccounting.Builder options;
+
+    @BeforeEach
+    void emptyTables() {
+        postgres.execute("TRUNCATE acc, missed_calls, acc_cdrs");
+        options = JdbcAccounting.builder(postgres.dataSource());
+    }
+
+    @AfterEach
+    void usualColumns() {
+        postgres.execute("ALTER TABLE acc DROP COLUMN IF EXISTS src_user, DROP COLUMN IF EXISTS note;"
+                + " ALTER TABLE missed_calls DROP COLUMN IF EXISTS src_user, DROP COLUMN IF EXISTS note;"
+                + " ALTER TABLE acc_cdrs DROP COLUMN IF EXISTS callid, DROP COLUMN IF EXISTS src_user");
+    }
+
+    private AccountingStatus account(Done... requests) {
+        AccountingScene scene = AccountingScene.start(options);
+        for (Done request : requests) {
+            scene.completed(request.build());
+        }
+        scene.close();
+        return scene.status();
+    }
+
+    private static List<Map<String, Object>> rows(String table) {
+        return Jdbi.create(postgres.dataSource())
+                .withHandle(handle -> handle.createQuery("SELECT * FROM " + table + " ORDER BY id")
+                        .mapToMap()
+                        .list());
+    }
+
+    private static List<String> rows(String table, String expression) {
+        return Jdbi.create(postgres.dataSource())
+                .withHandle(handle -> handle.createQuery("SELECT " + expression + " FROM " + table + " ORDER BY id")
+                        .mapTo(String.class)
+                        .list());
+    }
+
+    // ---- acc
+
+    @Test
+    void relayedInviteHasARowWithWhatKamailioWrites() {
+        account(invite("c1").at(NOON.plusMillis(250)));
+
+        assertThat(rows("acc", "concat_ws('|', method, from_tag, to_tag, callid, sip_code, sip_reason, time)"))
+                .containsExactly("INVITE|a|b|c1|200|OK|2026-06-01 12:00:00.25");
+    }
+
+    @Test
+    void timesAreThoseOfTheDatabaseZone() {
+        options.databaseZone(ZoneId.of("Asia/Tokyo"));
+
+        account(invite("c1"), bye("c1").at(NOON.plusSeconds(5)));
+
+        assertThat(rows("acc", "time::text")).containsExactly("2026-06-01 21:00:00", "2026-06-01 21:00:05");
+        assertThat(rows("acc_cdrs", "start_time || '/' || end_time"))
+                .containsExactly("2026-06-01 21:00:00/2026-06-01 21:00:05");
+    }
+
+    @Test
+    void failedInviteHasARowButAFailedByeHasNot() {
+        account(invite("c1").answered(486, "Busy Here"), bye("c2").answered(403, "Forbidden"));
+
+        assertThat(rows("acc", "method || sip_code")).containsExactly("INVITE486");
+    }
+
+    @Test
+    void methodsAndTheirFailuresAreConfigurable() {
+        options.methods(Method.BYE).failuresOf(Method.BYE);
+
+        account(invite("c1"), bye("c2").answered(403, "Forbidden"));
+
+        assertThat(rows("acc", "method || sip_code")).containsExactly("BYE403");
+    }
+
+    @Test
+    void whatTheProxyAnswersItselfHasNoRow() {
+        account(
+                invite("c1").notRelayed().answered(407, "Proxy Authentication Required"),
+                invite("c2").notRelayed().answered(404, "Not Found"));
+
+        assertThat(rows("acc")).isEmpty();
+        assertThat(rows("missed_calls")).isEmpty();
+    }
+
+    // ---- missed_calls
+
+    @ParameterizedTest
+    @CsvSource({
+        "486,true",
+        "487,true",
+        "603,true",
+        "408,true",
+        "503,true",
+        "302,true",
+        "401,false",
+        "407,false",
+        "200,false"
+    })
+    void relayedCallToAUserOfOursIsMissedIfItFailsForGood(int status, boolean missed) {
+        account(invite("c1").answered(status, "x"));
+
+        assertThat(rows("missed_calls", "sip_code")).isEqualTo(missed ? List.of(Integer.toString(status)) : List.of());
+    }
+
+    @Test
+    void callToAUserWhoIsNotRegisteredIsMissed() {
+        account(invite("c1").notRelayed().answered(480, "Temporarily Unavailable"));
+
+        assertThat(rows("missed_calls", "callid || sip_code")).containsExactly("c1480");
+        assertThat(rows("acc")).isEmpty();
+    }
+
+    @Test
+    void neitherACallElsewhereNorAReInviteIsMissed() {
+        account(
+                invite("c1").uri("sip:carol@example.net").answered(486, "Busy Here"),
+                invite("c2").insideDialog("b").answered(488, "Not Acceptable Here"));
+
+        assertThat(rows("missed_calls")).isEmpty();
+        assertThat(rows("acc", "callid")).containsExactly("c1", "c2");
+    }
+
+    // ---- acc_cdrs
+
+    @Test
+    void callLastsFromThe2xxOfTheInviteToThatOfTheBye() {
+        account(invite("c1"), bye("c1").at(NOON.plusMillis(61_500)));
+
+        assertThat(rows("acc_cdrs", "concat_ws('|', start_time, end_time, duration)"))
+                .containsExactly("2026-06-01 12:00:00|2026-06-01 12:01:01.5|61.5");
+    }
+
+    @Test
+    void calleeMayHangUp() {
+        account(invite("c1"), bye("c1").fromTag("b").insideDialog("a").at(NOON.plusSeconds(2)));
+
+        assertThat(rows("acc_cdrs", "duration")).containsExactly("2");
+    }
+
+    @Test
+    void reInviteDoesNotBeginTheCallAgain() {
+        account(
+                invite("c1"),
+                invite("c1").insideDialog("b").at(NOON.plusSeconds(5)),
+                invite("c1").fromTag("b").insideDialog("a").at(NOON.plusSeconds(6)),
+                bye("c1").at(NOON.plusSeconds(10)),
+                bye("c1").at(NOON.plusSeconds(11)));
+
+        assertThat(rows("acc_cdrs", "duration")).containsExactly("10");
+    }
+
+    @Test
+    void each2xxOfAForkedInviteIsACallOfItsOwn() {
+        account(
+                invite("c1").toTag("b"),
+                invite("c1").toTag("other").at(NOON.plusSeconds(1)),
+                bye("c1").insideDialog("other").at(NOON.plusSeconds(2)),
+                bye("c1").at(NOON.plusSeconds(30)));
+
+        assertThat(rows("acc", "to_tag")).containsExactly("b", "other", "other", "b");
+        assertThat(rows("acc_cdrs", "duration")).containsExactly("1", "30");
+    }
+
+    @ParameterizedTest
+    @CsvSource({"200,1", "481,1", "408,1", "407,0", "500,0"})
+    void callEndsWithAByeThatSucceedsOrFindsNobody(int status, int records) {
+        account(invite("c1"), bye("c1").answered(status, "x"));
+
+        assertThat(rows("acc_cdrs")).hasSize(records);
+    }
+
+    @Test
+    void byeOfACallThatNobodySawBeginLeavesNoRecord() {
+        AccountingStatus status = account(bye("c1"), invite("c2").answered(486, "Busy Here"), bye("c2"));
+
+        assertThat(rows("acc_cdrs")).isEmpty();
+        assertThat(status.openCalls()).isZero();
+    }
+
+    @Test
+    void callWithoutAnEndIsForgottenAndCounted() {
+        AtomicLong nanos = new AtomicLong();
+        options.ticker(nanos::get).maxCallDuration(Duration.ofHours(1));
+        try (AccountingScene scene = AccountingScene.start(options)) {
+            scene.completed(invite("old").build());
+            nanos.addAndGet(Duration.ofMinutes(59).toNanos());
+            scene.completed(invite("new").build());
+            assertThat(scene.status().openCalls()).isEqualTo(2);
+
+            nanos.addAndGet(Duration.ofMinutes(2).toNanos());
+            scene.completed(bye("old").build());
+            scene.completed(bye("new").build());
+
+            assertThat(scene.status().forgottenCalls()).isEqualTo(1);
+            assertThat(scene.status().openCalls()).isZero();
+        }
+        assertThat(rows("acc_cdrs")).hasSize(1);
+    }
+
+    @Test
+    void openCallsAreBounded() {
+        options.maxOpenCalls(100);
+        Done[] calls = new Done[1_000];
+        for (int i = 0; i < calls.length; i++) {
+            calls[i] = invite("c" + i);
+        }
+
+        AccountingStatus status = account(calls);
+
+        assertThat(status.openCalls()).isLessThanOrEqualTo(100);
+        assertThat(status.forgottenCalls()).isGreaterThanOrEqualTo(900);
+    }
+
+    // ---- further columns and odd values
+
+    @Test
+    void usualColumnsAreWritten() {
+        postgres.execute("ALTER TABLE acc ADD COLUMN src_user VARCHAR(64) NOT NULL DEFAULT '',"
+                + " ADD COLUMN src_domain VARCHAR(128), ADD COLUMN src_ip VARCHAR(64), ADD COLUMN dst_ouser VARCHAR(64),"
+                + " ADD COLUMN dst_user VARCHAR(64), ADD COLUMN dst_domain VARCHAR(128)");
+        try {
+            options.missedCalls(false).extraColumns(AccountingColumn.USUAL);
+
+            account(invite("c1"));
+
+            assertThat(rows("acc", "concat_ws('|', src_user, src_domain, src_ip, dst_ouser, dst_user, dst_domain)"))
+                    .containsExactly("alice|sip.test|192.0.2.7|bob|phone|198.51.100.9");
+        } finally {
+            postgres.execute("ALTER TABLE acc DROP COLUMN src_domain, DROP COLUMN src_ip, DROP COLUMN dst_ouser,"
+                    + " DROP COLUMN dst_user, DROP COLUMN dst_domain");
+        }
+    }
+
+    @Test
+    void callRecordHasColumnsOfItsInvite() {
+        postgres.execute("ALTER TABLE acc_cdrs ADD COLUMN callid VARCHAR(255), ADD COLUMN src_user VARCHAR(3)");
+        options.callRecordColumns(List.of(AccountingColumn.CALL_ID, AccountingColumn.SOURCE_USER));
+
+        account(invite("c1"), bye("c1").fromTag("b").insideDialog("a"));
+
+        assertThat(rows("acc_cdrs", "callid || '/' || src_user")).containsExactly("c1/ali");
+    }
+
+    @Test
+    void valuesAreCutToTheirColumns() {
+        String longCallId = "x".repeat(3_000);
+
+        account(
+                invite(longCallId).answered(486, "\uD83D\uDE00".repeat(500)).toTag("t".repeat(500)),
+                invite("c2").answered(486, "before\0after"));
+
+        assertThat(rows("acc", "length(callid) || '/' || length(to_tag) || '/' || length(sip_reason)"))
+                .containsExactly("255/128/128", "2/1/11");
+        assertThat(rows("acc", "sip_reason")).contains("beforeafter");
+        assertThat(rows("missed_calls")).hasSize(2);
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "a\0b",
+                "\0",
+                "half \uD83D of a pair",
+                "\uDE00\uD83D",
+                "\uFFFF",
+                "'); DROP TABLE acc; --",
+                "{\"a\",NULL}",
+                "\\x00"
+            })
+    void oddTextOfAHostsFunctionIsWritten(String odd) {
+        postgres.execute("ALTER TABLE acc ADD COLUMN note VARCHAR(40)");
+        options.missedCalls(false).extraColumns(List.of(new AccountingColumn("note", done -> odd)));
+
+        AccountingStatus status = account(invite("c1"), invite("c2"));
+
+        assertThat(status.dropped()).isZero();
+        assertThat(rows("acc", "note"))
+                .hasSize(2)
+                .containsOnly(odd.replace("\0", "").replace('\uD83D', '?').replace('\uDE00', '?'));
+    }
+
+    @Test
+    void functionThatThrowsCostsItsOwnTextOnly() {
+        postgres.execute("ALTER TABLE acc ADD COLUMN note TEXT");
+        options.missedCalls(false).extraColumns(List.of(new AccountingColumn("note", done -> {
+            throw new IllegalStateException("host's mistake");
+        })));
+
+        account(invite("c1"));
+
+        assertThat(rows("acc", "callid || note")).containsExactly("c1");
+    }
+
+    @Test
+    void rowThatTheDatabaseRefusesDoesNotHoldUpTheOthers() {
+        postgres.execute("ALTER TABLE acc ADD COLUMN note TEXT CHECK (note <> 'c2')");
+        options.missedCalls(false)
+                .callRecords(false)
+                .extraColumns(List.of(
+                        new AccountingColumn("note", done -> done.request().callId())));
+
+        AccountingStatus status = account(invite("c1"), invite("c2"), invite("c3"));
+
+        assertThat(rows("acc", "callid")).containsExactly("c1", "c3");
+        assertThat(status).isEqualTo(new AccountingStatus(0, 2, 1, 0, 0, Optional.empty()));
+    }
+
+    // ---- what is told at the start
+
+    @Test
+    void missingColumnsAreNamedAtTheStart() {
+        postgres.execute("ALTER TABLE acc ADD COLUMN note INTEGER");
+        options.extraColumns(List.of(AccountingColumn.SOURCE_USER, new AccountingColumn("note", done -> "1")));
+
+        assertThatIllegalStateException()
+                .isThrownBy(() -> AccountingScene.start(options))
+                .withMessageContaining(
+                        "table acc has no column src_user; ALTER TABLE acc ADD COLUMN src_user VARCHAR(64)")
+                .withMessageContaining("column note of table acc is no text")
+                .withMessageContaining("table missed_calls has no column src_user");
+    }
+
+    @Test
+    void missingTableIsNamedAtTheStart() {
+        try (PostgresFixture empty = PostgresFixture.empty().open()) {
+            assertThatIllegalStateException()
+                    .isThrownBy(() -> AccountingScene.start(JdbcAccounting.builder(empty.dataSource())))
+                    .withMessageContaining("table acc is missing")
+                    .withMessageContaining("table missed_calls is missing")
+                    .withMessageContaining("table acc_cdrs is missing");
+        }
+    }
+
+    @Test
+    void allProblemsOfTheOptionsAreToldAtOnce() {
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> options.queueCapacity(1)
+                        .batchRows(0)
+                        .flushInterval(Duration.ZERO)
+                        .extraColumns(List.of(AccountingColumn.CALL_ID))
+                        .build())
+                .withMessageContaining("queueCapacity: 1 (expected 100 to 1000000)")
+                .withMessageContaining("batchRows: 0")
+                .withMessageContaining("flushInterval: PT0S (expected PT0.01S to PT1M)")
+                .withMessageContaining("extraColumns: callid");
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> new AccountingColumn("note\"; --", done -> ""))
+                .withMessageContaining("expected lower-case letters");
+    }
+
+    // ---- many
+
+    @Test
+    void tenThousandCallsOfFourThreadsAreComplete() throws InterruptedException {
+        options.queueCapacity(40_000);
+        AccountingScene scene = AccountingScene.start(options);
+        List<Thread> threads = new ArrayList<>();
+        for (int t = 0; t < 4; t++) {
+            int from = t * 2_500;
+            Thread thread = new Thread(() -> {
+                for (int i = from; i < from + 2_500; i++) {
+                    scene.completed(invite("c" + i).build());
+                    scene.completed(bye("c" + i).at(NOON.plusSeconds(i)).build());
+                }
+            });
+            thread.start();
+            threads.add(thread);
+        }
+        for (Thread thread : threads) {
+            thread.join();
+        }
+        scene.close();
+
+        assertThat(scene.status()).isEqualTo(new AccountingStatus(0, 30_000, 0, 0, 0, Optional.empty()));
+        assertThat(rows("acc", "method || callid")).hasSize(20_000).doesNotHaveDuplicates();
+        assertThat(rows("acc_cdrs", "duration::integer")).hasSize(10_000).doesNotHaveDuplicates();
+    }
+}

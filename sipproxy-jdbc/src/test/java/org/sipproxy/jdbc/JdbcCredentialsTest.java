@@ -1,0 +1,325 @@
+package org.sipproxy.jdbc;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+import org.sipproxy.api.auth.Credential;
+import org.sipproxy.api.auth.DigestAlgorithm;
+
+class JdbcCredentialsTest {
+
+    /** The promise: a changed subscriber is refused within this time. */
+    private static final Duration OBEYED = Duration.ofSeconds(1);
+
+    @RegisterExtension
+    static final PostgresFixture postgres = PostgresFixture.withSchema();
+
+    private final List<JdbcCredentials> opened = new ArrayList<>();
+    private KamailioSchema schema;
+    private Subscribers subscribers;
+
+    @BeforeEach
+    void oneSubscriber() {
+        schema = KamailioSchema.on(postgres.dataSource());
+        postgres.execute("TRUNCATE subscriber; ALTER TABLE subscriber DROP COLUMN IF EXISTS ha1_sha256");
+        schema.addSubscriberNotifications();
+        subscribers = Subscribers.in(postgres.dataSource());
+        subscribers.add("1001", "sip.test", "test1234");
+    }
+
+    @AfterEach
+    void close() {
+        opened.forEach(JdbcCredentials::close);
+    }
+
+    @Test
+    void eitherFormOfTheUserNameHasItsHash() {
+        JdbcCredentials credentials =
+                JdbcCredentials.builder(postgres.dataSource()).build();
+
+        assertThat(md5(credentials.find("1001", "sip.test"))).isEqualTo(hash("1001", "test1234"));
+        assertThat(md5(credentials.find("1001@sip.test", "sip.test"))).isEqualTo(hash("1001@sip.test", "test1234"));
+        assertThat(credentials.find("1001@sip.test", "sip.test").orElseThrow().username())
+                .isEqualTo("1001@sip.test");
+        assertThat(credentials.find("1001", "other.test")).isEmpty();
+        assertThat(credentials.find("1001@other.test", "sip.test")).isEmpty();
+        assertThat(credentials.find("1001@sip.tes", "sip.test")).isEmpty();
+        assertThat(credentials.find("1002", "sip.test")).isEmpty();
+    }
+
+    @Test
+    void whatNoColumnCanHoldIsNobodyWithoutAskingTheDatabase() {
+        JdbcCredentials credentials =
+                JdbcCredentials.builder(postgres.dataSource()).build();
+
+        for (String name : List.of("", "@", "@sip.test", "a\0b", "x".repeat(200))) {
+            assertThat(credentials.mayBlock(name, "sip.test")).isFalse();
+            assertThat(credentials.find(name, "sip.test")).isEmpty();
+        }
+        assertThat(credentials.find("1001", "")).isEmpty();
+        assertThat(credentials.lookups()).isZero();
+    }
+
+    @Test
+    void whoIsCachedNeedsNoLookupAndDoesNotBlock() {
+        JdbcCredentials credentials = listening();
+        assertThat(credentials.mayBlock()).isTrue();
+        assertThat(credentials.mayBlock("1001", "sip.test")).isTrue();
+
+        credentials.find("1001", "sip.test");
+        credentials.find("nobody", "sip.test");
+
+        assertThat(credentials.mayBlock("1001", "sip.test")).isFalse();
+        assertThat(credentials.mayBlock("1001@sip.test", "sip.test")).isFalse();
+        assertThat(credentials.mayBlock("nobody", "sip.test")).isFalse();
+        assertThat(credentials.find("1001@sip.test", "sip.test")).isPresent();
+        assertThat(credentials.lookups()).isEqualTo(2);
+        await().during(Duration.ofMillis(1_500))
+                .atMost(Duration.ofSeconds(3))
+                .until(() -> !credentials.mayBlock("1001", "sip.test"));
+    }
+
+    @Test
+    void aChangeIsObeyedOnEveryNode() {
+        List<JdbcCredentials> nodes = List.of(listening(), listening());
+        nodes.forEach(node -> node.find("1001", "sip.test"));
+
+        subscribers.changePassword("1001", "sip.test", "new");
+        nodes.forEach(node ->
+                within(OBEYED, () -> md5(node.find("1001", "sip.test")).equals(hash("1001", "new"))));
+
+        postgres.execute("DELETE FROM subscriber WHERE username = '1001'");
+        nodes.forEach(node -> within(OBEYED, () -> node.find("1001", "sip.test").isEmpty()));
+
+        subscribers.add("1001", "sip.test", "again");
+        nodes.forEach(node -> within(OBEYED, () -> node.find("1001", "sip.test").isPresent()));
+
+        postgres.execute("UPDATE subscriber SET username = '2002'");
+        nodes.forEach(node -> within(OBEYED, () -> node.find("1001", "sip.test").isEmpty()));
+
+        nodes.forEach(node -> node.find("2002", "sip.test"));
+        postgres.execute("TRUNCATE subscriber");
+        nodes.forEach(node -> within(OBEYED, () -> node.find("2002", "sip.test").isEmpty()));
+    }
+
+    @Test
+    void withoutTheTriggerAChangeIsObeyedInTime() {
+        postgres.execute("DROP TRIGGER sipproxy_subscriber_changed ON subscriber");
+        JdbcCredentials credentials = started();
+        credentials.find("1001", "sip.test");
+
+        subscribers.changePassword("1001", "sip.test", "new");
+
+        within(OBEYED, () -> md5(credentials.find("1001", "sip.test")).equals(hash("1001", "new")));
+        assertThat(credentials.isListening()).isFalse();
+    }
+
+    @Test
+    void aTriggerThatGoesMissingLaterIsNoticedInTime() {
+        JdbcCredentials credentials = listening();
+        credentials.find("1001", "sip.test");
+
+        postgres.execute("ALTER TABLE subscriber DISABLE TRIGGER sipproxy_subscriber_changed");
+        subscribers.changePassword("1001", "sip.test", "new");
+
+        within(OBEYED, () -> md5(credentials.find("1001", "sip.test")).equals(hash("1001", "new")));
+        postgres.execute("ALTER TABLE subscriber ENABLE TRIGGER sipproxy_subscriber_changed");
+        await().until(credentials::isListening);
+    }
+
+    @Test
+    void aLostConnectionIsReplacedAndNothingOldIsBelievedMeanwhile() {
+        JdbcCredentials credentials = listening();
+        credentials.find("1001", "sip.test");
+
+        postgres.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() "
+                + "AND pid <> pg_backend_pid()");
+        subscribers.changePassword("1001", "sip.test", "new");
+
+        within(OBEYED, () -> md5(credentials.find("1001", "sip.test")).equals(hash("1001", "new")));
+        await().atMost(Duration.ofSeconds(5)).until(credentials::isListening);
+        subscribers.changePassword("1001", "sip.test", "newer");
+        within(OBEYED, () -> md5(credentials.find("1001", "sip.test")).equals(hash("1001", "newer")));
+    }
+
+    @Test
+    void threadsThatMissTheSameUserAskOnce() throws Exception {
+        JdbcCredentials credentials = listening();
+        ExecutorService threads = Executors.newFixedThreadPool(8);
+        CountDownLatch together = new CountDownLatch(8);
+        try {
+            List<Future<Optional<Credential>>> found = new ArrayList<>();
+            for (int i = 0; i < 8; i++) {
+                found.add(threads.submit(() -> {
+                    together.countDown();
+                    together.await();
+                    return credentials.find("1001", "sip.test");
+                }));
+            }
+            for (Future<Optional<Credential>> one : found) {
+                assertThat(one.get(10, TimeUnit.SECONDS)).isPresent();
+            }
+        } finally {
+            threads.shutdown();
+        }
+        assertThat(credentials.lookups()).isEqualTo(1);
+    }
+
+    @Test
+    void aFloodOfInventedNamesNeitherEvictsTheKnownNorReachesTheDatabaseForLong() {
+        JdbcCredentials credentials = JdbcCredentials.builder(postgres.dataSource())
+                .cacheSize(10)
+                .unknownCacheSize(10)
+                .unknownPerSecond(50)
+                .build();
+        opened.add(credentials);
+        credentials.listen();
+        await().until(credentials::isListening);
+        credentials.find("1001", "sip.test");
+
+        int refused = 0;
+        for (int i = 0; i < 500; i++) {
+            try {
+                assertThat(credentials.find("invented" + i, "sip.test")).isEmpty();
+            } catch (CredentialLookupException e) {
+                refused++;
+            }
+        }
+
+        assertThat(refused).isPositive();
+        assertThat(credentials.lookups()).isLessThan(450);
+        assertThat(credentials.mayBlock("1001", "sip.test")).isFalse();
+        await().until(() -> succeeds(() -> credentials.find("invented", "sip.test")));
+    }
+
+    @Test
+    void sha256IsReadFromItsColumn() {
+        schema.addSha256Column();
+        subscribers.changePassword("1001", "sip.test", "test1234");
+        JdbcCredentials credentials =
+                JdbcCredentials.builder(postgres.dataSource()).sha256Column().build();
+
+        Credential found = credentials.find("1001", "sip.test").orElseThrow();
+
+        assertThat(found.ha1(DigestAlgorithm.SHA_256))
+                .contains(Ha1.of(DigestAlgorithm.SHA_256, "1001", "sip.test", "test1234"));
+        assertThat(found.ha1(DigestAlgorithm.MD5)).contains(hash("1001", "test1234"));
+    }
+
+    @Test
+    void aSha256InHa1IsTakenForWhatItIs() {
+        postgres.execute("UPDATE subscriber SET ha1 = encode(sha256('1001:sip.test:x'), 'hex')");
+        JdbcCredentials credentials =
+                JdbcCredentials.builder(postgres.dataSource()).build();
+
+        Credential found = credentials.find("1001", "sip.test").orElseThrow();
+
+        assertThat(found.ha1(DigestAlgorithm.SHA_256))
+                .contains(Ha1.of(DigestAlgorithm.SHA_256, "1001", "sip.test", "x"));
+        assertThat(found.ha1(DigestAlgorithm.MD5)).isEmpty();
+    }
+
+    @Test
+    void aPlainPasswordIsHashedAndForgottenIfThatIsConfigured() {
+        postgres.execute("UPDATE subscriber SET ha1 = '', ha1b = '', password = 'plain'");
+
+        assertThat(JdbcCredentials.builder(postgres.dataSource()).build().find("1001", "sip.test"))
+                .isEmpty();
+        Credential found = JdbcCredentials.builder(postgres.dataSource())
+                .plainPasswords()
+                .build()
+                .find("1001", "sip.test")
+                .orElseThrow();
+
+        assertThat(found.password()).isEmpty();
+        assertThat(found.ha1(DigestAlgorithm.MD5)).contains(hash("1001", "plain"));
+        assertThat(found.ha1(DigestAlgorithm.SHA_256)).isPresent();
+    }
+
+    @Test
+    void aDatabaseThatDoesNotFitIsRefusedAtTheStart() {
+        JdbcCredentials withSha256 =
+                JdbcCredentials.builder(postgres.dataSource()).sha256Column().build();
+        assertThatThrownBy(withSha256::listen).hasMessageContaining("no column ha1_sha256");
+        try (PostgresFixture empty = PostgresFixture.empty().open()) {
+            JdbcCredentials credentials =
+                    JdbcCredentials.builder(empty.dataSource()).build();
+            assertThatThrownBy(credentials::listen).hasMessageContaining("table subscriber: no such table");
+        }
+    }
+
+    @Test
+    void optionsOutOfRangeAreToldTogether() {
+        assertThatThrownBy(() -> JdbcCredentials.builder(postgres.dataSource())
+                        .cacheSize(0)
+                        .cacheLife(Duration.ZERO)
+                        .build())
+                .hasMessageContaining("cacheSize: 0 (expected 1 to 10000000)")
+                .hasMessageContaining("cacheLife: PT0S (expected 1 s to 1 h)");
+    }
+
+    @Test
+    void closingGivesTheConnectionBack() {
+        JdbcCredentials credentials = listening();
+
+        credentials.close();
+
+        await().until(() -> QuietJdbi.over(postgres.dataSource())
+                .withHandle(handle -> handle.createQuery("SELECT count(*) FROM pg_stat_activity WHERE datname = "
+                                        + "current_database() AND pid <> pg_backend_pid()")
+                                .mapTo(Integer.class)
+                                .one()
+                        == 0));
+        assertThat(credentials.isListening()).isFalse();
+    }
+
+    private JdbcCredentials started() {
+        JdbcCredentials credentials =
+                JdbcCredentials.builder(postgres.dataSource()).build();
+        opened.add(credentials);
+        credentials.listen();
+        return credentials;
+    }
+
+    private JdbcCredentials listening() {
+        JdbcCredentials credentials = started();
+        await().until(credentials::isListening);
+        return credentials;
+    }
+
+    private static void within(Duration time, Callable<Boolean> condition) {
+        await().pollInterval(Duration.ofMillis(10)).atMost(time).until(condition);
+    }
+
+    private static boolean succeeds(Runnable action) {
+        try {
+            action.run();
+            return true;
+        } catch (CredentialLookupException e) {
+            return false;
+        }
+    }
+
+    private static String md5(Optional<Credential> credential) {
+        return credential.flatMap(found -> found.ha1(DigestAlgorithm.MD5)).orElse("none");
+    }
+
+    private static String hash(String digestUser, String password) {
+        return Ha1.of(DigestAlgorithm.MD5, digestUser, "sip.test", password);
+    }
+}

@@ -1,0 +1,89 @@
+package org.sipproxy.jdbc;
+
+import java.net.InetSocketAddress;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/** Phones that register one after another as fast as they are answered, and what was promised to each of them. */
+final class RegisterLoad implements AutoCloseable {
+
+    /** What a phone was told last: its CSeq, and when. */
+    record Acknowledged(long cseq, long atNanos) {}
+
+    private static final int USERS_OF_A_PHONE = 20;
+
+    private final List<Thread> threads = new ArrayList<>();
+    private final Map<String, List<Acknowledged>> acknowledged = new ConcurrentHashMap<>();
+    private final Map<Integer, AtomicInteger> answers = new ConcurrentHashMap<>();
+    private volatile boolean stopped;
+
+    /** Phones that go on without an answer when their patience is over. */
+    RegisterLoad(InetSocketAddress proxy, int phones, Duration patience) {
+        for (int i = 0; i < phones; i++) {
+            int phone = i;
+            Thread thread = new Thread(() -> run(proxy, phone, patience), "phone-" + i);
+            thread.setDaemon(true);
+            threads.add(thread);
+            thread.start();
+        }
+    }
+
+    private void run(InetSocketAddress proxy, int phone, Duration patience) {
+        try (SipClient client = new SipClient()) {
+            for (long cseq = 1; !stopped; cseq++) {
+                String user = "u" + phone + "x" + cseq % USERS_OF_A_PHONE;
+                int status =
+                        client.register(proxy, user, cseq, "<sip:" + user + "@" + client.hostPort() + ">", patience);
+                answers.computeIfAbsent(status, s -> new AtomicInteger()).incrementAndGet();
+                if (status == 200) {
+                    acknowledged
+                            .computeIfAbsent(user, u -> new ArrayList<>())
+                            .add(new Acknowledged(cseq, System.nanoTime()));
+                }
+            }
+        }
+    }
+
+    /** How many requests were answered with this status. */
+    int answers(int status) {
+        AtomicInteger count = answers.get(status);
+        return count == null ? 0 : count.get();
+    }
+
+    Map<Integer, AtomicInteger> answers() {
+        return answers;
+    }
+
+    /** Each user with what was acknowledged, in order; to be read when the load has stopped. */
+    Map<String, List<Acknowledged>> acknowledged() {
+        return acknowledged;
+    }
+
+    /** Each user with the last CSeq that was acknowledged before that time; to be read when the load has stopped. */
+    Map<String, Long> acknowledgedBefore(long nanos) {
+        Map<String, Long> last = new ConcurrentHashMap<>();
+        acknowledged.forEach((user, all) -> all.stream()
+                .filter(a -> a.atNanos() - nanos < 0)
+                .mapToLong(Acknowledged::cseq)
+                .max()
+                .ifPresent(cseq -> last.put(user, cseq)));
+        return last;
+    }
+
+    /** Ends it; each phone first waits for the answer that it is waiting for. */
+    @Override
+    public void close() {
+        stopped = true;
+        try {
+            for (Thread thread : threads) {
+                thread.join(10_000);
+            }
+        } catch (InterruptedException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+}

@@ -1,0 +1,185 @@
+package org.sipproxy.jdbc;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+import org.sipproxy.api.auth.DigestAlgorithm;
+
+class SubscribersTest {
+
+    @RegisterExtension
+    static final PostgresFixture postgres = PostgresFixture.withSchema();
+
+    private Subscribers subscribers;
+
+    @BeforeEach
+    void empty() {
+        postgres.execute(
+                "TRUNCATE subscriber; TRUNCATE dbaliases; ALTER TABLE subscriber DROP COLUMN IF EXISTS ha1_sha256");
+        subscribers = Subscribers.in(postgres.dataSource());
+    }
+
+    @Test
+    void hashesAreThoseThatKamctlComputes() {
+        subscribers.add("1001", "sip.test", "test1234");
+
+        // echo -n 1001:sip.test:test1234 | md5sum; echo -n 1001@sip.test:sip.test:test1234 | md5sum
+        assertThat(row("1001"))
+                .isEqualTo("1001|sip.test||c8366238c0ecb4adbdb5b4d5d64740fd|febec9cb1a8540bc6ad7537b05fb4971");
+    }
+
+    @Test
+    void thePlainPasswordIsStoredOnlyIfAskedFor() {
+        Subscribers plain =
+                Subscribers.builder(postgres.dataSource()).storePlainPasswords().build();
+        plain.add("1001", "sip.test", "test1234");
+        assertThat(row("1001")).startsWith("1001|sip.test|test1234|");
+        assertThat(plain.find("1001", "sip.test")).contains(new Subscriber("1001", "sip.test", true, true, false));
+
+        subscribers.changePassword("1001", "sip.test", "test5678");
+
+        assertThat(row("1001")).startsWith("1001|sip.test||");
+    }
+
+    @Test
+    void theSha256HashHasAColumnOfItsOwn() {
+        KamailioSchema.on(postgres.dataSource()).addSha256Column();
+
+        subscribers.add("1001", "sip.test", "test1234");
+
+        assertThat(sha256("1001")).isEqualTo(Ha1.of(DigestAlgorithm.SHA_256, "1001", "sip.test", "test1234"));
+        assertThat(subscribers.find("1001", "sip.test"))
+                .map(Subscriber::hasSha256)
+                .contains(true);
+        subscribers.changePassword("1001", "sip.test", "other");
+        assertThat(sha256("1001")).isEqualTo(Ha1.of(DigestAlgorithm.SHA_256, "1001", "sip.test", "other"));
+    }
+
+    @Test
+    void whoChangesHa1AloneEmptiesTheSha256Hash() {
+        KamailioSchema.on(postgres.dataSource()).addSha256Column();
+        subscribers.add("1001", "sip.test", "test1234");
+
+        postgres.execute("UPDATE subscriber SET ha1 = md5('1001:sip.test:new'), ha1b = '', password = ''");
+
+        assertThat(sha256("1001")).isNull();
+    }
+
+    @Test
+    void whoExistsIsNotAddedAgain() {
+        subscribers.add("1001", "sip.test", "test1234");
+        String before = row("1001");
+
+        assertThatThrownBy(() -> subscribers.add("1001", "SIP.test", "other"))
+                .isInstanceOfSatisfying(SubscriberException.class, e -> {
+                    assertThat(e.reason()).isEqualTo(SubscriberException.Reason.EXISTS);
+                    assertThat(e.address()).isEqualTo("1001@sip.test");
+                })
+                .hasMessage("subscriber 1001@sip.test exists; change the password instead");
+
+        assertThat(row("1001")).isEqualTo(before);
+    }
+
+    @Test
+    void whoIsUnknownIsNeitherChangedNorRemoved() {
+        subscribers.add("1001", "sip.test", "test1234");
+
+        assertThatThrownBy(() -> subscribers.changePassword("1002", "sip.test", "x"))
+                .hasMessage("there is no subscriber 1002@sip.test");
+        assertThatThrownBy(() -> subscribers.remove("1001", "other.test"))
+                .isInstanceOfSatisfying(
+                        SubscriberException.class,
+                        e -> assertThat(e.reason()).isEqualTo(SubscriberException.Reason.UNKNOWN));
+        assertThat(subscribers.count()).isEqualTo(1);
+    }
+
+    @Test
+    void removingTakesTheAliasesAlong() {
+        subscribers.add("1001", "sip.test", "test1234");
+        postgres.execute("INSERT INTO dbaliases (alias_username, alias_domain, username, domain) VALUES "
+                + "('alice', 'sip.test', '1001', 'sip.test'), ('bob', 'sip.test', '1002', 'sip.test')");
+
+        subscribers.remove("1001", "sip.test");
+
+        assertThat(subscribers.find("1001", "sip.test")).isEmpty();
+        assertThat(rows("SELECT alias_username FROM dbaliases")).containsExactly("bob");
+    }
+
+    @Test
+    void pagesHoldEverybodyOnceAndInOrder() {
+        for (String user : List.of("b", "a", "c", "a2", "d")) {
+            subscribers.add(user, "sip.test", "x");
+        }
+        subscribers.add("a", "other.test", "x");
+
+        List<String> all = new ArrayList<>();
+        List<Subscriber> page = subscribers.list(Optional.empty(), 2);
+        while (!page.isEmpty()) {
+            page.forEach(subscriber -> all.add(subscriber.address()));
+            page = subscribers.list(Optional.of(page.get(page.size() - 1)), 2);
+        }
+
+        assertThat(all)
+                .containsExactly("a@other.test", "a@sip.test", "a2@sip.test", "b@sip.test", "c@sip.test", "d@sip.test");
+    }
+
+    @Test
+    void sqlInANameIsAName() {
+        String name = "x'; DROP TABLE subscriber; --";
+
+        subscribers.add(name, "sip.test", "\"'\\:pw");
+
+        assertThat(subscribers.find(name, "sip.test")).isPresent();
+    }
+
+    @Test
+    void whatCannotBeAUserIsToldAtOnceAndWithoutThePassword() {
+        assertThatThrownBy(() -> subscribers.add("a@b", "", "se\ncret"))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("username: has an @")
+                .hasMessageContaining("domain: 0 characters (expected 1 to 64)")
+                .hasMessageContaining("password: empty or with control characters")
+                .hasMessageNotContaining("se\ncret");
+        assertThatThrownBy(() -> subscribers.add("u".repeat(65), "sip.test", "x"))
+                .hasMessageContaining("65 characters");
+        assertThatThrownBy(() -> Subscribers.builder(postgres.dataSource())
+                        .storePlainPasswords()
+                        .build()
+                        .add("u", "sip.test", "x".repeat(65)))
+                .hasMessageContaining("take a shorter one");
+        subscribers.add("u", "sip.test", "x".repeat(65));
+    }
+
+    @Test
+    void anErrorOfTheDatabaseHoldsNoSecrets() {
+        try (PostgresFixture without = PostgresFixture.empty().open()) {
+            assertThatThrownBy(() -> Subscribers.in(without.dataSource()).add("1001", "sip.test", "s3cret"))
+                    .hasMessageContaining("subscriber")
+                    .hasMessageNotContaining("s3cret")
+                    .hasMessageNotContaining(Ha1.of(DigestAlgorithm.MD5, "1001", "sip.test", "s3cret"));
+        }
+    }
+
+    private static String row(String username) {
+        return rows("SELECT concat_ws('|', username, domain, password, ha1, ha1b) FROM subscriber WHERE username = '"
+                        + username + "'")
+                .get(0);
+    }
+
+    private static String sha256(String username) {
+        return rows("SELECT ha1_sha256 FROM subscriber WHERE username = '" + username + "'")
+                .get(0);
+    }
+
+    private static List<String> rows(String query) {
+        return QuietJdbi.over(postgres.dataSource())
+                .withHandle(
+                        handle -> handle.createQuery(query).mapTo(String.class).list());
+    }
+}

@@ -1,0 +1,49 @@
+package org.sipproxy.nat;
+
+import org.sipproxy.api.message.HeaderName;
+import org.sipproxy.api.message.Method;
+import org.sipproxy.api.message.SipParseException;
+import org.sipproxy.api.message.SipRequest;
+import org.sipproxy.api.routing.RequestStage;
+import org.sipproxy.api.routing.StageContext;
+import org.sipproxy.api.routing.Verdict;
+
+/**
+ * Notes whether the sender of a request is behind a NAT. A request that came through another proxy is that proxy's matter; of
+ * a REGISTER only its Path says so, and then its Path leads back.
+ */
+final class DetectNat implements RequestStage {
+
+    private final NatDetection detection;
+    private final KnownClients clients;
+    private final NatCounters counters;
+
+    DetectNat(NatDetection detection, KnownClients clients, NatCounters counters) {
+        this.detection = detection;
+        this.clients = clients;
+        this.counters = counters;
+    }
+
+    @Override
+    public Verdict handle(StageContext context) throws SipParseException {
+        SipRequest request = context.request();
+        clients.heard(context.flow());
+        boolean ours =
+                request.method() == Method.REGISTER ? !request.hasHeader(HeaderName.PATH) : FirstHop.isOurs(request);
+        if (ours && detection.isBehindNat(request, context.flow())) {
+            counters.behindNat.increment();
+            context.behindNat();
+        }
+        return Verdict.proceed();
+    }
+
+    @Override
+    public boolean mayBlock() {
+        return false;
+    }
+
+    @Override
+    public boolean isRepeatable() {
+        return true;
+    }
+}

@@ -1,0 +1,232 @@
+package org.sipproxy.nat;
+
+import java.net.InetAddress;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentMap;
+import java.util.concurrent.atomic.AtomicReferenceArray;
+import java.util.function.Consumer;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+import org.sipproxy.api.component.ProxyRuntime;
+import org.sipproxy.api.location.Aor;
+import org.sipproxy.api.location.Binding;
+import org.sipproxy.api.location.LocationEvent;
+import org.sipproxy.api.location.LocationListener;
+import org.sipproxy.api.message.SipUri;
+import org.sipproxy.api.transport.Endpoint;
+import org.sipproxy.api.transport.Flow;
+import org.sipproxy.api.transport.TransportKind;
+
+/**
+ * The clients that are reached by their flow, learned from the location store's events: found by their contact, when a dialog's
+ * request comes back, and by their flow, to keep it open. A store in a database is not asked again for what was told once.
+ *
+ * <p>A refresh, and every look, costs a map access and no lock; a new or a lost client takes one lock for some hundred
+ * nanoseconds. Who never leaves by an event, as its row was removed by another server, leaves when it expires.
+ */
+final class KnownClients implements LocationListener {
+
+    private static final Client[] NOBODY = {};
+
+    private final AliasWriter aliases;
+    private final boolean keepsAll;
+    private final ConcurrentMap<String, Client> byId = new ConcurrentHashMap<>();
+    private final ConcurrentMap<SipUri, Client[]> byContact = new ConcurrentHashMap<>();
+    private final ConcurrentMap<KeptFlow.Key, KeptFlow> flows = new ConcurrentHashMap<>();
+
+    /** By {@link KeptFlow#slot}; the flows that have left leave holes, which are used again. */
+    private volatile AtomicReferenceArray<@Nullable KeptFlow> slots = new AtomicReferenceArray<>(64);
+
+    private volatile int usedSlots;
+    private int[] holes = new int[64];
+    private int holeCount;
+
+    private volatile @Nullable ProxyRuntime proxy;
+    private volatile Set<String> ownSockets = Set.of();
+
+    /** @param keepsAll true if UDP clients that are not behind a NAT are kept too */
+    KnownClients(AliasWriter aliases, boolean keepsAll) {
+        this.aliases = aliases;
+        this.keepsAll = keepsAll;
+    }
+
+    void start(ProxyRuntime runtime) {
+        ownSockets = runtime.boundEndpoints().stream().map(Endpoint::toString).collect(Collectors.toUnmodifiableSet());
+        proxy = runtime;
+    }
+
+    /** Reads the store; it waits as long as the store does. */
+    void load(ProxyRuntime runtime) {
+        runtime.locationStore().forEach((aor, bindings) -> bindings.forEach(binding -> put(aor, binding)));
+    }
+
+    /** The proxy's clock, in milliseconds since 1970. */
+    long now() {
+        ProxyRuntime runtime = proxy;
+        return runtime == null ? 0 : runtime.now().toEpochMilli();
+    }
+
+    // ---- bindings come and go
+
+    @Override
+    public void onChange(LocationEvent event) {
+        if (event.kind() == LocationEvent.Kind.REMOVED) {
+            remove(event.binding().id());
+        } else {
+            put(event.aor(), event.binding());
+        }
+    }
+
+    private void put(Aor aor, Binding binding) {
+        Client known = byId.get(binding.id());
+        Flow flow = flowOf(binding);
+        if (flow == null) {
+            if (known != null) {
+                remove(binding.id());
+            }
+            return;
+        }
+        KeptFlow.Key key = KeptFlow.Key.of(flow);
+        if (known != null
+                && known.binding.contact().equals(binding.contact())
+                && KeptFlow.Key.of(known.flow.flow).equals(key)
+                && known.flow.flow.isOpen()) {
+            known.binding = binding;
+            known.flow.spoke(now());
+            return;
+        }
+        synchronized (this) {
+            remove(binding.id());
+            KeptFlow kept = keptFlow(key, flow);
+            Client client = new Client(aor, aliases.owner(aor), kept, binding);
+            kept.clients = with(kept.clients, client);
+            byId.put(binding.id(), client);
+            byContact.compute(binding.contact(), (contact, others) -> with(others == null ? NOBODY : others, client));
+        }
+    }
+
+    /**
+     * The flow that leads to a binding's client; null if it has to be reached in another way. Behind a Path it is the edge
+     * proxy's to keep, and a binding of another server's listening point is that server's.
+     */
+    private @Nullable Flow flowOf(Binding binding) {
+        Optional<SipUri> received = binding.received();
+        if (!binding.path().isEmpty() || (received.isEmpty() && !keepsAll)) {
+            return null;
+        }
+        Flow flow = binding.flow().orElse(null);
+        if (flow == null) {
+            SipUri address = received.orElse(binding.contact());
+            ProxyRuntime runtime = proxy;
+            flow = runtime == null || !ownSockets.contains(binding.socket()) || !isNumeric(address)
+                    ? null
+                    : runtime.flow(address, binding.socket()).orElse(null);
+        }
+        return flow != null && (received.isPresent() || flow.kind() == TransportKind.UDP) ? flow : null;
+    }
+
+    private static boolean isNumeric(SipUri uri) {
+        Optional<InetAddress> address = uri.numericHost();
+        return address.isPresent();
+    }
+
+    private KeptFlow keptFlow(KeptFlow.Key key, Flow flow) {
+        KeptFlow kept = flows.get(key);
+        if (kept != null && kept.flow.isOpen()) {
+            kept.spoke(now());
+            return kept;
+        }
+        int slot = holeCount > 0 ? holes[--holeCount] : usedSlots;
+        AtomicReferenceArray<@Nullable KeptFlow> all = slots;
+        if (slot == all.length()) {
+            AtomicReferenceArray<@Nullable KeptFlow> larger = new AtomicReferenceArray<>(slot * 2);
+            for (int i = 0; i < slot; i++) {
+                larger.set(i, all.get(i));
+            }
+            slots = larger;
+            all = larger;
+        }
+        KeptFlow made = new KeptFlow(flow, slot, now());
+        all.set(slot, made);
+        if (slot == usedSlots) {
+            usedSlots = slot + 1;
+        }
+        flows.put(key, made);
+        return made;
+    }
+
+    /** Forgets a client, and its flow if it was the last one there. */
+    synchronized void remove(String bindingId) {
+        Client client = byId.remove(bindingId);
+        if (client == null) {
+            return;
+        }
+        byContact.computeIfPresent(client.binding.contact(), (contact, all) -> {
+            Client[] left = without(all, client);
+            return left.length == 0 ? null : left;
+        });
+        KeptFlow kept = client.flow;
+        kept.clients = without(kept.clients, client);
+        if (kept.clients.length == 0) {
+            flows.remove(KeptFlow.Key.of(kept.flow), kept);
+            slots.set(kept.slot, null);
+            if (holeCount == holes.length) {
+                holes = Arrays.copyOf(holes, holeCount * 2);
+            }
+            holes[holeCount++] = kept.slot;
+        }
+    }
+
+    private static Client[] with(Client[] some, Client one) {
+        Client[] more = Arrays.copyOf(some, some.length + 1);
+        more[some.length] = one;
+        return more;
+    }
+
+    private static Client[] without(Client[] some, Client one) {
+        return Arrays.stream(some).filter(c -> c != one).toArray(Client[]::new);
+    }
+
+    // ---- what is asked
+
+    /** Something came on a flow: whoever is kept there is alive. */
+    void heard(Flow flow) {
+        KeptFlow kept = flows.get(KeptFlow.Key.of(flow));
+        if (kept != null) {
+            kept.spoke(now());
+        }
+    }
+
+    /** The clients that registered this contact, as they wrote it. */
+    List<Client> at(SipUri contact) {
+        Client[] all = byContact.get(contact);
+        return all == null ? List.of() : List.of(all);
+    }
+
+    /** How many slots there are, holes included. */
+    int slots() {
+        return usedSlots;
+    }
+
+    @Nullable
+    KeptFlow slot(int number) {
+        AtomicReferenceArray<@Nullable KeptFlow> all = slots;
+        return number >= 0 && number < all.length() ? all.get(number) : null;
+    }
+
+    long clients() {
+        return byId.size();
+    }
+
+    long flows() {
+        return flows.size();
+    }
+
+    void forEachFlow(Consumer<KeptFlow> visitor) {
+        flows.values().forEach(visitor);
+    }
+}

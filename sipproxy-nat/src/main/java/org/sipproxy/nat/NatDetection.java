@@ -1,0 +1,159 @@
+package org.sipproxy.nat;
+
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+import org.sipproxy.api.message.SipMessage;
+import org.sipproxy.api.message.SipParseException;
+import org.sipproxy.api.message.SipRequest;
+import org.sipproxy.api.message.SipResponse;
+import org.sipproxy.api.message.Via;
+import org.sipproxy.api.transport.Flow;
+import org.sipproxy.api.transport.TransportKind;
+
+/** The chosen {@link NatTest}s, run over a message's bytes. */
+final class NatDetection {
+
+    private static final int DEFAULT_PORT = 5060;
+    private static final int CONTACT_TESTS = NatTest.PRIVATE_CONTACT.mask()
+            | NatTest.VIA_PORT_MISMATCH.mask()
+            | NatTest.CONTACT_PORT_MISMATCH.mask()
+            | NatTest.CONTACT_ADDRESS_MISMATCH.mask();
+    private static final int VIA_TESTS = NatTest.VIA_ADDRESS_MISMATCH.mask() | NatTest.PRIVATE_VIA.mask();
+    private static final int SDP_TESTS = NatTest.PRIVATE_SDP.mask() | NatTest.SDP_MISMATCH.mask();
+
+    private final PrivateNetworks networks;
+    private final int tests;
+
+    NatDetection(Set<NatTest> chosen, PrivateNetworks networks) {
+        int mask = 0;
+        for (NatTest test : chosen) {
+            mask |= test.mask();
+        }
+        this.tests = mask;
+        this.networks = networks;
+    }
+
+    private boolean asks(NatTest test) {
+        return (tests & test.mask()) != 0;
+    }
+
+    /** True if the sender of a request is behind a NAT, as far as its topmost Via, its Contact and its SDP tell. */
+    boolean isBehindNat(SipRequest request, Flow flow) throws SipParseException {
+        return sourceTells(flow)
+                || ((tests & (VIA_TESTS | NatTest.VIA_PORT_MISMATCH.mask())) != 0
+                        && viaTells(request.wire(), request.topVia(), flow))
+                || contactTells(request, flow, streamPortDiffers(request, flow))
+                || sdpTells(request, flow);
+    }
+
+    /** True if the sender of a response is: its Via headers are ours, so only Contact and SDP tell. */
+    boolean isBehindNat(SipResponse response, Flow flow) {
+        return sourceTells(flow) || contactTells(response, flow, false) || sdpTells(response, flow);
+    }
+
+    private boolean sourceTells(Flow flow) {
+        if (asks(NatTest.WEBSOCKET) && (flow.kind() == TransportKind.WS || flow.kind() == TransportKind.WSS)) {
+            return true;
+        }
+        return asks(NatTest.PRIVATE_SOURCE)
+                && networks.contains(flow.remoteAddress().getAddress());
+    }
+
+    private boolean viaTells(byte[] wire, Via via, Flow flow) {
+        InetSocketAddress source = flow.remoteAddress();
+        if (asks(NatTest.VIA_PORT_MISMATCH) && !flow.kind().isReliable() && port(via.port()) != source.getPort()) {
+            return true;
+        }
+        if (asks(NatTest.PRIVATE_VIA) && networks.containsHost(wire, via.hostStart(), via.hostEnd())) {
+            return true;
+        }
+        return asks(NatTest.VIA_ADDRESS_MISMATCH)
+                && !HostText.isAddress(wire, via.hostStart(), via.hostEnd(), source.getAddress());
+    }
+
+    private boolean streamPortDiffers(SipRequest request, Flow flow) throws SipParseException {
+        return asks(NatTest.VIA_PORT_MISMATCH)
+                && flow.kind().isReliable()
+                && port(request.topVia().port()) != flow.remoteAddress().getPort();
+    }
+
+    private boolean contactTells(SipMessage message, Flow flow, boolean streamPortDiffers) {
+        @Nullable ContactSpan contact = (tests & CONTACT_TESTS) == 0 ? null : ContactSpan.of(message);
+        if (contact == null) {
+            return false;
+        }
+        byte[] wire = message.wire();
+        int from = contact.hostStart();
+        int to = contact.hostEnd();
+        if (asks(NatTest.PRIVATE_CONTACT) && networks.containsHost(wire, from, to)) {
+            return true;
+        }
+        InetSocketAddress source = flow.remoteAddress();
+        boolean portDiffers =
+                asks(NatTest.CONTACT_PORT_MISMATCH) && port(contact.port()) != source.getPort() || streamPortDiffers;
+        if (!portDiffers && !asks(NatTest.CONTACT_ADDRESS_MISMATCH)) {
+            return false;
+        }
+        boolean atItsSource = HostText.isAddress(wire, from, to, source.getAddress());
+        if (portDiffers && (atItsSource || !flow.kind().isReliable())) {
+            return true;
+        }
+        return asks(NatTest.CONTACT_ADDRESS_MISMATCH) && !atItsSource && HostText.isAddressOrInvalid(wire, from, to);
+    }
+
+    private static int port(int written) {
+        return written < 0 ? DEFAULT_PORT : written;
+    }
+
+    /** Looks at each {@code c=IN IP4 address} or {@code c=IN IP6 address} line of the body. */
+    private boolean sdpTells(SipMessage message, Flow flow) {
+        byte[] a = message.wire();
+        int end = a.length;
+        if ((tests & SDP_TESTS) == 0 || message.bodyLength() == 0) {
+            return false;
+        }
+        InetAddress source = flow.remoteAddress().getAddress();
+        int i = message.bodyStart();
+        while (i < end) {
+            int lineEnd = i;
+            while (lineEnd < end && a[lineEnd] != '\n' && a[lineEnd] != '\r') {
+                lineEnd++;
+            }
+            if (lineEnd - i > 9 && a[i] == 'c' && a[i + 1] == '=' && connectionTells(a, i + 2, lineEnd, source)) {
+                return true;
+            }
+            i = lineEnd + 1;
+        }
+        return false;
+    }
+
+    private boolean connectionTells(byte[] a, int from, int to, InetAddress source) {
+        int i = from;
+        for (int word = 0; word < 2; word++) { // past IN and IP4 or IP6
+            while (i < to && a[i] != ' ') {
+                i++;
+            }
+            i++;
+        }
+        int end = i;
+        while (end < to && a[end] != ' ' && a[end] != '/') {
+            end++;
+        }
+        if (asks(NatTest.PRIVATE_SDP) && isPrivate(a, i, end)) {
+            return true;
+        }
+        return asks(NatTest.SDP_MISMATCH) && i < end && !HostText.isAddress(a, i, end, source);
+    }
+
+    /** SDP writes IPv6 addresses without brackets. */
+    private boolean isPrivate(byte[] a, int from, int to) {
+        long four = HostText.ipv4(a, from, to);
+        return four >= 0
+                ? networks.containsIpv4((int) four)
+                : org.sipproxy.api.message.IpLiteral.parse(a, from, to)
+                        .map(networks::contains)
+                        .orElse(false);
+    }
+}

@@ -1,0 +1,135 @@
+package org.sipproxy.nat;
+
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.sipproxy.api.location.Aor;
+import org.sipproxy.api.location.Binding;
+import org.sipproxy.api.message.HeaderName;
+import org.sipproxy.api.message.Method;
+import org.sipproxy.api.message.SipParseException;
+import org.sipproxy.api.message.SipRequest;
+import org.sipproxy.api.message.SipUri;
+import org.sipproxy.api.routing.RequestStage;
+import org.sipproxy.api.routing.StageContext;
+import org.sipproxy.api.routing.Target;
+import org.sipproxy.api.routing.Verdict;
+
+/**
+ * The last step before a request is forwarded: the Contact of a sender behind a NAT gets its alias, and a Request-URI that
+ * leads behind one is given its way.
+ *
+ * <p>For that there are two sources, and the one that knows more of late wins: the alias, which says where the owner of the
+ * contact was when it sent it, and the location store, which has the flow that it is registered by. The store is believed only
+ * for the user that the alias's key names, or without a key the one in To: else anybody could register another's contact and
+ * get that one's calls.
+ */
+final class RouteThroughNat implements RequestStage {
+
+    private final ContactAliasing contacts;
+    private final AliasWriter aliases;
+    private final KnownClients clients;
+    private final NatCounters counters;
+
+    RouteThroughNat(ContactAliasing contacts, AliasWriter aliases, KnownClients clients, NatCounters counters) {
+        this.contacts = contacts;
+        this.aliases = aliases;
+        this.clients = clients;
+        this.counters = counters;
+    }
+
+    @Override
+    public Verdict handle(StageContext context) throws SipParseException {
+        SipRequest request = context.request();
+        if (request.method() == Method.REGISTER) {
+            return Verdict.proceed(); // a phone would learn its alias from the 200 and keep it for ever
+        }
+        if (request.hasHeader(HeaderName.CONTACT) && FirstHop.isOurs(request)) {
+            markContact(context, request);
+        }
+        return route(context, request);
+    }
+
+    private void markContact(StageContext context, SipRequest request) throws SipParseException {
+        ContactSpan contact = ContactSpan.of(request);
+        if (contact == null) {
+            return;
+        }
+        if (context.isBehindNat()) {
+            contacts.mark(request, contact, context.flow(), request.from().uri());
+        } else {
+            ContactEdit.unalias(request, contact);
+        }
+    }
+
+    private Verdict route(StageContext context, SipRequest request) throws SipParseException {
+        List<Target> targets = context.targets();
+        Target target = targets.size() == 1 ? targets.get(0) : null;
+        if (target == null
+                || target.received() != null
+                || target.flow() != null
+                || !target.routes().isEmpty()
+                || request.hasHeader(HeaderName.ROUTE)
+                || !target.uri().isSip()) {
+            return Verdict.proceed();
+        }
+        SipUri uri = target.uri();
+        boolean aliased = uri.hasParameter(ContactAlias.NAME);
+        ContactAlias alias = aliased ? aliases.read(uri) : null;
+        if (aliased && alias == null) {
+            counters.aliasesRefused.increment();
+        }
+        SipUri contact = alias != null ? alias.contact() : ContactEdit.withoutAlias(uri);
+        Client registered = registered(contact, alias, context);
+        if (registered != null && (alias == null || knowsMore(registered, alias))) {
+            counters.registeredFlowsUsed.increment();
+            return Verdict.relay(to(registered.binding, contact));
+        }
+        if (alias == null) {
+            return Verdict.proceed();
+        }
+        counters.aliasesFollowed.increment();
+        return Verdict.relay(new Target(contact, 1f, List.of(), null, alias.received(), alias.socket()));
+    }
+
+    private @Nullable Client registered(SipUri contact, @Nullable ContactAlias alias, StageContext context)
+            throws SipParseException {
+        for (Client client : clients.at(contact)) {
+            boolean owns = alias != null && !alias.isForeign()
+                    ? alias.owner() == client.owner
+                    : isUser(context, context.request().to().uri(), client.aor);
+            if (owns && client.binding.received().isPresent()) {
+                return client;
+            }
+        }
+        return null;
+    }
+
+    /** True if a URI names this user by whichever name of the domain. */
+    private static boolean isUser(StageContext context, SipUri uri, Aor aor) {
+        return uri.user().equalsIgnoreCase(aor.user())
+                && context.domainOf(uri).filter(aor.domain()::equals).isPresent();
+    }
+
+    /**
+     * A flow that has closed leads nowhere. An alias that was made after the flow was last heard of tells of a newer one, or of
+     * the same: whoever sends on it is heard of before it gets its alias.
+     */
+    private static boolean knowsMore(Client registered, ContactAlias alias) {
+        return registered.flow.flow.isOpen() && registered.flow.heardMillis() > alias.seenAtMillis();
+    }
+
+    private static Target to(Binding binding, SipUri uri) {
+        Target registered = Target.of(binding);
+        return new Target(uri, 1f, List.of(), registered.flow(), registered.received(), registered.socket());
+    }
+
+    @Override
+    public boolean mayBlock() {
+        return false;
+    }
+
+    @Override
+    public boolean isRepeatable() {
+        return true;
+    }
+}

@@ -1,0 +1,139 @@
+package org.sipproxy.nat;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import org.sipproxy.api.location.Binding;
+import org.sipproxy.api.location.BindingChange;
+import org.sipproxy.api.location.LocationStore;
+import org.sipproxy.api.location.LocationStoreException;
+import org.sipproxy.api.location.RemovalReason;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * What has to wait for the location store does so on this one thread: neither the proxy's timers nor its event loops do. The
+ * thread ends when it has had nothing to do for a while.
+ */
+final class StoreThread implements AutoCloseable {
+
+    private static final Logger LOG = LoggerFactory.getLogger(StoreThread.class);
+
+    private static final int QUEUE = 10_000;
+    private static final long IDLE_SECONDS = 30;
+    private static final long WARNING_NANOS = TimeUnit.SECONDS.toNanos(10);
+
+    private final LocationStore store;
+    private final KnownClients clients;
+    private final NatCounters counters;
+    private final AtomicLong nextWarningNanos = new AtomicLong(System.nanoTime());
+    private final ThreadPoolExecutor thread;
+
+    StoreThread(LocationStore store, KnownClients clients, NatCounters counters) {
+        this.store = store;
+        this.clients = clients;
+        this.counters = counters;
+        this.thread = new ThreadPoolExecutor(
+                1, 1, IDLE_SECONDS, TimeUnit.SECONDS, new ArrayBlockingQueue<>(QUEUE), StoreThread::thread);
+        thread.allowCoreThreadTimeOut(true);
+    }
+
+    private static Thread thread(Runnable work) {
+        Thread made = new Thread(work, "sip-nat-store");
+        made.setDaemon(true);
+        return made;
+    }
+
+    /** False if there is too much to do already: ask again later. */
+    boolean execute(Runnable work) {
+        try {
+            thread.execute(() -> guarded(work));
+            return true;
+        } catch (RejectedExecutionException e) {
+            return false;
+        }
+    }
+
+    private void guarded(Runnable work) {
+        try {
+            work.run();
+        } catch (RuntimeException e) { // a host's store may throw anything, and the next work is another's
+            warn(e);
+        }
+    }
+
+    /** Removes all bindings of a flow that has not been heard of since, each in an update of its own. */
+    void removeUnreachable(KeptFlow kept) {
+        if (kept.leaving) {
+            return;
+        }
+        kept.leaving = true;
+        if (!execute(() -> removeAll(kept))) {
+            kept.leaving = false;
+        }
+    }
+
+    private void removeAll(KeptFlow kept) {
+        try {
+            for (Client client : kept.clients) {
+                if (kept.unanswered == 0) {
+                    return; // it has spoken meanwhile
+                }
+                Unreachable change = new Unreachable(client.binding);
+                List<Binding> left = store.update(client.aor, change);
+                if (left.stream().noneMatch(b -> b.id().equals(client.binding.id()))) {
+                    clients.remove(client.binding.id());
+                }
+                if (change.removed) {
+                    counters.removed.increment();
+                    LOG.info("{} no longer answers at {}", client.aor, kept.flow.remoteAddress());
+                }
+            }
+        } catch (LocationStoreException e) {
+            warn(e);
+        } finally {
+            kept.leaving = false;
+        }
+    }
+
+    private void warn(RuntimeException cause) {
+        long now = System.nanoTime();
+        long due = nextWarningNanos.get();
+        if (now - due >= 0 && nextWarningNanos.compareAndSet(due, now + WARNING_NANOS)) {
+            LOG.warn("location store failed; unreachable clients stay registered", cause);
+        }
+    }
+
+    @Override
+    public void close() {
+        thread.shutdownNow();
+    }
+
+    /** Leaves out the binding as it was when its client fell silent; one that was refreshed since stays. */
+    private static final class Unreachable implements BindingChange {
+
+        private final Binding silent;
+        private boolean removed;
+
+        Unreachable(Binding silent) {
+            this.silent = silent;
+        }
+
+        @Override
+        public List<Binding> apply(List<Binding> current) {
+            removed = false;
+            List<Binding> left = new ArrayList<>(current);
+            removed = left.removeIf(b -> b.id().equals(silent.id()) && b.updatedAtMillis() <= silent.updatedAtMillis());
+            return removed ? left : current;
+        }
+
+        @Override
+        public RemovalReason reasonOf(Binding gone) {
+            return RemovalReason.UNREACHABLE;
+        }
+    }
+}

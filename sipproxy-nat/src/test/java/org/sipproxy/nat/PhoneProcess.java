@@ -1,0 +1,62 @@
+package org.sipproxy.nat;
+
+import java.io.BufferedReader;
+import java.io.InputStreamReader;
+import java.net.InetSocketAddress;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayDeque;
+import java.util.Deque;
+
+/**
+ * A {@link TestPhone} as a program, to run in a network namespace: {@code USER LOCAL-IP:PORT PROXY-IP:PORT}. It does what lines on
+ * standard input say and answers each with a line, {@code ok ...} or {@code failed ...}.
+ */
+final class PhoneProcess {
+
+    private PhoneProcess() {}
+
+    public static void main(String[] args) throws Exception {
+        InetSocketAddress local = address(args[1]);
+        try (TestPhone phone = TestPhone.udp(args[0], local, address(args[2]), args[1])) {
+            Deque<TestPhone.Call> current = new ArrayDeque<>();
+            System.out.println("ok ready");
+            BufferedReader in = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
+            for (String line = in.readLine(); line != null && !line.equals("quit"); line = in.readLine()) {
+                try {
+                    System.out.println("ok " + run(phone, current, line.split(" ")));
+                } catch (AssertionError | RuntimeException e) {
+                    System.out.println(
+                            "failed " + String.valueOf(e.getMessage()).replace('\n', ' '));
+                }
+                System.out.flush();
+            }
+        }
+    }
+
+    private static InetSocketAddress address(String text) {
+        int colon = text.lastIndexOf(':');
+        return new InetSocketAddress(text.substring(0, colon), Integer.parseInt(text.substring(colon + 1)));
+    }
+
+    private static String run(TestPhone phone, Deque<TestPhone.Call> current, String[] words) {
+        switch (words[0]) {
+            case "register" -> phone.register(Integer.parseInt(words[1]));
+            case "watch" -> {
+                return phone.registerIfMappingChanged() ? "changed" : "same";
+            }
+            case "call" -> current.add(phone.call(words[1]));
+            case "incoming" -> current.add(phone.awaitCall());
+            case "reinvite" -> current.getLast().reinvite();
+            case "hangup" -> current.removeLast().hangUp();
+            case "ended" -> current.removeLast().await("BYE");
+            case "complaints" -> {
+                return phone.complaints.size() + " " + phone.complaints;
+            }
+            case "pinged" -> {
+                return String.valueOf(phone.pinged.get());
+            }
+            default -> throw new IllegalArgumentException("unknown: " + words[0]);
+        }
+        return words[0];
+    }
+}
