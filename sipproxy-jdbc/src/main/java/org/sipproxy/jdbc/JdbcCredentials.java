@@ -6,15 +6,18 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.LongSupplier;
 import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
 import org.sipproxy.api.auth.Credential;
 import org.sipproxy.api.auth.CredentialStore;
+import org.sipproxy.api.auth.DigestAlgorithm;
 import org.sipproxy.api.component.ComponentHooks;
 import org.sipproxy.api.component.ProxyComponent;
 import org.sipproxy.api.component.ProxyRuntime;
@@ -80,6 +83,15 @@ public final class JdbcCredentials implements CredentialStore, ProxyComponent {
         Credentials found = cache.find(key, this::load);
         // the key is the whole name if the digest's user name has no domain
         return key.username().length() == username.length() ? found.bare() : found.qualified();
+    }
+
+    /** Every one with {@link Builder#plainPasswords}, SHA-256 with {@link Builder#sha256Column}, and MD5. */
+    @Override
+    public Set<DigestAlgorithm> algorithms() {
+        if (plainPasswords) {
+            return EnumSet.allOf(DigestAlgorithm.class);
+        }
+        return sha256 ? EnumSet.of(DigestAlgorithm.SHA_256, DigestAlgorithm.MD5) : EnumSet.of(DigestAlgorithm.MD5);
     }
 
     @Override

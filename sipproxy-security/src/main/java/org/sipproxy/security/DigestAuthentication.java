@@ -82,9 +82,10 @@ public final class DigestAuthentication implements Authentication {
                 : null;
         Lockout lockout = builder.lockout;
         this.lockedAnswer = lockout == null ? Lockout.Answer.CHALLENGE : lockout.answer();
+        Set<DigestAlgorithm> algorithms = builder.offered(credentials);
         this.check = new CredentialsCheck(new CredentialsCheck.Rules(
                 credentials,
-                builder.algorithms,
+                algorithms,
                 builder.requireQop,
                 builder.integrity,
                 builder.checkIdentity,
@@ -94,7 +95,7 @@ public final class DigestAuthentication implements Authentication {
                 lockout == null ? null : new Lockouts(lockout)));
         this.pool = new HashPool(secrets);
         String qop = builder.integrity ? ", qop=\"auth,auth-int\"" : ", qop=\"auth\"";
-        this.offers = builder.algorithms.stream()
+        this.offers = algorithms.stream()
                 .map(algorithm -> ", algorithm=" + algorithm.token() + qop)
                 .toArray(String[]::new);
     }
@@ -303,7 +304,9 @@ public final class DigestAuthentication implements Authentication {
         private int nonceCapacity = 262_144;
         private BiPredicate<String, SipUri> identities = (user, identity) -> false;
         private @Nullable Lockout lockout = Lockout.DEFAULT;
-        private Set<DigestAlgorithm> algorithms = EnumSet.of(DigestAlgorithm.SHA_256, DigestAlgorithm.MD5);
+        /** Empty for what of SHA-256 and MD5 the store has. */
+        private Set<DigestAlgorithm> algorithms = EnumSet.noneOf(DigestAlgorithm.class);
+
         private Set<NonceBinding> bindings = EnumSet.of(NonceBinding.REQUEST_URI, NonceBinding.SOURCE_ADDRESS);
         private List<byte[]> secrets = List.of();
 
@@ -386,9 +389,9 @@ public final class DigestAuthentication implements Authentication {
         }
 
         /**
-         * What is offered, the strongest first whatever the order here. Default SHA-256 and MD5. A phone answers the first that it
-         * knows (RFC 8760 §2.4), so offer only what every user's credential can verify: where the store has nothing but MD5 HA1s,
-         * that is MD5 alone.
+         * What is offered, the strongest first whatever the order here. Default SHA-256 and MD5, without those that the
+         * {@link CredentialStore#algorithms store} has nothing for. A phone answers the first that it knows (RFC 8760 §2.4), so
+         * offer only what every user's credential can verify.
          */
         public Builder algorithms(DigestAlgorithm... offered) {
             once("algorithms");
@@ -490,6 +493,15 @@ public final class DigestAuthentication implements Authentication {
             }
             this.secrets = copies;
             return this;
+        }
+
+        private Set<DigestAlgorithm> offered(CredentialStore store) {
+            if (!algorithms.isEmpty()) {
+                return algorithms;
+            }
+            Set<DigestAlgorithm> usual = EnumSet.of(DigestAlgorithm.SHA_256, DigestAlgorithm.MD5);
+            usual.retainAll(store.algorithms());
+            return usual.isEmpty() ? store.algorithms() : usual;
         }
 
         private void once(String option) {

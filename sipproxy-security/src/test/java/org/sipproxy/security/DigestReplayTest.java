@@ -3,13 +3,17 @@ package org.sipproxy.security;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.time.Instant;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.sipproxy.api.auth.Credential;
+import org.sipproxy.api.auth.CredentialStore;
 import org.sipproxy.api.auth.DigestAlgorithm;
 import org.sipproxy.api.event.ProxyEvent.AuthenticationFailed;
 import org.sipproxy.api.routing.Verdict;
@@ -73,6 +77,28 @@ class DigestReplayTest {
         assertThat(lines.get(1)).endsWith(", algorithm=MD5, qop=\"auth\"");
         assertThat(standard.get(0)).contains("algorithm=SHA-256,");
         assertThat(standard.get(1)).contains("algorithm=MD5,");
+    }
+
+    @Test
+    void storeOfMd5HashesIsAskedForNothingElse() {
+        DigestAuthentication hashes = DigestAuthentication.builder()
+                .credentials(new CredentialStore() {
+                    @Override
+                    public Optional<Credential> find(String username, String realm) {
+                        return Optional.empty();
+                    }
+
+                    @Override
+                    public Set<DigestAlgorithm> algorithms() {
+                        return EnumSet.of(DigestAlgorithm.MD5);
+                    }
+                })
+                .build();
+
+        assertThat(((Verdict.Respond) hashes.handle(FakeStageContext.of(Requests.register()))).headerLines())
+                .singleElement()
+                .asString()
+                .contains("algorithm=MD5");
     }
 
     @ParameterizedTest
