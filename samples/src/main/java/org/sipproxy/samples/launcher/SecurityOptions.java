@@ -54,11 +54,20 @@ final class SecurityOptions {
     String rateLimit = "";
 
     @Option(
+            names = "--rate-limit-all",
+            paramLabel = "N[:BURST]",
+            description = {
+                "With --rate-limit: messages a second of all sources together at which nobody proved a password within",
+                "the last hour. It keeps the proxy at work during a flood with forged sources. Default: no limit."
+            })
+    String rateLimitAll = "";
+
+    @Option(
             names = "--auth-algorithm",
             paramLabel = "ALGORITHM",
             description = {
                 "What digest offers: SHA-512-256, SHA-256 or MD5. Repeat it for more; the strongest goes first.",
-                "Default: SHA-256 and MD5. Phones that stumble over the first need MD5 alone."
+                "Default: SHA-256 and MD5, or what the database has. Phones that stumble over the first need MD5 alone."
             })
     List<String> authAlgorithms = new ArrayList<>();
 
@@ -75,11 +84,15 @@ final class SecurityOptions {
                     .defaultPolicy(allow.isEmpty() ? AccessRule.Action.ALLOW : AccessRule.Action.DENY)
                     .build());
         }
-        readLimit(problems)
-                .ifPresent(limit -> builder.component(FloodGuard.builder()
-                        .perSource(limit)
-                        .exempt(trusted.toArray(new CidrBlock[0]))
-                        .build()));
+        Optional<RateLimit> all = readLimit("--rate-limit-all", rateLimitAll, problems);
+        readLimit("--rate-limit", rateLimit, problems).ifPresent(limit -> {
+            FloodGuard.Builder guard = FloodGuard.builder().perSource(limit).exempt(trusted.toArray(new CidrBlock[0]));
+            all.ifPresent(guard::global);
+            builder.component(guard.build());
+        });
+        if (rateLimit.isEmpty() && !rateLimitAll.isEmpty()) {
+            problems.add("--rate-limit-all: goes with --rate-limit, which says what one source may send");
+        }
         builder.component(IdentityHeaders.trusting(trusted.toArray(new CidrBlock[0])));
         builder.listener(new AuditLog());
     }
@@ -96,21 +109,21 @@ final class SecurityOptions {
         return networks;
     }
 
-    private Optional<RateLimit> readLimit(List<String> problems) {
-        if (rateLimit.isEmpty()) {
+    private static Optional<RateLimit> readLimit(String option, String text, List<String> problems) {
+        if (text.isEmpty()) {
             return Optional.empty();
         }
-        int colon = rateLimit.indexOf(':');
+        int colon = text.indexOf(':');
         try {
-            double perSecond = Double.parseDouble(colon < 0 ? rateLimit : rateLimit.substring(0, colon));
+            double perSecond = Double.parseDouble(colon < 0 ? text : text.substring(0, colon));
             int burst = colon < 0
                     ? (int) Math.min(1_000_000, Math.max(1, 10 * perSecond))
-                    : Integer.parseInt(rateLimit.substring(colon + 1));
+                    : Integer.parseInt(text.substring(colon + 1));
             return Optional.of(new RateLimit(perSecond, burst));
         } catch (NumberFormatException e) {
-            problems.add("--rate-limit: \"" + rateLimit + "\" (expected N or N:BURST, such as 50:500)");
+            problems.add(option + ": \"" + text + "\" (expected N or N:BURST, such as 50:500)");
         } catch (IllegalArgumentException e) {
-            problems.add("--rate-limit: " + Launcher.messageOf(e));
+            problems.add(option + ": " + Launcher.messageOf(e));
         }
         return Optional.empty();
     }
