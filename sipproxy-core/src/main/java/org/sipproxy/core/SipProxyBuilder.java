@@ -49,6 +49,8 @@ public final class SipProxyBuilder {
     private @Nullable Authentication authentication;
     private boolean noAuthentication;
     private RegistrarPolicy registrar = RegistrarPolicy.DEFAULT;
+    private DestinationPolicy destinations = DestinationPolicy.DEFAULT;
+    private byte @Nullable [] routeSecret;
     private SipTimers timers = SipTimers.DEFAULT;
     private ParseLimits parseLimits = ParseLimits.DEFAULT;
     private StreamLimits streamLimits = StreamLimits.DEFAULT;
@@ -103,6 +105,28 @@ public final class SipProxyBuilder {
     public SipProxyBuilder registrar(RegistrarPolicy policy) {
         once("registrar");
         registrar = Objects.requireNonNull(policy, "policy");
+        return this;
+    }
+
+    /** Where registered contacts may point. Default {@link DestinationPolicy#DEFAULT}. */
+    public SipProxyBuilder destinations(DestinationPolicy policy) {
+        once("destinations");
+        destinations = Objects.requireNonNull(policy, "policy");
+        return this;
+    }
+
+    /**
+     * The key that Record-Route URIs are signed with, 16 to 1,024 random bytes; the array is copied. A request inside a dialog
+     * is relayed because its Route bears the signature. Give proxies that take over each other's dialogs the same one, and a
+     * proxy whose calls are to outlive a restart one that stays. Default random: after a restart requests of older dialogs pass
+     * only if an authenticated user or a trusted peer sends them.
+     */
+    public SipProxyBuilder routeSecret(byte[] secret) {
+        once("routeSecret");
+        routeSecret = Objects.requireNonNull(secret, "secret").clone();
+        if (secret.length < 16 || secret.length > 1_024) {
+            problems.add("routeSecret: " + secret.length + " bytes (expected 16 to 1,024 random bytes)");
+        }
         return this;
     }
 
@@ -265,6 +289,8 @@ public final class SipProxyBuilder {
                 List.copyOf(aliases),
                 authentication,
                 registrar,
+                destinations,
+                routeSecret,
                 timers,
                 parseLimits,
                 streamLimits,

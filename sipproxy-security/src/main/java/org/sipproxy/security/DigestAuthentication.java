@@ -80,12 +80,12 @@ public final class DigestAuthentication implements Authentication {
         this.counts = builder.countNonces || builder.oneTimeNonces
                 ? new NonceCounts(builder.nonceCapacity, lifetimeMillis, builder.oneTimeNonces)
                 : null;
-        Set<DigestAlgorithm> offered = offered(builder.algorithms, credentials);
         Lockout lockout = builder.lockout;
         this.lockedAnswer = lockout == null ? Lockout.Answer.CHALLENGE : lockout.answer();
+        Set<DigestAlgorithm> algorithms = builder.offered(credentials);
         this.check = new CredentialsCheck(new CredentialsCheck.Rules(
                 credentials,
-                offered,
+                algorithms,
                 builder.requireQop,
                 builder.integrity,
                 builder.checkIdentity,
@@ -95,18 +95,9 @@ public final class DigestAuthentication implements Authentication {
                 lockout == null ? null : new Lockouts(lockout)));
         this.pool = new HashPool(secrets);
         String qop = builder.integrity ? ", qop=\"auth,auth-int\"" : ", qop=\"auth\"";
-        this.offers = offered.stream()
+        this.offers = algorithms.stream()
                 .map(algorithm -> ", algorithm=" + algorithm.token() + qop)
                 .toArray(String[]::new);
-    }
-
-    private static Set<DigestAlgorithm> offered(@Nullable Set<DigestAlgorithm> chosen, CredentialStore credentials) {
-        if (chosen != null) {
-            return chosen;
-        }
-        Set<DigestAlgorithm> usual = EnumSet.of(DigestAlgorithm.SHA_256, DigestAlgorithm.MD5);
-        usual.retainAll(credentials.algorithms());
-        return usual.isEmpty() ? EnumSet.copyOf(credentials.algorithms()) : usual;
     }
 
     /** A builder; {@link Builder#credentials} is the only option that has no default. */
@@ -313,8 +304,8 @@ public final class DigestAuthentication implements Authentication {
         private int nonceCapacity = 262_144;
         private BiPredicate<String, SipUri> identities = (user, identity) -> false;
         private @Nullable Lockout lockout = Lockout.DEFAULT;
-        /** Null for the usual ones, as far as the store can check them. */
-        private @Nullable Set<DigestAlgorithm> algorithms;
+        /** Empty for what of SHA-256 and MD5 the store has. */
+        private Set<DigestAlgorithm> algorithms = EnumSet.noneOf(DigestAlgorithm.class);
 
         private Set<NonceBinding> bindings = EnumSet.of(NonceBinding.REQUEST_URI, NonceBinding.SOURCE_ADDRESS);
         private List<byte[]> secrets = List.of();
@@ -398,9 +389,9 @@ public final class DigestAuthentication implements Authentication {
         }
 
         /**
-         * What is offered, the strongest first whatever the order here. Default SHA-256 and MD5, as far as the store can check every
-         * user with them ({@link CredentialStore#algorithms}). A phone answers the first that it knows (RFC 8760 §2.4), and a user
-         * whose credential cannot verify that one is refused.
+         * What is offered, the strongest first whatever the order here. Default SHA-256 and MD5, without those that the
+         * {@link CredentialStore#algorithms store} has nothing for. A phone answers the first that it knows (RFC 8760 §2.4), so
+         * offer only what every user's credential can verify.
          */
         public Builder algorithms(DigestAlgorithm... offered) {
             once("algorithms");
@@ -502,6 +493,15 @@ public final class DigestAuthentication implements Authentication {
             }
             this.secrets = copies;
             return this;
+        }
+
+        private Set<DigestAlgorithm> offered(CredentialStore store) {
+            if (!algorithms.isEmpty()) {
+                return algorithms;
+            }
+            Set<DigestAlgorithm> usual = EnumSet.of(DigestAlgorithm.SHA_256, DigestAlgorithm.MD5);
+            usual.retainAll(store.algorithms());
+            return usual.isEmpty() ? store.algorithms() : usual;
         }
 
         private void once(String option) {

@@ -78,9 +78,10 @@ public final class FloodGuard implements ProxyComponent {
 
     private final KeyedHash key = KeyedHash.random();
     private final SourcePrefix prefix;
-    private final @Nullable RateLimit perSource;
-    private final @Nullable BucketTable sources;
-    private final @Nullable BucketTable aors;
+    private final int burst;
+    private final String sourceLimit;
+    private final BucketTable sources;
+    private final BucketTable aors;
     private final @Nullable BucketTable global;
     private final Answer answer;
     private final NetworkTrie<Boolean> exempt;
@@ -95,9 +96,10 @@ public final class FloodGuard implements ProxyComponent {
 
     private FloodGuard(Builder builder) {
         this.prefix = builder.prefix;
-        this.perSource = builder.perSource;
-        this.sources = perSource == null ? null : new BucketTable(perSource);
-        this.aors = builder.perAor == null ? null : new BucketTable(builder.perAor);
+        this.burst = builder.perSource.burst();
+        this.sourceLimit = "source " + builder.perSource;
+        this.sources = new BucketTable(builder.perSource);
+        this.aors = new BucketTable(builder.perAor);
         this.global = builder.global == null ? null : new BucketTable(builder.global);
         this.answer = builder.answer;
         NetworkTrie.Builder<Boolean> networks = new NetworkTrie.Builder<>();
@@ -153,6 +155,11 @@ public final class FloodGuard implements ProxyComponent {
         return proxy == null ? System.currentTimeMillis() : proxy.now().toEpochMilli();
     }
 
+    /** True if somebody proved a password there lately. */
+    private boolean isKnown(long source, long now) {
+        return sources.isKnown(source, now);
+    }
+
     private boolean isExempt(InetAddress source) {
         return hasExempt && exempt.find(source) != null;
     }
@@ -168,20 +175,26 @@ public final class FloodGuard implements ProxyComponent {
             if (bans.contains(address, now)) {
                 return isExempt(address);
             }
-            BucketTable table = sources;
-            RateLimit limit = perSource;
-            if (table == null || limit == null) {
-                return true;
-            }
             long source = prefix.hash(key, address);
-            boolean passes = answer == Answer.SILENCE
-                    ? table.take(source, 0, now) >= 0
-                    : table.level(source, now) > -limit.burst();
-            if (passes || isExempt(address)) {
+            String hit = limitHit(source, now);
+            if (hit == null || isExempt(address)) {
                 return true;
             }
-            tell(from, "source " + limit);
+            tell(from, hit);
             return false;
+        }
+
+        /** The limit that is exceeded; null if none. */
+        private @Nullable String limitHit(long source, long now) {
+            if (answer != Answer.SILENCE) {
+                // what is to be answered has to be parsed, up to a point
+                return sources.level(source, now) <= -burst ? sourceLimit : null;
+            }
+            if (sources.take(source, 0, now) < 0) {
+                return sourceLimit;
+            }
+            BucketTable all = global;
+            return all != null && !isKnown(source, now) && all.take(0, 0, now) < 0 ? "global" : null;
         }
 
         @Override
@@ -209,13 +222,14 @@ public final class FloodGuard implements ProxyComponent {
         }
         long now = context.now().toEpochMilli();
         long source = prefix.hash(key, address);
-        BucketTable table = sources;
-        RateLimit limit = perSource;
-        if (table != null && limit != null && answer != Answer.SILENCE && table.take(source, -limit.burst(), now) < 0) {
-            return refuse(context, "source " + limit);
+        if (answer == Answer.SILENCE) {
+            return Verdict.proceed(); // counted before it was parsed
+        }
+        if (sources.take(source, -burst, now) < 0) {
+            return refuse(context, sourceLimit);
         }
         BucketTable all = global;
-        if (all != null && !(table != null && table.isKnown(source, now)) && all.take(0, 0, now) < 0) {
+        if (all != null && !isKnown(source, now) && all.take(0, 0, now) < 0) {
             return refuse(context, "global");
         }
         return Verdict.proceed();
@@ -227,18 +241,11 @@ public final class FloodGuard implements ProxyComponent {
         }
         long now = context.now().toEpochMilli();
         String user = context.authenticatedUser().orElse(null);
-        BucketTable table = sources;
-        if (user != null && table != null) {
-            table.giveBack(prefix.hash(key, context.flow().remoteAddress().getAddress()), TOKENS_OF_A_PROOF, now);
+        if (user != null) {
+            sources.giveBack(prefix.hash(key, context.flow().remoteAddress().getAddress()), TOKENS_OF_A_PROOF, now);
         }
-        BucketTable users = aors;
-        if (users != null) {
-            byte[] aor = (user != null ? user : calledUser(context)).getBytes(StandardCharsets.UTF_8);
-            if (users.take(key.hash(aor, 0, aor.length), 0, now) < 0) {
-                return refuse(context, "user");
-            }
-        }
-        return Verdict.proceed();
+        byte[] aor = (user != null ? user : calledUser(context)).getBytes(StandardCharsets.UTF_8);
+        return aors.take(key.hash(aor, 0, aor.length), 0, now) < 0 ? refuse(context, "user") : Verdict.proceed();
     }
 
     /** A request of nobody we know counts for the user that it is for. */
@@ -307,8 +314,8 @@ public final class FloodGuard implements ProxyComponent {
     /** Options of {@link FloodGuard}. Not safe for use by several threads. */
     public static final class Builder {
 
-        private @Nullable RateLimit perSource = new RateLimit(50, 500);
-        private @Nullable RateLimit perAor = new RateLimit(10, 100);
+        private RateLimit perSource = new RateLimit(50, 500);
+        private RateLimit perAor = new RateLimit(10, 100);
         private @Nullable RateLimit global;
         private Answer answer = Answer.SILENCE;
         private SourcePrefix prefix = SourcePrefix.DEFAULT;

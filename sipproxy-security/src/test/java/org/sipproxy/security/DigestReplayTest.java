@@ -3,13 +3,17 @@ package org.sipproxy.security;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.time.Instant;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.sipproxy.api.auth.Credential;
+import org.sipproxy.api.auth.CredentialStore;
 import org.sipproxy.api.auth.DigestAlgorithm;
 import org.sipproxy.api.event.ProxyEvent.AuthenticationFailed;
 import org.sipproxy.api.routing.Verdict;
@@ -19,12 +23,8 @@ class DigestReplayTest {
 
     private static final Instant START = FakeStageContext.START;
 
-    private final InMemoryCredentials users = InMemoryCredentials.of(
-            Credential.ofPassword("1001", "example.org", "secret"),
-            Credential.ofHa1(
-                    "1002",
-                    "example.org",
-                    Map.of(DigestAlgorithm.SHA_256, TestPhone.hash("SHA-256", "1002:example.org:secret"))));
+    private final InMemoryCredentials users =
+            InMemoryCredentials.of(Credential.ofPassword("1001", "example.org", "secret"));
     private final DigestAuthentication authentication = with(DigestAuthentication.builder());
 
     private DigestAuthentication with(DigestAuthentication.Builder builder) {
@@ -75,6 +75,28 @@ class DigestReplayTest {
         assertThat(standard.get(1)).contains("algorithm=MD5,");
     }
 
+    @Test
+    void storeOfMd5HashesIsAskedForNothingElse() {
+        DigestAuthentication hashes = DigestAuthentication.builder()
+                .credentials(new CredentialStore() {
+                    @Override
+                    public Optional<Credential> find(String username, String realm) {
+                        return Optional.empty();
+                    }
+
+                    @Override
+                    public Set<DigestAlgorithm> algorithms() {
+                        return EnumSet.of(DigestAlgorithm.MD5);
+                    }
+                })
+                .build();
+
+        assertThat(((Verdict.Respond) hashes.handle(FakeStageContext.of(Requests.register()))).headerLines())
+                .singleElement()
+                .asString()
+                .contains("algorithm=MD5");
+    }
+
     @ParameterizedTest
     @EnumSource(DigestAlgorithm.class)
     void passwordIsGoodForEveryAlgorithm(DigestAlgorithm algorithm) {
@@ -89,6 +111,10 @@ class DigestReplayTest {
 
     @Test
     void ha1IsGoodForItsOwnAlgorithmOnlyAndTheOfferDoesNotShowIt() {
+        users.put(Credential.ofHa1(
+                "1002",
+                "example.org",
+                Map.of(DigestAlgorithm.SHA_256, TestPhone.hash("SHA-256", "1002:example.org:secret"))));
         TestPhone phone = new TestPhone(nonce(authentication)).with("username", "1002");
         FakeStageContext other = FakeStageContext.of(Requests.request(
                 "REGISTER sip:example.org",

@@ -20,7 +20,7 @@ import org.sipproxy.api.transport.NonSipHandler;
 import org.sipproxy.api.transport.StrayResponseHandler;
 
 /** The way of a request through one component. */
-final class FakeHooks implements ComponentHooks {
+class FakeHooks implements ComponentHooks {
 
     private final List<ArrivalFilter> arrival = new ArrayList<>();
     private final List<RequestStage> entrance = new ArrayList<>();

@@ -131,6 +131,9 @@ final class ProxyOptions {
     String eventLoops = "";
 
     @Mixin
+    private final SecurityOptions security = new SecurityOptions();
+
+    @Mixin
     final StorageOptions storage = new StorageOptions();
 
     @Mixin
@@ -144,6 +147,7 @@ final class ProxyOptions {
         SipProxyBuilder builder = SipProxy.builder();
         readNames(builder);
         readAuthentication(builder, subscription);
+        security.addTo(builder, problems); // first of the components: the others ask whom it trusts
         nat.component(problems).ifPresent(builder::component);
         builder.registrar(RegistrarPolicy.DEFAULT
                 .withMinExpires(duration("--min-expires", minExpires, RegistrarPolicy.DEFAULT.minExpires()))
@@ -225,10 +229,10 @@ final class ProxyOptions {
         CredentialStore users = subscription.credentials(builder, this, named, problems);
         Duration nonceLifetime = duration("--nonce-expire", nonceExpire, Duration.ofMinutes(5));
         try {
-            builder.authentication(DigestAuthentication.builder()
-                    .credentials(users)
-                    .nonceLifetime(nonceLifetime)
-                    .build());
+            DigestAuthentication.Builder digest =
+                    DigestAuthentication.builder().credentials(users).nonceLifetime(nonceLifetime);
+            security.addTo(digest, problems);
+            builder.authentication(digest.build());
         } catch (IllegalArgumentException e) {
             problems.add(asOptions(Launcher.messageOf(e)).replace("digest: nonceLifetime", "--nonce-expire"));
             builder.noAuthentication(); // told above; build() need not tell it again
@@ -298,6 +302,7 @@ final class ProxyOptions {
                 "domain    " + String.join(" ", domains),
                 "alias     " + (aliases.isEmpty() ? "none" : String.join(" ", aliases)),
                 "access    " + access,
+                "sources   " + security.summary(),
                 "expires   " + minExpires + " to " + maxExpires + ", default " + defaultExpires + "; at most "
                         + maxContacts + " contacts a user",
                 "timeouts  transaction " + transactionTimeout + ", ringing " + ringTimeout,

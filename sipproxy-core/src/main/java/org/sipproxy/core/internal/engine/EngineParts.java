@@ -9,6 +9,7 @@ import org.sipproxy.api.location.LocationStore;
 import org.sipproxy.api.location.StoreMode;
 import org.sipproxy.api.message.ParseLimits;
 import org.sipproxy.api.transport.Endpoint;
+import org.sipproxy.core.DestinationPolicy;
 import org.sipproxy.core.ProxyClock;
 import org.sipproxy.core.RegistrarPolicy;
 import org.sipproxy.core.SipTimers;
@@ -18,6 +19,7 @@ import org.sipproxy.core.StreamLimits;
  * What a host assembled with the builder, checked.
  *
  * @param authentication null if the host chose to have none
+ * @param routeSecret null for a random one
  * @param locationStore the host's own; null for one of {@code storeMode}
  */
 public record EngineParts(
@@ -26,6 +28,8 @@ public record EngineParts(
         List<String> aliases,
         @Nullable Authentication authentication,
         RegistrarPolicy registrar,
+        DestinationPolicy destinations,
+        byte @Nullable [] routeSecret,
         SipTimers timers,
         ParseLimits parseLimits,
         StreamLimits streamLimits,

@@ -12,6 +12,7 @@ import org.sipproxy.api.transport.Endpoint;
 import org.sipproxy.core.ProxyClock;
 import org.sipproxy.core.ProxyStatistics;
 import org.sipproxy.core.StoreStatus;
+import org.sipproxy.core.internal.codec.RouteSignature;
 import org.sipproxy.core.internal.forwarding.FlowSource;
 import org.sipproxy.core.internal.forwarding.RequestForwarder;
 import org.sipproxy.core.internal.forwarding.ResponseSteps;
@@ -19,6 +20,7 @@ import org.sipproxy.core.internal.location.OwnStore;
 import org.sipproxy.core.internal.pipeline.LocalNames;
 import org.sipproxy.core.internal.pipeline.RequestContext;
 import org.sipproxy.core.internal.pipeline.RequestPipeline;
+import org.sipproxy.core.internal.registrar.Destinations;
 import org.sipproxy.core.internal.registrar.Registrar;
 import org.sipproxy.core.internal.time.TimerWheel;
 import org.sipproxy.core.internal.transaction.Branches;
@@ -87,10 +89,13 @@ public final class ProxyEngine implements AutoCloseable {
         this.responsePaths = new ResponsePaths(flows);
         this.resolution = new HopResolution();
         Branches branches = new Branches();
+        RouteSignature signature = new RouteSignature(parts.routeSecret());
+        Destinations destinations = new Destinations(parts.destinations(), names::isMyself);
         this.pipeline = new RequestPipeline(new RequestPipeline.Parts(
                 branches,
+                signature,
                 parts.authentication(),
-                new Registrar(store, parts.registrar(), clock, names::aorOf),
+                new Registrar(store, parts.registrar(), clock, names::aorOf, destinations),
                 store,
                 hooks.atEntrance,
                 hooks.beforeAuthentication,
@@ -99,6 +104,7 @@ public final class ProxyEngine implements AutoCloseable {
         this.inbound = new InboundPath(this);
         this.forwarder = new RequestForwarder(
                 branches,
+                signature,
                 table,
                 flows,
                 resolution,

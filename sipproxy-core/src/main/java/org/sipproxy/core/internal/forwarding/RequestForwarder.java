@@ -8,6 +8,7 @@ import org.sipproxy.api.message.SipParseException;
 import org.sipproxy.api.message.SipResponse;
 import org.sipproxy.api.message.SipUri;
 import org.sipproxy.api.routing.Target;
+import org.sipproxy.core.internal.codec.RouteSignature;
 import org.sipproxy.core.internal.dns.NextHop;
 import org.sipproxy.core.internal.pipeline.RequestContext;
 import org.sipproxy.core.internal.transaction.Branches;
@@ -35,6 +36,7 @@ public final class RequestForwarder {
 
     public RequestForwarder(
             Branches branches,
+            RouteSignature signature,
             TransactionTable table,
             FlowSource flows,
             HopResolver resolver,
@@ -46,7 +48,7 @@ public final class RequestForwarder {
         this.flows = flows;
         this.resolver = resolver;
         this.replies = replies;
-        this.writer = new RequestWriter(branches);
+        this.writer = new RequestWriter(branches, signature);
         this.completions = completions;
         this.responseSteps = responseSteps;
     }

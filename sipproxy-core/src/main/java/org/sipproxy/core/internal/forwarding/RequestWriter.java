@@ -12,6 +12,7 @@ import org.sipproxy.api.message.SipUri;
 import org.sipproxy.api.message.Splice;
 import org.sipproxy.api.routing.Target;
 import org.sipproxy.core.internal.codec.ByteWriter;
+import org.sipproxy.core.internal.codec.RouteSignature;
 import org.sipproxy.core.internal.codec.ViaStamp;
 import org.sipproxy.core.internal.pipeline.RequestContext;
 import org.sipproxy.core.internal.pipeline.RouteSplice;
@@ -26,7 +27,8 @@ final class RequestWriter {
 
     private static final byte[] RECORD_ROUTE = ascii("Record-Route: <");
     private static final byte[] R2 = ascii(";r2=on");
-    private static final byte[] LR = ascii(";lr>\r\n");
+    private static final byte[] LR = ascii(";lr");
+    private static final byte[] END = ascii(">\r\n");
     private static final byte[] CRLF = ascii("\r\n");
     private static final byte[] ADDED_MAX_FORWARDS = ascii("Max-Forwards: 70\r\n");
     private static final byte[] DECREMENTED_70 = ascii("69");
@@ -34,9 +36,11 @@ final class RequestWriter {
     private static final int INITIAL_MAX_FORWARDS = 70;
 
     private final Branches branches;
+    private final RouteSignature signature;
 
-    RequestWriter(Branches branches) {
+    RequestWriter(Branches branches, RouteSignature signature) {
         this.branches = branches;
+        this.signature = signature;
     }
 
     private static byte[] ascii(String s) {
@@ -76,7 +80,7 @@ final class RequestWriter {
         head.bytes(CRLF);
         int recordRoute = recordsRoute(request) ? request.firstHeader(HeaderName.RECORD_ROUTE) : -1;
         if (recordsRoute(request) && (recordRoute < 0 || recordRoute > via)) {
-            recordRoute(head, context.flow().advertised(), out);
+            recordRoute(head, request, context.flow().advertised(), out);
             recordRoute = -1;
         }
         if (request.firstHeader(HeaderName.MAX_FORWARDS) < 0) {
@@ -91,7 +95,7 @@ final class RequestWriter {
                 .addTo(splice);
         if (recordRoute >= 0) {
             ByteWriter lines = new ByteWriter(128);
-            recordRoute(lines, context.flow().advertised(), out);
+            recordRoute(lines, request, context.flow().advertised(), out);
             splice.insert(request.lineStart(recordRoute), lines.toBytes());
         }
         maxForwards(splice, request, context.maxForwards());
@@ -119,12 +123,23 @@ final class RequestWriter {
     }
 
     /** One header, or two where the message changes its transport or interface here (RFC 5658 §6). */
-    private static void recordRoute(ByteWriter text, Advertised in, Advertised out) {
+    private void recordRoute(ByteWriter text, SipRequest request, Advertised in, Advertised out) {
+        byte[] signed = signature.parameter(request);
         if (in == out) {
-            text.bytes(RECORD_ROUTE).bytes(out.uri()).bytes(LR);
+            text.bytes(RECORD_ROUTE).bytes(out.uri()).bytes(LR).bytes(signed).bytes(END);
         } else {
-            text.bytes(RECORD_ROUTE).bytes(out.uri()).bytes(R2).bytes(LR);
-            text.bytes(RECORD_ROUTE).bytes(in.uri()).bytes(R2).bytes(LR);
+            text.bytes(RECORD_ROUTE)
+                    .bytes(out.uri())
+                    .bytes(R2)
+                    .bytes(LR)
+                    .bytes(signed)
+                    .bytes(END);
+            text.bytes(RECORD_ROUTE)
+                    .bytes(in.uri())
+                    .bytes(R2)
+                    .bytes(LR)
+                    .bytes(signed)
+                    .bytes(END);
         }
     }
 

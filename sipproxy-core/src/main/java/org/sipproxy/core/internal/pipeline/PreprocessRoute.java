@@ -6,12 +6,21 @@ import org.sipproxy.api.message.SipParseException;
 import org.sipproxy.api.message.SipRequest;
 import org.sipproxy.api.message.SipUri;
 import org.sipproxy.api.routing.Target;
+import org.sipproxy.core.internal.codec.RouteSignature;
 
 /**
  * RFC 3261 §16.4: the Route elements that name us are taken off, a strict router's doing is undone, and a request inside a
- * dialog then goes where its Route set or its Request-URI says, without a look at the location store.
+ * dialog then goes where its Route set or its Request-URI says, without a look at the location store. That it is inside a
+ * dialog that we record-routed the signature of our Route tells; without it, and unless a trusted peer sends it, the request
+ * has to find its way as any other.
  */
 final class PreprocessRoute implements Step {
+
+    private final RouteSignature signature;
+
+    PreprocessRoute(RouteSignature signature) {
+        this.signature = signature;
+    }
 
     @Override
     public Outcome run(RequestContext context) throws SipParseException {
@@ -21,22 +30,29 @@ final class PreprocessRoute implements Step {
         }
         SipUri uri = request.requestUri();
         boolean strict = uri.hasParameter("lr") && context.isMyself(uri);
+        boolean through = false;
         if (strict) {
+            through = signature.isOn(uri, request);
             context.undoStrictRouting();
         }
-        boolean through = stripOwn(context) || strict;
+        through |= stripOwn(context);
         if (!request.hasToTag()) {
             return Outcome.proceed();
         }
-        if (through && isOnward(context)) {
+        if ((through || context.isTrusted()) && isOnward(context)) {
             return Outcome.relay(Target.of(context.request().requestUri()));
         }
         return Outcome.proceed();
     }
 
-    /** Takes off the topmost element and, where we doubled our Record-Route, the one below it. */
-    private static boolean stripOwn(RequestContext context) throws SipParseException {
+    /**
+     * Takes off the topmost element and, where we doubled our Record-Route, the one below it.
+     *
+     * @return true if the topmost one is of this dialog
+     */
+    private boolean stripOwn(RequestContext context) throws SipParseException {
         List<NameAddress> left = context.remainingRoutes();
+        boolean signed = !left.isEmpty() && signature.isOn(left.get(0).uri(), context.request());
         int own = 0;
         while (own < left.size() && own < 2 && context.isMyself(left.get(own).uri())) {
             own++;
@@ -47,7 +63,7 @@ final class PreprocessRoute implements Step {
         for (int i = 0; i < own; i++) {
             context.stripRoute();
         }
-        return own > 0;
+        return own > 0 && signed;
     }
 
     /** False if the dialog's remote target is an address-of-record of ours, which the location store has to resolve. */

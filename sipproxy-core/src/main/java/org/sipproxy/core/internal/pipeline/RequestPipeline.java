@@ -8,6 +8,7 @@ import org.sipproxy.api.location.LocationStore;
 import org.sipproxy.api.message.SipParseException;
 import org.sipproxy.api.message.StatusCode;
 import org.sipproxy.api.routing.RequestStage;
+import org.sipproxy.core.internal.codec.RouteSignature;
 import org.sipproxy.core.internal.registrar.Registrar;
 import org.sipproxy.core.internal.time.LogThrottle;
 import org.sipproxy.core.internal.transaction.Branches;
@@ -25,6 +26,7 @@ public final class RequestPipeline {
     /** The parts that a host assembled. */
     public record Parts(
             Branches branches,
+            RouteSignature signature,
             @Nullable Authentication authentication,
             Registrar registrar,
             LocationStore store,
@@ -49,7 +51,7 @@ public final class RequestPipeline {
         order.add(new DetectLoop(parts.branches())); //           §16.3 step 4: 482
         order.add(new CheckProxyRequire()); //                    §16.3 step 5: 420
         order.add(new AnswerOptions()); //                        §11: 200
-        order.add(new PreprocessRoute()); //                      §16.4: in-dialog requests leave here
+        order.add(new PreprocessRoute(parts.signature())); //     §16.4: in-dialog requests leave here
         parts.beforeAuthentication().forEach(stage -> order.add(new HostStep(stage)));
         if (authentication != null) {
             order.add(new Authenticate(authentication)); //       §22: 401, 407

@@ -3,6 +3,7 @@ package org.sipproxy.core.internal.registrar;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
 import org.sipproxy.api.location.Aor;
 import org.sipproxy.api.location.Binding;
 import org.sipproxy.api.location.LocationStore;
@@ -37,6 +38,7 @@ public final class Registrar {
     private final RegistrarPolicy policy;
     private final ProxyClock clock;
     private final AddressesOfRecord addresses;
+    private final Destinations destinations;
     private final Logger log;
 
     private final Lifetimes lifetimes;
@@ -51,15 +53,27 @@ public final class Registrar {
      *
      * @param addresses the canonical address-of-record of a URI (§10.3 step 5); null if it is not registered here
      */
-    public Registrar(LocationStore store, RegistrarPolicy policy, ProxyClock clock, AddressesOfRecord addresses) {
-        this(store, policy, clock, addresses, LoggerFactory.getLogger(Registrar.class));
+    public Registrar(
+            LocationStore store,
+            RegistrarPolicy policy,
+            ProxyClock clock,
+            AddressesOfRecord addresses,
+            Destinations destinations) {
+        this(store, policy, clock, addresses, destinations, LoggerFactory.getLogger(Registrar.class));
     }
 
-    Registrar(LocationStore store, RegistrarPolicy policy, ProxyClock clock, AddressesOfRecord addresses, Logger log) {
+    Registrar(
+            LocationStore store,
+            RegistrarPolicy policy,
+            ProxyClock clock,
+            AddressesOfRecord addresses,
+            Destinations destinations,
+            Logger log) {
         this.store = store;
         this.policy = policy;
         this.clock = clock;
         this.addresses = addresses;
+        this.destinations = destinations;
         this.log = log;
         this.lifetimes = new Lifetimes(policy);
         this.registrations = new RegistrationLog(log);
@@ -146,16 +160,22 @@ public final class Registrar {
         }
         List<RequestedContact> contacts = contacts(request);
         List<SipUri> path = path(request);
+        for (SipUri hop : path) {
+            refuse("Path", destinations.refusal(hop, flow));
+        }
+        boolean bySource = behindNat;
+        for (RequestedContact contact : contacts) {
+            if (contact.isRemoval()) {
+                continue;
+            }
+            // who is behind a NAT is sent to where it is seen, over the connection that there is
+            bySource |= path.isEmpty() && flow.kind().isReliable() && destinations.isHidden(contact.uri(), flow);
+            if (!bySource || !destinations.isHidden(contact.uri(), flow)) {
+                refuse("Contact", destinations.refusal(contact.uri(), flow));
+            }
+        }
         BindingSource source = new BindingSource(
-                ids,
-                userAgents,
-                request,
-                flow,
-                behindNat,
-                callId,
-                request.cseq().number(),
-                path,
-                now);
+                ids, userAgents, request, flow, bySource, callId, request.cseq().number(), path, now);
         return new RegistrationChange(policy, source, contacts);
     }
 
@@ -205,6 +225,12 @@ public final class Registrar {
             path.add(uri.compact());
         }
         return List.copyOf(path);
+    }
+
+    private static void refuse(String header, @Nullable String why) throws RegistrationRefused {
+        if (why != null) {
+            throw new RegistrationRefused(StatusCode.FORBIDDEN, header + " " + why);
+        }
     }
 
     private static RegistrationRefused bad(String why) {

@@ -19,14 +19,17 @@ import org.sipproxy.api.message.StatusCode;
 import org.sipproxy.api.routing.ResponseStage;
 import org.sipproxy.api.routing.Target;
 import org.sipproxy.api.transport.TransportKind;
+import org.sipproxy.core.DestinationPolicy;
 import org.sipproxy.core.RegistrarPolicy;
 import org.sipproxy.core.internal.codec.ReplyWriter;
+import org.sipproxy.core.internal.codec.RouteSignature;
 import org.sipproxy.core.internal.codec.ViaStamp;
 import org.sipproxy.core.internal.dns.NextHop;
 import org.sipproxy.core.internal.location.MemoryLocationStore;
 import org.sipproxy.core.internal.pipeline.LocalNames;
 import org.sipproxy.core.internal.pipeline.RequestContext;
 import org.sipproxy.core.internal.pipeline.RequestPipeline;
+import org.sipproxy.core.internal.registrar.Destinations;
 import org.sipproxy.core.internal.registrar.Registrar;
 import org.sipproxy.core.internal.time.TimerWheel;
 import org.sipproxy.core.internal.transaction.Branches;
@@ -51,6 +54,7 @@ final class ForwardingScene {
     final TransactionScene transactions = new TransactionScene();
     final RecordingTransport transport = transactions.transport;
     final Branches branches = new Branches();
+    private final RouteSignature signature = new RouteSignature(new byte[16]);
     final Resolver resolver = new Resolver();
     final RequestForwarder forwarder;
     /** The final responses that were told to the listeners. */
@@ -63,6 +67,7 @@ final class ForwardingScene {
     ForwardingScene(ResponseStage... stages) {
         forwarder = new RequestForwarder(
                 branches,
+                signature,
                 transactions.table,
                 (hop, inbound, socket) -> transport.flowTo(hop.kind(), hop.address()),
                 resolver,
@@ -73,8 +78,14 @@ final class ForwardingScene {
                 new MemoryLocationStore(transactions.clock, new TimerWheel(transactions.clock.nanoTime()));
         pipeline = new RequestPipeline(new RequestPipeline.Parts(
                 branches,
+                signature,
                 null,
-                new Registrar(store, RegistrarPolicy.DEFAULT, transactions.clock, names::aorOf),
+                new Registrar(
+                        store,
+                        RegistrarPolicy.DEFAULT,
+                        transactions.clock,
+                        names::aorOf,
+                        new Destinations(DestinationPolicy.DEFAULT, names::isMyself)),
                 store,
                 List.of(),
                 List.of(),

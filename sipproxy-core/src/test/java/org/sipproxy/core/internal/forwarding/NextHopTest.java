@@ -279,9 +279,10 @@ class NextHopTest {
                 new Target(SipUri.of("sip:bob@" + A + ";transport=tcp"), 1f, List.of(), null), target("sip:b@" + B));
 
         assertThat(tcpA.sent().get(0).text())
-                .contains(
-                        "\nRecord-Route: <sip:10.0.0.1:5060;transport=tcp;r2=on;lr>\nRecord-Route: <sip:10.0.0.1:5060;r2=on;lr>\n");
-        assertThat(scene.last(B, "INVITE").text()).contains("\nRecord-Route: <sip:10.0.0.1:5060;lr>\n");
+                .containsPattern(
+                        "\nRecord-Route: <sip:10.0.0.1:5060;transport=tcp;r2=on;lr;rs=[0-9a-f]{16}>\nRecord-Route: <sip:10.0.0.1:5060;r2=on;lr;rs=[0-9a-f]{16}>\n");
+        assertThat(scene.last(B, "INVITE").text())
+                .containsPattern("\nRecord-Route: <sip:10.0.0.1:5060;lr;rs=[0-9a-f]{16}>\n");
     }
 
     // ---- ACK of a 2xx

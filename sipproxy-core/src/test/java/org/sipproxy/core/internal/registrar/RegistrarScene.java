@@ -11,6 +11,7 @@ import org.sipproxy.api.location.Aor;
 import org.sipproxy.api.location.Binding;
 import org.sipproxy.api.location.LocationStore;
 import org.sipproxy.api.message.SipText;
+import org.sipproxy.core.DestinationPolicy;
 import org.sipproxy.core.RegistrarPolicy;
 import org.sipproxy.core.internal.location.MemoryLocationStore;
 import org.sipproxy.core.internal.time.FakeClock;
@@ -23,6 +24,8 @@ final class RegistrarScene {
     static final Aor ALICE = new Aor("alice", "sip.test");
 
     private static final Set<String> DOMAINS = Set.of("sip.test", "other.test", "[2001:db8::1]");
+
+    private static final Destinations ANYWHERE = new Destinations(DestinationPolicy.ANYWHERE, uri -> false);
 
     final FakeClock clock = new FakeClock();
     final TimerWheel wheel = new TimerWheel(clock.nanoTime());
@@ -43,13 +46,14 @@ final class RegistrarScene {
     RegistrarScene(RegistrarPolicy policy, Level level) {
         log = new RecordingLog(level);
         store = new MemoryLocationStore(clock, wheel);
-        registrar = new Registrar(store, policy, clock, addresses(policy), log);
+        registrar = new Registrar(store, policy, clock, addresses(policy), ANYWHERE, log);
     }
 
     RegistrarScene(LocationStore store) {
         log = new RecordingLog(Level.INFO);
         this.store = store;
-        registrar = new Registrar(store, RegistrarPolicy.DEFAULT, clock, addresses(RegistrarPolicy.DEFAULT), log);
+        registrar =
+                new Registrar(store, RegistrarPolicy.DEFAULT, clock, addresses(RegistrarPolicy.DEFAULT), ANYWHERE, log);
     }
 
     private static AddressesOfRecord addresses(RegistrarPolicy policy) {

@@ -1,0 +1,163 @@
+package org.sipproxy.samples.launcher;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Collectors;
+import org.sipproxy.api.auth.DigestAlgorithm;
+import org.sipproxy.core.SipProxyBuilder;
+import org.sipproxy.security.AccessList;
+import org.sipproxy.security.AccessRule;
+import org.sipproxy.security.AuditLog;
+import org.sipproxy.security.CidrBlock;
+import org.sipproxy.security.DigestAuthentication;
+import org.sipproxy.security.FloodGuard;
+import org.sipproxy.security.IdentityHeaders;
+import org.sipproxy.security.RateLimit;
+import picocli.CommandLine.Option;
+
+/** The options about who may send, and how much. Kept as text and read together with the others. */
+final class SecurityOptions {
+
+    @Option(
+            names = "--allow",
+            paramLabel = "NETWORK",
+            description = {
+                "A network that may send, such as 192.0.2.0/24 or 2001:db8::/32; all others then may not.",
+                "The longest network around a source decides. Repeat it for more. Default: everybody may."
+            })
+    List<String> allow = new ArrayList<>();
+
+    @Option(
+            names = "--deny",
+            paramLabel = "NETWORK",
+            description = "A network that nothing is read from. Repeat it for more.")
+    List<String> deny = new ArrayList<>();
+
+    @Option(
+            names = "--trust",
+            paramLabel = "NETWORK",
+            description = {
+                "A network of trusted peers, such as a provider's trunk: they call and relay without a password,",
+                "are never limited, and may assert identities. Repeat it for more."
+            })
+    List<String> trust = new ArrayList<>();
+
+    @Option(
+            names = "--rate-limit",
+            paramLabel = "N[:BURST]",
+            description = {
+                "Messages a second that one source may send without proof of a password, and how many at once",
+                "(default ten times as many); more get no answer. Scanners get none either. Default: no limit."
+            })
+    String rateLimit = "";
+
+    @Option(
+            names = "--rate-limit-all",
+            paramLabel = "N[:BURST]",
+            description = {
+                "With --rate-limit: messages a second of all sources together at which nobody proved a password within",
+                "the last hour. It keeps the proxy at work during a flood with forged sources. Default: no limit."
+            })
+    String rateLimitAll = "";
+
+    @Option(
+            names = "--auth-algorithm",
+            paramLabel = "ALGORITHM",
+            description = {
+                "What digest offers: SHA-512-256, SHA-256 or MD5. Repeat it for more; the strongest goes first.",
+                "Default: SHA-256 and MD5, or what the database has. Phones that stumble over the first need MD5 alone."
+            })
+    List<String> authAlgorithms = new ArrayList<>();
+
+    /** Adds what was asked for to the proxy; what is wrong goes to {@code problems}. */
+    void addTo(SipProxyBuilder builder, List<String> problems) {
+        List<CidrBlock> trusted = networks("--trust", trust, problems);
+        List<AccessRule> rules = new ArrayList<>();
+        networks("--allow", allow, problems).forEach(network -> rules.add(AccessRule.allow(network)));
+        networks("--deny", deny, problems).forEach(network -> rules.add(AccessRule.deny(network)));
+        trusted.forEach(network -> rules.add(AccessRule.trust(network)));
+        if (!rules.isEmpty()) {
+            builder.component(AccessList.builder()
+                    .rules(rules.toArray(new AccessRule[0]))
+                    .defaultPolicy(allow.isEmpty() ? AccessRule.Action.ALLOW : AccessRule.Action.DENY)
+                    .build());
+        }
+        Optional<RateLimit> all = readLimit("--rate-limit-all", rateLimitAll, problems);
+        readLimit("--rate-limit", rateLimit, problems).ifPresent(limit -> {
+            FloodGuard.Builder guard = FloodGuard.builder().perSource(limit).exempt(trusted.toArray(new CidrBlock[0]));
+            all.ifPresent(guard::global);
+            builder.component(guard.build());
+        });
+        if (rateLimit.isEmpty() && !rateLimitAll.isEmpty()) {
+            problems.add("--rate-limit-all: goes with --rate-limit, which says what one source may send");
+        }
+        builder.component(IdentityHeaders.trusting(trusted.toArray(new CidrBlock[0])));
+        builder.listener(new AuditLog());
+    }
+
+    private static List<CidrBlock> networks(String option, List<String> texts, List<String> problems) {
+        List<CidrBlock> networks = new ArrayList<>();
+        for (String text : texts) {
+            try {
+                networks.add(CidrBlock.parse(text));
+            } catch (IllegalArgumentException e) {
+                problems.add(Launcher.messageOf(e).replaceFirst("^network:", option + ":"));
+            }
+        }
+        return networks;
+    }
+
+    private static Optional<RateLimit> readLimit(String option, String text, List<String> problems) {
+        if (text.isEmpty()) {
+            return Optional.empty();
+        }
+        int colon = text.indexOf(':');
+        try {
+            double perSecond = Double.parseDouble(colon < 0 ? text : text.substring(0, colon));
+            int burst = colon < 0
+                    ? (int) Math.min(1_000_000, Math.max(1, 10 * perSecond))
+                    : Integer.parseInt(text.substring(colon + 1));
+            return Optional.of(new RateLimit(perSecond, burst));
+        } catch (NumberFormatException e) {
+            problems.add(option + ": \"" + text + "\" (expected N or N:BURST, such as 50:500)");
+        } catch (IllegalArgumentException e) {
+            problems.add(option + ": " + Launcher.messageOf(e));
+        }
+        return Optional.empty();
+    }
+
+    /** Sets what digest offers, if that was said. */
+    void addTo(DigestAuthentication.Builder digest, List<String> problems) {
+        List<DigestAlgorithm> algorithms = new ArrayList<>();
+        for (String text : authAlgorithms) {
+            DigestAlgorithm.of(text)
+                    .ifPresentOrElse(
+                            algorithms::add,
+                            () -> problems.add("--auth-algorithm: \"" + text
+                                    + "\" (expected "
+                                    + Arrays.stream(DigestAlgorithm.values())
+                                            .map(DigestAlgorithm::token)
+                                            .collect(Collectors.joining(", "))
+                                    + ")"));
+        }
+        if (!algorithms.isEmpty()) {
+            digest.algorithms(algorithms.toArray(new DigestAlgorithm[0]));
+        }
+    }
+
+    /** One line for {@code check}. */
+    String summary() {
+        List<String> parts = new ArrayList<>();
+        parts.add(allow.isEmpty() ? "anybody may send" : "only " + String.join(" ", allow));
+        if (!deny.isEmpty()) {
+            parts.add("not " + String.join(" ", deny));
+        }
+        if (!trust.isEmpty()) {
+            parts.add("trusted " + String.join(" ", trust));
+        }
+        parts.add(rateLimit.isEmpty() ? "no rate limit" : "at most " + rateLimit + " a second from one source");
+        return String.join("; ", parts);
+    }
+}
