@@ -122,12 +122,11 @@ class OpenRelayTest {
         }
     }
 
-    @ParameterizedTest
-    @ValueSource(strings = {"<sip:bob@sip.test>", "<sip:carol@224.0.1.75>"})
-    void contactThatNamesTheProxyOrEverybodyIsRefused(String contact) {
+    @Test
+    void contactThatNamesEverybodyIsRefused() {
         Request register = mallory.request("REGISTER", "sip:sip.test")
                 .to("<sip:carol@sip.test>")
-                .contact(contact);
+                .contact("<sip:carol@224.0.1.75>");
 
         mallory.send(register);
 

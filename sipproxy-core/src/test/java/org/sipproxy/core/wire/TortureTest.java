@@ -17,7 +17,6 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
-import org.sipproxy.core.DestinationPolicy;
 
 /**
  * The messages of RFC 4475 and other bad company, thrown at a running proxy that is responsible for the domains of the RFC's
@@ -56,8 +55,7 @@ class TortureTest {
             Map.entry("sdp01", RELAYED),
             Map.entry("inv2543", RELAYED));
 
-    private final ProxyUnderTest proxy = ProxyUnderTest.start(b -> b.destinations(DestinationPolicy.ANYWHERE)
-            .domain("example.com")
+    private final ProxyUnderTest proxy = ProxyUnderTest.start(b -> b.domain("example.com")
             .alias("example.net")
             .domain("example.org")
             .alias("services.example.com")

@@ -23,7 +23,7 @@ public final class Destinations {
     /** Why a URI may not be registered by who is at the other end of the flow; null if it may. */
     @Nullable
     String refusal(SipUri uri, Flow flow) {
-        if (!policy.ourselves() && isMyself.test(uri)) {
+        if (!policy.ourselves() && !isLocal(flow) && isMyself.test(uri)) {
             return "names this proxy";
         }
         InetAddress host = uri.numericHost().orElse(null);
