@@ -1,5 +1,6 @@
 package org.sipproxy.security;
 
+import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.Optional;
@@ -10,6 +11,7 @@ import org.sipproxy.api.auth.Credential;
 import org.sipproxy.api.auth.CredentialStore;
 import org.sipproxy.api.auth.DigestAlgorithm;
 import org.sipproxy.api.message.HeaderName;
+import org.sipproxy.api.message.KeyedHash;
 import org.sipproxy.api.message.Method;
 import org.sipproxy.api.message.SipParseException;
 import org.sipproxy.api.message.SipRequest;
@@ -53,6 +55,10 @@ final class CredentialsCheck {
             @Nullable NonceCounts counts,
             @Nullable Lockouts lockouts) {}
 
+    /** In every request that got here. */
+    private static final HeaderName[] REPEATED = {HeaderName.VIA, HeaderName.CALL_ID, HeaderName.CSEQ};
+
+    private final KeyedHash repetitions = KeyedHash.random();
     private final Rules rules;
 
     CredentialsCheck(Rules rules) {
@@ -185,13 +191,30 @@ final class CredentialsCheck {
             return Result.refused(AuthenticationOutcome.IDENTITY_MISMATCH, user);
         }
         NonceCounts counts = rules.counts;
-        if (counts != null && !counts.use(nonce.number(), nonce.issuedMillis(), response.count(), nowMillis)) {
+        if (counts != null
+                && !counts.use(
+                        nonce.number(),
+                        nonce.issuedMillis(),
+                        response.count(),
+                        identityOf(context.request(), context.flow().remoteAddress()),
+                        nowMillis)) {
             return Result.refused(AuthenticationOutcome.NONCE_REUSED, user);
         }
         if (lockouts != null && subject != null) {
             lockouts.succeeded(subject);
         }
         return new Result(AuthenticationOutcome.AUTHENTICATED, line, user, null);
+    }
+
+    /** What a repetition has in common with its request and nothing else has (RFC 3261 §17.2.3), and where it came from. */
+    private long identityOf(SipRequest request, InetSocketAddress source) {
+        byte[] wire = request.wire();
+        long hash = source.hashCode();
+        for (HeaderName name : REPEATED) {
+            int line = request.firstHeader(name);
+            hash = repetitions.hash(hash, wire, request.valueStart(line), request.valueEnd(line));
+        }
+        return hash;
     }
 
     /** What makes the credentials unusable whatever the password is, or null. */

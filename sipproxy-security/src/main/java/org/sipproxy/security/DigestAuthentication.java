@@ -43,8 +43,8 @@ import org.slf4j.LoggerFactory;
  *       with our {@link Builder#secret secret}, as after a restart. This is the meaning that RFC 2617 §3.2.1 gives it. Without
  *       it a phone has to take its password for wrong and must not try again (RFC 3261 §22.2).
  *   <li>A nonce may be used many times until it expires, each time with a count that it was not used with before. Counts may come
- *       out of order by 64. A captured request is so of no use; the client's own repetition of a REGISTER whose answer got lost
- *       is challenged with {@code stale=true} and costs it one more exchange.
+ *       out of order by 64. A captured request is so of no use. The client's own repetition of the request that passed last, from
+ *       the same address and port within 32 s, passes again: it changes nothing.
  *   <li>The digest user must be the user of From, and for REGISTER also of To; otherwise 403. The digest user name may be
  *       {@code user} or {@code user@realm}.
  * </ul>
@@ -304,7 +304,7 @@ public final class DigestAuthentication implements Authentication {
         private int nonceCapacity = 262_144;
         private BiPredicate<String, SipUri> identities = (user, identity) -> false;
         private @Nullable Lockout lockout = Lockout.DEFAULT;
-        /** Empty for what of SHA-256 and MD5 the store has. */
+        /** Empty for MD5, or what a store without MD5 has. */
         private Set<DigestAlgorithm> algorithms = EnumSet.noneOf(DigestAlgorithm.class);
 
         private Set<NonceBinding> bindings = EnumSet.of(NonceBinding.REQUEST_URI, NonceBinding.SOURCE_ADDRESS);
@@ -389,9 +389,10 @@ public final class DigestAuthentication implements Authentication {
         }
 
         /**
-         * What is offered, the strongest first whatever the order here. Default SHA-256 and MD5, without those that the
-         * {@link CredentialStore#algorithms store} has nothing for. A phone answers the first that it knows (RFC 8760 §2.4), so
-         * offer only what every user's credential can verify.
+         * What is offered, the strongest first whatever the order here (RFC 8760 §2.4). Default MD5, as Kamailio: phones and tools
+         * that know nothing else (SIPp 3.6, sipsak 0.9, baresip 1.0 were tried) take the first challenge for the only one and
+         * give up. Offer SHA-256 where the phones are known, and only what every user's credential can verify, which
+         * {@link CredentialStore#algorithms} tells. A store without MD5 has offered what it has.
          */
         public Builder algorithms(DigestAlgorithm... offered) {
             once("algorithms");
@@ -499,9 +500,9 @@ public final class DigestAuthentication implements Authentication {
             if (!algorithms.isEmpty()) {
                 return algorithms;
             }
-            Set<DigestAlgorithm> usual = EnumSet.of(DigestAlgorithm.SHA_256, DigestAlgorithm.MD5);
-            usual.retainAll(store.algorithms());
-            return usual.isEmpty() ? store.algorithms() : usual;
+            return store.algorithms().contains(DigestAlgorithm.MD5)
+                    ? EnumSet.of(DigestAlgorithm.MD5)
+                    : store.algorithms();
         }
 
         private void once(String option) {

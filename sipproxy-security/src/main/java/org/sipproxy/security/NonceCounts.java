@@ -17,6 +17,9 @@ final class NonceCounts {
     /** How far a count may lag behind the highest one seen. */
     static final int WINDOW = 64;
 
+    /** 64*T1: how long a client repeats a request. */
+    private static final long REPETITION_MILLIS = 32_000;
+
     /** So many locks, that threads seldom wait for each other. */
     private static final int STRIPES = 64;
 
@@ -42,9 +45,14 @@ final class NonceCounts {
         }
     }
 
-    /** Notes the use of a count; false if it was used before, or that can no longer be told. */
-    boolean use(long number, long issuedMillis, int count, long nowMillis) {
-        return stripes[(int) (number & (STRIPES - 1))].use(number, issuedMillis, count, nowMillis);
+    /**
+     * Notes the use of a count; false if it was used before, or that can no longer be told.
+     *
+     * @param request what tells the request from others; the last one that passed may come again for a while, as a client
+     *     repeats it whose answer got lost (RFC 3261 §17.1.2.2)
+     */
+    boolean use(long number, long issuedMillis, int count, long request, long nowMillis) {
+        return stripes[(int) (number & (STRIPES - 1))].use(number, issuedMillis, count, request, nowMillis);
     }
 
     /** For tests: how many nonces have an entry. */
@@ -77,16 +85,25 @@ final class NonceCounts {
             knownSinceMillis = Math.max(knownSinceMillis, millis);
         }
 
-        synchronized boolean use(long number, long issuedMillis, int count, long nowMillis) {
+        synchronized boolean use(long number, long issuedMillis, int count, long request, long nowMillis) {
             Uses known = uses.get(number);
             if (known != null) {
-                return !oneTime && known.use(count);
+                if (known.isRepetition(request, nowMillis)) {
+                    return true;
+                }
+                boolean isNew = !oneTime && known.use(count);
+                if (isNew) {
+                    known.passed(request, nowMillis);
+                }
+                return isNew;
             }
             if (issuedMillis < knownSinceMillis) {
                 return false;
             }
             makeRoom(nowMillis);
-            uses.put(number, new Uses(issuedMillis, count));
+            Uses first = new Uses(issuedMillis, count);
+            first.passed(request, nowMillis);
+            uses.put(number, first);
             return true;
         }
 
@@ -119,10 +136,23 @@ final class NonceCounts {
         private int highest;
         /** Bit i: the count {@code highest - i} was used. */
         private long used = 1;
+        /** The request that passed last, and when. */
+        private long lastRequest;
+
+        private long lastMillis;
 
         Uses(long issuedMillis, int count) {
             this.issuedMillis = issuedMillis;
             this.highest = count;
+        }
+
+        boolean isRepetition(long request, long nowMillis) {
+            return request == lastRequest && nowMillis - lastMillis <= REPETITION_MILLIS;
+        }
+
+        void passed(long request, long nowMillis) {
+            lastRequest = request;
+            lastMillis = nowMillis;
         }
 
         boolean use(int count) {

@@ -1,7 +1,12 @@
 package org.sipproxy.security;
 
+import java.util.concurrent.atomic.AtomicLong;
+
 /** Requests with their dull headers filled in. */
 final class Requests {
+
+    /** No two requests are of one transaction. */
+    private static final AtomicLong COUNT = new AtomicLong();
 
     private Requests() {}
 
@@ -19,7 +24,9 @@ final class Requests {
         String method = methodAndUri.substring(0, methodAndUri.indexOf(' '));
         StringBuilder text = new StringBuilder(methodAndUri)
                 .append(" SIP/2.0\n")
-                .append("Via: SIP/2.0/UDP 198.51.100.7:5060;branch=z9hG4bK74bf9;rport\n")
+                .append("Via: SIP/2.0/UDP 198.51.100.7:5060;branch=z9hG4bK")
+                .append(COUNT.incrementAndGet())
+                .append(";rport\n")
                 .append("Max-Forwards: 70\n")
                 .append("From: ")
                 .append(from)

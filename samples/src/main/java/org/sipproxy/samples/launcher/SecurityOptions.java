@@ -67,7 +67,7 @@ final class SecurityOptions {
             paramLabel = "ALGORITHM",
             description = {
                 "What digest offers: SHA-512-256, SHA-256 or MD5. Repeat it for more; the strongest goes first.",
-                "Default: SHA-256 and MD5, or what the database has. Phones that stumble over the first need MD5 alone."
+                "Default: MD5, since many phones and tools give up at a first challenge that they do not know."
             })
     List<String> authAlgorithms = new ArrayList<>();
 
