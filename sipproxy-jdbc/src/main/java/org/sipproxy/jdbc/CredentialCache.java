@@ -10,6 +10,7 @@ import java.util.concurrent.ConcurrentMap;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
+import org.sipproxy.api.routing.TemporarilyUnavailableException;
 
 /**
  * What was read of subscribers, and for how long it may be believed.
@@ -17,6 +18,9 @@ import org.jspecify.annotations.Nullable;
  * <p>An entry is good for {@link #UNWATCHED_LIFE} in any case. It is good for longer, up to the configured life, only while
  * the {@link SubscriberListener} vouches that every change since the entry was read has been told: that is the watch. It is
  * renewed every fraction of a second and lapses by itself, so that a listener that hangs counts as one that is gone.
+ *
+ * <p>When the database does not answer any more, an entry that was vouched for up to then may still be {@link #remembered}: that
+ * is what entries that have outlived their life are kept for.
  *
  * <p>Users that do not exist have a cache of their own, so that a flood of invented names cannot push out the real ones.
  */
@@ -27,6 +31,9 @@ final class CredentialCache {
 
     /** What {@link #isFresh} sees, {@link #find} just after it may still use: an event loop relies on that. */
     private static final long GRACE_NANOS = Duration.ofMillis(50).toNanos();
+
+    /** How long an entry is kept to be remembered: most phones register again within that. */
+    private static final Duration MEMORY = Duration.ofHours(2);
 
     private final Cache<Key, Entry> known;
     private final Cache<Key, Entry> unknown;
@@ -41,10 +48,14 @@ final class CredentialCache {
     /** Written by the listener's thread. */
     private volatile long watchedUntil;
 
+    /** The watch that was renewed last, whether or not it has ended since. Written by the listener's thread. */
+    private volatile long vouchedWatch = -1;
+
     CredentialCache(CacheLimits limits, LongSupplier nanoTime) {
         this.knownLifeNanos = limits.knownLife().toNanos();
         this.unknownLifeNanos = limits.unknownLife().toNanos();
-        this.known = cache(limits.known(), limits.knownLife(), nanoTime);
+        this.known =
+                cache(limits.known(), limits.knownLife().plus(limits.remembers() ? MEMORY : Duration.ZERO), nanoTime);
         this.unknown = cache(limits.unknown(), limits.unknownLife(), nanoTime);
         this.nanoTime = nanoTime;
         this.watchedUntil = nanoTime.getAsLong();
@@ -59,8 +70,8 @@ final class CredentialCache {
                 .build();
     }
 
-    /** How much is kept and how long at most. */
-    record CacheLimits(int known, Duration knownLife, int unknown, Duration unknownLife) {}
+    /** How much is kept and how long at most; {@code remembers} if entries are kept for an outage. */
+    record CacheLimits(int known, Duration knownLife, int unknown, Duration unknownLife, boolean remembers) {}
 
     /** A row of {@code subscriber}. */
     record Key(String username, String domain) {}
@@ -118,11 +129,24 @@ final class CredentialCache {
         (exists ? unknown : known).invalidate(key);
     }
 
+    /**
+     * For while the database does not answer: the entry, however old, if every change of it was told until the watch ended, and
+     * no other watch has begun since.
+     */
+    @Nullable
+    Credentials remembered(Key key) {
+        Entry entry = known.getIfPresent(key);
+        return entry != null && entry.watch() == vouchedWatch ? entry.credentials() : null;
+    }
+
     private static Credentials await(CompletableFuture<Entry> other) {
         try {
             return other.join().credentials();
         } catch (CompletionException e) {
-            throw new CredentialLookupException("the look-up that another thread made failed too", e.getCause());
+            if (e.getCause() instanceof TemporarilyUnavailableException unavailable) {
+                throw unavailable;
+            }
+            throw e;
         }
     }
 
@@ -168,6 +192,7 @@ final class CredentialCache {
 
     /** Every change up to {@code at} has been told; that is believed for {@link #UNWATCHED_LIFE}. */
     void renewWatch(long at) {
+        vouchedWatch = watch.get();
         watchedUntil = at + UNWATCHED_LIFE.toNanos();
     }
 

@@ -4,6 +4,7 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.sql.SQLTransientConnectionException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.EnumSet;
@@ -21,6 +22,8 @@ import org.sipproxy.api.auth.DigestAlgorithm;
 import org.sipproxy.api.component.ComponentHooks;
 import org.sipproxy.api.component.ProxyComponent;
 import org.sipproxy.api.component.ProxyRuntime;
+import org.sipproxy.api.location.LocationStoreException;
+import org.sipproxy.api.routing.TemporarilyUnavailableException;
 
 /**
  * The subscribers of the table {@code subscriber}, whoever wrote it: {@link Subscribers}, kamctl or a web page. Give it to the
@@ -37,6 +40,10 @@ import org.sipproxy.api.component.ProxyRuntime;
  * {@link KamailioSchema#addSubscriberNotifications} tells them, over one connection that each keeps for that. Without the
  * trigger, or while that connection is down, nothing is cached for longer than a second.
  *
+ * <p>While the database does not answer, nobody can change a subscriber in it: whoever was cached with the trigger's word for
+ * it when that began may go on registering and calling, for {@link Builder#outageGrace}. Everybody else, and every wrong
+ * password, is answered 503 meanwhile.
+ *
  * <p>The digest user name may be {@code user} or {@code user@domain}; the row is that of the user and the realm. Safe for use by
  * several threads. {@link #find} blocks unless {@link #mayBlock(String, String)} says otherwise.
  */
@@ -51,6 +58,8 @@ public final class JdbcCredentials implements CredentialStore, ProxyComponent {
     private final String query;
     private final CredentialCache cache;
     private final LookupGate gate;
+    private final Reachability database;
+    private final long graceNanos;
     private final LongSupplier nanoTime;
     private final LongAdder lookups = new LongAdder();
     private @Nullable SubscriberListener listener;
@@ -63,9 +72,15 @@ public final class JdbcCredentials implements CredentialStore, ProxyComponent {
                 + (plainPasswords ? "password" : "''") + " FROM subscriber WHERE username = ? AND domain = ?";
         this.cache = new CredentialCache(
                 new CredentialCache.CacheLimits(
-                        builder.cacheSize, builder.cacheLife, builder.unknownCacheSize, builder.unknownCacheLife),
+                        builder.cacheSize,
+                        builder.cacheLife,
+                        builder.unknownCacheSize,
+                        builder.unknownCacheLife,
+                        !builder.outageGrace.isZero()),
                 builder.nanoTime);
         this.gate = new LookupGate(builder.lookupsAtOnce, builder.unknownPerSecond, builder.nanoTime);
+        this.database = new Reachability(builder.nanoTime);
+        this.graceNanos = builder.outageGrace.toNanos();
         this.nanoTime = builder.nanoTime;
     }
 
@@ -80,7 +95,7 @@ public final class JdbcCredentials implements CredentialStore, ProxyComponent {
         if (key == null) {
             return Optional.empty();
         }
-        Credentials found = cache.find(key, this::load);
+        Credentials found = find(key);
         // the key is the whole name if the digest's user name has no domain
         return key.username().length() == username.length() ? found.bare() : found.qualified();
     }
@@ -88,7 +103,26 @@ public final class JdbcCredentials implements CredentialStore, ProxyComponent {
     @Override
     public boolean mayBlock(String username, String realm) {
         CredentialCache.Key key = key(username, realm);
-        return key != null && !cache.isFresh(key);
+        return key != null && !cache.isFresh(key) && database.wouldWait();
+    }
+
+    /** False while the database does not answer. */
+    @Override
+    public boolean isCurrent() {
+        return !database.isOut();
+    }
+
+    private Credentials find(CredentialCache.Key key) {
+        try {
+            return cache.find(key, this::load);
+        } catch (TemporarilyUnavailableException e) {
+            Credentials remembered =
+                    database.isOut() && database.outNanos() < graceNanos ? cache.remembered(key) : null;
+            if (remembered == null) {
+                throw e;
+            }
+            return remembered;
+        }
     }
 
     /** The row that a digest user name means; none if it cannot be one. */
@@ -116,18 +150,31 @@ public final class JdbcCredentials implements CredentialStore, ProxyComponent {
     }
 
     private Credentials load(CredentialCache.Key key) {
+        if (!database.mayAsk()) {
+            throw new TemporarilyUnavailableException("the database of the subscribers does not answer", 5, null);
+        }
         gate.enter();
         boolean foundNobody = false;
         try {
             lookups.increment();
             Credentials found = select(key);
             foundNobody = found == Credentials.NONE;
+            database.answered();
             return found;
         } catch (SQLException e) {
-            throw new CredentialLookupException("subscriber cannot be looked up: " + e.getMessage(), e);
+            if (isOutage(e)) {
+                database.failed();
+            }
+            throw new TemporarilyUnavailableException("subscriber cannot be looked up: " + SqlStates.text(e), 5, e);
         } finally {
             gate.leave(foundNobody);
         }
+    }
+
+    /** A pool that has no connection to give may say so without a state. */
+    private static boolean isOutage(SQLException e) {
+        return e instanceof SQLTransientConnectionException
+                || SqlStates.kindOf(e) == LocationStoreException.Kind.UNREACHABLE;
     }
 
     /** Plain JDBC: it is on the way of a request. */
@@ -236,6 +283,7 @@ public final class JdbcCredentials implements CredentialStore, ProxyComponent {
 
         private static final Duration MIN_LIFE = Duration.ofSeconds(1);
         private static final Duration MAX_LIFE = Duration.ofHours(1);
+        private static final Duration MAX_GRACE = Duration.ofHours(24);
 
         private final DataSource dataSource;
         private boolean plainPasswords;
@@ -244,6 +292,7 @@ public final class JdbcCredentials implements CredentialStore, ProxyComponent {
         private Duration cacheLife = Duration.ofMinutes(1);
         private int unknownCacheSize = 10_000;
         private Duration unknownCacheLife = Duration.ofSeconds(10);
+        private Duration outageGrace = Duration.ofHours(1);
         private int lookupsAtOnce = 4;
         private int unknownPerSecond = 1_000;
         private LongSupplier nanoTime = System::nanoTime;
@@ -295,6 +344,15 @@ public final class JdbcCredentials implements CredentialStore, ProxyComponent {
         }
 
         /**
+         * How long the passwords known when the database stopped answering are still accepted, 0 to 24 h. Default one hour; 0
+         * accepts nobody who would have to be read again. It needs the trigger.
+         */
+        public Builder outageGrace(Duration outageGrace) {
+            this.outageGrace = Objects.requireNonNull(outageGrace, "outageGrace");
+            return this;
+        }
+
+        /**
          * Most look-ups in the database at a time, 1 to 1,000; fewer than the data source has connections. Default 4. Others
          * wait, at most two seconds.
          */
@@ -304,8 +362,8 @@ public final class JdbcCredentials implements CredentialStore, ProxyComponent {
         }
 
         /**
-         * How many look-ups a second may find nobody, 1 to 1,000,000. Default 1,000. Above that whoever is not cached gets an
-         * error (500), so that invented names do not load the database.
+         * How many look-ups a second may find nobody, 1 to 1,000,000. Default 1,000. Above that whoever is not cached is
+         * answered 503, so that invented names do not load the database.
          */
         public Builder unknownPerSecond(int unknownPerSecond) {
             this.unknownPerSecond = unknownPerSecond;
@@ -330,6 +388,9 @@ public final class JdbcCredentials implements CredentialStore, ProxyComponent {
             check(problems, "unknownPerSecond", unknownPerSecond, 1_000_000);
             check(problems, "cacheLife", cacheLife);
             check(problems, "unknownCacheLife", unknownCacheLife);
+            if (outageGrace.isNegative() || outageGrace.compareTo(MAX_GRACE) > 0) {
+                problems.add("credentials: outageGrace: " + outageGrace + " (expected 0 to 24 h)");
+            }
             if (!problems.isEmpty()) {
                 throw new IllegalArgumentException(String.join("\n", problems));
             }

@@ -4,6 +4,7 @@ import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.LongSupplier;
+import org.sipproxy.api.routing.TemporarilyUnavailableException;
 
 /**
  * Keeps floods away from the database: only so many look-ups at once, and only so many a second that find nobody. Invented
@@ -30,19 +31,20 @@ final class LookupGate {
     /**
      * Waits for a place.
      *
-     * @throws CredentialLookupException if there is none in time, or too many names were invented lately
+     * @throws TemporarilyUnavailableException if there is none in time, or too many names were invented lately
      */
     void enter() {
         if (paidUntil.get() - nanoTime.getAsLong() > TimeUnit.SECONDS.toNanos(1)) {
-            throw new CredentialLookupException("too many look-ups of unknown users; try again in a second", null);
+            throw new TemporarilyUnavailableException("too many look-ups of unknown users", 1, null);
         }
         try {
             if (!places.tryAcquire(MAX_WAIT_MILLIS, TimeUnit.MILLISECONDS)) {
-                throw new CredentialLookupException("the database is too slow for the look-ups that wait", null);
+                throw new TemporarilyUnavailableException(
+                        "the database is too slow for the look-ups that wait", 5, null);
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-            throw new CredentialLookupException("interrupted", e);
+            throw new TemporarilyUnavailableException("interrupted", 1, e);
         }
     }
 

@@ -36,7 +36,7 @@ final class ServerChecks {
                         ? "check host and port, that the server runs, and listen_addresses in postgresql.conf"
                         : "see SQLSTATE " + state + " in the manual of PostgreSQL";
         };
-        return Finding.error("connection", SqlStates.message(e), remedy);
+        return Finding.error("connection", SqlStates.text(e), remedy);
     }
 
     List<Finding> examine(Handle handle) {

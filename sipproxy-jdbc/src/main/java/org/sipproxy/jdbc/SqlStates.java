@@ -63,13 +63,15 @@ final class SqlStates {
 
     /** What the innermost database error says, on one line. */
     static String text(Throwable e) {
-        String text = String.valueOf(e.getMessage());
+        String text = "";
         for (@Nullable Throwable cause = e; cause != null; cause = cause.getCause()) {
-            if (cause instanceof SQLException && cause.getMessage() != null) {
+            if (cause.getMessage() != null && (text.isEmpty() || cause instanceof SQLException)) {
                 text = cause.getMessage();
             }
         }
-        return text.replace('\r', ' ').replace('\n', ' ');
+        return text.isEmpty()
+                ? e.getClass().getSimpleName()
+                : text.replace('\r', ' ').replace('\n', ' ');
     }
 
     /** The SQLSTATE of the innermost database error, or nothing. */
@@ -81,18 +83,5 @@ final class SqlStates {
             }
         }
         return state;
-    }
-
-    /** What the innermost database error says, in one line. */
-    static String message(Throwable e) {
-        String message = "";
-        for (@Nullable Throwable cause = e; cause != null; cause = cause.getCause()) {
-            if (cause.getMessage() != null && (message.isEmpty() || cause instanceof SQLException)) {
-                message = cause.getMessage();
-            }
-        }
-        return message.isEmpty()
-                ? e.getClass().getSimpleName()
-                : message.lines().findFirst().orElse("");
     }
 }

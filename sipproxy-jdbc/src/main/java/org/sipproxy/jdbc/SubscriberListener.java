@@ -192,7 +192,7 @@ final class SubscriberListener implements AutoCloseable {
             case WATCHING -> LOG.info("hears of changed subscribers");
             case WITHOUT_TRIGGER ->
                 LOG.warn("table subscriber has no trigger that tells of changes, so credentials are read again after a "
-                        + "second; KamailioSchema.addSubscriberNotifications creates it");
+                        + "second; KamailioSchema.addSubscriberNotifications or the launcher's db create makes it");
             case DEAF ->
                 LOG.warn(
                         "cannot hear of changed subscribers, so credentials are read again after a second; it is tried "

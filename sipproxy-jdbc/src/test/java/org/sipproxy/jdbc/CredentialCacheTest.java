@@ -7,6 +7,7 @@ import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.sipproxy.api.auth.Credential;
+import org.sipproxy.api.routing.TemporarilyUnavailableException;
 
 /** How long an entry is believed, with a clock that the test turns. */
 class CredentialCacheTest {
@@ -20,7 +21,8 @@ class CredentialCacheTest {
 
     private final AtomicInteger loads = new AtomicInteger();
     private final CredentialCache cache = new CredentialCache(
-            new CredentialCache.CacheLimits(100, Duration.ofSeconds(60), 100, Duration.ofSeconds(10)), () -> nanos);
+            new CredentialCache.CacheLimits(100, Duration.ofSeconds(60), 100, Duration.ofSeconds(10), true),
+            () -> nanos);
 
     @Test
     void unwatchedItLivesLessThanASecond() {
@@ -91,9 +93,9 @@ class CredentialCacheTest {
     void aFailureIsNotCached() {
         try {
             cache.find(USER, key -> {
-                throw new CredentialLookupException("down", null);
+                throw new TemporarilyUnavailableException("down", 1, null);
             });
-        } catch (CredentialLookupException e) {
+        } catch (TemporarilyUnavailableException e) {
             assertThat(e).hasMessage("down");
         }
 
@@ -121,6 +123,35 @@ class CredentialCacheTest {
 
         assertThat(find(NEW)).isSameAs(OLD);
         assertThat(loads).hasValue(1);
+    }
+
+    @Test
+    void whatIsRememberedIsWhatWasVouchedForUntilTheWatchEnded() {
+        watch();
+        find(OLD);
+        turn(Duration.ofMinutes(59));
+        cache.renewWatch(nanos);
+        cache.endWatch();
+
+        assertThat(cache.isFresh(USER)).isFalse();
+        assertThat(cache.remembered(USER)).isSameAs(OLD);
+
+        cache.beginWatch();
+        cache.renewWatch(nanos);
+        assertThat(cache.remembered(USER)).isNull();
+    }
+
+    @Test
+    void whatWasReadWithoutAWatchOrHasChangedIsNotRemembered() {
+        find(OLD);
+        assertThat(cache.remembered(USER)).isNull();
+
+        watch();
+        turn(Duration.ofSeconds(1));
+        find(OLD);
+        cache.invalidate(USER);
+        cache.endWatch();
+        assertThat(cache.remembered(USER)).isNull();
     }
 
     private void watch() {

@@ -91,7 +91,8 @@ class DatabaseDoctorTest {
                 .build()
                 .examine();
 
-        assertThat(problems(findings)).anyMatch(text -> text.startsWith("ERROR clock: the server is 300 s ahead"));
+        assertThat(problems(findings))
+                .anyMatch(text -> text.matches("ERROR clock: the server is (299|300|301) s ahead.*"));
     }
 
     @Test

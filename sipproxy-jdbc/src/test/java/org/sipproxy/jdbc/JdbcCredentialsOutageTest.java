@@ -9,40 +9,85 @@ import java.lang.reflect.Method;
 import java.lang.reflect.Proxy;
 import java.sql.Connection;
 import java.time.Duration;
+import java.util.function.Consumer;
+import java.util.function.Function;
 import javax.sql.DataSource;
 import org.junit.jupiter.api.Test;
 import org.postgresql.PGConnection;
+import org.sipproxy.api.routing.TemporarilyUnavailableException;
 
 class JdbcCredentialsOutageTest {
 
     @Test
-    void whileTheDatabaseIsGoneNobodyIsLetInAndAfterItEverybodyWithoutARestart() {
+    void whileTheDatabaseIsGoneOnlyTheRememberedAreFoundAndAfterItEverybodyWithoutARestart() {
+        outage(
+                JdbcCredentials::builder,
+                credentials -> {
+                    assertThat(credentials.find("1001", "sip.test")).isPresent();
+                    assertThat(credentials.mayBlock("1001", "sip.test")).isFalse();
+                },
+                credentials ->
+                        assertThat(credentials.mayBlock("1001", "sip.test")).isFalse());
+    }
+
+    @Test
+    void withoutGraceNobodyIsFound() {
+        outage(
+                database -> JdbcCredentials.builder(database).outageGrace(Duration.ZERO),
+                credentials -> assertThatThrownBy(() -> credentials.find("1001", "sip.test"))
+                        .isInstanceOf(TemporarilyUnavailableException.class)
+                        .hasMessageStartingWith("subscriber cannot be looked up: "),
+                credentials -> {});
+    }
+
+    private static void outage(
+            Function<DataSource, JdbcCredentials.Builder> builder,
+            Consumer<JdbcCredentials> atFirst,
+            Consumer<JdbcCredentials> meanwhile) {
         try (PostgresServer server = PostgresServer.launch()) {
             DataSource database = server.createDatabase("users");
             KamailioSchema.on(database).create();
             KamailioSchema.on(database).addSubscriberNotifications();
             Subscribers.in(database).add("1001", "sip.test", "test1234");
-            JdbcCredentials credentials = JdbcCredentials.builder(database).build();
+            JdbcCredentials credentials = builder.apply(database).build();
             credentials.listen();
             try {
                 await().until(credentials::isListening);
                 credentials.find("1001", "sip.test");
+                assertThat(credentials.isCurrent()).isTrue();
 
                 server.kill();
 
                 await().atMost(Duration.ofSeconds(1)).until(() -> !credentials.isListening());
                 await().atMost(Duration.ofSeconds(1)).until(() -> credentials.mayBlock("1001", "sip.test"));
-                assertThatThrownBy(() -> credentials.find("1001", "sip.test"))
-                        .isInstanceOf(CredentialLookupException.class)
-                        .hasMessageStartingWith("subscriber cannot be looked up: ");
+                atFirst.accept(credentials);
+                assertThat(credentials.isCurrent()).isFalse();
+                long lookups = credentials.lookups();
+                for (int i = 0; i < 100; i++) {
+                    assertThatThrownBy(() -> credentials.find("1002", "sip.test"))
+                            .isInstanceOf(TemporarilyUnavailableException.class);
+                    meanwhile.accept(credentials);
+                }
+                assertThat(credentials.lookups() - lookups)
+                        .as("one look-up a second is tried")
+                        .isLessThan(50);
 
                 server.start();
 
-                assertThat(credentials.find("1001", "sip.test")).isPresent();
+                await().atMost(Duration.ofSeconds(3)).until(() -> isFound(credentials, "1001"));
+                assertThat(credentials.isCurrent()).isTrue();
                 await().atMost(Duration.ofSeconds(11)).until(credentials::isListening);
             } finally {
                 credentials.close();
             }
+        }
+    }
+
+    private static boolean isFound(JdbcCredentials credentials, String user) {
+        try {
+            return credentials.find(user, "sip.test").isPresent() && credentials.isCurrent();
+        } catch (TemporarilyUnavailableException e) {
+            return false;
         }
     }
 

@@ -20,6 +20,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.sipproxy.api.auth.Credential;
 import org.sipproxy.api.auth.DigestAlgorithm;
+import org.sipproxy.api.routing.TemporarilyUnavailableException;
 
 class JdbcCredentialsTest {
 
@@ -196,7 +197,7 @@ class JdbcCredentialsTest {
         for (int i = 0; i < 500; i++) {
             try {
                 assertThat(credentials.find("invented" + i, "sip.test")).isEmpty();
-            } catch (CredentialLookupException e) {
+            } catch (TemporarilyUnavailableException e) {
                 refused++;
             }
         }
@@ -310,7 +311,7 @@ class JdbcCredentialsTest {
         try {
             action.run();
             return true;
-        } catch (CredentialLookupException e) {
+        } catch (TemporarilyUnavailableException e) {
             return false;
         }
     }

@@ -17,6 +17,7 @@ import org.sipproxy.api.message.SipParseException;
 import org.sipproxy.api.message.SipRequest;
 import org.sipproxy.api.message.SipUri;
 import org.sipproxy.api.routing.StageContext;
+import org.sipproxy.api.routing.TemporarilyUnavailableException;
 import org.sipproxy.security.DigestResponse.Field;
 
 /**
@@ -169,6 +170,7 @@ final class CredentialsCheck {
                 ? null
                 : lockouts.subject(user, context.flow().remoteAddress().getAddress());
         if (lockouts != null && subject != null && lockouts.isLocked(subject, isProven, nowMillis)) {
+            requireCurrent();
             return Result.refused(AuthenticationOutcome.LOCKED_OUT, user);
         }
         Credential credential = find(username, user, realm);
@@ -176,6 +178,7 @@ final class CredentialsCheck {
         if (outcome != AuthenticationOutcome.AUTHENTICATED) {
             Lockouts.Lock lock =
                     lockouts == null || subject == null ? null : lockouts.failed(subject, isProven, nowMillis);
+            requireCurrent();
             return new Result(outcome, -1, user, lock == null || lock.isNone() ? null : lock);
         }
         if (nonce.state() != NonceIssuer.State.FRESH) {
@@ -204,6 +207,13 @@ final class CredentialsCheck {
             lockouts.succeeded(subject);
         }
         return new Result(AuthenticationOutcome.AUTHENTICATED, line, user, null);
+    }
+
+    /** A refusal while the store cannot be asked would tell who is remembered: others cannot be looked up then. */
+    private void requireCurrent() {
+        if (!rules.credentials.isCurrent()) {
+            throw new TemporarilyUnavailableException("credentials cannot be looked up", 5, null);
+        }
     }
 
     /** What a repetition has in common with its request and nothing else has (RFC 3261 §17.2.3), and where it came from. */

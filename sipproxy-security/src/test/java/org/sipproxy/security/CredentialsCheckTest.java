@@ -1,11 +1,13 @@
 package org.sipproxy.security;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.time.Duration;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.BiFunction;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -13,9 +15,11 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.sipproxy.api.auth.Credential;
+import org.sipproxy.api.auth.CredentialStore;
 import org.sipproxy.api.auth.DigestAlgorithm;
 import org.sipproxy.api.message.HeaderName;
 import org.sipproxy.api.message.SipParseException;
+import org.sipproxy.api.routing.TemporarilyUnavailableException;
 
 /** The outcome that each way to present credentials has; what the client is told is in {@link DigestAuthenticationTest}. */
 class CredentialsCheckTest {
@@ -28,12 +32,24 @@ class CredentialsCheckTest {
     private final Lockouts lockouts =
             new Lockouts(new Lockout(2, 100, Duration.ofSeconds(30), Duration.ofHours(1), Lockout.Answer.CHALLENGE));
     private final Hashes hashes = new Hashes(List.of(Hashes.key(new byte[16])));
+    private final InMemoryCredentials users = InMemoryCredentials.of(
+            Credential.ofPassword("1001", "example.org", "secret"),
+            Credential.ofPassword("1002", "example.org", "secret"),
+            Credential.ofHa1("1003", "example.org", Map.of(DigestAlgorithm.SHA_256, "0".repeat(64))),
+            Credential.ofPassword("1004", "example.org", "secret"));
+    private boolean current = true;
     private final CredentialsCheck check = new CredentialsCheck(new CredentialsCheck.Rules(
-            InMemoryCredentials.of(
-                    Credential.ofPassword("1001", "example.org", "secret"),
-                    Credential.ofPassword("1002", "example.org", "secret"),
-                    Credential.ofHa1("1003", "example.org", Map.of(DigestAlgorithm.SHA_256, "0".repeat(64))),
-                    Credential.ofPassword("1004", "example.org", "secret")),
+            new CredentialStore() {
+                @Override
+                public Optional<Credential> find(String username, String realm) {
+                    return users.find(username, realm);
+                }
+
+                @Override
+                public boolean isCurrent() {
+                    return current;
+                }
+            },
             EnumSet.of(DigestAlgorithm.MD5),
             true,
             false,
@@ -122,6 +138,22 @@ class CredentialsCheckTest {
         assertThat(covered).isEqualTo(EnumSet.allOf(AuthenticationOutcome.class));
         assertThat(Stream.of(AuthenticationOutcome.values()).map(AuthenticationOutcome::reason))
                 .doesNotHaveDuplicates();
+    }
+
+    @Test
+    void whileTheStoreCannotBeAskedOnlyARightPasswordIsJudged() throws SipParseException {
+        current = false;
+        assertThat(outcome("Authorization: " + new TestPhone(nonce(0)).credentials()))
+                .isEqualTo(AuthenticationOutcome.AUTHENTICATED);
+        for (int i = 0; i < 3; i++) { // the third finds the user locked out
+            TestPhone guess = new TestPhone(nonce(0)).with("username", "1004").password("guess");
+            assertThatThrownBy(() -> outcome("Authorization: " + guess.credentials()))
+                    .isInstanceOf(TemporarilyUnavailableException.class);
+        }
+
+        current = true;
+        TestPhone right = new TestPhone(nonce(0)).with("username", "1004");
+        assertThat(outcome("Authorization: " + right.credentials())).isEqualTo(AuthenticationOutcome.LOCKED_OUT);
     }
 
     @Test

@@ -55,6 +55,8 @@ public final class Logging extends ContextAwareBase implements Configurator {
         async.start();
         context.getLogger(OURS).setLevel(Level.INFO);
         context.getLogger(Logger.ROOT_LOGGER_NAME).setLevel(Level.WARN);
+        // the pool tells of each connection that an outage ends, with a stack trace; the stores tell of the outage
+        context.getLogger("com.zaxxer.hikari").setLevel(Level.ERROR);
         context.getLogger(Logger.ROOT_LOGGER_NAME).addAppender(async);
         return ExecutionStatus.DO_NOT_INVOKE_NEXT_IF_ANY;
     }

@@ -3,6 +3,7 @@ package org.sipproxy.api.auth;
 import java.util.EnumSet;
 import java.util.Optional;
 import java.util.Set;
+import org.sipproxy.api.routing.TemporarilyUnavailableException;
 
 /** Where the subscribers' credentials come from. May be called by several threads at once. */
 @FunctionalInterface
@@ -11,7 +12,8 @@ public interface CredentialStore {
     /**
      * The credential of a user in a realm, or nothing if there is no such user.
      *
-     * @throws RuntimeException if it cannot be looked up; the request is then answered 500
+     * @throws TemporarilyUnavailableException if it cannot be looked up now; the request is then answered 503
+     * @throws RuntimeException for any other failure; the request is then answered 500
      */
     Optional<Credential> find(String username, String realm);
 
@@ -34,5 +36,13 @@ public interface CredentialStore {
      */
     default boolean mayBlock(String username, String realm) {
         return mayBlock();
+    }
+
+    /**
+     * False while what {@link #find} returns may be out of date, because its source does not answer. A wrong password is then
+     * answered 503, like a user who cannot be looked up: it may be the new one. Must not wait. Default true.
+     */
+    default boolean isCurrent() {
+        return true;
     }
 }

@@ -14,6 +14,7 @@ import java.util.List;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 import org.sipproxy.api.routing.RequestStage;
+import org.sipproxy.api.routing.TemporarilyUnavailableException;
 import org.sipproxy.api.routing.Verdict;
 import org.sipproxy.api.transport.Endpoint;
 import org.sipproxy.api.transport.TransportKind;
@@ -293,6 +294,20 @@ class LifecycleTest {
             alice.awaitResponse(request, 500);
             alice.send(alice.request("MESSAGE", "sip:bob@sip.test"));
             bob.awaitRequest("MESSAGE");
+        }
+    }
+
+    @Test
+    void stepThatCannotDoItsWorkNowIs503WithTheTimeToTryAgain() {
+        RequestStage waiting = context -> {
+            throw new TemporarilyUnavailableException("thrown by the test", 7, null);
+        };
+        try (ProxyUnderTest proxy = ProxyUnderTest.start(b -> b.beforeRouting(waiting))) {
+            WireClient.Udp alice = proxy.udp("alice");
+
+            Request request = alice.send(alice.request("MESSAGE", "sip:bob@sip.test"));
+
+            assertThat(alice.awaitResponse(request, 503).header("Retry-After")).isEqualTo("7");
         }
     }
 

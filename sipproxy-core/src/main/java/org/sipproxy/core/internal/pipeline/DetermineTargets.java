@@ -1,5 +1,6 @@
 package org.sipproxy.core.internal.pipeline;
 
+import java.time.Duration;
 import java.util.List;
 import org.sipproxy.api.location.Aor;
 import org.sipproxy.api.location.Binding;
@@ -25,7 +26,7 @@ final class DetermineTargets implements Step {
     private static final Outcome UNAVAILABLE =
             Outcome.reply(StatusCode.SERVICE_UNAVAILABLE, "Service Unavailable", "Retry-After: 10");
 
-    private final LogThrottle failures = new LogThrottle();
+    private final LogThrottle failures = new LogThrottle(Duration.ofSeconds(10));
     private final LocationStore store;
     private final boolean mayBlock;
     private final boolean authenticates;

@@ -1,21 +1,24 @@
 package org.sipproxy.core.internal.pipeline;
 
+import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 import org.sipproxy.api.message.MalformedHeaderException;
 import org.sipproxy.api.message.SipParseException;
 import org.sipproxy.api.message.StatusCode;
 import org.sipproxy.api.routing.RequestStage;
+import org.sipproxy.api.routing.TemporarilyUnavailableException;
 import org.sipproxy.api.routing.Verdict;
 import org.sipproxy.core.internal.time.LogThrottle;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** A step that a host or an add-on wrote: whatever it throws ends in a 500 and one log line with its name. */
+/** A step that a host or an add-on wrote: whatever it throws ends in a 500 or 503 and one log line with its name. */
 final class HostStep implements Step {
 
     private static final Logger LOG = LoggerFactory.getLogger("org.sipproxy.core.stage");
 
     private final LogThrottle failures = new LogThrottle();
+    private final LogThrottle outages = new LogThrottle(Duration.ofSeconds(30));
     private final RequestStage stage;
 
     HostStep(RequestStage stage) {
@@ -56,6 +59,10 @@ final class HostStep implements Step {
             return Outcome.malformed(e);
         } catch (MalformedHeaderException e) {
             return Outcome.malformed(e.defect()); // the sender's mistake, not the step's
+        } catch (TemporarilyUnavailableException e) {
+            outages.warn(LOG, "stage " + stage.name() + " cannot do its work now: " + e.getMessage());
+            return Outcome.reply(
+                    StatusCode.SERVICE_UNAVAILABLE, "Service Unavailable", "Retry-After: " + e.retryAfterSeconds());
         } catch (Throwable e) { // whatever a host's step throws, an Error too, is that step's and this request's alone
             failures.error(
                     LOG,

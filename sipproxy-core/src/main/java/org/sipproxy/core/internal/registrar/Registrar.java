@@ -252,7 +252,7 @@ public final class Registrar {
     private void warnOfStore(LocationStoreException cause, long now) {
         long due = nextStoreWarningMillis.get();
         if (now >= due && nextStoreWarningMillis.compareAndSet(due, now + RETRY_AFTER_SECONDS * 1000L)) {
-            log.warn("location store failed; registrations are answered 500", cause);
+            log.warn("location store failed; registrations are answered 500: {}", cause.getMessage());
         }
     }
 }

@@ -1,19 +1,29 @@
 package org.sipproxy.core.internal.time;
 
+import java.time.Duration;
 import java.util.concurrent.atomic.AtomicLong;
 import org.sipproxy.api.message.SipParseException;
 import org.slf4j.Logger;
 
 /**
- * Logs defects of this program or of a host's step that the network can provoke at will: one line a second at most, and what
+ * Logs defects of this program or of a host's step that the network can provoke at will: a line a second at most by default, and what
  * may quote the wire escaped and shortened.
  */
 public final class LogThrottle {
 
-    private static final long INTERVAL_NANOS = 1_000_000_000L;
-
+    private final long intervalNanos;
     private final AtomicLong nextNanos = new AtomicLong(System.nanoTime());
     private final AtomicLong suppressed = new AtomicLong();
+
+    /** A line a second. */
+    public LogThrottle() {
+        this(Duration.ofSeconds(1));
+    }
+
+    /** A line each {@code interval}. */
+    public LogThrottle(Duration interval) {
+        intervalNanos = interval.toNanos();
+    }
 
     /** Logs {@code what} with the exception's type, the start of its message, and its stack trace. */
     public void error(Logger log, String what, Throwable e) {
@@ -32,10 +42,17 @@ public final class LogThrottle {
         }
     }
 
+    /** Logs {@code what}, which holds nothing of the wire. */
+    public void warn(Logger log, String what) {
+        if (isDue()) {
+            log.warn("{} ({} more since the last such line)", what, suppressed.getAndSet(0));
+        }
+    }
+
     private boolean isDue() {
         long now = System.nanoTime();
         long next = nextNanos.get();
-        if (now - next < 0 || !nextNanos.compareAndSet(next, now + INTERVAL_NANOS)) {
+        if (now - next < 0 || !nextNanos.compareAndSet(next, now + intervalNanos)) {
             suppressed.incrementAndGet();
             return false;
         }

@@ -26,7 +26,8 @@ class RegistrarStoreFailureTest {
             assertThat(reply.status()).isEqualTo(500);
             assertThat(reply.value("Retry-After")).isEqualTo("10");
         }
-        assertThat(scene.log.lines()).containsExactly("WARN location store failed; registrations are answered 500");
+        assertThat(scene.log.lines())
+                .containsExactly("WARN location store failed; registrations are answered 500: no connection");
 
         scene.clock.advance(Duration.ofSeconds(10));
         scene.send();
