@@ -1,8 +1,6 @@
 package org.sipproxy.benchmarks;
 
 import java.net.InetAddress;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
@@ -15,17 +13,7 @@ import org.openjdk.jmh.annotations.Scope;
 import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.Warmup;
-import org.sipproxy.api.component.ComponentHooks;
-import org.sipproxy.api.event.ProxyListener;
-import org.sipproxy.api.event.RequestListener;
-import org.sipproxy.api.location.LocationListener;
-import org.sipproxy.api.routing.DomainSource;
-import org.sipproxy.api.routing.RequestStage;
-import org.sipproxy.api.routing.ResponseStage;
 import org.sipproxy.api.routing.Verdict;
-import org.sipproxy.api.transport.ArrivalFilter;
-import org.sipproxy.api.transport.NonSipHandler;
-import org.sipproxy.api.transport.StrayResponseHandler;
 import org.sipproxy.nat.NatTest;
 import org.sipproxy.nat.NatTraversal;
 
@@ -46,7 +34,7 @@ public class NatBenchmark {
     @Param({"198.51.100.7", "203.0.113.9"})
     public String source = "";
 
-    private final Hooks hooks = new Hooks();
+    private final CollectedSteps hooks = new CollectedSteps();
     private RequestAtProxy request = requestFrom(InetAddress.getLoopbackAddress());
 
     private static RequestAtProxy requestFrom(InetAddress address) {
@@ -68,48 +56,5 @@ public class NatBenchmark {
     @Benchmark
     public Verdict detect() throws Exception {
         return hooks.stages.get(0).handle(request);
-    }
-
-    private static final class Hooks implements ComponentHooks {
-
-        private final List<RequestStage> stages = new ArrayList<>();
-
-        @Override
-        public void atEntrance(RequestStage stage) {
-            stages.add(stage);
-        }
-
-        @Override
-        public void onArrival(ArrivalFilter filter) {}
-
-        @Override
-        public void onNonSip(NonSipHandler handler) {}
-
-        @Override
-        public void beforeAuthentication(RequestStage stage) {}
-
-        @Override
-        public void beforeRouting(RequestStage stage) {}
-
-        @Override
-        public void beforeForwarding(RequestStage stage) {}
-
-        @Override
-        public void onResponse(ResponseStage stage) {}
-
-        @Override
-        public void onStrayResponse(StrayResponseHandler handler) {}
-
-        @Override
-        public void onLocationChange(LocationListener listener) {}
-
-        @Override
-        public void onRequestCompleted(RequestListener listener) {}
-
-        @Override
-        public void onEvent(ProxyListener listener) {}
-
-        @Override
-        public void serveDomains(DomainSource source) {}
     }
 }
