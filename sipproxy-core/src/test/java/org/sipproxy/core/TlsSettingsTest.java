@@ -112,10 +112,10 @@ class TlsSettingsTest {
 
     @Test
     void aCertificateThatHasEndedIsTold() {
-        TestCertificate ended = TestCertificate.with(
-                "-keyalg", "EC", "-groupname", "secp256r1", "-startdate", "-3d", "-validity", "1");
-        TestCertificate early = TestCertificate.with(
-                "-keyalg", "EC", "-groupname", "secp256r1", "-startdate", "+3d", "-validity", "1");
+        TestCertificate ended =
+                TestCertificate.with("-keyalg", "EC", "-groupname", "secp256r1", "-startdate", "-3d", "-validity", "1");
+        TestCertificate early =
+                TestCertificate.with("-keyalg", "EC", "-groupname", "secp256r1", "-startdate", "+3d", "-validity", "1");
 
         assertThat(of(ended.chain(), ended.key()).build().problems())
                 .singleElement()

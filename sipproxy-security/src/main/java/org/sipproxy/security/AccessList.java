@@ -248,8 +248,7 @@ public final class AccessList implements ProxyComponent {
             } catch (SipParseException e) {
                 throw new IllegalStateException("no message was looked at", e);
             }
-            boolean undecided =
-                    rule != null && (rule.needsMessage() || (identities == null && rule.needsIdentity()));
+            boolean undecided = rule != null && (rule.needsMessage() || (identities == null && rule.needsIdentity()));
             Action action = rule == null ? defaultPolicy : rule.action();
             boolean refused = action == Action.DENY && !undecided;
             ProxyRuntime proxy = runtime;

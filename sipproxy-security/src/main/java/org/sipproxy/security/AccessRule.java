@@ -126,14 +126,25 @@ public final class AccessRule {
             throw new IllegalArgumentException("port: " + number + " (expected 0 to 65535)");
         }
         return new AccessRule(
-                action, network, number, transports, identities, methods, fromDomains, requestDomains, from, requestUri, tag);
+                action,
+                network,
+                number,
+                transports,
+                identities,
+                methods,
+                fromDomains,
+                requestDomains,
+                from,
+                requestUri,
+                tag);
     }
 
     /** Only over one of these transports. */
     public AccessRule over(TransportKind... kinds) {
         Set<TransportKind> set = EnumSet.noneOf(TransportKind.class);
         set.addAll(List.of(kinds));
-        return new AccessRule(action, network, port, set, identities, methods, fromDomains, requestDomains, from, requestUri, tag);
+        return new AccessRule(
+                action, network, port, set, identities, methods, fromDomains, requestDomains, from, requestUri, tag);
     }
 
     /**
@@ -158,19 +169,49 @@ public final class AccessRule {
     /** Only requests of one of these methods. */
     public AccessRule method(Method... names) {
         return new AccessRule(
-                action, network, port, transports, identities, Set.of(names), fromDomains, requestDomains, from, requestUri, tag);
+                action,
+                network,
+                port,
+                transports,
+                identities,
+                Set.of(names),
+                fromDomains,
+                requestDomains,
+                from,
+                requestUri,
+                tag);
     }
 
     /** Only requests whose From is of one of these domains. Compared without case. */
     public AccessRule fromDomain(String... domains) {
         return new AccessRule(
-                action, network, port, transports, identities, methods, lower(domains), requestDomains, from, requestUri, tag);
+                action,
+                network,
+                port,
+                transports,
+                identities,
+                methods,
+                lower(domains),
+                requestDomains,
+                from,
+                requestUri,
+                tag);
     }
 
     /** Only requests whose Request-URI is of one of these domains. Compared without case. */
     public AccessRule requestDomain(String... domains) {
         return new AccessRule(
-                action, network, port, transports, identities, methods, fromDomains, lower(domains), from, requestUri, tag);
+                action,
+                network,
+                port,
+                transports,
+                identities,
+                methods,
+                fromDomains,
+                lower(domains),
+                from,
+                requestUri,
+                tag);
     }
 
     /**

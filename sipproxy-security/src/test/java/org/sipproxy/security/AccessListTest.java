@@ -238,8 +238,8 @@ class AccessListTest {
     @Test
     void beforeTheHandshakeOnlyAnIdentityIsWaitedFor() {
         FakeHooks trusting = at(Action.DENY, AccessRule.trustIdentity("provider.example"));
-        FakeHooks denying = at(
-                Action.ALLOW, AccessRule.deny().identity("bad.example"), AccessRule.deny(net("203.0.113.0/24")));
+        FakeHooks denying =
+                at(Action.ALLOW, AccessRule.deny().identity("bad.example"), AccessRule.deny(net("203.0.113.0/24")));
 
         assertThat(trusting.acceptsConnection("203.0.113.7", Endpoint.tls("192.0.2.1", 5061)))
                 .isTrue();

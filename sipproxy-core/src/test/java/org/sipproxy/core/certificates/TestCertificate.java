@@ -44,7 +44,10 @@ public final class TestCertificate {
                 store.load(in, PASSWORD);
             }
             Files.delete(file);
-            chain = write(folder.resolve("certificate.pem"), "CERTIFICATE", certificate().getEncoded());
+            chain = write(
+                    folder.resolve("certificate.pem"),
+                    "CERTIFICATE",
+                    certificate().getEncoded());
             key = write(folder.resolve("key.pem"), "PRIVATE KEY", privateKey().getEncoded());
         } catch (IOException e) {
             throw new UncheckedIOException(e);
@@ -66,8 +69,7 @@ public final class TestCertificate {
                 "-storepass",
                 new String(PASSWORD)));
         command.addAll(arguments);
-        Process keytool =
-                new ProcessBuilder(command).redirectErrorStream(true).start();
+        Process keytool = new ProcessBuilder(command).redirectErrorStream(true).start();
         String said = new String(keytool.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
         try {
             if (keytool.waitFor() != 0) {

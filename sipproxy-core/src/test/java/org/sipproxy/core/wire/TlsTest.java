@@ -57,8 +57,8 @@ class TlsTest {
 
     private static ProxyUnderTest start(
             UnaryOperator<TlsSettings.Builder> tls, UnaryOperator<SipProxyBuilder> options) {
-        return ProxyUnderTest.start(builder -> options.apply(
-                builder.listen(Endpoint.tls("127.0.0.1", 0)).tls(tls.apply(settings()).build())));
+        return ProxyUnderTest.start(builder -> options.apply(builder.listen(Endpoint.tls("127.0.0.1", 0))
+                .tls(tls.apply(settings()).build())));
     }
 
     private void restart(UnaryOperator<TlsSettings.Builder> tls, UnaryOperator<SipProxyBuilder> options) {
@@ -87,8 +87,9 @@ class TlsTest {
 
         WireMessage received = bob.awaitRequest("INVITE");
         assertThat(received.topVia()).startsWith("SIP/2.0/TLS " + ours());
-        assertThat(received.elements("Record-Route")).hasSize(2).allSatisfy(route -> assertThat(route)
-                .startsWith("<sip:" + ours() + ";transport=tls"));
+        assertThat(received.elements("Record-Route"))
+                .hasSize(2)
+                .allSatisfy(route -> assertThat(route).startsWith("<sip:" + ours() + ";transport=tls"));
         WireMessage ok = bob.reply(received, 200);
         Dialog caller = Dialog.ofCaller(alice, alice.awaitResponse(invite, 200));
         alice.send(caller.ack());
@@ -147,6 +148,19 @@ class TlsTest {
         bob.reply(bob.awaitRequest("BYE"), 200);
         alice.awaitResponse(bye, 200);
         assertThat(alice.acceptedConnections()).isZero();
+    }
+
+    @Test
+    void aProxyThatPassesACallOnIsNotPutBetween() {
+        WireClient.Udp bob = proxy.registered("bob");
+        WireClient.Tcp other = proxy.tls("other", PHONE);
+
+        other.send(other.request("INVITE", "sip:bob@sip.test")
+                .with("Via: SIP/2.0/UDP 192.0.2.9;branch=" + WireClient.unique("z9hG4bK")));
+
+        assertThat(bob.awaitRequest("INVITE").elements("Record-Route"))
+                .hasSize(2)
+                .noneMatch(route -> route.contains(";ft="));
     }
 
     @Test
@@ -281,18 +295,19 @@ class TlsTest {
     @Test
     void aSipsContactThatWasRegisteredInClearIsCalledOverTlsOnly() {
         StreamLimits d = StreamLimits.DEFAULT;
-        restart(tls -> tls, options -> options.streamLimits(new StreamLimits(
-                d.connections(),
-                d.connectionsPerAddress(),
-                d.idleTimeout(),
-                d.messageTimeout(),
-                Duration.ofMillis(300), // it speaks no TLS, and waits for us to go on
-                d.bufferedBytes())));
+        restart(
+                tls -> tls,
+                options -> options.streamLimits(new StreamLimits(
+                        d.connections(),
+                        d.connectionsPerAddress(),
+                        d.idleTimeout(),
+                        d.messageTimeout(),
+                        Duration.ofMillis(300), // it speaks no TLS, and waits for us to go on
+                        d.bufferedBytes())));
         WireClient.Tcp bob = proxy.tcp("bob");
         String contact = "sips:bob@" + bob.hostPort();
-        Request register = bob.request("REGISTER", "sip:sip.test")
-                .to("<sip:bob@sip.test>")
-                .contact("<" + contact + ">");
+        Request register =
+                bob.request("REGISTER", "sip:sip.test").to("<sip:bob@sip.test>").contact("<" + contact + ">");
         bob.send(register);
         bob.awaitResponse(register, 200);
         WireClient.Udp alice = proxy.udp("alice");
@@ -321,8 +336,9 @@ class TlsTest {
     @Test
     void aClientsVerifiedCertificateTellsItsDomain() {
         CopyOnWriteArrayList<Set<String>> seen = new CopyOnWriteArrayList<>();
-        restart(tls -> tls.clientAuthentication(ClientAuthentication.WANT), options -> options.beforeAuthentication(
-                context -> {
+        restart(
+                tls -> tls.clientAuthentication(ClientAuthentication.WANT),
+                options -> options.beforeAuthentication(context -> {
                     seen.add(context.flow().peerIdentities());
                     return Verdict.respond(404);
                 }));
@@ -405,7 +421,8 @@ class TlsTest {
     void aProxyThatCannotReadItsCertificateDoesNotStart() {
         Path missing = folder.resolve("missing.pem");
 
-        assertThatThrownBy(() -> start(tls -> TlsSettings.builder().certificate(missing, OURS.key()), options -> options))
+        assertThatThrownBy(() ->
+                        start(tls -> TlsSettings.builder().certificate(missing, OURS.key()), options -> options))
                 .isInstanceOf(TlsSettingsException.class)
                 .hasMessageContaining("there is no such file");
     }
@@ -422,8 +439,7 @@ class TlsTest {
     @Test
     void garbageInsteadOfAHandshakeEndsTheConnection() throws Exception {
         try (Socket socket = plain()) {
-            socket.getOutputStream()
-                    .write("OPTIONS sip:sip.test SIP/2.0\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
+            socket.getOutputStream().write("OPTIONS sip:sip.test SIP/2.0\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
             awaitEnd(socket);
         }
         awaitFailedHandshakes(1);
@@ -448,8 +464,15 @@ class TlsTest {
     @Test
     void connectionsInTheirHandshakeCount() throws Exception {
         StreamLimits d = StreamLimits.DEFAULT;
-        restart(tls -> tls, options -> options.streamLimits(new StreamLimits(
-                d.connections(), 2, d.idleTimeout(), d.messageTimeout(), d.connectTimeout(), d.bufferedBytes())));
+        restart(
+                tls -> tls,
+                options -> options.streamLimits(new StreamLimits(
+                        d.connections(),
+                        2,
+                        d.idleTimeout(),
+                        d.messageTimeout(),
+                        d.connectTimeout(),
+                        d.bufferedBytes())));
         try (Socket one = plain();
                 Socket two = plain()) {
             Awaitility.await().until(() -> proxy.proxy().statistics().connections() == 2);
@@ -482,7 +505,8 @@ class TlsTest {
     }
 
     private void awaitFailedHandshakes(int count) {
-        Awaitility.await().untilAsserted(() -> assertThat(proxy.proxy().statistics().failedHandshakes())
-                .isEqualTo(count));
+        Awaitility.await()
+                .untilAsserted(() -> assertThat(proxy.proxy().statistics().failedHandshakes())
+                        .isEqualTo(count));
     }
 }

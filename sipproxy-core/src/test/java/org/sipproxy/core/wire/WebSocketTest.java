@@ -13,6 +13,9 @@ import java.net.http.HttpClient;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.List;
+import java.util.Set;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.UnaryOperator;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
@@ -20,6 +23,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.sipproxy.api.message.ParseLimits;
+import org.sipproxy.api.routing.Verdict;
 import org.sipproxy.api.transport.Endpoint;
 import org.sipproxy.api.transport.TransportKind;
 import org.sipproxy.core.SipProxyBuilder;
@@ -175,6 +179,32 @@ class WebSocketTest {
         assertThat(via).startsWith("SIP/2.0/WS " + alice.hostPort());
         assertThat(WireMessage.parameter(via, "received")).contains("127.0.0.1");
         assertThat(WireMessage.parameter(via, "rport")).isPresent();
+    }
+
+    @Test
+    void aBrowsersVerifiedCertificateTellsItsDomain() {
+        TestCertificate own = TestCertificate.of("dns:gateway.test");
+        CopyOnWriteArrayList<Set<String>> seen = new CopyOnWriteArrayList<>();
+        proxy.close();
+        proxy = ProxyUnderTest.start(builder -> builder.listen(Endpoint.wss("127.0.0.1", 0))
+                .tls(TlsSettings.builder()
+                        .certificate(OURS.chain(), OURS.key())
+                        .trust(own.chain())
+                        .clientAuthentication(TlsSettings.ClientAuthentication.NEED)
+                        .build())
+                .beforeAuthentication(context -> {
+                    seen.add(context.flow().peerIdentities());
+                    return Verdict.respond(404);
+                }));
+        HttpClient gateway =
+                HttpClient.newBuilder().sslContext(own.context(OURS)).build();
+
+        WireClient.Web client = proxy.web("gateway", TransportKind.WSS, gateway);
+        client.awaitResponse(client.send(client.request("MESSAGE", "sip:bob@sip.test")), 404);
+
+        assertThat(seen).containsExactly(Set.of("gateway.test"));
+        assertThatThrownBy(() -> proxy.web("browser", TransportKind.WSS, BROWSER))
+                .isInstanceOf(CompletionException.class);
     }
 
     // ---- messages

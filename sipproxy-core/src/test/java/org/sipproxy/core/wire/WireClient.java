@@ -109,12 +109,11 @@ abstract class WireClient implements AutoCloseable {
 
     /** Its contact URI. */
     String contact() {
-        String parameter =
-                switch (transport()) {
-                    case "UDP" -> "";
-                    case "WSS" -> ";transport=ws"; // RFC 7118 has no other
-                    default -> ";transport=" + transport().toLowerCase(Locale.ROOT);
-                };
+        String parameter = switch (transport()) {
+            case "UDP" -> "";
+            case "WSS" -> ";transport=ws"; // RFC 7118 has no other
+            default -> ";transport=" + transport().toLowerCase(Locale.ROOT);
+        };
         return "sip:" + name + "@" + hostPort() + parameter;
     }
 
@@ -552,7 +551,8 @@ abstract class WireClient implements AutoCloseable {
             try {
                 return closed.get(PATIENCE.toMillis(), TimeUnit.MILLISECONDS);
             } catch (InterruptedException | ExecutionException | TimeoutException e) {
-                throw new AssertionError(name() + " waited for the end of the connection; the wire had:\n" + history(), e);
+                throw new AssertionError(
+                        name() + " waited for the end of the connection; the wire had:\n" + history(), e);
             }
         }
 

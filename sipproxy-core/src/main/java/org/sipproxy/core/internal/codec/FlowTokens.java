@@ -65,6 +65,8 @@ public final class FlowTokens {
         byte[] number = ByteBuffer.allocate(Long.BYTES).putLong(connection).array();
         long ofNumber = key.hash(number, 0, number.length);
         int line = request.firstHeader(HeaderName.CALL_ID);
-        return line < 0 ? ofNumber : key.hash(ofNumber, request.wire(), request.valueStart(line), request.valueEnd(line));
+        return line < 0
+                ? ofNumber
+                : key.hash(ofNumber, request.wire(), request.valueStart(line), request.valueEnd(line));
     }
 }

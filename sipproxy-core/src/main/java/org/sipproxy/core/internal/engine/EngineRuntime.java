@@ -67,8 +67,8 @@ final class EngineRuntime implements ProxyRuntime {
     @Override
     public Optional<Flow> flow(SipUri received, String socket) {
         Optional<InetAddress> address = received.numericHost();
-        TransportKind kind = TransportKind.of(received.parameter("transport").orElse("udp"))
-                .orElse(null);
+        TransportKind kind =
+                TransportKind.of(received.parameter("transport").orElse("udp")).orElse(null);
         if (address.isEmpty() || kind == null) {
             return Optional.empty();
         }

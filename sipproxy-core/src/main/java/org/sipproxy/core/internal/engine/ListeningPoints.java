@@ -51,9 +51,7 @@ final class ListeningPoints implements FlowSource, AutoCloseable {
 
     /** Listening points that take their event loops from {@code environments} when they are opened. */
     ListeningPoints(
-            Supplier<StreamEnvironment> environments,
-            @Nullable TlsSettings tlsSettings,
-            Set<String> webSocketOrigins) {
+            Supplier<StreamEnvironment> environments, @Nullable TlsSettings tlsSettings, Set<String> webSocketOrigins) {
         this.environments = environments;
         this.tlsSettings = tlsSettings;
         this.webSocketOrigins = webSocketOrigins;
@@ -113,7 +111,8 @@ final class ListeningPoints implements FlowSource, AutoCloseable {
     void reloadTls() {
         TlsContexts contexts = tls;
         if (contexts == null) {
-            throw new IllegalStateException("reloadTls: there is no certificate to read; set tls(...) and start the proxy");
+            throw new IllegalStateException(
+                    "reloadTls: there is no certificate to read; set tls(...) and start the proxy");
         }
         contexts.reload();
     }
@@ -277,8 +276,7 @@ final class ListeningPoints implements FlowSource, AutoCloseable {
         return choose(udp, UdpTransport::endpoint, UdpTransport::reaches, remote, inbound);
     }
 
-    private @Nullable StreamTransport streamFor(
-            TransportKind kind, InetSocketAddress remote, TransportFlow inbound) {
+    private @Nullable StreamTransport streamFor(TransportKind kind, InetSocketAddress remote, TransportFlow inbound) {
         return choose(streams(kind), StreamTransport::boundEndpoint, StreamTransport::reaches, remote, inbound);
     }
 

@@ -110,7 +110,8 @@ public final class RequestForwarder {
     }
 
     /** False for a flow without TLS if the request is for a sips URI (§26.2.2). */
-    static boolean mayUse(@Nullable TransportFlow flow, RequestContext context, Target target) throws SipParseException {
+    static boolean mayUse(@Nullable TransportFlow flow, RequestContext context, Target target)
+            throws SipParseException {
         return flow != null && (flow.kind().isSecure() || !RequestWriter.isSecured(context, target));
     }
 

@@ -30,6 +30,7 @@ final class RequestWriter {
     private static final byte[] RECORD_ROUTE = ascii("Record-Route: <");
     private static final byte[] R2 = ascii(";r2=on");
     private static final byte[] LR = ascii(";lr");
+    private static final byte[] NO_TOKEN = {};
     private static final byte[] END = ascii(">\r\n");
     private static final byte[] CRLF = ascii("\r\n");
     private static final byte[] ADDED_MAX_FORWARDS = ascii("Max-Forwards: 70\r\n");
@@ -146,7 +147,7 @@ final class RequestWriter {
 
     /**
      * One header, or two where the message changes its transport or interface here (RFC 5658 §6), or where one side of the call
-     * is reached by the connection that it opened, which each side's URI then has to name.
+     * is reached by the connection that it opened, which that side's URI has to name.
      */
     private void recordRoute(ByteWriter text, RequestContext context, SipUri uri, TransportFlow way)
             throws SipParseException {
@@ -156,25 +157,40 @@ final class RequestWriter {
         Advertised out = way.advertised();
         byte[] signed = signature.parameter(request);
         boolean secured = uri.isSecure() || context.isSecured(); // §16.6 step 4
-        if (in == out && !came.isPeersOwn() && !way.isPeersOwn()) {
+        byte[] tokenIn = came.isPeersOwn() && isOfItsSender(request) ? token(came, request) : NO_TOKEN;
+        byte[] tokenOut = way.isPeersOwn() ? token(way, request) : NO_TOKEN;
+        if (in == out && tokenIn.length == 0 && tokenOut.length == 0) {
             text.bytes(RECORD_ROUTE)
                     .bytes(secured ? out.secureUri() : out.uri())
                     .bytes(LR)
                     .bytes(signed)
                     .bytes(END);
         } else {
-            one(text, request, way, secured ? out.secureUri() : out.uri(), signed);
-            one(text, request, came, secured ? in.secureUri() : in.uri(), signed);
+            text.bytes(RECORD_ROUTE)
+                    .bytes(secured ? out.secureUri() : out.uri())
+                    .bytes(R2)
+                    .bytes(LR)
+                    .bytes(signed)
+                    .bytes(tokenOut)
+                    .bytes(END);
+            text.bytes(RECORD_ROUTE)
+                    .bytes(secured ? in.secureUri() : in.uri())
+                    .bytes(R2)
+                    .bytes(LR)
+                    .bytes(signed)
+                    .bytes(tokenIn)
+                    .bytes(END);
         }
     }
 
-    /** One of two: the side of the call that is reached by {@code flow}. */
-    private void one(ByteWriter text, SipRequest request, TransportFlow flow, byte[] uri, byte[] signed) {
-        text.bytes(RECORD_ROUTE).bytes(uri).bytes(R2).bytes(LR).bytes(signed);
-        if (flow.isPeersOwn()) {
-            text.bytes(tokens.parameter(flow.connectionId().orElseThrow(), request));
-        }
-        text.bytes(END);
+    private byte[] token(TransportFlow flow, SipRequest request) {
+        return tokens.parameter(flow.connectionId().orElseThrow(), request);
+    }
+
+    /** With a second Via the connection is a proxy's, which wants no more of the dialog than it has record-routed. */
+    private static boolean isOfItsSender(SipRequest request) throws SipParseException {
+        int line = request.firstHeader(HeaderName.VIA);
+        return request.nextHeader(HeaderName.VIA, line) < 0 && request.topVia().end() >= request.valueEnd(line);
     }
 
     private static void maxForwards(Splice splice, SipRequest request, long value) {

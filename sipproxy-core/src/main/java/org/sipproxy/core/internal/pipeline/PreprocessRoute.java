@@ -25,8 +25,7 @@ final class PreprocessRoute implements Step {
     private final LongFunction<@Nullable TransportFlow> connections;
 
     /** @param connections those that peers have opened, by their number */
-    PreprocessRoute(
-            RouteSignature signature, FlowTokens tokens, LongFunction<@Nullable TransportFlow> connections) {
+    PreprocessRoute(RouteSignature signature, FlowTokens tokens, LongFunction<@Nullable TransportFlow> connections) {
         this.signature = signature;
         this.tokens = tokens;
         this.connections = connections;

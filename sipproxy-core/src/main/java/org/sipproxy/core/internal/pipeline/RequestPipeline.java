@@ -60,7 +60,8 @@ public final class RequestPipeline {
         order.add(new DetectLoop(parts.branches())); //           §16.3 step 4: 482
         order.add(new CheckProxyRequire()); //                    §16.3 step 5: 420
         order.add(new AnswerOptions()); //                        §11: 200
-        order.add(new PreprocessRoute(parts.signature(), parts.tokens(), parts.connections())); //     §16.4: in-dialog requests leave here
+        order.add(new PreprocessRoute(
+                parts.signature(), parts.tokens(), parts.connections())); //     §16.4: in-dialog requests leave here
         parts.beforeAuthentication().forEach(stage -> order.add(new HostStep(stage)));
         if (authentication != null) {
             order.add(new Authenticate(authentication)); //       §22: 401, 407

@@ -75,6 +75,8 @@ public record SipIdentities(Set<String> domains, Set<InetAddress> addresses) {
     /** True if the certificate is for this host of a URI. The whole name has to fit: a wildcard is no SIP domain (§7.2). */
     public boolean covers(String host) {
         Optional<InetAddress> address = IpLiteral.parse(host);
-        return address.isPresent() ? addresses.contains(address.get()) : domains.contains(host.toLowerCase(Locale.ROOT));
+        return address.isPresent()
+                ? addresses.contains(address.get())
+                : domains.contains(host.toLowerCase(Locale.ROOT));
     }
 }

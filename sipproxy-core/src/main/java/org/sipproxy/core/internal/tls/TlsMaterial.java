@@ -47,9 +47,8 @@ public record TlsMaterial(
         List<String> problems = new ArrayList<>();
         List<X509Certificate> chain = certificates(settings.certificate(), problems);
         PrivateKey key = key(settings.key(), settings.keyPassword().orElse(null), problems);
-        List<X509Certificate> anchors = settings.trust()
-                .map(path -> certificates(path, problems))
-                .orElse(List.of());
+        List<X509Certificate> anchors =
+                settings.trust().map(path -> certificates(path, problems)).orElse(List.of());
         if (key != null && !chain.isEmpty() && !belongs(key, chain.get(0).getPublicKey())) {
             problems.add("tls: " + settings.key() + ": is not the key of the first certificate in "
                     + settings.certificate()
@@ -86,8 +85,7 @@ public record TlsMaterial(
                 CertificateFactory.getInstance("X.509").generateCertificate(new ByteArrayInputStream(der));
     }
 
-    private static @Nullable PrivateKey key(
-            Path path, @Nullable Supplier<char[]> password, List<String> problems) {
+    private static @Nullable PrivateKey key(Path path, @Nullable Supplier<char[]> password, List<String> problems) {
         try {
             for (PemFile.Part part : PemFile.read(path).parts()) {
                 if (part.label().endsWith("PRIVATE KEY")) {
@@ -109,15 +107,20 @@ public record TlsMaterial(
             }
             case "ENCRYPTED PRIVATE KEY" -> {
                 if (password == null) {
-                    throw new PemFile.Unusable(path, "is encrypted; give its password, or decrypt it: openssl pkcs8 -in "
-                            + path + " -out key.pem");
+                    throw new PemFile.Unusable(
+                            path,
+                            "is encrypted; give its password, or decrypt it: openssl pkcs8 -in " + path
+                                    + " -out key.pem");
                 }
                 return unencrypted(path, decrypted(path, part.der(), password));
             }
             default ->
-                throw new PemFile.Unusable(path, "holds a key in the format of BEGIN " + part.label()
-                        + " (expected PKCS#8, BEGIN PRIVATE KEY); convert it: openssl pkcs8 -topk8 -nocrypt -in " + path
-                        + " -out key.pem");
+                throw new PemFile.Unusable(
+                        path,
+                        "holds a key in the format of BEGIN " + part.label()
+                                + " (expected PKCS#8, BEGIN PRIVATE KEY); convert it: openssl pkcs8 -topk8 -nocrypt -in "
+                                + path
+                                + " -out key.pem");
         }
     }
 
@@ -138,8 +141,10 @@ public record TlsMaterial(
             cipher.init(Cipher.DECRYPT_MODE, secretKey, parameters);
             return encrypted.getKeySpec(cipher);
         } catch (IOException | GeneralSecurityException e) {
-            throw new PemFile.Unusable(path, "cannot be decrypted; is the password right? An old format converts with: "
-                    + "openssl pkcs8 -topk8 -in " + path + " -out key.pem");
+            throw new PemFile.Unusable(
+                    path,
+                    "cannot be decrypted; is the password right? An old format converts with: "
+                            + "openssl pkcs8 -topk8 -in " + path + " -out key.pem");
         } finally {
             spec.clearPassword();
         }

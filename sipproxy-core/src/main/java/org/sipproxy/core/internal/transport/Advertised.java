@@ -23,9 +23,8 @@ public record Advertised(TransportKind kind, String host, int port, byte[] via, 
         String via = "Via: SIP/2.0/" + kind.name() + " " + literal + ":" + port + ";rport;branch=";
         String address = literal + ":" + port;
         byte[] uri = bytes("sip:" + address + transport(kind));
-        byte[] secureUri = kind.isSecure()
-                ? bytes("sips:" + address + (kind == TransportKind.WSS ? ";transport=ws" : ""))
-                : uri;
+        byte[] secureUri =
+                kind.isSecure() ? bytes("sips:" + address + (kind == TransportKind.WSS ? ";transport=ws" : "")) : uri;
         return new Advertised(kind, literal, port, bytes(via), uri, secureUri);
     }
 

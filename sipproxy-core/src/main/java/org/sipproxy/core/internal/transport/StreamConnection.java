@@ -362,6 +362,7 @@ final class StreamConnection implements TransportFlow {
         cancelHandshakeLimit();
         transport.list(this);
         if (!state.compareAndSet(State.CONNECTING, State.OPEN)) {
+            transport.unlist(this);
             closeChannel(open);
             closed();
             return;

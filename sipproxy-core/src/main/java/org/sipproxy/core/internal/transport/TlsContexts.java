@@ -12,6 +12,7 @@ import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.util.List;
 import javax.net.ssl.SNIHostName;
+import javax.net.ssl.SNIServerName;
 import javax.net.ssl.SSLException;
 import javax.net.ssl.SSLParameters;
 import javax.net.ssl.SSLPeerUnverifiedException;
@@ -111,10 +112,19 @@ public final class TlsContexts {
         SslHandler handler = withoutTimeout(current.client().newHandler(channel.alloc(), name, remote.getPort()));
         if (IpLiteral.parse(name).isEmpty()) {
             SSLParameters parameters = handler.engine().getSSLParameters();
-            parameters.setServerNames(List.of(new SNIHostName(name)));
+            parameters.setServerNames(serverNames(name));
             handler.engine().setSSLParameters(parameters);
         }
         return handler;
+    }
+
+    /** Said by us, as the JDK says no name without a dot. The sent-by of a Via may be what no host can be called. */
+    private static List<SNIServerName> serverNames(String name) {
+        try {
+            return List.of(new SNIHostName(name));
+        } catch (IllegalArgumentException e) {
+            return List.of();
+        }
     }
 
     /** The connection itself has one limit for all that has to happen before it is open. */

@@ -64,7 +64,8 @@ final class TlsStream implements StreamProtocol {
 
     @Override
     public void connected(Channel channel, StreamConnection connection) {
-        connection.opensWithin(channel, connection.transport().environment().limits.connectTimeout());
+        connection.opensWithin(
+                channel, connection.transport().environment().limits.connectTimeout());
     }
 
     @Override

@@ -42,13 +42,15 @@ final class WebSocketHandshake extends SimpleChannelInboundHandler<FullHttpReque
         if (request.decoderResult().isFailure()) {
             refuse(ctx, HttpResponseStatus.BAD_REQUEST, "this is no HTTP request");
         } else if (!isUpgrade(request)) {
-            refuse(ctx, HttpResponseStatus.UPGRADE_REQUIRED, "only WebSockets with the subprotocol sip are served here");
+            refuse(
+                    ctx,
+                    HttpResponseStatus.UPGRADE_REQUIRED,
+                    "only WebSockets with the subprotocol sip are served here");
         } else if (!VERSION.equals(request.headers().get(HttpHeaderNames.SEC_WEBSOCKET_VERSION))) {
             refuse(ctx, HttpResponseStatus.UPGRADE_REQUIRED, "only version 13 of WebSocket is spoken here");
         } else if (!request.headers().contains(HttpHeaderNames.SEC_WEBSOCKET_KEY)) {
             refuse(ctx, HttpResponseStatus.BAD_REQUEST, "Sec-WebSocket-Key is missing");
-        } else if (!request.headers()
-                .containsValue(HttpHeaderNames.SEC_WEBSOCKET_PROTOCOL, SUBPROTOCOL, false)) {
+        } else if (!request.headers().containsValue(HttpHeaderNames.SEC_WEBSOCKET_PROTOCOL, SUBPROTOCOL, false)) {
             refuse(ctx, HttpResponseStatus.BAD_REQUEST, "the subprotocol sip has to be offered (RFC 7118)");
         } else if (!isWelcome(request.headers().get(HttpHeaderNames.ORIGIN))) {
             refuse(ctx, HttpResponseStatus.FORBIDDEN, "pages of this origin may not connect");

@@ -57,6 +57,13 @@ final class WebSocketStream implements StreamProtocol {
         if (tls != null) {
             SslHandler handler = tls.accepting(channel);
             pipeline.addLast(handler);
+            handler.handshakeFuture().addListener(done -> {
+                if (done.isSuccess()) {
+                    connection.identified(TlsContexts.identities(handler));
+                } else {
+                    connection.handshakeFailed(done.cause());
+                }
+            });
         }
         WebSocketInbound inbound = new WebSocketInbound(connection);
         pipeline.addLast(

@@ -21,8 +21,8 @@ import org.sipproxy.api.routing.Target;
 import org.sipproxy.api.transport.TransportKind;
 import org.sipproxy.core.DestinationPolicy;
 import org.sipproxy.core.RegistrarPolicy;
-import org.sipproxy.core.internal.codec.ReplyWriter;
 import org.sipproxy.core.internal.codec.FlowTokens;
+import org.sipproxy.core.internal.codec.ReplyWriter;
 import org.sipproxy.core.internal.codec.RouteSignature;
 import org.sipproxy.core.internal.codec.ViaStamp;
 import org.sipproxy.core.internal.dns.NextHop;
@@ -56,7 +56,7 @@ final class ForwardingScene {
     final RecordingTransport transport = transactions.transport;
     final Branches branches = new Branches();
     private final RouteSignature signature = new RouteSignature(new byte[16]);
-        FlowTokens tokens = new FlowTokens();
+    FlowTokens tokens = new FlowTokens();
     final Resolver resolver = new Resolver();
     final RequestForwarder forwarder;
     /** The final responses that were told to the listeners. */

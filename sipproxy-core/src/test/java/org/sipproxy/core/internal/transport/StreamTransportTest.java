@@ -371,7 +371,8 @@ class StreamTransportTest {
 
     @Test
     void anIdleConnectionIsClosedAndOneWithTrafficIsNot() throws Exception {
-        StreamTransport transport = started(limits().idle(Duration.ofMillis(400)).build());
+        StreamTransport transport =
+                started(limits().idle(Duration.ofMillis(400)).build());
         TcpPeer idle = peerOf(transport);
         TcpPeer busy = peerOf(transport);
         long start = System.nanoTime();

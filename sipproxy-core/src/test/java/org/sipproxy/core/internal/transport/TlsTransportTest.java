@@ -133,7 +133,8 @@ class TlsTransportTest {
         assertThat(other).isNotSameAs(first);
         await().until(() -> failures.size() == 1);
         assertThat(failures.get(0))
-                .hasMessageContaining("cannot connect to tls:127.0.0.1:" + address().getPort() + " as three.test")
+                .hasMessageContaining(
+                        "cannot connect to tls:127.0.0.1:" + address().getPort() + " as three.test")
                 .hasMessageContaining("its certificate is for");
         assertThat(first.isOpen()).isTrue();
         assertThat(counters.connectFailures.sum()).isEqualTo(1);
