@@ -24,6 +24,7 @@ public final class SecureProxy {
     private SecureProxy() {}
 
     /** Serves sip.test until the process is stopped; the arguments are the files of the certificate and of its key. */
+    @SuppressWarnings("FutureReturnValueIgnored") // it ends with the timer
     public static void main(String[] args) throws InterruptedException {
         InMemoryCredentials users = InMemoryCredentials.of(Credential.ofPassword("1001", "sip.test", "test1001"));
         TlsSettings tls = tls(Path.of(args[0]), Path.of(args[1])).build();

@@ -88,10 +88,14 @@ class TlsSettingsTest {
 
     @Test
     void aKeyWithHeadersOfAnOldFormatIsToldTheSameWay() throws IOException {
-        Path key = file(
-                "old.pem",
-                "-----BEGIN RSA PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\nDEK-Info: AES-128-CBC,00\n\nAAAA\n"
-                        + "-----END RSA PRIVATE KEY-----\n");
+        Path key = file("old.pem", """
+                -----BEGIN RSA PRIVATE KEY-----
+                Proc-Type: 4,ENCRYPTED
+                DEK-Info: AES-128-CBC,00
+
+                AAAA
+                -----END RSA PRIVATE KEY-----
+                """);
 
         assertThat(of(EC.chain(), key).build().problems())
                 .singleElement()

@@ -38,6 +38,7 @@ final class CertificateWatch implements AutoCloseable {
         this.seen = times();
     }
 
+    @SuppressWarnings("FutureReturnValueIgnored") // it ends with the timer
     void start() {
         timer.scheduleWithFixedDelay(this::look, SECONDS, SECONDS, TimeUnit.SECONDS);
     }

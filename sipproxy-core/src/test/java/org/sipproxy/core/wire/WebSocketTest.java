@@ -38,9 +38,16 @@ class WebSocketTest {
     private static final HttpClient BROWSER = HttpClient.newBuilder()
             .sslContext(TestCertificate.contextWithout(OURS))
             .build();
-    private static final String UPGRADE = "GET /sip HTTP/1.1\r\nHost: sip.test\r\nUpgrade: websocket\r\n"
-            + "Connection: keep-alive, Upgrade\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
-            + "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Protocol: sip\r\n\r\n";
+    private static final String UPGRADE = """
+            GET /sip HTTP/1.1
+            Host: sip.test
+            Upgrade: websocket
+            Connection: keep-alive, Upgrade
+            Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==
+            Sec-WebSocket-Version: 13
+            Sec-WebSocket-Protocol: sip
+
+            """.replace("\n", "\r\n");
 
     private ProxyUnderTest proxy = start(options -> options);
 

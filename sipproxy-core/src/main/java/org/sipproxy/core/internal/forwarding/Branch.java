@@ -60,7 +60,7 @@ final class Branch implements ClientTransactionUser {
             }
             if (RequestForwarder.isBehindNat(parent.context, target)) {
                 TransportFlow registered = parent.forwarder.registeredFlow(parent.context, target);
-                if (RequestForwarder.mayUse(registered, parent.context, target)) {
+                if (registered != null && RequestForwarder.mayUse(registered, parent.context, target)) {
                     lastResort = null;
                     send(registered, null);
                     return;

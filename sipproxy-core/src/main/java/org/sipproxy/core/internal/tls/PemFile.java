@@ -24,7 +24,6 @@ record PemFile(Path path, List<Part> parts) {
      * @param label what stands behind BEGIN, such as {@code CERTIFICATE}
      * @param der what it holds; not read of a part with headers, as only keys of old formats have them
      */
-    @SuppressWarnings("ArrayRecordComponent") // never compared
     record Part(String label, byte[] der) {}
 
     /** Thrown with what is wrong with the file. */

@@ -156,7 +156,7 @@ public record TlsMaterial(
             try {
                 return KeyFactory.getInstance(algorithm).generatePrivate(spec);
             } catch (InvalidKeySpecException e) {
-                continue; // it is the other kind
+                // it is the other kind
             } catch (GeneralSecurityException e) {
                 throw new PemFile.Unusable(path, "cannot be read: " + e.getMessage());
             }

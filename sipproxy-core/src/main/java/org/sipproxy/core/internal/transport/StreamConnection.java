@@ -348,6 +348,7 @@ final class StreamConnection implements TransportFlow {
 
     /** It has to be open before this time has passed. */
     void opensWithin(Channel open, Duration limit) {
+        open.closeFuture().addListener(done -> closed());
         handshakeLimit = open.eventLoop()
                 .schedule(
                         () -> handshakeFailed(new TimeoutException("no handshake after " + limit)),

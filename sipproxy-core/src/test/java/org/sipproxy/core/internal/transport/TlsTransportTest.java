@@ -7,6 +7,8 @@ import static org.awaitility.Awaitility.await;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import javax.net.ssl.ExtendedSSLSession;
@@ -159,6 +161,23 @@ class TlsTransportTest {
         assertThat(two).isNotSameAs(one);
         await().until(() -> counters.connected.sum() == 2);
         assertThat(failures).isEmpty();
+    }
+
+    @Test
+    void aHandshakeUnderWayEndsWithTheListeningPoint() throws IOException {
+        try (ServerSocket silent = new ServerSocket(0, 1, InetAddress.getByName("127.0.0.1"))) {
+            transport
+                    .flowTo((InetSocketAddress) silent.getLocalSocketAddress(), "one.test")
+                    .send(REQUEST, failures::add);
+            try (Socket accepted = silent.accept()) {
+                assertThat(accepted.getInputStream().read()).as("a handshake").isEqualTo(22);
+
+                transport.close();
+
+                assertThat(failures).hasSize(1);
+                assertThat(transport.connectionCount()).isZero();
+            }
+        }
     }
 
     @Test
