@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
 import java.io.InputStream;
+import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -21,7 +22,9 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.sipproxy.api.routing.Verdict;
+import org.sipproxy.api.transport.ArrivalFilter;
 import org.sipproxy.api.transport.Endpoint;
+import org.sipproxy.api.transport.Flow;
 import org.sipproxy.api.transport.TransportKind;
 import org.sipproxy.core.SipProxyBuilder;
 import org.sipproxy.core.StreamLimits;
@@ -444,6 +447,29 @@ class TlsTest {
         }
         awaitFailedHandshakes(1);
         registered("bob");
+    }
+
+    @Test
+    void whomAFilterRefusesGetsNoHandshake() throws Exception {
+        ArrivalFilter filter = new ArrivalFilter() {
+            @Override
+            public boolean accepts(Flow flow, int length) {
+                return true;
+            }
+
+            @Override
+            public boolean acceptsConnection(InetSocketAddress remote, Endpoint endpoint) {
+                return endpoint.kind() != TransportKind.TLS;
+            }
+        };
+        restart(tls -> tls, options -> options.component(hooks -> hooks.onArrival(filter)));
+
+        try (Socket socket = plain()) {
+            assertThat(socket.getInputStream().read()).isEqualTo(-1);
+        }
+
+        assertThat(proxy.proxy().statistics().filtered()).isEqualTo(1);
+        assertThat(proxy.proxy().statistics().failedHandshakes()).isZero();
     }
 
     @Test

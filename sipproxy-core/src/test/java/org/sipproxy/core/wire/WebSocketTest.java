@@ -307,6 +307,27 @@ class WebSocketTest {
     }
 
     @Test
+    void anIdleConnectionIsClosedAndAPingKeepsItOpen() throws Exception {
+        StreamLimits d = StreamLimits.DEFAULT;
+        restart(options -> options.streamLimits(new StreamLimits(
+                d.connections(),
+                d.connectionsPerAddress(),
+                Duration.ofSeconds(1),
+                d.messageTimeout(),
+                d.connectTimeout(),
+                d.bufferedBytes())));
+        WireClient.Web idle = web("idle");
+        WireClient.Web busy = web("busy");
+        for (int i = 0; i < 7; i++) {
+            busy.socket().sendPing(ByteBuffer.wrap(new byte[] {'p'})).join();
+            Thread.sleep(200);
+        }
+
+        assertThat(idle.awaitClose()).isEqualTo(1001);
+        busy.awaitFinal(busy.send(busy.request("OPTIONS", "sip:sip.test")));
+    }
+
+    @Test
     void theProxyTakesItsLeave() {
         WireClient.Web alice = web("alice");
         alice.awaitFinal(alice.send(alice.request("OPTIONS", "sip:sip.test")));

@@ -181,6 +181,30 @@ class TlsTransportTest {
     }
 
     @Test
+    void aPeerThatDoesNotReadIsLetGo() throws IOException {
+        try (SSLSocket peer = (SSLSocket) TWO_NAMES
+                .context(OURS)
+                .getSocketFactory()
+                .createSocket("127.0.0.1", transport.boundEndpoint().port())) {
+            peer.getOutputStream().write(REQUEST);
+            await().until(() -> inbound.messages.size() == 1);
+            TransportFlow flow = transport
+                    .existing((InetSocketAddress) peer.getLocalSocketAddress())
+                    .orElseThrow();
+            byte[] large = new byte[100_000];
+
+            for (int i = 0; i < 1_000 && flow.isOpen(); i++) {
+                flow.send(large, failures::add);
+            }
+
+            assertThat(flow.isOpen()).isFalse();
+            assertThat(counters.closedFull.sum()).isEqualTo(1);
+            await().until(() -> environment.openConnections() == 0);
+            assertThat(failures).isNotEmpty();
+        }
+    }
+
+    @Test
     void whoConnectedIsFoundByAddressAndUsedForNoName() throws IOException {
         try (SSLSocket peer = (SSLSocket) TWO_NAMES
                 .context(OURS)
