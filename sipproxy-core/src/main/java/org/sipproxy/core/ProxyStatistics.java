@@ -16,6 +16,7 @@ package org.sipproxy.core;
  * @param unanswered requests now waiting for a final response
  * @param filtered messages and connections that a component's arrival filter refused
  * @param connections stream connections that are open, being opened or being closed
+ * @param failedHandshakes connections that peers opened and on which TLS or WebSocket came to nothing
  */
 public record ProxyStatistics(
         long requests,
@@ -30,4 +31,5 @@ public record ProxyStatistics(
         long forgottenEarly,
         long unanswered,
         long filtered,
-        long connections) {}
+        long connections,
+        long failedHandshakes) {}

@@ -34,8 +34,9 @@ public final class SipProxy implements AutoCloseable {
 
     /**
      * Reads the bindings that a database holds, if the storage mode has one, then binds the listening points and begins to
-     * serve.
+     * serve. The files of {@link TlsSettings} are read before anything is bound.
      *
+     * @throws TlsSettingsException if those files cannot be used; nothing is open then, and the proxy is closed
      * @throws BindFailedException if an endpoint cannot be bound; nothing is open then, and the proxy is closed
      * @throws LocationStoreException if the bindings cannot be read; the proxy is closed then too
      * @throws RuntimeException if a component cannot start; the same goes then
@@ -78,6 +79,20 @@ public final class SipProxy implements AutoCloseable {
      */
     public void flushLocationStore() {
         engine.flushStore();
+    }
+
+    /**
+     * Reads the files of {@link TlsSettings} again, such as after a certificate was renewed: connections that begin from now on
+     * get what is in them, those that are open stay as they are.
+     *
+     * @throws TlsSettingsException if the files cannot be used; the old certificate stays
+     * @throws IllegalStateException if the proxy is not running, or was built without {@link SipProxyBuilder#tls}
+     */
+    public synchronized void reloadTls() {
+        if (state != State.STARTED) {
+            throw new IllegalStateException("reloadTls: the proxy is not running");
+        }
+        engine.reloadTls();
     }
 
     /** Counts of what it has done. */

@@ -22,7 +22,6 @@ import org.sipproxy.api.message.SipUri;
 import org.sipproxy.api.routing.RequestStage;
 import org.sipproxy.api.routing.ResponseStage;
 import org.sipproxy.api.transport.Endpoint;
-import org.sipproxy.api.transport.TransportKind;
 import org.sipproxy.core.internal.engine.CollectedHooks;
 import org.sipproxy.core.internal.engine.EngineParts;
 import org.sipproxy.core.internal.engine.ProxyEngine;
@@ -54,6 +53,8 @@ public final class SipProxyBuilder {
     private SipTimers timers = SipTimers.DEFAULT;
     private ParseLimits parseLimits = ParseLimits.DEFAULT;
     private StreamLimits streamLimits = StreamLimits.DEFAULT;
+    private @Nullable TlsSettings tls;
+    private final Set<String> webSocketOrigins = new HashSet<>();
     private @Nullable LocationStore locationStore;
     private StoreMode storeMode = StoreMode.memory();
     private @Nullable WireListener wireListener;
@@ -67,7 +68,7 @@ public final class SipProxyBuilder {
         return Math.max(1, Math.min(8, Runtime.getRuntime().availableProcessors() / 2));
     }
 
-    /** Listens here too. At least one is needed. Only UDP and TCP so far. */
+    /** Listens here too. At least one is needed. TLS and WSS need {@link #tls}. */
     public SipProxyBuilder listen(Endpoint endpoint) {
         endpoints.add(Objects.requireNonNull(endpoint, "endpoint"));
         return this;
@@ -144,10 +145,37 @@ public final class SipProxyBuilder {
         return this;
     }
 
-    /** What a TCP peer may take. Default {@link StreamLimits#DEFAULT}. */
+    /** What a peer of a stream transport may take. Default {@link StreamLimits#DEFAULT}. */
     public SipProxyBuilder streamLimits(StreamLimits limits) {
         once("streamLimits");
         streamLimits = Objects.requireNonNull(limits, "limits");
+        return this;
+    }
+
+    /**
+     * The proxy's certificate and what it asks of its peers; needed for an endpoint of TLS or WSS. Requests are sent to others
+     * over TLS only if there is an endpoint of TLS, by which these can answer.
+     */
+    public SipProxyBuilder tls(TlsSettings settings) {
+        once("tls");
+        tls = Objects.requireNonNull(settings, "settings");
+        return this;
+    }
+
+    /**
+     * The pages that may connect over WS and WSS, by their origin such as {@code https://phone.example.org}; a browser tells the
+     * page's. It keeps other people's pages from using their visitors' browsers, and nobody else out: what is no browser may say
+     * what it likes, or nothing. Default all pages.
+     */
+    public SipProxyBuilder webSocketOrigins(String... origins) {
+        once("webSocketOrigins");
+        for (String origin : origins) {
+            webSocketOrigins.add(origin.toLowerCase(Locale.ROOT));
+            if (!origin.matches("https?://[^/]+")) {
+                problems.add("webSocketOrigins: \"" + SipParseException.excerpt(origin)
+                        + "\" (expected scheme and host, such as https://phone.example.org)");
+            }
+        }
         return this;
     }
 
@@ -294,6 +322,8 @@ public final class SipProxyBuilder {
                 timers,
                 parseLimits,
                 streamLimits,
+                tls,
+                Set.copyOf(webSocketOrigins),
                 locationStore,
                 storeMode,
                 wireListener,
@@ -324,8 +354,8 @@ public final class SipProxyBuilder {
         }
         Set<String> seen = new HashSet<>();
         for (Endpoint endpoint : endpoints) {
-            if (endpoint.kind() != TransportKind.UDP && endpoint.kind() != TransportKind.TCP) {
-                found.add("listen: " + endpoint + " is not supported yet; use udp or tcp");
+            if (endpoint.kind().isSecure() && tls == null) {
+                found.add("listen: " + endpoint + " needs a certificate; set tls(TlsSettings)");
             }
             if (endpoint.port() != 0 && !seen.add(endpoint.toString())) {
                 found.add("listen: " + endpoint + " is given twice; give it once");

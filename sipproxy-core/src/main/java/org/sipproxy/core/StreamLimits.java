@@ -4,13 +4,14 @@ import java.time.Duration;
 import java.util.Objects;
 
 /**
- * What a TCP peer may take.
+ * What a peer may take, over TCP, TLS, WS or WSS.
  *
  * @param connections most open connections, accepted and made together; 1 to 1,000,000; default 10,000
  * @param connectionsPerAddress most accepted connections from one IP address; default 1,000
  * @param idleTimeout a connection without traffic is closed; 1 s to 1 day; default 3,605 s, just above a registration's time
- * @param messageTimeout a message must be complete this long after its first byte; 100 ms to 5 min; default 10 s
- * @param connectTimeout how long a connection may take to open; 100 ms to 2 min; default 5 s
+ * @param messageTimeout a message must be complete this long after its first byte, and so must the handshake of a WebSocket
+ *     without TLS; 100 ms to 5 min; default 10 s
+ * @param connectTimeout how long a connection may take to open, and then over TLS its handshake; 100 ms to 2 min; default 5 s
  * @param bufferedBytes most bytes waiting to be sent on one connection; beyond it the connection is closed; default 1 MiB
  */
 public record StreamLimits(

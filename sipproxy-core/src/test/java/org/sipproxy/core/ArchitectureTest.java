@@ -22,7 +22,8 @@ class ArchitectureTest {
     private static final Map<String, List<String>> ARROWS = Map.of(
             "time", List.of(),
             "codec", List.of(),
-            "transport", List.of("codec"),
+            "tls", List.of(),
+            "transport", List.of("codec", "tls"),
             "dns", List.of(),
             "location", List.of("time", "codec"),
             "transaction", List.of("time", "codec", "transport"),

@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.sipproxy.api.access.AccessRuleSource;
 import org.sipproxy.api.access.AccessRules;
@@ -38,8 +39,9 @@ import org.slf4j.LoggerFactory;
  * then those without a network; the first that fits decides. If none does the default policy decides, which has to be given: an
  * empty list must say what it means.
  *
- * <p>What the source alone decides is refused before anything is parsed, responses too, and without an answer. Rules about
- * methods and domains are applied to the parsed request and answer 403. Rules can be {@link #replace replaced} and
+ * <p>What the source alone decides is refused before anything is parsed, responses too, and without an answer; a connection
+ * over TLS even before its handshake, unless a rule asks for an identity, which only the handshake tells. Rules about methods
+ * and domains are applied to the parsed request and answer 403. Rules can be {@link #replace replaced} and
  * {@link #reload reloaded} at any time, all at once.
  *
  * <p>Safe for use by several threads; a look-up takes no lock. One serves one proxy.
@@ -177,23 +179,28 @@ public final class AccessList implements ProxyComponent {
     /**
      * The rule that decides.
      *
-     * @param context null if the message is not known yet: the first rule that might fit is returned then
+     * @param identities of the peer; null if they are not known yet: the first rule that might fit is returned then
+     * @param context null if the message is not known yet: likewise
      * @return null for the default policy
      */
-    private @Nullable AccessRule find(InetSocketAddress from, TransportKind kind, @Nullable StageContext context)
+    private @Nullable AccessRule find(
+            InetSocketAddress from,
+            TransportKind kind,
+            @Nullable Set<String> identities,
+            @Nullable StageContext context)
             throws SipParseException {
         Snapshot now = rules;
         NetworkTrie.Node<AccessRule> at = now.networks.find(from.getAddress());
         for (; at != null; at = at.wider()) {
             List<AccessRule> list = at.values();
             for (int i = 0; i < list.size(); i++) {
-                if (fits(list.get(i), from, kind, context)) {
+                if (fits(list.get(i), from, kind, identities, context)) {
                     return list.get(i);
                 }
             }
         }
         for (AccessRule rule : now.everywhere) {
-            if (fits(rule, from, kind, context)) {
+            if (fits(rule, from, kind, identities, context)) {
                 return rule;
             }
         }
@@ -201,9 +208,13 @@ public final class AccessList implements ProxyComponent {
     }
 
     private static boolean fits(
-            AccessRule rule, InetSocketAddress from, TransportKind kind, @Nullable StageContext context)
+            AccessRule rule,
+            InetSocketAddress from,
+            TransportKind kind,
+            @Nullable Set<String> identities,
+            @Nullable StageContext context)
             throws SipParseException {
-        return rule.fitsSource(from.getPort(), kind)
+        return rule.fitsSource(from.getPort(), kind, identities)
                 && (context == null || !rule.needsMessage() || rule.fitsMessage(context));
     }
 
@@ -221,23 +232,25 @@ public final class AccessList implements ProxyComponent {
 
         @Override
         public boolean accepts(Flow flow, int length) {
-            return accepts(flow.remoteAddress(), flow.kind());
+            return accepts(flow.remoteAddress(), flow.kind(), flow.peerIdentities());
         }
 
         @Override
         public boolean acceptsConnection(InetSocketAddress remote, Endpoint endpoint) {
-            return accepts(remote, endpoint.kind());
+            // the handshake is to come, and who it is
+            return accepts(remote, endpoint.kind(), endpoint.kind().isSecure() ? null : Set.of());
         }
 
-        private boolean accepts(InetSocketAddress from, TransportKind kind) {
+        private boolean accepts(InetSocketAddress from, TransportKind kind, @Nullable Set<String> identities) {
             AccessRule rule;
             try {
-                rule = find(from, kind, null);
+                rule = find(from, kind, identities, null);
             } catch (SipParseException e) {
                 throw new IllegalStateException("no message was looked at", e);
             }
-            boolean refused =
-                    rule == null ? defaultPolicy == Action.DENY : rule.action() == Action.DENY && !rule.needsMessage();
+            boolean undecided = rule != null && (rule.needsMessage() || (identities == null && rule.needsIdentity()));
+            Action action = rule == null ? defaultPolicy : rule.action();
+            boolean refused = action == Action.DENY && !undecided;
             ProxyRuntime proxy = runtime;
             if (refused && proxy != null) {
                 proxy.publish(denied(from, rule));
@@ -252,7 +265,7 @@ public final class AccessList implements ProxyComponent {
         @Override
         public Verdict handle(StageContext context) throws SipParseException {
             Flow flow = context.flow();
-            AccessRule rule = find(flow.remoteAddress(), flow.kind(), context);
+            AccessRule rule = find(flow.remoteAddress(), flow.kind(), flow.peerIdentities(), context);
             Action action = rule == null ? defaultPolicy : rule.action();
             switch (action) {
                 case DENY -> {

@@ -1,5 +1,7 @@
 package org.sipproxy.security;
 
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.EnumSet;
 import java.util.HashSet;
 import java.util.List;
@@ -22,6 +24,7 @@ import org.sipproxy.api.transport.TransportKind;
  * <pre>{@code
  * AccessRule.deny(CidrBlock.parse("203.0.113.0/24"))
  * AccessRule.trust(CidrBlock.parse("192.0.2.10")).port(5060).over(TransportKind.UDP).tag("provider A")
+ * AccessRule.trustIdentity("provider.example").tag("provider B")
  * AccessRule.deny().method(Method.SUBSCRIBE)
  * }</pre>
  */
@@ -41,6 +44,7 @@ public final class AccessRule {
     private final @Nullable CidrBlock network;
     private final int port;
     private final Set<TransportKind> transports;
+    private final Set<String> identities;
     private final Set<Method> methods;
     private final Set<String> fromDomains;
     private final Set<String> requestDomains;
@@ -53,6 +57,7 @@ public final class AccessRule {
             @Nullable CidrBlock network,
             int port,
             Set<TransportKind> transports,
+            Set<String> identities,
             Set<Method> methods,
             Set<String> fromDomains,
             Set<String> requestDomains,
@@ -63,6 +68,7 @@ public final class AccessRule {
         this.network = network;
         this.port = port;
         this.transports = transports;
+        this.identities = identities;
         this.methods = methods;
         this.fromDomains = fromDomains;
         this.requestDomains = requestDomains;
@@ -72,7 +78,7 @@ public final class AccessRule {
     }
 
     private static AccessRule of(Action action, @Nullable CidrBlock network) {
-        return new AccessRule(action, network, 0, Set.of(), Set.of(), Set.of(), Set.of(), null, null, "");
+        return new AccessRule(action, network, 0, Set.of(), Set.of(), Set.of(), Set.of(), Set.of(), null, null, "");
     }
 
     /** For every source that no network's rule decides about. */
@@ -101,6 +107,16 @@ public final class AccessRule {
     }
 
     /**
+     * For peers over TLS or WSS, whatever their address, whose certificate was verified to be of one of these SIP domains
+     * (RFC 5922 §7.1); see {@link #identity}.
+     */
+    public static AccessRule trustIdentity(String domain, String... more) {
+        List<String> domains = new ArrayList<>(List.of(more));
+        domains.add(Objects.requireNonNull(domain, "domain"));
+        return of(Action.TRUST, null).identity(domains.toArray(new String[0]));
+    }
+
+    /**
      * Only from this port of the source, 1 to 65535; 0 for any.
      *
      * @throws IllegalArgumentException if it is outside the range
@@ -110,32 +126,92 @@ public final class AccessRule {
             throw new IllegalArgumentException("port: " + number + " (expected 0 to 65535)");
         }
         return new AccessRule(
-                action, network, number, transports, methods, fromDomains, requestDomains, from, requestUri, tag);
+                action,
+                network,
+                number,
+                transports,
+                identities,
+                methods,
+                fromDomains,
+                requestDomains,
+                from,
+                requestUri,
+                tag);
     }
 
     /** Only over one of these transports. */
     public AccessRule over(TransportKind... kinds) {
         Set<TransportKind> set = EnumSet.noneOf(TransportKind.class);
         set.addAll(List.of(kinds));
-        return new AccessRule(action, network, port, set, methods, fromDomains, requestDomains, from, requestUri, tag);
+        return new AccessRule(
+                action, network, port, set, identities, methods, fromDomains, requestDomains, from, requestUri, tag);
+    }
+
+    /**
+     * Only from peers whose certificate was verified to be of one of these SIP domains. Compared without case, as a whole. The
+     * proxy has to ask clients for certificates, and to trust only authorities that check whom they issue them to.
+     */
+    public AccessRule identity(String... domains) {
+        return new AccessRule(
+                action,
+                network,
+                port,
+                transports,
+                lower(domains),
+                methods,
+                fromDomains,
+                requestDomains,
+                from,
+                requestUri,
+                tag);
     }
 
     /** Only requests of one of these methods. */
     public AccessRule method(Method... names) {
         return new AccessRule(
-                action, network, port, transports, Set.of(names), fromDomains, requestDomains, from, requestUri, tag);
+                action,
+                network,
+                port,
+                transports,
+                identities,
+                Set.of(names),
+                fromDomains,
+                requestDomains,
+                from,
+                requestUri,
+                tag);
     }
 
     /** Only requests whose From is of one of these domains. Compared without case. */
     public AccessRule fromDomain(String... domains) {
         return new AccessRule(
-                action, network, port, transports, methods, lower(domains), requestDomains, from, requestUri, tag);
+                action,
+                network,
+                port,
+                transports,
+                identities,
+                methods,
+                lower(domains),
+                requestDomains,
+                from,
+                requestUri,
+                tag);
     }
 
     /** Only requests whose Request-URI is of one of these domains. Compared without case. */
     public AccessRule requestDomain(String... domains) {
         return new AccessRule(
-                action, network, port, transports, methods, fromDomains, lower(domains), from, requestUri, tag);
+                action,
+                network,
+                port,
+                transports,
+                identities,
+                methods,
+                fromDomains,
+                lower(domains),
+                from,
+                requestUri,
+                tag);
     }
 
     /**
@@ -148,6 +224,7 @@ public final class AccessRule {
                 network,
                 port,
                 transports,
+                identities,
                 methods,
                 fromDomains,
                 requestDomains,
@@ -163,6 +240,7 @@ public final class AccessRule {
                 network,
                 port,
                 transports,
+                identities,
                 methods,
                 fromDomains,
                 requestDomains,
@@ -203,13 +281,21 @@ public final class AccessRule {
                 || requestUri != null;
     }
 
-    /** True if neither port nor transport narrow it. */
-    boolean isForAnyPort() {
-        return port == 0 && transports.isEmpty();
+    /** True if it has conditions that only a handshake can tell about. */
+    boolean needsIdentity() {
+        return !identities.isEmpty();
     }
 
-    boolean fitsSource(int sourcePort, TransportKind kind) {
-        return (port == 0 || port == sourcePort) && (transports.isEmpty() || transports.contains(kind));
+    /** True if neither port nor transport nor a certificate narrow it. */
+    boolean isForAnyPort() {
+        return port == 0 && transports.isEmpty() && identities.isEmpty();
+    }
+
+    /** @param presented the identities of the peer; null if they are not known yet, as any may come */
+    boolean fitsSource(int sourcePort, TransportKind kind, @Nullable Set<String> presented) {
+        return (port == 0 || port == sourcePort)
+                && (transports.isEmpty() || transports.contains(kind))
+                && (identities.isEmpty() || presented == null || !Collections.disjoint(identities, presented));
     }
 
     boolean fitsMessage(StageContext context) throws SipParseException {
@@ -234,6 +320,7 @@ public final class AccessRule {
             text.add("port " + port);
         }
         transports.forEach(kind -> text.add(kind.lowerCase()));
+        identities.stream().sorted().forEach(domain -> text.add("identity " + domain));
         methods.stream().map(Method::name).sorted().forEach(text::add);
         fromDomains.stream().sorted().forEach(domain -> text.add("from " + domain));
         requestDomains.stream().sorted().forEach(domain -> text.add("to " + domain));

@@ -15,6 +15,7 @@ import org.sipproxy.api.access.TrustedEntry;
 import org.sipproxy.api.event.ProxyEvent.AccessDenied;
 import org.sipproxy.api.message.Method;
 import org.sipproxy.api.routing.Verdict;
+import org.sipproxy.api.transport.Endpoint;
 import org.sipproxy.api.transport.TransportKind;
 import org.sipproxy.security.AccessRule.Action;
 
@@ -201,6 +202,56 @@ class AccessListTest {
                 .isEqualTo(new AccessDecision(
                         Action.ALLOW, "allow 10.0.0.0/8 (office)", "office", List.of("deny 10.0.0.9 INVITE")));
         assertThat(stranger).isEqualTo(new AccessDecision(Action.DENY, "default policy", "", List.of()));
+    }
+
+    @Test
+    void theIdentityOfAPeersCertificateIsTrustedWhateverItsAddress() {
+        FakeHooks hooks = at(Action.DENY, AccessRule.trustIdentity("Provider.example", "other.example"));
+        FakeStageContext provider = invite().from("203.0.113.7").identified("provider.example");
+        FakeStageContext stranger = invite().from("203.0.113.7").identified("a.provider.example");
+
+        assertThat(hooks.send(provider)).isSameAs(Verdict.proceed());
+        assertThat(provider.isTrusted()).isTrue();
+        assertThat(hooks.send(stranger)).isNull();
+        assertThat(hooks.send(invite().from("203.0.113.7").over(TransportKind.TLS)))
+                .isNull();
+        assertThat(hooks.send(invite().from("203.0.113.7"))).isNull();
+        assertThat(AccessRule.trustIdentity("provider.example").tag("trunk"))
+                .hasToString("trust any identity provider.example (trunk)");
+    }
+
+    @Test
+    void anIdentityNarrowsANetwork() {
+        FakeHooks hooks = at(
+                Action.ALLOW,
+                AccessRule.trust(net("203.0.113.0/24")).identity("provider.example"),
+                AccessRule.deny(net("203.0.113.0/24")));
+
+        assertThat(hooks.send(invite().from("203.0.113.7").identified("provider.example")))
+                .isSameAs(Verdict.proceed());
+        assertThat(hooks.send(invite().from("203.0.113.7").identified("else.example")))
+                .isNull();
+        assertThat(hooks.send(invite().from("192.0.2.7").identified("provider.example")))
+                .isSameAs(Verdict.proceed());
+    }
+
+    @Test
+    void beforeTheHandshakeOnlyAnIdentityIsWaitedFor() {
+        FakeHooks trusting = at(Action.DENY, AccessRule.trustIdentity("provider.example"));
+        FakeHooks denying =
+                at(Action.ALLOW, AccessRule.deny().identity("bad.example"), AccessRule.deny(net("203.0.113.0/24")));
+
+        assertThat(trusting.acceptsConnection("203.0.113.7", Endpoint.tls("192.0.2.1", 5061)))
+                .isTrue();
+        assertThat(trusting.acceptsConnection("203.0.113.7", Endpoint.wss("192.0.2.1", 443)))
+                .isTrue();
+        assertThat(trusting.acceptsConnection("203.0.113.7")).isFalse();
+        assertThat(denying.acceptsConnection("192.0.2.7", Endpoint.tls("192.0.2.1", 5061)))
+                .isTrue();
+        assertThat(denying.acceptsConnection("203.0.113.7", Endpoint.tls("192.0.2.1", 5061)))
+                .isFalse();
+        assertThat(denying.send(invite().from("192.0.2.7").identified("bad.example")))
+                .isNull();
     }
 
     @Test

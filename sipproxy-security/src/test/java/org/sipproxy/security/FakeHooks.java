@@ -40,8 +40,12 @@ class FakeHooks implements ComponentHooks {
     }
 
     boolean acceptsConnection(String from) {
+        return acceptsConnection(from, Endpoint.tcp("192.0.2.1", 5060));
+    }
+
+    boolean acceptsConnection(String from, Endpoint endpoint) {
         InetSocketAddress remote = new InetSocketAddress(from, 50_000);
-        return arrival.stream().allMatch(filter -> filter.acceptsConnection(remote, Endpoint.tcp("192.0.2.1", 5060)));
+        return arrival.stream().allMatch(filter -> filter.acceptsConnection(remote, endpoint));
     }
 
     /** What becomes of a request until it is routed, as a user if that is said; null if it is not even parsed. */

@@ -36,6 +36,7 @@ final class FakeStageContext implements StageContext {
     private int credentialsHeader = -2;
     private InetSocketAddress source = new InetSocketAddress(InetAddress.getLoopbackAddress(), 40_000);
     private TransportKind kind = TransportKind.UDP;
+    private Set<String> identities = Set.of();
     private boolean trusted;
 
     FakeStageContext(SipRequest request, Instant now) {
@@ -78,6 +79,12 @@ final class FakeStageContext implements StageContext {
         return this;
     }
 
+    /** Over TLS, from a peer whose certificate is for these domains. */
+    FakeStageContext identified(String... domains) {
+        identities = Set.of(domains);
+        return over(TransportKind.TLS);
+    }
+
     @Override
     public SipRequest request() {
         return request;
@@ -104,6 +111,11 @@ final class FakeStageContext implements StageContext {
             @Override
             public boolean isOpen() {
                 return true;
+            }
+
+            @Override
+            public Set<String> peerIdentities() {
+                return identities;
             }
         };
     }

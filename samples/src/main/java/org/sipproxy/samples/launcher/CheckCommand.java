@@ -73,6 +73,7 @@ final class CheckCommand implements Callable<Integer> {
         options.build(subscription).ifPresent(SipProxy::close);
         List<String> problems = new ArrayList<>(Launcher.join(options.problems(), ofTheDatabase));
         problems.addAll(PortCheck.problems(options.endpoints()));
+        problems.addAll(options.tls.fileProblems());
         if (!problems.isEmpty()) {
             return Launcher.misconfigured(spec.commandLine().getErr(), problems);
         }

@@ -40,7 +40,8 @@ final class ProxyOptions {
             names = "--listen",
             paramLabel = "TRANSPORT:HOST:PORT",
             description = {
-                "Where to listen: udp or tcp, an address of this machine (IPv6 in brackets), a port. Repeat it for more.",
+                "Where to listen: udp, tcp, tls, ws or wss; an address of this machine (IPv6 in brackets); a port.",
+                "tls and wss need a certificate, below; ws and wss are for browsers (RFC 7118). Repeat it for more.",
                 "0.0.0.0 or [::] is every address of this machine; port 0 lets the system choose, READY then tells.",
                 "Needed at least once."
             })
@@ -131,6 +132,9 @@ final class ProxyOptions {
     String eventLoops = "";
 
     @Mixin
+    final TlsOptions tls = new TlsOptions();
+
+    @Mixin
     private final SecurityOptions security = new SecurityOptions();
 
     @Mixin
@@ -146,6 +150,7 @@ final class ProxyOptions {
     Optional<SipProxy> build(Subscription subscription) {
         SipProxyBuilder builder = SipProxy.builder();
         readNames(builder);
+        tls.addTo(builder, endpoints, domains, problems);
         readAuthentication(builder, subscription);
         security.addTo(builder, problems); // first of the components: the others ask whom it trusts
         nat.component(problems).ifPresent(builder::component);
@@ -289,7 +294,8 @@ final class ProxyOptions {
                 .matcher(problem)
                 .replaceAll(match ->
                         "--" + CAMEL_HUMP.matcher(match.group()).replaceAll("-").toLowerCase(Locale.ROOT));
-        return Durations.readable(FIRST_WORD.matcher(dashed).replaceFirst("--$1"));
+        return Durations.readable(FIRST_WORD.matcher(dashed).replaceFirst("--$1"))
+                .replace("webSocketOrigins:", "--ws-origin:");
     }
 
     /** What {@code check} says of a configuration without problems. */
@@ -300,6 +306,7 @@ final class ProxyOptions {
         return List.of(
                 "listen    " + String.join(" ", listen),
                 "domain    " + String.join(" ", domains),
+                "tls       " + tls.summary(),
                 "alias     " + (aliases.isEmpty() ? "none" : String.join(" ", aliases)),
                 "access    " + access,
                 "sources   " + security.summary(),

@@ -9,6 +9,7 @@ import org.sipproxy.api.location.LocationStoreException;
 import org.sipproxy.api.transport.Endpoint;
 import org.sipproxy.core.BindFailedException;
 import org.sipproxy.core.SipProxy;
+import org.sipproxy.core.TlsSettingsException;
 import org.sipproxy.samples.database.DatabaseUnreachableException;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -35,6 +36,10 @@ import picocli.CommandLine.Spec;
             "    java -jar sipproxy.jar run --domain sip.test \\",
             "        --listen udp:127.0.0.1:5060 --listen tcp:127.0.0.1:5060 \\",
             "        --subscriber 1001:test1234 --subscriber 1002:test1234",
+            "  Phones on TLS, and browsers on WebSockets over TLS:",
+            "    java -jar sipproxy.jar run --domain sip.example.org --subscriber 1001:test1234 \\",
+            "        --listen tls:0.0.0.0:5061 --listen wss:0.0.0.0:443 \\",
+            "        --tls-certificate fullchain.pem --tls-key privkey.pem",
             "  Subscribers from the database of a Kamailio, its password in a file:",
             "    java -jar sipproxy.jar run --domain sip.test --listen udp:127.0.0.1:5060 \\",
             "        --database-url jdbc:postgresql://127.0.0.1/kamailio --database-user kamailio \\",
@@ -116,15 +121,20 @@ final class RunCommand implements Callable<Integer> {
             proxy.start();
         } catch (BindFailedException e) {
             return Launcher.misconfigured(err, List.of(ProxyOptions.asOptions(Launcher.messageOf(e))));
+        } catch (TlsSettingsException e) {
+            return Launcher.misconfigured(err, e.problems());
         } catch (LocationStoreException e) {
             Launcher.misconfigured(err, List.of("cannot read the registrations: " + Launcher.messageOf(e)));
             return Launcher.UNREACHABLE;
         }
-        AutoCloseable both = () -> {
+        Optional<CertificateWatch> watch = options.tls.settings().map(tls -> new CertificateWatch(proxy, tls));
+        watch.ifPresent(CertificateWatch::start);
+        AutoCloseable all = () -> {
+            watch.ifPresent(CertificateWatch::close);
             proxy.close();
             database.ifPresent(Database::close);
         };
-        UntilStopped.serve(both, () -> {
+        UntilStopped.serve(all, () -> {
             out.println("READY "
                     + proxy.boundEndpoints().stream().map(Endpoint::toString).collect(Collectors.joining(" ")));
             out.flush();

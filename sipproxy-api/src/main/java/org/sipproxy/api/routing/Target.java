@@ -14,7 +14,8 @@ import org.sipproxy.api.transport.Flow;
  * @param q 0 to 1; targets of equal q are tried in parallel, lower ones after higher ones. Default 1
  * @param routes a Route set to prepend, the first hop first
  * @param flow the flow that the contact was registered over; null for none. It is used, as long as it is open, if
- *     {@code received} is there too; a stream's also when nothing that {@code uri} resolves to can be reached
+ *     {@code received} is there too, or if the client opened it over TLS or as a WebSocket; one of TCP also when nothing that
+ *     {@code uri} resolves to can be reached. Not if it has no TLS and the request is for a sips URI
  * @param received the address to send to, whatever {@code uri} resolves to, because the client is behind a NAT; its host is
  *     numeric. Of a stream transport only a connection that is open is used, as a NAT lets none in: without one the target
  *     fails at once, unless {@code uri} has the same address. Null for none. Not used if {@code routes} is not empty or the

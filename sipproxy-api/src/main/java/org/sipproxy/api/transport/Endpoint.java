@@ -3,7 +3,7 @@ package org.sipproxy.api.transport;
 import java.util.Objects;
 
 /**
- * An address to listen on, written {@code udp:127.0.0.1:5060} or {@code tcp:[::1]:5060}.
+ * An address to listen on, written {@code udp:127.0.0.1:5060}, {@code tcp:[::1]:5060} or {@code wss:0.0.0.0:443}.
  *
  * @param kind the transport
  * @param host a numeric address or a host name of this machine; an IPv6 address without brackets. {@code 0.0.0.0} and
@@ -48,6 +48,21 @@ public record Endpoint(TransportKind kind, String host, int port, String adverti
     /** Listens for TCP. */
     public static Endpoint tcp(String host, int port) {
         return new Endpoint(TransportKind.TCP, host, port, "", 0);
+    }
+
+    /** Listens for TLS. The proxy needs a certificate then. */
+    public static Endpoint tls(String host, int port) {
+        return new Endpoint(TransportKind.TLS, host, port, "", 0);
+    }
+
+    /** Listens for WebSockets (RFC 7118) in clear: for browsers on pages without TLS, or behind a reverse proxy that has it. */
+    public static Endpoint ws(String host, int port) {
+        return new Endpoint(TransportKind.WS, host, port, "", 0);
+    }
+
+    /** Listens for WebSockets over TLS. The proxy needs a certificate then. */
+    public static Endpoint wss(String host, int port) {
+        return new Endpoint(TransportKind.WSS, host, port, "", 0);
     }
 
     /** The same endpoint, but Via and Record-Route name this host and port: for a proxy behind a static address mapping. */

@@ -1,6 +1,7 @@
 package org.sipproxy.api.transport;
 
 import java.net.InetSocketAddress;
+import java.util.Set;
 
 /**
  * The way between one local listening point and one remote address: for UDP the pair of addresses, for a stream transport
@@ -19,4 +20,12 @@ public interface Flow {
 
     /** True if a message can still be sent: always for UDP, for a stream until the connection closes. */
     boolean isOpen();
+
+    /**
+     * The SIP domains, in lower case, that the peer's certificate is for (RFC 5922 §7.1), once it was verified against the trust
+     * anchors. Empty without TLS, and for a peer that presented no certificate, as most phones do.
+     */
+    default Set<String> peerIdentities() {
+        return Set.of();
+    }
 }

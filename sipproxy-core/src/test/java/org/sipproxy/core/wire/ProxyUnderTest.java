@@ -2,11 +2,14 @@ package org.sipproxy.core.wire;
 
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.URI;
 import java.net.UnknownHostException;
+import java.net.http.HttpClient;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.UnaryOperator;
+import javax.net.ssl.SSLContext;
 import org.sipproxy.api.transport.Endpoint;
 import org.sipproxy.api.transport.TransportKind;
 import org.sipproxy.core.SipProxy;
@@ -83,7 +86,7 @@ final class ProxyUnderTest implements AutoCloseable {
         return hostPort(TransportKind.TCP);
     }
 
-    private String hostPort(TransportKind kind) {
+    String hostPort(TransportKind kind) {
         InetSocketAddress a = address(kind);
         String host = a.getAddress().getHostAddress();
         return (host.indexOf(':') >= 0 ? "[" + host + "]" : host) + ":" + a.getPort();
@@ -97,6 +100,20 @@ final class ProxyUnderTest implements AutoCloseable {
 
     WireClient.Tcp tcp(String name) {
         WireClient.Tcp client = WireClient.tcp(name, address(TransportKind.TCP), log);
+        clients.add(client);
+        return client;
+    }
+
+    WireClient.Tcp tls(String name, SSLContext context) {
+        WireClient.Tcp client = WireClient.tls(name, address(TransportKind.TLS), context, log);
+        clients.add(client);
+        return client;
+    }
+
+    /** A WebSocket to the listening point of this kind, WS or WSS. */
+    WireClient.Web web(String name, TransportKind kind, HttpClient browser) {
+        URI uri = URI.create(kind.lowerCase() + "://" + hostPort(kind) + "/");
+        WireClient.Web client = WireClient.web(name, uri, browser, log);
         clients.add(client);
         return client;
     }

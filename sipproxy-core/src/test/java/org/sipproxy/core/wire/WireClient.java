@@ -1,6 +1,7 @@
 package org.sipproxy.core.wire;
 
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
+import static java.nio.charset.StandardCharsets.UTF_8;
 
 import java.io.IOException;
 import java.io.InputStream;
@@ -11,11 +12,22 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.WebSocket;
+import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Predicate;
+import javax.net.ssl.SSLContext;
 
 /**
  * A SIP element without a SIP stack: it sends text and shows what comes. What it does not wait for it leaves alone, so a test
@@ -43,7 +55,35 @@ abstract class WireClient implements AutoCloseable {
     }
 
     static Tcp tcp(String name, InetSocketAddress proxy, List<String> log) {
-        return new Tcp(name, proxy, log);
+        try {
+            return new Tcp(
+                    name,
+                    "TCP",
+                    log,
+                    new ServerSocket(0, 50, proxy.getAddress()),
+                    new Socket(proxy.getAddress(), proxy.getPort()));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** TCP with a handshake in front, on the connection to the proxy and on those that the proxy opens. */
+    static Tcp tls(String name, InetSocketAddress proxy, SSLContext context, List<String> log) {
+        try {
+            return new Tcp(
+                    name,
+                    "TLS",
+                    log,
+                    context.getServerSocketFactory().createServerSocket(0, 50, proxy.getAddress()),
+                    context.getSocketFactory().createSocket(proxy.getAddress(), proxy.getPort()));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** What a browser's telephone does: it can be reached by its connection only. */
+    static Web web(String name, URI proxy, HttpClient browser, List<String> log) {
+        return new Web(name, proxy, browser, log);
     }
 
     /** A word that no other message of this JVM has. */
@@ -59,7 +99,7 @@ abstract class WireClient implements AutoCloseable {
     /** Where it is reached: the host and port of its Via and Contact. */
     abstract String hostPort();
 
-    /** {@code UDP} or {@code TCP}, as Via has it. */
+    /** {@code UDP}, {@code TCP}, {@code TLS}, {@code WS} or {@code WSS}, as Via has it. */
     abstract String transport();
 
     abstract void sendBytes(byte[] wire);
@@ -69,7 +109,12 @@ abstract class WireClient implements AutoCloseable {
 
     /** Its contact URI. */
     String contact() {
-        return "sip:" + name + "@" + hostPort() + (transport().equals("TCP") ? ";transport=tcp" : "");
+        String parameter = switch (transport()) {
+            case "UDP" -> "";
+            case "WSS" -> ";transport=ws"; // RFC 7118 has no other
+            default -> ";transport=" + transport().toLowerCase(Locale.ROOT);
+        };
+        return "sip:" + name + "@" + hostPort() + parameter;
     }
 
     void send(String text) {
@@ -263,13 +308,15 @@ abstract class WireClient implements AutoCloseable {
         private final List<Socket> accepted = new ArrayList<>();
         private final Socket socket;
         private final StringBuilder outOfMessage = new StringBuilder();
+        private final String transport;
         private volatile boolean ended;
 
-        private Tcp(String name, InetSocketAddress proxy, List<String> log) {
+        private Tcp(String name, String transport, List<String> log, ServerSocket server, Socket socket) {
             super(name, log);
+            this.transport = transport;
+            this.server = server;
+            this.socket = socket;
             try {
-                server = new ServerSocket(0, 50, proxy.getAddress());
-                socket = new Socket(proxy.getAddress(), proxy.getPort());
                 socket.setTcpNoDelay(true);
             } catch (IOException e) {
                 throw new UncheckedIOException(e);
@@ -400,7 +447,7 @@ abstract class WireClient implements AutoCloseable {
 
         @Override
         String transport() {
-            return "TCP";
+            return transport;
         }
 
         @Override
@@ -425,6 +472,112 @@ abstract class WireClient implements AutoCloseable {
             } catch (IOException e) {
                 throw new UncheckedIOException(e);
             }
+        }
+    }
+
+    /** A WebSocket to the proxy. */
+    static final class Web extends WireClient {
+
+        private final String host = unique("h") + ".invalid";
+        private final String transport;
+        private final WebSocket socket;
+        private final InetSocketAddress proxy;
+        private final CompletableFuture<Integer> closed = new CompletableFuture<>();
+
+        private Web(String name, URI uri, HttpClient browser, List<String> log) {
+            super(name, log);
+            this.transport = uri.getScheme().toUpperCase(Locale.ROOT);
+            this.proxy = new InetSocketAddress(uri.getHost(), uri.getPort());
+            this.socket = browser.newWebSocketBuilder()
+                    .subprotocols("sip")
+                    .buildAsync(uri, new Listener())
+                    .join();
+        }
+
+        /** One message each, text or binary, whole or in pieces. */
+        private final class Listener implements WebSocket.Listener {
+
+            private final StringBuilder held = new StringBuilder();
+
+            @Override
+            public CompletionStage<?> onText(WebSocket from, CharSequence data, boolean last) {
+                return took(from, new String(data.toString().getBytes(UTF_8), ISO_8859_1), last);
+            }
+
+            @Override
+            public CompletionStage<?> onBinary(WebSocket from, ByteBuffer data, boolean last) {
+                note("gets a binary frame", "");
+                return took(from, ISO_8859_1.decode(data).toString(), last);
+            }
+
+            private CompletionStage<?> took(WebSocket from, String piece, boolean last) {
+                held.append(piece);
+                if (last) {
+                    byte[] wire = held.toString().getBytes(ISO_8859_1);
+                    held.setLength(0);
+                    if (wire.length == 2) {
+                        note("received a line end", "");
+                    } else {
+                        received(wire, wire.length, proxy);
+                    }
+                }
+                from.request(1);
+                return null;
+            }
+
+            @Override
+            public CompletionStage<?> onPong(WebSocket from, ByteBuffer message) {
+                note("received a pong", ISO_8859_1.decode(message).toString());
+                from.request(1);
+                return null;
+            }
+
+            @Override
+            public CompletionStage<?> onClose(WebSocket from, int status, String reason) {
+                note("saw the connection closed", status + " " + reason);
+                closed.complete(status);
+                return null;
+            }
+
+            @Override
+            public void onError(WebSocket from, Throwable error) {
+                note("saw the connection break", String.valueOf(error));
+                closed.complete(1006);
+            }
+        }
+
+        /** The status that the proxy closed it with. */
+        int awaitClose() {
+            try {
+                return closed.get(PATIENCE.toMillis(), TimeUnit.MILLISECONDS);
+            } catch (InterruptedException | ExecutionException | TimeoutException e) {
+                throw new AssertionError(
+                        name() + " waited for the end of the connection; the wire had:\n" + history(), e);
+            }
+        }
+
+        WebSocket socket() {
+            return socket;
+        }
+
+        @Override
+        String hostPort() {
+            return host;
+        }
+
+        @Override
+        String transport() {
+            return transport;
+        }
+
+        @Override
+        void sendBytes(byte[] wire) {
+            socket.sendText(new String(wire, UTF_8), true).join();
+        }
+
+        @Override
+        public void close() {
+            socket.abort();
         }
     }
 

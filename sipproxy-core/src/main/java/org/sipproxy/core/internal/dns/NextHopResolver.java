@@ -161,6 +161,10 @@ public final class NextHopResolver implements AutoCloseable {
                     "\"" + SipParseException.excerpt(host) + "\" is neither a numeric address nor a host name");
             return;
         }
+        if (name.equals("invalid") || name.endsWith(".invalid")) {
+            fail(callback, Reason.NO_SUCH_HOST, name + " is a name that never exists (RFC 6761 §6.4)");
+            return;
+        }
         start(new Resolution(dns, capabilities, random, name, port, kind, explicitKind, secure, callback, this::ended));
     }
 

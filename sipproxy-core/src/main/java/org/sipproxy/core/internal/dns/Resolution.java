@@ -259,9 +259,10 @@ final class Resolution {
             }
             for (InetAddress address : lookup.addresses().join().records()) {
                 if (hops.size() < MAX_NEXT_HOPS && capabilities.reaches(address) && !address.isMulticastAddress()) {
-                    hops.add(new NextHop(
+                    hops.add(NextHop.found(
                             lookup.candidate().kind(),
-                            new InetSocketAddress(address, lookup.candidate().port())));
+                            new InetSocketAddress(address, lookup.candidate().port()),
+                            name));
                 }
             }
         }

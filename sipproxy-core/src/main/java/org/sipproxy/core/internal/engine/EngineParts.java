@@ -1,6 +1,7 @@
 package org.sipproxy.core.internal.engine;
 
 import java.util.List;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.sipproxy.api.auth.Authentication;
 import org.sipproxy.api.component.ProxyComponent;
@@ -14,12 +15,15 @@ import org.sipproxy.core.ProxyClock;
 import org.sipproxy.core.RegistrarPolicy;
 import org.sipproxy.core.SipTimers;
 import org.sipproxy.core.StreamLimits;
+import org.sipproxy.core.TlsSettings;
 
 /**
  * What a host assembled with the builder, checked.
  *
  * @param authentication null if the host chose to have none
  * @param routeSecret null for a random one
+ * @param tls null if no endpoint needs it
+ * @param webSocketOrigins in lower case; empty for all
  * @param locationStore the host's own; null for one of {@code storeMode}
  */
 public record EngineParts(
@@ -33,6 +37,8 @@ public record EngineParts(
         SipTimers timers,
         ParseLimits parseLimits,
         StreamLimits streamLimits,
+        @Nullable TlsSettings tls,
+        Set<String> webSocketOrigins,
         @Nullable LocationStore locationStore,
         StoreMode storeMode,
         @Nullable WireListener wireListener,

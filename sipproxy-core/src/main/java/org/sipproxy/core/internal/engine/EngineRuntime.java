@@ -67,10 +67,9 @@ final class EngineRuntime implements ProxyRuntime {
     @Override
     public Optional<Flow> flow(SipUri received, String socket) {
         Optional<InetAddress> address = received.numericHost();
-        TransportKind kind = received.parameter("transport")
-                .map(token -> TransportKind.of(token).orElse(TransportKind.TLS))
-                .orElse(TransportKind.UDP);
-        if (address.isEmpty()) {
+        TransportKind kind =
+                TransportKind.of(received.parameter("transport").orElse("udp")).orElse(null);
+        if (address.isEmpty() || kind == null) {
             return Optional.empty();
         }
         int port = received.port() >= 0 ? received.port() : kind.defaultPort();

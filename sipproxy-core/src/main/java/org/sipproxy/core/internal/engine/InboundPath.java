@@ -14,6 +14,7 @@ import org.sipproxy.api.message.SipResponse;
 import org.sipproxy.api.message.StatusCode;
 import org.sipproxy.api.message.Via;
 import org.sipproxy.api.transport.Endpoint;
+import org.sipproxy.api.transport.TransportKind;
 import org.sipproxy.core.internal.codec.ReplyWriter;
 import org.sipproxy.core.internal.codec.ViaStamp;
 import org.sipproxy.core.internal.pipeline.MessageSanity;
@@ -74,9 +75,10 @@ final class InboundPath implements InboundHandler {
         }
     }
 
-    /** §18.3: what a datagram holds behind its Content-Length is not part of the message. */
+    /** §18.3: what a datagram, or a WebSocket's message, holds behind its Content-Length is not part of the SIP message. */
     private SipMessage withoutTrailingBytes(SipMessage message, TransportFlow from) throws SipParseException {
-        if (from.kind().isReliable() || message.bodyLength() == 0) {
+        boolean cutByLength = from.kind() == TransportKind.TCP || from.kind() == TransportKind.TLS;
+        if (cutByLength || message.bodyLength() == 0) {
             return message;
         }
         int line = message.firstHeader(HeaderName.CONTENT_LENGTH);

@@ -10,23 +10,29 @@ import java.net.SocketException;
 import java.net.StandardProtocolFamily;
 import java.net.UnknownHostException;
 import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.EnumSet;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.function.BiPredicate;
 import java.util.function.Function;
 import java.util.function.Supplier;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.sipproxy.api.transport.Endpoint;
 import org.sipproxy.api.transport.TransportKind;
 import org.sipproxy.core.BindFailedException;
+import org.sipproxy.core.TlsSettings;
 import org.sipproxy.core.internal.dns.NextHop;
 import org.sipproxy.core.internal.dns.NextHopResolver;
 import org.sipproxy.core.internal.forwarding.FlowSource;
 import org.sipproxy.core.internal.transport.InboundHandler;
 import org.sipproxy.core.internal.transport.StreamEnvironment;
-import org.sipproxy.core.internal.transport.TcpTransport;
+import org.sipproxy.core.internal.transport.StreamTransport;
+import org.sipproxy.core.internal.transport.TlsContexts;
 import org.sipproxy.core.internal.transport.TransportFlow;
 import org.sipproxy.core.internal.transport.UdpTransport;
 
@@ -34,21 +40,32 @@ import org.sipproxy.core.internal.transport.UdpTransport;
 final class ListeningPoints implements FlowSource, AutoCloseable {
 
     private final List<UdpTransport> udp = new ArrayList<>();
-    private final List<TcpTransport> tcp = new ArrayList<>();
+    private final Map<TransportKind, List<StreamTransport>> streams = new EnumMap<>(TransportKind.class);
     private final SourceAddresses sources = new SourceAddresses();
     private boolean closed;
-    private final Supplier<StreamEnvironment> environment;
-    private @Nullable StreamEnvironment streams;
+    private final Supplier<StreamEnvironment> environments;
+    private final @Nullable TlsSettings tlsSettings;
+    private final Set<String> webSocketOrigins;
+    private @Nullable StreamEnvironment environment;
+    private volatile @Nullable TlsContexts tls;
 
-    /** Listening points that take their event loops from {@code environment} when they are opened. */
-    ListeningPoints(Supplier<StreamEnvironment> environment) {
-        this.environment = environment;
+    /** Listening points that take their event loops from {@code environments} when they are opened. */
+    ListeningPoints(
+            Supplier<StreamEnvironment> environments, @Nullable TlsSettings tlsSettings, Set<String> webSocketOrigins) {
+        this.environments = environments;
+        this.tlsSettings = tlsSettings;
+        this.webSocketOrigins = webSocketOrigins;
+        for (TransportKind kind : TransportKind.values()) {
+            streams.put(kind, new ArrayList<>());
+        }
     }
 
     /** Opens all endpoints, or none. */
     void open(List<Endpoint> endpoints, int udpSockets, InboundHandler handler) {
-        StreamEnvironment loops = environment.get();
-        streams = loops;
+        TlsContexts contexts = tlsSettings == null ? null : new TlsContexts(tlsSettings);
+        tls = contexts;
+        StreamEnvironment loops = environments.get();
+        environment = loops;
         try {
             for (Endpoint endpoint : endpoints) {
                 if (endpoint.kind() == TransportKind.UDP) {
@@ -56,9 +73,9 @@ final class ListeningPoints implements FlowSource, AutoCloseable {
                         udp.add(UdpTransport.bind(endpoint, address, udpSockets, handler));
                     }
                 } else {
-                    TcpTransport transport = new TcpTransport(endpoint, loops, handler);
+                    StreamTransport transport = stream(endpoint, contexts, loops, handler);
                     transport.bind();
-                    tcp.add(transport);
+                    streams(endpoint.kind()).add(transport);
                 }
             }
         } catch (BindFailedException e) {
@@ -67,10 +84,43 @@ final class ListeningPoints implements FlowSource, AutoCloseable {
         }
     }
 
+    private StreamTransport stream(
+            Endpoint endpoint, @Nullable TlsContexts contexts, StreamEnvironment loops, InboundHandler handler) {
+        return switch (endpoint.kind()) {
+            case TCP -> StreamTransport.tcp(endpoint, loops, handler);
+            case TLS -> StreamTransport.tls(endpoint, needed(contexts), loops, handler);
+            case WS -> StreamTransport.webSocket(endpoint, null, webSocketOrigins, loops, handler);
+            case WSS -> StreamTransport.webSocket(endpoint, needed(contexts), webSocketOrigins, loops, handler);
+            case UDP -> throw new IllegalArgumentException("UDP is no stream");
+        };
+    }
+
+    private static TlsContexts needed(@Nullable TlsContexts contexts) {
+        return Objects.requireNonNull(contexts, "an endpoint needs a certificate, as the builder has checked");
+    }
+
+    private List<StreamTransport> streams(TransportKind kind) {
+        return Objects.requireNonNull(streams.get(kind));
+    }
+
+    private Stream<StreamTransport> allStreams() {
+        return streams.values().stream().flatMap(List::stream);
+    }
+
+    /** Reads the certificate again; connections that are open keep the old one. */
+    void reloadTls() {
+        TlsContexts contexts = tls;
+        if (contexts == null) {
+            throw new IllegalStateException(
+                    "reloadTls: there is no certificate to read; set tls(...) and start the proxy");
+        }
+        contexts.reload();
+    }
+
     /** Reads datagrams and accepts connections from now on. */
     void start() {
         udp.forEach(UdpTransport::start);
-        tcp.forEach(TcpTransport::start);
+        allStreams().forEach(StreamTransport::start);
     }
 
     /**
@@ -117,7 +167,7 @@ final class ListeningPoints implements FlowSource, AutoCloseable {
 
     /** A resolver for what can be reached from here. */
     NextHopResolver resolver() {
-        StreamEnvironment loops = streams;
+        StreamEnvironment loops = environment;
         if (loops == null) {
             throw new IllegalStateException("the listening points are not open");
         }
@@ -135,13 +185,13 @@ final class ListeningPoints implements FlowSource, AutoCloseable {
     List<Endpoint> bound() {
         List<Endpoint> all = new ArrayList<>();
         udp.forEach(transport -> all.add(transport.endpoint()));
-        tcp.forEach(transport -> all.add(transport.boundEndpoint()));
+        allStreams().forEach(transport -> all.add(transport.boundEndpoint()));
         return all;
     }
 
     /** How many stream connections there are, in whatever state. */
     long connections() {
-        return tcp.stream().mapToLong(TcpTransport::connectionCount).sum();
+        return allStreams().mapToLong(StreamTransport::connectionCount).sum();
     }
 
     @Override
@@ -154,15 +204,17 @@ final class ListeningPoints implements FlowSource, AutoCloseable {
                 yield point == null ? null : point.flowTo(address);
             }
             case TCP -> {
-                TransportFlow open = openConnection(address);
-                if (open != null) {
-                    yield open;
-                }
-                TcpTransport point = tcpFor(address, inbound);
-                yield point == null ? null : point.flowTo(address);
+                TransportFlow open = openConnection(hop);
+                yield open != null ? open : connection(hop, inbound);
             }
-            case TLS, WS, WSS -> null;
+            case TLS -> connection(hop, inbound); // the connections that there are prove other names
+            case WS, WSS -> openConnection(hop);
         };
+    }
+
+    private @Nullable TransportFlow connection(NextHop hop, TransportFlow inbound) {
+        StreamTransport point = streamFor(hop.kind(), hop.address(), inbound);
+        return point == null ? null : point.flowTo(hop.address(), hop.name());
     }
 
     private @Nullable UdpTransport udpNamed(String socket) {
@@ -181,11 +233,8 @@ final class ListeningPoints implements FlowSource, AutoCloseable {
      */
     @Nullable
     TransportFlow registeredFlow(TransportKind kind, InetSocketAddress remote, String socket) {
-        if (kind == TransportKind.TCP) {
-            return openConnection(remote);
-        }
         if (kind != TransportKind.UDP) {
-            return null;
+            return openConnection(kind, remote);
         }
         UdpTransport point = udpNamed(socket);
         if (point == null) {
@@ -200,12 +249,14 @@ final class ListeningPoints implements FlowSource, AutoCloseable {
 
     @Override
     public @Nullable TransportFlow openConnection(NextHop hop) {
-        return hop.kind() == TransportKind.TCP ? openConnection(hop.address()) : null;
+        return openConnection(hop.kind(), hop.address());
     }
 
-    /** §18.1.1: a connection to the peer that is there already, whichever listening point it belongs to. */
-    private @Nullable TransportFlow openConnection(InetSocketAddress remote) {
-        for (TcpTransport point : tcp) {
+    /** §18.1.1: a connection with the peer that is there already, whichever listening point it belongs to. */
+    private @Nullable TransportFlow openConnection(TransportKind kind, InetSocketAddress remote) {
+        List<StreamTransport> points = streams(kind);
+        for (int i = 0; i < points.size(); i++) {
+            StreamTransport point = points.get(i);
             TransportFlow flow = point.existing(remote).orElse(null);
             if (flow != null) {
                 return flow;
@@ -214,12 +265,19 @@ final class ListeningPoints implements FlowSource, AutoCloseable {
         return null;
     }
 
+    /** The connection with this number, if its peer opened it over TLS or as a WebSocket. */
+    @Nullable
+    TransportFlow peersOwnConnection(long number) {
+        StreamEnvironment loops = environment;
+        return loops == null ? null : loops.peersOwn(number);
+    }
+
     private @Nullable UdpTransport udpFor(InetSocketAddress remote, TransportFlow inbound) {
         return choose(udp, UdpTransport::endpoint, UdpTransport::reaches, remote, inbound);
     }
 
-    private @Nullable TcpTransport tcpFor(InetSocketAddress remote, TransportFlow inbound) {
-        return choose(tcp, TcpTransport::boundEndpoint, TcpTransport::reaches, remote, inbound);
+    private @Nullable StreamTransport streamFor(TransportKind kind, InetSocketAddress remote, TransportFlow inbound) {
+        return choose(streams(kind), StreamTransport::boundEndpoint, StreamTransport::reaches, remote, inbound);
     }
 
     /**
@@ -266,8 +324,8 @@ final class ListeningPoints implements FlowSource, AutoCloseable {
         }
         closed = true;
         udp.forEach(UdpTransport::close);
-        tcp.forEach(TcpTransport::close);
-        StreamEnvironment loops = streams;
+        allStreams().forEach(StreamTransport::close);
+        StreamEnvironment loops = environment;
         if (loops != null) {
             loops.close();
         }

@@ -12,6 +12,7 @@ import org.sipproxy.api.transport.Endpoint;
 import org.sipproxy.core.ProxyClock;
 import org.sipproxy.core.ProxyStatistics;
 import org.sipproxy.core.StoreStatus;
+import org.sipproxy.core.internal.codec.FlowTokens;
 import org.sipproxy.core.internal.codec.RouteSignature;
 import org.sipproxy.core.internal.forwarding.FlowSource;
 import org.sipproxy.core.internal.forwarding.RequestForwarder;
@@ -84,16 +85,21 @@ public final class ProxyEngine implements AutoCloseable {
         this.components = new Components(parts.components(), hooks, clock, limits);
         this.tap = parts.wireListener() == null ? null : new WireTap(parts.wireListener(), limits);
         this.points = new ListeningPoints(
-                () -> StreamEnvironment.create(STREAM_THREADS, parts.streamLimits(), limits, transportCounters));
+                () -> StreamEnvironment.create(STREAM_THREADS, parts.streamLimits(), limits, transportCounters),
+                parts.tls(),
+                parts.webSocketOrigins());
         FlowSource flows = tap == null ? points : new TappedFlows(points, tap);
         this.responsePaths = new ResponsePaths(flows);
         this.resolution = new HopResolution();
         Branches branches = new Branches();
         RouteSignature signature = new RouteSignature(parts.routeSecret());
+        FlowTokens tokens = new FlowTokens();
         Destinations destinations = new Destinations(parts.destinations(), names::isMyself);
         this.pipeline = new RequestPipeline(new RequestPipeline.Parts(
                 branches,
                 signature,
+                tokens,
+                this::peersOwnConnection,
                 parts.authentication(),
                 new Registrar(store, parts.registrar(), clock, names::aorOf, destinations),
                 store,
@@ -105,6 +111,7 @@ public final class ProxyEngine implements AutoCloseable {
         this.forwarder = new RequestForwarder(
                 branches,
                 signature,
+                tokens,
                 table,
                 flows,
                 resolution,
@@ -119,8 +126,9 @@ public final class ProxyEngine implements AutoCloseable {
     }
 
     /**
-     * Reads the bindings, binds all listening points and serves.
+     * Reads the bindings and the certificate, binds all listening points and serves.
      *
+     * @throws org.sipproxy.core.TlsSettingsException if the certificate cannot be used
      * @throws org.sipproxy.core.BindFailedException if one cannot be bound; nothing is open then
      * @throws org.sipproxy.api.location.LocationStoreException if the bindings cannot be read
      */
@@ -151,6 +159,15 @@ public final class ProxyEngine implements AutoCloseable {
         }
         components.start(runtime);
         points.start();
+    }
+
+    /**
+     * Reads the certificate again.
+     *
+     * @throws org.sipproxy.core.TlsSettingsException if it cannot be used
+     */
+    public void reloadTls() {
+        points.reloadTls();
     }
 
     public List<Endpoint> boundEndpoints() {
@@ -185,7 +202,8 @@ public final class ProxyEngine implements AutoCloseable {
                 table.forgottenEarly(),
                 table.unanswered(),
                 counters.filtered.sum(),
-                points.connections());
+                points.connections(),
+                transportCounters.handshakeFailures.sum());
     }
 
     /**
@@ -227,6 +245,11 @@ public final class ProxyEngine implements AutoCloseable {
 
     ListeningPoints points() {
         return points;
+    }
+
+    private @Nullable TransportFlow peersOwnConnection(long number) {
+        TransportFlow flow = points.peersOwnConnection(number);
+        return flow == null ? null : tapped(flow);
     }
 
     TimerWheel wheel() {

@@ -17,7 +17,7 @@ import org.sipproxy.core.internal.transport.TransportFlow;
 /**
  * Where responses go (RFC 3261 §18.2.2, RFC 3581 §4): over a stream back on its connection, or a new one to the sender's
  * address and the port of sent-by if that is gone; over UDP to {@code maddr}, or to the source address and the port that
- * {@code rport} asked for, else that of sent-by.
+ * {@code rport} asked for, else that of sent-by. A WebSocket that is gone leaves no way back.
  */
 final class ResponsePaths {
 
@@ -29,7 +29,8 @@ final class ResponsePaths {
 
     ResponsePath of(Via via, TransportFlow from) {
         if (from.kind().isReliable()) {
-            return new StreamPath(flows, from, via.port() < 0 ? from.kind().defaultPort() : via.port());
+            int sentByPort = via.port() < 0 ? from.kind().defaultPort() : via.port();
+            return new StreamPath(flows, from, sentByPort, from.kind() == TransportKind.TLS ? via.host() : "");
         }
         InetSocketAddress source = from.remoteAddress();
         InetSocketAddress maddr = via.maddr().isPresent() ? maddr(via) : null;
@@ -81,7 +82,9 @@ final class ResponsePaths {
         }
     }
 
-    private record StreamPath(FlowSource flows, TransportFlow flow, int sentByPort) implements ResponsePath {
+    /** @param sentByHost over TLS the host of sent-by, which the certificate has to be for if a connection is made anew */
+    private record StreamPath(FlowSource flows, TransportFlow flow, int sentByPort, String sentByHost)
+            implements ResponsePath {
 
         @Override
         public void send(byte[] wire, SendFailure onFailure) {
@@ -95,7 +98,7 @@ final class ResponsePaths {
         private void sendAnew(byte[] wire, SendFailure onFailure) {
             InetSocketAddress sender =
                     new InetSocketAddress(flow.remoteAddress().getAddress(), sentByPort);
-            TransportFlow other = flows.flowTo(new NextHop(flow.kind(), sender), flow, "");
+            TransportFlow other = flows.flowTo(new NextHop(flow.kind(), sender, sentByHost), flow, "");
             if (other == null) {
                 onFailure.sendFailed(new IllegalStateException("no way back to " + sender));
             } else {

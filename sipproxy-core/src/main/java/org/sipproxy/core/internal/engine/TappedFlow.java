@@ -2,6 +2,7 @@ package org.sipproxy.core.internal.engine;
 
 import java.net.InetSocketAddress;
 import java.util.Optional;
+import java.util.Set;
 import org.sipproxy.api.transport.Endpoint;
 import org.sipproxy.api.transport.TransportKind;
 import org.sipproxy.core.internal.transport.Advertised;
@@ -45,5 +46,15 @@ record TappedFlow(TransportFlow flow, WireTap tap) implements TransportFlow {
     @Override
     public Optional<Long> connectionId() {
         return flow.connectionId();
+    }
+
+    @Override
+    public boolean isPeersOwn() {
+        return flow.isPeersOwn();
+    }
+
+    @Override
+    public Set<String> peerIdentities() {
+        return flow.peerIdentities();
     }
 }

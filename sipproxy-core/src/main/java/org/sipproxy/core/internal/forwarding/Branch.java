@@ -49,14 +49,23 @@ final class Branch implements ClientTransactionUser {
 
     void begin() {
         try {
+            TransportFlow own = RequestForwarder.ownConnection(parent.context, target);
+            if (own != null) {
+                lastResort = null;
+                send(own, null);
+                return;
+            }
+            if (!RequestForwarder.mayUse(lastResort, parent.context, target)) {
+                lastResort = null;
+            }
             if (RequestForwarder.isBehindNat(parent.context, target)) {
                 TransportFlow registered = parent.forwarder.registeredFlow(parent.context, target);
-                if (registered != null) {
+                if (registered != null && RequestForwarder.mayUse(registered, parent.context, target)) {
                     lastResort = null;
                     send(registered, null);
                     return;
                 }
-                if (!RequestForwarder.isAtItsSource(target)) {
+                if (registered != null || !RequestForwarder.isAtItsSource(target)) {
                     end(StatusCode.TEMPORARILY_UNAVAILABLE);
                     return;
                 }
@@ -113,7 +122,7 @@ final class Branch implements ClientTransactionUser {
         long number = forwarder.branches.next();
         byte[] wire;
         try {
-            wire = forwarder.writer.write(parent.context, target, way.advertised(), number, parent.loopHash);
+            wire = forwarder.writer.write(parent.context, target, way, number, parent.loopHash);
         } catch (SipParseException e) {
             end(e.statusCode());
             return true;

@@ -8,6 +8,7 @@ import org.sipproxy.api.message.SipParseException;
 import org.sipproxy.api.message.SipResponse;
 import org.sipproxy.api.message.SipUri;
 import org.sipproxy.api.routing.Target;
+import org.sipproxy.core.internal.codec.FlowTokens;
 import org.sipproxy.core.internal.codec.RouteSignature;
 import org.sipproxy.core.internal.dns.NextHop;
 import org.sipproxy.core.internal.pipeline.RequestContext;
@@ -37,6 +38,7 @@ public final class RequestForwarder {
     public RequestForwarder(
             Branches branches,
             RouteSignature signature,
+            FlowTokens tokens,
             TransactionTable table,
             FlowSource flows,
             HopResolver resolver,
@@ -48,7 +50,7 @@ public final class RequestForwarder {
         this.flows = flows;
         this.resolver = resolver;
         this.replies = replies;
-        this.writer = new RequestWriter(branches, signature);
+        this.writer = new RequestWriter(branches, signature, tokens);
         this.completions = completions;
         this.responseSteps = responseSteps;
     }
@@ -62,6 +64,11 @@ public final class RequestForwarder {
     /** Forwards the ACK of a 2xx: end to end, without a transaction (§16.6, §17). */
     public void relayAck(RequestContext context, List<Target> targets) throws SipParseException {
         for (Target target : targets) {
+            TransportFlow own = ownConnection(context, target);
+            if (own != null) {
+                sendAck(context, target, own);
+                continue;
+            }
             if (isBehindNat(context, target)) {
                 TransportFlow registered = registeredFlow(context, target);
                 if (registered != null || !isAtItsSource(target)) {
@@ -81,6 +88,31 @@ public final class RequestForwarder {
                 });
             }
         }
+    }
+
+    /**
+     * The connection that the target has opened over TLS or as a WebSocket: the one that it registered over, or the one that the
+     * dialog's Route names. Null if there is none that is open, or if a Route leads elsewhere.
+     */
+    static @Nullable TransportFlow ownConnection(RequestContext context, Target target) throws SipParseException {
+        TransportFlow flow = null;
+        if (target.flow() instanceof TransportFlow registered) {
+            flow = registered;
+        } else if (target.received() == null) {
+            flow = context.dialogFlow();
+        }
+        boolean leadsThere = flow != null
+                && flow.isPeersOwn()
+                && flow.isOpen()
+                && target.routes().isEmpty()
+                && context.remainingRoutes().isEmpty();
+        return leadsThere && mayUse(flow, context, target) ? flow : null;
+    }
+
+    /** False for a flow without TLS if the request is for a sips URI (§26.2.2). */
+    static boolean mayUse(@Nullable TransportFlow flow, RequestContext context, Target target)
+            throws SipParseException {
+        return flow != null && (flow.kind().isSecure() || !RequestWriter.isSecured(context, target));
     }
 
     /** True if the target is known by the address that it was seen at, and that is the next hop: no Route leads elsewhere. */
@@ -115,12 +147,12 @@ public final class RequestForwarder {
     }
 
     private void sendAck(RequestContext context, Target target, @Nullable TransportFlow flow) {
-        if (flow == null) {
-            return;
-        }
         try {
+            if (flow == null || !mayUse(flow, context, target)) {
+                return;
+            }
             long loopHash = branches.loopHash(context.received());
-            flow.send(writer.write(context, target, flow.advertised(), branches.next(), loopHash), SendFailure.IGNORE);
+            flow.send(writer.write(context, target, flow, branches.next(), loopHash), SendFailure.IGNORE);
         } catch (SipParseException e) {
             LOG.debug("ACK not forwarded: {}", e.getMessage());
         }

@@ -12,12 +12,14 @@ import org.sipproxy.api.message.SipUri;
 import org.sipproxy.api.message.Splice;
 import org.sipproxy.api.routing.Target;
 import org.sipproxy.core.internal.codec.ByteWriter;
+import org.sipproxy.core.internal.codec.FlowTokens;
 import org.sipproxy.core.internal.codec.RouteSignature;
 import org.sipproxy.core.internal.codec.ViaStamp;
 import org.sipproxy.core.internal.pipeline.RequestContext;
 import org.sipproxy.core.internal.pipeline.RouteSplice;
 import org.sipproxy.core.internal.transaction.Branches;
 import org.sipproxy.core.internal.transport.Advertised;
+import org.sipproxy.core.internal.transport.TransportFlow;
 
 /**
  * Writes the forwarded request (RFC 3261 §16.6 steps 1 to 9) as one splice of the received bytes: our Via and Record-Route in
@@ -28,6 +30,7 @@ final class RequestWriter {
     private static final byte[] RECORD_ROUTE = ascii("Record-Route: <");
     private static final byte[] R2 = ascii(";r2=on");
     private static final byte[] LR = ascii(";lr");
+    private static final byte[] NO_TOKEN = {};
     private static final byte[] END = ascii(">\r\n");
     private static final byte[] CRLF = ascii("\r\n");
     private static final byte[] ADDED_MAX_FORWARDS = ascii("Max-Forwards: 70\r\n");
@@ -37,18 +40,37 @@ final class RequestWriter {
 
     private final Branches branches;
     private final RouteSignature signature;
+    private final FlowTokens tokens;
 
-    RequestWriter(Branches branches, RouteSignature signature) {
+    RequestWriter(Branches branches, RouteSignature signature, FlowTokens tokens) {
         this.branches = branches;
         this.signature = signature;
+        this.tokens = tokens;
     }
 
     private static byte[] ascii(String s) {
         return s.getBytes(StandardCharsets.US_ASCII);
     }
 
-    /** The URI that decides the next hop (§16.6 step 7): the topmost Route that is left, or else the Request-URI. */
+    /**
+     * The URI that decides the next hop (§16.6 step 7): the topmost Route that is left, or else the Request-URI. Its scheme is
+     * sips if the request is for a sips URI, whatever stands there: each hop is TLS then (§26.2.2).
+     */
     static SipUri nextHopUri(RequestContext context, Target target) throws SipParseException {
+        SipUri uri = writtenHopUri(context, target);
+        return uri.isSip() && !uri.isSecure() && isSecured(context, target) ? secured(uri) : uri;
+    }
+
+    /** True if nothing less than TLS will do. */
+    static boolean isSecured(RequestContext context, Target target) throws SipParseException {
+        return target.uri().isSecure() || context.isSecured();
+    }
+
+    private static SipUri secured(SipUri uri) throws SipParseException {
+        return SipUri.parse("sips" + uri.toString().substring("sip".length()));
+    }
+
+    private static SipUri writtenHopUri(RequestContext context, Target target) throws SipParseException {
         if (!target.routes().isEmpty()) {
             return target.routes().get(0);
         }
@@ -59,11 +81,12 @@ final class RequestWriter {
     /**
      * The request for one branch.
      *
-     * @param out how the listening point that it leaves by is named
+     * @param way the flow that it leaves by
      * @param branch the client transaction's number
      */
-    byte[] write(RequestContext context, Target target, Advertised out, long branch, long loopHash)
+    byte[] write(RequestContext context, Target target, TransportFlow way, long branch, long loopHash)
             throws SipParseException {
+        Advertised out = way.advertised();
         SipRequest request = context.request();
         byte[] wire = request.wire();
         Splice splice = new Splice();
@@ -80,7 +103,7 @@ final class RequestWriter {
         head.bytes(CRLF);
         int recordRoute = recordsRoute(request) ? request.firstHeader(HeaderName.RECORD_ROUTE) : -1;
         if (recordsRoute(request) && (recordRoute < 0 || recordRoute > via)) {
-            recordRoute(head, request, context.flow().advertised(), out);
+            recordRoute(head, context, uri, way);
             recordRoute = -1;
         }
         if (request.firstHeader(HeaderName.MAX_FORWARDS) < 0) {
@@ -95,7 +118,7 @@ final class RequestWriter {
                 .addTo(splice);
         if (recordRoute >= 0) {
             ByteWriter lines = new ByteWriter(128);
-            recordRoute(lines, request, context.flow().advertised(), out);
+            recordRoute(lines, context, uri, way);
             splice.insert(request.lineStart(recordRoute), lines.toBytes());
         }
         maxForwards(splice, request, context.maxForwards());
@@ -122,25 +145,52 @@ final class RequestWriter {
                         && !request.hasToTag());
     }
 
-    /** One header, or two where the message changes its transport or interface here (RFC 5658 §6). */
-    private void recordRoute(ByteWriter text, SipRequest request, Advertised in, Advertised out) {
+    /**
+     * One header, or two where the message changes its transport or interface here (RFC 5658 §6), or where one side of the call
+     * is reached by the connection that it opened, which that side's URI has to name.
+     */
+    private void recordRoute(ByteWriter text, RequestContext context, SipUri uri, TransportFlow way)
+            throws SipParseException {
+        SipRequest request = context.request();
+        TransportFlow came = context.flow();
+        Advertised in = came.advertised();
+        Advertised out = way.advertised();
         byte[] signed = signature.parameter(request);
-        if (in == out) {
-            text.bytes(RECORD_ROUTE).bytes(out.uri()).bytes(LR).bytes(signed).bytes(END);
+        boolean secured = uri.isSecure() || context.isSecured(); // §16.6 step 4
+        byte[] tokenIn = came.isPeersOwn() && isOfItsSender(request) ? token(came, request) : NO_TOKEN;
+        byte[] tokenOut = way.isPeersOwn() ? token(way, request) : NO_TOKEN;
+        if (in == out && tokenIn.length == 0 && tokenOut.length == 0) {
+            text.bytes(RECORD_ROUTE)
+                    .bytes(secured ? out.secureUri() : out.uri())
+                    .bytes(LR)
+                    .bytes(signed)
+                    .bytes(END);
         } else {
             text.bytes(RECORD_ROUTE)
-                    .bytes(out.uri())
+                    .bytes(secured ? out.secureUri() : out.uri())
                     .bytes(R2)
                     .bytes(LR)
                     .bytes(signed)
+                    .bytes(tokenOut)
                     .bytes(END);
             text.bytes(RECORD_ROUTE)
-                    .bytes(in.uri())
+                    .bytes(secured ? in.secureUri() : in.uri())
                     .bytes(R2)
                     .bytes(LR)
                     .bytes(signed)
+                    .bytes(tokenIn)
                     .bytes(END);
         }
+    }
+
+    private byte[] token(TransportFlow flow, SipRequest request) {
+        return tokens.parameter(flow.connectionId().orElseThrow(), request);
+    }
+
+    /** With a second Via the connection is a proxy's, which wants no more of the dialog than it has record-routed. */
+    private static boolean isOfItsSender(SipRequest request) throws SipParseException {
+        int line = request.firstHeader(HeaderName.VIA);
+        return request.nextHeader(HeaderName.VIA, line) < 0 && request.topVia().end() >= request.valueEnd(line);
     }
 
     private static void maxForwards(Splice splice, SipRequest request, long value) {
@@ -156,7 +206,7 @@ final class RequestWriter {
         if (target.routes().isEmpty() && context.remainingRoutes().isEmpty()) {
             return null;
         }
-        SipUri hop = nextHopUri(context, target);
+        SipUri hop = writtenHopUri(context, target);
         return hop.hasParameter("lr") ? null : hop;
     }
 

@@ -75,6 +75,12 @@ final class DetermineTargets implements Step {
             return UNAVAILABLE;
         }
         List<Target> targets = Targets.bestFirst(bindings);
+        if (uri.isSecure() && !targets.isEmpty()) {
+            targets = Targets.secured(targets);
+            if (targets.isEmpty()) {
+                return Outcome.reply(StatusCode.TEMPORARILY_UNAVAILABLE); // RFC 5630 §5.3: never by less than TLS
+            }
+        }
         return targets.isEmpty() ? Outcome.proceed() : Outcome.relay(targets); // 404 or 480 is the next step's to say
     }
 

@@ -13,6 +13,7 @@ import org.jspecify.annotations.Nullable;
 import org.sipproxy.api.location.Aor;
 import org.sipproxy.api.message.SipUri;
 import org.sipproxy.api.routing.DomainSource;
+import org.sipproxy.api.transport.TransportKind;
 
 /**
  * Which names are ours: the domains that we are responsible for, the aliases, and the listening points. The one place that
@@ -127,9 +128,19 @@ public final class LocalNames {
         if (ports.contains(ANY_PORT)) {
             return true;
         }
-        int port = uri.port();
-        return ports.contains(port >= 0 ? port : uri.isSecure() ? 5061 : 5060)
+        return ports.contains(uri.port() >= 0 ? uri.port() : defaultPort(uri))
                 || (sources.length > 0 && isDomain(host)); // a domain of theirs goes with any port
+    }
+
+    /** The port meant where a URI writes none (RFC 3261 §19.1.2, RFC 7118 §5.1). */
+    private static int defaultPort(SipUri uri) {
+        TransportKind kind = uri.hasParameter("transport")
+                ? uri.parameter("transport").flatMap(TransportKind::of).orElse(TransportKind.UDP)
+                : TransportKind.UDP;
+        if (uri.isSecure()) {
+            kind = kind == TransportKind.WS || kind == TransportKind.WSS ? TransportKind.WSS : TransportKind.TLS;
+        }
+        return kind.defaultPort();
     }
 
     /** The domain, in lower case, of a URI that names us; null if it does not. */

@@ -46,6 +46,7 @@ public final class RequestContext implements StageContext {
     private byte @Nullable [] credentialsLine;
     private boolean trusted;
     private boolean behindNat;
+    private @Nullable TransportFlow dialogFlow;
 
     public RequestContext(
             SipRequest request,
@@ -121,6 +122,23 @@ public final class RequestContext implements StageContext {
 
     public boolean isAck() {
         return request.method() == Method.ACK;
+    }
+
+    /**
+     * The connection that a Route of ours names: where a request inside a dialog goes, if nothing that knows more of late says
+     * otherwise. Null if there is none.
+     */
+    public @Nullable TransportFlow dialogFlow() {
+        return dialogFlow;
+    }
+
+    void dialogFlow(@Nullable TransportFlow flow) {
+        dialogFlow = flow;
+    }
+
+    /** True if the Request-URI, as it came, asks for TLS on each hop (§26.2.2). */
+    public boolean isSecured() throws SipParseException {
+        return received().requestUri().isSecure() || request.requestUri().isSecure();
     }
 
     // ---- the server transaction, once there is one

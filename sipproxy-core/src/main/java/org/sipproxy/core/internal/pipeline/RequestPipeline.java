@@ -2,16 +2,19 @@ package org.sipproxy.core.internal.pipeline;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.LongFunction;
 import org.jspecify.annotations.Nullable;
 import org.sipproxy.api.auth.Authentication;
 import org.sipproxy.api.location.LocationStore;
 import org.sipproxy.api.message.SipParseException;
 import org.sipproxy.api.message.StatusCode;
 import org.sipproxy.api.routing.RequestStage;
+import org.sipproxy.core.internal.codec.FlowTokens;
 import org.sipproxy.core.internal.codec.RouteSignature;
 import org.sipproxy.core.internal.registrar.Registrar;
 import org.sipproxy.core.internal.time.LogThrottle;
 import org.sipproxy.core.internal.transaction.Branches;
+import org.sipproxy.core.internal.transport.TransportFlow;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -23,10 +26,16 @@ public final class RequestPipeline {
 
     private static final Logger LOG = LoggerFactory.getLogger(RequestPipeline.class);
 
-    /** The parts that a host assembled. */
+    /**
+     * The parts that a host assembled.
+     *
+     * @param connections those that peers have opened, by their number
+     */
     public record Parts(
             Branches branches,
             RouteSignature signature,
+            FlowTokens tokens,
+            LongFunction<@Nullable TransportFlow> connections,
             @Nullable Authentication authentication,
             Registrar registrar,
             LocationStore store,
@@ -51,7 +60,8 @@ public final class RequestPipeline {
         order.add(new DetectLoop(parts.branches())); //           §16.3 step 4: 482
         order.add(new CheckProxyRequire()); //                    §16.3 step 5: 420
         order.add(new AnswerOptions()); //                        §11: 200
-        order.add(new PreprocessRoute(parts.signature())); //     §16.4: in-dialog requests leave here
+        order.add(new PreprocessRoute(
+                parts.signature(), parts.tokens(), parts.connections())); //     §16.4: in-dialog requests leave here
         parts.beforeAuthentication().forEach(stage -> order.add(new HostStep(stage)));
         if (authentication != null) {
             order.add(new Authenticate(authentication)); //       §22: 401, 407

@@ -15,6 +15,7 @@ import org.sipproxy.api.message.SipRequest;
 import org.sipproxy.api.message.SipUri;
 import org.sipproxy.api.message.StatusCode;
 import org.sipproxy.api.transport.Flow;
+import org.sipproxy.api.transport.TransportKind;
 import org.sipproxy.core.ProxyClock;
 import org.sipproxy.core.RegistrarPolicy;
 import org.sipproxy.core.internal.codec.SharedText;
@@ -163,7 +164,7 @@ public final class Registrar {
         for (SipUri hop : path) {
             refuse("Path", destinations.refusal(hop, flow));
         }
-        boolean bySource = behindNat;
+        boolean bySource = behindNat || (path.isEmpty() && isWebSocket(flow));
         for (RequestedContact contact : contacts) {
             if (contact.isRemoval()) {
                 continue;
@@ -177,6 +178,11 @@ public final class Registrar {
         BindingSource source = new BindingSource(
                 ids, userAgents, request, flow, bySource, callId, request.cseq().number(), path, now);
         return new RegistrationChange(policy, source, contacts);
+    }
+
+    /** Nobody can connect to a browser, whatever its contact says (RFC 7118 §5.2): it is reached where it is seen. */
+    private static boolean isWebSocket(Flow flow) {
+        return flow.kind() == TransportKind.WS || flow.kind() == TransportKind.WSS;
     }
 
     /** All contacts, or none for a star. */

@@ -26,4 +26,18 @@ public final class Targets {
         }
         return List.copyOf(targets);
     }
+
+    /**
+     * Those of the targets that a request for a sips URI may go to (RFC 3261 §26.2.2): contacts that are sips URIs, or are
+     * reached over TLS all the same, by the connection that they registered over or because they say so.
+     */
+    public static List<Target> secured(List<Target> targets) {
+        return targets.stream().filter(Targets::isSecured).toList();
+    }
+
+    private static boolean isSecured(Target target) {
+        return target.uri().isSecure()
+                || target.uri().parameterIs("transport", "tls")
+                || (target.flow() != null && target.flow().kind().isSecure());
+    }
 }

@@ -19,9 +19,12 @@ import io.netty.util.concurrent.DefaultThreadFactory;
 import io.netty.util.concurrent.EventExecutor;
 import io.netty.util.concurrent.FastThreadLocal;
 import io.netty.util.concurrent.Future;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentMap;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
 import org.sipproxy.api.message.ParseLimits;
 import org.sipproxy.core.StreamLimits;
 import org.sipproxy.core.internal.time.LogThrottle;
@@ -52,6 +55,8 @@ public final class StreamEnvironment implements AutoCloseable {
     private final boolean nativeIo;
     private final EventLoopGroup group;
     private final AtomicLong lastConnectionId = new AtomicLong();
+    /** Those that are the only way to their peers. */
+    private final ConcurrentMap<Long, StreamConnection> peersOwn = new ConcurrentHashMap<>();
 
     private StreamEnvironment(
             int threads, StreamLimits limits, ParseLimits parseLimits, TransportCounters counters, boolean nativeIo) {
@@ -115,6 +120,19 @@ public final class StreamEnvironment implements AutoCloseable {
     /** Positive, and never given twice. */
     long nextConnectionId() {
         return lastConnectionId.incrementAndGet();
+    }
+
+    void list(StreamConnection peersOwnOne) {
+        peersOwn.put(peersOwnOne.number(), peersOwnOne);
+    }
+
+    void unlist(StreamConnection peersOwnOne) {
+        peersOwn.remove(peersOwnOne.number(), peersOwnOne);
+    }
+
+    /** The connection with this number, if it is one that its peer opened over TLS or WebSocket; null if it is gone. */
+    public @Nullable TransportFlow peersOwn(long number) {
+        return peersOwn.get(number);
     }
 
     static byte[] scratch() {

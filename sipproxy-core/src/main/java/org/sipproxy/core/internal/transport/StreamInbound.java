@@ -1,54 +1,52 @@
 package org.sipproxy.core.internal.transport;
 
-import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.WriteBufferWaterMark;
+import io.netty.handler.codec.DecoderException;
 import java.io.IOException;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.sipproxy.core.StreamLimits;
-import org.sipproxy.core.internal.codec.StreamFramer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The receiving side of one connection: bytes to messages, answers to pings, the idle and the slow-sender timeout. Event loop
- * only.
+ * The receiving side of one connection, whatever its messages are cut out of: answers to pings, the idle and the slow-sender
+ * timeout. Event loop only.
  *
  * <p>Both timeouts are lazy: traffic only notes the time, and one task a connection looks at it when it could have run out.
  */
-final class StreamInbound extends ChannelInboundHandlerAdapter implements StreamFramer.Sink {
+abstract class StreamInbound extends ChannelInboundHandlerAdapter {
 
     private static final Logger LOG = LoggerFactory.getLogger(StreamInbound.class);
 
     private static final int MOST_UNWRITTEN_BYTES = 65_536;
 
-    private final TcpTransport transport;
-    private final TcpConnection connection;
-    private final StreamEnvironment environment;
-    private final StreamFramer framer;
+    /** For {@link #watchUnfinished}: no message is. */
+    static final long COMPLETE = -1;
+
+    final StreamConnection connection;
+    final StreamEnvironment environment;
     private final long idleNanos;
     private final long messageNanos;
 
     private int pings;
     /** The stream is given up: what still comes is thrown away until the peer closes. */
-    private boolean discarding;
+    boolean discarding;
 
     private @Nullable Future<?> idleTask;
     private @Nullable Future<?> slowTask;
-    /** Which message, counted from 0, is unfinished since {@link #unfinishedSince}; -1 if none is. */
-    private long unfinished = -1;
+    /** Which message, counted from 0, is unfinished since {@link #unfinishedSince}; or {@link #COMPLETE}. */
+    private long unfinished = COMPLETE;
 
     private long unfinishedSince;
 
-    StreamInbound(TcpTransport transport, TcpConnection connection) {
-        this.transport = transport;
+    StreamInbound(StreamConnection connection) {
         this.connection = connection;
-        this.environment = transport.environment();
-        this.framer = new StreamFramer(environment.parseLimits);
+        this.environment = connection.transport().environment();
         this.idleNanos = environment.limits.idleTimeout().toNanos();
         this.messageNanos = environment.limits.messageTimeout().toNanos();
     }
@@ -80,48 +78,22 @@ final class StreamInbound extends ChannelInboundHandlerAdapter implements Stream
     }
 
     @Override
-    public void channelRead(ChannelHandlerContext ctx, Object msg) {
-        ByteBuf in = (ByteBuf) msg;
-        try {
-            connection.readBegins();
-            byte[] scratch = StreamEnvironment.scratch();
-            while (in.isReadable() && !discarding) {
-                int n = Math.min(in.readableBytes(), scratch.length);
-                in.readBytes(scratch, 0, n);
-                framer.feed(scratch, 0, n, this);
-            }
-        } finally {
-            in.release();
-        }
-    }
-
-    @Override
     public void channelReadComplete(ChannelHandlerContext ctx) {
         answerPings();
         connection.readComplete();
-        watchUnfinished(ctx);
     }
 
-    @Override
-    public void message(byte[] wire) {
+    /** Hands up one whole message; the array is given away. */
+    final void deliver(byte[] wire) {
         answerPings(); // in the stream's order
         environment.counters.streamMessages.increment();
-        transport.upcall(inbound -> inbound.onMessage(wire, connection));
+        connection.transport().upcall(inbound -> inbound.onMessage(wire, connection));
     }
 
-    @Override
-    public void ping() {
+    /** The peer wants a CR LF back. */
+    final void pinged() {
         environment.counters.pings.increment();
         pings++;
-    }
-
-    @Override
-    public void unframeable(byte[] head, String reason) {
-        environment.counters.unframeable.increment();
-        LOG.debug("connection {}: {}", connection, reason);
-        discarding = true;
-        transport.upcall(inbound -> inbound.onUnframeable(head, connection, reason));
-        connection.finish();
     }
 
     private void answerPings() {
@@ -135,7 +107,7 @@ final class StreamInbound extends ChannelInboundHandlerAdapter implements Stream
         }
         pings = 0;
         connection.send(crlfs, SendFailure.IGNORE);
-        transport.upcall(inbound -> inbound.onNonSip(crlfs.clone(), connection));
+        connection.transport().upcall(inbound -> inbound.onNonSip(crlfs.clone(), connection));
     }
 
     /** A peer that does not read gets no more of its requests served. */
@@ -150,7 +122,8 @@ final class StreamInbound extends ChannelInboundHandlerAdapter implements Stream
 
     @Override
     public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
-        if (!(cause instanceof IOException)) {
+        // What a peer sends instead of TLS, HTTP or frames is no error of ours.
+        if (!(cause instanceof IOException) && !(cause instanceof DecoderException)) {
             environment.throttle.error(LOG, "a connection failed", cause);
         }
         connection.close(String.valueOf(cause.getMessage()), cause);
@@ -165,11 +138,16 @@ final class StreamInbound extends ChannelInboundHandlerAdapter implements Stream
         }
     }
 
-    private void watchUnfinished(ChannelHandlerContext ctx) {
-        if (!framer.isInsideMessage()) {
-            unfinished = -1;
-        } else if (unfinished != framer.messages()) {
-            unfinished = framer.messages();
+    /**
+     * Gives the peer its time for a message that has begun.
+     *
+     * @param number which message that is, or {@link #COMPLETE} if none has begun
+     */
+    final void watchUnfinished(ChannelHandlerContext ctx, long number) {
+        if (number == COMPLETE) {
+            unfinished = COMPLETE;
+        } else if (unfinished != number) {
+            unfinished = number;
             unfinishedSince = System.nanoTime();
             if (slowTask == null) {
                 slowTask = ctx.executor().schedule(() -> checkSlow(ctx), messageNanos, TimeUnit.NANOSECONDS);
@@ -179,7 +157,7 @@ final class StreamInbound extends ChannelInboundHandlerAdapter implements Stream
 
     private void checkSlow(ChannelHandlerContext ctx) {
         slowTask = null;
-        if (unfinished < 0) {
+        if (unfinished == COMPLETE) {
             return;
         }
         long now = System.nanoTime();

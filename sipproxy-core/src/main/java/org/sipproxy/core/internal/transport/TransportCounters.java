@@ -11,7 +11,9 @@ public final class TransportCounters {
     public final LongAdder refused = new LongAdder();
     /** Connections opened to peers. */
     public final LongAdder connected = new LongAdder();
-    /** Connections to peers that could not be opened, a limit included. */
+    /** Connections that peers opened and then did not bring their TLS or WebSocket handshake to an end on. */
+    public final LongAdder handshakeFailures = new LongAdder();
+    /** Connections to peers that could not be opened, because of a limit or of their certificate too. */
     public final LongAdder connectFailures = new LongAdder();
     /** Messages that came in whole on streams. */
     public final LongAdder streamMessages = new LongAdder();

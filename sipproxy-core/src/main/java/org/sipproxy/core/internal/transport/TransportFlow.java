@@ -18,4 +18,12 @@ public interface TransportFlow extends Flow {
 
     /** The connection's number for a stream, empty for UDP. */
     Optional<Long> connectionId();
+
+    /**
+     * True if the peer opened the connection over TLS or WebSocket, so that this is the way to reach it: a phone has no
+     * certificate that another connection could be checked by, and nobody can connect to a browser.
+     */
+    default boolean isPeersOwn() {
+        return false;
+    }
 }

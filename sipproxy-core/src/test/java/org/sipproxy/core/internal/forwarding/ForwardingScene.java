@@ -21,6 +21,7 @@ import org.sipproxy.api.routing.Target;
 import org.sipproxy.api.transport.TransportKind;
 import org.sipproxy.core.DestinationPolicy;
 import org.sipproxy.core.RegistrarPolicy;
+import org.sipproxy.core.internal.codec.FlowTokens;
 import org.sipproxy.core.internal.codec.ReplyWriter;
 import org.sipproxy.core.internal.codec.RouteSignature;
 import org.sipproxy.core.internal.codec.ViaStamp;
@@ -55,6 +56,7 @@ final class ForwardingScene {
     final RecordingTransport transport = transactions.transport;
     final Branches branches = new Branches();
     private final RouteSignature signature = new RouteSignature(new byte[16]);
+    FlowTokens tokens = new FlowTokens();
     final Resolver resolver = new Resolver();
     final RequestForwarder forwarder;
     /** The final responses that were told to the listeners. */
@@ -68,6 +70,7 @@ final class ForwardingScene {
         forwarder = new RequestForwarder(
                 branches,
                 signature,
+                tokens,
                 transactions.table,
                 (hop, inbound, socket) -> transport.flowTo(hop.kind(), hop.address()),
                 resolver,
@@ -79,6 +82,8 @@ final class ForwardingScene {
         pipeline = new RequestPipeline(new RequestPipeline.Parts(
                 branches,
                 signature,
+                tokens,
+                connection -> null,
                 null,
                 new Registrar(
                         store,

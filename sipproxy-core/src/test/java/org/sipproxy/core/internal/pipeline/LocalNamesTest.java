@@ -50,6 +50,23 @@ class LocalNamesTest {
     }
 
     @Test
+    void aUriWithoutAPortMeansTheOneOfItsTransport() {
+        LocalNames listening = new LocalNames(List.of("sip.test"), List.of(), false);
+        listening.add("192.0.2.1", 5060);
+        listening.add("192.0.2.2", 5061);
+        listening.add("192.0.2.3", 443);
+
+        assertThat(listening.isMyself(uri("sip:192.0.2.1"))).isTrue();
+        assertThat(listening.isMyself(uri("sip:192.0.2.1;transport=tcp"))).isTrue();
+        assertThat(listening.isMyself(uri("sip:192.0.2.1;transport=tls"))).isFalse();
+        assertThat(listening.isMyself(uri("sip:192.0.2.2"))).isFalse();
+        assertThat(listening.isMyself(uri("sip:192.0.2.2;transport=tls"))).isTrue();
+        assertThat(listening.isMyself(uri("sips:192.0.2.2;transport=tcp"))).isTrue();
+        assertThat(listening.isMyself(uri("sips:192.0.2.3;transport=ws"))).isTrue();
+        assertThat(listening.isMyself(uri("sip:192.0.2.3;transport=ws"))).isFalse();
+    }
+
+    @Test
     void domainsAreThoseThatStayAndThenTheOthers() {
         further.set(Set.of("second.test", "third.test"));
 

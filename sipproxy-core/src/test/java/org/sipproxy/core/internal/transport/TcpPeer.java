@@ -23,7 +23,7 @@ final class TcpPeer implements AutoCloseable {
         socket.setTcpNoDelay(true);
     }
 
-    static TcpPeer to(TcpTransport transport) throws IOException {
+    static TcpPeer to(StreamTransport transport) throws IOException {
         Socket socket = new Socket();
         socket.connect(
                 new InetSocketAddress(

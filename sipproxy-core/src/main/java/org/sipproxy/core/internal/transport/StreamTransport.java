@@ -27,24 +27,34 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * One TCP listening point with its connections, those that peers opened and those that were opened to peers from here; one
- * table of both, by the peer's address, so that either is used again (RFC 3261 §18).
+ * One listening point of a stream transport with its connections, those that peers opened and those that were opened to peers
+ * from here.
+ *
+ * <p>Over TCP there is one table of both, by the peer's address, so that either is used again (RFC 3261 §18). Over TLS a
+ * connection is used for a name only if it was made from here and its certificate is for that name; one that a peer opened,
+ * over TLS or as a WebSocket, leads to nobody but that peer.
  *
  * <p>Any thread may call. {@link #bind} and {@link #close} wait for the system, nothing else does.
  */
-public final class TcpTransport implements AutoCloseable {
+public final class StreamTransport implements AutoCloseable {
 
-    private static final Logger LOG = LoggerFactory.getLogger(TcpTransport.class);
+    private static final Logger LOG = LoggerFactory.getLogger(StreamTransport.class);
 
     private static final long CLOSE_SECONDS = 5;
 
+    /** Whom a connection over TLS was made to. */
+    private record NamedPeer(InetSocketAddress address, String name) {}
+
     private final Endpoint endpoint;
+    private final StreamProtocol protocol;
     private final StreamEnvironment environment;
     private final InboundHandler inbound;
 
-    private final ConcurrentMap<InetSocketAddress, TcpConnection> byPeer = new ConcurrentHashMap<>();
-    /** Also those that {@link #byPeer} does not show any more. */
-    private final Set<TcpConnection> connections = ConcurrentHashMap.newKeySet();
+    private final ConcurrentMap<InetSocketAddress, StreamConnection> byPeer = new ConcurrentHashMap<>();
+    /** Over TLS those that were made from here; {@link #byPeer} has each of them only once it is open. */
+    private final ConcurrentMap<NamedPeer, StreamConnection> byName = new ConcurrentHashMap<>();
+    /** Also those that the others do not show any more. */
+    private final Set<StreamConnection> connections = ConcurrentHashMap.newKeySet();
     /** By local address, for a wildcard; else one, under the bound address. */
     private final ConcurrentMap<InetAddress, Advertised> advertised = new ConcurrentHashMap<>();
 
@@ -53,10 +63,39 @@ public final class TcpTransport implements AutoCloseable {
     private volatile @Nullable InetAddress boundAddress;
     private volatile boolean closed;
 
-    public TcpTransport(Endpoint endpoint, StreamEnvironment environment, InboundHandler inbound) {
+    private StreamTransport(
+            Endpoint endpoint, StreamProtocol protocol, StreamEnvironment environment, InboundHandler inbound) {
         this.endpoint = endpoint;
+        this.protocol = protocol;
         this.environment = environment;
         this.inbound = inbound;
+    }
+
+    public static StreamTransport tcp(Endpoint endpoint, StreamEnvironment environment, InboundHandler inbound) {
+        return new StreamTransport(endpoint, new PlainStream(), environment, inbound);
+    }
+
+    public static StreamTransport tls(
+            Endpoint endpoint, TlsContexts contexts, StreamEnvironment environment, InboundHandler inbound) {
+        return new StreamTransport(endpoint, new TlsStream(contexts), environment, inbound);
+    }
+
+    /**
+     * WS, or WSS if there are contexts.
+     *
+     * @param origins the pages that may connect, such as {@code https://phone.example.org}; empty for all
+     */
+    public static StreamTransport webSocket(
+            Endpoint endpoint,
+            @Nullable TlsContexts contexts,
+            Set<String> origins,
+            StreamEnvironment environment,
+            InboundHandler inbound) {
+        return new StreamTransport(
+                endpoint,
+                new WebSocketStream(contexts, origins, environment.limits.messageTimeout()),
+                environment,
+                inbound);
     }
 
     /**
@@ -105,20 +144,40 @@ public final class TcpTransport implements AutoCloseable {
     /**
      * A connection with this peer: one that is open, or a new one. What is sent while it is being opened waits for it. If there
      * may not be another connection, the flow returned is closed and every message on it fails.
+     *
+     * @param name the host whose certificate the peer must have, over TLS; else not looked at
+     * @throws IllegalStateException if connections of this transport are not opened from here
      */
-    public TransportFlow flowTo(InetSocketAddress remote) {
-        TcpConnection known = byPeer.get(remote);
-        if (known != null && known.isOpen()) {
-            return known;
+    public TransportFlow flowTo(InetSocketAddress remote, String name) {
+        if (!protocol.connects()) {
+            throw new IllegalStateException(protocol.kind() + " connections are opened by peers only");
         }
-        TcpConnection made = new TcpConnection(this, remote, false);
+        if (protocol.kind() != TransportKind.TLS) {
+            StreamConnection known = byPeer.get(remote);
+            return known != null && known.isOpen()
+                    ? known
+                    : opened(byPeer, remote, StreamConnection.made(this, remote, ""));
+        }
+        StreamConnection other = byPeer.get(remote);
+        if (other != null && other.isOpen() && other.isMadeTo(name)) {
+            return other;
+        }
+        NamedPeer peer = new NamedPeer(remote, name);
+        StreamConnection known = byName.get(peer);
+        return known != null && known.isOpen()
+                ? known
+                : opened(byName, peer, StreamConnection.made(this, remote, name));
+    }
+
+    /** Opens a connection, unless another thread has just done so. */
+    private <K> StreamConnection opened(ConcurrentMap<K, StreamConnection> table, K key, StreamConnection made) {
         if (closed || !environment.budget.take()) {
             environment.counters.connectFailures.increment();
             made.refused(closed ? "the listening point is closed" : "all connections allowed are in use");
             return made;
         }
         while (true) {
-            TcpConnection other = byPeer.putIfAbsent(remote, made);
+            StreamConnection other = table.putIfAbsent(key, made);
             if (other == null) {
                 break;
             }
@@ -126,17 +185,17 @@ public final class TcpTransport implements AutoCloseable {
                 environment.budget.release();
                 return other;
             }
-            byPeer.remove(remote, other);
+            table.remove(key, other);
         }
         connections.add(made);
         connect(made);
         return made;
     }
 
-    private void connect(TcpConnection made) {
+    private void connect(StreamConnection made) {
         InetAddress from = boundAddress;
         InetSocketAddress local = from == null || from.isAnyLocalAddress() ? null : new InetSocketAddress(from, 0);
-        Bootstrap bootstrap = environment.bootstrap().handler(initializer(channel -> initialize(channel, made)));
+        Bootstrap bootstrap = environment.bootstrap().handler(initializer(channel -> protocol.prepare(channel, made)));
         made.connecting(
                 local == null
                         ? bootstrap.connect(made.remoteAddress())
@@ -152,10 +211,15 @@ public final class TcpTransport implements AutoCloseable {
         return local != null && (local instanceof Inet6Address) == (remote instanceof Inet6Address);
     }
 
-    /** A connection with this peer that is open or being opened, if there is one. */
+    /**
+     * A connection with this peer that there is. Over TCP also one that was or is being opened from here; of the others, which
+     * name nobody by an address, only one that the peer has opened.
+     */
     public Optional<TransportFlow> existing(InetSocketAddress remote) {
-        TcpConnection known = byPeer.get(remote);
-        return known != null && known.isOpen() ? Optional.of(known) : Optional.empty();
+        StreamConnection known = byPeer.get(remote);
+        return known != null && known.isOpen() && (protocol.kind() == TransportKind.TCP || known.isPeersOwn())
+                ? Optional.of(known)
+                : Optional.empty();
     }
 
     /** How many connections are open, being opened or being closed. */
@@ -190,7 +254,7 @@ public final class TcpTransport implements AutoCloseable {
         closed = true;
         Channel listening = server;
         ChannelFuture unbinding = listening == null ? null : listening.close();
-        for (TcpConnection connection : connections) {
+        for (StreamConnection connection : connections) {
             connection.close("the listening point is closed", null);
         }
         if (listening != null && unbinding != null) {
@@ -218,15 +282,12 @@ public final class TcpTransport implements AutoCloseable {
         InetSocketAddress remote = (InetSocketAddress) channel.remoteAddress();
         if (remote == null || closed || !isWelcome(remote) || !environment.budget.takeAccepted(remote.getAddress())) {
             environment.counters.refused.increment();
-            TcpConnection.closeChannel(channel);
+            closeUnheard(channel);
             return;
         }
-        TcpConnection connection = new TcpConnection(this, remote, true);
+        StreamConnection connection = StreamConnection.accepted(this, remote);
         connections.add(connection);
-        // The newest is the one that the peer has proved to be alive.
-        byPeer.put(remote, connection);
-        initialize(channel, connection);
-        connection.opened(channel);
+        connection.accepting(channel);
         if (closed) {
             connection.close("the listening point is closed", null);
         }
@@ -242,9 +303,10 @@ public final class TcpTransport implements AutoCloseable {
         }
     }
 
-    /** The one place that says what a connection's bytes go through. */
-    private void initialize(Channel channel, TcpConnection connection) {
-        channel.pipeline().addLast(new StreamInbound(this, connection));
+    /** Before anything is spent on it, a handshake least of all. */
+    @SuppressWarnings("FutureReturnValueIgnored") // nobody waits for it
+    private static void closeUnheard(Channel channel) {
+        channel.close();
     }
 
     private static ChannelInitializer<Channel> initializer(Consumer<Channel> body) {
@@ -262,12 +324,35 @@ public final class TcpTransport implements AutoCloseable {
         return environment;
     }
 
-    /** It takes no more messages: the next one for its peer opens another. */
-    void unlist(TcpConnection connection) {
-        byPeer.remove(connection.remoteAddress(), connection);
+    StreamProtocol protocol() {
+        return protocol;
     }
 
-    void forget(TcpConnection connection) {
+    /** It is about to be open. */
+    void list(StreamConnection connection) {
+        if (connection.isAccepted()) {
+            // The newest is the one that the peer has proved to be alive.
+            byPeer.put(connection.remoteAddress(), connection);
+        } else if (protocol.kind() == TransportKind.TLS) {
+            byPeer.putIfAbsent(connection.remoteAddress(), connection);
+        }
+        if (connection.isPeersOwn()) {
+            environment.list(connection);
+        }
+    }
+
+    /** It takes no more messages: the next one for its peer opens another. */
+    void unlist(StreamConnection connection) {
+        byPeer.remove(connection.remoteAddress(), connection);
+        if (!connection.peerName().isEmpty()) {
+            byName.remove(new NamedPeer(connection.remoteAddress(), connection.peerName()), connection);
+        }
+        if (connection.isPeersOwn()) {
+            environment.unlist(connection);
+        }
+    }
+
+    void forget(StreamConnection connection) {
         unlist(connection);
         connections.remove(connection);
         if (closed) {
@@ -304,7 +389,7 @@ public final class TcpTransport implements AutoCloseable {
         int port = endpoint.advertisedPort() != 0
                 ? endpoint.advertisedPort()
                 : boundEndpoint().port();
-        return Advertised.of(TransportKind.TCP, host, port);
+        return Advertised.of(protocol.kind(), host, port);
     }
 
     /** Asks the routing table, which a connected datagram socket does without sending anything. */

@@ -5,31 +5,35 @@ import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.EventLoop;
-import io.netty.channel.socket.DuplexChannel;
 import java.net.ConnectException;
 import java.net.InetSocketAddress;
+import java.time.Duration;
 import java.util.Optional;
 import java.util.Queue;
+import java.util.Set;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.Future;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 import org.sipproxy.api.transport.Endpoint;
 import org.sipproxy.api.transport.TransportKind;
+import org.sipproxy.core.internal.tls.SipIdentities;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * One TCP connection, accepted or made; a number and an identity of its own, so that a new connection from the same address
- * is another flow.
+ * One stream connection, accepted or made; a number and an identity of its own, so that a new connection from the same
+ * address is another flow. CONNECTING lasts to the end of the handshake that its {@link StreamProtocol} has.
  *
  * <pre>
  * state       event                 next      action
- * CONNECTING  connected             OPEN      write what is queued
- * CONNECTING  connecting failed     CLOSED    fail what is queued
+ * CONNECTING  connected, handshaken OPEN      write what is queued
+ * CONNECTING  either has failed     CLOSED    fail what is queued
  * OPEN        finish                CLOSING   write what is queued, shut the output, close when the peer does
  * any         close                 CLOSING   close the channel
  * OPEN, CLOSING  channel is closed  CLOSED    fail what is queued, onClosed if it was ever OPEN
@@ -39,9 +43,9 @@ import org.slf4j.LoggerFactory;
  * once: whoever takes a message off the queue answers for it. A sender adds first and looks at the state then; a state
  * changes first and the queue is emptied then; so no message stays in the queue of a connection that is closed.
  */
-final class TcpConnection implements TransportFlow {
+final class StreamConnection implements TransportFlow {
 
-    private static final Logger LOG = LoggerFactory.getLogger(TcpConnection.class);
+    private static final Logger LOG = LoggerFactory.getLogger(StreamConnection.class);
 
     /** How long the peer of a stream given up has for reading the answer; a close at once would reset it away. */
     private static final long LINGER_MILLIS = 1_000;
@@ -53,10 +57,13 @@ final class TcpConnection implements TransportFlow {
         CLOSED
     }
 
-    private final TcpTransport transport;
+    private final StreamTransport transport;
     private final StreamEnvironment environment;
     private final InetSocketAddress remote;
     private final boolean accepted;
+    /** Whom a connection over TLS was made to; else empty. */
+    private final String peerName;
+
     private final Optional<Long> id;
 
     private final AtomicReference<State> state = new AtomicReference<>(State.CONNECTING);
@@ -70,26 +77,48 @@ final class TcpConnection implements TransportFlow {
     private final AtomicReference<@Nullable Throwable> closeCause = new AtomicReference<>();
 
     private volatile @Nullable Advertised advertised;
+    /** Written before it is open. */
+    private volatile SipIdentities identities = SipIdentities.NONE;
 
     // Event loop only.
     private boolean wasOpen;
     private boolean flushWanted;
     private boolean reading;
+    private @Nullable Future<?> handshakeLimit;
     private long lastActivityNanos = System.nanoTime();
 
-    TcpConnection(TcpTransport transport, InetSocketAddress remote, boolean accepted) {
+    private StreamConnection(StreamTransport transport, InetSocketAddress remote, boolean accepted, String peerName) {
         this.transport = transport;
         this.environment = transport.environment();
         this.remote = remote;
         this.accepted = accepted;
+        this.peerName = peerName;
         this.id = Optional.of(environment.nextConnectionId());
+    }
+
+    static StreamConnection accepted(StreamTransport transport, InetSocketAddress remote) {
+        return new StreamConnection(transport, remote, true, "");
+    }
+
+    static StreamConnection made(StreamTransport transport, InetSocketAddress remote, String peerName) {
+        return new StreamConnection(transport, remote, false, peerName);
     }
 
     // TransportFlow
 
     @Override
     public TransportKind kind() {
-        return TransportKind.TCP;
+        return transport.protocol().kind();
+    }
+
+    @Override
+    public Set<String> peerIdentities() {
+        return identities.domains();
+    }
+
+    @Override
+    public boolean isPeersOwn() {
+        return accepted && kind() != TransportKind.TCP;
     }
 
     @Override
@@ -105,6 +134,10 @@ final class TcpConnection implements TransportFlow {
     @Override
     public Optional<Long> connectionId() {
         return id;
+    }
+
+    long number() {
+        return id.orElseThrow();
     }
 
     @Override
@@ -235,8 +268,8 @@ final class TcpConnection implements TransportFlow {
         writeQueued(open);
         open.config().setAutoRead(true);
         open.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(written -> {
-            if (written.isSuccess() && open instanceof DuplexChannel duplex) {
-                duplex.shutdownOutput();
+            if (written.isSuccess()) {
+                transport.protocol().endOutput(open);
             } else {
                 closeChannel(open);
             }
@@ -244,7 +277,14 @@ final class TcpConnection implements TransportFlow {
         open.eventLoop().schedule(() -> closeChannel(open), LINGER_MILLIS, TimeUnit.MILLISECONDS);
     }
 
-    // Called by TcpTransport.
+    // Called by StreamTransport.
+
+    /** A peer has opened it, and it has no handler yet. On the event loop. */
+    void accepting(Channel open) {
+        channel = open;
+        open.closeFuture().addListener(done -> closed());
+        transport.protocol().accept(open, this);
+    }
 
     /** Starts to connect; {@code attempt} is what the bootstrap returned. */
     void connecting(ChannelFuture attempt) {
@@ -259,7 +299,7 @@ final class TcpConnection implements TransportFlow {
                 closeChannel(attempt.channel());
                 connectFailed(new ConnectException("nobody listens there; it reached itself"));
             } else if (done.isSuccess()) {
-                opened(attempt.channel());
+                transport.protocol().connected(attempt.channel(), this);
             } else {
                 connectFailed(done.cause());
             }
@@ -277,11 +317,53 @@ final class TcpConnection implements TransportFlow {
         return open.localAddress() != null && open.localAddress().equals(open.remoteAddress());
     }
 
-    /** On the event loop, before anything is read. */
+    // Called by its protocol, on the event loop.
+
+    /** True once it is open; not while it is being closed. */
+    boolean isEstablished() {
+        return state.get() == State.OPEN;
+    }
+
+    boolean isAccepted() {
+        return accepted;
+    }
+
+    StreamTransport transport() {
+        return transport;
+    }
+
+    String peerName() {
+        return peerName;
+    }
+
+    /** A handshake has told whom the peer's certificate is for. */
+    void identified(SipIdentities found) {
+        identities = found;
+    }
+
+    /** True if the connection was made from here to who has proved to be this host, by whatever name it was made. */
+    boolean isMadeTo(String name) {
+        return !accepted && identities.covers(name);
+    }
+
+    /** It has to be open before this time has passed. */
+    void opensWithin(Channel open, Duration limit) {
+        open.closeFuture().addListener(done -> closed());
+        handshakeLimit = open.eventLoop()
+                .schedule(
+                        () -> handshakeFailed(new TimeoutException("no handshake after " + limit)),
+                        limit.toNanos(),
+                        TimeUnit.NANOSECONDS);
+    }
+
+    /** Nothing but the handshake has been read so far. */
     void opened(Channel open) {
         channel = open;
         lastActivityNanos = System.nanoTime();
+        cancelHandshakeLimit();
+        transport.list(this);
         if (!state.compareAndSet(State.CONNECTING, State.OPEN)) {
+            transport.unlist(this);
             closeChannel(open);
             closed();
             return;
@@ -289,14 +371,36 @@ final class TcpConnection implements TransportFlow {
         wasOpen = true;
         (accepted ? environment.counters.accepted : environment.counters.connected).increment();
         LOG.debug("connection {} opened", this);
-        open.closeFuture().addListener(done -> closed());
+        if (!accepted) {
+            open.closeFuture().addListener(done -> closed());
+        }
         writeAndFlush();
     }
 
+    private void cancelHandshakeLimit() {
+        Future<?> limit = handshakeLimit;
+        if (limit != null) {
+            limit.cancel(false); // left in the loop's queue it would keep the connection in memory
+            handshakeLimit = null;
+        }
+    }
+
+    /** Of a connection that is open already it is not heard. */
+    void handshakeFailed(Throwable cause) {
+        if (state.get() != State.CONNECTING) {
+            return;
+        }
+        Channel open = channel;
+        connectFailed(cause);
+        if (open != null) {
+            closeChannel(open);
+        }
+    }
+
     private void connectFailed(Throwable cause) {
-        environment.counters.connectFailures.increment();
         String said = String.valueOf(cause.getMessage());
-        closeCause.compareAndSet(null, new SendFailedException("cannot connect to " + peer() + ": " + said, cause));
+        String what = accepted ? "no handshake with " : "cannot connect to ";
+        closeCause.compareAndSet(null, new SendFailedException(what + peer() + ": " + said, cause));
         LOG.debug("connection {} failed: {}", this, said);
         closed();
     }
@@ -333,6 +437,10 @@ final class TcpConnection implements TransportFlow {
         }
         closeCause.compareAndSet(null, new SendFailedException("connection " + this + " was closed by the peer", null));
         LOG.debug("connection {} closed", this);
+        cancelHandshakeLimit();
+        if (!wasOpen) {
+            (accepted ? environment.counters.handshakeFailures : environment.counters.connectFailures).increment();
+        }
         if (accepted) {
             environment.budget.releaseAccepted(remote.getAddress());
         } else {
@@ -345,9 +453,8 @@ final class TcpConnection implements TransportFlow {
         transport.forget(this);
     }
 
-    @SuppressWarnings("FutureReturnValueIgnored") // closeFuture tells
-    static void closeChannel(Channel channel) {
-        channel.close();
+    private void closeChannel(Channel open) {
+        transport.protocol().close(open);
     }
 
     private void failQueued() {
@@ -367,7 +474,8 @@ final class TcpConnection implements TransportFlow {
     }
 
     private String peer() {
-        return "tcp:" + TcpTransport.hostAndPort(remote);
+        String address = kind().lowerCase() + ":" + StreamTransport.hostAndPort(remote);
+        return peerName.isEmpty() ? address : address + " as " + peerName;
     }
 
     /** {@code 17 from tcp:192.0.2.1:40001}. */

@@ -4,7 +4,7 @@ import org.sipproxy.api.message.ParseLimits;
 import org.sipproxy.core.StreamLimits;
 
 /** The same without native code, as on every platform but Linux on x86-64. */
-class TcpTransportOnSelectorsTest extends TcpTransportTest {
+class StreamTransportOnSelectorsTest extends StreamTransportTest {
 
     @Override
     StreamEnvironment environment(StreamLimits limits) {

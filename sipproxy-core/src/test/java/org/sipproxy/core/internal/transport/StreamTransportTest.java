@@ -33,7 +33,7 @@ import org.sipproxy.core.BindFailedException;
 import org.sipproxy.core.StreamLimits;
 
 @Timeout(60)
-class TcpTransportTest {
+class StreamTransportTest {
 
     private static final String REQUEST = "OPTIONS sip:a@b SIP/2.0\r\nCall-ID: 1\r\nContent-Length: 4\r\n\r\nbody";
     private static final String RESPONSE = "SIP/2.0 200 OK\r\nCall-ID: 1\r\nl: 0\r\n\r\n";
@@ -88,7 +88,7 @@ class TcpTransportTest {
 
     @Test
     void aFlowTellsWhereItCameFromAndWhereTo() throws Exception {
-        TcpTransport transport = started();
+        StreamTransport transport = started();
         TcpPeer peer = peerOf(transport);
         TransportFlow flow = flowOf(peer);
         assertThat(flow.kind()).isEqualTo(TransportKind.TCP);
@@ -103,7 +103,7 @@ class TcpTransportTest {
 
     @Test
     void eachConnectionIsAFlowOfItsOwn() throws Exception {
-        TcpTransport transport = started();
+        StreamTransport transport = started();
         TransportFlow one = flowOf(peerOf(transport));
         TransportFlow other = flowOf(peerOf(transport));
         assertThat(one).isNotEqualTo(other);
@@ -161,7 +161,7 @@ class TcpTransportTest {
 
     @Test
     void aConnectionResetInTheMiddleOfAMessageIsReportedClosedOnce() throws Exception {
-        TcpTransport transport = started();
+        StreamTransport transport = started();
         TcpPeer peer = peerOf(transport);
         TransportFlow flow = flowOf(peer);
         InetSocketAddress address = peer.address();
@@ -187,26 +187,26 @@ class TcpTransportTest {
 
     @Test
     void aRequestToAPeerThatConnectedLeavesByItsConnection() throws Exception {
-        TcpTransport transport = started();
+        StreamTransport transport = started();
         TcpPeer peer = peerOf(transport);
         TransportFlow flow = flowOf(peer);
         assertThat(transport.existing(peer.address())).containsSame(flow);
-        assertThat(transport.flowTo(peer.address())).isSameAs(flow);
-        transport.flowTo(peer.address()).send(bytes(REQUEST), failures::add);
+        assertThat(transport.flowTo(peer.address(), "")).isSameAs(flow);
+        transport.flowTo(peer.address(), "").send(bytes(REQUEST), failures::add);
         assertThat(peer.read(REQUEST.length())).isEqualTo(REQUEST);
     }
 
     @Test
     void aConnectionThatWasMadeIsUsedAgainAndInBothDirections() throws Exception {
-        TcpTransport transport = started();
+        StreamTransport transport = started();
         try (ServerSocket far = new ServerSocket(0, 10, LOOPBACK)) {
             InetSocketAddress remote = new InetSocketAddress(LOOPBACK, far.getLocalPort());
-            TransportFlow flow = transport.flowTo(remote);
+            TransportFlow flow = transport.flowTo(remote, "");
             assertThat(flow.isOpen()).isTrue();
             assertThat(flow.advertised().port())
                     .isEqualTo(transport.boundEndpoint().port());
             flow.send(bytes(REQUEST), failures::add);
-            transport.flowTo(remote).send(bytes(RESPONSE), failures::add);
+            transport.flowTo(remote, "").send(bytes(RESPONSE), failures::add);
             TcpPeer peer = closing(new TcpPeer(far.accept()));
             assertThat(peer.read(REQUEST.length() + RESPONSE.length())).isEqualTo(REQUEST + RESPONSE);
             assertThat(peer.remoteAddress().getAddress()).isEqualTo(LOOPBACK);
@@ -214,21 +214,21 @@ class TcpTransportTest {
             peer.write(RESPONSE);
             await().until(() -> inbound.messages.size() == 1);
             assertThat(inbound.flows).containsExactly(flow);
-            assertThat(transport.flowTo(remote)).isSameAs(flow);
+            assertThat(transport.flowTo(remote, "")).isSameAs(flow);
             assertThat(counters.connected.sum()).isEqualTo(1);
 
             peer.close();
             await().until(() -> inbound.closed.contains(flow));
-            assertThat(transport.flowTo(remote)).isNotSameAs(flow);
+            assertThat(transport.flowTo(remote, "")).isNotSameAs(flow);
         }
     }
 
     @Test
     void connectionsAreMadeFromTheAddressListenedOn() throws Exception {
-        TcpTransport transport = started(Endpoint.tcp("127.0.0.2", 0), StreamLimits.DEFAULT);
+        StreamTransport transport = started(Endpoint.tcp("127.0.0.2", 0), StreamLimits.DEFAULT);
         try (ServerSocket far = new ServerSocket(0, 10, LOOPBACK)) {
             transport
-                    .flowTo(new InetSocketAddress(LOOPBACK, far.getLocalPort()))
+                    .flowTo(new InetSocketAddress(LOOPBACK, far.getLocalPort()), "")
                     .send(bytes(REQUEST), failures::add);
             TcpPeer peer = closing(new TcpPeer(far.accept()));
             assertThat(peer.remoteAddress().getAddress().getHostAddress()).isEqualTo("127.0.0.2");
@@ -237,10 +237,10 @@ class TcpTransportTest {
 
     @Test
     void aWildcardIsAdvertisedAsTheAddressThatReachesThePeer() throws Exception {
-        TcpTransport transport = started(Endpoint.tcp("0.0.0.0", 0), StreamLimits.DEFAULT);
+        StreamTransport transport = started(Endpoint.tcp("0.0.0.0", 0), StreamLimits.DEFAULT);
         assertThat(flowOf(peerOf(transport)).advertised().host()).isEqualTo("127.0.0.1");
         try (ServerSocket far = new ServerSocket(0, 10, LOOPBACK)) {
-            TransportFlow made = transport.flowTo(new InetSocketAddress(LOOPBACK, far.getLocalPort()));
+            TransportFlow made = transport.flowTo(new InetSocketAddress(LOOPBACK, far.getLocalPort()), "");
             assertThat(made.advertised().host()).isEqualTo("127.0.0.1");
         }
     }
@@ -249,8 +249,8 @@ class TcpTransportTest {
     void overIpv6ItWorksTheSame() throws Exception {
         InetAddress loopback = Inet6Address.getByAddress(new byte[] {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1});
         ServerSocket far = listeningOn(loopback);
-        TcpTransport transport = started(Endpoint.tcp("::1", 0), StreamLimits.DEFAULT);
-        TransportFlow flow = transport.flowTo(new InetSocketAddress(loopback, far.getLocalPort()));
+        StreamTransport transport = started(Endpoint.tcp("::1", 0), StreamLimits.DEFAULT);
+        TransportFlow flow = transport.flowTo(new InetSocketAddress(loopback, far.getLocalPort()), "");
         flow.send(bytes(REQUEST), failures::add);
         TcpPeer peer = closing(new TcpPeer(far.accept()));
         assertThat(peer.read(REQUEST.length())).isEqualTo(REQUEST);
@@ -269,7 +269,7 @@ class TcpTransportTest {
 
     @Test
     void messagesOfOneThreadKeepTheirOrderAndAreNotMixedWithOthers() throws Exception {
-        TcpTransport transport = started();
+        StreamTransport transport = started();
         TcpPeer peer = peerOf(transport);
         TransportFlow flow = flowOf(peer);
         int threads = 4;
@@ -299,10 +299,10 @@ class TcpTransportTest {
 
     @Test
     void aRefusedConnectionFailsEachMessageOnce() throws Exception {
-        TcpTransport transport = started();
+        StreamTransport transport = started();
         InetSocketAddress nobody = unusedAddress();
         AtomicInteger failed = new AtomicInteger();
-        TransportFlow flow = transport.flowTo(nobody);
+        TransportFlow flow = transport.flowTo(nobody, "");
         for (int i = 0; i < 10; i++) {
             flow.send(bytes(REQUEST), cause -> failed.incrementAndGet());
         }
@@ -320,7 +320,7 @@ class TcpTransportTest {
     @Test
     @EnabledOnOs(OS.LINUX) // whose full accept queue leaves a SYN unanswered
     void aPeerThatDoesNotAnswerFailsTheMessageAfterTheConnectTimeout() throws Exception {
-        TcpTransport transport =
+        StreamTransport transport =
                 started(limits().connect(Duration.ofMillis(200)).build());
         try (ServerSocket far = new ServerSocket(0, 1, LOOPBACK)) {
             InetSocketAddress remote = new InetSocketAddress(LOOPBACK, far.getLocalPort());
@@ -332,7 +332,7 @@ class TcpTransportTest {
                     break;
                 }
             }
-            transport.flowTo(remote).send(bytes(REQUEST), failures::add);
+            transport.flowTo(remote, "").send(bytes(REQUEST), failures::add);
             await().until(() -> failures.size() == 1);
             assertThat(failures.get(0))
                     .hasMessageContaining("cannot connect to tcp:127.0.0.1:")
@@ -342,20 +342,20 @@ class TcpTransportTest {
 
     @Test
     void anAddressThatIsNotResolvedFailsTheMessage() throws Exception {
-        TcpTransport transport = started();
+        StreamTransport transport = started();
         transport
-                .flowTo(InetSocketAddress.createUnresolved("sip.invalid", 5060))
+                .flowTo(InetSocketAddress.createUnresolved("sip.invalid", 5060), "")
                 .send(bytes(REQUEST), failures::add);
         await().until(() -> failures.size() == 1);
     }
 
     @Test
     void whatIsTooMuchBeforeTheConnectionIsOpenFailsAlone() throws Exception {
-        TcpTransport transport = started(limits().bufferedBytes(1000).build());
+        StreamTransport transport = started(limits().bufferedBytes(1000).build());
         AtomicInteger failed = new AtomicInteger();
         try (ServerSocket far = new ServerSocket(0, 10, LOOPBACK)) {
             CountDownLatch hold = blockEventLoops();
-            TransportFlow flow = transport.flowTo(new InetSocketAddress(LOOPBACK, far.getLocalPort()));
+            TransportFlow flow = transport.flowTo(new InetSocketAddress(LOOPBACK, far.getLocalPort()), "");
             flow.send(new byte[600], cause -> failed.incrementAndGet());
             flow.send(new byte[600], failures::add);
             flow.send(new byte[400], cause -> failed.incrementAndGet());
@@ -371,7 +371,8 @@ class TcpTransportTest {
 
     @Test
     void anIdleConnectionIsClosedAndOneWithTrafficIsNot() throws Exception {
-        TcpTransport transport = started(limits().idle(Duration.ofMillis(400)).build());
+        StreamTransport transport =
+                started(limits().idle(Duration.ofMillis(400)).build());
         TcpPeer idle = peerOf(transport);
         TcpPeer busy = peerOf(transport);
         long start = System.nanoTime();
@@ -387,7 +388,7 @@ class TcpTransportTest {
 
     @Test
     void aMessageThatDripsInIsCutOffAfterTheMessageTimeout() throws Exception {
-        TcpTransport transport =
+        StreamTransport transport =
                 started(limits().message(Duration.ofMillis(300)).build());
         TcpPeer slow = peerOf(transport);
         slow.write(REQUEST); // a whole one before it is no excuse
@@ -402,7 +403,7 @@ class TcpTransportTest {
 
     @Test
     void messagesThatAreEachInTimeAreNotCutOff() throws Exception {
-        TcpTransport transport =
+        StreamTransport transport =
                 started(limits().message(Duration.ofMillis(400)).build());
         TcpPeer peer = peerOf(transport);
         String tail = REQUEST.substring(10);
@@ -421,14 +422,14 @@ class TcpTransportTest {
 
     @Test
     void moreConnectionsThanAllowedAreRefusedUntilOneCloses() throws Exception {
-        TcpTransport transport = started(limits().connections(2).build());
+        StreamTransport transport = started(limits().connections(2).build());
         TcpPeer first = peerOf(transport);
         flowOf(first);
         flowOf(peerOf(transport));
         TcpPeer third = peerOf(transport);
         third.awaitEnd();
         assertThat(counters.refused.sum()).isEqualTo(1);
-        TransportFlow denied = transport.flowTo(unusedAddress());
+        TransportFlow denied = transport.flowTo(unusedAddress(), "");
         assertThat(denied.isOpen()).isFalse();
         denied.send(bytes(REQUEST), failures::add);
         assertThat(failures).singleElement().asString().contains("all connections allowed are in use");
@@ -441,14 +442,14 @@ class TcpTransportTest {
 
     @Test
     void oneAddressCannotTakeAllConnections() throws Exception {
-        TcpTransport transport = started(limits().perAddress(2).build());
+        StreamTransport transport = started(limits().perAddress(2).build());
         flowOf(peerOf(transport));
         flowOf(peerOf(transport));
         peerOf(transport).awaitEnd();
         assertThat(counters.refused.sum()).isEqualTo(1);
         assertThat(counters.accepted.sum()).isEqualTo(2);
         try (ServerSocket far = new ServerSocket(0, 10, LOOPBACK)) {
-            TransportFlow made = transport.flowTo(new InetSocketAddress(LOOPBACK, far.getLocalPort()));
+            TransportFlow made = transport.flowTo(new InetSocketAddress(LOOPBACK, far.getLocalPort()), "");
             made.send(bytes(REQUEST), failures::add);
             TcpPeer peer = closing(new TcpPeer(far.accept()));
             assertThat(peer.read(REQUEST.length()))
@@ -459,7 +460,7 @@ class TcpTransportTest {
 
     @Test
     void aPeerThatDoesNotReadIsClosedAtTheCapAndEachMessageAnsweredForOnce() throws Exception {
-        TcpTransport transport = started(limits().bufferedBytes(100_000).build());
+        StreamTransport transport = started(limits().bufferedBytes(100_000).build());
         TcpPeer peer = peerOf(transport);
         TransportFlow flow = flowOf(peer);
         byte[] wire = new byte[10_000];
@@ -483,7 +484,7 @@ class TcpTransportTest {
 
     @Test
     void aPeerThatDoesNotReadIsNotReadFrom() throws Exception {
-        TcpTransport transport = started(limits().bufferedBytes(8_000_000).build());
+        StreamTransport transport = started(limits().bufferedBytes(8_000_000).build());
         byte[] answer = new byte[5_000];
         inbound.onMessage = (wire, from) -> from.send(answer, failures::add);
         TcpPeer peer = peerOf(transport);
@@ -518,8 +519,8 @@ class TcpTransportTest {
 
     @Test
     void aPortInUseIsSaidSo() {
-        TcpTransport first = started();
-        TcpTransport second = new TcpTransport(first.boundEndpoint(), environment, inbound);
+        StreamTransport first = started();
+        StreamTransport second = StreamTransport.tcp(first.boundEndpoint(), environment, inbound);
         assertThatThrownBy(second::bind)
                 .isInstanceOfSatisfying(
                         BindFailedException.class, e -> assertThat(e.endpoint()).isEqualTo(first.boundEndpoint()))
@@ -531,7 +532,7 @@ class TcpTransportTest {
     @Test
     void anAddressOfAnotherMachineIsSaidSo() {
         started();
-        TcpTransport elsewhere = new TcpTransport(Endpoint.tcp("192.0.2.1", 0), environment, inbound);
+        StreamTransport elsewhere = StreamTransport.tcp(Endpoint.tcp("192.0.2.1", 0), environment, inbound);
         assertThatThrownBy(elsewhere::bind)
                 .isInstanceOf(BindFailedException.class)
                 .hasMessage(
@@ -541,7 +542,7 @@ class TcpTransportTest {
     @Test
     void aHostWithoutAddressIsSaidSo() {
         started();
-        TcpTransport unknown = new TcpTransport(Endpoint.tcp("no.such.host.invalid", 0), environment, inbound);
+        StreamTransport unknown = StreamTransport.tcp(Endpoint.tcp("no.such.host.invalid", 0), environment, inbound);
         assertThatThrownBy(unknown::bind)
                 .isInstanceOf(BindFailedException.class)
                 .hasMessageContaining("names a host that cannot be resolved");
@@ -549,7 +550,7 @@ class TcpTransportTest {
 
     @Test
     void closingFreesThePortEndsTheConnectionsAndReportsEachOnce() throws Exception {
-        TcpTransport transport = started();
+        StreamTransport transport = started();
         Endpoint endpoint = transport.boundEndpoint();
         TcpPeer peer = peerOf(transport);
         TransportFlow flow = flowOf(peer);
@@ -558,23 +559,23 @@ class TcpTransportTest {
         assertThat(flow.isOpen()).isFalse();
         assertThat(inbound.closed).containsExactly(flow);
         peer.awaitEnd();
-        TcpTransport next = closing(new TcpTransport(endpoint, environment, inbound));
+        StreamTransport next = closing(StreamTransport.tcp(endpoint, environment, inbound));
         next.bind();
         next.start();
         assertThat(next.boundEndpoint()).isEqualTo(endpoint);
-        transport.flowTo(unusedAddress()).send(bytes(REQUEST), failures::add);
+        transport.flowTo(unusedAddress(), "").send(bytes(REQUEST), failures::add);
         assertThat(failures).singleElement().asString().contains("the listening point is closed");
     }
 
     @Test
     void aClosedPortIsFreeAtOnce() {
-        TcpTransport transport = started();
+        StreamTransport transport = started();
         Endpoint endpoint = transport.boundEndpoint();
         for (int round = 0; round < 100; round++) {
             transport.close();
             assertThatThrownBy(() -> new Socket(LOOPBACK, endpoint.port()).close())
                     .isInstanceOf(ConnectException.class);
-            transport = closing(new TcpTransport(endpoint, environment, inbound));
+            transport = closing(StreamTransport.tcp(endpoint, environment, inbound));
             transport.bind();
             transport.start();
         }
@@ -582,10 +583,10 @@ class TcpTransportTest {
 
     @Test
     void closingFailsWhatIsQueuedForAConnectionNotYetOpen() throws Exception {
-        TcpTransport transport = started();
+        StreamTransport transport = started();
         try (ServerSocket far = new ServerSocket(0, 10, LOOPBACK)) {
             CountDownLatch hold = blockEventLoops();
-            TransportFlow flow = transport.flowTo(new InetSocketAddress(LOOPBACK, far.getLocalPort()));
+            TransportFlow flow = transport.flowTo(new InetSocketAddress(LOOPBACK, far.getLocalPort()), "");
             AtomicInteger failed = new AtomicInteger();
             for (int i = 0; i < 5; i++) {
                 flow.send(bytes(REQUEST), cause -> failed.incrementAndGet());
@@ -602,7 +603,7 @@ class TcpTransportTest {
 
     @Test
     void whenAcceptingStopsConnectionsStay() throws Exception {
-        TcpTransport transport = started();
+        StreamTransport transport = started();
         TcpPeer peer = peerOf(transport);
         flowOf(peer);
         transport.stopAccepting();
@@ -612,7 +613,7 @@ class TcpTransportTest {
 
     @Test
     void closingFromAnEventLoopDoesNotWaitForItself() throws Exception {
-        TcpTransport transport = started();
+        StreamTransport transport = started();
         inbound.onMessage = (wire, from) -> transport.close();
         TcpPeer peer = peerOf(transport);
         peer.write(REQUEST);
@@ -622,7 +623,7 @@ class TcpTransportTest {
 
     @Test
     void aMessageIsAnsweredForOnceWhenSendingAndClosingMeet() throws Exception {
-        TcpTransport transport = started();
+        StreamTransport transport = started();
         AtomicInteger failed = new AtomicInteger();
         for (int round = 0; round < 100; round++) {
             TcpPeer peer = peerOf(transport);
@@ -650,7 +651,7 @@ class TcpTransportTest {
 
     @Test
     void twoThousandConnectionsComeAndGoAndNothingStays() throws Exception {
-        TcpTransport transport =
+        StreamTransport transport =
                 started(limits().connections(2_000).perAddress(500).build());
         inbound.onMessage = (wire, from) -> from.send(bytes(RESPONSE), failures::add);
         for (int batch = 0; batch < 20; batch++) {
@@ -678,23 +679,23 @@ class TcpTransportTest {
 
     // The parts
 
-    private TcpTransport started() {
+    private StreamTransport started() {
         return started(StreamLimits.DEFAULT);
     }
 
-    private TcpTransport started(StreamLimits limits) {
+    private StreamTransport started(StreamLimits limits) {
         return started(Endpoint.tcp("127.0.0.1", 0), limits);
     }
 
-    private TcpTransport started(Endpoint endpoint, StreamLimits limits) {
+    private StreamTransport started(Endpoint endpoint, StreamLimits limits) {
         environment = environment(limits);
-        TcpTransport transport = closing(new TcpTransport(endpoint, environment, inbound));
+        StreamTransport transport = closing(StreamTransport.tcp(endpoint, environment, inbound));
         transport.bind();
         transport.start();
         return transport;
     }
 
-    private TcpPeer peerOf(TcpTransport transport) throws IOException {
+    private TcpPeer peerOf(StreamTransport transport) throws IOException {
         return closing(TcpPeer.to(transport));
     }
 
@@ -739,12 +740,12 @@ class TcpTransportTest {
     }
 
     private static boolean readsFrom(TransportFlow flow) {
-        return ((TcpConnection) flow).isReading();
+        return ((StreamConnection) flow).isReading();
     }
 
     private static long pendingBytes(List<TransportFlow> flows) {
         return flows.stream()
-                .mapToLong(flow -> ((TcpConnection) flow).pendingBytes())
+                .mapToLong(flow -> ((StreamConnection) flow).pendingBytes())
                 .sum();
     }
 

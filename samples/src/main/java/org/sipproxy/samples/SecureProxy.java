@@ -1,0 +1,70 @@
+package org.sipproxy.samples;
+
+import java.nio.file.Path;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import org.sipproxy.api.auth.Credential;
+import org.sipproxy.api.transport.Endpoint;
+import org.sipproxy.core.SipProxy;
+import org.sipproxy.core.TlsSettings;
+import org.sipproxy.core.TlsSettings.ClientAuthentication;
+import org.sipproxy.core.TlsSettingsException;
+import org.sipproxy.security.AccessList;
+import org.sipproxy.security.AccessRule;
+import org.sipproxy.security.DigestAuthentication;
+import org.sipproxy.security.InMemoryCredentials;
+
+/**
+ * A proxy for phones on TLS and for browsers, whose provider is known by its certificate and not by its address. What a Kamailio
+ * does with the modules tls and websocket, xhttp for the handshake, and outbound or nathelper to find browsers again.
+ */
+public final class SecureProxy {
+
+    private SecureProxy() {}
+
+    /** Serves sip.test until the process is stopped; the arguments are the files of the certificate and of its key. */
+    @SuppressWarnings("FutureReturnValueIgnored") // it ends with the timer
+    public static void main(String[] args) throws InterruptedException {
+        InMemoryCredentials users = InMemoryCredentials.of(Credential.ofPassword("1001", "sip.test", "test1001"));
+        TlsSettings tls = tls(Path.of(args[0]), Path.of(args[1])).build();
+        ScheduledExecutorService daily = Executors.newSingleThreadScheduledExecutor();
+        try (SipProxy proxy = proxy(users, tls, Endpoint.tls("0.0.0.0", 5061), Endpoint.wss("0.0.0.0", 443))) {
+            proxy.start();
+            daily.scheduleAtFixedRate(() -> renew(proxy), 1, 1, TimeUnit.DAYS);
+            Thread.currentThread().join();
+        } finally {
+            daily.shutdown();
+        }
+    }
+
+    static TlsSettings.Builder tls(Path certificate, Path key) {
+        return TlsSettings.builder()
+                .certificate(certificate, key)
+                .clientAuthentication(ClientAuthentication.WANT); // phones have none, the provider has one
+    }
+
+    static SipProxy proxy(InMemoryCredentials users, TlsSettings tls, Endpoint phones, Endpoint browsers) {
+        return SipProxy.builder()
+                .listen(phones)
+                .listen(browsers)
+                .tls(tls)
+                .domain("sip.test")
+                .authentication(
+                        DigestAuthentication.builder().credentials(users).build())
+                .component(AccessList.builder()
+                        .rules(AccessRule.trustIdentity("provider.example").tag("provider"))
+                        .defaultPolicy(AccessRule.Action.ALLOW)
+                        .build())
+                .build();
+    }
+
+    /** Takes a renewed certificate; a bad one is told and changes nothing. */
+    static void renew(SipProxy proxy) {
+        try {
+            proxy.reloadTls();
+        } catch (TlsSettingsException e) {
+            System.err.println(String.join("\n", e.problems()));
+        }
+    }
+}

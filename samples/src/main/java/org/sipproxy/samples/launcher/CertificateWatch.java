@@ -1,0 +1,77 @@
+package org.sipproxy.samples.launcher;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import org.sipproxy.core.SipProxy;
+import org.sipproxy.core.TlsSettings;
+import org.sipproxy.core.TlsSettingsException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Has a proxy read its certificate again when one of the files has changed, as after a renewal. */
+final class CertificateWatch implements AutoCloseable {
+
+    private static final Logger LOG = LoggerFactory.getLogger(CertificateWatch.class);
+
+    private static final long SECONDS = 60;
+
+    private final SipProxy proxy;
+    private final List<Path> files;
+    private final ScheduledExecutorService timer = Executors.newSingleThreadScheduledExecutor(task -> {
+        Thread thread = new Thread(task, "certificate-watch");
+        thread.setDaemon(true);
+        return thread;
+    });
+    private List<FileTime> seen;
+
+    CertificateWatch(SipProxy proxy, TlsSettings settings) {
+        this.proxy = proxy;
+        this.files = new ArrayList<>(List.of(settings.certificate(), settings.key()));
+        settings.trust().ifPresent(files::add);
+        this.seen = times();
+    }
+
+    @SuppressWarnings("FutureReturnValueIgnored") // it ends with the timer
+    void start() {
+        timer.scheduleWithFixedDelay(this::look, SECONDS, SECONDS, TimeUnit.SECONDS);
+    }
+
+    /** Looks once. Files that do not fit each other, since one of them is being written, are read again at the next change. */
+    void look() {
+        List<FileTime> now = times();
+        if (now.equals(seen)) {
+            return;
+        }
+        seen = now;
+        try {
+            proxy.reloadTls();
+            LOG.info("certificate read again: {}", files.get(0));
+        } catch (TlsSettingsException | IllegalStateException e) {
+            LOG.error("the old certificate stays: {}", e.getMessage());
+        }
+    }
+
+    private List<FileTime> times() {
+        List<FileTime> times = new ArrayList<>();
+        for (Path file : files) {
+            try {
+                times.add(Files.getLastModifiedTime(file));
+            } catch (IOException e) {
+                times.add(FileTime.fromMillis(0)); // it is being replaced, or gone
+            }
+        }
+        return times;
+    }
+
+    @Override
+    public void close() {
+        timer.shutdownNow();
+    }
+}

@@ -1,0 +1,201 @@
+package org.sipproxy.core.internal.tls;
+
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.security.AlgorithmParameters;
+import java.security.GeneralSecurityException;
+import java.security.KeyFactory;
+import java.security.PrivateKey;
+import java.security.PublicKey;
+import java.security.Signature;
+import java.security.cert.CertificateException;
+import java.security.cert.CertificateFactory;
+import java.security.cert.X509Certificate;
+import java.security.spec.InvalidKeySpecException;
+import java.security.spec.PKCS8EncodedKeySpec;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.function.Supplier;
+import javax.crypto.Cipher;
+import javax.crypto.EncryptedPrivateKeyInfo;
+import javax.crypto.SecretKey;
+import javax.crypto.SecretKeyFactory;
+import javax.crypto.spec.PBEKeySpec;
+import org.jspecify.annotations.Nullable;
+import org.sipproxy.core.TlsSettings;
+import org.sipproxy.core.TlsSettingsException;
+
+/**
+ * What the files of {@link TlsSettings} held when they were read.
+ *
+ * @param chain the proxy's certificate, those of its issuers behind it
+ * @param anchors who is believed; empty for those of the JDK
+ * @param warnings what does not keep it from being used, and will make peers refuse it
+ */
+public record TlsMaterial(
+        PrivateKey key, List<X509Certificate> chain, List<X509Certificate> anchors, List<String> warnings) {
+
+    /**
+     * Reads the files.
+     *
+     * @throws TlsSettingsException with all that is wrong with them
+     */
+    public static TlsMaterial read(TlsSettings settings) {
+        List<String> problems = new ArrayList<>();
+        List<X509Certificate> chain = certificates(settings.certificate(), problems);
+        PrivateKey key = key(settings.key(), settings.keyPassword().orElse(null), problems);
+        List<X509Certificate> anchors =
+                settings.trust().map(path -> certificates(path, problems)).orElse(List.of());
+        if (key != null && !chain.isEmpty() && !belongs(key, chain.get(0).getPublicKey())) {
+            problems.add("tls: " + settings.key() + ": is not the key of the first certificate in "
+                    + settings.certificate()
+                    + "; put the proxy's own certificate first, or name the key that it was made with");
+        }
+        if (key == null || !problems.isEmpty()) {
+            throw new TlsSettingsException(problems);
+        }
+        return new TlsMaterial(key, chain, anchors, expired(settings.certificate(), chain));
+    }
+
+    private static List<X509Certificate> certificates(Path path, List<String> problems) {
+        List<X509Certificate> certificates = new ArrayList<>();
+        try {
+            for (PemFile.Part part : PemFile.read(path).parts()) {
+                if (part.label().equals("CERTIFICATE")) {
+                    certificates.add(certificate(part.der()));
+                }
+            }
+            if (certificates.isEmpty()) {
+                problems.add("tls: " + path + ": holds no certificate (expected BEGIN CERTIFICATE)");
+            }
+        } catch (PemFile.Unusable e) {
+            problems.add("tls: " + e.text());
+        } catch (CertificateException e) {
+            problems.add("tls: " + path + ": holds a certificate that cannot be read: " + e.getMessage());
+            certificates.clear();
+        }
+        return List.copyOf(certificates);
+    }
+
+    private static X509Certificate certificate(byte[] der) throws CertificateException {
+        return (X509Certificate)
+                CertificateFactory.getInstance("X.509").generateCertificate(new ByteArrayInputStream(der));
+    }
+
+    private static @Nullable PrivateKey key(Path path, @Nullable Supplier<char[]> password, List<String> problems) {
+        try {
+            for (PemFile.Part part : PemFile.read(path).parts()) {
+                if (part.label().endsWith("PRIVATE KEY")) {
+                    return key(path, part, password);
+                }
+            }
+            problems.add("tls: " + path + ": holds no private key (expected BEGIN PRIVATE KEY)");
+        } catch (PemFile.Unusable e) {
+            problems.add("tls: " + e.text());
+        }
+        return null;
+    }
+
+    private static PrivateKey key(Path path, PemFile.Part part, @Nullable Supplier<char[]> password)
+            throws PemFile.Unusable {
+        switch (part.label()) {
+            case "PRIVATE KEY" -> {
+                return unencrypted(path, new PKCS8EncodedKeySpec(part.der()));
+            }
+            case "ENCRYPTED PRIVATE KEY" -> {
+                if (password == null) {
+                    throw new PemFile.Unusable(
+                            path,
+                            "is encrypted; give its password, or decrypt it: openssl pkcs8 -in " + path
+                                    + " -out key.pem");
+                }
+                return unencrypted(path, decrypted(path, part.der(), password));
+            }
+            default ->
+                throw new PemFile.Unusable(
+                        path,
+                        "holds a key in the format of BEGIN " + part.label()
+                                + " (expected PKCS#8, BEGIN PRIVATE KEY); convert it: openssl pkcs8 -topk8 -nocrypt -in "
+                                + path
+                                + " -out key.pem");
+        }
+    }
+
+    private static PKCS8EncodedKeySpec decrypted(Path path, byte[] der, Supplier<char[]> password)
+            throws PemFile.Unusable {
+        char[] secret = password.get();
+        PBEKeySpec spec = new PBEKeySpec(secret);
+        Arrays.fill(secret, '\0');
+        try {
+            EncryptedPrivateKeyInfo encrypted = new EncryptedPrivateKeyInfo(der);
+            AlgorithmParameters parameters = encrypted.getAlgParameters();
+            // of PBES2 (RFC 8018) only the parameters tell which hash and cipher it is; older schemes have a name
+            String name = encrypted.getAlgName().startsWith("PBEWith") || parameters == null
+                    ? encrypted.getAlgName()
+                    : parameters.toString();
+            SecretKey secretKey = SecretKeyFactory.getInstance(name).generateSecret(spec);
+            Cipher cipher = Cipher.getInstance(name);
+            cipher.init(Cipher.DECRYPT_MODE, secretKey, parameters);
+            return encrypted.getKeySpec(cipher);
+        } catch (IOException | GeneralSecurityException e) {
+            throw new PemFile.Unusable(
+                    path,
+                    "cannot be decrypted; is the password right? An old format converts with: "
+                            + "openssl pkcs8 -topk8 -in " + path + " -out key.pem");
+        } finally {
+            spec.clearPassword();
+        }
+    }
+
+    /** The two kinds of key that the JDK's TLS has certificates for. */
+    private static PrivateKey unencrypted(Path path, PKCS8EncodedKeySpec spec) throws PemFile.Unusable {
+        for (String algorithm : List.of("EC", "RSA")) {
+            try {
+                return KeyFactory.getInstance(algorithm).generatePrivate(spec);
+            } catch (InvalidKeySpecException e) {
+                // it is the other kind
+            } catch (GeneralSecurityException e) {
+                throw new PemFile.Unusable(path, "cannot be read: " + e.getMessage());
+            }
+        }
+        throw new PemFile.Unusable(path, "is neither an RSA nor an EC key; make one of those and a certificate for it");
+    }
+
+    private static boolean belongs(PrivateKey key, PublicKey certified) {
+        if (!key.getAlgorithm().equals(certified.getAlgorithm())) {
+            return false;
+        }
+        byte[] probe = "sipproxy".getBytes(java.nio.charset.StandardCharsets.US_ASCII);
+        try {
+            Signature signature =
+                    Signature.getInstance(key.getAlgorithm().equals("EC") ? "SHA256withECDSA" : "SHA256withRSA");
+            signature.initSign(key);
+            signature.update(probe);
+            byte[] signed = signature.sign();
+            signature.initVerify(certified);
+            signature.update(probe);
+            return signature.verify(signed);
+        } catch (GeneralSecurityException e) {
+            return false;
+        }
+    }
+
+    private static List<String> expired(Path path, List<X509Certificate> chain) {
+        List<String> warnings = new ArrayList<>();
+        Instant now = Instant.now();
+        for (X509Certificate one : chain) {
+            String subject = one.getSubjectX500Principal().getName();
+            if (now.isAfter(one.getNotAfter().toInstant())) {
+                warnings.add("tls: " + path + ": the certificate of " + subject + " has been invalid since "
+                        + one.getNotAfter().toInstant() + "; renew it");
+            } else if (now.isBefore(one.getNotBefore().toInstant())) {
+                warnings.add("tls: " + path + ": the certificate of " + subject + " is not valid before "
+                        + one.getNotBefore().toInstant() + "; is the clock right?");
+            }
+        }
+        return List.copyOf(warnings);
+    }
+}

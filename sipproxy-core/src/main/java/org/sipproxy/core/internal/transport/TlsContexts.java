@@ -1,0 +1,148 @@
+package org.sipproxy.core.internal.transport;
+
+import io.netty.channel.Channel;
+import io.netty.handler.ssl.ClientAuth;
+import io.netty.handler.ssl.SslContext;
+import io.netty.handler.ssl.SslContextBuilder;
+import io.netty.handler.ssl.SslHandler;
+import io.netty.handler.ssl.SslProvider;
+import java.net.InetSocketAddress;
+import java.security.cert.Certificate;
+import java.security.cert.X509Certificate;
+import java.time.Duration;
+import java.util.List;
+import javax.net.ssl.SNIHostName;
+import javax.net.ssl.SNIServerName;
+import javax.net.ssl.SSLException;
+import javax.net.ssl.SSLParameters;
+import javax.net.ssl.SSLPeerUnverifiedException;
+import javax.net.ssl.SSLSession;
+import org.sipproxy.api.message.IpLiteral;
+import org.sipproxy.core.TlsSettings;
+import org.sipproxy.core.TlsSettingsException;
+import org.sipproxy.core.internal.tls.SipIdentities;
+import org.sipproxy.core.internal.tls.TlsMaterial;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** The certificate and the trust anchors as they were read last; a connection keeps those that it began with. Any thread. */
+public final class TlsContexts {
+
+    private static final Logger LOG = LoggerFactory.getLogger(TlsContexts.class);
+
+    /** Resumable sessions that are remembered; the JDK's default of 20,480 is for machines that do nothing else. */
+    private static final int SESSIONS = 4_096;
+
+    private static final int SESSION_SECONDS = 3_600;
+
+    private record Pair(SslContext server, SslContext client) {}
+
+    private final TlsSettings settings;
+    private volatile Pair current;
+
+    /**
+     * Reads the files.
+     *
+     * @throws TlsSettingsException if they cannot be used
+     */
+    public TlsContexts(TlsSettings settings) {
+        this.settings = settings;
+        this.current = read(settings);
+    }
+
+    /**
+     * Reads the files again, for the connections that begin from now on.
+     *
+     * @throws TlsSettingsException if they cannot be used; what was read before stays
+     */
+    public void reload() {
+        current = read(settings);
+    }
+
+    private static Pair read(TlsSettings settings) {
+        TlsMaterial material = TlsMaterial.read(settings);
+        material.warnings().forEach(LOG::warn);
+        X509Certificate[] chain = material.chain().toArray(new X509Certificate[0]);
+        try {
+            SslContextBuilder server = SslContextBuilder.forServer(material.key(), chain)
+                    .clientAuth(
+                            switch (settings.clientAuthentication()) {
+                                case NONE -> ClientAuth.NONE;
+                                case WANT -> ClientAuth.OPTIONAL;
+                                case NEED -> ClientAuth.REQUIRE;
+                            });
+            // The JDK's check of the name knows wildcards and not RFC 5922; SipIdentities does it.
+            SslContextBuilder client = SslContextBuilder.forClient()
+                    .keyManager(material.key(), chain)
+                    .endpointIdentificationAlgorithm(null);
+            return new Pair(built(server, settings, material), built(client, settings, material));
+        } catch (SSLException | IllegalArgumentException e) {
+            throw new TlsSettingsException(
+                    List.of("tls: the JDK refuses " + settings.certificate() + ": " + e.getMessage()));
+        }
+    }
+
+    private static SslContext built(SslContextBuilder builder, TlsSettings settings, TlsMaterial material)
+            throws SSLException {
+        if (!material.anchors().isEmpty()) {
+            builder.trustManager(material.anchors().toArray(new X509Certificate[0]));
+        }
+        return builder.sslProvider(SslProvider.JDK)
+                .protocols(settings.protocols())
+                .sessionCacheSize(SESSIONS)
+                .sessionTimeout(SESSION_SECONDS)
+                .build();
+    }
+
+    Duration handshakeTimeout() {
+        return settings.handshakeTimeout();
+    }
+
+    /** For a connection that a peer opened. */
+    SslHandler accepting(Channel channel) {
+        return withoutTimeout(current.server().newHandler(channel.alloc()));
+    }
+
+    /**
+     * For a connection to a peer.
+     *
+     * @param name whom it has to be, told in SNI unless it is an address (RFC 6066 §3)
+     */
+    SslHandler connecting(Channel channel, InetSocketAddress remote, String name) {
+        SslHandler handler = withoutTimeout(current.client().newHandler(channel.alloc(), name, remote.getPort()));
+        if (IpLiteral.parse(name).isEmpty()) {
+            SSLParameters parameters = handler.engine().getSSLParameters();
+            parameters.setServerNames(serverNames(name));
+            handler.engine().setSSLParameters(parameters);
+        }
+        return handler;
+    }
+
+    /** Said by us, as the JDK says no name without a dot. The sent-by of a Via may be what no host can be called. */
+    private static List<SNIServerName> serverNames(String name) {
+        try {
+            return List.of(new SNIHostName(name));
+        } catch (IllegalArgumentException e) {
+            return List.of();
+        }
+    }
+
+    /** The connection itself has one limit for all that has to happen before it is open. */
+    private static SslHandler withoutTimeout(SslHandler handler) {
+        handler.setHandshakeTimeoutMillis(0);
+        return handler;
+    }
+
+    /** Whom the peer's certificate is for, which was verified; nobody if it has presented none. */
+    static SipIdentities identities(SslHandler handler) {
+        SSLSession session = handler.engine().getSession();
+        try {
+            Certificate[] chain = session.getPeerCertificates();
+            return chain.length > 0 && chain[0] instanceof X509Certificate own
+                    ? SipIdentities.of(own)
+                    : SipIdentities.NONE;
+        } catch (SSLPeerUnverifiedException e) {
+            return SipIdentities.NONE;
+        }
+    }
+}

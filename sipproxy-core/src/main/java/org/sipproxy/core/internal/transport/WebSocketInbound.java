@@ -1,0 +1,163 @@
+package org.sipproxy.core.internal.transport;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufUtil;
+import io.netty.channel.ChannelHandler;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.handler.codec.http.websocketx.BinaryWebSocketFrame;
+import io.netty.handler.codec.http.websocketx.CloseWebSocketFrame;
+import io.netty.handler.codec.http.websocketx.ContinuationWebSocketFrame;
+import io.netty.handler.codec.http.websocketx.PingWebSocketFrame;
+import io.netty.handler.codec.http.websocketx.PongWebSocketFrame;
+import io.netty.handler.codec.http.websocketx.TextWebSocketFrame;
+import io.netty.handler.codec.http.websocketx.WebSocketCloseStatus;
+import io.netty.handler.codec.http.websocketx.WebSocketFrame;
+import io.netty.util.ReferenceCountUtil;
+import java.util.Arrays;
+
+/**
+ * The receiving side of a WebSocket: each of its messages, whole or in fragments, text or binary, is one SIP message
+ * (RFC 7118 §4.2), so a Content-Length is not needed.
+ */
+final class WebSocketInbound extends StreamInbound {
+
+    private static final byte[] EMPTY = {};
+
+    private final int limit;
+    /** The fragments of a message so far, {@link #heldBytes} of them; grown by doubling, as a fragment may be a byte. */
+    private byte[] held = EMPTY;
+
+    private int heldBytes;
+    private boolean fragmented;
+    /** Bytes have come that were no whole frame yet, or no whole message. */
+    private boolean begun;
+
+    private long messages;
+
+    WebSocketInbound(StreamConnection connection) {
+        super(connection);
+        this.limit = environment.parseLimits.messageBytes();
+    }
+
+    /** True if the peer has been told that the connection ends, or has said so itself: no frame may follow. */
+    boolean isOver() {
+        return discarding;
+    }
+
+    /** Goes where the bytes come in, which the decoder of frames keeps to itself until a frame is whole. */
+    ChannelHandler arrivals() {
+        return new ChannelInboundHandlerAdapter() {
+            @Override
+            public void channelRead(ChannelHandlerContext ctx, Object msg) {
+                begun = connection.isEstablished(); // the handshake has a limit of its own
+                ctx.fireChannelRead(msg);
+            }
+
+            @Override
+            public void channelReadComplete(ChannelHandlerContext ctx) {
+                watchUnfinished(ctx, begun ? messages : COMPLETE);
+                ctx.fireChannelReadComplete();
+            }
+        };
+    }
+
+    @Override
+    public void channelRead(ChannelHandlerContext ctx, Object msg) {
+        try {
+            if (discarding) {
+                return;
+            }
+            if (!(msg instanceof WebSocketFrame frame)) {
+                fail(ctx, WebSocketCloseStatus.PROTOCOL_ERROR, "bytes behind the handshake");
+                return;
+            }
+            connection.readBegins();
+            begun = fragmented;
+            if (frame instanceof PingWebSocketFrame) {
+                environment.counters.pings.increment();
+                write(ctx, new PongWebSocketFrame(frame.content().retain()));
+            } else if (frame instanceof CloseWebSocketFrame close) {
+                closed(ctx, close);
+            } else if (!(frame instanceof PongWebSocketFrame)) {
+                data(ctx, frame);
+            }
+        } finally {
+            ReferenceCountUtil.release(msg);
+        }
+    }
+
+    private void data(ChannelHandlerContext ctx, WebSocketFrame frame) {
+        boolean first = frame instanceof TextWebSocketFrame || frame instanceof BinaryWebSocketFrame;
+        if (first == fragmented || !(first || frame instanceof ContinuationWebSocketFrame)) {
+            fail(ctx, WebSocketCloseStatus.PROTOCOL_ERROR, "fragments out of order");
+            return;
+        }
+        int length = frame.content().readableBytes();
+        if (length > limit - heldBytes) {
+            fail(ctx, WebSocketCloseStatus.MESSAGE_TOO_BIG, "a message longer than " + limit + " bytes");
+            return;
+        }
+        fragmented = !frame.isFinalFragment();
+        begun = fragmented;
+        if (fragmented || heldBytes > 0) {
+            hold(frame.content(), length);
+        }
+        if (!fragmented) {
+            byte[] wire = heldBytes > 0 ? Arrays.copyOf(held, heldBytes) : ByteBufUtil.getBytes(frame.content());
+            held = EMPTY;
+            heldBytes = 0;
+            messages++;
+            whole(wire);
+        }
+    }
+
+    private void hold(ByteBuf content, int length) {
+        if (heldBytes + length > held.length) {
+            held = Arrays.copyOf(held, Math.min(limit, Math.max(heldBytes + length, held.length * 2)));
+        }
+        content.readBytes(held, heldBytes, length);
+        heldBytes += length;
+    }
+
+    /** Line ends alone are a keepalive, of which two want an answer (RFC 5626 §3.5.1). */
+    private void whole(byte[] bytes) {
+        int lineEnds = 0;
+        for (byte b : bytes) {
+            if (b != '\r' && b != '\n') {
+                deliver(bytes);
+                return;
+            }
+            lineEnds += b == '\n' ? 1 : 0;
+        }
+        if (lineEnds >= 2) {
+            pinged();
+        }
+    }
+
+    /** The decoder has told the peer what it did wrong, if it still listens. */
+    @Override
+    public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
+        discarding = true;
+        super.exceptionCaught(ctx, cause);
+    }
+
+    private void closed(ChannelHandlerContext ctx, CloseWebSocketFrame close) {
+        discarding = true;
+        int status = close.statusCode();
+        write(ctx, status < 0 ? new CloseWebSocketFrame() : new CloseWebSocketFrame(status, ""));
+        connection.close("the peer closes it", null);
+    }
+
+    private void fail(ChannelHandlerContext ctx, WebSocketCloseStatus status, String why) {
+        environment.counters.unframeable.increment();
+        discarding = true;
+        write(ctx, new CloseWebSocketFrame(status, why));
+        connection.close(why, null);
+    }
+
+    @SuppressWarnings("FutureReturnValueIgnored") // if it cannot be written the connection is at its end
+    private static void write(ChannelHandlerContext ctx, WebSocketFrame frame) {
+        ctx.writeAndFlush(frame);
+    }
+}
