@@ -12,16 +12,19 @@ import org.sipproxy.testkit.OutgoingCall;
 import org.sipproxy.testkit.Phone;
 import org.sipproxy.testkit.SipProxyExtension;
 
-/** How a host tests a stage of its own; the README shows the body of this class. */
+/** How a host tests a stage of its own; the README shows it. */
 @Timeout(60)
 class CustomStageTest {
 
-    private final CustomStage stage = stage();
-
     @RegisterExtension
-    final SipProxyExtension sip = SipProxyExtension.builder()
-            .configure(proxy -> proxy.beforeRouting(stage))
-            .build();
+    final SipProxyExtension sip;
+
+    CustomStageTest() throws PeerUnavailableException {
+        CustomStage stage = new CustomStage("0900");
+        sip = SipProxyExtension.builder()
+                .configure(proxy -> proxy.beforeRouting(stage))
+                .build();
+    }
 
     @Test
     void callerWithTheBlockedPrefixIsDeclinedAndTheCalledPhoneNeverHearsOfIt() {
@@ -42,13 +45,5 @@ class CustomStageTest {
 
         assertThat(called.invite().header(HeaderName.of("X-Screened"))).hasValue("caller=1002");
         called.awaitHangUp();
-    }
-
-    private static CustomStage stage() {
-        try {
-            return new CustomStage("0900");
-        } catch (PeerUnavailableException e) {
-            throw new AssertionError(e);
-        }
     }
 }

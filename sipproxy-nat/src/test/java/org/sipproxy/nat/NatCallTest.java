@@ -61,7 +61,8 @@ class NatCallTest {
     private Phone overTcp(String user, String claimed) {
         return sip.registeredPhone(
                 user,
-                options -> options.transport(TransportKind.TCP).claiming(claimed).answering());
+                options ->
+                        options.transport(TransportKind.TCP).claiming(claimed).answering());
     }
 
     private static void callAndHangUpFromBothSides(Phone alice, Phone bob) {
@@ -196,7 +197,8 @@ class NatCallTest {
     void phoneThatIsNotRegisteredIsReachedByItsAlias() {
         NatRouter router = router(NatKind.SYMMETRIC);
         Phone alice = sip.phone(
-                "alice", options -> options.behind(router).claiming("10.9.9.9:5060").answering());
+                "alice",
+                options -> options.behind(router).claiming("10.9.9.9:5060").answering());
         Phone bob = behind(router(NatKind.SYMMETRIC), "bob");
         Call calling = alice.call("bob").awaitAnswer();
         Call called = bob.awaitCall().awaitAck();
@@ -247,8 +249,7 @@ class NatCallTest {
 
         alice.deafen();
 
-        await().atMost(Duration.ofSeconds(20))
-                .until(() -> sip.bindings("alice").isEmpty());
+        await().atMost(Duration.ofSeconds(20)).until(() -> sip.bindings("alice").isEmpty());
         assertThat(sip.bindings("bob")).hasSize(1);
         assertThat(statusOfCall(bob, "alice")).isEqualTo(404);
         NatStatistics statistics = nat.statistics();
@@ -274,8 +275,7 @@ class NatCallTest {
 
     @Test
     void requestsOfADialogLeaveByTheListeningPointThatTheClientWasSeenAt() {
-        List<InetSocketAddress> points =
-                twoPoints.addresses(TransportKind.UDP).toList();
+        List<InetSocketAddress> points = twoPoints.addresses(TransportKind.UDP).toList();
         NatRouter alices = router(NatKind.SYMMETRIC);
         NatRouter bobs = router(NatKind.SYMMETRIC);
         Phone alice = twoPoints.phone(

@@ -58,7 +58,11 @@ public abstract sealed class Call permits OutgoingCall, IncomingCall {
         return over;
     }
 
-    /** Sends a request in the dialog and waits for its final response, whatever that is. */
+    /**
+     * Sends a request in the dialog and waits for its final response, whatever that is.
+     *
+     * @throws IllegalArgumentException if the method is ACK or CANCEL, which the phone sends by itself or {@link OutgoingCall#cancel}
+     */
     public SipResponse send(String method) {
         return send(method, parts -> {});
     }
@@ -67,6 +71,9 @@ public abstract sealed class Call permits OutgoingCall, IncomingCall {
     public SipResponse send(String method, Consumer<MessageParts> filler) {
         MessageParts parts = MessageParts.of(filler);
         Method token = Method.of(method);
+        if (token.equals(Method.ACK) || token.equals(Method.CANCEL)) {
+            throw new IllegalArgumentException("method: " + method + " gets no response of its own to wait for");
+        }
         RequestDraft draft = Reply.isTargetRefresh(token)
                 ? dialog.request(method, parts, contactLine())
                 : dialog.request(method, parts);

@@ -1,7 +1,6 @@
 package org.sipproxy.testkit;
 
 import java.util.List;
-import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.sipproxy.api.message.HeaderName;
 import org.sipproxy.api.message.SipResponse;

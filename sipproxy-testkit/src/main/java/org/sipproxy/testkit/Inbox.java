@@ -33,12 +33,9 @@ final class Inbox<T> {
     private synchronized Optional<T> await(Predicate<T> condition, Duration patience, boolean remove) {
         long deadline = System.nanoTime() + patience.toNanos();
         while (true) {
-            for (T item : contents) {
-                if (condition.test(item)) {
-                    if (remove) {
-                        contents.remove(item);
-                    }
-                    return Optional.of(item);
+            for (int i = 0; i < contents.size(); i++) {
+                if (condition.test(contents.get(i))) {
+                    return Optional.of(remove ? contents.remove(i) : contents.get(i));
                 }
             }
             long millis = (deadline - System.nanoTime()) / 1_000_000;

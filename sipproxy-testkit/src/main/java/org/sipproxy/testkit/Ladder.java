@@ -1,7 +1,9 @@
 package org.sipproxy.testkit;
 
 import java.net.InetSocketAddress;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Deque;
 import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -9,7 +11,10 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.sipproxy.api.event.WireListener;
+import org.sipproxy.api.message.HeaderName;
 import org.sipproxy.api.message.SipMessage;
 import org.sipproxy.api.message.SipParseException;
 import org.sipproxy.api.message.SipRequest;
@@ -23,13 +28,15 @@ import org.sipproxy.api.transport.Flow;
 public final class Ladder implements WireListener {
 
     private static final String PROXY = "proxy";
+    /** The last so many messages are kept, for a test that makes load. */
+    private static final int MOST = 10_000;
     /** Columns between two rails. */
     private static final int GAP = 26;
     /** Columns before the first rail, for the time. */
     private static final int MARGIN = 12;
 
     private final Function<InetSocketAddress, Optional<String>> names;
-    private final List<Arrow> arrows = new ArrayList<>();
+    private final Deque<Arrow> arrows = new ArrayDeque<>();
     private final Set<String> seen = new HashSet<>();
     private long startNanos = System.nanoTime();
 
@@ -74,8 +81,22 @@ public final class Ladder implements WireListener {
 
     private synchronized void add(String from, String to, SipMessage message) {
         long millis = (System.nanoTime() - startNanos) / 1_000_000;
-        boolean repeated = !seen.add(from + ">" + to + ">" + message);
-        arrows.add(new Arrow(millis, from, to, label(message), detail(message) + (repeated ? " (again)" : "")));
+        String label = label(message);
+        boolean repeated = !seen.add(from + " " + to + " " + label + " " + identity(message));
+        if (arrows.size() == MOST) {
+            arrows.removeFirst();
+        }
+        arrows.addLast(new Arrow(millis, from, to, label, detail(message) + (repeated ? " (again)" : "")));
+        if (seen.size() == MOST) {
+            seen.clear();
+        }
+    }
+
+    /** What a message has in common with its repetitions alone. */
+    private static String identity(SipMessage message) {
+        return Stream.of(HeaderName.VIA, HeaderName.CALL_ID, HeaderName.CSEQ)
+                .map(name -> message.header(name).orElse(""))
+                .collect(Collectors.joining(" "));
     }
 
     private static String label(SipMessage message) {
@@ -90,11 +111,11 @@ public final class Ladder implements WireListener {
                     ? "to " + response.cseq().method()
                     : ((SipRequest) message).requestUri().toString();
         } catch (SipParseException e) {
-            return e.getMessage();
+            return String.valueOf(e.getMessage());
         }
     }
 
-    /** Each message as {@code alice -> proxy: INVITE} or {@code proxy -> alice: 180 Ringing}, repetitions too. */
+    /** Each message as {@code alice -> proxy: INVITE} or {@code proxy -> alice: 180 Ringing}, repetitions too; the last 10,000. */
     public synchronized List<String> arrows() {
         return arrows.stream().map(Arrow::toString).toList();
     }
@@ -158,13 +179,14 @@ public final class Ladder implements WireListener {
         return MARGIN + column * (GAP + 1);
     }
 
-    /** {@code |-- INVITE ------------->|} or the other way round, over the rails in between. */
+    /** {@code -- INVITE ---------------->} or {@code <- 180 Ringing -------------}, over the rails in between. */
     private static void draw(StringBuilder line, int from, int to, String label) {
         int left = rail(Math.min(from, to)) + 1;
         int width = rail(Math.max(from, to)) - left;
         int room = width - 5;
         String text = label.length() <= room ? label : label.substring(0, room - 2) + "..";
         String dashes = "-".repeat(room - text.length());
-        line.replace(left, left + width, from < to ? "-- " + text + " " + dashes + ">" : "<" + dashes + " " + text + " --");
+        line.replace(
+                left, left + width, from < to ? "-- " + text + " " + dashes + ">" : "<- " + text + " " + dashes + "-");
     }
 }

@@ -108,7 +108,8 @@ public final class NatRouter implements AutoCloseable {
             return;
         }
         MappingKey key = MappingKey.of(inner, destination, kind.mapping());
-        Mapping mapping = mappings.compute(key, (k, known) -> known != null && known.isUsable() ? known : renew(known, inner));
+        Mapping mapping =
+                mappings.compute(key, (k, known) -> known != null && known.isUsable() ? known : renew(known, inner));
         mapping.leave(destination, bytes);
     }
 

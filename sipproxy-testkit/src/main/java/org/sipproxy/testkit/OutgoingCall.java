@@ -71,8 +71,8 @@ public final class OutgoingCall extends Call {
     public SipResponse awaitStatus(int status) {
         SipResponse response = endIfRefused(invite.await(status));
         if (response.statusCode() != status) {
-            throw core.unexpected("INVITE " + called + " was answered " + Reply.describe(response)
-                    + " (expected " + status + ")");
+            throw core.unexpected(
+                    "INVITE " + called + " was answered " + Reply.describe(response) + " (expected " + status + ")");
         }
         return response;
     }

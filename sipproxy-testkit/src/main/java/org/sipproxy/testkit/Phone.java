@@ -19,6 +19,7 @@ import org.sipproxy.api.message.HeaderName;
 import org.sipproxy.api.message.Method;
 import org.sipproxy.api.message.SipRequest;
 import org.sipproxy.api.message.SipResponse;
+import org.sipproxy.api.message.StatusCode;
 import org.sipproxy.api.transport.TransportKind;
 
 /**
@@ -176,7 +177,9 @@ public final class Phone implements AutoCloseable {
         }
         RequestDraft draft = new RequestDraft(method, uri, lines, MessageParts.of(filler));
         long[] cseq = {0};
-        return new Exchange(core, draft, () -> ++cseq[0], response -> {}).start().awaitFinal();
+        return new Exchange(core, draft, () -> ++cseq[0], response -> {})
+                .start()
+                .awaitFinal();
     }
 
     /** Sends a text with MESSAGE (RFC 3428) and waits for the final response, whatever that is. */
@@ -260,6 +263,10 @@ public final class Phone implements AutoCloseable {
     /** Calls that came in and that nobody answered or gave up. */
     public List<IncomingCall> pendingCalls() {
         return server.pendingCalls();
+    }
+
+    void refusePendingCalls() {
+        pendingCalls().forEach(call -> call.respond(StatusCode.TEMPORARILY_UNAVAILABLE));
     }
 
     /** True if what comes from that address, as the proxy sees it, is from this phone, the NATs in between looked through. */
@@ -425,7 +432,8 @@ public final class Phone implements AutoCloseable {
                 case UDP -> new UdpWire(local, via);
                 case TCP -> new TcpWire(via);
                 default ->
-                    throw new IllegalArgumentException("transport: " + transport + " (phones speak UDP and TCP so far)");
+                    throw new IllegalArgumentException(
+                            "transport: " + transport + " (phones speak UDP and TCP so far)");
             };
         }
 

@@ -38,7 +38,9 @@ final class Registration {
                         new HeaderLine(HeaderName.CONTACT, "<" + me.contact() + ">"),
                         new HeaderLine(HeaderName.EXPIRES, String.valueOf(expires.toSeconds()))),
                 parts);
-        SipResponse response = new Exchange(core, register, cseq::incrementAndGet, r -> {}).start().awaitFinal();
+        SipResponse response = new Exchange(core, register, cseq::incrementAndGet, r -> {})
+                .start()
+                .awaitFinal();
         if (response.isSuccess()) {
             accepted.incrementAndGet();
         }

@@ -99,15 +99,11 @@ public final class SipProxyExtension
      * @throws IllegalStateException outside of a test
      */
     public SipProxy proxy() {
-        return running().proxy();
-    }
-
-    private Running running() {
         Running now = running;
         if (now == null) {
             throw new IllegalStateException("proxy: not started; annotate the field with @RegisterExtension");
         }
-        return now;
+        return now.proxy();
     }
 
     /** The domain that it serves. */
@@ -226,10 +222,16 @@ public final class SipProxyExtension
             leaks.addAll(LeakCheck.ofProxy(proxy()));
         }
         String drawing = ladder.toString();
-        removeBindings(ofTest.phones());
-        ofTest.close();
-        if (classes == 0) {
-            leaks.addAll(stop());
+        List<Phone> phones = ofTest.phones();
+        phones.forEach(Phone::refusePendingCalls); // a proxy that is closed waits for them
+        try {
+            ofTest.close();
+        } finally {
+            if (classes > 0) {
+                removeBindings(phones);
+            } else {
+                leaks.addAll(stop());
+            }
         }
         if (failed || !leaks.isEmpty()) {
             System.err.println(context.getDisplayName() + "\n" + drawing);
@@ -241,17 +243,20 @@ public final class SipProxyExtension
     public void afterAll(ExtensionContext context) throws Exception {
         classes--;
         if (classes == 0) {
-            List<String> leaks = options.leakCheck ? LeakCheck.ofPhones(ofClass.phones()) : List.of();
-            List<String> all = new ArrayList<>(leaks);
-            all.addAll(stop());
-            fail(all, context);
+            List<String> leaks = new ArrayList<>();
+            if (options.leakCheck) {
+                leaks.addAll(LeakCheck.ofPhones(ofClass.phones()));
+            }
+            leaks.addAll(stop());
+            fail(leaks, context);
         }
     }
 
     private void fail(List<String> leaks, ExtensionContext context) {
         if (!leaks.isEmpty()) {
-            throw new AssertionError(context.getDisplayName() + " left something behind; finish it, or build the extension"
-                    + " with withoutLeakCheck():\n  " + String.join("\n  ", leaks));
+            throw new AssertionError(
+                    context.getDisplayName() + " left something behind; finish it, or build the extension"
+                            + " with withoutLeakCheck():\n  " + String.join("\n  ", leaks));
         }
     }
 
@@ -264,13 +269,18 @@ public final class SipProxyExtension
         });
     }
 
-    /** Closes what was opened, and the proxy; tells what threads are left. */
+    /** Closes what was opened, and the proxy if it could be started; tells what threads are left. */
     private List<String> stop() throws Exception {
-        Running last = running();
+        Running last = running;
         running = null;
-        ofClass.close();
-        last.proxy().close();
-        return options.leakCheck ? LeakCheck.ofThreads(last.threads()) : List.of();
+        try {
+            ofClass.close();
+        } finally {
+            if (last != null) {
+                last.proxy().close();
+            }
+        }
+        return last != null && options.leakCheck ? LeakCheck.ofThreads(last.threads()) : List.of();
     }
 
     /** The next test of the class would otherwise call phones that are gone. */

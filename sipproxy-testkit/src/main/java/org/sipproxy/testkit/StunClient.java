@@ -50,7 +50,8 @@ final class StunClient {
         if (success) {
             ByteBuffer b = ByteBuffer.wrap(bytes);
             int port = (b.getShort(26) ^ (MAGIC_COOKIE >>> 16)) & 0xffff;
-            byte[] address = ByteBuffer.allocate(4).putInt(b.getInt(28) ^ MAGIC_COOKIE).array();
+            byte[] address =
+                    ByteBuffer.allocate(4).putInt(b.getInt(28) ^ MAGIC_COOKIE).array();
             try {
                 answers.add(new InetSocketAddress(InetAddress.getByAddress(address), port));
             } catch (UnknownHostException e) {

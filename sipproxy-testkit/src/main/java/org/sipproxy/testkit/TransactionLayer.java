@@ -100,6 +100,7 @@ final class TransactionLayer implements Wire.Receiver, AutoCloseable {
         wire.send(message);
     }
 
+    @SuppressWarnings("FutureReturnValueIgnored") // a task looks whether it is still wanted
     void after(long nanos, Runnable task) {
         try {
             timer.schedule(task, nanos, TimeUnit.NANOSECONDS);

@@ -87,7 +87,8 @@ final class UserAgentServer implements TransactionLayer.User {
         if (method.equals(Method.OPTIONS) && !inDialog) {
             pings.incrementAndGet(); // a keepalive may name any Request-URI
             respond(transaction);
-        } else if (strict && !request.requestUri().toString().equals(core.identity().contact())) {
+        } else if (strict
+                && !request.requestUri().toString().equals(core.identity().contact())) {
             complain(method + " " + request.requestUri() + " is not for "
                     + core.identity().contact());
             transaction.respond(StatusCode.NOT_FOUND);
@@ -128,7 +129,8 @@ final class UserAgentServer implements TransactionLayer.User {
     @Override
     public void onAck(SipRequest ack) throws SipParseException {
         if (strict && !ack.requestUri().toString().equals(core.identity().contact())) {
-            complain("ACK " + ack.requestUri() + " is not for " + core.identity().contact());
+            complain(
+                    "ACK " + ack.requestUri() + " is not for " + core.identity().contact());
             return;
         }
         Call call = core.call(ack.callId(), ack.toTag());

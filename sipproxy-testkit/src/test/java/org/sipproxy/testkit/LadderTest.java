@@ -2,6 +2,11 @@ package org.sipproxy.testkit;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.net.DatagramPacket;
+import java.net.DatagramSocket;
+import java.net.InetAddress;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -9,8 +14,11 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 @Timeout(30)
 class LadderTest {
 
+    private final Ladder unnamed = new Ladder();
+
     @RegisterExtension
-    final SipProxyExtension sip = SipProxyExtension.create();
+    final SipProxyExtension sip =
+            SipProxyExtension.builder().wireListener(unnamed).build();
 
     @Test
     void callOfAPhoneBehindTwoNatsIsDrawnWithItsName() {
@@ -26,34 +34,66 @@ class LadderTest {
         assertThat(sip.ladder().arrows())
                 .contains("alice -> proxy: INVITE", "proxy -> bob: INVITE", "bob -> proxy: 180 Ringing")
                 .contains("bob -> proxy: 200 OK", "proxy -> alice: 200 OK", "alice -> proxy: ACK", "proxy -> bob: ACK");
-        String drawing = sip.ladder().toString();
-        assertThat(drawing.lines().map(line -> line.substring(Math.min(line.length(), 10))))
+        List<String> lines = sip.ladder()
+                .toString()
+                .lines()
+                .map(line -> line.substring(10)) // behind the times
+                .toList();
+        assertThat(lines)
                 .startsWith(
-                        "alice                     proxy                       bob",
+                        "alice                      proxy                       bob",
                         "  |                          |                          |",
                         "  |-- INVITE --------------->|                          |  sip:bob@sip.test")
-                .contains(
+                .containsSubsequence(
                         "  |                          |-- INVITE --------------->|  " + bob.contact(),
-                        "  |<------------- 200 OK -- |                          |  to INVITE".replace("- |", "-|"));
-        assertThat(drawing).contains(" ms");
+                        "  |                          |<- 200 OK ----------------|  to INVITE",
+                        "  |<- 200 OK ----------------|                          |  to INVITE",
+                        "  |                          |-- ACK ------------------>|  " + bob.contact());
+        assertThat(sip.ladder().toString()).contains(" ms ");
     }
 
     @Test
-    void peersAreCalledByTheirAddressesAndRepetitionsAreMarked() {
-        Ladder ladder = new Ladder();
+    void peersAreCalledByTheirAddressesAndRepetitionsAreMarked() throws Exception {
+        byte[] options = """
+                OPTIONS sip:sip.test SIP/2.0
+                Via: SIP/2.0/UDP 127.0.0.1:9;rport;branch=z9hG4bK1
+                From: <sip:a@sip.test>;tag=1
+                To: <sip:sip.test>
+                Call-ID: 1
+                CSeq: 1 OPTIONS
+                Max-Forwards: 70
+                Content-Length: 0
 
-        assertThat(ladder).hasToString("nothing went over the proxy's wire\n");
+                """.replace("\n", "\r\n").getBytes(StandardCharsets.US_ASCII);
+        try (DatagramSocket socket = new DatagramSocket(0, InetAddress.getLoopbackAddress())) {
+            socket.setSoTimeout(5_000);
+            for (int i = 0; i < 2; i++) {
+                socket.send(new DatagramPacket(options, options.length, sip.udp()));
+                socket.receive(new DatagramPacket(new byte[2_000], 2_000));
+            }
+            String name = "127.0.0.1:" + socket.getLocalPort();
+
+            assertThat(unnamed.arrows())
+                    .startsWith(name + " -> proxy: OPTIONS", "proxy -> " + name + ": 200 OK")
+                    .hasSizeGreaterThanOrEqualTo(3);
+            assertThat(unnamed.toString()).contains(">|  sip:sip.test\n", ">|  sip:sip.test (again)\n");
+        }
     }
 
     @Test
-    void longLabelIsCut() {
-        sip.phone("bob").replyWith("MESSAGE", 407);
+    void nothingIsDrawnAsSuch() {
+        assertThat(sip.ladder()).hasToString("nothing went over the proxy's wire\n");
+    }
+
+    @Test
+    void longNamesAndLabelsFindRoom() {
         Phone bob = sip.registeredPhone("bob");
-        bob.replyWith("MESSAGE", 513);
+        bob.replyWith("MESSAGE", 407);
 
-        sip.phone("a-user-with-a-name-that-is-longer-than-the-gap").message("bob", "hi");
+        sip.phone("somebody-with-a-name-that-is-longer-than-the-gap").message("bob", "hi");
 
-        assertThat(sip.ladder().toString()).contains("513 Message Too Large");
-        assertThat(sip.ladder().toString().lines().findFirst().orElseThrow()).contains("longer-than-the-gap proxy");
+        assertThat(sip.ladder().toString().lines())
+                .anyMatch(line -> line.endsWith(" proxy somebody-with-a-name-that-is-longer-than-the-gap"))
+                .anyMatch(line -> line.contains("-- 407 Proxy Authentic.. >|"));
     }
 }

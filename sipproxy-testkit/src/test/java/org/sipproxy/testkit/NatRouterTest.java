@@ -234,7 +234,8 @@ class NatRouterTest {
         }
 
         static boolean canBe(String address) {
-            try (DatagramSocket tried = new DatagramSocket(0, InetAddress.getByName(address))) {
+            try {
+                new DatagramSocket(0, InetAddress.getByName(address)).close();
                 return true;
             } catch (Exception e) {
                 return false;

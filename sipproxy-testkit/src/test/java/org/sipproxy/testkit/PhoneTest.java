@@ -45,11 +45,12 @@ class PhoneTest {
         Phone alice = registered("alice", kind);
         Phone bob = registered("bob", kind);
 
-        OutgoingCall calling = alice.call("bob", invite -> invite.header("Subject", "lunch")
-                .body("application/sdp", "v=0\r\n"));
+        OutgoingCall calling =
+                alice.call("bob", invite -> invite.header("Subject", "lunch").body("application/sdp", "v=0\r\n"));
         IncomingCall called = bob.awaitCall();
         assertThat(called.invite().header(HeaderName.SUBJECT)).hasValue("lunch");
-        assertThat(called.invite().toString()).endsWith("Content-Type: application/sdp\r\nContent-Length: 5\r\n\r\nv=0\r\n");
+        assertThat(called.invite().toString())
+                .endsWith("Content-Type: application/sdp\r\nContent-Length: 5\r\n\r\nv=0\r\n");
         called.ring();
         calling.awaitRinging();
         called.answer(ok -> ok.body("application/sdp", "v=1\r\n"));
@@ -64,6 +65,7 @@ class PhoneTest {
         called.update();
         calling.awaitRequest("UPDATE");
         assertThat(calling.send("INFO").statusCode()).isEqualTo(200);
+        assertThatThrownBy(() -> calling.send("ACK")).isInstanceOf(IllegalArgumentException.class);
         called.hangUp();
         calling.awaitHangUp();
         assertThat(calling.isOver()).isTrue();
@@ -163,9 +165,10 @@ class PhoneTest {
         assertThat(bob.pings()).isOne();
 
         bob.replyWith("MESSAGE", 480);
-        SipResponse refused = alice.send("MESSAGE", "sip:bob@sip.test", parts -> parts.header("X-Tag", "1")
-                .header("X-Tag", "2")
-                .header("Max-Forwards", "5"));
+        SipResponse refused = alice.send(
+                "MESSAGE",
+                "sip:bob@sip.test",
+                parts -> parts.header("X-Tag", "1").header("X-Tag", "2").header("Max-Forwards", "5"));
         assertThat(refused.statusCode()).isEqualTo(480);
         assertThat(bob.awaitRequest("MESSAGE")).satisfies(message -> {
             assertThat(message.headers(HeaderName.of("X-Tag"))).containsExactly("1", "2");

@@ -183,8 +183,7 @@ class RetransmissionTest {
         send(inviteForAlice().replace(alice.contact(), "sip:alice@192.0.2.77"));
 
         assertThat(receive()).startsWith("SIP/2.0 404 Not Found\r\n");
-        assertThat(alice.complaints())
-                .containsExactly("INVITE sip:alice@192.0.2.77 is not for " + alice.contact());
+        assertThat(alice.complaints()).containsExactly("INVITE sip:alice@192.0.2.77 is not for " + alice.contact());
     }
 
     @Test
@@ -194,8 +193,9 @@ class RetransmissionTest {
         send(inviteForAlice());
 
         alice.awaitCall();
-        assertThat(alice.complaints()).hasSize(2).allSatisfy(c -> assertThat(c)
-                .startsWith("could not take a message: "));
+        assertThat(alice.complaints())
+                .hasSize(2)
+                .allSatisfy(c -> assertThat(c).startsWith("could not take a message: "));
     }
 
     @Test

@@ -20,14 +20,15 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestMethodOrder;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
-import org.junit.platform.testkit.engine.EngineTestKit;
 import org.junit.platform.testkit.engine.EngineExecutionResults;
+import org.junit.platform.testkit.engine.EngineTestKit;
 import org.sipproxy.api.component.ComponentHooks;
 import org.sipproxy.api.component.ProxyComponent;
 import org.sipproxy.api.component.ProxyRuntime;
 import org.sipproxy.api.event.WireListener;
 import org.sipproxy.api.message.SipMessage;
 import org.sipproxy.api.routing.Verdict;
+import org.sipproxy.api.transport.Endpoint;
 import org.sipproxy.api.transport.Flow;
 import org.sipproxy.core.SipProxy;
 
@@ -52,20 +53,26 @@ class SipProxyExtensionTest {
         EngineExecutionResults results = run(tests);
         results.testEvents().assertStatistics(stats -> stats.started(1).failed(1));
         for (String part : parts) {
-            results.testEvents().assertThatEvents().haveExactly(1, event(finishedWithFailure(message(m -> m.contains(part)))));
+            results.testEvents()
+                    .assertThatEvents()
+                    .haveExactly(1, event(finishedWithFailure(message(m -> m.contains(part)))));
         }
     }
 
     @Test
     void eachTestHasItsOwnProxyInAnInstanceField() {
-        run(OwnProxy.class).testEvents().assertStatistics(stats -> stats.started(2).succeeded(2));
+        run(OwnProxy.class)
+                .testEvents()
+                .assertStatistics(stats -> stats.started(2).succeeded(2));
 
         assertThat(PROXIES).hasSize(2).doesNotHaveDuplicates();
     }
 
     @Test
     void testsOfAClassAndThoseNestedInItShareOneProxyInAStaticField() {
-        run(SharedProxy.class).testEvents().assertStatistics(stats -> stats.started(3).succeeded(3));
+        run(SharedProxy.class)
+                .testEvents()
+                .assertStatistics(stats -> stats.started(3).succeeded(3));
 
         assertThat(PROXIES).hasSize(3);
         assertThat(PROXIES.stream().distinct()).hasSize(1);
@@ -74,7 +81,9 @@ class SipProxyExtensionTest {
 
     @Test
     void proxyIsConfiguredAndWatchedAsTheTestSays() {
-        run(Configured.class).testEvents().assertStatistics(stats -> stats.started(1).succeeded(1));
+        run(Configured.class)
+                .testEvents()
+                .assertStatistics(stats -> stats.started(1).succeeded(1));
 
         assertThat(SEEN).contains("received", "sent");
     }
@@ -99,7 +108,9 @@ class SipProxyExtensionTest {
 
     @Test
     void leaksAreOverlookedWhereTheTestSaysSo() {
-        run(MayLeave.class).testEvents().assertStatistics(stats -> stats.started(1).succeeded(1));
+        run(MayLeave.class)
+                .testEvents()
+                .assertStatistics(stats -> stats.started(1).succeeded(1));
     }
 
     @Test
@@ -116,7 +127,12 @@ class SipProxyExtensionTest {
         assertThat(printed.toString(StandardCharsets.UTF_8))
                 .contains("fails()\n")
                 .contains("|-- REGISTER ------------->|")
-                .contains("|<----------- 180 Ringing --|");
+                .contains("|-- 180 Ringing ---------->|");
+    }
+
+    @Test
+    void proxyThatCannotStartFailsTheTestWithItsOwnWords() {
+        assertOneFails(CannotStart.class, "listen: udp:127.0.0.1:");
     }
 
     @Test
@@ -159,9 +175,8 @@ class SipProxyExtensionTest {
         /** Nothing of the test before is there, but what was there before the first. */
         private static void note() {
             PROXIES.add(SIP.proxy());
-            List<String> before = SIP.bindings("alice").stream()
-                    .map(b -> b.contact().user())
-                    .toList();
+            List<String> before =
+                    SIP.bindings("alice").stream().map(b -> b.contact().user()).toList();
             Phone alice = SIP.registeredPhone("alice");
             alice.call("operator").awaitAnswer().hangUp();
             SEEN.add(alice.user() + " " + before + " "
@@ -197,10 +212,8 @@ class SipProxyExtensionTest {
         @RegisterExtension
         final SipProxyExtension sip = SipProxyExtension.builder()
                 .domain("Example.ORG")
-                .configure(proxy -> proxy.beforeRouting(
-                        context -> context.request().getMethod().equals("MESSAGE")
-                                ? Verdict.respond(603)
-                                : Verdict.proceed()))
+                .configure(proxy -> proxy.beforeRouting(context ->
+                        context.request().getMethod().equals("MESSAGE") ? Verdict.respond(603) : Verdict.proceed()))
                 .configure(proxy -> proxy.eventLoops(1))
                 .wireListener(new WireListener() {
                     @Override
@@ -248,9 +261,13 @@ class SipProxyExtensionTest {
             Phone bob = sip.registeredPhone("bob");
             String route = "<sip:127.0.0.1:" + bob.localAddress().getPort() + ";lr>";
             sip.phone("alice")
-                    .send("MESSAGE", "sip:bob@127.0.0.1:9", parts -> parts.header(
-                                    "Route", "<sip:127.0.0.1:" + sip.udp().getPort() + ";lr>")
-                            .header("Route", route));
+                    .send(
+                            "MESSAGE",
+                            "sip:bob@127.0.0.1:9",
+                            parts -> parts.header(
+                                            "Route",
+                                            "<sip:127.0.0.1:" + sip.udp().getPort() + ";lr>")
+                                    .header("Route", route));
         }
     }
 
@@ -315,6 +332,25 @@ class SipProxyExtensionTest {
             bob.awaitCall().ring();
             call.awaitRinging();
             throw new AssertionError("the test's own failure");
+        }
+    }
+
+    static class CannotStart {
+
+        @Order(1)
+        @RegisterExtension
+        final SipProxyExtension first = SipProxyExtension.create();
+
+        @Order(2)
+        @RegisterExtension
+        final SipProxyExtension second = SipProxyExtension.builder()
+                .configure(proxy ->
+                        proxy.listen(Endpoint.udp("127.0.0.1", first.udp().getPort())))
+                .build();
+
+        @Test
+        void neverRuns() {
+            SEEN.add("run");
         }
     }
 }
