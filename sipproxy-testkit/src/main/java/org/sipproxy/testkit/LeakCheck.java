@@ -12,13 +12,14 @@ import org.sipproxy.core.SipProxy;
  */
 final class LeakCheck {
 
-    /** What is under way when a test ends, such as an ACK, gets this long to arrive. */
-    private static final Duration GRACE = Duration.ofSeconds(1);
+    /** What is under way when a test ends, such as a CANCEL to another phone, gets at most this long to arrive. */
+    private static final Duration GRACE = Duration.ofSeconds(3);
 
     private LeakCheck() {}
 
     /** What phones did not answer or did not like. */
     static List<String> ofPhones(List<Phone> phones) {
+        becomes(() -> phones.stream().allMatch(phone -> phone.pendingCalls().isEmpty()));
         List<String> leaks = new ArrayList<>();
         for (Phone phone : phones) {
             for (IncomingCall call : phone.pendingCalls()) {

@@ -121,13 +121,13 @@ class NatRouterTest {
     @Test
     void datagramFromOutsideKeepsAMappingAliveWhereTheRouterLetsIt() throws Exception {
         NatRouter router = closing(NatRouter.builder(NatKind.FULL_CONE)
-                .lifetime(Duration.ofMillis(600))
+                .lifetime(Duration.ofMillis(1_500))
                 .refreshedFromOutside()
                 .build());
         InetSocketAddress outer = seen(router, inner, server);
 
-        for (int i = 0; i < 8; i++) {
-            Thread.sleep(150);
+        for (int i = 0; i < 6; i++) {
+            Thread.sleep(400);
             server.send("ping" + i, outer);
             inner.receive("ping" + i);
         }

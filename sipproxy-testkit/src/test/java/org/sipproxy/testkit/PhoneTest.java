@@ -128,24 +128,6 @@ class PhoneTest {
     }
 
     @Test
-    void secondPhoneThatAnswersTheSameInviteIsHungUp() {
-        Phone alice = SIP.phone("alice");
-        Phone desk = SIP.registeredPhone("bob");
-        Phone mobile = SIP.registeredPhone("bob");
-        OutgoingCall calling = alice.call("bob");
-        IncomingCall atDesk = desk.awaitCall();
-        IncomingCall atMobile = mobile.awaitCall();
-
-        atDesk.answer();
-        atMobile.answer(); // before the CANCEL has come, or this throws
-        calling.awaitAnswer();
-
-        Call refused = calling.remoteTarget().equals(desk.contact()) ? atMobile : atDesk;
-        refused.awaitHangUp();
-        calling.hangUp();
-    }
-
-    @Test
     void answeringPhoneNeedsNoTest() {
         Phone bob = SIP.registeredPhone("bob", Phone.Builder::answering);
 
