@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.sipproxy.samples.launcher.LauncherOptionNames;
 
@@ -14,11 +16,16 @@ class ReadmeTest {
     private static final Path MODULE = Path.of("").toAbsolutePath();
 
     @Test
-    void itsProgramIsTheSampleThatIsCompiled() throws IOException {
-        String sample = Files.readString(MODULE.resolve("src/main/java/org/sipproxy/samples/EmbeddedProxy.java"));
-        String program = between(readme(), "```java\n", "```");
+    void itsProgramAndItsTestAreCompiledHere() throws IOException {
+        List<String> shown = blocks(readme(), "```java\n", "```");
 
-        assertThat(sample).containsIgnoringWhitespaces(program);
+        assertThat(shown).hasSize(2);
+        assertThat(source("main", "EmbeddedProxy")).containsIgnoringWhitespaces(shown.get(0));
+        assertThat(source("test", "CustomStageTest")).containsIgnoringWhitespaces(shown.get(1));
+    }
+
+    private static String source(String tree, String name) throws IOException {
+        return Files.readString(MODULE.resolve("src/" + tree + "/java/org/sipproxy/samples/" + name + ".java"));
     }
 
     @Test
@@ -30,8 +37,12 @@ class ReadmeTest {
         return Files.readString(MODULE.resolve("../README.md"));
     }
 
-    private static String between(String text, String from, String to) {
-        int start = text.indexOf(from) + from.length();
-        return text.substring(start, text.indexOf(to, start));
+    private static List<String> blocks(String text, String from, String to) {
+        List<String> blocks = new ArrayList<>();
+        for (int start = text.indexOf(from); start >= 0; start = text.indexOf(from, start)) {
+            start += from.length();
+            blocks.add(text.substring(start, text.indexOf(to, start)));
+        }
+        return blocks;
     }
 }

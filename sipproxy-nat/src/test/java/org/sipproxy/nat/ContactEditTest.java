@@ -13,6 +13,7 @@ import org.sipproxy.api.message.HeaderName;
 import org.sipproxy.api.message.SipResponse;
 import org.sipproxy.api.message.SipText;
 import org.sipproxy.api.message.SipUri;
+import org.sipproxy.api.transport.FakeFlow;
 
 class ContactEditTest {
 

@@ -3,227 +3,256 @@ package org.sipproxy.nat;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.net.DatagramSocket;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.List;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.sipproxy.api.transport.Endpoint;
 import org.sipproxy.api.transport.TransportKind;
-import org.sipproxy.nat.LoopbackNat.Kind;
+import org.sipproxy.testkit.Call;
+import org.sipproxy.testkit.IncomingCall;
+import org.sipproxy.testkit.NatKind;
+import org.sipproxy.testkit.NatRouter;
+import org.sipproxy.testkit.Phone;
+import org.sipproxy.testkit.SipProxyExtension;
 
 /** Phones behind NATs of every kind, over real sockets. */
 @Timeout(60)
 class NatCallTest {
 
-    private static final Duration LONG = Duration.ofMinutes(5);
-
-    private final NatScene scene = new NatScene(NatTraversal.builder()
+    private final NatTraversal nat = NatTraversal.builder()
             .ping(PingMethod.OPTIONS, Duration.ofSeconds(1))
             .removeAfter(3)
-            .build());
+            .build();
 
-    @AfterEach
-    void close() {
-        scene.close();
+    @RegisterExtension
+    final SipProxyExtension sip = SipProxyExtension.builder()
+            .configure(proxy -> proxy.component(nat).eventLoops(1))
+            .build();
+
+    /** With a second listening point, and no pings. */
+    @RegisterExtension
+    final SipProxyExtension twoPoints = SipProxyExtension.builder()
+            .configure(proxy -> proxy.listen(Endpoint.udp("127.0.0.1", 0))
+                    .component(NatTraversal.builder().build()))
+            .build();
+
+    private NatRouter router(NatKind kind) {
+        return sip.closing(NatRouter.of(kind));
     }
 
-    private LoopbackNat nat(Kind kind, Duration lifetime) {
-        return scene.closing(new LoopbackNat(kind, lifetime));
-    }
-
-    /** Both have the same private address, as it is with home routers of one make. */
-    private TestPhone behind(LoopbackNat nat, String user) {
-        TestPhone phone = scene.phone(user, nat.towards(scene.udp()), "192.168.1.10:5060");
+    /** All claim the same private address, as it is with home routers of one make. */
+    private Phone behind(NatRouter router, String user) {
+        Phone phone = sip.phone(user, options -> options.behind(router).answering());
         phone.registerIfMappingChanged();
         return phone;
     }
 
-    private static void callAndHangUpFromBothSides(TestPhone alice, String alicesName, TestPhone bob, String bobsName) {
-        TestPhone.Call calling = alice.call(bobsName);
-        TestPhone.Call called = bob.awaitCall();
+    private Phone behind(NatRouter home, NatRouter carrier, String user) {
+        return sip.registeredPhone(
+                user, options -> options.behind(home, carrier).answering());
+    }
+
+    private Phone overTcp(String user, String claimed) {
+        return sip.registeredPhone(
+                user,
+                options ->
+                        options.transport(TransportKind.TCP).claiming(claimed).answering());
+    }
+
+    private static void callAndHangUpFromBothSides(Phone alice, Phone bob) {
+        Call calling = alice.call("bob").awaitAnswer();
+        Call called = bob.awaitCall().awaitAck();
         calling.reinvite();
         called.reinvite();
         calling.update();
         called.update();
         calling.hangUp();
-        called.await("BYE");
+        called.awaitHangUp();
 
-        TestPhone.Call back = bob.call(alicesName);
-        TestPhone.Call atAlice = alice.awaitCall();
+        Call back = bob.call("alice").awaitAnswer();
+        Call atAlice = alice.awaitCall().awaitAck();
         atAlice.reinvite();
         back.reinvite();
-        TestPhone.Call again = bob.call(alicesName);
-        TestPhone.Call againAtAlice = alice.awaitCall();
+        Call again = bob.call("alice").awaitAnswer();
+        IncomingCall againAtAlice = alice.awaitCall();
         atAlice.hangUp(); // the called one hangs up
-        back.await("BYE");
+        back.awaitHangUp();
         again.hangUp();
-        againAtAlice.await("BYE");
-        assertThat(alice.complaints).isEmpty();
-        assertThat(bob.complaints).isEmpty();
+        againAtAlice.awaitHangUp();
     }
 
     @ParameterizedTest
-    @EnumSource(Kind.class)
-    void phonesBehindTwoNatsCallEachOtherAndHangUpFromBothSides(Kind kind) {
-        TestPhone alice = behind(nat(kind, LONG), "alice");
-        TestPhone bob = behind(nat(kind, LONG), "bob");
-
-        callAndHangUpFromBothSides(alice, "alice", bob, "bob");
+    @EnumSource
+    void phonesBehindTwoNatsCallEachOtherAndHangUpFromBothSides(NatKind kind) {
+        callAndHangUpFromBothSides(behind(router(kind), "alice"), behind(router(kind), "bob"));
     }
 
-    @Test
-    void phoneBehindANatAndOneInTheOpenCallEachOther() {
-        TestPhone alice = behind(nat(Kind.SYMMETRIC, LONG), "alice");
-        TestPhone bob = openPhone("bob");
+    @ParameterizedTest
+    @EnumSource
+    void phoneBehindANatAndOneInTheOpenCallEachOther(NatKind kind) {
+        Phone bob = sip.registeredPhone("bob", Phone.Builder::answering);
 
-        callAndHangUpFromBothSides(alice, "alice", bob, "bob");
+        callAndHangUpFromBothSides(behind(router(kind), "alice"), bob);
     }
 
-    private TestPhone openPhone(String user) {
-        InetSocketAddress local = new InetSocketAddress("127.0.0.1", freePort());
-        TestPhone phone = scene.closing(TestPhone.udp(user, local, scene.udp(), "127.0.0.1:" + local.getPort()));
-        phone.register(300);
-        return phone;
-    }
+    /** Through the proxy they never send to each other's outer ports, so a router that cannot turn that round is none the worse. */
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void phonesBehindOneNatCallEachOther(boolean hairpin) {
+        for (NatKind kind : NatKind.values()) {
+            NatRouter.Builder options = NatRouter.builder(kind);
+            NatRouter router = sip.closing((hairpin ? options : options.withoutHairpin()).build());
 
-    private static int freePort() {
-        try (DatagramSocket free = new DatagramSocket()) {
-            return free.getLocalPort();
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
+            callAndHangUpFromBothSides(behind(router, "alice"), behind(router, "bob"));
         }
     }
 
-    @Test
-    void phonesBehindOneNatCallEachOther() {
-        LoopbackNat nat = nat(Kind.SYMMETRIC, LONG);
+    @ParameterizedTest
+    @EnumSource
+    void phoneBehindAHomeRouterAndACarriersNatIsReached(NatKind carrier) {
+        Phone alice = behind(router(NatKind.PORT_RESTRICTED), router(carrier), "alice");
+        Phone bob = behind(router(NatKind.SYMMETRIC), "bob");
 
-        callAndHangUpFromBothSides(behind(nat, "alice"), "alice", behind(nat, "bob"), "bob");
-    }
-
-    @Test
-    void phoneBehindTwoNatsInARowIsReached() {
-        LoopbackNat carrier = nat(Kind.SYMMETRIC, LONG);
-        LoopbackNat home = nat(Kind.PORT_RESTRICTED, LONG);
-        TestPhone alice = scene.phone("alice", home.towards(carrier.towards(scene.udp())), "192.168.1.10:5060");
-        alice.register(300);
-        TestPhone bob = behind(nat(Kind.SYMMETRIC, LONG), "bob");
-
-        callAndHangUpFromBothSides(alice, "alice", bob, "bob");
+        callAndHangUpFromBothSides(alice, bob);
     }
 
     @ParameterizedTest
-    @EnumSource(Kind.class)
-    void phoneIsCalledLongAfterItsMappingWouldHaveEnded(Kind kind) {
-        LoopbackNat nat = nat(kind, Duration.ofMillis(2_500));
-        TestPhone alice = behind(nat, "alice");
-        TestPhone bob = behind(nat(kind, LONG), "bob");
+    @EnumSource
+    void phonesOfTwoHomesBehindOneCarriersNatCallEachOther(NatKind home) {
+        NatRouter carrier = sip.closing(
+                NatRouter.builder(NatKind.SYMMETRIC).withoutHairpin().build());
+        Phone alice = behind(router(home), carrier, "alice");
+        Phone bob = behind(router(home), carrier, "bob");
 
-        await().atMost(Duration.ofSeconds(20)).until(() -> alice.pinged.get() >= 4);
+        callAndHangUpFromBothSides(alice, bob);
+    }
 
-        callAndHangUpFromBothSides(alice, "alice", bob, "bob");
-        assertThat(alice.registrations).hasValue(1);
+    @ParameterizedTest
+    @EnumSource
+    void phoneIsCalledLongAfterItsMappingWouldHaveEnded(NatKind kind) {
+        NatRouter shortLived = sip.closing(
+                NatRouter.builder(kind).lifetime(Duration.ofMillis(2_500)).build());
+        Phone alice = behind(shortLived, "alice");
+        Phone bob = behind(router(kind), "bob");
+
+        await().atMost(Duration.ofSeconds(20)).until(() -> alice.pings() >= 4);
+
+        callAndHangUpFromBothSides(alice, bob);
+        assertThat(alice.registrations()).isOne();
     }
 
     @Test
     void routerThatRebootsInACallLosesNothingOnceThePhoneHasNoticed() {
-        LoopbackNat nat = nat(Kind.SYMMETRIC, LONG);
-        TestPhone alice = behind(nat, "alice");
-        TestPhone bob = behind(nat(Kind.SYMMETRIC, LONG), "bob");
-        TestPhone.Call calling = alice.call("bob");
-        TestPhone.Call called = bob.awaitCall();
+        NatRouter router = router(NatKind.SYMMETRIC);
+        Phone alice = behind(router, "alice");
+        Phone bob = behind(router(NatKind.SYMMETRIC), "bob");
+        Call calling = alice.call("bob").awaitAnswer();
+        Call called = bob.awaitCall().awaitAck();
 
-        nat.reboot();
+        router.reboot();
         assertThat(alice.registerIfMappingChanged()).as("registered again").isTrue();
 
         called.reinvite(); // its alias is the old one: the registered flow wins
         called.hangUp();
-        calling.await("BYE");
-        assertThat(scene.nat.statistics().registeredFlowsUsed()).isPositive();
+        calling.awaitHangUp();
+        assertThat(nat.statistics().registeredFlowsUsed()).isPositive();
     }
 
     @Test
     void requestFromTheNewMappingIsEnoughForTheOtherSideToFindTheWay() {
-        LoopbackNat nat = nat(Kind.SYMMETRIC, LONG);
-        TestPhone alice = behind(nat, "alice");
-        TestPhone bob = behind(nat(Kind.SYMMETRIC, LONG), "bob");
-        TestPhone.Call calling = alice.call("bob");
-        TestPhone.Call called = bob.awaitCall();
+        NatRouter router = router(NatKind.SYMMETRIC);
+        Phone alice = behind(router, "alice");
+        Phone bob = behind(router(NatKind.SYMMETRIC), "bob");
+        Call calling = alice.call("bob").awaitAnswer();
+        Call called = bob.awaitCall().awaitAck();
 
-        nat.reboot();
+        router.reboot();
         calling.reinvite(); // no REGISTER: the location store knows the old mapping alone
         called.hangUp();
 
-        calling.await("BYE");
-        assertThat(alice.registrations).hasValue(1);
+        calling.awaitHangUp();
+        assertThat(alice.registrations()).isOne();
+    }
+
+    @Test
+    void phoneWhoseRouterForgotItsMappingIsReachedOnceItHasSentAgain() {
+        NatRouter router = router(NatKind.PORT_RESTRICTED);
+        Phone alice = behind(router, "alice");
+        Phone bob = behind(router(NatKind.PORT_RESTRICTED), "bob");
+
+        router.flush();
+        alice.keepAlive(); // the same port again, so nothing is to be registered
+        callAndHangUpFromBothSides(alice, bob);
+
+        assertThat(alice.registrations()).isOne();
     }
 
     @Test
     void phoneThatIsNotRegisteredIsReachedByItsAlias() {
-        TestPhone alice = scene.phone("alice", nat(Kind.SYMMETRIC, LONG).towards(scene.udp()), "10.9.9.9:5060");
-        TestPhone bob = behind(nat(Kind.SYMMETRIC, LONG), "bob");
-        TestPhone.Call calling = alice.call("bob");
-        TestPhone.Call called = bob.awaitCall();
+        NatRouter router = router(NatKind.SYMMETRIC);
+        Phone alice = sip.phone(
+                "alice",
+                options -> options.behind(router).claiming("10.9.9.9:5060").answering());
+        Phone bob = behind(router(NatKind.SYMMETRIC), "bob");
+        Call calling = alice.call("bob").awaitAnswer();
+        Call called = bob.awaitCall().awaitAck();
 
         called.reinvite(); // answered by alice, whose Contact needs its alias in this response too
         called.reinvite();
         called.hangUp();
 
-        calling.await("BYE");
-        assertThat(alice.complaints).isEmpty();
+        calling.awaitHangUp();
     }
 
     @Test
     void phonesOverTcpAreReachedOverTheirConnections() {
-        TestPhone alice = scene.tcpPhone("alice", "192.168.1.10:5060");
-        TestPhone bob = scene.tcpPhone("bob", "10.1.1.1:5060");
-        alice.register(300);
-        bob.register(300);
+        Phone alice = overTcp("alice", "192.168.1.10:5060");
+        Phone bob = overTcp("bob", "10.1.1.1:5060");
 
-        callAndHangUpFromBothSides(alice, "alice", bob, "bob");
+        callAndHangUpFromBothSides(alice, bob);
     }
 
     @Test
     void phonesOverTcpAndUdpCallEachOther() {
-        TestPhone alice = scene.tcpPhone("alice", "192.168.1.10:5060");
-        alice.register(300);
-        TestPhone bob = behind(nat(Kind.SYMMETRIC, LONG), "bob");
+        Phone alice = overTcp("alice", "192.168.1.10:5060");
+        Phone bob = behind(router(NatKind.SYMMETRIC), "bob");
 
-        callAndHangUpFromBothSides(alice, "alice", bob, "bob");
+        callAndHangUpFromBothSides(alice, bob);
     }
 
     @Test
     void phoneWhoseConnectionIsGoneIsUnavailableAtOnce() {
-        TestPhone alice = scene.tcpPhone("alice", "192.168.1.10:5060");
-        alice.register(300);
+        Phone alice = overTcp("alice", "192.168.1.10:5060");
         alice.close();
-        TestPhone bob = behind(nat(Kind.SYMMETRIC, LONG), "bob");
+        Phone bob = behind(router(NatKind.SYMMETRIC), "bob");
         long start = System.nanoTime();
 
-        await().until(() -> bob.tryCall("alice") == 480);
+        await().until(() -> statusOfCall(bob, "alice") == 480);
 
         assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(Duration.ofSeconds(3));
     }
 
+    private static int statusOfCall(Phone caller, String called) {
+        return caller.call(called).awaitFinal().statusCode();
+    }
+
     @Test
     void phoneThatNoLongerAnswersPingsIsRemovedAsUnreachable() {
-        TestPhone alice = behind(nat(Kind.SYMMETRIC, LONG), "alice");
-        TestPhone bob = behind(nat(Kind.SYMMETRIC, LONG), "bob");
+        Phone alice = behind(router(NatKind.SYMMETRIC), "alice");
+        Phone bob = behind(router(NatKind.SYMMETRIC), "bob");
 
-        alice.deaf();
+        alice.deafen();
 
-        await().atMost(Duration.ofSeconds(20))
-                .until(() -> scene.bindings("alice").isEmpty());
-        assertThat(scene.bindings("bob")).hasSize(1);
-        assertThat(bob.tryCall("alice")).isEqualTo(404);
-        NatStatistics statistics = scene.nat.statistics();
+        await().atMost(Duration.ofSeconds(20)).until(() -> sip.bindings("alice").isEmpty());
+        assertThat(sip.bindings("bob")).hasSize(1);
+        assertThat(statusOfCall(bob, "alice")).isEqualTo(404);
+        NatStatistics statistics = nat.statistics();
         assertThat(statistics.removed()).isEqualTo(1);
         assertThat(statistics.unanswered()).isGreaterThanOrEqualTo(3);
         assertThat(statistics.answers()).isPositive();
@@ -232,39 +261,34 @@ class NatCallTest {
 
     @Test
     void phoneThatKeepsItsMappingOpenItselfIsSpared() {
-        TestPhone alice = behind(nat(Kind.SYMMETRIC, LONG), "alice");
+        Phone alice = behind(router(NatKind.SYMMETRIC), "alice");
 
         await().atMost(Duration.ofSeconds(10))
                 .pollInterval(Duration.ofMillis(100))
                 .until(() -> {
-                    alice.keepAliveByCrlf();
-                    return scene.nat.statistics().spared() >= 3;
+                    alice.keepAlive();
+                    return nat.statistics().spared() >= 3;
                 });
 
-        assertThat(scene.nat.statistics().pings()).isZero();
+        assertThat(nat.statistics().pings()).isZero();
     }
 
     @Test
     void requestsOfADialogLeaveByTheListeningPointThatTheClientWasSeenAt() {
-        try (NatScene two =
-                new NatScene(NatTraversal.builder().build(), builder -> builder.listen(Endpoint.udp("127.0.0.1", 0)))) {
-            List<InetSocketAddress> points = two.proxy.boundEndpoints().stream()
-                    .filter(e -> e.kind() == TransportKind.UDP)
-                    .map(e -> new InetSocketAddress("127.0.0.1", e.port()))
-                    .toList();
-            LoopbackNat alices = two.closing(new LoopbackNat(Kind.SYMMETRIC, LONG));
-            LoopbackNat bobs = two.closing(new LoopbackNat(Kind.SYMMETRIC, LONG));
-            TestPhone alice = two.phone("alice", alices.towards(points.get(0)), "192.168.1.10:5060");
-            TestPhone bob = two.phone("bob", bobs.towards(points.get(1)), "192.168.1.10:5060");
-            bob.register(300);
+        List<InetSocketAddress> points = twoPoints.addresses(TransportKind.UDP).toList();
+        NatRouter alices = router(NatKind.SYMMETRIC);
+        NatRouter bobs = router(NatKind.SYMMETRIC);
+        Phone alice = twoPoints.phone(
+                "alice", options -> options.proxy(points.get(0)).behind(alices).answering());
+        Phone bob = twoPoints.registeredPhone(
+                "bob", options -> options.proxy(points.get(1)).behind(bobs).answering());
 
-            TestPhone.Call calling = alice.call("bob"); // alice is not registered: there is her alias alone
-            TestPhone.Call called = bob.awaitCall();
-            called.reinvite();
-            calling.reinvite();
-            called.hangUp();
+        Call calling = alice.call("bob").awaitAnswer(); // alice is not registered: there is her alias alone
+        Call called = bob.awaitCall().awaitAck();
+        called.reinvite();
+        calling.reinvite();
+        called.hangUp();
 
-            calling.await("BYE");
-        }
+        calling.awaitHangUp();
     }
 }

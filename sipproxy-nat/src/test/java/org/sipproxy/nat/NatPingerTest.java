@@ -9,10 +9,12 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
+import org.sipproxy.api.component.FakeRuntime;
 import org.sipproxy.api.location.Aor;
 import org.sipproxy.api.location.Binding;
 import org.sipproxy.api.location.LocationStore.Blocking;
 import org.sipproxy.api.location.RemovalReason;
+import org.sipproxy.api.transport.FakeFlow;
 import org.sipproxy.api.transport.TransportKind;
 
 class NatPingerTest {
@@ -58,7 +60,7 @@ class NatPingerTest {
         passRounds(1);
 
         assertThat(proxy.sent).hasSize(1_000);
-        assertThat(proxy.sent.stream().map(FakeProxy.Sent::flow).distinct()).hasSize(1_000);
+        assertThat(proxy.sent.stream().map(FakeRuntime.Sent::flow).distinct()).hasSize(1_000);
         Map<Long, Long> perTenth =
                 proxy.sent.stream().collect(Collectors.groupingBy(s -> s.atMillis() / 100, Collectors.counting()));
         assertThat(perTenth.values()).hasSizeGreaterThanOrEqualTo(100).allMatch(count -> count <= 11);
@@ -71,7 +73,7 @@ class NatPingerTest {
 
         passRounds(2);
 
-        FakeProxy.Sent ping = proxy.sent.get(0);
+        FakeRuntime.Sent ping = proxy.sent.get(0);
         assertThat(ping.flow()).isSameAs(FLOW);
         assertThat(ping.text().lines().map(line -> line.replaceAll("[0-9a-f]{24}", "NUMBER")))
                 .containsExactly(
@@ -106,11 +108,11 @@ class NatPingerTest {
         NatTraversal nat = started(PingMethod.OPTIONS);
         register("alice", FLOW);
         passRounds(2);
-        FakeProxy.Sent ping = proxy.sent.get(proxy.sent.size() - 1);
+        FakeRuntime.Sent ping = proxy.sent.get(proxy.sent.size() - 1);
 
         proxy.answer(ping, FakeFlow.udp("203.0.113.66", 40_001));
         String forged = ping.text().replaceAll("keep(.{8}).{16}", "keep$10123456789abcdef");
-        proxy.answer(new FakeProxy.Sent(FLOW, forged.getBytes(StandardCharsets.US_ASCII), 0), FLOW);
+        proxy.answer(new FakeRuntime.Sent(FLOW, forged.getBytes(StandardCharsets.US_ASCII), 0), FLOW);
         assertThat(nat.statistics().answers()).isZero();
 
         assertThat(proxy.answer(ping, FLOW)).isTrue();

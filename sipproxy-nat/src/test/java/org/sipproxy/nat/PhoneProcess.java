@@ -4,11 +4,14 @@ import java.io.BufferedReader;
 import java.io.InputStreamReader;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import org.sipproxy.testkit.Call;
+import org.sipproxy.testkit.Phone;
 
 /**
- * A {@link TestPhone} as a program, to run in a network namespace: {@code USER LOCAL-IP:PORT PROXY-IP:PORT}. It does what lines on
+ * A {@link Phone} as a program, to run in a network namespace: {@code USER LOCAL-IP:PORT PROXY-IP:PORT}. It does what lines on
  * standard input say and answers each with a line, {@code ok ...} or {@code failed ...}.
  */
 final class PhoneProcess {
@@ -16,9 +19,12 @@ final class PhoneProcess {
     private PhoneProcess() {}
 
     public static void main(String[] args) throws Exception {
-        InetSocketAddress local = address(args[1]);
-        try (TestPhone phone = TestPhone.udp(args[0], local, address(args[2]), args[1])) {
-            Deque<TestPhone.Call> current = new ArrayDeque<>();
+        try (Phone phone = Phone.builder(args[0])
+                .local(address(args[1]))
+                .proxy(address(args[2]))
+                .answering()
+                .open()) {
+            Deque<Call> current = new ArrayDeque<>();
             System.out.println("ok ready");
             BufferedReader in = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
             for (String line = in.readLine(); line != null && !line.equals("quit"); line = in.readLine()) {
@@ -38,22 +44,22 @@ final class PhoneProcess {
         return new InetSocketAddress(text.substring(0, colon), Integer.parseInt(text.substring(colon + 1)));
     }
 
-    private static String run(TestPhone phone, Deque<TestPhone.Call> current, String[] words) {
+    private static String run(Phone phone, Deque<Call> current, String[] words) {
         switch (words[0]) {
-            case "register" -> phone.register(Integer.parseInt(words[1]));
+            case "register" -> phone.register(Duration.ofSeconds(Integer.parseInt(words[1])));
             case "watch" -> {
                 return phone.registerIfMappingChanged() ? "changed" : "same";
             }
-            case "call" -> current.add(phone.call(words[1]));
-            case "incoming" -> current.add(phone.awaitCall());
+            case "call" -> current.add(phone.call(words[1]).awaitAnswer());
+            case "incoming" -> current.add(phone.awaitCall().awaitAck());
             case "reinvite" -> current.getLast().reinvite();
             case "hangup" -> current.removeLast().hangUp();
-            case "ended" -> current.removeLast().await("BYE");
+            case "ended" -> current.removeLast().awaitHangUp();
             case "complaints" -> {
-                return phone.complaints.size() + " " + phone.complaints;
+                return phone.complaints().size() + " " + phone.complaints();
             }
             case "pinged" -> {
-                return String.valueOf(phone.pinged.get());
+                return String.valueOf(phone.pings());
             }
             default -> throw new IllegalArgumentException("unknown: " + words[0]);
         }

@@ -19,6 +19,7 @@ import org.sipproxy.api.auth.CredentialStore;
 import org.sipproxy.api.auth.DigestAlgorithm;
 import org.sipproxy.api.message.HeaderName;
 import org.sipproxy.api.message.SipParseException;
+import org.sipproxy.api.routing.FakeStageContext;
 import org.sipproxy.api.routing.TemporarilyUnavailableException;
 
 /** The outcome that each way to present credentials has; what the client is told is in {@link DigestAuthenticationTest}. */

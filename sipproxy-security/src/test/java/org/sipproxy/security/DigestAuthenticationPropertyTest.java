@@ -9,6 +9,7 @@ import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.Provide;
 import org.sipproxy.api.auth.Credential;
+import org.sipproxy.api.routing.FakeStageContext;
 import org.sipproxy.api.routing.Verdict;
 
 /** Whatever stands in Authorization: an answer, never an exception, and never a pass without the password. */

@@ -15,7 +15,9 @@ import org.junit.jupiter.params.provider.ValueSource;
 import org.sipproxy.api.auth.Credential;
 import org.sipproxy.api.auth.CredentialStore;
 import org.sipproxy.api.auth.DigestAlgorithm;
+import org.sipproxy.api.component.FakeRuntime;
 import org.sipproxy.api.event.ProxyEvent.AuthenticationFailed;
+import org.sipproxy.api.routing.FakeStageContext;
 import org.sipproxy.api.routing.Verdict;
 
 /** Digest as it is by default: captured requests are of no use, and honest phones do not notice. */

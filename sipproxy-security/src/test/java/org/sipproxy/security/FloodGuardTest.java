@@ -10,9 +10,12 @@ import java.time.Duration;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
+import org.sipproxy.api.component.FakeHooks;
+import org.sipproxy.api.component.FakeRuntime;
 import org.sipproxy.api.event.ProxyEvent;
 import org.sipproxy.api.event.ProxyEvent.LimitHit;
 import org.sipproxy.api.event.ProxyEvent.ScannerSeen;
+import org.sipproxy.api.routing.FakeStageContext;
 import org.sipproxy.api.routing.Verdict;
 import org.sipproxy.security.FloodGuard.Answer;
 import org.sipproxy.security.FloodGuard.ScannerPolicy;
@@ -43,7 +46,7 @@ class FloodGuardTest {
         FakeHooks hooks = FakeHooks.of(guard().build(), runtime);
 
         assertThat(in(hooks, "192.0.2.7", null)).isEqualTo(20);
-        runtime.pass(Duration.ofSeconds(1));
+        runtime.advance(Duration.ofSeconds(1));
         assertThat(in(hooks, "192.0.2.7", null)).isEqualTo(10);
         assertThat(in(hooks, "192.0.2.8", null)).isEqualTo(20);
         assertThat(runtime.events()).hasOnlyElementsOfType(LimitHit.class).isNotEmpty();
@@ -82,7 +85,7 @@ class FloodGuardTest {
                 }
             }
             waiting -= in;
-            runtime.pass(Duration.ofMillis(500));
+            runtime.advance(Duration.ofMillis(500));
             assertThat(++rounds).isLessThan(64); // 32 s, as long as phones repeat a request
         }
     }
@@ -132,7 +135,7 @@ class FloodGuardTest {
             assertThat(r.statusCode()).isEqualTo(503);
             assertThat(r.headerLines()).containsExactly("Retry-After: 10");
         });
-        assertThat(runtime.scheduled()).as("late answers").hasSize(1);
+        assertThat(runtime.scheduled()).as("late answers").isOne();
     }
 
     @Test
@@ -181,7 +184,7 @@ class FloodGuardTest {
         assertThat(hooks.isFiltered(register("192.0.2.7"))).isTrue();
         assertThat(hooks.acceptsConnection("192.0.2.8")).isFalse();
 
-        runtime.pass(Duration.ofSeconds(61));
+        runtime.advance(Duration.ofSeconds(61));
         assertThat(hooks.isFiltered(register("192.0.2.7"))).isFalse();
         assertThat(guard.unban(InetAddress.getByName("192.0.2.8"))).isTrue();
         assertThat(hooks.isFiltered(register("192.0.2.8"))).isFalse();

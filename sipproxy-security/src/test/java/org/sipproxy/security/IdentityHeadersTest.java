@@ -2,10 +2,10 @@ package org.sipproxy.security;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.util.ArrayList;
-import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.sipproxy.api.component.FakeHooks;
 import org.sipproxy.api.message.HeaderName;
+import org.sipproxy.api.routing.FakeStageContext;
 import org.sipproxy.api.routing.RequestStage;
 
 class IdentityHeadersTest {
@@ -20,16 +20,9 @@ class IdentityHeadersTest {
     private final RequestStage stage = stage(IdentityHeaders.trusting(CidrBlock.parse("192.0.2.0/28")));
 
     private static RequestStage stage(IdentityHeaders headers) {
-        List<RequestStage> stages = new ArrayList<>();
-        FakeHooks hooks = new FakeHooks() {
-            @Override
-            public void onResponse(org.sipproxy.api.routing.ResponseStage responses) {
-                // not looked at here
-            }
-        };
+        FakeHooks hooks = new FakeHooks();
         headers.install(hooks);
-        stages.addAll(hooks.stages());
-        return stages.get(0);
+        return hooks.stages().get(0);
     }
 
     @Test

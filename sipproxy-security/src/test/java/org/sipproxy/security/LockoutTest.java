@@ -9,8 +9,10 @@ import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.sipproxy.api.auth.Credential;
+import org.sipproxy.api.component.FakeRuntime;
 import org.sipproxy.api.event.ProxyEvent;
 import org.sipproxy.api.event.ProxyEvent.AuthenticationLocked;
+import org.sipproxy.api.routing.FakeStageContext;
 import org.sipproxy.api.routing.Verdict;
 
 class LockoutTest {

@@ -13,6 +13,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.sipproxy.api.message.SipParseException;
+import org.sipproxy.api.routing.FakeStageContext;
 import org.sipproxy.security.NonceIssuer.State;
 
 class NonceIssuerTest {

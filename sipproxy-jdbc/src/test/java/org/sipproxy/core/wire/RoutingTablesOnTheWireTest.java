@@ -19,7 +19,7 @@ import org.sipproxy.jdbc.JdbcDispatcher;
 import org.sipproxy.jdbc.JdbcDomains;
 import org.sipproxy.jdbc.PostgresFixture;
 
-/** The tables domain, dbaliases and dispatcher as a proxy on the wire obeys them. In this package for the elements on the wire. */
+/** The tables domain, dbaliases and dispatcher as a proxy on the wire obeys them. In this package for the elements on the wire, whose every message a test may write. */
 class RoutingTablesOnTheWireTest {
 
     @RegisterExtension

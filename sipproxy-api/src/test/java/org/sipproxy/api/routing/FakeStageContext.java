@@ -1,4 +1,4 @@
-package org.sipproxy.security;
+package org.sipproxy.api.routing;
 
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -16,16 +16,14 @@ import org.sipproxy.api.message.SipMessage;
 import org.sipproxy.api.message.SipParseException;
 import org.sipproxy.api.message.SipRequest;
 import org.sipproxy.api.message.SipUri;
-import org.sipproxy.api.routing.StageContext;
-import org.sipproxy.api.routing.Target;
-import org.sipproxy.api.transport.Endpoint;
+import org.sipproxy.api.transport.FakeFlow;
 import org.sipproxy.api.transport.Flow;
 import org.sipproxy.api.transport.TransportKind;
 
 /** A request at a proxy for {@code example.org}, its first domain, and {@code example.net} that listens on {@code 192.0.2.1}. */
-final class FakeStageContext implements StageContext {
+public final class FakeStageContext implements StageContext {
 
-    static final Instant START = Instant.parse("2026-01-01T12:00:00Z");
+    public static final Instant START = Instant.parse("2026-01-01T12:00:00Z");
 
     private static final Set<String> DOMAINS = Set.of("example.org", "example.net");
 
@@ -38,23 +36,28 @@ final class FakeStageContext implements StageContext {
     private TransportKind kind = TransportKind.UDP;
     private Set<String> identities = Set.of();
     private boolean trusted;
+    private boolean behindNat;
 
-    FakeStageContext(SipRequest request, Instant now) {
+    public FakeStageContext(SipRequest request, Instant now) {
         this.request = request;
         this.now = now;
     }
 
     /** A request at the time {@link #START}. */
-    static FakeStageContext of(String text) {
+    public static FakeStageContext of(String text) {
         return at(START, text);
     }
 
-    static FakeStageContext at(Instant now, String text) {
+    public static FakeStageContext at(Instant now, String text) {
         return at(now, text, ParseLimits.DEFAULT);
     }
 
-    /** @param text lines that end in LF; the empty line that ends the headers may be missing */
-    static FakeStageContext at(Instant now, String text, ParseLimits limits) {
+    /**
+     * A request at a time.
+     *
+     * @param text lines that end in LF; the empty line that ends the headers may be missing
+     */
+    public static FakeStageContext at(Instant now, String text, ParseLimits limits) {
         String lines = text.endsWith("\n\n") ? text : text.stripTrailing() + "\n\n";
         byte[] wire = lines.replace("\n", "\r\n").getBytes(StandardCharsets.UTF_8);
         try {
@@ -65,22 +68,22 @@ final class FakeStageContext implements StageContext {
     }
 
     /** The same request from another numeric address. */
-    FakeStageContext from(String address) {
+    public FakeStageContext from(String address) {
         return from(address, 40_000);
     }
 
-    FakeStageContext from(String address, int port) {
+    public FakeStageContext from(String address, int port) {
         source = new InetSocketAddress(address, port);
         return this;
     }
 
-    FakeStageContext over(TransportKind transport) {
+    public FakeStageContext over(TransportKind transport) {
         kind = transport;
         return this;
     }
 
     /** Over TLS, from a peer whose certificate is for these domains. */
-    FakeStageContext identified(String... domains) {
+    public FakeStageContext identified(String... domains) {
         identities = Set.of(domains);
         return over(TransportKind.TLS);
     }
@@ -92,32 +95,7 @@ final class FakeStageContext implements StageContext {
 
     @Override
     public Flow flow() {
-        return new Flow() {
-            @Override
-            public TransportKind kind() {
-                return kind;
-            }
-
-            @Override
-            public Endpoint endpoint() {
-                return Endpoint.udp("192.0.2.1", 5060);
-            }
-
-            @Override
-            public InetSocketAddress remoteAddress() {
-                return source;
-            }
-
-            @Override
-            public boolean isOpen() {
-                return true;
-            }
-
-            @Override
-            public Set<String> peerIdentities() {
-                return identities;
-            }
-        };
+        return new FakeFlow(kind, source, FakeFlow.UDP, true, identities);
     }
 
     @Override
@@ -158,7 +136,7 @@ final class FakeStageContext implements StageContext {
     }
 
     /** The line that {@link #authenticated} was given, -2 if it was not called. */
-    int credentialsHeader() {
+    public int credentialsHeader() {
         return credentialsHeader;
     }
 
@@ -174,12 +152,12 @@ final class FakeStageContext implements StageContext {
 
     @Override
     public void behindNat() {
-        throw new UnsupportedOperationException("authentication knows no NAT");
+        behindNat = true;
     }
 
     @Override
     public boolean isBehindNat() {
-        return false;
+        return behindNat;
     }
 
     @Override
@@ -187,7 +165,7 @@ final class FakeStageContext implements StageContext {
         events.add(event);
     }
 
-    List<ProxyEvent> events() {
+    public List<ProxyEvent> events() {
         return events;
     }
 }

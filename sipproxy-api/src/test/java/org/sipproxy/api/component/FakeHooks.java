@@ -1,60 +1,73 @@
-package org.sipproxy.security;
+package org.sipproxy.api.component;
 
 import java.net.InetSocketAddress;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
-import org.sipproxy.api.component.ComponentHooks;
-import org.sipproxy.api.component.ProxyComponent;
 import org.sipproxy.api.event.ProxyEvent;
 import org.sipproxy.api.event.ProxyListener;
 import org.sipproxy.api.event.RequestListener;
+import org.sipproxy.api.location.LocationEvent;
 import org.sipproxy.api.location.LocationListener;
+import org.sipproxy.api.message.SipResponse;
 import org.sipproxy.api.routing.DomainSource;
+import org.sipproxy.api.routing.FakeStageContext;
 import org.sipproxy.api.routing.RequestStage;
 import org.sipproxy.api.routing.ResponseStage;
 import org.sipproxy.api.routing.Verdict;
 import org.sipproxy.api.transport.ArrivalFilter;
 import org.sipproxy.api.transport.Endpoint;
+import org.sipproxy.api.transport.Flow;
 import org.sipproxy.api.transport.NonSipHandler;
 import org.sipproxy.api.transport.StrayResponseHandler;
 
-/** The way of a request through one component. */
-class FakeHooks implements ComponentHooks {
+/** What a component installs, for a test to call: all of it in its order, and the way of a request through it. */
+public final class FakeHooks implements ComponentHooks {
 
     private final List<ArrivalFilter> arrival = new ArrayList<>();
+    private final List<NonSipHandler> nonSip = new ArrayList<>();
     private final List<RequestStage> entrance = new ArrayList<>();
+    private final List<RequestStage> authentication = new ArrayList<>();
     private final List<RequestStage> routing = new ArrayList<>();
+    private final List<RequestStage> forwarding = new ArrayList<>();
+    private final List<ResponseStage> responses = new ArrayList<>();
+    private final List<StrayResponseHandler> strays = new ArrayList<>();
+    private final List<LocationListener> locations = new ArrayList<>();
     private final List<ProxyListener> listeners = new ArrayList<>();
 
-    static FakeHooks of(ProxyComponent component, FakeRuntime runtime) {
+    /** Installs and starts a component. */
+    public static FakeHooks of(ProxyComponent component, ProxyRuntime runtime) {
         FakeHooks hooks = new FakeHooks();
         component.install(hooks);
         component.start(runtime);
         return hooks;
     }
 
+    // ---- what a test does
+
     /** True if it is not even parsed. */
-    boolean isFiltered(FakeStageContext context) {
+    public boolean isFiltered(FakeStageContext context) {
         return !arrival.stream().allMatch(filter -> filter.accepts(context.flow(), 500));
     }
 
-    boolean acceptsConnection(String from) {
+    public boolean acceptsConnection(String from) {
         return acceptsConnection(from, Endpoint.tcp("192.0.2.1", 5060));
     }
 
-    boolean acceptsConnection(String from, Endpoint endpoint) {
+    public boolean acceptsConnection(String from, Endpoint endpoint) {
         InetSocketAddress remote = new InetSocketAddress(from, 50_000);
         return arrival.stream().allMatch(filter -> filter.acceptsConnection(remote, endpoint));
     }
 
     /** What becomes of a request until it is routed, as a user if that is said; null if it is not even parsed. */
-    @Nullable
-    Verdict send(FakeStageContext context, @Nullable String authenticated) {
+    public @Nullable Verdict send(FakeStageContext context, @Nullable String authenticated) {
         if (isFiltered(context)) {
             return null;
         }
         Verdict verdict = run(entrance, context);
+        if (verdict == Verdict.proceed()) {
+            verdict = run(authentication, context);
+        }
         if (verdict != Verdict.proceed() || authenticated == null) {
             return verdict;
         }
@@ -62,13 +75,8 @@ class FakeHooks implements ComponentHooks {
         return run(routing, context);
     }
 
-    @Nullable
-    Verdict send(FakeStageContext context) {
+    public @Nullable Verdict send(FakeStageContext context) {
         return send(context, null);
-    }
-
-    void tell(ProxyEvent event) {
-        listeners.forEach(listener -> listener.onEvent(event));
     }
 
     private static Verdict run(List<RequestStage> stages, FakeStageContext context) {
@@ -85,11 +93,38 @@ class FakeHooks implements ComponentHooks {
         return Verdict.proceed();
     }
 
-    List<RequestStage> stages() {
+    /** Something that is no message arrives. */
+    public void arrives(Flow flow, byte[] bytes) {
+        nonSip.forEach(handler -> handler.onNonSip(flow, bytes));
+    }
+
+    /** A response that no transaction waits for arrives; true if the component knows it. */
+    public boolean arrives(SipResponse response, Flow from) {
+        return strays.stream().anyMatch(handler -> handler.onResponse(response, from));
+    }
+
+    public void tell(ProxyEvent event) {
+        listeners.forEach(listener -> listener.onEvent(event));
+    }
+
+    public void tell(LocationEvent event) {
+        locations.forEach(listener -> listener.onChange(event));
+    }
+
+    /** The steps for requests, in the order in which a request meets them. */
+    public List<RequestStage> stages() {
         List<RequestStage> all = new ArrayList<>(entrance);
+        all.addAll(authentication);
         all.addAll(routing);
+        all.addAll(forwarding);
         return all;
     }
+
+    public List<ResponseStage> responseStages() {
+        return responses;
+    }
+
+    // ---- ComponentHooks
 
     @Override
     public void onArrival(ArrivalFilter filter) {
@@ -98,7 +133,7 @@ class FakeHooks implements ComponentHooks {
 
     @Override
     public void onNonSip(NonSipHandler handler) {
-        throw new UnsupportedOperationException();
+        nonSip.add(handler);
     }
 
     @Override
@@ -108,7 +143,7 @@ class FakeHooks implements ComponentHooks {
 
     @Override
     public void beforeAuthentication(RequestStage stage) {
-        throw new UnsupportedOperationException();
+        authentication.add(stage);
     }
 
     @Override
@@ -118,32 +153,32 @@ class FakeHooks implements ComponentHooks {
 
     @Override
     public void beforeForwarding(RequestStage stage) {
-        throw new UnsupportedOperationException();
+        forwarding.add(stage);
     }
 
     @Override
     public void onResponse(ResponseStage stage) {
-        throw new UnsupportedOperationException();
+        responses.add(stage);
     }
 
     @Override
     public void onStrayResponse(StrayResponseHandler handler) {
-        throw new UnsupportedOperationException();
+        strays.add(handler);
     }
 
     @Override
     public void onLocationChange(LocationListener listener) {
-        throw new UnsupportedOperationException();
+        locations.add(listener);
     }
 
     @Override
     public void onRequestCompleted(RequestListener listener) {
-        throw new UnsupportedOperationException();
+        // no test calls it
     }
 
     @Override
     public void serveDomains(DomainSource source) {
-        throw new UnsupportedOperationException("security serves no domains");
+        // no test asks it
     }
 
     @Override

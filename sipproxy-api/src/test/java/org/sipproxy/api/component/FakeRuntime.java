@@ -1,0 +1,126 @@
+package org.sipproxy.api.component;
+
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import org.sipproxy.api.event.ProxyEvent;
+import org.sipproxy.api.location.LocationStore;
+import org.sipproxy.api.message.SipUri;
+import org.sipproxy.api.transport.Endpoint;
+import org.sipproxy.api.transport.FakeFlow;
+import org.sipproxy.api.transport.Flow;
+
+/**
+ * A proxy for example.org at 192.0.2.1:5060 whose clock stands until a test moves it. It records what it is asked for. The test's
+ * thread is its timer.
+ */
+public final class FakeRuntime implements ProxyRuntime {
+
+    private static final Duration TICK = Duration.ofMillis(10);
+
+    /** What was sent, and when. */
+    public record Sent(Flow flow, byte[] bytes, long atMillis) {
+
+        public String text() {
+            return new String(bytes, StandardCharsets.UTF_8);
+        }
+    }
+
+    private record Task(Instant due, Runnable work) {}
+
+    private final @Nullable LocationStore store;
+    private final List<Sent> sent = new ArrayList<>();
+    private final List<ProxyEvent> events = new ArrayList<>();
+    private final List<Task> tasks = new ArrayList<>();
+    private Instant now;
+
+    /** A proxy whose bindings nobody asks for. */
+    public FakeRuntime(Instant now) {
+        this(now, null);
+    }
+
+    public FakeRuntime(Instant now, @Nullable LocationStore store) {
+        this.now = now;
+        this.store = store;
+    }
+
+    /** Moves the clock, a tick at a time, and runs the tasks that come due. */
+    public void advance(Duration time) {
+        Instant end = now.plus(time);
+        while (now.isBefore(end)) {
+            now = now.plus(TICK).isBefore(end) ? now.plus(TICK) : end;
+            List<Task> due = tasks.stream().filter(t -> !t.due.isAfter(now)).toList();
+            tasks.removeAll(due);
+            due.forEach(t -> t.work.run());
+        }
+    }
+
+    /** What was sent; a test may clear it. */
+    public List<Sent> sent() {
+        return sent;
+    }
+
+    public List<ProxyEvent> events() {
+        return events;
+    }
+
+    /** How many tasks wait for their time. */
+    public int scheduled() {
+        return tasks.size();
+    }
+
+    @Override
+    public LocationStore locationStore() {
+        return Objects.requireNonNull(store, "this test gave no location store");
+    }
+
+    @Override
+    public Instant now() {
+        return now;
+    }
+
+    @Override
+    public List<Endpoint> boundEndpoints() {
+        return List.of(FakeFlow.UDP);
+    }
+
+    @Override
+    public List<String> domains() {
+        return List.of("example.org");
+    }
+
+    @Override
+    public boolean isMyself(SipUri uri) {
+        return uri.hostIs("example.org");
+    }
+
+    @Override
+    public void send(Flow flow, byte[] bytes) {
+        sent.add(new Sent(flow, bytes, now.toEpochMilli()));
+    }
+
+    @Override
+    public Optional<Flow> flow(SipUri received, String socket) {
+        return Optional.of(FakeFlow.udp(received.host(), received.port()));
+    }
+
+    @Override
+    public String sentBy(Flow flow) {
+        return "192.0.2.1:5060";
+    }
+
+    @Override
+    public void schedule(Duration delay, Runnable task) {
+        tasks.add(new Task(now.plus(delay), task));
+    }
+
+    @Override
+    public void publish(ProxyEvent event) {
+        events.add(event);
+    }
+}

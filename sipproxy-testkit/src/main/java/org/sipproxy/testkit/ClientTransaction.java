@@ -1,0 +1,110 @@
+package org.sipproxy.testkit;
+
+import java.util.List;
+import java.util.function.Consumer;
+import org.sipproxy.api.message.HeaderName;
+import org.sipproxy.api.message.SipResponse;
+
+/**
+ * One request of a phone (RFC 3261 §17.1). Over UDP it is repeated: an INVITE until any response, doubling from T1 (Timer A);
+ * another up to every T2 until a final one (Timer E). A refused INVITE is acknowledged here, each time that it is refused; one
+ * that was accepted is the dialog's to acknowledge, so all its 2xx are passed on.
+ */
+final class ClientTransaction {
+
+    private final TransactionLayer layer;
+    private final RequestDraft draft;
+    private final String branch;
+    private final long cseq;
+    private final byte[] bytes;
+    private final Consumer<SipResponse> user;
+    /** Guarded by this, as is what follows. */
+    private long intervalNanos;
+
+    private long sentForNanos;
+    private boolean provisional;
+    private boolean over;
+
+    ClientTransaction(
+            TransactionLayer layer,
+            RequestDraft draft,
+            String branch,
+            long cseq,
+            List<HeaderLine> credentials,
+            Consumer<SipResponse> user) {
+        this.layer = layer;
+        this.draft = draft;
+        this.branch = branch;
+        this.cseq = cseq;
+        this.bytes = draft.write(layer.via(branch), cseq, credentials);
+        this.user = user;
+        this.intervalNanos = layer.t1Nanos();
+    }
+
+    /** What a response to it is found by: the branch, and the method because CANCEL has the INVITE's branch (§17.1.3). */
+    String key() {
+        return key(branch, draft.method());
+    }
+
+    static String key(String branch, String method) {
+        return branch + " " + method;
+    }
+
+    private boolean isInvite() {
+        return draft.method().equals("INVITE");
+    }
+
+    void start() {
+        layer.send(bytes);
+        if (!layer.isReliable()) {
+            repeatLater(intervalNanos);
+        }
+    }
+
+    private void repeatLater(long nanos) {
+        layer.after(nanos, this::repeat);
+    }
+
+    private void repeat() {
+        long next;
+        synchronized (this) {
+            sentForNanos += intervalNanos;
+            if (over || isInvite() && provisional || sentForNanos >= layer.timeoutNanos()) {
+                return;
+            }
+            intervalNanos = isInvite()
+                    ? 2 * intervalNanos
+                    : provisional ? layer.t2Nanos() : Math.min(2 * intervalNanos, layer.t2Nanos());
+            next = intervalNanos;
+        }
+        layer.send(bytes);
+        repeatLater(next);
+    }
+
+    void received(SipResponse response) {
+        boolean repeated;
+        synchronized (this) {
+            repeated = over;
+            provisional = true;
+            over |= !response.isProvisional();
+        }
+        if (isInvite() && response.statusCode() >= 300) {
+            String to = response.header(HeaderName.TO).orElseThrow();
+            layer.send(draft.derived("ACK", to).write(layer.via(branch), cseq, List.of()));
+        }
+        if (!repeated || isInvite() && response.isSuccess()) {
+            user.accept(response);
+        }
+    }
+
+    /** The CANCEL of this INVITE, as a transaction of its own. */
+    ClientTransaction cancel(Consumer<SipResponse> cancelUser) {
+        RequestDraft cancel = draft.derived("CANCEL", draft.to());
+        return new ClientTransaction(layer, cancel, branch, cseq, List.of(), cancelUser);
+    }
+
+    /** It is answered, or nobody waits for the answer any more. */
+    synchronized void end() {
+        over = true;
+    }
+}

@@ -1,0 +1,102 @@
+package org.sipproxy.testkit;
+
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.ListIterator;
+import java.util.Optional;
+import java.util.Set;
+import javax.sip.header.WWWAuthenticateHeader;
+import org.jspecify.annotations.Nullable;
+import org.sipproxy.api.auth.DigestAlgorithm;
+import org.sipproxy.api.message.HeaderName;
+import org.sipproxy.api.message.SipResponse;
+import org.sipproxy.api.message.StatusCode;
+
+/**
+ * Answers a challenge as a phone does (RFC 3261 §22, RFC 7616 §3.4): the first whose algorithm it knows (RFC 8760 §2.4), with
+ * qop=auth where it is offered. A second challenge to the same request is answered only if it says that the nonce was stale.
+ */
+final class DigestClient {
+
+    private final String user;
+    private final @Nullable String password;
+    private final Set<DigestAlgorithm> known;
+
+    /** @param password null for a phone that answers no challenge */
+    DigestClient(String user, @Nullable String password, Set<DigestAlgorithm> known) {
+        this.user = user;
+        this.password = password;
+        this.known = known;
+    }
+
+    /**
+     * The credentials for a request that was challenged.
+     *
+     * @param sent those that it was sent with
+     * @return nothing if the response is no challenge or one that cannot be answered
+     */
+    Optional<HeaderLine> answer(SipResponse response, RequestDraft request, List<HeaderLine> sent) {
+        boolean byProxy = response.statusCode() == StatusCode.PROXY_AUTHENTICATION_REQUIRED;
+        String secret = password;
+        if (secret == null || !byProxy && response.statusCode() != StatusCode.UNAUTHORIZED) {
+            return Optional.empty();
+        }
+        HeaderName challenge = byProxy ? HeaderName.PROXY_AUTHENTICATE : HeaderName.WWW_AUTHENTICATE;
+        HeaderName answer = byProxy ? HeaderName.PROXY_AUTHORIZATION : HeaderName.AUTHORIZATION;
+        boolean second = sent.stream().anyMatch(line -> line.name().equals(answer));
+        for (ListIterator<?> all = response.getHeaders(challenge.name()); all.hasNext(); ) {
+            if (all.next() instanceof WWWAuthenticateHeader asked) {
+                DigestAlgorithm algorithm = algorithmOf(asked).orElse(null);
+                if (algorithm != null && known.contains(algorithm) && (!second || asked.isStale())) {
+                    return Optional.of(new HeaderLine(answer, credentials(asked, algorithm, request, secret)));
+                }
+            }
+        }
+        return Optional.empty();
+    }
+
+    private static Optional<DigestAlgorithm> algorithmOf(WWWAuthenticateHeader asked) {
+        String token = asked.getAlgorithm();
+        return token == null ? Optional.of(DigestAlgorithm.MD5) : DigestAlgorithm.of(token);
+    }
+
+    private String credentials(
+            WWWAuthenticateHeader asked, DigestAlgorithm algorithm, RequestDraft request, String secret) {
+        String ha1 = hash(algorithm, user + ":" + asked.getRealm() + ":" + secret);
+        String ha2 = hash(algorithm, request.method() + ":" + request.uri());
+        String given = "Digest username=\"" + user + "\", realm=\"" + asked.getRealm() + "\", nonce=\""
+                + asked.getNonce() + "\", uri=\"" + request.uri() + "\", algorithm=" + algorithm.token()
+                + (asked.getOpaque() == null ? "" : ", opaque=\"" + asked.getOpaque() + "\"");
+        if (!offersAuth(asked.getQop())) {
+            return given + ", response=\"" + hash(algorithm, ha1 + ":" + asked.getNonce() + ":" + ha2) + "\"";
+        }
+        String cnonce = Unique.word("c");
+        String middle = asked.getNonce() + ":00000001:" + cnonce + ":auth";
+        return given + ", qop=auth, nc=00000001, cnonce=\"" + cnonce + "\", response=\""
+                + hash(algorithm, ha1 + ":" + middle + ":" + ha2) + "\"";
+    }
+
+    private static boolean offersAuth(@Nullable String qop) {
+        if (qop == null) {
+            return false;
+        }
+        for (String option : qop.split(",", -1)) {
+            if (option.strip().equalsIgnoreCase("auth")) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private static String hash(DigestAlgorithm algorithm, String text) {
+        try {
+            byte[] hash = MessageDigest.getInstance(algorithm.javaName()).digest(text.getBytes(StandardCharsets.UTF_8));
+            return HexFormat.of().formatHex(hash);
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("every JDK has " + algorithm, e);
+        }
+    }
+}

@@ -1,0 +1,101 @@
+package org.sipproxy.testkit;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Consumer;
+import java.util.function.LongSupplier;
+import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
+import org.sipproxy.api.message.SipResponse;
+
+/** A request with its responses, and once more with credentials if it is challenged (RFC 3261 §22). */
+final class Exchange {
+
+    /** A registrar and a proxy before it may both challenge, and each may call a nonce stale once. */
+    private static final int MOST_CHALLENGES = 4;
+
+    private final PhoneCore core;
+    private final RequestDraft draft;
+    private final LongSupplier cseq;
+    private final Consumer<SipResponse> onResponse;
+    private final Inbox<SipResponse> responses = new Inbox<>();
+    private final List<HeaderLine> credentials = new ArrayList<>();
+    private int challenges;
+    private volatile @Nullable ClientTransaction current;
+
+    /**
+     * A request that is not sent yet.
+     *
+     * @param cseq the next number of its dialog or registration
+     * @param onResponse is called by the phone's thread for each response that is no answered challenge
+     */
+    Exchange(PhoneCore core, RequestDraft draft, LongSupplier cseq, Consumer<SipResponse> onResponse) {
+        this.core = core;
+        this.draft = draft;
+        this.cseq = cseq;
+        this.onResponse = onResponse;
+    }
+
+    Exchange start() {
+        ClientTransaction transaction = new ClientTransaction(
+                core.layer(), draft, Unique.branch(), cseq.getAsLong(), List.copyOf(credentials), this::received);
+        current = transaction;
+        core.layer().start(transaction);
+        return this;
+    }
+
+    private void received(SipResponse response) {
+        if (challenges < MOST_CHALLENGES) {
+            Optional<HeaderLine> answer = core.digest().answer(response, draft, credentials);
+            if (answer.isPresent()) {
+                challenges++;
+                credentials.removeIf(line -> line.name().equals(answer.get().name()));
+                credentials.add(answer.get());
+                start();
+                return;
+            }
+        }
+        onResponse.accept(response);
+        responses.add(response);
+    }
+
+    /** The first response with that status, or the final one if another comes first. */
+    SipResponse await(int status) {
+        return awaitFirst(r -> r.statusCode() == status || !r.isProvisional(), "a response " + status);
+    }
+
+    SipResponse awaitFinal() {
+        return awaitFirst(r -> !r.isProvisional(), "a final response");
+    }
+
+    SipResponse awaitAny() {
+        return awaitFirst(r -> true, "a response");
+    }
+
+    private SipResponse awaitFirst(Predicate<SipResponse> condition, String what) {
+        Duration patience = core.patience();
+        SipResponse found = responses.find(condition, patience).orElse(null);
+        if (found == null) {
+            ClientTransaction transaction = current;
+            if (transaction != null) {
+                transaction.end();
+            }
+            throw core.missing(what + " to " + draft.method() + " " + draft.uri());
+        }
+        return found;
+    }
+
+    /** The CANCEL of the INVITE, with the response to it. */
+    SipResponse cancel() {
+        ClientTransaction invite = current;
+        if (invite == null) {
+            throw new IllegalStateException("cancel: nothing was sent");
+        }
+        Inbox<SipResponse> answers = new Inbox<>();
+        core.layer().start(invite.cancel(answers::add));
+        return answers.find(r -> !r.isProvisional(), core.patience())
+                .orElseThrow(() -> core.missing("a final response to CANCEL " + draft.uri()));
+    }
+}

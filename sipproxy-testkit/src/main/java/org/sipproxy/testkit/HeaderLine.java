@@ -1,0 +1,11 @@
+package org.sipproxy.testkit;
+
+import org.sipproxy.api.message.HeaderName;
+
+/** A header as a phone writes it. */
+record HeaderLine(HeaderName name, String value) {
+
+    static HeaderLine of(String name, String value) {
+        return new HeaderLine(HeaderName.of(name), value);
+    }
+}

@@ -1,0 +1,192 @@
+package org.sipproxy.testkit;
+
+import java.net.InetSocketAddress;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.HashSet;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.sipproxy.api.event.WireListener;
+import org.sipproxy.api.message.HeaderName;
+import org.sipproxy.api.message.SipMessage;
+import org.sipproxy.api.message.SipParseException;
+import org.sipproxy.api.message.SipRequest;
+import org.sipproxy.api.message.SipResponse;
+import org.sipproxy.api.transport.Flow;
+
+/**
+ * What went over the wire of a proxy, in its order: {@link #arrows()} to compare, {@link #toString()} to read. Give it to
+ * {@code SipProxyBuilder.wireListener}; {@link SipProxyExtension} does. Safe for use by any thread.
+ */
+public final class Ladder implements WireListener {
+
+    private static final String PROXY = "proxy";
+    /** The last so many messages are kept, for a test that makes load. */
+    private static final int MOST = 10_000;
+    /** Columns between two rails. */
+    private static final int GAP = 26;
+    /** Columns before the first rail, for the time. */
+    private static final int MARGIN = 12;
+
+    private final Function<InetSocketAddress, Optional<String>> names;
+    private final Deque<Arrow> arrows = new ArrayDeque<>();
+    private final Set<String> seen = new HashSet<>();
+    private long startNanos = System.nanoTime();
+
+    /** One message. */
+    private record Arrow(long millis, String from, String to, String label, String detail) {
+
+        @Override
+        public String toString() {
+            return from + " -> " + to + ": " + label;
+        }
+    }
+
+    /** Peers are called by their addresses. */
+    public Ladder() {
+        this(address -> Optional.empty());
+    }
+
+    /**
+     * Peers are called by names.
+     *
+     * @param names who is at an address; called for each message on the proxy's threads, must not block
+     */
+    public Ladder(Function<InetSocketAddress, Optional<String>> names) {
+        this.names = Objects.requireNonNull(names, "names");
+    }
+
+    @Override
+    public void received(SipMessage message, Flow from) {
+        String peer = name(from.remoteAddress());
+        add(peer, PROXY, message);
+    }
+
+    @Override
+    public void sent(SipMessage message, Flow to) {
+        String peer = name(to.remoteAddress());
+        add(PROXY, peer, message);
+    }
+
+    private String name(InetSocketAddress address) {
+        return names.apply(address).orElseGet(() -> address.getAddress().getHostAddress() + ":" + address.getPort());
+    }
+
+    private synchronized void add(String from, String to, SipMessage message) {
+        long millis = (System.nanoTime() - startNanos) / 1_000_000;
+        String label = label(message);
+        boolean repeated = !seen.add(from + " " + to + " " + label + " " + identity(message));
+        if (arrows.size() == MOST) {
+            arrows.removeFirst();
+        }
+        arrows.addLast(new Arrow(millis, from, to, label, detail(message) + (repeated ? " (again)" : "")));
+        if (seen.size() == MOST) {
+            seen.clear();
+        }
+    }
+
+    /** What a message has in common with its repetitions alone. */
+    private static String identity(SipMessage message) {
+        return Stream.of(HeaderName.VIA, HeaderName.CALL_ID, HeaderName.CSEQ)
+                .map(name -> message.header(name).orElse(""))
+                .collect(Collectors.joining(" "));
+    }
+
+    private static String label(SipMessage message) {
+        return message instanceof SipResponse response
+                ? response.statusCode() + " " + response.reasonPhrase()
+                : ((SipRequest) message).method().name();
+    }
+
+    private static String detail(SipMessage message) {
+        try {
+            return message instanceof SipResponse response
+                    ? "to " + response.cseq().method()
+                    : ((SipRequest) message).requestUri().toString();
+        } catch (SipParseException e) {
+            return String.valueOf(e.getMessage());
+        }
+    }
+
+    /** Each message as {@code alice -> proxy: INVITE} or {@code proxy -> alice: 180 Ringing}, repetitions too; the last 10,000. */
+    public synchronized List<String> arrows() {
+        return arrows.stream().map(Arrow::toString).toList();
+    }
+
+    /** Forgets all, and counts time from now. */
+    public synchronized void clear() {
+        arrows.clear();
+        seen.clear();
+        startNanos = System.nanoTime();
+    }
+
+    /** The drawing: a rail for the proxy and for each peer, an arrow a line with its time and Request-URI or method beside. */
+    @Override
+    public synchronized String toString() {
+        if (arrows.isEmpty()) {
+            return "nothing went over the proxy's wire\n";
+        }
+        List<String> columns = columns();
+        StringBuilder out = new StringBuilder();
+        out.append(heads(columns)).append('\n').append(rails(columns)).append('\n');
+        for (Arrow arrow : arrows) {
+            StringBuilder line = new StringBuilder(rails(columns));
+            String time = arrow.millis() + " ms";
+            line.replace(0, time.length(), time);
+            draw(line, columns.indexOf(arrow.from()), columns.indexOf(arrow.to()), arrow.label());
+            out.append(line).append("  ").append(arrow.detail()).append('\n');
+        }
+        return out.append(rails(columns)).append('\n').toString();
+    }
+
+    /** In the order in which they appear, but the proxy second. */
+    private List<String> columns() {
+        Set<String> peers = new LinkedHashSet<>();
+        for (Arrow arrow : arrows) {
+            peers.add(arrow.from().equals(PROXY) ? arrow.to() : arrow.from());
+        }
+        List<String> columns = new ArrayList<>(peers);
+        columns.add(1, PROXY);
+        return columns;
+    }
+
+    private static String heads(List<String> columns) {
+        StringBuilder line = new StringBuilder();
+        for (int i = 0; i < columns.size(); i++) {
+            String head = columns.get(i);
+            line.append(" ".repeat(Math.max(line.isEmpty() ? 0 : 1, rail(i) - head.length() / 2 - line.length())));
+            line.append(head);
+        }
+        return line.toString();
+    }
+
+    private static String rails(List<String> columns) {
+        StringBuilder line = new StringBuilder(" ".repeat(MARGIN));
+        for (int i = 0; i < columns.size(); i++) {
+            line.append(i == 0 ? "|" : " ".repeat(GAP) + "|");
+        }
+        return line.toString();
+    }
+
+    private static int rail(int column) {
+        return MARGIN + column * (GAP + 1);
+    }
+
+    /** {@code -- INVITE ---------------->} or {@code <- 180 Ringing -------------}, over the rails in between. */
+    private static void draw(StringBuilder line, int from, int to, String label) {
+        int left = rail(Math.min(from, to)) + 1;
+        int width = rail(Math.max(from, to)) - left;
+        int room = width - 5;
+        String text = label.length() <= room ? label : label.substring(0, room - 2) + "..";
+        String dashes = "-".repeat(room - text.length());
+        line.replace(
+                left, left + width, from < to ? "-- " + text + " " + dashes + ">" : "<- " + text + " " + dashes + "-");
+    }
+}

@@ -1,0 +1,48 @@
+package org.sipproxy.testkit;
+
+import java.time.Duration;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
+
+/** What the parts of one phone share. */
+record PhoneCore(
+        Identity identity,
+        TransactionLayer layer,
+        DigestClient digest,
+        Duration patience,
+        PhoneLog log,
+        Map<String, Call> calls) {
+
+    PhoneCore(Identity identity, TransactionLayer layer, DigestClient digest, Duration patience, PhoneLog log) {
+        this(identity, layer, digest, patience, log, new ConcurrentHashMap<>());
+    }
+
+    /** The failure of a wait. */
+    AssertionError missing(String what) {
+        return new AssertionError(
+                identity.user() + ": " + what + " did not come within " + patience + "; " + log.text());
+    }
+
+    /** The failure of what came and should have been something else. */
+    AssertionError unexpected(String what) {
+        return new AssertionError(identity.user() + ": " + what + "; " + log.text());
+    }
+
+    void add(Call call) {
+        calls.put(key(call.id(), call.localTag()), call);
+    }
+
+    void remove(Call call) {
+        calls.remove(key(call.id(), call.localTag()));
+    }
+
+    @Nullable
+    Call call(String callId, String localTag) {
+        return calls.get(key(callId, localTag));
+    }
+
+    private static String key(String callId, String localTag) {
+        return callId + " " + localTag;
+    }
+}

@@ -1,0 +1,50 @@
+package org.sipproxy.testkit;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
+
+/** Starts something in a thread group of its own, to tell later which of the threads that it started are still there. */
+final class ThreadFence {
+
+    /** Threads that the JDK and Netty share among all and end by themselves. */
+    private static final List<String> SHARED = List.of("globalEventExecutor", "ForkJoinPool.commonPool");
+
+    private final ThreadGroup group = new ThreadGroup("sipproxy-under-test");
+
+    /** Runs it to its end; what it throws is thrown here. */
+    void run(Runnable work) {
+        AtomicReference<@Nullable Throwable> thrown = new AtomicReference<>();
+        Thread thread = new Thread(group, work, "sipproxy-start");
+        thread.setUncaughtExceptionHandler((t, e) -> thrown.set(e));
+        thread.start();
+        try {
+            thread.join();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException("interrupted while the proxy started", e);
+        }
+        Throwable failure = thrown.get();
+        if (failure instanceof RuntimeException e) {
+            throw e;
+        }
+        if (failure instanceof Error e) {
+            throw e;
+        }
+    }
+
+    /** The names of those that are alive. */
+    List<String> alive() {
+        Thread[] all = new Thread[group.activeCount() + 16];
+        int count = group.enumerate(all);
+        List<String> names = new ArrayList<>();
+        for (int i = 0; i < count; i++) {
+            String name = all[i].getName();
+            if (SHARED.stream().noneMatch(name::startsWith)) {
+                names.add(name);
+            }
+        }
+        return names;
+    }
+}

@@ -1,0 +1,151 @@
+package org.sipproxy.testkit;
+
+import java.util.List;
+import java.util.Map;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
+import org.sipproxy.api.message.Method;
+import org.sipproxy.api.message.SipParseException;
+import org.sipproxy.api.message.SipRequest;
+import org.sipproxy.api.message.StatusCode;
+
+/** What a phone does with the requests that come to it (RFC 3261 §8.2). */
+final class UserAgentServer implements TransactionLayer.User {
+
+    private final PhoneCore core;
+    private final StunClient stun;
+    private final boolean strict;
+    private final boolean answering;
+    private final Inbox<IncomingCall> calls = new Inbox<>();
+    private final List<IncomingCall> everyCall = new CopyOnWriteArrayList<>();
+    private final Inbox<SipRequest> requests = new Inbox<>();
+    private final Map<Method, Integer> statuses = new ConcurrentHashMap<>();
+    private final Queue<String> complaints = new ConcurrentLinkedQueue<>();
+    private final AtomicInteger pings = new AtomicInteger();
+
+    /**
+     * The server half of a phone.
+     *
+     * @param strict refuses what is not for the Contact that the phone wrote
+     * @param answering answers each call by itself
+     */
+    UserAgentServer(PhoneCore core, StunClient stun, boolean strict, boolean answering) {
+        this.core = core;
+        this.stun = stun;
+        this.strict = strict;
+        this.answering = answering;
+    }
+
+    Inbox<IncomingCall> calls() {
+        return calls;
+    }
+
+    /** Requests outside calls, answered already. */
+    Inbox<SipRequest> requests() {
+        return requests;
+    }
+
+    /** Calls that nobody answered, and that were not given up. */
+    List<IncomingCall> pendingCalls() {
+        return everyCall.stream().filter(IncomingCall::isPending).toList();
+    }
+
+    List<String> complaints() {
+        return List.copyOf(complaints);
+    }
+
+    int pings() {
+        return pings.get();
+    }
+
+    void replyWith(Method method, int status) {
+        statuses.put(method, status);
+    }
+
+    @Override
+    public void complain(String complaint) {
+        complaints.add(complaint);
+        core.log().note("   (complaint: " + complaint + ")");
+    }
+
+    @Override
+    public void onOther(byte[] bytes) {
+        if (!stun.answered(bytes)) {
+            pings.incrementAndGet();
+        }
+    }
+
+    @Override
+    public void onRequest(ServerTransaction transaction) throws SipParseException {
+        SipRequest request = transaction.request();
+        Method method = request.method();
+        boolean inDialog = request.hasToTag();
+        if (method.equals(Method.OPTIONS) && !inDialog) {
+            pings.incrementAndGet(); // a keepalive may name any Request-URI
+            respond(transaction);
+        } else if (strict
+                && !request.requestUri().toString().equals(core.identity().contact())) {
+            complain(method + " " + request.requestUri() + " is not for "
+                    + core.identity().contact());
+            transaction.respond(StatusCode.NOT_FOUND);
+        } else if (inDialog) {
+            onRequestInDialog(transaction, core.call(request.callId(), request.toTag()));
+        } else if (method.equals(Method.INVITE)) {
+            onCall(new IncomingCall(core, transaction));
+        } else {
+            respond(transaction);
+        }
+    }
+
+    private void respond(ServerTransaction transaction) {
+        transaction.respond(statusFor(transaction.request().method()));
+        requests.add(transaction.request());
+    }
+
+    private int statusFor(Method method) {
+        return statuses.getOrDefault(method, StatusCode.OK);
+    }
+
+    private void onRequestInDialog(ServerTransaction transaction, @Nullable Call call) throws SipParseException {
+        if (call == null) {
+            transaction.respond(StatusCode.CALL_OR_TRANSACTION_DOES_NOT_EXIST);
+        } else {
+            call.received(transaction, statusFor(transaction.request().method()));
+        }
+    }
+
+    private void onCall(IncomingCall call) {
+        everyCall.add(call);
+        if (answering) {
+            call.ring().answer();
+        }
+        calls.add(call);
+    }
+
+    @Override
+    public void onAck(SipRequest ack) throws SipParseException {
+        if (strict && !ack.requestUri().toString().equals(core.identity().contact())) {
+            complain(
+                    "ACK " + ack.requestUri() + " is not for " + core.identity().contact());
+            return;
+        }
+        Call call = core.call(ack.callId(), ack.toTag());
+        if (call != null) {
+            call.acknowledged(ack);
+        }
+    }
+
+    @Override
+    public void onCancel(ServerTransaction cancel, @Nullable ServerTransaction invite) {
+        if (invite == null) {
+            cancel.respond(StatusCode.CALL_OR_TRANSACTION_DOES_NOT_EXIST);
+            return;
+        }
+        cancel.respond(StatusCode.OK);
+        everyCall.stream().filter(call -> call.isOf(invite)).forEach(IncomingCall::cancel);
+    }
+}

@@ -1,0 +1,99 @@
+package org.sipproxy.testkit;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.net.DatagramPacket;
+import java.net.DatagramSocket;
+import java.net.InetAddress;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.RegisterExtension;
+
+@Timeout(30)
+class LadderTest {
+
+    private final Ladder unnamed = new Ladder();
+
+    @RegisterExtension
+    final SipProxyExtension sip =
+            SipProxyExtension.builder().wireListener(unnamed).build();
+
+    @Test
+    void callOfAPhoneBehindTwoNatsIsDrawnWithItsName() {
+        NatRouter home = sip.closing(NatRouter.of(NatKind.PORT_RESTRICTED));
+        NatRouter carrier = sip.closing(NatRouter.of(NatKind.SYMMETRIC));
+        Phone alice = sip.phone("alice", phone -> phone.behind(home, carrier));
+        Phone bob = sip.registeredPhone("bob", Phone.Builder::answering);
+        sip.ladder().clear();
+
+        alice.call("bob").awaitAnswer();
+        bob.awaitCall().awaitAck();
+
+        assertThat(sip.ladder().arrows())
+                .contains("alice -> proxy: INVITE", "proxy -> bob: INVITE", "bob -> proxy: 180 Ringing")
+                .contains("bob -> proxy: 200 OK", "proxy -> alice: 200 OK", "alice -> proxy: ACK", "proxy -> bob: ACK");
+        List<String> lines = sip.ladder()
+                .toString()
+                .lines()
+                .map(line -> line.substring(10)) // behind the times
+                .toList();
+        assertThat(lines)
+                .startsWith(
+                        "alice                      proxy                       bob",
+                        "  |                          |                          |",
+                        "  |-- INVITE --------------->|                          |  sip:bob@sip.test")
+                .containsSubsequence(
+                        "  |                          |-- INVITE --------------->|  " + bob.contact(),
+                        "  |                          |<- 200 OK ----------------|  to INVITE",
+                        "  |<- 200 OK ----------------|                          |  to INVITE",
+                        "  |                          |-- ACK ------------------>|  " + bob.contact());
+        assertThat(sip.ladder().toString()).contains(" ms ");
+    }
+
+    @Test
+    void peersAreCalledByTheirAddressesAndRepetitionsAreMarked() throws Exception {
+        byte[] options = """
+                OPTIONS sip:sip.test SIP/2.0
+                Via: SIP/2.0/UDP 127.0.0.1:9;rport;branch=z9hG4bK1
+                From: <sip:a@sip.test>;tag=1
+                To: <sip:sip.test>
+                Call-ID: 1
+                CSeq: 1 OPTIONS
+                Max-Forwards: 70
+                Content-Length: 0
+
+                """.replace("\n", "\r\n").getBytes(StandardCharsets.US_ASCII);
+        try (DatagramSocket socket = new DatagramSocket(0, InetAddress.getLoopbackAddress())) {
+            socket.setSoTimeout(5_000);
+            for (int i = 0; i < 2; i++) {
+                socket.send(new DatagramPacket(options, options.length, sip.udp()));
+                socket.receive(new DatagramPacket(new byte[2_000], 2_000));
+            }
+            String name = "127.0.0.1:" + socket.getLocalPort();
+
+            assertThat(unnamed.arrows())
+                    .startsWith(name + " -> proxy: OPTIONS", "proxy -> " + name + ": 200 OK")
+                    .hasSizeGreaterThanOrEqualTo(3);
+            assertThat(unnamed.toString()).contains(">|  sip:sip.test\n", ">|  sip:sip.test (again)\n");
+        }
+    }
+
+    @Test
+    void nothingIsDrawnAsSuch() {
+        assertThat(sip.ladder()).hasToString("nothing went over the proxy's wire\n");
+    }
+
+    @Test
+    void longNamesAndLabelsFindRoom() {
+        Phone bob = sip.registeredPhone("bob");
+        bob.replyWith("MESSAGE", 407);
+
+        sip.phone("somebody-with-a-name-that-is-longer-than-the-gap").message("bob", "hi");
+
+        assertThat(sip.ladder().toString().lines())
+                .anyMatch(line -> line.endsWith(" proxy somebody-with-a-name-that-is-longer-than-the-gap"))
+                .anyMatch(line -> line.contains("-- 407 Proxy Authentic.. >|"));
+    }
+}
