@@ -20,6 +20,7 @@ public record FakeFlow(
     }
 
     public static FakeFlow of(TransportKind kind, String ip, int port) {
-        return new FakeFlow(kind, new InetSocketAddress(ip, port), new Endpoint(kind, "192.0.2.1", 5060, "", 0), true, Set.of());
+        return new FakeFlow(
+                kind, new InetSocketAddress(ip, port), new Endpoint(kind, "192.0.2.1", 5060, "", 0), true, Set.of());
     }
 }
