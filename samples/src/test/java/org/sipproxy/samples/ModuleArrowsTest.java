@@ -24,10 +24,8 @@ class ModuleArrowsTest {
                     .that()
                     .resideInAPackage("org.sipproxy." + addOn + "..")
                     .should()
-                    .dependOnClassesThat(resideInAPackage(
-                                    "org.sipproxy..")
-                            .and(resideOutsideOfPackages(
-                                    "org.sipproxy.api..", "org.sipproxy." + addOn + "..")))
+                    .dependOnClassesThat(resideInAPackage("org.sipproxy..")
+                            .and(resideOutsideOfPackages("org.sipproxy.api..", "org.sipproxy." + addOn + "..")))
                     .because("a host's own component has no more than the API either")
                     .check(CLASSES);
         }
