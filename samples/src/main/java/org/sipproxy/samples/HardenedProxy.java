@@ -40,6 +40,7 @@ public final class HardenedProxy {
         FloodGuard flood = FloodGuard.builder()
                 .perSource(new RateLimit(50, 500))
                 .perAor(new RateLimit(10, 100))
+                .global(new RateLimit(2_000, 10_000)) // of those who proved nothing, however many addresses they forge
                 .exempt(trunk)
                 .scanners(FloodGuard.ScannerPolicy.DROP)
                 .build();

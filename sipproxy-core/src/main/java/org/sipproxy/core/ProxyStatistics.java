@@ -17,6 +17,8 @@ package org.sipproxy.core;
  * @param filtered messages and connections that a component's arrival filter refused
  * @param connections stream connections that are open, being opened or being closed
  * @param failedHandshakes connections that peers opened and on which TLS or WebSocket came to nothing
+ * @param heldThreads messages that held the thread that received them for a second or longer, because a step or listener
+ *     blocked without saying so; all else waited behind them
  */
 public record ProxyStatistics(
         long requests,
@@ -32,4 +34,5 @@ public record ProxyStatistics(
         long unanswered,
         long filtered,
         long connections,
-        long failedHandshakes) {}
+        long failedHandshakes,
+        long heldThreads) {}

@@ -57,13 +57,13 @@ class CrashTest {
 
     @Test
     void writeBackLosesNoMoreThanAnInterval() throws Exception {
-        long interval = 300;
+        long interval = 1_000;
         for (int round = 1; round <= ROUNDS; round++) {
             POSTGRES.execute("DELETE FROM location");
-            RegisterLoad load = crash(interval, 800 + random.nextInt(700));
-            // a flush that has begun when the interval is over takes its time, too; 300 ms is far more than it needs
+            RegisterLoad load = crash(interval, 1_700 + random.nextInt(1_500));
+            // a flush that has begun when the interval is over takes its time, too
             Map<String, Long> promised =
-                    load.acknowledgedBefore(killedAtNanos - TimeUnit.MILLISECONDS.toNanos(2 * interval));
+                    load.acknowledgedBefore(killedAtNanos - TimeUnit.MILLISECONDS.toNanos(interval + 300));
             verify(round, load, promised);
             assertThat(promised).isNotEmpty();
         }

@@ -14,6 +14,8 @@ import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.sipproxy.api.transport.Endpoint;
 import org.sipproxy.api.transport.TransportKind;
+import org.sipproxy.core.TlsSettings;
+import org.sipproxy.core.certificates.TestCertificate;
 import org.sipproxy.testkit.Call;
 import org.sipproxy.testkit.IncomingCall;
 import org.sipproxy.testkit.NatKind;
@@ -24,6 +26,8 @@ import org.sipproxy.testkit.SipProxyExtension;
 /** Phones behind NATs of every kind, over real sockets. */
 @Timeout(60)
 class NatCallTest {
+
+    private static final TestCertificate CERTIFICATE = TestCertificate.of("dns:sip.test", "ip:127.0.0.1");
 
     private final NatTraversal nat = NatTraversal.builder()
             .ping(PingMethod.OPTIONS, Duration.ofSeconds(1))
@@ -39,6 +43,18 @@ class NatCallTest {
     @RegisterExtension
     final SipProxyExtension twoPoints = SipProxyExtension.builder()
             .configure(proxy -> proxy.listen(Endpoint.udp("127.0.0.1", 0))
+                    .component(NatTraversal.builder().build()))
+            .build();
+
+    /** With all transports. */
+    @RegisterExtension
+    final SipProxyExtension streams = SipProxyExtension.builder()
+            .configure(proxy -> proxy.listen(Endpoint.tls("127.0.0.1", 0))
+                    .listen(Endpoint.ws("127.0.0.1", 0))
+                    .listen(Endpoint.wss("127.0.0.1", 0))
+                    .tls(TlsSettings.builder()
+                            .certificate(CERTIFICATE.chain(), CERTIFICATE.key())
+                            .build())
                     .component(NatTraversal.builder().build()))
             .build();
 
@@ -58,11 +74,15 @@ class NatCallTest {
                 user, options -> options.behind(home, carrier).answering());
     }
 
-    private Phone overTcp(String user, String claimed) {
-        return sip.registeredPhone(
-                user,
-                options ->
-                        options.transport(TransportKind.TCP).claiming(claimed).answering());
+    private Phone over(TransportKind kind, String user, String claimed) {
+        return streams.registeredPhone(user, options -> {
+            options.transport(kind)
+                    .tls(TestCertificate.contextWithout(CERTIFICATE))
+                    .answering();
+            if (kind == TransportKind.TCP || kind == TransportKind.TLS) {
+                options.claiming(claimed);
+            }
+        });
     }
 
     private static void callAndHangUpFromBothSides(Phone alice, Phone bob) {
@@ -210,27 +230,32 @@ class NatCallTest {
         calling.awaitHangUp();
     }
 
-    @Test
-    void phonesOverTcpAreReachedOverTheirConnections() {
-        Phone alice = overTcp("alice", "192.168.1.10:5060");
-        Phone bob = overTcp("bob", "10.1.1.1:5060");
+    @ParameterizedTest
+    @EnumSource(mode = EnumSource.Mode.EXCLUDE, names = "UDP")
+    void phonesOverStreamsAreReachedOverTheirConnections(TransportKind kind) {
+        Phone alice = over(kind, "alice", "192.168.1.10:5060");
+        Phone bob = over(kind, "bob", "10.1.1.1:5060");
 
         callAndHangUpFromBothSides(alice, bob);
     }
 
-    @Test
-    void phonesOverTcpAndUdpCallEachOther() {
-        Phone alice = overTcp("alice", "192.168.1.10:5060");
-        Phone bob = behind(router(NatKind.SYMMETRIC), "bob");
+    @ParameterizedTest
+    @EnumSource(mode = EnumSource.Mode.EXCLUDE, names = "UDP")
+    void phonesOverStreamsAndUdpCallEachOther(TransportKind kind) {
+        Phone alice = over(kind, "alice", "192.168.1.10:5060");
+        Phone bob = streams.registeredPhone(
+                "bob", options -> options.behind(router(NatKind.SYMMETRIC)).answering());
 
         callAndHangUpFromBothSides(alice, bob);
     }
 
-    @Test
-    void phoneWhoseConnectionIsGoneIsUnavailableAtOnce() {
-        Phone alice = overTcp("alice", "192.168.1.10:5060");
+    @ParameterizedTest
+    @EnumSource(mode = EnumSource.Mode.EXCLUDE, names = "UDP")
+    void phoneWhoseConnectionIsGoneIsUnavailableAtOnce(TransportKind kind) {
+        Phone alice = over(kind, "alice", "192.168.1.10:5060");
         alice.close();
-        Phone bob = behind(router(NatKind.SYMMETRIC), "bob");
+        Phone bob = streams.registeredPhone(
+                "bob", options -> options.behind(router(NatKind.SYMMETRIC)).answering());
         long start = System.nanoTime();
 
         await().until(() -> statusOfCall(bob, "alice") == 480);

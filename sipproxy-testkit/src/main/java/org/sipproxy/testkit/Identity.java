@@ -16,7 +16,11 @@ record Identity(String user, String domain, String claimed, TransportKind transp
 
     String contact() {
         return "sip:" + user + "@" + claimed
-                + (transport == TransportKind.UDP ? "" : ";transport=" + transport.lowerCase());
+                + switch (transport) {
+                    case UDP -> "";
+                    case TCP, TLS -> ";transport=" + transport.lowerCase();
+                    case WS, WSS -> ";transport=ws"; // RFC 7118 §5.2: of both
+                };
     }
 
     /** Who is meant: a URI as it is, or a user of the phone's own domain. */

@@ -31,14 +31,19 @@ final class LeakCheck {
     }
 
     /**
-     * Requests that the proxy has taken and not answered. Transactions that are answered stay for up to 32 s (Timers D, I, J and M of
+     * Requests that the proxy has taken and not answered, and steps that blocked where they must not. Transactions that are answered stay for up to 32 s (Timers D, I, J and M of
      * RFC 3261 and 6026), so that there are some says nothing.
      */
     static List<String> ofProxy(SipProxy proxy) {
-        if (becomes(() -> proxy.statistics().unanswered() == 0)) {
-            return List.of();
+        List<String> leaks = new ArrayList<>();
+        if (!becomes(() -> proxy.statistics().unanswered() == 0)) {
+            leaks.add("proxy: " + proxy.statistics().unanswered() + " requests still wait for a final response");
         }
-        return List.of("proxy: " + proxy.statistics().unanswered() + " requests still wait for a final response");
+        if (proxy.statistics().heldThreads() > 0) {
+            leaks.add(
+                    "proxy: a step or listener that is said not to block held a receiving thread; the log says where");
+        }
+        return leaks;
     }
 
     /** Threads that a closed proxy and its components have left. */

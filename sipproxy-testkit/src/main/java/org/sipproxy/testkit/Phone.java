@@ -13,6 +13,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import javax.net.ssl.SSLContext;
 import org.jspecify.annotations.Nullable;
 import org.sipproxy.api.auth.DigestAlgorithm;
 import org.sipproxy.api.message.HeaderName;
@@ -23,7 +24,7 @@ import org.sipproxy.api.message.StatusCode;
 import org.sipproxy.api.transport.TransportKind;
 
 /**
- * A phone for tests: it registers, calls, is called, and sends and gets any other request, over UDP or TCP. It sends everything to
+ * A phone for tests: it registers, calls, is called, and sends and gets any other request, over any transport. It sends everything to
  * one proxy, repeats what has to be repeated (RFC 3261 §17), answers digest challenges, and is strict: a request whose Request-URI
  * is not the Contact that it wrote gets 404 (§8.2.2.1) and is a {@linkplain #complaints() complaint}.
  *
@@ -308,6 +309,7 @@ public final class Phone implements AutoCloseable {
         };
         private InetSocketAddress local = new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
         private TransportKind transport = TransportKind.UDP;
+        private @Nullable SSLContext tls;
         private List<NatRouter> routers = List.of();
         private @Nullable String claimed;
         private boolean strict = true;
@@ -355,9 +357,18 @@ public final class Phone implements AutoCloseable {
             return this;
         }
 
-        /** UDP, the default, or TCP over one connection that the phone opens. */
+        /** Default UDP. The others are one connection each, which the phone opens; TLS and WSS need {@link #tls}. */
         public Builder transport(TransportKind kind) {
             transport = Objects.requireNonNull(kind, "kind");
+            return this;
+        }
+
+        /**
+         * Whose certificates it believes, and its own, over TLS and WSS. Over TLS the proxy's has to be for the phone's domain, over
+         * WSS for the address that the phone connects to.
+         */
+        public Builder tls(SSLContext context) {
+            tls = Objects.requireNonNull(context, "context");
             return this;
         }
 
@@ -372,7 +383,7 @@ public final class Phone implements AutoCloseable {
 
         /**
          * The {@code host:port} that it writes into Via and Contact. Default its true address; behind a NAT
-         * {@code 192.168.1.10:5060}, whoever it is.
+         * {@code 192.168.1.10:5060}, whoever it is; with a WebSocket a name under {@code .invalid} (RFC 7118 §5.5).
          */
         public Builder claiming(String hostPort) {
             claimed = Objects.requireNonNull(hostPort, "hostPort");
@@ -413,7 +424,7 @@ public final class Phone implements AutoCloseable {
         /**
          * Opens the socket, or the connection to the proxy.
          *
-         * @throws IllegalArgumentException if {@link #proxy} is missing, or the transport is not one that phones have
+         * @throws IllegalArgumentException if {@link #proxy} or {@link #tls} is missing, or a NAT does not take the transport
          * @throws java.io.UncheckedIOException if that fails
          */
         public Phone open() {
@@ -430,14 +441,26 @@ public final class Phone implements AutoCloseable {
             }
             return switch (transport) {
                 case UDP -> new UdpWire(local, via);
-                case TCP -> new TcpWire(via);
-                default ->
-                    throw new IllegalArgumentException(
-                            "transport: " + transport + " (phones speak UDP and TCP so far)");
+                case TCP -> StreamWire.tcp(via);
+                case TLS -> StreamWire.tls(via, context(), domain);
+                case WS -> new WebSocketWire(transport, via, null);
+                case WSS -> new WebSocketWire(transport, via, context());
             };
         }
 
+        private SSLContext context() {
+            SSLContext context = tls;
+            if (context == null) {
+                throw new IllegalArgumentException(
+                        "tls: missing; say whose certificates a phone over " + transport + " believes");
+            }
+            return context;
+        }
+
         private String addressToClaim(InetSocketAddress socket) {
+            if (socket.isUnresolved()) {
+                return socket.getHostString();
+            }
             if (!routers.isEmpty()) {
                 return PRIVATE_ADDRESS;
             }

@@ -11,9 +11,12 @@ import java.net.ServerSocket;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
+import org.sipproxy.api.message.Method;
 import org.sipproxy.api.routing.RequestStage;
+import org.sipproxy.api.routing.StageContext;
 import org.sipproxy.api.routing.TemporarilyUnavailableException;
 import org.sipproxy.api.routing.Verdict;
 import org.sipproxy.api.transport.Endpoint;
@@ -294,6 +297,32 @@ class LifecycleTest {
             alice.awaitResponse(request, 500);
             alice.send(alice.request("MESSAGE", "sip:bob@sip.test"));
             bob.awaitRequest("MESSAGE");
+        }
+    }
+
+    @Test
+    void stepThatBlocksWithoutSayingSoIsNoticed() {
+        RequestStage sleeping = new RequestStage() {
+            @Override
+            public Verdict handle(StageContext context) throws InterruptedException {
+                TimeUnit.MILLISECONDS.sleep(context.request().method() == Method.MESSAGE ? 3_000 : 0);
+                return Verdict.respond(486);
+            }
+
+            @Override
+            public boolean mayBlock() {
+                return false;
+            }
+        };
+        try (ProxyUnderTest proxy = ProxyUnderTest.start(b -> b.beforeRouting(sleeping))) {
+            proxy.mayHoldThreads(1);
+            WireClient.Udp alice = proxy.udp("alice");
+            alice.awaitResponse(alice.send(alice.request("INFO", "sip:bob@sip.test")), 486);
+
+            Request message = alice.send(alice.request("MESSAGE", "sip:bob@sip.test"));
+
+            alice.awaitResponse(message, 486);
+            assertThat(proxy.proxy().statistics().heldThreads()).isOne();
         }
     }
 

@@ -30,6 +30,7 @@ final class ProxyUnderTest implements AutoCloseable {
     private final SipProxy proxy;
     private final List<WireClient> clients = new ArrayList<>();
     private final List<String> log = new ArrayList<>();
+    private long heldThreads;
 
     private ProxyUnderTest(SipProxy proxy) {
         this.proxy = proxy;
@@ -143,10 +144,18 @@ final class ProxyUnderTest implements AutoCloseable {
         client.awaitResponse(register, 200);
     }
 
+    /** A test that makes messages hold a receiving thread says how many. */
+    void mayHoldThreads(long messages) {
+        heldThreads = messages;
+    }
+
     /** Does not wait: a proxy with calls in flight takes two seconds to close. LifecycleTest is about that. */
     @Override
     public void close() {
         clients.forEach(WireClient::close);
         new Thread(proxy::close, "close-proxy").start();
+        if (proxy.statistics().heldThreads() > heldThreads) {
+            throw new AssertionError("a message held its receiving thread; the log says where it stood");
+        }
     }
 }

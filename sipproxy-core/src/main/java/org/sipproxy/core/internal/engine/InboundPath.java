@@ -54,6 +54,16 @@ final class InboundPath implements InboundHandler {
 
     @Override
     public void onMessage(byte[] wire, TransportFlow flow) {
+        LoopWatch.Mark mark = engine.loopWatch.mark();
+        mark.begin();
+        try {
+            receive(wire, flow);
+        } finally {
+            mark.end();
+        }
+    }
+
+    private void receive(byte[] wire, TransportFlow flow) {
         if (!engine.components.accepts(flow, wire.length)) {
             engine.counters.filtered.increment();
             return;

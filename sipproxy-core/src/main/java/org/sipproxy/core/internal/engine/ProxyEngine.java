@@ -48,6 +48,7 @@ public final class ProxyEngine implements AutoCloseable {
     final ResponsePaths responsePaths;
     final ToTags toTags = new ToTags();
     final Counters counters = new Counters();
+    final LoopWatch loopWatch = new LoopWatch();
     final Components components;
 
     @Nullable
@@ -75,7 +76,7 @@ public final class ProxyEngine implements AutoCloseable {
         this.names = new LocalNames(
                 parts.domains(), parts.aliases(), parts.registrar().userCaseSensitive(), parts.hooks().domainSources);
         this.wheel = new TimerWheel(clock.nanoTime());
-        this.timerThread = new TimerThread(wheel, clock);
+        this.timerThread = new TimerThread(wheel, clock, loopWatch);
         this.table = new TransactionTable(wheel, clock, TransactionTimers.of(parts.timers()), lingeringBytes());
         LocationStore given = parts.locationStore();
         this.ownStore = given != null ? null : OwnStore.of(parts.storeMode(), clock, wheel);
@@ -203,7 +204,8 @@ public final class ProxyEngine implements AutoCloseable {
                 table.unanswered(),
                 counters.filtered.sum(),
                 points.connections(),
-                transportCounters.handshakeFailures.sum());
+                transportCounters.handshakeFailures.sum(),
+                loopWatch.held());
     }
 
     /**

@@ -3,28 +3,34 @@ package org.sipproxy.core.internal.engine;
 import org.sipproxy.core.ProxyClock;
 import org.sipproxy.core.internal.time.TimerWheel;
 
-/** Advances the wheel of one proxy, a tick at a time. */
+/** Advances the wheel of one proxy, a tick at a time, and looks after its receiving threads each second. */
 final class TimerThread extends Thread {
 
     private static final long TICK_MILLIS = 10;
+    private static final int TICKS_OF_A_SECOND = 100;
 
     private final TimerWheel wheel;
     private final ProxyClock clock;
+    private final LoopWatch loopWatch;
     private volatile boolean closed;
 
-    TimerThread(TimerWheel wheel, ProxyClock clock) {
+    TimerThread(TimerWheel wheel, ProxyClock clock, LoopWatch loopWatch) {
         super("sip-timer");
         this.wheel = wheel;
         this.clock = clock;
+        this.loopWatch = loopWatch;
         setDaemon(true);
     }
 
     @Override
     public void run() {
-        while (!closed) {
+        for (int tick = 1; !closed; tick = tick % TICKS_OF_A_SECOND + 1) {
             try {
                 Thread.sleep(TICK_MILLIS);
                 wheel.advance(clock.nanoTime());
+                if (tick == TICKS_OF_A_SECOND) {
+                    loopWatch.check();
+                }
             } catch (InterruptedException e) {
                 if (closed) {
                     return;

@@ -5,27 +5,57 @@ import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.net.InetSocketAddress;
 import java.net.Socket;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLParameters;
+import javax.net.ssl.SSLSocket;
 import org.jspecify.annotations.Nullable;
 import org.sipproxy.api.transport.TransportKind;
 
-/** One connection, which the phone opens and both sides use; the phone listens nowhere. */
-final class TcpWire implements Wire {
+/** One connection over TCP or TLS, which the phone opens and both sides use; the phone listens nowhere. */
+final class StreamWire implements Wire {
 
+    private final TransportKind kind;
     private final Socket socket;
     private @Nullable WireThread thread;
 
-    TcpWire(InetSocketAddress peer) {
+    private StreamWire(TransportKind kind, Socket socket) {
+        this.kind = kind;
+        this.socket = socket;
+    }
+
+    static StreamWire tcp(InetSocketAddress peer) {
         try {
-            this.socket = new Socket(peer.getAddress(), peer.getPort());
-            socket.setTcpNoDelay(true);
+            return new StreamWire(TransportKind.TCP, connect(peer));
         } catch (IOException e) {
             throw new UncheckedIOException("proxy: no TCP connection to " + peer, e);
         }
     }
 
+    /** The peer's certificate has to be for {@code domain} (RFC 5922 §7.3). */
+    @SuppressWarnings("AddressSelection") // the name is for the certificate; the connection is there
+    static StreamWire tls(InetSocketAddress peer, SSLContext context, String domain) {
+        try {
+            Socket plain = connect(peer);
+            SSLSocket socket = (SSLSocket) context.getSocketFactory().createSocket(plain, domain, peer.getPort(), true);
+            SSLParameters parameters = socket.getSSLParameters();
+            parameters.setEndpointIdentificationAlgorithm("HTTPS");
+            socket.setSSLParameters(parameters);
+            socket.startHandshake();
+            return new StreamWire(TransportKind.TLS, socket);
+        } catch (IOException e) {
+            throw new UncheckedIOException("proxy: no TLS connection to " + peer + " as " + domain, e);
+        }
+    }
+
+    private static Socket connect(InetSocketAddress peer) throws IOException {
+        Socket socket = new Socket(peer.getAddress(), peer.getPort());
+        socket.setTcpNoDelay(true);
+        return socket;
+    }
+
     @Override
     public TransportKind kind() {
-        return TransportKind.TCP;
+        return kind;
     }
 
     @Override
