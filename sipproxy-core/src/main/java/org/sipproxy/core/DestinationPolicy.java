@@ -1,23 +1,47 @@
 package org.sipproxy.core;
 
 /**
- * Where a registered contact or Path may point that a stranger should not be able to have requests sent to. A contact that is a
- * name is not looked up for this.
+ * Addresses that a client may have bytes sent to beyond those that anyone on the Internet reaches. The policy is applied where a
+ * resolved address becomes something to send to: to the target of a request, its ACK and its CANCEL, to a response's Via, and by
+ * the registrar to Contact and Path. A contact that is a name is checked when a request is sent to it.
  *
- * @param ourselves whether a contact may name the proxy itself, such as another user of its domains, whoever registers it: its
- *     calls then go round. Default false: only what comes from a loopback address, or to a listening point on one, may
- * @param loopback whether a contact may be a loopback address of this machine, whoever registers it. Default false: only what
- *     comes from a loopback address, or to a listening point on one, may name one, as in a laboratory on one machine
- * @param internal whether a contact may be of a private, link-local or otherwise internal network, whoever registers it. Default
- *     false: only what comes from such an address may name one. A phone behind a NAT names one too: that is no harm where
- *     requests go to the address it is seen at, which NAT traversal sees to, and over a connection, which is then the only way
- *     to it
+ * <p>A client may always have bytes sent to its own address, to private addresses if its own is private, and to anything if it is
+ * on a loopback address or talks to a listening point on one. A request within a dialog also reaches the network of the dialog's
+ * other side. What the host application decides, such as the targets of a stage, is not restricted.
+ *
+ * @param ourselves whether a client may name a listening point of this proxy as a contact or next hop. Default false
+ * @param loopback whether a client may name a loopback address, or another port of an address that this proxy listens on. Default
+ *     false
+ * @param internal whether a client may name an address of a private, link-local or otherwise internal network (RFC 1918, 3927,
+ *     4193, 6598). Default false
+ * @param multicast whether responses follow a {@code maddr} in Via that is a multicast address (RFC 3261 §18.2.2). Default false:
+ *     a Via decides the port of a response only
  */
-public record DestinationPolicy(boolean ourselves, boolean loopback, boolean internal) {
+public record DestinationPolicy(boolean ourselves, boolean loopback, boolean internal, boolean multicast) {
 
-    /** Nothing that the one who registers is not near to. */
-    public static final DestinationPolicy DEFAULT = new DestinationPolicy(false, false, false);
+    /** Only addresses that anyone reaches, or that are near to the client. */
+    public static final DestinationPolicy DEFAULT = new DestinationPolicy(false, false, false, false);
 
-    /** Anything: for networks where everybody who may register is known. */
-    public static final DestinationPolicy ANYWHERE = new DestinationPolicy(true, true, true);
+    /** Any unicast address: for networks where every user is known. */
+    public static final DestinationPolicy ANYWHERE = new DestinationPolicy(true, true, true, false);
+
+    /** This policy with {@link #ourselves} changed. */
+    public DestinationPolicy withOurselves(boolean allowed) {
+        return new DestinationPolicy(allowed, loopback, internal, multicast);
+    }
+
+    /** This policy with {@link #loopback} changed. */
+    public DestinationPolicy withLoopback(boolean allowed) {
+        return new DestinationPolicy(ourselves, allowed, internal, multicast);
+    }
+
+    /** This policy with {@link #internal} changed. */
+    public DestinationPolicy withInternal(boolean allowed) {
+        return new DestinationPolicy(ourselves, loopback, allowed, multicast);
+    }
+
+    /** This policy with {@link #multicast} changed. */
+    public DestinationPolicy withMulticast(boolean allowed) {
+        return new DestinationPolicy(ourselves, loopback, internal, allowed);
+    }
 }

@@ -50,6 +50,7 @@ public final class SipProxyBuilder {
     private RegistrarPolicy registrar = RegistrarPolicy.DEFAULT;
     private DestinationPolicy destinations = DestinationPolicy.DEFAULT;
     private byte @Nullable [] routeSecret;
+    private Duration longestDialog = Duration.ofHours(24);
     private SipTimers timers = SipTimers.DEFAULT;
     private ParseLimits parseLimits = ParseLimits.DEFAULT;
     private StreamLimits streamLimits = StreamLimits.DEFAULT;
@@ -109,7 +110,7 @@ public final class SipProxyBuilder {
         return this;
     }
 
-    /** Where registered contacts may point. Default {@link DestinationPolicy#DEFAULT}. */
+    /** Addresses that clients may have bytes sent to. Default {@link DestinationPolicy#DEFAULT}. */
     public SipProxyBuilder destinations(DestinationPolicy policy) {
         once("destinations");
         destinations = Objects.requireNonNull(policy, "policy");
@@ -127,6 +128,20 @@ public final class SipProxyBuilder {
         routeSecret = Objects.requireNonNull(secret, "secret").clone();
         if (secret.length < 16 || secret.length > 1_024) {
             problems.add("routeSecret: " + secret.length + " bytes (expected 16 to 1,024 random bytes)");
+        }
+        return this;
+    }
+
+    /**
+     * How long a dialog may live: 1 hour to 30 days, default 24 hours; counted in whole hours. A request within an older one gets
+     * a 481: a call ends, and a subscription is made anew. Until then a Record-Route signature lets its dialog's sides send
+     * through this proxy.
+     */
+    public SipProxyBuilder longestDialog(Duration longest) {
+        once("longestDialog");
+        longestDialog = Objects.requireNonNull(longest, "longest");
+        if (longest.compareTo(Duration.ofHours(1)) < 0 || longest.compareTo(Duration.ofDays(30)) > 0) {
+            problems.add("longestDialog: " + longest + " (expected 1 hour to 30 days)");
         }
         return this;
     }
@@ -319,6 +334,7 @@ public final class SipProxyBuilder {
                 registrar,
                 destinations,
                 routeSecret,
+                longestDialog,
                 timers,
                 parseLimits,
                 streamLimits,

@@ -19,17 +19,18 @@ class ArchitectureTest {
     private static final String INTERNAL = "org.sipproxy.core.internal.";
 
     /** Each internal package and those of its neighbours that it may know. */
-    private static final Map<String, List<String>> ARROWS = Map.of(
-            "time", List.of(),
-            "codec", List.of(),
-            "tls", List.of(),
-            "transport", List.of("codec", "tls"),
-            "dns", List.of(),
-            "location", List.of("time", "codec"),
-            "transaction", List.of("time", "codec", "transport"),
-            "registrar", List.of("codec"),
-            "pipeline", List.of("codec", "transport", "transaction", "registrar"),
-            "forwarding", List.of("codec", "transport", "transaction", "dns", "pipeline"));
+    private static final Map<String, List<String>> ARROWS = Map.ofEntries(
+            Map.entry("time", List.of()),
+            Map.entry("address", List.of()),
+            Map.entry("codec", List.of("address")),
+            Map.entry("tls", List.of()),
+            Map.entry("transport", List.of("codec", "tls")),
+            Map.entry("dns", List.of()),
+            Map.entry("location", List.of("time", "codec")),
+            Map.entry("transaction", List.of("time", "codec", "transport")),
+            Map.entry("registrar", List.of("address", "codec")),
+            Map.entry("pipeline", List.of("address", "codec", "transport", "transaction", "registrar")),
+            Map.entry("forwarding", List.of("address", "codec", "transport", "transaction", "dns", "pipeline")));
 
     private static final JavaClasses CLASSES = new ClassFileImporter()
             .withImportOption(location -> !location.contains("test-classes"))

@@ -27,6 +27,7 @@ public final class HeaderName {
     public static final HeaderName CALL_ID = known("Call-ID", 'i');
     public static final HeaderName CSEQ = known("CSeq");
     public static final HeaderName MAX_FORWARDS = known("Max-Forwards");
+    public static final HeaderName MAX_BREADTH = known("Max-Breadth");
     public static final HeaderName CONTACT = known("Contact", 'm');
     public static final HeaderName ROUTE = known("Route");
     public static final HeaderName RECORD_ROUTE = known("Record-Route");

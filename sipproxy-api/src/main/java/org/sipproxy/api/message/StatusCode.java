@@ -23,6 +23,7 @@ public final class StatusCode {
     public static final int INTERVAL_TOO_BRIEF = 423;
     public static final int TEMPORARILY_UNAVAILABLE = 480;
     public static final int CALL_OR_TRANSACTION_DOES_NOT_EXIST = 481;
+    public static final int MAX_BREADTH_EXCEEDED = 440;
     public static final int LOOP_DETECTED = 482;
     public static final int TOO_MANY_HOPS = 483;
     public static final int ADDRESS_INCOMPLETE = 484;
@@ -75,6 +76,7 @@ public final class StatusCode {
             case 439 -> "First Hop Lacks Outbound Support";
             case 480 -> "Temporarily Unavailable";
             case 481 -> "Call/Transaction Does Not Exist";
+            case 440 -> "Max-Breadth Exceeded";
             case 482 -> "Loop Detected";
             case 483 -> "Too Many Hops";
             case 484 -> "Address Incomplete";

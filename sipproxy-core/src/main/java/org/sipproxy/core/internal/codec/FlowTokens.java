@@ -1,20 +1,17 @@
 package org.sipproxy.core.internal.codec;
 
-import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
-import org.sipproxy.api.message.HeaderName;
 import org.sipproxy.api.message.KeyedHash;
-import org.sipproxy.api.message.SipRequest;
 import org.sipproxy.api.message.SipUri;
 
 /**
- * The parameter {@code ft} of our Record-Route URIs: the number of the connection on which a peer is reached that can be reached
- * in no other way, so that requests inside the dialog find it (RFC 5626 §5.3). It is signed for the dialog: nobody can name a
- * connection that is not of his call. Connections die with the process, and so does the key.
+ * Number of the connection on which a peer is reached that no other way leads to (RFC 5626 §5.3), in the parameter {@code ft} of
+ * our Record-Route URIs. It is signed together with the URI's {@link RouteSignature}, so a token is valid in its own dialog and
+ * as long as that signature. Connections end with the process, and so does the key.
  */
 public final class FlowTokens {
 
-    /** Of {@link #connection}: there is no token, or none of ours. */
+    /** Of {@link #connection}: the URI has no token, or not one of ours. */
     public static final long NONE = -1;
 
     private static final String NAME = "ft";
@@ -22,9 +19,14 @@ public final class FlowTokens {
 
     private final KeyedHash key = KeyedHash.random();
 
-    /** {@code ;ft=}, the connection's number and the signature. */
-    public byte[] parameter(long connection, SipRequest request) {
-        String text = ";ft=" + Long.toHexString(connection) + "-" + hex(hash(connection, request));
+    /**
+     * {@code ;ft=}, the connection's number and the token's hash.
+     *
+     * @param signature the URI's parameter {@code rs}, from {@link RouteSignature#parameter}
+     */
+    public byte[] parameter(long connection, byte[] signature) {
+        int value = RouteSignature.PARAMETER.length;
+        String text = ";ft=" + Long.toHexString(connection) + "-" + hex(hash(connection, signature, value));
         return text.getBytes(StandardCharsets.US_ASCII);
     }
 
@@ -33,16 +35,19 @@ public final class FlowTokens {
         return "0".repeat(HASH_DIGITS - digits.length()) + digits;
     }
 
-    /** The connection that a Route of the request's dialog names, or {@link #NONE}. */
-    public long connection(SipUri route, SipRequest request) {
+    /** The connection that a Route names, or {@link #NONE}. Does not check the Route's signature itself. */
+    public long connection(SipUri route) {
         String text = route.parameter(NAME).orElse("");
         int dash = text.length() - HASH_DIGITS - 1;
         if (dash < 1 || dash > HASH_DIGITS - 1 || text.charAt(dash) != '-') {
             return NONE;
         }
+        byte[] signature = route.parameter(RouteSignature.NAME).orElse("").getBytes(StandardCharsets.US_ASCII);
         long connection = number(text, 0, dash);
         long presented = number(text, dash + 1, text.length());
-        return connection >= 0 && presented == hash(connection, request) && isHex(text, dash + 1) ? connection : NONE;
+        return connection >= 0 && presented == hash(connection, signature, 0) && isHex(text, dash + 1)
+                ? connection
+                : NONE;
     }
 
     private static long number(String text, int from, int to) {
@@ -61,12 +66,7 @@ public final class FlowTokens {
         return text.chars().skip(from).allMatch(c -> Character.digit(c, 16) >= 0);
     }
 
-    private long hash(long connection, SipRequest request) {
-        byte[] number = ByteBuffer.allocate(Long.BYTES).putLong(connection).array();
-        long ofNumber = key.hash(number, 0, number.length);
-        int line = request.firstHeader(HeaderName.CALL_ID);
-        return line < 0
-                ? ofNumber
-                : key.hash(ofNumber, request.wire(), request.valueStart(line), request.valueEnd(line));
+    private long hash(long connection, byte[] signature, int from) {
+        return key.hash(connection, signature, from, signature.length);
     }
 }

@@ -1,59 +1,191 @@
 package org.sipproxy.core.internal.codec;
 
+import java.net.Inet4Address;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import org.sipproxy.api.message.HeaderName;
 import org.sipproxy.api.message.KeyedHash;
+import org.sipproxy.api.message.SipParseException;
 import org.sipproxy.api.message.SipRequest;
 import org.sipproxy.api.message.SipUri;
+import org.sipproxy.api.transport.Flow;
+import org.sipproxy.api.transport.TransportKind;
+import org.sipproxy.core.internal.address.AddressClass;
+import org.sipproxy.core.internal.address.AddressPolicy;
 
 /**
- * The parameter {@code rs} of our Record-Route URIs: a keyed hash of the Call-ID. A request inside a dialog that comes back with
- * it belongs to a dialog that went through here; whoever makes up a Route does not have it.
+ * Signature of our Record-Route URIs, in their parameter {@code rs}. A request that comes back with it belongs to a dialog that
+ * was set up through this proxy, or through one with the same secret.
+ *
+ * <pre>
+ * hour    5 hex digits, since 1970, when the Record-Route was written
+ * side    0 to 2 times 6 hex digits: for each side of the dialog that only near hosts reach, a keyed hash of its network
+ *         (/24 or /64), or of its address if that is on this machine
+ * hash   16 hex digits: keyed hash of Call-ID, the tag of the side that set up the dialog, hour and sides
+ * </pre>
+ *
+ * <p>The tag is From's in requests of that side and To's in requests of the other one.
  */
 public final class RouteSignature {
 
-    private static final String NAME = "rs";
-    private static final byte[] PARAMETER = ";rs=".getBytes(StandardCharsets.US_ASCII);
-    private static final int DIGITS = 16;
+    /** Whether a Route is one of ours. */
+    public enum Validity {
+        VALID,
+        /** It was, but it is older than any dialog may be. */
+        EXPIRED,
+        INVALID
+    }
+
+    /**
+     * What a Route proves.
+     *
+     * @param sides the near addresses that the dialog's sides are at; null if anyone reaches both of them
+     */
+    public record Proof(Validity validity, @Nullable Predicate<InetSocketAddress> sides) {
+
+        private static final Proof INVALID = new Proof(Validity.INVALID, null);
+        private static final Proof EXPIRED = new Proof(Validity.EXPIRED, null);
+        private static final Proof PUBLIC = new Proof(Validity.VALID, null);
+
+        public boolean isValid() {
+            return validity == Validity.VALID;
+        }
+    }
+
+    static final String NAME = "rs";
+    static final byte[] PARAMETER = ";rs=".getBytes(StandardCharsets.US_ASCII);
+    private static final int HOUR_DIGITS = 5;
+    private static final int SIDE_DIGITS = 6;
+    private static final int HASH_DIGITS = 16;
+    private static final long SIDE_MASK = 0xffffff;
     private static final byte[] HEX = "0123456789abcdef".getBytes(StandardCharsets.US_ASCII);
+    private static final long HOUR_MILLIS = 3_600_000;
+    /** How far the clock of a proxy with the same secret may be ahead. */
+    private static final long MAX_DRIFT_HOURS = 1;
 
     private final KeyedHash key;
+    private final long longestHours;
+    private final AddressPolicy addresses;
 
-    /** @param secret shared by proxies that take over each other's dialogs; null for one that dies with this process */
-    public RouteSignature(byte @Nullable [] secret) {
+    /**
+     * Signatures by one secret.
+     *
+     * @param secret shared by proxies that take over each other's dialogs; null for one that dies with this process
+     * @param longest how long a dialog may live
+     */
+    public RouteSignature(byte @Nullable [] secret, Duration longest, AddressPolicy addresses) {
         this.key = secret == null ? KeyedHash.random() : KeyedHash.of(secret, "record-route");
+        this.longestHours = longest.toHours();
+        this.addresses = addresses;
     }
 
-    /** {@code ;rs=} and 16 hex digits for the dialog that the request makes or belongs to. */
-    public byte[] parameter(SipRequest request) {
-        byte[] text = new byte[PARAMETER.length + DIGITS];
-        System.arraycopy(PARAMETER, 0, text, 0, PARAMETER.length);
-        long hash = hash(request);
-        for (int i = text.length - 1; i >= PARAMETER.length; i--) {
-            text[i] = HEX[(int) hash & 15];
-            hash >>>= 4;
-        }
-        return text;
+    /**
+     * {@code ;rs=} and the signature for the dialog that the request sets up.
+     *
+     * @param nowMillis the wall clock, since proxies with the same secret share it
+     * @param came where the request came from
+     * @param leaves where it goes
+     */
+    public byte[] parameter(SipRequest request, long nowMillis, Flow came, Flow leaves) throws SipParseException {
+        ByteWriter text = new ByteWriter(40);
+        text.bytes(PARAMETER);
+        hex(text, nowMillis / HOUR_MILLIS, HOUR_DIGITS);
+        side(text, came);
+        side(text, leaves);
+        byte[] unsigned = text.toBytes();
+        long hash = hash(request, request.fromTag(), unsigned, PARAMETER.length, unsigned.length);
+        hex(text, hash, HASH_DIGITS);
+        return text.toBytes();
     }
 
-    /** True if the URI is one that we put into Record-Route for the request's dialog. */
-    public boolean isOn(SipUri route, SipRequest request) {
-        String presented = route.parameter(NAME).orElse("");
-        if (presented.length() != DIGITS) {
-            return false;
+    private void side(ByteWriter text, Flow flow) {
+        InetSocketAddress remote = flow.remoteAddress();
+        AddressClass kind = addresses.classOf(remote.getAddress());
+        if (kind == AddressClass.INTERNAL) {
+            hex(text, networkHash(remote.getAddress()), SIDE_DIGITS);
+        } else if (kind == AddressClass.LOCAL) {
+            // on a stream the port is not the one that its owner listens on
+            int port = flow.kind() == TransportKind.UDP ? remote.getPort() : 0;
+            hex(text, addressHash(remote.getAddress(), port), SIDE_DIGITS);
         }
-        long expected = hash(request);
+    }
+
+    private static void hex(ByteWriter text, long value, int digits) {
+        for (int shift = 4 * (digits - 1); shift >= 0; shift -= 4) {
+            text.ascii((char) HEX[(int) (value >>> shift) & 15]);
+        }
+    }
+
+    /** What the URI proves about the request that came with it as a Route. */
+    public Proof check(SipUri route, SipRequest request, long nowMillis) throws SipParseException {
+        byte[] text = route.parameter(NAME).orElse("").getBytes(StandardCharsets.US_ASCII);
+        int sides = (text.length - HOUR_DIGITS - HASH_DIGITS) / SIDE_DIGITS;
+        if (sides < 0 || sides > 2 || text.length != HOUR_DIGITS + sides * SIDE_DIGITS + HASH_DIGITS) {
+            return Proof.INVALID;
+        }
+        int signed = text.length - HASH_DIGITS;
+        boolean ofSender = isSigned(text, signed, request, request.fromTag());
+        boolean ofOther = isSigned(text, signed, request, request.toTag());
+        if (!(ofSender | ofOther)) {
+            return Proof.INVALID;
+        }
+        long age = nowMillis / HOUR_MILLIS - number(text, 0, HOUR_DIGITS);
+        if (age > longestHours || age < -MAX_DRIFT_HOURS) {
+            return Proof.EXPIRED;
+        }
+        if (sides == 0) {
+            return Proof.PUBLIC;
+        }
+        long one = number(text, HOUR_DIGITS, HOUR_DIGITS + SIDE_DIGITS);
+        long other = number(text, signed - SIDE_DIGITS, signed);
+        return new Proof(Validity.VALID, to -> isSide(to, one) || isSide(to, other));
+    }
+
+    private boolean isSide(InetSocketAddress to, long side) {
+        InetAddress address = to.getAddress();
+        return addresses.classOf(address) == AddressClass.INTERNAL
+                ? networkHash(address) == side
+                : addressHash(address, to.getPort()) == side || addressHash(address, 0) == side;
+    }
+
+    /** Compares every digit, so that the time does not depend on them. */
+    private boolean isSigned(byte[] text, int signed, SipRequest request, String tag) {
+        long expected = hash(request, tag, text, 0, signed);
         int difference = 0;
-        for (int i = 0; i < DIGITS; i++) {
-            // every digit is looked at, so that the time tells nothing
-            difference |= Character.digit(presented.charAt(i), 16) ^ (int) (expected >>> (4 * (DIGITS - 1 - i))) & 15;
+        for (int i = 0; i < HASH_DIGITS; i++) {
+            int digit = Character.digit(text[signed + i], 16);
+            difference |= digit ^ (int) (expected >>> (4 * (HASH_DIGITS - 1 - i))) & 15;
         }
         return difference == 0;
     }
 
-    private long hash(SipRequest request) {
+    /** Lower-case digits only, as they were written; -1 for anything else, which no signature covers. */
+    private static long number(byte[] text, int from, int to) {
+        long value = 0;
+        for (int i = from; i < to; i++) {
+            value = value << 4 | Character.digit(text[i], 16);
+        }
+        return value;
+    }
+
+    private long hash(SipRequest request, String tag, byte[] text, int from, int to) {
         int line = request.firstHeader(HeaderName.CALL_ID);
-        return line < 0 ? 0 : key.hash(request.wire(), request.valueStart(line), request.valueEnd(line));
+        long ofCall = line < 0 ? 0 : key.hash(request.wire(), request.valueStart(line), request.valueEnd(line));
+        byte[] tagBytes = tag.getBytes(StandardCharsets.UTF_8);
+        return key.hash(key.hash(ofCall, tagBytes, 0, tagBytes.length), text, from, to);
+    }
+
+    private long networkHash(InetAddress address) {
+        byte[] bytes = address.getAddress();
+        return key.hash(1, bytes, 0, address instanceof Inet4Address ? 3 : 8) & SIDE_MASK;
+    }
+
+    private long addressHash(InetAddress address, int port) {
+        byte[] bytes = address.getAddress();
+        return key.hash(2L << 32 | port, bytes, 0, bytes.length) & SIDE_MASK;
     }
 }

@@ -18,12 +18,11 @@ import org.jspecify.annotations.Nullable;
 import org.sipproxy.api.message.IpLiteral;
 import org.sipproxy.api.message.SipParseException;
 import org.sipproxy.api.message.SipUri;
-import org.sipproxy.api.message.Via;
 import org.sipproxy.api.transport.TransportKind;
 import org.sipproxy.core.internal.dns.ResolutionFailure.Reason;
 
 /**
- * Where the bytes for a URI or a Via go: RFC 3263 §4 and §5. Nothing here blocks.
+ * Next hops of a URI (RFC 3263 §4). Nothing here blocks. Does not decide whether anything may be sent to an address.
  *
  * <p>Most requests go to a phone whose contact has a numeric address; {@link #resolveNumeric} answers those at once. The
  * others may need up to three questions in a row: NAPTR, SRV, addresses.
@@ -110,29 +109,6 @@ public final class NextHopResolver implements AutoCloseable {
         }
         String host = uri.parameter("maddr").orElseGet(uri::host);
         resolve(host, uri.port(), kind, uri.hasParameter("transport"), uri.isSecure(), callback);
-    }
-
-    /**
-     * Finds where a response goes whose Via has no numeric address to send to (RFC 3261 §18.2.2, RFC 3263 §5);
-     * {@link ResponseAddress#numeric} has been asked before.
-     *
-     * @param callback as in {@link #resolve(SipUri, Callback)}
-     */
-    public void resolve(Via via, Callback callback) {
-        TransportKind kind = capabilities.transportOf(via);
-        if (kind == null) {
-            String asked = SipParseException.excerpt(via.transport());
-            fail(callback, Reason.UNSUPPORTED, "no transport for Via " + asked + "; this proxy has " + capabilities);
-            return;
-        }
-        Optional<String> maddr = kind.isReliable() ? Optional.empty() : via.maddr();
-        if (maddr.isPresent()) {
-            // §18.2.2: the port of sent-by or the default, so SRV has no say
-            int port = via.port() < 0 ? kind.defaultPort() : via.port();
-            resolve(maddr.get(), port, kind, true, false, callback);
-        } else {
-            resolve(via.host(), via.port(), kind, true, false, callback);
-        }
     }
 
     private void resolve(

@@ -1,5 +1,6 @@
 package org.sipproxy.core.internal.engine;
 
+import java.time.Duration;
 import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -34,6 +35,7 @@ public record EngineParts(
         RegistrarPolicy registrar,
         DestinationPolicy destinations,
         byte @Nullable [] routeSecret,
+        Duration longestDialog,
         SipTimers timers,
         ParseLimits parseLimits,
         StreamLimits streamLimits,

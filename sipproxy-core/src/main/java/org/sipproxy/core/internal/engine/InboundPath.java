@@ -17,6 +17,7 @@ import org.sipproxy.api.transport.Endpoint;
 import org.sipproxy.api.transport.TransportKind;
 import org.sipproxy.core.internal.codec.ReplyWriter;
 import org.sipproxy.core.internal.codec.ViaStamp;
+import org.sipproxy.core.internal.forwarding.RequestForwarder;
 import org.sipproxy.core.internal.pipeline.MessageSanity;
 import org.sipproxy.core.internal.pipeline.Outcome;
 import org.sipproxy.core.internal.pipeline.RequestContext;
@@ -44,6 +45,9 @@ final class InboundPath implements InboundHandler {
 
     private static final Outcome.Reply OVERLOADED =
             (Outcome.Reply) Outcome.reply(StatusCode.SERVICE_UNAVAILABLE, "Service Unavailable", "Retry-After: 5");
+
+    private static final Outcome.Reply BREADTH_EXCEEDED =
+            (Outcome.Reply) Outcome.reply(StatusCode.MAX_BREADTH_EXCEEDED);
 
     private final ProxyEngine engine;
     private final LogThrottle failures = new LogThrottle();
@@ -246,6 +250,11 @@ final class InboundPath implements InboundHandler {
     }
 
     private void relay(RequestContext context, TransactionKey key, Outcome.Relay relay) {
+        Outcome.Reply refusal = breadthRefusal(context, relay);
+        if (refusal != null) {
+            answer(context, key, refusal);
+            return;
+        }
         if (context.transaction() == null && !open(context, key)) {
             return;
         }
@@ -260,6 +269,14 @@ final class InboundPath implements InboundHandler {
         } catch (RuntimeException e) {
             failures.error(LOG, "forwarding of " + context.request().method() + " failed", e);
             answer(context, key, (Outcome.Reply) Outcome.reply(StatusCode.SERVER_INTERNAL_ERROR));
+        }
+    }
+
+    private static Outcome.@Nullable Reply breadthRefusal(RequestContext context, Outcome.Relay relay) {
+        try {
+            return RequestForwarder.exceedsBreadth(context, relay.targets()) ? BREADTH_EXCEEDED : null;
+        } catch (SipParseException e) {
+            return (Outcome.Reply) Outcome.malformed(e);
         }
     }
 
@@ -354,22 +371,18 @@ final class InboundPath implements InboundHandler {
                 transaction.onResponse(response);
                 return;
             }
-            if (response.isSuccess() && method == Method.INVITE && engine.table.isAccepted(branch)) {
-                acceptLate(response, from);
-                return;
+            if (response.isSuccess() && method == Method.INVITE) {
+                InetSocketAddress caller = engine.table.upstreamOfAccepted(branch);
+                if (caller != null) {
+                    engine.forwarder.forwardLate(response, from, engine.responsePaths.upstream(caller, from));
+                    return;
+                }
             }
         }
         if (engine.components.claims(response, from)) {
             return;
         }
         engine.counters.strayResponses.increment(); // RFC 6026 §7.2: dropped, not forwarded
-    }
-
-    private void acceptLate(SipResponse response, TransportFlow from) throws SipParseException {
-        ResponsePath path = engine.responsePaths.behind(response, from);
-        if (path != null) {
-            engine.forwarder.forwardLate(response, from, path);
-        }
     }
 
     // ---- streams

@@ -26,6 +26,9 @@ import org.sipproxy.api.transport.Endpoint;
 import org.sipproxy.api.transport.TransportKind;
 import org.sipproxy.core.BindFailedException;
 import org.sipproxy.core.TlsSettings;
+import org.sipproxy.core.internal.address.AddressPolicy;
+import org.sipproxy.core.internal.address.RefusedAddressException;
+import org.sipproxy.core.internal.address.Sender;
 import org.sipproxy.core.internal.dns.NextHop;
 import org.sipproxy.core.internal.dns.NextHopResolver;
 import org.sipproxy.core.internal.forwarding.FlowSource;
@@ -42,6 +45,7 @@ final class ListeningPoints implements FlowSource, AutoCloseable {
     private final List<UdpTransport> udp = new ArrayList<>();
     private final Map<TransportKind, List<StreamTransport>> streams = new EnumMap<>(TransportKind.class);
     private final SourceAddresses sources = new SourceAddresses();
+    private final AddressPolicy addresses;
     private boolean closed;
     private final Supplier<StreamEnvironment> environments;
     private final @Nullable TlsSettings tlsSettings;
@@ -51,7 +55,11 @@ final class ListeningPoints implements FlowSource, AutoCloseable {
 
     /** Listening points that take their event loops from {@code environments} when they are opened. */
     ListeningPoints(
-            Supplier<StreamEnvironment> environments, @Nullable TlsSettings tlsSettings, Set<String> webSocketOrigins) {
+            AddressPolicy addresses,
+            Supplier<StreamEnvironment> environments,
+            @Nullable TlsSettings tlsSettings,
+            Set<String> webSocketOrigins) {
+        this.addresses = addresses;
         this.environments = environments;
         this.tlsSettings = tlsSettings;
         this.webSocketOrigins = webSocketOrigins;
@@ -189,14 +197,25 @@ final class ListeningPoints implements FlowSource, AutoCloseable {
         return all;
     }
 
+    /** The addresses and ports that are listened on, each address of a wildcard by itself. */
+    Set<InetSocketAddress> addresses() {
+        Set<InetSocketAddress> all = new HashSet<>();
+        for (Endpoint endpoint : bound()) {
+            addresses(endpoint).forEach(address -> all.add(new InetSocketAddress(address, endpoint.port())));
+        }
+        return all;
+    }
+
     /** How many stream connections there are, in whatever state. */
     long connections() {
         return allStreams().mapToLong(StreamTransport::connectionCount).sum();
     }
 
     @Override
-    public @Nullable TransportFlow flowTo(NextHop hop, TransportFlow inbound, String socket) {
+    public @Nullable TransportFlow flowTo(NextHop hop, TransportFlow inbound, String socket, Sender sender)
+            throws RefusedAddressException {
         InetSocketAddress address = hop.address();
+        addresses.require(address, sender);
         return switch (hop.kind()) {
             case UDP -> {
                 UdpTransport named = socket.isEmpty() ? null : udpNamed(socket);
@@ -233,6 +252,9 @@ final class ListeningPoints implements FlowSource, AutoCloseable {
      */
     @Nullable
     TransportFlow registeredFlow(TransportKind kind, InetSocketAddress remote, String socket) {
+        if (addresses.refusal(remote, Sender.HOST) != null) {
+            return null;
+        }
         if (kind != TransportKind.UDP) {
             return openConnection(kind, remote);
         }

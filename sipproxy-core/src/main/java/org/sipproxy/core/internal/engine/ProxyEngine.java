@@ -12,6 +12,7 @@ import org.sipproxy.api.transport.Endpoint;
 import org.sipproxy.core.ProxyClock;
 import org.sipproxy.core.ProxyStatistics;
 import org.sipproxy.core.StoreStatus;
+import org.sipproxy.core.internal.address.AddressPolicy;
 import org.sipproxy.core.internal.codec.FlowTokens;
 import org.sipproxy.core.internal.codec.RouteSignature;
 import org.sipproxy.core.internal.forwarding.FlowSource;
@@ -21,7 +22,6 @@ import org.sipproxy.core.internal.location.OwnStore;
 import org.sipproxy.core.internal.pipeline.LocalNames;
 import org.sipproxy.core.internal.pipeline.RequestContext;
 import org.sipproxy.core.internal.pipeline.RequestPipeline;
-import org.sipproxy.core.internal.registrar.Destinations;
 import org.sipproxy.core.internal.registrar.Registrar;
 import org.sipproxy.core.internal.time.TimerWheel;
 import org.sipproxy.core.internal.transaction.Branches;
@@ -64,6 +64,7 @@ public final class ProxyEngine implements AutoCloseable {
     private final @Nullable OwnStore ownStore;
 
     private final @Nullable WireTap tap;
+    private final AddressPolicy addresses;
     private final ListeningPoints points;
     private final HopResolution resolution;
     private List<Endpoint> bound = List.of();
@@ -85,24 +86,25 @@ public final class ProxyEngine implements AutoCloseable {
         hooks.locationListeners.forEach(store::addListener);
         this.components = new Components(parts.components(), hooks, clock, limits);
         this.tap = parts.wireListener() == null ? null : new WireTap(parts.wireListener(), limits);
+        this.addresses = new AddressPolicy(parts.destinations(), names::isMyself);
         this.points = new ListeningPoints(
+                addresses,
                 () -> StreamEnvironment.create(STREAM_THREADS, parts.streamLimits(), limits, transportCounters),
                 parts.tls(),
                 parts.webSocketOrigins());
         FlowSource flows = tap == null ? points : new TappedFlows(points, tap);
-        this.responsePaths = new ResponsePaths(flows);
+        this.responsePaths = new ResponsePaths(flows, addresses);
         this.resolution = new HopResolution();
         Branches branches = new Branches();
-        RouteSignature signature = new RouteSignature(parts.routeSecret());
+        RouteSignature signature = new RouteSignature(parts.routeSecret(), parts.longestDialog(), addresses);
         FlowTokens tokens = new FlowTokens();
-        Destinations destinations = new Destinations(parts.destinations(), names::isMyself);
         this.pipeline = new RequestPipeline(new RequestPipeline.Parts(
                 branches,
                 signature,
                 tokens,
                 this::peersOwnConnection,
                 parts.authentication(),
-                new Registrar(store, parts.registrar(), clock, names::aorOf, destinations),
+                new Registrar(store, parts.registrar(), clock, names::aorOf, addresses),
                 store,
                 hooks.atEntrance,
                 hooks.beforeAuthentication,
@@ -140,6 +142,7 @@ public final class ProxyEngine implements AutoCloseable {
         points.open(parts.endpoints(), parts.eventLoops(), inbound);
         resolution.use(points.resolver());
         bound = points.bound();
+        addresses.listeningOn(points.addresses());
         for (Endpoint endpoint : bound) {
             names.add(endpoint.host(), endpoint.port());
             ListeningPoints.addressTexts(endpoint).forEach(address -> names.add(address, endpoint.port()));

@@ -1,30 +1,38 @@
 package org.sipproxy.core.internal.engine;
 
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import org.jspecify.annotations.Nullable;
 import org.sipproxy.api.message.IpLiteral;
-import org.sipproxy.api.message.SipParseException;
-import org.sipproxy.api.message.SipResponse;
 import org.sipproxy.api.message.Via;
 import org.sipproxy.api.transport.TransportKind;
+import org.sipproxy.core.internal.address.AddressPolicy;
+import org.sipproxy.core.internal.address.RefusedAddressException;
+import org.sipproxy.core.internal.address.Sender;
 import org.sipproxy.core.internal.dns.NextHop;
-import org.sipproxy.core.internal.dns.ResponseAddress;
 import org.sipproxy.core.internal.forwarding.FlowSource;
 import org.sipproxy.core.internal.transaction.ResponsePath;
 import org.sipproxy.core.internal.transport.SendFailure;
 import org.sipproxy.core.internal.transport.TransportFlow;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
- * Where responses go (RFC 3261 §18.2.2, RFC 3581 §4): over a stream back on its connection, or a new one to the sender's
- * address and the port of sent-by if that is gone; over UDP to {@code maddr}, or to the source address and the port that
- * {@code rport} asked for, else that of sent-by. A WebSocket that is gone leaves no way back.
+ * Where responses go (RFC 3261 §18.2.2, RFC 3581 §4): over a stream back on its connection, or if that is closed on a new one to
+ * the sender's address and the port of sent-by; over UDP to the source address and the port that {@code rport} asks for, else that
+ * of sent-by. A {@code maddr} is followed only to a multicast address, and only if the host application enabled that: any other
+ * would let the sender choose a third party. A WebSocket that is closed leaves no path back.
  */
 final class ResponsePaths {
 
-    private final FlowSource flows;
+    private static final Logger LOG = LoggerFactory.getLogger(ResponsePaths.class);
 
-    ResponsePaths(FlowSource flows) {
+    private final FlowSource flows;
+    private final AddressPolicy addresses;
+
+    ResponsePaths(FlowSource flows, AddressPolicy addresses) {
         this.flows = flows;
+        this.addresses = addresses;
     }
 
     ResponsePath of(Via via, TransportFlow from) {
@@ -32,40 +40,41 @@ final class ResponsePaths {
             int sentByPort = via.port() < 0 ? from.kind().defaultPort() : via.port();
             return new StreamPath(flows, from, sentByPort, from.kind() == TransportKind.TLS ? via.host() : "");
         }
+        InetAddress group = via.maddr().isPresent() ? multicast(via) : null;
+        if (group != null) {
+            return datagrams(new InetSocketAddress(group, port(via)), from, Sender.HOST);
+        }
         InetSocketAddress source = from.remoteAddress();
-        InetSocketAddress maddr = via.maddr().isPresent() ? maddr(via) : null;
-        if (maddr == null && (via.hasRport() || port(via) == source.getPort())) {
+        if (via.hasRport() || port(via) == source.getPort()) {
             return new DatagramPath(from);
         }
-        InetSocketAddress to = maddr != null ? maddr : new InetSocketAddress(source.getAddress(), port(via));
-        TransportFlow flow = flows.flowTo(new NextHop(TransportKind.UDP, to), from, "");
-        return new DatagramPath(flow == null ? from : flow);
+        return datagrams(new InetSocketAddress(source.getAddress(), port(via)), from, Sender.of(from));
     }
 
-    /**
-     * Where a response goes that has to find its way by the Via below ours, which we stamped when its request came in; null if
-     * that Via leads nowhere. Only for requests that came by UDP.
-     */
-    @Nullable
-    ResponsePath behind(SipResponse response, TransportFlow from) throws SipParseException {
-        Via via = response.secondVia().orElse(null);
-        if (via == null || !via.transportIs("udp")) {
-            return null;
+    private ResponsePath datagrams(InetSocketAddress to, TransportFlow from, Sender sender) {
+        try {
+            TransportFlow flow = flows.flowTo(new NextHop(TransportKind.UDP, to), from, "", sender);
+            return new DatagramPath(flow == null ? from : flow);
+        } catch (RefusedAddressException e) {
+            LOG.debug("response goes to the source instead: {}", e.getMessage());
+            return new DatagramPath(from);
         }
-        InetSocketAddress to = ResponseAddress.numeric(response.wire(), via);
-        TransportFlow flow = to == null ? null : flows.flowTo(new NextHop(TransportKind.UDP, to), from, "");
-        return flow == null ? null : new DatagramPath(flow);
+    }
+
+    /** The path to the caller of an INVITE that came by UDP and was accepted: its address was kept. */
+    ResponsePath upstream(InetSocketAddress caller, TransportFlow from) {
+        return datagrams(caller, from, Sender.HOST);
     }
 
     private static int port(Via via) {
         return via.port() < 0 ? TransportKind.UDP.defaultPort() : via.port();
     }
 
-    /** A maddr that is a name is not looked up: it is for multicast, which is numeric. */
-    private static @Nullable InetSocketAddress maddr(Via via) {
+    /** The multicast address that the host application lets responses follow; null if there is none. A name is not resolved. */
+    private @Nullable InetAddress multicast(Via via) {
         return via.maddr()
                 .flatMap(IpLiteral::parse)
-                .map(ip -> new InetSocketAddress(ip, port(via)))
+                .filter(addresses::followsMulticast)
                 .orElse(null);
     }
 
@@ -79,6 +88,11 @@ final class ResponsePaths {
         @Override
         public boolean isReliable() {
             return false;
+        }
+
+        @Override
+        public InetSocketAddress datagramAddress() {
+            return flow.remoteAddress();
         }
     }
 
@@ -98,11 +112,16 @@ final class ResponsePaths {
         private void sendAnew(byte[] wire, SendFailure onFailure) {
             InetSocketAddress sender =
                     new InetSocketAddress(flow.remoteAddress().getAddress(), sentByPort);
-            TransportFlow other = flows.flowTo(new NextHop(flow.kind(), sender, sentByHost), flow, "");
-            if (other == null) {
-                onFailure.sendFailed(new IllegalStateException("no way back to " + sender));
-            } else {
-                other.send(wire, onFailure);
+            try {
+                TransportFlow other =
+                        flows.flowTo(new NextHop(flow.kind(), sender, sentByHost), flow, "", Sender.of(flow));
+                if (other == null) {
+                    onFailure.sendFailed(new IllegalStateException("no path back to " + sender));
+                } else {
+                    other.send(wire, onFailure);
+                }
+            } catch (RefusedAddressException e) {
+                onFailure.sendFailed(e);
             }
         }
 

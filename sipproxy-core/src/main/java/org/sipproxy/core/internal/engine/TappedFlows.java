@@ -1,6 +1,8 @@
 package org.sipproxy.core.internal.engine;
 
 import org.jspecify.annotations.Nullable;
+import org.sipproxy.core.internal.address.RefusedAddressException;
+import org.sipproxy.core.internal.address.Sender;
 import org.sipproxy.core.internal.dns.NextHop;
 import org.sipproxy.core.internal.forwarding.FlowSource;
 import org.sipproxy.core.internal.transport.TransportFlow;
@@ -9,8 +11,9 @@ import org.sipproxy.core.internal.transport.TransportFlow;
 record TappedFlows(FlowSource flows, WireTap tap) implements FlowSource {
 
     @Override
-    public @Nullable TransportFlow flowTo(NextHop hop, TransportFlow inbound, String socket) {
-        return tapped(flows.flowTo(hop, inbound, socket));
+    public @Nullable TransportFlow flowTo(NextHop hop, TransportFlow inbound, String socket, Sender sender)
+            throws RefusedAddressException {
+        return tapped(flows.flowTo(hop, inbound, socket, sender));
     }
 
     @Override

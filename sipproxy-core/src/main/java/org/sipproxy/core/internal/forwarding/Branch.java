@@ -10,6 +10,8 @@ import org.sipproxy.api.message.SipUri;
 import org.sipproxy.api.message.StatusCode;
 import org.sipproxy.api.routing.Target;
 import org.sipproxy.api.transport.TransportKind;
+import org.sipproxy.core.internal.address.RefusedAddressException;
+import org.sipproxy.core.internal.address.Sender;
 import org.sipproxy.core.internal.dns.NextHop;
 import org.sipproxy.core.internal.transaction.ClientTransaction;
 import org.sipproxy.core.internal.transaction.ClientTransactionUser;
@@ -31,7 +33,12 @@ final class Branch implements ClientTransactionUser {
     private final Target target;
     private List<NextHop> hops = List.of();
     private int nextHop;
+    /** Its share of the request's Max-Breadth. */
+    private final int breadth;
+
     private @Nullable TransportFlow lastResort;
+    /** The address of a next hop was refused, so no failure shows what listens there. */
+    private boolean refused;
     /** Where the request went, and where its responses come from. */
     private @Nullable TransportFlow flow;
 
@@ -40,8 +47,9 @@ final class Branch implements ClientTransactionUser {
     /** Its INVITE was cancelled, by whomever: no further hop is tried. */
     private boolean cancelled;
 
-    Branch(ResponseContext parent, Target target) {
+    Branch(ResponseContext parent, Target target, int breadth) {
         this.parent = parent;
+        this.breadth = breadth;
         this.target = target;
         TransportFlow registered = target.flow() instanceof TransportFlow f ? f : null;
         this.lastResort = registered != null && registered.kind().isReliable() ? registered : null;
@@ -103,7 +111,7 @@ final class Branch implements ClientTransactionUser {
     private void tryNextHop(int otherwise) {
         while (nextHop < hops.size()) {
             NextHop hop = hops.get(nextHop++);
-            TransportFlow way = parent.forwarder.flows.flowTo(hop, parent.context.flow(), target.socket());
+            TransportFlow way = flowTo(hop);
             if (way != null && send(way, hop)) {
                 return;
             }
@@ -113,7 +121,31 @@ final class Branch implements ClientTransactionUser {
         if (registered != null && registered.isOpen() && send(registered, null)) {
             return;
         }
-        end(otherwise);
+        end(refused ? refusedStatus() : otherwise);
+    }
+
+    private @Nullable TransportFlow flowTo(NextHop hop) {
+        try {
+            return parent.forwarder.flows.flowTo(hop, parent.context.flow(), target.socket(), sender());
+        } catch (RefusedAddressException e) {
+            refused = true;
+            return null;
+        }
+    }
+
+    private Sender sender() {
+        try {
+            return RequestForwarder.senderTo(parent.context, target);
+        } catch (SipParseException e) {
+            return Sender.of(parent.context.flow()); // it was parsed when the next hop was
+        }
+    }
+
+    /** The sender named the address, or the client that registered did. */
+    private int refusedStatus() {
+        return target.flow() == null && target.socket().isEmpty()
+                ? StatusCode.FORBIDDEN
+                : StatusCode.TEMPORARILY_UNAVAILABLE;
     }
 
     /** False if the request is too large for this hop and has been put down for TCP instead. */
@@ -122,7 +154,7 @@ final class Branch implements ClientTransactionUser {
         long number = forwarder.branches.next();
         byte[] wire;
         try {
-            wire = forwarder.writer.write(parent.context, target, way, number, parent.loopHash);
+            wire = forwarder.writer.write(parent.context, target, way, number, parent.loopHash, breadth);
         } catch (SipParseException e) {
             end(e.statusCode());
             return true;
@@ -132,7 +164,7 @@ final class Branch implements ClientTransactionUser {
                 && way.kind() == TransportKind.UDP
                 && !isRetryOverUdp(nextHop - 1)) {
             NextHop tcp = new NextHop(TransportKind.TCP, hop.address());
-            if (forwarder.flows.flowTo(tcp, parent.context.flow(), "") != null) {
+            if (flowTo(tcp) != null) {
                 List<NextHop> widened = new ArrayList<>(hops);
                 widened.add(nextHop, tcp);
                 widened.add(nextHop + 1, hop); // if TCP is refused: better a large datagram than none
@@ -148,7 +180,7 @@ final class Branch implements ClientTransactionUser {
                         parent.server,
                         forwarder.table,
                         this,
-                        !parent.server.path().isReliable())
+                        parent.server.path().datagramAddress())
                 : new NonInviteClientTransaction(number, wire, way, parent.server, forwarder.table, this, false);
         transaction = next;
         flow = way;

@@ -4,10 +4,13 @@ import java.net.InetAddress;
 import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
+import org.sipproxy.api.message.HeaderName;
 import org.sipproxy.api.message.SipParseException;
 import org.sipproxy.api.message.SipResponse;
 import org.sipproxy.api.message.SipUri;
 import org.sipproxy.api.routing.Target;
+import org.sipproxy.core.internal.address.RefusedAddressException;
+import org.sipproxy.core.internal.address.Sender;
 import org.sipproxy.core.internal.codec.FlowTokens;
 import org.sipproxy.core.internal.codec.RouteSignature;
 import org.sipproxy.core.internal.dns.NextHop;
@@ -25,6 +28,9 @@ import org.slf4j.LoggerFactory;
 public final class RequestForwarder {
 
     private static final Logger LOG = LoggerFactory.getLogger(RequestForwarder.class);
+
+    /** RFC 5393 §5.3.3.1: what is put into a request that has none, and the most that is taken from one. */
+    static final int MAX_BREADTH = 60;
 
     final Branches branches;
     final TransactionTable table;
@@ -55,15 +61,29 @@ public final class RequestForwarder {
         this.responseSteps = responseSteps;
     }
 
+    /** The request's Max-Breadth as this proxy takes it (RFC 5393 §5.3.3). */
+    static int breadthOf(RequestContext context) throws SipParseException {
+        long written = context.received().number(HeaderName.MAX_BREADTH, MAX_BREADTH);
+        return written < 0 ? MAX_BREADTH : (int) written;
+    }
+
     /** Forwards a request for which {@code transaction} waits; the line that forks an INVITE is in ResponseContext. */
     public void relay(RequestContext context, ServerTransaction transaction, List<Target> targets)
             throws SipParseException {
-        new ResponseContext(this, context, transaction, targets, branches.loopHash(context.received())).start();
+        int breadth = Math.max(breadthOf(context), targets.size());
+        new ResponseContext(this, context, transaction, targets, branches.loopHash(context.received()), breadth)
+                .start();
+    }
+
+    /** True if the request's Max-Breadth does not allow so many branches: it gets a 440 (RFC 5393 §5.3.3.2). */
+    public static boolean exceedsBreadth(RequestContext context, List<Target> targets) throws SipParseException {
+        return context.received().firstHeader(HeaderName.MAX_BREADTH) >= 0 && targets.size() > breadthOf(context);
     }
 
     /** Forwards the ACK of a 2xx: end to end, without a transaction (§16.6, §17). */
     public void relayAck(RequestContext context, List<Target> targets) throws SipParseException {
         for (Target target : targets) {
+            Sender sender = senderTo(context, target);
             TransportFlow own = ownConnection(context, target);
             if (own != null) {
                 sendAck(context, target, own);
@@ -79,11 +99,11 @@ public final class RequestForwarder {
             SipUri uri = RequestWriter.nextHopUri(context, target);
             NextHop hop = resolver.numeric(uri);
             if (hop != null) {
-                sendAck(context, target, flows.flowTo(hop, context.flow(), target.socket()));
+                sendAck(context, target, hop, sender);
             } else {
                 resolver.resolve(uri, hops -> {
                     if (!hops.isEmpty()) {
-                        sendAck(context, target, flows.flowTo(hops.get(0), context.flow(), target.socket()));
+                        sendAck(context, target, hops.get(0), sender);
                     }
                 });
             }
@@ -136,7 +156,19 @@ public final class RequestForwarder {
         if (hop == null) {
             return null;
         }
-        return hop.kind().isReliable() ? flows.openConnection(hop) : flows.flowTo(hop, context.flow(), target.socket());
+        if (hop.kind().isReliable()) {
+            return flows.openConnection(hop);
+        }
+        try {
+            return flows.flowTo(hop, context.flow(), target.socket(), Sender.HOST); // a client was seen there
+        } catch (RefusedAddressException e) {
+            return null;
+        }
+    }
+
+    /** On whose behalf a request goes to the target. */
+    static Sender senderTo(RequestContext context, Target target) throws SipParseException {
+        return context.senderTo(RequestWriter.writtenHopUri(context, target), target);
     }
 
     /** True if the contact names the very address that it was seen at: no NAT lies between, so it may be connected to. */
@@ -146,13 +178,23 @@ public final class RequestForwarder {
         return received != null && address.isPresent() && address.equals(received.numericHost());
     }
 
+    private void sendAck(RequestContext context, Target target, NextHop hop, Sender sender) {
+        try {
+            sendAck(context, target, flows.flowTo(hop, context.flow(), target.socket(), sender));
+        } catch (RefusedAddressException e) {
+            LOG.debug("ACK not forwarded: {}", e.getMessage());
+        }
+    }
+
     private void sendAck(RequestContext context, Target target, @Nullable TransportFlow flow) {
         try {
             if (flow == null || !mayUse(flow, context, target)) {
                 return;
             }
             long loopHash = branches.loopHash(context.received());
-            flow.send(writer.write(context, target, flow, branches.next(), loopHash), SendFailure.IGNORE);
+            flow.send(
+                    writer.write(context, target, flow, branches.next(), loopHash, breadthOf(context)),
+                    SendFailure.IGNORE);
         } catch (SipParseException e) {
             LOG.debug("ACK not forwarded: {}", e.getMessage());
         }

@@ -34,6 +34,7 @@ final class RequestWriter {
     private static final byte[] END = ascii(">\r\n");
     private static final byte[] CRLF = ascii("\r\n");
     private static final byte[] ADDED_MAX_FORWARDS = ascii("Max-Forwards: 70\r\n");
+    private static final byte[] ADDED_MAX_BREADTH = ascii("Max-Breadth: " + RequestForwarder.MAX_BREADTH + "\r\n");
     private static final byte[] DECREMENTED_70 = ascii("69");
     /** What most clients send (§8.1.1.6). */
     private static final int INITIAL_MAX_FORWARDS = 70;
@@ -70,7 +71,7 @@ final class RequestWriter {
         return SipUri.parse("sips" + uri.toString().substring("sip".length()));
     }
 
-    private static SipUri writtenHopUri(RequestContext context, Target target) throws SipParseException {
+    static SipUri writtenHopUri(RequestContext context, Target target) throws SipParseException {
         if (!target.routes().isEmpty()) {
             return target.routes().get(0);
         }
@@ -83,8 +84,10 @@ final class RequestWriter {
      *
      * @param way the flow that it leaves by
      * @param branch the client transaction's number
+     * @param breadth the branch's Max-Breadth
      */
-    byte[] write(RequestContext context, Target target, TransportFlow way, long branch, long loopHash)
+    byte[] write(
+            RequestContext context, Target target, TransportFlow way, long branch, long loopHash, int breadth)
             throws SipParseException {
         Advertised out = way.advertised();
         SipRequest request = context.request();
@@ -109,6 +112,7 @@ final class RequestWriter {
         if (request.firstHeader(HeaderName.MAX_FORWARDS) < 0) {
             head.bytes(ADDED_MAX_FORWARDS);
         }
+        maxBreadth(splice, head, request, breadth);
         splice.insert(request.lineStart(via), head.toBytes());
         ViaStamp.of(
                         wire,
@@ -155,10 +159,10 @@ final class RequestWriter {
         TransportFlow came = context.flow();
         Advertised in = came.advertised();
         Advertised out = way.advertised();
-        byte[] signed = signature.parameter(request);
+        byte[] signed = signature.parameter(request, context.receivedAtMillis(), came, way);
         boolean secured = uri.isSecure() || context.isSecured(); // §16.6 step 4
-        byte[] tokenIn = came.isPeersOwn() && isOfItsSender(request) ? token(came, request) : NO_TOKEN;
-        byte[] tokenOut = way.isPeersOwn() ? token(way, request) : NO_TOKEN;
+        byte[] tokenIn = came.isPeersOwn() && isOfItsSender(request) ? token(came, signed) : NO_TOKEN;
+        byte[] tokenOut = way.isPeersOwn() ? token(way, signed) : NO_TOKEN;
         if (in == out && tokenIn.length == 0 && tokenOut.length == 0) {
             text.bytes(RECORD_ROUTE)
                     .bytes(secured ? out.secureUri() : out.uri())
@@ -183,8 +187,8 @@ final class RequestWriter {
         }
     }
 
-    private byte[] token(TransportFlow flow, SipRequest request) {
-        return tokens.parameter(flow.connectionId().orElseThrow(), request);
+    private byte[] token(TransportFlow flow, byte[] signed) {
+        return tokens.parameter(flow.connectionId().orElseThrow(), signed);
     }
 
     /** With a second Via the connection is a proxy's, which wants no more of the dialog than it has record-routed. */
@@ -198,6 +202,21 @@ final class RequestWriter {
         if (line >= 0) {
             byte[] text = value == INITIAL_MAX_FORWARDS ? DECREMENTED_70 : ascii(Long.toString(Math.max(value - 1, 0)));
             splice.replace(request.valueStart(line), request.valueEnd(line), text);
+        }
+    }
+
+    /** RFC 5393 §5.3.3: one Max-Breadth in every request that is forwarded. */
+    private static void maxBreadth(Splice splice, ByteWriter head, SipRequest request, int value) {
+        int line = request.firstHeader(HeaderName.MAX_BREADTH);
+        if (line < 0) {
+            head.bytes(value == RequestForwarder.MAX_BREADTH ? ADDED_MAX_BREADTH : ascii("Max-Breadth: " + value + "\r\n"));
+            return;
+        }
+        splice.replace(request.valueStart(line), request.valueEnd(line), ascii(Integer.toString(value)));
+        for (int i = request.nextHeader(HeaderName.MAX_BREADTH, line);
+                i >= 0;
+                i = request.nextHeader(HeaderName.MAX_BREADTH, i)) {
+            splice.delete(request.lineStart(i), request.lineEnd(i));
         }
     }
 

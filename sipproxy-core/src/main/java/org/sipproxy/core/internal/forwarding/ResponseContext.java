@@ -39,6 +39,9 @@ final class ResponseContext implements ServerTransaction.CancelHandler {
     private final Deque<List<Target>> groups = new ArrayDeque<>(2);
     private final List<Branch> branches = new ArrayList<>(2);
     private final BestResponse best = new BestResponse();
+    /** Max-Breadth that no branch has yet. */
+    private int unsharedBreadth;
+
     private int open;
     private boolean starting;
     private boolean cancelled;
@@ -50,12 +53,14 @@ final class ResponseContext implements ServerTransaction.CancelHandler {
             RequestContext context,
             ServerTransaction server,
             List<Target> targets,
-            long loopHash) {
+            long loopHash,
+            int breadth) {
         this.forwarder = forwarder;
         this.context = context;
         this.server = server;
         this.loopHash = loopHash;
         this.all = targets;
+        this.unsharedBreadth = breadth;
         group(targets);
     }
 
@@ -85,6 +90,17 @@ final class ResponseContext implements ServerTransaction.CancelHandler {
         }
     }
 
+    /**
+     * The next branch's share of the incoming Max-Breadth. All branches share it, those that are tried later too: RFC 5393 §5.3.3.2
+     * asks that for those at a time only, which would let two proxies that name each other search without end.
+     */
+    private int breadth() {
+        int left = all.size() - branches.size();
+        int share = left <= 1 ? unsharedBreadth : unsharedBreadth / left;
+        unsharedBreadth -= share;
+        return share;
+    }
+
     /** Forks to the next group of targets that gets at least one branch going, or finishes. */
     private void forkNext() {
         starting = true;
@@ -94,7 +110,7 @@ final class ResponseContext implements ServerTransaction.CancelHandler {
                 best.forget(); // nobody has refused yet, else there were no substitute left
             }
             for (Target target : group) {
-                Branch branch = new Branch(this, target);
+                Branch branch = new Branch(this, target, breadth());
                 branches.add(branch);
                 open++;
                 branch.begin(); // this is the line that forks an INVITE

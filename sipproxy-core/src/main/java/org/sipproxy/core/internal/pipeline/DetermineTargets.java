@@ -11,6 +11,7 @@ import org.sipproxy.api.message.SipRequest;
 import org.sipproxy.api.message.SipUri;
 import org.sipproxy.api.message.StatusCode;
 import org.sipproxy.api.routing.Target;
+import org.sipproxy.core.internal.address.AddressPolicy;
 import org.sipproxy.core.internal.registrar.Targets;
 import org.sipproxy.core.internal.time.LogThrottle;
 import org.slf4j.Logger;
@@ -75,6 +76,7 @@ final class DetermineTargets implements Step {
             return UNAVAILABLE;
         }
         List<Target> targets = Targets.bestFirst(bindings);
+        noteNames(context, bindings);
         if (uri.isSecure() && !targets.isEmpty()) {
             targets = Targets.secured(targets);
             if (targets.isEmpty()) {
@@ -82,6 +84,16 @@ final class DetermineTargets implements Step {
             }
         }
         return targets.isEmpty() ? Outcome.proceed() : Outcome.relay(targets); // 404 or 480 is the next step's to say
+    }
+
+    /** A binding's numeric next hop was checked when it was registered; the address of a name is not known before now. */
+    private static void noteNames(RequestContext context, List<Binding> bindings) {
+        for (Binding binding : bindings) {
+            SipUri hop = binding.path().isEmpty() ? binding.contact() : binding.path().get(0);
+            if (!AddressPolicy.isNumeric(hop)) {
+                context.registrant(binding.path().isEmpty() ? hop.asRequestUri() : hop, binding);
+            }
+        }
     }
 
     /** No open relay: only a user of ours may go elsewhere, and has to have proved to be one where that is asked. */

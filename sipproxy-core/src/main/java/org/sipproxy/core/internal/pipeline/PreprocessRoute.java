@@ -7,18 +7,23 @@ import org.sipproxy.api.message.NameAddress;
 import org.sipproxy.api.message.SipParseException;
 import org.sipproxy.api.message.SipRequest;
 import org.sipproxy.api.message.SipUri;
+import org.sipproxy.api.message.StatusCode;
 import org.sipproxy.api.routing.Target;
 import org.sipproxy.core.internal.codec.FlowTokens;
 import org.sipproxy.core.internal.codec.RouteSignature;
+import org.sipproxy.core.internal.codec.RouteSignature.Proof;
+import org.sipproxy.core.internal.codec.RouteSignature.Validity;
 import org.sipproxy.core.internal.transport.TransportFlow;
 
 /**
- * RFC 3261 §16.4: the Route elements that name us are taken off, a strict router's doing is undone, and a request inside a
- * dialog then goes where its Route set or its Request-URI says, without a look at the location store. That it is inside a
- * dialog that we record-routed the signature of our Route tells; without it, and unless a trusted peer sends it, the request
- * has to find its way as any other. A Route of ours may also name the connection that the peer has opened to us.
+ * RFC 3261 §16.4: removes the Route elements that name this proxy, undoes what a strict router did, and sends a request within a
+ * dialog where its Route set or its Request-URI says, without a look-up. The signature of our Route proves the dialog; without it,
+ * and unless a trusted peer sends it, the request is routed as any other. A Route whose signature has expired gets a 481, so that
+ * the client ends the dialog or subscribes anew. A Route may also name the connection that the peer has opened to this proxy.
  */
 final class PreprocessRoute implements Step {
+
+    private static final Proof NO_PROOF = new Proof(Validity.INVALID, null);
 
     private final RouteSignature signature;
     private final FlowTokens tokens;
@@ -38,30 +43,39 @@ final class PreprocessRoute implements Step {
             return Outcome.proceed();
         }
         SipUri uri = request.requestUri();
-        boolean strict = uri.hasParameter("lr") && context.isMyself(uri);
-        boolean through = false;
-        if (strict) {
-            through = signature.isOn(uri, request);
+        Proof proof = NO_PROOF;
+        if (uri.hasParameter("lr") && context.isMyself(uri)) {
+            proof = check(uri, context);
             context.undoStrictRouting();
         }
-        through |= stripOwn(context);
+        proof = stripOwn(context, proof);
         if (!request.hasToTag()) {
             return Outcome.proceed();
         }
-        if ((through || context.isTrusted()) && isOnward(context)) {
+        if (proof.validity() == Validity.EXPIRED && !context.isTrusted()) {
+            return Outcome.reply(StatusCode.CALL_OR_TRANSACTION_DOES_NOT_EXIST);
+        }
+        if (proof.isValid()) {
+            context.inDialog(proof.sides());
+        }
+        if ((proof.isValid() || context.isTrusted()) && isOnward(context)) {
             return Outcome.relay(Target.of(context.request().requestUri()));
         }
         return Outcome.proceed();
     }
 
+    private Proof check(SipUri route, RequestContext context) throws SipParseException {
+        return signature.check(route, context.request(), context.receivedAtMillis());
+    }
+
     /**
-     * Takes off the topmost element and, where we doubled our Record-Route, the one below it.
+     * Removes the topmost element and, where our Record-Route is doubled, the one below it.
      *
-     * @return true if the topmost one is of this dialog
+     * @param before what a strict router's Request-URI has proved
+     * @return what the topmost element, or else {@code before}, proves
      */
-    private boolean stripOwn(RequestContext context) throws SipParseException {
+    private Proof stripOwn(RequestContext context, Proof before) throws SipParseException {
         List<NameAddress> left = context.remainingRoutes();
-        boolean signed = !left.isEmpty() && signature.isOn(left.get(0).uri(), context.request());
         int own = 0;
         while (own < left.size() && own < 2 && context.isMyself(left.get(own).uri())) {
             own++;
@@ -69,14 +83,18 @@ final class PreprocessRoute implements Step {
                 break;
             }
         }
-        if (own > 0 && own == left.size()) {
-            long connection = tokens.connection(left.get(own - 1).uri(), context.request());
+        if (own == 0) {
+            return before;
+        }
+        Proof proof = before.isValid() ? before : check(left.get(0).uri(), context);
+        if (own == left.size() && proof.isValid()) {
+            long connection = tokens.connection(left.get(own - 1).uri());
             context.dialogFlow(connection == FlowTokens.NONE ? null : connections.apply(connection));
         }
         for (int i = 0; i < own; i++) {
             context.stripRoute();
         }
-        return own > 0 && signed;
+        return proof;
     }
 
     /** False if the dialog's remote target is an address-of-record of ours, which the location store has to resolve. */

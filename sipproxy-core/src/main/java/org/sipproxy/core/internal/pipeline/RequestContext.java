@@ -1,11 +1,15 @@
 package org.sipproxy.core.internal.pipeline;
 
+import java.net.InetSocketAddress;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import org.sipproxy.api.event.ProxyEvent;
+import org.sipproxy.api.location.Binding;
 import org.sipproxy.api.message.HeaderName;
 import org.sipproxy.api.message.Method;
 import org.sipproxy.api.message.NameAddress;
@@ -17,6 +21,7 @@ import org.sipproxy.api.message.Splice;
 import org.sipproxy.api.routing.StageContext;
 import org.sipproxy.api.routing.Target;
 import org.sipproxy.core.ProxyClock;
+import org.sipproxy.core.internal.address.Sender;
 import org.sipproxy.core.internal.transaction.ResponsePath;
 import org.sipproxy.core.internal.transaction.ServerTransaction;
 import org.sipproxy.core.internal.transport.TransportFlow;
@@ -47,6 +52,12 @@ public final class RequestContext implements StageContext {
     private boolean trusted;
     private boolean behindNat;
     private @Nullable TransportFlow dialogFlow;
+    private boolean inDialog;
+    private @Nullable Predicate<InetSocketAddress> dialogSides;
+    private List<Registrant> registrants = List.of();
+
+    /** Who registered a binding whose next hop is a name. */
+    private record Registrant(SipUri hop, Sender sender) {}
 
     public RequestContext(
             SipRequest request,
@@ -134,6 +145,62 @@ public final class RequestContext implements StageContext {
 
     void dialogFlow(@Nullable TransportFlow flow) {
         dialogFlow = flow;
+    }
+
+    /**
+     * The request came with a signed Route of ours.
+     *
+     * @param sides the near addresses that the dialog's sides are at; null if anyone reaches both
+     */
+    void inDialog(@Nullable Predicate<InetSocketAddress> sides) {
+        inDialog = true;
+        dialogSides = sides;
+    }
+
+    /** True if the request belongs to a dialog that was set up through this proxy: its Route proves it. */
+    public boolean isInDialog() {
+        return inDialog;
+    }
+
+    // ---- on whose behalf it is sent
+
+    /**
+     * On whose behalf a request is sent to {@code hop}: on the sender's if the sender named it, on the registering client's if it
+     * is a name in a binding, else on the host application's.
+     */
+    public Sender senderTo(SipUri hop, Target target) throws SipParseException {
+        if (target.routes().isEmpty() && (!remainingRoutes().isEmpty() || isFromSender(target))) {
+            return Sender.of(flow, trusted, dialogSides);
+        }
+        for (Registrant registrant : registrants) {
+            if (registrant.hop().equals(hop)) {
+                return registrant.sender();
+            }
+        }
+        return Sender.HOST;
+    }
+
+    /** True if the target is the Request-URI as it came, or what a strict router had moved to the end of Route. */
+    private boolean isFromSender(Target target) throws SipParseException {
+        SipUri uri = target.uri();
+        if (target.flow() != null || target.received() != null) {
+            return false;
+        }
+        SipRequest original = received();
+        if (original.requestUri().equals(uri)) {
+            return true;
+        }
+        if (original == request || original.firstHeader(HeaderName.ROUTE) < 0) {
+            return false;
+        }
+        List<NameAddress> all = original.addresses(HeaderName.ROUTE);
+        return all.get(all.size() - 1).uri().equals(uri);
+    }
+
+    /** Notes that the next hop of this binding is a name, whose address is not known before it is resolved. */
+    void registrant(SipUri hop, Binding binding) {
+        registrants = new ArrayList<>(registrants);
+        registrants.add(new Registrant(hop, Sender.of(binding)));
     }
 
     /** True if the Request-URI, as it came, asks for TLS on each hop (§26.2.2). */

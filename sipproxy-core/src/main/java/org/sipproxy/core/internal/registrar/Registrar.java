@@ -18,6 +18,7 @@ import org.sipproxy.api.transport.Flow;
 import org.sipproxy.api.transport.TransportKind;
 import org.sipproxy.core.ProxyClock;
 import org.sipproxy.core.RegistrarPolicy;
+import org.sipproxy.core.internal.address.AddressPolicy;
 import org.sipproxy.core.internal.codec.SharedText;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -39,7 +40,7 @@ public final class Registrar {
     private final RegistrarPolicy policy;
     private final ProxyClock clock;
     private final AddressesOfRecord addresses;
-    private final Destinations destinations;
+    private final AddressPolicy destinations;
     private final Logger log;
 
     private final Lifetimes lifetimes;
@@ -59,7 +60,7 @@ public final class Registrar {
             RegistrarPolicy policy,
             ProxyClock clock,
             AddressesOfRecord addresses,
-            Destinations destinations) {
+            AddressPolicy destinations) {
         this(store, policy, clock, addresses, destinations, LoggerFactory.getLogger(Registrar.class));
     }
 
@@ -68,7 +69,7 @@ public final class Registrar {
             RegistrarPolicy policy,
             ProxyClock clock,
             AddressesOfRecord addresses,
-            Destinations destinations,
+            AddressPolicy destinations,
             Logger log) {
         this.store = store;
         this.policy = policy;
@@ -161,16 +162,16 @@ public final class Registrar {
         }
         List<RequestedContact> contacts = contacts(request);
         List<SipUri> path = path(request);
-        for (SipUri hop : path) {
-            refuse("Path", destinations.refusal(hop, flow));
+        if (!path.isEmpty()) {
+            refuse("Path", destinations.refusal(path.get(0), flow)); // the others, and Contact, are for that hop to reach
         }
         boolean bySource = behindNat || (path.isEmpty() && isWebSocket(flow));
         for (RequestedContact contact : contacts) {
-            if (contact.isRemoval()) {
+            if (contact.isRemoval() || !path.isEmpty()) {
                 continue;
             }
             // who is behind a NAT is sent to where it is seen, over the connection that there is
-            bySource |= path.isEmpty() && flow.kind().isReliable() && destinations.isHidden(contact.uri(), flow);
+            bySource |= flow.kind().isReliable() && destinations.isHidden(contact.uri(), flow);
             if (!bySource || !destinations.isHidden(contact.uri(), flow)) {
                 refuse("Contact", destinations.refusal(contact.uri(), flow));
             }

@@ -1,5 +1,6 @@
 package org.sipproxy.core.internal.transaction;
 
+import java.net.InetSocketAddress;
 import org.jspecify.annotations.Nullable;
 import org.sipproxy.api.message.Method;
 import org.sipproxy.api.message.SipParseException;
@@ -45,7 +46,7 @@ public final class InviteClientTransaction extends ClientTransaction {
         TERMINATED
     }
 
-    private final boolean lingerOnAccept;
+    private final @Nullable InetSocketAddress upstream;
     private State state = State.CALLING;
     private long timerA;
     private long timerBDeadline;
@@ -57,8 +58,8 @@ public final class InviteClientTransaction extends ClientTransaction {
     /**
      * Makes a transaction in CALLING.
      *
-     * @param lingerOnAccept true to keep no object in ACCEPTED: repeated 2xx are then not told to the user, but known by
-     *     {@link TransactionTable#isAccepted}
+     * @param upstream where a repeated 2xx goes by datagrams; then ACCEPTED has no object, the user does not get repeated 2xx, and
+     *     {@link TransactionTable#upstreamOfAccepted} knows the branch. Null to stay an object
      */
     public InviteClientTransaction(
             long branch,
@@ -67,9 +68,9 @@ public final class InviteClientTransaction extends ClientTransaction {
             Object lock,
             TransactionTable table,
             ClientTransactionUser user,
-            boolean lingerOnAccept) {
+            @Nullable InetSocketAddress upstream) {
         super(branch, request, flow, lock, table, user);
-        this.lingerOnAccept = lingerOnAccept;
+        this.upstream = upstream;
     }
 
     @Override
@@ -137,9 +138,9 @@ public final class InviteClientTransaction extends ClientTransaction {
                 } else if (status < 300) {
                     state = State.ACCEPTED;
                     request = null;
-                    if (lingerOnAccept) {
+                    if (upstream != null) {
                         table.cancel(this);
-                        table.lingerAccepted(this);
+                        table.lingerAccepted(this, upstream);
                     } else {
                         table.schedule(this, table.timers().linger());
                     }

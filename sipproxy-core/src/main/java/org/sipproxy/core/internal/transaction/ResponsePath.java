@@ -1,5 +1,7 @@
 package org.sipproxy.core.internal.transaction;
 
+import java.net.InetSocketAddress;
+import org.jspecify.annotations.Nullable;
 import org.sipproxy.core.internal.transport.SendFailure;
 
 /** Where the responses of a request go (RFC 3261 §18.2.2): decided once, when the request arrives. */
@@ -10,4 +12,9 @@ public interface ResponsePath {
 
     /** True if what is sent needs no retransmission. */
     boolean isReliable();
+
+    /** Where datagrams are sent; null over a stream. */
+    default @Nullable InetSocketAddress datagramAddress() {
+        return null;
+    }
 }

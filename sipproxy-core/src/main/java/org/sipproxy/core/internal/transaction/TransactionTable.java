@@ -1,5 +1,9 @@
 package org.sipproxy.core.internal.transaction;
 
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.UnknownHostException;
+import java.util.Arrays;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
@@ -17,7 +21,6 @@ import org.sipproxy.core.internal.time.TimerWheel;
 public final class TransactionTable {
 
     private static final long ACCEPTED = 0x4143434550544544L;
-    private static final byte[] NOTHING = {};
 
     private final ConcurrentHashMap<TransactionKey, ServerTransaction> servers = new ConcurrentHashMap<>();
     private final ConcurrentHashMap<Long, ClientTransaction> clients = new ConcurrentHashMap<>();
@@ -60,14 +63,31 @@ public final class TransactionTable {
         remove(transaction);
     }
 
-    /** True if a 2xx with this branch number repeats, or adds to, one that was forwarded within 64*T1 (RFC 6026 §7.2). */
-    public boolean isAccepted(long branch) {
-        return lingering.get(branch, ACCEPTED) != null;
+    /**
+     * Where a 2xx with this branch number is sent that repeats, or adds to, one that was forwarded within 64*T1 (RFC 6026 §7.2);
+     * null for any other branch. The address is the caller's of that time: what stands in the response, a callee wrote.
+     */
+    public @Nullable InetSocketAddress upstreamOfAccepted(long branch) {
+        byte[] kept = lingering.get(branch, ACCEPTED);
+        if (kept == null) {
+            return null;
+        }
+        int port = (kept[0] & 0xff) << 8 | kept[1] & 0xff;
+        try {
+            return new InetSocketAddress(InetAddress.getByAddress(Arrays.copyOfRange(kept, 2, kept.length)), port);
+        } catch (UnknownHostException e) {
+            throw new IllegalStateException("an address of " + (kept.length - 2) + " bytes was kept", e);
+        }
     }
 
-    /** From now on the INVITE's client transaction is only its branch number, for 64*T1. */
-    void lingerAccepted(ClientTransaction transaction) {
-        lingering.put(transaction.branch(), ACCEPTED, NOTHING);
+    /** From now on the INVITE's client transaction is only its branch number and where it came from, for 64*T1. */
+    void lingerAccepted(ClientTransaction transaction, InetSocketAddress upstream) {
+        byte[] address = upstream.getAddress().getAddress();
+        byte[] kept = new byte[2 + address.length];
+        kept[0] = (byte) (upstream.getPort() >>> 8);
+        kept[1] = (byte) upstream.getPort();
+        System.arraycopy(address, 0, kept, 2, address.length);
+        lingering.put(transaction.branch(), ACCEPTED, kept);
         remove(transaction);
     }
 

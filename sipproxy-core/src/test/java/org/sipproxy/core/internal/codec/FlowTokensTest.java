@@ -6,55 +6,46 @@ import java.nio.charset.StandardCharsets;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
-import org.sipproxy.api.message.ParseLimits;
-import org.sipproxy.api.message.SipMessage;
-import org.sipproxy.api.message.SipParseException;
-import org.sipproxy.api.message.SipRequest;
 import org.sipproxy.api.message.SipUri;
 
 class FlowTokensTest {
 
-    private final FlowTokens tokens = new FlowTokens();
-    private final SipRequest request = request("call-1");
+    private static final String SIGNATURE = "7a1200123456789abcdef";
 
-    private static SipRequest request(String callId) {
-        try {
-            return (SipRequest) SipMessage.parse(
-                    ("BYE sip:a@b.invalid SIP/2.0\r\nCall-ID: " + callId + "\r\n\r\n")
-                            .getBytes(StandardCharsets.US_ASCII),
-                    ParseLimits.DEFAULT);
-        } catch (SipParseException e) {
-            throw new IllegalArgumentException(e);
-        }
-    }
+    private final FlowTokens tokens = new FlowTokens();
 
     private String parameter(long connection) {
-        return new String(tokens.parameter(connection, request), StandardCharsets.US_ASCII);
+        byte[] signature = (";rs=" + SIGNATURE).getBytes(StandardCharsets.US_ASCII);
+        return new String(tokens.parameter(connection, signature), StandardCharsets.US_ASCII);
     }
 
     private static SipUri route(String parameters) {
-        return SipUri.of("sip:192.0.2.1:8080;transport=ws;r2=on;lr" + parameters);
+        return signedRoute(SIGNATURE, parameters);
+    }
+
+    private static SipUri signedRoute(String signature, String parameters) {
+        return SipUri.of("sip:192.0.2.1:8080;transport=ws;r2=on;lr;rs=" + signature + parameters);
     }
 
     @Test
-    void aTokenNamesItsConnection() {
+    void tokenNamesItsConnection() {
         for (long connection : new long[] {1, 15, 16, 1L << 40, (1L << 60) - 1}) {
-            assertThat(tokens.connection(route(parameter(connection)), request)).isEqualTo(connection);
+            assertThat(tokens.connection(route(parameter(connection)))).isEqualTo(connection);
         }
     }
 
     @Test
-    void itIsForOneDialogOfOneProcess() {
-        SipUri route = route(parameter(7));
+    void tokenIsValidWithItsSignatureInItsProcess() {
+        String token = parameter(7);
 
-        assertThat(tokens.connection(route, request("call-2"))).isEqualTo(FlowTokens.NONE);
-        assertThat(new FlowTokens().connection(route, request)).isEqualTo(FlowTokens.NONE);
+        assertThat(tokens.connection(signedRoute("7a1200123456789abcdee", token))).isEqualTo(FlowTokens.NONE);
+        assertThat(tokens.connection(SipUri.of("sip:192.0.2.1:8080;lr" + token))).isEqualTo(FlowTokens.NONE);
+        assertThat(new FlowTokens().connection(route(token))).isEqualTo(FlowTokens.NONE);
     }
 
     @Test
-    void anotherNumberDoesNotFitTheSignature() {
-        assertThat(tokens.connection(route(parameter(7).replace("ft=7", "ft=8")), request))
-                .isEqualTo(FlowTokens.NONE);
+    void anotherNumberDoesNotFitTheHash() {
+        assertThat(tokens.connection(route(parameter(7).replace("ft=7", "ft=8")))).isEqualTo(FlowTokens.NONE);
     }
 
     @ParameterizedTest
@@ -69,7 +60,7 @@ class FlowTokensTest {
                 ";ft=7-ffffffffffffffff",
                 ";ft=fffffffffffffffffffffff-0000000000000000"
             })
-    void whatIsNoTokenNamesNone(String parameters) {
-        assertThat(tokens.connection(route(parameters), request)).isEqualTo(FlowTokens.NONE);
+    void malformedTokenNamesNone(String parameters) {
+        assertThat(tokens.connection(route(parameters))).isEqualTo(FlowTokens.NONE);
     }
 }

@@ -706,29 +706,6 @@ class NextHopResolverTest {
                 .contains("loop is shut down");
     }
 
-    // ---- Via (§5)
-
-    @ParameterizedTest
-    @CsvSource(delimiter = '|', textBlock = """
-          SIP/2.0/UDP example.com;branch=z9hG4bK1                   | udp 192.0.2.1:5070
-          SIP/2.0/TCP example.com;branch=z9hG4bK1                   | tcp 192.0.2.1:5071
-          SIP/2.0/TLS example.com;branch=z9hG4bK1                   | tls 192.0.2.1:5072
-          SIP/2.0/UDP example.com:5090;branch=z9hG4bK1              | udp 192.0.2.99:5090
-          SIP/2.0/UDP other.example:5090;maddr=example.com;branch=z | udp 192.0.2.99:5090
-          SIP/2.0/UDP other.example;maddr=example.com;branch=z      | udp 192.0.2.99:5060
-          SIP/2.0/TCP example.com;maddr=other.example;branch=z      | tcp 192.0.2.1:5071
-          SIP/2.0/UDP 192.0.2.5;branch=z                            | udp 192.0.2.5:5060
-          SIP/2.0/SCTP example.com;branch=z                         | UNSUPPORTED: no transport for Via SCTP
-          SIP/2.0/UDP unknown.example;branch=z                      | NO_SUCH_HOST: unknown.example has no address
-          """)
-    void aResponseFindsTheServerThatSentBy(String via, String expected) throws SipParseException {
-        Answered answered = new Answered();
-
-        resolver(new FakeDns(SRV_ONLY), ALL, BOTH).resolve(Vias.parse(via).topVia(), answered);
-
-        assertThat(answered.now()).startsWith(expected).doesNotContain(", udp").doesNotContain(", tcp");
-    }
-
     private String resolve(FakeDns dns, Set<TransportKind> transports, String uri) {
         Answered answered = new Answered();
         resolver(dns, transports, BOTH).resolve(SipUri.of(uri), answered);

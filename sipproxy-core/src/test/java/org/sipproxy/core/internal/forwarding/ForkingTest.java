@@ -189,9 +189,8 @@ class ForkingTest {
         scene.answer(invite, 200);
 
         scene.transactions.assertNothingLeft();
-        long number = org.sipproxy.core.internal.transaction.Branches.number(
-                invite.wire(), invite.request().topVia());
-        assertThat(scene.transactions.table.isAccepted(number)).isTrue();
+        long number = ForwardingScene.numberOf(invite);
+        assertThat(scene.transactions.table.upstreamOfAccepted(number)).isEqualTo(scene.caller.remoteAddress());
     }
 
     @Test

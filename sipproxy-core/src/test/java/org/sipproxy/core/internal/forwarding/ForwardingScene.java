@@ -1,6 +1,7 @@
 package org.sipproxy.core.internal.forwarding;
 
 import java.net.InetSocketAddress;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -21,6 +22,7 @@ import org.sipproxy.api.routing.Target;
 import org.sipproxy.api.transport.TransportKind;
 import org.sipproxy.core.DestinationPolicy;
 import org.sipproxy.core.RegistrarPolicy;
+import org.sipproxy.core.internal.address.AddressPolicy;
 import org.sipproxy.core.internal.codec.FlowTokens;
 import org.sipproxy.core.internal.codec.ReplyWriter;
 import org.sipproxy.core.internal.codec.RouteSignature;
@@ -28,9 +30,9 @@ import org.sipproxy.core.internal.codec.ViaStamp;
 import org.sipproxy.core.internal.dns.NextHop;
 import org.sipproxy.core.internal.location.MemoryLocationStore;
 import org.sipproxy.core.internal.pipeline.LocalNames;
+import org.sipproxy.core.internal.pipeline.Outcome;
 import org.sipproxy.core.internal.pipeline.RequestContext;
 import org.sipproxy.core.internal.pipeline.RequestPipeline;
-import org.sipproxy.core.internal.registrar.Destinations;
 import org.sipproxy.core.internal.registrar.Registrar;
 import org.sipproxy.core.internal.time.TimerWheel;
 import org.sipproxy.core.internal.transaction.Branches;
@@ -55,7 +57,8 @@ final class ForwardingScene {
     final TransactionScene transactions = new TransactionScene();
     final RecordingTransport transport = transactions.transport;
     final Branches branches = new Branches();
-    private final RouteSignature signature = new RouteSignature(new byte[16]);
+    final AddressPolicy addresses = new AddressPolicy(DestinationPolicy.DEFAULT, this::isMyself);
+    final RouteSignature signature = new RouteSignature(new byte[16], Duration.ofHours(24), addresses);
     FlowTokens tokens = new FlowTokens();
     final Resolver resolver = new Resolver();
     final RequestForwarder forwarder;
@@ -72,7 +75,10 @@ final class ForwardingScene {
                 signature,
                 tokens,
                 transactions.table,
-                (hop, inbound, socket) -> transport.flowTo(hop.kind(), hop.address()),
+                (hop, inbound, socket, sender) -> {
+                    addresses.require(hop.address(), sender);
+                    return transport.flowTo(hop.kind(), hop.address());
+                },
                 resolver,
                 (context, status) -> reply(context.received(), context.flow(), status, NO_LINES),
                 (context, status, response, targets) -> completed.add(status),
@@ -90,12 +96,16 @@ final class ForwardingScene {
                         RegistrarPolicy.DEFAULT,
                         transactions.clock,
                         names::aorOf,
-                        new Destinations(DestinationPolicy.DEFAULT, names::isMyself)),
+                        addresses),
                 store,
                 List.of(),
                 List.of(),
                 List.of(),
                 List.of()));
+    }
+
+    private boolean isMyself(SipUri uri) {
+        return names.isMyself(uri);
     }
 
     /** The caller's side is a connection. */
@@ -132,6 +142,15 @@ final class ForwardingScene {
                 request, caller, transactions.pathOn(caller), names, transactions.clock, event -> {});
         pipeline.run(context, true);
         return context;
+    }
+
+    /** What the pipeline decides about a request. */
+    Outcome decide(String text) {
+        SipRequest request = SipText.request(text);
+        return pipeline.run(
+                new RequestContext(
+                        request, caller, transactions.pathOn(caller), names, transactions.clock, event -> {}),
+                true);
     }
 
     /** The server transaction of a request, its INVITE's 100 sent. */
@@ -201,6 +220,15 @@ final class ForwardingScene {
                 .filter(s -> s.what().equals(method))
                 .reduce((a, b) -> b)
                 .orElseThrow(() -> new AssertionError("no " + method + " to " + ip + "; sent: " + transport.sent()));
+    }
+
+    /** The number of the client transaction that sent a request. */
+    static long numberOf(Sent sent) {
+        try {
+            return Branches.number(sent.wire(), sent.request().topVia());
+        } catch (SipParseException e) {
+            throw new AssertionError(e);
+        }
     }
 
     /** The callee answers the INVITE that it got last. */

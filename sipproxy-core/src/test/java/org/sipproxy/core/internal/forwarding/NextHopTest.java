@@ -280,9 +280,9 @@ class NextHopTest {
 
         assertThat(tcpA.sent().get(0).text())
                 .containsPattern(
-                        "\nRecord-Route: <sip:10.0.0.1:5060;transport=tcp;r2=on;lr;rs=[0-9a-f]{16}>\nRecord-Route: <sip:10.0.0.1:5060;r2=on;lr;rs=[0-9a-f]{16}>\n");
+                        "\nRecord-Route: <sip:10.0.0.1:5060;transport=tcp;r2=on;lr;rs=[0-9a-f]{21}>\nRecord-Route: <sip:10.0.0.1:5060;r2=on;lr;rs=[0-9a-f]{21}>\n");
         assertThat(scene.last(B, "INVITE").text())
-                .containsPattern("\nRecord-Route: <sip:10.0.0.1:5060;lr;rs=[0-9a-f]{16}>\n");
+                .containsPattern("\nRecord-Route: <sip:10.0.0.1:5060;lr;rs=[0-9a-f]{21}>\n");
     }
 
     // ---- ACK of a 2xx

@@ -13,6 +13,7 @@ import org.sipproxy.api.location.LocationStore;
 import org.sipproxy.api.message.SipText;
 import org.sipproxy.core.DestinationPolicy;
 import org.sipproxy.core.RegistrarPolicy;
+import org.sipproxy.core.internal.address.AddressPolicy;
 import org.sipproxy.core.internal.location.MemoryLocationStore;
 import org.sipproxy.core.internal.time.FakeClock;
 import org.sipproxy.core.internal.time.TimerWheel;
@@ -25,7 +26,7 @@ final class RegistrarScene {
 
     private static final Set<String> DOMAINS = Set.of("sip.test", "other.test", "[2001:db8::1]");
 
-    private static final Destinations ANYWHERE = new Destinations(DestinationPolicy.ANYWHERE, uri -> false);
+    private static final AddressPolicy ANYWHERE = new AddressPolicy(DestinationPolicy.ANYWHERE, uri -> false);
 
     final FakeClock clock = new FakeClock();
     final TimerWheel wheel = new TimerWheel(clock.nanoTime());

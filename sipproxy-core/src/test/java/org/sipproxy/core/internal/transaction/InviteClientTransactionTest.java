@@ -2,6 +2,7 @@ package org.sipproxy.core.internal.transaction;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
@@ -20,6 +21,7 @@ class InviteClientTransactionTest {
 
     private static final long BRANCH = 7;
     private static final long TIMER_C = 181_000;
+    private static final InetSocketAddress UPSTREAM = new InetSocketAddress("192.0.2.1", 50_600);
 
     private TransactionScene scene = new TransactionScene();
     private final RecordingUser user = new RecordingUser();
@@ -36,7 +38,7 @@ class InviteClientTransactionTest {
                 scene.lock,
                 scene.table,
                 user,
-                lingerOnAccept);
+                lingerOnAccept ? UPSTREAM : null);
         synchronized (scene.lock) {
             transaction.start();
         }
@@ -430,17 +432,17 @@ class InviteClientTransactionTest {
     void acceptedInviteThatNeedsNoUserIsOnlyABranchUntilTimerM(TransportKind kind) {
         InviteClientTransaction transaction = start(kind, true);
         receive(transaction, 180);
-        assertThat(scene.table.isAccepted(BRANCH)).isFalse();
+        assertThat(scene.table.upstreamOfAccepted(BRANCH)).isNull();
 
         receive(transaction, 200);
         assertThat(user.told).containsExactly("180", "200");
         scene.assertNothingLeft();
 
         scene.advance(31_990);
-        assertThat(scene.table.isAccepted(BRANCH)).isTrue();
-        assertThat(scene.table.isAccepted(BRANCH + 1)).isFalse();
+        assertThat(scene.table.upstreamOfAccepted(BRANCH)).isEqualTo(UPSTREAM);
+        assertThat(scene.table.upstreamOfAccepted(BRANCH + 1)).isNull();
         scene.advance(10);
-        assertThat(scene.table.isAccepted(BRANCH)).isFalse();
+        assertThat(scene.table.upstreamOfAccepted(BRANCH)).isNull();
     }
 
     @ParameterizedTest

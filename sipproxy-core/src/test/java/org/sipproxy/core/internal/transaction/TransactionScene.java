@@ -2,6 +2,7 @@ package org.sipproxy.core.internal.transaction;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -59,6 +60,11 @@ public final class TransactionScene {
             @Override
             public boolean isReliable() {
                 return flow.kind().isReliable();
+            }
+
+            @Override
+            public InetSocketAddress datagramAddress() {
+                return isReliable() ? null : flow.remoteAddress();
             }
         };
     }

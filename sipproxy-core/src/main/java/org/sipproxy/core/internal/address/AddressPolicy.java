@@ -1,0 +1,181 @@
+package org.sipproxy.core.internal.address;
+
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.time.Duration;
+import java.util.Set;
+import java.util.function.Predicate;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+import org.sipproxy.api.message.IpLiteral;
+import org.sipproxy.api.message.SipUri;
+import org.sipproxy.api.transport.Flow;
+import org.sipproxy.core.DestinationPolicy;
+import org.sipproxy.core.internal.time.LogThrottle;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Decides which addresses bytes may be sent to, by {@link DestinationPolicy}: the one check for requests, responses and
+ * registrations. Any thread may call.
+ */
+public final class AddressPolicy {
+
+    private static final Logger LOG = LoggerFactory.getLogger(AddressPolicy.class);
+
+    private final LogThrottle refusals = new LogThrottle(Duration.ofSeconds(10));
+    private final DestinationPolicy policy;
+    private final Predicate<SipUri> isMyself;
+    /** Set once, before the first message can arrive. */
+    private volatile Set<InetAddress> listening = Set.of();
+
+    private volatile Set<InetSocketAddress> points = Set.of();
+
+    /** @param isMyself true for a URI that names this proxy */
+    public AddressPolicy(DestinationPolicy policy, Predicate<SipUri> isMyself) {
+        this.policy = policy;
+        this.isMyself = isMyself;
+    }
+
+    /** Says which addresses and ports this proxy listens on. */
+    public void listeningOn(Set<InetSocketAddress> bound) {
+        points = Set.copyOf(bound);
+        listening = bound.stream().map(InetSocketAddress::getAddress).collect(Collectors.toUnmodifiableSet());
+    }
+
+    /**
+     * Checks that bytes may be sent to an address on behalf of {@code sender}.
+     *
+     * @throws RefusedAddressException if they may not
+     */
+    public void require(InetSocketAddress to, Sender sender) throws RefusedAddressException {
+        String why = refusal(to, sender);
+        if (why != null) {
+            InetAddress source = sender.address();
+            refusals.warn(
+                    LOG,
+                    "nothing is sent to " + to.getAddress().getHostAddress() + ":" + to.getPort()
+                            + (source == null ? "" : " for " + source.getHostAddress()) + ": it " + why
+                            + "; DestinationPolicy says who may reach what");
+            throw new RefusedAddressException(to, why);
+        }
+    }
+
+    /** Why bytes may not be sent to an address on behalf of {@code sender}; null if they may. */
+    public @Nullable String refusal(InetSocketAddress to, Sender sender) {
+        AddressClass kind = classOf(to.getAddress());
+        return kind == AddressClass.PUBLIC ? null : refusal(kind, to, sender);
+    }
+
+    /** The class of an address, this proxy's own included. */
+    public AddressClass classOf(InetAddress address) {
+        AddressClass kind = AddressClass.of(address);
+        return kind.compareTo(AddressClass.LOCAL) < 0 && listening.contains(address) ? AddressClass.LOCAL : kind;
+    }
+
+    private @Nullable String refusal(AddressClass kind, InetSocketAddress to, Sender sender) {
+        InetAddress source = sender.address();
+        return switch (kind) {
+            case PUBLIC -> null;
+            case GROUP ->
+                source == null && followsMulticast(to.getAddress()) ? null : "is a multicast or broadcast address";
+            case UNUSABLE -> "is not the address of a host";
+            case INTERNAL ->
+                source == null
+                                || policy.internal()
+                                || sender.trusted()
+                                || sender.atLoopback()
+                                || isNear(source)
+                                || isOwnOrOfDialog(to, sender)
+                        ? null
+                        : "is an internal address";
+            case LOCAL -> {
+                if (source == null || sender.atLoopback() || source.isLoopbackAddress()) {
+                    yield null;
+                } else if (!policy.ourselves() && points.contains(to)) {
+                    yield "is a listening point of this proxy";
+                }
+                yield policy.loopback() || isOwnOrOfDialog(to, sender) ? null : "is an address of this machine";
+            }
+        };
+    }
+
+    private static boolean isNear(InetAddress source) {
+        AddressClass kind = AddressClass.of(source);
+        return kind == AddressClass.INTERNAL || kind == AddressClass.LOCAL;
+    }
+
+    private static boolean isOwnOrOfDialog(InetSocketAddress to, Sender sender) {
+        Predicate<InetSocketAddress> dialog = sender.dialog();
+        return to.getAddress().equals(sender.address()) || (dialog != null && dialog.test(to));
+    }
+
+    /** True if a response goes where a Via's multicast {@code maddr} says (RFC 3261 §18.2.2). */
+    public boolean followsMulticast(InetAddress maddr) {
+        return policy.multicast() && maddr.isMulticastAddress();
+    }
+
+    // ---- registrations
+
+    /** Why a client may not register a contact or Path URI; null if it may. A name other than localhost is not resolved. */
+    public @Nullable String refusal(SipUri uri, Flow flow) {
+        Sender sender = Sender.of(flow);
+        if (!policy.ourselves() && !isLocal(sender) && (isMyself.test(uri) || namesMyself(uri))) {
+            return "names this proxy";
+        }
+        InetAddress host = destination(uri);
+        if (host == null) {
+            return null;
+        }
+        AddressClass kind = classOf(host);
+        return refusal(kind, new InetSocketAddress(host, Math.max(uri.port(), 0)), sender);
+    }
+
+    private static boolean isLocal(Sender sender) {
+        InetAddress source = sender.address();
+        return sender.atLoopback() || (source != null && source.isLoopbackAddress());
+    }
+
+    /** True if {@code maddr}, which decides where a request is sent, is a listening point although the host is not. */
+    private boolean namesMyself(SipUri uri) {
+        InetAddress host = uri.hasParameter("maddr") ? destination(uri) : null;
+        return host != null
+                && listening.contains(host)
+                && points.stream().anyMatch(p -> p.getAddress().equals(host) && (uri.port() < 0 || p.getPort() == uri.port()));
+    }
+
+    /** True for a contact of an internal network that the client is not in: that of a client behind a NAT. */
+    public boolean isHidden(SipUri uri, Flow flow) {
+        InetAddress host = destination(uri);
+        return host != null
+                && AddressClass.of(host) == AddressClass.INTERNAL
+                && !policy.internal()
+                && !isNear(flow.remoteAddress().getAddress());
+    }
+
+    /** The address that requests for a URI are sent to, if it takes no look-up (RFC 3263 §4, RFC 6761 §6.3). */
+    private static @Nullable InetAddress destination(SipUri uri) {
+        String maddr = uri.parameter("maddr").orElse(null);
+        InetAddress numeric = maddr == null
+                ? uri.numericHost().orElse(null)
+                : IpLiteral.parse(maddr).orElse(null);
+        if (numeric != null) {
+            return numeric;
+        }
+        String name = maddr == null ? uri.host() : maddr;
+        return isLocalhost(name) ? InetAddress.getLoopbackAddress() : null;
+    }
+
+    /** True if requests for a URI are sent to an address that the URI itself writes. */
+    public static boolean isNumeric(SipUri uri) {
+        return destination(uri) != null;
+    }
+
+    private static boolean isLocalhost(String name) {
+        int length = name.length() - (name.endsWith(".") ? 1 : 0);
+        int from = length - "localhost".length();
+        return from >= 0
+                && name.regionMatches(true, from, "localhost", 0, "localhost".length())
+                && (from == 0 || name.charAt(from - 1) == '.');
+    }
+}

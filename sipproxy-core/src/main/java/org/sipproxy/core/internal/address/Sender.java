@@ -1,0 +1,72 @@
+package org.sipproxy.core.internal.address;
+
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
+import org.sipproxy.api.location.Binding;
+import org.sipproxy.api.message.SipUri;
+import org.sipproxy.api.transport.Flow;
+
+/**
+ * On whose behalf bytes are sent, as far as that decides which addresses they may reach.
+ *
+ * @param address where it is; null for the host application, which may reach any host
+ * @param atLoopback true if it talks to a listening point on a loopback address
+ * @param trusted true for a peer that the host application trusts
+ * @param dialog the addresses of the dialog's other side; null outside a dialog
+ */
+public record Sender(
+        @Nullable InetAddress address,
+        boolean atLoopback,
+        boolean trusted,
+        @Nullable Predicate<InetSocketAddress> dialog) {
+
+    /** The host application: its stages, components and configuration. */
+    public static final Sender HOST = new Sender(null, false, true, null);
+
+    /** The peer at the other end of a flow. */
+    public static Sender of(Flow flow) {
+        return of(flow, false, null);
+    }
+
+    /** The peer at the other end of a flow, within a dialog or trusted. */
+    public static Sender of(Flow flow, boolean trusted, @Nullable Predicate<InetSocketAddress> dialog) {
+        return new Sender(
+                flow.remoteAddress().getAddress(),
+                isLoopback(flow.endpoint().host()),
+                trusted,
+                dialog);
+    }
+
+    /**
+     * The client that registered a binding, as far as the binding tells: by its flow, else by the address it was seen at, else by
+     * the listening point that it used.
+     */
+    public static Sender of(Binding binding) {
+        Flow flow = binding.flow().orElse(null);
+        if (flow != null) {
+            return of(flow);
+        }
+        InetAddress seen = binding.received().flatMap(SipUri::numericHost).orElse(null);
+        InetAddress point = hostOf(binding.socket());
+        InetAddress address = seen != null ? seen : point != null ? point : InetAddress.getLoopbackAddress();
+        boolean unknown = seen == null && point == null;
+        // a row that names neither was written by the operator
+        return unknown ? HOST : new Sender(address, point != null && point.isLoopbackAddress(), false, null);
+    }
+
+    /** The numeric host of {@code udp:192.0.2.1:5060}; null if there is none. */
+    private static @Nullable InetAddress hostOf(String socket) {
+        int first = socket.indexOf(':');
+        int last = socket.lastIndexOf(':');
+        return first < 0 || last <= first
+                ? null
+                : org.sipproxy.api.message.IpLiteral.parse(socket.substring(first + 1, last))
+                        .orElse(null);
+    }
+
+    private static boolean isLoopback(String host) {
+        return host.startsWith("127.") || host.equals("::1") || host.equals("localhost");
+    }
+}
