@@ -8,7 +8,8 @@ import org.sipproxy.core.DestinationPolicy;
 /** RFC 5393 §3: accounts of two proxies that name each other. */
 class AmplificationTest {
 
-    private static void register(ProxyUnderTest proxy, String user, ProxyUnderTest other, String otherUser, int contacts) {
+    private static void register(
+            ProxyUnderTest proxy, String user, ProxyUnderTest other, String otherUser, int contacts) {
         WireClient.Udp client = proxy.udp(user);
         for (int i = 0; i < contacts; i++) {
             Request register = client.request("REGISTER", "sip:sip.test")
@@ -28,13 +29,15 @@ class AmplificationTest {
             register(a, "u", b, "v", 4);
             register(b, "v", a, "u", 4);
             WireClient.Udp mallory = a.udp("mallory");
-            long before = a.proxy().statistics().requests() + b.proxy().statistics().requests();
+            long before =
+                    a.proxy().statistics().requests() + b.proxy().statistics().requests();
 
             Request message = mallory.request("MESSAGE", "sip:u@sip.test");
             mallory.send(message);
 
             assertThat(mallory.awaitFinal(message).status()).isIn(440, 482);
-            long requests = a.proxy().statistics().requests() + b.proxy().statistics().requests() - before;
+            long requests =
+                    a.proxy().statistics().requests() + b.proxy().statistics().requests() - before;
             assertThat(requests).as("requests that one message became").isLessThan(200);
         }
     }

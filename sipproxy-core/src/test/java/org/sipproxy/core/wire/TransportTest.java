@@ -92,13 +92,15 @@ class TransportTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"127.0.0.77", "10.77.0.5", "224.0.1.75", "255.255.255.255", "localhost", "[::1]", "0.0.0.0"})
+    @ValueSource(
+            strings = {"127.0.0.77", "10.77.0.5", "224.0.1.75", "255.255.255.255", "localhost", "[::1]", "0.0.0.0"})
     void maddrOfAThirdPartyIsNotFollowed(String maddr) {
         String sentBy = "SIP/2.0/UDP 127.0.0.1:" + alice.port() + ";maddr=" + maddr;
         for (String via : new String[] {sentBy + ";branch=", sentBy + ";rport;branch="}) {
-            Request options = alice.send(alice.request("OPTIONS", "sip:sip.test").via(via));
-            Request malformed = alice.send(
-                    alice.request("OPTIONS", "sip:sip.test").via(via).with("Content-Length: none"));
+            Request options =
+                    alice.send(alice.request("OPTIONS", "sip:sip.test").via(via));
+            Request malformed =
+                    alice.send(alice.request("OPTIONS", "sip:sip.test").via(via).with("Content-Length: none"));
             Request denied = alice.send(alice.request("MESSAGE", "sip:x@elsewhere.test")
                     .from("<sip:m@elsewhere.test>;tag=1")
                     .via(via));

@@ -141,7 +141,8 @@ public final class AddressPolicy {
         InetAddress host = uri.hasParameter("maddr") ? destination(uri) : null;
         return host != null
                 && listening.contains(host)
-                && points.stream().anyMatch(p -> p.getAddress().equals(host) && (uri.port() < 0 || p.getPort() == uri.port()));
+                && points.stream()
+                        .anyMatch(p -> p.getAddress().equals(host) && (uri.port() < 0 || p.getPort() == uri.port()));
     }
 
     /** True for a contact of an internal network that the client is not in: that of a client behind a NAT. */

@@ -33,10 +33,7 @@ public record Sender(
     /** The peer at the other end of a flow, within a dialog or trusted. */
     public static Sender of(Flow flow, boolean trusted, @Nullable Predicate<InetSocketAddress> dialog) {
         return new Sender(
-                flow.remoteAddress().getAddress(),
-                isLoopback(flow.endpoint().host()),
-                trusted,
-                dialog);
+                flow.remoteAddress().getAddress(), isLoopback(flow.endpoint().host()), trusted, dialog);
     }
 
     /**

@@ -130,7 +130,7 @@ public final class RouteSignature {
         int signed = text.length - HASH_DIGITS;
         boolean ofSender = isSigned(text, signed, request, request.fromTag());
         boolean ofOther = isSigned(text, signed, request, request.toTag());
-        if (!(ofSender | ofOther)) {
+        if (!ofSender && !ofOther) {
             return Proof.INVALID;
         }
         long age = nowMillis / HOUR_MILLIS - number(text, 0, HOUR_DIGITS);

@@ -86,8 +86,7 @@ final class RequestWriter {
      * @param branch the client transaction's number
      * @param breadth the branch's Max-Breadth
      */
-    byte[] write(
-            RequestContext context, Target target, TransportFlow way, long branch, long loopHash, int breadth)
+    byte[] write(RequestContext context, Target target, TransportFlow way, long branch, long loopHash, int breadth)
             throws SipParseException {
         Advertised out = way.advertised();
         SipRequest request = context.request();
@@ -209,7 +208,10 @@ final class RequestWriter {
     private static void maxBreadth(Splice splice, ByteWriter head, SipRequest request, int value) {
         int line = request.firstHeader(HeaderName.MAX_BREADTH);
         if (line < 0) {
-            head.bytes(value == RequestForwarder.MAX_BREADTH ? ADDED_MAX_BREADTH : ascii("Max-Breadth: " + value + "\r\n"));
+            head.bytes(
+                    value == RequestForwarder.MAX_BREADTH
+                            ? ADDED_MAX_BREADTH
+                            : ascii("Max-Breadth: " + value + "\r\n"));
             return;
         }
         splice.replace(request.valueStart(line), request.valueEnd(line), ascii(Integer.toString(value)));

@@ -89,7 +89,9 @@ final class DetermineTargets implements Step {
     /** A binding's numeric next hop was checked when it was registered; the address of a name is not known before now. */
     private static void noteNames(RequestContext context, List<Binding> bindings) {
         for (Binding binding : bindings) {
-            SipUri hop = binding.path().isEmpty() ? binding.contact() : binding.path().get(0);
+            SipUri hop = binding.path().isEmpty()
+                    ? binding.contact()
+                    : binding.path().get(0);
             if (!AddressPolicy.isNumeric(hop)) {
                 context.registrant(binding.path().isEmpty() ? hop.asRequestUri() : hop, binding);
             }

@@ -163,7 +163,9 @@ public final class Registrar {
         List<RequestedContact> contacts = contacts(request);
         List<SipUri> path = path(request);
         if (!path.isEmpty()) {
-            refuse("Path", destinations.refusal(path.get(0), flow)); // the others, and Contact, are for that hop to reach
+            refuse(
+                    "Path",
+                    destinations.refusal(path.get(0), flow)); // the others, and Contact, are for that hop to reach
         }
         boolean bySource = behindNat || (path.isEmpty() && isWebSocket(flow));
         for (RequestedContact contact : contacts) {

@@ -168,15 +168,31 @@ class AddressPolicyTest {
     void nameInABindingReachesWhatItsClientMay() {
         Binding.Builder binding = Binding.builder("b", SipUri.of("sip:a@phone.example"));
 
-        assertThat(refusal("10.0.0.5", 5060, Sender.of(binding.flow(from("198.51.100.7")).build())))
+        assertThat(refusal(
+                        "10.0.0.5",
+                        5060,
+                        Sender.of(binding.flow(from("198.51.100.7")).build())))
                 .contains("internal");
-        assertThat(refusal("10.0.0.5", 5060, Sender.of(binding.flow(from("10.0.0.9")).build()))).isNull();
-        Binding.Builder stored = Binding.builder("b", SipUri.of("sip:a@phone.example"));
-        assertThat(refusal("10.0.0.5", 5060, Sender.of(stored.socket("udp:192.0.2.1:5060").build())))
-                .contains("internal");
-        assertThat(refusal("10.0.0.5", 5060, Sender.of(stored.socket("udp:10.0.0.1:5060").build())))
+        assertThat(refusal(
+                        "10.0.0.5",
+                        5060,
+                        Sender.of(binding.flow(from("10.0.0.9")).build())))
                 .isNull();
-        assertThat(refusal("127.0.0.1", 5060, Sender.of(stored.socket("udp:10.0.0.1:5060").build())))
+        Binding.Builder stored = Binding.builder("b", SipUri.of("sip:a@phone.example"));
+        assertThat(refusal(
+                        "10.0.0.5",
+                        5060,
+                        Sender.of(stored.socket("udp:192.0.2.1:5060").build())))
+                .contains("internal");
+        assertThat(refusal(
+                        "10.0.0.5",
+                        5060,
+                        Sender.of(stored.socket("udp:10.0.0.1:5060").build())))
+                .isNull();
+        assertThat(refusal(
+                        "127.0.0.1",
+                        5060,
+                        Sender.of(stored.socket("udp:10.0.0.1:5060").build())))
                 .contains("this machine");
     }
 

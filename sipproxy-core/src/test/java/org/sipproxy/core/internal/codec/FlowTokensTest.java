@@ -38,14 +38,17 @@ class FlowTokensTest {
     void tokenIsValidWithItsSignatureInItsProcess() {
         String token = parameter(7);
 
-        assertThat(tokens.connection(signedRoute("7a1200123456789abcdee", token))).isEqualTo(FlowTokens.NONE);
-        assertThat(tokens.connection(SipUri.of("sip:192.0.2.1:8080;lr" + token))).isEqualTo(FlowTokens.NONE);
+        assertThat(tokens.connection(signedRoute("7a1200123456789abcdee", token)))
+                .isEqualTo(FlowTokens.NONE);
+        assertThat(tokens.connection(SipUri.of("sip:192.0.2.1:8080;lr" + token)))
+                .isEqualTo(FlowTokens.NONE);
         assertThat(new FlowTokens().connection(route(token))).isEqualTo(FlowTokens.NONE);
     }
 
     @Test
     void anotherNumberDoesNotFitTheHash() {
-        assertThat(tokens.connection(route(parameter(7).replace("ft=7", "ft=8")))).isEqualTo(FlowTokens.NONE);
+        assertThat(tokens.connection(route(parameter(7).replace("ft=7", "ft=8"))))
+                .isEqualTo(FlowTokens.NONE);
     }
 
     @ParameterizedTest

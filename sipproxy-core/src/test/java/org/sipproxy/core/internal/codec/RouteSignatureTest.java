@@ -76,18 +76,23 @@ class RouteSignatureTest {
     void bothSidesOfTheDialogProveIt() throws SipParseException {
         SipUri route = route("198.51.100.1", "203.0.113.1");
 
-        assertThat(validity(route, request("call-1", ";tag=caller", ";tag=callee"), NOW)).isEqualTo(Validity.VALID);
-        assertThat(validity(route, request("call-1", ";tag=callee", ";tag=caller"), NOW)).isEqualTo(Validity.VALID);
+        assertThat(validity(route, request("call-1", ";tag=caller", ";tag=callee"), NOW))
+                .isEqualTo(Validity.VALID);
+        assertThat(validity(route, request("call-1", ";tag=callee", ";tag=caller"), NOW))
+                .isEqualTo(Validity.VALID);
     }
 
     @Test
     void anotherCallOrTagDoesNot() throws SipParseException {
         SipUri route = route("198.51.100.1", "203.0.113.1");
 
-        assertThat(validity(route, request("call-2", ";tag=caller", ";tag=callee"), NOW)).isEqualTo(Validity.INVALID);
-        assertThat(validity(route, request("call-1", ";tag=other", ";tag=callee"), NOW)).isEqualTo(Validity.INVALID);
+        assertThat(validity(route, request("call-2", ";tag=caller", ";tag=callee"), NOW))
+                .isEqualTo(Validity.INVALID);
+        assertThat(validity(route, request("call-1", ";tag=other", ";tag=callee"), NOW))
+                .isEqualTo(Validity.INVALID);
         assertThat(validity(route, request("call-1", "", ";tag=callee"), NOW)).isEqualTo(Validity.INVALID);
-        assertThat(validity(route, request("call-1", ";tag=Caller", ";tag=callee"), NOW)).isEqualTo(Validity.INVALID);
+        assertThat(validity(route, request("call-1", ";tag=Caller", ";tag=callee"), NOW))
+                .isEqualTo(Validity.INVALID);
         assertThat(signature(new byte[] {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16})
                         .check(route, request("call-1", ";tag=caller", ";tag=callee"), NOW)
                         .validity())
@@ -162,7 +167,9 @@ class RouteSignatureTest {
             })
     void madeUpSignatureIsInvalid(String parameter) throws SipParseException {
         assertThat(validity(
-                        SipUri.of("sip:192.0.2.1;lr" + parameter), request("call-1", ";tag=caller", ";tag=callee"), NOW))
+                        SipUri.of("sip:192.0.2.1;lr" + parameter),
+                        request("call-1", ";tag=caller", ";tag=callee"),
+                        NOW))
                 .isEqualTo(Validity.INVALID);
     }
 }

@@ -175,7 +175,8 @@ class AddressCheckTest {
         String route = routeOfCallTo("203.0.113.9");
         scene.transactions.clock.advance(Duration.ofHours(hours));
 
-        assertThat(scene.decide(request("BYE", "sip:bob@203.0.113.9", ";tag=2", route)).toString())
+        assertThat(scene.decide(request("BYE", "sip:bob@203.0.113.9", ";tag=2", route))
+                        .toString())
                 .contains(outcome);
     }
 

@@ -91,12 +91,7 @@ final class ForwardingScene {
                 tokens,
                 connection -> null,
                 null,
-                new Registrar(
-                        store,
-                        RegistrarPolicy.DEFAULT,
-                        transactions.clock,
-                        names::aorOf,
-                        addresses),
+                new Registrar(store, RegistrarPolicy.DEFAULT, transactions.clock, names::aorOf, addresses),
                 store,
                 List.of(),
                 List.of(),

@@ -25,7 +25,9 @@ class MaxBreadthTest {
     }
 
     private static Target[] parallel(int count) {
-        return IntStream.rangeClosed(1, count).mapToObj(i -> target("sip:bob@" + ip(i))).toArray(Target[]::new);
+        return IntStream.rangeClosed(1, count)
+                .mapToObj(i -> target("sip:bob@" + ip(i)))
+                .toArray(Target[]::new);
     }
 
     private List<Integer> breadths(int count) {
@@ -71,12 +73,14 @@ class MaxBreadthTest {
         scene.relay(request("MESSAGE", "Max-Breadth: " + incoming), parallel(branches));
 
         assertThat(breadths(branches)).hasSize(branches).allMatch(b -> b >= 1);
-        assertThat(breadths(branches).stream().mapToInt(Integer::intValue).sum()).isEqualTo(incoming);
+        assertThat(breadths(branches).stream().mapToInt(Integer::intValue).sum())
+                .isEqualTo(incoming);
     }
 
     @Test
     void targetsThatAreTriedLaterShareItToo() {
-        scene.invite(target("sip:bob@" + ip(1), 1f), target("sip:bob@" + ip(2), 0.5f), target("sip:bob@" + ip(3), 0.2f));
+        scene.invite(
+                target("sip:bob@" + ip(1), 1f), target("sip:bob@" + ip(2), 0.5f), target("sip:bob@" + ip(3), 0.2f));
         scene.answer(ip(1), 486);
         scene.answer(ip(2), 486);
 

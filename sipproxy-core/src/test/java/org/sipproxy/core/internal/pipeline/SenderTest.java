@@ -38,12 +38,7 @@ class SenderTest {
                         Call-ID: c
                         CSeq: 1 INVITE
 
-                        """.formatted(uri)),
-                caller,
-                scene.pathOn(caller),
-                names,
-                scene.clock,
-                event -> {});
+                        """.formatted(uri)), caller, scene.pathOn(caller), names, scene.clock, event -> {});
     }
 
     private void register(String contact, String... path) {
