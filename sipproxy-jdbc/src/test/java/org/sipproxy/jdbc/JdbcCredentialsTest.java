@@ -186,7 +186,7 @@ class JdbcCredentialsTest {
         JdbcCredentials credentials = JdbcCredentials.builder(postgres.dataSource())
                 .cacheSize(10)
                 .unknownCacheSize(10)
-                .unknownPerSecond(50)
+                .unknownPerSecond(5) // far below what even a busy machine asks in the loop
                 .build();
         opened.add(credentials);
         credentials.listen();

@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.stream.Collectors;
 import org.sipproxy.api.auth.DigestAlgorithm;
+import org.sipproxy.core.DestinationPolicy;
 import org.sipproxy.core.SipProxyBuilder;
 import org.sipproxy.security.AccessList;
 import org.sipproxy.security.AccessRule;
@@ -43,6 +44,16 @@ final class SecurityOptions {
                 "are never limited, and may assert identities. Repeat it for more."
             })
     List<String> trust = new ArrayList<>();
+
+    @Option(
+            names = "--allow-destination",
+            paramLabel = "KIND",
+            description = {
+                "Addresses that every client may have requests sent to: internal (private networks), loopback (this machine),",
+                "proxy (the listening points) or multicast (responses, by maddr). Repeat it for more.",
+                "Default: a client reaches public addresses and those near to it; in a dialog also those of the other side."
+            })
+    List<String> destinations = new ArrayList<>();
 
     @Option(
             names = "--rate-limit",
@@ -84,6 +95,7 @@ final class SecurityOptions {
                     .defaultPolicy(allow.isEmpty() ? AccessRule.Action.ALLOW : AccessRule.Action.DENY)
                     .build());
         }
+        readDestinations(builder, problems);
         Optional<RateLimit> all = readLimit("--rate-limit-all", rateLimitAll, problems);
         readLimit("--rate-limit", rateLimit, problems).ifPresent(limit -> {
             FloodGuard.Builder guard = FloodGuard.builder().perSource(limit).exempt(trusted.toArray(new CidrBlock[0]));
@@ -95,6 +107,22 @@ final class SecurityOptions {
         }
         builder.component(IdentityHeaders.trusting(trusted.toArray(new CidrBlock[0])));
         builder.listener(new AuditLog());
+    }
+
+    private void readDestinations(SipProxyBuilder builder, List<String> problems) {
+        DestinationPolicy policy = DestinationPolicy.DEFAULT;
+        for (String text : destinations) {
+            switch (text) {
+                case "internal" -> policy = policy.withInternal(true);
+                case "loopback" -> policy = policy.withLoopback(true);
+                case "proxy" -> policy = policy.withOurselves(true);
+                case "multicast" -> policy = policy.withMulticast(true);
+                default ->
+                    problems.add("--allow-destination: \"" + text
+                            + "\" (expected internal, loopback, proxy or multicast)");
+            }
+        }
+        builder.destinations(policy);
     }
 
     private static List<CidrBlock> networks(String option, List<String> texts, List<String> problems) {
