@@ -48,6 +48,9 @@ final class PreprocessRoute implements Step {
         if (!request.hasToTag()) {
             return Outcome.proceed();
         }
+        if (through) {
+            context.inDialog();
+        }
         if ((through || context.isTrusted()) && isOnward(context)) {
             return Outcome.relay(Target.of(context.request().requestUri()));
         }

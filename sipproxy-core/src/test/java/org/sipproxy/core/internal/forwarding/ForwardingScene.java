@@ -134,7 +134,7 @@ final class ForwardingScene {
         return context;
     }
 
-    /** The server transaction of a request, its INVITE's 100 sent. */
+    /** The server transaction of a request; an INVITE's sends no 100. */
     ServerTransaction open(RequestContext context) {
         TransactionKey key;
         try {
@@ -143,8 +143,12 @@ final class ForwardingScene {
             throw new AssertionError(e);
         }
         if (context.isInvite()) {
-            InviteServerTransaction server =
-                    new InviteServerTransaction(key, transactions.table, context.responsePath());
+            InviteServerTransaction server = new InviteServerTransaction(
+                    key,
+                    transactions.table,
+                    context.responsePath(),
+                    context.retainedBytes(),
+                    null);
             transactions.table.addIfAbsent(server);
             return server;
         }
@@ -152,6 +156,7 @@ final class ForwardingScene {
                 key,
                 transactions.table,
                 context.responsePath(),
+                context.retainedBytes(),
                 () -> reply(context.received(), context.flow(), StatusCode.TRYING, NO_LINES));
         transactions.table.addIfAbsent(server);
         server.start();
