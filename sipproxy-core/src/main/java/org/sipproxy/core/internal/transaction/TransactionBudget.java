@@ -56,9 +56,9 @@ public final class TransactionBudget {
         used.addAndGet(bytes);
     }
 
-    /** True if not even the reserve has room: a 503 would cost what is needed for those who are served. */
+    /** True if less than a sixteenth is left: not even the reserve has room, and a 503 to a stranger is work for nothing. */
     public boolean isExhausted() {
-        return used.get() >= limit;
+        return used.get() > limit - limit / 16;
     }
 
     /** A request was turned away. */
