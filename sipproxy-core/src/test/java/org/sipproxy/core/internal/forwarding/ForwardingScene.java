@@ -62,6 +62,9 @@ final class ForwardingScene {
     /** The final responses that were told to the listeners. */
     final List<Integer> completed = new ArrayList<>();
 
+    /** There is no TCP: large requests go by UDP too. */
+    boolean udpOnly;
+
     private final RequestPipeline pipeline;
     final LocalNames names = new LocalNames(List.of("example.org"), List.of("10.0.0.1"), false);
     RecordingFlow caller = transport.flow(TransportKind.UDP, "192.0.2.1", 5060);
@@ -72,7 +75,9 @@ final class ForwardingScene {
                 signature,
                 tokens,
                 transactions.table,
-                (hop, inbound, socket) -> transport.flowTo(hop.kind(), hop.address()),
+                (hop, inbound, socket) -> udpOnly && hop.kind() != TransportKind.UDP
+                        ? null
+                        : transport.flowTo(hop.kind(), hop.address()),
                 resolver,
                 (context, status) -> reply(context.received(), context.flow(), status, NO_LINES),
                 (context, status, response, targets) -> completed.add(status),

@@ -128,7 +128,7 @@ public final class TransactionScene {
     }
 
     /** What a client transaction told, a word each: a status, {@code timeout}, {@code timerC} or {@code error}. */
-    static final class RecordingUser implements ClientTransactionUser {
+    static class RecordingUser implements ClientTransactionUser {
 
         final List<String> told = new ArrayList<>();
 
