@@ -26,6 +26,7 @@ import org.sipproxy.core.internal.time.TimerWheel;
 import org.sipproxy.core.internal.transaction.Branches;
 import org.sipproxy.core.internal.transaction.InviteServerTransaction;
 import org.sipproxy.core.internal.transaction.ResponsePath;
+import org.sipproxy.core.internal.transaction.TransactionBudget;
 import org.sipproxy.core.internal.transaction.TransactionKey;
 import org.sipproxy.core.internal.transaction.TransactionTable;
 import org.sipproxy.core.internal.transaction.TransactionTimers;
@@ -58,7 +59,11 @@ public class StrayMessageBenchmark {
 
     private final ProxyClock clock = ProxyClock.system();
     private final TransactionTable table = new TransactionTable(
-            new TimerWheel(clock.nanoTime()), clock, TransactionTimers.of(SipTimers.DEFAULT), 1 << 20);
+            new TimerWheel(clock.nanoTime()),
+            clock,
+            TransactionTimers.of(SipTimers.DEFAULT),
+            1 << 20,
+            new TransactionBudget(1L << 40));
     private final byte[] cancel = Messages.cancel(-1);
     private byte[] success = {};
 
@@ -67,7 +72,8 @@ public class StrayMessageBenchmark {
     public void open() throws SipParseException {
         for (int i = 0; i < live; i++) {
             SipRequest invite = (SipRequest) SipMessage.parse(Messages.invite(i), ParseLimits.DEFAULT);
-            table.addIfAbsent(new InviteServerTransaction(TransactionKey.of(invite), table, NOWHERE));
+            table.addIfAbsent(new InviteServerTransaction(
+                    TransactionKey.of(invite), table, NOWHERE, invite.wire().length, null));
         }
         Branches branches = new Branches();
         ByteWriter out = new ByteWriter(512);

@@ -19,6 +19,12 @@ package org.sipproxy.core;
  * @param failedHandshakes connections that peers opened and on which TLS or WebSocket came to nothing
  * @param heldThreads messages that held the thread that received them for a second or longer, because a step or listener
  *     blocked without saying so; all else waited behind them
+ * @param transactionBytes what the live transactions take now, in bytes: the messages that they keep and an estimate of their
+ *     objects
+ * @param transactionBytesLimit what they may take; see {@link SipProxyBuilder#transactionBytes}
+ * @param turnedAway requests that got 503, or nothing, because the live transactions took all that they may
+ * @param errors Errors, such as OutOfMemoryError, that the proxy's threads caught and survived. Of all proxies in this JVM
+ * @param outOfMemoryErrors those of them that were OutOfMemoryErrors. Of all proxies in this JVM
  */
 public record ProxyStatistics(
         long requests,
@@ -35,4 +41,9 @@ public record ProxyStatistics(
         long filtered,
         long connections,
         long failedHandshakes,
-        long heldThreads) {}
+        long heldThreads,
+        long transactionBytes,
+        long transactionBytesLimit,
+        long turnedAway,
+        long errors,
+        long outOfMemoryErrors) {}

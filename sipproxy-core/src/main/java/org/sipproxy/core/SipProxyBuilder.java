@@ -61,6 +61,7 @@ public final class SipProxyBuilder {
     private @Nullable WireListener wireListener;
     private int eventLoops = defaultEventLoops();
     private int workerThreads = DEFAULT_WORKERS;
+    private long transactionBytes = Math.max(1 << 20, Runtime.getRuntime().maxMemory() / 4);
     private ProxyClock clock = ProxyClock.system();
 
     SipProxyBuilder() {}
@@ -294,6 +295,18 @@ public final class SipProxyBuilder {
         return this;
     }
 
+    /**
+     * Most bytes that all live transactions may take together: the messages that they keep and an estimate of their objects.
+     * Default a quarter of the heap; range 1 MiB to any. Three quarters of it are open to everybody; the rest is for authenticated
+     * users, trusted peers and requests in dialogs. A request that finds no room gets 503 with Retry-After, or nothing if not even
+     * the reserve has room. {@link ProxyStatistics#transactionBytes} is what is in use.
+     */
+    public SipProxyBuilder transactionBytes(long value) {
+        once("transactionBytes");
+        transactionBytes = value;
+        return this;
+    }
+
     /** The time to go by. Default the machine's. */
     public SipProxyBuilder clock(ProxyClock value) {
         once("clock");
@@ -323,6 +336,7 @@ public final class SipProxyBuilder {
         checkStreams(found);
         range(found, "eventLoops", eventLoops, 1, 64);
         range(found, "workerThreads", workerThreads, 1, 1_000);
+        range(found, "transactionBytes", transactionBytes, 1 << 20, Long.MAX_VALUE / 2);
         if (!found.isEmpty()) {
             throw new IllegalArgumentException(String.join("\n", found));
         }
@@ -347,6 +361,7 @@ public final class SipProxyBuilder {
                 hooks,
                 eventLoops,
                 workerThreads,
+                transactionBytes,
                 clock)));
     }
 

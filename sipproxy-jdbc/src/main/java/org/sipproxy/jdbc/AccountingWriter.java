@@ -123,22 +123,35 @@ final class AccountingWriter implements Runnable {
     public void run() {
         while (!abandoned) {
             try {
-                await();
-                fill();
-                if (batch.isEmpty() && closing) {
+                if (!goesOn()) {
                     return;
                 }
-                if (!batch.isEmpty()) {
-                    write();
-                } else if (lastError != null) {
-                    check(); // nobody calls, and the status would tell of a failure that is over
-                    succeeded(0);
-                }
-                calls.sweep();
-            } catch (Throwable e) { // this thread is the only one that writes: nothing may end it
-                failed(e);
+            } catch (Throwable e) {
+                // OutOfMemoryError, raised again while the first one was logged; this thread is the only one that writes
+                pauseNanos = LONGEST_PAUSE_NANOS;
             }
         }
+    }
+
+    /** One turn; false if all is written and the writer is closing. */
+    private boolean goesOn() {
+        try {
+            await();
+            fill();
+            if (batch.isEmpty() && closing) {
+                return false;
+            }
+            if (!batch.isEmpty()) {
+                write();
+            } else if (lastError != null) {
+                check(); // nobody calls, and the status would tell of a failure that is over
+                succeeded(0);
+            }
+            calls.sweep();
+        } catch (Throwable e) {
+            failed(e);
+        }
+        return true;
     }
 
     /** Until there is a batch or the interval is over; after a failure until the pause is over. */

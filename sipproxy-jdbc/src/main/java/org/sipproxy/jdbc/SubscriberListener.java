@@ -66,17 +66,26 @@ final class SubscriberListener implements AutoCloseable {
     private void run() {
         long pause = FIRST_PAUSE_MILLIS;
         while (!closed) {
-            try (Connection connection = dataSource.getConnection()) {
-                if (listen(connection)) {
+            try {
+                if (connectAndListen()) {
                     pause = FIRST_PAUSE_MILLIS;
                 }
-            } catch (SQLException | RuntimeException e) {
-                tell(State.DEAF, reason(e));
-            } finally {
-                cache.endWatch();
+            } catch (Throwable e) {
+                // OutOfMemoryError, raised again while the first one was logged; only close() ends this thread
             }
             pause(pause + ThreadLocalRandom.current().nextLong(pause));
             pause = Math.min(pause * 2, LONGEST_PAUSE_MILLIS);
+        }
+    }
+
+    private boolean connectAndListen() {
+        try (Connection connection = dataSource.getConnection()) {
+            return listen(connection);
+        } catch (Throwable e) {
+            tell(State.DEAF, reason(e));
+            return false;
+        } finally {
+            cache.endWatch();
         }
     }
 
@@ -202,7 +211,7 @@ final class SubscriberListener implements AutoCloseable {
         }
     }
 
-    private static String reason(Exception e) {
+    private static String reason(Throwable e) {
         @Nullable String message = e.getMessage();
         return message == null ? e.getClass().getSimpleName() : message;
     }

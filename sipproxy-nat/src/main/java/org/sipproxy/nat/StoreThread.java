@@ -61,7 +61,7 @@ final class StoreThread implements AutoCloseable {
     private void guarded(Runnable work) {
         try {
             work.run();
-        } catch (RuntimeException e) { // a host's store may throw anything, and the next work is another's
+        } catch (Throwable e) { // a host's store may throw anything, and the next work is another's
             warn(e);
         }
     }
@@ -100,7 +100,7 @@ final class StoreThread implements AutoCloseable {
         }
     }
 
-    private void warn(RuntimeException cause) {
+    private void warn(Throwable cause) {
         long now = System.nanoTime();
         long due = nextWarningNanos.get();
         if (now - due >= 0 && nextWarningNanos.compareAndSet(due, now + WARNING_NANOS)) {

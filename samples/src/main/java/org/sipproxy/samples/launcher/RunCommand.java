@@ -127,6 +127,7 @@ final class RunCommand implements Callable<Integer> {
             Launcher.misconfigured(err, List.of("cannot read the registrations: " + Launcher.messageOf(e)));
             return Launcher.UNREACHABLE;
         }
+        MemoryWatch.begin(() -> proxy.statistics().outOfMemoryErrors());
         Optional<CertificateWatch> watch = options.tls.settings().map(tls -> new CertificateWatch(proxy, tls));
         watch.ifPresent(CertificateWatch::start);
         AutoCloseable all = () -> {

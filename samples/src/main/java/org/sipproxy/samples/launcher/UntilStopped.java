@@ -29,16 +29,25 @@ final class UntilStopped {
     }
 
     private static int close(AutoCloseable resource) {
-        int status = 0;
         try {
             resource.close();
             LOG.info("stopped");
-        } catch (Exception e) {
-            LOG.error("closing failed", e);
-            status = 1;
+            Logging.flush();
+            System.out.flush();
+            return Launcher.OK;
+        } catch (Throwable e) { // an Error too: the process has to end
+            report(e);
+            return Launcher.FAILED;
         }
-        Logging.flush();
-        System.out.flush();
-        return status;
+    }
+
+    private static void report(Throwable failure) {
+        try {
+            LOG.error("closing failed", failure);
+            Logging.flush();
+            System.out.flush();
+        } catch (Throwable e) {
+            // no memory to say so
+        }
     }
 }

@@ -221,12 +221,26 @@ class CancelTest {
 
     @Test
     void cancelOfAnInviteThatWasRefusedHasNoEffect() {
+        try (ProxyUnderTest trusting = ProxyUnderTest.start(b -> b.beforeAuthentication(ProxyUnderTest.TRUST))) {
+            WireClient.Udp peer = trusting.udp("peer");
+            Request invite = peer.send(peer.request("INVITE", "sip:nobody@sip.test"));
+            WireMessage failure = peer.awaitResponse(invite, 404);
+
+            Request cancel = peer.send(invite.cancel());
+
+            peer.awaitResponse(cancel, 200);
+            peer.send(invite.ack(failure).text());
+        }
+    }
+
+    @Test
+    void cancelOfAStrangersInviteThatWasRefusedBelongsToNothing() {
         Request invite = alice.send(alice.request("INVITE", "sip:nobody@sip.test"));
         WireMessage failure = alice.awaitResponse(invite, 404);
 
         Request cancel = alice.send(invite.cancel());
 
-        alice.awaitResponse(cancel, 200);
+        alice.awaitResponse(cancel, 481);
         alice.send(invite.ack(failure).text());
     }
 }

@@ -10,6 +10,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.function.UnaryOperator;
 import javax.net.ssl.SSLContext;
+import org.sipproxy.api.routing.RequestStage;
+import org.sipproxy.api.routing.StageContext;
+import org.sipproxy.api.routing.Verdict;
 import org.sipproxy.api.transport.Endpoint;
 import org.sipproxy.api.transport.TransportKind;
 import org.sipproxy.core.SipProxy;
@@ -26,6 +29,25 @@ final class ProxyUnderTest implements AutoCloseable {
             Duration.ofMillis(100),
             Duration.ofSeconds(1),
             Duration.ofSeconds(1));
+
+    /** A step that trusts every sender, so that what is refused later is refused as to a user. */
+    static final RequestStage TRUST = new RequestStage() {
+        @Override
+        public Verdict handle(StageContext context) {
+            context.trust();
+            return Verdict.proceed();
+        }
+
+        @Override
+        public boolean mayBlock() {
+            return false;
+        }
+
+        @Override
+        public boolean isRepeatable() {
+            return true;
+        }
+    };
 
     private final SipProxy proxy;
     private final List<WireClient> clients = new ArrayList<>();

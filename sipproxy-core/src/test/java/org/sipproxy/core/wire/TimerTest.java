@@ -138,26 +138,34 @@ class TimerTest {
     }
 
     @Test
-    void failureIsRepeatedUntilItsAck() {
-        Request invite = alice.send(alice.request("INVITE", "sip:nobody@sip.test"));
-        WireMessage failure = alice.awaitResponse(invite, 404);
-        assertThat(alice.awaitResponse(invite, 404).text()).isEqualTo(failure.text());
-        alice.awaitResponse(invite, 404);
+    void failureToATrustedPeerIsRepeatedUntilItsAck() {
+        try (ProxyUnderTest trusting = ProxyUnderTest.start(b -> b.timers(ProxyUnderTest.QUICK)
+                .beforeAuthentication(ProxyUnderTest.TRUST))) {
+            WireClient.Udp peer = trusting.udp("peer");
+            Request invite = peer.send(peer.request("INVITE", "sip:nobody@sip.test"));
+            WireMessage failure = peer.awaitResponse(invite, 404);
+            assertThat(peer.awaitResponse(invite, 404).text()).isEqualTo(failure.text());
+            peer.awaitResponse(invite, 404);
 
-        alice.send(invite.ack(failure).text());
-        alice.pendingAfterRoundTrip();
-        alice.forgetPending();
+            peer.send(invite.ack(failure).text());
+            peer.pendingAfterRoundTrip();
+            peer.forgetPending();
 
-        until(() -> proxy.proxy().statistics().serverTransactions() == 0);
-        assertThat(alice.pendingAfterRoundTrip()).noneMatch(m -> m.status() == 404);
+            until(() -> trusting.proxy().statistics().serverTransactions() == 0);
+            assertThat(peer.pendingAfterRoundTrip()).noneMatch(m -> m.status() == 404);
+        }
     }
 
     @Test
-    void failureWithoutAnAckIsGivenUp() {
-        Request invite = alice.send(alice.request("INVITE", "sip:nobody@sip.test"));
-        alice.awaitResponse(invite, 404);
+    void failureToATrustedPeerWithoutAnAckIsGivenUp() {
+        try (ProxyUnderTest trusting = ProxyUnderTest.start(b -> b.timers(ProxyUnderTest.QUICK)
+                .beforeAuthentication(ProxyUnderTest.TRUST))) {
+            WireClient.Udp peer = trusting.udp("peer");
+            Request invite = peer.send(peer.request("INVITE", "sip:nobody@sip.test"));
+            peer.awaitResponse(invite, 404);
 
-        until(() -> proxy.proxy().statistics().serverTransactions() == 0);
+            until(() -> trusting.proxy().statistics().serverTransactions() == 0);
+        }
     }
 
     @Test

@@ -54,6 +54,24 @@ public final class DerivedRequests {
         return out.text("Content-Length: 0\r\n\r\n").toBytes();
     }
 
+    /**
+     * What {@link #ack} and {@link #cancel} copy of an INVITE that was sent, as a request: without the other Via elements, the
+     * other header lines and the body; the INVITE itself if it cannot be read.
+     */
+    public static byte[] essentials(byte[] invite) {
+        ByteWriter out = new ByteWriter(512);
+        try {
+            SipRequest request = parse(invite);
+            start(out, request, "INVITE ");
+            copyFirst(out, request, HeaderName.FROM);
+            copyFirst(out, request, HeaderName.TO);
+            finish(out, request, "INVITE");
+        } catch (SipParseException e) {
+            return invite;
+        }
+        return out.text("Content-Length: 0\r\n\r\n").toBytes();
+    }
+
     private static SipRequest parse(byte[] invite) throws SipParseException {
         if (SipMessage.parse(invite, OWN) instanceof SipRequest request) {
             return request;

@@ -12,6 +12,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.sipproxy.core.internal.dns.ResolutionFailure.Reason;
+import org.sipproxy.core.internal.time.Guard;
 
 /**
  * Keeps answers for as long as their TTL says, asks a question once for all who wait for it, and bounds how many are asked
@@ -121,7 +122,8 @@ final class CachingDnsLookup implements DnsLookup {
         private CompletableFuture<Answer<T>> start(String name) {
             try {
                 return source.apply(name);
-            } catch (RuntimeException e) {
+            } catch (Throwable e) { // an Error too: nobody else would complete the future that is in the cache
+                Guard.count(e);
                 return CompletableFuture.failedFuture(e);
             }
         }

@@ -22,7 +22,7 @@ import org.sipproxy.core.internal.dns.DnsLookup.Naptr;
 import org.sipproxy.core.internal.dns.DnsLookup.Srv;
 import org.sipproxy.core.internal.dns.NextHopResolver.Deadlines;
 import org.sipproxy.core.internal.dns.ResolutionFailure.Reason;
-import org.slf4j.Logger;
+import org.sipproxy.core.internal.time.Guard;
 import org.slf4j.LoggerFactory;
 
 /**
@@ -33,7 +33,7 @@ import org.slf4j.LoggerFactory;
  */
 final class Resolution {
 
-    private static final Logger LOG = LoggerFactory.getLogger(Resolution.class);
+    private static final Guard GUARD = new Guard(LoggerFactory.getLogger(Resolution.class), "a lookup failed");
 
     /** What a caller tries at most, one after the other. */
     static final int MAX_NEXT_HOPS = 16;
@@ -313,8 +313,8 @@ final class Resolution {
         }
         try {
             step.run();
-        } catch (RuntimeException e) {
-            LOG.error("looking up {} failed", name, e);
+        } catch (Throwable e) {
+            GUARD.caught(e);
             fail(Reason.DNS_FAILED, "looking up " + name + " failed: " + e);
         }
     }
@@ -336,8 +336,8 @@ final class Resolution {
         onEnd.accept(this);
         try {
             answer.run();
-        } catch (RuntimeException e) {
-            LOG.error("handling what the lookup of {} found failed", name, e);
+        } catch (Throwable e) {
+            GUARD.caught(e);
         }
     }
 

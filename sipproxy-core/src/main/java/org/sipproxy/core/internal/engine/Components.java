@@ -22,6 +22,7 @@ import org.sipproxy.api.transport.StrayResponseHandler;
 import org.sipproxy.core.ProxyClock;
 import org.sipproxy.core.internal.pipeline.RequestContext;
 import org.sipproxy.core.internal.time.LogThrottle;
+import org.sipproxy.core.internal.transaction.TransactionKey;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -42,6 +43,7 @@ final class Components implements AutoCloseable {
     private final ProxyListener[] listeners;
     private final ProxyClock clock;
     private final ParseLimits limits;
+    private final RecentRefusals refusals;
     private int started;
 
     Components(List<ProxyComponent> components, CollectedHooks hooks, ProxyClock clock, ParseLimits limits) {
@@ -52,6 +54,7 @@ final class Components implements AutoCloseable {
         this.requestListeners = hooks.requestListeners.toArray(new RequestListener[0]);
         this.listeners = hooks.listeners.toArray(new ProxyListener[0]);
         this.clock = clock;
+        this.refusals = new RecentRefusals(clock);
         this.limits = limits.withMessageBytes(16_777_216);
     }
 
@@ -132,12 +135,26 @@ final class Components implements AutoCloseable {
         }
     }
 
+    /**
+     * True if the listeners have been notified of the same failure of the same request. A stranger is refused without a
+     * transaction, so each retransmission is refused again, but it is one missed call.
+     */
+    private boolean isRepeatedRefusal(RequestContext context, int statusCode) throws SipParseException {
+        if (InboundPath.isChallenge(statusCode)) {
+            return false;
+        }
+        return refusals.isRepeated(TransactionKey.of(context.received()));
+    }
+
     void completed(RequestContext context, int statusCode, byte[] response, List<Target> targets) {
         if (requestListeners.length == 0) {
             return;
         }
         CompletedRequest completed;
         try {
+            if (statusCode >= 300 && !context.isProven() && isRepeatedRefusal(context, statusCode)) {
+                return;
+            }
             if (!(SipMessage.parse(response, limits) instanceof SipResponse sent)) {
                 return;
             }

@@ -25,6 +25,7 @@ import org.sipproxy.core.TlsSettings;
  * @param routeSecret null for a random one
  * @param tls null if no endpoint needs it
  * @param webSocketOrigins in lower case; empty for all
+ * @param transactionBytes what all live transactions may take together
  * @param locationStore the host's own; null for one of {@code storeMode}
  */
 public record EngineParts(
@@ -48,4 +49,5 @@ public record EngineParts(
         CollectedHooks hooks,
         int eventLoops,
         int workerThreads,
+        long transactionBytes,
         ProxyClock clock) {}

@@ -4,6 +4,7 @@ import java.net.InetSocketAddress;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.sipproxy.api.message.HeaderName;
 import org.sipproxy.api.message.Method;
@@ -28,6 +29,8 @@ import org.sipproxy.core.internal.transaction.InviteServerTransaction;
 import org.sipproxy.core.internal.transaction.NonInviteServerTransaction;
 import org.sipproxy.core.internal.transaction.ResponsePath;
 import org.sipproxy.core.internal.transaction.ServerTransaction;
+import org.sipproxy.core.internal.transaction.TransactionBudget;
+import org.sipproxy.core.internal.transaction.TransactionBudget.Share;
 import org.sipproxy.core.internal.transaction.TransactionKey;
 import org.sipproxy.core.internal.transport.InboundHandler;
 import org.sipproxy.core.internal.transport.SendFailure;
@@ -175,10 +178,40 @@ final class InboundPath implements InboundHandler {
             if (outcome instanceof Outcome.Relay relay) {
                 engine.forwarder.relayAck(context, relay.targets());
             } else if (outcome == Outcome.blocked()) {
-                workers().execute(lane(context), () -> relayAck(context, true));
+                relayAckOnWorker(context);
             }
         } catch (SipParseException e) {
             LOG.debug("ACK dropped: {}", e.getMessage());
+        }
+    }
+
+    /** An ACK has no transaction, so it counts for itself in the budget while it waits. Without room it is dropped. */
+    private void relayAckOnWorker(RequestContext context) {
+        TransactionBudget budget = engine.table.budget();
+        int bytes = context.retainedBytes();
+        if (!budget.takes(Share.UNDECIDED, bytes)) {
+            budget.countRefused();
+            return;
+        }
+        budget.add(bytes);
+        WorkerPool.Task task = new WorkerPool.Task() {
+            @Override
+            public void run() {
+                try {
+                    relayAck(context, true);
+                } finally {
+                    dropped();
+                }
+            }
+
+            @Override
+            public void dropped() {
+                budget.add(-bytes);
+            }
+        };
+        if (!workers().execute(lane(context), task)) {
+            engine.counters.overload.increment();
+            task.dropped();
         }
     }
 
@@ -204,17 +237,28 @@ final class InboundPath implements InboundHandler {
             answer(context, key, OVERLOADED);
             return;
         }
-        if (!engine.pipeline.needsTransaction() || open(context, key)) {
+        if (!engine.pipeline.needsTransaction() || open(context, key, Share.UNDECIDED, context.retainedBytes())) {
             decide(context, key, false);
         }
     }
 
     /** A step would have to wait: the rest is decided on a worker, and the client's repetitions are absorbed meanwhile. */
     private void decideOnWorker(RequestContext context, TransactionKey key) {
-        if (context.transaction() == null && !open(context, key)) {
+        if (context.transaction() == null && !open(context, key, Share.UNDECIDED, context.retainedBytes())) {
             return;
         }
-        if (!workers().execute(lane(context), () -> decide(context, key, true))) {
+        WorkerPool.Task task = new WorkerPool.Task() {
+            @Override
+            public void run() {
+                decide(context, key, true);
+            }
+
+            @Override
+            public void dropped() {
+                abandon(context);
+            }
+        };
+        if (!workers().execute(lane(context), task)) {
             engine.counters.overload.increment();
             answer(context, key, OVERLOADED);
         }
@@ -234,6 +278,22 @@ final class InboundPath implements InboundHandler {
     }
 
     private void decide(RequestContext context, TransactionKey key, boolean mayWait) {
+        try {
+            carryOut(context, key, mayWait);
+        } catch (RuntimeException | Error e) {
+            abandon(context); // half done, such as for want of memory: nobody else would end its transaction
+            throw e;
+        }
+    }
+
+    private static void abandon(RequestContext context) {
+        ServerTransaction transaction = context.transaction();
+        if (transaction != null) {
+            transaction.abandon();
+        }
+    }
+
+    private void carryOut(RequestContext context, TransactionKey key, boolean mayWait) {
         Outcome outcome = engine.pipeline.run(context, mayWait);
         if (outcome == Outcome.blocked()) {
             decideOnWorker(context, key);
@@ -242,10 +302,7 @@ final class InboundPath implements InboundHandler {
         } else if (outcome instanceof Outcome.Relay relay) {
             relay(context, key, relay);
         } else {
-            ServerTransaction transaction = context.transaction();
-            if (transaction != null) {
-                transaction.abandon();
-            }
+            abandon(context);
         }
     }
 
@@ -255,13 +312,22 @@ final class InboundPath implements InboundHandler {
             answer(context, key, refusal);
             return;
         }
-        if (context.transaction() == null && !open(context, key)) {
-            return;
-        }
+        boolean proven = context.isProven();
+        Share share = proven ? Share.RESERVED : Share.OPEN;
+        int bytes = context.retainedBytes();
+        long needed = (long) bytes * relay.targets().size(); // each branch has a copy of its own
         ServerTransaction transaction = context.transaction();
         if (transaction == null) {
-            throw new IllegalStateException("a request is relayed without a transaction");
+            if (!open(context, key, share, needed + bytes)) {
+                return;
+            }
+            transaction = Objects.requireNonNull(context.transaction(), "a request is relayed without a transaction");
+        } else if (!engine.table.budget().takes(share, needed)) {
+            transaction.abandon();
+            turnAway(context, share);
+            return;
         }
+        transaction.forwarding(proven, bytes);
         try {
             engine.forwarder.relay(context, transaction, relay.targets());
         } catch (SipParseException e) {
@@ -280,19 +346,30 @@ final class InboundPath implements InboundHandler {
         }
     }
 
-    /** Makes the server transaction, and sends an INVITE's 100; false if another thread was faster with the same request. */
-    private boolean open(RequestContext context, TransactionKey key) {
+    /**
+     * Makes the server transaction. An INVITE's 100 is sent when a branch starts (§17.2.1), so that a refusal before that is
+     * the only packet.
+     *
+     * @param needed bytes that the request is going to take
+     * @return false if another thread was faster with the same request, or if there is no room and it was turned away
+     */
+    private boolean open(RequestContext context, TransactionKey key, Share share, long needed) {
+        if (!engine.table.budget().takes(share, needed)) {
+            turnAway(context, share);
+            return false;
+        }
+        int bytes = context.retainedBytes();
+        Supplier<byte[]> trying = () -> engine.replyTo(context, StatusCode.TRYING);
         if (context.isInvite()) {
             InviteServerTransaction transaction =
-                    new InviteServerTransaction(key, engine.table, context.responsePath());
+                    new InviteServerTransaction(key, engine.table, context.responsePath(), bytes, trying);
             if (engine.table.addIfAbsent(transaction) != null) {
                 return false;
             }
             context.transaction(transaction);
-            transaction.respond(StatusCode.TRYING, engine.replyTo(context, StatusCode.TRYING));
         } else {
-            NonInviteServerTransaction transaction = new NonInviteServerTransaction(
-                    key, engine.table, context.responsePath(), () -> engine.replyTo(context, StatusCode.TRYING));
+            NonInviteServerTransaction transaction =
+                    new NonInviteServerTransaction(key, engine.table, context.responsePath(), bytes, trying);
             if (engine.table.addIfAbsent(transaction) != null) {
                 return false;
             }
@@ -302,31 +379,61 @@ final class InboundPath implements InboundHandler {
         return true;
     }
 
+    /** No memory is left for the request: 503 without state, or nothing if that memory is needed for those who are served. */
+    private void turnAway(RequestContext context, Share share) {
+        TransactionBudget budget = engine.table.budget();
+        budget.countRefused();
+        if (share == Share.RESERVED || !budget.isExhausted()) {
+            respondStatelessly(context, OVERLOADED, write(context, OVERLOADED));
+        }
+    }
+
     /**
-     * Sends a response of our own. Without a transaction so far, a non-INVITE request and a challenge are answered statelessly
-     * (§8.2.7, §26.3.2.4: a challenge must not cost us memory); an INVITE's refusal is repeated until its ACK comes.
+     * Sends a locally generated response. A failure before the sender has proved anything leaves no state behind and is sent once
+     * for each request that arrives, be it a retransmission (§26.3.2.4); so is any response to a non-INVITE request that has no
+     * transaction (§8.2.7). An INVITE of a user, of a trusted peer or in a dialog is refused reliably, until its ACK arrives.
      */
     private void answer(RequestContext context, TransactionKey key, Outcome.Reply reply) {
         byte[] wire = write(context, reply);
+        int status = reply.statusCode();
+        boolean withState = status < 300 || (context.isProven() && !isChallenge(status));
         ServerTransaction transaction = context.transaction();
-        if (transaction != null) {
-            transaction.respond(reply.statusCode(), wire);
-            if (context.request().method() == Method.REGISTER) {
-                transaction.abandon(); // a repeated REGISTER is harmless (§10.3 step 7) and not worth 32 s of memory
-            }
-        } else if (context.isInvite() && !isChallenge(reply.statusCode())) {
-            InviteServerTransaction refused = new InviteServerTransaction(key, engine.table, context.responsePath());
-            if (engine.table.addIfAbsent(refused) == null) {
-                refused.respond(reply.statusCode(), wire);
-            }
-        } else {
-            context.responsePath().send(wire, SendFailure.IGNORE);
+        if (transaction == null && withState && context.isInvite()) {
+            transaction = openToAnswer(context, key, wire.length);
         }
-        engine.components.completed(context, reply.statusCode(), wire, List.of());
+        if (transaction == null) {
+            respondStatelessly(context, reply, wire);
+            return;
+        }
+        if (withState) {
+            transaction.respond(status, wire);
+        } else {
+            transaction.refuse(status, wire);
+        }
+        if (context.request().method() == Method.REGISTER) {
+            transaction.abandon(); // a repeated REGISTER is harmless (§10.3 step 7) and not worth 32 s of memory
+        }
+        engine.components.completed(context, status, wire, List.of());
     }
 
-    private static boolean isChallenge(int statusCode) {
+    static boolean isChallenge(int statusCode) {
         return statusCode == StatusCode.UNAUTHORIZED || statusCode == StatusCode.PROXY_AUTHENTICATION_REQUIRED;
+    }
+
+    /** A transaction that keeps only the response; null without room for it, or if another thread was faster. */
+    private @Nullable ServerTransaction openToAnswer(RequestContext context, TransactionKey key, int bytes) {
+        Share share = context.isProven() ? Share.RESERVED : Share.OPEN;
+        if (!engine.table.budget().takes(share, bytes)) {
+            return null;
+        }
+        InviteServerTransaction transaction =
+                new InviteServerTransaction(key, engine.table, context.responsePath(), 0, null);
+        return engine.table.addIfAbsent(transaction) == null ? transaction : null;
+    }
+
+    private void respondStatelessly(RequestContext context, Outcome.Reply reply, byte[] wire) {
+        context.responsePath().send(wire, SendFailure.IGNORE);
+        engine.components.completed(context, reply.statusCode(), wire, List.of());
     }
 
     private byte[] write(RequestContext context, Outcome.Reply reply) {

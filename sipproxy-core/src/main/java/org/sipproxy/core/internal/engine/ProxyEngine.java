@@ -23,9 +23,11 @@ import org.sipproxy.core.internal.pipeline.LocalNames;
 import org.sipproxy.core.internal.pipeline.RequestContext;
 import org.sipproxy.core.internal.pipeline.RequestPipeline;
 import org.sipproxy.core.internal.registrar.Registrar;
+import org.sipproxy.core.internal.time.Guard;
 import org.sipproxy.core.internal.time.TimerWheel;
 import org.sipproxy.core.internal.transaction.Branches;
 import org.sipproxy.core.internal.transaction.ServerTransaction;
+import org.sipproxy.core.internal.transaction.TransactionBudget;
 import org.sipproxy.core.internal.transaction.TransactionTable;
 import org.sipproxy.core.internal.transaction.TransactionTimers;
 import org.sipproxy.core.internal.transport.StreamEnvironment;
@@ -78,7 +80,12 @@ public final class ProxyEngine implements AutoCloseable {
                 parts.domains(), parts.aliases(), parts.registrar().userCaseSensitive(), parts.hooks().domainSources);
         this.wheel = new TimerWheel(clock.nanoTime());
         this.timerThread = new TimerThread(wheel, clock, loopWatch);
-        this.table = new TransactionTable(wheel, clock, TransactionTimers.of(parts.timers()), lingeringBytes());
+        this.table = new TransactionTable(
+                wheel,
+                clock,
+                TransactionTimers.of(parts.timers()),
+                lingeringBytes(),
+                new TransactionBudget(parts.transactionBytes()));
         LocationStore given = parts.locationStore();
         this.ownStore = given != null ? null : OwnStore.of(parts.storeMode(), clock, wheel);
         this.store = given != null ? given : Objects.requireNonNull(ownStore);
@@ -208,7 +215,12 @@ public final class ProxyEngine implements AutoCloseable {
                 counters.filtered.sum(),
                 points.connections(),
                 transportCounters.handshakeFailures.sum(),
-                loopWatch.held());
+                loopWatch.held(),
+                table.budget().used(),
+                table.budget().limit(),
+                table.budget().refused(),
+                Guard.errors(),
+                Guard.outOfMemoryErrors());
     }
 
     /**
@@ -232,6 +244,7 @@ public final class ProxyEngine implements AutoCloseable {
             pool.close();
         }
         timerThread.close();
+        table.clear();
         components.close();
         if (ownStore != null) {
             ownStore.close(); // after the last request: what it changed is to be written too

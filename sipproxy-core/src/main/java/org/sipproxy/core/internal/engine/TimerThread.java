@@ -1,9 +1,14 @@
 package org.sipproxy.core.internal.engine;
 
 import org.sipproxy.core.ProxyClock;
+import org.sipproxy.core.internal.time.Guard;
 import org.sipproxy.core.internal.time.TimerWheel;
+import org.slf4j.LoggerFactory;
 
-/** Advances the wheel of one proxy, a tick at a time, and looks after its receiving threads each second. */
+/**
+ * Advances the wheel of one proxy, a tick at a time, and looks after its receiving threads each second. Only {@link #close} ends
+ * it: no Error does.
+ */
 final class TimerThread extends Thread {
 
     private static final long TICK_MILLIS = 10;
@@ -12,6 +17,7 @@ final class TimerThread extends Thread {
     private final TimerWheel wheel;
     private final ProxyClock clock;
     private final LoopWatch loopWatch;
+    private final Guard guard = new Guard(LoggerFactory.getLogger(TimerThread.class), "the timer thread failed");
     private volatile boolean closed;
 
     TimerThread(TimerWheel wheel, ProxyClock clock, LoopWatch loopWatch) {
@@ -35,6 +41,8 @@ final class TimerThread extends Thread {
                 if (closed) {
                     return;
                 }
+            } catch (Throwable e) {
+                guard.caught(e);
             }
         }
     }

@@ -3,7 +3,7 @@ package org.sipproxy.core.internal.engine;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.TimeUnit;
-import org.sipproxy.core.internal.time.LogThrottle;
+import org.sipproxy.core.internal.time.Guard;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -25,13 +25,23 @@ final class WorkerPool implements AutoCloseable {
         }
     }
 
-    /** Runs the task on the thread of {@code key}; false if its queue is full. */
-    boolean execute(int key, Runnable task) {
+    /** Work that holds memory of the transaction budget while it waits in a queue. */
+    interface Task {
+
+        /** Does the work. Called by a worker. */
+        void run();
+
+        /** Releases what the work holds; called instead of {@link #run} if the pool is closed first. */
+        void dropped();
+    }
+
+    /** Runs the task on the thread of {@code key}; false if its queue is full, and the task is then the caller's again. */
+    boolean execute(int key, Task task) {
         int spread = key * 0x9e3779b9;
         return workers[(spread >>> 16) % workers.length].queue.offer(task);
     }
 
-    /** Lets each thread finish what it is at, within a second; what is still queued is dropped. */
+    /** Lets each thread finish what it is at, within a second; what is still queued then is dropped. */
     @Override
     public void close() {
         for (Worker worker : workers) {
@@ -44,16 +54,21 @@ final class WorkerPool implements AutoCloseable {
                 }
             } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();
-                return;
+                break;
+            }
+        }
+        for (Worker worker : workers) {
+            for (Task task = worker.queue.poll(); task != null; task = worker.queue.poll()) {
+                task.dropped();
             }
         }
     }
 
     private static final class Worker extends Thread {
 
-        final BlockingQueue<Runnable> queue;
+        final BlockingQueue<Task> queue;
         volatile boolean closed;
-        private final LogThrottle failures = new LogThrottle();
+        private final Guard guard = new Guard(LOG, "routing failed");
 
         Worker(int index, int queueLength) {
             super("sip-worker-" + index);
@@ -65,17 +80,15 @@ final class WorkerPool implements AutoCloseable {
         public void run() {
             while (!closed) {
                 try {
-                    Runnable task = queue.poll(100, TimeUnit.MILLISECONDS);
+                    Task task = queue.poll(100, TimeUnit.MILLISECONDS);
                     if (task != null) {
                         task.run();
                     }
                 } catch (InterruptedException e) {
                     // a step that was interrupted and said so: the thread itself goes on until it is closed
                     LOG.debug("worker was interrupted");
-                } catch (
-                        Throwable
-                                e) { // whatever a host's step throws: a dead worker would be a queue that never empties
-                    failures.error(LOG, "routing failed", e);
+                } catch (Throwable e) { // nobody would empty the queue of a worker that has died
+                    guard.caught(e);
                 }
             }
         }

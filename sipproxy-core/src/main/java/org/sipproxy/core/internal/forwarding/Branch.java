@@ -83,6 +83,7 @@ final class Branch implements ClientTransactionUser {
             if (hop != null) {
                 resolved(List.of(hop));
             } else {
+                parent.server.tryingSoon();
                 parent.forwarder.resolver.resolve(uri, this::resolvedLater);
             }
         } catch (SipParseException e) {
@@ -92,8 +93,13 @@ final class Branch implements ClientTransactionUser {
 
     private void resolvedLater(List<NextHop> found) {
         synchronized (parent.server) {
-            if (!ended) {
-                resolved(found);
+            try {
+                if (!ended) {
+                    resolved(found);
+                }
+            } catch (Error e) {
+                parent.server.abandon(); // else it would wait for ever for this branch
+                throw e;
             }
         }
     }
@@ -184,7 +190,9 @@ final class Branch implements ClientTransactionUser {
                 : new NonInviteClientTransaction(number, wire, way, parent.server, forwarder.table, this, false);
         transaction = next;
         flow = way;
+        parent.server.trying();
         next.start();
+        parent.sent();
         return true;
     }
 
@@ -198,6 +206,22 @@ final class Branch implements ClientTransactionUser {
         return hop.kind() == TransportKind.UDP
                 && before.kind() == TransportKind.TCP
                 && before.address().equals(hop.address());
+    }
+
+    /** True while the request may have to be sent to another hop. */
+    boolean maySendAgain() {
+        return !ended && (transaction == null || nextHop < hops.size() || lastResort != null);
+    }
+
+    /** Leaves its transaction to itself, when nobody waits for the response; false if there is more to do here. */
+    boolean leave() {
+        ClientTransaction running = transaction;
+        if (ended || running == null || maySendAgain()) {
+            return false;
+        }
+        ended = true;
+        running.handOver(NoUser.INSTANCE);
+        return true;
     }
 
     /** Ends the branch with a status of our own. */

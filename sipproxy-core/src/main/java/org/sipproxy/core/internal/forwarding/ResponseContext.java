@@ -119,7 +119,25 @@ final class ResponseContext implements ServerTransaction.CancelHandler {
         starting = false;
         if (open == 0) {
             finish();
+        } else {
+            sent();
         }
+    }
+
+    /** A branch has sent the request. When it is sure that none has to send it again, its body is not kept. */
+    void sent() {
+        if (!starting && groups.isEmpty() && context.hasLargeBody() && !mayBeSentAgain()) {
+            server.keepsMore(-context.releaseBody());
+        }
+    }
+
+    private boolean mayBeSentAgain() {
+        for (Branch branch : branches) {
+            if (branch.maySendAgain()) {
+                return true;
+            }
+        }
+        return false;
     }
 
     boolean isInvite() {
@@ -145,6 +163,12 @@ final class ResponseContext implements ServerTransaction.CancelHandler {
         succeeded = true;
         finished = true;
         cancelOpenBranches(COMPLETED_ELSEWHERE);
+        if (!isInvite()) {
+            branches.forEach(branch -> open -= branch.leave() ? 1 : 0);
+        }
+        if (open == 0) {
+            server.releaseRequest();
+        }
     }
 
     /** A final failure that came from downstream. */
@@ -153,6 +177,7 @@ final class ResponseContext implements ServerTransaction.CancelHandler {
             best.offerSilence(); // RFC 4320 §4.2: a 408 counts as no response
         } else {
             best.offer(response, from);
+            server.keepsMore(response.wire().length);
         }
         if (!leavesToASubstitute(response.statusCode())) {
             groups.removeIf(group -> group.get(0).substitute());
@@ -184,7 +209,12 @@ final class ResponseContext implements ServerTransaction.CancelHandler {
 
     private void branchEnded() {
         open--;
-        if (open == 0 && !starting && !succeeded) {
+        if (open > 0 || starting) {
+            return;
+        }
+        if (finished) {
+            server.releaseRequest();
+        } else {
             forkNext();
         }
     }
@@ -228,17 +258,29 @@ final class ResponseContext implements ServerTransaction.CancelHandler {
     }
 
     private void respond(int status, byte[] wire) {
-        server.respond(status, wire);
-        if (status >= 200) {
+        if (server.respond(status, wire) && status >= 200) {
+            forwarder.completions.completed(context, status, wire, all);
+        }
+    }
+
+    /** A failure of ours is not repeated to a sender that has proved nothing, as in {@link ServerTransaction#refuse}. */
+    private void refuse(int status) {
+        byte[] wire = forwarder.replies.write(context, status);
+        boolean sent = context.isProven() ? server.respond(status, wire) : server.refuse(status, wire);
+        if (sent) {
             forwarder.completions.completed(context, status, wire, all);
         }
     }
 
     private void finish() {
-        if (finished) {
-            return;
+        if (!finished) {
+            finished = true;
+            respondWithBest();
+            server.releaseRequest();
         }
-        finished = true;
+    }
+
+    private void respondWithBest() {
         SipResponse response = best.response();
         TransportFlow from = best.from();
         if (response != null && from != null) {
@@ -263,7 +305,7 @@ final class ResponseContext implements ServerTransaction.CancelHandler {
         if (status == StatusCode.REQUEST_TIMEOUT && !isInvite()) {
             server.abandon(); // RFC 4320 §4.1: the client has given up too, and a 408 would only do harm
         } else {
-            respond(status, forwarder.replies.write(context, status));
+            refuse(status);
         }
     }
 

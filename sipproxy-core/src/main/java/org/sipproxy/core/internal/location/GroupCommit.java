@@ -9,6 +9,7 @@ import org.sipproxy.api.location.BindingRepository;
 import org.sipproxy.api.location.BindingWrite;
 import org.sipproxy.api.location.LocationStoreException;
 import org.sipproxy.api.location.LocationStoreException.Kind;
+import org.sipproxy.core.internal.time.Guard;
 
 /**
  * Writes of many threads in one transaction: a commit costs the same for one row as for a hundred.
@@ -37,6 +38,7 @@ final class GroupCommit {
      */
     void write(List<BindingWrite> writes) {
         Waiting mine = new Waiting(writes);
+        List<Waiting> batch = new ArrayList<>(); // now: who leads must not fail before it can hand over the lead
         boolean lead;
         synchronized (queue) {
             queue.add(mine);
@@ -44,35 +46,39 @@ final class GroupCommit {
             isLed = true;
         }
         if (lead || mine.isToLead()) {
-            lead();
+            lead(batch);
         }
         mine.throwIfFailed();
     }
 
-    private void lead() {
-        List<Waiting> batch = take();
+    private void lead(List<Waiting> batch) {
         try {
+            take(batch);
             commit(batch);
-        } catch (Throwable e) { // followers must not wait for ever, whatever a repository throws
-            batch.forEach(w -> w.failed(e));
+        } catch (Throwable e) { // followers must not wait for ever, nor take a failure for a success
+            Guard.count(e);
+            for (int i = 0; i < batch.size(); i++) { // by index: memory may be short
+                batch.get(i).failed(e);
+            }
         } finally {
             handOver(); // the next transaction may start while this one's threads wake
-            batch.forEach(Waiting::wake);
+            for (int i = 0; i < batch.size(); i++) {
+                batch.get(i).wake();
+            }
         }
     }
 
-    private List<Waiting> take() {
-        List<Waiting> batch = new ArrayList<>();
+    private void take(List<Waiting> batch) {
         int writes = 0;
         synchronized (queue) {
             for (Waiting w = queue.peek();
                     w != null && (batch.isEmpty() || writes + w.writes.size() <= MOST_WRITES);
                     w = queue.peek()) {
-                batch.add(queue.remove());
+                batch.add(w);
+                queue.remove();
                 writes += w.writes.size();
             }
         }
-        return batch;
     }
 
     private void commit(List<Waiting> batch) {

@@ -3,7 +3,7 @@ package org.sipproxy.core.internal.location;
 import java.time.Duration;
 import java.util.concurrent.ThreadLocalRandom;
 import org.sipproxy.api.location.LocationStoreException;
-import org.sipproxy.core.internal.time.LogThrottle;
+import org.sipproxy.core.internal.time.Guard;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -18,7 +18,7 @@ final class Repeated implements AutoCloseable {
     private static final long FIRST_RETRY_MILLIS = 1_000;
     private static final long LAST_RETRY_MILLIS = 10_000;
 
-    private final LogThrottle failures = new LogThrottle();
+    private final Guard guard;
     private final Thread thread;
     private final long intervalMillis;
     private final Runnable task;
@@ -28,6 +28,7 @@ final class Repeated implements AutoCloseable {
     Repeated(String name, Duration interval, Runnable task) {
         this.intervalMillis = interval.toMillis();
         this.task = task;
+        this.guard = new Guard(LOG, name + " failed");
         this.thread = new Thread(this::run, name);
         thread.setDaemon(true);
     }
@@ -43,15 +44,22 @@ final class Repeated implements AutoCloseable {
         }
     }
 
+    /** Never throws, so that only {@link #close} ends the thread. */
     private boolean succeeds() {
+        try {
+            return runsTask();
+        } catch (Throwable e) {
+            guard.caught(e);
+            return false;
+        }
+    }
+
+    private boolean runsTask() {
         try {
             task.run();
             return true;
         } catch (LocationStoreException e) {
             LOG.debug("{} is tried again: {}", thread.getName(), e.getMessage()); // told by the watched repository
-            return false;
-        } catch (RuntimeException e) {
-            failures.error(LOG, thread.getName() + " failed", e);
             return false;
         }
     }

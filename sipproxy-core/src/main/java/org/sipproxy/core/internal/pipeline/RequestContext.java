@@ -3,6 +3,7 @@ package org.sipproxy.core.internal.pipeline;
 import java.net.InetSocketAddress;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
@@ -28,6 +29,11 @@ import org.sipproxy.core.internal.transport.TransportFlow;
 
 /** One request on its way through the pipeline: what the steps found out about it so far. Used by one thread at a time. */
 public final class RequestContext implements StageContext {
+
+    /** Bodies up to this size, in bytes, are kept: a copy without them would cost more than it saves. SDP is smaller. */
+    private static final int LARGE_BODY = 4_096;
+
+    private static final int INDEX_OF_A_LINE = 16;
 
     private SipRequest request;
     /** What came, once {@link #request} is something else. */
@@ -339,7 +345,7 @@ public final class RequestContext implements StageContext {
     public void authenticated(String username, String realm, int credentialsHeader) {
         authenticatedUser = username + "@" + realm;
         if (credentialsHeader >= 0) {
-            credentialsLine = java.util.Arrays.copyOfRange(
+            credentialsLine = Arrays.copyOfRange(
                     request.wire(), request.lineStart(credentialsHeader), request.lineEnd(credentialsHeader));
         }
     }
@@ -352,6 +358,51 @@ public final class RequestContext implements StageContext {
     @Override
     public boolean isTrusted() {
         return trusted;
+    }
+
+    /**
+     * True if the sender has proved a password, is a trusted peer, or sends in a dialog that this proxy record-routed. Only such
+     * senders get what costs memory beyond the open share: the reserve of the budget, and refusals that are retransmitted.
+     */
+    public boolean isProven() {
+        return authenticatedUser != null || trusted || inDialog;
+    }
+
+    // ---- memory
+
+    /** About how many bytes of messages this keeps. */
+    public int retainedBytes() {
+        SipRequest original = received;
+        int bytes = request.wire().length + INDEX_OF_A_LINE * request.headerCount();
+        return original == null || original.wire() == request.wire() ? bytes : bytes + original.wire().length;
+    }
+
+    /** True if {@link #releaseBody} is worth the copy of the header. */
+    public boolean hasLargeBody() {
+        return request.bodyLength() > LARGE_BODY;
+    }
+
+    /**
+     * Forgets the body, when the request is not going to be sent again.
+     *
+     * @return the bytes that are free now
+     */
+    public int releaseBody() {
+        int before = retainedBytes();
+        SipRequest original = received;
+        try {
+            request = withoutBody(request);
+            if (original != null) {
+                received = withoutBody(original);
+            }
+        } catch (SipParseException e) {
+            return 0; // it could be read before, so it can be read without its body
+        }
+        return before - retainedBytes();
+    }
+
+    private static SipRequest withoutBody(SipRequest whole) throws SipParseException {
+        return (SipRequest) SipMessage.parse(Arrays.copyOf(whole.wire(), whole.bodyStart()), whole.limits());
     }
 
     // ---- NAT

@@ -7,7 +7,8 @@ import org.slf4j.Logger;
 
 /**
  * Logs defects of this program or of a host's step that the network can provoke at will: a line a second at most by default, and what
- * may quote the wire escaped and shortened.
+ * may quote the wire escaped and shortened. It counts the Errors that it is given, and never throws: it is called in catch blocks,
+ * where a second OutOfMemoryError would end the thread that survived the first.
  */
 public final class LogThrottle {
 
@@ -27,18 +28,29 @@ public final class LogThrottle {
 
     /** Logs {@code what} with the exception's type, the start of its message, and its stack trace. */
     public void error(Logger log, String what, Throwable e) {
+        Guard.count(e);
         if (!isDue()) {
             return;
         }
-        Throwable trace = new Throwable(text(e));
-        trace.setStackTrace(e.getStackTrace());
-        log.error("{} ({} more since the last such line)", what, suppressed.getAndSet(0), trace);
+        try {
+            Throwable trace = new Throwable(text(e));
+            trace.setStackTrace(e.getStackTrace());
+            log.error("{} ({} more since the last such line)", what, suppressed.getAndSet(0), trace);
+        } catch (Throwable again) {
+            Guard.count(again);
+        }
     }
 
     /** Logs {@code what} with the exception's type and the start of its message, without a trace: it is no defect of ours. */
     public void warn(Logger log, String what, Throwable e) {
-        if (isDue()) {
+        Guard.count(e);
+        if (!isDue()) {
+            return;
+        }
+        try {
             log.warn("{}: {} ({} more since the last such line)", what, text(e), suppressed.getAndSet(0));
+        } catch (Throwable again) {
+            Guard.count(again);
         }
     }
 

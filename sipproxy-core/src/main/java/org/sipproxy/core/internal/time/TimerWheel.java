@@ -24,7 +24,7 @@ public final class TimerWheel {
     /** A timer's deadline while it waits in {@link #due} for its turn to fire. */
     private static final long DUE = -2;
 
-    private final LogThrottle failures = new LogThrottle();
+    private final Guard guard = new Guard(LOG, "a timer failed");
     private final @Nullable Timer[] slots = new Timer[SLOTS];
     private final long startNanos;
     private long currentTick;
@@ -80,7 +80,7 @@ public final class TimerWheel {
         scheduled--;
     }
 
-    /** Fires all that is due. An exception of one timer is logged and does not keep the others from firing. */
+    /** Fires all that is due. What one timer throws, an Error too, is logged and does not keep the others from firing. */
     public void advance(long nowNanos) {
         long target = (nowNanos - startNanos) / TICK_NANOS;
         while (takeDue(target)) {
@@ -97,8 +97,8 @@ public final class TimerWheel {
         }
         try {
             timer.fire();
-        } catch (RuntimeException e) {
-            failures.error(LOG, "timer " + timer.getClass().getSimpleName() + " failed", e);
+        } catch (Throwable e) {
+            guard.caught(e);
         }
     }
 
@@ -111,29 +111,33 @@ public final class TimerWheel {
         return stillDue;
     }
 
-    /** Moves the timers of the next tick that has any to {@link #due}; false when the wheel is up to date. */
+    /**
+     * Moves the timers of the next tick that has any to {@link #due}; false when the wheel is up to date. If memory runs out in
+     * between, no timer is lost: each is unlinked only when it is on the list, and the next call begins with the same tick.
+     */
     private synchronized boolean takeDue(long target) {
         while (currentTick < target) {
             if (scheduled == 0) {
                 currentTick = target;
-                return false;
+                break;
             }
-            currentTick++;
-            Timer t = slots[(int) (currentTick & (SLOTS - 1))];
+            long tick = currentTick + 1;
+            Timer t = slots[(int) (tick & (SLOTS - 1))];
             while (t != null) {
                 Timer next = t.next;
-                if (t.deadlineTick <= currentTick) {
+                if (t.deadlineTick <= tick) {
+                    due.add(t);
                     unlink(t);
                     t.deadlineTick = DUE;
-                    due.add(t);
                 }
                 t = next;
             }
+            currentTick = tick;
             if (!due.isEmpty()) {
                 return true;
             }
         }
-        return false;
+        return !due.isEmpty();
     }
 
     /** How many timers wait. */

@@ -1,24 +1,28 @@
 package org.sipproxy.core.internal.transaction;
 
+import java.net.InetSocketAddress;
 import org.jspecify.annotations.Nullable;
 import org.sipproxy.api.message.Method;
 import org.sipproxy.api.message.SipParseException;
 import org.sipproxy.api.message.SipResponse;
 import org.sipproxy.api.message.Via;
-import org.sipproxy.core.internal.time.Timer;
 import org.sipproxy.core.internal.transport.Advertised;
 import org.sipproxy.core.internal.transport.TransportFlow;
 
 /** The client half of a transaction. All its work is done under the lock of the server transaction that it serves. */
-public abstract class ClientTransaction extends Timer {
+public abstract class ClientTransaction extends Transaction {
 
     private final long branch;
     private final Object lock;
-    final TransactionTable table;
+    /** What its objects take besides the bytes of messages: the transaction, its entry in the table, the branch. */
+    private static final int OBJECTS = 600;
+
     final TransportFlow flow;
     ClientTransactionUser user;
-    /** The request as sent, until it is of no use any more. */
+    /** What is still needed of the request as it was sent; written by {@link #keep}. */
     byte @Nullable [] request;
+
+    private boolean over;
 
     ClientTransaction(
             long branch,
@@ -27,11 +31,11 @@ public abstract class ClientTransaction extends Timer {
             Object lock,
             TransactionTable table,
             ClientTransactionUser user) {
+        super(table);
         this.branch = branch;
         this.request = request;
         this.flow = flow;
         this.lock = lock;
-        this.table = table;
         this.user = user;
     }
 
@@ -51,12 +55,32 @@ public abstract class ClientTransaction extends Timer {
         table.add(this);
         byte[] wire = request;
         if (wire != null) {
+            keep(wire);
             onStart();
             transmit(wire);
+            if (flow.kind().isReliable() && isWaiting()) {
+                keepNoMore();
+            }
         }
     }
 
     abstract void onStart();
+
+    /** The request is not sent again: keeps only what is needed besides. */
+    abstract void keepNoMore();
+
+    final void keep(byte @Nullable [] bytes) {
+        request = bytes;
+        count();
+    }
+
+    /** Charges the budget for what is kept now. */
+    final void count() {
+        holds(over ? 0 : OBJECTS + length(request) + moreBytes());
+    }
+
+    /** What is kept besides the request. */
+    abstract int moreBytes();
 
     final void transmit(byte[] wire) {
         flow.send(wire, this::sendFailed);
@@ -64,10 +88,27 @@ public abstract class ClientTransaction extends Timer {
 
     private void sendFailed(Throwable cause) {
         synchronized (lock) {
-            if (isWaiting()) {
+            if (!isWaiting()) {
+                return;
+            }
+            try {
                 terminate();
                 user.onTransportError(cause);
+            } catch (Error e) {
+                giveUp();
+                throw e;
             }
+        }
+    }
+
+    /**
+     * An Error, such as want of memory, left the work half done. The request ends here, without a response: else it might wait for
+     * ever for what does not come any more.
+     */
+    private void giveUp() {
+        terminate();
+        if (lock instanceof ServerTransaction server) {
+            server.abandon();
         }
     }
 
@@ -91,7 +132,12 @@ public abstract class ClientTransaction extends Timer {
     /** A response that {@link #isAnsweredBy answers} this. */
     public final void onResponse(SipResponse response) {
         synchronized (lock) {
-            handle(response);
+            try {
+                handle(response);
+            } catch (Error e) {
+                giveUp();
+                throw e;
+            }
         }
     }
 
@@ -100,7 +146,12 @@ public abstract class ClientTransaction extends Timer {
     @Override
     protected final void fire() {
         synchronized (lock) {
-            onTimer();
+            try {
+                onTimer();
+            } catch (Error e) {
+                giveUp();
+                throw e;
+            }
         }
     }
 
@@ -110,9 +161,33 @@ public abstract class ClientTransaction extends Timer {
     public final void terminate() {
         table.cancel(this);
         table.remove(this);
-        request = null;
+        over = true;
+        keep(null);
         onTerminated();
     }
 
+    /** Ends it, and the server transaction that it serves, without a callback. */
+    final void abandon() {
+        synchronized (lock) {
+            giveUp();
+        }
+    }
+
+    /** From now on the table knows only its branch number, as accepted. */
+    final void linger(InetSocketAddress upstream) {
+        table.cancel(this);
+        table.lingerAccepted(this, upstream);
+        over = true;
+        keep(null);
+    }
+
     abstract void onTerminated();
+
+    /**
+     * From now on another user is notified, so that this transaction does not keep the proxy's own state. The caller holds the
+     * lock.
+     */
+    public final void handOver(ClientTransactionUser other) {
+        user = other;
+    }
 }

@@ -46,6 +46,8 @@ public final class InviteClientTransaction extends ClientTransaction {
         TERMINATED
     }
 
+    private static final int SMALL_INVITE = 2_048;
+
     private final @Nullable InetSocketAddress upstream;
     private State state = State.CALLING;
     private long timerA;
@@ -95,9 +97,18 @@ public final class InviteClientTransaction extends ClientTransaction {
         return state == State.CALLING || state == State.PROCEEDING;
     }
 
-    /** From now on 2xx responses are told to another user: what keeps the proxy's own state from living for Timer M. */
-    public void handOver(ClientTransactionUser other) {
-        user = other;
+    /** An ACK and a CANCEL need only some of its header lines. A small INVITE stays: a copy would cost more than it saves. */
+    @Override
+    void keepNoMore() {
+        byte[] invite = request;
+        if (invite != null && invite.length > SMALL_INVITE) {
+            keep(DerivedRequests.essentials(invite));
+        }
+    }
+
+    @Override
+    int moreBytes() {
+        return length(ack) + length(cancelReason);
     }
 
     /**
@@ -111,6 +122,7 @@ public final class InviteClientTransaction extends ClientTransaction {
         }
         cancelWanted = true;
         cancelReason = reasonLine;
+        count();
         if (state == State.PROCEEDING) {
             sendCancel();
         }
@@ -137,11 +149,10 @@ public final class InviteClientTransaction extends ClientTransaction {
                     provisional(response, status);
                 } else if (status < 300) {
                     state = State.ACCEPTED;
-                    request = null;
                     if (upstream != null) {
-                        table.cancel(this);
-                        table.lingerAccepted(this, upstream);
+                        linger(upstream);
                     } else {
+                        keep(null);
                         table.schedule(this, table.timers().linger());
                     }
                     user.onResponse(response);
@@ -167,6 +178,9 @@ public final class InviteClientTransaction extends ClientTransaction {
     private void provisional(SipResponse response, int status) {
         boolean first = state == State.CALLING;
         state = State.PROCEEDING;
+        if (first) {
+            keepNoMore();
+        }
         if (cancelWanted) {
             sendCancel();
         } else if (first || status > 100) {
@@ -188,7 +202,7 @@ public final class InviteClientTransaction extends ClientTransaction {
                 ack = null;
             }
         }
-        request = null;
+        keep(null);
         if (flow.kind().isReliable()) {
             terminate();
         } else {

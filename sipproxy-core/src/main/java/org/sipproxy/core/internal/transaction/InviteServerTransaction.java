@@ -1,15 +1,20 @@
 package org.sipproxy.core.internal.transaction;
 
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
 /**
  * RFC 3261 §17.2.1 with the Accepted state of RFC 6026 §7.1.
  *
  * <pre>
  *  state       event                    action                                 next
  *  ----------  -----------------------  -------------------------------------  ----------
+ *  PROCEEDING  200 ms, a branch starts  send 100 if nothing has been sent      PROCEEDING
  *  PROCEEDING  INVITE again             send the last provisional again        PROCEEDING
  *  PROCEEDING  1xx from the proxy       send, keep                             PROCEEDING
  *  PROCEEDING  2xx from the proxy       send; start Timer L                    ACCEPTED
  *  PROCEEDING  300-699 from the proxy   send, keep; start Timers G (UDP), H    COMPLETED
+ *  PROCEEDING  refused, no 100 sent     send; key and response linger          -
  *  COMPLETED   INVITE again, Timer G    send the final again; G doubles to T2  COMPLETED
  *  COMPLETED   ACK                      start Timer I (T4 or 0)                CONFIRMED
  *  COMPLETED   Timer H                  forget                                 -
@@ -34,14 +39,48 @@ public final class InviteServerTransaction extends ServerTransaction {
         TERMINATED
     }
 
-    private static final byte[] NOTHING = {};
+    private static final long TRYING_NANOS = 200_000_000L;
 
     private State state = State.PROCEEDING;
     private long timerG;
     private long timerHDeadline;
+    private @Nullable Supplier<byte[]> trying;
 
-    public InviteServerTransaction(TransactionKey key, TransactionTable table, ResponsePath path) {
-        super(key, table, path);
+    /**
+     * Makes a transaction in PROCEEDING.
+     *
+     * @param requestBytes what is kept of the request while it is worked on
+     * @param trying writes the 100; null if the final response follows at once
+     */
+    public InviteServerTransaction(
+            TransactionKey key,
+            TransactionTable table,
+            ResponsePath path,
+            int requestBytes,
+            @Nullable Supplier<byte[]> trying) {
+        super(key, table, path, requestBytes);
+        this.trying = trying;
+    }
+
+    @Override
+    boolean waitsForAck() {
+        return state == State.PROCEEDING && lastResponse != null;
+    }
+
+    @Override
+    public void trying() {
+        Supplier<byte[]> hundred = trying;
+        if (state == State.PROCEEDING && lastResponse == null && hundred != null) {
+            table.cancel(this);
+            respond(100, hundred.get());
+        }
+    }
+
+    @Override
+    public void tryingSoon() {
+        if (state == State.PROCEEDING && lastResponse == null) {
+            table.schedule(this, TRYING_NANOS);
+        }
     }
 
     @Override
@@ -57,17 +96,18 @@ public final class InviteServerTransaction extends ServerTransaction {
     @Override
     void onRespond(int statusCode, byte[] wire) {
         if (statusCode < 200) {
-            lastResponse = wire;
+            keep(wire);
         } else if (statusCode < 300) {
             if (state == State.PROCEEDING) {
                 state = State.ACCEPTED;
-                lastResponse = null;
+                trying = null;
                 table.cancel(this);
-                table.linger(this, NOTHING);
+                linger(NOTHING);
             }
         } else {
             state = State.COMPLETED;
-            lastResponse = wire;
+            trying = null;
+            keep(wire);
             timerHDeadline = table.now() + table.timers().timeout();
             timerG = table.timers().t1();
             table.schedule(this, path().isReliable() ? table.timers().timeout() : timerG);
@@ -84,7 +124,7 @@ public final class InviteServerTransaction extends ServerTransaction {
         switch (state) {
             case COMPLETED -> {
                 state = State.CONFIRMED;
-                lastResponse = null;
+                keep(null);
                 if (path().isReliable()) {
                     terminate();
                 } else {
@@ -119,12 +159,14 @@ public final class InviteServerTransaction extends ServerTransaction {
                 }
             }
             case CONFIRMED -> terminate();
-            case PROCEEDING, ACCEPTED, TERMINATED -> {}
+            case PROCEEDING -> trying();
+            case ACCEPTED, TERMINATED -> {}
         }
     }
 
     @Override
     void onTerminated() {
         state = State.TERMINATED;
+        trying = null;
     }
 }

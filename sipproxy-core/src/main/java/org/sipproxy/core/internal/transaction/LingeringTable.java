@@ -145,7 +145,10 @@ public final class LingeringTable {
             int head = Math.min(value.length, ring.length - ringTail);
             System.arraycopy(value, 0, ring, ringTail, head);
             System.arraycopy(value, head, ring, 0, value.length - head);
-            ringTail = (ringTail + value.length) & (ring.length - 1);
+            ringTail += value.length;
+            if (ringTail >= ring.length) {
+                ringTail -= ring.length;
+            }
             ringUsed += value.length;
             link(entry);
         }
@@ -241,7 +244,7 @@ public final class LingeringTable {
         }
 
         private void growRing(int needed) {
-            int size = Integer.highestOneBit(Math.max(needed, 1024) - 1) * 2;
+            int size = Math.min(Integer.highestOneBit(Math.max(needed, 1024) - 1) * 2, maxBytes); // put() needs no more
             byte[] copy = new byte[size];
             int at = 0;
             for (int i = 0; i < count; i++) {
@@ -253,7 +256,7 @@ public final class LingeringTable {
                 at += length[entry];
             }
             ring = copy;
-            ringTail = at & (size - 1);
+            ringTail = at == size ? 0 : at;
         }
     }
 }

@@ -1,5 +1,6 @@
 package org.sipproxy.core.internal.transaction;
 
+import java.util.Arrays;
 import org.sipproxy.api.message.Method;
 import org.sipproxy.api.message.SipResponse;
 import org.sipproxy.core.internal.transport.TransportFlow;
@@ -71,6 +72,24 @@ public final class NonInviteClientTransaction extends ClientTransaction {
             }
         }
         return true;
+    }
+
+    /** Only the method, which its responses are known by. */
+    @Override
+    void keepNoMore() {
+        byte[] wire = request;
+        int end = 0;
+        while (wire != null && end < wire.length && wire[end] != ' ') {
+            end++;
+        }
+        if (wire != null && end + 1 < wire.length) {
+            keep(Arrays.copyOf(wire, end + 1));
+        }
+    }
+
+    @Override
+    int moreBytes() {
+        return 0;
     }
 
     @Override

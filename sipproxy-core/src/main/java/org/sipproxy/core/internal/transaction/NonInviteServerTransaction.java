@@ -38,12 +38,18 @@ public final class NonInviteServerTransaction extends ServerTransaction {
     /**
      * Makes a transaction in TRYING.
      *
+     * @param requestBytes what is kept of the request while it is worked on
      * @param trying writes the 100 to send if nothing else has been by then
      */
     public NonInviteServerTransaction(
-            TransactionKey key, TransactionTable table, ResponsePath path, Supplier<byte[]> trying) {
-        super(key, table, path);
+            TransactionKey key, TransactionTable table, ResponsePath path, int requestBytes, Supplier<byte[]> trying) {
+        super(key, table, path, requestBytes);
         this.trying = trying;
+    }
+
+    @Override
+    boolean waitsForAck() {
+        return false;
     }
 
     /** Starts the wait for the 100 of RFC 4320. */
@@ -64,7 +70,7 @@ public final class NonInviteServerTransaction extends ServerTransaction {
     @Override
     void onRespond(int statusCode, byte[] wire) {
         if (!path().isReliable()) {
-            table.linger(this, wire);
+            linger(wire);
         }
         terminate();
         send(wire);
@@ -76,7 +82,7 @@ public final class NonInviteServerTransaction extends ServerTransaction {
         if (state == State.TRYING && hundred != null) {
             state = State.PROCEEDING;
             byte[] wire = hundred.get();
-            lastResponse = wire;
+            keep(wire);
             send(wire);
         }
     }

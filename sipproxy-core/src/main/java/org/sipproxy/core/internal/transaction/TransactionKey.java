@@ -98,11 +98,13 @@ public final class TransactionKey {
         return y ^ (y >>> 32);
     }
 
-    long first() {
+    /** Half of the hash. */
+    public long first() {
         return h1;
     }
 
-    long second() {
+    /** The other half of the hash. */
+    public long second() {
         return h2;
     }
 

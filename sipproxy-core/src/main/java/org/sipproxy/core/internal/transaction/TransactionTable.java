@@ -27,6 +27,7 @@ public final class TransactionTable {
     private final ConcurrentHashMap<Long, ClientTransaction> cancels = new ConcurrentHashMap<>();
     private final AtomicLong unanswered = new AtomicLong();
     private final LingeringTable lingering;
+    private final TransactionBudget budget;
     private final TimerWheel wheel;
     private final ProxyClock clock;
     private final TransactionTimers timers;
@@ -34,17 +35,29 @@ public final class TransactionTable {
     /**
      * An empty table.
      *
-     * @param lingeringBytes what the transactions that only wait for repetitions may take together
+     * @param lingeringBytes what the transactions that only wait for retransmissions may take together
+     * @param budget what all others count
      */
-    public TransactionTable(TimerWheel wheel, ProxyClock clock, TransactionTimers timers, long lingeringBytes) {
+    public TransactionTable(
+            TimerWheel wheel,
+            ProxyClock clock,
+            TransactionTimers timers,
+            long lingeringBytes,
+            TransactionBudget budget) {
         this.wheel = wheel;
         this.clock = clock;
         this.timers = timers;
+        this.budget = budget;
         this.lingering = new LingeringTable(lingeringBytes, timers.linger(), clock::nanoTime);
     }
 
     public TransactionTimers timers() {
         return timers;
+    }
+
+    /** What the live transactions use, and may use. */
+    public TransactionBudget budget() {
+        return budget;
     }
 
     public @Nullable ServerTransaction server(TransactionKey key) {
@@ -106,6 +119,7 @@ public final class TransactionTable {
         ServerTransaction other = servers.putIfAbsent(transaction.key(), transaction);
         if (other == null) {
             unanswered.incrementAndGet();
+            transaction.added();
         }
         return other;
     }
@@ -158,8 +172,15 @@ public final class TransactionTable {
         return clients.size() + cancels.size();
     }
 
-    /** Shows the server transactions, for the end of the proxy. */
+    /** All server transactions; used at shutdown. */
     public Iterable<ServerTransaction> allServers() {
         return servers.values();
+    }
+
+    /** Ends all transactions without a response or a callback: the proxy has closed, and no timer fires any more. */
+    public void clear() {
+        clients.values().forEach(ClientTransaction::abandon);
+        cancels.values().forEach(ClientTransaction::abandon);
+        servers.values().forEach(ServerTransaction::abandon);
     }
 }

@@ -512,7 +512,7 @@ final class StreamConnection implements TransportFlow {
             Throwable cause = ours != null ? ours : written;
             try {
                 onFailure.sendFailed(cause != null ? cause : new SendFailedException("connection closed", null));
-            } catch (RuntimeException e) {
+            } catch (Throwable e) {
                 environment.counters.upcallFailures.increment();
                 environment.throttle.error(LOG, "the handler of a send failure failed", e);
             }

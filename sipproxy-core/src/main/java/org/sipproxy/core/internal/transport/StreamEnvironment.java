@@ -5,7 +5,6 @@ import io.netty.bootstrap.ServerBootstrap;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoop;
 import io.netty.channel.EventLoopGroup;
-import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.epoll.Epoll;
 import io.netty.channel.epoll.EpollChannelOption;
 import io.netty.channel.epoll.EpollIoHandler;
@@ -66,7 +65,7 @@ public final class StreamEnvironment implements AutoCloseable {
         this.budget = new ConnectionBudget(limits);
         this.nativeIo = nativeIo;
         ThreadFactory threadFactory = new DefaultThreadFactory("sipproxy-stream", true);
-        this.group = new MultiThreadIoEventLoopGroup(
+        this.group = new GuardedLoops(
                 threads, threadFactory, nativeIo ? EpollIoHandler.newFactory() : NioIoHandler.newFactory());
     }
 

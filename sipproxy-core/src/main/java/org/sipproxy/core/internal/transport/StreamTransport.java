@@ -296,7 +296,7 @@ public final class StreamTransport implements AutoCloseable {
     private boolean isWelcome(InetSocketAddress remote) {
         try {
             return inbound.acceptsConnection(remote, boundEndpoint());
-        } catch (RuntimeException e) {
+        } catch (Throwable e) {
             environment.counters.upcallFailures.increment();
             environment.throttle.error(LOG, "the filter of connections failed", e);
             return false;
@@ -366,7 +366,7 @@ public final class StreamTransport implements AutoCloseable {
     void upcall(Consumer<InboundHandler> call) {
         try {
             call.accept(inbound);
-        } catch (RuntimeException e) {
+        } catch (Throwable e) {
             environment.counters.upcallFailures.increment();
             environment.throttle.error(LOG, "the handler of what came in failed", e);
         }

@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
 import org.sipproxy.api.transport.Endpoint;
 import org.sipproxy.api.transport.TransportKind;
 import org.sipproxy.core.BindFailedException;
-import org.sipproxy.core.internal.time.LogThrottle;
+import org.sipproxy.core.internal.time.Guard;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -44,7 +44,7 @@ public final class UdpTransport implements AutoCloseable {
     private final DatagramChannel[] channels;
     private final Receiver[] receivers;
     private final InboundHandler handler;
-    private final LogThrottle failures = new LogThrottle();
+    private final Guard failures;
     private final LongAdder sendFailures = new LongAdder();
     private volatile boolean closed;
 
@@ -59,6 +59,7 @@ public final class UdpTransport implements AutoCloseable {
         this.advertised = advertised;
         this.channels = channels;
         this.handler = handler;
+        this.failures = new Guard(LOG, "handling a datagram on " + bound + " failed");
         this.receivers = new Receiver[channels.length];
         for (int i = 0; i < channels.length; i++) {
             receivers[i] = new Receiver(i);
@@ -214,6 +215,7 @@ public final class UdpTransport implements AutoCloseable {
     private final class Receiver extends Thread {
 
         private final int index;
+        private final ByteBuffer buffer = ByteBuffer.allocateDirect(MAX_DATAGRAM + 1);
 
         Receiver(int index) {
             super("sip-udp-" + endpoint.port() + "-" + index);
@@ -223,24 +225,30 @@ public final class UdpTransport implements AutoCloseable {
 
         @Override
         public void run() {
-            ByteBuffer buffer = ByteBuffer.allocateDirect(MAX_DATAGRAM + 1);
-            DatagramChannel channel = channels[index];
             while (!closed) {
                 try {
-                    buffer.clear();
-                    Thread.interrupted(); // a host's step may have left one, and it would close the socket
-                    InetSocketAddress source = (InetSocketAddress) channel.receive(buffer);
-                    if (source != null) {
-                        deliver(buffer.flip(), source);
-                    }
+                    receive();
                 } catch (ClosedChannelException e) {
                     return;
-                } catch (IOException e) {
-                    // such as an ICMP error of an earlier send: the socket itself is fine
-                    LOG.debug("receive failed on {}", endpoint, e);
-                } catch (Throwable e) { // a dead receiver would be a deaf proxy, so it outlives even want of memory
-                    failures.error(LOG, "handling a datagram on " + endpoint + " failed", e);
+                } catch (Throwable e) { // keep receiving, even after OutOfMemoryError
+                    failures.caught(e);
                 }
+            }
+        }
+
+        private void receive() throws ClosedChannelException {
+            buffer.clear();
+            Thread.interrupted(); // a host's step may have left one, and it would close the socket
+            try {
+                InetSocketAddress source = (InetSocketAddress) channels[index].receive(buffer);
+                if (source != null) {
+                    deliver(buffer.flip(), source);
+                }
+            } catch (ClosedChannelException e) {
+                throw e;
+            } catch (IOException e) {
+                // such as an ICMP error of an earlier send: the socket itself is fine
+                LOG.debug("receive failed on {}", endpoint, e);
             }
         }
 

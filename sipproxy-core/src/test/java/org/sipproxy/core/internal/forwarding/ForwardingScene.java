@@ -65,6 +65,9 @@ final class ForwardingScene {
     /** The final responses that were told to the listeners. */
     final List<Integer> completed = new ArrayList<>();
 
+    /** There is no TCP: large requests go by UDP too. */
+    boolean udpOnly;
+
     private final RequestPipeline pipeline;
     final LocalNames names = new LocalNames(List.of("example.org"), List.of("10.0.0.1"), false);
     RecordingFlow caller = transport.flow(TransportKind.UDP, "192.0.2.1", 5060);
@@ -77,7 +80,9 @@ final class ForwardingScene {
                 transactions.table,
                 (hop, inbound, socket, sender) -> {
                     addresses.require(hop.address(), sender);
-                    return transport.flowTo(hop.kind(), hop.address());
+                    return udpOnly && hop.kind() != TransportKind.UDP
+                            ? null
+                            : transport.flowTo(hop.kind(), hop.address());
                 },
                 resolver,
                 (context, status) -> reply(context.received(), context.flow(), status, NO_LINES),
@@ -148,7 +153,7 @@ final class ForwardingScene {
                 true);
     }
 
-    /** The server transaction of a request, its INVITE's 100 sent. */
+    /** The server transaction of a request; an INVITE's sends no 100. */
     ServerTransaction open(RequestContext context) {
         TransactionKey key;
         try {
@@ -157,8 +162,12 @@ final class ForwardingScene {
             throw new AssertionError(e);
         }
         if (context.isInvite()) {
-            InviteServerTransaction server =
-                    new InviteServerTransaction(key, transactions.table, context.responsePath());
+            InviteServerTransaction server = new InviteServerTransaction(
+                    key,
+                    transactions.table,
+                    context.responsePath(),
+                    context.retainedBytes(),
+                    null);
             transactions.table.addIfAbsent(server);
             return server;
         }
@@ -166,6 +175,7 @@ final class ForwardingScene {
                 key,
                 transactions.table,
                 context.responsePath(),
+                context.retainedBytes(),
                 () -> reply(context.received(), context.flow(), StatusCode.TRYING, NO_LINES));
         transactions.table.addIfAbsent(server);
         server.start();

@@ -47,6 +47,37 @@ class TimerWheelTest {
         assertThat(fired).containsExactlyInAnyOrder("now", "past");
     }
 
+    @ParameterizedTest
+    @ValueSource(classes = {OutOfMemoryError.class, StackOverflowError.class, IllegalStateException.class})
+    void whatOneTimerThrowsKeepsNoOtherFromFiring(Class<? extends Throwable> type) {
+        for (int i = 0; i < 3; i++) {
+            schedule(new Named("before" + i), Duration.ofMillis(20));
+            schedule(
+                    new Timer() {
+                        @Override
+                        protected void fire() {
+                            TimerWheelTest.<RuntimeException>raise(type);
+                        }
+                    },
+                    Duration.ofMillis(20));
+            schedule(new Named("after" + i), Duration.ofMillis(20));
+        }
+
+        advance(Duration.ofMillis(30));
+
+        assertThat(fired).hasSize(6);
+        assertThat(wheel.size()).isZero();
+    }
+
+    @SuppressWarnings({"unchecked", "TypeParameterUnusedInFormals"})
+    private static <E extends Throwable> void raise(Class<? extends Throwable> type) throws E {
+        try {
+            throw (E) type.getConstructor().newInstance();
+        } catch (ReflectiveOperationException e) {
+            throw new AssertionError(e);
+        }
+    }
+
     @Test
     void hugeDelayDoesNotOverflowIntoThePast() {
         advance(Duration.ofDays(1));

@@ -21,7 +21,9 @@ class InviteServerTransactionTest {
         InviteServerTransaction transaction = new InviteServerTransaction(
                 TransactionScene.keyOf(TransactionScene.request("INVITE")),
                 scene.table,
-                scene.pathOn(scene.caller(kind)));
+                scene.pathOn(scene.caller(kind)),
+                1_000,
+                () -> TransactionScene.response(100, "INVITE").wire());
         assertThat(scene.table.addIfAbsent(transaction)).isNull();
         return transaction;
     }

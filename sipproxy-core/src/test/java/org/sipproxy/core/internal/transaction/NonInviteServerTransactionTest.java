@@ -20,6 +20,7 @@ class NonInviteServerTransactionTest {
                 TransactionScene.keyOf(TransactionScene.request("MESSAGE")),
                 scene.table,
                 scene.pathOn(scene.caller(kind)),
+                1_000,
                 () -> TransactionScene.response(100, "MESSAGE").wire());
         assertThat(scene.table.addIfAbsent(transaction)).isNull();
         transaction.start();

@@ -35,7 +35,8 @@ public final class TransactionScene {
     }
 
     public TransactionScene(SipTimers timers) {
-        table = new TransactionTable(wheel, clock, TransactionTimers.of(timers), 1_000_000);
+        table = new TransactionTable(
+                wheel, clock, TransactionTimers.of(timers), 1_000_000, new TransactionBudget(1_000_000));
     }
 
     /** Lets time pass a tick at a time, so that each timer fires at its own moment. */
@@ -93,6 +94,7 @@ public final class TransactionScene {
         assertThat(table.clients()).as("client transactions").isZero();
         assertThat(table.unanswered()).as("unanswered requests").isZero();
         assertThat(wheel.size()).as("timers").isZero();
+        assertThat(table.budget().used()).as("bytes of the budget").isZero();
     }
 
     static TransactionKey keyOf(SipRequest request) {
@@ -132,7 +134,7 @@ public final class TransactionScene {
     }
 
     /** What a client transaction told, a word each: a status, {@code timeout}, {@code timerC} or {@code error}. */
-    static final class RecordingUser implements ClientTransactionUser {
+    static class RecordingUser implements ClientTransactionUser {
 
         final List<String> told = new ArrayList<>();
 

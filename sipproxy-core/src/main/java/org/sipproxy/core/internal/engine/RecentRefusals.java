@@ -1,0 +1,31 @@
+package org.sipproxy.core.internal.engine;
+
+import java.util.concurrent.TimeUnit;
+import org.sipproxy.core.ProxyClock;
+import org.sipproxy.core.internal.transaction.LingeringTable;
+import org.sipproxy.core.internal.transaction.TransactionKey;
+
+/**
+ * The requests that were refused without a transaction in the last 32 s, for as long as a client retransmits: some 25,000 of them.
+ * If more are refused in that time the oldest are evicted, and their retransmissions count as new.
+ */
+final class RecentRefusals {
+
+    private static final long BYTES = 1 << 20;
+    private static final byte[] NOTHING = {};
+
+    private final LingeringTable keys;
+
+    RecentRefusals(ProxyClock clock) {
+        keys = new LingeringTable(BYTES, TimeUnit.SECONDS.toNanos(32), clock::nanoTime);
+    }
+
+    /** Notes the request; true if it has been noted before. */
+    boolean isRepeated(TransactionKey key) {
+        if (keys.get(key.first(), key.second()) != null) {
+            return true;
+        }
+        keys.put(key.first(), key.second(), NOTHING);
+        return false;
+    }
+}

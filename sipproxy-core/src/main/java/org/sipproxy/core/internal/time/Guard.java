@@ -1,0 +1,55 @@
+package org.sipproxy.core.internal.time;
+
+import java.util.concurrent.atomic.AtomicLong;
+import org.slf4j.Logger;
+
+/**
+ * The catch block of the outermost frame of a thread, a timer or an upcall. What it catches is counted and logged, and it never
+ * throws: not even the second OutOfMemoryError that a log call can raise in the catch block of the first one.
+ *
+ * <p>The counts are of the JVM, because all proxies in it share its memory. Counting allocates nothing.
+ */
+public final class Guard {
+
+    private static final AtomicLong ERRORS = new AtomicLong();
+    private static final AtomicLong OUT_OF_MEMORY = new AtomicLong();
+
+    private final Logger log;
+    private final String what;
+    private final LogThrottle throttle = new LogThrottle();
+
+    /**
+     * A guard of one place.
+     *
+     * @param what the log line, such as "timer failed"; complete, so that nothing is concatenated when memory is short
+     */
+    public Guard(Logger log, String what) {
+        this.log = log;
+        this.what = what;
+    }
+
+    /** Counts and logs {@code e}. Never throws. */
+    public void caught(Throwable e) {
+        throttle.error(log, what, e);
+    }
+
+    /** Counts {@code e} if it is an Error; {@link LogThrottle} does so for whatever it logs. Never throws. */
+    public static void count(Throwable e) {
+        if (e instanceof Error) {
+            ERRORS.incrementAndGet();
+            if (e instanceof OutOfMemoryError) {
+                OUT_OF_MEMORY.incrementAndGet();
+            }
+        }
+    }
+
+    /** How many Errors were caught, OutOfMemoryErrors included, since the JVM started. */
+    public static long errors() {
+        return ERRORS.get();
+    }
+
+    /** How many OutOfMemoryErrors were caught since the JVM started. */
+    public static long outOfMemoryErrors() {
+        return OUT_OF_MEMORY.get();
+    }
+}

@@ -1,0 +1,41 @@
+package org.sipproxy.core.internal.transaction;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Random;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class LingeringTableTest {
+
+    /** Limits that are not a power of two: a ring of bytes then ends at the limit, and its values wrap around there. */
+    @ParameterizedTest
+    @ValueSource(ints = {70_000, 100_000, 131_072, 500_000})
+    void whatIsFoundIsWhatWasPutWhateverTheSizes(int maxBytes) {
+        LingeringTable table = new LingeringTable(maxBytes, 60_000_000_000L, () -> 0);
+        Random random = new Random(maxBytes);
+        Map<Long, byte[]> put = new HashMap<>();
+        for (int i = 0; i < 20_000; i++) {
+            long key = random.nextLong();
+            byte[] value = new byte[random.nextInt(maxBytes / 32 / 3)];
+            random.nextBytes(value);
+            table.put(key, ~key, value);
+            put.put(key, value);
+            assertThat(table.get(key, ~key)).isEqualTo(value);
+        }
+
+        long found = put.entrySet().stream()
+                .filter(entry -> {
+                    byte[] value = table.get(entry.getKey(), ~entry.getKey());
+                    assertThat(value == null || Arrays.equals(value, entry.getValue()))
+                            .isTrue();
+                    return value != null;
+                })
+                .count();
+        assertThat(found).isEqualTo(table.size()).isPositive();
+        assertThat(table.forgottenEarly()).isEqualTo(20_000 - found);
+    }
+}

@@ -1,0 +1,204 @@
+package org.sipproxy.core.wire;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.sipproxy.api.component.ComponentHooks;
+import org.sipproxy.api.component.ProxyComponent;
+import org.sipproxy.api.event.CompletedRequest;
+import org.sipproxy.api.message.Method;
+import org.sipproxy.api.routing.RequestStage;
+import org.sipproxy.api.routing.StageContext;
+import org.sipproxy.api.routing.Verdict;
+
+/** RFC 3261 §26.3.2.4: a sender that has proved nothing gets one packet for each that it sends, and leaves no state. */
+class RefusalTest {
+
+    /** A host's step without {@link RequestStage#isRepeatable}: each request gets its transaction first. */
+    private record Refusing(int status, boolean mayBlock) implements RequestStage {
+
+        @Override
+        public Verdict handle(StageContext context) {
+            return context.request().method() == Method.INVITE ? Verdict.respond(status) : Verdict.proceed();
+        }
+    }
+
+    private static Request strange(WireClient from, String method, String uri) {
+        return from.request(method, uri).from("<sip:mallory@foreign.test>;tag=1");
+    }
+
+    /** Lets more time pass than Timer G needs to fire several times: that of six transmissions to a silent phone. */
+    private static void letTimersPass(WireClient.Udp alice, WireClient.Udp silent) {
+        silent.forgetPending();
+        alice.send(alice.request("MESSAGE", "sip:" + silent.name() + "@sip.test"));
+        for (int i = 0; i < 6; i++) {
+            silent.awaitRequest("MESSAGE");
+        }
+    }
+
+    private static List<WireMessage> responsesTo(WireClient.Udp client, Request request) {
+        return client.pending().stream()
+                .filter(m -> m.isResponse() && m.branch().equals(request.branch()))
+                .toList();
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "403 | sip:eve@198.51.100.1      | Subject: x",
+                "404 | sip:nobody@sip.test       | Subject: x",
+                "416 | mailto:bob@sip.test       | Subject: x",
+                "420 | sip:silent@sip.test       | Proxy-Require: privacy",
+                "484 | sip:sip.test              | Subject: x",
+                "483 | sip:silent@sip.test       | Max-Forwards: 0",
+                "400 | sip:silent@sip.test       | Max-Forwards: 300",
+            })
+    void refusedInviteGetsOnePacketAndLeavesNothing(int status, String uri, String line) {
+        try (ProxyUnderTest proxy = ProxyUnderTest.start(b -> b.timers(ProxyUnderTest.QUICK))) {
+            WireClient.Udp alice = proxy.udp("alice");
+            WireClient.Udp silent = proxy.registered("silent");
+            Request invite = strange(alice, "INVITE", uri);
+            if (line.startsWith("Max-Forwards")) {
+                invite.maxForwards(Integer.parseInt(line.substring(line.indexOf(' ') + 1)));
+            } else {
+                invite.with(line);
+            }
+            if (uri.startsWith("mailto")) {
+                invite.to("<sip:bob@sip.test>");
+            }
+
+            alice.send(invite);
+            WireMessage refusal = alice.awaitFinal(invite);
+            assertThat(refusal.status()).isEqualTo(status);
+            assertThat(proxy.proxy().statistics().serverTransactions()).isZero();
+            assertThat(proxy.proxy().statistics().lingeringTransactions()).isZero();
+            letTimersPass(alice, silent);
+
+            assertThat(responsesTo(alice, invite)).isEmpty();
+        }
+    }
+
+    @Test
+    void retransmissionIsDecidedAgainWithTheSameTag() {
+        try (ProxyUnderTest proxy = ProxyUnderTest.start()) {
+            WireClient.Udp alice = proxy.udp("alice");
+            Request invite = alice.send(strange(alice, "INVITE", "sip:nobody@sip.test"));
+            WireMessage first = alice.awaitResponse(invite, 404);
+
+            alice.send(invite);
+
+            assertThat(alice.awaitResponse(invite, 404).text()).isEqualTo(first.text());
+            assertThat(proxy.proxy().statistics().retransmissions()).isZero();
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({"403,false", "480,false", "503,false", "302,false", "407,false", "480,true"})
+    void refusalOfAHostsStepIsOnePacketToo(int status, boolean mayBlock) {
+        try (ProxyUnderTest proxy = ProxyUnderTest.start(b -> b.timers(ProxyUnderTest.QUICK)
+                .beforeRouting(new Refusing(status, mayBlock)))) {
+            WireClient.Udp alice = proxy.udp("alice");
+            WireClient.Udp bob = proxy.registered("bob");
+            Request invite = alice.send(strange(alice, "INVITE", "sip:bob@sip.test"));
+            WireMessage refusal = alice.awaitResponse(invite, status);
+            letTimersPass(alice, bob);
+            assertThat(responsesTo(alice, invite)).as("neither a 100 nor a repetition").isEmpty();
+            assertThat(proxy.proxy().statistics().serverTransactions())
+                    .as("the MESSAGE's")
+                    .isOne();
+
+            alice.send(invite);
+            assertThat(alice.awaitResponse(invite, status).text()).isEqualTo(refusal.text());
+
+            bob.forgetPending();
+            alice.send(invite.ack(refusal).text());
+            alice.pendingAfterRoundTrip();
+            assertThat(bob.pendingAfterRoundTrip())
+                    .as("the ACK of a refusal ends at the proxy")
+                    .noneMatch(m -> m.method().equals("ACK"));
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"INVITE", "MESSAGE"})
+    void requestThatNoBranchCouldBeStartedForIsRefusedOnce(String method) {
+        try (ProxyUnderTest proxy = ProxyUnderTest.start(b -> b.timers(ProxyUnderTest.QUICK))) {
+            WireClient.Udp alice = proxy.udp("alice");
+            WireClient.Udp silent = proxy.registered("silent");
+            WireClient.Udp bob = proxy.udp("bob");
+            // a family that the proxy does not listen on: there is no flow to it
+            Request register = bob.request("REGISTER", "sip:sip.test")
+                    .to("<sip:bob@sip.test>")
+                    .contact("<sip:bob@[2001:db8::1]>");
+            bob.send(register);
+            bob.awaitResponse(register, 200);
+
+            Request request = alice.send(strange(alice, method, "sip:bob@sip.test"));
+            assertThat(alice.awaitFinal(request).status()).isEqualTo(503);
+            letTimersPass(alice, silent);
+
+            assertThat(responsesTo(alice, request)).isEmpty();
+        }
+    }
+
+    @Test
+    void refusalOfATrustedPeerIsReliable() {
+        try (ProxyUnderTest proxy = ProxyUnderTest.start(b -> b.timers(ProxyUnderTest.QUICK)
+                .beforeAuthentication(ProxyUnderTest.TRUST))) {
+            WireClient.Udp peer = proxy.udp("peer");
+            Request invite = peer.send(strange(peer, "INVITE", "sip:nobody@sip.test"));
+
+            peer.awaitResponse(invite, 404);
+            peer.awaitResponse(invite, 404);
+            WireMessage refusal = peer.awaitResponse(invite, 404);
+
+            peer.send(invite.ack(refusal).text());
+        }
+    }
+
+    @Test
+    void relayedInviteOfAStrangerStillEndsReliably() {
+        try (ProxyUnderTest proxy = ProxyUnderTest.start(b -> b.timers(ProxyUnderTest.QUICK))) {
+            WireClient.Udp alice = proxy.udp("alice");
+            WireClient.Udp bob = proxy.registered("bob");
+            Request invite = alice.send(strange(alice, "INVITE", "sip:bob@sip.test"));
+            alice.awaitResponse(invite, 100);
+            bob.reply(bob.awaitRequest("INVITE"), 486);
+
+            alice.awaitResponse(invite, 486);
+            WireMessage again = alice.awaitResponse(invite, 486);
+
+            alice.send(invite.ack(again).text());
+        }
+    }
+
+    @Test
+    void retransmittedRefusalIsOneEventForListeners() {
+        List<Integer> completed = new CopyOnWriteArrayList<>();
+        ProxyComponent accounting = new ProxyComponent() {
+            @Override
+            public void install(ComponentHooks hooks) {
+                hooks.onRequestCompleted((CompletedRequest done) -> completed.add(done.statusCode()));
+            }
+        };
+        try (ProxyUnderTest proxy = ProxyUnderTest.start(b -> b.component(accounting))) {
+            WireClient.Udp alice = proxy.udp("alice");
+            Request invite = strange(alice, "INVITE", "sip:nobody@sip.test");
+            for (int i = 0; i < 7; i++) {
+                alice.send(invite);
+                alice.awaitResponse(invite, 404);
+            }
+            Request other = alice.send(strange(alice, "INVITE", "sip:nobody@sip.test"));
+            alice.awaitResponse(other, 404);
+            alice.pendingAfterRoundTrip();
+
+            assertThat(completed.stream().filter(status -> status == 404)).hasSize(2);
+        }
+    }
+}
