@@ -194,6 +194,12 @@ final class ListeningPoints implements FlowSource, AutoCloseable {
         return allStreams().mapToLong(StreamTransport::connectionCount).sum();
     }
 
+    /** How many accepted connections there are on which no password was proved. */
+    long unprovenConnections() {
+        StreamEnvironment loops = environment;
+        return loops == null ? 0 : loops.unprovenConnections();
+    }
+
     @Override
     public @Nullable TransportFlow flowTo(NextHop hop, TransportFlow inbound, String socket) {
         InetSocketAddress address = hop.address();

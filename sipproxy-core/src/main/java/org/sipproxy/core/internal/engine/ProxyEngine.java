@@ -205,6 +205,10 @@ public final class ProxyEngine implements AutoCloseable {
                 counters.filtered.sum(),
                 points.connections(),
                 transportCounters.handshakeFailures.sum(),
+                points.unprovenConnections(),
+                transportCounters.refused.sum(),
+                transportCounters.evicted.sum(),
+                transportCounters.closedSilent.sum(),
                 loopWatch.held());
     }
 

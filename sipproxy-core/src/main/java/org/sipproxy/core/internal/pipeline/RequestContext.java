@@ -271,6 +271,7 @@ public final class RequestContext implements StageContext {
     @Override
     public void authenticated(String username, String realm, int credentialsHeader) {
         authenticatedUser = username + "@" + realm;
+        flow.peerProven();
         if (credentialsHeader >= 0) {
             credentialsLine = java.util.Arrays.copyOfRange(
                     request.wire(), request.lineStart(credentialsHeader), request.lineEnd(credentialsHeader));
@@ -280,6 +281,7 @@ public final class RequestContext implements StageContext {
     @Override
     public void trust() {
         trusted = true;
+        flow.peerProven();
     }
 
     @Override
