@@ -17,6 +17,7 @@ import org.sipproxy.api.event.ProxyEvent.LimitHit;
 import org.sipproxy.api.event.ProxyEvent.ScannerSeen;
 import org.sipproxy.api.routing.FakeStageContext;
 import org.sipproxy.api.routing.Verdict;
+import org.sipproxy.api.transport.TransportKind;
 import org.sipproxy.security.FloodGuard.Answer;
 import org.sipproxy.security.FloodGuard.ScannerPolicy;
 
@@ -207,7 +208,10 @@ class FloodGuardTest {
     }
 
     private static ProxyEvent failed(String user, String reason) {
-        return new ProxyEvent.AuthenticationFailed(new InetSocketAddress("192.0.2.7", 5060), user, reason);
+        return new ProxyEvent.AuthenticationFailed(
+                new ProxyEvent.Origin(new InetSocketAddress("192.0.2.7", 5060), TransportKind.UDP, "REGISTER"),
+                user,
+                reason);
     }
 
     @Test
