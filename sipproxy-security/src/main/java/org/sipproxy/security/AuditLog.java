@@ -6,6 +6,7 @@ import java.time.Instant;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
 import java.util.Locale;
+import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 import org.sipproxy.api.event.ProxyEvent;
 import org.sipproxy.api.event.ProxyListener;
@@ -45,6 +46,8 @@ import org.slf4j.LoggerFactory;
  * lines a second: 50 for connections, 50 for sources of datagrams that were seen before, 50 for new ones. Events above that are
  * counted by a line with {@code event=omitted}, at most one a second. Memory is fixed.
  *
+ * <p>The folder {@code fail2ban} of this module has a filter for these lines.
+ *
  * <p>Safe for use by several threads.
  */
 public final class AuditLog implements ProxyListener {
@@ -63,15 +66,17 @@ public final class AuditLog implements ProxyListener {
     private final AuditThrottle throttle = new AuditThrottle();
     private final LongSupplier wallMillis;
     private final LongSupplier nanoTime;
+    private final Consumer<String> lines;
 
     /** A log with a throttle of its own. */
     public AuditLog() {
-        this(System::currentTimeMillis, System::nanoTime);
+        this(System::currentTimeMillis, System::nanoTime, line -> LOG.warn("{}", line));
     }
 
-    AuditLog(LongSupplier wallMillis, LongSupplier nanoTime) {
+    AuditLog(LongSupplier wallMillis, LongSupplier nanoTime, Consumer<String> lines) {
         this.wallMillis = wallMillis;
         this.nanoTime = nanoTime;
+        this.lines = lines;
     }
 
     @Override
@@ -103,19 +108,17 @@ public final class AuditLog implements ProxyListener {
         }
         long others = throttle.takeOverLimit();
         if (others > 0) {
-            LOG.warn("{}", line("omitted", NOTHING, NOTHING, NOTHING, "", "", "lines a second", others));
+            lines.accept(line("omitted", NOTHING, NOTHING, NOTHING, "", "", "lines a second", others));
         }
-        LOG.warn(
-                "{}",
-                line(
-                        name,
-                        address == null ? NOTHING : numeric(address),
-                        Integer.toString(origin.source().getPort()),
-                        origin.transport().lowerCase(),
-                        origin.method(),
-                        user,
-                        reason,
-                        omitted));
+        lines.accept(line(
+                name,
+                address == null ? NOTHING : numeric(address),
+                Integer.toString(origin.source().getPort()),
+                origin.transport().lowerCase(),
+                origin.method(),
+                user,
+                reason,
+                omitted));
     }
 
     private String line(

@@ -242,8 +242,10 @@ public final class FloodGuard implements ProxyComponent {
             long source = source(from);
             // the request, the challenge before it, and the connection
             int tokens = isForgeable ? TOKENS_OF_A_PROOF : TOKENS_OF_A_PROOF + 1;
-            sources.giveBack(source, tokens, now);
-            flows.giveBack(flow(source, from), tokens, now);
+            long flow = flow(source, from);
+            // back to where they were taken from; the source is known in any case
+            sources.giveBack(source, flows.isKnown(flow, now) ? 0 : tokens, now);
+            flows.giveBack(flow, tokens, now);
         }
     }
 
@@ -486,7 +488,7 @@ public final class FloodGuard implements ProxyComponent {
         }
 
         /**
-         * Texts in User-Agent that a scanner is known by, without case; one shorter than six characters only as a word. Default
+         * Texts in User-Agent that a scanner is known by, without case; one shorter than seven characters only as a word. Default
          * those of the usual tools.
          */
         public Builder scannerUserAgents(List<String> texts) {

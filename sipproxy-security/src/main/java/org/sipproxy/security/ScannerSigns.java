@@ -10,7 +10,7 @@ import org.sipproxy.api.message.SipRequest;
 /** What the usual scanning tools call themselves in User-Agent, unless their user was told better. */
 final class ScannerSigns {
 
-    /** In lower case; found anywhere in the header, one shorter than six characters only as a word. */
+    /** In lower case; found anywhere in the header, one shorter than seven characters only as a word. */
     static final List<String> USUAL = List.of(
             "friendly-scanner",
             "friendly-request",
@@ -28,7 +28,7 @@ final class ScannerSigns {
             "sipptk");
 
     /** A shorter sign has to stand as a word, so that it is not found within a vendor's name. */
-    private static final int SHORTEST_WITHIN_A_WORD = 6;
+    private static final int SHORTEST_WITHIN_A_WORD = 7;
 
     private final byte[][] signs;
     /** By a byte in either case: true if a sign begins with it. Most bytes of a header are passed over by one look. */

@@ -48,7 +48,7 @@ final class SecurityOptions {
             names = "--rate-limit",
             paramLabel = "N[:BURST]",
             description = {
-                "Messages a second that one source may send without proof of a password, and how many at once",
+                "Messages and connections a second of one source without proof of a password, and how many at once",
                 "(default ten times as many); more get no response. Default: no limit."
             })
     String rateLimit = "";
@@ -57,8 +57,10 @@ final class SecurityOptions {
             names = "--rate-limit-all",
             paramLabel = "N[:BURST]",
             description = {
-                "With --rate-limit: messages a second of all sources together at which nobody proved a password within",
-                "the last hour. It keeps the proxy at work during a flood with forged sources. Default: no limit."
+                "With --rate-limit: messages a second of all sources together at which no password was proved within",
+                "the last hour, so many over UDP and as many over connections. It keeps the proxy at work during a"
+                        + " flood",
+                "with forged sources. Default: no limit."
             })
     String rateLimitAll = "";
 
