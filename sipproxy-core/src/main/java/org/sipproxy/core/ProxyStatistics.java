@@ -17,6 +17,10 @@ package org.sipproxy.core;
  * @param filtered messages and connections that a component's arrival filter refused
  * @param connections stream connections that are open, being opened or being closed
  * @param failedHandshakes connections that peers opened and on which TLS or WebSocket came to nothing
+ * @param unprovenConnections accepted connections, open now, on which no password was proved and no trusted peer sent
+ * @param refusedConnections connections that peers opened and that were closed at once, because of a limit or a filter
+ * @param evictedConnections accepted connections on which no password was proved, closed to make room for others
+ * @param silentConnections accepted connections closed because no valid SIP message came in time
  * @param heldThreads messages that held the thread that received them for a second or longer, because a step or listener
  *     blocked without saying so; all else waited behind them
  * @param transactionBytes what the live transactions take now, in bytes: the messages that they keep and an estimate of their
@@ -41,6 +45,10 @@ public record ProxyStatistics(
         long filtered,
         long connections,
         long failedHandshakes,
+        long unprovenConnections,
+        long refusedConnections,
+        long evictedConnections,
+        long silentConnections,
         long heldThreads,
         long transactionBytes,
         long transactionBytesLimit,

@@ -429,8 +429,8 @@ public final class SipProxyBuilder {
     private void checkAuthentication(List<String> found) {
         Authentication component = authentication;
         if (component == null && !noAuthentication) {
-            found.add(
-                    "authentication: neither authentication(...) nor noAuthentication() was called; the second lets anybody in");
+            found.add("authentication: neither authentication(...) nor noAuthentication() was called; the second lets"
+                    + " anybody in");
         }
         if (component != null && noAuthentication) {
             found.add("authentication: both authentication(...) and noAuthentication() were called; choose one");
@@ -471,7 +471,13 @@ public final class SipProxyBuilder {
 
     private void checkStreams(List<String> found) {
         range(found, "connections", streamLimits.connections(), 1, 1_000_000);
-        range(found, "connectionsPerAddress", streamLimits.connectionsPerAddress(), 1, 1_000_000);
+        range(found, "connectionsPerSource", streamLimits.connectionsPerSource(), 1, 1_000_000);
+        range(
+                found,
+                "firstMessageTimeout",
+                streamLimits.firstMessageTimeout(),
+                Duration.ofMillis(100),
+                Duration.ofMinutes(5));
         range(found, "idleTimeout", streamLimits.idleTimeout(), Duration.ofSeconds(1), Duration.ofDays(1));
         range(found, "messageTimeout", streamLimits.messageTimeout(), Duration.ofMillis(100), Duration.ofMinutes(5));
         range(found, "connectTimeout", streamLimits.connectTimeout(), Duration.ofMillis(100), Duration.ofMinutes(2));

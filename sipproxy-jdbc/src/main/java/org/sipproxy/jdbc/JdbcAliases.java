@@ -33,7 +33,7 @@ import org.slf4j.LoggerFactory;
  * {@code sip:username@domain}, without port and parameters; the To header stays. Of several rows for one alias the first one
  * counts, and an alias of an alias is not looked up. REGISTER is left alone.
  *
- * <p>Answers are cached, and that somebody has no alias is an answer too; a request whose answer is cached is not handed to a
+ * <p>A user longer than {@value #LONGEST_USER} characters has no alias. Answers are cached, and that somebody has no alias is an answer too; a request whose answer is cached is not handed to a
  * worker thread. If the database fails, the request goes on as if there were no alias, and the database is left alone for five
  * seconds: users with names of their own can be called all the time.
  *
@@ -45,6 +45,9 @@ public final class JdbcAliases implements ProxyComponent {
 
     private static final int STATEMENT_SECONDS = 5;
     private static final long PAUSE_NANOS = TimeUnit.SECONDS.toNanos(5);
+    /** Longest alias that is looked up, in characters of its user; Kamailio's column holds 64. Longer ones are not cached. */
+    private static final int LONGEST_USER = 255;
+
     /** Between the question whether to wait and the look itself an answer must not go. */
     private static final Duration GRACE = Duration.ofSeconds(10);
 
@@ -154,7 +157,7 @@ public final class JdbcAliases implements ProxyComponent {
             return null;
         }
         SipUri uri = request.requestUri();
-        if (!uri.hasUser()) {
+        if (!uri.hasUser() || uri.user().length() > LONGEST_USER) {
             return null;
         }
         return context.domainOf(uri)

@@ -4,21 +4,45 @@ import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
 import com.github.benmanes.caffeine.cache.RemovalCause;
 import com.github.benmanes.caffeine.cache.Ticker;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
+import java.util.HexFormat;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
 /**
  * The calls that were answered and have not ended, by Call-ID and both tags (RFC 3261 §12). Bounded: a call whose BYE never
- * comes by is forgotten after the longest time, and the calls least likely to be asked for go when there are too many.
+ * comes by is removed after the longest time, and the calls least likely to be asked for go when there are too many. A Call-ID or
+ * tag longer than {@value #LONGEST_TEXT} characters is kept as its SHA-256, so that the bytes are bounded too and such a call is
+ * still accounted.
  */
 final class OpenCalls {
+
+    /** Longer than what phones and proxies make. */
+    private static final int LONGEST_TEXT = 256;
 
     /** The tags in an order of their own, as a BYE may come from either side. */
     private record Key(String callId, String lower, String higher) {
 
         static Key of(String callId, String fromTag, String toTag) {
-            return fromTag.compareTo(toTag) <= 0 ? new Key(callId, fromTag, toTag) : new Key(callId, toTag, fromTag);
+            String id = bounded(callId);
+            String one = bounded(fromTag);
+            String other = bounded(toTag);
+            return one.compareTo(other) <= 0 ? new Key(id, one, other) : new Key(id, other, one);
+        }
+
+        private static String bounded(String text) {
+            if (text.length() <= LONGEST_TEXT) {
+                return text;
+            }
+            try {
+                MessageDigest digest = MessageDigest.getInstance("SHA-256");
+                return "SHA-256 " + HexFormat.of().formatHex(digest.digest(text.getBytes(StandardCharsets.UTF_8)));
+            } catch (NoSuchAlgorithmException e) {
+                throw new IllegalStateException("this JVM has no SHA-256, which every JVM must have", e);
+            }
         }
     }
 

@@ -218,8 +218,8 @@ public final class AccessList implements ProxyComponent {
                 && (context == null || !rule.needsMessage() || rule.fitsMessage(context));
     }
 
-    private ProxyEvent denied(InetSocketAddress from, @Nullable AccessRule rule) {
-        return new ProxyEvent.AccessDenied(from, rule == null ? DEFAULT_POLICY : rule.toString());
+    private static ProxyEvent denied(ProxyEvent.Origin origin, @Nullable AccessRule rule) {
+        return new ProxyEvent.AccessDenied(origin, rule == null ? DEFAULT_POLICY : rule.toString());
     }
 
     @Override
@@ -253,7 +253,7 @@ public final class AccessList implements ProxyComponent {
             boolean refused = action == Action.DENY && !undecided;
             ProxyRuntime proxy = runtime;
             if (refused && proxy != null) {
-                proxy.publish(denied(from, rule));
+                proxy.publish(denied(new ProxyEvent.Origin(from, kind, ""), rule));
             }
             return !refused;
         }
@@ -269,7 +269,8 @@ public final class AccessList implements ProxyComponent {
             Action action = rule == null ? defaultPolicy : rule.action();
             switch (action) {
                 case DENY -> {
-                    context.publish(denied(flow.remoteAddress(), rule));
+                    context.publish(
+                            denied(ProxyEvent.Origin.of(flow, context.request().method()), rule));
                     return Verdict.respond(StatusCode.FORBIDDEN);
                 }
                 case TRUST -> context.trust();

@@ -1,80 +1,167 @@
 package org.sipproxy.security;
 
-import java.util.concurrent.atomic.AtomicLong;
+import java.net.InetAddress;
+import java.nio.charset.StandardCharsets;
+import java.time.Instant;
+import java.time.ZoneOffset;
+import java.time.format.DateTimeFormatter;
+import java.util.Locale;
+import java.util.function.Consumer;
+import java.util.function.LongSupplier;
 import org.sipproxy.api.event.ProxyEvent;
 import org.sipproxy.api.event.ProxyListener;
+import org.sipproxy.api.message.KeyedHash;
+import org.sipproxy.api.transport.TransportKind;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Writes what the proxy and its components report to the log {@code org.sipproxy.audit}: for each kind of event one line a second
- * at most, with the number of those left out. An event's texts are escaped and hold no credentials; neither does a line.
+ * Writes what the proxy and its components report to the log {@code org.sipproxy.audit}, level WARN, one line an event:
+ *
+ * <pre>{@code
+ * date=2031-05-06T07:08:09.123Z event=authentication-failed source=203.0.113.9 port=40001 transport=udp method=REGISTER
+ *     user=1001 reason=WRONG_PASSWORD omitted=0
+ * }</pre>
+ *
+ * <p>(in one line). The fields always come in this order, separated by one space:
+ *
+ * <ul>
+ *   <li>{@code date}: UTC, with milliseconds.
+ *   <li>{@code event}: {@code authentication-failed}, {@code locked-out}, {@code access-denied}, {@code limit-hit},
+ *       {@code scanner} or {@code omitted}.
+ *   <li>{@code source}, {@code port}: the peer's numeric address, IPv6 without brackets and zone, and its port. Over UDP a source
+ *       may be forged.
+ *   <li>{@code transport}: {@code udp}, {@code tcp}, {@code tls}, {@code ws} or {@code wss}.
+ *   <li>{@code method}: of the request, {@code -} if none was parsed.
+ *   <li>{@code user}: the digest user that was presented, {@code -} for none.
+ *   <li>{@code reason}: why, which rule, which limit, what a scanner was recognised by; of a lockout its seconds.
+ *   <li>{@code omitted}: how many events of the same kind and source had no line since the last one.
+ * </ul>
+ *
+ * <p>A value is printable ASCII without spaces, quotes, backslashes, {@code %} and {@code =}; any other byte of its UTF-8 is
+ * written as {@code %} and two hexadecimal digits. So what a sender chooses cannot look like another field. A line holds no
+ * credentials and has at most 600 characters.
+ *
+ * <p>A kind of event has one line a second for each source, an IPv4 address or an IPv6 /64. All sources together have at most 150
+ * lines a second: 50 for connections, 50 for sources of datagrams that were seen before, 50 for new ones. Events above that are
+ * counted by a line with {@code event=omitted}, at most one a second. Memory is fixed.
+ *
+ * <p>The folder {@code fail2ban} of this module has a filter for these lines.
+ *
+ * <p>Safe for use by several threads.
  */
 public final class AuditLog implements ProxyListener {
 
     private static final Logger LOG = LoggerFactory.getLogger("org.sipproxy.audit");
-    private static final long INTERVAL_NANOS = 1_000_000_000L;
 
-    private final Throttle failed = new Throttle();
-    private final Throttle locked = new Throttle();
-    private final Throttle denied = new Throttle();
-    private final Throttle limited = new Throttle();
-    private final Throttle scanner = new Throttle();
-    private final Throttle other = new Throttle();
+    private static final DateTimeFormatter DATE = DateTimeFormatter.ofPattern(
+                    "yyyy-MM-dd'T'HH:mm:ss.SSS'Z'", Locale.ROOT)
+            .withZone(ZoneOffset.UTC);
 
-    /** A log of its own throttle. */
-    public AuditLog() {}
+    private static final int MAX_VALUE_BYTES = 64;
+    private static final String NOTHING = "-";
+    private static final String HEX = "0123456789ABCDEF";
+
+    private final KeyedHash key = KeyedHash.random();
+    private final AuditThrottle throttle = new AuditThrottle();
+    private final LongSupplier wallMillis;
+    private final LongSupplier nanoTime;
+    private final Consumer<String> lines;
+
+    /** A log with a throttle of its own. */
+    public AuditLog() {
+        this(System::currentTimeMillis, System::nanoTime, line -> LOG.warn("{}", line));
+    }
+
+    AuditLog(LongSupplier wallMillis, LongSupplier nanoTime, Consumer<String> lines) {
+        this.wallMillis = wallMillis;
+        this.nanoTime = nanoTime;
+        this.lines = lines;
+    }
 
     @Override
     public void onEvent(ProxyEvent event) {
         if (event instanceof ProxyEvent.AuthenticationFailed e) {
-            if (failed.isDue()) {
-                failed.line("authentication failed", event, "user \"" + e.user() + "\": " + e.reason());
-            }
+            write("authentication-failed", event.origin(), e.user(), e.reason());
         } else if (event instanceof ProxyEvent.AuthenticationLocked e) {
-            if (locked.isDue()) {
-                String who = e.user().isEmpty() ? "the source" : "user \"" + e.user() + "\"";
-                locked.line("locked out", event, who + " for " + e.seconds() + " s");
-            }
+            write("locked-out", event.origin(), e.user(), e.seconds() + "s");
         } else if (event instanceof ProxyEvent.AccessDenied e) {
-            if (denied.isDue()) {
-                denied.line("access denied", event, e.rule());
-            }
+            write("access-denied", event.origin(), "", e.rule());
         } else if (event instanceof ProxyEvent.LimitHit e) {
-            if (limited.isDue()) {
-                limited.line("limit hit", event, e.limit());
-            }
+            write("limit-hit", event.origin(), "", e.limit());
         } else if (event instanceof ProxyEvent.ScannerSeen e) {
-            if (scanner.isDue()) {
-                scanner.line("scanner", event, e.evidence());
-            }
-        } else if (other.isDue()) {
-            other.line(event.getClass().getSimpleName(), event, "");
+            write("scanner", event.origin(), "", e.evidence());
+        } else {
+            throw new IllegalArgumentException("event: " + event.getClass() + " has no line");
         }
     }
 
-    private static final class Throttle {
-
-        private final AtomicLong nextNanos = new AtomicLong(System.nanoTime());
-        private final AtomicLong leftOut = new AtomicLong();
-
-        boolean isDue() {
-            long now = System.nanoTime();
-            long next = nextNanos.get();
-            if (now - next < 0 || !nextNanos.compareAndSet(next, now + INTERVAL_NANOS)) {
-                leftOut.incrementAndGet();
-                return false;
-            }
-            return true;
+    private void write(String name, ProxyEvent.Origin origin, String user, String reason) {
+        long nowMillis = nanoTime.getAsLong() / 1_000_000;
+        InetAddress address = origin.source().getAddress();
+        long source = address == null ? 0 : SourcePrefix.DEFAULT.hash(key, address);
+        byte[] kind = name.getBytes(StandardCharsets.US_ASCII);
+        int omitted = throttle.admit(
+                key.hash(source, kind, 0, kind.length), origin.transport() == TransportKind.UDP, nowMillis);
+        if (omitted == AuditThrottle.NO_LINE) {
+            return;
         }
+        long others = throttle.takeOverLimit();
+        if (others > 0) {
+            lines.accept(line("omitted", NOTHING, NOTHING, NOTHING, "", "", "lines a second", others));
+        }
+        lines.accept(line(
+                name,
+                address == null ? NOTHING : numeric(address),
+                Integer.toString(origin.source().getPort()),
+                origin.transport().lowerCase(),
+                origin.method(),
+                user,
+                reason,
+                omitted));
+    }
 
-        void line(String what, ProxyEvent event, String detail) {
-            LOG.warn(
-                    "{} from {}: {} ({} more since the last such line)",
-                    what,
-                    event.source(),
-                    detail,
-                    leftOut.getAndSet(0));
+    private String line(
+            String event,
+            String source,
+            String port,
+            String transport,
+            String method,
+            String user,
+            String reason,
+            long omitted) {
+        StringBuilder line = new StringBuilder(200);
+        line.append("date=").append(DATE.format(Instant.ofEpochMilli(wallMillis.getAsLong())));
+        line.append(" event=").append(event);
+        line.append(" source=").append(source);
+        line.append(" port=").append(port);
+        line.append(" transport=").append(transport);
+        appendValue(line.append(" method="), method);
+        appendValue(line.append(" user="), user);
+        appendValue(line.append(" reason="), reason);
+        return line.append(" omitted=").append(omitted).toString();
+    }
+
+    private static String numeric(InetAddress address) {
+        String text = address.getHostAddress();
+        int zone = text.indexOf('%');
+        return zone < 0 ? text : text.substring(0, zone);
+    }
+
+    private static void appendValue(StringBuilder line, String value) {
+        if (value.isEmpty()) {
+            line.append(NOTHING);
+            return;
+        }
+        byte[] bytes = value.getBytes(StandardCharsets.UTF_8);
+        boolean looksLikeNothing = value.equals(NOTHING);
+        for (int i = 0; i < Math.min(bytes.length, MAX_VALUE_BYTES); i++) {
+            byte b = bytes[i];
+            if (b > ' ' && b < 0x7f && b != '"' && b != '\\' && b != '%' && b != '=' && !looksLikeNothing) {
+                line.append((char) b);
+            } else {
+                line.append('%').append(HEX.charAt(b >> 4 & 15)).append(HEX.charAt(b & 15));
+            }
         }
     }
 }

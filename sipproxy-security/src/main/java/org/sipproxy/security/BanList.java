@@ -45,6 +45,10 @@ final class BanList {
         return ends.remove(prefix.of(address)) != null;
     }
 
+    boolean isEmpty() {
+        return ends.isEmpty();
+    }
+
     boolean contains(InetAddress address, long nowMillis) {
         if (ends.isEmpty()) {
             return false;

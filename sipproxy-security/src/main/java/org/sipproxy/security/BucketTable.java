@@ -38,6 +38,11 @@ final class BucketTable {
         return stripe(key).take(key, floor, nowMillis, perMilli, burst);
     }
 
+    /** Takes one token without debt; false if there is none. */
+    boolean tryTake(long key, long nowMillis) {
+        return take(key, 0, nowMillis) >= 0;
+    }
+
     /** The tokens there are; a full bucket for a key that is not known. Changes nothing. */
     float level(long key, long nowMillis) {
         Stripe stripe = stripes.get(stripeOf(key));

@@ -166,9 +166,8 @@ final class CredentialsCheck {
         NonceIssuer.Nonce nonce = rules.nonces.check(context, response, realm, hashes);
         boolean isProven = nonce.state() == NonceIssuer.State.FRESH;
         Lockouts lockouts = rules.lockouts;
-        Lockouts.Subject subject = lockouts == null
-                ? null
-                : lockouts.subject(user, context.flow().remoteAddress().getAddress());
+        Lockouts.Subject subject =
+                lockouts == null ? null : lockouts.subject(user, context.flow().remoteAddress());
         if (lockouts != null && subject != null && lockouts.isLocked(subject, isProven, nowMillis)) {
             requireCurrent();
             return Result.refused(AuthenticationOutcome.LOCKED_OUT, user);
@@ -204,7 +203,7 @@ final class CredentialsCheck {
             return Result.refused(AuthenticationOutcome.NONCE_REUSED, user);
         }
         if (lockouts != null && subject != null) {
-            lockouts.succeeded(subject);
+            lockouts.succeeded(subject, nowMillis);
         }
         return new Result(AuthenticationOutcome.AUTHENTICATED, line, user, null);
     }

@@ -1,6 +1,5 @@
 package org.sipproxy.security;
 
-import java.net.InetSocketAddress;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -186,14 +185,15 @@ public final class DigestAuthentication implements Authentication {
     }
 
     private static void tell(StageContext context, CredentialsCheck.Result result) {
-        InetSocketAddress source = context.flow().remoteAddress();
+        ProxyEvent.Origin origin =
+                ProxyEvent.Origin.of(context.flow(), context.request().method());
         String user = shown(result.user());
         context.publish(new ProxyEvent.AuthenticationFailed(
-                source, user, result.outcome().name()));
+                origin, user, result.outcome().name()));
         Lockouts.Lock lock = result.lock();
         if (lock != null) {
             context.publish(
-                    new ProxyEvent.AuthenticationLocked(source, lock.wholeSource() ? "" : user, lock.seconds()));
+                    new ProxyEvent.AuthenticationLocked(origin, lock.wholeSource() ? "" : user, lock.seconds()));
         }
     }
 

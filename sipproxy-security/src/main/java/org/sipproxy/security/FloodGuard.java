@@ -25,21 +25,30 @@ import org.sipproxy.api.routing.Verdict;
 import org.sipproxy.api.transport.ArrivalFilter;
 import org.sipproxy.api.transport.Endpoint;
 import org.sipproxy.api.transport.Flow;
+import org.sipproxy.api.transport.TransportKind;
 
 /**
  * Keeps the proxy at work while somebody floods it: what Kamailio's {@code pike} and the ban table of its stock script do, with
  * exact token buckets.
  *
  * <ul>
- *   <li>Each source, an IPv4 address or an IPv6 /64, has a bucket that its messages are taken from. A request that proved a
- *       password gives back what it and its challenge took: so ten thousand phones behind one address come in, and who knows no
- *       password gets {@link Builder#perSource} and no more.
- *   <li>Each user has a bucket for what was let in: {@link Builder#perAor}.
- *   <li>{@link Builder#global} is for all sources together that nobody proved a password at within the last hour.
- *   <li>What calls itself a scanner in User-Agent gets no answer. A source that presents credentials for many users who do not
- *       exist is told to the listeners as one, or banned.
+ *   <li>Each source, an IPv4 address or an IPv6 /64, has a bucket that everything from it is taken from before it is parsed:
+ *       connections, messages, what cannot be framed or parsed, and pings. A request that proved a password gives back what it
+ *       and its challenge took: so ten thousand phones behind one address come in, and a sender without a password gets {@link
+ *       Builder#perSource} and no more. The address and port, or connection, of such a proof has a bucket of its own for an
+ *       hour, so that a flood from behind the same address does not stop who is registered there.
+ *   <li>Each user who proved a password has a bucket for the user's requests: {@link Builder#perAor}. The same limit holds for
+ *       what others send to one user; each source has a share of its own there, a tenth.
+ *   <li>{@link Builder#global} is for all sources together at which no password was proved within the last hour, apart for UDP,
+ *       whose sources can be forged, and for connections.
+ *   <li>What calls itself a scanner in User-Agent gets no response. A source that presents credentials for many users who do not
+ *       exist is reported to the listeners as one, or banned.
  *   <li>A {@link #ban banned} source is not looked at.
  * </ul>
+ *
+ * <p>A flood of datagrams under forged sources can use up what sources without a password have in common: then first requests of
+ * strangers over UDP are lost, to one user above ten times {@link Builder#perAor}, to all above {@link Builder#global}. It does
+ * not touch phones that are registered, nor strangers over TCP, TLS, WS and WSS.
  *
  * <p>Peers that are named, and what was {@link StageContext#trust trusted} by a component before this one, are never limited. The
  * memory of all this has a fixed limit, whatever number of sources is made up.
@@ -78,11 +87,7 @@ public final class FloodGuard implements ProxyComponent {
 
     private final KeyedHash key = KeyedHash.random();
     private final SourcePrefix prefix;
-    private final int burst;
-    private final String sourceLimit;
-    private final BucketTable sources;
-    private final BucketTable aors;
-    private final @Nullable BucketTable global;
+    private final @Nullable Limits limits;
     private final Answer answer;
     private final NetworkTrie<Boolean> exempt;
     private final boolean hasExempt;
@@ -96,12 +101,8 @@ public final class FloodGuard implements ProxyComponent {
 
     private FloodGuard(Builder builder) {
         this.prefix = builder.prefix;
-        this.burst = builder.perSource.burst();
-        this.sourceLimit = "source " + builder.perSource;
-        this.sources = new BucketTable(builder.perSource);
-        this.aors = new BucketTable(builder.perAor);
-        this.global = builder.global == null ? null : new BucketTable(builder.global);
         this.answer = builder.answer;
+        this.limits = builder.scannersOnly ? null : new Limits(builder);
         NetworkTrie.Builder<Boolean> networks = new NetworkTrie.Builder<>();
         builder.exempt.forEach(network -> networks.add(network, true));
         this.exempt = networks.build();
@@ -122,7 +123,10 @@ public final class FloodGuard implements ProxyComponent {
     public void install(ComponentHooks hooks) {
         hooks.onArrival(new Filter());
         hooks.atEntrance(new Step("FloodGuard (source)", this::atEntrance));
-        hooks.beforeRouting(new Step("FloodGuard (user)", this::beforeRouting));
+        Limits all = limits;
+        if (all != null) {
+            hooks.beforeRouting(new Step("FloodGuard (user)", context -> beforeRouting(context, all)));
+        }
         hooks.onEvent(this::onEvent);
     }
 
@@ -155,100 +159,188 @@ public final class FloodGuard implements ProxyComponent {
         return proxy == null ? System.currentTimeMillis() : proxy.now().toEpochMilli();
     }
 
-    /** True if somebody proved a password there lately. */
-    private boolean isKnown(long source, long now) {
-        return sources.isKnown(source, now);
-    }
-
     private boolean isExempt(InetAddress source) {
         return hasExempt && exempt.find(source) != null;
     }
 
-    /** Before anything is parsed: bans, and sources that are far above their limit. */
+    /** The buckets. */
+    private final class Limits {
+
+        private final String sourceLimit;
+        /** How far below 0 a bucket may go: what is to be answered has to be parsed, up to a point. */
+        private final int floor;
+
+        private final BucketTable sources;
+        /** Of addresses with port, and of connections, at which a password was proved lately. */
+        private final BucketTable flows;
+
+        private final @Nullable BucketTable global;
+        private final BucketTable users;
+        private final CalleeLimits callees;
+
+        Limits(Builder builder) {
+            this.sourceLimit = "source " + builder.perSource;
+            this.floor = builder.answer == Answer.SILENCE ? 0 : -builder.perSource.burst();
+            this.sources = new BucketTable(builder.perSource);
+            this.flows = new BucketTable(builder.perSource);
+            this.global = builder.global == null ? null : new BucketTable(builder.global);
+            this.users = new BucketTable(builder.perAor);
+            this.callees = new CalleeLimits(builder.perAor, key);
+        }
+
+        long source(InetSocketAddress from) {
+            return prefix.hash(key, from.getAddress());
+        }
+
+        private long flow(long source, InetSocketAddress from) {
+            byte[] address = from.getAddress().getAddress();
+            return key.hash(source + from.getPort(), address, 0, address.length);
+        }
+
+        /** Takes a token for something that arrives; the limit that is exceeded, null if none. */
+        @Nullable
+        String arrival(InetSocketAddress from, boolean isForgeable, long now) {
+            long source = source(from);
+            long flow = flow(source, from);
+            boolean isKnownFlow = flows.isKnown(flow, now);
+            if ((isKnownFlow ? flows.take(flow, floor, now) : sources.take(source, floor, now)) < floor) {
+                return sourceLimit;
+            }
+            BucketTable all = global;
+            return all != null
+                            && !isKnownFlow
+                            && !sources.isKnown(source, now)
+                            && all.take(globalKey(isForgeable), floor, now) < floor
+                    ? "global"
+                    : null;
+        }
+
+        /** The limit that what has arrived exceeded, if that is to be answered. */
+        @Nullable
+        String debt(InetSocketAddress from, boolean isForgeable, long now) {
+            long source = source(from);
+            long flow = flow(source, from);
+            boolean isKnownFlow = flows.isKnown(flow, now);
+            if ((isKnownFlow ? flows.level(flow, now) : sources.level(source, now)) < 0) {
+                return sourceLimit;
+            }
+            BucketTable all = global;
+            return all != null
+                            && !isKnownFlow
+                            && !sources.isKnown(source, now)
+                            && all.level(globalKey(isForgeable), now) < 0
+                    ? "global"
+                    : null;
+        }
+
+        private static long globalKey(boolean isForgeable) {
+            return isForgeable ? 0 : 1;
+        }
+
+        /** A password was proved on a flow. */
+        void proven(InetSocketAddress from, boolean isForgeable, long now) {
+            long source = source(from);
+            // the request, the challenge before it, and the connection
+            int tokens = isForgeable ? TOKENS_OF_A_PROOF : TOKENS_OF_A_PROOF + 1;
+            long flow = flow(source, from);
+            // back to where they were taken from; the source is known in any case
+            sources.giveBack(source, flows.isKnown(flow, now) ? 0 : tokens, now);
+            flows.giveBack(flow, tokens, now);
+        }
+    }
+
+    private static boolean isForgeable(TransportKind kind) {
+        return kind == TransportKind.UDP;
+    }
+
+    /** Before anything is parsed: bans, and the limits of sources. */
     private final class Filter implements ArrivalFilter {
 
         @Override
         public boolean accepts(Flow flow, int length) {
-            InetSocketAddress from = flow.remoteAddress();
-            InetAddress address = from.getAddress();
+            return accepts(flow.remoteAddress(), flow.kind());
+        }
+
+        /** A connection counts as a message: a handshake may follow it. */
+        @Override
+        public boolean acceptsConnection(InetSocketAddress remote, Endpoint endpoint) {
+            return accepts(remote, endpoint.kind());
+        }
+
+        private boolean accepts(InetSocketAddress from, TransportKind kind) {
+            Limits all = limits;
+            if (all == null && bans.isEmpty()) {
+                return true;
+            }
             long now = nowMillis();
+            InetAddress address = from.getAddress();
             if (bans.contains(address, now)) {
                 return isExempt(address);
             }
-            long source = prefix.hash(key, address);
-            String hit = limitHit(source, now);
-            if (hit == null || isExempt(address)) {
+            if (all == null || isExempt(address)) {
                 return true;
             }
-            tell(from, hit);
-            return false;
-        }
-
-        /** The limit that is exceeded; null if none. */
-        private @Nullable String limitHit(long source, long now) {
-            if (answer != Answer.SILENCE) {
-                // what is to be answered has to be parsed, up to a point
-                return sources.level(source, now) <= -burst ? sourceLimit : null;
+            String hit = all.arrival(from, isForgeable(kind), now);
+            ProxyRuntime proxy = runtime;
+            if (hit != null && proxy != null) {
+                proxy.publish(new ProxyEvent.LimitHit(new ProxyEvent.Origin(from, kind, ""), hit));
             }
-            if (sources.take(source, 0, now) < 0) {
-                return sourceLimit;
-            }
-            BucketTable all = global;
-            return all != null && !isKnown(source, now) && all.take(0, 0, now) < 0 ? "global" : null;
-        }
-
-        @Override
-        public boolean acceptsConnection(InetSocketAddress remote, Endpoint endpoint) {
-            return !bans.contains(remote.getAddress(), nowMillis()) || isExempt(remote.getAddress());
-        }
-    }
-
-    private void tell(InetSocketAddress from, String limit) {
-        ProxyRuntime proxy = runtime;
-        if (proxy != null) {
-            proxy.publish(new ProxyEvent.LimitHit(from, limit));
+            return hit == null;
         }
     }
 
     private Verdict atEntrance(StageContext context) {
-        InetSocketAddress from = context.flow().remoteAddress();
-        InetAddress address = from.getAddress();
-        if (context.isTrusted() || isExempt(address)) {
+        Flow flow = context.flow();
+        InetSocketAddress from = flow.remoteAddress();
+        Limits all = limits;
+        if (isExempt(from.getAddress())) {
+            return Verdict.proceed();
+        }
+        if (context.isTrusted()) {
+            if (all != null) {
+                all.proven(from, isForgeable(flow.kind()), context.now().toEpochMilli());
+            }
             return Verdict.proceed();
         }
         String sign = signs.find(context.request());
-        if (sign != null && isScanner(from, "User-Agent " + sign)) {
+        if (sign != null && isScanner(origin(context), "User-Agent " + sign)) {
             return Verdict.discard();
         }
-        long now = context.now().toEpochMilli();
-        long source = prefix.hash(key, address);
-        if (answer == Answer.SILENCE) {
-            return Verdict.proceed(); // counted before it was parsed
+        if (all == null || answer == Answer.SILENCE) {
+            return Verdict.proceed();
         }
-        if (sources.take(source, -burst, now) < 0) {
-            return refuse(context, sourceLimit);
-        }
-        BucketTable all = global;
-        if (all != null && !isKnown(source, now) && all.take(0, 0, now) < 0) {
-            return refuse(context, "global");
-        }
-        return Verdict.proceed();
+        String hit = all.debt(from, isForgeable(flow.kind()), context.now().toEpochMilli());
+        return hit == null ? Verdict.proceed() : refuse(context, hit);
     }
 
-    private Verdict beforeRouting(StageContext context) throws SipParseException {
+    private static ProxyEvent.Origin origin(StageContext context) {
+        return ProxyEvent.Origin.of(context.flow(), context.request().method());
+    }
+
+    private Verdict beforeRouting(StageContext context, Limits all) throws SipParseException {
         if (context.isTrusted()) {
             return Verdict.proceed();
         }
         long now = context.now().toEpochMilli();
+        InetSocketAddress from = context.flow().remoteAddress();
+        boolean isForgeable = isForgeable(context.flow().kind());
         String user = context.authenticatedUser().orElse(null);
+        boolean isIn;
         if (user != null) {
-            sources.giveBack(prefix.hash(key, context.flow().remoteAddress().getAddress()), TOKENS_OF_A_PROOF, now);
+            all.proven(from, isForgeable, now);
+            byte[] aor = user.getBytes(StandardCharsets.UTF_8);
+            isIn = all.users.tryTake(key.hash(aor, 0, aor.length), now);
+        } else if (isExempt(from.getAddress())) {
+            isIn = true;
+        } else {
+            long source = all.source(from);
+            byte[] callee = calledUser(context).getBytes(StandardCharsets.UTF_8);
+            isIn = all.callees.take(source, all.sources.isKnown(source, now), isForgeable, callee, now);
         }
-        byte[] aor = (user != null ? user : calledUser(context)).getBytes(StandardCharsets.UTF_8);
-        return aors.take(key.hash(aor, 0, aor.length), 0, now) < 0 ? refuse(context, "user") : Verdict.proceed();
+        return isIn ? Verdict.proceed() : refuse(context, "user");
     }
 
-    /** A request of nobody we know counts for the user that it is for. */
+    /** The user that a request is for whose sender proved no password. */
     private static String calledUser(StageContext context) throws SipParseException {
         SipUri uri = Method.REGISTER.equals(context.request().method())
                 ? context.request().to().uri()
@@ -257,7 +349,7 @@ public final class FloodGuard implements ProxyComponent {
     }
 
     private Verdict refuse(StageContext context, String limit) {
-        context.publish(new ProxyEvent.LimitHit(context.flow().remoteAddress(), limit));
+        context.publish(new ProxyEvent.LimitHit(origin(context), limit));
         ProxyRuntime proxy = runtime;
         if (answer == Answer.TARPIT
                 && proxy != null
@@ -267,14 +359,14 @@ public final class FloodGuard implements ProxyComponent {
         return answer == Answer.UNAVAILABLE ? UNAVAILABLE : Verdict.discard();
     }
 
-    /** Tells of a scanner; true if its request is not to be answered. */
-    private boolean isScanner(InetSocketAddress from, String evidence) {
+    /** Reports a scanner; true if its request is not to be answered. */
+    private boolean isScanner(ProxyEvent.Origin origin, String evidence) {
         ProxyRuntime proxy = runtime;
         if (proxy != null) {
-            proxy.publish(new ProxyEvent.ScannerSeen(from, evidence));
+            proxy.publish(new ProxyEvent.ScannerSeen(origin, evidence));
         }
         if (scanners == ScannerPolicy.BAN) {
-            bans.add(from.getAddress(), nowMillis(), banTime);
+            bans.add(origin.source().getAddress(), nowMillis(), banTime);
         }
         return scanners != ScannerPolicy.REPORT;
     }
@@ -284,7 +376,7 @@ public final class FloodGuard implements ProxyComponent {
                 && failed.reason().equals(AuthenticationOutcome.UNKNOWN_USER.name())
                 && !isExempt(failed.source().getAddress())
                 && unknownUsers.isOneTooMany(prefix.of(failed.source().getAddress()), failed.user())) {
-            isScanner(failed.source(), "many unknown users");
+            isScanner(failed.origin(), "many unknown users");
         }
     }
 
@@ -324,6 +416,7 @@ public final class FloodGuard implements ProxyComponent {
         private ScannerPolicy scanners = ScannerPolicy.DROP;
         private List<String> signs = ScannerSigns.USUAL;
         private int unknownUsers = 20;
+        private boolean scannersOnly;
         private final List<String> problems = new ArrayList<>();
 
         private Builder() {}
@@ -334,15 +427,27 @@ public final class FloodGuard implements ProxyComponent {
             return this;
         }
 
-        /** For the requests of one user who proved a password, and to one user from those who did not. Default 10 a second, 100 at once. */
+        /**
+         * For the requests of one user who proved a password, and for those to one user from senders who did not. Of the latter each
+         * source has a tenth of it for itself, and all sources together have ten times as much. Default 10 a second, 100 at once.
+         */
         public Builder perAor(RateLimit limit) {
             this.perAor = Objects.requireNonNull(limit, "limit");
             return this;
         }
 
-        /** For the requests of all sources together at which nobody proved a password lately. Default none. */
+        /**
+         * For all sources together at which no password was proved within the last hour, so much over UDP and as much again over
+         * connections. Default none.
+         */
         public Builder global(RateLimit limit) {
             this.global = Objects.requireNonNull(limit, "limit");
+            return this;
+        }
+
+        /** No rate limits: only scanners and {@link FloodGuard#ban bans} are looked for. Default false. */
+        public Builder scannersOnly() {
+            this.scannersOnly = true;
             return this;
         }
 
@@ -382,7 +487,10 @@ public final class FloodGuard implements ProxyComponent {
             return this;
         }
 
-        /** Texts in User-Agent that a scanner is known by, without case. Default those of the usual tools. */
+        /**
+         * Texts in User-Agent that a scanner is known by, without case; one shorter than seven characters only as a word. Default
+         * those of the usual tools.
+         */
         public Builder scannerUserAgents(List<String> texts) {
             this.signs = List.copyOf(texts);
             return this;
@@ -403,6 +511,10 @@ public final class FloodGuard implements ProxyComponent {
          * @throws IllegalArgumentException if an option is outside its range; the message names all of them
          */
         public FloodGuard build() {
+            if (scannersOnly && global != null) {
+                problems.add(
+                        "global: goes with a limit of sources, which scannersOnly() takes off; use one or the other");
+            }
             if (!problems.isEmpty()) {
                 throw new IllegalArgumentException("flood guard: " + String.join("; ", problems));
             }

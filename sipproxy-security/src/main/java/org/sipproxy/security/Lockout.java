@@ -10,11 +10,20 @@ import java.util.Objects;
  *
  * <p>Failures are counted for a user at a source, and for a source; a source is an IPv4 address or an IPv6 /64. A success of the
  * user at the source ends its count, and takes one off the source's. Failures with a nonce that was sent to just that source are
- * counted apart from others: whoever forges a source address cannot receive a nonce there, so he cannot lock out who is really
- * there (this needs {@link NonceBinding#SOURCE_ADDRESS}, which is on by default).
+ * counted apart from others: a client that forges a source address cannot receive a nonce there, so it cannot lock out who is
+ * really there (this needs {@link NonceBinding#SOURCE_ADDRESS}, which is on by default).
+ *
+ * <p>An attacker may share its source, such as the address of an office or of a provider's NAT, with honest users. A user who
+ * proved the password at a source within the last day is not affected by that source's lockout. On the address and port of the
+ * proof the user is not affected by the lockout of the user at the source either: failures there have a count of their own. Who
+ * proves a password there for the first time has to wait until the source's lockout ends, or to come from another address.
+ *
+ * <p>So a source can try at most {@code sourceFailures} passwords of users who never proved one there, and
+ * {@code userFailures} of each user who did; after that one for each lockout that ended.
  *
  * @param userFailures failures of one user at one source until the lock-out, 1 to 1,000. Default 5
- * @param sourceFailures failures at one source, whatever the user, until all of it is locked out, 1 to 1,000,000. Default 100
+ * @param sourceFailures failures at one source, whatever the user, until it is locked out for all users who did not
+ *     prove a password there, 1 to 1,000,000. Default 100
  * @param first how long the first lock-out is, 1 second to 1 day; each failure after it doubles the next. Default 30 seconds
  * @param longest no lock-out is longer, and failures are forgotten when that long there was none; up to 7 days. Default 1 hour
  * @param answer what a locked-out client sees. Default {@link Answer#CHALLENGE}

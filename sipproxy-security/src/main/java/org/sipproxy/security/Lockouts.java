@@ -1,10 +1,17 @@
 package org.sipproxy.security;
 
-import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import org.sipproxy.api.message.KeyedHash;
 
-/** Who failed how often, and who is locked out for it; see {@link Lockout}. Safe for use by several threads. */
+/**
+ * Who failed how often, and who is locked out for it; see {@link Lockout}. Safe for use by several threads.
+ *
+ * <p>Several users may share a source, and an attacker may be one of them. A user who proved the password there within the last
+ * {@link ProofTable#SECONDS day} is exempt from the source's lockout, and on the very address and port of the proof also from
+ * the user's: such a flow has a count of its own. What an attacker behind the same address can try is therefore bounded by the
+ * source's count for users who never proved a password there, and by the user's count for each user who did.
+ */
 final class Lockouts {
 
     /** What a failure led to. */
@@ -17,8 +24,8 @@ final class Lockouts {
         }
     }
 
-    /** Of one request: hashes of its source and of its user there. */
-    record Subject(long user, long source) {}
+    /** Of one request: hashes of its source, of its user there, and of its user at the very address and port. */
+    record Subject(long source, long user, long flow) {}
 
     private final KeyedHash key = KeyedHash.random();
     private final Lockout policy;
@@ -26,6 +33,8 @@ final class Lockouts {
     private final FailureTable proven;
     /** Failures that anybody may have sent under the source's address. */
     private final FailureTable unproven;
+    /** Users at their sources, and at their flows, that proved a password. */
+    private final ProofTable proofs = new ProofTable();
 
     Lockouts(Lockout policy) {
         this.policy = policy;
@@ -35,32 +44,57 @@ final class Lockouts {
         this.unproven = new FailureTable(first, longest);
     }
 
-    Subject subject(String user, InetAddress source) {
-        byte[] address = source.getAddress();
+    Subject subject(String user, InetSocketAddress from) {
+        byte[] address = from.getAddress().getAddress();
         // an IPv6 host has a /64 to choose from
-        long s = key.hash(address, 0, Math.min(address.length, 8));
+        long source = key.hash(address, 0, Math.min(address.length, 8));
         byte[] name = user.getBytes(StandardCharsets.UTF_8);
-        return new Subject(key.hash(s, name, 0, name.length), s);
+        long atSource = key.hash(source, name, 0, name.length);
+        return new Subject(source, atSource, key.hash(atSource + from.getPort(), address, 0, address.length));
     }
 
+    /**
+     * True if credentials are refused unseen.
+     *
+     * @param isProven true if the nonce is one that was sent to the source
+     */
     boolean isLocked(Subject subject, boolean isProven, long nowMillis) {
         FailureTable table = table(isProven);
-        return table.isLocked(subject.source, nowMillis) || table.isLocked(subject.user, nowMillis);
+        if (proofs.contains(subject.flow, nowMillis)) {
+            return table.isLocked(subject.flow, nowMillis);
+        }
+        return table.isLocked(subject.user, nowMillis)
+                || (table.isLocked(subject.source, nowMillis) && !proofs.contains(subject.user, nowMillis));
     }
 
+    /** Counts a failure of credentials that were looked at. */
     Lock failed(Subject subject, boolean isProven, long nowMillis) {
         FailureTable table = table(isProven);
-        long user = table.failed(subject.user, policy.userFailures(), nowMillis);
-        long source = table.failed(subject.source, policy.sourceFailures(), nowMillis);
+        long who = proofs.contains(subject.flow, nowMillis) ? subject.flow : subject.user;
+        long user = table.failed(who, policy.userFailures(), nowMillis);
+        // guesses at users who are exempt must not prolong the lockout of others
+        long source = table.isLocked(subject.source, nowMillis)
+                ? 0
+                : table.failed(subject.source, policy.sourceFailures(), nowMillis);
         if (user == 0 && source == 0) {
             return Lock.NONE;
         }
         return new Lock(source > 0, Math.max(user, source) / 1_000);
     }
 
-    void succeeded(Subject subject) {
-        proven.forgive(subject.user, Integer.MAX_VALUE);
-        proven.forgive(subject.source, 1);
+    /**
+     * A right password with a nonce that was sent to the source. A proof on a flow that had one already takes nothing off the
+     * counts that the flow is exempt from: else each of a phone's re-registrations would allow its neighbour more guesses.
+     */
+    void succeeded(Subject subject, long nowMillis) {
+        if (proofs.contains(subject.flow, nowMillis)) {
+            proven.forgive(subject.flow, Integer.MAX_VALUE);
+        } else {
+            proven.forgive(subject.user, Integer.MAX_VALUE);
+            proven.forgive(subject.source, 1);
+        }
+        proofs.add(subject.flow, nowMillis);
+        proofs.add(subject.user, nowMillis);
     }
 
     private FailureTable table(boolean isProven) {

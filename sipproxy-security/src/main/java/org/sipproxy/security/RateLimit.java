@@ -22,6 +22,12 @@ public record RateLimit(double perSecond, int burst) {
         }
     }
 
+    /** So many times this limit, within the ranges. */
+    RateLimit times(double factor) {
+        return new RateLimit(
+                Math.min(1_000_000, perSecond * factor), (int) Math.max(1, Math.min(1_000_000, burst * factor)));
+    }
+
     /** {@code 50/s, 500 at once}. */
     @Override
     public String toString() {

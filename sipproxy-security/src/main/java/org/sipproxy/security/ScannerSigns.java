@@ -10,7 +10,7 @@ import org.sipproxy.api.message.SipRequest;
 /** What the usual scanning tools call themselves in User-Agent, unless their user was told better. */
 final class ScannerSigns {
 
-    /** In lower case; found anywhere in the header. */
+    /** In lower case; found anywhere in the header, one shorter than seven characters only as a word. */
     static final List<String> USUAL = List.of(
             "friendly-scanner",
             "friendly-request",
@@ -27,45 +27,69 @@ final class ScannerSigns {
             "smap",
             "sipptk");
 
-    private final List<String> names;
+    /** A shorter sign has to stand as a word, so that it is not found within a vendor's name. */
+    private static final int SHORTEST_WITHIN_A_WORD = 7;
+
     private final byte[][] signs;
+    /** By a byte in either case: true if a sign begins with it. Most bytes of a header are passed over by one look. */
+    private final boolean[] begins = new boolean[256];
 
     ScannerSigns(List<String> names) {
-        this.names = names.stream().map(name -> name.toLowerCase(Locale.ROOT)).toList();
-        this.signs = this.names.stream()
-                .map(name -> name.getBytes(StandardCharsets.UTF_8))
+        this.signs = names.stream()
+                .map(name -> name.toLowerCase(Locale.ROOT).getBytes(StandardCharsets.UTF_8))
+                .filter(sign -> sign.length > 0)
                 .toArray(byte[][]::new);
+        for (byte[] sign : signs) {
+            int first = sign[0] & 0xff;
+            begins[first] = true;
+            begins[first >= 'a' && first <= 'z' ? first - 32 : first] = true;
+        }
     }
 
-    /** The sign that a request bears; null if none. */
+    /** The sign that a request bears in any of its User-Agent lines; null if none. */
     @Nullable
     String find(SipRequest request) {
         int line = request.firstHeader(HeaderName.USER_AGENT);
-        if (line < 0) {
-            return null;
+        while (line >= 0) {
+            String sign = find(request.wire(), request.valueStart(line), request.valueEnd(line));
+            if (sign != null) {
+                return sign;
+            }
+            line = request.nextHeader(HeaderName.USER_AGENT, line);
         }
-        byte[] wire = request.wire();
-        int from = request.valueStart(line);
-        int to = request.valueEnd(line);
-        for (int i = 0; i < signs.length; i++) {
-            if (contains(wire, from, to, signs[i])) {
-                return names.get(i);
+        return null;
+    }
+
+    private @Nullable String find(byte[] a, int from, int to) {
+        for (int at = from; at < to; at++) {
+            if (begins[a[at] & 0xff]) {
+                for (byte[] sign : signs) {
+                    if (isAt(a, from, to, at, sign)) {
+                        return new String(sign, StandardCharsets.UTF_8);
+                    }
+                }
             }
         }
         return null;
     }
 
-    private static boolean contains(byte[] a, int from, int to, byte[] lowerCase) {
-        for (int i = from; i <= to - lowerCase.length; i++) {
-            int j = 0;
-            while (j < lowerCase.length && lower(a[i + j]) == lowerCase[j]) {
-                j++;
-            }
-            if (j == lowerCase.length) {
-                return true;
+    private static boolean isAt(byte[] a, int from, int to, int at, byte[] lowerCase) {
+        int end = at + lowerCase.length;
+        if (end > to) {
+            return false;
+        }
+        for (int i = 0; i < lowerCase.length; i++) {
+            if (lower(a[at + i]) != lowerCase[i]) {
+                return false;
             }
         }
-        return false;
+        return lowerCase.length >= SHORTEST_WITHIN_A_WORD
+                || ((at == from || !isLetter(a[at - 1])) && (end == to || !isLetter(a[end])));
+    }
+
+    private static boolean isLetter(byte b) {
+        int c = lower(b);
+        return c >= 'a' && c <= 'z';
     }
 
     private static int lower(byte b) {

@@ -11,11 +11,12 @@ import org.sipproxy.api.transport.Flow;
 
 /**
  * A 503 that comes late, so that whoever waits for it waits. It is written here, since the proxy is to forget the request
- * meanwhile. At most {@value #MAX} wait at a time, some 1 kB each; more are not answered at all.
+ * meanwhile. At most {@value #MAX} wait at a time, {@value #MAX_BYTES} bytes each; more, and longer ones, are not sent at all.
  */
 final class SlowReply {
 
     static final int MAX = 1_000;
+    static final int MAX_BYTES = 4_096;
     private static final HeaderName[] COPIED = {
         HeaderName.VIA, HeaderName.FROM, HeaderName.TO, HeaderName.CALL_ID, HeaderName.CSEQ
     };
@@ -28,11 +29,14 @@ final class SlowReply {
     }
 
     void send(ProxyRuntime proxy, SipRequest request, Flow flow) {
+        byte[] reply = write(request);
+        if (reply.length > MAX_BYTES) {
+            return;
+        }
         if (waiting.incrementAndGet() > MAX) {
             waiting.decrementAndGet();
             return;
         }
-        byte[] reply = write(request);
         proxy.schedule(delay, () -> {
             waiting.decrementAndGet();
             proxy.send(flow, reply);

@@ -17,6 +17,7 @@ import org.sipproxy.api.event.ProxyEvent.LimitHit;
 import org.sipproxy.api.event.ProxyEvent.ScannerSeen;
 import org.sipproxy.api.routing.FakeStageContext;
 import org.sipproxy.api.routing.Verdict;
+import org.sipproxy.api.transport.TransportKind;
 import org.sipproxy.security.FloodGuard.Answer;
 import org.sipproxy.security.FloodGuard.ScannerPolicy;
 
@@ -149,6 +150,224 @@ class FloodGuardTest {
         assertThat(in(hooks, "192.0.2.7", null)).isEqualTo(100);
     }
 
+    // ---- limits that an attacker shares with others
+
+    private FakeStageContext invite(String from, TransportKind transport) {
+        return FakeStageContext.at(
+                        runtime.now(),
+                        Requests.request(
+                                "INVITE sip:1001@example.org", "<sip:caller@elsewhere.test>", "<sip:1001@example.org>"))
+                .from(from)
+                .over(transport);
+    }
+
+    private boolean calls(FakeHooks hooks, String from, TransportKind transport) {
+        return hooks.sendAsStranger(invite(from, transport)) == Verdict.proceed();
+    }
+
+    private static FloodGuard.Builder usual() {
+        return FloodGuard.builder().perSource(new RateLimit(50, 500));
+    }
+
+    @Test
+    void oneSourceDoesNotDisplaceOtherCallersOfAUser() {
+        FakeHooks hooks = FakeHooks.of(usual().build(), runtime);
+        int attacks = 0;
+        for (int i = 0; i < 1_200; i++) {
+            attacks += calls(hooks, "203.0.113.9", TransportKind.UDP) ? 1 : 0;
+            if (i % 240 == 100) {
+                assertThat(calls(hooks, "198.51.100.7", TransportKind.UDP)).isTrue();
+            }
+        }
+
+        assertThat(attacks).as("its own share and what is free of the limit").isEqualTo(110);
+    }
+
+    @Test
+    void fortySourcesDoNotDisplaceOtherCallersOfAUser() {
+        FakeHooks hooks = FakeHooks.of(usual().build(), runtime);
+        int attacks = 0;
+        for (int second = 0; second < 10; second++) {
+            for (int i = 0; i < 1_200; i++) {
+                attacks += calls(hooks, "203.0.113." + i % 40, TransportKind.UDP) ? 1 : 0;
+            }
+            assertThat(calls(hooks, "198.51.100." + second, TransportKind.UDP)).isTrue();
+            runtime.advance(Duration.ofSeconds(1));
+        }
+
+        assertThat(attacks).as("bounded for the user who is called").isLessThan(40 * 10 + 100 + 10 * 51);
+    }
+
+    @Test
+    void floodUnderForgedSourcesIsBoundedAndSparesStreamsAndKnownSources() {
+        FakeHooks hooks = FakeHooks.of(usual().build(), runtime);
+        hooks.send(register("192.0.2.7"), "1002");
+        int attacks = 0;
+        for (int i = 0; i < 20_000; i++) {
+            attacks +=
+                    calls(hooks, "203." + i / 65_536 + "." + i / 256 % 256 + "." + i % 256, TransportKind.UDP) ? 1 : 0;
+        }
+
+        assertThat(attacks).isEqualTo(1_000);
+        assertThat(calls(hooks, "198.51.100.7", TransportKind.TCP)).isTrue();
+        assertThat(calls(hooks, "198.51.100.8", TransportKind.WSS)).isTrue();
+        assertThat(calls(hooks, "192.0.2.7", TransportKind.UDP))
+                .as("a password was proved there")
+                .isTrue();
+    }
+
+    @Test
+    void limitOfOneUserIsNotThatOfAnother() {
+        FakeHooks hooks = FakeHooks.of(usual().build(), runtime);
+        for (int i = 0; i < 400; i++) {
+            calls(hooks, "203.0.113.9", TransportKind.UDP);
+        }
+        FakeStageContext other = FakeStageContext.at(
+                        runtime.now(),
+                        Requests.request(
+                                "INVITE sip:1002@example.org", "<sip:caller@elsewhere.test>", "<sip:1002@example.org>"))
+                .from("203.0.113.9");
+
+        assertThat(calls(hooks, "203.0.113.9", TransportKind.UDP)).isFalse();
+        assertThat(hooks.sendAsStranger(other)).isSameAs(Verdict.proceed());
+    }
+
+    @Test
+    void registeredPhoneIsServedThoughItsAddressFloods() {
+        for (Answer answer : Answer.values()) {
+            FakeHooks hooks = FakeHooks.of(guard().answer(answer).build(), runtime);
+            assertThat(hooks.send(register("192.0.2.7"), "1001")).isSameAs(Verdict.proceed());
+            for (int i = 0; i < 1_000; i++) {
+                hooks.send(register("192.0.2.7").from("192.0.2.7", 50_000 + i % 10));
+            }
+
+            assertThat(hooks.send(register("192.0.2.7"), "1001")).isSameAs(Verdict.proceed());
+            assertThat(hooks.send(register("192.0.2.7").from("192.0.2.7", 50_000)))
+                    .isNotSameAs(Verdict.proceed());
+        }
+    }
+
+    @Test
+    void whatIsNeverParsedCountsWhateverTheAnswer() {
+        for (Answer answer : Answer.values()) {
+            FakeHooks hooks = FakeHooks.of(guard().answer(answer).build(), runtime);
+            int in = 0;
+            for (int i = 0; i < 1_000; i++) {
+                in += hooks.isFiltered(register("192.0.2.7")) ? 0 : 1;
+            }
+
+            assertThat(in).as(answer.name()).isEqualTo(answer == Answer.SILENCE ? 20 : 40);
+        }
+    }
+
+    @Test
+    void connectionsCountAndAPhoneThatComesByOneGetsAllBack() {
+        FakeHooks hooks = FakeHooks.of(guard().build(), runtime);
+        for (int i = 0; i < 20; i++) {
+            assertThat(hooks.acceptsConnection("203.0.113.9")).isTrue();
+        }
+        assertThat(hooks.acceptsConnection("203.0.113.9")).isFalse();
+        assertThat(hooks.isFiltered(register("203.0.113.9"))).isTrue();
+
+        for (int phone = 0; phone < 1_000; phone++) {
+            assertThat(hooks.acceptsConnection("192.0.2.7")).isTrue();
+            int port = 10_000 + phone;
+            FakeStageContext first =
+                    register("192.0.2.7").from("192.0.2.7", port).over(TransportKind.TCP);
+            FakeStageContext second =
+                    register("192.0.2.7").from("192.0.2.7", port).over(TransportKind.TCP);
+            assertThat(hooks.send(first)).isSameAs(Verdict.proceed());
+            assertThat(hooks.send(second, "phone" + phone)).isSameAs(Verdict.proceed());
+        }
+    }
+
+    @Test
+    void globalLimitThatForgedSourcesUsedUpIsNotThatOfConnections() {
+        FakeHooks hooks = FakeHooks.of(guard().global(new RateLimit(1, 50)).build(), runtime);
+        for (int i = 0; i < 1_000; i++) {
+            hooks.isFiltered(register("203.0." + i / 256 + "." + i % 256));
+        }
+
+        assertThat(hooks.isFiltered(register("198.51.100.7"))).isTrue();
+        assertThat(hooks.isFiltered(register("198.51.100.7").over(TransportKind.TLS)))
+                .isFalse();
+    }
+
+    @Test
+    void trustedPeerGetsBackWhatItSent() {
+        FakeHooks hooks = FakeHooks.of(guard().build(), runtime);
+        for (int i = 0; i < 100; i++) {
+            FakeStageContext context = register("192.0.2.7");
+            context.trust();
+            assertThat(hooks.sendAsStranger(context)).isSameAs(Verdict.proceed());
+        }
+    }
+
+    @Test
+    void lateAnswersHoldNoLargeRequests() {
+        FakeHooks hooks = FakeHooks.of(guard().answer(Answer.TARPIT).build(), runtime);
+        for (int i = 0; i < 30; i++) {
+            hooks.send(FakeStageContext.at(
+                            runtime.now(),
+                            Requests.register("Via: SIP/2.0/UDP " + "a".repeat(8_000) + ";branch=z9hG4bK1"))
+                    .from("192.0.2.7"));
+        }
+
+        assertThat(runtime.scheduled()).isZero();
+    }
+
+    // ---- scanners
+
+    @Test
+    void scannersAloneAreDroppedWithoutAnyLimit() {
+        FakeHooks hooks = FakeHooks.of(FloodGuard.builder().scannersOnly().build(), runtime);
+        for (int i = 0; i < 2_000; i++) {
+            assertThat(hooks.sendAsStranger(register("192.0.2.7"))).isSameAs(Verdict.proceed());
+        }
+
+        assertThat(hooks.send(FakeStageContext.at(runtime.now(), Requests.register("User-Agent: sipvicious"))
+                        .from("192.0.2.7")))
+                .isSameAs(Verdict.discard());
+        assertThatThrownBy(() -> FloodGuard.builder()
+                        .scannersOnly()
+                        .global(new RateLimit(1, 1))
+                        .build())
+                .hasMessageContaining("global");
+    }
+
+    @Test
+    void scannerIsKnownByAnyUserAgentLine() {
+        FakeHooks hooks = FakeHooks.of(guard().build(), runtime);
+
+        assertThat(hooks.send(FakeStageContext.at(
+                                runtime.now(),
+                                Requests.register(
+                                        "User-Agent: Snom/8.7", "Subject: x", "User-Agent: VaxSIPUserAgent/3.1"))
+                        .from("192.0.2.7")))
+                .isSameAs(Verdict.discard());
+        assertThat(hooks.send(FakeStageContext.at(
+                                runtime.now(), Requests.register("User-Agent: Snom/8.7\n  (friendly-scanner)"))
+                        .from("192.0.2.7")))
+                .isSameAs(Verdict.discard());
+    }
+
+    @Test
+    void shortSignIsFoundAsAWordOnly() {
+        FakeHooks hooks = FakeHooks.of(guard().build(), runtime);
+        for (String phone : List.of("Plasmap/1.0", "Kiwari 2", "smapper", "SIPp", "Zoiper sipclient")) {
+            assertThat(hooks.send(FakeStageContext.at(runtime.now(), Requests.register("User-Agent: " + phone))
+                            .from("192.0.2.7")))
+                    .as(phone)
+                    .isSameAs(Verdict.proceed());
+        }
+        for (String scanner : List.of("smap 0.6.0", "SMAP", "x (iWar)", "sivus/1")) {
+            assertThat(hooks.send(FakeStageContext.at(runtime.now(), Requests.register("User-Agent: " + scanner))
+                            .from("192.0.2.8")))
+                    .as(scanner)
+                    .isSameAs(Verdict.discard());
+        }
+    }
+
     @Test
     void whatCallsItselfAScannerGetsNoAnswer() throws UnknownHostException {
         FloodGuard guard = guard().build();
@@ -207,7 +426,10 @@ class FloodGuardTest {
     }
 
     private static ProxyEvent failed(String user, String reason) {
-        return new ProxyEvent.AuthenticationFailed(new InetSocketAddress("192.0.2.7", 5060), user, reason);
+        return new ProxyEvent.AuthenticationFailed(
+                new ProxyEvent.Origin(new InetSocketAddress("192.0.2.7", 5060), TransportKind.UDP, "REGISTER"),
+                user,
+                reason);
     }
 
     @Test

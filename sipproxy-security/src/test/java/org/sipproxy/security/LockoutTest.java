@@ -25,6 +25,7 @@ class LockoutTest {
     private final List<ProxyEvent> events = new ArrayList<>();
     private DigestAuthentication authentication = with(POLICY);
     private Instant now = START;
+    private int port = 40_000;
 
     LockoutTest() {
         for (int user = 1000; user < 1100; user++) {
@@ -37,7 +38,7 @@ class LockoutTest {
     }
 
     private Verdict handle(FakeStageContext context, String source) {
-        Verdict verdict = authentication.handle(context.from(source));
+        Verdict verdict = authentication.handle(context.from(source, port));
         events.addAll(context.events());
         return verdict;
     }
@@ -145,6 +146,135 @@ class LockoutTest {
                         .isInstanceOfSatisfying(
                                 AuthenticationLocked.class,
                                 l -> assertThat(l.user()).isEmpty()));
+    }
+
+    /** As a client behind the same address translation does. */
+    private Verdict wrongFromOtherPort(String user, String source) {
+        int honest = port;
+        port = 50_000;
+        Verdict verdict = wrong(user, source);
+        port = honest;
+        return verdict;
+    }
+
+    @Test
+    void userWhoProvedThePasswordAtTheSourceIsNotAffectedByItsLockout() {
+        assertThat(right("1001", "192.0.2.7")).isSameAs(Verdict.proceed());
+        for (int i = 0; i < 101; i++) {
+            wrongFromOtherPort("nobody-" + i, "192.0.2.7");
+        }
+
+        assertThat(right("1001", "192.0.2.7")).isSameAs(Verdict.proceed());
+        port = 40_001; // a new connection
+        assertThat(right("1001", "192.0.2.7")).isSameAs(Verdict.proceed());
+        assertThat(isChallenge(right("1002", "192.0.2.7")))
+                .as("who comes there for the first time waits")
+                .isTrue();
+        now = now.plus(Duration.ofHours(23));
+        for (int i = 0; i < 101; i++) {
+            wrongFromOtherPort("nobody-" + i, "192.0.2.7");
+        }
+        assertThat(right("1001", "192.0.2.7")).isSameAs(Verdict.proceed());
+    }
+
+    @Test
+    void proofIsForgottenAfterADay() {
+        right("1001", "192.0.2.7");
+        now = now.plus(Duration.ofHours(25));
+        for (int i = 0; i < 8; i++) {
+            wrongFromOtherPort("nobody-" + i, "192.0.2.7");
+        }
+
+        assertThat(isChallenge(right("1001", "192.0.2.7"))).isTrue();
+    }
+
+    @Test
+    void guessesAtARegisteredUserFromBehindTheSameAddressLockTheGuesserOutAndNotThePhone() {
+        right("1001", "192.0.2.7");
+        for (int i = 0; i < 20; i++) {
+            wrongFromOtherPort("1001", "192.0.2.7");
+        }
+
+        assertThat(right("1001", "192.0.2.7")).isSameAs(Verdict.proceed());
+        port = 50_000;
+        assertThat(isChallenge(right("1001", "192.0.2.7")))
+                .as("the guesser does not learn the right one")
+                .isTrue();
+    }
+
+    @Test
+    void flowOfAProofHasACountOfItsOwn() {
+        right("1001", "192.0.2.7");
+        for (int i = 0; i < 3; i++) {
+            wrong("1001", "192.0.2.7");
+        }
+
+        assertThat(isChallenge(right("1001", "192.0.2.7"))).isTrue();
+        now = now.plusSeconds(31);
+        assertThat(right("1001", "192.0.2.7")).isSameAs(Verdict.proceed());
+    }
+
+    @Test
+    void reRegistrationsOfAPhoneAllowItsNeighbourNoMoreGuesses() {
+        right("1001", "192.0.2.7");
+        wrongFromOtherPort("1001", "192.0.2.7");
+        wrongFromOtherPort("1001", "192.0.2.7");
+        right("1001", "192.0.2.7");
+        wrongFromOtherPort("1001", "192.0.2.7");
+        right("1001", "192.0.2.7");
+
+        port = 50_000;
+        assertThat(isChallenge(right("1001", "192.0.2.7"))).isTrue();
+        assertThat(events.stream().filter(AuthenticationLocked.class::isInstance))
+                .hasSize(1);
+    }
+
+    @Test
+    void lockoutOfASourceStopsGuessingAtAllOthers() {
+        for (int i = 0; i < 8; i++) {
+            wrong("nobody-" + i, "192.0.2.7");
+        }
+        for (int user = 1000; user < 1100; user++) {
+            assertThat(isChallenge(right("" + user, "192.0.2.7"))).isTrue();
+        }
+    }
+
+    @Test
+    void guessesAtExemptUsersDoNotProlongTheLockoutOfOthers() {
+        right("1001", "192.0.2.7");
+        for (int i = 0; i < 8; i++) {
+            wrongFromOtherPort("nobody-" + i, "192.0.2.7");
+        }
+        wrongFromOtherPort("1001", "192.0.2.7");
+        wrongFromOtherPort("1001", "192.0.2.7");
+        now = now.plusSeconds(31);
+
+        assertThat(right("1002", "192.0.2.7")).isSameAs(Verdict.proceed());
+    }
+
+    @Test
+    void phoneThatTakesANewAddressOfItsNetworkOf64BitsIsStillExemptFromTheLockoutOfTheSource() {
+        right("1001", "2001:db8::1");
+        for (int i = 0; i < 101; i++) {
+            wrongFromOtherPort("nobody-" + i, "2001:db8::2");
+        }
+
+        assertThat(right("1001", "2001:db8::1234")).isSameAs(Verdict.proceed());
+    }
+
+    @Test
+    void tableOfProofsDoesNotGrowAndLosesTheOldestFirst() {
+        ProofTable table = new ProofTable();
+        long first = 0x0123456789abcdefL;
+        table.add(first, 1_000);
+        for (long i = 1; i <= 8; i++) {
+            table.add(first + (i << 9), 2_000);
+        }
+
+        assertThat(table.contains(first, 3_000)).isFalse();
+        for (long i = 1; i <= 8; i++) {
+            assertThat(table.contains(first + (i << 9), 3_000)).isTrue();
+        }
     }
 
     @Test

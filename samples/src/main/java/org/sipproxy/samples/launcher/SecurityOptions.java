@@ -59,8 +59,8 @@ final class SecurityOptions {
             names = "--rate-limit",
             paramLabel = "N[:BURST]",
             description = {
-                "Messages a second that one source may send without proof of a password, and how many at once",
-                "(default ten times as many); more get no answer. Scanners get none either. Default: no limit."
+                "Messages and connections a second of one source without proof of a password, and how many at once",
+                "(default ten times as many); more get no response. Default: no limit."
             })
     String rateLimit = "";
 
@@ -68,10 +68,22 @@ final class SecurityOptions {
             names = "--rate-limit-all",
             paramLabel = "N[:BURST]",
             description = {
-                "With --rate-limit: messages a second of all sources together at which nobody proved a password within",
-                "the last hour. It keeps the proxy at work during a flood with forged sources. Default: no limit."
+                "With --rate-limit: messages a second of all sources together at which no password was proved within",
+                "the last hour, so many over UDP and as many over connections. It keeps the proxy at work during a"
+                        + " flood",
+                "with forged sources. Default: no limit."
             })
     String rateLimitAll = "";
+
+    @Option(
+            names = "--scanners",
+            paramLabel = "POLICY",
+            description = {
+                "What is done about requests whose User-Agent names a scanning tool: drop sends no response, report"
+                        + " only",
+                "logs them, ban also ignores the source for five minutes. Default: drop."
+            })
+    String scanners = "drop";
 
     @Option(
             names = "--auth-algorithm",
@@ -96,12 +108,16 @@ final class SecurityOptions {
                     .build());
         }
         readDestinations(builder, problems);
+        FloodGuard.Builder guard = FloodGuard.builder().exempt(trusted.toArray(new CidrBlock[0]));
+        readLimit("--rate-limit", rateLimit, problems).ifPresentOrElse(guard::perSource, guard::scannersOnly);
         Optional<RateLimit> all = readLimit("--rate-limit-all", rateLimitAll, problems);
-        readLimit("--rate-limit", rateLimit, problems).ifPresent(limit -> {
-            FloodGuard.Builder guard = FloodGuard.builder().perSource(limit).exempt(trusted.toArray(new CidrBlock[0]));
+        if (!rateLimit.isEmpty()) {
             all.ifPresent(guard::global);
+        }
+        scannerPolicy(problems).ifPresent(guard::scanners);
+        if (problems.isEmpty()) {
             builder.component(guard.build());
-        });
+        }
         if (rateLimit.isEmpty() && !rateLimitAll.isEmpty()) {
             problems.add("--rate-limit-all: goes with --rate-limit, which says what one source may send");
         }
@@ -123,6 +139,16 @@ final class SecurityOptions {
             }
         }
         builder.destinations(policy);
+    }
+
+    private Optional<FloodGuard.ScannerPolicy> scannerPolicy(List<String> problems) {
+        for (FloodGuard.ScannerPolicy policy : FloodGuard.ScannerPolicy.values()) {
+            if (policy.name().equalsIgnoreCase(scanners)) {
+                return Optional.of(policy);
+            }
+        }
+        problems.add("--scanners: \"" + scanners + "\" (expected drop, report or ban)");
+        return Optional.empty();
     }
 
     private static List<CidrBlock> networks(String option, List<String> texts, List<String> problems) {
@@ -184,6 +210,9 @@ final class SecurityOptions {
         }
         if (!trust.isEmpty()) {
             parts.add("trusted " + String.join(" ", trust));
+        }
+        if (!scanners.equalsIgnoreCase("drop")) {
+            parts.add("scanners: " + scanners);
         }
         parts.add(rateLimit.isEmpty() ? "no rate limit" : "at most " + rateLimit + " a second from one source");
         return String.join("; ", parts);

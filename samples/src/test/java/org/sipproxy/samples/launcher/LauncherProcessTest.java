@@ -3,11 +3,14 @@ package org.sipproxy.samples.launcher;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.net.DatagramPacket;
 import java.net.DatagramSocket;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -28,12 +31,12 @@ class LauncherProcessTest {
     @Test
     void runSaysReadyOnStdoutLogsToStderrAndExitsWith0OnSigterm(@TempDir Path directory) throws Exception {
         Path arguments = Files.writeString(directory.resolve("proxy.args"), """
-        # two phones
-        --listen=udp:127.0.0.1:0
-        --listen=tcp:127.0.0.1:0
-        --domain=sip.test
-        --subscriber=1001:test1234
-        """);
+            # two phones
+            --listen=udp:127.0.0.1:0
+            --listen=tcp:127.0.0.1:0
+            --domain=sip.test
+            --subscriber=1001:test1234
+            """);
         try (JavaProcess launcher = JavaProcess.start(Launcher.class, "run", "@" + arguments)) {
             String ready = launcher.awaitLine("");
             assertThat(ready).matches("READY udp:127\\.0\\.0\\.1:[1-9]\\d* tcp:127\\.0\\.0\\.1:[1-9]\\d*");
@@ -44,10 +47,50 @@ class LauncherProcessTest {
             assertThat(launcher.awaitExit()).isZero();
             assertThat(launcher.out()).isEmpty();
             assertThat(launcher.err())
-                    .anyMatch(
-                            line -> line.matches(
-                                    ".*REGISTERED aor=<sip:1001@sip\\.test> contact=<sip:1001@127\\.0\\.0\\.1:\\d+> expires=3600"));
+                    .anyMatch(line -> line.matches(
+                            ".*REGISTERED aor=<sip:1001@sip\\.test> contact=<sip:1001@127\\.0\\.0\\.1:\\d+>"
+                                    + " expires=3600"));
         }
+    }
+
+    @Test
+    void runDropsScannersAndWritesAnAuditLineForFail2ban() throws Exception {
+        try (JavaProcess launcher = JavaProcess.start(
+                        Launcher.class,
+                        "run",
+                        "--listen=udp:127.0.0.1:0",
+                        "--domain=sip.test",
+                        "--subscriber=1001:test1234");
+                DatagramSocket client = new DatagramSocket(0, InetAddress.getLoopbackAddress())) {
+            client.setSoTimeout(10_000);
+            client.connect(InetAddress.getLoopbackAddress(), udpPort(launcher.awaitLine("READY")));
+            send(client, options("scan", "User-Agent: Snom/8.7\r\nUser-Agent: friendly-scanner\r\n"));
+            send(client, options("phone", "User-Agent: Snom/8.7\r\n"));
+
+            DatagramPacket response = new DatagramPacket(new byte[4_000], 4_000);
+            client.receive(response);
+
+            assertThat(new String(response.getData(), 0, response.getLength(), StandardCharsets.UTF_8))
+                    .startsWith("SIP/2.0 200")
+                    .contains("Call-ID: phone");
+            String expected =
+                    ".* date=\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d\\.\\d{3}Z event=scanner source=127\\.0\\.0\\.1"
+                            + " port="
+                            + client.getLocalPort()
+                            + " transport=udp method=OPTIONS user=- reason=User-Agent%20friendly-scanner omitted=0";
+            await().untilAsserted(() -> assertThat(launcher.err()).anyMatch(line -> line.matches(expected)));
+        }
+    }
+
+    private static String options(String callId, String headerLines) {
+        return "OPTIONS sip:sip.test SIP/2.0\r\nVia: SIP/2.0/UDP 127.0.0.1:5060;branch=z9hG4bK" + callId
+                + ";rport\r\nFrom: <sip:a@elsewhere.test>;tag=1\r\nTo: <sip:sip.test>\r\nCall-ID: " + callId
+                + "\r\nCSeq: 1 OPTIONS\r\nMax-Forwards: 70\r\n" + headerLines + "Content-Length: 0\r\n\r\n";
+    }
+
+    private static void send(DatagramSocket from, String text) throws IOException {
+        byte[] wire = text.getBytes(StandardCharsets.UTF_8);
+        from.send(new DatagramPacket(wire, wire.length));
     }
 
     @Test

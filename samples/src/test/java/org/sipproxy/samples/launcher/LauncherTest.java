@@ -112,6 +112,17 @@ class LauncherTest {
     }
 
     @Test
+    void policyForScannersIsOneOfThree() {
+        assertThat(execute("check", "--domain=sip.test", "--no-auth", "--listen=udp:127.0.0.1:0", "--scanners=off"))
+                .isEqualTo(2);
+        assertThat(err.toString()).contains("--scanners: \"off\" (expected drop, report or ban)");
+
+        assertThat(execute("check", "--domain=sip.test", "--no-auth", "--listen=udp:127.0.0.1:0", "--scanners=report"))
+                .isZero();
+        assertThat(out.toString()).contains("scanners: report", "no rate limit");
+    }
+
+    @Test
     void storageThatNeedsADatabaseSaysWhereToGetOne() {
         String[] args = {
             "check",

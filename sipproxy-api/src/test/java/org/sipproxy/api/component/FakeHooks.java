@@ -79,6 +79,12 @@ public final class FakeHooks implements ComponentHooks {
         return send(context, null);
     }
 
+    /** What becomes of a request whose sender nobody asks for a password, until it is routed; null if it is not even parsed. */
+    public @Nullable Verdict sendAsStranger(FakeStageContext context) {
+        Verdict verdict = send(context);
+        return verdict == Verdict.proceed() ? run(routing, context) : verdict;
+    }
+
     private static Verdict run(List<RequestStage> stages, FakeStageContext context) {
         for (RequestStage stage : stages) {
             try {

@@ -28,6 +28,7 @@ import org.sipproxy.api.routing.Verdict;
 import org.sipproxy.api.transport.ArrivalFilter;
 import org.sipproxy.api.transport.Endpoint;
 import org.sipproxy.api.transport.Flow;
+import org.sipproxy.api.transport.TransportKind;
 import org.sipproxy.core.SipProxy;
 import org.sipproxy.core.SipProxyBuilder;
 
@@ -397,7 +398,7 @@ class ComponentTest {
     void eventOfAStepReachesTheHost() {
         List<ProxyEvent> events = new CopyOnWriteArrayList<>();
         RequestStage reports = repeatable(context -> {
-            context.publish(new ProxyEvent.LimitHit(context.flow().remoteAddress(), "test"));
+            context.publish(new ProxyEvent.LimitHit(ProxyEvent.Origin.of(context.flow()), "test"));
             return Verdict.respond(503);
         });
         try (ProxyUnderTest proxy = ProxyUnderTest.start(
@@ -407,7 +408,10 @@ class ComponentTest {
             alice.awaitFinal(alice.send(alice.request("MESSAGE", "sip:bob@sip.test")));
 
             assertThat(events)
-                    .containsExactly(new ProxyEvent.LimitHit(new InetSocketAddress("127.0.0.1", alice.port()), "test"));
+                    .containsExactly(new ProxyEvent.LimitHit(
+                            new ProxyEvent.Origin(
+                                    new InetSocketAddress("127.0.0.1", alice.port()), TransportKind.UDP, ""),
+                            "test"));
         }
     }
 

@@ -412,7 +412,13 @@ class TransportTest {
     @Test
     void messageThatIsNeverFinishedEndsTheConnection() {
         StreamLimits limits = new StreamLimits(
-                100, 100, Duration.ofMinutes(1), Duration.ofMillis(200), Duration.ofSeconds(1), 1 << 20);
+                100,
+                100,
+                Duration.ofMinutes(1),
+                Duration.ofMinutes(1),
+                Duration.ofMillis(200),
+                Duration.ofSeconds(1),
+                1 << 20);
         try (ProxyUnderTest impatient = ProxyUnderTest.start(b -> b.streamLimits(limits))) {
             WireClient.Tcp carol = impatient.tcp("carol");
 
@@ -425,7 +431,13 @@ class TransportTest {
     @Test
     void idleConnectionIsClosed() {
         StreamLimits limits = new StreamLimits(
-                100, 100, Duration.ofSeconds(1), Duration.ofSeconds(1), Duration.ofSeconds(1), 1 << 20);
+                100,
+                100,
+                Duration.ofMinutes(1),
+                Duration.ofSeconds(1),
+                Duration.ofSeconds(1),
+                Duration.ofSeconds(1),
+                1 << 20);
         try (ProxyUnderTest impatient = ProxyUnderTest.start(b -> b.streamLimits(limits))) {
             impatient.tcp("carol").awaitEnd();
         }

@@ -39,15 +39,15 @@ class WebSocketTest {
             .sslContext(TestCertificate.contextWithout(OURS))
             .build();
     private static final String UPGRADE = """
-            GET /sip HTTP/1.1
-            Host: sip.test
-            Upgrade: websocket
-            Connection: keep-alive, Upgrade
-            Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==
-            Sec-WebSocket-Version: 13
-            Sec-WebSocket-Protocol: sip
+        GET /sip HTTP/1.1
+        Host: sip.test
+        Upgrade: websocket
+        Connection: keep-alive, Upgrade
+        Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==
+        Sec-WebSocket-Version: 13
+        Sec-WebSocket-Protocol: sip
 
-            """.replace("\n", "\r\n");
+        """.replace("\n", "\r\n");
 
     private ProxyUnderTest proxy = start(options -> options);
 
@@ -311,7 +311,8 @@ class WebSocketTest {
         StreamLimits d = StreamLimits.DEFAULT;
         restart(options -> options.streamLimits(new StreamLimits(
                 d.connections(),
-                d.connectionsPerAddress(),
+                d.connectionsPerSource(),
+                d.firstMessageTimeout(),
                 Duration.ofSeconds(1),
                 d.messageTimeout(),
                 d.connectTimeout(),
@@ -411,7 +412,8 @@ class WebSocketTest {
         StreamLimits d = StreamLimits.DEFAULT;
         restart(options -> options.streamLimits(new StreamLimits(
                 d.connections(),
-                d.connectionsPerAddress(),
+                d.connectionsPerSource(),
+                d.firstMessageTimeout(),
                 d.idleTimeout(),
                 Duration.ofMillis(300),
                 d.connectTimeout(),
@@ -431,7 +433,8 @@ class WebSocketTest {
         StreamLimits d = StreamLimits.DEFAULT;
         restart(options -> options.streamLimits(new StreamLimits(
                 d.connections(),
-                d.connectionsPerAddress(),
+                d.connectionsPerSource(),
+                d.firstMessageTimeout(),
                 d.idleTimeout(),
                 Duration.ofMillis(300),
                 d.connectTimeout(),

@@ -137,6 +137,23 @@ class RoutingTablesOnTheWireTest {
     }
 
     @Test
+    void userThatIsTooLongForAnAliasIsNeitherLookedUpNorKept() {
+        try (ProxyUnderTest proxy = ProxyUnderTest.start(builder -> builder.component(JdbcAliases.of(watched())))) {
+            WireClient alice = proxy.udp("alice");
+
+            assertThat(status(alice, "MESSAGE", "sip:" + "a".repeat(256) + "@sip.test"))
+                    .isNotEqualTo(200);
+            assertThat(status(alice, "MESSAGE", "sip:" + "b".repeat(60_000) + "@sip.test"))
+                    .isNotEqualTo(200);
+            assertThat(askers).isEmpty();
+
+            assertThat(status(alice, "MESSAGE", "sip:" + "c".repeat(255) + "@sip.test"))
+                    .isNotEqualTo(200);
+            assertThat(askers).hasSize(1);
+        }
+    }
+
+    @Test
     void answersAreCachedThatThereIsNoAliasToo() {
         alias("sales@sip.test", "bob@sip.test");
         JdbcAliases aliases = JdbcAliases.of(watched());

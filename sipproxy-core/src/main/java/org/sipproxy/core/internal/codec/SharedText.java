@@ -3,10 +3,12 @@ package org.sipproxy.core.internal.codec;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * One copy of texts that many long-lived objects hold, such as domains and User-Agents. Bounded: peers choose some of these
- * texts, and what comes after the limit is simply not shared.
+ * One copy of texts that many long-lived objects hold, such as domains and User-Agents. Bounded in number and bytes: peers choose
+ * some of these texts, so what comes after the limit, or is longer than {@value #LONGEST} characters, is not shared.
  */
 public final class SharedText {
+
+    private static final int LONGEST = 256;
 
     private final ConcurrentHashMap<String, String> texts = new ConcurrentHashMap<>();
     private final int limit;
@@ -15,12 +17,16 @@ public final class SharedText {
         this.limit = limit;
     }
 
+    int size() {
+        return texts.size();
+    }
+
     public String of(String text) {
         String known = texts.get(text);
         if (known != null) {
             return known;
         }
-        if (texts.mappingCount() < limit) {
+        if (text.length() <= LONGEST && texts.mappingCount() < limit) {
             texts.putIfAbsent(text, text);
         }
         return text;

@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
+import org.sipproxy.api.event.ProxyEvent;
 import org.sipproxy.api.message.HeaderName;
 import org.sipproxy.api.message.Method;
 import org.sipproxy.api.message.SipMessage;
@@ -71,8 +72,7 @@ final class InboundPath implements InboundHandler {
     }
 
     private void receive(byte[] wire, TransportFlow flow) {
-        if (!engine.components.accepts(flow, wire.length)) {
-            engine.counters.filtered.increment();
+        if (!accepts(flow, wire.length)) {
             return;
         }
         TransportFlow from = engine.tapped(flow);
@@ -90,6 +90,14 @@ final class InboundPath implements InboundHandler {
             engine.counters.malformed.increment();
             LOG.debug("dropped from {}: {}", from.remoteAddress(), e.getMessage());
         }
+    }
+
+    private boolean accepts(TransportFlow flow, int length) {
+        boolean accepted = engine.components.accepts(flow, length);
+        if (!accepted) {
+            engine.counters.filtered.increment();
+        }
+        return accepted;
     }
 
     /** §18.3: what a datagram, or a WebSocket's message, holds behind its Content-Length is not part of the SIP message. */
@@ -117,6 +125,7 @@ final class InboundPath implements InboundHandler {
             refuse(request, from, e);
             return;
         }
+        from.messageAccepted();
         TransactionKey key = TransactionKey.of(request);
         ServerTransaction transaction = engine.table.server(key);
         Method method = request.method();
@@ -469,6 +478,7 @@ final class InboundPath implements InboundHandler {
 
     private void accept(SipResponse response, TransportFlow from) throws SipParseException {
         MessageSanity.checkResponse(response);
+        from.messageAccepted();
         Via via = response.topVia();
         if (Branches.isOurs(response.wire(), via)) {
             long branch = Branches.number(response.wire(), via);
@@ -496,6 +506,9 @@ final class InboundPath implements InboundHandler {
 
     @Override
     public void onUnframeable(byte[] head, TransportFlow flow, String reason) {
+        if (!accepts(flow, head.length)) {
+            return;
+        }
         engine.counters.malformed.increment();
         try {
             if (SipMessage.parse(head, engine.limits.withMessageBytes(16_777_216)) instanceof SipRequest request) {
@@ -516,10 +529,22 @@ final class InboundPath implements InboundHandler {
     }
 
     @Override
-    public void onNonSip(byte[] bytes, TransportFlow from) {
-        if (engine.components.accepts(from, bytes.length)) {
+    public void onConnectionLimit(InetSocketAddress remote, Endpoint endpoint, String limit) {
+        engine.components.publish(new ProxyEvent.LimitHit(new ProxyEvent.Origin(remote, endpoint.kind(), ""), limit));
+    }
+
+    @Override
+    public boolean onNonSip(byte[] bytes, TransportFlow from) {
+        boolean accepted = accepts(from, bytes.length);
+        if (accepted) {
             engine.components.onNonSip(from, bytes);
         }
+        return accepted;
+    }
+
+    @Override
+    public boolean acceptsPing(TransportFlow from, int length) {
+        return accepts(from, length);
     }
 
     @Override

@@ -211,6 +211,12 @@ final class ListeningPoints implements FlowSource, AutoCloseable {
         return allStreams().mapToLong(StreamTransport::connectionCount).sum();
     }
 
+    /** How many accepted connections there are on which no password was proved. */
+    long unprovenConnections() {
+        StreamEnvironment loops = environment;
+        return loops == null ? 0 : loops.unprovenConnections();
+    }
+
     @Override
     public @Nullable TransportFlow flowTo(NextHop hop, TransportFlow inbound, String socket, Sender sender)
             throws RefusedAddressException {

@@ -54,6 +54,16 @@ record TappedFlow(TransportFlow flow, WireTap tap) implements TransportFlow {
     }
 
     @Override
+    public void messageAccepted() {
+        flow.messageAccepted();
+    }
+
+    @Override
+    public void peerProven() {
+        flow.peerProven();
+    }
+
+    @Override
     public Set<String> peerIdentities() {
         return flow.peerIdentities();
     }

@@ -344,6 +344,7 @@ public final class RequestContext implements StageContext {
     @Override
     public void authenticated(String username, String realm, int credentialsHeader) {
         authenticatedUser = username + "@" + realm;
+        flow.peerProven();
         if (credentialsHeader >= 0) {
             credentialsLine = Arrays.copyOfRange(
                     request.wire(), request.lineStart(credentialsHeader), request.lineEnd(credentialsHeader));
@@ -353,6 +354,7 @@ public final class RequestContext implements StageContext {
     @Override
     public void trust() {
         trusted = true;
+        flow.peerProven();
     }
 
     @Override

@@ -1,61 +1,307 @@
 package org.sipproxy.core.internal.transport;
 
+import com.github.benmanes.caffeine.cache.Cache;
+import com.github.benmanes.caffeine.cache.Caffeine;
+import com.github.benmanes.caffeine.cache.Ticker;
 import java.net.InetAddress;
-import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ConcurrentMap;
-import java.util.concurrent.atomic.AtomicInteger;
+import java.time.Duration;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.LinkedHashSet;
+import java.util.Map;
+import java.util.Set;
+import java.util.SortedSet;
+import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
 import org.sipproxy.core.StreamLimits;
 
-/** Counts the open connections of one proxy against its limits. */
+/**
+ * Counts the open connections of one proxy against its limits, by {@link SourceNetwork source}, and chooses which one makes room.
+ *
+ * <p>An accepted connection is silent until it delivered a valid message, and unproven until a password was proved on it. A
+ * source is known for {@link #KNOWN} after such a proof; connections from others are strangers'. Strangers have three quarters
+ * of all places, accepted connections and those made from here seven eighths each, so that neither side starves the other.
+ *
+ * <p>When a limit is reached, the oldest unproven connection of the source that has most of them makes room, a silent one first.
+ * A flood from few sources so evicts its own connections. A flood from as many sources as there are places evicts whoever came
+ * first, which leaves an honest client the time that the flood takes to fill all places: enough for a message and its proof. To
+ * refuse the newest instead would let the flood win every place that becomes free.
+ *
+ * <p>Any thread. The lock is held for a few steps in maps, and not while a connection is closed.
+ */
 final class ConnectionBudget {
 
+    /** How long a source is known after a password was proved there. */
+    static final Duration KNOWN = Duration.ofHours(1);
+
+    /** Sources that are remembered as known: some 6 MB. */
+    private static final int MOST_KNOWN = 65_536;
+
+    /** The place of one accepted connection. Guarded by the budget. */
+    static final class Place {
+
+        private final Source source;
+        private final long number;
+        private final Runnable evict;
+        private boolean isProven;
+        private boolean isReleased;
+
+        private Place(Source source, long number, Runnable evict) {
+            this.source = source;
+            this.number = number;
+            this.evict = evict;
+        }
+    }
+
+    /** A source with open connections. Guarded by the budget. */
+    private static final class Source {
+
+        /** The source that makes room first is the first one. */
+        static final Comparator<Source> BY_UNPROVEN = Comparator.comparingInt(Source::unproven)
+                .reversed()
+                .thenComparingLong(source -> source.oldest().number);
+
+        final InetAddress network;
+        final Set<Place> silent = new LinkedHashSet<>();
+        final Set<Place> heard = new LinkedHashSet<>();
+        boolean isKnown;
+        int open;
+
+        Source(InetAddress network) {
+            this.network = network;
+        }
+
+        int unproven() {
+            return silent.size() + heard.size();
+        }
+
+        /** The one that makes room. */
+        Place oldest() {
+            return (silent.isEmpty() ? heard : silent).iterator().next();
+        }
+    }
+
     private final int most;
-    private final int mostPerAddress;
-    private final AtomicInteger open = new AtomicInteger();
-    private final ConcurrentMap<InetAddress, Integer> accepted = new ConcurrentHashMap<>();
+    private final int mostPerSource;
+    private final int mostStrangers;
+    private final int mostOneWay;
+    private final Cache<InetAddress, Boolean> known;
+
+    // Guarded by this.
+    private final Map<InetAddress, Source> sources = new HashMap<>();
+    /** Sources with unproven connections, by whether they are known. */
+    private final SortedSet<Source> strangers = new TreeSet<>(Source.BY_UNPROVEN);
+
+    private final SortedSet<Source> acquaintances = new TreeSet<>(Source.BY_UNPROVEN);
+    private long lastNumber;
+    private int accepted;
+    private int made;
+    private int unproven;
+    private int ofStrangers;
 
     ConnectionBudget(StreamLimits limits) {
+        this(limits, Ticker.systemTicker());
+    }
+
+    ConnectionBudget(StreamLimits limits, Ticker ticker) {
         most = limits.connections();
-        mostPerAddress = limits.connectionsPerAddress();
+        mostPerSource = limits.connectionsPerSource();
+        mostStrangers = most - most / 4;
+        mostOneWay = most - most / 8;
+        known = Caffeine.newBuilder()
+                .maximumSize(MOST_KNOWN)
+                .expireAfterWrite(KNOWN)
+                .ticker(ticker)
+                .executor(Runnable::run)
+                .build();
     }
 
-    /** Takes a place for a connection from {@code peer}; false if there is none. */
-    boolean takeAccepted(InetAddress peer) {
-        if (!take()) {
-            return false;
+    /**
+     * Takes a place for a connection from {@code peer}.
+     *
+     * @param evict called, by any thread and without a lock, if the place is taken away
+     * @return null if there is no place
+     */
+    @Nullable
+    Place accept(InetAddress peer, Runnable evict) {
+        Place victim;
+        Place place;
+        synchronized (this) {
+            InetAddress network = SourceNetwork.of(peer);
+            Source source = sources.computeIfAbsent(network, Source::new);
+            know(source, known.getIfPresent(network) != null);
+            victim = victimFor(source);
+            if (victim != null) {
+                leave(victim);
+            }
+            if (isFull(source)) {
+                forgetIfUnused(source);
+                place = null;
+            } else {
+                sources.put(network, source); // the victim may have been the source's only one
+                place = new Place(source, ++lastNumber, evict);
+                enter(place);
+            }
         }
-        int ofPeer = accepted.merge(peer, 1, Integer::sum);
-        if (ofPeer > mostPerAddress) {
-            releaseAccepted(peer);
-            return false;
+        if (victim != null) {
+            victim.evict.run();
         }
-        return true;
+        return place;
     }
 
-    /** Takes a place for a connection that we open; false if there is none. */
-    boolean take() {
-        if (open.incrementAndGet() > most) {
-            open.decrementAndGet();
-            return false;
+    private boolean isFull(Source source) {
+        return source.open >= mostPerSource
+                || (!source.isKnown && ofStrangers >= mostStrangers)
+                || accepted >= mostOneWay
+                || accepted + made >= most;
+    }
+
+    private @Nullable Place victimFor(Source source) {
+        if (!isFull(source)) {
+            return null;
         }
-        return true;
+        if (source.open >= mostPerSource) {
+            return source.unproven() == 0 ? null : source.oldest();
+        }
+        return source.isKnown ? anyVictim() : oldestOf(strangers);
     }
 
-    void releaseAccepted(InetAddress peer) {
-        accepted.computeIfPresent(peer, (address, count) -> count == 1 ? null : count - 1);
-        release();
+    private @Nullable Place anyVictim() {
+        return oldestOf(strangers.isEmpty() ? acquaintances : strangers);
     }
 
-    void release() {
-        open.decrementAndGet();
+    private static @Nullable Place oldestOf(SortedSet<Source> some) {
+        return some.isEmpty() ? null : some.first().oldest();
     }
 
-    int open() {
-        return open.get();
+    /** Takes a place for a connection that is opened from here; false if there is none. */
+    boolean takeMade() {
+        Place victim = null;
+        boolean taken;
+        synchronized (this) {
+            if (made < mostOneWay && accepted + made >= most) {
+                victim = anyVictim();
+                if (victim != null) {
+                    leave(victim);
+                }
+            }
+            taken = made < mostOneWay && accepted + made < most;
+            made += taken ? 1 : 0;
+        }
+        if (victim != null) {
+            victim.evict.run();
+        }
+        return taken;
     }
 
-    /** How many addresses have connections here: nothing may stay behind of those that left. */
-    int addresses() {
-        return accepted.size();
+    synchronized void releaseMade() {
+        made--;
+    }
+
+    /** Gives the place back; does nothing if it was taken away. */
+    synchronized void release(Place place) {
+        leave(place);
+    }
+
+    /** A valid message came in on the connection. */
+    synchronized void heard(Place place) {
+        Source source = place.source;
+        if (!place.isReleased && source.silent.contains(place)) {
+            unlist(source);
+            source.silent.remove(place);
+            source.heard.add(place);
+            list(source);
+        }
+    }
+
+    /** A user proved a password on the connection, or the peer is trusted. */
+    synchronized void proven(Place place) {
+        Source source = place.source;
+        known.put(source.network, true);
+        if (place.isReleased) {
+            return;
+        }
+        if (!place.isProven) {
+            unlist(source);
+            place.isProven = true;
+            drop(place);
+            list(source);
+        }
+        know(source, true);
+    }
+
+    private void know(Source source, boolean isKnown) {
+        if (source.isKnown != isKnown) {
+            unlist(source);
+            source.isKnown = isKnown;
+            list(source);
+        }
+    }
+
+    private void enter(Place place) {
+        Source source = place.source;
+        unlist(source);
+        source.open++;
+        source.silent.add(place);
+        accepted++;
+        list(source);
+    }
+
+    private void leave(Place place) {
+        if (place.isReleased) {
+            return;
+        }
+        place.isReleased = true;
+        Source source = place.source;
+        unlist(source);
+        source.open--;
+        accepted--;
+        drop(place);
+        list(source);
+        forgetIfUnused(source);
+    }
+
+    private static void drop(Place place) {
+        place.source.silent.remove(place);
+        place.source.heard.remove(place);
+    }
+
+    private void forgetIfUnused(Source source) {
+        if (source.open == 0) {
+            sources.remove(source.network, source);
+        }
+    }
+
+    /** Before anything changes by which sources are ordered and counted. */
+    private void unlist(Source source) {
+        int count = source.unproven();
+        if (count > 0) {
+            (source.isKnown ? acquaintances : strangers).remove(source);
+            unproven -= count;
+            ofStrangers -= source.isKnown ? 0 : count;
+        }
+    }
+
+    private void list(Source source) {
+        int count = source.unproven();
+        if (count > 0) {
+            (source.isKnown ? acquaintances : strangers).add(source);
+            unproven += count;
+            ofStrangers += source.isKnown ? 0 : count;
+        }
+    }
+
+    synchronized int open() {
+        return accepted + made;
+    }
+
+    /** Accepted connections on which no password was proved. */
+    synchronized int unproven() {
+        return unproven;
+    }
+
+    /** How many sources have connections here: nothing may stay behind of those that left. */
+    synchronized int sources() {
+        return sources.size();
     }
 }

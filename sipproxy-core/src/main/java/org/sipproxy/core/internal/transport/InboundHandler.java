@@ -20,8 +20,22 @@ public interface InboundHandler {
     /** Whether a connection is taken at all. */
     boolean acceptsConnection(InetSocketAddress remote, Endpoint endpoint);
 
-    /** Something that is no SIP message: line ends or zeros, or a STUN message. The array is the handler's to keep. */
-    void onNonSip(byte[] bytes, TransportFlow from);
+    /** A connection was refused or closed because {@code limit} was reached. */
+    void onConnectionLimit(InetSocketAddress remote, Endpoint endpoint, String limit);
+
+    /**
+     * Something that is not a SIP message: line ends or zeros, or a STUN message. The array is the handler's to keep.
+     *
+     * @return false if a filter refused it, so that the transport does not respond to it either
+     */
+    boolean onNonSip(byte[] bytes, TransportFlow from);
+
+    /**
+     * Whether the transport may respond to a ping that it does not hand up, such as a WebSocket's.
+     *
+     * @param length the bytes of the ping
+     */
+    boolean acceptsPing(TransportFlow from, int length);
 
     /** A connection is closed, by whomever. */
     void onClosed(TransportFlow flow);

@@ -50,6 +50,9 @@ final class StreamConnection implements TransportFlow {
     /** How long the peer of a stream given up has for reading the answer; a close at once would reset it away. */
     private static final long LINGER_MILLIS = 1_000;
 
+    /** A proof keeps a source known for an hour; noting one a minute is enough. */
+    private static final long PROOF_NANOS = TimeUnit.MINUTES.toNanos(1);
+
     private enum State {
         CONNECTING,
         OPEN,
@@ -75,6 +78,15 @@ final class StreamConnection implements TransportFlow {
     private volatile @Nullable Channel channel;
     /** Why it was closed, if it was closed here; the first one stays. */
     private final AtomicReference<@Nullable Throwable> closeCause = new AtomicReference<>();
+
+    /** In the budget; written before anything is read, null for a connection made from here. */
+    private volatile ConnectionBudget.@Nullable Place place;
+
+    /** True once the peer delivered a valid message. Written by whoever has read one. */
+    private volatile boolean messageAccepted;
+
+    /** When the peer's proof of a password was noted last; 0 for never. */
+    private volatile long provenNanos;
 
     private volatile @Nullable Advertised advertised;
     /** Written before it is open. */
@@ -155,6 +167,33 @@ final class StreamConnection implements TransportFlow {
             advertised = known;
         }
         return known;
+    }
+
+    @Override
+    public void messageAccepted() {
+        if (messageAccepted) {
+            return;
+        }
+        messageAccepted = true;
+        ConnectionBudget.Place mine = place;
+        if (mine != null) {
+            environment.budget.heard(mine);
+        }
+    }
+
+    /** True if the peer has to deliver a valid message soon. */
+    boolean isAwaitingFirstMessage() {
+        return accepted && !messageAccepted;
+    }
+
+    @Override
+    public void peerProven() {
+        ConnectionBudget.Place mine = place;
+        long now = System.nanoTime();
+        if (mine != null && (provenNanos == 0 || now - provenNanos > PROOF_NANOS)) {
+            provenNanos = now == 0 ? 1 : now;
+            environment.budget.proven(mine);
+        }
     }
 
     @Override
@@ -280,10 +319,30 @@ final class StreamConnection implements TransportFlow {
     // Called by StreamTransport.
 
     /** A peer has opened it, and it has no handler yet. On the event loop. */
-    void accepting(Channel open) {
+    void accepting(Channel open, ConnectionBudget.Place taken) {
+        place = taken;
         channel = open;
         open.closeFuture().addListener(done -> closed());
         transport.protocol().accept(open, this);
+        if (state.get() == State.CLOSING) {
+            closeChannel(open); // evicted already
+        }
+    }
+
+    /** Another connection has taken its place in the budget. Any thread. */
+    void evict() {
+        if (close("all connections allowed are in use", null)) {
+            environment.counters.evicted.increment();
+            transport.limitReached(remote, "connections of the source");
+        }
+    }
+
+    /** No valid message came in time. On the event loop. */
+    void closeSilent() {
+        if (close("no valid message within " + environment.limits.firstMessageTimeout(), null)) {
+            environment.counters.closedSilent.increment();
+            transport.limitReached(remote, "time for the first message");
+        }
     }
 
     /** Starts to connect; {@code attempt} is what the bootstrap returned. */
@@ -441,10 +500,11 @@ final class StreamConnection implements TransportFlow {
         if (!wasOpen) {
             (accepted ? environment.counters.handshakeFailures : environment.counters.connectFailures).increment();
         }
-        if (accepted) {
-            environment.budget.releaseAccepted(remote.getAddress());
-        } else {
-            environment.budget.release();
+        ConnectionBudget.Place mine = place;
+        if (mine != null) {
+            environment.budget.release(mine);
+        } else if (!accepted) {
+            environment.budget.releaseMade();
         }
         failQueued();
         if (wasOpen) {

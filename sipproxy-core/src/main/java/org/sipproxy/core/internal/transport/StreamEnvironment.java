@@ -143,6 +143,11 @@ public final class StreamEnvironment implements AutoCloseable {
         return budget.open();
     }
 
+    /** How many accepted connections are open on which no password was proved. */
+    public int unprovenConnections() {
+        return budget.unproven();
+    }
+
     boolean isOnEventLoop() {
         for (EventExecutor loop : group) {
             if (loop.inEventLoop()) {

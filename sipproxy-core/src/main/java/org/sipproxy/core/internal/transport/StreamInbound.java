@@ -37,6 +37,7 @@ abstract class StreamInbound extends ChannelInboundHandlerAdapter {
     /** The stream is given up: what still comes is thrown away until the peer closes. */
     boolean discarding;
 
+    private @Nullable Future<?> silenceTask;
     private @Nullable Future<?> idleTask;
     private @Nullable Future<?> slowTask;
     /** Which message, counted from 0, is unfinished since {@link #unfinishedSince}; or {@link #COMPLETE}. */
@@ -60,12 +61,20 @@ abstract class StreamInbound extends ChannelInboundHandlerAdapter {
     @Override
     public void channelActive(ChannelHandlerContext ctx) {
         idleTask = ctx.executor().schedule(() -> checkIdle(ctx), idleNanos, TimeUnit.NANOSECONDS);
+        if (connection.isAwaitingFirstMessage()) {
+            silenceTask = ctx.executor()
+                    .schedule(
+                            this::checkSilent,
+                            environment.limits.firstMessageTimeout().toNanos(),
+                            TimeUnit.NANOSECONDS);
+        }
         ctx.fireChannelActive();
     }
 
     @Override
     public void channelInactive(ChannelHandlerContext ctx) {
         // a task left in the loop's queue would keep the connection in memory until it is due
+        cancel(silenceTask);
         cancel(idleTask);
         cancel(slowTask);
         ctx.fireChannelInactive();
@@ -106,8 +115,9 @@ abstract class StreamInbound extends ChannelInboundHandlerAdapter {
             crlfs[i + 1] = '\n';
         }
         pings = 0;
-        connection.send(crlfs, SendFailure.IGNORE);
-        connection.transport().upcall(inbound -> inbound.onNonSip(crlfs.clone(), connection));
+        if (connection.transport().ask(inbound -> inbound.onNonSip(crlfs.clone(), connection))) {
+            connection.send(crlfs, SendFailure.IGNORE);
+        }
     }
 
     /** A peer that does not read gets no more of its requests served. */
@@ -127,6 +137,13 @@ abstract class StreamInbound extends ChannelInboundHandlerAdapter {
             environment.throttle.error(LOG, "a connection failed", cause);
         }
         connection.close(String.valueOf(cause.getMessage()), cause);
+    }
+
+    private void checkSilent() {
+        silenceTask = null;
+        if (connection.isAwaitingFirstMessage()) {
+            connection.closeSilent();
+        }
     }
 
     private void checkIdle(ChannelHandlerContext ctx) {

@@ -19,6 +19,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import org.sipproxy.api.transport.Endpoint;
 import org.sipproxy.api.transport.TransportKind;
@@ -171,7 +172,7 @@ public final class StreamTransport implements AutoCloseable {
 
     /** Opens a connection, unless another thread has just done so. */
     private <K> StreamConnection opened(ConcurrentMap<K, StreamConnection> table, K key, StreamConnection made) {
-        if (closed || !environment.budget.take()) {
+        if (closed || !environment.budget.takeMade()) {
             environment.counters.connectFailures.increment();
             made.refused(closed ? "the listening point is closed" : "all connections allowed are in use");
             return made;
@@ -182,7 +183,7 @@ public final class StreamTransport implements AutoCloseable {
                 break;
             }
             if (other.isOpen()) {
-                environment.budget.release();
+                environment.budget.releaseMade();
                 return other;
             }
             table.remove(key, other);
@@ -280,25 +281,44 @@ public final class StreamTransport implements AutoCloseable {
 
     private void accepted(Channel channel) {
         InetSocketAddress remote = (InetSocketAddress) channel.remoteAddress();
-        if (remote == null || closed || !isWelcome(remote) || !environment.budget.takeAccepted(remote.getAddress())) {
-            environment.counters.refused.increment();
-            closeUnheard(channel);
+        if (remote == null || closed || !isWelcome(remote)) {
+            refuse(channel);
             return;
         }
         StreamConnection connection = StreamConnection.accepted(this, remote);
+        ConnectionBudget.Place place = environment.budget.accept(remote.getAddress(), connection::evict);
+        if (place == null) {
+            limitReached(remote, "connections of the source");
+            refuse(channel);
+            return;
+        }
         connections.add(connection);
-        connection.accepting(channel);
+        connection.accepting(channel, place);
         if (closed) {
             connection.close("the listening point is closed", null);
         }
     }
 
+    private void refuse(Channel channel) {
+        environment.counters.refused.increment();
+        closeUnheard(channel);
+    }
+
+    void limitReached(InetSocketAddress remote, String limit) {
+        upcall(handler -> handler.onConnectionLimit(remote, boundEndpoint(), limit));
+    }
+
     private boolean isWelcome(InetSocketAddress remote) {
+        return ask(handler -> handler.acceptsConnection(remote, boundEndpoint()));
+    }
+
+    /** The handler's decision; false if it fails. */
+    boolean ask(Predicate<InboundHandler> question) {
         try {
-            return inbound.acceptsConnection(remote, boundEndpoint());
+            return question.test(inbound);
         } catch (Throwable e) {
             environment.counters.upcallFailures.increment();
-            environment.throttle.error(LOG, "the filter of connections failed", e);
+            environment.throttle.error(LOG, "the handler of what came in failed", e);
             return false;
         }
     }

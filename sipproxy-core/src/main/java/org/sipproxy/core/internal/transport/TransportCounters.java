@@ -9,6 +9,10 @@ public final class TransportCounters {
     public final LongAdder accepted = new LongAdder();
     /** Connections that peers tried to open and that a limit forbade. */
     public final LongAdder refused = new LongAdder();
+    /** Accepted connections closed because a limit was reached and another connection took their place. */
+    public final LongAdder evicted = new LongAdder();
+    /** Accepted connections closed because no valid SIP message came in time. */
+    public final LongAdder closedSilent = new LongAdder();
     /** Connections opened to peers. */
     public final LongAdder connected = new LongAdder();
     /** Connections that peers opened and then did not bring their TLS or WebSocket handshake to an end on. */

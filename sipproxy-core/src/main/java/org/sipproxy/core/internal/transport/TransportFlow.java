@@ -26,4 +26,10 @@ public interface TransportFlow extends Flow {
     default boolean isPeersOwn() {
         return false;
     }
+
+    /** Notes that the peer has sent a valid SIP message: an accepted connection may stay open. Any thread. */
+    default void messageAccepted() {}
+
+    /** Notes that a user proved a password on this flow, or that a component trusts the peer. Any thread. */
+    default void peerProven() {}
 }

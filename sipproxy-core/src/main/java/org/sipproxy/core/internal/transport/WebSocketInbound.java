@@ -76,7 +76,10 @@ final class WebSocketInbound extends StreamInbound {
             begun = fragmented;
             if (frame instanceof PingWebSocketFrame) {
                 environment.counters.pings.increment();
-                write(ctx, new PongWebSocketFrame(frame.content().retain()));
+                int length = frame.content().readableBytes();
+                if (connection.transport().ask(handler -> handler.acceptsPing(connection, length))) {
+                    write(ctx, new PongWebSocketFrame(frame.content().retain()));
+                }
             } else if (frame instanceof CloseWebSocketFrame close) {
                 closed(ctx, close);
             } else if (!(frame instanceof PongWebSocketFrame)) {

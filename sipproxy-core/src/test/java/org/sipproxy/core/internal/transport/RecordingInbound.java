@@ -17,6 +17,7 @@ class RecordingInbound implements InboundHandler {
     final List<String> messages = new CopyOnWriteArrayList<>();
     final List<TransportFlow> flows = new CopyOnWriteArrayList<>();
     final List<byte[]> nonSip = new CopyOnWriteArrayList<>();
+    final List<String> limitsHit = new CopyOnWriteArrayList<>();
     volatile boolean accepting = true;
     final List<String> unframeable = new CopyOnWriteArrayList<>();
     final List<TransportFlow> closed = new CopyOnWriteArrayList<>();
@@ -43,8 +44,19 @@ class RecordingInbound implements InboundHandler {
     }
 
     @Override
-    public void onNonSip(byte[] bytes, TransportFlow from) {
+    public void onConnectionLimit(InetSocketAddress remote, Endpoint endpoint, String limit) {
+        limitsHit.add(limit);
+    }
+
+    @Override
+    public boolean onNonSip(byte[] bytes, TransportFlow from) {
         nonSip.add(bytes);
+        return accepting;
+    }
+
+    @Override
+    public boolean acceptsPing(TransportFlow from, int length) {
+        return accepting;
     }
 
     @Override

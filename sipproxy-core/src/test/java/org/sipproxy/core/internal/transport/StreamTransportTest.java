@@ -57,9 +57,7 @@ class StreamTransportTest {
         }
         if (environment != null) {
             assertThat(environment.openConnections()).as("places still taken").isZero();
-            assertThat(environment.budget.addresses())
-                    .as("addresses still counted")
-                    .isZero();
+            assertThat(environment.budget.sources()).as("sources still counted").isZero();
             environment.close();
         }
     }
@@ -421,7 +419,90 @@ class StreamTransportTest {
     }
 
     @Test
-    void moreConnectionsThanAllowedAreRefusedUntilOneCloses() throws Exception {
+    void connectionWithoutAValidMessageIsClosedInTimeThoughItSendsKeepalives() throws Exception {
+        StreamTransport transport =
+                started(limits().firstMessage(Duration.ofMillis(300)).build());
+        long begun = System.nanoTime();
+        TcpPeer silent = peerOf(transport);
+        TcpPeer pinging = peerOf(transport);
+        TcpPeer talking = peerOf(transport);
+        inbound.onMessage = (wire, from) -> {}; // not a valid message, as no layer above said so
+
+        talking.write(REQUEST);
+        assertThat(endsWhileWriting(pinging, "\r\n\r\n")).isTrue();
+        silent.awaitEnd();
+        talking.awaitEnd();
+
+        assertThat(Duration.ofNanos(System.nanoTime() - begun)).isLessThan(Duration.ofSeconds(5));
+        assertThat(counters.closedSilent.sum()).isEqualTo(3);
+        assertThat(inbound.limitsHit).hasSize(3).containsOnly("time for the first message");
+    }
+
+    @Test
+    void connectionThatDeliveredAValidMessageStays() throws Exception {
+        StreamTransport transport =
+                started(limits().firstMessage(Duration.ofMillis(200)).build());
+        inbound.onMessage = (wire, from) -> from.messageAccepted();
+        TransportFlow talked = flowOf(peerOf(transport));
+        TcpPeer silent = peerOf(transport);
+
+        silent.awaitEnd(); // opened later, so the time of the other has passed too
+
+        assertThat(talked.isOpen()).isTrue();
+        assertThat(counters.closedSilent.sum()).isOne();
+    }
+
+    @Test
+    void connectionThatIsOpenedFromHereNeedNotDeliverAnything() throws Exception {
+        StreamTransport transport =
+                started(limits().firstMessage(Duration.ofMillis(100)).build());
+        ServerSocket far = listeningOn(LOOPBACK);
+        TransportFlow made = transport.flowTo(new InetSocketAddress(LOOPBACK, far.getLocalPort()), "");
+        made.send(bytes(REQUEST), failures::add);
+        closing(far.accept());
+
+        peerOf(transport).awaitEnd();
+
+        assertThat(made.isOpen()).isTrue();
+        assertThat(failures).isEmpty();
+    }
+
+    @Test
+    void silentConnectionMakesRoomForTheNextOne() throws Exception {
+        StreamTransport transport = started(limits().perSource(2).build());
+        inbound.onMessage = (wire, from) -> from.messageAccepted();
+        TransportFlow talked = flowOf(peerOf(transport));
+        TcpPeer silent = peerOf(transport);
+        await().until(() -> environment.openConnections() == 2);
+
+        TransportFlow next = flowOf(peerOf(transport));
+
+        silent.awaitEnd();
+        assertThat(talked.isOpen()).isTrue();
+        assertThat(next.isOpen()).isTrue();
+        assertThat(counters.evicted.sum()).isOne();
+        assertThat(counters.refused.sum()).isZero();
+        assertThat(environment.unprovenConnections()).isEqualTo(2);
+    }
+
+    @Test
+    void pingThatAFilterRefusesGetsNoPong() throws Exception {
+        TcpPeer peer = peerOf(started());
+        flowOf(peer);
+        inbound.accepting = false;
+        peer.write("\r\n\r\n");
+        await().until(() -> inbound.nonSip.size() == 1);
+        inbound.accepting = true;
+        inbound.onMessage = (wire, from) -> from.send(bytes(RESPONSE), failures::add);
+
+        peer.write(REQUEST);
+
+        assertThat(peer.read(RESPONSE.length())).isEqualTo(RESPONSE);
+    }
+
+    @Test
+    void moreProvenConnectionsThanAllowedAreRefusedUntilOneCloses() throws Exception {
+        inbound.onMessage = (wire, from) -> from.peerProven();
         StreamTransport transport = started(limits().connections(2).build());
         TcpPeer first = peerOf(transport);
         flowOf(first);
@@ -442,7 +523,8 @@ class StreamTransportTest {
 
     @Test
     void oneAddressCannotTakeAllConnections() throws Exception {
-        StreamTransport transport = started(limits().perAddress(2).build());
+        inbound.onMessage = (wire, from) -> from.peerProven();
+        StreamTransport transport = started(limits().perSource(2).build());
         flowOf(peerOf(transport));
         flowOf(peerOf(transport));
         peerOf(transport).awaitEnd();
@@ -535,8 +617,8 @@ class StreamTransportTest {
         StreamTransport elsewhere = StreamTransport.tcp(Endpoint.tcp("192.0.2.1", 0), environment, inbound);
         assertThatThrownBy(elsewhere::bind)
                 .isInstanceOf(BindFailedException.class)
-                .hasMessage(
-                        "listen: tcp:192.0.2.1:0 is not an address of this machine; listen on one that is, or on 0.0.0.0");
+                .hasMessage("listen: tcp:192.0.2.1:0 is not an address of this machine; listen on one that is, or on"
+                        + " 0.0.0.0");
     }
 
     @Test
@@ -652,7 +734,7 @@ class StreamTransportTest {
     @Test
     void twoThousandConnectionsComeAndGoAndNothingStays() throws Exception {
         StreamTransport transport =
-                started(limits().connections(2_000).perAddress(500).build());
+                started(limits().connections(2_000).perSource(500).build());
         inbound.onMessage = (wire, from) -> from.send(bytes(RESPONSE), failures::add);
         for (int batch = 0; batch < 20; batch++) {
             List<TcpPeer> peers = new ArrayList<>();
@@ -780,7 +862,8 @@ class StreamTransportTest {
     private static final class LimitsBuilder {
 
         private int connections = 10_000;
-        private int perAddress = 10_000;
+        private int perSource = 10_000;
+        private Duration firstMessage = Duration.ofMinutes(5);
         private Duration idle = Duration.ofMinutes(5);
         private Duration message = Duration.ofMinutes(1);
         private Duration connect = Duration.ofSeconds(5);
@@ -791,8 +874,13 @@ class StreamTransportTest {
             return this;
         }
 
-        LimitsBuilder perAddress(int value) {
-            perAddress = value;
+        LimitsBuilder perSource(int value) {
+            perSource = value;
+            return this;
+        }
+
+        LimitsBuilder firstMessage(Duration value) {
+            firstMessage = value;
             return this;
         }
 
@@ -817,7 +905,7 @@ class StreamTransportTest {
         }
 
         StreamLimits build() {
-            return new StreamLimits(connections, perAddress, idle, message, connect, bufferedBytes);
+            return new StreamLimits(connections, perSource, firstMessage, idle, message, connect, bufferedBytes);
         }
     }
 }

@@ -1,0 +1,28 @@
+package org.sipproxy.core.internal.transport;
+
+import java.net.Inet6Address;
+import java.net.InetAddress;
+import java.net.UnknownHostException;
+import java.util.Arrays;
+
+/** What counts as one source of connections: an IPv4 address, or the /64 of an IPv6 address, which one host has for itself. */
+final class SourceNetwork {
+
+    private static final int IPV6_PREFIX_BYTES = 8;
+
+    private SourceNetwork() {}
+
+    /** The first address of the network that {@code address} belongs to; an IPv4 address itself. */
+    static InetAddress of(InetAddress address) {
+        if (!(address instanceof Inet6Address)) {
+            return address;
+        }
+        byte[] bytes = address.getAddress();
+        Arrays.fill(bytes, IPV6_PREFIX_BYTES, bytes.length, (byte) 0);
+        try {
+            return InetAddress.getByAddress(bytes);
+        } catch (UnknownHostException e) {
+            throw new IllegalStateException("an IPv6 address of " + bytes.length + " bytes", e);
+        }
+    }
+}

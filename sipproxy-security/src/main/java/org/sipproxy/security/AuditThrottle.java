@@ -1,0 +1,125 @@
+package org.sipproxy.security;
+
+import java.util.Arrays;
+
+/**
+ * Decides which events get a line: one a second for each key, and {@link #LINES_PER_SECOND} a second in each of three lanes.
+ * The lanes keep a flood under forged addresses from hiding the others: what came over a connection, whose source is real, has a
+ * lane of its own; and a source seen before, which one that is made up for each datagram is not, does not compete with new ones.
+ *
+ * <p>The table of keys cannot grow: sets of 8 entries, {@link #ENTRIES} in 1 MB. A new key takes the place of the entry seen
+ * longest ago, first among those seen only once. Safe for use by several threads.
+ */
+final class AuditThrottle {
+
+    /** In one lane. */
+    static final int LINES_PER_SECOND = 50;
+
+    /** No line for this event. */
+    static final int NO_LINE = -1;
+
+    private static final long INTERVAL_MILLIS = 1_000;
+    private static final int WAYS = 8;
+    private static final int ENTRIES = 32_768;
+
+    private static final int OVER_CONNECTION = 0;
+    private static final int SEEN_BEFORE = 1;
+    private static final int NEW = 2;
+
+    // Guarded by this.
+    private final long[] keys = new long[ENTRIES];
+    private final long[] lastSeenMillis = new long[ENTRIES];
+    private final long[] nextLineMillis = new long[ENTRIES];
+    /** How often the key was seen since it is here, at most 2; 0 for an entry that was never used. */
+    private final byte[] seen = new byte[ENTRIES];
+
+    private final int[] omitted = new int[ENTRIES];
+    private final int[] lines = new int[3];
+    private long second = Long.MIN_VALUE;
+    /** Events without a line because their lane was full: in this second, and before it. */
+    private long overLimit;
+
+    private long overLimitBefore;
+
+    /**
+     * Decides about one event.
+     *
+     * @param key a keyed hash of the kind of event and the source
+     * @param isForgeable true for a datagram
+     * @param nowMillis a monotonic time
+     * @return {@link #NO_LINE}, or how many events of this key got no line since its last one
+     */
+    synchronized int admit(long key, boolean isForgeable, long nowMillis) {
+        int at = find(key);
+        boolean isNew = at < 0;
+        if (isNew) {
+            at = replaceOne(key);
+        } else {
+            seen[at] = 2;
+        }
+        lastSeenMillis[at] = nowMillis;
+        if (!isNew && nextLineMillis[at] > nowMillis) {
+            omitted[at]++;
+            return NO_LINE;
+        }
+        if (!takeLine(isForgeable ? isNew ? NEW : SEEN_BEFORE : OVER_CONNECTION, nowMillis)) {
+            omitted[at]++;
+            overLimit++;
+            return NO_LINE;
+        }
+        nextLineMillis[at] = nowMillis + INTERVAL_MILLIS;
+        int count = omitted[at];
+        omitted[at] = 0;
+        return count;
+    }
+
+    /** How many events got no line because their lane was full, in the seconds before this one since this was asked last. */
+    synchronized long takeOverLimit() {
+        long count = overLimitBefore;
+        overLimitBefore = 0;
+        return count;
+    }
+
+    private boolean takeLine(int lane, long nowMillis) {
+        if (nowMillis / INTERVAL_MILLIS != second) {
+            second = nowMillis / INTERVAL_MILLIS;
+            overLimitBefore += overLimit;
+            overLimit = 0;
+            Arrays.fill(lines, 0);
+        }
+        if (lines[lane] >= LINES_PER_SECOND) {
+            return false;
+        }
+        lines[lane]++;
+        return true;
+    }
+
+    private static int firstOf(long key) {
+        return ((int) (key >>> 32) & (ENTRIES / WAYS - 1)) * WAYS;
+    }
+
+    private int find(long key) {
+        int first = firstOf(key);
+        for (int i = first; i < first + WAYS; i++) {
+            if (keys[i] == key && seen[i] > 0) {
+                return i;
+            }
+        }
+        return -1;
+    }
+
+    private int replaceOne(long key) {
+        int first = firstOf(key);
+        int least = first;
+        for (int i = first; i < first + WAYS; i++) {
+            if (seen[i] < seen[least] || (seen[i] == seen[least] && lastSeenMillis[i] < lastSeenMillis[least])) {
+                least = i;
+            }
+        }
+        keys[least] = key;
+        seen[least] = 1;
+        nextLineMillis[least] = 0;
+        omitted[least] = 0;
+        return least;
+    }
+}

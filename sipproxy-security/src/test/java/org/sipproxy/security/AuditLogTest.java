@@ -1,0 +1,214 @@
+package org.sipproxy.security;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.Test;
+import org.sipproxy.api.event.ProxyEvent;
+import org.sipproxy.api.transport.TransportKind;
+
+class AuditLogTest {
+
+    private static final Instant START = Instant.parse("2031-05-06T07:08:09.123Z");
+
+    private final AtomicLong passedNanos = new AtomicLong();
+    private final List<String> lines = new ArrayList<>();
+    private final AuditLog log =
+            new AuditLog(() -> START.toEpochMilli() + passedNanos.get() / 1_000_000, passedNanos::get, lines::add);
+
+    private static ProxyEvent.Origin from(String address, TransportKind transport) {
+        return new ProxyEvent.Origin(new InetSocketAddress(address, 40_001), transport, "REGISTER");
+    }
+
+    private static ProxyEvent failed(String address, TransportKind transport) {
+        return new ProxyEvent.AuthenticationFailed(from(address, transport), "1001", "WRONG_PASSWORD");
+    }
+
+    private void pass(Duration time) {
+        passedNanos.addAndGet(time.toNanos());
+    }
+
+    private List<String> linesWith(String text) {
+        return lines.stream().filter(line -> line.contains(text)).toList();
+    }
+
+    @Test
+    void lineHasTheDocumentedFieldsInTheirOrder() {
+        log.onEvent(failed("203.0.113.9", TransportKind.UDP));
+
+        assertThat(lines)
+                .containsExactly(
+                        "date=2031-05-06T07:08:09.123Z event=authentication-failed source=203.0.113.9 port=40001"
+                                + " transport=udp method=REGISTER user=1001 reason=WRONG_PASSWORD omitted=0");
+    }
+
+    @Test
+    void eachKindOfEventHasALine() {
+        ProxyEvent.Origin origin = from("2001:db8::9", TransportKind.WSS);
+        ProxyEvent.Origin connection =
+                new ProxyEvent.Origin(new InetSocketAddress("203.0.113.9", 1), TransportKind.TCP, "");
+        log.onEvent(new ProxyEvent.AuthenticationLocked(origin, "1001", 60));
+        log.onEvent(new ProxyEvent.AccessDenied(connection, "deny 203.0.113.0/24"));
+        log.onEvent(new ProxyEvent.LimitHit(connection, "connections of the source"));
+        log.onEvent(new ProxyEvent.ScannerSeen(origin, "User-Agent sipvicious"));
+
+        assertThat(lines.stream().map(line -> line.substring(line.indexOf("event="))))
+                .containsExactly(
+                        "event=locked-out source=2001:db8:0:0:0:0:0:9 port=40001 transport=wss method=REGISTER"
+                                + " user=1001 reason=60s omitted=0",
+                        "event=access-denied source=203.0.113.9 port=1 transport=tcp method=- user=-"
+                                + " reason=deny%20203.0.113.0/24 omitted=0",
+                        "event=limit-hit source=203.0.113.9 port=1 transport=tcp method=- user=-"
+                                + " reason=connections%20of%20the%20source omitted=0",
+                        "event=scanner source=2001:db8:0:0:0:0:0:9 port=40001 transport=wss method=REGISTER user=-"
+                                + " reason=User-Agent%20sipvicious omitted=0");
+    }
+
+    @Test
+    void whatASenderChoseCannotLookLikeAnotherFieldOrLine() {
+        ProxyEvent.Origin origin = new ProxyEvent.Origin(
+                new InetSocketAddress("203.0.113.9", 5060),
+                TransportKind.UDP,
+                "X\r\ndate=1 event=scanner source=8.8.8.8");
+        log.onEvent(new ProxyEvent.AuthenticationFailed(
+                origin, "a\" event=authentication-failed source=9.9.9.9 port=1\u0000\u00e9", "-"));
+
+        assertThat(lines).singleElement().asString().hasSizeLessThan(600).doesNotContain("\r", "\n", "\"", "\u0000");
+        assertThat(lines.get(0).split(" ")).hasSize(9);
+        assertThat(lines.get(0).chars().filter(c -> c == '=')).hasSize(9);
+        assertThat(lines.get(0)).contains(" source=203.0.113.9 ", " reason=%2D ");
+    }
+
+    @Test
+    void longTextsAreCut() {
+        log.onEvent(new ProxyEvent.AuthenticationFailed(
+                new ProxyEvent.Origin(
+                        new InetSocketAddress("203.0.113.9", 5060), TransportKind.UDP, "\u00e9".repeat(60_000)),
+                " ".repeat(60_000),
+                "=".repeat(60_000)));
+
+        assertThat(lines.get(0)).hasSizeLessThan(800);
+    }
+
+    @Test
+    void sourceHasALineASecondThatCountsTheOthers() {
+        for (int i = 0; i < 100; i++) {
+            log.onEvent(failed("203.0.113.9", TransportKind.UDP));
+        }
+        log.onEvent(new ProxyEvent.LimitHit(from("203.0.113.9", TransportKind.UDP), "source"));
+        pass(Duration.ofMillis(1_001));
+        log.onEvent(failed("203.0.113.9", TransportKind.UDP));
+
+        assertThat(linesWith("event=authentication-failed")).hasSize(2);
+        assertThat(linesWith("event=limit-hit")).hasSize(1);
+        assertThat(lines.get(2)).endsWith("omitted=99");
+    }
+
+    @Test
+    void addressesOfOneNetworkOf64BitsAreOneSource() {
+        for (int i = 1; i < 100; i++) {
+            log.onEvent(failed("2001:db8::" + i, TransportKind.TCP));
+        }
+
+        assertThat(lines).hasSize(1);
+    }
+
+    @Test
+    void twentyAttackersAreAllSeenWithinASecond() {
+        for (int event = 0; event < 50; event++) {
+            for (int attacker = 0; attacker < 20; attacker++) {
+                log.onEvent(failed("203.0.113." + attacker, TransportKind.UDP));
+            }
+            pass(Duration.ofMillis(20));
+        }
+
+        for (int attacker = 0; attacker < 20; attacker++) {
+            assertThat(linesWith("source=203.0.113." + attacker + " ")).isNotEmpty();
+        }
+    }
+
+    @Test
+    void floodUnderForgedSourcesNeitherFillsTheLogNorHidesTheAttackersBehindIt() {
+        Random random = new Random(7);
+        for (int milli = 0; milli < 5_000; milli++) {
+            for (int i = 0; i < 40; i++) {
+                int a = random.nextInt();
+                log.onEvent(failed(
+                        (a >>> 24) % 200 + 1 + "." + (a >>> 16 & 255) + "." + (a >>> 8 & 255) + "." + (a & 255),
+                        TransportKind.UDP));
+            }
+            if (milli % 50 == 10) {
+                log.onEvent(failed("203.0.113.9", TransportKind.UDP));
+                log.onEvent(failed("203.0.113.10", TransportKind.TLS));
+            }
+            pass(Duration.ofMillis(1));
+        }
+
+        assertThat(lines).hasSizeLessThan(6 * 151);
+        assertThat(linesWith("source=203.0.113.9 ")).hasSizeBetween(3, 6);
+        assertThat(linesWith("source=203.0.113.10 ")).hasSizeBetween(5, 6);
+        assertThat(linesWith("event=omitted"))
+                .hasSizeBetween(4, 5)
+                .allSatisfy(line -> assertThat(line)
+                        .matches(".* source=- port=- transport=- method=- user=- reason=lines%20a%20second"
+                                + " omitted=\\d+"));
+    }
+
+    // ---- the filter of fail2ban
+
+    private static String setting(String name) throws IOException {
+        return Files.readAllLines(Path.of("fail2ban", "sipproxy.conf")).stream()
+                .filter(line -> line.startsWith(name + " = "))
+                .findFirst()
+                .orElseThrow()
+                .substring(name.length() + 3);
+    }
+
+    @Test
+    void filterOfFail2banFindsTheSourceOfEachLine() throws IOException {
+        Pattern failregex = Pattern.compile(setting("failregex").replace("<ADDR>", "(?<addr>[0-9a-fA-F:.]+)"));
+        Pattern date = Pattern.compile(setting("datepattern")
+                .replace("%%Y", "\\d{4}")
+                .replace("%%f", "\\d{1,6}")
+                .replace("%%z", "Z")
+                .replaceAll("%%[mdHMS]", "\\\\d{2}"));
+        log.onEvent(failed("203.0.113.9", TransportKind.UDP));
+        log.onEvent(failed("2001:db8::9", TransportKind.TCP));
+        log.onEvent(new ProxyEvent.AuthenticationLocked(from("203.0.113.10", TransportKind.TLS), "", 30));
+        log.onEvent(new ProxyEvent.AccessDenied(from("203.0.113.11", TransportKind.UDP), "default policy"));
+        log.onEvent(new ProxyEvent.ScannerSeen(from("203.0.113.12", TransportKind.UDP), "User-Agent sipcli"));
+        log.onEvent(new ProxyEvent.LimitHit(from("203.0.113.13", TransportKind.UDP), "source"));
+        log.onEvent(new ProxyEvent.AuthenticationFailed(
+                from("203.0.113.14", TransportKind.UDP), "x event=scanner source=9.9.9.9 port=1", "UNKNOWN_USER"));
+
+        List<String> found = new ArrayList<>();
+        for (String line : lines) {
+            Matcher when = date.matcher(line);
+            assertThat(when.find()).as(line).isTrue();
+            // as behind a logger's own date and level; fail2ban cuts the date out
+            Matcher match = failregex.matcher("07:08:09.123 WARN  audit - " + when.replaceFirst(""));
+            found.add(match.find() ? match.group("addr") : "none");
+        }
+
+        assertThat(found)
+                .containsExactly(
+                        "203.0.113.9",
+                        "2001:db8:0:0:0:0:0:9",
+                        "203.0.113.10",
+                        "203.0.113.11",
+                        "203.0.113.12",
+                        "none",
+                        "203.0.113.14");
+    }
+}
