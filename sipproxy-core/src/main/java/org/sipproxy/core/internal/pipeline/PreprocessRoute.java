@@ -48,6 +48,7 @@ final class PreprocessRoute implements Step {
         if (!request.hasToTag()) {
             return Outcome.proceed();
         }
+        context.inDialog(through);
         if ((through || context.isTrusted()) && isOnward(context)) {
             return Outcome.relay(Target.of(context.request().requestUri()));
         }

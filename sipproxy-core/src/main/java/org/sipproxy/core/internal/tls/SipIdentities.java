@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
+import org.sipproxy.api.message.HostName;
 import org.sipproxy.api.message.IpLiteral;
 import org.sipproxy.api.message.SipParseException;
 import org.sipproxy.api.message.SipUri;
@@ -65,7 +66,7 @@ public record SipIdentities(Set<String> domains, Set<InetAddress> addresses) {
         try {
             SipUri uri = SipUri.parse(text);
             return uri.isSip() && !uri.isSecure() && !uri.hasUser()
-                    ? Optional.of(uri.host().toLowerCase(Locale.ROOT))
+                    ? Optional.of(uri.normalHost())
                     : Optional.empty();
         } catch (SipParseException e) {
             return Optional.empty();
@@ -77,6 +78,6 @@ public record SipIdentities(Set<String> domains, Set<InetAddress> addresses) {
         Optional<InetAddress> address = IpLiteral.parse(host);
         return address.isPresent()
                 ? addresses.contains(address.get())
-                : domains.contains(host.toLowerCase(Locale.ROOT));
+                : domains.contains(HostName.normal(host));
     }
 }

@@ -21,6 +21,7 @@ import org.sipproxy.api.routing.Target;
 import org.sipproxy.api.transport.TransportKind;
 import org.sipproxy.core.DestinationPolicy;
 import org.sipproxy.core.RegistrarPolicy;
+import org.sipproxy.core.StrangerPolicy;
 import org.sipproxy.core.internal.codec.FlowTokens;
 import org.sipproxy.core.internal.codec.ReplyWriter;
 import org.sipproxy.core.internal.codec.RouteSignature;
@@ -71,6 +72,7 @@ final class ForwardingScene {
                 branches,
                 signature,
                 tokens,
+                new HopCredentials(names, null),
                 transactions.table,
                 (hop, inbound, socket) -> transport.flowTo(hop.kind(), hop.address()),
                 resolver,
@@ -92,6 +94,8 @@ final class ForwardingScene {
                         names::aorOf,
                         new Destinations(DestinationPolicy.DEFAULT, names::isMyself)),
                 store,
+                StrangerPolicy.DEFAULT,
+                ack -> false,
                 List.of(),
                 List.of(),
                 List.of(),
