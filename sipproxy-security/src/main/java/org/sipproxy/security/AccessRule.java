@@ -158,7 +158,7 @@ public final class AccessRule {
                 network,
                 port,
                 transports,
-                lower(domains),
+                normal(domains),
                 methods,
                 fromDomains,
                 requestDomains,
@@ -192,7 +192,7 @@ public final class AccessRule {
                 transports,
                 identities,
                 methods,
-                lower(domains),
+                normal(domains),
                 requestDomains,
                 from,
                 requestUri,
@@ -209,7 +209,7 @@ public final class AccessRule {
                 identities,
                 methods,
                 fromDomains,
-                lower(domains),
+                normal(domains),
                 from,
                 requestUri,
                 tag);
@@ -250,7 +250,7 @@ public final class AccessRule {
                 Objects.requireNonNull(text, "text"));
     }
 
-    private static Set<String> lower(String... domains) {
+    private static Set<String> normal(String... domains) {
         Set<String> set = new HashSet<>();
         for (String domain : domains) {
             set.add(HostName.normal(domain));
