@@ -191,4 +191,60 @@ class RelayAttackTest {
                 .contains("X-Last: 1\r\n")
                 .doesNotContain("attackernonce");
     }
+
+    @Test
+    void challengesOfForkedBranchesAreRemovedBeforeTheBestIsChosen() {
+        RawPeer other = SIP.closing(new RawPeer("127.0.0.5", SIP.udp()));
+        mallory.register("1003", "pw1003", "sip.test");
+        other.register("1003", "pw1003", "sip.test");
+        victimSends("MESSAGE", 1, "sip:1003@sip.test", "<sip:1003@sip.test>");
+        String nonce = RawPeer.nonceOf(victim.await("SIP/2.0 407", "1 MESSAGE"));
+        String proof = "Proxy-Authorization: " + credentials(nonce, "MESSAGE", "sip:1003@sip.test");
+        victimSends("MESSAGE", 2, "sip:1003@sip.test", "<sip:1003@sip.test>", proof);
+        String theirs = "WWW-Authenticate: Digest realm=\"elsewhere.test\", nonce=\"theirs\"";
+
+        mallory.respond(
+                mallory.await("2 MESSAGE"),
+                "407 Proxy Authentication Required",
+                "Proxy-Authenticate: Digest realm=\"sip.test\", nonce=\"attackernonce\"");
+        other.respond(
+                other.await("2 MESSAGE"),
+                "401 Unauthorized",
+                theirs,
+                "WWW-Authenticate: Digest realm=\"sip.test\", nonce=\"attackernonce\"");
+
+        assertThat(victim.await("SIP/2.0 ", "2 MESSAGE"))
+                .startsWith("SIP/2.0 401 ")
+                .contains(theirs + "\r\n")
+                .doesNotContain("attackernonce");
+    }
+
+    /** A user of this proxy registers with another registrar through it. */
+    @Test
+    void anotherRegistrarsChallengeAndItsCredentialsPass() {
+        String uri = "sip:" + mallory.hostPort();
+        victimSends("REGISTER", 1, uri, "<sip:1002@elsewhere.test>");
+        String nonce = RawPeer.nonceOf(victim.await("SIP/2.0 407", "1 REGISTER"));
+        String ours = "Proxy-Authorization: " + credentials(nonce, "REGISTER", uri);
+        victimSends("REGISTER", 2, uri, "<sip:1002@elsewhere.test>", ours);
+        String challenge = "WWW-Authenticate: Digest realm=\"elsewhere.test\", nonce=\"theirs\"";
+        mallory.respond(mallory.await("REGISTER ", "2 REGISTER"), "401 Unauthorized", challenge);
+        assertThat(victim.await("SIP/2.0 401", "2 REGISTER")).contains(challenge + "\r\n");
+
+        String next = ours.replace("nc=00000001", "nc=00000002").replaceAll("response=\"[0-9a-f]*\"", "response=\"x\"");
+        victimSends("REGISTER", 3, uri, "<sip:1002@elsewhere.test>", next);
+        nonce = RawPeer.nonceOf(victim.await("SIP/2.0 407", "3 REGISTER"));
+        String answer = "Authorization: Digest username=\"1002\", realm=\"elsewhere.test\", nonce=\"theirs\","
+                + " uri=\"sip:elsewhere.test\", response=\"0123456789abcdef0123456789abcdef\"";
+        victimSends(
+                "REGISTER",
+                4,
+                uri,
+                "<sip:1002@elsewhere.test>",
+                answer,
+                "Proxy-Authorization: " + credentials(nonce, "REGISTER", uri));
+        assertThat(mallory.await("REGISTER ", "4 REGISTER"))
+                .contains(answer + "\r\n")
+                .doesNotContain("Proxy-Authorization");
+    }
 }

@@ -11,11 +11,15 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.sipproxy.security.AccessList;
+import org.sipproxy.security.AccessRule;
+import org.sipproxy.security.CidrBlock;
 
 /** What reaches a user from senders that did not prove who they are. */
 @Timeout(60)
 class StrangerTest {
 
+    private static final String GATEWAY = "127.0.0.20";
     private static final String FOREIGN = "<sip:x@elsewhere.test>";
 
     @RegisterExtension
@@ -23,6 +27,11 @@ class StrangerTest {
             .domain("sip.test")
             .user("1001", "pw1001")
             .user("1002", "pw1002")
+            .configure(proxy -> proxy.component(
+                    AccessList.builder()
+                            .rules(AccessRule.trust(CidrBlock.parse(GATEWAY)))
+                            .defaultPolicy(AccessRule.Action.ALLOW)
+                            .build()))
             .withoutLeakCheck()
             .build();
 
@@ -240,5 +249,53 @@ class StrangerTest {
 
         other.await("SIP/2.0 100", "call-" + other.hostPort());
         phone.await("INVITE ", "call-" + other.hostPort());
+    }
+
+    // ---- who is not a stranger
+
+    @ParameterizedTest
+    @ValueSource(strings = {"NOTIFY", "REFER", "INFO", "SUBSCRIBE", "NEWTHING"})
+    void aTrustedPeerSendsEveryMethodAlsoWithATelFrom(String method) {
+        RawPeer gateway = sip.closing(new RawPeer(GATEWAY, sip.udp()));
+
+        send(gateway, method, 1, "<tel:1002>", "<sip:1001@sip.test>");
+        phone.respond(phone.await(method + " ", "1 " + method), "200 OK");
+
+        gateway.await("SIP/2.0 200", "1 " + method);
+    }
+
+    @Test
+    void aTrustedPeersAckNeedsNoRoute() {
+        RawPeer gateway = sip.closing(new RawPeer(GATEWAY, sip.udp()));
+
+        send(gateway, "ACK", 1, FOREIGN, "<sip:1001@sip.test>;tag=callee");
+
+        phone.await("ACK ", "1 ACK");
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "<sip:1002@sip.test>,    200",
+        "<sip:1002@localhost:PORT>, 200",
+        "<tel:1002>,             200",
+        "<tel:1-0(0)2;x=y>,      200",
+        "<tel:1003>,             403",
+        "<im:1002@sip.test>,     403",
+    })
+    void aUserWhoProvesThePasswordSendsEveryMethodInTheOwnName(String from, String status) {
+        String sender = from.replace("PORT", String.valueOf(sip.udp().getPort()));
+        String nonce = RawPeer.nonceOf(
+                stranger.await("SIP/2.0 407", send(stranger, "NOTIFY", 1, sender, "<sip:1001@sip.test>")));
+        String proof = RawPeer.digest("1002", "pw1002", "sip.test", nonce, "NOTIFY", "sip:1001@sip.test");
+
+        String branch =
+                send(stranger, "NOTIFY", 2, sender, "<sip:1001@sip.test>", "Proxy-Authorization: " + proof);
+
+        if (status.equals("200")) {
+            String received = phone.await("NOTIFY ", "2 NOTIFY");
+            assertThat(received).doesNotContain("Authorization");
+            phone.respond(received, "200 OK");
+        }
+        assertThat(statusOf(branch)).isEqualTo(status);
     }
 }
