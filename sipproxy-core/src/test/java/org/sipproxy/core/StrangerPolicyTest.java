@@ -33,7 +33,8 @@ class StrangerPolicyTest {
 
     @Test
     void namesItsMethods() {
-        assertThat(StrangerPolicy.allowing(Method.INVITE, Method.of("NEWTHING"))).hasToString("INVITE, NEWTHING");
+        assertThat(StrangerPolicy.allowing(Method.INVITE, Method.of("NEWTHING")))
+                .hasToString("INVITE, NEWTHING");
         assertThat(StrangerPolicy.ANY).hasToString("all");
         assertThat(StrangerPolicy.allowing()).hasToString("none");
     }

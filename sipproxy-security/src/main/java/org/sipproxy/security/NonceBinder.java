@@ -41,10 +41,7 @@ final class NonceBinder {
             h = add(
                     key,
                     h,
-                    target.isSip()
-                            ? context.domainOf(target)
-                                    .orElseGet(target::normalHost)
-                            : target.toString());
+                    target.isSip() ? context.domainOf(target).orElseGet(target::normalHost) : target.toString());
         }
         if (source) {
             byte[] address = context.flow().remoteAddress().getAddress().getAddress();

@@ -78,10 +78,12 @@ class IdentityHeadersTest {
                 "p-charging-function-addresses: ccf=192.0.8.1",
             })
     void whatOnlyTheNetworkMayStateIsRemoved(String line) throws Exception {
-        FakeStageContext stranger =
-                FakeStageContext.of(Requests.invite("X-A: 1", line, line, "X-B: 2")).from("198.51.100.7");
+        FakeStageContext stranger = FakeStageContext.of(Requests.invite("X-A: 1", line, line, "X-B: 2"))
+                .from("198.51.100.7");
         FakeStageContext peer = FakeStageContext.of(Requests.invite(line)).from("192.0.2.7");
-        int headers = FakeStageContext.of(Requests.invite("X-A: 1", "X-B: 2")).request().headerCount();
+        int headers = FakeStageContext.of(Requests.invite("X-A: 1", "X-B: 2"))
+                .request()
+                .headerCount();
 
         stage.handle(stranger);
         stage.handle(peer);

@@ -79,7 +79,7 @@ final class RawPeer implements AutoCloseable {
         List<String> response = new ArrayList<>(List.of("SIP/2.0 " + statusLine));
         List<String> more = List.of(lines);
         more.stream().filter(line -> line.startsWith("Record-Route")).forEach(response::add);
-        for (String line : request.split("\r\n")) {
+        for (String line : request.split("\r\n", -1)) {
             if (line.matches("(?i)(Via|From|Call-ID|CSeq|Record-Route):.*")) {
                 response.add(line);
             } else if (line.startsWith("To:")) {
@@ -92,7 +92,8 @@ final class RawPeer implements AutoCloseable {
 
     /** The next message that contains all of these texts; those before it stay. */
     String await(String... texts) {
-        return await(List.of(texts).toString(), message -> List.of(texts).stream().allMatch(message::contains));
+        return await(
+                List.of(texts).toString(), message -> List.of(texts).stream().allMatch(message::contains));
     }
 
     private String await(String what, Predicate<String> condition) {

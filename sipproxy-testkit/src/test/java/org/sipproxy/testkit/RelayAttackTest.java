@@ -63,10 +63,7 @@ class RelayAttackTest {
         String invite = mallory.await("INVITE " + uri);
         assertThat(invite).doesNotContain("Authorization");
         mallory.respond(
-                invite,
-                "200 OK",
-                "Record-Route: <sip:" + mallory.hostPort() + ";lr>",
-                "Contact: <" + tollCall + ">");
+                invite, "200 OK", "Record-Route: <sip:" + mallory.hostPort() + ";lr>", "Contact: <" + tollCall + ">");
         String ok = victim.await("SIP/2.0 200", "2 INVITE");
         String[] routes = {
             "Route: " + RawPeer.header(invite, "Record-Route"), "Route: <sip:" + mallory.hostPort() + ";lr>"
@@ -113,7 +110,10 @@ class RelayAttackTest {
 
         // first place: the challenge does not reach the victim
         String refused = victim.await("SIP/2.0 4", "3 INVITE");
-        assertThat(refused).startsWith("SIP/2.0 403 Forbidden\r\n").doesNotContain(nonce).doesNotContain("Authenticate");
+        assertThat(refused)
+                .startsWith("SIP/2.0 403 Forbidden\r\n")
+                .doesNotContain(nonce)
+                .doesNotContain("Authenticate");
 
         // step 4: and if the victim had answered it nevertheless, Mallory would not get the answer: second place
         String proof = credentials(nonce, "INVITE", tollCall);

@@ -27,11 +27,10 @@ class StrangerTest {
             .domain("sip.test")
             .user("1001", "pw1001")
             .user("1002", "pw1002")
-            .configure(proxy -> proxy.component(
-                    AccessList.builder()
-                            .rules(AccessRule.trust(CidrBlock.parse(GATEWAY)))
-                            .defaultPolicy(AccessRule.Action.ALLOW)
-                            .build()))
+            .configure(proxy -> proxy.component(AccessList.builder()
+                    .rules(AccessRule.trust(CidrBlock.parse(GATEWAY)))
+                    .defaultPolicy(AccessRule.Action.ALLOW)
+                    .build()))
             .withoutLeakCheck()
             .build();
 
@@ -79,8 +78,7 @@ class StrangerTest {
     @ValueSource(
             strings = {"PRACK", "SUBSCRIBE", "NOTIFY", "REFER", "INFO", "UPDATE", "BYE", "PUBLISH", "FOO", "message"})
     void methodsThatACallDoesNotStartWithAreRefused(String method) {
-        assertThat(statusOf(send(
-                        stranger, method, 1, FOREIGN, "<sip:1001@sip.test>", "Event: check-sync;reboot=true")))
+        assertThat(statusOf(send(stranger, method, 1, FOREIGN, "<sip:1001@sip.test>", "Event: check-sync;reboot=true")))
                 .isEqualTo("403");
         assertPhoneGotNothing();
     }
@@ -98,8 +96,7 @@ class StrangerTest {
                         "<sip:1001@sip.test>;tag=invented",
                         "Route: <sip:127.0.0.1:" + sip.udp().getPort() + ";lr>")))
                 .isEqualTo("481");
-        assertThat(statusOf(send(
-                        stranger, method, 3, "<sip:1002@sip.test>", "<sip:1001@sip.test>;tag=invented")))
+        assertThat(statusOf(send(stranger, method, 3, "<sip:1002@sip.test>", "<sip:1001@sip.test>;tag=invented")))
                 .isEqualTo("407");
         assertPhoneGotNothing();
     }
@@ -288,8 +285,7 @@ class StrangerTest {
                 stranger.await("SIP/2.0 407", send(stranger, "NOTIFY", 1, sender, "<sip:1001@sip.test>")));
         String proof = RawPeer.digest("1002", "pw1002", "sip.test", nonce, "NOTIFY", "sip:1001@sip.test");
 
-        String branch =
-                send(stranger, "NOTIFY", 2, sender, "<sip:1001@sip.test>", "Proxy-Authorization: " + proof);
+        String branch = send(stranger, "NOTIFY", 2, sender, "<sip:1001@sip.test>", "Proxy-Authorization: " + proof);
 
         if (status.equals("200")) {
             String received = phone.await("NOTIFY ", "2 NOTIFY");

@@ -31,8 +31,7 @@ public record Aor(String user, String domain) {
     /** The address that a URI names. */
     public static Aor of(SipUri uri, boolean userCaseSensitive) {
         String user = uri.user();
-        return new Aor(
-                userCaseSensitive ? user : user.toLowerCase(Locale.ROOT), uri.normalHost());
+        return new Aor(userCaseSensitive ? user : user.toLowerCase(Locale.ROOT), uri.normalHost());
     }
 
     /** {@code sip:user@domain}, the user escaped as in a URI: fit for a message and safe for a log line. */

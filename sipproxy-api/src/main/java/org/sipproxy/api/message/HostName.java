@@ -102,11 +102,14 @@ public final class HostName {
         if (!Chars.isHex(a[end - 1]) && Chars.lower(a[end - 1]) != 'x') {
             return false; // most names
         }
+        if (Chars.isDigit(a[from]) && IpLiteral.quad(a, from, end) >= 0) {
+            return false; // most addresses
+        }
         int label = end;
         while (label > from && a[label - 1] != '.') {
             label--;
         }
-        return isNumber(a, label, end) && IpLiteral.quad(a, from, end) < 0;
+        return isNumber(a, label, end);
     }
 
     /** Digits, or hexadecimal ones behind {@code 0x}: what an operating system's resolver takes for a number. */

@@ -64,22 +64,26 @@ public final class IpLiteral {
             return -1;
         }
         long bits = 0;
-        int i = from;
-        for (int part = 0; part < 4; part++) {
-            int start = i;
-            int value = 0;
-            while (i < to && i - start < 3 && Chars.isDigit(a[i])) {
-                value = value * 10 + (a[i++] - '0');
-            }
-            if (i == start || value > 255) {
-                return -1;
-            }
-            bits = bits << 8 | value;
-            if (part < 3 && (i == to || a[i++] != '.')) {
+        int parts = 1;
+        int digits = 0;
+        int value = 0;
+        for (int i = from; i < to; i++) {
+            int digit = a[i] - '0';
+            if (digit >= 0 && digit <= 9) {
+                value = value * 10 + digit;
+                if (++digits > 3 || value > 255) {
+                    return -1;
+                }
+            } else if (a[i] == '.' && digits > 0 && parts < 4) {
+                bits = bits << 8 | value;
+                parts++;
+                digits = 0;
+                value = 0;
+            } else {
                 return -1;
             }
         }
-        return i == to ? bits : -1;
+        return parts == 4 && digits > 0 ? bits << 8 | value : -1;
     }
 
     private static void put(long quad, byte[] out, int at) {

@@ -22,6 +22,7 @@ final class Params {
     static int check(byte[] a, int from, int to) throws SipParseException {
         int i = Chars.skipLws(a, from, to);
         int count = 0;
+        long seen = 0; // a bit for the length and first letter of each name
         @Nullable Set<String> names = null;
         while (i < to && a[i] == ';') {
             int nameStart = Chars.skipLws(a, i + 1, to);
@@ -32,11 +33,13 @@ final class Params {
             if (count++ == FEW) {
                 names = names(a, from, i);
             }
+            long bit = 1L << ((nameEnd - nameStart) * 5 + Chars.lower(a[nameStart]));
             if (names != null
                     ? !names.add(Chars.text(a, nameStart, nameEnd).toLowerCase(Locale.ROOT))
-                    : count > 1 && isNamedBefore(a, from, i, nameStart, nameEnd)) {
+                    : (seen & bit) != 0 && isNamedBefore(a, from, i, nameStart, nameEnd)) {
                 throw SipParseException.at("parameter is given twice", a, from, to); // RFC 3261 §7.3.1
             }
+            seen |= bit;
             i = Chars.skipLws(a, nameEnd, to);
             if (i < to && a[i] == '=') {
                 i = valueEnd(a, Chars.skipLws(a, i + 1, to), to);

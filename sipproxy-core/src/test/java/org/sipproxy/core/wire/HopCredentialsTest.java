@@ -14,7 +14,8 @@ import org.sipproxy.core.SipProxy;
 /** Which realms are a proxy's own; the attack itself is tested with digest authentication in sipproxy-testkit. */
 class HopCredentialsTest {
 
-    private static final String CREDENTIALS = "Proxy-Authorization: Digest username=\"a\", realm=\"%s\", response=\"x\"";
+    private static final String CREDENTIALS =
+            "Proxy-Authorization: Digest username=\"a\", realm=\"%s\", response=\"x\"";
     private static final String CHALLENGE = "Proxy-Authenticate: Digest realm=\"%s\", nonce=\"n\"";
 
     /** Authenticates everybody, in a realm of its own, by a header of its own. */
@@ -73,7 +74,10 @@ class HopCredentialsTest {
                     CHALLENGE.formatted("third.test"),
                     CHALLENGE.formatted("sip.test"));
 
-            assertThat(received.lines("Proxy-Authorization")).singleElement().asString().contains("third.test");
+            assertThat(received.lines("Proxy-Authorization"))
+                    .singleElement()
+                    .asString()
+                    .contains("third.test");
             assertThat(received.lines("X-Badge")).isEmpty();
             assertThat(alice.awaitResponse(request, 407).lines("Proxy-Authenticate"))
                     .singleElement()
@@ -87,15 +91,15 @@ class HopCredentialsTest {
         try (ProxyUnderTest proxy = ProxyUnderTest.start()) {
             WireClient.Udp alice = proxy.udp("alice");
             WireClient.Udp bob = proxy.registered("bob");
-            Request request =
-                    alice.request("MESSAGE", "sip:bob@sip.test").with(CREDENTIALS.formatted("sip.test"));
+            Request request = alice.request("MESSAGE", "sip:bob@sip.test").with(CREDENTIALS.formatted("sip.test"));
 
             alice.send(request);
             WireMessage received = bob.awaitRequest("MESSAGE");
             bob.reply(received, 407, CHALLENGE.formatted("sip.test"));
 
             assertThat(received.lines("Proxy-Authorization")).hasSize(1);
-            assertThat(alice.awaitResponse(request, 407).lines("Proxy-Authenticate")).hasSize(1);
+            assertThat(alice.awaitResponse(request, 407).lines("Proxy-Authenticate"))
+                    .hasSize(1);
         }
     }
 }

@@ -146,8 +146,7 @@ public final class HopCredentials {
             if (i < 0 || (i < to && !isSpace(a[i]) && a[i] != ',')) {
                 return mentionsOurs(message, line, proven);
             }
-            if (isRealm(a, name, nameEnd)
-                    && isOurs(quoted ? unquoted(a, value, i) : plain(a, value, i), proven)) {
+            if (isRealm(a, name, nameEnd) && isOurs(quoted ? unquoted(a, value, i) : plain(a, value, i), proven)) {
                 return true;
             }
         }

@@ -19,10 +19,8 @@ final class CheckAck implements Step {
 
     @Override
     public Outcome run(RequestContext context) {
-        boolean passes = !context.isAck()
-                || context.isInDialog()
-                || context.isTrusted()
-                || isExpected.test(context.received());
+        boolean passes =
+                !context.isAck() || context.isInDialog() || context.isTrusted() || isExpected.test(context.received());
         return passes ? Outcome.proceed() : Outcome.discard();
     }
 }

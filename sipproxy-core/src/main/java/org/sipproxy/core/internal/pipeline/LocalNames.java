@@ -127,8 +127,9 @@ public final class LocalNames {
         String host = uri.host();
         Set<Integer> ports = hosts.get(host);
         if (ports == null) {
-            host = HostName.normal(host);
-            ports = hosts.get(host);
+            String normal = HostName.normal(host);
+            ports = normal.equals(host) ? null : hosts.get(normal);
+            host = normal;
         }
         return (ports != null && (ports.contains(ANY_PORT) || ports.contains(port(uri))))
                 || (sources.length > 0 && isDomain(host)) // a domain of theirs goes with any port

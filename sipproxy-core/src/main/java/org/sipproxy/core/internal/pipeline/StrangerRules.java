@@ -24,7 +24,11 @@ final class StrangerRules {
     /** The response to a request for a user that may not go there; null if it may. */
     @Nullable
     Outcome refusal(RequestContext context) throws SipParseException {
-        if (!authenticates || context.isAck() || context.isAuthenticated() || context.isTrusted() || context.isInDialog()) {
+        if (!authenticates
+                || context.isAck()
+                || context.isAuthenticated()
+                || context.isTrusted()
+                || context.isInDialog()) {
             return null;
         }
         SipRequest request = context.request();

@@ -60,7 +60,13 @@ class TransactionKeyTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"Host.Example.org, example.net", ":5070, :5071", ":5070, ''", "z9hG4bKabc, z9hG4bKabd", "Call-ID: c1, Call-ID: c2"})
+    @CsvSource({
+        "Host.Example.org, example.net",
+        ":5070, :5071",
+        ":5070, ''",
+        "z9hG4bKabc, z9hG4bKabd",
+        "Call-ID: c1, Call-ID: c2"
+    })
     void otherBranchHostPortOrCallIdIsAnotherTransaction(String part, String other) {
         assertDifferent(RFC_3261, RFC_3261.replace(part, other));
     }
