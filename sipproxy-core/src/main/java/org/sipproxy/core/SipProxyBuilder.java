@@ -16,6 +16,7 @@ import org.sipproxy.api.event.WireListener;
 import org.sipproxy.api.location.LocationListener;
 import org.sipproxy.api.location.LocationStore;
 import org.sipproxy.api.location.StoreMode;
+import org.sipproxy.api.message.HostName;
 import org.sipproxy.api.message.ParseLimits;
 import org.sipproxy.api.message.SipParseException;
 import org.sipproxy.api.message.SipUri;
@@ -49,6 +50,7 @@ public final class SipProxyBuilder {
     private boolean noAuthentication;
     private RegistrarPolicy registrar = RegistrarPolicy.DEFAULT;
     private DestinationPolicy destinations = DestinationPolicy.DEFAULT;
+    private StrangerPolicy strangers = StrangerPolicy.DEFAULT;
     private byte @Nullable [] routeSecret;
     private Duration longestDialog = Duration.ofHours(24);
     private SipTimers timers = SipTimers.DEFAULT;
@@ -81,7 +83,7 @@ public final class SipProxyBuilder {
      * needed; the first is also the domain of users who are addressed by an alias or by an address of this machine.
      */
     public SipProxyBuilder domain(String domain) {
-        domains.add(Objects.requireNonNull(domain, "domain").toLowerCase(Locale.ROOT));
+        domains.add(HostName.normal(Objects.requireNonNull(domain, "domain")));
         return this;
     }
 
@@ -115,6 +117,16 @@ public final class SipProxyBuilder {
     public SipProxyBuilder destinations(DestinationPolicy policy) {
         once("destinations");
         destinations = Objects.requireNonNull(policy, "policy");
+        return this;
+    }
+
+    /**
+     * Which methods may be sent to users by senders that are neither authenticated nor trusted. Default
+     * {@link StrangerPolicy#DEFAULT}. Without effect with {@link #noAuthentication}.
+     */
+    public SipProxyBuilder strangers(StrangerPolicy policy) {
+        once("strangers");
+        strangers = Objects.requireNonNull(policy, "policy");
         return this;
     }
 
@@ -347,6 +359,7 @@ public final class SipProxyBuilder {
                 authentication,
                 registrar,
                 destinations,
+                strangers,
                 routeSecret,
                 longestDialog,
                 timers,

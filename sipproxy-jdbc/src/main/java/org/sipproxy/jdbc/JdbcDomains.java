@@ -1,13 +1,13 @@
 package org.sipproxy.jdbc;
 
 import java.util.HashSet;
-import java.util.Locale;
 import java.util.Set;
 import javax.sql.DataSource;
 import org.jdbi.v3.core.Jdbi;
 import org.sipproxy.api.component.ComponentHooks;
 import org.sipproxy.api.component.ProxyComponent;
 import org.sipproxy.api.component.ProxyRuntime;
+import org.sipproxy.api.message.HostName;
 import org.sipproxy.api.message.SipParseException;
 import org.sipproxy.api.message.SipUri;
 import org.slf4j.Logger;
@@ -70,7 +70,7 @@ public final class JdbcDomains implements ProxyComponent {
         jdbi.useHandle(handle -> handle.createQuery("SELECT id, domain FROM domain")
                 .setQueryTimeout(STATEMENT_SECONDS)
                 .map((row, context) -> {
-                    String domain = row.getString("domain").strip().toLowerCase(Locale.ROOT);
+                    String domain = HostName.normal(row.getString("domain").strip());
                     if (isHost(domain)) {
                         read.add(domain);
                     } else {

@@ -11,6 +11,7 @@ import java.util.Set;
 import java.util.StringJoiner;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
+import org.sipproxy.api.message.HostName;
 import org.sipproxy.api.message.Method;
 import org.sipproxy.api.message.SipParseException;
 import org.sipproxy.api.message.SipRequest;
@@ -157,7 +158,7 @@ public final class AccessRule {
                 network,
                 port,
                 transports,
-                lower(domains),
+                normal(domains),
                 methods,
                 fromDomains,
                 requestDomains,
@@ -191,7 +192,7 @@ public final class AccessRule {
                 transports,
                 identities,
                 methods,
-                lower(domains),
+                normal(domains),
                 requestDomains,
                 from,
                 requestUri,
@@ -208,7 +209,7 @@ public final class AccessRule {
                 identities,
                 methods,
                 fromDomains,
-                lower(domains),
+                normal(domains),
                 from,
                 requestUri,
                 tag);
@@ -249,10 +250,10 @@ public final class AccessRule {
                 Objects.requireNonNull(text, "text"));
     }
 
-    private static Set<String> lower(String... domains) {
+    private static Set<String> normal(String... domains) {
         Set<String> set = new HashSet<>();
         for (String domain : domains) {
-            set.add(domain.toLowerCase(Locale.ROOT));
+            set.add(HostName.normal(domain));
         }
         return set;
     }
@@ -302,9 +303,9 @@ public final class AccessRule {
         SipRequest request = context.request();
         return (methods.isEmpty() || methods.contains(request.method()))
                 && (fromDomains.isEmpty()
-                        || fromDomains.contains(request.from().uri().host().toLowerCase(Locale.ROOT)))
+                        || fromDomains.contains(request.from().uri().normalHost()))
                 && (requestDomains.isEmpty()
-                        || requestDomains.contains(request.requestUri().host().toLowerCase(Locale.ROOT)))
+                        || requestDomains.contains(request.requestUri().normalHost()))
                 && (from == null
                         || from.matcher(request.from().uri().toString()).find())
                 && (requestUri == null

@@ -11,6 +11,7 @@ import org.sipproxy.api.auth.Credential;
 import org.sipproxy.api.auth.CredentialStore;
 import org.sipproxy.api.auth.DigestAlgorithm;
 import org.sipproxy.api.message.HeaderName;
+import org.sipproxy.api.message.HostName;
 import org.sipproxy.api.message.KeyedHash;
 import org.sipproxy.api.message.Method;
 import org.sipproxy.api.message.SipParseException;
@@ -290,7 +291,7 @@ final class CredentialsCheck {
             return true;
         }
         return named.user().equals(target.user())
-                && (named.host().equalsIgnoreCase(target.host())
+                && (HostName.same(named.host(), target.host())
                         || (context.isMyself(named) && context.isMyself(target)));
     }
 
@@ -351,6 +352,17 @@ final class CredentialsCheck {
     }
 
     private boolean isOwn(String user, SipUri identity) {
-        return user.equals(identity.user()) || rules.identities.test(user, identity);
+        return user.equals(identity.isSip() ? identity.user() : telephoneNumber(identity))
+                || rules.identities.test(user, identity);
+    }
+
+    /** The number of a {@code tel:} URI without visual separators (RFC 3966 §3); empty for other schemes. */
+    private static String telephoneNumber(SipUri uri) {
+        if (!uri.scheme().equals("tel")) {
+            return "";
+        }
+        String text = uri.toString().substring("tel:".length());
+        int parameters = text.indexOf(';');
+        return (parameters < 0 ? text : text.substring(0, parameters)).replaceAll("[-.()]", "");
     }
 }

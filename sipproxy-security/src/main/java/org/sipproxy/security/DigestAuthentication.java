@@ -31,8 +31,9 @@ import org.slf4j.LoggerFactory;
  *
  * <ul>
  *   <li>A REGISTER for this proxy without valid credentials is answered 401. Any other request whose From names this proxy, by a
- *       domain, an alias or a listening address, is answered 407. A request from anywhere else passes unauthenticated; whether
- *       it may go on is not decided here. ACK, CANCEL and the PRACK of a dialog are never challenged.
+ *       domain, an alias or a listening address, or is not a {@code sip:} or {@code sips:} URI, is answered 407
+ *       ({@link StageContext#senderDomain}). A request from anywhere else passes unauthenticated; whether it may go on is not
+ *       decided here. ACK and CANCEL are never challenged.
  *   <li>Every challenge offers the same {@link Builder#algorithms algorithms}, one header line each, the strongest first: what a
  *       certain user has does not show in it. Accepted is what the user's credential can verify.
  *   <li>Unknown user, wrong password and credentials that cannot be read all get the same fresh challenge, after the same work.
@@ -109,11 +110,8 @@ public final class DigestAuthentication implements Authentication {
         SipRequest request = context.request();
         Method method = request.method();
         try {
-            // §22.1: these cannot be sent again with credentials; a PRACK belongs to an INVITE that was authenticated
-            if (Method.ACK.equals(method)
-                    || Method.CANCEL.equals(method)
-                    || (Method.PRACK.equals(method) && request.hasToTag())) {
-                return Verdict.proceed();
+            if (Method.ACK.equals(method) || Method.CANCEL.equals(method)) {
+                return Verdict.proceed(); // §22.1: these cannot be sent again with credentials
             }
             return Method.REGISTER.equals(method) ? handleRegister(context) : handleOther(context);
         } catch (SipParseException e) {
@@ -136,7 +134,7 @@ public final class DigestAuthentication implements Authentication {
     }
 
     private Verdict handleOther(StageContext context) throws SipParseException {
-        String domain = context.domainOf(context.request().from().uri()).orElse(null);
+        String domain = context.senderDomain().orElse(null);
         if (domain == null) {
             return Verdict.proceed();
         }
@@ -262,10 +260,9 @@ public final class DigestAuthentication implements Authentication {
             return header == HeaderName.AUTHORIZATION && request.firstHeader(HeaderName.PROXY_AUTHORIZATION) >= 0;
         }
         try {
-            String domain = context.domainOf(
-                            header == HeaderName.AUTHORIZATION
-                                    ? request.to().uri()
-                                    : request.from().uri())
+            String domain = (header == HeaderName.AUTHORIZATION
+                            ? context.domainOf(request.to().uri())
+                            : context.senderDomain())
                     .orElse(null);
             if (domain == null && fixedRealm == null) {
                 return header == HeaderName.AUTHORIZATION;

@@ -3,7 +3,6 @@ package org.sipproxy.security;
 import java.nio.charset.StandardCharsets;
 import java.util.EnumSet;
 import java.util.List;
-import java.util.Locale;
 import java.util.Set;
 import org.sipproxy.api.message.KeyedHash;
 import org.sipproxy.api.message.SipParseException;
@@ -42,10 +41,7 @@ final class NonceBinder {
             h = add(
                     key,
                     h,
-                    target.isSip()
-                            ? context.domainOf(target)
-                                    .orElseGet(() -> target.host().toLowerCase(Locale.ROOT))
-                            : target.toString());
+                    target.isSip() ? context.domainOf(target).orElseGet(target::normalHost) : target.toString());
         }
         if (source) {
             byte[] address = context.flow().remoteAddress().getAddress().getAddress();

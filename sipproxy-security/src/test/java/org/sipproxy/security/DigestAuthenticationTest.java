@@ -141,7 +141,7 @@ class DigestAuthenticationTest {
         }
 
         @ParameterizedTest
-        @CsvSource({"ACK, ''", "CANCEL, ''", "ACK, ;tag=1", "PRACK, ;tag=1"})
+        @CsvSource({"ACK, ''", "CANCEL, ''", "ACK, ;tag=1"})
         void whatCannotBeSentAgainIsNeverChallenged(String method, String toTag) {
             FakeStageContext context = FakeStageContext.of(Requests.request(
                     method + " sip:1002@example.org", "<sip:1001@example.org>", "<sip:1002@example.org>" + toTag));
@@ -149,10 +149,30 @@ class DigestAuthenticationTest {
             assertPassedUnauthenticated(context, authentication.handle(context));
         }
 
-        @Test
-        void prackOfNoDialogIsNoWayAroundTheChallenge() {
+        @ParameterizedTest
+        @CsvSource({"PRACK, ''", "PRACK, ;tag=1", "BYE, ;tag=1", "INFO, ;tag=1", "NOTIFY, ;tag=1", "INVITE, ;tag=1"})
+        void aToTagIsNotAWayAroundTheChallenge(String method, String toTag) {
             FakeStageContext context = FakeStageContext.of(Requests.request(
-                    "PRACK sip:bob@elsewhere.test", "<sip:1001@example.org>", "<sip:bob@elsewhere.test>"));
+                    method + " sip:1002@example.org", "<sip:1001@example.org>", "<sip:1002@example.org>" + toTag));
+
+            assertThat(challenge(authentication.handle(context)).code()).isEqualTo(407);
+        }
+
+        @ParameterizedTest
+        @ValueSource(
+                strings = {
+                    "<tel:1001>",
+                    "<tel:+1-201-555-0123>",
+                    "<tel:1001;phone-context=elsewhere.test>",
+                    "<TEL:1001>",
+                    "<im:1001@example.org>",
+                    "<h323:1001@example.org>",
+                    "<sip:1001@example.org>",
+                    "<sips:1001@EXAMPLE.org>",
+                })
+        void fromThatDoesNotNameAnotherDomainIsChallenged(String from) {
+            FakeStageContext context = FakeStageContext.of(
+                    Requests.request("MESSAGE sip:1002@example.org", from, "<sip:1002@example.org>"));
 
             assertThat(challenge(authentication.handle(context)).code()).isEqualTo(407);
         }

@@ -3,6 +3,8 @@ package org.sipproxy.security;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.sipproxy.api.component.FakeHooks;
 import org.sipproxy.api.message.HeaderName;
 import org.sipproxy.api.routing.FakeStageContext;
@@ -59,5 +61,52 @@ class IdentityHeadersTest {
         stage.handle(plain);
 
         assertThat(plain.request().wire()).isSameAs(before);
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "Remote-Party-ID: \"Boss\" <sip:boss@example.org>;party=calling;screen=yes",
+                "REMOTE-PARTY-ID:<sip:boss@example.org>",
+                "remote-party-id \t: <sip:boss@example.org>",
+                "Remote-Party-ID:\n <sip:boss@example.org>;\n\tprivacy=off",
+                "P-Served-User: <sip:boss@example.org>;sescase=orig;regstate=reg",
+                "P-Called-Party-ID: <sip:boss@example.org>",
+                "P-Asserted-Service: urn:urn-7:3gpp-service.ims.icsi.mmtel",
+                "P-Preferred-Service: urn:urn-7:3gpp-service.ims.icsi.mmtel",
+                "P-Charging-Vector: icid-value=1234bc9876e;icid-generated-at=192.0.6.8",
+                "p-charging-function-addresses: ccf=192.0.8.1",
+            })
+    void whatOnlyTheNetworkMayStateIsRemoved(String line) throws Exception {
+        FakeStageContext stranger = FakeStageContext.of(Requests.invite("X-A: 1", line, line, "X-B: 2"))
+                .from("198.51.100.7");
+        FakeStageContext peer = FakeStageContext.of(Requests.invite(line)).from("192.0.2.7");
+        int headers = FakeStageContext.of(Requests.invite("X-A: 1", "X-B: 2"))
+                .request()
+                .headerCount();
+
+        stage.handle(stranger);
+        stage.handle(peer);
+
+        assertThat(stranger.request().headerCount()).isEqualTo(headers);
+        assertThat(stranger.request().toString()).doesNotContain("boss").contains("X-A: 1\r\nX-B: 2\r\n");
+        assertThat(peer.request().toString()).contains(line.replace("\n", "\r\n") + "\r\n");
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "Identity: eyJhbGciOiJFUzI1NiJ9..signature;info=<https://example.org/cert>;ppt=shaken",
+                "Diversion: <sip:1003@example.org>;reason=no-answer",
+                "History-Info: <sip:1003@example.org>;index=1",
+                "P-Access-Network-Info: IEEE-802.11",
+                "X-Remote-Party-ID: <sip:1003@example.org>",
+            })
+    void whatDoesNotStateWhoCallsStays(String line) throws Exception {
+        FakeStageContext stranger = FakeStageContext.of(Requests.invite(line)).from("198.51.100.7");
+
+        stage.handle(stranger);
+
+        assertThat(stranger.request().toString()).contains(line + "\r\n");
     }
 }

@@ -7,7 +7,9 @@ import java.util.Optional;
 import java.util.stream.Collectors;
 import org.sipproxy.api.auth.DigestAlgorithm;
 import org.sipproxy.core.DestinationPolicy;
+import org.sipproxy.api.message.Method;
 import org.sipproxy.core.SipProxyBuilder;
+import org.sipproxy.core.StrangerPolicy;
 import org.sipproxy.security.AccessList;
 import org.sipproxy.security.AccessRule;
 import org.sipproxy.security.AuditLog;
@@ -86,6 +88,17 @@ final class SecurityOptions {
     String scanners = "drop";
 
     @Option(
+            names = "--stranger-methods",
+            paramLabel = "METHODS",
+            description = {
+                "Methods that senders without a password may send to users outside a call, separated by commas;",
+                "\"all\" for every method. Others are refused with 403. Trusted peers and users are not affected.",
+                "Default: ${DEFAULT-VALUE}."
+            },
+            defaultValue = "INVITE,OPTIONS,MESSAGE")
+    String strangerMethods = "";
+
+    @Option(
             names = "--auth-algorithm",
             paramLabel = "ALGORITHM",
             description = {
@@ -121,6 +134,7 @@ final class SecurityOptions {
         if (rateLimit.isEmpty() && !rateLimitAll.isEmpty()) {
             problems.add("--rate-limit-all: goes with --rate-limit, which says what one source may send");
         }
+        builder.strangers(readStrangers(problems));
         builder.component(IdentityHeaders.trusting(trusted.toArray(new CidrBlock[0])));
         builder.listener(new AuditLog());
     }
@@ -161,6 +175,23 @@ final class SecurityOptions {
             }
         }
         return networks;
+    }
+
+    private StrangerPolicy readStrangers(List<String> problems) {
+        if (strangerMethods.strip().equalsIgnoreCase("all")) {
+            return StrangerPolicy.ANY;
+        }
+        List<Method> methods = new ArrayList<>();
+        for (String name : strangerMethods.split(",", -1)) {
+            try {
+                methods.add(Method.of(name.strip()));
+            } catch (IllegalArgumentException e) {
+                problems.add("--stranger-methods: \"" + strangerMethods
+                        + "\" (expected methods separated by commas, such as INVITE,OPTIONS,MESSAGE, or all)");
+                break;
+            }
+        }
+        return StrangerPolicy.allowing(methods.toArray(new Method[0]));
     }
 
     private static Optional<RateLimit> readLimit(String option, String text, List<String> problems) {
@@ -214,6 +245,7 @@ final class SecurityOptions {
         if (!scanners.equalsIgnoreCase("drop")) {
             parts.add("scanners: " + scanners);
         }
+        parts.add("strangers may send " + strangerMethods + " to users");
         parts.add(rateLimit.isEmpty() ? "no rate limit" : "at most " + rateLimit + " a second from one source");
         return String.join("; ", parts);
     }

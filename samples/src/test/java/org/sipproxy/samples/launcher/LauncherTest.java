@@ -216,6 +216,37 @@ class LauncherTest {
         assertThat(err.toString()).contains("Possible solutions: --once", "demo --help");
     }
 
+    @ParameterizedTest
+    @CsvSource({
+        "INVITE,                     strangers may send INVITE to users",
+        "'INVITE, NOTIFY,NEWTHING',  'strangers may send INVITE, NOTIFY,NEWTHING to users'",
+        "all,                        strangers may send all to users",
+    })
+    void whatStrangersMaySendIsTold(String methods, String expected) {
+        assertThat(check("--stranger-methods", methods)).isZero();
+        assertThat(out.toString()).contains(expected);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", "INVITE,", "INVITE;MESSAGE", "a b"})
+    void whatIsNotAMethodIsNamedWithItsOption(String methods) {
+        assertThat(check("--stranger-methods", methods)).isEqualTo(2);
+        assertThat(err.toString()).contains("--stranger-methods: \"" + methods + "\"", "INVITE,OPTIONS,MESSAGE");
+    }
+
+    private int check(String option, String value) {
+        return execute(
+                "check",
+                "--listen",
+                "udp:127.0.0.1:0",
+                "--domain",
+                "sip.test",
+                "--subscriber",
+                "1001:test1234",
+                option,
+                value);
+    }
+
     @Test
     void theDemoNeedsAUdpEndpoint() {
         assertThat(execute("demo", "--listen", "tcp:127.0.0.1:0")).isEqualTo(2);

@@ -11,7 +11,7 @@ import org.sipproxy.api.message.SipUri;
  *
  * @param user the user part, unescaped; lower case unless the proxy was told that users are case-sensitive. Empty if the
  *     address has none
- * @param domain the host, lower case
+ * @param domain the host in its {@link org.sipproxy.api.message.HostName normal form}
  */
 public record Aor(String user, String domain) {
 
@@ -31,9 +31,7 @@ public record Aor(String user, String domain) {
     /** The address that a URI names. */
     public static Aor of(SipUri uri, boolean userCaseSensitive) {
         String user = uri.user();
-        return new Aor(
-                userCaseSensitive ? user : user.toLowerCase(Locale.ROOT),
-                uri.host().toLowerCase(Locale.ROOT));
+        return new Aor(userCaseSensitive ? user : user.toLowerCase(Locale.ROOT), uri.normalHost());
     }
 
     /** {@code sip:user@domain}, the user escaped as in a URI: fit for a message and safe for a log line. */

@@ -61,6 +61,13 @@ public final class HeaderName {
     public static final HeaderName WARNING = known("Warning");
     public static final HeaderName P_ASSERTED_IDENTITY = known("P-Asserted-Identity");
     public static final HeaderName P_PREFERRED_IDENTITY = known("P-Preferred-Identity");
+    public static final HeaderName P_ASSERTED_SERVICE = known("P-Asserted-Service");
+    public static final HeaderName P_PREFERRED_SERVICE = known("P-Preferred-Service");
+    public static final HeaderName P_SERVED_USER = known("P-Served-User");
+    public static final HeaderName P_CALLED_PARTY_ID = known("P-Called-Party-ID");
+    public static final HeaderName P_CHARGING_VECTOR = known("P-Charging-Vector");
+    public static final HeaderName P_CHARGING_FUNCTION_ADDRESSES = known("P-Charging-Function-Addresses");
+    public static final HeaderName REMOTE_PARTY_ID = known("Remote-Party-ID");
     public static final HeaderName PRIVACY = known("Privacy");
     public static final HeaderName ALLOW_EVENTS = known("Allow-Events", 'u');
     public static final HeaderName REFERRED_BY = known("Referred-By", 'b');

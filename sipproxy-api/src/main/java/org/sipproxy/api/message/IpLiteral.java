@@ -48,34 +48,48 @@ public final class IpLiteral {
             return a[to - 1] == ']' ? ipv6(a, from + 1, to - 1) : null;
         }
         if (Chars.isDigit(a[from])) {
-            byte[] quad = new byte[4];
-            if (readQuad(a, from, to, quad, 0)) {
-                return address(quad);
+            long quad = quad(a, from, to);
+            if (quad >= 0) {
+                byte[] bytes = new byte[4];
+                put(quad, bytes, 0);
+                return address(bytes);
             }
         }
         return ipv6(a, from, to);
     }
 
-    private static boolean readQuad(byte[] a, int from, int to, byte[] out, int at) {
+    /** The 32 bits of the dotted quad in {@code [from, to)}; -1 if there stands something else. */
+    static long quad(byte[] a, int from, int to) {
         if (to - from > 15) {
-            return false;
+            return -1;
         }
-        int i = from;
+        long bits = 0;
+        int parts = 1;
+        int digits = 0;
+        int value = 0;
+        for (int i = from; i < to; i++) {
+            int digit = a[i] - '0';
+            if (digit >= 0 && digit <= 9) {
+                value = value * 10 + digit;
+                if (++digits > 3 || value > 255) {
+                    return -1;
+                }
+            } else if (a[i] == '.' && digits > 0 && parts < 4) {
+                bits = bits << 8 | value;
+                parts++;
+                digits = 0;
+                value = 0;
+            } else {
+                return -1;
+            }
+        }
+        return parts == 4 && digits > 0 ? bits << 8 | value : -1;
+    }
+
+    private static void put(long quad, byte[] out, int at) {
         for (int part = 0; part < 4; part++) {
-            int start = i;
-            int value = 0;
-            while (i < to && i - start < 3 && Chars.isDigit(a[i])) {
-                value = value * 10 + (a[i++] - '0');
-            }
-            if (i == start || value > 255) {
-                return false;
-            }
-            out[at + part] = (byte) value;
-            if (part < 3 && (i == to || a[i++] != '.')) {
-                return false;
-            }
+            out[at + part] = (byte) (quad >> (24 - 8 * part));
         }
-        return i == to;
     }
 
     private static @Nullable InetAddress ipv6(byte[] a, int from, int to) {
@@ -100,9 +114,11 @@ public final class IpLiteral {
                 value = value << 4 | Character.digit(a[i++], 16);
             }
             if (i < to && a[i] == '.') {
-                if (length > 12 || !readQuad(a, group, to, out, length)) {
+                long quad = quad(a, group, to);
+                if (length > 12 || quad < 0) {
                     return null;
                 }
+                put(quad, out, length);
                 length += 4;
                 break;
             }

@@ -1,9 +1,15 @@
 package org.sipproxy.api.message;
 
+import java.util.HashSet;
+import java.util.Locale;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** Header parameters: {@code *( SEMI generic-param )} of RFC 3261 §25.1, with LWS around every separator. */
 final class Params {
+
+    /** Up to this many parameters are compared with each other; more are collected in a set. */
+    private static final int FEW = 8;
 
     private Params() {}
 
@@ -11,16 +17,29 @@ final class Params {
      * Checks the parameters that start at {@code from}.
      *
      * @return where they end: {@code to}, or the comma that separates the next element
-     * @throws SipParseException if they are malformed
+     * @throws SipParseException if they are malformed or one is given twice
      */
     static int check(byte[] a, int from, int to) throws SipParseException {
         int i = Chars.skipLws(a, from, to);
+        int count = 0;
+        long seen = 0; // a bit for the length and first letter of each name
+        @Nullable Set<String> names = null;
         while (i < to && a[i] == ';') {
             int nameStart = Chars.skipLws(a, i + 1, to);
             int nameEnd = Chars.tokenEnd(a, nameStart, to);
             if (nameEnd == nameStart) {
                 throw SipParseException.at("parameter without a name", a, from, to);
             }
+            if (count++ == FEW) {
+                names = names(a, from, i);
+            }
+            long bit = 1L << ((nameEnd - nameStart) * 5 + Chars.lower(a[nameStart]));
+            if (names != null
+                    ? !names.add(Chars.text(a, nameStart, nameEnd).toLowerCase(Locale.ROOT))
+                    : (seen & bit) != 0 && isNamedBefore(a, from, i, nameStart, nameEnd)) {
+                throw SipParseException.at("parameter is given twice", a, from, to); // RFC 3261 §7.3.1
+            }
+            seen |= bit;
             i = Chars.skipLws(a, nameEnd, to);
             if (i < to && a[i] == '=') {
                 i = valueEnd(a, Chars.skipLws(a, i + 1, to), to);
@@ -31,6 +50,36 @@ final class Params {
             throw SipParseException.at("text where a parameter or a comma was expected", a, i, to);
         }
         return i;
+    }
+
+    /** True if a parameter in {@code [from, to)} has the name that stands in {@code [nameStart, nameEnd)}. */
+    private static boolean isNamedBefore(byte[] a, int from, int to, int nameStart, int nameEnd) {
+        for (int i = Chars.skipLws(a, from, to); i < to; i = next(a, i, to)) {
+            int other = Chars.skipLws(a, i + 1, to);
+            if (Chars.equalsIgnoreCase(a, other, Chars.tokenEnd(a, other, to), a, nameStart, nameEnd)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private static Set<String> names(byte[] a, int from, int to) {
+        Set<String> names = new HashSet<>();
+        for (int i = Chars.skipLws(a, from, to); i < to; i = next(a, i, to)) {
+            int name = Chars.skipLws(a, i + 1, to);
+            names.add(Chars.text(a, name, Chars.tokenEnd(a, name, to)).toLowerCase(Locale.ROOT));
+        }
+        return names;
+    }
+
+    /** Where the parameter behind the one at the semicolon {@code i} starts, or {@code to}; for checked text. */
+    private static int next(byte[] a, int i, int to) {
+        int end = Chars.skipLws(a, Chars.tokenEnd(a, Chars.skipLws(a, i + 1, to), to), to);
+        if (end < to && a[end] == '=') {
+            end = Chars.skipLws(a, end + 1, to);
+            end = Chars.skipLws(a, rawValueEnd(a, end, to), to);
+        }
+        return end;
     }
 
     private static int valueEnd(byte[] a, int from, int to) throws SipParseException {

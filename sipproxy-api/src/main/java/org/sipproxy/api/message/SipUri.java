@@ -5,10 +5,12 @@ import java.net.InetAddress;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * A URI of any scheme, with the parts of {@code sip:} and {@code sips:} URIs (RFC 3261 §19.1) read from the text without
@@ -19,6 +21,9 @@ import java.util.Optional;
 public final class SipUri {
 
     private static final int ABSENT = -1;
+
+    /** Up to this many parameters are compared with each other; more are collected in a set. */
+    private static final int FEW_PARAMS = 8;
 
     /** RFC 3261 §25.1. */
     private static final String RESERVED = ";/?:@&=+$,";
@@ -128,6 +133,9 @@ public final class SipUri {
         if (hostEnd == hostStart) {
             throw defect("URI has no host");
         }
+        if (a[hostStart] != '[' && HostName.isMisspelledAddress(a, hostStart, hostEnd)) {
+            throw defect("host of the URI is a number and not an address of four decimal parts");
+        }
         if (i < end && a[i] == ':') {
             int digits = i + 1;
             i = digits;
@@ -142,15 +150,21 @@ public final class SipUri {
         if (i < end && a[i] != ';' && a[i] != '?') {
             throw defect("host of the URI holds a character that no host may hold");
         }
+        int params = i;
+        int count = 0;
         while (i < end && a[i] == ';') {
             int next = i + 1;
             while (next < end && a[next] != ';' && a[next] != '?') {
                 next++;
             }
             checkParam(i + 1, next);
+            count++;
             i = next;
         }
         paramsEnd = i;
+        if (count > 1 && isParamRepeated(params, count)) {
+            throw defect("parameter of the URI is given twice"); // §19.1.1
+        }
         if (i < end && (i + 1 == end || !isHeaders(i + 1))) {
             throw defect("headers of the URI are empty or hold a character that must be escaped");
         }
@@ -164,6 +178,29 @@ public final class SipUri {
                 || (eq >= 0 && (eq + 1 == to || !Chars.isUriParamText(a, eq + 1, to)))) {
             throw defect("parameter of the URI is empty or holds a character that must be escaped");
         }
+    }
+
+    /** True if two of the parameters have the same name, also where one of them is written with escapes. */
+    private boolean isParamRepeated(int params, int count) {
+        if (count > FEW_PARAMS) {
+            Set<String> names = new HashSet<>();
+            for (int i = params; i < paramsEnd; i = paramEnd(i + 1)) {
+                String name = canonical(i + 1, nameEnd(a, i + 1, paramEnd(i + 1)));
+                if (!names.add(name.toLowerCase(Locale.ROOT))) {
+                    return true;
+                }
+            }
+            return false;
+        }
+        for (int i = paramEnd(params + 1); i < paramsEnd; i = paramEnd(i + 1)) {
+            int nameEnd = nameEnd(a, i + 1, paramEnd(i + 1));
+            for (int j = params; j < i; j = paramEnd(j + 1)) {
+                if (sameText(a, j + 1, nameEnd(a, j + 1, paramEnd(j + 1)), a, i + 1, nameEnd, true)) {
+                    return true;
+                }
+            }
+        }
+        return false;
     }
 
     /** {@code hname "=" hvalue *( "&" hname "=" hvalue )}; a value may be empty, a name not (§25.1). */
@@ -239,14 +276,21 @@ public final class SipUri {
         return hostStart == ABSENT ? "" : new String(a, hostStart, hostEnd - hostStart, StandardCharsets.ISO_8859_1);
     }
 
-    /** True if the host is {@code other}, without case. */
-    public boolean hostIs(String lowerCaseHost) {
-        return hostStart != ABSENT && Chars.equalsIgnoreCase(a, hostStart, hostEnd, lowerCaseHost);
+    /** The host in its {@link HostName normal form}; empty for other schemes. */
+    public String normalHost() {
+        return HostName.normal(host());
+    }
+
+    /** True if the host is the one with this {@link HostName normal form}. */
+    public boolean hostIs(String normalHost) {
+        return hostStart != ABSENT
+                && (Chars.equalsIgnoreCase(a, hostStart, hostEnd, normalHost)
+                        || normalHost().equals(normalHost));
     }
 
     /** The host's address if it is a numeric one; nothing for a name, which is never looked up. */
     public Optional<InetAddress> numericHost() {
-        return hostStart == ABSENT ? Optional.empty() : IpLiteral.parse(a, hostStart, hostEnd);
+        return hostStart == ABSENT ? Optional.empty() : HostName.address(a, hostStart, hostEnd);
     }
 
     /** The port, or -1 if none is written. */
@@ -341,8 +385,9 @@ public final class SipUri {
     }
 
     /**
-     * Equality of RFC 3261 §19.1.4: user and password with case, all else without; a missing port differs from the default
-     * port; {@code user}, {@code ttl}, {@code method}, {@code maddr} and {@code transport} must be in both or in neither,
+     * Equality of RFC 3261 §19.1.4: user and password with case, all else without; hosts by their {@link HostName normal form}
+     * (RFC 5954 §4.2); a missing port differs from the default port; {@code user}, {@code ttl}, {@code method}, {@code maddr}
+     * and {@code transport} must be in both or in neither,
      * other parameters only agree where both have them; headers must all be the same.
      */
     public boolean isEquivalentTo(SipUri other) {
@@ -354,11 +399,16 @@ public final class SipUri {
                     && text(schemeEnd, end).equals(other.text(other.schemeEnd, other.end));
         }
         return port == other.port
-                && Chars.equalsIgnoreCase(a, hostStart, hostEnd, other.a, other.hostStart, other.hostEnd)
+                && sameHost(other)
                 && sameUserInfo(other)
                 && paramsAgree(this, other)
                 && paramsAgree(other, this)
                 && sameHeaders(other);
+    }
+
+    private boolean sameHost(SipUri other) {
+        return Chars.equalsIgnoreCase(a, hostStart, hostEnd, other.a, other.hostStart, other.hostEnd)
+                || normalHost().equals(other.normalHost());
     }
 
     private boolean sameUserInfo(SipUri other) {

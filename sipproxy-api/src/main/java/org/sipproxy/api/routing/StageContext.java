@@ -4,6 +4,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import org.sipproxy.api.event.ProxyEvent;
+import org.sipproxy.api.message.SipParseException;
 import org.sipproxy.api.message.SipRequest;
 import org.sipproxy.api.message.SipUri;
 import org.sipproxy.api.transport.Flow;
@@ -24,10 +25,19 @@ public interface StageContext {
     boolean isMyself(SipUri uri);
 
     /**
-     * The domain of this proxy that a URI belongs to, in lower case: its host if that is a domain, the first domain for an alias
+     * The domain of this proxy that a URI belongs to, in normal form: its host if that is a domain, the first domain for an alias
      * or a listening point. Nothing if the URI does not name this proxy, just as {@link #isMyself} says.
      */
     Optional<String> domainOf(SipUri uri);
+
+    /**
+     * The domain of this proxy whose user the sender says to be, in normal form: {@link #domainOf} of From, or the first domain if
+     * From is not a {@code sip:} or {@code sips:} URI. A {@code tel:} URI does not name another domain, and a phone shows its
+     * number as that of a local user. Empty if From names another domain.
+     *
+     * @throws SipParseException if From is malformed
+     */
+    Optional<String> senderDomain() throws SipParseException;
 
     /** The proxy's clock. */
     Instant now();

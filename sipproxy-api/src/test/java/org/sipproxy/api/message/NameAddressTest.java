@@ -102,4 +102,26 @@ class NameAddressTest {
         assertThatThrownBy(() -> request.addresses(HeaderName.CONTACT)).hasMessageContaining("64");
         assertThatThrownBy(() -> request.checkAddresses(HeaderName.CONTACT)).hasMessageContaining("64");
     }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "<sip:a@b>;tag=1;tag=2",
+                "<sip:a@b>;expires=60;q=1;Expires=0",
+                "<sip:a@b> ; x ;\r\n X",
+                "<sip:a@b>;a=\"x;b\";c;a",
+                "<sip:a@b>;p1;p2;p3;p4;p5;p6;p7;p8;p9;P2",
+            })
+    void aHeaderParameterGivenTwiceIsMalformed(String text) {
+        assertThatThrownBy(() -> NameAddress.parse(text))
+                .isInstanceOf(SipParseException.class)
+                .hasMessageContaining("twice");
+    }
+
+    @Test
+    void aNameInAQuotedValueIsNotAParameter() throws Exception {
+        NameAddress address = NameAddress.parse("<sip:a@b>;x=\";tag=1\";tag=2;p3;p4;p5;p6;p7;p8;p9;p10");
+
+        assertThat(address.parameter("tag")).contains("2");
+    }
 }

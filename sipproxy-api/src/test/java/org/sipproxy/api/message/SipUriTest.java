@@ -140,7 +140,7 @@ class SipUriTest {
 
     @Test
     void requestUriHasNeitherHeadersNorMethod() {
-        SipUri uri = SipUri.of("sip:a@b;method=INVITE;lr;Method=ACK?Route=x").asRequestUri();
+        SipUri uri = SipUri.of("sip:a@b;lr;Method=ACK?Route=x").asRequestUri();
 
         assertThat(uri).hasToString("sip:a@b;lr");
     }
@@ -152,5 +152,44 @@ class SipUriTest {
         assertThat(uri.isSip()).isFalse();
         assertThat(uri.scheme()).isEqualTo("soap.beep");
         assertThat(uri.host()).isEmpty();
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "sip:a@b;maddr=1.2.3.4;lr;maddr=1.2.3.5",
+                "sip:a@b;lr;lr",
+                "sip:a@b;transport=udp;Transport=tcp",
+                "sip:a@b;maddr=1.2.3.4;%6daddr=1.2.3.5",
+                "sip:a@b;p1;p2;p3;p4;p5;p6;p7;p8;p9;x=1;P3=2",
+                "sip:b;x;x",
+            })
+    void aParameterGivenTwiceIsMalformed(String text) {
+        assertThatThrownBy(() -> SipUri.parse(text))
+                .isInstanceOf(SipParseException.class)
+                .hasMessageContaining("twice");
+    }
+
+    @Test
+    void parametersWithAlikeNamesAreDifferentOnes() throws Exception {
+        SipUri uri = SipUri.parse("sip:a@b;lr;lr2;l;r;maddr=1.2.3.4;maddrs=x;p7;p8;p9;p10");
+
+        assertThat(uri.isEquivalentTo(uri)).isTrue();
+        assertThat(uri.parameter("maddr")).contains("1.2.3.4");
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "sip:a@[::1],                   sip:a@[0:0:0:0:0:0:0:1],     true",
+        "sip:a@[2001:db8::9:1],         sip:a@[2001:DB8:0::9:01],    true",
+        "sip:a@[::ffff:192.0.2.1],      sip:a@192.0.2.1,             true",
+        "sip:a@203.0.113.01,            sip:a@203.0.113.1,           true",
+        "sip:a@Sip.Test.,               sip:a@sip.test,              true",
+        "sip:a@[::1],                   sip:a@[::2],                 false",
+        "sip:a@203.0.113.10,            sip:a@203.0.113.1,           false",
+    })
+    void hostsCompareByTheirNormalForm(String one, String other, boolean same) {
+        assertThat(SipUri.of(one).isEquivalentTo(SipUri.of(other))).isEqualTo(same);
+        assertThat(SipUri.of(one).hostIs(SipUri.of(other).normalHost())).isEqualTo(same);
     }
 }

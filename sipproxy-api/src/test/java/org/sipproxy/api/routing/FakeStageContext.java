@@ -115,6 +115,12 @@ public final class FakeStageContext implements StageContext {
     }
 
     @Override
+    public Optional<String> senderDomain() throws SipParseException {
+        SipUri from = request().from().uri();
+        return from.isSip() ? domainOf(from) : Optional.of("example.org");
+    }
+
+    @Override
     public Instant now() {
         return now;
     }

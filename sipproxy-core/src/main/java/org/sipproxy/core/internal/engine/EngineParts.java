@@ -15,6 +15,7 @@ import org.sipproxy.core.DestinationPolicy;
 import org.sipproxy.core.ProxyClock;
 import org.sipproxy.core.RegistrarPolicy;
 import org.sipproxy.core.SipTimers;
+import org.sipproxy.core.StrangerPolicy;
 import org.sipproxy.core.StreamLimits;
 import org.sipproxy.core.TlsSettings;
 
@@ -35,6 +36,7 @@ public record EngineParts(
         @Nullable Authentication authentication,
         RegistrarPolicy registrar,
         DestinationPolicy destinations,
+        StrangerPolicy strangers,
         byte @Nullable [] routeSecret,
         Duration longestDialog,
         SipTimers timers,

@@ -172,7 +172,9 @@ final class InboundPath implements InboundHandler {
     /** An ACK ends at the transaction whose failure it acknowledges; that of a 2xx goes on to the callee. */
     private void acknowledge(SipRequest ack, TransportFlow from, @Nullable ServerTransaction transaction)
             throws SipParseException {
-        if (transaction instanceof InviteServerTransaction invite && invite.acknowledged()) {
+        if (transaction instanceof InviteServerTransaction invite
+                && invite.isSender(ack, from.remoteAddress().getAddress())
+                && invite.acknowledged()) {
             return;
         }
         if (engine.toTags.isOurs(ack)) {
@@ -224,12 +226,13 @@ final class InboundPath implements InboundHandler {
         }
     }
 
-    /** §9.2, §16.10: answered at once, and passed on to every branch that rings. */
-    private void cancel(
-            SipRequest cancel, TransportFlow from, TransactionKey key, @Nullable ServerTransaction transaction)
+    /** §9.2, §16.10: answered at once, and passed on to every branch that rings. One of another sender matches nothing. */
+    private void cancel(SipRequest cancel, TransportFlow from, TransactionKey key, @Nullable ServerTransaction match)
             throws SipParseException {
         RequestContext context = newContext(cancel, from);
-        boolean known = transaction != null || engine.table.lingering(key) != null;
+        ServerTransaction transaction =
+                match != null && match.isSender(cancel, from.remoteAddress().getAddress()) ? match : null;
+        boolean known = transaction != null || (match == null && engine.table.lingering(key) != null);
         int status = known ? StatusCode.OK : StatusCode.CALL_OR_TRANSACTION_DOES_NOT_EXIST;
         context.responsePath().send(engine.replyTo(context, status), SendFailure.IGNORE);
         if (transaction != null) {
@@ -372,6 +375,7 @@ final class InboundPath implements InboundHandler {
         if (context.isInvite()) {
             InviteServerTransaction transaction =
                     new InviteServerTransaction(key, engine.table, context.responsePath(), bytes, trying);
+            transaction.sentFrom(context.flow().remoteAddress().getAddress());
             if (engine.table.addIfAbsent(transaction) != null) {
                 return false;
             }
@@ -437,6 +441,7 @@ final class InboundPath implements InboundHandler {
         }
         InviteServerTransaction transaction =
                 new InviteServerTransaction(key, engine.table, context.responsePath(), 0, null);
+        transaction.sentFrom(context.flow().remoteAddress().getAddress());
         return engine.table.addIfAbsent(transaction) == null ? transaction : null;
     }
 
@@ -485,13 +490,15 @@ final class InboundPath implements InboundHandler {
             Method method = response.cseq().method();
             ClientTransaction transaction = engine.table.client(branch, method == Method.CANCEL);
             if (transaction != null && transaction.isAnsweredBy(response, via)) {
-                transaction.onResponse(response);
+                transaction.onResponse(engine.hopCredentials.withoutChallenges(response, from));
                 return;
             }
             if (response.isSuccess() && method == Method.INVITE) {
                 InetSocketAddress caller = engine.table.upstreamOfAccepted(branch);
                 if (caller != null) {
-                    engine.forwarder.forwardLate(response, from, engine.responsePaths.upstream(caller, from));
+                    engine.forwarder.forwardLate(
+                            engine.hopCredentials.withoutChallenges(response, from),
+                            from, engine.responsePaths.upstream(caller, from));
                     return;
                 }
             }

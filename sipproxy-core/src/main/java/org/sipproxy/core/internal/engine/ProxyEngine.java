@@ -8,6 +8,8 @@ import org.sipproxy.api.auth.Authentication;
 import org.sipproxy.api.location.LocationStore;
 import org.sipproxy.api.message.ParseLimits;
 import org.sipproxy.api.message.SipMessage;
+import org.sipproxy.api.message.SipParseException;
+import org.sipproxy.api.message.SipRequest;
 import org.sipproxy.api.transport.Endpoint;
 import org.sipproxy.core.ProxyClock;
 import org.sipproxy.core.ProxyStatistics;
@@ -16,6 +18,7 @@ import org.sipproxy.core.internal.address.AddressPolicy;
 import org.sipproxy.core.internal.codec.FlowTokens;
 import org.sipproxy.core.internal.codec.RouteSignature;
 import org.sipproxy.core.internal.forwarding.FlowSource;
+import org.sipproxy.core.internal.forwarding.HopCredentials;
 import org.sipproxy.core.internal.forwarding.RequestForwarder;
 import org.sipproxy.core.internal.forwarding.ResponseSteps;
 import org.sipproxy.core.internal.location.OwnStore;
@@ -28,6 +31,7 @@ import org.sipproxy.core.internal.time.TimerWheel;
 import org.sipproxy.core.internal.transaction.Branches;
 import org.sipproxy.core.internal.transaction.ServerTransaction;
 import org.sipproxy.core.internal.transaction.TransactionBudget;
+import org.sipproxy.core.internal.transaction.TransactionKey;
 import org.sipproxy.core.internal.transaction.TransactionTable;
 import org.sipproxy.core.internal.transaction.TransactionTimers;
 import org.sipproxy.core.internal.transport.StreamEnvironment;
@@ -52,6 +56,7 @@ public final class ProxyEngine implements AutoCloseable {
     final Counters counters = new Counters();
     final LoopWatch loopWatch = new LoopWatch();
     final Components components;
+    final HopCredentials hopCredentials;
 
     @Nullable
     WorkerPool workers;
@@ -113,15 +118,19 @@ public final class ProxyEngine implements AutoCloseable {
                 parts.authentication(),
                 new Registrar(store, parts.registrar(), clock, names::aorOf, addresses),
                 store,
+                parts.strangers(),
+                this::isExpectedAck,
                 hooks.atEntrance,
                 hooks.beforeAuthentication,
                 hooks.beforeRouting,
                 hooks.beforeForwarding));
         this.inbound = new InboundPath(this);
+        this.hopCredentials = new HopCredentials(names, parts.authentication());
         this.forwarder = new RequestForwarder(
                 branches,
                 signature,
                 tokens,
+                hopCredentials,
                 table,
                 flows,
                 resolution,
@@ -272,6 +281,14 @@ public final class ProxyEngine implements AutoCloseable {
     private @Nullable TransportFlow peersOwnConnection(long number) {
         TransportFlow flow = points.peersOwnConnection(number);
         return flow == null ? null : tapped(flow);
+    }
+
+    private boolean isExpectedAck(SipRequest ack) {
+        try {
+            return table.isExpectedAck(TransactionKey.ofAck(ack, ack));
+        } catch (SipParseException e) {
+            return false;
+        }
     }
 
     TimerWheel wheel() {

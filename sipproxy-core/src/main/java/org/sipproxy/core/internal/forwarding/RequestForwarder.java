@@ -45,6 +45,7 @@ public final class RequestForwarder {
             Branches branches,
             RouteSignature signature,
             FlowTokens tokens,
+            HopCredentials credentials,
             TransactionTable table,
             FlowSource flows,
             HopResolver resolver,
@@ -56,7 +57,7 @@ public final class RequestForwarder {
         this.flows = flows;
         this.resolver = resolver;
         this.replies = replies;
-        this.writer = new RequestWriter(branches, signature, tokens);
+        this.writer = new RequestWriter(branches, signature, tokens, credentials);
         this.completions = completions;
         this.responseSteps = responseSteps;
     }

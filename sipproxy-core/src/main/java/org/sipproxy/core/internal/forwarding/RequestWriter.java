@@ -42,11 +42,13 @@ final class RequestWriter {
     private final Branches branches;
     private final RouteSignature signature;
     private final FlowTokens tokens;
+    private final HopCredentials credentials;
 
-    RequestWriter(Branches branches, RouteSignature signature, FlowTokens tokens) {
+    RequestWriter(Branches branches, RouteSignature signature, FlowTokens tokens, HopCredentials credentials) {
         this.branches = branches;
         this.signature = signature;
         this.tokens = tokens;
+        this.credentials = credentials;
     }
 
     private static byte[] ascii(String s) {
@@ -126,7 +128,7 @@ final class RequestWriter {
         }
         maxForwards(splice, request, context.maxForwards());
         routes(splice, context, target, strictHop, request.lineStart(via));
-        credentials(splice, context);
+        credentials.remove(splice, context);
         contentLength(splice, request, out);
         return splice.apply(wire);
     }
@@ -263,21 +265,6 @@ final class RequestWriter {
 
     private static void append(ByteWriter line, String element) {
         line.text(line.length() == 0 ? "Route: " : ", ").text(element);
-    }
-
-    /** §22.3: credentials that were meant for us go no further. */
-    private static void credentials(Splice splice, RequestContext context) {
-        byte[] line = context.credentialsLine();
-        if (line == null) {
-            return;
-        }
-        SipRequest request = context.request();
-        for (int i = 0; i < request.headerCount(); i++) {
-            if (java.util.Arrays.equals(
-                    request.wire(), request.lineStart(i), request.lineEnd(i), line, 0, line.length)) {
-                splice.delete(request.lineStart(i), request.lineEnd(i));
-            }
-        }
     }
 
     /** §16.6 step 9: a stream needs it. */

@@ -14,6 +14,7 @@ import org.sipproxy.api.routing.Target;
 import org.sipproxy.core.internal.pipeline.RequestContext;
 import org.sipproxy.core.internal.transaction.ClientTransactionUser;
 import org.sipproxy.core.internal.transaction.ServerTransaction;
+import org.sipproxy.core.internal.transaction.TransactionKey;
 import org.sipproxy.core.internal.transport.TransportFlow;
 
 /**
@@ -155,6 +156,7 @@ final class ResponseContext implements ServerTransaction.CancelHandler {
 
     /** A 2xx: it goes upstream at once, and an INVITE's other branches are cancelled (§16.7 steps 5 and 10). */
     void success(SipResponse response, TransportFlow from, Target target) {
+        expectAck(response);
         if (!forward(response, from, target)) {
             failure(StatusCode.SERVICE_UNAVAILABLE); // else nobody would ever answer upstream
             return;
@@ -168,6 +170,17 @@ final class ResponseContext implements ServerTransaction.CancelHandler {
         }
         if (open == 0) {
             server.releaseRequest();
+        }
+    }
+
+    /** The client may acknowledge without the Route that its Route set would have. */
+    private void expectAck(SipResponse response) {
+        if (isInvite()) {
+            try {
+                forwarder.table.expectAck(TransactionKey.ofAck(context.received(), response));
+            } catch (SipParseException e) {
+                return; // a response that cannot be read is not forwarded either
+            }
         }
     }
 

@@ -40,7 +40,7 @@ final class ResponseRewriter {
         return splice.apply(response.wire());
     }
 
-    private static int startLineEnd(SipResponse response) {
+    static int startLineEnd(SipResponse response) {
         int end = response.lineStart(0);
         while (end > 0 && (response.wire()[end - 1] == '\n' || response.wire()[end - 1] == '\r')) {
             end--;

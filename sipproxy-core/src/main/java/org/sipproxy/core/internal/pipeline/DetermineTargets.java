@@ -11,6 +11,7 @@ import org.sipproxy.api.message.SipRequest;
 import org.sipproxy.api.message.SipUri;
 import org.sipproxy.api.message.StatusCode;
 import org.sipproxy.api.routing.Target;
+import org.sipproxy.core.StrangerPolicy;
 import org.sipproxy.core.internal.address.AddressPolicy;
 import org.sipproxy.core.internal.registrar.Targets;
 import org.sipproxy.core.internal.time.LogThrottle;
@@ -31,13 +32,15 @@ final class DetermineTargets implements Step {
     private final LocationStore store;
     private final boolean mayBlock;
     private final boolean authenticates;
+    private final StrangerRules strangers;
 
     /**
      * A step that looks into {@code store}.
      *
      * @param authenticates true if users of ours have been authenticated before
      */
-    DetermineTargets(LocationStore store, boolean authenticates) {
+    DetermineTargets(LocationStore store, boolean authenticates, StrangerPolicy strangers) {
+        this.strangers = new StrangerRules(strangers, authenticates);
         this.store = store;
         this.mayBlock = store.blocking() == LocationStore.Blocking.ALWAYS;
         this.authenticates = authenticates;
@@ -60,6 +63,10 @@ final class DetermineTargets implements Step {
             return mayRelay(context)
                     ? Outcome.relay(Target.of(uri))
                     : Outcome.reply(StatusCode.FORBIDDEN, "Relaying Denied");
+        }
+        Outcome refusal = strangers.refusal(context);
+        if (refusal != null) {
+            return refusal;
         }
         if (!uri.hasUser()) {
             return Outcome.reply(StatusCode.ADDRESS_INCOMPLETE);

@@ -1,7 +1,5 @@
 package org.sipproxy.core.internal.pipeline;
 
-import java.net.InetAddress;
-import java.net.UnknownHostException;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -11,6 +9,7 @@ import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.sipproxy.api.location.Aor;
+import org.sipproxy.api.message.HostName;
 import org.sipproxy.api.message.SipUri;
 import org.sipproxy.api.routing.DomainSource;
 import org.sipproxy.api.transport.TransportKind;
@@ -18,7 +17,9 @@ import org.sipproxy.api.transport.TransportKind;
 /**
  * Which names are ours: the domains that we are responsible for, the aliases, and the listening points. The one place that
  * decides what "myself" means for Request-URI, Route, realm and address-of-record alike. Domains may also come from sources
- * that change while we run; these are asked last, so that they cost the others nothing.
+ * that change while we run; these are asked last, so that they cost the others nothing. Hosts are compared by their
+ * {@link HostName normal form}. {@code localhost} and the names below it are this proxy if it can be reached by loopback at
+ * that port (RFC 6761 §6.3).
  *
  * <p>A user at an alias or listening address is the user of the first domain: {@code sip:1001@192.0.2.1} is
  * {@code sip:1001@example.org}.
@@ -29,6 +30,11 @@ public final class LocalNames {
 
     private final Map<String, String> domains = new HashMap<>();
     private final Map<String, Set<Integer>> hosts = new HashMap<>();
+    /** Ports that a loopback address leads to. */
+    private final Set<Integer> loopbackPorts = new HashSet<>();
+    /** Ports at every address of this machine, so at all of 127.0.0.0/8. */
+    private final Set<Integer> wildcardPorts = new HashSet<>();
+
     private final List<String> fixedDomains;
     private final DomainSource[] sources;
     private final String primaryDomain;
@@ -39,13 +45,13 @@ public final class LocalNames {
         this(domains, aliases, userCaseSensitive, List.of());
     }
 
-    /** Names for domains in lower case, aliases of the form {@code host} or {@code host:port}, and further domains. */
+    /** Names for domains, aliases of the form {@code host} or {@code host:port}, and further domains. */
     public LocalNames(
             List<String> domains, List<String> aliases, boolean userCaseSensitive, List<DomainSource> sources) {
         for (String domain : domains) {
-            String lower = domain.toLowerCase(Locale.ROOT);
-            this.domains.put(lower, lower);
-            add(lower, ANY_PORT);
+            String normal = HostName.normal(domain);
+            this.domains.put(normal, normal);
+            add(normal, ANY_PORT);
         }
         for (String alias : aliases) {
             int colon = alias.endsWith("]") ? -1 : alias.lastIndexOf(':');
@@ -55,28 +61,24 @@ public final class LocalNames {
                 add(alias.substring(0, colon), Integer.parseInt(alias.substring(colon + 1)));
             }
         }
-        this.fixedDomains = List.copyOf(domains);
+        this.fixedDomains = domains.stream().map(HostName::normal).toList();
         this.sources = sources.toArray(new DomainSource[0]);
-        this.primaryDomain = domains.get(0).toLowerCase(Locale.ROOT);
+        this.primaryDomain = fixedDomains.get(0);
         this.userCaseSensitive = userCaseSensitive;
     }
 
     /** Adds a listening point or advertised address; only while the proxy starts. */
     public void add(String host, int port) {
-        String literal = host.indexOf(':') >= 0 && !host.startsWith("[") ? "[" + host + "]" : host;
-        hosts.computeIfAbsent(key(literal), h -> new HashSet<>()).add(port);
-    }
-
-    /** Lower case; an IPv6 address, which has many spellings, in one of them. */
-    private static String key(String host) {
-        if (host.startsWith("[")) {
-            try {
-                return InetAddress.getByName(host).getHostAddress(); // a literal in brackets is never looked up
-            } catch (UnknownHostException e) {
-                return host;
+        String normal = HostName.normal(host);
+        hosts.computeIfAbsent(normal, h -> new HashSet<>()).add(port);
+        HostName.address(normal).ifPresent(address -> {
+            if (address.isAnyLocalAddress()) {
+                wildcardPorts.add(port);
             }
-        }
-        return host.toLowerCase(Locale.ROOT);
+            if (address.isAnyLocalAddress() || address.isLoopbackAddress()) {
+                loopbackPorts.add(port);
+            }
+        });
     }
 
     /** Our domains as they are now, those that stay first. */
@@ -93,23 +95,28 @@ public final class LocalNames {
         return domain(host) != null;
     }
 
-    /** The domain, in lower case, that a host is; null if it is none of ours. */
+    /** The domain, in normal form, that a host is; null if it is none of ours. */
     private @Nullable String domain(String host) {
         String domain = domains.get(host);
         if (domain != null) {
             return domain;
         }
-        String lower = lowerCase(host);
-        domain = domains.get(lower);
+        String normal = HostName.normal(host);
+        domain = domains.get(normal);
         if (domain != null) {
             return domain;
         }
         for (DomainSource source : sources) {
-            if (source.domains().contains(lower)) {
-                return lower;
+            if (source.domains().contains(normal)) {
+                return normal;
             }
         }
         return null;
+    }
+
+    /** The first domain, whose users are also addressed by an alias or a listening point. */
+    public String primaryDomain() {
+        return primaryDomain;
     }
 
     /** True if the URI names us: a domain, an alias or a listening point, with a port that goes with it. */
@@ -120,16 +127,24 @@ public final class LocalNames {
         String host = uri.host();
         Set<Integer> ports = hosts.get(host);
         if (ports == null) {
-            ports = hosts.get(key(host));
+            String normal = HostName.normal(host);
+            ports = normal.equals(host) ? null : hosts.get(normal);
+            host = normal;
         }
-        if (ports == null) {
-            return sources.length > 0 && isDomain(host);
+        return (ports != null && (ports.contains(ANY_PORT) || ports.contains(port(uri))))
+                || (sources.length > 0 && isDomain(host)) // a domain of theirs goes with any port
+                || isOwnLoopback(host, uri);
+    }
+
+    private boolean isOwnLoopback(String host, SipUri uri) {
+        if (HostName.isLocalhost(host) || host.equals("0.0.0.0") || host.equals("[::]")) {
+            return loopbackPorts.contains(port(uri));
         }
-        if (ports.contains(ANY_PORT)) {
-            return true;
-        }
-        return ports.contains(uri.port() >= 0 ? uri.port() : defaultPort(uri))
-                || (sources.length > 0 && isDomain(host)); // a domain of theirs goes with any port
+        return (host.startsWith("127.") || host.equals("[::1]")) && wildcardPorts.contains(port(uri));
+    }
+
+    private static int port(SipUri uri) {
+        return uri.port() >= 0 ? uri.port() : defaultPort(uri);
     }
 
     /** The port meant where a URI writes none (RFC 3261 §19.1.2, RFC 7118 §5.1). */
@@ -143,7 +158,7 @@ public final class LocalNames {
         return kind.defaultPort();
     }
 
-    /** The domain, in lower case, of a URI that names us; null if it does not. */
+    /** The domain, in normal form, of a URI that names us; null if it does not. */
     public @Nullable String domainOf(SipUri uri) {
         if (!isMyself(uri)) {
             return null;

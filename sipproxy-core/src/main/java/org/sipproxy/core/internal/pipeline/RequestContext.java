@@ -54,6 +54,7 @@ public final class RequestContext implements StageContext {
     private long maxForwards = -1;
     private List<Target> targets = List.of();
     private @Nullable String authenticatedUser;
+    private @Nullable String authenticatedRealm;
     private byte @Nullable [] credentialsLine;
     private boolean trusted;
     private boolean behindNat;
@@ -121,6 +122,12 @@ public final class RequestContext implements StageContext {
     @Override
     public Optional<String> domainOf(SipUri uri) {
         return Optional.ofNullable(names.domainOf(uri));
+    }
+
+    @Override
+    public Optional<String> senderDomain() throws SipParseException {
+        SipUri from = request.from().uri();
+        return from.isSip() ? domainOf(from) : Optional.of(names.primaryDomain());
     }
 
     /** When the request came, in milliseconds since 1970. */
@@ -345,10 +352,21 @@ public final class RequestContext implements StageContext {
     public void authenticated(String username, String realm, int credentialsHeader) {
         authenticatedUser = username + "@" + realm;
         flow.peerProven();
+        authenticatedRealm = realm;
         if (credentialsHeader >= 0) {
             credentialsLine = Arrays.copyOfRange(
                     request.wire(), request.lineStart(credentialsHeader), request.lineEnd(credentialsHeader));
         }
+    }
+
+    /** True if an earlier step called {@link #authenticated}. */
+    boolean isAuthenticated() {
+        return authenticatedUser != null;
+    }
+
+    /** The realm that the sender proved a password in; null if it did not. */
+    public @Nullable String authenticatedRealm() {
+        return authenticatedRealm;
     }
 
     @Override

@@ -3,12 +3,15 @@ package org.sipproxy.core.internal.pipeline;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.LongFunction;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import org.sipproxy.api.auth.Authentication;
 import org.sipproxy.api.location.LocationStore;
 import org.sipproxy.api.message.SipParseException;
+import org.sipproxy.api.message.SipRequest;
 import org.sipproxy.api.message.StatusCode;
 import org.sipproxy.api.routing.RequestStage;
+import org.sipproxy.core.StrangerPolicy;
 import org.sipproxy.core.internal.codec.FlowTokens;
 import org.sipproxy.core.internal.codec.RouteSignature;
 import org.sipproxy.core.internal.registrar.Registrar;
@@ -30,6 +33,7 @@ public final class RequestPipeline {
      * The parts that a host assembled.
      *
      * @param connections those that peers have opened, by their number
+     * @param isExpectedAck tells whether an ACK is that of an INVITE that was accepted recently
      */
     public record Parts(
             Branches branches,
@@ -39,6 +43,8 @@ public final class RequestPipeline {
             @Nullable Authentication authentication,
             Registrar registrar,
             LocationStore store,
+            StrangerPolicy strangers,
+            Predicate<SipRequest> isExpectedAck,
             List<RequestStage> atEntrance,
             List<RequestStage> beforeAuthentication,
             List<RequestStage> beforeRouting,
@@ -62,13 +68,14 @@ public final class RequestPipeline {
         order.add(new AnswerOptions()); //                        §11: 200
         order.add(new PreprocessRoute(
                 parts.signature(), parts.tokens(), parts.connections())); //     §16.4: in-dialog requests leave here
+        order.add(new CheckAck(parts.isExpectedAck())); //        §22.1: an ACK without a dialog is dropped
         parts.beforeAuthentication().forEach(stage -> order.add(new HostStep(stage)));
         if (authentication != null) {
             order.add(new Authenticate(authentication)); //       §22: 401, 407
         }
         parts.beforeRouting().forEach(stage -> order.add(new HostStep(stage)));
         order.add(new Register(parts.registrar(), parts.store())); // §10.3
-        order.add(new DetermineTargets(parts.store(), authentication != null)); // §16.5
+        order.add(new DetermineTargets(parts.store(), authentication != null, parts.strangers())); // §16.5
         order.add(new TellAbsence(authentication)); //            404, 480
         this.steps = order.toArray(new Step[0]);
 

@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
+import org.sipproxy.api.message.HostName;
 import org.sipproxy.api.message.IpLiteral;
 import org.sipproxy.api.message.SipParseException;
 import org.sipproxy.api.message.SipUri;
@@ -64,9 +65,7 @@ public record SipIdentities(Set<String> domains, Set<InetAddress> addresses) {
     private static Optional<String> sipDomain(String text) {
         try {
             SipUri uri = SipUri.parse(text);
-            return uri.isSip() && !uri.isSecure() && !uri.hasUser()
-                    ? Optional.of(uri.host().toLowerCase(Locale.ROOT))
-                    : Optional.empty();
+            return uri.isSip() && !uri.isSecure() && !uri.hasUser() ? Optional.of(uri.normalHost()) : Optional.empty();
         } catch (SipParseException e) {
             return Optional.empty();
         }
@@ -75,8 +74,6 @@ public record SipIdentities(Set<String> domains, Set<InetAddress> addresses) {
     /** True if the certificate is for this host of a URI. The whole name has to fit: a wildcard is no SIP domain (§7.2). */
     public boolean covers(String host) {
         Optional<InetAddress> address = IpLiteral.parse(host);
-        return address.isPresent()
-                ? addresses.contains(address.get())
-                : domains.contains(host.toLowerCase(Locale.ROOT));
+        return address.isPresent() ? addresses.contains(address.get()) : domains.contains(HostName.normal(host));
     }
 }

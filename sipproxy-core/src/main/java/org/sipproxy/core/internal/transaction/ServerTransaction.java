@@ -1,6 +1,11 @@
 package org.sipproxy.core.internal.transaction;
 
+import java.net.InetAddress;
 import org.jspecify.annotations.Nullable;
+import org.sipproxy.api.message.IpLiteral;
+import org.sipproxy.api.message.SipParseException;
+import org.sipproxy.api.message.SipRequest;
+import org.sipproxy.api.message.Via;
 import org.sipproxy.core.internal.transport.SendFailure;
 
 /**
@@ -25,6 +30,9 @@ public abstract class ServerTransaction extends Transaction {
 
     private final TransactionKey key;
     private final ResponsePath path;
+    /** Who sent the request; null if not noted. */
+    private volatile @Nullable InetAddress sender;
+
     private @Nullable CancelHandler cancelHandler;
     /** What a retransmitted request is answered with; written by {@link #keep}. */
     byte @Nullable [] lastResponse;
@@ -103,6 +111,27 @@ public abstract class ServerTransaction extends Transaction {
 
     public final ResponsePath path() {
         return path;
+    }
+
+    /** Notes the address that the request came from. */
+    public final void sentFrom(InetAddress address) {
+        sender = address;
+    }
+
+    /**
+     * True if a CANCEL or ACK with this transaction's branch is the sender's own: it comes from the address that the request
+     * came from, or from the one that its sent-by names, as a peer with several addresses may send it. The port does not count,
+     * because a NAT may change it. Who sees the request on its way knows the branch as well.
+     */
+    public final boolean isSender(SipRequest request, InetAddress source) throws SipParseException {
+        InetAddress known = sender;
+        if (known == null || known.equals(source)) {
+            return true;
+        }
+        Via via = request.topVia();
+        return IpLiteral.parse(request.wire(), via.hostStart(), via.hostEnd())
+                .filter(source::equals)
+                .isPresent();
     }
 
     /** The request came again. */

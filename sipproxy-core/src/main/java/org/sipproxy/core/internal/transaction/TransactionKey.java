@@ -5,7 +5,9 @@ import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.security.SecureRandom;
+import org.sipproxy.api.message.HeaderName;
 import org.sipproxy.api.message.Method;
+import org.sipproxy.api.message.SipMessage;
 import org.sipproxy.api.message.SipParseException;
 import org.sipproxy.api.message.SipRequest;
 import org.sipproxy.api.message.Via;
@@ -13,6 +15,9 @@ import org.sipproxy.api.message.Via;
 /**
  * What makes two requests the same transaction (RFC 3261 §17.2.3): branch, sent-by and method, where ACK and CANCEL count as
  * the INVITE that they belong to. Without the magic cookie it is what RFC 2543 compared.
+ *
+ * <p>The Call-ID counts too. Repetitions, ACK and CANCEL have that of their request (§9.1, §17.1.1.3), and two clients behind
+ * NATs may choose the same private sent-by and, with a poor random number generator, the same branch.
  *
  * <p>Kept as 128 bits of a hash under a secret of this JVM, so a key has a fixed size and nobody outside can make two
  * requests collide.
@@ -35,6 +40,10 @@ public final class TransactionKey {
         Via via = request.topVia();
         if (via.hasRfc3261Branch()) {
             key.branch(request.wire(), via);
+            int callId = request.firstHeader(HeaderName.CALL_ID);
+            if (callId >= 0) {
+                key.mix(request.wire(), request.valueStart(callId), request.valueEnd(callId));
+            }
         } else {
             key.rfc2543(request, via);
         }
@@ -42,6 +51,24 @@ public final class TransactionKey {
             byte[] name = m.name().getBytes(StandardCharsets.UTF_8);
             key.mix(name, 0, name.length);
         }
+        key.finish();
+        return key;
+    }
+
+    /**
+     * The key of the ACK to a 2xx, which has a branch of its own: the dialog, the CSeq number and the Request-URI
+     * (§13.2.2.4).
+     *
+     * @param request the INVITE or the ACK
+     * @param dialog the 2xx or the ACK
+     */
+    public static TransactionKey ofAck(SipRequest request, SipMessage dialog) throws SipParseException {
+        TransactionKey key = new TransactionKey();
+        byte[] ids = ("ACK\0" + dialog.callId() + '\0' + dialog.fromTag() + '\0' + dialog.toTag())
+                .getBytes(StandardCharsets.UTF_8);
+        key.mix(ids, 0, ids.length);
+        key.mix(dialog.cseq().number());
+        key.mix(request.wire(), request.requestUriStart(), request.requestUriEnd());
         key.finish();
         return key;
     }

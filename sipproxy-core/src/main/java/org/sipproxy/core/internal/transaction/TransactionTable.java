@@ -104,6 +104,16 @@ public final class TransactionTable {
         remove(transaction);
     }
 
+    /** From now on, for 64*T1, the ACK with this key counts as one of a dialog. */
+    public void expectAck(TransactionKey key) {
+        lingering.put(key.first(), key.second(), ServerTransaction.NOTHING);
+    }
+
+    /** True if the ACK with this key acknowledges an INVITE that was accepted within 64*T1. */
+    public boolean isExpectedAck(TransactionKey key) {
+        return lingering.get(key.first(), key.second()) != null;
+    }
+
     /** Transactions that are over and wait for repetitions. */
     public long lingering() {
         return lingering.size();

@@ -22,6 +22,7 @@ import org.sipproxy.api.routing.Target;
 import org.sipproxy.api.transport.TransportKind;
 import org.sipproxy.core.DestinationPolicy;
 import org.sipproxy.core.RegistrarPolicy;
+import org.sipproxy.core.StrangerPolicy;
 import org.sipproxy.core.internal.address.AddressPolicy;
 import org.sipproxy.core.internal.codec.FlowTokens;
 import org.sipproxy.core.internal.codec.ReplyWriter;
@@ -77,6 +78,7 @@ final class ForwardingScene {
                 branches,
                 signature,
                 tokens,
+                new HopCredentials(names, null),
                 transactions.table,
                 (hop, inbound, socket, sender) -> {
                     addresses.require(hop.address(), sender);
@@ -98,6 +100,8 @@ final class ForwardingScene {
                 null,
                 new Registrar(store, RegistrarPolicy.DEFAULT, transactions.clock, names::aorOf, addresses),
                 store,
+                StrangerPolicy.DEFAULT,
+                ack -> false,
                 List.of(),
                 List.of(),
                 List.of(),

@@ -6,6 +6,8 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.sipproxy.api.location.Aor;
 import org.sipproxy.api.message.SipUri;
 
@@ -71,5 +73,51 @@ class LocalNamesTest {
         further.set(Set.of("second.test", "third.test"));
 
         assertThat(names.domains()).containsExactly("sip.test", "second.test", "third.test");
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "sip:1001@sip.test.,                     true",
+        "sip:1001@SIP.TEST.:5099,                true",
+        "sip:1001@203.0.113.01:5060,             true",
+        "sip:1001@203.0.113.1.,                  true",
+        "sip:1001@[::ffff:203.0.113.1],          true",
+        "sip:1001@[2001:db8:0:0::7],             true",
+        "sip:1001@[2001:DB8::0007]:5060,         true",
+        "sip:1001@[2001:db8::7]:5061,            false",
+        "sip:1001@[2001:db8::8],                 false",
+        "sip:1001@203.0.113.10,                  false",
+        "sip:1001@sip.test.example,              false",
+        "sip:1001@localhost,                     false",
+    })
+    void hostsAreComparedByTheirNormalForm(String text, boolean ours) {
+        LocalNames listening = new LocalNames(List.of("Sip.Test."), List.of(), false);
+        listening.add("203.0.113.1", 5060);
+        listening.add("2001:db8::7", 5060);
+
+        assertThat(listening.isMyself(uri(text))).isEqualTo(ours);
+        assertThat(listening.domainOf(uri(text))).isEqualTo(ours ? "sip.test" : null);
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "127.0.0.1, sip:1002@localhost:15700,         true",
+        "127.0.0.1, sip:1002@LocalHost.:15700,        true",
+        "127.0.0.1, sip:1002@a.b.localhost:15700,     true",
+        "::1,       sip:1002@localhost:15700,         true",
+        "127.0.0.1, sip:1002@0.0.0.0:15700,           true",
+        "0.0.0.0,   sip:1002@localhost:15700,         true",
+        "0.0.0.0,   sip:1002@127.0.0.77:15700,        true",
+        "::,        sip:1002@[0::1]:15700,            true",
+        "127.0.0.1, sip:1002@127.0.0.77:15700,        false",
+        "127.0.0.1, sip:1002@localhost:15701,         false",
+        "127.0.0.1, sip:1002@localhost.example:15700, false",
+        "192.0.2.1, sip:1002@localhost:15700,         false",
+    })
+    void localhostIsThisProxyWhereALoopbackAddressLeadsToIt(String listening, String text, boolean ours) {
+        LocalNames local = new LocalNames(List.of("sip.test"), List.of(), false);
+        local.add(listening, 15700);
+
+        assertThat(local.isMyself(uri(text))).isEqualTo(ours);
     }
 }

@@ -14,6 +14,7 @@ import org.sipproxy.api.message.SipText;
 import org.sipproxy.api.message.SipUri;
 import org.sipproxy.api.routing.Target;
 import org.sipproxy.api.transport.TransportKind;
+import org.sipproxy.core.StrangerPolicy;
 import org.sipproxy.core.internal.address.Sender;
 import org.sipproxy.core.internal.location.MemoryLocationStore;
 import org.sipproxy.core.internal.transaction.TransactionScene;
@@ -51,7 +52,7 @@ class SenderTest {
     }
 
     private Sender senderTo(RequestContext context, String hop) throws Exception {
-        Outcome outcome = new DetermineTargets(store, true).run(context);
+        Outcome outcome = new DetermineTargets(store, true, StrangerPolicy.DEFAULT).run(context);
         Target target = ((Outcome.Relay) outcome).targets().get(0);
         return context.senderTo(SipUri.of(hop), target);
     }

@@ -1,0 +1,233 @@
+package org.sipproxy.core.internal.forwarding;
+
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+import org.sipproxy.api.auth.Authentication;
+import org.sipproxy.api.message.HeaderName;
+import org.sipproxy.api.message.SipMessage;
+import org.sipproxy.api.message.SipParseException;
+import org.sipproxy.api.message.SipRequest;
+import org.sipproxy.api.message.SipResponse;
+import org.sipproxy.api.message.Splice;
+import org.sipproxy.api.message.StatusCode;
+import org.sipproxy.core.internal.pipeline.LocalNames;
+import org.sipproxy.core.internal.pipeline.RequestContext;
+import org.sipproxy.core.internal.time.LogThrottle;
+import org.sipproxy.core.internal.transport.TransportFlow;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * What belongs to the hop between a client and this proxy: credentials for the proxy's realms, which do not leave it
+ * (RFC 3261 §22.3), and challenges for them, which only this proxy sends. Otherwise a callee could pass on a challenge of
+ * ours to its caller and use the caller's credentials itself.
+ *
+ * <p>The realms are the proxy's domains and those that its {@link Authentication} is fixed to. A proxy without authentication
+ * does not have a realm: what it forwards may be for a server behind it that does. Two servers that share a domain must not
+ * challenge each other's requests, so each has to trust the other.
+ *
+ * <p>A line that names several realms counts as one for us if one of them is ours. A line that breaks the grammar is one for
+ * us if it mentions a realm of ours at all: what the next reader makes of it is not known.
+ */
+public final class HopCredentials {
+
+    private static final Logger LOG = LoggerFactory.getLogger(HopCredentials.class);
+    private static final byte[] FORBIDDEN = "403 Forbidden".getBytes(StandardCharsets.US_ASCII);
+    private static final int STATUS_CODE = "SIP/2.0 ".length();
+    private static final String REALM = "realm";
+
+    private final LogThrottle challenges = new LogThrottle();
+    private final LocalNames names;
+    private final boolean authenticates;
+    private final Set<String> fixedRealms;
+
+    /** @param authentication null if the proxy has none */
+    public HopCredentials(LocalNames names, @Nullable Authentication authentication) {
+        this.names = names;
+        this.authenticates = authentication != null;
+        this.fixedRealms = authentication == null ? Set.of() : Set.copyOf(authentication.fixedRealms());
+    }
+
+    /** Takes the lines for us off the request that is forwarded. */
+    void remove(Splice splice, RequestContext context) {
+        SipRequest request = context.request();
+        byte[] used = context.credentialsLine();
+        if (used == null
+                && request.firstHeader(HeaderName.AUTHORIZATION) < 0
+                && request.firstHeader(HeaderName.PROXY_AUTHORIZATION) < 0) {
+            return;
+        }
+        String proven = context.authenticatedRealm();
+        byte[] wire = request.wire();
+        for (int i = 0; i < request.headerCount(); i++) {
+            int start = request.lineStart(i);
+            int end = request.lineEnd(i);
+            boolean credentials = request.isHeader(i, HeaderName.AUTHORIZATION)
+                    || request.isHeader(i, HeaderName.PROXY_AUTHORIZATION);
+            if ((credentials && isOurs(request, i, proven))
+                    || (used != null && Arrays.equals(wire, start, end, used, 0, used.length))) {
+                splice.delete(start, end);
+            }
+        }
+    }
+
+    /**
+     * The response without challenges for our realms: the same object if there are none. A 401 or 407 whose challenges are all
+     * removed becomes a 403: the caller cannot satisfy the server that refused, and a 500 would let it try again.
+     *
+     * @param from where it came from
+     */
+    public SipResponse withoutChallenges(SipResponse response, TransportFlow from) throws SipParseException {
+        if (!authenticates
+                || (response.firstHeader(HeaderName.WWW_AUTHENTICATE) < 0
+                        && response.firstHeader(HeaderName.PROXY_AUTHENTICATE) < 0)) {
+            return response;
+        }
+        Splice splice = null;
+        boolean others = false;
+        for (int i = 0; i < response.headerCount(); i++) {
+            if (!response.isHeader(i, HeaderName.WWW_AUTHENTICATE)
+                    && !response.isHeader(i, HeaderName.PROXY_AUTHENTICATE)) {
+                continue;
+            }
+            if (isOurs(response, i, null)) {
+                splice = splice == null ? new Splice() : splice;
+                splice.delete(response.lineStart(i), response.lineEnd(i));
+            } else {
+                others = true;
+            }
+        }
+        if (splice == null) {
+            return response;
+        }
+        challenges.warn(
+                LOG,
+                "removed a challenge for a realm of this proxy from a response of " + from.remoteAddress()
+                        + "; a server that shares the domain has to trust this proxy");
+        int status = response.statusCode();
+        if (!others && (status == StatusCode.UNAUTHORIZED || status == StatusCode.PROXY_AUTHENTICATION_REQUIRED)) {
+            splice.replace(STATUS_CODE, ResponseRewriter.startLineEnd(response), FORBIDDEN);
+        }
+        return (SipResponse) SipMessage.parse(splice.apply(response.wire()), response.limits());
+    }
+
+    /** True if the line names a realm of ours. */
+    private boolean isOurs(SipMessage message, int line, @Nullable String proven) {
+        byte[] a = message.wire();
+        int to = message.valueEnd(line);
+        int i = message.valueStart(line);
+        while (true) {
+            while (i < to && (isSpace(a[i]) || a[i] == ',')) {
+                i++;
+            }
+            if (i == to) {
+                return false;
+            }
+            int name = i;
+            while (i < to && isToken(a[i])) {
+                i++;
+            }
+            int nameEnd = i;
+            i = skipSpace(a, i, to);
+            if (nameEnd == name) {
+                return mentionsOurs(message, line, proven);
+            }
+            if (i == to || a[i] != '=') {
+                continue; // a scheme
+            }
+            int value = skipSpace(a, i + 1, to);
+            boolean quoted = value < to && a[value] == '"';
+            i = quoted ? quotedEnd(a, value, to) : plainEnd(a, value, to);
+            if (i < 0 || (i < to && !isSpace(a[i]) && a[i] != ',')) {
+                return mentionsOurs(message, line, proven);
+            }
+            if (isRealm(a, name, nameEnd) && isOurs(quoted ? unquoted(a, value, i) : plain(a, value, i), proven)) {
+                return true;
+            }
+        }
+    }
+
+    private boolean isOurs(String realm, @Nullable String proven) {
+        String text = realm.strip();
+        if (proven != null && text.equalsIgnoreCase(proven)) {
+            return true;
+        }
+        return authenticates && (names.isDomain(text) || fixedRealms.stream().anyMatch(text::equalsIgnoreCase));
+    }
+
+    private boolean mentionsOurs(SipMessage message, int line, @Nullable String proven) {
+        List<String> realms = new ArrayList<>(authenticates ? names.domains() : List.of());
+        realms.addAll(fixedRealms);
+        if (proven != null) {
+            realms.add(proven);
+        }
+        String text = plain(message.wire(), message.valueStart(line), message.valueEnd(line))
+                .replace("\\", "")
+                .toLowerCase(Locale.ROOT);
+        return realms.stream().anyMatch(realm -> text.contains(realm.toLowerCase(Locale.ROOT)));
+    }
+
+    private static boolean isRealm(byte[] a, int from, int to) {
+        return to - from == REALM.length() && plain(a, from, to).equalsIgnoreCase(REALM);
+    }
+
+    /** Behind the closing quote; -1 if there is none. */
+    private static int quotedEnd(byte[] a, int open, int to) {
+        for (int i = open + 1; i < to; i++) {
+            if (a[i] == '\\') {
+                i++;
+            } else if (a[i] == '"') {
+                return i + 1;
+            }
+        }
+        return -1;
+    }
+
+    private static int plainEnd(byte[] a, int from, int to) {
+        int i = from;
+        while (i < to && !isSpace(a[i]) && a[i] != ',' && a[i] != '"') {
+            i++;
+        }
+        return i;
+    }
+
+    private static String unquoted(byte[] a, int open, int end) {
+        StringBuilder text = new StringBuilder(end - open);
+        for (int i = open + 1; i < end - 1; i++) {
+            if (a[i] == '\\') {
+                i++;
+            }
+            text.append((char) (a[i] & 0xff));
+        }
+        return text.toString();
+    }
+
+    private static String plain(byte[] a, int from, int to) {
+        return new String(a, from, to - from, StandardCharsets.ISO_8859_1);
+    }
+
+    private static int skipSpace(byte[] a, int from, int to) {
+        int i = from;
+        while (i < to && isSpace(a[i])) {
+            i++;
+        }
+        return i;
+    }
+
+    /** LWS (§25.1), of a folded line too. */
+    private static boolean isSpace(byte b) {
+        return b == ' ' || b == '\t' || b == '\r' || b == '\n';
+    }
+
+    private static boolean isToken(byte b) {
+        return (b >= 'a' && b <= 'z')
+                || (b >= 'A' && b <= 'Z')
+                || (b >= '0' && b <= '9')
+                || "-.!%*_+`'~/".indexOf(b) >= 0; // the slash for a token68 such as that of Basic
+    }
+}

@@ -1,0 +1,40 @@
+package org.sipproxy.core.internal.pipeline;
+
+import org.jspecify.annotations.Nullable;
+import org.sipproxy.api.message.SipParseException;
+import org.sipproxy.api.message.SipRequest;
+import org.sipproxy.api.message.StatusCode;
+import org.sipproxy.core.StrangerPolicy;
+
+/** Refuses what a stranger may not send to a user of this proxy: see {@link StrangerPolicy}. */
+final class StrangerRules {
+
+    private static final Outcome FORBIDDEN = Outcome.reply(StatusCode.FORBIDDEN);
+    private static final Outcome NO_SUCH_DIALOG = Outcome.reply(StatusCode.CALL_OR_TRANSACTION_DOES_NOT_EXIST);
+
+    private final StrangerPolicy policy;
+    private final boolean authenticates;
+
+    /** @param authenticates false if the sender's identity was never asked for: then nobody is a stranger */
+    StrangerRules(StrangerPolicy policy, boolean authenticates) {
+        this.policy = policy;
+        this.authenticates = authenticates;
+    }
+
+    /** The response to a request for a user that may not go there; null if it may. */
+    @Nullable
+    Outcome refusal(RequestContext context) throws SipParseException {
+        if (!authenticates
+                || context.isAck()
+                || context.isAuthenticated()
+                || context.isTrusted()
+                || context.isInDialog()) {
+            return null;
+        }
+        SipRequest request = context.request();
+        if (request.hasToTag()) {
+            return NO_SUCH_DIALOG;
+        }
+        return policy.allows(request.method()) ? null : FORBIDDEN;
+    }
+}
