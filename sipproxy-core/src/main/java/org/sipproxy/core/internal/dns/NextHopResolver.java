@@ -9,10 +9,12 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentMap;
 import java.util.concurrent.Future;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
 import java.util.function.IntUnaryOperator;
 import org.jspecify.annotations.Nullable;
 import org.sipproxy.api.message.HostName;
@@ -20,6 +22,7 @@ import org.sipproxy.api.message.IpLiteral;
 import org.sipproxy.api.message.SipParseException;
 import org.sipproxy.api.message.SipUri;
 import org.sipproxy.api.transport.TransportKind;
+import org.sipproxy.core.internal.address.SourceNetwork;
 import org.sipproxy.core.internal.dns.ResolutionFailure.Reason;
 
 /**
@@ -36,6 +39,9 @@ public final class NextHopResolver implements AutoCloseable {
     /** How many may wait for the DNS at a time; each holds a request. */
     static final int MAX_OUTSTANDING = 1_000;
 
+    /** How many of them one sender may have. */
+    static final int MAX_OF_SENDER = 16;
+
     private final DnsLookup dns;
     private final Capabilities capabilities;
     private final IntUnaryOperator random;
@@ -43,6 +49,8 @@ public final class NextHopResolver implements AutoCloseable {
     private final Set<Resolution> outstanding = ConcurrentHashMap.newKeySet();
     /** The size of {@link #outstanding}, which the set itself would have to count. */
     private final AtomicInteger outstandingCount = new AtomicInteger();
+
+    private final ConcurrentMap<InetAddress, Integer> bySender = new ConcurrentHashMap<>();
 
     private volatile boolean closed;
 
@@ -90,10 +98,12 @@ public final class NextHopResolver implements AutoCloseable {
     /**
      * Finds the next hops of a URI (RFC 3263 §4).
      *
+     * @param sender who named the URI: one source may have {@value #MAX_OF_SENDER} look-ups at a time, so that it cannot use up
+     *     those of all; null for no such limit
      * @param callback called once: by this thread if no question to the DNS is needed, otherwise by the event loop, which it
      *     must not block
      */
-    public void resolve(SipUri uri, Callback callback) {
+    public void resolve(SipUri uri, @Nullable InetAddress sender, Callback callback) {
         if (!uri.isSip()) {
             fail(callback, Reason.UNSUPPORTED, "a " + uri.scheme() + " URI names no host; only sip and sips do");
             return;
@@ -109,11 +119,17 @@ public final class NextHopResolver implements AutoCloseable {
             return;
         }
         String host = uri.parameter("maddr").orElseGet(uri::host);
-        resolve(host, uri.port(), kind, uri.hasParameter("transport"), uri.isSecure(), callback);
+        resolve(host, uri.port(), kind, uri.hasParameter("transport"), uri.isSecure(), sender, callback);
     }
 
     private void resolve(
-            String host, int port, TransportKind kind, boolean explicitKind, boolean secure, Callback callback) {
+            String host,
+            int port,
+            TransportKind kind,
+            boolean explicitKind,
+            boolean secure,
+            @Nullable InetAddress sender,
+            Callback callback) {
         if (port == 0) {
             fail(
                     callback,
@@ -142,12 +158,37 @@ public final class NextHopResolver implements AutoCloseable {
             fail(callback, Reason.NO_SUCH_HOST, name + " is a name that never exists (RFC 6761 §6.4)");
             return;
         }
-        start(new Resolution(dns, capabilities, random, name, port, kind, explicitKind, secure, callback, this::ended));
+        InetAddress source = sender == null ? null : SourceNetwork.of(sender);
+        if (source != null && !takePlace(source)) {
+            fail(callback, Reason.OVERLOADED, MAX_OF_SENDER + " requests of one sender wait for the DNS already");
+            return;
+        }
+        Consumer<Resolution> onEnd = source == null ? this::ended : resolution -> {
+            releasePlace(source);
+            ended(resolution);
+        };
+        start(new Resolution(dns, capabilities, random, name, port, kind, explicitKind, secure, callback, onEnd), source);
     }
 
-    private void start(Resolution resolution) {
+    private boolean takePlace(InetAddress source) {
+        int taken = bySender.merge(source, 1, Integer::sum);
+        if (taken > MAX_OF_SENDER) {
+            releasePlace(source);
+            return false;
+        }
+        return true;
+    }
+
+    private void releasePlace(InetAddress source) {
+        bySender.computeIfPresent(source, (address, count) -> count == 1 ? null : count - 1);
+    }
+
+    private void start(Resolution resolution, @Nullable InetAddress source) {
         if (outstandingCount.incrementAndGet() > MAX_OUTSTANDING) {
             outstandingCount.decrementAndGet();
+            if (source != null) {
+                releasePlace(source);
+            }
             resolution.refuse(Reason.OVERLOADED, MAX_OUTSTANDING + " requests wait for the DNS already");
             return;
         }

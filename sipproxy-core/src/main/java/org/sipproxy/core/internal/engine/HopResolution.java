@@ -4,6 +4,7 @@ import java.util.List;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.sipproxy.api.message.SipUri;
+import org.sipproxy.core.internal.address.Sender;
 import org.sipproxy.core.internal.dns.NextHop;
 import org.sipproxy.core.internal.dns.NextHopResolver;
 import org.sipproxy.core.internal.dns.ResolutionFailure;
@@ -30,13 +31,13 @@ final class HopResolution implements HopResolver {
     }
 
     @Override
-    public void resolve(SipUri uri, Consumer<List<NextHop>> done) {
+    public void resolve(SipUri uri, Sender sender, Consumer<List<NextHop>> done) {
         NextHopResolver opened = resolver;
         if (opened == null) {
             done.accept(List.of());
             return;
         }
-        opened.resolve(uri, new NextHopResolver.Callback() {
+        opened.resolve(uri, sender.trusted() ? null : sender.address(), new NextHopResolver.Callback() {
             @Override
             public void resolved(List<NextHop> nextHops) {
                 done.accept(nextHops);

@@ -84,7 +84,7 @@ final class Branch implements ClientTransactionUser {
                 resolved(List.of(hop));
             } else {
                 parent.server.tryingSoon();
-                parent.forwarder.resolver.resolve(uri, this::resolvedLater);
+                parent.forwarder.resolver.resolve(uri, sender(), this::resolvedLater);
             }
         } catch (SipParseException e) {
             end(e.statusCode());

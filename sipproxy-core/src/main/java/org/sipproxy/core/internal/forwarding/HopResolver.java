@@ -4,6 +4,7 @@ import java.util.List;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.sipproxy.api.message.SipUri;
+import org.sipproxy.core.internal.address.Sender;
 import org.sipproxy.core.internal.dns.NextHop;
 
 /** What forwarding needs of RFC 3263. */
@@ -13,6 +14,10 @@ public interface HopResolver {
     @Nullable
     NextHop numeric(SipUri uri);
 
-    /** Finds the next hops, best first; none if the name leads nowhere. {@code done} is called once, on any thread. */
-    void resolve(SipUri uri, Consumer<List<NextHop>> done);
+    /**
+     * Finds the next hops, best first; none if the name leads nowhere. {@code done} is called once, on any thread.
+     *
+     * @param sender on whose behalf, as one sender may only have so many look-ups at a time
+     */
+    void resolve(SipUri uri, Sender sender, Consumer<List<NextHop>> done);
 }

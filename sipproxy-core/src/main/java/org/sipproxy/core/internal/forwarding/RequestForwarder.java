@@ -102,7 +102,7 @@ public final class RequestForwarder {
             if (hop != null) {
                 sendAck(context, target, hop, sender);
             } else {
-                resolver.resolve(uri, hops -> {
+                resolver.resolve(uri, sender, hops -> {
                     if (!hops.isEmpty()) {
                         sendAck(context, target, hops.get(0), sender);
                     }

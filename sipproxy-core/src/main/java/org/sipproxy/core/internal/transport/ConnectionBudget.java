@@ -14,6 +14,7 @@ import java.util.SortedSet;
 import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 import org.sipproxy.core.StreamLimits;
+import org.sipproxy.core.internal.address.SourceNetwork;
 
 /**
  * Counts the open connections of one proxy against its limits, by {@link SourceNetwork source}, and chooses which one makes room.

@@ -352,7 +352,7 @@ class NettyDnsLookupTest {
         assertThat(resolve(resolver, "sip:user@example.com")).isEqualTo(expected);
         int questions = server.asked.size();
         Answered again = new Answered();
-        resolver.resolve(SipUri.of("sip:user@EXAMPLE.com."), again);
+        resolver.resolve(SipUri.of("sip:user@EXAMPLE.com."), null, again);
 
         assertThat(again.now()).as("answered by the calling thread").isEqualTo(expected);
         assertThat(server.asked).hasSize(questions);
@@ -384,7 +384,7 @@ class NettyDnsLookupTest {
     void closingAnswersWhoeverWaits() throws Exception {
         NextHopResolver resolver = resolver("example.com SILENT");
         Answered answered = new Answered();
-        resolver.resolve(SipUri.of("sip:example.com:5060"), answered);
+        resolver.resolve(SipUri.of("sip:example.com:5060"), null, answered);
 
         resolver.close();
 
@@ -393,7 +393,7 @@ class NettyDnsLookupTest {
 
     private static String resolve(NextHopResolver resolver, String uri) throws InterruptedException {
         Answered answered = new Answered();
-        resolver.resolve(SipUri.of(uri), answered);
+        resolver.resolve(SipUri.of(uri), null, answered);
         return answered.await();
     }
 

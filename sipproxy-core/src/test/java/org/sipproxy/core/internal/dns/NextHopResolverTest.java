@@ -3,7 +3,9 @@ package org.sipproxy.core.internal.dns;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.params.provider.Arguments.arguments;
 
+import java.net.InetAddress;
 import java.net.StandardProtocolFamily;
+import java.net.UnknownHostException;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
@@ -112,7 +114,7 @@ class NextHopResolverTest {
         NextHopResolver resolver = resolver(dns, UDP_AND_TCP, EnumSet.of(StandardProtocolFamily.INET));
         Answered answered = new Answered();
 
-        resolver.resolve(SipUri.of(uri), answered);
+        resolver.resolve(SipUri.of(uri), null, answered);
 
         assertThat(resolver.resolveNumeric(SipUri.of(uri))).isNull();
         assertThat(answered.now()).startsWith(expected);
@@ -515,7 +517,7 @@ class NextHopResolverTest {
         Answered answered = new Answered();
 
         resolver(new FakeDns(ADDRESSES_ONLY), ALL, EnumSet.of(family))
-                .resolve(SipUri.of("sip:example.com:5060"), answered);
+                .resolve(SipUri.of("sip:example.com:5060"), null, answered);
 
         assertThat(answered.now()).isEqualTo(expected);
     }
@@ -525,7 +527,7 @@ class NextHopResolverTest {
         Answered answered = new Answered();
 
         resolver(new FakeDns("example.com AAAA 2001:db8::1"), UDP_AND_TCP, EnumSet.of(StandardProtocolFamily.INET))
-                .resolve(SipUri.of("sip:example.com"), answered);
+                .resolve(SipUri.of("sip:example.com"), null, answered);
 
         assertThat(answered.now())
                 .isEqualTo("UNSUPPORTED: example.com has addresses, but none that [UDP, TCP] over IPv4 reaches");
@@ -580,7 +582,7 @@ class NextHopResolverTest {
     @Test
     void aSilentDnsEndsAtTheDeadline() {
         Answered answered = new Answered();
-        resolver(new FakeDns("example.com SILENT NAPTR"), ALL, BOTH).resolve(SipUri.of("sip:example.com"), answered);
+        resolver(new FakeDns("example.com SILENT NAPTR"), ALL, BOTH).resolve(SipUri.of("sip:example.com"), null, answered);
         assertThat(answered.now()).isEmpty();
 
         deadlines.get(0).run();
@@ -597,7 +599,7 @@ class NextHopResolverTest {
             b.example.com A 192.0.2.3
             """);
         Answered answered = new Answered();
-        resolver(dns, ALL, BOTH).resolve(SipUri.of("sip:example.com;transport=udp"), answered);
+        resolver(dns, ALL, BOTH).resolve(SipUri.of("sip:example.com;transport=udp"), null, answered);
         assertThat(answered.now()).isEmpty();
 
         deadlines.get(0).run();
@@ -610,7 +612,7 @@ class NextHopResolverTest {
         FakeDns dns = new FakeDns(RFC_3263);
         dns.hold = true;
         Answered answered = new Answered();
-        resolver(dns, ALL, BOTH).resolve(SipUri.of("sip:example.com"), answered);
+        resolver(dns, ALL, BOTH).resolve(SipUri.of("sip:example.com"), null, answered);
         deadlines.get(0).run();
 
         dns.release();
@@ -624,7 +626,7 @@ class NextHopResolverTest {
         FakeDns dns = new FakeDns(ADDRESSES_ONLY);
         dns.hold = true;
         Answered answered = new Answered();
-        resolver(dns, ALL, BOTH).resolve(SipUri.of("sip:example.com:5060"), answered);
+        resolver(dns, ALL, BOTH).resolve(SipUri.of("sip:example.com:5060"), null, answered);
         assertThat(deadlines).hasSize(1);
 
         dns.release();
@@ -650,23 +652,51 @@ class NextHopResolverTest {
         NextHopResolver resolver = resolver(dns, ALL, BOTH);
         Answered waiting = new Answered();
         for (int i = 0; i < NextHopResolver.MAX_OUTSTANDING; i++) {
-            resolver.resolve(SipUri.of("sip:example.com:5060"), waiting);
+            resolver.resolve(SipUri.of("sip:example.com:5060"), null, waiting);
         }
         assertThat(waiting.calls()).isZero();
 
         Answered refused = new Answered();
-        resolver.resolve(SipUri.of("sip:example.com:5060"), refused);
+        resolver.resolve(SipUri.of("sip:example.com:5060"), null, refused);
         assertThat(refused.now()).isEqualTo("OVERLOADED: 1000 requests wait for the DNS already");
 
         Answered numeric = new Answered();
-        resolver.resolve(SipUri.of("sip:192.0.2.9"), numeric);
+        resolver.resolve(SipUri.of("sip:192.0.2.9"), null, numeric);
         assertThat(numeric.now()).isEqualTo("udp 192.0.2.9:5060");
 
         dns.release();
         assertThat(waiting.calls()).isEqualTo(NextHopResolver.MAX_OUTSTANDING);
         Answered again = new Answered();
-        resolver.resolve(SipUri.of("sip:example.com:5060"), again);
+        resolver.resolve(SipUri.of("sip:example.com:5060"), null, again);
         assertThat(again.now()).isEqualTo("udp 192.0.2.1:5060");
+    }
+
+    @Test
+    void senderWithManyWaitingRequestsLeavesRoomForOthers() throws UnknownHostException {
+        FakeDns dns = new FakeDns("example.com A 192.0.2.1");
+        dns.hold = true;
+        NextHopResolver resolver = resolver(dns, ALL, BOTH);
+        Answered waiting = new Answered();
+        for (int i = 0; i < NextHopResolver.MAX_OF_SENDER; i++) {
+            InetAddress host = InetAddress.getByName("2001:db8::" + Integer.toHexString(i + 1));
+            resolver.resolve(SipUri.of("sip:example.com:5060"), host, waiting);
+        }
+
+        Answered refused = new Answered();
+        resolver.resolve(SipUri.of("sip:example.com:5060"), InetAddress.getByName("2001:db8::ffff"), refused);
+        assertThat(refused.now()).isEqualTo("OVERLOADED: 16 requests of one sender wait for the DNS already");
+        Answered other = new Answered();
+        resolver.resolve(SipUri.of("sip:example.com:5060"), InetAddress.getByName("2001:db8:0:1::1"), other);
+        Answered host = new Answered();
+        resolver.resolve(SipUri.of("sip:example.com:5060"), null, host);
+        assertThat(other.calls() + host.calls()).isZero();
+
+        dns.release();
+        assertThat(other.now()).isEqualTo("udp 192.0.2.1:5060");
+        assertThat(host.now()).isEqualTo("udp 192.0.2.1:5060");
+        Answered again = new Answered();
+        resolver.resolve(SipUri.of("sip:example.com:5060"), InetAddress.getByName("2001:db8::1"), again);
+        assertThat(again.now()).as("all places are given back").isEqualTo("udp 192.0.2.1:5060");
     }
 
     @Test
@@ -675,12 +705,12 @@ class NextHopResolverTest {
         dns.hold = true;
         NextHopResolver resolver = resolver(dns, ALL, BOTH);
         Answered before = new Answered();
-        resolver.resolve(SipUri.of("sip:example.com"), before);
+        resolver.resolve(SipUri.of("sip:example.com"), null, before);
 
         resolver.close();
         dns.release();
         Answered after = new Answered();
-        resolver.resolve(SipUri.of("sip:example.com"), after);
+        resolver.resolve(SipUri.of("sip:example.com"), null, after);
 
         assertThat(before.now()).isEqualTo("DNS_FAILED: the resolver is closed");
         assertThat(after.now()).isEqualTo("DNS_FAILED: the resolver is closed");
@@ -697,7 +727,7 @@ class NextHopResolverTest {
         dns.hold = true;
         Answered answered = new Answered();
 
-        resolver.resolve(SipUri.of("sip:example.com"), answered);
+        resolver.resolve(SipUri.of("sip:example.com"), null, answered);
 
         assertThat(answered.now())
                 .startsWith("DNS_FAILED: looking up example.com failed:")
@@ -706,7 +736,7 @@ class NextHopResolverTest {
 
     private String resolve(FakeDns dns, Set<TransportKind> transports, String uri) {
         Answered answered = new Answered();
-        resolver(dns, transports, BOTH).resolve(SipUri.of(uri), answered);
+        resolver(dns, transports, BOTH).resolve(SipUri.of(uri), null, answered);
         return answered.now();
     }
 

@@ -24,6 +24,7 @@ import org.sipproxy.core.DestinationPolicy;
 import org.sipproxy.core.RegistrarPolicy;
 import org.sipproxy.core.StrangerPolicy;
 import org.sipproxy.core.internal.address.AddressPolicy;
+import org.sipproxy.core.internal.address.Sender;
 import org.sipproxy.core.internal.codec.FlowTokens;
 import org.sipproxy.core.internal.codec.ReplyWriter;
 import org.sipproxy.core.internal.codec.RouteSignature;
@@ -312,7 +313,7 @@ final class ForwardingScene {
         }
 
         @Override
-        public void resolve(SipUri uri, Consumer<List<NextHop>> done) {
+        public void resolve(SipUri uri, Sender sender, Consumer<List<NextHop>> done) {
             List<NextHop> hops = names.getOrDefault(uri.host(), List.of());
             if (slow) {
                 waiting.add(() -> done.accept(hops));

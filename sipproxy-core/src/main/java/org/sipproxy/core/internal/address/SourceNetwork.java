@@ -1,19 +1,19 @@
-package org.sipproxy.core.internal.transport;
+package org.sipproxy.core.internal.address;
 
 import java.net.Inet6Address;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.util.Arrays;
 
-/** What counts as one source of connections: an IPv4 address, or the /64 of an IPv6 address, which one host has for itself. */
-final class SourceNetwork {
+/** What counts as one source: an IPv4 address, or the /64 of an IPv6 address, which one host has for itself. */
+public final class SourceNetwork {
 
     private static final int IPV6_PREFIX_BYTES = 8;
 
     private SourceNetwork() {}
 
     /** The first address of the network that {@code address} belongs to; an IPv4 address itself. */
-    static InetAddress of(InetAddress address) {
+    public static InetAddress of(InetAddress address) {
         if (!(address instanceof Inet6Address)) {
             return address;
         }
