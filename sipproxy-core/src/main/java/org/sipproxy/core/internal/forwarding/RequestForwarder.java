@@ -15,6 +15,8 @@ import org.sipproxy.core.internal.pipeline.RequestContext;
 import org.sipproxy.core.internal.transaction.Branches;
 import org.sipproxy.core.internal.transaction.ResponsePath;
 import org.sipproxy.core.internal.transaction.ServerTransaction;
+import org.sipproxy.core.internal.transaction.TransactionBudget;
+import org.sipproxy.core.internal.transaction.TransactionBudget.Share;
 import org.sipproxy.core.internal.transaction.TransactionTable;
 import org.sipproxy.core.internal.transport.SendFailure;
 import org.sipproxy.core.internal.transport.TransportFlow;
@@ -81,13 +83,26 @@ public final class RequestForwarder {
             if (hop != null) {
                 sendAck(context, target, flows.flowTo(hop, context.flow(), target.socket()));
             } else {
-                resolver.resolve(uri, hops -> {
-                    if (!hops.isEmpty()) {
-                        sendAck(context, target, flows.flowTo(hops.get(0), context.flow(), target.socket()));
-                    }
-                });
+                resolveAndSendAck(context, target, uri);
             }
         }
+    }
+
+    /** An ACK has no transaction, so it counts for itself in the budget while it waits. Without room it is dropped. */
+    private void resolveAndSendAck(RequestContext context, Target target, SipUri uri) {
+        TransactionBudget budget = table.budget();
+        int bytes = context.retainedBytes();
+        if (!budget.takes(context.isProven() ? Share.RESERVED : Share.OPEN, bytes)) {
+            budget.countRefused();
+            return;
+        }
+        budget.add(bytes);
+        resolver.resolve(uri, hops -> {
+            budget.add(-bytes);
+            if (!hops.isEmpty()) {
+                sendAck(context, target, flows.flowTo(hops.get(0), context.flow(), target.socket()));
+            }
+        });
     }
 
     /**

@@ -75,9 +75,8 @@ final class ForwardingScene {
                 signature,
                 tokens,
                 transactions.table,
-                (hop, inbound, socket) -> udpOnly && hop.kind() != TransportKind.UDP
-                        ? null
-                        : transport.flowTo(hop.kind(), hop.address()),
+                (hop, inbound, socket) ->
+                        udpOnly && hop.kind() != TransportKind.UDP ? null : transport.flowTo(hop.kind(), hop.address()),
                 resolver,
                 (context, status) -> reply(context.received(), context.flow(), status, NO_LINES),
                 (context, status, response, targets) -> completed.add(status),
@@ -149,11 +148,7 @@ final class ForwardingScene {
         }
         if (context.isInvite()) {
             InviteServerTransaction server = new InviteServerTransaction(
-                    key,
-                    transactions.table,
-                    context.responsePath(),
-                    context.retainedBytes(),
-                    null);
+                    key, transactions.table, context.responsePath(), context.retainedBytes(), null);
             transactions.table.addIfAbsent(server);
             return server;
         }
