@@ -72,8 +72,8 @@ public class StrayMessageBenchmark {
     public void open() throws SipParseException {
         for (int i = 0; i < live; i++) {
             SipRequest invite = (SipRequest) SipMessage.parse(Messages.invite(i), ParseLimits.DEFAULT);
-            table.addIfAbsent(new InviteServerTransaction(
-                    TransactionKey.of(invite), table, NOWHERE, invite.wire().length, null));
+            table.addIfAbsent(
+                    new InviteServerTransaction(TransactionKey.of(invite), table, NOWHERE, invite.wire().length, null));
         }
         Branches branches = new Branches();
         ByteWriter out = new ByteWriter(512);

@@ -127,7 +127,8 @@ final class AccountingWriter implements Runnable {
                     return;
                 }
             } catch (Throwable e) {
-                // OutOfMemoryError, raised again while the first one was logged; this thread is the only one that writes
+                // OutOfMemoryError, raised again while the first one was logged; this thread is the only one that
+                // writes
                 pauseNanos = LONGEST_PAUSE_NANOS;
             }
         }

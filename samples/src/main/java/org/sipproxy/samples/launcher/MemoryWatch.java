@@ -34,7 +34,7 @@ final class MemoryWatch extends Thread {
     private boolean ranOut;
     private int fullLooks;
 
-    private MemoryWatch(LongSupplier outOfMemoryErrors) {
+    MemoryWatch(LongSupplier outOfMemoryErrors) {
         super("memory-watch");
         this.outOfMemoryErrors = outOfMemoryErrors;
         setDaemon(true);
@@ -63,7 +63,8 @@ final class MemoryWatch extends Thread {
         }
     }
 
-    private void look() {
+    /** Called each second. */
+    void look() {
         if (!ranOut && !hasRunOut()) {
             return;
         }

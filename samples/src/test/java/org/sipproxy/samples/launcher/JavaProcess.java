@@ -27,6 +27,10 @@ final class JavaProcess implements AutoCloseable {
     }
 
     static JavaProcess start(Class<?> main, String... args) throws IOException {
+        return start(List.of(), main, args);
+    }
+
+    static JavaProcess start(List<String> jvmOptions, Class<?> main, String... args) throws IOException {
         List<String> command = new ArrayList<>(List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "-XX:TieredStopAtLevel=1",
@@ -34,6 +38,7 @@ final class JavaProcess implements AutoCloseable {
                 "-cp",
                 System.getProperty("java.class.path"),
                 main.getName()));
+        command.addAll(1, jvmOptions);
         command.addAll(List.of(args));
         return new JavaProcess(new ProcessBuilder(command).start());
     }

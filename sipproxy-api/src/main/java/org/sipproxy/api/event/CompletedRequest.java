@@ -10,7 +10,8 @@ import org.sipproxy.api.transport.Flow;
 /**
  * A request and the final response that we sent for it.
  *
- * @param request the request as it was received; the record's to read, not to edit, and not to keep: it holds the whole message
+ * @param request the request as it was received; the record's to read, not to edit, and not to keep: it holds the whole message.
+ *     The body of a relayed request may be missing if it has more than 4,096 bytes: it is not kept for this
  * @param flow where it came from
  * @param statusCode 200 to 699
  * @param reason the reason phrase

@@ -87,6 +87,7 @@ class ErrorTest {
         Failing failing = new Failing();
         try (ProxyUnderTest proxy = ProxyUnderTest.start(b -> b.component(failing))) {
             ProxyRuntime runtime = failing.runtime.get();
+            long before = proxy.proxy().statistics().errors();
             CountDownLatch later = new CountDownLatch(1);
             for (int i = 0; i < 3; i++) {
                 runtime.schedule(Duration.ofMillis(10), () -> {
@@ -100,6 +101,7 @@ class ErrorTest {
             runtime.schedule(Duration.ofMillis(60), later::countDown);
 
             assertThat(later.await(10, TimeUnit.SECONDS)).isTrue();
+            assertThat(proxy.proxy().statistics().errors()).isGreaterThanOrEqualTo(before + 4);
         }
     }
 

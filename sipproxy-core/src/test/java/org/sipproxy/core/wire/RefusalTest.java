@@ -101,14 +101,16 @@ class RefusalTest {
     @ParameterizedTest
     @CsvSource({"403,false", "480,false", "503,false", "302,false", "407,false", "480,true"})
     void refusalOfAHostsStepIsOnePacketToo(int status, boolean mayBlock) {
-        try (ProxyUnderTest proxy = ProxyUnderTest.start(b -> b.timers(ProxyUnderTest.QUICK)
-                .beforeRouting(new Refusing(status, mayBlock)))) {
+        try (ProxyUnderTest proxy = ProxyUnderTest.start(
+                b -> b.timers(ProxyUnderTest.QUICK).beforeRouting(new Refusing(status, mayBlock)))) {
             WireClient.Udp alice = proxy.udp("alice");
             WireClient.Udp bob = proxy.registered("bob");
             Request invite = alice.send(strange(alice, "INVITE", "sip:bob@sip.test"));
             WireMessage refusal = alice.awaitResponse(invite, status);
             letTimersPass(alice, bob);
-            assertThat(responsesTo(alice, invite)).as("neither a 100 nor a repetition").isEmpty();
+            assertThat(responsesTo(alice, invite))
+                    .as("neither a 100 nor a repetition")
+                    .isEmpty();
             assertThat(proxy.proxy().statistics().serverTransactions())
                     .as("the MESSAGE's")
                     .isOne();
@@ -149,8 +151,8 @@ class RefusalTest {
 
     @Test
     void refusalOfATrustedPeerIsReliable() {
-        try (ProxyUnderTest proxy = ProxyUnderTest.start(b -> b.timers(ProxyUnderTest.QUICK)
-                .beforeAuthentication(ProxyUnderTest.TRUST))) {
+        try (ProxyUnderTest proxy =
+                ProxyUnderTest.start(b -> b.timers(ProxyUnderTest.QUICK).beforeAuthentication(ProxyUnderTest.TRUST))) {
             WireClient.Udp peer = proxy.udp("peer");
             Request invite = peer.send(strange(peer, "INVITE", "sip:nobody@sip.test"));
 

@@ -139,8 +139,8 @@ class TimerTest {
 
     @Test
     void failureToATrustedPeerIsRepeatedUntilItsAck() {
-        try (ProxyUnderTest trusting = ProxyUnderTest.start(b -> b.timers(ProxyUnderTest.QUICK)
-                .beforeAuthentication(ProxyUnderTest.TRUST))) {
+        try (ProxyUnderTest trusting =
+                ProxyUnderTest.start(b -> b.timers(ProxyUnderTest.QUICK).beforeAuthentication(ProxyUnderTest.TRUST))) {
             WireClient.Udp peer = trusting.udp("peer");
             Request invite = peer.send(peer.request("INVITE", "sip:nobody@sip.test"));
             WireMessage failure = peer.awaitResponse(invite, 404);
@@ -158,8 +158,8 @@ class TimerTest {
 
     @Test
     void failureToATrustedPeerWithoutAnAckIsGivenUp() {
-        try (ProxyUnderTest trusting = ProxyUnderTest.start(b -> b.timers(ProxyUnderTest.QUICK)
-                .beforeAuthentication(ProxyUnderTest.TRUST))) {
+        try (ProxyUnderTest trusting =
+                ProxyUnderTest.start(b -> b.timers(ProxyUnderTest.QUICK).beforeAuthentication(ProxyUnderTest.TRUST))) {
             WireClient.Udp peer = trusting.udp("peer");
             Request invite = peer.send(peer.request("INVITE", "sip:nobody@sip.test"));
             peer.awaitResponse(invite, 404);

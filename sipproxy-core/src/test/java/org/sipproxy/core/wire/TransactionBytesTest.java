@@ -69,7 +69,8 @@ class TransactionBytesTest {
             sent.add(sender.send(large(sender, method, user)));
         }
         return sender.await(
-                "a 503", m -> m.status() == 503 && sent.stream().anyMatch(r -> r.branch().equals(m.branch())));
+                "a 503",
+                m -> m.status() == 503 && sent.stream().anyMatch(r -> r.branch().equals(m.branch())));
     }
 
     @ParameterizedTest
@@ -110,7 +111,9 @@ class TransactionBytesTest {
             bob.forgetPending();
 
             gateway.send(large(gateway, "INVITE", "gateway"));
-            bob.await("the gateway's INVITE", m -> m.method().equals("INVITE") && m.text().contains("gateway@"));
+            bob.await(
+                    "the gateway's INVITE",
+                    m -> m.method().equals("INVITE") && m.text().contains("gateway@"));
             stranger.send(dialog.request("INFO").body("text/plain", BODY));
             bob.reply(bob.awaitRequest("INFO"), 200);
         }
@@ -130,7 +133,8 @@ class TransactionBytesTest {
                         .body("text/plain", "y".repeat(5_000)));
                 bob.await(
                         "the message or a 503",
-                        m -> m.text().contains(small.callId()) || proxy.proxy().statistics().turnedAway() > 40);
+                        m -> m.text().contains(small.callId())
+                                || proxy.proxy().statistics().turnedAway() > 40);
                 if (proxy.proxy().statistics().transactionBytes() > LIMIT - LIMIT / 16) {
                     break;
                 }

@@ -18,6 +18,8 @@ import org.sipproxy.core.internal.pipeline.RequestContext;
 import org.sipproxy.core.internal.transaction.Branches;
 import org.sipproxy.core.internal.transaction.ResponsePath;
 import org.sipproxy.core.internal.transaction.ServerTransaction;
+import org.sipproxy.core.internal.transaction.TransactionBudget;
+import org.sipproxy.core.internal.transaction.TransactionBudget.Share;
 import org.sipproxy.core.internal.transaction.TransactionTable;
 import org.sipproxy.core.internal.transport.SendFailure;
 import org.sipproxy.core.internal.transport.TransportFlow;
@@ -102,13 +104,26 @@ public final class RequestForwarder {
             if (hop != null) {
                 sendAck(context, target, hop, sender);
             } else {
-                resolver.resolve(uri, sender, hops -> {
-                    if (!hops.isEmpty()) {
-                        sendAck(context, target, hops.get(0), sender);
-                    }
-                });
+                resolveAndSendAck(context, target, uri, sender);
             }
         }
+    }
+
+    /** An ACK has no transaction, so it counts for itself in the budget while it waits. Without room it is dropped. */
+    private void resolveAndSendAck(RequestContext context, Target target, SipUri uri, Sender sender) {
+        TransactionBudget budget = table.budget();
+        int bytes = context.retainedBytes();
+        if (!budget.takes(context.isProven() ? Share.RESERVED : Share.OPEN, bytes)) {
+            budget.countRefused();
+            return;
+        }
+        budget.add(bytes);
+        resolver.resolve(uri, sender, hops -> {
+            budget.add(-bytes);
+            if (!hops.isEmpty()) {
+                sendAck(context, target, hops.get(0), sender);
+            }
+        });
     }
 
     /**

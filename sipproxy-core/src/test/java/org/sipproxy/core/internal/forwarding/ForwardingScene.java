@@ -168,11 +168,7 @@ final class ForwardingScene {
         }
         if (context.isInvite()) {
             InviteServerTransaction server = new InviteServerTransaction(
-                    key,
-                    transactions.table,
-                    context.responsePath(),
-                    context.retainedBytes(),
-                    null);
+                    key, transactions.table, context.responsePath(), context.retainedBytes(), null);
             transactions.table.addIfAbsent(server);
             return server;
         }

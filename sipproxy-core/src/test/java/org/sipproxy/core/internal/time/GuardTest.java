@@ -13,8 +13,8 @@ class GuardTest {
     private final AtomicInteger lines = new AtomicInteger();
 
     /** Has no memory for a line either. */
-    private final Logger failing = (Logger)
-            Proxy.newProxyInstance(Logger.class.getClassLoader(), new Class<?>[] {Logger.class}, (proxy, method, args) -> {
+    private final Logger failing = (Logger) Proxy.newProxyInstance(
+            Logger.class.getClassLoader(), new Class<?>[] {Logger.class}, (proxy, method, args) -> {
                 lines.incrementAndGet();
                 throw new OutOfMemoryError("in the log call");
             });
@@ -39,8 +39,10 @@ class GuardTest {
             }
         };
 
-        assertThatCode(() -> new Guard(failing, "a test failed").caught(hostile)).doesNotThrowAnyException();
-        assertThatCode(() -> new LogThrottle().warn(failing, "a test failed", hostile)).doesNotThrowAnyException();
+        assertThatCode(() -> new Guard(failing, "a test failed").caught(hostile))
+                .doesNotThrowAnyException();
+        assertThatCode(() -> new LogThrottle().warn(failing, "a test failed", hostile))
+                .doesNotThrowAnyException();
     }
 
     @Test

@@ -260,7 +260,8 @@ class TransactionBudgetTest {
             transaction.start();
         }
         assertThat(used() > 8_000).isEqualTo(kind == TransportKind.UDP);
-        assertThat(transaction.isMethod(org.sipproxy.api.message.Method.MESSAGE)).isTrue();
+        assertThat(transaction.isMethod(org.sipproxy.api.message.Method.MESSAGE))
+                .isTrue();
         assertThat(transaction.isMethod(org.sipproxy.api.message.Method.INFO)).isFalse();
 
         transaction.onResponse(TransactionScene.response(200, "MESSAGE"));

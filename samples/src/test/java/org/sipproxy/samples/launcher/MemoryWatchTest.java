@@ -1,0 +1,61 @@
+package org.sipproxy.samples.launcher;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicLong;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+@Timeout(120)
+class MemoryWatchTest {
+
+    /** Fills the heap to the last bytes, and keeps it full. */
+    static final class Hog {
+
+        private static final List<byte[]> KEPT = new ArrayList<>(1_000_000);
+
+        private Hog() {}
+
+        public static void main(String[] args) throws InterruptedException {
+            MemoryWatch.begin(() -> 0);
+            for (int size = 1 << 20; size > 0; size /= 2) {
+                fill(size);
+            }
+            Thread.sleep(Long.MAX_VALUE);
+        }
+
+        private static void fill(int size) {
+            try {
+                while (true) {
+                    KEPT.add(new byte[size]);
+                }
+            } catch (OutOfMemoryError e) {
+                // smaller ones may still fit
+            }
+        }
+    }
+
+    @Test
+    void aFullHeapEndsTheProcessWithOneLine() throws Exception {
+        try (JavaProcess hog = JavaProcess.start(List.of("-Xmx48m", "-XX:+UseSerialGC"), Hog.class)) {
+            assertThat(hog.awaitExit()).isEqualTo(1);
+            assertThat(hog.err())
+                    .containsExactly(
+                            "sipproxy: out of memory, and the heap stays full; exiting with status 1. Give it more with -Xmx.");
+        }
+    }
+
+    @Test
+    void errorsWhileThereIsRoomDoNotEndIt() {
+        AtomicLong errors = new AtomicLong();
+        MemoryWatch watch = new MemoryWatch(errors::incrementAndGet);
+
+        for (int i = 0; i < 10; i++) {
+            watch.look(); // halts the test's JVM if it is wrong
+        }
+
+        assertThat(errors).hasValue(10);
+    }
+}
