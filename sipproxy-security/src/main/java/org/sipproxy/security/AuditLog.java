@@ -33,14 +33,14 @@ import org.slf4j.LoggerFactory;
  *       may be forged.
  *   <li>{@code transport}: {@code udp}, {@code tcp}, {@code tls}, {@code ws} or {@code wss}.
  *   <li>{@code method}: of the request, {@code -} if none was parsed.
- *   <li>{@code user}: the digest user that was presented, {@code -} for none.
+ *   <li>{@code user}: the digest user that was presented, {@code -} for none. A lockout without a user is that of the source.
  *   <li>{@code reason}: why, which rule, which limit, what a scanner was recognised by; of a lockout its seconds.
  *   <li>{@code omitted}: how many events of the same kind and source had no line since the last one.
  * </ul>
  *
  * <p>A value is printable ASCII without spaces, quotes, backslashes, {@code %} and {@code =}; any other byte of its UTF-8 is
  * written as {@code %} and two hexadecimal digits. So what a sender chooses cannot look like another field. A line holds no
- * credentials and has at most 600 characters.
+ * credentials and has at most 800 characters.
  *
  * <p>A kind of event has one line a second for each source, an IPv4 address or an IPv6 /64. All sources together have at most 150
  * lines a second: 50 for connections, 50 for sources of datagrams that were seen before, 50 for new ones. Events above that are

@@ -492,6 +492,9 @@ public final class FloodGuard implements ProxyComponent {
          * those of the usual tools.
          */
         public Builder scannerUserAgents(List<String> texts) {
+            if (texts.stream().anyMatch(text -> text.length() < 2)) {
+                problems.add("scannerUserAgents: a text of less than two characters would fit nearly everybody");
+            }
             this.signs = List.copyOf(texts);
             return this;
         }

@@ -31,19 +31,24 @@ final class ScannerSigns {
     private static final int SHORTEST_WITHIN_A_WORD = 7;
 
     private final byte[][] signs;
-    /** By a byte in either case: true if a sign begins with it. Most bytes of a header are passed over by one look. */
-    private final boolean[] begins = new boolean[256];
+    /** By two bytes, true if a sign begins with them in some case: nearly every place of a header is passed over by one look. */
+    private final boolean[] begins = new boolean[65_536];
 
     ScannerSigns(List<String> names) {
         this.signs = names.stream()
                 .map(name -> name.toLowerCase(Locale.ROOT).getBytes(StandardCharsets.UTF_8))
-                .filter(sign -> sign.length > 0)
+                .filter(sign -> sign.length > 1)
                 .toArray(byte[][]::new);
         for (byte[] sign : signs) {
-            int first = sign[0] & 0xff;
-            begins[first] = true;
-            begins[first >= 'a' && first <= 'z' ? first - 32 : first] = true;
+            begins[pair(sign[0], sign[1])] = true;
+            begins[pair(upper(sign[0]), sign[1])] = true;
+            begins[pair(sign[0], upper(sign[1]))] = true;
+            begins[pair(upper(sign[0]), upper(sign[1]))] = true;
         }
+    }
+
+    private static int pair(int first, int second) {
+        return (first & 0xff) << 8 | second & 0xff;
     }
 
     /** The sign that a request bears in any of its User-Agent lines; null if none. */
@@ -61,8 +66,8 @@ final class ScannerSigns {
     }
 
     private @Nullable String find(byte[] a, int from, int to) {
-        for (int at = from; at < to; at++) {
-            if (begins[a[at] & 0xff]) {
+        for (int at = from; at + 1 < to; at++) {
+            if (begins[pair(a[at], a[at + 1])]) {
                 for (byte[] sign : signs) {
                     if (isAt(a, from, to, at, sign)) {
                         return new String(sign, StandardCharsets.UTF_8);
@@ -90,6 +95,10 @@ final class ScannerSigns {
     private static boolean isLetter(byte b) {
         int c = lower(b);
         return c >= 'a' && c <= 'z';
+    }
+
+    private static int upper(int c) {
+        return c >= 'a' && c <= 'z' ? c - 32 : c;
     }
 
     private static int lower(byte b) {

@@ -470,10 +470,12 @@ class FloodGuardTest {
         assertThatThrownBy(() -> FloodGuard.builder()
                         .banTime(Duration.ZERO)
                         .unknownUsers(0)
+                        .scannerUserAgents(List.of("x"))
                         .sourcePrefix(33, 64)
                         .build())
                 .hasMessageContaining("banTime")
                 .hasMessageContaining("unknownUsers")
+                .hasMessageContaining("scannerUserAgents")
                 .hasMessageContaining("sourcePrefix");
         assertThat(List.of(new RateLimit(0.5, 1).toString(), new RateLimit(5, 9).toString()))
                 .containsExactly("0.5/s, 1 at once", "5/s, 9 at once");
