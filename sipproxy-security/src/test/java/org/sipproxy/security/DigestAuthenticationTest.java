@@ -22,6 +22,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 import org.sipproxy.api.auth.Credential;
 import org.sipproxy.api.auth.CredentialStore;
 import org.sipproxy.api.auth.DigestAlgorithm;
+import org.sipproxy.api.location.UserCase;
 import org.sipproxy.api.message.ParseLimits;
 import org.sipproxy.api.routing.FakeStageContext;
 import org.sipproxy.api.routing.Verdict;
@@ -907,7 +908,7 @@ class DigestAuthenticationTest {
             "9999, example.org, false"
         })
         void userIsKnownInTheRealmOfItsDomain(String user, String domain, boolean known) {
-            assertThat(authentication.isKnownUser(user, domain)).isEqualTo(known);
+            assertThat(authentication.isKnownUser(user, domain, UserCase.INSENSITIVE)).isEqualTo(known);
         }
 
         @Test
@@ -915,8 +916,8 @@ class DigestAuthenticationTest {
             DigestAuthentication fixed =
                     plain().realm("example.org").credentials(users).build();
 
-            assertThat(fixed.isKnownUser("1002", "example.net")).isTrue();
-            assertThat(fixed.isKnownUser("9999", "example.net")).isFalse();
+            assertThat(fixed.isKnownUser("1002", "example.net", UserCase.INSENSITIVE)).isTrue();
+            assertThat(fixed.isKnownUser("9999", "example.net", UserCase.INSENSITIVE)).isFalse();
         }
     }
 

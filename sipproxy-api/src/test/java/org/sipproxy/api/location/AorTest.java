@@ -23,7 +23,7 @@ class AorTest {
 
     @Test
     void userKeepsItsCaseWhereUsersAreCaseSensitive() {
-        assertThat(Aor.of(SipUri.of("sip:AlIcE@SIP.test"), true)).isEqualTo(new Aor("AlIcE", "sip.test"));
+        assertThat(Aor.of(SipUri.of("sip:AlIcE@SIP.test"), UserCase.SENSITIVE)).isEqualTo(new Aor("AlIcE", "sip.test"));
     }
 
     @ParameterizedTest

@@ -7,13 +7,14 @@ import java.util.Set;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
 import org.sipproxy.api.location.Aor;
+import org.sipproxy.api.location.UserCase;
 import org.sipproxy.api.message.SipUri;
 
 class LocalNamesTest {
 
     private final AtomicReference<Set<String>> further = new AtomicReference<>(Set.of());
     private final LocalNames names = new LocalNames(
-            List.of("sip.test", "second.test"), List.of("alias.test:5080"), false, List.of(further::get));
+            List.of("sip.test", "second.test"), List.of("alias.test:5080"), UserCase.INSENSITIVE, List.of(further::get));
 
     private static SipUri uri(String text) {
         return SipUri.of(text);
@@ -51,7 +52,7 @@ class LocalNamesTest {
 
     @Test
     void aUriWithoutAPortMeansTheOneOfItsTransport() {
-        LocalNames listening = new LocalNames(List.of("sip.test"), List.of(), false);
+        LocalNames listening = new LocalNames(List.of("sip.test"), List.of(), UserCase.INSENSITIVE);
         listening.add("192.0.2.1", 5060);
         listening.add("192.0.2.2", 5061);
         listening.add("192.0.2.3", 443);
