@@ -68,6 +68,23 @@ class LocalNamesTest {
     }
 
     @Test
+    void userPartWithAControlCharacterOrThatIsNotUtf8HasNoAddressOfRecord() {
+        for (String user : List.of("%00", "bob%00", "%0d", "%7F", "%c2%80", "%ff", "%c3")) {
+            assertThat(names.aorOf(uri("sip:" + user + "@sip.test"))).as(user).isNull();
+            assertThat(names.domainOf(uri("sip:" + user + "@sip.test"))).isEqualTo("sip.test");
+        }
+    }
+
+    @Test
+    void caseOfTheUserCountsOnlyIfThePolicySaysSo() {
+        LocalNames sensitive = new LocalNames(List.of("sip.test"), List.of(), UserCase.SENSITIVE);
+
+        assertThat(names.aorOf(uri("sip:%42ob@SIP.test"))).isEqualTo(new Aor("bob", "sip.test"));
+        assertThat(names.aorOf(uri("sip:%C3%89@sip.test"))).isEqualTo(new Aor("\u00c9", "sip.test"));
+        assertThat(sensitive.aorOf(uri("sip:%42ob@SIP.test"))).isEqualTo(new Aor("Bob", "sip.test"));
+    }
+
+    @Test
     void domainsAreThoseThatStayAndThenTheOthers() {
         further.set(Set.of("second.test", "third.test"));
 
