@@ -148,12 +148,12 @@ final class WatchedRepository implements BindingRepository {
     }
 
     private void failed(LocationStoreException cause) {
-        Failure failure = new Failure(cause, clock.currentTimeMillis());
-        last = failure;
         if (cause.kind() == Kind.REFUSED) {
-            refusals.info(LOG, "location database refuses a binding", cause); // the client's doing, who gets a 400
+            refusals.info(LOG, "location database refuses a binding", cause); // the client's fault, who gets a 400
             return;
         }
+        Failure failure = new Failure(cause, clock.currentTimeMillis());
+        last = failure;
         if (cause.kind() != Kind.UNREACHABLE) {
             failures.warn(LOG, "location database failed", cause);
             return;

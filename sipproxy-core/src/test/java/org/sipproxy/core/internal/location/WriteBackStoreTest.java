@@ -77,7 +77,7 @@ class WriteBackStoreTest implements LocationStoreContract {
     @Test
     void bindingThatTheDatabaseCanNeverHoldIsNotTakenIntoMemory() {
         scene.add(store, ALICE, "a");
-        scene.repository.refused.add("never");
+        scene.repository.neverHolds("never");
 
         assertThatThrownBy(() -> scene.add(store, ALICE, "never"))
                 .isInstanceOfSatisfying(
