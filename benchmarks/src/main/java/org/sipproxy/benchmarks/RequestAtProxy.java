@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.sipproxy.api.event.ProxyEvent;
+import org.sipproxy.api.location.UserCase;
 import org.sipproxy.api.message.SipParseException;
 import org.sipproxy.api.message.SipRequest;
 import org.sipproxy.api.message.SipUri;
@@ -81,6 +82,11 @@ final class RequestAtProxy implements StageContext, Flow {
     @Override
     public Optional<String> senderDomain() throws SipParseException {
         return domainOf(request().from().uri());
+    }
+
+    @Override
+    public UserCase userCase() {
+        return UserCase.INSENSITIVE;
     }
 
     @Override

@@ -46,7 +46,7 @@ final class Database implements AutoCloseable {
         }
         EmbeddedDatabase server = EmbeddedDatabase.start(options.directory());
         try {
-            return new Database(pool(server.url(), EmbeddedDatabase.USER, "", connections), Optional.of(server));
+            return new Database(pool(server.url(), EmbeddedDatabase.USER, server.password(), connections), Optional.of(server));
         } catch (RuntimeException e) {
             server.close();
             throw e;
@@ -129,6 +129,9 @@ final class Database implements AutoCloseable {
                 try {
                     subscribers.add(one.user(), domain, one.password());
                 } catch (SubscriberException e) {
+                    if (e.reason() != SubscriberException.Reason.EXISTS) {
+                        throw e;
+                    }
                     subscribers.changePassword(one.user(), domain, one.password());
                 }
             }

@@ -7,6 +7,7 @@ import org.sipproxy.api.auth.Credential;
 import org.sipproxy.api.auth.CredentialStore;
 import org.sipproxy.core.SipProxyBuilder;
 import org.sipproxy.jdbc.JdbcCredentials;
+import org.sipproxy.jdbc.SubscriberException;
 import org.sipproxy.security.InMemoryCredentials;
 
 /** Where the subscribers of a proxy come from: the command line, a database, or both if the database is our own. */
@@ -42,7 +43,11 @@ final class Subscription {
     /** Makes an embedded database fit for the proxy, unless that is not going to run. */
     void furnish(ProxyOptions options, List<ProxyOptions.NamedSubscriber> named, List<String> problems) {
         if (problems.isEmpty()) {
-            database.filter(Database::isEmbedded).ifPresent(own -> own.furnish(options.domains, named));
+            try {
+                database.filter(Database::isEmbedded).ifPresent(own -> own.furnish(options.domains, named));
+            } catch (SubscriberException | IllegalArgumentException e) {
+                problems.add("--subscriber: " + Launcher.messageOf(e));
+            }
         }
     }
 

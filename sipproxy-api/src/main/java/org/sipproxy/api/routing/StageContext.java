@@ -4,6 +4,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import org.sipproxy.api.event.ProxyEvent;
+import org.sipproxy.api.location.UserCase;
 import org.sipproxy.api.message.SipParseException;
 import org.sipproxy.api.message.SipRequest;
 import org.sipproxy.api.message.SipUri;
@@ -38,6 +39,9 @@ public interface StageContext {
      * @throws SipParseException if From is malformed
      */
     Optional<String> senderDomain() throws SipParseException;
+
+    /** The proxy's rule for the case of user parts. */
+    UserCase userCase();
 
     /** The proxy's clock. */
     Instant now();

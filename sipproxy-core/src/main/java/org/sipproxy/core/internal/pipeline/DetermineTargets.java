@@ -85,12 +85,10 @@ final class DetermineTargets implements Step {
         List<Target> targets = Targets.bestFirst(bindings);
         noteNames(context, bindings);
         if (uri.isSecure() && !targets.isEmpty()) {
-            targets = Targets.secured(targets);
-            if (targets.isEmpty()) {
-                return Outcome.reply(StatusCode.TEMPORARILY_UNAVAILABLE); // RFC 5630 §5.3: never by less than TLS
-            }
+            context.bound();
+            targets = Targets.secured(targets); // RFC 5630 §5.3: never by less than TLS
         }
-        return targets.isEmpty() ? Outcome.proceed() : Outcome.relay(targets); // 404 or 480 is the next step's to say
+        return targets.isEmpty() ? Outcome.proceed() : Outcome.relay(targets); // RejectUnavailableUser chooses the status
     }
 
     /** A binding's numeric next hop was checked when it was registered; the address of a name is not known before now. */

@@ -11,6 +11,7 @@ import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import org.sipproxy.api.event.ProxyEvent;
 import org.sipproxy.api.location.Binding;
+import org.sipproxy.api.location.UserCase;
 import org.sipproxy.api.message.HeaderName;
 import org.sipproxy.api.message.Method;
 import org.sipproxy.api.message.NameAddress;
@@ -56,6 +57,7 @@ public final class RequestContext implements StageContext {
     private @Nullable String authenticatedUser;
     private @Nullable String authenticatedRealm;
     private byte @Nullable [] credentialsLine;
+    private boolean bound;
     private boolean trusted;
     private boolean behindNat;
     private @Nullable TransportFlow dialogFlow;
@@ -128,6 +130,11 @@ public final class RequestContext implements StageContext {
     public Optional<String> senderDomain() throws SipParseException {
         SipUri from = request.from().uri();
         return from.isSip() ? domainOf(from) : Optional.of(names.primaryDomain());
+    }
+
+    @Override
+    public UserCase userCase() {
+        return names.userCase();
     }
 
     /** When the request came, in milliseconds since 1970. */
@@ -341,6 +348,15 @@ public final class RequestContext implements StageContext {
         this.targets = found;
     }
 
+    /** True if the called user has bindings, even if none of them may be used for this request. */
+    boolean isBound() {
+        return bound;
+    }
+
+    void bound() {
+        bound = true;
+    }
+
     // ---- authentication
 
     @Override
@@ -423,6 +439,11 @@ public final class RequestContext implements StageContext {
 
     private static SipRequest withoutBody(SipRequest whole) throws SipParseException {
         return (SipRequest) SipMessage.parse(Arrays.copyOf(whole.wire(), whole.bodyStart()), whole.limits());
+    }
+
+    /** True if the sender has neither proved a password nor is a trusted peer. */
+    boolean isStranger() {
+        return authenticatedUser == null && !trusted;
     }
 
     // ---- NAT

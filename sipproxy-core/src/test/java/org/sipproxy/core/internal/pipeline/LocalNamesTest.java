@@ -9,13 +9,14 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.sipproxy.api.location.Aor;
+import org.sipproxy.api.location.UserCase;
 import org.sipproxy.api.message.SipUri;
 
 class LocalNamesTest {
 
     private final AtomicReference<Set<String>> further = new AtomicReference<>(Set.of());
     private final LocalNames names = new LocalNames(
-            List.of("sip.test", "second.test"), List.of("alias.test:5080"), false, List.of(further::get));
+            List.of("sip.test", "second.test"), List.of("alias.test:5080"), UserCase.INSENSITIVE, List.of(further::get));
 
     private static SipUri uri(String text) {
         return SipUri.of(text);
@@ -53,7 +54,7 @@ class LocalNamesTest {
 
     @Test
     void aUriWithoutAPortMeansTheOneOfItsTransport() {
-        LocalNames listening = new LocalNames(List.of("sip.test"), List.of(), false);
+        LocalNames listening = new LocalNames(List.of("sip.test"), List.of(), UserCase.INSENSITIVE);
         listening.add("192.0.2.1", 5060);
         listening.add("192.0.2.2", 5061);
         listening.add("192.0.2.3", 443);
@@ -66,6 +67,23 @@ class LocalNamesTest {
         assertThat(listening.isMyself(uri("sips:192.0.2.2;transport=tcp"))).isTrue();
         assertThat(listening.isMyself(uri("sips:192.0.2.3;transport=ws"))).isTrue();
         assertThat(listening.isMyself(uri("sip:192.0.2.3;transport=ws"))).isFalse();
+    }
+
+    @Test
+    void userPartWithAControlCharacterOrThatIsNotUtf8HasNoAddressOfRecord() {
+        for (String user : List.of("%00", "bob%00", "%0d", "%7F", "%c2%80", "%ff", "%c3")) {
+            assertThat(names.aorOf(uri("sip:" + user + "@sip.test"))).as(user).isNull();
+            assertThat(names.domainOf(uri("sip:" + user + "@sip.test"))).isEqualTo("sip.test");
+        }
+    }
+
+    @Test
+    void caseOfTheUserCountsOnlyIfThePolicySaysSo() {
+        LocalNames sensitive = new LocalNames(List.of("sip.test"), List.of(), UserCase.SENSITIVE);
+
+        assertThat(names.aorOf(uri("sip:%42ob@SIP.test"))).isEqualTo(new Aor("bob", "sip.test"));
+        assertThat(names.aorOf(uri("sip:%C3%89@sip.test"))).isEqualTo(new Aor("\u00c9", "sip.test"));
+        assertThat(sensitive.aorOf(uri("sip:%42ob@SIP.test"))).isEqualTo(new Aor("Bob", "sip.test"));
     }
 
     @Test
@@ -91,7 +109,7 @@ class LocalNamesTest {
         "sip:1001@localhost,                     false",
     })
     void hostsAreComparedByTheirNormalForm(String text, boolean ours) {
-        LocalNames listening = new LocalNames(List.of("Sip.Test."), List.of(), false);
+        LocalNames listening = new LocalNames(List.of("Sip.Test."), List.of(), UserCase.INSENSITIVE);
         listening.add("203.0.113.1", 5060);
         listening.add("2001:db8::7", 5060);
 
@@ -115,7 +133,7 @@ class LocalNamesTest {
         "192.0.2.1, sip:1002@localhost:15700,         false",
     })
     void localhostIsThisProxyWhereALoopbackAddressLeadsToIt(String listening, String text, boolean ours) {
-        LocalNames local = new LocalNames(List.of("sip.test"), List.of(), false);
+        LocalNames local = new LocalNames(List.of("sip.test"), List.of(), UserCase.INSENSITIVE);
         local.add(listening, 15700);
 
         assertThat(local.isMyself(uri(text))).isEqualTo(ours);

@@ -10,6 +10,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.sipproxy.api.location.Aor;
 import org.sipproxy.api.location.Binding;
+import org.sipproxy.api.location.UserCase;
 import org.sipproxy.api.message.SipText;
 import org.sipproxy.api.message.SipUri;
 import org.sipproxy.api.routing.Target;
@@ -24,7 +25,7 @@ import org.sipproxy.core.internal.transport.RecordingFlow;
 class SenderTest {
 
     private final TransactionScene scene = new TransactionScene();
-    private final LocalNames names = new LocalNames(List.of("sip.test"), List.of(), false);
+    private final LocalNames names = new LocalNames(List.of("sip.test"), List.of(), UserCase.INSENSITIVE);
     private final MemoryLocationStore store = new MemoryLocationStore(scene.clock, scene.wheel);
     private final RecordingFlow caller = scene.transport.flow(TransportKind.UDP, "198.51.100.1", 5060);
     private final RecordingFlow phone = scene.transport.flow(TransportKind.UDP, "203.0.113.9", 5060);
@@ -48,7 +49,7 @@ class SenderTest {
                 .path(Arrays.stream(path).map(SipUri::of).toList())
                 .flow(phone)
                 .build();
-        store.update(Aor.of(SipUri.of("sip:bob@sip.test"), false), before -> List.of(binding));
+        store.update(Aor.of(SipUri.of("sip:bob@sip.test")), before -> List.of(binding));
     }
 
     private Sender senderTo(RequestContext context, String hop) throws Exception {
