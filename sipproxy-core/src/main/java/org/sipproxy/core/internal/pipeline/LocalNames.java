@@ -4,7 +4,6 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -183,16 +182,5 @@ public final class LocalNames {
     /** The rule for the case of user parts. */
     UserCase userCase() {
         return userCase;
-    }
-
-    /** Most hosts are lower case already; looking costs less than copying. */
-    private static String lowerCase(String text) {
-        for (int i = 0; i < text.length(); i++) {
-            char c = text.charAt(i);
-            if (c > 127 || (c >= 'A' && c <= 'Z')) {
-                return text.toLowerCase(Locale.ROOT);
-            }
-        }
-        return text;
     }
 }
