@@ -21,6 +21,7 @@ final class MemoryWatch extends Thread {
 
     /** Less than a region of the G1 collector, which would round it up to several. */
     private static final int RESERVE_BYTES = (1 << 20) - 64;
+
     private static final int PROBE_BYTES = 64 << 10;
     private static final int LOOKS = 5;
     private static final byte[] MESSAGE =
