@@ -19,7 +19,9 @@ import org.jspecify.annotations.Nullable;
  */
 final class MemoryWatch extends Thread {
 
-    private static final int RESERVE_BYTES = 2 << 20;
+    /** Less than a region of the G1 collector, which would round it up to several. */
+    private static final int RESERVE_BYTES = (1 << 20) - 64;
+
     private static final int PROBE_BYTES = 64 << 10;
     private static final int LOOKS = 5;
     private static final byte[] MESSAGE =
@@ -29,7 +31,10 @@ final class MemoryWatch extends Thread {
     private final LongSupplier outOfMemoryErrors;
     private final FileOutputStream err = new FileOutputStream(FileDescriptor.err);
     private byte @Nullable [] reserve = new byte[RESERVE_BYTES];
+    /** A field, so that the allocation is not optimised away. */
+    @SuppressWarnings("UnusedVariable")
     private byte @Nullable [] probe;
+
     private long seen;
     private boolean ranOut;
     private int fullLooks;
@@ -38,14 +43,13 @@ final class MemoryWatch extends Thread {
         super("memory-watch");
         this.outOfMemoryErrors = outOfMemoryErrors;
         setDaemon(true);
-        setPriority(MAX_PRIORITY);
     }
 
     /** Begins to watch. {@code outOfMemoryErrors} counts those that other threads caught. */
     static void begin(LongSupplier outOfMemoryErrors) {
         MemoryWatch watch = new MemoryWatch(outOfMemoryErrors);
         watch.seen = outOfMemoryErrors.getAsLong();
-        hasRoom(); // loads what it needs
+        watch.hasRoom(); // loads what it needs
         watch.start();
     }
 
@@ -89,9 +93,10 @@ final class MemoryWatch extends Thread {
         return more;
     }
 
-    private static boolean hasRoom() {
+    /** The reserve counts as used, so that its release is not taken for room. */
+    private boolean hasRoom() {
         Runtime runtime = Runtime.getRuntime();
-        long used = runtime.totalMemory() - runtime.freeMemory();
+        long used = runtime.totalMemory() - runtime.freeMemory() + (reserve == null ? RESERVE_BYTES : 0);
         return used < runtime.maxMemory() / 10 * 9;
     }
 

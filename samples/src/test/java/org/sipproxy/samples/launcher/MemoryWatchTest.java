@@ -7,6 +7,8 @@ import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 @Timeout(120)
 class MemoryWatchTest {
@@ -14,12 +16,13 @@ class MemoryWatchTest {
     /** Fills the heap to the last bytes, and keeps it full. */
     static final class Hog {
 
+        private static final AtomicLong ERRORS = new AtomicLong();
         private static final List<byte[]> KEPT = new ArrayList<>(1_000_000);
 
         private Hog() {}
 
         public static void main(String[] args) throws InterruptedException {
-            MemoryWatch.begin(() -> 0);
+            MemoryWatch.begin(ERRORS::get);
             for (int size = 1 << 20; size > 0; size /= 2) {
                 fill(size);
             }
@@ -32,14 +35,15 @@ class MemoryWatchTest {
                     KEPT.add(new byte[size]);
                 }
             } catch (OutOfMemoryError e) {
-                // smaller ones may still fit
+                ERRORS.incrementAndGet(); // smaller ones may still fit
             }
         }
     }
 
-    @Test
-    void aFullHeapEndsTheProcessWithOneLine() throws Exception {
-        try (JavaProcess hog = JavaProcess.start(List.of("-Xmx48m", "-XX:+UseSerialGC"), Hog.class)) {
+    @ParameterizedTest
+    @ValueSource(strings = {"-XX:+UseSerialGC", "-XX:+UseG1GC"})
+    void aFullHeapEndsTheProcessWithOneLine(String collector) throws Exception {
+        try (JavaProcess hog = JavaProcess.start(List.of("-Xmx48m", collector), Hog.class)) {
             assertThat(hog.awaitExit()).isEqualTo(1);
             assertThat(hog.err())
                     .containsExactly(
