@@ -72,7 +72,8 @@ public final class JdbcCredentials implements CredentialStore, ProxyComponent {
         this.query = "SELECT ha1, ha1b, " + (sha256 ? Subscriber.SHA256_COLUMN : "''") + ", "
                 + (plainPasswords ? "password" : "''") + ", CASE WHEN username = " + Subscribers.lower("username")
                 + " THEN false ELSE EXISTS (SELECT 1 FROM subscriber o WHERE o.domain = s.domain AND "
-                + Subscribers.lower("o.username") + " = " + Subscribers.lower("s.username") + " AND o.username <> s.username) END"
+                + Subscribers.lower("o.username") + " = " + Subscribers.lower("s.username")
+                + " AND o.username <> s.username) END"
                 + " FROM subscriber s WHERE username = ? AND domain = ?";
         this.cache = new CredentialCache(
                 new CredentialCache.CacheLimits(

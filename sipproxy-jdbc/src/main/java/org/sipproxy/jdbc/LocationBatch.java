@@ -139,7 +139,7 @@ final class LocationBatch {
     }
 
     /** {@code <sip:a;lr>,<sip:b;lr>}. */
-    static String pathText(List<SipUri> path) {
+    private static String pathText(List<SipUri> path) {
         StringBuilder text = new StringBuilder();
         for (SipUri hop : path) {
             text.append(text.isEmpty() ? "<" : ",<").append(hop).append('>');

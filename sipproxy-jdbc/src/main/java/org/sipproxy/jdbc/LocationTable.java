@@ -12,6 +12,7 @@ import org.sipproxy.api.location.Aor;
 import org.sipproxy.api.location.Binding;
 import org.sipproxy.api.location.LocationStoreException;
 import org.sipproxy.api.message.SipParseException;
+import org.sipproxy.api.message.SipUri;
 
 /**
  * The statements for one {@code location} table, whose columns of time are what they are.
@@ -96,11 +97,7 @@ final class LocationTable {
                         + "received, path, callid, user_agent, socket, instance FROM location WHERE 1 = 0")) {
             ResultSetMetaData columns = none.getMetaData();
             return new LocationTable(
-                    layout,
-                    isNumber(columns.getColumnType(1)),
-                    isNumber(columns.getColumnType(2)),
-                    columns,
-                    isUnicode);
+                    layout, isNumber(columns.getColumnType(1)), isNumber(columns.getColumnType(2)), columns, isUnicode);
         }
     }
 
@@ -129,21 +126,28 @@ final class LocationTable {
         if (!holds(aor)) {
             throw refused("column username or domain cannot hold " + SipParseException.excerpt(aor.toString()));
         }
-        check("contact", binding.contact().toString(), contactWidth);
         check("callid", binding.callId(), callIdWidth);
         check("instance", binding.instanceId(), instanceWidth);
         check("socket", binding.socket(), socketWidth);
-        if (binding.received().isPresent()) {
-            check("received", binding.received().get().toString(), receivedWidth);
+        // URIs are ASCII
+        check("contact", binding.contact().length(), contactWidth);
+        check("received", binding.received().map(SipUri::length).orElse(0), receivedWidth);
+        int path = 0;
+        for (SipUri hop : binding.path()) {
+            path += (path == 0 ? 2 : 3) + hop.length(); // in angle brackets, with commas between
         }
-        if (!binding.path().isEmpty()) {
-            check("path", LocationBatch.pathText(binding.path()), pathWidth);
-        }
+        check("path", path, pathWidth);
     }
 
     private static void check(String column, String text, int width) {
         if (!fits(text, width)) {
             throw refused("column " + column + " cannot hold " + SipParseException.excerpt(text));
+        }
+    }
+
+    private static void check(String column, int length, int width) {
+        if (length > width) {
+            throw refused("column " + column + " cannot hold " + length + " characters (at most " + width + ")");
         }
     }
 

@@ -61,18 +61,20 @@ final class SubscriberChecks {
         if (userCase == UserCase.SENSITIVE) {
             return;
         }
-        List<String> pairs = handle.createQuery("SELECT string_agg(username, ' and ' ORDER BY username) || ' of ' || domain"
-                        + " FROM subscriber GROUP BY domain, " + Subscribers.lower("username")
-                        + " HAVING count(*) > 1 ORDER BY 1 LIMIT " + SAMPLE)
+        List<String> pairs = handle.createQuery(
+                        "SELECT string_agg(username, ' and ' ORDER BY username) || ' of ' || domain"
+                                + " FROM subscriber GROUP BY domain, " + Subscribers.lower("username")
+                                + " HAVING count(*) > 1 ORDER BY 1 LIMIT " + SAMPLE)
                 .mapTo(String.class)
                 .list();
         if (!pairs.isEmpty()) {
-            findings.add(Finding.warning(
-                    "names of subscribers",
-                    (pairs.size() < SAMPLE ? "" : "at least ") + pairs.size() + " differ in case only: "
-                            + pairs.stream().limit(5).collect(Collectors.joining(", ")),
-                    "remove all but one of each with rm and add it under another name, or make users case-sensitive"
-                            + " (RegistrarPolicy.withUserCaseSensitive): only the spelling in lower case can register"));
+            findings.add(
+                    Finding.warning(
+                            "names of subscribers",
+                            (pairs.size() < SAMPLE ? "" : "at least ") + pairs.size() + " differ in case only: "
+                                    + pairs.stream().limit(5).collect(Collectors.joining(", ")),
+                            "remove all but one of each with rm and add it under another name, or make users case-sensitive"
+                                    + " (RegistrarPolicy.withUserCaseSensitive): only the spelling in lower case can register"));
         }
     }
 

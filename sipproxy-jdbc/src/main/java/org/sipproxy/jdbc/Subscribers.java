@@ -80,7 +80,8 @@ public final class Subscribers {
     public void add(String username, String domain, String password) {
         String realm = checked(username, domain, password);
         try {
-            // each statement must see what was committed before it: the second one what the holder of the lock has added
+            // each statement must see what was committed before it: the second one what the holder of the lock has
+            // added
             jdbi.useTransaction(TransactionIsolationLevel.READ_COMMITTED, handle -> {
                 refuseOtherSpelling(handle, username, realm);
                 Map<String, @Nullable String> row = secrets(handle, username, realm, password);

@@ -99,8 +99,9 @@ class JdbcAccessRulesTest {
 
     @Test
     void rowWhosePatternWouldTakeLongIsLeftOutAndTheOthersHold() {
-        postgres.execute("INSERT INTO trusted (src_ip, proto, from_pattern) VALUES ('192.0.2.1', 'any', '(a{1000}){1000}'),"
-                + " ('192.0.2.2', 'any', '(.)\\1'), ('192.0.2.3', 'any', '(a+)+$')");
+        postgres.execute(
+                "INSERT INTO trusted (src_ip, proto, from_pattern) VALUES ('192.0.2.1', 'any', '(a{1000}){1000}'),"
+                        + " ('192.0.2.2', 'any', '(.)\\1'), ('192.0.2.3', 'any', '(a+)+$')");
 
         assertThat(source.read().trusted())
                 .singleElement()

@@ -103,8 +103,9 @@ class SubscribersTest {
                 .isInstanceOfSatisfying(
                         SubscriberException.class,
                         e -> assertThat(e.reason()).isEqualTo(SubscriberException.Reason.OTHER_SPELLING))
-                .hasMessage("subscriber " + name + "@sip.test would be the address-of-record of alice@sip.test, whose name"
-                        + " differs in case only; choose another name");
+                .hasMessage(
+                        "subscriber " + name + "@sip.test would be the address-of-record of alice@sip.test, whose name"
+                                + " differs in case only; choose another name");
 
         assertThat(rows("SELECT username FROM subscriber WHERE domain = 'sip.test'"))
                 .containsExactly("alice");
@@ -113,7 +114,8 @@ class SubscribersTest {
 
     @Test
     void lettersBeyondAsciiHaveNoCase() {
-        for (String name : List.of("\u00e9", "\u00c9", "k", "\u212a", "i", "\u0130", "ss", "\u00df", "_a", "\\a", "%a")) {
+        for (String name :
+                List.of("\u00e9", "\u00c9", "k", "\u212a", "i", "\u0130", "ss", "\u00df", "_a", "\\a", "%a")) {
             subscribers.add(name, "sip.test", "x");
         }
 
@@ -160,7 +162,8 @@ class SubscribersTest {
 
         assertThatThrownBy(() -> subscribers.changePassword("Alice", "sip.test", "y"))
                 .hasMessage("there is no subscriber Alice@sip.test; case counts here, and there is alice@sip.test");
-        assertThatThrownBy(() -> subscribers.remove("ALICE", "sip.test")).hasMessageContaining("there is alice@sip.test");
+        assertThatThrownBy(() -> subscribers.remove("ALICE", "sip.test"))
+                .hasMessageContaining("there is alice@sip.test");
         assertThat(subscribers.find("Alice", "sip.test")).isEmpty();
         assertThat(subscribers.find("Alice")).isEmpty();
 

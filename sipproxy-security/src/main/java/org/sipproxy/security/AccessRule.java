@@ -306,8 +306,7 @@ public final class AccessRule {
                         || fromDomains.contains(request.from().uri().normalHost()))
                 && (requestDomains.isEmpty()
                         || requestDomains.contains(request.requestUri().normalHost()))
-                && (from == null
-                        || from.isFoundIn(request.from().uri().toString()))
+                && (from == null || from.isFoundIn(request.from().uri().toString()))
                 && (requestUri == null
                         || requestUri.isFoundIn(request.requestUri().toString()));
     }

@@ -221,7 +221,7 @@ final class CredentialsCheck {
     }
 
     /**
-     * Identifies a request by all of its bytes, its transport and its source. Less would let an attacker who captured it change
+     * Identifies a request by all of its bytes and its source. Less would let an attacker who captured it change
      * what the digest does not cover, such as Contact, Path, Expires or the body. A client retransmits byte for byte
      * (RFC 3261 §17.1.2.2).
      */
@@ -233,12 +233,12 @@ final class CredentialsCheck {
     private long source(Flow flow) {
         InetSocketAddress remote = flow.remoteAddress();
         InetAddress address = remote.getAddress();
-        long ports = (long) flow.kind().ordinal() << 16 | remote.getPort();
+        long port = remote.getPort() | (flow.kind().isReliable() ? 1 << 16 : 0);
         if (address instanceof Inet4Address) {
-            return (long) address.hashCode() << 32 | ports; // the hash code of an IPv4 address is the address
+            return (long) address.hashCode() << 32 | port; // the hash code of an IPv4 address is the address
         }
         byte[] bytes = address.getAddress();
-        return retransmissions.hash(ports, bytes, 0, bytes.length);
+        return retransmissions.hash(port, bytes, 0, bytes.length);
     }
 
     /** What makes the credentials unusable whatever the password is, or null. */

@@ -117,8 +117,9 @@ class CredentialsCheckTest {
                 row(
                         AuthenticationOutcome.AMBIGUOUS_USER,
                         (phone, faulty) -> phone.with("username", "Alice@example.org")),
-                row(AuthenticationOutcome.WRONG_PASSWORD, (phone, faulty) -> phone.with("username", "Alice")
-                        .password("guess")),
+                row(
+                        AuthenticationOutcome.WRONG_PASSWORD,
+                        (phone, faulty) -> phone.with("username", "Alice").password("guess")),
                 row(AuthenticationOutcome.IDENTITY_MISMATCH, (phone, faulty) -> phone.with("username", "1002")));
     }
 

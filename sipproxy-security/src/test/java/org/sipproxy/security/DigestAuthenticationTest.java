@@ -845,8 +845,7 @@ class DigestAuthenticationTest {
 
         @Test
         void caseOfTheUserCountsOnlyWhereUsersAreCaseSensitive() {
-            InMemoryCredentials mixed =
-                    InMemoryCredentials.of(Credential.ofPassword("Alice", "example.org", "secret"));
+            InMemoryCredentials mixed = InMemoryCredentials.of(Credential.ofPassword("Alice", "example.org", "secret"));
             DigestAuthentication digest = plain().credentials(mixed).build();
             for (String address : List.of("<sip:alice@example.org>", "<sip:%41LICE@example.org>")) {
                 for (UserCase rule : UserCase.values()) {
@@ -1006,7 +1005,8 @@ class DigestAuthenticationTest {
             "9999, example.org, false"
         })
         void userIsKnownInTheRealmOfItsDomain(String user, String domain, boolean known) {
-            assertThat(authentication.isKnownUser(user, domain, UserCase.INSENSITIVE)).isEqualTo(known);
+            assertThat(authentication.isKnownUser(user, domain, UserCase.INSENSITIVE))
+                    .isEqualTo(known);
         }
 
         @Test
@@ -1028,8 +1028,10 @@ class DigestAuthenticationTest {
             DigestAuthentication fixed =
                     plain().realm("example.org").credentials(users).build();
 
-            assertThat(fixed.isKnownUser("1002", "example.net", UserCase.INSENSITIVE)).isTrue();
-            assertThat(fixed.isKnownUser("9999", "example.net", UserCase.INSENSITIVE)).isFalse();
+            assertThat(fixed.isKnownUser("1002", "example.net", UserCase.INSENSITIVE))
+                    .isTrue();
+            assertThat(fixed.isKnownUser("9999", "example.net", UserCase.INSENSITIVE))
+                    .isFalse();
         }
     }
 

@@ -227,7 +227,8 @@ class DigestReplayTest {
         String otherUri = text.replace("REGISTER sip:example.org ", "REGISTER sip:example.org;maddr=127.0.0.91 ");
         String otherBody = text.replace("Content-Length: 0\n\n", "Content-Length: 4\n\nab\n\n");
 
-        assertThat(isStale(authentication.handle(FakeStageContext.of(otherUri)))).isTrue();
+        assertThat(isStale(authentication.handle(FakeStageContext.of(otherUri))))
+                .isTrue();
         assertThat(isStale(authentication.handle(FakeStageContext.of(otherBody))))
                 .isTrue();
     }
@@ -271,9 +272,8 @@ class DigestReplayTest {
                 .isTrue();
         assertThat(isStale(anywhere.handle(FakeStageContext.of(text).from("192.0.1.1", 40_256))))
                 .isTrue();
-        assertThat(isStale(anywhere.handle(FakeStageContext.of(text)
-                        .from("192.0.2.1", 40_000)
-                        .over(TransportKind.TCP))))
+        assertThat(isStale(anywhere.handle(
+                        FakeStageContext.of(text).from("192.0.2.1", 40_000).over(TransportKind.TCP))))
                 .isTrue();
         assertThat(anywhere.handle(FakeStageContext.of(text).from("192.0.2.1", 40_000)))
                 .isSameAs(Verdict.proceed());

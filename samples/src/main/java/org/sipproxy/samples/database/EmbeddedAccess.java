@@ -11,7 +11,6 @@ import java.security.SecureRandom;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
-import java.util.Locale;
 import java.util.Properties;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
@@ -45,15 +44,15 @@ final class EmbeddedAccess {
     /** A statement a line, as the server in single-user mode reads them. */
     private static final String SETUP = """
             SET password_encryption = 'scram-sha-256';
-            ALTER ROLE postgres PASSWORD '%1$s';
+            ALTER ROLE postgres PASSWORD '{superuser}';
             DO $$ BEGIN IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'sipproxy') THEN CREATE ROLE sipproxy; END IF; END $$;
-            ALTER ROLE sipproxy LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS PASSWORD '%2$s';
+            ALTER ROLE sipproxy LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS PASSWORD '{sipproxy}';
             ALTER DATABASE postgres OWNER TO sipproxy;
             ALTER SCHEMA public OWNER TO sipproxy;
             DO $$ DECLARE t regclass; BEGIN FOR t IN SELECT c.oid FROM pg_class c WHERE relnamespace = 'public'::regnamespace \
-            AND relkind IN ('r', 'p', 'v', 'm') LOOP EXECUTE format('ALTER TABLE %%s OWNER TO sipproxy', t); END LOOP; END $$;
+            AND relkind IN ('r', 'p', 'v', 'm') LOOP EXECUTE format('ALTER TABLE %s OWNER TO sipproxy', t); END LOOP; END $$;
             DO $$ DECLARE f regprocedure; BEGIN FOR f IN SELECT p.oid FROM pg_proc p WHERE pronamespace = 'public'::regnamespace \
-            LOOP EXECUTE format('ALTER ROUTINE %%s OWNER TO sipproxy', f); END LOOP; END $$;
+            LOOP EXECUTE format('ALTER ROUTINE %s OWNER TO sipproxy', f); END LOOP; END $$;
             """;
 
     private final Path file;
@@ -149,7 +148,8 @@ final class EmbeddedAccess {
                     .start();
             try (var stdin = process.getOutputStream()) {
                 // with -j a statement ends at a semicolon and an empty line
-                String sql = String.format(Locale.ROOT, SETUP, superuserPassword, password)
+                String sql = SETUP.replace("{superuser}", superuserPassword)
+                        .replace("{sipproxy}", password)
                         .replace("\n", "\n\n");
                 stdin.write(sql.getBytes(StandardCharsets.UTF_8));
             }

@@ -60,8 +60,9 @@ public final class EmbeddedDatabase implements AutoCloseable {
                 }
                 EmbeddedAccess access = EmbeddedAccess.of(data);
                 if (access.isNew()) {
-                    throw new IOException("an earlier version of sipproxy serves " + data
-                            + ", where every local user may connect; stop it, so that this version can close the directory");
+                    throw new IOException(
+                            "an earlier version of sipproxy serves " + data
+                                    + ", where every local user may connect; stop it, so that this version can close the directory");
                 }
                 return new EmbeddedDatabase(running.get(), access, null, null);
             }
@@ -78,6 +79,7 @@ public final class EmbeddedDatabase implements AutoCloseable {
     private static EmbeddedDatabase launch(Path data, @Nullable Path temporary) throws IOException {
         Path binaries = binaries();
         EmbeddedAccess access = EmbeddedAccess.of(data);
+        boolean wasOpen = access.isNew() && Files.exists(data.resolve("PG_VERSION"));
         EmbeddedPostgres server = EmbeddedPostgres.builder()
                 .setDataDirectory(data)
                 .setDataDirectoryCustomizer(directory -> close(access, data, binaries))
@@ -93,6 +95,12 @@ public final class EmbeddedDatabase implements AutoCloseable {
                 .setServerConfig("synchronous_commit", "on")
                 .setServerConfig("full_page_writes", "on")
                 .start();
+        if (wasOpen) {
+            LOG.warn(
+                    "{} was made by an earlier version, whose server let every local user in; from now on only the user that"
+                            + " runs this program can connect",
+                    data);
+        }
         LOG.info("embedded PostgreSQL listens on 127.0.0.1:{}, data in {}", server.getPort(), data);
         return new EmbeddedDatabase(server.getPort(), access, server, temporary);
     }

@@ -64,7 +64,7 @@ final class Subscription {
                                 + "--database-url for those of a database, "
                                 + "or --no-auth to let any user of the domains register without a password");
             }
-            return inMemory(options.domains, named);
+            return inMemory(options.domains, named, problems);
         }
         if (!database.get().isEmbedded() && !options.subscribers.isEmpty()) {
             problems.add("--subscriber: the subscribers are those of --database-url; put one there with: "
@@ -78,12 +78,19 @@ final class Subscription {
         return credentials;
     }
 
-    private static InMemoryCredentials inMemory(List<String> domains, List<ProxyOptions.NamedSubscriber> named) {
+    private static InMemoryCredentials inMemory(
+            List<String> domains, List<ProxyOptions.NamedSubscriber> named, List<String> problems) {
         InMemoryCredentials users = InMemoryCredentials.of();
         for (String domain : domains) {
             if (!domain.isEmpty()) {
-                named.forEach(one ->
-                        users.put(Credential.ofPassword(one.user(), domain.toLowerCase(Locale.ROOT), one.password())));
+                for (ProxyOptions.NamedSubscriber one : named) {
+                    try {
+                        users.put(Credential.ofPassword(
+                                one.user(), domain.toLowerCase(Locale.ROOT), one.password()));
+                    } catch (IllegalArgumentException e) {
+                        problems.add("--subscriber: " + Launcher.messageOf(e));
+                    }
+                }
             }
         }
         return users;

@@ -125,13 +125,15 @@ class IdentityOnTheWireTest {
         start(false, InMemoryCredentials.caseSensitive(user("alice"), user("Alice"))); // as a database may hold it
         WireClient alice = proxy.udp("alice");
         WireClient other = proxy.udp("other");
-        assertThat(send(alice, register(alice, "alice", "alice", "<" + alice.contact() + ">")).status())
+        assertThat(send(alice, register(alice, "alice", "alice", "<" + alice.contact() + ">"))
+                        .status())
                 .isEqualTo(200);
 
         assertThat(send(other, register(other, "Alice", aor, "")).status()).isEqualTo(403);
         assertThat(send(other, register(other, "Alice", aor, "*", "Expires: 0")).status())
                 .isEqualTo(403);
-        assertThat(send(other, register(other, "Alice", aor, "<" + other.contact() + ">")).status())
+        assertThat(send(other, register(other, "Alice", aor, "<" + other.contact() + ">"))
+                        .status())
                 .isEqualTo(403);
 
         assertThat(send(alice, register(alice, "alice", "ALICE", "")).elements("Contact"))
@@ -145,12 +147,15 @@ class IdentityOnTheWireTest {
         start(true, InMemoryCredentials.caseSensitive(user("alice"), user("Alice")));
         WireClient lower = proxy.udp("lower");
         WireClient upper = proxy.udp("upper");
-        assertThat(send(lower, register(lower, "alice", "alice", "<" + lower.contact() + ">")).status())
+        assertThat(send(lower, register(lower, "alice", "alice", "<" + lower.contact() + ">"))
+                        .status())
                 .isEqualTo(200);
-        assertThat(send(upper, register(upper, "Alice", "Alice", "<" + upper.contact() + ">")).status())
+        assertThat(send(upper, register(upper, "Alice", "Alice", "<" + upper.contact() + ">"))
+                        .status())
                 .isEqualTo(200);
 
-        assertThat(send(upper, register(upper, "Alice", "alice", "*", "Expires: 0")).status())
+        assertThat(send(upper, register(upper, "Alice", "alice", "*", "Expires: 0"))
+                        .status())
                 .isEqualTo(403);
         assertThat(send(lower, register(lower, "alice", "alice", "")).elements("Contact"))
                 .singleElement()

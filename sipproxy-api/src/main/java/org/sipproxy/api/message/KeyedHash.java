@@ -17,8 +17,7 @@ import java.security.SecureRandom;
 public final class KeyedHash {
 
     /** Reads eight bytes at once, which saves a fifth of the time over a whole message. */
-    private static final VarHandle WORDS =
-            MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
+    private static final VarHandle WORDS = MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
 
     private final long k0;
     private final long k1;

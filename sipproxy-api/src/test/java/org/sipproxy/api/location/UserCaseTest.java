@@ -9,7 +9,17 @@ import org.junit.jupiter.params.provider.ValueSource;
 class UserCaseTest {
 
     @ParameterizedTest
-    @CsvSource({"alice,alice", "Alice,alice", "ALICE,alice", "a-Z_9@[`{,a-z_9@[`{", "\u00c9,\u00c9", "\u0130,\u0130", "I,i", "\u1e9e,\u1e9e", "\u212a,\u212a"})
+    @CsvSource({
+        "alice,alice",
+        "Alice,alice",
+        "ALICE,alice",
+        "a-Z_9@[`{,a-z_9@[`{",
+        "\u00c9,\u00c9",
+        "\u0130,\u0130",
+        "I,i",
+        "\u1e9e,\u1e9e",
+        "\u212a,\u212a"
+    })
     void onlyAsciiLettersHaveACase(String user, String canonical) {
         assertThat(UserCase.INSENSITIVE.canonical(user)).isEqualTo(canonical);
         assertThat(UserCase.INSENSITIVE.isSame(user, canonical)).isTrue();

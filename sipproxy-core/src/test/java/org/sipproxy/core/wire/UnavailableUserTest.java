@@ -33,7 +33,8 @@ class UnavailableUserTest {
 
         @Override
         public Verdict handle(StageContext context) {
-            if (context.request().hasHeader(PROOF) || Method.REGISTER.equals(context.request().method())) {
+            if (context.request().hasHeader(PROOF)
+                    || Method.REGISTER.equals(context.request().method())) {
                 context.authenticated("bob", "sip.test", -1);
             }
             return Verdict.proceed();
@@ -116,7 +117,8 @@ class UnavailableUserTest {
         WireClient stranger = proxy.udp("stranger");
 
         assertThat(status(stranger, "MESSAGE", "sips:bob@sip.test")).isEqualTo(404);
-        assertThat(status(stranger, "MESSAGE", "sips:bob@sip.test", "X-Proof: 1")).isEqualTo(480);
+        assertThat(status(stranger, "MESSAGE", "sips:bob@sip.test", "X-Proof: 1"))
+                .isEqualTo(480);
         assertThat(bob.pendingAfterRoundTrip()).isEmpty();
     }
 
@@ -146,8 +148,8 @@ class UnavailableUserTest {
         WireClient bob = proxy.udp("bob");
         proxy.register(bob, "bob", "");
         WireClient stranger = proxy.udp("stranger");
-        Request options = stranger.send(
-                stranger.request("OPTIONS", "sip:bob@sip.test").from("<sip:x@elsewhere.test>;tag=1"));
+        Request options =
+                stranger.send(stranger.request("OPTIONS", "sip:bob@sip.test").from("<sip:x@elsewhere.test>;tag=1"));
 
         bob.reply(bob.awaitRequest("OPTIONS"), 200);
 

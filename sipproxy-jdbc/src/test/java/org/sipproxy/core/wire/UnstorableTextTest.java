@@ -49,8 +49,8 @@ class UnstorableTextTest {
 
     private static ProxyUnderTest proxy(String mode, PGSimpleDataSource database) {
         return ProxyUnderTest.start(builder -> builder.component(JdbcAliases.of(database))
-                .locationStore(mode(
-                        mode, JdbcBindingRepository.builder(database).build())));
+                .locationStore(
+                        mode(mode, JdbcBindingRepository.builder(database).build())));
     }
 
     private static int status(WireClient from, Request request) {
@@ -80,7 +80,9 @@ class UnstorableTextTest {
                             .isEqualTo(404);
                 }
                 assertThat(status(alice, register(alice, user))).as(user).isEqualTo(404);
-                assertThat(status(alice, register(alice, user).contact(""))).as(user).isEqualTo(404);
+                assertThat(status(alice, register(alice, user).contact("")))
+                        .as(user)
+                        .isEqualTo(404);
                 assertThat(status(alice, register(alice, user).contact("*").with("Expires: 0")))
                         .as(user)
                         .isEqualTo(404);
@@ -137,7 +139,9 @@ class UnstorableTextTest {
             assertThat(status(phone, register(phone, "nul").callId("a\0b"))).isEqualTo(400);
             assertThat(status(phone, register(phone, "nul").contact("<sip:a\0@192.0.2.1>")))
                     .isEqualTo(400);
-            assertThat(status(phone, register(phone, "nul").contact("<" + phone.contact() + ">;+sip.instance=\"<\\\0>\"")))
+            assertThat(status(
+                            phone,
+                            register(phone, "nul").contact("<" + phone.contact() + ">;+sip.instance=\"<\\\0>\"")))
                     .isEqualTo(400);
             assertThat(status(phone, register(phone, "fine"))).isEqualTo(200);
             proxy.proxy().flushLocationStore();
@@ -169,11 +173,12 @@ class UnstorableTextTest {
 
     // ---- a database in another encoding
 
-    private final String latin1 = "latin1_" + Long.toString(System.nanoTime(), 36).toLowerCase(Locale.ROOT);
+    private final String latin1 =
+            "latin1_" + Long.toString(System.nanoTime(), 36).toLowerCase(Locale.ROOT);
 
     private PGSimpleDataSource latin1Database() {
-        postgres.execute("CREATE DATABASE " + latin1
-                + " ENCODING 'LATIN1' LC_COLLATE 'C' LC_CTYPE 'C' TEMPLATE template0");
+        postgres.execute(
+                "CREATE DATABASE " + latin1 + " ENCODING 'LATIN1' LC_COLLATE 'C' LC_CTYPE 'C' TEMPLATE template0");
         PGSimpleDataSource database = (PGSimpleDataSource) postgres.dataSource();
         database.setDatabaseName(latin1);
         KamailioSchema.on(database).create();
@@ -210,8 +215,7 @@ class UnstorableTextTest {
 
     @Test
     void subscriberOutsideTheEncodingOfTheDatabaseIsUnknown() {
-        JdbcCredentials credentials =
-                JdbcCredentials.builder(latin1Database()).build();
+        JdbcCredentials credentials = JdbcCredentials.builder(latin1Database()).build();
 
         assertThat(credentials.find("\u20ac", "sip.test")).isEmpty();
         assertThat(credentials.hasOtherSpelling("\u20acA", "sip.test")).isFalse();

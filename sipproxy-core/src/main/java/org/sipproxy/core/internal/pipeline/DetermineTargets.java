@@ -88,7 +88,8 @@ final class DetermineTargets implements Step {
             context.bound();
             targets = Targets.secured(targets); // RFC 5630 §5.3: never by less than TLS
         }
-        return targets.isEmpty() ? Outcome.proceed() : Outcome.relay(targets); // RejectUnavailableUser chooses the status
+        // without targets RejectUnavailableUser chooses the status
+        return targets.isEmpty() ? Outcome.proceed() : Outcome.relay(targets);
     }
 
     /** A binding's numeric next hop was checked when it was registered; the address of a name is not known before now. */

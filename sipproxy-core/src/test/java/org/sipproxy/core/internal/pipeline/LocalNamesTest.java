@@ -16,7 +16,10 @@ class LocalNamesTest {
 
     private final AtomicReference<Set<String>> further = new AtomicReference<>(Set.of());
     private final LocalNames names = new LocalNames(
-            List.of("sip.test", "second.test"), List.of("alias.test:5080"), UserCase.INSENSITIVE, List.of(further::get));
+            List.of("sip.test", "second.test"),
+            List.of("alias.test:5080"),
+            UserCase.INSENSITIVE,
+            List.of(further::get));
 
     private static SipUri uri(String text) {
         return SipUri.of(text);
