@@ -30,7 +30,8 @@ import org.slf4j.LoggerFactory;
  * mask of 64 for an IPv4 address, or a pattern that is no regular expression. Rows of {@code trusted} for {@code none}, which
  * is how Kamailio switches a row off, and for SCTP, which this proxy does not speak, are left out in silence.
  *
- * <p>Patterns are POSIX extended expressions, character classes such as {@code [[:digit:]]} included.
+ * <p>Patterns are POSIX extended expressions, named classes such as {@code [[:digit:]]} included, with the bounds of
+ * {@link org.sipproxy.api.access.UriPattern}; a row whose pattern needs more is left out.
  */
 public final class JdbcAccessRules implements AccessRuleSource {
 
@@ -104,8 +105,8 @@ public final class JdbcAccessRules implements AccessRuleSource {
                             entries.add(new TrustedEntry(
                                     source,
                                     transports,
-                                    PosixPattern.toJava(from),
-                                    PosixPattern.toJava(requestUri),
+                                    from,
+                                    requestUri,
                                     text(row.getString("tag")),
                                     row.getInt("priority")));
                         }

@@ -5,9 +5,11 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.net.InetAddress;
 import java.net.UnknownHostException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
+import org.junit.jupiter.api.Assertions;
 import org.junit.jupiter.api.Test;
 import org.sipproxy.api.access.AccessRules;
 import org.sipproxy.api.access.AddressEntry;
@@ -16,6 +18,7 @@ import org.sipproxy.api.component.FakeHooks;
 import org.sipproxy.api.component.FakeRuntime;
 import org.sipproxy.api.event.ProxyEvent.AccessDenied;
 import org.sipproxy.api.message.Method;
+import org.sipproxy.api.message.ParseLimits;
 import org.sipproxy.api.routing.FakeStageContext;
 import org.sipproxy.api.routing.Verdict;
 import org.sipproxy.api.transport.Endpoint;
@@ -166,6 +169,33 @@ class AccessListTest {
         list.reload();
 
         assertThat(hooks.send(invite().from("10.7.7.7"))).isNull();
+    }
+
+    @Test
+    void uriOfASenderCannotMakeThePatternOfARowTakeLong() {
+        AccessRules rows = new AccessRules(
+                List.of(),
+                List.of(
+                        new TrustedEntry("10.0.0.5", EnumSet.of(TransportKind.UDP), "^sip:(a+)+@trunk", "", "", 1),
+                        new TrustedEntry("10.0.0.5", EnumSet.of(TransportKind.UDP), "", "^sip:(a|aa)+@trunk$", "", 0)));
+        FakeHooks hooks = FakeHooks.of(
+                AccessList.builder()
+                        .defaultPolicy(Action.ALLOW)
+                        .source(() -> rows)
+                        .build(),
+                runtime);
+        Assertions.assertTimeoutPreemptively(Duration.ofSeconds(5), () -> {
+            for (int length : new int[] {40, 1_000, 50_000}) {
+                String uri = "sip:" + "a".repeat(length) + "@example.org";
+                FakeStageContext context = FakeStageContext.at(
+                                FakeStageContext.START,
+                                Requests.request("INVITE " + uri, "<" + uri + ">", "<sip:x@example.org>"),
+                                new ParseLimits(1 << 20, 1 << 20, 1_000, 64))
+                        .from("10.0.0.5");
+                assertThat(hooks.send(context)).isSameAs(Verdict.proceed());
+                assertThat(context.isTrusted()).isFalse();
+            }
+        });
     }
 
     @Test

@@ -4,7 +4,6 @@ import java.net.InetAddress;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
-import java.util.regex.Pattern;
 import org.sipproxy.api.message.IpLiteral;
 import org.sipproxy.api.transport.TransportKind;
 
@@ -14,8 +13,8 @@ import org.sipproxy.api.transport.TransportKind;
  *
  * @param sourceAddress the numeric address that the request comes from
  * @param transports how it may come; at least one
- * @param fromPattern a regular expression that is found in the From URI's text ({@link java.util.regex.Matcher#find}, so
- *     {@code ^} and {@code $} where they are meant); empty for any
+ * @param fromPattern a {@link UriPattern} that is found in the From URI's text (so {@code ^} and {@code $} where they are meant);
+ *     empty for any
  * @param requestUriPattern one that is found in the Request-URI's text; empty for any
  * @param tag a text for the reader; empty if there is none
  * @param priority the higher one is looked at first. Default 0
@@ -31,8 +30,8 @@ public record TrustedEntry(
     /**
      * Checks the values.
      *
-     * @throws IllegalArgumentException if the address is not numeric, no transport is named, or a pattern is no regular
-     *     expression
+     * @throws IllegalArgumentException if the address is not numeric, no transport is named, or a pattern is not a
+     *     {@link UriPattern}
      */
     public TrustedEntry {
         Objects.requireNonNull(tag, "tag");
@@ -43,9 +42,8 @@ public record TrustedEntry(
         if (transports.isEmpty()) {
             throw new IllegalArgumentException("transports: none; such an entry never holds");
         }
-        Pattern.compile(
-                fromPattern); // PatternSyntaxException is an IllegalArgumentException that shows where it is wrong
-        Pattern.compile(requestUriPattern);
+        UriPattern.of(fromPattern);
+        UriPattern.of(requestUriPattern);
     }
 
     /** The numeric address. */
@@ -54,16 +52,16 @@ public record TrustedEntry(
     }
 
     /** The compiled {@link #fromPattern}, to be kept by the reader; nothing if any From fits. */
-    public Optional<Pattern> from() {
+    public Optional<UriPattern> from() {
         return compiled(fromPattern);
     }
 
     /** The compiled {@link #requestUriPattern}, to be kept by the reader; nothing if any Request-URI fits. */
-    public Optional<Pattern> requestUri() {
+    public Optional<UriPattern> requestUri() {
         return compiled(requestUriPattern);
     }
 
-    private static Optional<Pattern> compiled(String pattern) {
-        return pattern.isEmpty() ? Optional.empty() : Optional.of(Pattern.compile(pattern));
+    private static Optional<UriPattern> compiled(String pattern) {
+        return pattern.isEmpty() ? Optional.empty() : Optional.of(UriPattern.of(pattern));
     }
 }
