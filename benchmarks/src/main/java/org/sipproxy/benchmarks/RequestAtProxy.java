@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.sipproxy.api.event.ProxyEvent;
+import org.sipproxy.api.location.UserCase;
 import org.sipproxy.api.message.SipRequest;
 import org.sipproxy.api.message.SipUri;
 import org.sipproxy.api.routing.StageContext;
@@ -75,6 +76,11 @@ final class RequestAtProxy implements StageContext, Flow {
     @Override
     public Optional<String> domainOf(SipUri uri) {
         return isMyself(uri) ? DOMAIN : Optional.empty();
+    }
+
+    @Override
+    public UserCase userCase() {
+        return UserCase.INSENSITIVE;
     }
 
     @Override

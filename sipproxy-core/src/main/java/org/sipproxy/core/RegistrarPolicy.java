@@ -2,6 +2,7 @@ package org.sipproxy.core;
 
 import java.time.Duration;
 import java.util.Objects;
+import org.sipproxy.api.location.UserCase;
 
 /**
  * How long and how many: the registrar's rules (RFC 3261 §10.3).
@@ -13,7 +14,9 @@ import java.util.Objects;
  * @param maxContacts most bindings of one address; 1 to 64; default 10
  * @param whenFull what happens to one binding too many; default {@link WhenFull#REJECT}
  * @param contactMatching when two contacts are the same binding; default {@link ContactMatching#RFC3261}
- * @param userCaseSensitive false, the default, keeps users in lower case as Kamailio does; RFC 3261 says true
+ * @param userCaseSensitive whether users that differ in the case of ASCII letters are different users; default false, as in
+ *     Kamailio. RFC 3261 §19.1.4 says true. It is the rule for digest identities too; tell the store of the subscribers the
+ *     same, so that it refuses names that would be one user here
  */
 public record RegistrarPolicy(
         Duration minExpires,
@@ -59,6 +62,11 @@ public record RegistrarPolicy(
         Objects.requireNonNull(maxExpires, "maxExpires");
         Objects.requireNonNull(whenFull, "whenFull");
         Objects.requireNonNull(contactMatching, "contactMatching");
+    }
+
+    /** Returns {@link #userCaseSensitive} as the rule that all parts of the proxy follow. */
+    public UserCase userCase() {
+        return UserCase.of(userCaseSensitive);
     }
 
     public RegistrarPolicy withMinExpires(Duration value) {

@@ -47,6 +47,7 @@ public final class SipProxyBuilder {
 
     private @Nullable Authentication authentication;
     private boolean noAuthentication;
+    private boolean revealsUsers;
     private RegistrarPolicy registrar = RegistrarPolicy.DEFAULT;
     private DestinationPolicy destinations = DestinationPolicy.DEFAULT;
     private byte @Nullable [] routeSecret;
@@ -99,6 +100,18 @@ public final class SipProxyBuilder {
     /** Anybody may register any user of the domains and call through the proxy: for laboratories and tests. */
     public SipProxyBuilder noAuthentication() {
         noAuthentication = true;
+        return this;
+    }
+
+    /**
+     * Whether a stranger gets 480 for a user who exists and has no binding. Default false: a stranger, who has neither proved a
+     * password nor is a trusted peer, gets 404 as for an unknown user and so cannot list the users. Authenticated users and
+     * trusted peers always get the precise status. A stranger's request to a user with a binding reaches the phone in any case.
+     * Has no effect with {@link #noAuthentication}.
+     */
+    public SipProxyBuilder revealUsers(boolean reveal) {
+        once("revealUsers");
+        revealsUsers = reveal;
         return this;
     }
 
@@ -316,6 +329,7 @@ public final class SipProxyBuilder {
                 List.copyOf(domains),
                 List.copyOf(aliases),
                 authentication,
+                revealsUsers,
                 registrar,
                 destinations,
                 routeSecret,

@@ -10,6 +10,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.sipproxy.api.auth.Authentication;
+import org.sipproxy.api.location.UserCase;
 import org.sipproxy.api.routing.StageContext;
 import org.sipproxy.api.routing.Verdict;
 import org.sipproxy.testkit.IncomingCall;
@@ -44,7 +45,7 @@ class AccountingOnTheWireTest {
     @RegisterExtension
     final SipProxyExtension withUserBob = SipProxyExtension.builder()
             .authentication(new OnlyBob())
-            .configure(proxy -> proxy.component(ofUsers))
+            .configure(proxy -> proxy.component(ofUsers).revealUsers(true))
             .build();
 
     /** Lets everybody in, and knows one user. */
@@ -56,7 +57,7 @@ class AccountingOnTheWireTest {
         }
 
         @Override
-        public boolean isKnownUser(String user, String domain) {
+        public boolean isKnownUser(String user, String domain, UserCase userCase) {
             return user.equals("bob");
         }
     }

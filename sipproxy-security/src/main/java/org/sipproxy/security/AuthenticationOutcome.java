@@ -17,7 +17,8 @@ enum AuthenticationOutcome {
     FOREIGN_NONCE("digest is right but its nonce was not made with our secret"),
     NONCE_ELSEWHERE("digest is right but its nonce is bound to another resource, source or dialog"),
     NONCE_REUSED("digest is right but its nonce count was used before, or the nonce is older than our memory"),
-    IDENTITY_MISMATCH("digest user is not the user of From, or for REGISTER of To");
+    IDENTITY_MISMATCH("digest user is not the user of From, or for REGISTER of To"),
+    AMBIGUOUS_USER("another subscriber has the digest user's name in another case; rename or remove one of them");
 
     private final String reason;
 
@@ -45,6 +46,10 @@ enum AuthenticationOutcome {
 
     /** True if an audit wants to hear of it. */
     boolean isFailure() {
-        return isGuess() || this == IDENTITY_MISMATCH || this == NONCE_REUSED || this == LOCKED_OUT;
+        return isGuess()
+                || this == IDENTITY_MISMATCH
+                || this == AMBIGUOUS_USER
+                || this == NONCE_REUSED
+                || this == LOCKED_OUT;
     }
 }

@@ -1,5 +1,7 @@
 package org.sipproxy.security;
 
+import java.net.Inet4Address;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
@@ -10,6 +12,7 @@ import org.jspecify.annotations.Nullable;
 import org.sipproxy.api.auth.Credential;
 import org.sipproxy.api.auth.CredentialStore;
 import org.sipproxy.api.auth.DigestAlgorithm;
+import org.sipproxy.api.location.UserCase;
 import org.sipproxy.api.message.HeaderName;
 import org.sipproxy.api.message.KeyedHash;
 import org.sipproxy.api.message.Method;
@@ -18,6 +21,7 @@ import org.sipproxy.api.message.SipRequest;
 import org.sipproxy.api.message.SipUri;
 import org.sipproxy.api.routing.StageContext;
 import org.sipproxy.api.routing.TemporarilyUnavailableException;
+import org.sipproxy.api.transport.Flow;
 import org.sipproxy.security.DigestResponse.Field;
 
 /**
@@ -56,10 +60,7 @@ final class CredentialsCheck {
             @Nullable NonceCounts counts,
             @Nullable Lockouts lockouts) {}
 
-    /** In every request that got here. */
-    private static final HeaderName[] REPEATED = {HeaderName.VIA, HeaderName.CALL_ID, HeaderName.CSEQ};
-
-    private final KeyedHash repetitions = KeyedHash.random();
+    private final KeyedHash retransmissions = KeyedHash.random();
     private final Rules rules;
 
     CredentialsCheck(Rules rules) {
@@ -190,7 +191,10 @@ final class CredentialsCheck {
                     },
                     user);
         }
-        if (rules.checkIdentity && !isOwnIdentity(context.request(), user)) {
+        if (isAmbiguous(context, user, realm)) {
+            return Result.refused(AuthenticationOutcome.AMBIGUOUS_USER, user);
+        }
+        if (rules.checkIdentity && !isOwnIdentity(context, user)) {
             return Result.refused(AuthenticationOutcome.IDENTITY_MISMATCH, user);
         }
         NonceCounts counts = rules.counts;
@@ -199,7 +203,7 @@ final class CredentialsCheck {
                         nonce.number(),
                         nonce.issuedMillis(),
                         response.count(),
-                        identityOf(context.request(), context.flow().remoteAddress()),
+                        identityOf(context.request(), context.flow()),
                         nowMillis)) {
             return Result.refused(AuthenticationOutcome.NONCE_REUSED, user);
         }
@@ -216,15 +220,25 @@ final class CredentialsCheck {
         }
     }
 
-    /** What a repetition has in common with its request and nothing else has (RFC 3261 §17.2.3), and where it came from. */
-    private long identityOf(SipRequest request, InetSocketAddress source) {
+    /**
+     * Identifies a request by all of its bytes and its source. Less would let an attacker who captured it change
+     * what the digest does not cover, such as Contact, Path, Expires or the body. A client retransmits byte for byte
+     * (RFC 3261 §17.1.2.2).
+     */
+    private long identityOf(SipRequest request, Flow flow) {
         byte[] wire = request.wire();
-        long hash = source.hashCode();
-        for (HeaderName name : REPEATED) {
-            int line = request.firstHeader(name);
-            hash = repetitions.hash(hash, wire, request.valueStart(line), request.valueEnd(line));
+        return retransmissions.hash(source(flow), wire, 0, wire.length);
+    }
+
+    private long source(Flow flow) {
+        InetSocketAddress remote = flow.remoteAddress();
+        InetAddress address = remote.getAddress();
+        long port = remote.getPort() | (flow.kind().isReliable() ? 1 << 16 : 0);
+        if (address instanceof Inet4Address) {
+            return (long) address.hashCode() << 32 | port; // the hash code of an IPv4 address is the address
         }
-        return hash;
+        byte[] bytes = address.getAddress();
+        return retransmissions.hash(port, bytes, 0, bytes.length);
     }
 
     /** What makes the credentials unusable whatever the password is, or null. */
@@ -345,13 +359,24 @@ final class CredentialsCheck {
         return matches ? AuthenticationOutcome.AUTHENTICATED : AuthenticationOutcome.WRONG_PASSWORD;
     }
 
-    private boolean isOwnIdentity(SipRequest request, String user) throws SipParseException {
-        return isOwn(user, request.from().uri())
-                && (!Method.REGISTER.equals(request.method())
-                        || isOwn(user, request.to().uri()));
+    /**
+     * Where case does not count, an address-of-record belongs to the subscriber whose name is its canonical spelling. A subscriber
+     * in another spelling stands for it only if no second one does, because each could control the other's bindings.
+     */
+    private boolean isAmbiguous(StageContext context, String user, Realm realm) {
+        return !context.userCase().canonical(user).equals(user)
+                && rules.credentials.hasOtherSpelling(user, realm.name());
     }
 
-    private boolean isOwn(String user, SipUri identity) {
-        return user.equals(identity.user()) || rules.identities.test(user, identity);
+    private boolean isOwnIdentity(StageContext context, String user) throws SipParseException {
+        SipRequest request = context.request();
+        UserCase userCase = context.userCase();
+        return isOwn(user, request.from().uri(), userCase)
+                && (!Method.REGISTER.equals(request.method())
+                        || isOwn(user, request.to().uri(), userCase));
+    }
+
+    private boolean isOwn(String user, SipUri identity, UserCase userCase) {
+        return userCase.isSame(user, identity.user()) || rules.identities.test(user, identity);
     }
 }

@@ -9,6 +9,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Objects;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.BiPredicate;
 import org.jspecify.annotations.Nullable;
 import org.sipproxy.api.auth.Authentication;
@@ -16,6 +17,7 @@ import org.sipproxy.api.auth.CredentialStore;
 import org.sipproxy.api.auth.DigestAlgorithm;
 import org.sipproxy.api.component.ProxyRuntime;
 import org.sipproxy.api.event.ProxyEvent;
+import org.sipproxy.api.location.UserCase;
 import org.sipproxy.api.message.HeaderName;
 import org.sipproxy.api.message.Method;
 import org.sipproxy.api.message.SipParseException;
@@ -43,10 +45,14 @@ import org.slf4j.LoggerFactory;
  *       with our {@link Builder#secret secret}, as after a restart. This is the meaning that RFC 2617 §3.2.1 gives it. Without
  *       it a phone has to take its password for wrong and must not try again (RFC 3261 §22.2).
  *   <li>A nonce may be used many times until it expires, each time with a count that it was not used with before. Counts may come
- *       out of order by 64. A captured request is so of no use. The client's own repetition of the request that passed last, from
- *       the same address and port within 32 s, passes again: it changes nothing.
+ *       out of order by 64, so a captured request is not accepted again. A retransmission of the request that passed last passes
+ *       for 32 s if it is the same byte for byte and comes from the same address and port: it changes nothing.
  *   <li>The digest user must be the user of From, and for REGISTER also of To; otherwise 403. The digest user name may be
- *       {@code user} or {@code user@realm}.
+ *       {@code user} or {@code user@realm}. Whether the case of these users counts is the proxy's rule
+ *       ({@link org.sipproxy.api.routing.StageContext#userCase}); the digest user name itself is looked up as it is, because it is
+ *       part of the hash.
+ *   <li>If case does not count and the store has two subscribers that differ in case only, the one whose name is in lower case
+ *       has the address-of-record. The other one is refused with 403 and a warning in the log.
  * </ul>
  *
  * <p>Nonces are signed and carry their time, so a challenge keeps no state. Only a nonce that somebody proved to know a password
@@ -59,6 +65,7 @@ public final class DigestAuthentication implements Authentication {
     private static final Logger LOG = LoggerFactory.getLogger(DigestAuthentication.class);
 
     private static final int MAX_SHOWN = 64;
+    private static final long WARNING_MILLIS = 60_000;
 
     private final @Nullable Realm fixedRealm;
     private final CredentialStore credentials;
@@ -70,6 +77,8 @@ public final class DigestAuthentication implements Authentication {
     private final Lockout.Answer lockedAnswer;
     /** What stands behind the nonce in the challenge of each algorithm. */
     private final String[] offers;
+
+    private final AtomicLong nextAmbiguityWarningMillis = new AtomicLong();
 
     private DigestAuthentication(Builder builder, CredentialStore credentials, List<byte[]> secrets) {
         this.fixedRealm = builder.realm == null ? null : Realm.named(builder.realm);
@@ -162,7 +171,7 @@ public final class DigestAuthentication implements Authentication {
         AuthenticationOutcome outcome = result.outcome();
         Verdict verdict = switch (outcome) {
             case AUTHENTICATED -> Verdict.proceed();
-            case IDENTITY_MISMATCH -> Verdict.respond(StatusCode.FORBIDDEN);
+            case IDENTITY_MISMATCH, AMBIGUOUS_USER -> Verdict.respond(StatusCode.FORBIDDEN);
             case LOCKED_OUT ->
                 switch (lockedAnswer) {
                     case CHALLENGE -> challenge(context, challengeCode, challenge, realm, hashes, false);
@@ -185,15 +194,29 @@ public final class DigestAuthentication implements Authentication {
         return verdict;
     }
 
-    private static void tell(StageContext context, CredentialsCheck.Result result) {
+    private void tell(StageContext context, CredentialsCheck.Result result) {
         InetSocketAddress source = context.flow().remoteAddress();
         String user = shown(result.user());
         context.publish(new ProxyEvent.AuthenticationFailed(
                 source, user, result.outcome().name()));
+        if (result.outcome() == AuthenticationOutcome.AMBIGUOUS_USER) {
+            warnOfAmbiguousUser(user, context.now().toEpochMilli());
+        }
         Lockouts.Lock lock = result.lock();
         if (lock != null) {
             context.publish(
                     new ProxyEvent.AuthenticationLocked(source, lock.wholeSource() ? "" : user, lock.seconds()));
+        }
+    }
+
+    /** Only a right password leads here, and the phone tries again and again: a line a minute is enough. */
+    private void warnOfAmbiguousUser(String user, long nowMillis) {
+        long due = nextAmbiguityWarningMillis.get();
+        if (nowMillis >= due && nextAmbiguityWarningMillis.compareAndSet(due, nowMillis + WARNING_MILLIS)) {
+            LOG.warn(
+                    "subscriber {} is refused: another subscriber has the same name in another case, and both are one"
+                            + " address-of-record; rename or remove one of them",
+                    user);
         }
     }
 
@@ -234,12 +257,16 @@ public final class DigestAuthentication implements Authentication {
         return fixedRealm == null ? Set.of() : Set.of(fixedRealm.name());
     }
 
-    /** True if the store has a credential of the user, by its bare name or as {@code user@realm}. */
+    /**
+     * True if the store has a credential of the user, by its bare name or as {@code user@realm}, in any spelling that
+     * {@code userCase} takes for the same.
+     */
     @Override
-    public boolean isKnownUser(String user, String domain) {
+    public boolean isKnownUser(String user, String domain, UserCase userCase) {
         String realm = realmOf(domain).name();
         return credentials.find(user, realm).isPresent()
-                || credentials.find(user + "@" + realm, realm).isPresent();
+                || credentials.find(user + "@" + realm, realm).isPresent()
+                || (userCase == UserCase.INSENSITIVE && credentials.hasOtherSpelling(user, realm));
     }
 
     /** {@link CredentialStore#mayBlock()} of the credentials, asked once when this was built. */
@@ -369,8 +396,8 @@ public final class DigestAuthentication implements Authentication {
         }
 
         /**
-         * Whether the digest user must be the user of From, and for REGISTER also of To. Case counts, escapes are resolved. Default
-         * true. With false any subscriber may call and register as any other.
+         * Whether the digest user must be the user of From, and for REGISTER also of To, by the proxy's rule for the case of users
+         * and with escapes resolved. Default true. With false any subscriber may call and register as any other.
          */
         public Builder checkIdentity(boolean checked) {
             this.checkIdentity = checked;

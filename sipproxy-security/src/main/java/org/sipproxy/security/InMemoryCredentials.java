@@ -9,31 +9,53 @@ import java.util.concurrent.ConcurrentHashMap;
 import org.sipproxy.api.auth.Credential;
 import org.sipproxy.api.auth.CredentialStore;
 import org.sipproxy.api.auth.DigestAlgorithm;
+import org.sipproxy.api.location.UserCase;
 
 /**
- * Credentials in memory, for tests and small installations. User and realm are compared byte for byte, because both are part of
- * the hash that the phone computes (RFC 7616 §3.4.2): {@code Alice} is not {@code alice}. A realm that follows the domain is in
- * lower case.
+ * Credentials in memory, for tests and small installations. User and realm are looked up byte for byte, because both are part of
+ * the hash that the phone computes (RFC 7616 §3.4.2). A realm that follows the domain is in lower case.
+ *
+ * <p>Two users of one realm whose names differ in the case of ASCII letters only would share one address-of-record; the second
+ * one is refused unless the store is {@link #caseSensitive}.
  *
  * <p>Safe for use by several threads; a change is seen by the next request. It never blocks.
  */
 public final class InMemoryCredentials implements CredentialStore {
 
+    private final UserCase userCase;
     private final Map<Key, Credential> credentials = new ConcurrentHashMap<>();
+    /** The names that differ in case only, by their spelling in lower case. Written under this object's monitor. */
+    private final Map<Key, Set<String>> spellings = new ConcurrentHashMap<>();
 
-    private InMemoryCredentials() {}
+    private InMemoryCredentials(UserCase userCase) {
+        this.userCase = userCase;
+    }
 
     /**
-     * A store that starts with these credentials; none is fine.
+     * Returns a store that starts with these credentials; none is fine.
+     *
+     * @throws IllegalArgumentException if a user or realm is empty, or two credentials are of one user and realm
+     */
+    public static InMemoryCredentials of(Credential... credentials) {
+        return of(UserCase.INSENSITIVE, credentials);
+    }
+
+    /**
+     * Returns a store for a proxy whose users are case-sensitive: {@code Alice} and {@code alice} are two users.
      *
      * @throws IllegalArgumentException if a user or realm is empty, or the same user and realm come twice
      */
-    public static InMemoryCredentials of(Credential... credentials) {
-        InMemoryCredentials store = new InMemoryCredentials();
+    public static InMemoryCredentials caseSensitive(Credential... credentials) {
+        return of(UserCase.SENSITIVE, credentials);
+    }
+
+    private static InMemoryCredentials of(UserCase userCase, Credential... credentials) {
+        InMemoryCredentials store = new InMemoryCredentials(userCase);
         for (Credential credential : credentials) {
-            if (store.credentials.putIfAbsent(Key.of(credential), credential) != null) {
+            if (store.credentials.containsKey(Key.of(credential))) {
                 throw new IllegalArgumentException("credentials: " + credential + " comes twice; remove one");
             }
+            store.put(credential);
         }
         return store;
     }
@@ -41,10 +63,19 @@ public final class InMemoryCredentials implements CredentialStore {
     /**
      * Adds a credential, or replaces the one of the same user and realm.
      *
-     * @throws IllegalArgumentException if the user or realm is empty
+     * @throws IllegalArgumentException if the user or realm is empty, or the realm has a user of that name in another case
      */
-    public void put(Credential credential) {
-        credentials.put(Key.of(credential), credential);
+    public synchronized void put(Credential credential) {
+        Key key = Key.of(credential);
+        if (userCase == UserCase.INSENSITIVE && hasOtherSpelling(key.bareName(), key.realm())) {
+            throw new IllegalArgumentException("credential: " + credential + " has the name of "
+                    + spellings.get(key.lowerCase()) + " in another case, and both would be one address-of-record;"
+                    + " rename one of them");
+        }
+        spellings
+                .computeIfAbsent(key.lowerCase(), k -> ConcurrentHashMap.newKeySet(2))
+                .add(key.bareName());
+        credentials.put(key, credential);
     }
 
     /**
@@ -52,13 +83,30 @@ public final class InMemoryCredentials implements CredentialStore {
      *
      * @return false if there was none
      */
-    public boolean remove(String username, String realm) {
-        return credentials.remove(new Key(username, realm)) != null;
+    public synchronized boolean remove(String username, String realm) {
+        Key key = new Key(username, realm);
+        boolean removed = credentials.remove(key) != null;
+        String name = key.bareName();
+        if (removed
+                && !credentials.containsKey(new Key(name, realm))
+                && !credentials.containsKey(new Key(name + "@" + realm, realm))) {
+            spellings.computeIfPresent(key.lowerCase(), (k, names) -> {
+                names.remove(name);
+                return names.isEmpty() ? null : names;
+            });
+        }
+        return removed;
     }
 
     @Override
     public Optional<Credential> find(String username, String realm) {
         return Optional.ofNullable(credentials.get(new Key(username, realm)));
+    }
+
+    @Override
+    public boolean hasOtherSpelling(String username, String realm) {
+        Set<String> names = spellings.get(new Key(username, realm).lowerCase());
+        return names != null && names.stream().anyMatch(name -> !name.equals(username));
     }
 
     /** What those that are in it now can all be checked with: every algorithm where only passwords are. */
@@ -89,6 +137,18 @@ public final class InMemoryCredentials implements CredentialStore {
         Key {
             Objects.requireNonNull(username, "username");
             Objects.requireNonNull(realm, "realm");
+        }
+
+        /** The user of {@code user} and of {@code user@realm}. */
+        String bareName() {
+            String suffix = "@" + realm;
+            return username.length() > suffix.length() && username.endsWith(suffix)
+                    ? username.substring(0, username.length() - suffix.length())
+                    : username;
+        }
+
+        Key lowerCase() {
+            return new Key(UserCase.INSENSITIVE.canonical(bareName()), realm);
         }
 
         static Key of(Credential credential) {

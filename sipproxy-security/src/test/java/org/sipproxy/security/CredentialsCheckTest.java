@@ -37,13 +37,21 @@ class CredentialsCheckTest {
             Credential.ofPassword("1001", "example.org", "secret"),
             Credential.ofPassword("1002", "example.org", "secret"),
             Credential.ofHa1("1003", "example.org", Map.of(DigestAlgorithm.SHA_256, "0".repeat(64))),
-            Credential.ofPassword("1004", "example.org", "secret"));
+            Credential.ofPassword("1004", "example.org", "secret"),
+            Credential.ofPassword("Alice", "example.org", "secret"),
+            Credential.ofPassword("Alice@example.org", "example.org", "secret"));
     private boolean current = true;
     private final CredentialsCheck check = new CredentialsCheck(new CredentialsCheck.Rules(
             new CredentialStore() {
                 @Override
                 public Optional<Credential> find(String username, String realm) {
                     return users.find(username, realm);
+                }
+
+                /** As if somebody had written the other spelling into the database. */
+                @Override
+                public boolean hasOtherSpelling(String username, String realm) {
+                    return username.equals("Alice");
                 }
 
                 @Override
@@ -105,6 +113,13 @@ class CredentialsCheckTest {
                 row(AuthenticationOutcome.NONCE_REUSED, (phone, faulty) -> phone.with("nonce", faulty.used())),
                 row(AuthenticationOutcome.NO_HA1, (phone, faulty) -> phone.with("username", "1003")),
                 row(AuthenticationOutcome.LOCKED_OUT, (phone, faulty) -> phone.with("username", "1004")),
+                row(AuthenticationOutcome.AMBIGUOUS_USER, (phone, faulty) -> phone.with("username", "Alice")),
+                row(
+                        AuthenticationOutcome.AMBIGUOUS_USER,
+                        (phone, faulty) -> phone.with("username", "Alice@example.org")),
+                row(
+                        AuthenticationOutcome.WRONG_PASSWORD,
+                        (phone, faulty) -> phone.with("username", "Alice").password("guess")),
                 row(AuthenticationOutcome.IDENTITY_MISMATCH, (phone, faulty) -> phone.with("username", "1002")));
     }
 

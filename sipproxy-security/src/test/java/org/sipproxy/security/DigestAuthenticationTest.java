@@ -3,6 +3,8 @@ package org.sipproxy.security;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.net.URLEncoder;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -22,6 +24,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 import org.sipproxy.api.auth.Credential;
 import org.sipproxy.api.auth.CredentialStore;
 import org.sipproxy.api.auth.DigestAlgorithm;
+import org.sipproxy.api.location.UserCase;
 import org.sipproxy.api.message.ParseLimits;
 import org.sipproxy.api.routing.FakeStageContext;
 import org.sipproxy.api.routing.Verdict;
@@ -821,6 +824,81 @@ class DigestAuthenticationTest {
         }
 
         @Test
+        void caseOfTheUserCountsOnlyWhereUsersAreCaseSensitive() {
+            InMemoryCredentials mixed = InMemoryCredentials.of(Credential.ofPassword("Alice", "example.org", "secret"));
+            DigestAuthentication digest = plain().credentials(mixed).build();
+            for (String address : List.of("<sip:alice@example.org>", "<sip:%41LICE@example.org>")) {
+                for (UserCase rule : UserCase.values()) {
+                    TestPhone alice = new TestPhone(nonceOf(digest)).with("username", "Alice");
+                    FakeStageContext context = FakeStageContext.of(Requests.request(
+                                    "REGISTER sip:example.org",
+                                    address,
+                                    address,
+                                    "Authorization: " + alice.credentials()))
+                            .with(rule);
+
+                    Verdict verdict = digest.handle(context);
+
+                    if (rule == UserCase.SENSITIVE) {
+                        assertForbidden(verdict);
+                    } else {
+                        assertThat(verdict).isSameAs(Verdict.proceed());
+                        assertThat(context.authenticatedUser()).contains("Alice@example.org");
+                    }
+                }
+            }
+        }
+
+        @ParameterizedTest
+        @CsvSource({"\u00e9, \u00c9", "k, \u212a", "i, \u0130", "ss, \u00df"})
+        void lettersBeyondAsciiAreOtherLettersInAnotherCase(String user, String claimed) {
+            DigestAuthentication digest = plain().credentials(
+                            InMemoryCredentials.of(Credential.ofPassword(user, "example.org", "secret")))
+                    .build();
+            String address = "<sip:" + URLEncoder.encode(claimed, StandardCharsets.UTF_8) + "@example.org>";
+            TestPhone other = new TestPhone(nonceOf(digest)).with("username", user);
+
+            assertForbidden(digest.handle(FakeStageContext.of(Requests.request(
+                    "REGISTER sip:example.org", address, address, "Authorization: " + other.credentials()))));
+        }
+
+        private static String nonceOf(DigestAuthentication digest) {
+            Verdict verdict = digest.handle(FakeStageContext.of(Requests.register()));
+            String line = ((Verdict.Respond) verdict).headerLines().get(0);
+            int start = line.indexOf("nonce=\"") + 7;
+            return line.substring(start, line.indexOf('"', start));
+        }
+
+        @Test
+        void ofAPairThatIsInTheStoreOnlyTheSpellingInLowerCaseHasTheAddressOfRecord() {
+            InMemoryCredentials pair = InMemoryCredentials.caseSensitive(
+                    Credential.ofPassword("alice", "example.org", "secret"),
+                    Credential.ofPassword("Alice", "example.org", "secret"),
+                    Credential.ofPassword("BOB", "example.org", "secret"),
+                    Credential.ofPassword("Bob", "example.org", "secret"));
+            DigestAuthentication digest = plain().credentials(pair).build();
+            for (String user : List.of("alice", "Alice", "BOB", "Bob")) {
+                for (UserCase rule : UserCase.values()) {
+                    String address = "<sip:" + user + "@example.org>";
+                    TestPhone one = new TestPhone(nonceOf(digest)).with("username", user);
+
+                    Verdict verdict = digest.handle(FakeStageContext.of(Requests.request(
+                                    "REGISTER sip:example.org",
+                                    address,
+                                    address,
+                                    "Authorization: " + one.credentials()))
+                            .with(rule));
+
+                    if (rule == UserCase.SENSITIVE || user.equals("alice")) {
+                        assertThat(verdict).as(user + " " + rule).isSameAs(Verdict.proceed());
+                    } else {
+                        assertForbidden(verdict);
+                    }
+                }
+            }
+        }
+
+        @Test
         void checkCanBeSwitchedOff() {
             DigestAuthentication lenient = plain().credentials(users)
                     .secret(SECRET)
@@ -907,7 +985,22 @@ class DigestAuthenticationTest {
             "9999, example.org, false"
         })
         void userIsKnownInTheRealmOfItsDomain(String user, String domain, boolean known) {
-            assertThat(authentication.isKnownUser(user, domain)).isEqualTo(known);
+            assertThat(authentication.isKnownUser(user, domain, UserCase.INSENSITIVE))
+                    .isEqualTo(known);
+        }
+
+        @Test
+        void userIsKnownInAnyCaseUnlessUsersAreCaseSensitive() {
+            DigestAuthentication mixed = plain().credentials(
+                            InMemoryCredentials.of(Credential.ofPassword("Alice", "example.org", "x")))
+                    .build();
+
+            assertThat(mixed.isKnownUser("alice", "example.org", UserCase.INSENSITIVE))
+                    .isTrue();
+            assertThat(mixed.isKnownUser("alice", "example.org", UserCase.SENSITIVE))
+                    .isFalse();
+            assertThat(mixed.isKnownUser("Alice", "example.org", UserCase.SENSITIVE))
+                    .isTrue();
         }
 
         @Test
@@ -915,8 +1008,10 @@ class DigestAuthenticationTest {
             DigestAuthentication fixed =
                     plain().realm("example.org").credentials(users).build();
 
-            assertThat(fixed.isKnownUser("1002", "example.net")).isTrue();
-            assertThat(fixed.isKnownUser("9999", "example.net")).isFalse();
+            assertThat(fixed.isKnownUser("1002", "example.net", UserCase.INSENSITIVE))
+                    .isTrue();
+            assertThat(fixed.isKnownUser("9999", "example.net", UserCase.INSENSITIVE))
+                    .isFalse();
         }
     }
 

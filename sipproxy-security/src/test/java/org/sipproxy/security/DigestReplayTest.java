@@ -19,6 +19,7 @@ import org.sipproxy.api.component.FakeRuntime;
 import org.sipproxy.api.event.ProxyEvent.AuthenticationFailed;
 import org.sipproxy.api.routing.FakeStageContext;
 import org.sipproxy.api.routing.Verdict;
+import org.sipproxy.api.transport.TransportKind;
 
 /** Digest as it is by default: captured requests are of no use, and honest phones do not notice. */
 class DigestReplayTest {
@@ -181,6 +182,101 @@ class DigestReplayTest {
         }
         assertThat(isStale(authentication.handle(FakeStageContext.at(START.plusSeconds(33), text))))
                 .isTrue();
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "Contact: <sip:attacker@127.0.0.91:2222>",
+                "Contact: <sip:1001@192.0.2.7>;expires=7200",
+                "Contact: *",
+                "Expires: 0",
+                "Path: <sip:127.0.0.91:2222;lr>",
+                "Supported: path",
+                "Supported: path, gruu",
+                "Route: <sip:127.0.0.91;lr>",
+                "From: <sip:1001@example.org>;tag=other",
+                "User-Agent: other",
+                "X-Other: 1"
+            })
+    void capturedRegisterWithAnotherHeaderIsStale(String line) {
+        String name = line.substring(0, line.indexOf(':') + 1);
+        String text = Requests.register(
+                "Contact: <sip:1001@192.0.2.7>",
+                "Expires: 3600",
+                "User-Agent: phone",
+                "Authorization: " + new TestPhone(nonce(authentication)).credentials());
+        assertThat(authentication.handle(FakeStageContext.of(text))).isSameAs(Verdict.proceed());
+
+        String forged = text.contains("\n" + name)
+                ? text.replaceFirst("(?m)^" + name + ".*$", line)
+                : text.replace("Content-Length", line + "\nContent-Length");
+
+        assertThat(forged).isNotEqualTo(text);
+        assertThat(isStale(authentication.handle(FakeStageContext.of(forged)))).isTrue();
+        assertThat(authentication.handle(FakeStageContext.of(text)))
+                .as("the phone's own retransmission")
+                .isSameAs(Verdict.proceed());
+    }
+
+    @Test
+    void capturedRegisterWithAnotherRequestUriParameterOrBodyIsStale() {
+        String text = Requests.register("Authorization: " + new TestPhone(nonce(authentication)).credentials());
+        assertThat(authentication.handle(FakeStageContext.of(text))).isSameAs(Verdict.proceed());
+
+        String otherUri = text.replace("REGISTER sip:example.org ", "REGISTER sip:example.org;maddr=127.0.0.91 ");
+        String otherBody = text.replace("Content-Length: 0\n\n", "Content-Length: 4\n\nab\n\n");
+
+        assertThat(isStale(authentication.handle(FakeStageContext.of(otherUri))))
+                .isTrue();
+        assertThat(isStale(authentication.handle(FakeStageContext.of(otherBody))))
+                .isTrue();
+    }
+
+    @Test
+    void capturedMessageAndInviteWithAnotherBodyAreStale() {
+        for (String method : List.of("MESSAGE", "INVITE")) {
+            String uri = "sip:1002@example.org";
+            FakeStageContext first = FakeStageContext.of(
+                    Requests.request(method + " " + uri, "<sip:1001@example.org>", "<" + uri + ">"));
+            TestPhone phone = new TestPhone(nonceIn(authentication.handle(first)))
+                    .method(method)
+                    .with("uri", uri);
+            String text = Requests.request(
+                            method + " " + uri,
+                            "<sip:1001@example.org>",
+                            "<" + uri + ">",
+                            "Proxy-Authorization: " + phone.credentials())
+                    .replace("Content-Length: 0\n\n", "Content-Length: 4\n\nab\n\n");
+            assertThat(authentication.handle(FakeStageContext.of(text))).isSameAs(Verdict.proceed());
+
+            Verdict forged = authentication.handle(FakeStageContext.of(text.replace("\nab\n", "\nxy\n")));
+
+            assertThat(forged).isInstanceOfSatisfying(Verdict.Respond.class, r -> {
+                assertThat(r.statusCode()).isEqualTo(407);
+                assertThat(r.headerLines().get(0)).contains("stale=true");
+            });
+            assertThat(authentication.handle(FakeStageContext.of(text))).isSameAs(Verdict.proceed());
+        }
+    }
+
+    @Test
+    void sameBytesFromAnotherSourceAreNotARetransmissionEvenIfNoncesAreNotBoundToSources() {
+        DigestAuthentication anywhere = with(DigestAuthentication.builder().bindNonceTo());
+        String text = Requests.register("Authorization: " + new TestPhone(nonce(anywhere)).credentials());
+        assertThat(anywhere.handle(FakeStageContext.of(text).from("192.0.2.1", 40_000)))
+                .isSameAs(Verdict.proceed());
+
+        // the hash codes of these socket addresses are that of the first one
+        assertThat(isStale(anywhere.handle(FakeStageContext.of(text).from("192.0.2.2", 39_999))))
+                .isTrue();
+        assertThat(isStale(anywhere.handle(FakeStageContext.of(text).from("192.0.1.1", 40_256))))
+                .isTrue();
+        assertThat(isStale(anywhere.handle(
+                        FakeStageContext.of(text).from("192.0.2.1", 40_000).over(TransportKind.TCP))))
+                .isTrue();
+        assertThat(anywhere.handle(FakeStageContext.of(text).from("192.0.2.1", 40_000)))
+                .isSameAs(Verdict.proceed());
     }
 
     @Test

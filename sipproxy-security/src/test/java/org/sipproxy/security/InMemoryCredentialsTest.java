@@ -4,11 +4,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.util.List;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.sipproxy.api.auth.Credential;
 import org.sipproxy.api.auth.DigestAlgorithm;
 
@@ -54,6 +57,74 @@ class InMemoryCredentialsTest {
                 .hasMessageContaining("alice@example.org")
                 .hasMessageContaining("twice")
                 .hasMessageNotContaining("hunter");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"Alice", "ALICE", "aLice", "Alice@example.org"})
+    void userWhoseNameDiffersInCaseOnlyIsRefused(String other) {
+        Credential alice = Credential.ofPassword("alice", "example.org", "a");
+        InMemoryCredentials store = InMemoryCredentials.of(alice);
+
+        assertThatThrownBy(() -> store.put(Credential.ofPassword(other, "example.org", "hunter2")))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("[alice] in another case")
+                .hasMessageNotContaining("hunter2");
+        assertThatThrownBy(() -> InMemoryCredentials.of(Credential.ofPassword(other, "example.org", "x"), alice))
+                .isInstanceOf(IllegalArgumentException.class);
+        assertThat(store.find(other, "example.org")).isEmpty();
+        store.put(Credential.ofPassword(other, "example.net", "in another realm"));
+        store.put(Credential.ofPassword("alice@example.org", "example.org", "the same user"));
+    }
+
+    @Test
+    void nameIsFreeInAnyCaseWhenItsUserIsRemoved() {
+        InMemoryCredentials store = InMemoryCredentials.of(
+                Credential.ofPassword("alice", "example.org", "a"),
+                Credential.ofPassword("alice@example.org", "example.org", "a"));
+
+        store.remove("alice", "example.org");
+        assertThat(store.hasOtherSpelling("Alice", "example.org")).isTrue();
+        store.remove("alice@example.org", "example.org");
+
+        assertThat(store.hasOtherSpelling("Alice", "example.org")).isFalse();
+        store.put(Credential.ofPassword("Alice", "example.org", "b"));
+        assertThat(store.hasOtherSpelling("alice", "example.org")).isTrue();
+        assertThat(store.hasOtherSpelling("Alice", "example.org")).isFalse();
+    }
+
+    @Test
+    void namesThatDifferInCaseAreTwoUsersOfACaseSensitiveStore() {
+        InMemoryCredentials store = InMemoryCredentials.caseSensitive(
+                Credential.ofPassword("alice", "example.org", "a"), Credential.ofPassword("Alice", "example.org", "b"));
+
+        assertThat(store.find("alice", "example.org").flatMap(Credential::password))
+                .contains("a");
+        assertThat(store.find("Alice", "example.org").flatMap(Credential::password))
+                .contains("b");
+        assertThat(store.hasOtherSpelling("Alice", "example.org")).isTrue();
+    }
+
+    @Test
+    void ofUsersThatAreAddedAtTheSameTimeAndDifferInCaseOneIsAdded() throws Exception {
+        InMemoryCredentials store = InMemoryCredentials.of();
+        List<String> spellings = List.of("alice", "Alice", "ALICE", "aLiCe");
+        ExecutorService threads = Executors.newFixedThreadPool(spellings.size());
+        try {
+            List<? extends Future<?>> jobs = spellings.stream()
+                    .map(name -> threads.submit(() -> store.put(Credential.ofPassword(name, "example.org", "p"))))
+                    .toList();
+            for (Future<?> job : jobs) {
+                try {
+                    job.get();
+                } catch (ExecutionException e) {
+                    assertThat(e).hasCauseInstanceOf(IllegalArgumentException.class);
+                }
+            }
+        } finally {
+            threads.shutdownNow();
+        }
+
+        assertThat(store).hasToString("InMemoryCredentials[1 users]");
     }
 
     @Test

@@ -2,6 +2,7 @@ package org.sipproxy.api.auth;
 
 import java.util.Set;
 import org.sipproxy.api.component.ProxyRuntime;
+import org.sipproxy.api.location.UserCase;
 import org.sipproxy.api.routing.RequestStage;
 
 /**
@@ -19,8 +20,14 @@ public interface Authentication extends RequestStage {
     /** The proxy is about to serve. It does not if this throws. Default nothing. */
     default void start(ProxyRuntime proxy) {}
 
-    /** True if there is such a user, registered or not: what tells 480 from 404. Default false. May block as it may. */
-    default boolean isKnownUser(String user, String domain) {
+    /**
+     * Returns true if there is such a user, registered or not: the difference between 480 and 404. May block if {@link #mayBlock()}
+     * says so. Default false.
+     *
+     * @param user the canonical spelling of the user part by {@code userCase}
+     * @param domain a domain of the proxy, in lower case
+     */
+    default boolean isKnownUser(String user, String domain, UserCase userCase) {
         return false;
     }
 }

@@ -3,6 +3,7 @@ package org.sipproxy.api.auth;
 import java.util.EnumSet;
 import java.util.Optional;
 import java.util.Set;
+import org.sipproxy.api.location.UserCase;
 import org.sipproxy.api.routing.TemporarilyUnavailableException;
 
 /** Where the subscribers' credentials come from. May be called by several threads at once. */
@@ -16,6 +17,20 @@ public interface CredentialStore {
      * @throws RuntimeException for any other failure; the request is then answered 500
      */
     Optional<Credential> find(String username, String realm);
+
+    /**
+     * Returns true if the realm has a user whose name is {@code username} in another case of its ASCII letters. Where the case of
+     * users does not count ({@link UserCase#INSENSITIVE}), two such users would share one address-of-record. Asked about a user
+     * who has proved a password and whose name has capital letters, and about a user who is called; what {@link #mayBlock} says
+     * of the user must cover it. Default: looks for the spelling in lower case only.
+     *
+     * @param username without a realm
+     * @throws TemporarilyUnavailableException as {@link #find}
+     */
+    default boolean hasOtherSpelling(String username, String realm) {
+        String lower = UserCase.INSENSITIVE.canonical(username);
+        return !lower.equals(username) && find(lower, realm).isPresent();
+    }
 
     /** True if {@link #find} may wait for a disk or a network; it then runs on a worker thread. Default true, the safe one. */
     default boolean mayBlock() {

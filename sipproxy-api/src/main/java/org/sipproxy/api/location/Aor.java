@@ -9,8 +9,7 @@ import org.sipproxy.api.message.SipUri;
  * A canonical address-of-record (RFC 3261 §10.3 step 5): user and domain, without scheme, port and parameters, escapes
  * resolved. Equality is the key of the location store.
  *
- * @param user the user part, unescaped; lower case unless the proxy was told that users are case-sensitive. Empty if the
- *     address has none
+ * @param user the user part, unescaped and in the spelling that {@link UserCase} makes canonical. Empty if the address has none
  * @param domain the host, lower case
  */
 public record Aor(String user, String domain) {
@@ -23,17 +22,38 @@ public record Aor(String user, String domain) {
         Objects.requireNonNull(domain, "domain");
     }
 
-    /** The address that a URI names, the user in lower case as Kamailio stores it. */
+    /** Returns the address that a URI names, the user in lower case as Kamailio stores it. */
     public static Aor of(SipUri uri) {
-        return of(uri, false);
+        return of(uri, UserCase.INSENSITIVE);
     }
 
-    /** The address that a URI names. */
-    public static Aor of(SipUri uri, boolean userCaseSensitive) {
-        String user = uri.user();
-        return new Aor(
-                userCaseSensitive ? user : user.toLowerCase(Locale.ROOT),
-                uri.host().toLowerCase(Locale.ROOT));
+    /** Returns the address that a URI names. */
+    public static Aor of(SipUri uri, UserCase userCase) {
+        return new Aor(userCase.canonical(uri.user()), uri.host().toLowerCase(Locale.ROOT));
+    }
+
+    /**
+     * Returns true if a user part, unescaped, may name a user: it holds no control characters (U+0000 to U+001F, U+007F to
+     * U+009F), no half of a surrogate pair, and no U+FFFD, which stands for bytes that are not UTF-8. Such a part cannot be
+     * registered: databases cannot store it, or different bytes would name one user.
+     */
+    public static boolean isUser(String user) {
+        for (int i = 0; i < user.length(); i++) {
+            char c = user.charAt(i);
+            if (c < 0x7f) {
+                if (c < ' ') {
+                    return false;
+                }
+            } else if (c <= 0x9f || c == '\ufffd') {
+                return false;
+            } else if (Character.isSurrogate(c)) {
+                i++; // past the other half
+                if (Character.isLowSurrogate(c) || i == user.length() || !Character.isLowSurrogate(user.charAt(i))) {
+                    return false;
+                }
+            }
+        }
+        return true;
     }
 
     /** {@code sip:user@domain}, the user escaped as in a URI: fit for a message and safe for a log line. */

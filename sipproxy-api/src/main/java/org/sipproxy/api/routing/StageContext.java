@@ -4,6 +4,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import org.sipproxy.api.event.ProxyEvent;
+import org.sipproxy.api.location.UserCase;
 import org.sipproxy.api.message.SipRequest;
 import org.sipproxy.api.message.SipUri;
 import org.sipproxy.api.transport.Flow;
@@ -28,6 +29,9 @@ public interface StageContext {
      * or a listening point. Nothing if the URI does not name this proxy, just as {@link #isMyself} says.
      */
     Optional<String> domainOf(SipUri uri);
+
+    /** The proxy's rule for the case of user parts. */
+    UserCase userCase();
 
     /** The proxy's clock. */
     Instant now();

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.sipproxy.api.message.SipUri;
 
 class AorTest {
@@ -23,7 +24,26 @@ class AorTest {
 
     @Test
     void userKeepsItsCaseWhereUsersAreCaseSensitive() {
-        assertThat(Aor.of(SipUri.of("sip:AlIcE@SIP.test"), true)).isEqualTo(new Aor("AlIcE", "sip.test"));
+        assertThat(Aor.of(SipUri.of("sip:AlIcE@SIP.test"), UserCase.SENSITIVE)).isEqualTo(new Aor("AlIcE", "sip.test"));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"%00", "a%00b", "%0d%0a", "%1b", "%7f", "%c2%85", "%ff", "%c3", "%ed%a0%80", "%ef%bf%bd"})
+    void partWithControlCharactersOrThatIsNotUtf8NamesNoUser(String user) {
+        assertThat(Aor.isUser(SipUri.of("sip:" + user + "@sip.test").user())).isFalse();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"alice", "%20", "%c3%89", "%e2%82%ac", "%f0%9f%98%80", "a%f0%9f%98%80b", "'--", "%25"})
+    void anyOtherPartMayNameAUser(String user) {
+        assertThat(Aor.isUser(SipUri.of("sip:" + user + "@sip.test").user())).isTrue();
+    }
+
+    @Test
+    void halfASurrogatePairNamesNoUser() {
+        assertThat(Aor.isUser("a\ud83d")).isFalse();
+        assertThat(Aor.isUser("\ude00a")).isFalse();
+        assertThat(Aor.isUser("\ud83d\ud83d\ude00")).isFalse();
     }
 
     @ParameterizedTest

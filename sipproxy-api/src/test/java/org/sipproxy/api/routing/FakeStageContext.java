@@ -11,6 +11,7 @@ import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.sipproxy.api.event.ProxyEvent;
+import org.sipproxy.api.location.UserCase;
 import org.sipproxy.api.message.ParseLimits;
 import org.sipproxy.api.message.SipMessage;
 import org.sipproxy.api.message.SipParseException;
@@ -35,6 +36,7 @@ public final class FakeStageContext implements StageContext {
     private InetSocketAddress source = new InetSocketAddress(InetAddress.getLoopbackAddress(), 40_000);
     private TransportKind kind = TransportKind.UDP;
     private Set<String> identities = Set.of();
+    private UserCase userCase = UserCase.INSENSITIVE;
     private boolean trusted;
     private boolean behindNat;
 
@@ -112,6 +114,17 @@ public final class FakeStageContext implements StageContext {
     public Optional<String> domainOf(SipUri uri) {
         String host = uri.host().toLowerCase(Locale.ROOT);
         return isMyself(uri) ? Optional.of(DOMAINS.contains(host) ? host : "example.org") : Optional.empty();
+    }
+
+    /** The same request at a proxy with another rule for the case of users; without it the case does not count. */
+    public FakeStageContext with(UserCase rule) {
+        userCase = rule;
+        return this;
+    }
+
+    @Override
+    public UserCase userCase() {
+        return userCase;
     }
 
     @Override

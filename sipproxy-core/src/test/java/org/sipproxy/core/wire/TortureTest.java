@@ -32,7 +32,7 @@ class TortureTest {
             Map.entry("wsinv", "404"), // its Route is ours, and its user has not registered
             Map.entry("intmeth", "404"), // a user with an unusual name whom nobody registered
             Map.entry("esc01", "404"),
-            Map.entry("escnull", "200"),
+            Map.entry("escnull", "404"), // well-formed, but a NUL names no user
             Map.entry("esc02", "484"), // a method of its own, not REGISTER; and no user
             Map.entry("lwsdisp", RELAYED),
             Map.entry("longreq", RELAYED),

@@ -21,6 +21,7 @@ import org.sipproxy.core.TlsSettings;
  * What a host assembled with the builder, checked.
  *
  * @param authentication null if the host chose to have none
+ * @param revealsUsers true if strangers get 480 for a user without a binding
  * @param routeSecret null for a random one
  * @param tls null if no endpoint needs it
  * @param webSocketOrigins in lower case; empty for all
@@ -31,6 +32,7 @@ public record EngineParts(
         List<String> domains,
         List<String> aliases,
         @Nullable Authentication authentication,
+        boolean revealsUsers,
         RegistrarPolicy registrar,
         DestinationPolicy destinations,
         byte @Nullable [] routeSecret,

@@ -74,7 +74,7 @@ public final class ProxyEngine implements AutoCloseable {
         this.clock = parts.clock();
         this.limits = parts.parseLimits();
         this.names = new LocalNames(
-                parts.domains(), parts.aliases(), parts.registrar().userCaseSensitive(), parts.hooks().domainSources);
+                parts.domains(), parts.aliases(), parts.registrar().userCase(), parts.hooks().domainSources);
         this.wheel = new TimerWheel(clock.nanoTime());
         this.timerThread = new TimerThread(wheel, clock, loopWatch);
         this.table = new TransactionTable(wheel, clock, TransactionTimers.of(parts.timers()), lingeringBytes());
@@ -102,6 +102,7 @@ public final class ProxyEngine implements AutoCloseable {
                 tokens,
                 this::peersOwnConnection,
                 parts.authentication(),
+                parts.revealsUsers(),
                 new Registrar(store, parts.registrar(), clock, names::aorOf, destinations),
                 store,
                 hooks.atEntrance,

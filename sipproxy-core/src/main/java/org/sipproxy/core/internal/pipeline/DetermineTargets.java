@@ -76,12 +76,11 @@ final class DetermineTargets implements Step {
         }
         List<Target> targets = Targets.bestFirst(bindings);
         if (uri.isSecure() && !targets.isEmpty()) {
-            targets = Targets.secured(targets);
-            if (targets.isEmpty()) {
-                return Outcome.reply(StatusCode.TEMPORARILY_UNAVAILABLE); // RFC 5630 §5.3: never by less than TLS
-            }
+            context.bound();
+            targets = Targets.secured(targets); // RFC 5630 §5.3: never by less than TLS
         }
-        return targets.isEmpty() ? Outcome.proceed() : Outcome.relay(targets); // 404 or 480 is the next step's to say
+        // without targets RejectUnavailableUser chooses the status
+        return targets.isEmpty() ? Outcome.proceed() : Outcome.relay(targets);
     }
 
     /** No open relay: only a user of ours may go elsewhere, and has to have proved to be one where that is asked. */

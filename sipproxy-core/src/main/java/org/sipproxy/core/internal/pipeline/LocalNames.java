@@ -11,6 +11,7 @@ import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.sipproxy.api.location.Aor;
+import org.sipproxy.api.location.UserCase;
 import org.sipproxy.api.message.SipUri;
 import org.sipproxy.api.routing.DomainSource;
 import org.sipproxy.api.transport.TransportKind;
@@ -32,16 +33,15 @@ public final class LocalNames {
     private final List<String> fixedDomains;
     private final DomainSource[] sources;
     private final String primaryDomain;
-    private final boolean userCaseSensitive;
+    private final UserCase userCase;
 
     /** Names that stay as they are. */
-    public LocalNames(List<String> domains, List<String> aliases, boolean userCaseSensitive) {
-        this(domains, aliases, userCaseSensitive, List.of());
+    public LocalNames(List<String> domains, List<String> aliases, UserCase userCase) {
+        this(domains, aliases, userCase, List.of());
     }
 
     /** Names for domains in lower case, aliases of the form {@code host} or {@code host:port}, and further domains. */
-    public LocalNames(
-            List<String> domains, List<String> aliases, boolean userCaseSensitive, List<DomainSource> sources) {
+    public LocalNames(List<String> domains, List<String> aliases, UserCase userCase, List<DomainSource> sources) {
         for (String domain : domains) {
             String lower = domain.toLowerCase(Locale.ROOT);
             this.domains.put(lower, lower);
@@ -58,7 +58,7 @@ public final class LocalNames {
         this.fixedDomains = List.copyOf(domains);
         this.sources = sources.toArray(new DomainSource[0]);
         this.primaryDomain = domains.get(0).toLowerCase(Locale.ROOT);
-        this.userCaseSensitive = userCaseSensitive;
+        this.userCase = userCase;
     }
 
     /** Adds a listening point or advertised address; only while the proxy starts. */
@@ -152,17 +152,25 @@ public final class LocalNames {
         return domain != null ? domain : primaryDomain;
     }
 
-    /** The canonical address-of-record of a URI that names us; null if it does not. */
+    /**
+     * The canonical address-of-record of a URI that names us; null if it does not, or if its user part cannot name a user
+     * ({@link Aor#isUser}).
+     */
     public @Nullable Aor aorOf(SipUri uri) {
         String domain = domainOf(uri);
         if (domain == null) {
             return null;
         }
         String user = uri.user();
-        return new Aor(userCaseSensitive ? user : lowerCase(user), domain);
+        return Aor.isUser(user) ? new Aor(userCase.canonical(user), domain) : null;
     }
 
-    /** Most users and hosts are lower case already; looking costs less than copying. */
+    /** The rule for the case of user parts. */
+    UserCase userCase() {
+        return userCase;
+    }
+
+    /** Most hosts are lower case already; looking costs less than copying. */
     private static String lowerCase(String text) {
         for (int i = 0; i < text.length(); i++) {
             char c = text.charAt(i);

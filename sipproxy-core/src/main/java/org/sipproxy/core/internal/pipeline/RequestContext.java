@@ -6,6 +6,7 @@ import java.util.Optional;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.sipproxy.api.event.ProxyEvent;
+import org.sipproxy.api.location.UserCase;
 import org.sipproxy.api.message.HeaderName;
 import org.sipproxy.api.message.Method;
 import org.sipproxy.api.message.NameAddress;
@@ -44,6 +45,7 @@ public final class RequestContext implements StageContext {
     private List<Target> targets = List.of();
     private @Nullable String authenticatedUser;
     private byte @Nullable [] credentialsLine;
+    private boolean bound;
     private boolean trusted;
     private boolean behindNat;
     private @Nullable TransportFlow dialogFlow;
@@ -104,6 +106,11 @@ public final class RequestContext implements StageContext {
     @Override
     public Optional<String> domainOf(SipUri uri) {
         return Optional.ofNullable(names.domainOf(uri));
+    }
+
+    @Override
+    public UserCase userCase() {
+        return names.userCase();
     }
 
     /** When the request came, in milliseconds since 1970. */
@@ -261,6 +268,15 @@ public final class RequestContext implements StageContext {
         this.targets = found;
     }
 
+    /** True if the called user has bindings, even if none of them may be used for this request. */
+    boolean isBound() {
+        return bound;
+    }
+
+    void bound() {
+        bound = true;
+    }
+
     // ---- authentication
 
     @Override
@@ -285,6 +301,11 @@ public final class RequestContext implements StageContext {
     @Override
     public boolean isTrusted() {
         return trusted;
+    }
+
+    /** True if the sender has neither proved a password nor is a trusted peer. */
+    boolean isStranger() {
+        return authenticatedUser == null && !trusted;
     }
 
     // ---- NAT

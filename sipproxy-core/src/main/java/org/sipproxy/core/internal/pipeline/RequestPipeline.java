@@ -30,6 +30,7 @@ public final class RequestPipeline {
      * The parts that a host assembled.
      *
      * @param connections those that peers have opened, by their number
+     * @param revealsUsers true if strangers get 480 for a user without a binding
      */
     public record Parts(
             Branches branches,
@@ -37,6 +38,7 @@ public final class RequestPipeline {
             FlowTokens tokens,
             LongFunction<@Nullable TransportFlow> connections,
             @Nullable Authentication authentication,
+            boolean revealsUsers,
             Registrar registrar,
             LocationStore store,
             List<RequestStage> atEntrance,
@@ -69,7 +71,7 @@ public final class RequestPipeline {
         parts.beforeRouting().forEach(stage -> order.add(new HostStep(stage)));
         order.add(new Register(parts.registrar(), parts.store())); // §10.3
         order.add(new DetermineTargets(parts.store(), authentication != null)); // §16.5
-        order.add(new TellAbsence(authentication)); //            404, 480
+        order.add(new RejectUnavailableUser(authentication, parts.revealsUsers())); // 404, 480
         this.steps = order.toArray(new Step[0]);
 
         this.beforeForwarding =

@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
+import org.sipproxy.api.location.UserCase;
 import org.sipproxy.api.message.Method;
 import org.sipproxy.api.message.ParseLimits;
 import org.sipproxy.api.message.SipMessage;
@@ -63,7 +64,7 @@ final class ForwardingScene {
     final List<Integer> completed = new ArrayList<>();
 
     private final RequestPipeline pipeline;
-    final LocalNames names = new LocalNames(List.of("example.org"), List.of("10.0.0.1"), false);
+    final LocalNames names = new LocalNames(List.of("example.org"), List.of("10.0.0.1"), UserCase.INSENSITIVE);
     RecordingFlow caller = transport.flow(TransportKind.UDP, "192.0.2.1", 5060);
 
     ForwardingScene(ResponseStage... stages) {
@@ -85,6 +86,7 @@ final class ForwardingScene {
                 tokens,
                 connection -> null,
                 null,
+                false,
                 new Registrar(
                         store,
                         RegistrarPolicy.DEFAULT,

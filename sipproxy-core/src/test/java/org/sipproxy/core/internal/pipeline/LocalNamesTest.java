@@ -7,13 +7,17 @@ import java.util.Set;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
 import org.sipproxy.api.location.Aor;
+import org.sipproxy.api.location.UserCase;
 import org.sipproxy.api.message.SipUri;
 
 class LocalNamesTest {
 
     private final AtomicReference<Set<String>> further = new AtomicReference<>(Set.of());
     private final LocalNames names = new LocalNames(
-            List.of("sip.test", "second.test"), List.of("alias.test:5080"), false, List.of(further::get));
+            List.of("sip.test", "second.test"),
+            List.of("alias.test:5080"),
+            UserCase.INSENSITIVE,
+            List.of(further::get));
 
     private static SipUri uri(String text) {
         return SipUri.of(text);
@@ -51,7 +55,7 @@ class LocalNamesTest {
 
     @Test
     void aUriWithoutAPortMeansTheOneOfItsTransport() {
-        LocalNames listening = new LocalNames(List.of("sip.test"), List.of(), false);
+        LocalNames listening = new LocalNames(List.of("sip.test"), List.of(), UserCase.INSENSITIVE);
         listening.add("192.0.2.1", 5060);
         listening.add("192.0.2.2", 5061);
         listening.add("192.0.2.3", 443);
@@ -64,6 +68,23 @@ class LocalNamesTest {
         assertThat(listening.isMyself(uri("sips:192.0.2.2;transport=tcp"))).isTrue();
         assertThat(listening.isMyself(uri("sips:192.0.2.3;transport=ws"))).isTrue();
         assertThat(listening.isMyself(uri("sip:192.0.2.3;transport=ws"))).isFalse();
+    }
+
+    @Test
+    void userPartWithAControlCharacterOrThatIsNotUtf8HasNoAddressOfRecord() {
+        for (String user : List.of("%00", "bob%00", "%0d", "%7F", "%c2%80", "%ff", "%c3")) {
+            assertThat(names.aorOf(uri("sip:" + user + "@sip.test"))).as(user).isNull();
+            assertThat(names.domainOf(uri("sip:" + user + "@sip.test"))).isEqualTo("sip.test");
+        }
+    }
+
+    @Test
+    void caseOfTheUserCountsOnlyIfThePolicySaysSo() {
+        LocalNames sensitive = new LocalNames(List.of("sip.test"), List.of(), UserCase.SENSITIVE);
+
+        assertThat(names.aorOf(uri("sip:%42ob@SIP.test"))).isEqualTo(new Aor("bob", "sip.test"));
+        assertThat(names.aorOf(uri("sip:%C3%89@sip.test"))).isEqualTo(new Aor("\u00c9", "sip.test"));
+        assertThat(sensitive.aorOf(uri("sip:%42ob@SIP.test"))).isEqualTo(new Aor("Bob", "sip.test"));
     }
 
     @Test

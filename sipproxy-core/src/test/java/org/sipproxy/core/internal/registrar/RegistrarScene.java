@@ -58,7 +58,7 @@ final class RegistrarScene {
 
     private static AddressesOfRecord addresses(RegistrarPolicy policy) {
         return uri -> {
-            Aor aor = Aor.of(uri, policy.userCaseSensitive());
+            Aor aor = Aor.of(uri, policy.userCase());
             return DOMAINS.contains(aor.domain()) ? aor : null;
         };
     }
