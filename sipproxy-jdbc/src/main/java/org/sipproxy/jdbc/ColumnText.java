@@ -1,6 +1,9 @@
 package org.sipproxy.jdbc;
 
-/** Makes texts from the wire fit for a column. */
+/**
+ * Decides which texts from the wire a column can hold. A key, by which rows are found, is looked up only if it {@link #isStorable}:
+ * a changed key would find the row of somebody else. A text that is only shown is made {@link #storable}.
+ */
 final class ColumnText {
 
     private ColumnText() {}
@@ -17,15 +20,26 @@ final class ColumnText {
         return text.substring(0, end);
     }
 
-    /** Without what no UTF-8 database can hold: NUL goes, half a surrogate pair becomes a question mark. */
-    static String storable(String text) {
+    /** Returns true if a UTF-8 database can hold the text: it has neither a NUL nor half a surrogate pair. */
+    static boolean isStorable(String text) {
         for (int i = 0; i < text.length(); i++) {
             char c = text.charAt(i);
-            if (c == 0 || Character.isSurrogate(c)) {
-                return cleaned(text);
+            if (c == 0) {
+                return false;
+            }
+            if (Character.isSurrogate(c)) {
+                i++; // past the other half
+                if (Character.isLowSurrogate(c) || i == text.length() || !Character.isLowSurrogate(text.charAt(i))) {
+                    return false;
+                }
             }
         }
-        return text;
+        return true;
+    }
+
+    /** Returns the text without what no UTF-8 database can hold: NUL goes, half a surrogate pair becomes a question mark. */
+    static String storable(String text) {
+        return isStorable(text) ? text : cleaned(text);
     }
 
     private static String cleaned(String text) {

@@ -3,6 +3,8 @@ package org.sipproxy.jdbc;
 import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
 import java.time.Duration;
+import java.util.HashSet;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ConcurrentHashMap;
@@ -10,6 +12,7 @@ import java.util.concurrent.ConcurrentMap;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
+import org.sipproxy.api.location.UserCase;
 import org.sipproxy.api.routing.TemporarilyUnavailableException;
 
 /**
@@ -38,6 +41,13 @@ final class CredentialCache {
     private final Cache<Key, Entry> known;
     private final Cache<Key, Entry> unknown;
     private final ConcurrentMap<Key, CompletableFuture<Entry>> loading = new ConcurrentHashMap<>();
+
+    /**
+     * The names with capital letters that are cached or being read, by their spelling in lower case: what was read of one depends on
+     * all subscribers that differ from it in case only. Holds subscribers, not what strangers invent.
+     */
+    private final ConcurrentMap<Key, Set<Key>> spellings = new ConcurrentHashMap<>();
+
     private final long knownLifeNanos;
     private final long unknownLifeNanos;
     private final LongSupplier nanoTime;
@@ -74,7 +84,12 @@ final class CredentialCache {
     record CacheLimits(int known, Duration knownLife, int unknown, Duration unknownLife, boolean remembers) {}
 
     /** A row of {@code subscriber}. */
-    record Key(String username, String domain) {}
+    record Key(String username, String domain) {
+
+        Key lowerCase() {
+            return new Key(UserCase.INSENSITIVE.canonical(username), domain);
+        }
+    }
 
     /** What a row holds for digests with the bare user name and with {@code user@domain}; both empty for no such row. */
     record Entry(Credentials credentials, long readAt, long watch) {}
@@ -102,6 +117,7 @@ final class CredentialCache {
 
     private Credentials load(Key key, Loader loader, CompletableFuture<Entry> mine) {
         try {
+            noteSpelling(key);
             long began = nanoTime.getAsLong();
             long watchAtBegin = watch.get();
             Credentials credentials = loader.load(key);
@@ -114,13 +130,37 @@ final class CredentialCache {
                 }
                 return present;
             });
+            forgetSpellingUnlessKnown(key);
             mine.complete(entry);
             return credentials;
         } catch (RuntimeException | Error e) {
             loading.remove(key, mine);
+            forgetSpellingUnlessKnown(key);
             mine.completeExceptionally(e);
             throw e;
         }
+    }
+
+    private void noteSpelling(Key key) {
+        Key lower = key.lowerCase();
+        if (!lower.equals(key)) {
+            spellings.compute(lower, (k, keys) -> {
+                Set<Key> more = keys == null ? new HashSet<>(2) : new HashSet<>(keys);
+                more.add(key);
+                return more;
+            });
+        }
+    }
+
+    private void forgetSpellingUnlessKnown(Key key) {
+        if (known.getIfPresent(key) != null) {
+            return;
+        }
+        spellings.computeIfPresent(key.lowerCase(), (k, keys) -> {
+            Set<Key> fewer = new HashSet<>(keys);
+            fewer.remove(key);
+            return fewer.isEmpty() ? null : fewer;
+        });
     }
 
     private void store(Key key, Entry entry) {
@@ -168,8 +208,13 @@ final class CredentialCache {
         return age < UNWATCHED_LIFE.toNanos() + grace || (entry.watch() == watch.get() && now - watchedUntil < grace);
     }
 
-    /** The row has changed. */
+    /** The row has changed, and with it what was read of the rows that differ from it in case only. */
     void invalidate(Key key) {
+        invalidateOne(key);
+        spellings.getOrDefault(key.lowerCase(), Set.of()).forEach(this::invalidateOne);
+    }
+
+    private void invalidateOne(Key key) {
         loading.compute(key, (k, present) -> {
             known.invalidate(k);
             unknown.invalidate(k);

@@ -11,10 +11,19 @@ import org.sipproxy.api.auth.DigestAlgorithm;
  *
  * @param bare for the digest user name {@code user}
  * @param qualified for the digest user name {@code user@domain}
+ * @param otherSpelling true if the name has capital letters and another subscriber of the domain has it in another case
  */
-record Credentials(Optional<Credential> bare, Optional<Credential> qualified) {
+record Credentials(Optional<Credential> bare, Optional<Credential> qualified, boolean otherSpelling) {
 
     static final Credentials NONE = new Credentials(Optional.empty(), Optional.empty());
+
+    Credentials(Optional<Credential> bare, Optional<Credential> qualified) {
+        this(bare, qualified, false);
+    }
+
+    Credentials withOtherSpelling(boolean exists) {
+        return new Credentials(bare, qualified, exists);
+    }
 
     /** From stored hashes; one that is no hash is as one that is missing. */
     static Credentials ofHashes(String username, String domain, String ha1, String ha1b, String sha256) {

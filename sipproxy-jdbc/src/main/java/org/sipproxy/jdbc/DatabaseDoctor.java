@@ -12,6 +12,7 @@ import java.util.TreeSet;
 import javax.sql.DataSource;
 import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.Jdbi;
+import org.sipproxy.api.location.UserCase;
 
 /**
  * Looks at a database for what would hurt a proxy that uses it, and says how to fix each thing. It changes nothing.
@@ -31,7 +32,7 @@ public final class DatabaseDoctor {
         this.jdbi = QuietJdbi.over(builder.dataSource);
         this.schema = KamailioSchema.on(builder.dataSource);
         this.server = new ServerChecks(builder.clock);
-        this.subscribers = new SubscriberChecks(builder.domains);
+        this.subscribers = new SubscriberChecks(builder.domains, builder.userCase);
         this.locations = new LocationChecks(builder.serverId, builder.zone, builder.clock);
     }
 
@@ -85,6 +86,7 @@ public final class DatabaseDoctor {
         private Optional<Integer> serverId = Optional.empty();
         private ZoneId zone = ZoneId.of("UTC");
         private Clock clock = Clock.systemUTC();
+        private UserCase userCase = UserCase.INSENSITIVE;
 
         private Builder(DataSource dataSource) {
             this.dataSource = Objects.requireNonNull(dataSource, "dataSource");
@@ -95,6 +97,12 @@ public final class DatabaseDoctor {
             Set<String> lower = new TreeSet<>();
             domains.forEach(domain -> lower.add(domain.toLowerCase(Locale.ROOT)));
             this.domains = Set.copyOf(lower);
+            return this;
+        }
+
+        /** The proxy's rule for the case of users. Default {@link UserCase#INSENSITIVE}: subscribers that differ in case only are reported. */
+        public Builder userCase(UserCase rule) {
+            this.userCase = Objects.requireNonNull(rule, "rule");
             return this;
         }
 

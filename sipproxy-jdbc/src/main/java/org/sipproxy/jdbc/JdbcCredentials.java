@@ -23,6 +23,7 @@ import org.sipproxy.api.component.ComponentHooks;
 import org.sipproxy.api.component.ProxyComponent;
 import org.sipproxy.api.component.ProxyRuntime;
 import org.sipproxy.api.location.LocationStoreException;
+import org.sipproxy.api.location.UserCase;
 import org.sipproxy.api.routing.TemporarilyUnavailableException;
 
 /**
@@ -69,7 +70,11 @@ public final class JdbcCredentials implements CredentialStore, ProxyComponent {
         this.plainPasswords = builder.plainPasswords;
         this.sha256 = builder.sha256;
         this.query = "SELECT ha1, ha1b, " + (sha256 ? Subscriber.SHA256_COLUMN : "''") + ", "
-                + (plainPasswords ? "password" : "''") + " FROM subscriber WHERE username = ? AND domain = ?";
+                + (plainPasswords ? "password" : "''") + ", CASE WHEN username = " + Subscribers.lower("username")
+                + " THEN false ELSE EXISTS (SELECT 1 FROM subscriber o WHERE o.domain = s.domain AND "
+                + Subscribers.lower("o.username") + " = " + Subscribers.lower("s.username")
+                + " AND o.username <> s.username) END"
+                + " FROM subscriber s WHERE username = ? AND domain = ?";
         this.cache = new CredentialCache(
                 new CredentialCache.CacheLimits(
                         builder.cacheSize,
@@ -98,6 +103,20 @@ public final class JdbcCredentials implements CredentialStore, ProxyComponent {
         Credentials found = find(key);
         // the key is the whole name if the digest's user name has no domain
         return key.username().length() == username.length() ? found.bare() : found.qualified();
+    }
+
+    /**
+     * True if {@code subscriber} has the name in another case. For a subscriber with capital letters that is read and cached with
+     * the row; for a name without a row it is asked each time.
+     */
+    @Override
+    public boolean hasOtherSpelling(String username, String realm) {
+        CredentialCache.Key key = key(username, realm);
+        if (key == null) {
+            return false;
+        }
+        Credentials found = find(key);
+        return found == Credentials.NONE ? ask(() -> selectOtherSpelling(key), false) : found.otherSpelling();
     }
 
     @Override
@@ -137,19 +156,19 @@ public final class JdbcCredentials implements CredentialStore, ProxyComponent {
     }
 
     private static boolean isName(String text) {
-        int length = text.length();
-        if (length == 0 || length > 2 * MAX_NAME) {
-            return false;
-        }
-        for (int i = 0; i < length; i++) {
-            if (text.charAt(i) == 0) {
-                return false; // PostgreSQL cannot hold it and would complain
-            }
-        }
-        return true;
+        return !text.isEmpty() && text.length() <= 2 * MAX_NAME && ColumnText.isStorable(text);
     }
 
     private Credentials load(CredentialCache.Key key) {
+        return ask(() -> select(key), Credentials.NONE);
+    }
+
+    private interface Question<T> {
+        T ask() throws SQLException;
+    }
+
+    /** Asks the database; {@code nobody} is also the answer about a name that its encoding cannot represent. */
+    private <T> T ask(Question<T> question, T nobody) {
         if (!database.mayAsk()) {
             throw new TemporarilyUnavailableException("the database of the subscribers does not answer", 5, null);
         }
@@ -157,11 +176,16 @@ public final class JdbcCredentials implements CredentialStore, ProxyComponent {
         boolean foundNobody = false;
         try {
             lookups.increment();
-            Credentials found = select(key);
-            foundNobody = found == Credentials.NONE;
+            T found = question.ask();
+            foundNobody = found.equals(nobody);
             database.answered();
             return found;
         } catch (SQLException e) {
+            if (SqlStates.isUnrepresentable(e)) {
+                foundNobody = true;
+                database.answered();
+                return nobody;
+            }
             if (isOutage(e)) {
                 database.failed();
             }
@@ -194,11 +218,29 @@ public final class JdbcCredentials implements CredentialStore, ProxyComponent {
         }
     }
 
+    private boolean selectOtherSpelling(CredentialCache.Key key) throws SQLException {
+        try (Connection connection = dataSource.getConnection();
+                PreparedStatement select = connection.prepareStatement(Subscribers.OTHER_SPELLING)) {
+            select.setString(1, key.domain());
+            select.setString(2, UserCase.INSENSITIVE.canonical(key.username()));
+            select.setString(3, key.username());
+            boolean found;
+            try (ResultSet row = select.executeQuery()) {
+                found = row.next();
+            }
+            if (!connection.getAutoCommit()) {
+                connection.rollback();
+            }
+            return found;
+        }
+    }
+
     private Credentials credentials(CredentialCache.Key key, ResultSet row) throws SQLException {
         String password = text(row, 4);
-        return password.isEmpty()
+        Credentials credentials = password.isEmpty()
                 ? Credentials.ofHashes(key.username(), key.domain(), text(row, 1), text(row, 2), text(row, 3))
                 : Credentials.ofPassword(key.username(), key.domain(), password);
+        return row.getBoolean(5) ? credentials.withOtherSpelling(true) : credentials;
     }
 
     private static String text(ResultSet row, int column) throws SQLException {

@@ -169,6 +169,15 @@ public final class KamailioSchema {
         jdbi.useTransaction(handle -> SchemaScript.statements(sha256Sql()).forEach(handle::execute));
     }
 
+    /**
+     * Adds an index to {@code subscriber} by which a name is found in any case of its ASCII letters. Without it each such look-up
+     * reads the whole table: when a subscriber is added, and when a subscriber with capital letters or an unknown user is looked up.
+     */
+    public void addSubscriberNameIndex() {
+        jdbi.useTransaction(handle -> handle.execute("CREATE INDEX IF NOT EXISTS sipproxy_subscriber_name_idx ON subscriber ("
+                + Subscribers.lower("username") + ", domain)"));
+    }
+
     /** True if {@code subscriber} has the column {@code ha1_sha256}. */
     public boolean hasSha256Column() {
         return jdbi.withHandle(handle -> columns(handle, "subscriber").contains(Subscriber.SHA256_COLUMN));

@@ -1,6 +1,5 @@
 package org.sipproxy.jdbc;
 
-import java.nio.charset.StandardCharsets;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -78,7 +77,7 @@ final class LocationSession implements AutoCloseable {
     // ---- reading
 
     List<Binding> find(Aor aor, Instant now) throws SQLException {
-        if (!table.layout.covers(aor)) {
+        if (!table.layout.covers(aor) || !table.holds(aor)) {
             return List.of();
         }
         try (PreparedStatement statement = connection.prepareStatement(table.find)) {
@@ -91,14 +90,14 @@ final class LocationSession implements AutoCloseable {
 
     /** The rows, which nobody else can change before the transaction ends, nor add one if advisory locks are asked for. */
     List<Binding> findAndLock(Aor aor, Instant now, boolean advisoryLock) throws SQLException {
-        if (!table.layout.covers(aor)) {
+        if (!table.layout.covers(aor) || !table.holds(aor)) {
             return List.of();
         }
         try (PreparedStatement statement =
                 connection.prepareStatement(advisoryLock ? table.lockAndFind : table.findAndLock)) {
             statement.setQueryTimeout(timeoutSeconds);
             if (advisoryLock) {
-                statement.setLong(1, lockOf(aor));
+                statement.setLong(1, AdvisoryLock.number("location", aor.user() + "@" + aor.domain()));
             }
             setAddress(statement, advisoryLock ? 2 : 1, aor, now);
             statement.execute();
@@ -119,15 +118,6 @@ final class LocationSession implements AutoCloseable {
         }
         table.setTime(statement, at++, now.getEpochSecond());
         table.setTime(statement, at, LocationLayout.PERMANENT);
-    }
-
-    /** The same for an address in every process (FNV-1a over 64 bits); other users of advisory locks hardly ever have it. */
-    private static long lockOf(Aor aor) {
-        long hash = 0xcbf29ce484222325L;
-        for (byte b : ("sipproxy location " + aor.user() + "@" + aor.domain()).getBytes(StandardCharsets.UTF_8)) {
-            hash = (hash ^ (b & 0xff)) * 0x100000001b3L;
-        }
-        return hash;
     }
 
     /**

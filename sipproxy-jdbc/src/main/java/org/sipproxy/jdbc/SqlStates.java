@@ -29,6 +29,12 @@ final class SqlStates {
         return state.equals("40001") || state.equals("40P01");
     }
 
+    /** Returns true if a text holds a character that the database's encoding lacks. */
+    static boolean isUnrepresentable(Throwable e) {
+        String state = of(e);
+        return state.equals("22021") || state.equals("22P05");
+    }
+
     /** The connection is no more, or the server is about to end it. */
     static boolean isCut(Throwable e) {
         String state = of(e);

@@ -4,7 +4,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.stream.Collectors;
 import org.jdbi.v3.core.Handle;
+import org.sipproxy.api.location.UserCase;
 
 /** Whether the rows of {@code subscriber} let anybody in, and whether changes of them are told. */
 final class SubscriberChecks {
@@ -14,8 +16,11 @@ final class SubscriberChecks {
 
     private final Set<String> domains;
 
-    SubscriberChecks(Set<String> domains) {
+    private final UserCase userCase;
+
+    SubscriberChecks(Set<String> domains, UserCase userCase) {
         this.domains = domains;
+        this.userCase = userCase;
     }
 
     List<Finding> examine(Handle handle) {
@@ -26,6 +31,7 @@ final class SubscriberChecks {
         } else {
             findings.add(Finding.ok("subscribers", Long.toString(all)));
             foreignDomains(handle, findings);
+            spellings(handle, findings);
             hashes(handle, findings);
         }
         notifications(handle, findings);
@@ -47,6 +53,28 @@ final class SubscriberChecks {
                             + ", not a domain of the proxy",
                     "add the domain to the proxy's, or add these subscribers again with one of "
                             + new TreeSet<>(domains) + ": domain and realm are part of the hash"));
+        }
+    }
+
+    /** Where case does not count such subscribers are one address-of-record, and the proxy refuses all but the one in lower case. */
+    private void spellings(Handle handle, List<Finding> findings) {
+        if (userCase == UserCase.SENSITIVE) {
+            return;
+        }
+        List<String> pairs = handle.createQuery(
+                        "SELECT string_agg(username, ' and ' ORDER BY username) || ' of ' || domain"
+                                + " FROM subscriber GROUP BY domain, " + Subscribers.lower("username")
+                                + " HAVING count(*) > 1 ORDER BY 1 LIMIT " + SAMPLE)
+                .mapTo(String.class)
+                .list();
+        if (!pairs.isEmpty()) {
+            findings.add(
+                    Finding.warning(
+                            "names of subscribers",
+                            (pairs.size() < SAMPLE ? "" : "at least ") + pairs.size() + " differ in case only: "
+                                    + pairs.stream().limit(5).collect(Collectors.joining(", ")),
+                            "remove all but one of each with rm and add it under another name, or make users case-sensitive"
+                                    + " (RegistrarPolicy.withUserCaseSensitive): only the spelling in lower case can register"));
         }
     }
 

@@ -14,8 +14,11 @@ import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.Jdbi;
 import org.jdbi.v3.core.statement.SqlStatements;
 import org.jdbi.v3.core.statement.StatementContext;
+import org.jdbi.v3.core.transaction.TransactionIsolationLevel;
 import org.jspecify.annotations.Nullable;
 import org.sipproxy.api.auth.DigestAlgorithm;
+import org.sipproxy.api.location.Aor;
+import org.sipproxy.api.location.UserCase;
 
 /**
  * The subscribers in the database, as {@code kamctl add}, {@code passwd}, {@code rm} and {@code show} administer them.
@@ -38,12 +41,23 @@ public final class Subscribers {
     /** A page of more rows than this is a mistake. */
     private static final int MAX_PAGE = 10_000;
 
+    /** Parameters: domain, the name in lower case, and the name itself. */
+    static final String OTHER_SPELLING = "SELECT username FROM subscriber WHERE domain = ? AND " + lower("username")
+            + " = ? AND username <> ? ORDER BY username LIMIT 1";
+
     private final Jdbi jdbi;
+    private final UserCase userCase;
     private final boolean storePlainPasswords;
 
     private Subscribers(Builder builder) {
         this.jdbi = QuietJdbi.over(builder.dataSource);
+        this.userCase = builder.userCase;
         this.storePlainPasswords = builder.storePlainPasswords;
+    }
+
+    /** SQL for {@link UserCase#INSENSITIVE}: only ASCII letters have a case, whatever the database's locale. */
+    static String lower(String column) {
+        return "lower(" + column + " COLLATE \"C\")";
     }
 
     /** Subscribers in a database; only hashes are stored. Opens nothing yet. */
@@ -57,14 +71,19 @@ public final class Subscribers {
     }
 
     /**
-     * Adds a subscriber.
+     * Adds a subscriber. Unless users are {@link Builder#caseSensitive case-sensitive}, of two that are added at the same time and
+     * differ in case only one is refused.
      *
-     * @throws SubscriberException if there is one of that name already; nothing is changed then
+     * @throws SubscriberException if the domain has one of that name already, or one whose name differs in the case of ASCII letters
+     *     only, so that both would be one address-of-record; nothing is changed then
      */
     public void add(String username, String domain, String password) {
         String realm = checked(username, domain, password);
         try {
-            jdbi.useTransaction(handle -> {
+            // each statement must see what was committed before it: the second one what the holder of the lock has
+            // added
+            jdbi.useTransaction(TransactionIsolationLevel.READ_COMMITTED, handle -> {
+                refuseOtherSpelling(handle, username, realm);
                 Map<String, @Nullable String> row = secrets(handle, username, realm, password);
                 row.put("username", username);
                 row.put("domain", realm);
@@ -82,6 +101,36 @@ public final class Subscribers {
         }
     }
 
+    private void refuseOtherSpelling(Handle handle, String username, String realm) {
+        if (userCase == UserCase.SENSITIVE) {
+            return;
+        }
+        String lower = userCase.canonical(username);
+        handle.createQuery("SELECT pg_advisory_xact_lock(?)")
+                .bind(0, AdvisoryLock.number("subscriber", lower + "@" + realm))
+                .map((row, context) -> true)
+                .list();
+        otherSpelling(handle, username, realm).ifPresent(other -> {
+            throw SubscriberException.otherSpelling(username, other, realm);
+        });
+    }
+
+    private static Optional<String> otherSpelling(Handle handle, String username, String realm) {
+        return handle.createQuery(OTHER_SPELLING)
+                .bind(0, realm)
+                .bind(1, UserCase.INSENSITIVE.canonical(username))
+                .bind(2, username)
+                .mapTo(String.class)
+                .findOne();
+    }
+
+    private SubscriberException unknown(Handle handle, String username, String realm) {
+        return SubscriberException.unknown(
+                username,
+                realm,
+                ColumnText.isStorable(username) ? otherSpelling(handle, username, realm) : Optional.empty());
+    }
+
     /**
      * Changes a password. A plain password that was stored before is replaced, or emptied if none are to be stored.
      *
@@ -89,21 +138,21 @@ public final class Subscribers {
      */
     public void changePassword(String username, String domain, String password) {
         String realm = checked(username, domain, password);
-        int changed = jdbi.inTransaction(handle -> {
+        jdbi.useTransaction(handle -> {
             Map<String, @Nullable String> row = secrets(handle, username, realm, password);
             List<String> settings = row.keySet().stream()
                     .map(column -> column + " = :" + column)
                     .toList();
-            return handle.createUpdate("UPDATE subscriber SET " + String.join(", ", settings)
+            int changed = handle.createUpdate("UPDATE subscriber SET " + String.join(", ", settings)
                             + " WHERE username = :username AND domain = :domain")
                     .bindMap(row)
                     .bind("username", username)
                     .bind("domain", realm)
                     .execute();
+            if (changed == 0) {
+                throw unknown(handle, username, realm);
+            }
         });
-        if (changed == 0) {
-            throw SubscriberException.unknown(username, realm);
-        }
     }
 
     /**
@@ -119,7 +168,7 @@ public final class Subscribers {
                     .bind("domain", realm)
                     .execute();
             if (removed == 0) {
-                throw SubscriberException.unknown(username, realm);
+                throw unknown(handle, username, realm);
             }
             if (hasAliases(handle)) {
                 handle.createUpdate("DELETE FROM dbaliases WHERE username = :username AND domain = :domain")
@@ -249,7 +298,7 @@ public final class Subscribers {
         int length = name.codePointCount(0, name.length());
         if (length == 0 || length > MAX_NAME) {
             problems.add(what + ": " + length + " characters (expected 1 to " + MAX_NAME + ")");
-        } else if (hasControls(name)
+        } else if (!Aor.isUser(name)
                 || name.indexOf('@') >= 0
                 || (name.indexOf(':') >= 0 && !(what.equals("domain") && name.startsWith("[")))) {
             // a colon separates the parts of an HA1, an at sign those of an address; [2001:db8::1] is a domain
@@ -266,6 +315,7 @@ public final class Subscribers {
 
         private final DataSource dataSource;
         private boolean storePlainPasswords;
+        private UserCase userCase = UserCase.INSENSITIVE;
 
         private Builder(DataSource dataSource) {
             this.dataSource = Objects.requireNonNull(dataSource, "dataSource");
@@ -277,6 +327,15 @@ public final class Subscribers {
          */
         public Builder storePlainPasswords() {
             storePlainPasswords = true;
+            return this;
+        }
+
+        /**
+         * Lets subscribers differ in case only, for a proxy whose users are case-sensitive. Default: such a pair is refused, because it
+         * would be one address-of-record.
+         */
+        public Builder caseSensitive() {
+            userCase = UserCase.SENSITIVE;
             return this;
         }
 

@@ -10,6 +10,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.postgresql.ds.PGSimpleDataSource;
+import org.sipproxy.api.location.UserCase;
 
 class DatabaseDoctorTest {
 
@@ -67,6 +68,31 @@ class DatabaseDoctorTest {
                 .anyMatch(text -> text.startsWith("NOTICE plain passwords: stored for 2"))
                 .anyMatch(text -> text.startsWith("WARNING change notifications: no trigger"))
                 .anyMatch(text -> text.startsWith("ERROR ha1_sha256: without its trigger"));
+    }
+
+    @Test
+    void subscribersThatDifferInCaseOnlyAreReported() {
+        postgres.execute("INSERT INTO subscriber (username, domain, ha1) VALUES "
+                + "('alice', 'sip.test', md5('x')), ('Alice', 'sip.test', md5('x')), ('ALICE', 'other.test', md5('x')), "
+                + "('BOB', 'sip.test', md5('x')), ('Bob', 'sip.test', md5('x')), ('\u00e9', 'sip.test', md5('x')), "
+                + "('\u00c9', 'sip.test', md5('x'))");
+
+        assertThat(problems(doctor()))
+                .filteredOn(text -> text.contains("names of subscribers"))
+                .singleElement()
+                .asString()
+                .startsWith("WARNING names of subscribers: 2 differ in case only: ")
+                .contains("alice")
+                .contains("Alice")
+                .contains("BOB")
+                .contains("of sip.test")
+                .doesNotContain("other.test")
+                .contains("; remove all but one of each with rm");
+        assertThat(problems(DatabaseDoctor.builder(postgres.dataSource())
+                        .userCase(UserCase.SENSITIVE)
+                        .build()
+                        .examine()))
+                .noneMatch(text -> text.contains("names of subscribers"));
     }
 
     @Test

@@ -209,6 +209,33 @@ class JdbcCredentialsTest {
     }
 
     @Test
+    void otherSpellingOfASubscriberIsFoundAsSoonAsItIsThere() {
+        JdbcCredentials credentials =
+                JdbcCredentials.builder(postgres.dataSource()).build();
+        opened.add(credentials);
+        credentials.listen();
+        await().until(credentials::isListening);
+        subscribers.add("Alice", "sip.test", "x");
+        await().until(() -> credentials.find("Alice", "sip.test").isPresent());
+        assertThat(credentials.hasOtherSpelling("Alice", "sip.test")).isFalse();
+        assertThat(credentials.hasOtherSpelling("alice", "sip.test")).isTrue();
+        assertThat(credentials.hasOtherSpelling("ALICE", "sip.test")).isTrue();
+        assertThat(credentials.hasOtherSpelling("bob", "sip.test")).isFalse();
+        assertThat(credentials.hasOtherSpelling("a\0b", "sip.test")).isFalse();
+
+        // as kamctl would, which knows of no rule
+        postgres.execute("INSERT INTO subscriber (username, domain, ha1) VALUES ('aLICE', 'sip.test', md5('x'))");
+
+        await().until(() -> credentials.hasOtherSpelling("Alice", "sip.test"));
+        assertThat(credentials.hasOtherSpelling("Alice@sip.test", "sip.test")).isTrue();
+        long lookups = credentials.lookups();
+        assertThat(credentials.hasOtherSpelling("Alice", "sip.test")).isTrue();
+        assertThat(credentials.lookups()).as("cached with the row").isEqualTo(lookups);
+        subscribers.remove("aLICE", "sip.test");
+        await().until(() -> !credentials.hasOtherSpelling("Alice", "sip.test"));
+    }
+
+    @Test
     void sha256IsReadFromItsColumn() {
         schema.addSha256Column();
         subscribers.changePassword("1001", "sip.test", "test1234");

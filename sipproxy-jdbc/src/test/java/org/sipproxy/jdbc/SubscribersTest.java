@@ -6,9 +6,16 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.sipproxy.api.auth.DigestAlgorithm;
 
 class SubscribersTest {
@@ -84,6 +91,92 @@ class SubscribersTest {
                 .hasMessage("subscriber 1001@sip.test exists; change the password instead");
 
         assertThat(row("1001")).isEqualTo(before);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"Alice", "ALICE", "aLiCe"})
+    void subscriberWhoseNameDiffersInCaseOnlyIsNotAdded(String name) {
+        subscribers.add("alice", "sip.test", "x");
+        subscribers.add(name, "other.test", "x");
+
+        assertThatThrownBy(() -> subscribers.add(name, "SIP.test", "x"))
+                .isInstanceOfSatisfying(
+                        SubscriberException.class,
+                        e -> assertThat(e.reason()).isEqualTo(SubscriberException.Reason.OTHER_SPELLING))
+                .hasMessage(
+                        "subscriber " + name + "@sip.test would be the address-of-record of alice@sip.test, whose name"
+                                + " differs in case only; choose another name");
+
+        assertThat(rows("SELECT username FROM subscriber WHERE domain = 'sip.test'"))
+                .containsExactly("alice");
+        Subscribers.builder(postgres.dataSource()).caseSensitive().build().add(name, "sip.test", "x");
+    }
+
+    @Test
+    void lettersBeyondAsciiHaveNoCase() {
+        for (String name :
+                List.of("\u00e9", "\u00c9", "k", "\u212a", "i", "\u0130", "ss", "\u00df", "_a", "\\a", "%a")) {
+            subscribers.add(name, "sip.test", "x");
+        }
+
+        assertThat(subscribers.count()).isEqualTo(11);
+    }
+
+    @Test
+    void ofSubscribersThatAreAddedAtTheSameTimeAndDifferInCaseOneIsAdded() throws Exception {
+        List<String> spellings = List.of("alice", "Alice", "ALICE", "aLiCe");
+        ExecutorService threads = Executors.newFixedThreadPool(spellings.size());
+        try {
+            for (int round = 0; round < 5; round++) {
+                String number = "-" + round;
+                CountDownLatch together = new CountDownLatch(spellings.size());
+                List<Future<Boolean>> added = new ArrayList<>();
+                for (String name : spellings) {
+                    added.add(threads.submit(() -> {
+                        together.countDown();
+                        together.await();
+                        try {
+                            subscribers.add(name + number, "sip.test", "x");
+                            return true;
+                        } catch (SubscriberException e) {
+                            return false;
+                        }
+                    }));
+                }
+                int count = 0;
+                for (Future<Boolean> one : added) {
+                    count += one.get(30, TimeUnit.SECONDS) ? 1 : 0;
+                }
+                assertThat(count).isEqualTo(1);
+            }
+        } finally {
+            threads.shutdownNow();
+        }
+        assertThat(subscribers.count()).isEqualTo(5);
+    }
+
+    @Test
+    void otherSpellingIsNeitherChangedNorRemovedNorShown() {
+        subscribers.add("alice", "sip.test", "x");
+        String before = row("alice");
+
+        assertThatThrownBy(() -> subscribers.changePassword("Alice", "sip.test", "y"))
+                .hasMessage("there is no subscriber Alice@sip.test; case counts here, and there is alice@sip.test");
+        assertThatThrownBy(() -> subscribers.remove("ALICE", "sip.test"))
+                .hasMessageContaining("there is alice@sip.test");
+        assertThat(subscribers.find("Alice", "sip.test")).isEmpty();
+        assertThat(subscribers.find("Alice")).isEmpty();
+
+        assertThat(row("alice")).isEqualTo(before);
+    }
+
+    @Test
+    void nameThatNoUriCanMeanIsRefused() {
+        for (String name : List.of("a\0b", "a\u0085", "\ufffd", "\ud83d")) {
+            assertThatThrownBy(() -> subscribers.add(name, "sip.test", "x"))
+                    .isInstanceOf(IllegalArgumentException.class)
+                    .hasMessageContaining("username: ");
+        }
     }
 
     @Test
