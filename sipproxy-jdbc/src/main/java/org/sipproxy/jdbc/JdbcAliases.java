@@ -31,11 +31,13 @@ import org.slf4j.LoggerFactory;
  * Other names of users, from Kamailio's table {@code dbaliases}: a request outside a dialog to {@code alias_username@alias_domain}
  * goes to {@code username@domain}, as with {@code alias_db_lookup} and its {@code use_domain=1}. The Request-URI becomes
  * {@code sip:username@domain}, without port and parameters; the To header stays. Of several rows for one alias the first one
- * counts, and an alias of an alias is not looked up. REGISTER is left alone.
+ * counts, and an alias of an alias is not looked up. REGISTER is left alone. Where the case of users does not count, rows are
+ * found by {@code alias_username} in lower case.
  *
  * <p>Answers are cached, and that somebody has no alias is an answer too; a request whose answer is cached is not handed to a
  * worker thread. If the database fails, the request goes on as if there were no alias, and the database is left alone for five
- * seconds: users with names of their own can be called all the time.
+ * seconds: users with names of their own can be called all the time. A user whom the database's encoding cannot represent has no
+ * alias.
  *
  * <p>A component: {@code SipProxy.builder().component(JdbcAliases.of(dataSource))}.
  */
@@ -44,6 +46,10 @@ public final class JdbcAliases implements ProxyComponent {
     private static final Logger LOG = LoggerFactory.getLogger(JdbcAliases.class);
 
     private static final int STATEMENT_SECONDS = 5;
+
+    /** Four times the width of Kamailio's column: a longer user is not looked up, so that the cache is bounded in bytes too. */
+    private static final int MAX_USER_CHARS = 256;
+
     private static final long PAUSE_NANOS = TimeUnit.SECONDS.toNanos(5);
     /** Between the question whether to wait and the look itself an answer must not go. */
     private static final Duration GRACE = Duration.ofSeconds(10);
@@ -157,8 +163,12 @@ public final class JdbcAliases implements ProxyComponent {
         if (!uri.hasUser()) {
             return null;
         }
+        String user = uri.user();
+        if (user.length() > MAX_USER_CHARS || !Aor.isUser(user)) {
+            return null;
+        }
         return context.domainOf(uri)
-                .map(domain -> new Aor(uri.user().toLowerCase(Locale.ROOT), domain))
+                .map(domain -> new Aor(context.userCase().canonical(user), domain))
                 .orElse(null);
     }
 
@@ -188,6 +198,10 @@ public final class JdbcAliases implements ProxyComponent {
             }
             return read.target().orElse(null);
         } catch (RuntimeException e) {
+            if (SqlStates.isUnrepresentable(e)) {
+                answers.put(alias, new Answer(Optional.empty(), ticker.read())); // of this user only
+                return null;
+            }
             pauseUntilNanos = ticker.read() + PAUSE_NANOS;
             if (failing.compareAndSet(false, true)) {
                 LOG.error("aliases: the database cannot be asked, calls to aliases fail: SQLSTATE {}", SqlStates.of(e));
@@ -201,7 +215,7 @@ public final class JdbcAliases implements ProxyComponent {
                         "SELECT username, domain FROM dbaliases WHERE alias_username = :user AND alias_domain = :domain"
                                 + " ORDER BY id LIMIT 1")
                 .setQueryTimeout(STATEMENT_SECONDS)
-                .bind("user", ColumnText.storable(alias.user()))
+                .bind("user", alias.user())
                 .bind("domain", alias.domain())
                 .map((row, context) -> target(row.getString(1), row.getString(2)))
                 .list());

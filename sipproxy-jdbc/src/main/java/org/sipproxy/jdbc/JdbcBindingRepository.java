@@ -36,6 +36,9 @@ import org.slf4j.LoggerFactory;
  * <p>Rows of others are read as they are: a permanent one (expiry 0, or 1970) never ends, a far date counts as 2106, an
  * unknown socket is kept and ignored by routing. A row that lacks what a binding needs is skipped, with a log line.
  *
+ * <p>A binding that the columns cannot hold, because a text is too long or has a NUL, is refused before the database is asked. A
+ * User-Agent is cut and cleaned instead. An address that no row can hold has no bindings.
+ *
  * <p>A connection is held for one transaction. Nothing is opened by {@link Builder#build()}; the DataSource stays the host's
  * to close. Give it a pool with a connect timeout of a few seconds, so that a database that is away is noticed soon.
  */
@@ -69,7 +72,23 @@ public final class JdbcBindingRepository implements BindingRepository {
 
     @Override
     public List<Binding> find(Aor aor, Instant now) {
-        return run("reading the bindings of " + aor, session -> session.find(aor, now));
+        try {
+            return run("reading the bindings of " + aor, session -> session.find(aor, now));
+        } catch (LocationStoreException e) {
+            if (SqlStates.isUnrepresentable(e)) {
+                return List.of(); // a row of this user cannot exist
+            }
+            throw e;
+        }
+    }
+
+    /** Says nothing before the first access to the table, which shows its columns. */
+    @Override
+    public void check(Aor aor, Binding binding) {
+        LocationTable known = table;
+        if (known != null) {
+            known.check(aor, binding);
+        }
     }
 
     @Override

@@ -11,7 +11,6 @@ import org.jspecify.annotations.Nullable;
 import org.sipproxy.api.location.Aor;
 import org.sipproxy.api.location.Binding;
 import org.sipproxy.api.location.BindingWrite;
-import org.sipproxy.api.location.LocationStoreException;
 import org.sipproxy.api.location.MethodMask;
 import org.sipproxy.api.message.SipUri;
 import org.sipproxy.api.transport.TransportKind;
@@ -40,12 +39,6 @@ final class LocationBatch {
         List<String> deletes = new ArrayList<>(0);
         for (BindingWrite write : lastOfEachId(writes)) {
             if (write instanceof BindingWrite.Put put) {
-                if (!layout.covers(put.aor())) {
-                    throw new LocationStoreException(
-                            LocationStoreException.Kind.REFUSED,
-                            put.aor() + " is not of the one domain whose users the table holds",
-                            new IllegalArgumentException("domain: " + put.aor().domain()));
-                }
                 puts.add(put);
             } else {
                 deletes.add(write.id());
@@ -101,19 +94,20 @@ final class LocationBatch {
         for (int i = 0; i < n; i++) {
             Aor aor = puts.get(i).aor();
             Binding b = puts.get(i).binding();
+            table.check(aor, b);
             ruid[i] = b.id();
             username[i] = aor.user();
             domain[i] = layout.usesDomain() ? aor.domain() : null;
             contact[i] = b.contact().toString();
             received[i] = b.received().map(SipUri::toString).orElse(null);
-            path[i] = pathText(b.path());
+            path[i] = b.path().isEmpty() ? null : pathText(b.path());
             expires[i] = seconds(b.expiresAtMillis(), table.expiresIsNumber);
             q[i] = b.q();
             callId[i] = b.callId();
             cseq[i] = (int) b.cseq(); // RFC 3261 §8.1.1.5: less than 2^31
             modified[i] = seconds(b.updatedAtMillis(), table.modifiedIsNumber);
             cflags[i] = b.received().isPresent() ? BEHIND_NAT : 0;
-            userAgent[i] = b.userAgent().isEmpty() ? "n/a" : b.userAgent();
+            userAgent[i] = b.userAgent().isEmpty() ? "n/a" : table.userAgent(b.userAgent());
             socket[i] = orNull(b.socket());
             methods[i] = b.methods() == MethodMask.ALL ? null : (Integer) b.methods();
             instance[i] = orNull(b.instanceId());
@@ -144,10 +138,8 @@ final class LocationBatch {
         return text.isEmpty() ? null : text;
     }
 
-    private static @Nullable String pathText(List<SipUri> path) {
-        if (path.isEmpty()) {
-            return null;
-        }
+    /** {@code <sip:a;lr>,<sip:b;lr>}. */
+    private static String pathText(List<SipUri> path) {
         StringBuilder text = new StringBuilder();
         for (SipUri hop : path) {
             text.append(text.isEmpty() ? "<" : ",<").append(hop).append('>');

@@ -8,6 +8,11 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.sql.Types;
 import java.time.LocalDateTime;
+import org.sipproxy.api.location.Aor;
+import org.sipproxy.api.location.Binding;
+import org.sipproxy.api.location.LocationStoreException;
+import org.sipproxy.api.message.SipParseException;
+import org.sipproxy.api.message.SipUri;
 
 /**
  * The statements for one {@code location} table, whose columns of time are what they are.
@@ -35,8 +40,36 @@ final class LocationTable {
     final String deleteExpired;
     final String deleteOwnExpired;
 
-    private LocationTable(LocationLayout layout, boolean expiresIsNumber, boolean modifiedIsNumber) {
+    private final int usernameWidth;
+    private final int domainWidth;
+    private final int contactWidth;
+    private final int receivedWidth;
+    private final int pathWidth;
+    private final int callIdWidth;
+    private final int userAgentWidth;
+    private final int socketWidth;
+    private final int instanceWidth;
+    /** False if texts beyond ASCII may be refused. */
+    private final boolean isUnicode;
+
+    private LocationTable(
+            LocationLayout layout,
+            boolean expiresIsNumber,
+            boolean modifiedIsNumber,
+            ResultSetMetaData columns,
+            boolean isUnicode)
+            throws SQLException {
         this.layout = layout;
+        this.usernameWidth = width(columns, 3);
+        this.domainWidth = width(columns, 4);
+        this.contactWidth = width(columns, 5);
+        this.receivedWidth = width(columns, 6);
+        this.pathWidth = width(columns, 7);
+        this.callIdWidth = width(columns, 8);
+        this.userAgentWidth = width(columns, 9);
+        this.socketWidth = width(columns, 10);
+        this.instanceWidth = width(columns, 11);
+        this.isUnicode = isUnicode;
         this.expiresIsNumber = expiresIsNumber;
         this.modifiedIsNumber = modifiedIsNumber;
         this.find = "SELECT " + COLUMNS + " FROM location WHERE username = ?"
@@ -52,13 +85,86 @@ final class LocationTable {
         this.deleteOwnExpired = deleteExpired(" AND server_id = ?");
     }
 
-    /** Looks at the columns, without reading a row. */
+    /** Looks at the columns and the database's encoding, without reading a row. */
     static LocationTable inspect(Connection connection, LocationLayout layout) throws SQLException {
+        boolean isUnicode;
         try (Statement statement = connection.createStatement();
-                ResultSet none = statement.executeQuery("SELECT expires, last_modified FROM location WHERE 1 = 0")) {
-            ResultSetMetaData columns = none.getMetaData();
-            return new LocationTable(layout, isNumber(columns.getColumnType(1)), isNumber(columns.getColumnType(2)));
+                ResultSet row = statement.executeQuery("SHOW server_encoding")) {
+            isUnicode = row.next() && "UTF8".equals(row.getString(1));
         }
+        try (Statement statement = connection.createStatement();
+                ResultSet none = statement.executeQuery("SELECT expires, last_modified, username, domain, contact, "
+                        + "received, path, callid, user_agent, socket, instance FROM location WHERE 1 = 0")) {
+            ResultSetMetaData columns = none.getMetaData();
+            return new LocationTable(
+                    layout, isNumber(columns.getColumnType(1)), isNumber(columns.getColumnType(2)), columns, isUnicode);
+        }
+    }
+
+    /** In characters; the greatest number for a text without a limit. */
+    private static int width(ResultSetMetaData columns, int column) throws SQLException {
+        int precision = columns.getPrecision(column);
+        return precision > 0 ? precision : Integer.MAX_VALUE;
+    }
+
+    // ---- what a row can hold
+
+    /** Returns true if a row could be of the address. */
+    boolean holds(Aor aor) {
+        return fits(aor.user(), usernameWidth) && (!layout.usesDomain() || fits(aor.domain(), domainWidth));
+    }
+
+    /**
+     * Checks that a row could hold the binding, all but its User-Agent, which {@link #userAgent} makes fit.
+     *
+     * @throws LocationStoreException of kind REFUSED if it could not
+     */
+    void check(Aor aor, Binding binding) {
+        if (!layout.covers(aor)) {
+            throw refused(aor + " is not of the one domain whose users the table holds");
+        }
+        if (!holds(aor)) {
+            throw refused("column username or domain cannot hold " + SipParseException.excerpt(aor.toString()));
+        }
+        check("callid", binding.callId(), callIdWidth);
+        check("instance", binding.instanceId(), instanceWidth);
+        check("socket", binding.socket(), socketWidth);
+        // URIs are ASCII
+        check("contact", binding.contact().length(), contactWidth);
+        check("received", binding.received().map(SipUri::length).orElse(0), receivedWidth);
+        int path = 0;
+        for (SipUri hop : binding.path()) {
+            path += (path == 0 ? 2 : 3) + hop.length(); // in angle brackets, with commas between
+        }
+        check("path", path, pathWidth);
+    }
+
+    private static void check(String column, String text, int width) {
+        if (!fits(text, width)) {
+            throw refused("column " + column + " cannot hold " + SipParseException.excerpt(text));
+        }
+    }
+
+    private static void check(String column, int length, int width) {
+        if (length > width) {
+            throw refused("column " + column + " cannot hold " + length + " characters (at most " + width + ")");
+        }
+    }
+
+    /** A text in UTF-16 has no fewer units than characters, so most need not be counted. */
+    private static boolean fits(String text, int width) {
+        return (text.length() <= width || text.codePointCount(0, text.length()) <= width)
+                && ColumnText.isStorable(text);
+    }
+
+    private static LocationStoreException refused(String why) {
+        return new LocationStoreException(LocationStoreException.Kind.REFUSED, why, new IllegalArgumentException(why));
+    }
+
+    /** Returns a User-Agent as the column can hold it; nothing depends on its text. */
+    String userAgent(String text) {
+        String storable = ColumnText.storable(text);
+        return ColumnText.cut(isUnicode ? storable : ColumnText.ascii(storable), userAgentWidth);
     }
 
     private static boolean isNumber(int type) {

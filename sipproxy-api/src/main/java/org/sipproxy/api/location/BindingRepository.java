@@ -26,6 +26,14 @@ public interface BindingRepository {
     void forEach(Instant now, BiConsumer<Aor, Binding> visitor);
 
     /**
+     * Checks whether a row could hold the binding, without asking the database: a store that writes later must not promise what it
+     * can never keep. {@link #write} and {@link #update} refuse the same. Must not block. Default: everything can be held.
+     *
+     * @throws LocationStoreException of kind {@link LocationStoreException.Kind#REFUSED} if it could not
+     */
+    default void check(Aor aor, Binding binding) {}
+
+    /**
      * Writes all or nothing, in one transaction, a bounded number of statements however many writes there are. Writes of one
      * binding's id apply in order. To delete a row that is not there is no error.
      */

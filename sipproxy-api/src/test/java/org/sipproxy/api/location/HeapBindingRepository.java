@@ -22,6 +22,7 @@ public final class HeapBindingRepository implements BindingRepository {
 
     private final Map<String, Row> rows = new LinkedHashMap<>();
     private final Set<String> refused = new HashSet<>();
+    private final Set<String> neverHeld = new HashSet<>();
     private volatile Kind failing;
     private volatile Runnable beforeWrite = () -> {};
 
@@ -33,6 +34,19 @@ public final class HeapBindingRepository implements BindingRepository {
     /** Refuses batches that put this id. */
     public void refuse(String id) {
         refused.add(id);
+    }
+
+    /** Says that this id can never be written. */
+    public void neverHolds(String id) {
+        neverHeld.add(id);
+        refused.add(id);
+    }
+
+    @Override
+    public void check(Aor aor, Binding binding) {
+        if (neverHeld.contains(binding.id())) {
+            throw new LocationStoreException(Kind.REFUSED, "never held", new IllegalArgumentException("by the test"));
+        }
     }
 
     /** Called by each write and update before it does anything. */

@@ -1,5 +1,6 @@
 package org.sipproxy.core.internal.location;
 
+import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
@@ -36,6 +37,7 @@ final class WatchedRepository implements BindingRepository {
     private final BindingRepository repository;
     private final ProxyClock clock;
     private final LogThrottle failures = new LogThrottle();
+    private final LogThrottle refusals = new LogThrottle(Duration.ofSeconds(10));
     private final AtomicBoolean trying = new AtomicBoolean();
 
     /** The failure since which the database is away; null while it answers. Written under this object's monitor. */
@@ -61,6 +63,11 @@ final class WatchedRepository implements BindingRepository {
             repository.forEach(now, visitor);
             return true;
         });
+    }
+
+    @Override
+    public void check(Aor aor, Binding binding) {
+        repository.check(aor, binding);
     }
 
     @Override
@@ -141,6 +148,10 @@ final class WatchedRepository implements BindingRepository {
     }
 
     private void failed(LocationStoreException cause) {
+        if (cause.kind() == Kind.REFUSED) {
+            refusals.info(LOG, "location database refuses a binding", cause); // the client's fault, who gets a 400
+            return;
+        }
         Failure failure = new Failure(cause, clock.currentTimeMillis());
         last = failure;
         if (cause.kind() != Kind.UNREACHABLE) {

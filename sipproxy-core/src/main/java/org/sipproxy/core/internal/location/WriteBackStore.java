@@ -13,6 +13,7 @@ import org.sipproxy.api.location.BindingChange;
 import org.sipproxy.api.location.BindingRepository;
 import org.sipproxy.api.location.LocationStoreException;
 import org.sipproxy.api.location.LocationStoreException.Kind;
+import org.sipproxy.api.location.RemovalReason;
 import org.sipproxy.core.ProxyClock;
 import org.sipproxy.core.StoreStatus;
 import org.sipproxy.core.internal.time.LogThrottle;
@@ -68,7 +69,46 @@ final class WriteBackStore extends LoadedStore {
 
     @Override
     public List<Binding> update(Aor aor, BindingChange change) {
-        return memory.update(aor, change);
+        return memory.update(aor, new Storable(aor, change));
+    }
+
+    /** Refuses, before memory takes it, what the database could never hold. */
+    private final class Storable implements BindingChange {
+
+        private final Aor aor;
+        private final BindingChange change;
+
+        Storable(Aor aor, BindingChange change) {
+            this.aor = aor;
+            this.change = change;
+        }
+
+        @Override
+        public List<Binding> apply(List<Binding> current) {
+            List<Binding> wanted = change.apply(current);
+            if (wanted != current) {
+                for (Binding binding : wanted) {
+                    if (!isIn(current, binding)) {
+                        repository.check(aor, binding);
+                    }
+                }
+            }
+            return wanted;
+        }
+
+        private static boolean isIn(List<Binding> bindings, Binding binding) {
+            for (Binding one : bindings) {
+                if (one == binding) {
+                    return true;
+                }
+            }
+            return false;
+        }
+
+        @Override
+        public RemovalReason reasonOf(Binding removed) {
+            return change.reasonOf(removed);
+        }
     }
 
     @Override

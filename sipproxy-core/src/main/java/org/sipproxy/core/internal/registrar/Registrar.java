@@ -108,6 +108,9 @@ public final class Registrar {
         } catch (SipParseException e) {
             return replies.refused(e.statusCode(), String.valueOf(e.getMessage()), "", now);
         } catch (LocationStoreException e) {
+            if (e.kind() == LocationStoreException.Kind.REFUSED) {
+                return replies.refused(StatusCode.BAD_REQUEST, "the location store cannot hold this binding", "", now);
+            }
             warnOfStore(e, now);
             return replies.refused(
                     StatusCode.SERVER_INTERNAL_ERROR,
@@ -145,7 +148,8 @@ public final class Registrar {
         }
         Aor aor = addresses.of(to);
         if (aor == null) {
-            throw new RegistrationRefused(StatusCode.NOT_FOUND, "To names a domain that is not registered here");
+            throw new RegistrationRefused(
+                    StatusCode.NOT_FOUND, "To names a domain that is not registered here, or not a user");
         }
         if (aor.user().length() + aor.domain().length() > MAX_AOR_CHARS) {
             throw tooLong("To", MAX_AOR_CHARS);

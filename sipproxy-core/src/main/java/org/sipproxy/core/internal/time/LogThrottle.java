@@ -42,6 +42,13 @@ public final class LogThrottle {
         }
     }
 
+    /** Logs {@code what} with the start of the exception's message: the sender's fault, and nothing to act on. */
+    public void info(Logger log, String what, Throwable e) {
+        if (isDue()) {
+            log.info("{}: {} ({} more since the last such line)", what, text(e), suppressed.getAndSet(0));
+        }
+    }
+
     /** Logs {@code what}, which holds nothing of the wire. */
     public void warn(Logger log, String what) {
         if (isDue()) {

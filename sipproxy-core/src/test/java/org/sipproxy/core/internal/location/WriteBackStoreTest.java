@@ -75,6 +75,20 @@ class WriteBackStoreTest implements LocationStoreContract {
     }
 
     @Test
+    void bindingThatTheDatabaseCanNeverHoldIsNotTakenIntoMemory() {
+        scene.add(store, ALICE, "a");
+        scene.repository.neverHolds("never");
+
+        assertThatThrownBy(() -> scene.add(store, ALICE, "never"))
+                .isInstanceOfSatisfying(
+                        LocationStoreException.class, e -> assertThat(e.kind()).isEqualTo(Kind.REFUSED));
+
+        assertThat(store.lookup(ALICE)).extracting(b -> b.id()).containsExactly("a");
+        store.flush();
+        assertThat(scene.repository.written).containsExactly(List.of("a"));
+    }
+
+    @Test
     void rowOfARemovedBindingIsDeletedByTheNextFlush() {
         scene.add(store, ALICE, "a");
         store.flush();

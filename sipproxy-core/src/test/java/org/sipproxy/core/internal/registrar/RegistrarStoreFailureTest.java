@@ -46,6 +46,22 @@ class RegistrarStoreFailureTest {
         assertThat(scene.log.lines()).hasSize(1);
     }
 
+    @Test
+    void bindingThatTheStoreCanNeverHoldIsABadRequestAndNoWarning() {
+        RegistrarScene scene = new RegistrarScene(new BrokenStore() {
+            @Override
+            public List<Binding> update(Aor aor, BindingChange change) {
+                throw new LocationStoreException(
+                        LocationStoreException.Kind.REFUSED, "too long", new SQLException("thrown by the test"));
+            }
+        });
+
+        RegistrarScene.Reply reply = scene.send("Contact: <sip:a@192.0.2.1>");
+
+        assertThat(reply.status()).isEqualTo(400);
+        assertThat(scene.log.lines()).isEmpty();
+    }
+
     /** A database that is down. */
     private static class BrokenStore implements LocationStore {
 
