@@ -37,6 +37,9 @@ final class DemoDatabase {
             try {
                 subscribers.add(account.user(), account.domain(), account.password());
             } catch (SubscriberException e) {
+                if (e.reason() != SubscriberException.Reason.EXISTS) {
+                    throw e;
+                }
                 subscribers.changePassword(account.user(), account.domain(), account.password());
             }
         }

@@ -2,6 +2,7 @@ package org.sipproxy.samples.database;
 
 import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -17,26 +18,29 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A real PostgreSQL from Maven artefacts, on 127.0.0.1. One whose directory another sipproxy serves already is shared with it:
- * so two proxies, or a proxy and {@code add}, can use one directory.
+ * A real PostgreSQL from Maven artefacts, on 127.0.0.1, closed to other users of this machine ({@link EmbeddedAccess}). One whose
+ * directory another sipproxy serves already is shared with it: so two proxies, or a proxy and {@code add}, can use one directory.
  */
 public final class EmbeddedDatabase implements AutoCloseable {
 
-    /** The role to connect as, without a password. */
-    public static final String USER = "postgres";
+    /** The role to connect as, with {@link #password}. Not a superuser. */
+    public static final String USER = EmbeddedAccess.USER;
 
     private static final Logger LOG = LoggerFactory.getLogger(EmbeddedDatabase.class);
     private static final Duration START = Duration.ofSeconds(60);
     private static final int PORT_LINE = 3;
 
     private final int port;
+    private final EmbeddedAccess access;
     private final @Nullable EmbeddedPostgres server;
 
     /** Removed at the end; null if the data are to stay. */
     private final @Nullable Path temporary;
 
-    private EmbeddedDatabase(int port, @Nullable EmbeddedPostgres server, @Nullable Path temporary) {
+    private EmbeddedDatabase(
+            int port, EmbeddedAccess access, @Nullable EmbeddedPostgres server, @Nullable Path temporary) {
         this.port = port;
+        this.access = access;
         this.server = server;
         this.temporary = temporary;
     }
@@ -51,7 +55,16 @@ public final class EmbeddedDatabase implements AutoCloseable {
             if (directory.isPresent()) {
                 Path data = directory.get().toAbsolutePath();
                 Optional<Integer> running = portOfRunning(data);
-                return running.isPresent() ? new EmbeddedDatabase(running.get(), null, null) : launch(data, null);
+                if (running.isEmpty()) {
+                    return launch(data, null);
+                }
+                EmbeddedAccess access = EmbeddedAccess.of(data);
+                if (access.isNew()) {
+                    throw new IOException(
+                            "an earlier version of sipproxy serves " + data
+                                    + ", where every local user may connect; stop it, so that this version can close the directory");
+                }
+                return new EmbeddedDatabase(running.get(), access, null, null);
             }
             Path temporary = Files.createTempDirectory("sipproxy-database");
             return launch(temporary.resolve("data"), temporary);
@@ -64,9 +77,14 @@ public final class EmbeddedDatabase implements AutoCloseable {
     }
 
     private static EmbeddedDatabase launch(Path data, @Nullable Path temporary) throws IOException {
+        Path binaries = binaries();
+        EmbeddedAccess access = EmbeddedAccess.of(data);
+        boolean wasOpen = access.isNew() && Files.exists(data.resolve("PG_VERSION"));
         EmbeddedPostgres server = EmbeddedPostgres.builder()
                 .setDataDirectory(data)
-                .setOverrideWorkingDirectory(binaries().toFile())
+                .setDataDirectoryCustomizer(directory -> close(access, data, binaries))
+                .setConnectConfig("password", access.superuserPassword())
+                .setOverrideWorkingDirectory(binaries.toFile())
                 .setCleanDataDirectory(false)
                 .setRegisterShutdownHook(false)
                 .setPGStartupWait(START)
@@ -77,8 +95,22 @@ public final class EmbeddedDatabase implements AutoCloseable {
                 .setServerConfig("synchronous_commit", "on")
                 .setServerConfig("full_page_writes", "on")
                 .start();
+        if (wasOpen) {
+            LOG.warn(
+                    "{} was made by an earlier version, whose server let every local user in; from now on only the user that"
+                            + " runs this program can connect",
+                    data);
+        }
         LOG.info("embedded PostgreSQL listens on 127.0.0.1:{}, data in {}", server.getPort(), data);
-        return new EmbeddedDatabase(server.getPort(), server, temporary);
+        return new EmbeddedDatabase(server.getPort(), access, server, temporary);
+    }
+
+    private static void close(EmbeddedAccess access, Path data, Path binaries) {
+        try {
+            access.close(data, binaries);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     /** What the server notes in its directory while it runs. */
@@ -115,7 +147,13 @@ public final class EmbeddedDatabase implements AutoCloseable {
         PGSimpleDataSource source = new PGSimpleDataSource();
         source.setUrl(url());
         source.setUser(USER);
+        source.setPassword(password());
         return source;
+    }
+
+    /** The password of {@link #USER}. */
+    public String password() {
+        return access.password();
     }
 
     @Override

@@ -46,7 +46,8 @@ final class Database implements AutoCloseable {
         }
         EmbeddedDatabase server = EmbeddedDatabase.start(options.directory());
         try {
-            return new Database(pool(server.url(), EmbeddedDatabase.USER, "", connections), Optional.of(server));
+            return new Database(
+                    pool(server.url(), EmbeddedDatabase.USER, server.password(), connections), Optional.of(server));
         } catch (RuntimeException e) {
             server.close();
             throw e;
@@ -118,6 +119,7 @@ final class Database implements AutoCloseable {
         KamailioSchema schema = KamailioSchema.on(pool);
         schema.create();
         schema.addSubscriberNotifications();
+        schema.addSubscriberNameIndex();
         schema.addSha256Column();
         List<SchemaMismatch> mismatches = schema.verify();
         if (!mismatches.isEmpty()) {
@@ -129,6 +131,9 @@ final class Database implements AutoCloseable {
                 try {
                     subscribers.add(one.user(), domain, one.password());
                 } catch (SubscriberException e) {
+                    if (e.reason() != SubscriberException.Reason.EXISTS) {
+                        throw e;
+                    }
                     subscribers.changePassword(one.user(), domain, one.password());
                 }
             }

@@ -42,7 +42,8 @@ final class DatabaseOptions {
             paramLabel = "embedded[=DIR]",
             description = {
                 "Instead of --database-url: a PostgreSQL that this program starts, on 127.0.0.1, and ends. Its data stay in",
-                "DIR, or go with the program. For trials: whoever is logged in on this machine may read and change it."
+                "DIR, or are removed with the program. Only the user that runs this program can connect: the password of the",
+                "role sipproxy is in DIR/sipproxy.passwords."
             })
     String embedded = "";
 

@@ -46,7 +46,8 @@ final class DbCommand {
             sortOptions = false,
             descriptionHeading = "%n",
             description = {
-                "Creates the tables that are not there, and a trigger that tells running proxies of changed subscribers.",
+                "Creates the tables that are not there, a trigger that notifies running proxies of changed subscribers, and an",
+                "index by which subscribers are found in any case.",
                 "What is there stays as it is: it may be run on the database of a Kamailio, and again."
             })
     static final class Create extends DatabaseCommand {
@@ -66,6 +67,7 @@ final class DbCommand {
                 return fail(Launcher.FAILED, mismatches);
             }
             schema.addSubscriberNotifications();
+            schema.addSubscriberNameIndex();
             if (sha256) {
                 schema.addSha256Column();
             }

@@ -263,8 +263,15 @@ final class ProxyOptions {
                 continue;
             }
             String user = text.substring(0, colon);
-            if (named.putIfAbsent(user, new NamedSubscriber(user, text.substring(colon + 1))) != null) {
-                problems.add("--subscriber: " + user + " is given twice; give each user once");
+            NamedSubscriber other = named.putIfAbsent(
+                    RegistrarPolicy.DEFAULT.userCase().canonical(user),
+                    new NamedSubscriber(user, text.substring(colon + 1)));
+            if (other != null) {
+                problems.add(
+                        other.user().equals(user)
+                                ? "--subscriber: " + user + " is given twice; give each user once"
+                                : "--subscriber: " + user + " and " + other.user()
+                                        + " differ in case only and would be one address-of-record; rename one of them");
             }
         }
         return List.copyOf(named.values());

@@ -71,6 +71,14 @@ final class SecurityOptions {
             })
     List<String> authAlgorithms = new ArrayList<>();
 
+    @Option(
+            names = "--reveal-users",
+            description = {
+                "Strangers get 480 for a user without a registration, instead of 404 as for an unknown user. Users who proved a",
+                "password and trusted peers always get the precise status."
+            })
+    boolean revealUsers;
+
     /** Adds what was asked for to the proxy; what is wrong goes to {@code problems}. */
     void addTo(SipProxyBuilder builder, List<String> problems) {
         List<CidrBlock> trusted = networks("--trust", trust, problems);
@@ -95,6 +103,7 @@ final class SecurityOptions {
         }
         builder.component(IdentityHeaders.trusting(trusted.toArray(new CidrBlock[0])));
         builder.listener(new AuditLog());
+        builder.revealUsers(revealUsers);
     }
 
     private static List<CidrBlock> networks(String option, List<String> texts, List<String> problems) {

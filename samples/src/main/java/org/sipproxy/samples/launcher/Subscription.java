@@ -7,6 +7,7 @@ import org.sipproxy.api.auth.Credential;
 import org.sipproxy.api.auth.CredentialStore;
 import org.sipproxy.core.SipProxyBuilder;
 import org.sipproxy.jdbc.JdbcCredentials;
+import org.sipproxy.jdbc.SubscriberException;
 import org.sipproxy.security.InMemoryCredentials;
 
 /** Where the subscribers of a proxy come from: the command line, a database, or both if the database is our own. */
@@ -42,7 +43,11 @@ final class Subscription {
     /** Makes an embedded database fit for the proxy, unless that is not going to run. */
     void furnish(ProxyOptions options, List<ProxyOptions.NamedSubscriber> named, List<String> problems) {
         if (problems.isEmpty()) {
-            database.filter(Database::isEmbedded).ifPresent(own -> own.furnish(options.domains, named));
+            try {
+                database.filter(Database::isEmbedded).ifPresent(own -> own.furnish(options.domains, named));
+            } catch (SubscriberException | IllegalArgumentException e) {
+                problems.add("--subscriber: " + Launcher.messageOf(e));
+            }
         }
     }
 
@@ -59,7 +64,7 @@ final class Subscription {
                                 + "--database-url for those of a database, "
                                 + "or --no-auth to let any user of the domains register without a password");
             }
-            return inMemory(options.domains, named);
+            return inMemory(options.domains, named, problems);
         }
         if (!database.get().isEmbedded() && !options.subscribers.isEmpty()) {
             problems.add("--subscriber: the subscribers are those of --database-url; put one there with: "
@@ -73,12 +78,19 @@ final class Subscription {
         return credentials;
     }
 
-    private static InMemoryCredentials inMemory(List<String> domains, List<ProxyOptions.NamedSubscriber> named) {
+    private static InMemoryCredentials inMemory(
+            List<String> domains, List<ProxyOptions.NamedSubscriber> named, List<String> problems) {
         InMemoryCredentials users = InMemoryCredentials.of();
         for (String domain : domains) {
             if (!domain.isEmpty()) {
-                named.forEach(one ->
-                        users.put(Credential.ofPassword(one.user(), domain.toLowerCase(Locale.ROOT), one.password())));
+                for (ProxyOptions.NamedSubscriber one : named) {
+                    try {
+                        users.put(Credential.ofPassword(
+                                one.user(), domain.toLowerCase(Locale.ROOT), one.password()));
+                    } catch (IllegalArgumentException e) {
+                        problems.add("--subscriber: " + Launcher.messageOf(e));
+                    }
+                }
             }
         }
         return users;

@@ -85,6 +85,27 @@ class DatabaseCommandsTest {
     }
 
     @Test
+    void subscribersThatDifferInCaseOnlyAreRefusedAndReported() {
+        on("db", "create");
+        on("add", "alice@sip.test", "test1234");
+        String before = md5("alice").orElseThrow();
+
+        assertThat(on("add", "Alice@sip.test", "x")).isEqualTo(1);
+        assertThat(on("passwd", "ALICE", "x")).isEqualTo(1);
+        assertThat(on("rm", "Alice")).isEqualTo(1);
+        assertThat(on("show", "Alice")).isEqualTo(1);
+        assertThat(err.toString())
+                .contains("subscriber Alice@sip.test would be the address-of-record of alice@sip.test")
+                .contains("there is no subscriber ALICE@sip.test; case counts here, and there is alice@sip.test");
+        assertThat(md5("alice")).contains(before);
+
+        postgres.execute("INSERT INTO subscriber (username, domain, ha1) VALUES ('Alice', 'sip.test', md5('x'))");
+        output();
+        on("db", "check");
+        assertThat(output()).contains("WARNING names of subscribers: 1 differ in case only: ");
+    }
+
+    @Test
     void thePasswordMayComeFromStdin() {
         on("db", "create");
         InputStream stdin = System.in;

@@ -24,6 +24,27 @@ class LauncherTest {
     }
 
     @Test
+    void subscribersThatDifferInCaseOnlyAreRefused() {
+        int status = execute(
+                "check",
+                "--listen",
+                "udp:127.0.0.1:0",
+                "--domain",
+                "sip.test",
+                "--subscriber",
+                "Alice:test1234",
+                "--subscriber",
+                "alice:test5678");
+
+        assertThat(status).isEqualTo(2);
+        assertThat(err.toString())
+                .contains("--subscriber: alice and Alice differ in case only and would be one address-of-record;"
+                        + " rename one of them")
+                .doesNotContain("test1234")
+                .doesNotContain("test5678");
+    }
+
+    @Test
     void checkOfAGoodConfigurationSaysOkAndSumsItUp() {
         int status = execute(
                 "check",

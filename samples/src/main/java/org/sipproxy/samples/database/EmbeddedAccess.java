@@ -1,0 +1,203 @@
+package org.sipproxy.samples.database;
+
+import io.zonky.test.db.postgres.util.LinuxUtils;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.security.SecureRandom;
+import java.util.ArrayList;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Properties;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+
+/**
+ * Who may connect to an embedded PostgreSQL: whoever may read a file in its data directory, which only the user that the proxy runs
+ * as can. The file has a random password for the superuser, which only starts the server, and one for {@link #USER}, which owns the
+ * database, cannot run programs, and cannot read or write files.
+ *
+ * <p>A data directory of an earlier version, whose server let every local user in, is closed in the same way and keeps its data.
+ */
+final class EmbeddedAccess {
+
+    /** The role of the proxy and of the commands. */
+    static final String USER = "sipproxy";
+
+    static final String SUPERUSER = "postgres";
+
+    private static final String FILE = "sipproxy.passwords";
+    private static final int PASSWORD_BYTES = 24;
+    private static final long SETUP_SECONDS = 60;
+
+    /** Only the two roles may connect, which excludes one that somebody added to an open directory, and both prove a password. */
+    private static final String RULES = """
+            # written by sipproxy at each start
+            local all postgres,sipproxy scram-sha-256
+            host  all postgres,sipproxy 127.0.0.1/32 scram-sha-256
+            host  all postgres,sipproxy ::1/128 scram-sha-256
+            """;
+
+    /** A statement a line, as the server in single-user mode reads them. */
+    private static final String SETUP = """
+            SET password_encryption = 'scram-sha-256';
+            ALTER ROLE postgres PASSWORD '{superuser}';
+            DO $$ BEGIN IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'sipproxy') THEN CREATE ROLE sipproxy; END IF; END $$;
+            ALTER ROLE sipproxy LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS PASSWORD '{sipproxy}';
+            ALTER DATABASE postgres OWNER TO sipproxy;
+            ALTER SCHEMA public OWNER TO sipproxy;
+            DO $$ DECLARE t regclass; BEGIN FOR t IN SELECT c.oid FROM pg_class c WHERE relnamespace = 'public'::regnamespace \
+            AND relkind IN ('r', 'p', 'v', 'm') LOOP EXECUTE format('ALTER TABLE %s OWNER TO sipproxy', t); END LOOP; END $$;
+            DO $$ DECLARE f regprocedure; BEGIN FOR f IN SELECT p.oid FROM pg_proc p WHERE pronamespace = 'public'::regnamespace \
+            LOOP EXECUTE format('ALTER ROUTINE %s OWNER TO sipproxy', f); END LOOP; END $$;
+            """;
+
+    private final Path file;
+    private final String superuserPassword;
+    private final String password;
+    private final boolean isNew;
+
+    private EmbeddedAccess(Path file, String superuserPassword, String password, boolean isNew) {
+        this.file = file;
+        this.superuserPassword = superuserPassword;
+        this.password = password;
+        this.isNew = isNew;
+    }
+
+    /** Reads the passwords of a data directory, or invents them for one that has none yet. */
+    static EmbeddedAccess of(Path data) throws IOException {
+        Path file = data.resolve(FILE);
+        if (!Files.exists(file)) {
+            return new EmbeddedAccess(file, random(), random(), true);
+        }
+        Properties passwords = new Properties();
+        try (var in = Files.newBufferedReader(file)) {
+            passwords.load(in);
+        }
+        String superuser = passwords.getProperty(SUPERUSER, "");
+        String user = passwords.getProperty(USER, "");
+        if (superuser.isEmpty() || user.isEmpty()) {
+            throw new IOException(file + " lacks a password; remove it, and the next start sets new ones");
+        }
+        return new EmbeddedAccess(file, superuser, user, false);
+    }
+
+    private static String random() {
+        byte[] bytes = new byte[PASSWORD_BYTES];
+        new SecureRandom().nextBytes(bytes);
+        return HexFormat.of().formatHex(bytes); // no character that SQL or a properties file would have to quote
+    }
+
+    /** True if the directory has no passwords yet. */
+    boolean isNew() {
+        return isNew;
+    }
+
+    String superuserPassword() {
+        return superuserPassword;
+    }
+
+    /** The password of {@link #USER}. */
+    String password() {
+        return password;
+    }
+
+    /**
+     * Closes a cluster before its server starts. The passwords are written last: an attempt that is interrupted is made again.
+     *
+     * @param binaries where PostgreSQL is unpacked, each version in a directory of its own
+     */
+    void close(Path data, Path binaries) throws IOException {
+        if (isPosix(data)) {
+            Files.setPosixFilePermissions(data, PosixFilePermissions.fromString("rwx------"));
+        }
+        replace(data.resolve("pg_hba.conf"), RULES);
+        if (isNew) {
+            setUp(data, server(data, binaries));
+            replace(file, SUPERUSER + "=" + superuserPassword + "\n" + USER + "=" + password + "\n");
+        }
+    }
+
+    /** Never readable by others, not even while it is written; and never half written. */
+    private static void replace(Path target, String text) throws IOException {
+        Path written = Files.createTempFile(target.toAbsolutePath().getParent(), "sipproxy", ".tmp"); // mode 0600
+        try {
+            Files.writeString(written, text);
+            Files.move(written, target, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+        } finally {
+            Files.deleteIfExists(written);
+        }
+    }
+
+    private static boolean isPosix(Path path) {
+        return path.getFileSystem().supportedFileAttributeViews().contains("posix");
+    }
+
+    /** In single-user mode, where nobody can connect and no password is needed. */
+    private void setUp(Path data, Path server) throws IOException {
+        List<String> command = new ArrayList<>(prefix());
+        command.addAll(List.of(server.toString(), "--single", "-D", data.toString(), "-j", "postgres"));
+        Path output = Files.createTempFile("sipproxy-setup", ".log");
+        try {
+            Process process = new ProcessBuilder(command)
+                    .redirectErrorStream(true)
+                    .redirectOutput(output.toFile())
+                    .start();
+            try (var stdin = process.getOutputStream()) {
+                // with -j a statement ends at a semicolon and an empty line
+                String sql = SETUP.replace("{superuser}", superuserPassword)
+                        .replace("{sipproxy}", password)
+                        .replace("\n", "\n\n");
+                stdin.write(sql.getBytes(StandardCharsets.UTF_8));
+            }
+            boolean ended = process.waitFor(SETUP_SECONDS, TimeUnit.SECONDS);
+            if (!ended) {
+                process.destroyForcibly();
+            }
+            String said = Files.readString(output);
+            if (!ended || process.exitValue() != 0 || said.contains("ERROR:")) {
+                throw new IOException("its roles cannot be set up: " + said.strip());
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IOException("interrupted while its roles were set up", e);
+        } finally {
+            Files.deleteIfExists(output);
+        }
+    }
+
+    /** As root, which PostgreSQL refuses to run as, in a user namespace: as the server is started itself. */
+    private static List<String> prefix() {
+        boolean isRoot = "root".equals(System.getProperty("user.name"));
+        return isRoot && LinuxUtils.isUnshareAvailable() ? List.of("unshare", "-U") : List.of();
+    }
+
+    /** The server program of the cluster's major version. */
+    private static Path server(Path data, Path binaries) throws IOException {
+        String major = Files.readString(data.resolve("PG_VERSION")).strip();
+        List<Path> programs;
+        try (Stream<Path> versions = Files.list(binaries)) {
+            programs = versions.map(version -> version.resolve("bin"))
+                    .flatMap(bin -> Stream.of(bin.resolve("postgres"), bin.resolve("postgres.exe")))
+                    .filter(Files::isExecutable)
+                    .toList();
+        }
+        for (Path program : programs) {
+            if (versionOf(program).contains(" " + major + ".")) {
+                return program;
+            }
+        }
+        throw new IOException("no PostgreSQL " + major + " in " + binaries + ", which " + data + " was made with");
+    }
+
+    private static String versionOf(Path program) throws IOException {
+        Process process = new ProcessBuilder(program.toString(), "--version")
+                .redirectErrorStream(true)
+                .start();
+        process.getOutputStream().close();
+        return new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    }
+}
