@@ -109,6 +109,6 @@ public class StrayMessageBenchmark {
             throw new IllegalStateException("the branch does not look like one of ours");
         }
         long branch = Branches.number(response.wire(), via);
-        return table.client(branch, false) == null && !table.isAccepted(branch) ? response : null;
+        return table.client(branch, false) == null && table.upstreamOfAccepted(branch) == null ? response : null;
     }
 }

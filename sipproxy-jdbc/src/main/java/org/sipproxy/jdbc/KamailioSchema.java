@@ -174,8 +174,9 @@ public final class KamailioSchema {
      * reads the whole table: when a subscriber is added, and when a subscriber with capital letters or an unknown user is looked up.
      */
     public void addSubscriberNameIndex() {
-        jdbi.useTransaction(handle -> handle.execute("CREATE INDEX IF NOT EXISTS sipproxy_subscriber_name_idx ON subscriber ("
-                + Subscribers.lower("username") + ", domain)"));
+        jdbi.useTransaction(
+                handle -> handle.execute("CREATE INDEX IF NOT EXISTS sipproxy_subscriber_name_idx ON subscriber ("
+                        + Subscribers.lower("username") + ", domain)"));
     }
 
     /** True if {@code subscriber} has the column {@code ha1_sha256}. */

@@ -6,8 +6,8 @@ import java.util.List;
 import java.util.Optional;
 import java.util.stream.Collectors;
 import org.sipproxy.api.auth.DigestAlgorithm;
-import org.sipproxy.core.DestinationPolicy;
 import org.sipproxy.api.message.Method;
+import org.sipproxy.core.DestinationPolicy;
 import org.sipproxy.core.SipProxyBuilder;
 import org.sipproxy.core.StrangerPolicy;
 import org.sipproxy.security.AccessList;
@@ -157,8 +157,8 @@ final class SecurityOptions {
                 case "proxy" -> policy = policy.withOurselves(true);
                 case "multicast" -> policy = policy.withMulticast(true);
                 default ->
-                    problems.add("--allow-destination: \"" + text
-                            + "\" (expected internal, loopback, proxy or multicast)");
+                    problems.add(
+                            "--allow-destination: \"" + text + "\" (expected internal, loopback, proxy or multicast)");
             }
         }
         builder.destinations(policy);

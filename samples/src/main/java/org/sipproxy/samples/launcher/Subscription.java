@@ -85,8 +85,7 @@ final class Subscription {
             if (!domain.isEmpty()) {
                 for (ProxyOptions.NamedSubscriber one : named) {
                     try {
-                        users.put(Credential.ofPassword(
-                                one.user(), domain.toLowerCase(Locale.ROOT), one.password()));
+                        users.put(Credential.ofPassword(one.user(), domain.toLowerCase(Locale.ROOT), one.password()));
                     } catch (IllegalArgumentException e) {
                         problems.add("--subscriber: " + Launcher.messageOf(e));
                     }

@@ -81,7 +81,7 @@ public final class NextHopResolver implements AutoCloseable {
 
     /**
      * The next hop of a URI whose host is a numeric address, at once and without the DNS; null for any other URI, also for
-     * one that has a numeric address but cannot be served: {@link #resolve(SipUri, Callback)} then says why.
+     * one that has a numeric address but cannot be served: {@link #resolve(SipUri, InetAddress, Callback)} then says why.
      */
     public @Nullable NextHop resolveNumeric(SipUri uri) {
         if (uri.hasParameter("maddr")) {
@@ -163,11 +163,15 @@ public final class NextHopResolver implements AutoCloseable {
             fail(callback, Reason.OVERLOADED, MAX_OF_SENDER + " requests of one sender wait for the DNS already");
             return;
         }
-        Consumer<Resolution> onEnd = source == null ? this::ended : resolution -> {
-            releasePlace(source);
-            ended(resolution);
-        };
-        start(new Resolution(dns, capabilities, random, name, port, kind, explicitKind, secure, callback, onEnd), source);
+        Consumer<Resolution> onEnd = source == null
+                ? this::ended
+                : resolution -> {
+                    releasePlace(source);
+                    ended(resolution);
+                };
+        start(
+                new Resolution(dns, capabilities, random, name, port, kind, explicitKind, secure, callback, onEnd),
+                source);
     }
 
     private boolean takePlace(InetAddress source) {

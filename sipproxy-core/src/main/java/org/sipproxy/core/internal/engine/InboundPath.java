@@ -498,7 +498,8 @@ final class InboundPath implements InboundHandler {
                 if (caller != null) {
                     engine.forwarder.forwardLate(
                             engine.hopCredentials.withoutChallenges(response, from),
-                            from, engine.responsePaths.upstream(caller, from));
+                            from,
+                            engine.responsePaths.upstream(caller, from));
                     return;
                 }
             }

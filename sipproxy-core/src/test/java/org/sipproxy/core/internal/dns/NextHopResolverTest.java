@@ -582,7 +582,8 @@ class NextHopResolverTest {
     @Test
     void aSilentDnsEndsAtTheDeadline() {
         Answered answered = new Answered();
-        resolver(new FakeDns("example.com SILENT NAPTR"), ALL, BOTH).resolve(SipUri.of("sip:example.com"), null, answered);
+        resolver(new FakeDns("example.com SILENT NAPTR"), ALL, BOTH)
+                .resolve(SipUri.of("sip:example.com"), null, answered);
         assertThat(answered.now()).isEmpty();
 
         deadlines.get(0).run();

@@ -381,7 +381,8 @@ class StreamTransportTest {
         assertThat(idle.readToEnd()).isEmpty();
         assertThat(inbound.closed.get(0).remoteAddress()).isEqualTo(idle.address());
         assertThat(busy.write("\r\n\r\n").read(2)).isEqualTo("\r\n");
-        await().untilAsserted(() -> assertThat(counters.closedIdle.sum()).isEqualTo(1)); // counted behind the close that a peer sees
+        await().untilAsserted(() ->
+                assertThat(counters.closedIdle.sum()).isEqualTo(1)); // counted behind the close that a peer sees
     }
 
     @Test
