@@ -18,6 +18,7 @@ import org.sipproxy.api.routing.Verdict;
 import org.sipproxy.api.transport.Endpoint;
 import org.sipproxy.core.SipProxy;
 import org.sipproxy.core.SipProxyBuilder;
+import org.sipproxy.core.StrangerPolicy;
 
 /** What a sender learns about users who cannot be reached: nothing unless it is known itself (RFC 3261 §21.4.5, §21.4.18). */
 class UnavailableUserTest {
@@ -53,6 +54,7 @@ class UnavailableUserTest {
                 .listen(Endpoint.tcp("127.0.0.1", 0))
                 .domain("sip.test")
                 .authentication(new ByHeader())
+                .strangers(StrangerPolicy.ANY)
                 .beforeAuthentication(context -> {
                     if (context.request().hasHeader(PEER)) {
                         context.trust();
