@@ -3,8 +3,10 @@ package org.sipproxy.core.internal.engine;
 import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.sipproxy.api.auth.Authentication;
+import org.sipproxy.api.event.ProxyEvent;
 import org.sipproxy.api.location.LocationStore;
 import org.sipproxy.api.message.ParseLimits;
 import org.sipproxy.api.message.SipMessage;
@@ -56,6 +58,9 @@ public final class ProxyEngine implements AutoCloseable {
     final Counters counters = new Counters();
     final LoopWatch loopWatch = new LoopWatch();
     final Components components;
+    /** Made once, as every request's context has it. */
+    final Consumer<ProxyEvent> events;
+
     final HopCredentials hopCredentials;
 
     @Nullable
@@ -97,6 +102,7 @@ public final class ProxyEngine implements AutoCloseable {
         CollectedHooks hooks = parts.hooks();
         hooks.locationListeners.forEach(store::addListener);
         this.components = new Components(parts.components(), hooks, clock, limits);
+        this.events = components::publish;
         this.tap = parts.wireListener() == null ? null : new WireTap(parts.wireListener(), limits);
         this.addresses = new AddressPolicy(parts.destinations(), names::isMyself);
         this.points = new ListeningPoints(

@@ -48,8 +48,7 @@ public final class TransactionKey {
             key.rfc2543(request, via);
         }
         if (m != Method.INVITE && m != Method.ACK && m != Method.CANCEL) {
-            byte[] name = m.name().getBytes(StandardCharsets.UTF_8);
-            key.mix(name, 0, name.length);
+            key.mix(m.name());
         }
         key.finish();
         return key;
@@ -107,6 +106,19 @@ public final class TransactionKey {
             tail = tail << 8 | (a[i] & 0xff);
         }
         mix(tail);
+    }
+
+    /** A token, which is ASCII, without a copy of its bytes. */
+    private void mix(String token) {
+        long word = token.length();
+        for (int i = 0; i < token.length(); i++) {
+            word = word << 8 | token.charAt(i) & 0xff;
+            if ((i & 7) == 6) {
+                mix(word);
+                word = 0;
+            }
+        }
+        mix(word);
     }
 
     private void mix(long word) {
