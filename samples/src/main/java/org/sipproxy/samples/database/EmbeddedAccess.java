@@ -16,7 +16,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 
 /**
- * Who may connect to an embedded PostgreSQL: whoever may read a file in its data directory, which only the user that the proxy runs
+ * Access to an embedded PostgreSQL: for users who may read a file in its data directory, which only the user that the proxy runs
  * as can. The file has a random password for the superuser, which only starts the server, and one for {@link #USER}, which owns the
  * database, cannot run programs, and cannot read or write files.
  *
@@ -33,7 +33,7 @@ final class EmbeddedAccess {
     private static final int PASSWORD_BYTES = 24;
     private static final long SETUP_SECONDS = 60;
 
-    /** Only the two roles may connect, which excludes one that somebody added to an open directory, and both prove a password. */
+    /** Only the two roles may connect, each with its password; a role that an intruder added is excluded. */
     private static final String RULES = """
             # written by sipproxy at each start
             local all postgres,sipproxy scram-sha-256
@@ -136,7 +136,7 @@ final class EmbeddedAccess {
         return path.getFileSystem().supportedFileAttributeViews().contains("posix");
     }
 
-    /** In single-user mode, where nobody can connect and no password is needed. */
+    /** Runs in single-user mode: without connections, so without a password. */
     private void setUp(Path data, Path server) throws IOException {
         List<String> command = new ArrayList<>(prefix());
         command.addAll(List.of(server.toString(), "--single", "-D", data.toString(), "-j", "postgres"));

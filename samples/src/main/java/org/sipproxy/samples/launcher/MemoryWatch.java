@@ -88,7 +88,7 @@ final class MemoryWatch extends Thread {
         long now = outOfMemoryErrors.getAsLong();
         boolean more = now > seen;
         seen = now;
-        probe = new byte[PROBE_BYTES]; // fails if there is no memory, whether or not another thread has noticed
+        probe = new byte[PROBE_BYTES]; // fails if there is no memory
         probe = null;
         return more;
     }

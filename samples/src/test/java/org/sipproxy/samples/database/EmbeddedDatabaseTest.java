@@ -172,7 +172,7 @@ class EmbeddedDatabaseTest {
             try (var in = Files.newBufferedReader(data.resolve("sipproxy.passwords"))) {
                 passwords.load(in);
             }
-            // as the earlier version left it: all is the superuser's, and somebody else has used that
+            // as the earlier version left it: the superuser owns all, and an intruder has used that
             PGSimpleDataSource superuser = as(open, "postgres", passwords.getProperty("postgres"));
             KamailioSchema.on(superuser).create();
             KamailioSchema.on(superuser).addSubscriberNotifications();

@@ -79,7 +79,7 @@ public final class FakeHooks implements ComponentHooks {
         return send(context, null);
     }
 
-    /** What becomes of a request whose sender nobody asks for a password, until it is routed; null if it is not even parsed. */
+    /** Result of a request that is not authenticated, up to routing; null if an arrival filter refused it. */
     public @Nullable Verdict sendAsStranger(FakeStageContext context) {
         Verdict verdict = send(context);
         return verdict == Verdict.proceed() ? run(routing, context) : verdict;

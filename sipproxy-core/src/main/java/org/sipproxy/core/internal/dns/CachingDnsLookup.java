@@ -122,7 +122,7 @@ final class CachingDnsLookup implements DnsLookup {
         private CompletableFuture<Answer<T>> start(String name) {
             try {
                 return source.apply(name);
-            } catch (Throwable e) { // an Error too: nobody else would complete the future that is in the cache
+            } catch (Throwable e) { // an Error too: the cached future has to be completed
                 Guard.count(e);
                 return CompletableFuture.failedFuture(e);
             }

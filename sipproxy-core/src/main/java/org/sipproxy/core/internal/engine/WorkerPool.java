@@ -87,7 +87,7 @@ final class WorkerPool implements AutoCloseable {
                 } catch (InterruptedException e) {
                     // a step that was interrupted and said so: the thread itself goes on until it is closed
                     LOG.debug("worker was interrupted");
-                } catch (Throwable e) { // nobody would empty the queue of a worker that has died
+                } catch (Throwable e) { // the queue of a dead worker would stay full
                     guard.caught(e);
                 }
             }
