@@ -133,6 +133,9 @@ public final class SipUri {
         if (hostEnd == hostStart) {
             throw defect("URI has no host");
         }
+        if (hostEnd - hostStart > 1 && a[hostEnd - 1] == '.' && a[hostEnd - 2] == '.') {
+            throw defect("host of the URI ends with two dots"); // it would look like another name than without them
+        }
         if (a[hostStart] != '[' && HostName.isMisspelledAddress(a, hostStart, hostEnd)) {
             throw defect("host of the URI is a number and not an address of four decimal parts");
         }

@@ -155,6 +155,12 @@ class SipUriTest {
     }
 
     @ParameterizedTest
+    @ValueSource(strings = {"sip:1001@sip.test..", "sip:sip.test..:5060", "sips:a@localhost..;lr"})
+    void hostThatEndsWithTwoDotsIsMalformed(String uri) {
+        assertThatThrownBy(() -> SipUri.parse(uri)).isInstanceOf(SipParseException.class);
+    }
+
+    @ParameterizedTest
     @ValueSource(
             strings = {
                 "sip:a@b;maddr=1.2.3.4;lr;maddr=1.2.3.5",

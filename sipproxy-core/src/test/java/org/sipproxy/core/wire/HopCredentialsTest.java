@@ -87,6 +87,29 @@ class HopCredentialsTest {
     }
 
     @Test
+    void digestWithoutAReadableRealmIsOurs() {
+        try (ProxyUnderTest proxy = withBadges()) {
+            WireClient.Udp alice = proxy.udp("alice");
+            WireClient.Udp bob = proxy.registered("bob");
+            Request request = alice.request("MESSAGE", "sip:bob@sip.test")
+                    .with(
+                            "Authorization: Digest username=\"a\", nonce=\"n\", response=\"x\"",
+                            "Proxy-Authorization: Digest username=\"a\", realm='sip.test', response=\"x\"",
+                            "Proxy-Authorization: Digest username=\"a\", realm*=UTF-8''sip.test, response=\"x\"",
+                            "X-Badge: secret");
+
+            alice.send(request);
+            WireMessage received = bob.awaitRequest("MESSAGE");
+            bob.reply(received, 407, "Proxy-Authenticate: Digest nonce=\"evil\"");
+
+            assertThat(received.lines("Authorization")).isEmpty();
+            assertThat(received.lines("Proxy-Authorization")).isEmpty();
+            assertThat(alice.awaitResponse(request, 403).lines("Proxy-Authenticate"))
+                    .isEmpty();
+        }
+    }
+
+    @Test
     void aProxyWithoutAuthenticationLeavesChallengesToTheServerBehindIt() {
         try (ProxyUnderTest proxy = ProxyUnderTest.start()) {
             WireClient.Udp alice = proxy.udp("alice");

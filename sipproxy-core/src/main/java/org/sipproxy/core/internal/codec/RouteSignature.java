@@ -1,21 +1,22 @@
 package org.sipproxy.core.internal.codec;
 
-import java.net.Inet4Address;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.List;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import org.sipproxy.api.message.HeaderName;
 import org.sipproxy.api.message.KeyedHash;
+import org.sipproxy.api.message.NameAddress;
 import org.sipproxy.api.message.SipParseException;
 import org.sipproxy.api.message.SipRequest;
 import org.sipproxy.api.message.SipUri;
 import org.sipproxy.api.transport.Flow;
-import org.sipproxy.api.transport.TransportKind;
 import org.sipproxy.core.internal.address.AddressClass;
 import org.sipproxy.core.internal.address.AddressPolicy;
+import org.sipproxy.core.internal.address.Sender;
 
 /**
  * Signature of our Record-Route URIs, in their parameter {@code rs}. A request that comes back with it belongs to a dialog that
@@ -23,8 +24,8 @@ import org.sipproxy.core.internal.address.AddressPolicy;
  *
  * <pre>
  * hour    5 hex digits, since 1970, when the Record-Route was written
- * side    0 to 2 times 6 hex digits: for each side of the dialog that only near hosts reach, a keyed hash of its network
- *         (/24 or /64), or of its address if that is on this machine
+ * side    0 to 2 times 6 hex digits: for each side of the dialog that only near hosts reach, a keyed hash of its address, on
+ *         this machine also of its port
  * hash   16 hex digits: keyed hash of Call-ID, the tag of the side that set up the dialog, hour and sides
  * </pre>
  *
@@ -44,12 +45,14 @@ public final class RouteSignature {
      * What a Route proves.
      *
      * @param sides the near addresses that the dialog's sides are at; null if anyone reaches both of them
+     * @param signature the signature itself, if it is valid; else empty
      */
-    public record Proof(Validity validity, @Nullable Predicate<InetSocketAddress> sides) {
+    public record Proof(Validity validity, @Nullable Predicate<InetSocketAddress> sides, String signature) {
 
-        private static final Proof INVALID = new Proof(Validity.INVALID, null);
-        private static final Proof EXPIRED = new Proof(Validity.EXPIRED, null);
-        private static final Proof PUBLIC = new Proof(Validity.VALID, null);
+        /** Of a Route that is not this proxy's. */
+        public static final Proof INVALID = new Proof(Validity.INVALID, null, "");
+
+        private static final Proof EXPIRED = new Proof(Validity.EXPIRED, null, "");
 
         public boolean isValid() {
             return validity == Validity.VALID;
@@ -94,23 +97,44 @@ public final class RouteSignature {
         ByteWriter text = new ByteWriter(40);
         text.bytes(PARAMETER);
         hex(text, nowMillis / HOUR_MILLIS, HOUR_DIGITS);
-        side(text, came);
-        side(text, leaves);
+        side(text, origin(request, came));
+        side(text, leaves.remoteAddress());
         byte[] unsigned = text.toBytes();
         long hash = hash(request, request.fromTag(), unsigned, PARAMETER.length, unsigned.length);
         hex(text, hash, HASH_DIGITS);
         return text.toBytes();
     }
 
-    private void side(ByteWriter text, Flow flow) {
-        InetSocketAddress remote = flow.remoteAddress();
-        AddressClass kind = addresses.classOf(remote.getAddress());
-        if (kind == AddressClass.INTERNAL) {
-            hex(text, networkHash(remote.getAddress()), SIDE_DIGITS);
-        } else if (kind == AddressClass.LOCAL) {
-            // on a stream the port is not the one that its owner listens on
-            int port = flow.kind() == TransportKind.UDP ? remote.getPort() : 0;
-            hex(text, addressHash(remote.getAddress(), port), SIDE_DIGITS);
+    /** {@code ;rs=} with a signature that a request came with: what it sets up belongs to the same dialog and lasts no longer. */
+    public static byte[] again(String signature) {
+        return (";" + NAME + "=" + signature).getBytes(StandardCharsets.US_ASCII);
+    }
+
+    /** Where the other side will send to: the Contact, if the sender may reach that address itself, else where the sender is. */
+    private InetSocketAddress origin(SipRequest request, Flow came) {
+        InetSocketAddress contact = contact(request);
+        return contact != null && addresses.refusal(contact, Sender.of(came)) == null ? contact : came.remoteAddress();
+    }
+
+    private static @Nullable InetSocketAddress contact(SipRequest request) {
+        try {
+            List<NameAddress> contacts =
+                    request.firstHeader(HeaderName.CONTACT) < 0 ? List.of() : request.addresses(HeaderName.CONTACT);
+            SipUri uri = contacts.size() == 1 ? contacts.get(0).uri() : null;
+            InetAddress host = uri == null ? null : uri.numericHost().orElse(null);
+            if (uri == null || host == null) {
+                return null;
+            }
+            return new InetSocketAddress(host, uri.port() >= 0 ? uri.port() : uri.isSecure() ? 5061 : 5060);
+        } catch (SipParseException e) {
+            return null; // the callee's to refuse
+        }
+    }
+
+    private void side(ByteWriter text, InetSocketAddress at) {
+        AddressClass kind = addresses.classOf(at.getAddress());
+        if (kind == AddressClass.INTERNAL || kind == AddressClass.LOCAL) {
+            hex(text, sideHash(at, kind), SIDE_DIGITS);
         }
     }
 
@@ -137,19 +161,17 @@ public final class RouteSignature {
         if (age > longestHours || age < -MAX_DRIFT_HOURS) {
             return Proof.EXPIRED;
         }
+        String signature = new String(text, StandardCharsets.US_ASCII);
         if (sides == 0) {
-            return Proof.PUBLIC;
+            return new Proof(Validity.VALID, null, signature);
         }
         long one = number(text, HOUR_DIGITS, HOUR_DIGITS + SIDE_DIGITS);
         long other = number(text, signed - SIDE_DIGITS, signed);
-        return new Proof(Validity.VALID, to -> isSide(to, one) || isSide(to, other));
+        return new Proof(Validity.VALID, to -> isSide(to, one) || isSide(to, other), signature);
     }
 
     private boolean isSide(InetSocketAddress to, long side) {
-        InetAddress address = to.getAddress();
-        return addresses.classOf(address) == AddressClass.INTERNAL
-                ? networkHash(address) == side
-                : addressHash(address, to.getPort()) == side || addressHash(address, 0) == side;
+        return sideHash(to, addresses.classOf(to.getAddress())) == side;
     }
 
     /** Compares every digit, so that the time does not depend on them. */
@@ -179,13 +201,10 @@ public final class RouteSignature {
         return key.hash(key.hash(ofCall, tagBytes, 0, tagBytes.length), text, from, to);
     }
 
-    private long networkHash(InetAddress address) {
-        byte[] bytes = address.getAddress();
-        return key.hash(1, bytes, 0, address instanceof Inet4Address ? 3 : 8) & SIDE_MASK;
-    }
-
-    private long addressHash(InetAddress address, int port) {
-        byte[] bytes = address.getAddress();
-        return key.hash(2L << 32 | port, bytes, 0, bytes.length) & SIDE_MASK;
+    /** On this machine a port is a service of its own; elsewhere a client may listen at another port than it sends from. */
+    private long sideHash(InetSocketAddress at, AddressClass kind) {
+        byte[] bytes = at.getAddress().getAddress();
+        long port = kind == AddressClass.LOCAL ? at.getPort() : 0;
+        return key.hash(port, bytes, 0, bytes.length) & SIDE_MASK;
     }
 }

@@ -40,6 +40,7 @@ public final class HopCredentials {
     private static final byte[] FORBIDDEN = "403 Forbidden".getBytes(StandardCharsets.US_ASCII);
     private static final int STATUS_CODE = "SIP/2.0 ".length();
     private static final String REALM = "realm";
+    private static final String DIGEST = "digest";
 
     private final LogThrottle challenges = new LogThrottle();
     private final LocalNames names;
@@ -116,9 +117,11 @@ public final class HopCredentials {
         return (SipResponse) SipMessage.parse(splice.apply(response.wire()), response.limits());
     }
 
-    /** True if the line names a realm of ours. */
+    /** True if the line names a realm of ours, or is for digest and names none: then it cannot be for another server. */
     private boolean isOurs(SipMessage message, int line, @Nullable String proven) {
         byte[] a = message.wire();
+        boolean digest = false;
+        boolean named = false;
         int to = message.valueEnd(line);
         int i = message.valueStart(line);
         while (true) {
@@ -126,7 +129,7 @@ public final class HopCredentials {
                 i++;
             }
             if (i == to) {
-                return false;
+                return digest && !named && authenticates;
             }
             int name = i;
             while (i < to && isToken(a[i])) {
@@ -138,6 +141,7 @@ public final class HopCredentials {
                 return mentionsOurs(message, line, proven);
             }
             if (i == to || a[i] != '=') {
+                digest |= plain(a, name, nameEnd).equalsIgnoreCase(DIGEST);
                 continue; // a scheme
             }
             int value = skipSpace(a, i + 1, to);
@@ -146,14 +150,17 @@ public final class HopCredentials {
             if (i < 0 || (i < to && !isSpace(a[i]) && a[i] != ',')) {
                 return mentionsOurs(message, line, proven);
             }
-            if (isRealm(a, name, nameEnd) && isOurs(quoted ? unquoted(a, value, i) : plain(a, value, i), proven)) {
-                return true;
+            if (isRealm(a, name, nameEnd)) {
+                named = true;
+                if (isOurs(quoted ? unquoted(a, value, i) : plain(a, value, i), proven)) {
+                    return true;
+                }
             }
         }
     }
 
     private boolean isOurs(String realm, @Nullable String proven) {
-        String text = realm.strip();
+        String text = realm.replace('\'', ' ').strip(); // some write it between apostrophes
         if (proven != null && text.equalsIgnoreCase(proven)) {
             return true;
         }

@@ -160,7 +160,10 @@ final class RequestWriter {
         TransportFlow came = context.flow();
         Advertised in = came.advertised();
         Advertised out = way.advertised();
-        byte[] signed = signature.parameter(request, context.receivedAtMillis(), came, way);
+        String dialog = context.dialogSignature();
+        byte[] signed = dialog != null
+                ? RouteSignature.again(dialog)
+                : signature.parameter(request, context.receivedAtMillis(), came, way);
         boolean secured = uri.isSecure() || context.isSecured(); // §16.6 step 4
         byte[] tokenIn = came.isPeersOwn() && isOfItsSender(request) ? token(came, signed) : NO_TOKEN;
         byte[] tokenOut = way.isPeersOwn() ? token(way, signed) : NO_TOKEN;

@@ -23,8 +23,6 @@ import org.sipproxy.core.internal.transport.TransportFlow;
  */
 final class PreprocessRoute implements Step {
 
-    private static final Proof NO_PROOF = new Proof(Validity.INVALID, null);
-
     private final RouteSignature signature;
     private final FlowTokens tokens;
     private final LongFunction<@Nullable TransportFlow> connections;
@@ -43,7 +41,7 @@ final class PreprocessRoute implements Step {
             return Outcome.proceed();
         }
         SipUri uri = request.requestUri();
-        Proof proof = NO_PROOF;
+        Proof proof = Proof.INVALID;
         if (uri.hasParameter("lr") && context.isMyself(uri)) {
             proof = check(uri, context);
             context.undoStrictRouting();
@@ -56,7 +54,7 @@ final class PreprocessRoute implements Step {
             return Outcome.reply(StatusCode.CALL_OR_TRANSACTION_DOES_NOT_EXIST);
         }
         if (proof.isValid()) {
-            context.inDialog(proof.sides());
+            context.inDialog(proof);
         }
         if ((proof.isValid() || context.isTrusted()) && isOnward(context)) {
             return Outcome.relay(Target.of(context.request().requestUri()));

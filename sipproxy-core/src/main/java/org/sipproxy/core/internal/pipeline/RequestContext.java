@@ -24,6 +24,7 @@ import org.sipproxy.api.routing.StageContext;
 import org.sipproxy.api.routing.Target;
 import org.sipproxy.core.ProxyClock;
 import org.sipproxy.core.internal.address.Sender;
+import org.sipproxy.core.internal.codec.RouteSignature;
 import org.sipproxy.core.internal.transaction.ResponsePath;
 import org.sipproxy.core.internal.transaction.ServerTransaction;
 import org.sipproxy.core.internal.transport.TransportFlow;
@@ -61,8 +62,7 @@ public final class RequestContext implements StageContext {
     private boolean trusted;
     private boolean behindNat;
     private @Nullable TransportFlow dialogFlow;
-    private boolean inDialog;
-    private @Nullable Predicate<InetSocketAddress> dialogSides;
+    private RouteSignature.@Nullable Proof dialog;
     private List<Registrant> registrants = List.of();
 
     /** Who registered a binding whose next hop is a name. */
@@ -167,19 +167,25 @@ public final class RequestContext implements StageContext {
         dialogFlow = flow;
     }
 
-    /**
-     * The request came with a signed Route of ours.
-     *
-     * @param sides the near addresses that the dialog's sides are at; null if anyone reaches both
-     */
-    void inDialog(@Nullable Predicate<InetSocketAddress> sides) {
-        inDialog = true;
-        dialogSides = sides;
+    /** The request came with a signed Route of ours, which proves this. */
+    void inDialog(RouteSignature.Proof proof) {
+        dialog = proof;
     }
 
     /** True if the request belongs to a dialog that was set up through this proxy: its Route proves it. */
     public boolean isInDialog() {
-        return inDialog;
+        return dialog != null;
+    }
+
+    /** The signature that proves the dialog; null outside a dialog. */
+    public @Nullable String dialogSignature() {
+        RouteSignature.Proof proof = dialog;
+        return proof == null ? null : proof.signature();
+    }
+
+    private @Nullable Predicate<InetSocketAddress> dialogSides() {
+        RouteSignature.Proof proof = dialog;
+        return proof == null ? null : proof.sides();
     }
 
     // ---- on whose behalf it is sent
@@ -190,7 +196,7 @@ public final class RequestContext implements StageContext {
      */
     public Sender senderTo(SipUri hop, Target target) throws SipParseException {
         if (target.routes().isEmpty() && (!remainingRoutes().isEmpty() || isFromSender(target))) {
-            return Sender.of(flow, trusted, dialogSides);
+            return Sender.of(flow, trusted, dialogSides());
         }
         for (Registrant registrant : registrants) {
             if (registrant.hop().equals(hop)) {
@@ -401,7 +407,7 @@ public final class RequestContext implements StageContext {
      * senders get what costs memory beyond the open share: the reserve of the budget, and refusals that are retransmitted.
      */
     public boolean isProven() {
-        return authenticatedUser != null || trusted || inDialog;
+        return authenticatedUser != null || trusted || isInDialog();
     }
 
     // ---- memory

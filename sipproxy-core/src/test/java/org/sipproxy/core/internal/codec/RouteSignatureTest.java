@@ -64,7 +64,10 @@ class RouteSignatureTest {
     }
 
     private SipUri route(String caller, String callee) throws SipParseException {
-        byte[] parameter = signature.parameter(invite, NOW, at(caller, 5060), at(callee, 5070));
+        return route(signature.parameter(invite, NOW, at(caller, 5060), at(callee, 5070)));
+    }
+
+    private static SipUri route(byte[] parameter) {
         return SipUri.of("sip:192.0.2.1;lr" + new String(parameter, StandardCharsets.US_ASCII));
     }
 
@@ -127,19 +130,42 @@ class RouteSignatureTest {
         assertThat(proof.sides()).isNull();
     }
 
-    @Test
-    void internalSideIsItsNetworkAndALocalOneItsPort() throws SipParseException {
-        Proof internal = signature.check(
-                route("198.51.100.1", "10.1.2.3"), request("call-1", ";tag=caller", ";tag=callee"), NOW);
-        Proof both = signature.check(
-                route("192.168.7.1", "127.0.0.1"), request("call-1", ";tag=caller", ";tag=callee"), NOW);
+    private Proof proof(SipUri route) throws SipParseException {
+        return signature.check(route, request("call-1", ";tag=caller", ";tag=callee"), NOW);
+    }
 
-        assertThat(internal.sides()).accepts(new InetSocketAddress("10.1.2.99", 6000));
-        assertThat(internal.sides()).rejects(new InetSocketAddress("10.1.3.3", 5070));
+    @Test
+    void internalSideIsItsAddressAndALocalOneItsPortToo() throws SipParseException {
+        Proof internal = proof(route("198.51.100.1", "10.1.2.3"));
+        Proof both = proof(route("192.168.7.1", "127.0.0.1"));
+
+        assertThat(internal.sides()).accepts(new InetSocketAddress("10.1.2.3", 6000));
+        assertThat(internal.sides())
+                .rejects(new InetSocketAddress("10.1.2.4", 5070), new InetSocketAddress("10.1.3.3", 5070));
         assertThat(both.sides())
-                .accepts(new InetSocketAddress("192.168.7.200", 5060), new InetSocketAddress("127.0.0.1", 5070));
+                .accepts(new InetSocketAddress("192.168.7.1", 5062), new InetSocketAddress("127.0.0.1", 5070));
         assertThat(both.sides())
                 .rejects(new InetSocketAddress("127.0.0.1", 22), new InetSocketAddress("127.0.0.2", 5070));
+    }
+
+    @Test
+    void callerIsReachedAtItsContactIfItMayReachThatItself() throws SipParseException {
+        SipRequest call = request("call-1", ";tag=caller\r\nContact: <sip:a@10.1.2.9:5090>", "");
+        byte[] near = signature.parameter(call, NOW, at("10.1.2.3", 5060), at("203.0.113.1", 5060));
+        byte[] far = signature.parameter(call, NOW, at("198.51.100.1", 5060), at("203.0.113.1", 5060));
+
+        assertThat(proof(route(near)).sides()).accepts(new InetSocketAddress("10.1.2.9", 5090));
+        assertThat(proof(route(near)).sides()).rejects(new InetSocketAddress("10.1.2.3", 5060));
+        assertThat(proof(route(far)).sides())
+                .as("a stranger's contact opens nothing")
+                .isNull();
+    }
+
+    @Test
+    void signatureThatIsWrittenAgainIsTheSame() throws SipParseException {
+        SipUri route = route("198.51.100.1", "10.1.2.3");
+
+        assertThat(route(RouteSignature.again(proof(route).signature()))).isEqualTo(route);
     }
 
     @Test

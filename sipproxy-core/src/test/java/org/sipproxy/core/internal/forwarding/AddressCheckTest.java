@@ -151,13 +151,24 @@ class AddressCheckTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"sip:bob@10.78.0.5", "sip:bob@127.0.0.1:5999", "sip:bob@192.168.1.1"})
+    @ValueSource(strings = {"sip:bob@10.78.0.5", "sip:bob@10.77.0.6", "sip:bob@127.0.0.1:5999", "sip:bob@192.168.1.1"})
     void signatureOfADialogOpensNoOtherAddress(String uri) {
         String route = routeOfCallTo("10.77.0.5");
 
         relayInDialog("MESSAGE", uri, route);
 
         assertThat(scene.whatUpstream()).containsExactly("200", "403");
+    }
+
+    @Test
+    void notifyInADialogDoesNotRenewItsSignature() {
+        String route = routeOfCallTo("203.0.113.9");
+        scene.transactions.clock.advance(Duration.ofHours(20));
+
+        relayInDialog("NOTIFY", "sip:bob@203.0.113.9", route);
+
+        assertThat(scene.last("203.0.113.9", "NOTIFY").text())
+                .contains("\n" + route.replace("Route:", "Record-Route:") + "\n");
     }
 
     @Test
