@@ -476,7 +476,7 @@ class TransportTest {
     }
 
     @Test
-    void refusedConnectionIs503() {
+    void contactThatRefusesItsConnectionIs480() {
         Request register = alice.request("REGISTER", "sip:sip.test")
                 .to("<sip:dead@sip.test>")
                 .contact("<sip:dead@127.0.0.1:1;transport=tcp>");
@@ -486,7 +486,7 @@ class TransportTest {
         Request invite = alice.send(alice.request("INVITE", "sip:dead@sip.test"));
 
         WireMessage failure = alice.awaitFinal(invite);
-        assertThat(failure.status()).isIn(500, 503);
+        assertThat(failure.status()).isEqualTo(480);
         alice.send(invite.ack(failure).text());
     }
 

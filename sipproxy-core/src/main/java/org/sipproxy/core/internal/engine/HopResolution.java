@@ -1,7 +1,5 @@
 package org.sipproxy.core.internal.engine;
 
-import java.util.List;
-import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.sipproxy.api.message.SipUri;
 import org.sipproxy.core.internal.address.Sender;
@@ -9,13 +7,9 @@ import org.sipproxy.core.internal.dns.NextHop;
 import org.sipproxy.core.internal.dns.NextHopResolver;
 import org.sipproxy.core.internal.dns.ResolutionFailure;
 import org.sipproxy.core.internal.forwarding.HopResolver;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /** Forwarding's view of the resolver, which is there once the proxy has been started. */
 final class HopResolution implements HopResolver {
-
-    private static final Logger LOG = LoggerFactory.getLogger(HopResolution.class);
 
     /** Written once, before the first message can arrive. */
     private volatile @Nullable NextHopResolver resolver;
@@ -31,24 +25,13 @@ final class HopResolution implements HopResolver {
     }
 
     @Override
-    public void resolve(SipUri uri, Sender sender, Consumer<List<NextHop>> done) {
+    public void resolve(SipUri uri, Sender sender, NextHopResolver.Callback callback) {
         NextHopResolver opened = resolver;
         if (opened == null) {
-            done.accept(List.of());
-            return;
+            callback.failed(new ResolutionFailure(ResolutionFailure.Reason.OVERLOADED, "the proxy is not started"));
+        } else {
+            opened.resolve(uri, sender.trusted() ? null : sender.address(), callback);
         }
-        opened.resolve(uri, sender.trusted() ? null : sender.address(), new NextHopResolver.Callback() {
-            @Override
-            public void resolved(List<NextHop> nextHops) {
-                done.accept(nextHops);
-            }
-
-            @Override
-            public void failed(ResolutionFailure failure) {
-                LOG.debug("no next hop: {}", failure.text());
-                done.accept(List.of());
-            }
-        });
     }
 
     void close() {

@@ -10,10 +10,13 @@ import org.sipproxy.core.internal.transport.TransportFlow;
 
 /**
  * The final response to forward when no branch gave a 2xx (RFC 3261 §16.7 step 6): a 6xx, else the lowest class, and within
- * the 4xx one that tells the client how to try again. What we made up ourselves for a branch (a timeout, a transport error)
- * ranks by its status, behind a real response of the same rank.
+ * the 4xx one that tells the client how to try again. Any received response ranks before every locally generated status: a
+ * transport error counts as a 503 (§16.9), and neither it nor a timeout says more about the user than a phone that responds.
  */
 final class BestResponse {
+
+    /** Behind the rank of every received response. */
+    private static final int GENERATED = 10_000;
 
     private int rank = Integer.MAX_VALUE;
     private @Nullable SipResponse response;
@@ -26,7 +29,7 @@ final class BestResponse {
         if (status == StatusCode.UNAUTHORIZED || status == StatusCode.PROXY_AUTHENTICATION_REQUIRED) {
             challenges.add(candidate);
         }
-        int r = rank(status) * 2;
+        int r = rank(status);
         if (r < rank) {
             rank = r;
             response = candidate;
@@ -35,9 +38,9 @@ final class BestResponse {
         }
     }
 
-    /** A branch ended with a status that we give ourselves. */
+    /** A branch ended with a locally generated status. */
     void offerGenerated(int statusCode) {
-        int r = rank(statusCode) * 2 + 1;
+        int r = GENERATED + rank(statusCode);
         if (r < rank) {
             rank = r;
             response = null;
@@ -62,19 +65,19 @@ final class BestResponse {
         challenges.clear();
     }
 
-    /** The best real response; null if the best is one that we give ourselves. */
+    /** The best received response; null if none was received. */
     @Nullable
     SipResponse response() {
         return response;
     }
 
-    /** How the best real response came in; null if there is none. */
+    /** How the best received response came in; null if there is none. */
     @Nullable
     TransportFlow from() {
         return from;
     }
 
-    /** The status to answer with if {@link #response} is null; 0 if nothing at all was offered. */
+    /** The status to respond with if {@link #response} is null; 0 if nothing at all was offered. */
     int generatedStatus() {
         return generatedStatus;
     }

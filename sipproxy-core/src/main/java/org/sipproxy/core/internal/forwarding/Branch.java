@@ -13,18 +13,24 @@ import org.sipproxy.api.transport.TransportKind;
 import org.sipproxy.core.internal.address.RefusedAddressException;
 import org.sipproxy.core.internal.address.Sender;
 import org.sipproxy.core.internal.dns.NextHop;
+import org.sipproxy.core.internal.dns.NextHopResolver;
+import org.sipproxy.core.internal.dns.ResolutionFailure;
 import org.sipproxy.core.internal.transaction.ClientTransaction;
 import org.sipproxy.core.internal.transaction.ClientTransactionUser;
 import org.sipproxy.core.internal.transaction.InviteClientTransaction;
 import org.sipproxy.core.internal.transaction.NoUser;
 import org.sipproxy.core.internal.transaction.NonInviteClientTransaction;
 import org.sipproxy.core.internal.transport.TransportFlow;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * One target of a forked request: it is tried at its next hops, one after the other, until one of them answers
  * (RFC 3263 §4.3). All under the lock of the server transaction.
  */
 final class Branch implements ClientTransactionUser {
+
+    private static final Logger LOG = LoggerFactory.getLogger(Branch.class);
 
     /** RFC 3261 §18.1.1: a larger request must not go by UDP while the path's MTU is unknown. */
     static final int LARGEST_UDP_REQUEST = 1300;
@@ -81,21 +87,38 @@ final class Branch implements ClientTransactionUser {
             SipUri uri = RequestWriter.nextHopUri(parent.context, target);
             NextHop hop = parent.forwarder.resolver.numeric(uri);
             if (hop != null) {
-                resolved(List.of(hop));
+                hops = List.of(hop);
+                tryNextHop(unreachableStatus());
             } else {
                 parent.server.tryingSoon();
-                parent.forwarder.resolver.resolve(uri, sender(), this::resolvedLater);
+                parent.forwarder.resolver.resolve(uri, sender(), lookedUp());
             }
         } catch (SipParseException e) {
             end(e.statusCode());
         }
     }
 
-    private void resolvedLater(List<NextHop> found) {
+    private NextHopResolver.Callback lookedUp() {
+        return new NextHopResolver.Callback() {
+            @Override
+            public void resolved(List<NextHop> nextHops) {
+                resolvedLater(nextHops, unreachableStatus());
+            }
+
+            @Override
+            public void failed(ResolutionFailure failure) {
+                LOG.debug("no next hop: {}", failure.text());
+                resolvedLater(List.of(), statusOf(failure.reason()));
+            }
+        };
+    }
+
+    private void resolvedLater(List<NextHop> found, int otherwise) {
         synchronized (parent.server) {
             try {
                 if (!ended) {
-                    resolved(found);
+                    hops = found;
+                    tryNextHop(otherwise);
                 }
             } catch (Error e) {
                 parent.server.abandon(); // else it would wait for ever for this branch
@@ -104,9 +127,19 @@ final class Branch implements ClientTransactionUser {
         }
     }
 
-    private void resolved(List<NextHop> found) {
-        hops = found;
-        tryNextHop(StatusCode.SERVICE_UNAVAILABLE);
+    /** What a look-up that found nothing means upstream: only too many of them are this proxy's own trouble. */
+    private int statusOf(ResolutionFailure.Reason reason) {
+        return reason == ResolutionFailure.Reason.OVERLOADED ? StatusCode.SERVICE_UNAVAILABLE : unreachableStatus();
+    }
+
+    /**
+     * The status of a target that cannot be reached. Not 503, by which the client would take this proxy to be out of service
+     * (§16.7 step 6, §16.9, §21.5.4): one phone is not reachable, and it is a registered user's or it is not.
+     */
+    private int unreachableStatus() {
+        return parent.context.isRegistered(target)
+                ? StatusCode.TEMPORARILY_UNAVAILABLE
+                : StatusCode.SERVER_INTERNAL_ERROR;
     }
 
     /**
@@ -149,9 +182,7 @@ final class Branch implements ClientTransactionUser {
 
     /** The sender named the address, or the client that registered did. */
     private int refusedStatus() {
-        return target.flow() == null && target.socket().isEmpty()
-                ? StatusCode.FORBIDDEN
-                : StatusCode.TEMPORARILY_UNAVAILABLE;
+        return parent.context.isRegistered(target) ? StatusCode.TEMPORARILY_UNAVAILABLE : StatusCode.FORBIDDEN;
     }
 
     /** False if the request is too large for this hop and has been put down for TCP instead. */
@@ -258,7 +289,7 @@ final class Branch implements ClientTransactionUser {
         }
         if (response.statusCode() == StatusCode.SERVICE_UNAVAILABLE && hasMoreHops()) {
             detach();
-            tryNextHop(StatusCode.SERVICE_UNAVAILABLE);
+            tryNextHop(unreachableStatus());
             return;
         }
         ended = true;
@@ -312,7 +343,7 @@ final class Branch implements ClientTransactionUser {
         if (cancelled) {
             end(StatusCode.REQUEST_TERMINATED);
         } else {
-            tryNextHop(StatusCode.SERVICE_UNAVAILABLE);
+            tryNextHop(unreachableStatus());
         }
     }
 }

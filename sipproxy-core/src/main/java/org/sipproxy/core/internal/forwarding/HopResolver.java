@@ -1,11 +1,10 @@
 package org.sipproxy.core.internal.forwarding;
 
-import java.util.List;
-import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.sipproxy.api.message.SipUri;
 import org.sipproxy.core.internal.address.Sender;
 import org.sipproxy.core.internal.dns.NextHop;
+import org.sipproxy.core.internal.dns.NextHopResolver;
 
 /** What forwarding needs of RFC 3263. */
 public interface HopResolver {
@@ -15,9 +14,10 @@ public interface HopResolver {
     NextHop numeric(SipUri uri);
 
     /**
-     * Finds the next hops, best first; none if the name leads nowhere. {@code done} is called once, on any thread.
+     * Finds the next hops, best first.
      *
      * @param sender on whose behalf, as one sender may only have so many look-ups at a time
+     * @param callback called once, on any thread
      */
-    void resolve(SipUri uri, Sender sender, Consumer<List<NextHop>> done);
+    void resolve(SipUri uri, Sender sender, NextHopResolver.Callback callback);
 }

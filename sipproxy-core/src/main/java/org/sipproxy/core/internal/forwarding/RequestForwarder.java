@@ -14,6 +14,8 @@ import org.sipproxy.core.internal.address.Sender;
 import org.sipproxy.core.internal.codec.FlowTokens;
 import org.sipproxy.core.internal.codec.RouteSignature;
 import org.sipproxy.core.internal.dns.NextHop;
+import org.sipproxy.core.internal.dns.NextHopResolver;
+import org.sipproxy.core.internal.dns.ResolutionFailure;
 import org.sipproxy.core.internal.pipeline.RequestContext;
 import org.sipproxy.core.internal.transaction.Branches;
 import org.sipproxy.core.internal.transaction.ResponsePath;
@@ -118,10 +120,17 @@ public final class RequestForwarder {
             return;
         }
         budget.add(bytes);
-        resolver.resolve(uri, sender, hops -> {
-            budget.add(-bytes);
-            if (!hops.isEmpty()) {
+        resolver.resolve(uri, sender, new NextHopResolver.Callback() {
+            @Override
+            public void resolved(List<NextHop> hops) {
+                budget.add(-bytes);
                 sendAck(context, target, hops.get(0), sender);
+            }
+
+            @Override
+            public void failed(ResolutionFailure failure) {
+                budget.add(-bytes);
+                LOG.debug("ACK not forwarded: {}", failure.text());
             }
         });
     }

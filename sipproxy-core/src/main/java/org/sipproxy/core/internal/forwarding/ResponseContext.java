@@ -158,7 +158,7 @@ final class ResponseContext implements ServerTransaction.CancelHandler {
     void success(SipResponse response, TransportFlow from, Target target) {
         expectAck(response);
         if (!forward(response, from, target)) {
-            failure(StatusCode.SERVICE_UNAVAILABLE); // else nobody would ever answer upstream
+            failure(StatusCode.SERVER_INTERNAL_ERROR); // else the client would never get a final response
             return;
         }
         open--;
@@ -210,7 +210,7 @@ final class ResponseContext implements ServerTransaction.CancelHandler {
                 || status == 430; // RFC 5626 §11.5: Flow Failed
     }
 
-    /** A branch ended without a response from downstream: 408 or 503. */
+    /** A branch ended without a response from downstream, with a locally generated status. */
     void failure(int statusCode) {
         if (statusCode == StatusCode.REQUEST_TIMEOUT && !isInvite()) {
             best.offerSilence();
@@ -306,14 +306,14 @@ final class ResponseContext implements ServerTransaction.CancelHandler {
                 respond(status, forwarder.edited(wire, from));
                 return;
             } catch (SipParseException e) {
-                best.offerGenerated(StatusCode.SERVICE_UNAVAILABLE);
+                best.offerGenerated(StatusCode.SERVER_INTERNAL_ERROR);
             }
         }
         int status = best.generatedStatus();
         if (cancelled) {
             status = StatusCode.REQUEST_TERMINATED;
         } else if (status == 0) {
-            status = StatusCode.SERVICE_UNAVAILABLE;
+            status = StatusCode.SERVER_INTERNAL_ERROR;
         }
         if (status == StatusCode.REQUEST_TIMEOUT && !isInvite()) {
             server.abandon(); // RFC 4320 §4.1: the client has given up too, and a 408 would only do harm

@@ -88,6 +88,7 @@ final class DetermineTargets implements Step {
             context.bound();
             targets = Targets.secured(targets); // RFC 5630 §5.3: never by less than TLS
         }
+        context.registered(targets);
         // without targets RejectUnavailableUser chooses the status
         return targets.isEmpty() ? Outcome.proceed() : Outcome.relay(targets);
     }

@@ -55,6 +55,9 @@ public final class RequestContext implements StageContext {
     private @Nullable List<NameAddress> routes;
     private long maxForwards = -1;
     private List<Target> targets = List.of();
+    /** Those that are bindings of the called user. */
+    private List<Target> registered = List.of();
+
     private @Nullable String authenticatedUser;
     private @Nullable String authenticatedRealm;
     private byte @Nullable [] credentialsLine;
@@ -352,6 +355,24 @@ public final class RequestContext implements StageContext {
 
     void targets(List<Target> found) {
         this.targets = found;
+    }
+
+    /** The targets are the called user's bindings. */
+    void registered(List<Target> found) {
+        registered = found;
+    }
+
+    /** True if a registered client is at the target: it is one of the called user's bindings, or has a client's flow. */
+    public boolean isRegistered(Target target) {
+        if (target.flow() != null || target.received() != null) {
+            return true;
+        }
+        for (Target bound : registered) {
+            if (bound == target) {
+                return true;
+            }
+        }
+        return false;
     }
 
     /** True if the called user has bindings, even if none of them may be used for this request. */

@@ -12,6 +12,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 import org.sipproxy.api.message.SipUri;
 import org.sipproxy.api.routing.Target;
 import org.sipproxy.api.transport.TransportKind;
+import org.sipproxy.core.internal.transport.RecordingFlow;
 import org.sipproxy.core.internal.transport.Sent;
 
 /** One request to several targets, and the response that goes upstream (RFC 3261 §16.6, §16.7). */
@@ -224,7 +225,7 @@ class ForkingTest {
 
             """.formatted(ours)));
 
-        assertThat(scene.whatUpstream()).containsExactly("503");
+        assertThat(scene.whatUpstream()).containsExactly("500");
         scene.advance(32_000);
         scene.transactions.assertNothingLeft();
     }
@@ -327,6 +328,40 @@ class ForkingTest {
 
         assertThat(scene.whatUpstream()).containsExactly("408");
         assertThat(scene.upstream().get(0).text()).contains("X-From: downstream");
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {300, 401, 404, 408, 480, 486, 500, 503, 600, 603})
+    void receivedResponseBeatsTheTimeoutOfAnotherBranch(int status) {
+        scene.invite(TO_A, TO_B);
+        scene.answer(A, status);
+
+        scene.advance(32_000);
+
+        assertThat(scene.whatUpstream()).containsExactly(String.valueOf(status == 503 ? 500 : status));
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {302, 404, 486, 500, 503, 603})
+    void receivedResponseBeatsAnUnreachableContact(int status) {
+        RecordingFlow closed = scene.transport.flow(TransportKind.TCP, C, 40_000);
+        closed.close();
+        SipUri received = SipUri.of("sip:" + C + ":40000;transport=tcp");
+        scene.invite(TO_A, new Target(SipUri.of("sip:bob@10.1.1.1"), 1f, List.of(), closed, received, ""));
+
+        scene.answer(A, status);
+
+        assertThat(scene.whatUpstream()).containsExactly(String.valueOf(status == 503 ? 500 : status));
+    }
+
+    @Test
+    void timeoutBesideAnUnreachableContactIsTheTimeout() {
+        scene.transport.flow(TransportKind.UDP, A, 5060).refuse();
+        scene.invite(TO_A, TO_B);
+
+        scene.advance(32_000);
+
+        assertThat(scene.whatUpstream()).containsExactly("408");
     }
 
     @Test

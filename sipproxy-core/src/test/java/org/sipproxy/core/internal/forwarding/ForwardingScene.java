@@ -6,7 +6,6 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.sipproxy.api.location.UserCase;
 import org.sipproxy.api.message.Method;
@@ -31,6 +30,8 @@ import org.sipproxy.core.internal.codec.ReplyWriter;
 import org.sipproxy.core.internal.codec.RouteSignature;
 import org.sipproxy.core.internal.codec.ViaStamp;
 import org.sipproxy.core.internal.dns.NextHop;
+import org.sipproxy.core.internal.dns.NextHopResolver;
+import org.sipproxy.core.internal.dns.ResolutionFailure;
 import org.sipproxy.core.internal.location.MemoryLocationStore;
 import org.sipproxy.core.internal.pipeline.LocalNames;
 import org.sipproxy.core.internal.pipeline.Outcome;
@@ -295,6 +296,7 @@ final class ForwardingScene {
         final Map<String, List<NextHop>> names = new HashMap<>();
         private final List<Runnable> waiting = new ArrayList<>();
         boolean slow;
+        ResolutionFailure.Reason failure = ResolutionFailure.Reason.NO_SUCH_HOST;
 
         void knows(String name, NextHop... hops) {
             names.put(name, List.of(hops));
@@ -311,12 +313,15 @@ final class ForwardingScene {
         }
 
         @Override
-        public void resolve(SipUri uri, Sender sender, Consumer<List<NextHop>> done) {
+        public void resolve(SipUri uri, Sender sender, NextHopResolver.Callback callback) {
             List<NextHop> hops = names.getOrDefault(uri.host(), List.of());
+            Runnable answer = hops.isEmpty()
+                    ? () -> callback.failed(new ResolutionFailure(failure, "the test knows no " + uri.host()))
+                    : () -> callback.resolved(hops);
             if (slow) {
-                waiting.add(() -> done.accept(hops));
+                waiting.add(answer);
             } else {
-                done.accept(hops);
+                answer.run();
             }
         }
 

@@ -13,6 +13,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.sipproxy.api.message.SipUri;
 import org.sipproxy.api.routing.Target;
 import org.sipproxy.api.transport.TransportKind;
+import org.sipproxy.core.internal.dns.ResolutionFailure.Reason;
 import org.sipproxy.core.internal.transport.RecordingFlow;
 import org.sipproxy.core.internal.transport.Sent;
 
@@ -61,17 +62,39 @@ class NextHopTest {
     }
 
     @Test
-    void nameThatLeadsNowhereEndsIn503() {
+    void nameThatLeadsNowhereEndsIn500() {
         scene.invite(NAMED);
 
-        assertUpstream("503");
+        assertUpstream("500");
     }
 
     @Test
-    void transportThatWeDoNotSpeakEndsIn503() {
+    void transportThatWeDoNotSpeakEndsIn500() {
         scene.invite(target("sip:bob@" + A + ";transport=tls"));
 
-        assertUpstream("503");
+        assertUpstream("500");
+    }
+
+    @ParameterizedTest
+    @CsvSource({"NO_SUCH_HOST, 500", "UNSUPPORTED, 500", "DNS_FAILED, 500", "OVERLOADED, 503"})
+    void lookUpThatFailsIsReportedAs503OnlyIfThisProxyHasTooManyOfThem(Reason reason, String status) {
+        scene.resolver.failure = reason;
+
+        scene.invite(NAMED);
+
+        assertUpstream(status);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"true, 480", "false, 500"})
+    void unreachableContactIs480AndAnyOtherUnreachableTarget500(boolean registered, String status) {
+        udpA.refuse();
+        RecordingFlow closed = scene.transport.flow(TransportKind.TCP, A, 40_000);
+        closed.close();
+
+        scene.invite(new Target(SipUri.of("sip:bob@" + A), 1f, List.of(), registered ? closed : null));
+
+        assertUpstream(status);
     }
 
     @Test
@@ -99,12 +122,12 @@ class NextHopTest {
     }
 
     @Test
-    void transportErrorOfTheLastHopEndsIn503() {
+    void transportErrorOfTheLastHopEndsIn500() {
         udpA.refuse();
 
         scene.invite(target("sip:bob@" + A));
 
-        assertUpstream("503");
+        assertUpstream("500");
     }
 
     @ParameterizedTest
@@ -270,7 +293,7 @@ class NextHopTest {
 
         scene.invite(new Target(SipUri.of("sip:bob@" + A + ";transport=tcp"), 1f, List.of(), registered));
 
-        assertUpstream("503");
+        assertUpstream("480");
     }
 
     @Test
