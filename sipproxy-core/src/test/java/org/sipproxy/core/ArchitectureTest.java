@@ -24,8 +24,9 @@ class ArchitectureTest {
             Map.entry("address", List.of()),
             Map.entry("codec", List.of("address")),
             Map.entry("tls", List.of()),
-            Map.entry("transport", List.of("address", "codec", "tls")),
-            Map.entry("dns", List.of("address")),
+            Map.entry("netty", List.of()),
+            Map.entry("transport", List.of("address", "codec", "netty", "tls")),
+            Map.entry("dns", List.of("address", "netty")),
             Map.entry("location", List.of("time", "codec")),
             Map.entry("transaction", List.of("time", "codec", "transport")),
             Map.entry("registrar", List.of("address", "codec")),
@@ -78,7 +79,8 @@ class ArchitectureTest {
     void nettyStaysWithTheSocketsAndTheNameServers() {
         noClasses()
                 .that()
-                .resideOutsideOfPackages(INTERNAL + "transport..", INTERNAL + "dns..", INTERNAL + "engine..")
+                .resideOutsideOfPackages(
+                        INTERNAL + "netty..", INTERNAL + "transport..", INTERNAL + "dns..", INTERNAL + "engine..")
                 .should()
                 .dependOnClassesThat()
                 .resideInAPackage("io.netty..")

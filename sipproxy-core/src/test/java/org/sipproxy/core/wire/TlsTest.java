@@ -501,16 +501,22 @@ class TlsTest {
                         d.messageTimeout(),
                         d.connectTimeout(),
                         d.bufferedBytes())));
-        try (Socket one = plain();
-                Socket two = plain()) {
-            Awaitility.await().until(() -> proxy.proxy().statistics().connections() == 2);
-            try (Socket three = plain()) {
-                awaitEnd(one); // the oldest without a message makes room
-                Awaitility.await().until(() -> proxy.proxy().statistics().evictedConnections() == 1);
-                Awaitility.await().until(() -> proxy.proxy().statistics().connections() == 2);
-                assertThat(two.isClosed() || three.isClosed()).isFalse();
+        try (Socket one = plain()) {
+            awaitConnections(1); // so that it is the oldest
+            try (Socket two = plain()) {
+                awaitConnections(2);
+                try (Socket three = plain()) {
+                    awaitEnd(one); // the oldest without a message makes room
+                    Awaitility.await().until(() -> proxy.proxy().statistics().evictedConnections() == 1);
+                    awaitConnections(2);
+                    assertThat(two.isClosed() || three.isClosed()).isFalse();
+                }
             }
         }
+    }
+
+    private void awaitConnections(int count) {
+        Awaitility.await().until(() -> proxy.proxy().statistics().connections() == count);
     }
 
     private Socket plain() throws IOException {

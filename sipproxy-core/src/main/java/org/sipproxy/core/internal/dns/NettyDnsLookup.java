@@ -3,9 +3,7 @@ package org.sipproxy.core.internal.dns;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufHolder;
 import io.netty.channel.EventLoop;
-import io.netty.channel.IoEventLoop;
 import io.netty.channel.epoll.EpollDatagramChannel;
-import io.netty.channel.epoll.EpollIoHandler;
 import io.netty.channel.epoll.EpollSocketChannel;
 import io.netty.channel.socket.nio.NioDatagramChannel;
 import io.netty.channel.socket.nio.NioSocketChannel;
@@ -81,14 +79,14 @@ final class NettyDnsLookup implements DnsLookup {
 
     /** Opens nothing yet: each question has a socket, and so a port, of its own (RFC 5452 §9.2). */
     NettyDnsLookup(
-            EventLoop loop,
+            DnsLoop dnsLoop,
             DnsServerAddressStreamProvider servers,
             Function<String, List<InetAddress>> hostsFile,
             Capabilities capabilities) {
-        this.loop = loop;
+        this.loop = dnsLoop.loop();
         this.hostsFile = hostsFile;
         this.capabilities = capabilities;
-        boolean epoll = loop instanceof IoEventLoop io && io.isIoType(EpollIoHandler.class);
+        boolean epoll = dnsLoop.epoll();
         DnsNameResolverBuilder builder = new DnsNameResolverBuilder(loop)
                 .datagramChannelType(epoll ? EpollDatagramChannel.class : NioDatagramChannel.class)
                 .socketChannelType(epoll ? EpollSocketChannel.class : NioSocketChannel.class)
@@ -106,7 +104,7 @@ final class NettyDnsLookup implements DnsLookup {
     }
 
     /** Asks the system's name servers. Reads the hosts file and the resolver's configuration: not for an event loop. */
-    static NettyDnsLookup open(EventLoop loop, Capabilities capabilities) {
+    static NettyDnsLookup open(DnsLoop loop, Capabilities capabilities) {
         DefaultHostsFileEntriesResolver hosts = new DefaultHostsFileEntriesResolver();
         ResolvedAddressTypes types = addressTypes(capabilities);
         return new NettyDnsLookup(

@@ -1,7 +1,5 @@
 package org.sipproxy.core.internal.dns;
 
-import com.github.benmanes.caffeine.cache.Ticker;
-import io.netty.channel.EventLoop;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ProtocolFamily;
@@ -10,12 +8,11 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
-import java.util.concurrent.Future;
 import java.util.concurrent.ThreadLocalRandom;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import java.util.function.IntUnaryOperator;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.sipproxy.api.message.HostName;
 import org.sipproxy.api.message.IpLiteral;
@@ -42,10 +39,9 @@ public final class NextHopResolver implements AutoCloseable {
     /** How many of them one sender may have. */
     static final int MAX_OF_SENDER = 16;
 
-    private final DnsLookup dns;
+    private final NameServers servers;
     private final Capabilities capabilities;
     private final IntUnaryOperator random;
-    private final Deadlines deadlines;
     private final Set<Resolution> outstanding = ConcurrentHashMap.newKeySet();
     /** The size of {@link #outstanding}, which the set itself would have to count. */
     private final AtomicInteger outstandingCount = new AtomicInteger();
@@ -54,29 +50,26 @@ public final class NextHopResolver implements AutoCloseable {
 
     private volatile boolean closed;
 
-    NextHopResolver(DnsLookup dns, Capabilities capabilities, IntUnaryOperator random, Deadlines deadlines) {
-        this.dns = dns;
+    NextHopResolver(NameServers servers, Capabilities capabilities, IntUnaryOperator random) {
+        this.servers = servers;
         this.capabilities = capabilities;
         this.random = random;
-        this.deadlines = deadlines;
     }
 
     /**
      * A resolver that asks the system's name servers.
      *
-     * @param loop does the work; it stays the caller's to shut down, after {@link #close}
+     * @param loops called once, when the first name is looked up; the loop stays the caller's to shut down, after {@link #close}
      * @param transports those that the proxy can send by
      * @param families {@link java.net.StandardProtocolFamily}: those that the proxy has listening points for
      */
     public static NextHopResolver open(
-            EventLoop loop, Set<TransportKind> transports, Set<? extends ProtocolFamily> families) {
+            Supplier<DnsLoop> loops, Set<TransportKind> transports, Set<? extends ProtocolFamily> families) {
         Capabilities capabilities = new Capabilities(transports, families);
-        DnsLookup dns = new CachingDnsLookup(NettyDnsLookup.open(loop, capabilities), Ticker.systemTicker());
         return new NextHopResolver(
-                dns,
+                NameServers.ofTheSystem(loops, capabilities),
                 capabilities,
-                bound -> ThreadLocalRandom.current().nextInt(bound),
-                task -> loop.schedule(task, DEADLINE_MILLIS, TimeUnit.MILLISECONDS));
+                bound -> ThreadLocalRandom.current().nextInt(bound));
     }
 
     /**
@@ -100,8 +93,8 @@ public final class NextHopResolver implements AutoCloseable {
      *
      * @param sender who named the URI: one source may have {@value #MAX_OF_SENDER} look-ups at a time, so that it cannot use up
      *     those of all; null for no such limit
-     * @param callback called once: by this thread if no question to the DNS is needed, otherwise by the event loop, which it
-     *     must not block
+     * @param callback called once: by this thread if no question to the DNS is needed, otherwise by another one, which it must
+     *     not block
      */
     public void resolve(SipUri uri, @Nullable InetAddress sender, Callback callback) {
         if (!uri.isSip()) {
@@ -170,7 +163,7 @@ public final class NextHopResolver implements AutoCloseable {
                     ended(resolution);
                 };
         start(
-                new Resolution(dns, capabilities, random, name, port, kind, explicitKind, secure, callback, onEnd),
+                new Resolution(servers, capabilities, random, name, port, kind, explicitKind, secure, callback, onEnd),
                 source);
     }
 
@@ -201,7 +194,7 @@ public final class NextHopResolver implements AutoCloseable {
             resolution.fail(Reason.DNS_FAILED, "the resolver is closed");
             return;
         }
-        resolution.start(deadlines);
+        resolution.start();
     }
 
     private void ended(Resolution resolution) {
@@ -224,7 +217,7 @@ public final class NextHopResolver implements AutoCloseable {
         for (Resolution resolution : outstanding) {
             resolution.fail(Reason.DNS_FAILED, "the resolver is closed");
         }
-        dns.close();
+        servers.close();
     }
 
     /** Hears what came of a lookup: one of its methods is called, once. */
@@ -235,11 +228,5 @@ public final class NextHopResolver implements AutoCloseable {
 
         /** There is no next hop. */
         void failed(ResolutionFailure failure);
-    }
-
-    /** Runs a task when a lookup has taken too long. */
-    @FunctionalInterface
-    interface Deadlines {
-        Future<?> schedule(Runnable task);
     }
 }

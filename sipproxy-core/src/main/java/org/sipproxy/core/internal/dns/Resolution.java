@@ -9,6 +9,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Future;
@@ -21,7 +22,7 @@ import org.sipproxy.api.transport.TransportKind;
 import org.sipproxy.core.internal.dns.DnsLookup.Answer;
 import org.sipproxy.core.internal.dns.DnsLookup.Naptr;
 import org.sipproxy.core.internal.dns.DnsLookup.Srv;
-import org.sipproxy.core.internal.dns.NextHopResolver.Deadlines;
+import org.sipproxy.core.internal.dns.NameServers.Deadlines;
 import org.sipproxy.core.internal.dns.ResolutionFailure.Reason;
 import org.sipproxy.core.internal.time.Guard;
 import org.slf4j.LoggerFactory;
@@ -45,7 +46,7 @@ final class Resolution {
     /** NAPTR records that are followed: all three services twice. */
     static final int MAX_SERVICES = 6;
 
-    private final DnsLookup dns;
+    private final NameServers servers;
     private final Capabilities capabilities;
     private final IntUnaryOperator random;
     private final String name;
@@ -61,6 +62,8 @@ final class Resolution {
     private volatile @Nullable Future<?> deadline;
     /** Written once by the last step, read by the deadline too. */
     private volatile List<Lookup> lookups = List.of();
+    /** Written before the first step. */
+    private @Nullable DnsLookup dns;
     /** The first question without an answer; only the steps use it, one after the other. */
     private @Nullable ResolutionFailure unanswered;
 
@@ -72,7 +75,7 @@ final class Resolution {
      * @param onEnd called just before the callback
      */
     Resolution(
-            DnsLookup dns,
+            NameServers servers,
             Capabilities capabilities,
             IntUnaryOperator random,
             String name,
@@ -82,7 +85,7 @@ final class Resolution {
             boolean secure,
             NextHopResolver.Callback callback,
             Consumer<Resolution> onEnd) {
-        this.dns = dns;
+        this.servers = servers;
         this.capabilities = capabilities;
         this.random = random;
         this.name = name;
@@ -94,7 +97,14 @@ final class Resolution {
         this.onEnd = onEnd;
     }
 
-    void start(Deadlines deadlines) {
+    void start() {
+        servers.use(
+                opened -> start(opened.lookup(), opened.deadlines()),
+                error -> fail(Reason.DNS_FAILED, "the DNS cannot be asked: " + error.getMessage()));
+    }
+
+    private void start(DnsLookup lookup, Deadlines deadlines) {
+        dns = lookup;
         step(this::firstStep);
         if (!ended.get()) {
             step(() -> deadline = deadlines.schedule(this::deadlinePassed));
@@ -107,13 +117,17 @@ final class Resolution {
         // A name in the hosts file is where the operator says it is, and a name without a dot is a neighbour's: the DNS
         // at
         // large has no services for either, and asking would make localhost wait for a name server.
-        if (port > 0 || name.indexOf('.') < 0 || !dns.hostsFile(name).isEmpty()) {
+        if (port > 0 || name.indexOf('.') < 0 || !dns().hostsFile(name).isEmpty()) {
             lookUp(List.of(new Candidate(kind, name, portOr(kind))));
         } else if (explicitKind) {
             askServices(Service.of(List.of(kind), name));
         } else {
-            dns.naptr(name).thenAccept(answer -> step(() -> naptrAnswered(answer)));
+            dns().naptr(name).thenAccept(answer -> step(() -> naptrAnswered(answer)));
         }
+    }
+
+    private DnsLookup dns() {
+        return Objects.requireNonNull(dns, "started");
     }
 
     private int portOr(TransportKind chosen) {
@@ -171,7 +185,7 @@ final class Resolution {
         }
         List<CompletableFuture<Answer<Srv>>> answers = new ArrayList<>(services.size());
         for (Service service : services) {
-            answers.add(dns.srv(service.name()));
+            answers.add(dns().srv(service.name()));
         }
         whenAll(answers, () -> servicesAnswered(services, answers));
     }
@@ -223,8 +237,8 @@ final class Resolution {
     }
 
     private CompletableFuture<Answer<InetAddress>> addresses(String host) {
-        List<InetAddress> local = dns.hostsFile(host);
-        return local.isEmpty() ? dns.addresses(host) : CompletableFuture.completedFuture(Answer.of(local, 0));
+        List<InetAddress> local = dns().hostsFile(host);
+        return local.isEmpty() ? dns().addresses(host) : CompletableFuture.completedFuture(Answer.of(local, 0));
     }
 
     private void addressesAnswered() {

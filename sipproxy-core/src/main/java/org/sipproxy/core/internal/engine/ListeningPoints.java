@@ -20,7 +20,6 @@ import java.util.Set;
 import java.util.function.BiPredicate;
 import java.util.function.Function;
 import java.util.function.Supplier;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.sipproxy.api.transport.Endpoint;
 import org.sipproxy.api.transport.TransportKind;
@@ -29,9 +28,11 @@ import org.sipproxy.core.TlsSettings;
 import org.sipproxy.core.internal.address.AddressPolicy;
 import org.sipproxy.core.internal.address.RefusedAddressException;
 import org.sipproxy.core.internal.address.Sender;
+import org.sipproxy.core.internal.dns.DnsLoop;
 import org.sipproxy.core.internal.dns.NextHop;
 import org.sipproxy.core.internal.dns.NextHopResolver;
 import org.sipproxy.core.internal.forwarding.FlowSource;
+import org.sipproxy.core.internal.netty.NettyVersion;
 import org.sipproxy.core.internal.transport.InboundHandler;
 import org.sipproxy.core.internal.transport.StreamEnvironment;
 import org.sipproxy.core.internal.transport.StreamTransport;
@@ -50,10 +51,10 @@ final class ListeningPoints implements FlowSource, AutoCloseable {
     private final Supplier<StreamEnvironment> environments;
     private final @Nullable TlsSettings tlsSettings;
     private final Set<String> webSocketOrigins;
-    private @Nullable StreamEnvironment environment;
+    private volatile @Nullable StreamEnvironment environment;
     private volatile @Nullable TlsContexts tls;
 
-    /** Listening points that take their event loops from {@code environments} when they are opened. */
+    /** Listening points that take their event loops from {@code environments} when they need some. */
     ListeningPoints(
             AddressPolicy addresses,
             Supplier<StreamEnvironment> environments,
@@ -72,8 +73,6 @@ final class ListeningPoints implements FlowSource, AutoCloseable {
     void open(List<Endpoint> endpoints, int udpSockets, InboundHandler handler) {
         TlsContexts contexts = tlsSettings == null ? null : new TlsContexts(tlsSettings);
         tls = contexts;
-        StreamEnvironment loops = environments.get();
-        environment = loops;
         try {
             for (Endpoint endpoint : endpoints) {
                 if (endpoint.kind() == TransportKind.UDP) {
@@ -81,7 +80,7 @@ final class ListeningPoints implements FlowSource, AutoCloseable {
                         udp.add(UdpTransport.bind(endpoint, address, udpSockets, handler));
                     }
                 } else {
-                    StreamTransport transport = stream(endpoint, contexts, loops, handler);
+                    StreamTransport transport = stream(endpoint, contexts, handler);
                     transport.bind();
                     streams(endpoint.kind()).add(transport);
                 }
@@ -92,8 +91,8 @@ final class ListeningPoints implements FlowSource, AutoCloseable {
         }
     }
 
-    private StreamTransport stream(
-            Endpoint endpoint, @Nullable TlsContexts contexts, StreamEnvironment loops, InboundHandler handler) {
+    private StreamTransport stream(Endpoint endpoint, @Nullable TlsContexts contexts, InboundHandler handler) {
+        StreamEnvironment loops = eventLoops();
         return switch (endpoint.kind()) {
             case TCP -> StreamTransport.tcp(endpoint, loops, handler);
             case TLS -> StreamTransport.tls(endpoint, needed(contexts), loops, handler);
@@ -101,6 +100,24 @@ final class ListeningPoints implements FlowSource, AutoCloseable {
             case WSS -> StreamTransport.webSocket(endpoint, needed(contexts), webSocketOrigins, loops, handler);
             case UDP -> throw new IllegalArgumentException("UDP is no stream");
         };
+    }
+
+    /** Opened for the first stream endpoint or the first look-up of a name, so a proxy that needs neither loads no Netty class. */
+    private synchronized StreamEnvironment eventLoops() {
+        StreamEnvironment loops = environment;
+        if (loops == null) {
+            if (closed) {
+                throw new IllegalStateException("the listening points are closed");
+            }
+            loops = NettyVersion.using(environments);
+            environment = loops;
+        }
+        return loops;
+    }
+
+    private DnsLoop dnsLoop() {
+        StreamEnvironment loops = eventLoops();
+        return new DnsLoop(loops.eventLoop(), loops.usesEpoll());
     }
 
     private static TlsContexts needed(@Nullable TlsContexts contexts) {
@@ -111,8 +128,11 @@ final class ListeningPoints implements FlowSource, AutoCloseable {
         return Objects.requireNonNull(streams.get(kind));
     }
 
-    private Stream<StreamTransport> allStreams() {
-        return streams.values().stream().flatMap(List::stream);
+    /** For loops, not method references: those load the class, and Netty with it, where there is no stream. */
+    private List<StreamTransport> allStreams() {
+        List<StreamTransport> all = new ArrayList<>();
+        streams.values().forEach(all::addAll);
+        return all;
     }
 
     /** Reads the certificate again; connections that are open keep the old one. */
@@ -128,7 +148,9 @@ final class ListeningPoints implements FlowSource, AutoCloseable {
     /** Reads datagrams and accepts connections from now on. */
     void start() {
         udp.forEach(UdpTransport::start);
-        allStreams().forEach(StreamTransport::start);
+        for (StreamTransport transport : allStreams()) {
+            transport.start();
+        }
     }
 
     /**
@@ -175,10 +197,6 @@ final class ListeningPoints implements FlowSource, AutoCloseable {
 
     /** A resolver for what can be reached from here. */
     NextHopResolver resolver() {
-        StreamEnvironment loops = environment;
-        if (loops == null) {
-            throw new IllegalStateException("the listening points are not open");
-        }
         Set<TransportKind> kinds = EnumSet.noneOf(TransportKind.class);
         Set<ProtocolFamily> families = new HashSet<>();
         for (Endpoint endpoint : bound()) {
@@ -186,14 +204,16 @@ final class ListeningPoints implements FlowSource, AutoCloseable {
             families.add(
                     endpoint.host().indexOf(':') >= 0 ? StandardProtocolFamily.INET6 : StandardProtocolFamily.INET);
         }
-        return NextHopResolver.open(loops.eventLoop(), kinds, families);
+        return NextHopResolver.open(this::dnsLoop, kinds, families);
     }
 
     /** What is listened on, in the order of the builder, with the addresses and ports really bound. */
     List<Endpoint> bound() {
         List<Endpoint> all = new ArrayList<>();
         udp.forEach(transport -> all.add(transport.endpoint()));
-        allStreams().forEach(transport -> all.add(transport.boundEndpoint()));
+        for (StreamTransport transport : allStreams()) {
+            all.add(transport.boundEndpoint());
+        }
         return all;
     }
 
@@ -208,7 +228,11 @@ final class ListeningPoints implements FlowSource, AutoCloseable {
 
     /** How many stream connections there are, in whatever state. */
     long connections() {
-        return allStreams().mapToLong(StreamTransport::connectionCount).sum();
+        long sum = 0;
+        for (StreamTransport transport : allStreams()) {
+            sum += transport.connectionCount();
+        }
+        return sum;
     }
 
     /** How many accepted connections there are on which no password was proved. */
@@ -347,12 +371,16 @@ final class ListeningPoints implements FlowSource, AutoCloseable {
     /** Idempotent: a start that failed has closed them already. */
     @Override
     public void close() {
-        if (closed) {
-            return;
+        synchronized (this) {
+            if (closed) {
+                return;
+            }
+            closed = true;
         }
-        closed = true;
         udp.forEach(UdpTransport::close);
-        allStreams().forEach(StreamTransport::close);
+        for (StreamTransport transport : allStreams()) {
+            transport.close();
+        }
         StreamEnvironment loops = environment;
         if (loops != null) {
             loops.close();

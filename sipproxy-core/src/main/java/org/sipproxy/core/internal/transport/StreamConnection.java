@@ -534,7 +534,7 @@ final class StreamConnection implements TransportFlow {
     }
 
     private String peer() {
-        String address = kind().lowerCase() + ":" + StreamTransport.hostAndPort(remote);
+        String address = kind().lowerCase() + ":" + NumericAddress.text(remote);
         return peerName.isEmpty() ? address : address + " as " + peerName;
     }
 

@@ -7,25 +7,22 @@ import io.netty.channel.EventLoop;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.epoll.Epoll;
 import io.netty.channel.epoll.EpollChannelOption;
-import io.netty.channel.epoll.EpollIoHandler;
 import io.netty.channel.epoll.EpollServerSocketChannel;
 import io.netty.channel.epoll.EpollSocketChannel;
-import io.netty.channel.nio.NioIoHandler;
 import io.netty.channel.socket.nio.NioServerSocketChannel;
 import io.netty.channel.socket.nio.NioSocketChannel;
 import io.netty.resolver.NoopAddressResolverGroup;
-import io.netty.util.concurrent.DefaultThreadFactory;
 import io.netty.util.concurrent.EventExecutor;
 import io.netty.util.concurrent.FastThreadLocal;
 import io.netty.util.concurrent.Future;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
-import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 import org.sipproxy.api.message.ParseLimits;
 import org.sipproxy.core.StreamLimits;
+import org.sipproxy.core.internal.netty.EventLoops;
 import org.sipproxy.core.internal.time.LogThrottle;
 
 /**
@@ -64,9 +61,7 @@ public final class StreamEnvironment implements AutoCloseable {
         this.counters = counters;
         this.budget = new ConnectionBudget(limits);
         this.nativeIo = nativeIo;
-        ThreadFactory threadFactory = new DefaultThreadFactory("sipproxy-stream", true);
-        this.group = new GuardedLoops(
-                threads, threadFactory, nativeIo ? EpollIoHandler.newFactory() : NioIoHandler.newFactory());
+        this.group = EventLoops.open(threads, nativeIo);
     }
 
     /** With epoll where it loads, else with the JDK's selectors. */
@@ -79,6 +74,11 @@ public final class StreamEnvironment implements AutoCloseable {
     static StreamEnvironment createPortable(
             int threads, StreamLimits limits, ParseLimits parseLimits, TransportCounters counters) {
         return new StreamEnvironment(threads, limits, parseLimits, counters, false);
+    }
+
+    /** True if the loops serve epoll's channels. */
+    public boolean usesEpoll() {
+        return nativeIo;
     }
 
     /** One of the loops, for work beside the connections. */

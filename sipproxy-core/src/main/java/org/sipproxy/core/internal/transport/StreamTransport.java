@@ -5,7 +5,6 @@ import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
-import io.netty.util.NetUtil;
 import java.io.IOException;
 import java.net.DatagramSocket;
 import java.net.Inet6Address;
@@ -405,7 +404,7 @@ public final class StreamTransport implements AutoCloseable {
     }
 
     private Advertised advertise(InetAddress address) {
-        String host = endpoint.advertisedHost().isEmpty() ? numeric(address) : endpoint.advertisedHost();
+        String host = endpoint.advertisedHost().isEmpty() ? NumericAddress.text(address) : endpoint.advertisedHost();
         int port = endpoint.advertisedPort() != 0
                 ? endpoint.advertisedPort()
                 : boundEndpoint().port();
@@ -420,16 +419,5 @@ public final class StreamTransport implements AutoCloseable {
         } catch (IOException | RuntimeException e) {
             return otherwise; // no route: connecting is going to fail as well
         }
-    }
-
-    /** An address in its canonical text (RFC 5952), without a scope, which means nothing to others. */
-    static String numeric(InetAddress address) {
-        return NetUtil.toAddressString(address);
-    }
-
-    static String hostAndPort(InetSocketAddress address) {
-        InetAddress ip = address.getAddress();
-        String host = ip == null ? address.getHostString() : numeric(ip);
-        return (host.indexOf(':') >= 0 ? "[" + host + "]" : host) + ":" + address.getPort();
     }
 }

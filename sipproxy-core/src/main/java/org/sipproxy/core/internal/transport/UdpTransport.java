@@ -1,6 +1,5 @@
 package org.sipproxy.core.internal.transport;
 
-import io.netty.util.NetUtil;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -84,7 +83,7 @@ public final class UdpTransport implements AutoCloseable {
             }
             Endpoint bound = new Endpoint(
                     TransportKind.UDP,
-                    NetUtil.toAddressString(address), // without a scope, which means nothing to others
+                    NumericAddress.text(address),
                     port,
                     endpoint.advertisedHost(),
                     endpoint.advertisedPort());

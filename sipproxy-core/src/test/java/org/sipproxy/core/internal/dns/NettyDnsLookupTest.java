@@ -4,11 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
 import io.netty.channel.EventLoop;
-import io.netty.channel.IoHandlerFactory;
-import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.EventLoopGroup;
 import io.netty.channel.epoll.Epoll;
-import io.netty.channel.epoll.EpollIoHandler;
-import io.netty.channel.nio.NioIoHandler;
 import io.netty.resolver.dns.SequentialDnsServerAddressStreamProvider;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -38,6 +35,7 @@ import org.sipproxy.core.internal.dns.DnsLookup.Answer;
 import org.sipproxy.core.internal.dns.DnsLookup.Naptr;
 import org.sipproxy.core.internal.dns.DnsLookup.Srv;
 import org.sipproxy.core.internal.dns.ResolutionFailure.Reason;
+import org.sipproxy.core.internal.netty.EventLoops;
 
 /** Real datagrams to a name server on loopback. */
 class NettyDnsLookupTest {
@@ -45,14 +43,14 @@ class NettyDnsLookupTest {
     private static final Set<StandardProtocolFamily> BOTH =
             EnumSet.of(StandardProtocolFamily.INET, StandardProtocolFamily.INET6);
 
-    private static MultiThreadIoEventLoopGroup group;
+    private static EventLoopGroup group;
 
     private final List<AutoCloseable> opened = new ArrayList<>();
     private LoopbackDnsServer server;
 
     @BeforeAll
     static void startLoops() {
-        group = new MultiThreadIoEventLoopGroup(2, NioIoHandler.newFactory());
+        group = EventLoops.open(2, false);
     }
 
     @AfterAll
@@ -97,7 +95,7 @@ class NettyDnsLookupTest {
     void aFamilyWithoutAListeningPointIsNotAskedFor() throws Exception {
         DnsLookup dns = lookup(
                 "sip.example.com A 192.0.2.1\nsip.example.com AAAA 2001:db8::1",
-                group.next(),
+                selectorLoop(),
                 name -> List.of(),
                 EnumSet.of(StandardProtocolFamily.INET6));
 
@@ -225,7 +223,7 @@ class NettyDnsLookupTest {
         LoopbackDnsServer second = new LoopbackDnsServer(group, "_sip._udp.example.com SRV 0 0 5060 sip.example.com");
         opened.add(second);
         silent.close();
-        DnsLookup dns = lookup(group.next(), name -> List.of(), BOTH, first, second.address());
+        DnsLookup dns = lookup(selectorLoop(), name -> List.of(), BOTH, first, second.address());
 
         assertThat(get(dns.srv("_sip._udp.example.com")).records()).hasSize(1);
     }
@@ -298,7 +296,7 @@ class NettyDnsLookupTest {
     void localhostAndTheHostsFileNeedNoServer() throws Exception {
         InetAddress pbx = InetAddress.getByAddress(new byte[] {10, 0, 0, 1});
         DnsLookup dns =
-                lookup("", group.next(), name -> name.equals("pbx.example.com") ? List.of(pbx) : List.of(), BOTH);
+                lookup("", selectorLoop(), name -> name.equals("pbx.example.com") ? List.of(pbx) : List.of(), BOTH);
 
         assertThat(dns.hostsFile("pbx.example.com")).containsExactly(pbx);
         assertThat(dns.hostsFile("localhost")).isNotEmpty().allMatch(InetAddress::isLoopbackAddress);
@@ -310,11 +308,10 @@ class NettyDnsLookupTest {
     @Test
     void anEpollLoopWorksToo() throws Exception {
         assumeThat(Epoll.isAvailable()).as("native epoll").isTrue();
-        IoHandlerFactory epoll = EpollIoHandler.newFactory();
-        try (EpollLoop loop = new EpollLoop(new MultiThreadIoEventLoopGroup(1, epoll))) {
+        try (EpollLoop loop = new EpollLoop(EventLoops.open(1, true))) {
             DnsLookup dns = lookup(
                     "example.com A 192.0.2.1\nbig.example.com A 192.0.2.2\nbig.example.com TRUNCATED",
-                    loop.group().next(),
+                    new DnsLoop(loop.group().next(), true),
                     name -> List.of(),
                     BOTH);
 
@@ -324,7 +321,7 @@ class NettyDnsLookupTest {
         }
     }
 
-    private record EpollLoop(MultiThreadIoEventLoopGroup group) implements AutoCloseable {
+    private record EpollLoop(EventLoopGroup group) implements AutoCloseable {
         @Override
         public void close() {
             group.shutdownGracefully(0, 1, TimeUnit.SECONDS).syncUninterruptibly();
@@ -374,7 +371,9 @@ class NettyDnsLookupTest {
     @Test
     void localhostIsFoundThroughTheSystemsConfiguration() throws Exception {
         NextHopResolver resolver = NextHopResolver.open(
-                group.next(), EnumSet.of(TransportKind.UDP), EnumSet.of(StandardProtocolFamily.INET));
+                NettyDnsLookupTest::selectorLoop,
+                EnumSet.of(TransportKind.UDP),
+                EnumSet.of(StandardProtocolFamily.INET));
         opened.add(resolver);
 
         assertThat(resolve(resolver, "sip:localhost")).startsWith("udp 127.").endsWith(":5060");
@@ -400,23 +399,21 @@ class NettyDnsLookupTest {
     private NextHopResolver resolver(String zone) throws InterruptedException {
         EventLoop loop = group.next();
         NextHopResolver resolver = new NextHopResolver(
-                new CachingDnsLookup(lookup(zone), System::nanoTime),
+                NameServers.of(
+                        new CachingDnsLookup(lookup(zone), System::nanoTime),
+                        task -> loop.schedule(task, NextHopResolver.DEADLINE_MILLIS, TimeUnit.MILLISECONDS)),
                 new Capabilities(EnumSet.of(TransportKind.UDP, TransportKind.TCP), BOTH),
-                bound -> 0,
-                task -> loop.schedule(task, NextHopResolver.DEADLINE_MILLIS, TimeUnit.MILLISECONDS));
+                bound -> 0);
         opened.add(resolver);
         return resolver;
     }
 
     private DnsLookup lookup(String zone) throws InterruptedException {
-        return lookup(zone, group.next(), name -> List.of(), BOTH);
+        return lookup(zone, selectorLoop(), name -> List.of(), BOTH);
     }
 
     private DnsLookup lookup(
-            String zone,
-            EventLoop loop,
-            Function<String, List<InetAddress>> hosts,
-            Set<StandardProtocolFamily> families)
+            String zone, DnsLoop loop, Function<String, List<InetAddress>> hosts, Set<StandardProtocolFamily> families)
             throws InterruptedException {
         server = new LoopbackDnsServer(group, zone);
         opened.add(server);
@@ -424,7 +421,7 @@ class NettyDnsLookupTest {
     }
 
     private DnsLookup lookup(
-            EventLoop loop,
+            DnsLoop loop,
             Function<String, List<InetAddress>> hosts,
             Set<StandardProtocolFamily> families,
             InetSocketAddress... servers) {
@@ -435,6 +432,10 @@ class NettyDnsLookupTest {
                 new Capabilities(EnumSet.allOf(TransportKind.class), families));
         opened.add(lookup);
         return lookup;
+    }
+
+    private static DnsLoop selectorLoop() {
+        return new DnsLoop(group.next(), false);
     }
 
     private static <T> T get(CompletableFuture<T> answer)

@@ -722,9 +722,12 @@ class NextHopResolverTest {
     @Test
     void aDefectInALookupFailsTheRequestInsteadOfLeavingItToWait() {
         FakeDns dns = new FakeDns("example.com A 192.0.2.1");
-        NextHopResolver resolver = new NextHopResolver(dns, new Capabilities(ALL, BOTH), bound -> 0, task -> {
-            throw new IllegalStateException("loop is shut down");
-        });
+        NextHopResolver resolver = new NextHopResolver(
+                NameServers.of(dns, task -> {
+                    throw new IllegalStateException("loop is shut down");
+                }),
+                new Capabilities(ALL, BOTH),
+                bound -> 0);
         dns.hold = true;
         Answered answered = new Answered();
 
@@ -742,7 +745,8 @@ class NextHopResolverTest {
     }
 
     private NextHopResolver resolver(FakeDns dns, Set<TransportKind> transports, Set<StandardProtocolFamily> families) {
-        return new NextHopResolver(dns, new Capabilities(transports, families), bound -> 0, this::schedule);
+        return new NextHopResolver(
+                NameServers.of(dns, this::schedule), new Capabilities(transports, families), bound -> 0);
     }
 
     private Future<?> schedule(Runnable task) {

@@ -1,4 +1,4 @@
-package org.sipproxy.core.internal.transport;
+package org.sipproxy.core.internal.netty;
 
 import static org.assertj.core.api.Assertions.assertThat;
 

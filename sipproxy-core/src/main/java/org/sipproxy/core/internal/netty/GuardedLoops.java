@@ -1,9 +1,11 @@
-package org.sipproxy.core.internal.transport;
+package org.sipproxy.core.internal.netty;
 
 import io.netty.channel.IoEventLoop;
 import io.netty.channel.IoHandlerFactory;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.SingleThreadIoEventLoop;
+import io.netty.channel.epoll.EpollIoHandler;
+import io.netty.channel.nio.NioIoHandler;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
@@ -12,7 +14,7 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Event loops that no Error ends. Netty guards handlers and tasks, but lets an Error of the loop's own work, such as an
- * OutOfMemoryError while it takes a scheduled task, end the loop and with it every connection of its thread.
+ * OutOfMemoryError while it takes a scheduled task, end the loop and with it every connection of its thread. Netty 4.2 or later.
  */
 final class GuardedLoops extends MultiThreadIoEventLoopGroup {
 
@@ -23,6 +25,11 @@ final class GuardedLoops extends MultiThreadIoEventLoopGroup {
 
     GuardedLoops(int threads, ThreadFactory threadFactory, IoHandlerFactory handlers) {
         super(threads, threadFactory, handlers);
+    }
+
+    static GuardedLoops open(int threads, ThreadFactory threadFactory, boolean epoll) {
+        return new GuardedLoops(
+                threads, threadFactory, epoll ? EpollIoHandler.newFactory() : NioIoHandler.newFactory());
     }
 
     @Override

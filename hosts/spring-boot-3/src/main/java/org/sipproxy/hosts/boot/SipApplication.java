@@ -1,0 +1,54 @@
+package org.sipproxy.hosts.boot;
+
+import java.nio.file.Path;
+import java.util.List;
+import org.sipproxy.api.auth.Credential;
+import org.sipproxy.api.transport.Endpoint;
+import org.sipproxy.api.transport.TransportKind;
+import org.sipproxy.core.SipProxy;
+import org.sipproxy.core.SipProxyBuilder;
+import org.sipproxy.core.TlsSettings;
+import org.sipproxy.security.DigestAuthentication;
+import org.sipproxy.security.InMemoryCredentials;
+import org.springframework.beans.factory.annotation.Value;
+import org.springframework.boot.SpringApplication;
+import org.springframework.boot.autoconfigure.SpringBootApplication;
+import org.springframework.context.annotation.Bean;
+
+/** A Spring Boot application with a SIP proxy as one of its beans: it starts and stops with the context. */
+@SpringBootApplication
+public class SipApplication {
+
+    /**
+     * The proxy.
+     *
+     * @param transports where it listens, on free ports of the loopback address
+     * @param certificate PEM, for TLS
+     * @param key PEM, for TLS
+     */
+    @Bean(initMethod = "start", destroyMethod = "close")
+    SipProxy sipProxy(
+            @Value("${sip.domain}") String domain,
+            @Value("${sip.transports}") List<TransportKind> transports,
+            @Value("${sip.certificate:}") String certificate,
+            @Value("${sip.key:}") String key) {
+        InMemoryCredentials users = InMemoryCredentials.of(
+                Credential.ofPassword("1001", domain, "test1234"), Credential.ofPassword("1002", domain, "test1234"));
+        SipProxyBuilder builder = SipProxy.builder()
+                .domain(domain)
+                .authentication(DigestAuthentication.builder().credentials(users).build());
+        for (TransportKind kind : transports) {
+            builder.listen(new Endpoint(kind, "127.0.0.1", 0, "", 0));
+        }
+        if (!certificate.isEmpty()) {
+            builder.tls(TlsSettings.builder()
+                    .certificate(Path.of(certificate), Path.of(key))
+                    .build());
+        }
+        return builder.build();
+    }
+
+    public static void main(String[] args) {
+        SpringApplication.run(SipApplication.class, args);
+    }
+}

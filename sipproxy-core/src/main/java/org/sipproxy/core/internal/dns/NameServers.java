@@ -1,0 +1,120 @@
+package org.sipproxy.core.internal.dns;
+
+import com.github.benmanes.caffeine.cache.Ticker;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+import org.sipproxy.core.internal.netty.NettyVersion;
+import org.sipproxy.core.internal.time.Guard;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The way to the name servers, opened when the first name is looked up: a proxy whose peers have numeric addresses loads no
+ * Netty class for it. Opening reads files and loads classes, so it has a thread of its own.
+ */
+final class NameServers implements AutoCloseable {
+
+    private static final Guard GUARD =
+            new Guard(LoggerFactory.getLogger(NameServers.class), "names cannot be looked up in the DNS");
+
+    private final Supplier<Opened> opener;
+    /** Guarded by this. */
+    private @Nullable CompletableFuture<Opened> opening;
+    /** Guarded by this. */
+    private boolean closed;
+
+    private NameServers(Supplier<Opened> opener) {
+        this.opener = opener;
+    }
+
+    /** Those of the system. */
+    static NameServers ofTheSystem(Supplier<DnsLoop> loops, Capabilities capabilities) {
+        return new NameServers(() -> NettyVersion.using(() -> open(loops.get(), capabilities)));
+    }
+
+    private static Opened open(DnsLoop dnsLoop, Capabilities capabilities) {
+        DnsLookup lookup = new CachingDnsLookup(NettyDnsLookup.open(dnsLoop, capabilities), Ticker.systemTicker());
+        return new Opened(
+                lookup, task -> dnsLoop.loop().schedule(task, NextHopResolver.DEADLINE_MILLIS, TimeUnit.MILLISECONDS));
+    }
+
+    /** A lookup that is open. */
+    static NameServers of(DnsLookup lookup, Deadlines deadlines) {
+        NameServers servers = new NameServers(() -> {
+            throw new IllegalStateException("open from the beginning");
+        });
+        servers.opening = CompletableFuture.completedFuture(new Opened(lookup, deadlines));
+        return servers;
+    }
+
+    /**
+     * Calls one of both: at once if the lookup has been opened, otherwise later and on another thread.
+     *
+     * @param failed takes the reason
+     */
+    @SuppressWarnings("FutureReturnValueIgnored") // both receivers guard themselves
+    void use(Consumer<Opened> user, Consumer<Throwable> failed) {
+        opened().whenComplete((opened, error) -> {
+            if (error == null) {
+                user.accept(opened);
+            } else {
+                failed.accept(error);
+            }
+        });
+    }
+
+    private synchronized CompletableFuture<Opened> opened() {
+        CompletableFuture<Opened> current = opening;
+        if (current == null) {
+            CompletableFuture<Opened> started = new CompletableFuture<>();
+            opening = started;
+            Thread thread = new Thread(() -> open(started), "sipproxy-dns-open");
+            thread.setDaemon(true);
+            thread.start();
+            return started;
+        }
+        return current;
+    }
+
+    private void open(CompletableFuture<Opened> started) {
+        try {
+            Opened opened = opener.get();
+            if (isClosed()) {
+                opened.lookup().close();
+            }
+            started.complete(opened);
+        } catch (Throwable e) {
+            GUARD.caught(e);
+            started.completeExceptionally(e);
+        }
+    }
+
+    private synchronized boolean isClosed() {
+        return closed;
+    }
+
+    /** Closes the lookup if it has been opened; one that is being opened closes as soon as it is. */
+    @Override
+    public void close() {
+        CompletableFuture<Opened> current;
+        synchronized (this) {
+            closed = true;
+            current = opening;
+        }
+        if (current != null && current.isDone() && !current.isCompletedExceptionally()) {
+            current.join().lookup().close();
+        }
+    }
+
+    /** A lookup, and what ends its questions. */
+    record Opened(DnsLookup lookup, Deadlines deadlines) {}
+
+    /** Runs a task when a lookup has taken too long. */
+    @FunctionalInterface
+    interface Deadlines {
+        Future<?> schedule(Runnable task);
+    }
+}

@@ -1,0 +1,58 @@
+package org.sipproxy.core.internal.netty;
+
+import io.netty.channel.EventLoopGroup;
+import io.netty.channel.epoll.EpollEventLoopGroup;
+import io.netty.channel.nio.NioEventLoopGroup;
+import io.netty.util.concurrent.DefaultThreadFactory;
+import io.netty.util.concurrent.EventExecutor;
+import java.util.concurrent.ThreadFactory;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Event loops of the Netty that the host application has: 4.1, which Spring Boot 3 manages, or 4.2. Everything else that the
+ * transports use is the same in both.
+ */
+public final class EventLoops {
+
+    private static final Logger LOG = LoggerFactory.getLogger(EventLoops.class);
+
+    private static final String SINCE_4_2 = "io.netty.channel.MultiThreadIoEventLoopGroup";
+
+    private EventLoops() {}
+
+    /** Loops with daemon threads. */
+    public static EventLoopGroup open(int threads, boolean epoll) {
+        ThreadFactory threadFactory = new DefaultThreadFactory("sipproxy-stream", true);
+        return isPresent(SINCE_4_2)
+                ? GuardedLoops.open(threads, threadFactory, epoll)
+                : ofNetty41(threads, threadFactory, epoll);
+    }
+
+    /** Cannot be kept from ending at an Error of their own work, so that is reported. */
+    @SuppressWarnings({"deprecation", "FutureReturnValueIgnored"
+    }) // 4.1 has no others; the termination future is never failed
+    static EventLoopGroup ofNetty41(int threads, ThreadFactory threadFactory, boolean epoll) {
+        EventLoopGroup group =
+                epoll ? new EpollEventLoopGroup(threads, threadFactory) : new NioEventLoopGroup(threads, threadFactory);
+        for (EventExecutor loop : group) {
+            loop.terminationFuture().addListener(ended -> {
+                if (!group.isShuttingDown()) {
+                    LOG.error(
+                            "an event loop has ended at an error: its stream connections and listening points are closed until"
+                                    + " the proxy is started again; Netty 4.2 keeps such a loop");
+                }
+            });
+        }
+        return group;
+    }
+
+    private static boolean isPresent(String className) {
+        try {
+            Class.forName(className, false, EventLoops.class.getClassLoader());
+            return true;
+        } catch (ClassNotFoundException e) {
+            return false;
+        }
+    }
+}

@@ -1,0 +1,23 @@
+package org.sipproxy.core.internal.transport;
+
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import org.sipproxy.api.message.HostName;
+
+/** Addresses in their canonical text (RFC 5952), without a scope, which means nothing to others. */
+final class NumericAddress {
+
+    private NumericAddress() {}
+
+    /** The address without brackets. */
+    static String text(InetAddress address) {
+        String host = HostName.text(address);
+        return host.startsWith("[") ? host.substring(1, host.length() - 1) : host;
+    }
+
+    /** Host and port, an IPv6 address in brackets. */
+    static String text(InetSocketAddress address) {
+        InetAddress ip = address.getAddress();
+        return (ip == null ? address.getHostString() : HostName.text(ip)) + ":" + address.getPort();
+    }
+}

@@ -1,0 +1,96 @@
+package org.sipproxy.core.wire;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.File;
+import java.lang.reflect.InvocationTargetException;
+import java.net.DatagramPacket;
+import java.net.DatagramSocket;
+import java.net.InetAddress;
+import java.net.URL;
+import java.net.URLClassLoader;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.sipproxy.api.transport.Endpoint;
+import org.sipproxy.core.SipProxy;
+
+/** A proxy on a class path that has no Netty. */
+@Timeout(60)
+class WithoutNettyTest {
+
+    @Test
+    void aProxyWithUdpOnlyServes() throws Exception {
+        assertThat(run("udp:127.0.0.1:0")).startsWith("SIP/2.0 200 OK");
+    }
+
+    @Test
+    void anyOtherTransportNamesWhatIsMissing() {
+        assertThatThrownBy(() -> run("tcp:127.0.0.1:0"))
+                .isInstanceOf(InvocationTargetException.class)
+                .cause()
+                .isInstanceOf(IllegalStateException.class)
+                .hasMessageStartingWith(
+                        "netty: not on the class path; TCP, TLS, WebSocket and the DNS need Netty 4.1 or 4.2");
+    }
+
+    private static String run(String endpoint) throws Exception {
+        List<URL> path = new ArrayList<>();
+        for (String entry : System.getProperty("java.class.path").split(File.pathSeparator, -1)) {
+            if (!Path.of(entry).getFileName().toString().startsWith("netty-")) {
+                path.add(new File(entry).toURI().toURL());
+            }
+        }
+        try (URLClassLoader withoutNetty =
+                new URLClassLoader(path.toArray(new URL[0]), ClassLoader.getPlatformClassLoader())) {
+            return (String) Class.forName(Host.class.getName(), true, withoutNetty)
+                    .getMethod("serve", String.class)
+                    .invoke(null, endpoint);
+        }
+    }
+
+    /** Loaded by a class loader of its own. */
+    public static final class Host {
+
+        private Host() {}
+
+        /** Registers a phone and returns the response. */
+        public static String serve(String endpoint) throws Exception {
+            try (SipProxy proxy = SipProxy.builder()
+                            .listen(Endpoint.parse(endpoint))
+                            .domain("sip.test")
+                            .noAuthentication()
+                            .build();
+                    DatagramSocket phone = new DatagramSocket(0, InetAddress.getByName("127.0.0.1"))) {
+                proxy.start();
+                byte[] request = String.join(
+                                "\r\n",
+                                "REGISTER sip:sip.test SIP/2.0",
+                                "Via: SIP/2.0/UDP 127.0.0.1:" + phone.getLocalPort() + ";branch=z9hG4bKa;rport",
+                                "From: <sip:bob@sip.test>;tag=a",
+                                "To: <sip:bob@sip.test>",
+                                "Call-ID: a",
+                                "CSeq: 1 REGISTER",
+                                "Max-Forwards: 70",
+                                "Contact: <sip:bob@127.0.0.1:" + phone.getLocalPort() + ">",
+                                "Content-Length: 0",
+                                "",
+                                "")
+                        .getBytes(StandardCharsets.US_ASCII);
+                phone.setSoTimeout(10_000);
+                phone.send(new DatagramPacket(
+                        request,
+                        request.length,
+                        InetAddress.getByName("127.0.0.1"),
+                        proxy.boundEndpoints().get(0).port()));
+                DatagramPacket response = new DatagramPacket(new byte[4_096], 4_096);
+                phone.receive(response);
+                return new String(response.getData(), 0, response.getLength(), StandardCharsets.US_ASCII);
+            }
+        }
+    }
+}
