@@ -65,6 +65,7 @@ public final class SipProxyBuilder {
     private int eventLoops = defaultEventLoops();
     private int workerThreads = DEFAULT_WORKERS;
     private long transactionBytes = Math.max(1 << 20, Runtime.getRuntime().maxMemory() / 4);
+    private Duration drainTime = Duration.ofSeconds(2);
     private ProxyClock clock = ProxyClock.system();
 
     SipProxyBuilder() {}
@@ -332,6 +333,16 @@ public final class SipProxyBuilder {
         return this;
     }
 
+    /**
+     * How long {@link SipProxy#close} waits for requests in flight to get their final response; those that have none by then get
+     * 503. Default 2 seconds; range 0 to 1 hour. A phone that rings is a request in flight.
+     */
+    public SipProxyBuilder drainTime(Duration limit) {
+        once("drainTime");
+        drainTime = Objects.requireNonNull(limit, "limit");
+        return this;
+    }
+
     /** The time to go by. Default the machine's. */
     public SipProxyBuilder clock(ProxyClock value) {
         once("clock");
@@ -362,6 +373,7 @@ public final class SipProxyBuilder {
         range(found, "eventLoops", eventLoops, 1, 64);
         range(found, "workerThreads", workerThreads, 1, 1_000);
         range(found, "transactionBytes", transactionBytes, 1 << 20, Long.MAX_VALUE / 2);
+        range(found, "drainTime", drainTime, Duration.ZERO, Duration.ofHours(1));
         if (!found.isEmpty()) {
             throw new IllegalArgumentException(String.join("\n", found));
         }
@@ -389,6 +401,7 @@ public final class SipProxyBuilder {
                 eventLoops,
                 workerThreads,
                 transactionBytes,
+                drainTime,
                 clock)));
     }
 

@@ -58,10 +58,16 @@ final class Components implements AutoCloseable {
         this.limits = limits.withMessageBytes(16_777_216);
     }
 
-    void start(ProxyRuntime runtime) {
+    /**
+     * Starts them in their order.
+     *
+     * @param check called after each; what it throws ends the start
+     */
+    void start(ProxyRuntime runtime, Runnable check) {
         for (ProxyComponent component : components) {
             started++;
             component.start(runtime);
+            check.run();
         }
     }
 

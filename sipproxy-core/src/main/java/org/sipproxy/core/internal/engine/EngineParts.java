@@ -28,6 +28,7 @@ import org.sipproxy.core.TlsSettings;
  * @param tls null if no endpoint needs it
  * @param webSocketOrigins in lower case; empty for all
  * @param transactionBytes what all live transactions may take together
+ * @param drainTime how long requests in flight have while the proxy closes
  * @param locationStore the host's own; null for one of {@code storeMode}
  */
 public record EngineParts(
@@ -54,4 +55,5 @@ public record EngineParts(
         int eventLoops,
         int workerThreads,
         long transactionBytes,
+        Duration drainTime,
         ProxyClock clock) {}

@@ -4,7 +4,6 @@ import java.net.InetSocketAddress;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
-import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.sipproxy.api.event.ProxyEvent;
 import org.sipproxy.api.message.HeaderName;
@@ -27,6 +26,7 @@ import org.sipproxy.core.internal.time.LogThrottle;
 import org.sipproxy.core.internal.transaction.Branches;
 import org.sipproxy.core.internal.transaction.ClientTransaction;
 import org.sipproxy.core.internal.transaction.InviteServerTransaction;
+import org.sipproxy.core.internal.transaction.LocalResponder;
 import org.sipproxy.core.internal.transaction.NonInviteServerTransaction;
 import org.sipproxy.core.internal.transaction.ResponsePath;
 import org.sipproxy.core.internal.transaction.ServerTransaction;
@@ -245,13 +245,21 @@ final class InboundPath implements InboundHandler {
     }
 
     private void route(RequestContext context, TransactionKey key) throws SipParseException {
-        if (engine.isClosing()) {
+        if (engine.isDraining() && startsSomething(context.request())) {
             answer(context, key, OVERLOADED);
             return;
         }
         if (!engine.pipeline.needsTransaction() || open(context, key, Share.UNDECIDED, context.retainedBytes())) {
             decide(context, key, false);
         }
+    }
+
+    /**
+     * True if a draining proxy refuses the request. What belongs to a call that there is has a To tag (RFC 3261 §12.2), so calls can
+     * be changed and ended. A REGISTER is no call: phones stay registered until the proxy closes.
+     */
+    private boolean startsSomething(SipRequest request) throws SipParseException {
+        return !request.hasToTag() && (request.method() != Method.REGISTER || engine.isClosing());
     }
 
     /** A step would have to wait: the rest is decided on a worker, and the client's repetitions are absorbed meanwhile. */
@@ -371,25 +379,58 @@ final class InboundPath implements InboundHandler {
             return false;
         }
         int bytes = context.retainedBytes();
-        Supplier<byte[]> trying = () -> engine.replyTo(context, StatusCode.TRYING);
+        LocalResponder local = new Undecided(context);
         if (context.isInvite()) {
             InviteServerTransaction transaction =
-                    new InviteServerTransaction(key, engine.table, context.responsePath(), bytes, trying);
+                    new InviteServerTransaction(key, engine.table, context.responsePath(), bytes, local);
             transaction.sentFrom(context.flow().remoteAddress().getAddress());
             if (engine.table.addIfAbsent(transaction) != null) {
                 return false;
             }
             context.transaction(transaction);
+            shutDownIfLate(transaction);
         } else {
             NonInviteServerTransaction transaction =
-                    new NonInviteServerTransaction(key, engine.table, context.responsePath(), bytes, trying);
+                    new NonInviteServerTransaction(key, engine.table, context.responsePath(), bytes, local);
             if (engine.table.addIfAbsent(transaction) != null) {
                 return false;
             }
             context.transaction(transaction);
             transaction.start();
+            shutDownIfLate(transaction);
         }
         return true;
+    }
+
+    /** Whoever ends the transactions of a closing proxy may have gone through the table before this one was in it. */
+    private void shutDownIfLate(ServerTransaction transaction) {
+        if (engine.isShutDown()) {
+            transaction.shutdown();
+        }
+    }
+
+    /** What a request's transaction needs until a response context works on the final response. */
+    private final class Undecided implements LocalResponder {
+
+        private final RequestContext context;
+
+        Undecided(RequestContext context) {
+            this.context = context;
+        }
+
+        @Override
+        public byte[] trying() {
+            return replyTo(context, StatusCode.TRYING);
+        }
+
+        @Override
+        public void shutdown() {
+            ServerTransaction transaction = context.transaction();
+            byte[] wire = write(context, OVERLOADED);
+            if (transaction != null && transaction.respond(OVERLOADED.statusCode(), wire)) {
+                engine.components.completed(context, OVERLOADED.statusCode(), wire, List.of());
+            }
+        }
     }
 
     /** No memory is left for the request: 503 without state, or nothing if that memory is needed for those who are served. */
@@ -418,15 +459,13 @@ final class InboundPath implements InboundHandler {
             respondStatelessly(context, reply, wire);
             return;
         }
-        if (withState) {
-            transaction.respond(status, wire);
-        } else {
-            transaction.refuse(status, wire);
-        }
+        boolean sent = withState ? transaction.respond(status, wire) : transaction.refuse(status, wire);
         if (context.request().method() == Method.REGISTER) {
             transaction.abandon(); // a repeated REGISTER is harmless (§10.3 step 7) and not worth 32 s of memory
         }
-        engine.components.completed(context, status, wire, List.of());
+        if (sent) {
+            engine.components.completed(context, status, wire, List.of());
+        }
     }
 
     static boolean isChallenge(int statusCode) {
@@ -476,7 +515,8 @@ final class InboundPath implements InboundHandler {
     }
 
     byte[] replyTo(RequestContext context, int statusCode) {
-        return write(context, (Outcome.Reply) Outcome.reply(statusCode));
+        boolean closing = statusCode == StatusCode.SERVICE_UNAVAILABLE && engine.isClosing();
+        return write(context, closing ? OVERLOADED : (Outcome.Reply) Outcome.reply(statusCode));
     }
 
     // ---- responses

@@ -9,6 +9,7 @@ import java.net.ProtocolFamily;
 import java.net.SocketException;
 import java.net.StandardProtocolFamily;
 import java.net.UnknownHostException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.EnumSet;
@@ -17,6 +18,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.BiPredicate;
 import java.util.function.Function;
 import java.util.function.Supplier;
@@ -33,6 +35,7 @@ import org.sipproxy.core.internal.dns.NextHop;
 import org.sipproxy.core.internal.dns.NextHopResolver;
 import org.sipproxy.core.internal.forwarding.FlowSource;
 import org.sipproxy.core.internal.netty.NettyVersion;
+import org.sipproxy.core.internal.time.Deadline;
 import org.sipproxy.core.internal.transport.InboundHandler;
 import org.sipproxy.core.internal.transport.StreamEnvironment;
 import org.sipproxy.core.internal.transport.StreamTransport;
@@ -41,13 +44,17 @@ import org.sipproxy.core.internal.transport.TransportFlow;
 import org.sipproxy.core.internal.transport.UdpTransport;
 
 /** All listening points of one proxy, and which of them a request leaves by. */
-final class ListeningPoints implements FlowSource, AutoCloseable {
+final class ListeningPoints implements FlowSource {
 
-    private final List<UdpTransport> udp = new ArrayList<>();
+    /** For the streams of a proxy that closes, all of them together. */
+    private static final Duration STREAMS_LIMIT = Duration.ofSeconds(5);
+
+    // written while the points are opened, and read by any thread that asks for statistics
+    private final List<UdpTransport> udp = new CopyOnWriteArrayList<>();
     private final Map<TransportKind, List<StreamTransport>> streams = new EnumMap<>(TransportKind.class);
     private final SourceAddresses sources = new SourceAddresses();
     private final AddressPolicy addresses;
-    private boolean closed;
+    private volatile boolean closed;
     private final Supplier<StreamEnvironment> environments;
     private final @Nullable TlsSettings tlsSettings;
     private final Set<String> webSocketOrigins;
@@ -65,7 +72,7 @@ final class ListeningPoints implements FlowSource, AutoCloseable {
         this.tlsSettings = tlsSettings;
         this.webSocketOrigins = webSocketOrigins;
         for (TransportKind kind : TransportKind.values()) {
-            streams.put(kind, new ArrayList<>());
+            streams.put(kind, new CopyOnWriteArrayList<>());
         }
     }
 
@@ -85,8 +92,8 @@ final class ListeningPoints implements FlowSource, AutoCloseable {
                     streams(endpoint.kind()).add(transport);
                 }
             }
-        } catch (BindFailedException e) {
-            close();
+        } catch (Throwable e) {
+            close(Deadline.in(Duration.ofSeconds(1)));
             throw e;
         }
     }
@@ -368,18 +375,22 @@ final class ListeningPoints implements FlowSource, AutoCloseable {
         return (leadsThere ? 4 : 0) + (sameHost ? 2 : 0) + (samePoint ? 1 : 0);
     }
 
-    /** Idempotent: a start that failed has closed them already. */
-    @Override
-    public void close() {
+    /**
+     * Releases the ports. Idempotent: a start that failed has closed them already.
+     *
+     * @param limit how long to wait for threads that are still in the handler
+     */
+    void close(Deadline limit) {
         synchronized (this) {
             if (closed) {
                 return;
             }
             closed = true;
         }
-        udp.forEach(UdpTransport::close);
+        udp.forEach(transport -> transport.close(limit));
+        Deadline streamsClosed = Deadline.in(STREAMS_LIMIT);
         for (StreamTransport transport : allStreams()) {
-            transport.close();
+            transport.close(streamsClosed);
         }
         StreamEnvironment loops = environment;
         if (loops != null) {

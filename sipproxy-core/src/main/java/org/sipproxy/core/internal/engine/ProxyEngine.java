@@ -28,10 +28,10 @@ import org.sipproxy.core.internal.pipeline.LocalNames;
 import org.sipproxy.core.internal.pipeline.RequestContext;
 import org.sipproxy.core.internal.pipeline.RequestPipeline;
 import org.sipproxy.core.internal.registrar.Registrar;
+import org.sipproxy.core.internal.time.Deadline;
 import org.sipproxy.core.internal.time.Guard;
 import org.sipproxy.core.internal.time.TimerWheel;
 import org.sipproxy.core.internal.transaction.Branches;
-import org.sipproxy.core.internal.transaction.ServerTransaction;
 import org.sipproxy.core.internal.transaction.TransactionBudget;
 import org.sipproxy.core.internal.transaction.TransactionKey;
 import org.sipproxy.core.internal.transaction.TransactionTable;
@@ -39,13 +39,15 @@ import org.sipproxy.core.internal.transaction.TransactionTimers;
 import org.sipproxy.core.internal.transport.StreamEnvironment;
 import org.sipproxy.core.internal.transport.TransportCounters;
 import org.sipproxy.core.internal.transport.TransportFlow;
+import org.slf4j.LoggerFactory;
 
 /** All layers of one proxy, wired; and the order in which they start and stop. */
 public final class ProxyEngine implements AutoCloseable {
 
     private static final int STREAM_THREADS = 2;
     private static final int WORKER_QUEUE = 1_000;
-    private static final Duration DRAIN_LIMIT = Duration.ofSeconds(2);
+    /** For all threads of a proxy that closes together: those that are still busy then are left to themselves. */
+    private static final Duration THREADS_LIMIT = Duration.ofSeconds(1);
 
     final ParseLimits limits;
     final ProxyClock clock;
@@ -64,7 +66,7 @@ public final class ProxyEngine implements AutoCloseable {
     final HopCredentials hopCredentials;
 
     @Nullable
-    WorkerPool workers;
+    volatile WorkerPool workers;
 
     private final EngineParts parts;
     private final InboundPath inbound;
@@ -79,8 +81,13 @@ public final class ProxyEngine implements AutoCloseable {
     private final AddressPolicy addresses;
     private final ListeningPoints points;
     private final HopResolution resolution;
-    private List<Endpoint> bound = List.of();
+    private final Guard closeFailures =
+            new Guard(LoggerFactory.getLogger(ProxyEngine.class), "a part of the proxy could not be closed");
+    private volatile List<Endpoint> bound = List.of();
+    private volatile boolean draining;
     private volatile boolean closing;
+    /** All requests have got their last response, and one that comes now gets it at once. */
+    private volatile boolean shutDown;
 
     public ProxyEngine(EngineParts parts) {
         this.parts = parts;
@@ -157,14 +164,16 @@ public final class ProxyEngine implements AutoCloseable {
      * @throws org.sipproxy.core.TlsSettingsException if the certificate cannot be used
      * @throws org.sipproxy.core.BindFailedException if one cannot be bound; nothing is open then
      * @throws org.sipproxy.api.location.LocationStoreException if the bindings cannot be read
+     * @throws IllegalStateException if it is closed meanwhile
      */
     public void start() {
         if (ownStore != null) {
             ownStore.open(); // a client that is answered must not find that nobody knows it yet
         }
+        checkNotClosing();
         points.open(parts.endpoints(), parts.eventLoops(), inbound);
         resolution.use(points.resolver());
-        bound = points.bound();
+        bound = List.copyOf(points.bound());
         addresses.listeningOn(points.addresses());
         for (Endpoint endpoint : bound) {
             names.add(endpoint.host(), endpoint.port());
@@ -184,8 +193,15 @@ public final class ProxyEngine implements AutoCloseable {
         if (authentication != null) {
             authentication.start(runtime);
         }
-        components.start(runtime);
+        checkNotClosing();
+        components.start(runtime, this::checkNotClosing);
         points.start();
+    }
+
+    private void checkNotClosing() {
+        if (closing) {
+            throw new IllegalStateException("start: the proxy was closed while it started");
+        }
     }
 
     /**
@@ -243,31 +259,56 @@ public final class ProxyEngine implements AutoCloseable {
                 Guard.outOfMemoryErrors());
     }
 
+    /** Refuses requests that start something new from now on; see {@code SipProxy.drain}. */
+    public void drain() {
+        draining = true;
+    }
+
+    /** How long the end of a start that was aborted is waited for. */
+    public Duration abortLimit() {
+        return parts.drainTime().plusSeconds(3);
+    }
+
+    /** Lets a {@link #start} that is under way fail before its next part. */
+    public void abortStart() {
+        closing = true;
+    }
+
     /**
-     * Refuses new requests, waits at most two seconds for those in flight, answers with 503 what is still open then, and
-     * releases ports and threads.
+     * Refuses new requests, waits at most the drain time for those in flight, answers with 503 what is still open then, and
+     * releases ports and threads. Whatever fails on the way is logged and does not keep the rest from being closed.
      */
     @Override
     public void close() {
+        draining = true;
         closing = true;
-        long limit = System.nanoTime() + DRAIN_LIMIT.toNanos();
-        while (table.unanswered() > 0 && System.nanoTime() - limit < 0 && pause()) {
+        Deadline drained = Deadline.in(parts.drainTime());
+        while (table.unanswered() > 0 && !drained.isOver() && pause()) {
             // requests in flight get their answers
         }
-        for (ServerTransaction transaction : table.allServers()) {
-            transaction.shutdown();
-        }
-        resolution.close();
-        points.close();
+        shutDown = true;
+        table.allServers().forEach(transaction -> attempt(transaction::shutdown));
+        Deadline threadsEnded = Deadline.in(THREADS_LIMIT);
+        attempt(resolution::close);
+        attempt(() -> points.close(threadsEnded));
+        bound = List.of();
         WorkerPool pool = workers;
         if (pool != null) {
-            pool.close();
+            attempt(() -> pool.close(threadsEnded));
         }
-        timerThread.close();
-        table.clear();
-        components.close();
+        attempt(() -> timerThread.close(threadsEnded));
+        attempt(table::clear);
+        attempt(components::close);
         if (ownStore != null) {
             ownStore.close(); // after the last request: what it changed is to be written too
+        }
+    }
+
+    private void attempt(Runnable part) {
+        try {
+            part.run();
+        } catch (Throwable e) {
+            closeFailures.caught(e);
         }
     }
 
@@ -306,8 +347,16 @@ public final class ProxyEngine implements AutoCloseable {
         return names.domains();
     }
 
+    boolean isDraining() {
+        return draining;
+    }
+
     boolean isClosing() {
         return closing;
+    }
+
+    boolean isShutDown() {
+        return shutDown;
     }
 
     byte[] replyTo(RequestContext context, int statusCode) {

@@ -1,6 +1,7 @@
 package org.sipproxy.core.internal.engine;
 
 import org.sipproxy.core.ProxyClock;
+import org.sipproxy.core.internal.time.Deadline;
 import org.sipproxy.core.internal.time.Guard;
 import org.sipproxy.core.internal.time.TimerWheel;
 import org.slf4j.LoggerFactory;
@@ -47,15 +48,9 @@ final class TimerThread extends Thread {
         }
     }
 
-    void close() {
+    void close(Deadline limit) {
         closed = true;
         interrupt();
-        try {
-            if (this != Thread.currentThread()) {
-                join(1_000);
-            }
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        }
+        limit.join(this);
     }
 }

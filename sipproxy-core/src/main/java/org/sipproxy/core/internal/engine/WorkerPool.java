@@ -3,6 +3,7 @@ package org.sipproxy.core.internal.engine;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.TimeUnit;
+import org.sipproxy.core.internal.time.Deadline;
 import org.sipproxy.core.internal.time.Guard;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -11,7 +12,7 @@ import org.slf4j.LoggerFactory;
  * Threads for routing that may block. Each has its own bounded queue, and a key always goes to the same one, so requests of
  * one key are handled in the order in which they came.
  */
-final class WorkerPool implements AutoCloseable {
+final class WorkerPool {
 
     private static final Logger LOG = LoggerFactory.getLogger(WorkerPool.class);
 
@@ -41,21 +42,26 @@ final class WorkerPool implements AutoCloseable {
         return workers[(spread >>> 16) % workers.length].queue.offer(task);
     }
 
-    /** Lets each thread finish what it is at, within a second; what is still queued then is dropped. */
-    @Override
-    public void close() {
+    /**
+     * Takes no more tasks from the queues and waits for the threads, all of them within one limit; what is still queued is dropped.
+     * A thread that is busy longer is interrupted and left to itself.
+     */
+    void close(Deadline limit) {
         for (Worker worker : workers) {
             worker.closed = true;
         }
+        int busy = 0;
         for (Worker worker : workers) {
-            try {
-                if (worker != Thread.currentThread()) {
-                    worker.join(TimeUnit.SECONDS.toMillis(1));
-                }
-            } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
-                break;
+            if (!limit.join(worker) && worker != Thread.currentThread()) {
+                busy++;
+                worker.interrupt();
             }
+        }
+        if (busy > 0) {
+            LOG.warn(
+                    "{} of {} workers are still busy with a stage or a store; they were interrupted",
+                    busy,
+                    workers.length);
         }
         for (Worker worker : workers) {
             for (Task task = worker.queue.poll(); task != null; task = worker.queue.poll()) {

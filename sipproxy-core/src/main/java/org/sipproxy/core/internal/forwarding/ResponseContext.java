@@ -22,7 +22,8 @@ import org.sipproxy.core.internal.transport.TransportFlow;
  * are tried, and what is answered in the end.
  *
  * <p>Everything happens under the lock of the server transaction. A host's response step runs under it too, so that responses
- * keep their order; it cannot reach any transaction, so it cannot deadlock.
+ * keep their order; it cannot reach any transaction, so it cannot deadlock. Request listeners are notified last, when the state
+ * has changed and the other branches are cancelled.
  *
  * <p>When the final response is sent nothing refers to the context any more: what is left of the call are its transactions.
  */
@@ -84,10 +85,13 @@ final class ResponseContext implements ServerTransaction.CancelHandler {
         groups.add(group);
     }
 
+    /** Does nothing if the request has been answered meanwhile, such as by the end of the proxy. */
     void start() {
         synchronized (server) {
-            server.onCancel(this);
-            forkNext();
+            if (server.isPending()) {
+                server.onCancel(this);
+                forkNext();
+            }
         }
     }
 
@@ -150,17 +154,22 @@ final class ResponseContext implements ServerTransaction.CancelHandler {
     void provisional(SipResponse response, TransportFlow from, Target target) {
         // a 100 is hop by hop (§16.7 step 5); a non-INVITE request gets no other provisional (RFC 4320 §4.2)
         if (response.statusCode() > 100 && isInvite() && !finished) {
-            forward(response, from, target);
+            byte[] wire = forwardable(response, from, target);
+            if (wire != null) {
+                server.respond(response.statusCode(), wire);
+            }
         }
     }
 
     /** A 2xx: it goes upstream at once, and an INVITE's other branches are cancelled (§16.7 steps 5 and 10). */
     void success(SipResponse response, TransportFlow from, Target target) {
         expectAck(response);
-        if (!forward(response, from, target)) {
+        byte[] wire = forwardable(response, from, target);
+        if (wire == null) {
             failure(StatusCode.SERVER_INTERNAL_ERROR); // else the client would never get a final response
             return;
         }
+        boolean sent = server.respond(response.statusCode(), wire) && !finished;
         open--;
         succeeded = true;
         finished = true;
@@ -170,6 +179,9 @@ final class ResponseContext implements ServerTransaction.CancelHandler {
         }
         if (open == 0) {
             server.releaseRequest();
+        }
+        if (sent) {
+            completed(response.statusCode(), wire);
         }
     }
 
@@ -246,7 +258,10 @@ final class ResponseContext implements ServerTransaction.CancelHandler {
         finished = true;
         groups.clear();
         cancelOpenBranches(null);
-        respond(StatusCode.SERVICE_UNAVAILABLE, forwarder.replies.write(context, StatusCode.SERVICE_UNAVAILABLE));
+        byte[] wire = forwarder.replies.write(context, StatusCode.SERVICE_UNAVAILABLE);
+        if (server.respond(StatusCode.SERVICE_UNAVAILABLE, wire)) {
+            completed(StatusCode.SERVICE_UNAVAILABLE, wire);
+        }
     }
 
     private void cancelOpenBranches(byte @Nullable [] reasonLine) {
@@ -259,56 +274,54 @@ final class ResponseContext implements ServerTransaction.CancelHandler {
 
     // ---- the answer
 
-    /** False if there is no Via but ours: it was meant for us and is not forwarded (§16.7 step 3). */
-    private boolean forward(SipResponse response, TransportFlow from, Target target) {
+    /** The response's bytes as they go upstream; null if there is no Via but ours: it was meant for us (§16.7 step 3). */
+    private byte @Nullable [] forwardable(SipResponse response, TransportFlow from, Target target) {
         try {
             byte[] wire = ResponseRewriter.withoutTopVia(response, server.path().isReliable());
-            respond(response.statusCode(), forwarder.edited(wire, from, target));
-            return true;
+            return forwarder.edited(wire, from, target);
         } catch (SipParseException e) {
-            return false;
+            return null;
         }
     }
 
-    private void respond(int status, byte[] wire) {
-        if (server.respond(status, wire) && status >= 200) {
-            forwarder.completions.completed(context, status, wire, all);
-        }
-    }
-
-    /** A failure of ours is not repeated to a sender that has proved nothing, as in {@link ServerTransaction#refuse}. */
-    private void refuse(int status) {
-        byte[] wire = forwarder.replies.write(context, status);
-        boolean sent = context.isProven() ? server.respond(status, wire) : server.refuse(status, wire);
-        if (sent) {
-            forwarder.completions.completed(context, status, wire, all);
-        }
+    /** Notifies the host's listeners of the final response. Called when nothing else is left to do. */
+    private void completed(int status, byte[] wire) {
+        forwarder.completions.completed(context, status, wire, all);
     }
 
     private void finish() {
-        if (!finished) {
-            finished = true;
-            respondWithBest();
-            server.releaseRequest();
+        if (finished) {
+            return;
+        }
+        finished = true;
+        SipResponse response = best.response();
+        TransportFlow from = best.from();
+        if (response == null || from == null) {
+            respondWithOwn();
+            return;
+        }
+        byte[] wire;
+        try {
+            wire = forwarder.edited(
+                    ResponseRewriter.best(
+                            response, best.otherChallenges(), server.path().isReliable()),
+                    from);
+        } catch (SipParseException e) {
+            best.offerGenerated(StatusCode.SERVER_INTERNAL_ERROR);
+            respondWithOwn();
+            return;
+        }
+        int status = response.statusCode() == StatusCode.SERVICE_UNAVAILABLE
+                ? StatusCode.SERVER_INTERNAL_ERROR
+                : response.statusCode();
+        boolean sent = server.respond(status, wire);
+        server.releaseRequest();
+        if (sent) {
+            completed(status, wire);
         }
     }
 
-    private void respondWithBest() {
-        SipResponse response = best.response();
-        TransportFlow from = best.from();
-        if (response != null && from != null) {
-            try {
-                int status = response.statusCode() == StatusCode.SERVICE_UNAVAILABLE
-                        ? StatusCode.SERVER_INTERNAL_ERROR
-                        : response.statusCode();
-                byte[] wire = ResponseRewriter.best(
-                        response, best.otherChallenges(), server.path().isReliable());
-                respond(status, forwarder.edited(wire, from));
-                return;
-            } catch (SipParseException e) {
-                best.offerGenerated(StatusCode.SERVER_INTERNAL_ERROR);
-            }
-        }
+    private void respondWithOwn() {
         int status = best.generatedStatus();
         if (cancelled) {
             status = StatusCode.REQUEST_TERMINATED;
@@ -319,6 +332,16 @@ final class ResponseContext implements ServerTransaction.CancelHandler {
             server.abandon(); // RFC 4320 §4.1: the client has given up too, and a 408 would only do harm
         } else {
             refuse(status);
+        }
+    }
+
+    /** A failure of ours is not repeated to a sender that has proved nothing, as in {@link ServerTransaction#refuse}. */
+    private void refuse(int status) {
+        byte[] wire = forwarder.replies.write(context, status);
+        boolean sent = context.isProven() ? server.respond(status, wire) : server.refuse(status, wire);
+        server.releaseRequest();
+        if (sent) {
+            completed(status, wire);
         }
     }
 

@@ -61,8 +61,7 @@ final class HostStep implements Step {
             return Outcome.malformed(e.defect()); // the sender's mistake, not the step's
         } catch (TemporarilyUnavailableException e) {
             outages.warn(LOG, "stage " + stage.name() + " cannot do its work now: " + e.getMessage());
-            return Outcome.reply(
-                    StatusCode.SERVICE_UNAVAILABLE, "Service Unavailable", "Retry-After: " + e.retryAfterSeconds());
+            return Outcome.unavailable(e);
         } catch (Throwable e) { // whatever a host's step throws, an Error too, is that step's and this request's alone
             failures.error(
                     LOG,

@@ -5,6 +5,7 @@ import java.util.List;
 import org.sipproxy.api.message.SipParseException;
 import org.sipproxy.api.message.StatusCode;
 import org.sipproxy.api.routing.Target;
+import org.sipproxy.api.routing.TemporarilyUnavailableException;
 import org.sipproxy.api.routing.Verdict;
 
 /** What a step of ours decided: a {@link Verdict} whose header lines are bytes already. */
@@ -30,6 +31,11 @@ public sealed interface Outcome {
     static Outcome malformed(SipParseException e) {
         String text = String.valueOf(e.getMessage()).replace('"', '\'').replace('\\', '/');
         return reply(e.statusCode(), StatusCode.reasonPhrase(e.statusCode()), "Warning: 399 sipproxy \"" + text + "\"");
+    }
+
+    /** The refusal of a request while something that it needs is away (§21.5.4). */
+    static Outcome unavailable(TemporarilyUnavailableException e) {
+        return reply(StatusCode.SERVICE_UNAVAILABLE, "Service Unavailable", "Retry-After: " + e.retryAfterSeconds());
     }
 
     static Outcome relay(Target target) {

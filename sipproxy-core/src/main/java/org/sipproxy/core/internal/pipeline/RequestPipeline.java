@@ -1,5 +1,6 @@
 package org.sipproxy.core.internal.pipeline;
 
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.LongFunction;
@@ -11,6 +12,7 @@ import org.sipproxy.api.message.SipParseException;
 import org.sipproxy.api.message.SipRequest;
 import org.sipproxy.api.message.StatusCode;
 import org.sipproxy.api.routing.RequestStage;
+import org.sipproxy.api.routing.TemporarilyUnavailableException;
 import org.sipproxy.core.StrangerPolicy;
 import org.sipproxy.core.internal.codec.FlowTokens;
 import org.sipproxy.core.internal.codec.RouteSignature;
@@ -53,7 +55,13 @@ public final class RequestPipeline {
             List<RequestStage> beforeForwarding) {}
 
     private final LogThrottle failures = new LogThrottle();
+    private final LogThrottle outages = new LogThrottle(Duration.ofSeconds(30));
     private final Step[] steps;
+    /** So many of the first steps are at the entrance. */
+    private final int atEntrance;
+    /** What a request that is relayed from the entrance still has to pass. None of them may block. */
+    private final Step[] relayedAtEntrance;
+
     private final Step[] beforeForwarding;
     private final boolean mayBlock;
     private final boolean needsTransaction;
@@ -61,15 +69,21 @@ public final class RequestPipeline {
     public RequestPipeline(Parts parts) {
         Authentication authentication = parts.authentication();
 
+        Step maxForwards = new CheckMaxForwards();
+        Step loop = new DetectLoop(parts.branches());
+        Step proxyRequire = new CheckProxyRequire();
+        Step route = new PreprocessRoute(parts.signature(), parts.tokens(), parts.connections());
+
         List<Step> order = new ArrayList<>();
         parts.atEntrance().forEach(stage -> order.add(new HostStep(stage)));
+        this.atEntrance = order.size();
+        this.relayedAtEntrance = new Step[] {maxForwards, loop, proxyRequire, route};
         // a malformed request never gets here: MessageSanity has answered it (§16.3 step 1)
-        order.add(new CheckMaxForwards()); //                     §16.3 step 3: 483
-        order.add(new DetectLoop(parts.branches())); //           §16.3 step 4: 482
-        order.add(new CheckProxyRequire()); //                    §16.3 step 5: 420
+        order.add(maxForwards); //                                §16.3 step 3: 483
+        order.add(loop); //                                       §16.3 step 4: 482
+        order.add(proxyRequire); //                               §16.3 step 5: 420
         order.add(new AnswerOptions()); //                        §11: 200
-        order.add(new PreprocessRoute(
-                parts.signature(), parts.tokens(), parts.connections())); //     §16.4: in-dialog requests leave here
+        order.add(route); //                                      §16.4: in-dialog requests leave here
         order.add(new CheckAck(parts.isExpectedAck())); //        §22.1: an ACK without a dialog is dropped
         parts.beforeAuthentication().forEach(stage -> order.add(new HostStep(stage)));
         if (authentication != null) {
@@ -120,7 +134,10 @@ public final class RequestPipeline {
             return decide(context, mayWait);
         } catch (SipParseException e) {
             return Outcome.malformed(e);
-        } catch (RuntimeException e) {
+        } catch (TemporarilyUnavailableException e) {
+            outages.warn(LOG, "routing of " + context.request().method() + " has to wait", e);
+            return Outcome.unavailable(e);
+        } catch (Throwable e) { // an Error of a step is this request's alone
             failures.error(LOG, "routing of " + context.request().method() + " failed", e);
             return Outcome.reply(StatusCode.SERVER_INTERNAL_ERROR);
         }
@@ -135,7 +152,11 @@ public final class RequestPipeline {
                 return Outcome.blocked();
             }
             Outcome outcome = step.run(context);
-            if (outcome instanceof Outcome.Relay relay && beforeForwarding.length > 0) {
+            if (outcome instanceof Outcome.Relay relay) {
+                Outcome refusal = at < atEntrance ? refusalOfRelayAtEntrance(context) : null;
+                if (refusal != null) {
+                    return refusal;
+                }
                 context.targets(relay.targets());
                 at = steps.length;
             } else if (outcome != Outcome.proceed()) {
@@ -145,6 +166,20 @@ public final class RequestPipeline {
             }
         }
         return beforeForwarding(context, at - steps.length, mayWait);
+    }
+
+    /**
+     * A step at the entrance has chosen the targets. What holds for every request that a proxy forwards (§16.3 steps 3 to 5, §16.4)
+     * holds for this one too; only where it goes, and whether the sender may send it there, has been decided.
+     */
+    private @Nullable Outcome refusalOfRelayAtEntrance(RequestContext context) throws SipParseException {
+        for (Step step : relayedAtEntrance) {
+            if (step.run(context) instanceof Outcome.Reply refusal
+                    && refusal.statusCode() != StatusCode.CALL_OR_TRANSACTION_DOES_NOT_EXIST) {
+                return refusal;
+            }
+        }
+        return null;
     }
 
     /** The last steps, which are numbered on from the others. */
@@ -162,6 +197,8 @@ public final class RequestPipeline {
                 return outcome;
             }
         }
-        return Outcome.relay(context.targets());
+        // a request whose final recipient this proxy seemed to be has passed CheckMaxForwards, and is relayed all the
+        // same
+        return context.maxForwards() == 0 ? Outcome.reply(StatusCode.TOO_MANY_HOPS) : Outcome.relay(context.targets());
     }
 }

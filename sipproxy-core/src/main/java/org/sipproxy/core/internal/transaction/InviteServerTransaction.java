@@ -1,6 +1,5 @@
 package org.sipproxy.core.internal.transaction;
 
-import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -44,22 +43,20 @@ public final class InviteServerTransaction extends ServerTransaction {
     private State state = State.PROCEEDING;
     private long timerG;
     private long timerHDeadline;
-    private @Nullable Supplier<byte[]> trying;
 
     /**
      * Makes a transaction in PROCEEDING.
      *
      * @param requestBytes what is kept of the request while it is worked on
-     * @param trying writes the 100; null if the final response follows at once
+     * @param local writes the 100; null if the final response follows at once
      */
     public InviteServerTransaction(
             TransactionKey key,
             TransactionTable table,
             ResponsePath path,
             int requestBytes,
-            @Nullable Supplier<byte[]> trying) {
-        super(key, table, path, requestBytes);
-        this.trying = trying;
+            @Nullable LocalResponder local) {
+        super(key, table, path, requestBytes, local);
     }
 
     @Override
@@ -69,10 +66,13 @@ public final class InviteServerTransaction extends ServerTransaction {
 
     @Override
     public void trying() {
-        Supplier<byte[]> hundred = trying;
-        if (state == State.PROCEEDING && lastResponse == null && hundred != null) {
+        if (state != State.PROCEEDING || lastResponse != null) {
+            return;
+        }
+        byte[] hundred = hundred();
+        if (hundred != null) {
             table.cancel(this);
-            respond(100, hundred.get());
+            respond(100, hundred);
         }
     }
 
@@ -100,13 +100,11 @@ public final class InviteServerTransaction extends ServerTransaction {
         } else if (statusCode < 300) {
             if (state == State.PROCEEDING) {
                 state = State.ACCEPTED;
-                trying = null;
                 table.cancel(this);
                 linger(NOTHING);
             }
         } else {
             state = State.COMPLETED;
-            trying = null;
             keep(wire);
             timerHDeadline = table.now() + table.timers().timeout();
             timerG = table.timers().t1();
@@ -167,6 +165,5 @@ public final class InviteServerTransaction extends ServerTransaction {
     @Override
     void onTerminated() {
         state = State.TERMINATED;
-        trying = null;
     }
 }

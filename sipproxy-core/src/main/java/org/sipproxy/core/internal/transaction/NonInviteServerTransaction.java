@@ -1,8 +1,5 @@
 package org.sipproxy.core.internal.transaction;
 
-import java.util.function.Supplier;
-import org.jspecify.annotations.Nullable;
-
 /**
  * RFC 3261 §17.2.2 with RFC 4320.
  *
@@ -33,18 +30,16 @@ public final class NonInviteServerTransaction extends ServerTransaction {
     }
 
     private State state = State.TRYING;
-    private @Nullable Supplier<byte[]> trying;
 
     /**
      * Makes a transaction in TRYING.
      *
      * @param requestBytes what is kept of the request while it is worked on
-     * @param trying writes the 100 to send if nothing else has been by then
+     * @param local writes the 100 to send if nothing else has been by then
      */
     public NonInviteServerTransaction(
-            TransactionKey key, TransactionTable table, ResponsePath path, int requestBytes, Supplier<byte[]> trying) {
-        super(key, table, path, requestBytes);
-        this.trying = trying;
+            TransactionKey key, TransactionTable table, ResponsePath path, int requestBytes, LocalResponder local) {
+        super(key, table, path, requestBytes, local);
     }
 
     @Override
@@ -78,18 +73,16 @@ public final class NonInviteServerTransaction extends ServerTransaction {
 
     @Override
     void onTimer() {
-        Supplier<byte[]> hundred = trying;
-        if (state == State.TRYING && hundred != null) {
+        byte[] hundred = state == State.TRYING ? hundred() : null;
+        if (hundred != null) {
             state = State.PROCEEDING;
-            byte[] wire = hundred.get();
-            keep(wire);
-            send(wire);
+            keep(hundred);
+            send(hundred);
         }
     }
 
     @Override
     void onTerminated() {
         state = State.TERMINATED;
-        trying = null;
     }
 }

@@ -34,6 +34,8 @@ public abstract class ServerTransaction extends Transaction {
     private volatile @Nullable InetAddress sender;
 
     private @Nullable CancelHandler cancelHandler;
+    /** Null from the final response on. */
+    private @Nullable LocalResponder local;
     /** What a retransmitted request is answered with; written by {@link #keep}. */
     byte @Nullable [] lastResponse;
 
@@ -50,8 +52,14 @@ public abstract class ServerTransaction extends Transaction {
 
     private byte @Nullable [] earlyReason;
 
-    ServerTransaction(TransactionKey key, TransactionTable table, ResponsePath path, int requestBytes) {
+    ServerTransaction(
+            TransactionKey key,
+            TransactionTable table,
+            ResponsePath path,
+            int requestBytes,
+            @Nullable LocalResponder local) {
         super(table);
+        this.local = local;
         this.key = key;
         this.path = path;
         this.requestBytes = requestBytes;
@@ -207,12 +215,24 @@ public abstract class ServerTransaction extends Transaction {
         releaseRequest();
     }
 
-    /** The proxy closes: the request gets its last answer. */
+    /** The proxy closes: the request gets its final response, whether it was forwarded or nobody has decided about it yet. */
     public final synchronized void shutdown() {
         CancelHandler handler = cancelHandler;
-        if (handler != null && !answered) {
-            handler.shutdown();
+        LocalResponder undecided = local;
+        if (answered) {
+            return;
         }
+        if (handler != null) {
+            handler.shutdown();
+        } else if (undecided != null) {
+            undecided.shutdown();
+        }
+    }
+
+    /** The bytes of a 100; null once there is a final response, and if none was foreseen. */
+    final byte @Nullable [] hundred() {
+        LocalResponder writer = local;
+        return writer == null ? null : writer.trying();
     }
 
     final void terminate() {
@@ -244,6 +264,7 @@ public abstract class ServerTransaction extends Transaction {
                 count();
             }
             cancelHandler = null;
+            local = null;
         }
     }
 

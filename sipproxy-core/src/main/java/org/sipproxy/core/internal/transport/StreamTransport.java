@@ -11,6 +11,7 @@ import java.net.Inet6Address;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.UnknownHostException;
+import java.time.Duration;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
@@ -23,6 +24,7 @@ import org.jspecify.annotations.Nullable;
 import org.sipproxy.api.transport.Endpoint;
 import org.sipproxy.api.transport.TransportKind;
 import org.sipproxy.core.BindFailedException;
+import org.sipproxy.core.internal.time.Deadline;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -40,7 +42,7 @@ public final class StreamTransport implements AutoCloseable {
 
     private static final Logger LOG = LoggerFactory.getLogger(StreamTransport.class);
 
-    private static final long CLOSE_SECONDS = 5;
+    private static final Duration CLOSE_LIMIT = Duration.ofSeconds(5);
 
     /** Whom a connection over TLS was made to. */
     private record NamedPeer(InetSocketAddress address, String name) {}
@@ -231,26 +233,28 @@ public final class StreamTransport implements AutoCloseable {
     public void stopAccepting() {
         Channel listening = server;
         if (listening != null) {
-            awaitPortFree(listening, listening.close());
+            awaitPortFree(listening, listening.close(), Deadline.in(CLOSE_LIMIT));
         }
     }
 
-    private void awaitPortFree(Channel listening, ChannelFuture closing) {
+    private void awaitPortFree(Channel listening, ChannelFuture closing, Deadline limit) {
         if (environment.isOnEventLoop()) {
             return;
         }
-        closing.awaitUninterruptibly(CLOSE_SECONDS, TimeUnit.SECONDS);
+        closing.awaitUninterruptibly(limit.leftMillis());
         // The JDK closes a selectable socket's descriptor in the selector's next turn: a task due later comes behind
         // that turn.
-        listening
-                .eventLoop()
-                .schedule(() -> {}, 1, TimeUnit.MILLISECONDS)
-                .awaitUninterruptibly(CLOSE_SECONDS, TimeUnit.SECONDS);
+        listening.eventLoop().schedule(() -> {}, 1, TimeUnit.MILLISECONDS).awaitUninterruptibly(limit.leftMillis());
+    }
+
+    /** Closes within five seconds. */
+    @Override
+    public void close() {
+        close(Deadline.in(CLOSE_LIMIT));
     }
 
     /** Frees the port and closes all connections; waits until that is done unless called on an event loop. */
-    @Override
-    public void close() {
+    public void close(Deadline limit) {
         closed = true;
         Channel listening = server;
         ChannelFuture unbinding = listening == null ? null : listening.close();
@@ -258,18 +262,17 @@ public final class StreamTransport implements AutoCloseable {
             connection.close("the listening point is closed", null);
         }
         if (listening != null && unbinding != null) {
-            awaitPortFree(listening, unbinding);
+            awaitPortFree(listening, unbinding, limit);
         }
         if (!environment.isOnEventLoop()) {
-            awaitNoConnections();
+            awaitNoConnections(limit);
         }
     }
 
-    private void awaitNoConnections() {
-        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(CLOSE_SECONDS);
+    private void awaitNoConnections(Deadline limit) {
         synchronized (connections) {
             try {
-                while (!connections.isEmpty() && System.nanoTime() - deadline < 0) {
+                while (!connections.isEmpty() && !limit.isOver()) {
                     connections.wait(100);
                 }
             } catch (InterruptedException e) {

@@ -69,6 +69,9 @@ final class ForwardingScene {
     /** The final responses that were told to the listeners. */
     final List<Integer> completed = new ArrayList<>();
 
+    /** What a listener does when it is notified. */
+    Runnable whenCompleted = () -> {};
+
     /** There is no TCP: large requests go by UDP too. */
     boolean udpOnly;
 
@@ -91,7 +94,10 @@ final class ForwardingScene {
                 },
                 resolver,
                 (context, status) -> reply(context.received(), context.flow(), status, NO_LINES),
-                (context, status, response, targets) -> completed.add(status),
+                (context, status, response, targets) -> {
+                    completed.add(status);
+                    whenCompleted.run();
+                },
                 new ResponseSteps(List.of(stages), names::isMyself));
         MemoryLocationStore store =
                 new MemoryLocationStore(transactions.clock, new TimerWheel(transactions.clock.nanoTime()));
