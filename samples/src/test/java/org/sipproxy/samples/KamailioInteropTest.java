@@ -23,6 +23,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.sipproxy.api.location.Aor;
 import org.sipproxy.api.location.StoreMode;
 import org.sipproxy.api.transport.Endpoint;
@@ -37,7 +39,12 @@ import org.sipproxy.samples.phone.PhoneException;
 import org.sipproxy.samples.phone.RiPhone;
 import org.sipproxy.security.DigestAuthentication;
 
-/** A Kamailio and our proxy on one database, both database-only; not run where Kamailio is not installed. */
+/**
+ * A Kamailio and our proxy on one database, both database-only; not run where Kamailio is not installed. Once with domains and hashes,
+ * once as Kamailio's default configuration has it: {@code use_domain=0}, {@code calculate_ha1=yes}, and passwords without hashes.
+ */
+@ParameterizedClass
+@EnumSource
 @Timeout(120)
 class KamailioInteropTest {
 
@@ -49,6 +56,24 @@ class KamailioInteropTest {
     @RegisterExtension
     static final PostgresFixture POSTGRES = PostgresFixture.withSchema();
 
+    /** How Kamailio is configured. */
+    enum Rows {
+        WITH_DOMAIN_AND_HASH("1", "0", "\"ha1\""),
+        AS_KAMAILIO_BY_DEFAULT("0", "1", "\"password\"");
+
+        private final String useDomain;
+        private final String calculateHa1;
+        private final String passwordColumn;
+
+        Rows(String useDomain, String calculateHa1, String passwordColumn) {
+            this.useDomain = useDomain;
+            this.calculateHa1 = calculateHa1;
+            this.passwordColumn = passwordColumn;
+        }
+    }
+
+    private final Rows rows;
+
     @TempDir
     private Path directory;
 
@@ -56,6 +81,10 @@ class KamailioInteropTest {
     private InetSocketAddress atKamailio;
     private SipProxy proxy;
     private InetSocketAddress atUs;
+
+    KamailioInteropTest(Rows rows) {
+        this.rows = rows;
+    }
 
     @BeforeEach
     void start() throws IOException, URISyntaxException {
@@ -65,16 +94,21 @@ class KamailioInteropTest {
         for (Account account : List.of(BOB, ALICE)) {
             subscribers.add(account.user(), account.domain(), account.password());
         }
+        if (rows == Rows.AS_KAMAILIO_BY_DEFAULT) {
+            POSTGRES.execute("UPDATE subscriber SET ha1 = '', ha1b = '', password = username || 'spassword'");
+        }
         startKamailio();
-        JdbcCredentials users = JdbcCredentials.builder(POSTGRES.dataSource()).build();
+        JdbcCredentials users =
+                JdbcCredentials.builder(POSTGRES.dataSource()).plainPasswords().build();
         proxy = SipProxy.builder()
                 .listen(Endpoint.udp("127.0.0.1", 0))
                 .domain("sip.test")
                 .authentication(
                         DigestAuthentication.builder().credentials(users).build())
                 .component(users)
-                .locationStore(StoreMode.databaseOnly(
-                        JdbcBindingRepository.builder(POSTGRES.dataSource()).build()))
+                .locationStore(StoreMode.databaseOnly(JdbcBindingRepository.builder(POSTGRES.dataSource())
+                        .defaultDomain("sip.test")
+                        .build()))
                 .build();
         proxy.start();
         atUs = new InetSocketAddress(
@@ -106,6 +140,12 @@ class KamailioInteropTest {
                         Path.of(config.toURI()).toString(),
                         "-A",
                         "DBURL=" + database,
+                        "-A",
+                        "USE_DOMAIN=" + rows.useDomain,
+                        "-A",
+                        "CALCULATE_HA1=" + rows.calculateHa1,
+                        "-A",
+                        "PASSWORD_COLUMN=" + rows.passwordColumn,
                         "-l",
                         "udp:127.0.0.1:" + port)
                 .redirectErrorStream(true)

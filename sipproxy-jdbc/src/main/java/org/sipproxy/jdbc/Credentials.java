@@ -38,6 +38,21 @@ record Credentials(Optional<Credential> bare, Optional<Credential> qualified, bo
                 Optional.of(hashed(username + "@" + domain, domain, password)));
     }
 
+    /** True if no hash of the bare user name differs from the one of the same algorithm in {@code other}; missing ones do not count. */
+    boolean agreesWith(Credentials other) {
+        if (bare.isEmpty() || other.bare.isEmpty()) {
+            return true;
+        }
+        for (DigestAlgorithm algorithm : DigestAlgorithm.values()) {
+            Optional<String> mine = bare.get().ha1(algorithm);
+            Optional<String> others = other.bare.get().ha1(algorithm);
+            if (mine.isPresent() && others.isPresent() && !mine.get().equalsIgnoreCase(others.get())) {
+                return false;
+            }
+        }
+        return true;
+    }
+
     private static Credential hashed(String digestUser, String realm, String password) {
         Map<DigestAlgorithm, String> hashes = new EnumMap<>(DigestAlgorithm.class);
         for (DigestAlgorithm algorithm : DigestAlgorithm.values()) {

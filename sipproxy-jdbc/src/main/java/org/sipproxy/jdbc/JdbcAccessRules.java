@@ -10,7 +10,6 @@ import java.util.Set;
 import javax.sql.DataSource;
 import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.Jdbi;
-import org.jspecify.annotations.Nullable;
 import org.sipproxy.api.access.AccessRuleSource;
 import org.sipproxy.api.access.AccessRules;
 import org.sipproxy.api.access.AddressEntry;
@@ -26,8 +25,8 @@ import org.slf4j.LoggerFactory;
  * permissions module: mask 0 is one single address, port 0 any port, and an {@code ip_addr} that is no IP address is a domain
  * name.
  *
- * <p>A row that makes no sense is left out with a warning that names its id and the value, at each {@link #read()}: such as a
- * mask of 64 for an IPv4 address, or a pattern that is no regular expression. Rows of {@code trusted} for {@code none}, which
+ * <p>A row that makes no sense is skipped, and logged once at WARN with its id and the value: such as a mask of 64 for an IPv4
+ * address, or a pattern that is not a regular expression. Rows of {@code trusted} for {@code none}, which
  * is how Kamailio switches a row off, and for SCTP, which this proxy does not speak, are left out in silence.
  *
  * <p>Patterns are POSIX extended expressions, named classes such as {@code [[:digit:]]} included, with the bounds of
@@ -40,6 +39,7 @@ public final class JdbcAccessRules implements AccessRuleSource {
     private static final int STATEMENT_SECONDS = 30;
 
     private final Jdbi jdbi;
+    private final RowProblems problems = new RowProblemLog(LOG);
 
     private JdbcAccessRules(Jdbi jdbi) {
         this.jdbi = jdbi;
@@ -57,12 +57,13 @@ public final class JdbcAccessRules implements AccessRuleSource {
 
     // ---- address
 
-    private static List<AddressEntry> addresses(Handle handle) {
+    private List<AddressEntry> addresses(Handle handle) {
         List<AddressEntry> entries = new ArrayList<>();
-        handle.createQuery("SELECT id, grp, ip_addr, mask, port, tag FROM address ORDER BY id")
+        handle.createQuery("SELECT id, grp, mask, port, " + RowText.bytesOf("ip_addr", "tag")
+                        + " FROM address ORDER BY id")
                 .setQueryTimeout(STATEMENT_SECONDS)
                 .map((row, context) -> {
-                    String address = row.getString("ip_addr").strip();
+                    String address = RowText.orEmpty(row, "ip_addr").strip();
                     int mask = row.getInt("mask");
                     int port = row.getInt("port");
                     try {
@@ -71,7 +72,7 @@ public final class JdbcAccessRules implements AccessRuleSource {
                                 address,
                                 prefixLength(address, mask),
                                 port,
-                                text(row.getString("tag"))));
+                                RowText.orEmpty(row, "tag")));
                     } catch (IllegalArgumentException e) {
                         skipped("address", row.getLong("id"), address + "/" + mask + " port " + port, e);
                     }
@@ -89,16 +90,17 @@ public final class JdbcAccessRules implements AccessRuleSource {
 
     // ---- trusted
 
-    private static List<TrustedEntry> trusted(Handle handle) {
+    private List<TrustedEntry> trusted(Handle handle) {
         List<TrustedEntry> entries = new ArrayList<>();
-        handle.createQuery("SELECT id, src_ip, proto, from_pattern, ruri_pattern, tag, priority FROM trusted"
+        handle.createQuery("SELECT id, priority, "
+                        + RowText.bytesOf("src_ip", "proto", "from_pattern", "ruri_pattern", "tag") + " FROM trusted"
                         + " ORDER BY priority DESC, id")
                 .setQueryTimeout(STATEMENT_SECONDS)
                 .map((row, context) -> {
-                    String source = row.getString("src_ip").strip();
-                    String protocol = row.getString("proto").strip().toLowerCase(Locale.ROOT);
-                    String from = text(row.getString("from_pattern"));
-                    String requestUri = text(row.getString("ruri_pattern"));
+                    String source = RowText.orEmpty(row, "src_ip").strip();
+                    String protocol = RowText.orEmpty(row, "proto").strip().toLowerCase(Locale.ROOT);
+                    String from = RowText.orEmpty(row, "from_pattern");
+                    String requestUri = RowText.orEmpty(row, "ruri_pattern");
                     try {
                         Set<TransportKind> transports = transports(protocol);
                         if (!transports.isEmpty()) {
@@ -107,7 +109,7 @@ public final class JdbcAccessRules implements AccessRuleSource {
                                     transports,
                                     from,
                                     requestUri,
-                                    text(row.getString("tag")),
+                                    RowText.orEmpty(row, "tag"),
                                     row.getInt("priority")));
                         }
                     } catch (IllegalArgumentException e) {
@@ -135,12 +137,8 @@ public final class JdbcAccessRules implements AccessRuleSource {
         };
     }
 
-    private static String text(@Nullable String column) {
-        return column == null ? "" : column;
-    }
-
-    private static void skipped(String table, long id, String value, IllegalArgumentException e) {
+    private void skipped(String table, long id, String value, IllegalArgumentException e) {
         String why = String.valueOf(e.getMessage()).lines().findFirst().orElse("");
-        LOG.warn("row {} of table {} is left out: {}: {}", id, table, SipParseException.excerpt(value), why);
+        problems.found(table, "id " + id, "skipped: " + SipParseException.excerpt(value) + ": " + why);
     }
 }

@@ -61,6 +61,7 @@ public final class JdbcAliases implements ProxyComponent {
     private record Answer(Optional<Aor> target, long readNanos) {}
 
     private final Jdbi jdbi;
+    private final RowProblems problems = new RowProblemLog(LOG);
     private final long lifeNanos;
     private final Ticker ticker;
     private final Cache<Aor, Answer> answers;
@@ -214,28 +215,33 @@ public final class JdbcAliases implements ProxyComponent {
     }
 
     private Answer read(Aor alias) {
-        List<Optional<Aor>> rows = jdbi.withHandle(handle -> handle.createQuery(
-                        "SELECT username, domain FROM dbaliases WHERE alias_username = :user AND alias_domain = :domain"
+        List<Optional<Aor>> rows =
+                jdbi.withHandle(handle -> handle.createQuery("SELECT " + RowText.bytesOf("username", "domain")
+                                + ", id FROM dbaliases WHERE alias_username = :user AND alias_domain = :domain"
                                 + " ORDER BY id LIMIT 1")
-                .setQueryTimeout(STATEMENT_SECONDS)
-                .bind("user", alias.user())
-                .bind("domain", alias.domain())
-                .map((row, context) -> target(row.getString(1), row.getString(2)))
-                .list());
+                        .setQueryTimeout(STATEMENT_SECONDS)
+                        .bind("user", alias.user())
+                        .bind("domain", alias.domain())
+                        .map((row, context) -> target(row.getLong(3), RowText.orEmpty(row, 1), RowText.orEmpty(row, 2)))
+                        .list());
         return new Answer(rows.isEmpty() ? Optional.empty() : rows.get(0), ticker.read());
     }
 
     /** Nothing for a row that cannot be made a Request-URI. */
-    private static Optional<Aor> target(String username, String domain) {
+    private Optional<Aor> target(long id, String username, String domain) {
         Aor target = new Aor(username, domain.strip().toLowerCase(Locale.ROOT));
         try {
             SipUri uri = SipUri.parse(target.toString());
-            return uri.hasUser() && uri.host().equals(target.domain()) ? Optional.of(target) : Optional.empty();
+            if (uri.hasUser() && uri.host().equals(target.domain()) && !RowText.isDamaged(username)) {
+                return Optional.of(target);
+            }
         } catch (SipParseException e) {
-            LOG.warn(
-                    "row of table dbaliases is ignored: \"{}\" is no address",
-                    SipParseException.excerpt(target.toString()));
-            return Optional.empty();
+            LOG.debug("alias of row {} cannot be parsed: {}", id, e.getMessage());
         }
+        problems.found(
+                "dbaliases",
+                "id " + id,
+                "skipped: \"" + SipParseException.excerpt(target.toString()) + "\" is not an address");
+        return Optional.empty();
     }
 }

@@ -8,7 +8,6 @@ import java.time.ZoneId;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.Objects;
 import java.util.function.BiConsumer;
 import javax.sql.DataSource;
@@ -22,6 +21,7 @@ import org.sipproxy.api.location.BindingChange;
 import org.sipproxy.api.location.BindingRepository;
 import org.sipproxy.api.location.BindingWrite;
 import org.sipproxy.api.location.LocationStoreException;
+import org.sipproxy.api.message.HostName;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -34,10 +34,12 @@ import org.slf4j.LoggerFactory;
  * found out by the first access.
  *
  * <p>Rows of others are read as they are: a permanent one (expiry 0, or 1970) never ends, a far date counts as 2106, an
- * unknown socket is kept and ignored by routing. A row that lacks what a binding needs is skipped, with a log line.
+ * unknown socket is kept and ignored by routing. Rows without a domain are of {@link Builder#defaultDomain}. A row that lacks
+ * what a binding needs is skipped; each such row is logged once, at WARN, at most 20 a minute.
  *
- * <p>A binding that the columns cannot hold, because a text is too long or has a NUL, is refused before the database is asked. A
- * User-Agent is cut and cleaned instead. An address that no row can hold has no bindings.
+ * <p>A binding that the columns cannot hold, because a text is too long, has a NUL, or a character that the database's encoding
+ * lacks, is refused before the database is asked. A User-Agent is cut and cleaned instead. An address that no row can hold has no
+ * bindings.
  *
  * <p>A connection is held for one transaction. Nothing is opened by {@link Builder#build()}; the DataSource stays the host's
  * to close. Give it a pool with a connect timeout of a few seconds, so that a database that is away is noticed soon.
@@ -53,16 +55,20 @@ public final class JdbcBindingRepository implements BindingRepository {
     private final Jdbi jdbi;
     private final LocationLayout layout;
     private final int timeoutSeconds;
+    private final RowProblems problems;
     /** Found out by the first access. */
     private volatile @Nullable LocationTable table;
+    /** True after the database has refused a value: its columns may have changed since they were looked at. */
+    private volatile boolean mayHaveChanged;
     /** Off once the database has said that it has none. */
     private volatile boolean advisoryLocks;
 
     private JdbcBindingRepository(Builder builder) {
         this.jdbi = QuietJdbi.over(builder.dataSource);
-        this.layout = new LocationLayout(builder.zone, builder.singleDomain, builder.serverId);
+        this.layout = new LocationLayout(builder.zone, builder.defaultDomain, builder.serverId);
         this.timeoutSeconds = (int) ((builder.statementTimeout.toMillis() + 999) / 1000);
         this.advisoryLocks = builder.advisoryLocks;
+        this.problems = new RowProblemLog(builder.log);
     }
 
     /** A repository of the rows that {@code dataSource} leads to. */
@@ -93,7 +99,7 @@ public final class JdbcBindingRepository implements BindingRepository {
 
     @Override
     public void forEach(Instant now, BiConsumer<Aor, Binding> visitor) {
-        RowReader reader = new RowReader(layout);
+        RowReader reader = new RowReader(layout, problems);
         long[] after = {Long.MIN_VALUE};
         while (run("reading bindings", session -> {
                     after[0] = session.page(after[0], PAGE, now, reader);
@@ -101,9 +107,6 @@ public final class JdbcBindingRepository implements BindingRepository {
                 })
                 == PAGE) {
             // the next page begins behind the last row of this one
-        }
-        if (reader.skipped() > 0) {
-            LOG.warn("{} rows of location were skipped: {}", reader.skipped(), reader.firstReason());
         }
     }
 
@@ -161,7 +164,7 @@ public final class JdbcBindingRepository implements BindingRepository {
 
     @Override
     public void deleteExpired(Instant endedAt, boolean ofThisServerOnly, BiConsumer<Aor, Binding> removed) {
-        RowReader reader = new RowReader(layout);
+        RowReader reader = new RowReader(layout, problems);
         while (true) {
             long deleted =
                     run("deleting expired bindings", s -> s.deleteExpired(endedAt, ofThisServerOnly, PAGE, reader));
@@ -190,7 +193,11 @@ public final class JdbcBindingRepository implements BindingRepository {
                     advisoryLocks = false;
                     LOG.info("the database has no advisory locks; bindings are updated under row locks alone");
                 } else if (attempt == ATTEMPTS || !(SqlStates.isConflict(e) || wasCut(e, started))) {
-                    throw new LocationStoreException(SqlStates.kindOf(e), what + " failed: " + SqlStates.text(e), e);
+                    LocationStoreException.Kind kind = SqlStates.kindOf(e);
+                    if (kind == LocationStoreException.Kind.REFUSED) {
+                        mayHaveChanged = true; // check() should have refused it
+                    }
+                    throw new LocationStoreException(kind, what + " failed: " + SqlStates.text(e), e);
                 }
             }
         }
@@ -198,11 +205,12 @@ public final class JdbcBindingRepository implements BindingRepository {
 
     private <T> T inSession(Connection connection, Work<T> work) throws SQLException {
         LocationTable known = table;
-        if (known == null) {
+        if (known == null || mayHaveChanged) {
+            mayHaveChanged = false;
             known = LocationTable.inspect(connection, layout);
             table = known;
         }
-        try (LocationSession session = new LocationSession(connection, known, timeoutSeconds)) {
+        try (LocationSession session = new LocationSession(connection, known, problems, timeoutSeconds)) {
             return work.in(session);
         }
     }
@@ -227,10 +235,11 @@ public final class JdbcBindingRepository implements BindingRepository {
 
         private final DataSource dataSource;
         private ZoneId zone = ZoneOffset.UTC;
-        private @Nullable String singleDomain;
+        private @Nullable String defaultDomain;
         private int serverId;
         private Duration statementTimeout = Duration.ofSeconds(5);
         private boolean advisoryLocks = true;
+        private Logger log = LOG;
 
         private Builder(DataSource dataSource) {
             this.dataSource = Objects.requireNonNull(dataSource, "dataSource");
@@ -247,11 +256,12 @@ public final class JdbcBindingRepository implements BindingRepository {
         }
 
         /**
-         * For a Kamailio with {@code use_domain=0}: rows hold no domain, and all users are of this one. By default rows hold
-         * user and domain, as with {@code use_domain=1}.
+         * The domain of rows that hold none, as a Kamailio with {@code use_domain=0} writes them, in any case of its letters. Such a
+         * row is read as a binding of its user at this domain, and stays without a domain when it is written again. New rows hold
+         * their domain, which such a Kamailio ignores. Default: none; rows without a domain are skipped.
          */
-        public Builder withoutDomain(String domainOfAll) {
-            this.singleDomain = Objects.requireNonNull(domainOfAll, "domainOfAll");
+        public Builder defaultDomain(String domain) {
+            this.defaultDomain = Objects.requireNonNull(domain, "domain");
             return this;
         }
 
@@ -283,6 +293,11 @@ public final class JdbcBindingRepository implements BindingRepository {
             return this;
         }
 
+        Builder log(Logger logger) {
+            this.log = logger;
+            return this;
+        }
+
         /**
          * Checks the options; opens nothing.
          *
@@ -293,8 +308,8 @@ public final class JdbcBindingRepository implements BindingRepository {
             if (serverId < 0) {
                 problems.add("serverId: " + serverId + " (expected 0 or more)");
             }
-            if (singleDomain != null && singleDomain.isBlank()) {
-                problems.add("withoutDomain: empty; name the domain of all users, such as example.org");
+            if (defaultDomain != null && defaultDomain.isBlank()) {
+                problems.add("defaultDomain: empty; name a domain, such as example.org, or omit it");
             }
             if (statementTimeout.compareTo(SHORTEST_TIMEOUT) < 0 || statementTimeout.compareTo(LONGEST_TIMEOUT) > 0) {
                 problems.add("statementTimeout: " + statementTimeout + " (expected 1 s to 5 min)");
@@ -302,8 +317,8 @@ public final class JdbcBindingRepository implements BindingRepository {
             if (!problems.isEmpty()) {
                 throw new IllegalArgumentException(String.join("\n", problems));
             }
-            if (singleDomain != null) {
-                singleDomain = singleDomain.toLowerCase(Locale.ROOT);
+            if (defaultDomain != null) {
+                defaultDomain = HostName.normal(defaultDomain.strip());
             }
             return new JdbcBindingRepository(this);
         }

@@ -24,7 +24,10 @@ import org.sipproxy.api.component.ProxyComponent;
 import org.sipproxy.api.component.ProxyRuntime;
 import org.sipproxy.api.location.LocationStoreException;
 import org.sipproxy.api.location.UserCase;
+import org.sipproxy.api.message.SipParseException;
 import org.sipproxy.api.routing.TemporarilyUnavailableException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The subscribers of the table {@code subscriber}, whoever wrote it: {@link Subscribers}, kamctl or a web page. Give it to the
@@ -50,6 +53,8 @@ import org.sipproxy.api.routing.TemporarilyUnavailableException;
  */
 public final class JdbcCredentials implements CredentialStore, ProxyComponent {
 
+    private static final Logger LOG = LoggerFactory.getLogger(JdbcCredentials.class);
+
     /** The widths of Kamailio's columns: a longer name is nobody's. */
     private static final int MAX_NAME = 64;
 
@@ -63,6 +68,7 @@ public final class JdbcCredentials implements CredentialStore, ProxyComponent {
     private final long graceNanos;
     private final LongSupplier nanoTime;
     private final LongAdder lookups = new LongAdder();
+    private final RowProblems problems;
     private @Nullable SubscriberListener listener;
 
     private JdbcCredentials(Builder builder) {
@@ -70,7 +76,8 @@ public final class JdbcCredentials implements CredentialStore, ProxyComponent {
         this.plainPasswords = builder.plainPasswords;
         this.sha256 = builder.sha256;
         this.query = "SELECT ha1, ha1b, " + (sha256 ? Subscriber.SHA256_COLUMN : "''") + ", "
-                + (plainPasswords ? "password" : "''") + ", CASE WHEN username = " + Subscribers.lower("username")
+                + (plainPasswords ? RowText.bytes("password") : "''") + ", CASE WHEN username = "
+                + Subscribers.lower("username")
                 + " THEN false ELSE EXISTS (SELECT 1 FROM subscriber o WHERE o.domain = s.domain AND "
                 + Subscribers.lower("o.username") + " = " + Subscribers.lower("s.username")
                 + " AND o.username <> s.username) END"
@@ -87,6 +94,7 @@ public final class JdbcCredentials implements CredentialStore, ProxyComponent {
         this.database = new Reachability(builder.nanoTime);
         this.graceNanos = builder.outageGrace.toNanos();
         this.nanoTime = builder.nanoTime;
+        this.problems = new RowProblemLog(builder.log);
     }
 
     /** Credentials of a database. The data source stays the host's to close, after this. */
@@ -236,15 +244,40 @@ public final class JdbcCredentials implements CredentialStore, ProxyComponent {
     }
 
     private Credentials credentials(CredentialCache.Key key, ResultSet row) throws SQLException {
-        String password = text(row, 4);
-        Credentials credentials = password.isEmpty()
-                ? Credentials.ofHashes(key.username(), key.domain(), text(row, 1), text(row, 2), text(row, 3))
-                : Credentials.ofPassword(key.username(), key.domain(), password);
+        String password = RowText.orEmpty(row, 4);
+        Credentials hashes = Credentials.ofHashes(
+                key.username(),
+                key.domain(),
+                RowText.orEmpty(row, 1),
+                RowText.orEmpty(row, 2),
+                RowText.orEmpty(row, 3));
+        Credentials credentials =
+                password.isEmpty() ? hashes : Credentials.ofPassword(key.username(), key.domain(), password);
+        report(key, password, hashes, credentials);
         return row.getBoolean(5) ? credentials.withOtherSpelling(true) : credentials;
     }
 
-    private static String text(ResultSet row, int column) throws SQLException {
-        return Objects.requireNonNullElse(row.getString(column), "");
+    /** Logs a row that admits nobody, or whose two columns disagree. */
+    private void report(CredentialCache.Key key, String password, Credentials hashes, Credentials credentials) {
+        String problem;
+        if (RowText.isDamaged(password)) {
+            problem = "its password is not UTF-8, so no digest fits; set another one with passwd";
+        } else if (credentials.bare().isEmpty() && credentials.qualified().isEmpty()) {
+            problem = "no digest can be verified: ha1 is empty, or not 32 or 64 hexadecimal digits; set a password with"
+                    + " passwd"
+                    + (plainPasswords
+                            ? ""
+                            : ", or let column password count with JdbcCredentials.Builder.plainPasswords or"
+                                    + " the launcher's --password-column=password");
+        } else if (!password.isEmpty() && !hashes.agreesWith(credentials)) {
+            problem = "ha1 is not the hash of user:domain:password; column password counts, as for a Kamailio with"
+                    + " calculate_ha1=yes. Without JdbcCredentials.Builder.plainPasswords, or with the launcher's"
+                    + " --password-column=ha1, ha1 counts";
+        } else {
+            return;
+        }
+        problems.found(
+                "subscriber", "\"" + SipParseException.excerpt(key.username() + "@" + key.domain()) + "\"", problem);
     }
 
     @Override
@@ -338,14 +371,16 @@ public final class JdbcCredentials implements CredentialStore, ProxyComponent {
         private int lookupsAtOnce = 4;
         private int unknownPerSecond = 1_000;
         private LongSupplier nanoTime = System::nanoTime;
+        private Logger log = LOG;
 
         private Builder(DataSource dataSource) {
             this.dataSource = Objects.requireNonNull(dataSource, "dataSource");
         }
 
         /**
-         * Uses the column {@code password} where it is not empty, as Kamailio does with {@code calculate_ha1=1}: all
-         * HA1s are computed and the password is forgotten. Default: stored hashes only.
+         * Uses the column {@code password} where it is not empty, as Kamailio does with {@code calculate_ha1=yes}: all
+         * HA1s are computed and the password is forgotten. Where it is empty, the stored hashes count. A subscriber whose
+         * {@code ha1} is not the hash of the password is logged at WARN. Default: stored hashes only.
          */
         public Builder plainPasswords() {
             plainPasswords = true;
@@ -409,6 +444,11 @@ public final class JdbcCredentials implements CredentialStore, ProxyComponent {
          */
         public Builder unknownPerSecond(int unknownPerSecond) {
             this.unknownPerSecond = unknownPerSecond;
+            return this;
+        }
+
+        Builder log(Logger logger) {
+            this.log = logger;
             return this;
         }
 

@@ -79,6 +79,7 @@ public final class JdbcDispatcher implements ProxyComponent {
     private record Route(int set, Algorithm algorithm, Condition condition, AtomicInteger turn) {}
 
     private final Jdbi jdbi;
+    private final RowProblems problems = new RowProblemLog(LOG);
     private final List<Route> routes;
     private final int tries;
     /** Each set's destinations, the highest priority first; never changed in place. */
@@ -111,29 +112,28 @@ public final class JdbcDispatcher implements ProxyComponent {
     }
 
     /**
-     * Reads the table again; requests go by it from then on. Blocks. A row whose destination is no SIP URI is left out with a
-     * warning.
+     * Reads the table again; requests go by it from then on. Blocks. A row whose destination is not a SIP URI is skipped, and logged
+     * once at WARN.
      *
      * @throws RuntimeException if the table cannot be read; the sets stay as they were
      */
     public void reload() {
         Map<Integer, List<Destination>> read = new HashMap<>();
-        jdbi.useHandle(handle -> handle.createQuery(
-                        "SELECT id, setid, destination, flags, attrs FROM dispatcher ORDER BY priority DESC, id")
+        jdbi.useHandle(handle -> handle.createQuery("SELECT id, setid, flags, "
+                        + RowText.bytesOf("destination", "attrs") + " FROM dispatcher ORDER BY priority DESC, id")
                 .setQueryTimeout(STATEMENT_SECONDS)
                 .map((row, context) -> {
                     int set = row.getInt("setid");
                     if ((row.getInt("flags") & LEFT_OUT) == 0) {
-                        String uri = row.getString("destination");
+                        String uri = RowText.orEmpty(row, "destination");
                         try {
                             read.computeIfAbsent(set, s -> new ArrayList<>())
-                                    .add(Destination.of(uri, row.getString("attrs")));
+                                    .add(Destination.of(uri, RowText.orEmpty(row, "attrs")));
                         } catch (IllegalArgumentException e) {
-                            LOG.warn(
-                                    "row {} of table dispatcher is left out: {}: {}",
-                                    row.getLong("id"),
-                                    SipParseException.excerpt(uri),
-                                    e.getMessage());
+                            problems.found(
+                                    "dispatcher",
+                                    "id " + row.getLong("id"),
+                                    "skipped: " + SipParseException.excerpt(uri) + ": " + e.getMessage());
                         }
                     }
                     return set;

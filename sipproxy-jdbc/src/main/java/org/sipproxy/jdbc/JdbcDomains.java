@@ -27,6 +27,7 @@ public final class JdbcDomains implements ProxyComponent {
     private static final int STATEMENT_SECONDS = 30;
 
     private final Jdbi jdbi;
+    private final RowProblems problems = new RowProblemLog(LOG);
     /** Never changed in place; written by whoever reloads, read by event loops. */
     private volatile Set<String> domains = Set.of();
 
@@ -60,24 +61,25 @@ public final class JdbcDomains implements ProxyComponent {
     }
 
     /**
-     * Reads the table again; what it holds is served from then on. Blocks. A row that is no host name is left out with a
-     * warning. Bindings of a domain that is gone stay until they expire, and come back with the domain.
+     * Reads the table again; what it holds is served from then on. Blocks. A row that is not a host name is skipped, and logged once
+     * at WARN. Bindings of a domain that is gone stay until they expire, and come back with the domain.
      *
      * @throws RuntimeException if the table cannot be read; the domains stay as they were
      */
     public void reload() {
         Set<String> read = new HashSet<>();
-        jdbi.useHandle(handle -> handle.createQuery("SELECT id, domain FROM domain")
+        jdbi.useHandle(handle -> handle.createQuery("SELECT id, " + RowText.bytesOf("domain") + " FROM domain")
                 .setQueryTimeout(STATEMENT_SECONDS)
                 .map((row, context) -> {
-                    String domain = HostName.normal(row.getString("domain").strip());
+                    String domain =
+                            HostName.normal(RowText.orEmpty(row, "domain").strip());
                     if (isHost(domain)) {
                         read.add(domain);
                     } else {
-                        LOG.warn(
-                                "row {} of table domain is left out: \"{}\" is no host name",
-                                row.getLong("id"),
-                                SipParseException.excerpt(domain));
+                        problems.found(
+                                "domain",
+                                "id " + row.getLong("id"),
+                                "skipped: \"" + SipParseException.excerpt(domain) + "\" is not a host name");
                     }
                     return domain;
                 })

@@ -75,7 +75,7 @@ final class LocationBatch {
         int n = puts.size();
         String[] ruid = new String[n];
         String[] username = new String[n];
-        @Nullable String[] domain = new String[n];
+        String[] domain = new String[n];
         String[] contact = new String[n];
         @Nullable String[] received = new String[n];
         @Nullable String[] path = new String[n];
@@ -97,7 +97,7 @@ final class LocationBatch {
             table.check(aor, b);
             ruid[i] = b.id();
             username[i] = aor.user();
-            domain[i] = layout.usesDomain() ? aor.domain() : null;
+            domain[i] = aor.domain();
             contact[i] = b.contact().toString();
             received[i] = b.received().map(SipUri::toString).orElse(null);
             path[i] = b.path().isEmpty() ? null : pathText(b.path());

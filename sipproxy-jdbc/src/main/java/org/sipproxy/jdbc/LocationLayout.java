@@ -11,10 +11,10 @@ import org.sipproxy.api.location.Aor;
  * What the rows of {@code location} look like by agreement of those who share them.
  *
  * @param zone whose wall-clock time {@code TIMESTAMP} columns hold
- * @param singleDomain the domain of all users if rows hold none; null if they hold it
+ * @param defaultDomain the domain of rows that hold none; null if such rows are skipped
  * @param serverId written to {@code server_id}
  */
-record LocationLayout(ZoneId zone, @Nullable String singleDomain, int serverId) {
+record LocationLayout(ZoneId zone, @Nullable String defaultDomain, int serverId) {
 
     /** Kamailio's permanent binding: expiry 0. */
     static final long PERMANENT = 0;
@@ -22,25 +22,16 @@ record LocationLayout(ZoneId zone, @Nullable String singleDomain, int serverId) 
     /** The last second that an {@code expires} parameter can lead to from 1970 on, in 2106: as good as for ever. */
     static final long FAR = 0xffff_ffffL;
 
-    boolean usesDomain() {
-        return singleDomain == null;
-    }
-
     /** The address of a row, or null if the row names none. */
     @Nullable
     Aor aorOf(@Nullable String username, @Nullable String domain) {
-        if (username == null) {
+        if (username == null || username.isEmpty()) {
             return null;
         }
-        if (singleDomain != null) {
-            return new Aor(username, singleDomain);
+        if (domain == null || domain.isEmpty()) {
+            return defaultDomain == null ? null : new Aor(username, defaultDomain);
         }
-        return domain == null || domain.isEmpty() ? null : new Aor(username, domain);
-    }
-
-    /** False if rows hold no domain and the address is of another one than they all are. */
-    boolean covers(Aor aor) {
-        return singleDomain == null || singleDomain.equals(aor.domain());
+        return new Aor(username, domain);
     }
 
     /** Wall-clock time as the number of seconds that a clock in UTC would need to show the same. */

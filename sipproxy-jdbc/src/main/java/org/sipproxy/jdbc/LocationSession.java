@@ -19,14 +19,17 @@ final class LocationSession implements AutoCloseable {
 
     private final Connection connection;
     private final LocationTable table;
+    private final RowProblems problems;
     private final int timeoutSeconds;
     private final int networkTimeoutBefore;
     private final boolean autoCommitBefore;
     private boolean inTransaction;
 
-    LocationSession(Connection connection, LocationTable table, int timeoutSeconds) throws SQLException {
+    LocationSession(Connection connection, LocationTable table, RowProblems problems, int timeoutSeconds)
+            throws SQLException {
         this.connection = connection;
         this.table = table;
+        this.problems = problems;
         this.timeoutSeconds = timeoutSeconds;
         this.networkTimeoutBefore = connection.getNetworkTimeout();
         this.autoCommitBefore = connection.getAutoCommit();
@@ -77,20 +80,20 @@ final class LocationSession implements AutoCloseable {
     // ---- reading
 
     List<Binding> find(Aor aor, Instant now) throws SQLException {
-        if (!table.layout.covers(aor) || !table.holds(aor)) {
+        if (!table.holds(aor)) {
             return List.of();
         }
         try (PreparedStatement statement = connection.prepareStatement(table.find)) {
             setAddress(statement, 1, aor, now);
             try (ResultSet rows = statement.executeQuery()) {
-                return new RowReader(table.layout).bindings(rows, table);
+                return new RowReader(table.layout, problems).bindings(rows, table, aor);
             }
         }
     }
 
     /** The rows, which nobody else can change before the transaction ends, nor add one if advisory locks are asked for. */
     List<Binding> findAndLock(Aor aor, Instant now, boolean advisoryLock) throws SQLException {
-        if (!table.layout.covers(aor) || !table.holds(aor)) {
+        if (!table.holds(aor)) {
             return List.of();
         }
         try (PreparedStatement statement =
@@ -105,7 +108,7 @@ final class LocationSession implements AutoCloseable {
                 statement.getMoreResults();
             }
             try (ResultSet rows = statement.getResultSet()) {
-                return new RowReader(table.layout).bindings(rows, table);
+                return new RowReader(table.layout, problems).bindings(rows, table, aor);
             }
         }
     }
@@ -113,9 +116,7 @@ final class LocationSession implements AutoCloseable {
     private void setAddress(PreparedStatement statement, int from, Aor aor, Instant now) throws SQLException {
         int at = from;
         statement.setString(at++, aor.user());
-        if (table.layout.usesDomain()) {
-            statement.setString(at++, aor.domain());
-        }
+        statement.setString(at++, aor.domain());
         table.setTime(statement, at++, now.getEpochSecond());
         table.setTime(statement, at, LocationLayout.PERMANENT);
     }

@@ -11,7 +11,6 @@ import java.time.LocalDateTime;
 import org.sipproxy.api.location.Aor;
 import org.sipproxy.api.location.Binding;
 import org.sipproxy.api.location.LocationStoreException;
-import org.sipproxy.api.message.SipParseException;
 import org.sipproxy.api.message.SipUri;
 
 /**
@@ -26,6 +25,12 @@ final class LocationTable {
     private static final String COLUMNS =
             "id, ruid, username, domain, contact, received, path, expires, q, callid, cseq, last_modified, "
                     + "user_agent, socket, methods, instance, reg_id";
+
+    /** The same where a text may be any bytes. */
+    private static final String RAW_COLUMNS =
+            "id, " + RowText.bytesOf("ruid", "username", "domain", "contact", "received", "path") + ", expires, q, "
+                    + RowText.bytesOf("callid") + ", cseq, last_modified, " + RowText.bytesOf("user_agent", "socket")
+                    + ", methods, " + RowText.bytesOf("instance") + ", reg_id";
 
     final LocationLayout layout;
     final boolean expiresIsNumber;
@@ -49,15 +54,14 @@ final class LocationTable {
     private final int userAgentWidth;
     private final int socketWidth;
     private final int instanceWidth;
-    /** False if texts beyond ASCII may be refused. */
-    private final boolean isUnicode;
+    private final DatabaseEncoding encoding;
 
     private LocationTable(
             LocationLayout layout,
             boolean expiresIsNumber,
             boolean modifiedIsNumber,
             ResultSetMetaData columns,
-            boolean isUnicode)
+            DatabaseEncoding encoding)
             throws SQLException {
         this.layout = layout;
         this.usernameWidth = width(columns, 3);
@@ -69,35 +73,37 @@ final class LocationTable {
         this.userAgentWidth = width(columns, 9);
         this.socketWidth = width(columns, 10);
         this.instanceWidth = width(columns, 11);
-        this.isUnicode = isUnicode;
+        this.encoding = encoding;
         this.expiresIsNumber = expiresIsNumber;
         this.modifiedIsNumber = modifiedIsNumber;
-        this.find = "SELECT " + COLUMNS + " FROM location WHERE username = ?"
-                + (layout.usesDomain() ? " AND domain = ?" : "")
+        // rows without a domain are read too: they are of the default domain, or reported
+        String columnList = encoding.isRaw() ? RAW_COLUMNS : COLUMNS;
+        this.find = "SELECT " + columnList + " FROM location WHERE username = ?"
+                + " AND (domain = ? OR domain IS NULL OR domain = '')"
                 + " AND (expires > ? OR expires = ?) ORDER BY id";
         this.findAndLock = find + " FOR UPDATE";
         // two statements in one round trip; the second sees what was committed before the first had its lock
         this.lockAndFind = "SELECT pg_advisory_xact_lock(?); " + findAndLock;
-        this.page = "SELECT " + COLUMNS
+        this.page = "SELECT " + columnList
                 + " FROM location WHERE id > ? AND (expires > ? OR expires = ?) ORDER BY id LIMIT ?";
         this.put = put(time("expires", expiresIsNumber), time("last_modified", modifiedIsNumber));
-        this.deleteExpired = deleteExpired("");
-        this.deleteOwnExpired = deleteExpired(" AND server_id = ?");
+        this.deleteExpired = deleteExpired("", columnList);
+        this.deleteOwnExpired = deleteExpired(" AND server_id = ?", columnList);
     }
 
     /** Looks at the columns and the database's encoding, without reading a row. */
     static LocationTable inspect(Connection connection, LocationLayout layout) throws SQLException {
-        boolean isUnicode;
+        DatabaseEncoding encoding;
         try (Statement statement = connection.createStatement();
                 ResultSet row = statement.executeQuery("SHOW server_encoding")) {
-            isUnicode = row.next() && "UTF8".equals(row.getString(1));
+            encoding = DatabaseEncoding.of(row.next() ? row.getString(1) : "");
         }
         try (Statement statement = connection.createStatement();
                 ResultSet none = statement.executeQuery("SELECT expires, last_modified, username, domain, contact, "
                         + "received, path, callid, user_agent, socket, instance FROM location WHERE 1 = 0")) {
             ResultSetMetaData columns = none.getMetaData();
             return new LocationTable(
-                    layout, isNumber(columns.getColumnType(1)), isNumber(columns.getColumnType(2)), columns, isUnicode);
+                    layout, isNumber(columns.getColumnType(1)), isNumber(columns.getColumnType(2)), columns, encoding);
         }
     }
 
@@ -111,60 +117,56 @@ final class LocationTable {
 
     /** Returns true if a row could be of the address. */
     boolean holds(Aor aor) {
-        return fits(aor.user(), usernameWidth) && (!layout.usesDomain() || fits(aor.domain(), domainWidth));
+        return length(aor.user()) <= usernameWidth
+                && length(aor.domain()) <= domainWidth
+                && encoding.holds(aor.user())
+                && encoding.holds(aor.domain());
     }
 
     /**
      * Checks that a row could hold the binding, all but its User-Agent, which {@link #userAgent} makes fit.
      *
-     * @throws LocationStoreException of kind REFUSED if it could not
+     * @throws LocationStoreException of kind REFUSED, with a reason, if it could not
      */
     void check(Aor aor, Binding binding) {
-        if (!layout.covers(aor)) {
-            throw refused(aor + " is not of the one domain whose users the table holds");
-        }
-        if (!holds(aor)) {
-            throw refused("column username or domain cannot hold " + SipParseException.excerpt(aor.toString()));
-        }
-        check("callid", binding.callId(), callIdWidth);
-        check("instance", binding.instanceId(), instanceWidth);
-        check("socket", binding.socket(), socketWidth);
+        check("user of To", aor.user(), usernameWidth);
+        check("domain of To", aor.domain(), domainWidth);
+        check("Call-ID", binding.callId(), callIdWidth);
+        check("+sip.instance", binding.instanceId(), instanceWidth);
+        check("listening point", binding.socket(), socketWidth);
         // URIs are ASCII
-        check("contact", binding.contact().length(), contactWidth);
-        check("received", binding.received().map(SipUri::length).orElse(0), receivedWidth);
+        check("Contact", binding.contact().length(), contactWidth);
+        check("received address", binding.received().map(SipUri::length).orElse(0), receivedWidth);
         int path = 0;
         for (SipUri hop : binding.path()) {
             path += (path == 0 ? 2 : 3) + hop.length(); // in angle brackets, with commas between
         }
-        check("path", path, pathWidth);
+        check("Path", path, pathWidth);
     }
 
-    private static void check(String column, String text, int width) {
-        if (!fits(text, width)) {
-            throw refused("column " + column + " cannot hold " + SipParseException.excerpt(text));
+    private void check(String what, String text, int width) {
+        check(what, length(text), width);
+        if (!encoding.holds(text)) {
+            throw LocationStoreException.refused(
+                    what + " has a character that the database cannot hold (encoding " + encoding.name() + ")");
         }
     }
 
-    private static void check(String column, int length, int width) {
+    private static void check(String what, int length, int width) {
         if (length > width) {
-            throw refused("column " + column + " cannot hold " + length + " characters (at most " + width + ")");
+            throw LocationStoreException.refused(
+                    what + " is too long: " + length + " characters (at most " + width + ")");
         }
     }
 
-    /** A text in UTF-16 has no fewer units than characters, so most need not be counted. */
-    private static boolean fits(String text, int width) {
-        return (text.length() <= width || text.codePointCount(0, text.length()) <= width)
-                && ColumnText.isStorable(text);
-    }
-
-    private static LocationStoreException refused(String why) {
-        return new LocationStoreException(LocationStoreException.Kind.REFUSED, why, new IllegalArgumentException(why));
+    /** In characters as PostgreSQL counts them: code points. */
+    private static int length(String text) {
+        return text.codePointCount(0, text.length());
     }
 
     /** Returns a User-Agent as the column can hold it; nothing depends on its text. */
     String userAgent(String text) {
-        String storable = ColumnText.storable(text);
-        return ColumnText.cut(isUnicode ? storable : ColumnText.ascii(storable), userAgentWidth);
+        return ColumnText.cut(encoding.replaced(text), userAgentWidth);
     }
 
     private static boolean isNumber(int type) {
@@ -192,19 +194,19 @@ final class LocationTable {
                 + "AS r (ruid, username, domain, contact, received, path, expires, q, callid, cseq, last_modified, "
                 + "cflags, user_agent, socket, methods, instance, reg_id, connection_id), "
                 + "(SELECT CAST(? AS INTEGER) AS id) AS s "
-                + "ON CONFLICT (ruid) DO UPDATE SET username = EXCLUDED.username, domain = EXCLUDED.domain, "
-                + "contact = EXCLUDED.contact, received = EXCLUDED.received, path = EXCLUDED.path, "
-                + "expires = EXCLUDED.expires, q = EXCLUDED.q, callid = EXCLUDED.callid, cseq = EXCLUDED.cseq, "
-                + "last_modified = EXCLUDED.last_modified, flags = 0, cflags = EXCLUDED.cflags, "
-                + "user_agent = EXCLUDED.user_agent, socket = EXCLUDED.socket, methods = EXCLUDED.methods, "
-                + "instance = EXCLUDED.instance, reg_id = EXCLUDED.reg_id, server_id = EXCLUDED.server_id, "
-                + "connection_id = EXCLUDED.connection_id, keepalive = 0, \"partition\" = 0";
+                // the address stays as its writer put it: a Kamailio with use_domain=0 leaves the domain out
+                + "ON CONFLICT (ruid) DO UPDATE SET contact = EXCLUDED.contact, received = EXCLUDED.received, path ="
+                + " EXCLUDED.path, expires = EXCLUDED.expires, q = EXCLUDED.q, callid = EXCLUDED.callid, cseq ="
+                + " EXCLUDED.cseq, last_modified = EXCLUDED.last_modified, flags = 0, cflags = EXCLUDED.cflags,"
+                + " user_agent = EXCLUDED.user_agent, socket = EXCLUDED.socket, methods = EXCLUDED.methods, instance ="
+                + " EXCLUDED.instance, reg_id = EXCLUDED.reg_id, server_id = EXCLUDED.server_id, connection_id ="
+                + " EXCLUDED.connection_id, keepalive = 0, \"partition\" = 0";
     }
 
     /** Parameters: a time, the time of what is permanent, a server_id if one is asked for, how many, and the time again. */
-    private static String deleteExpired(String more) {
+    private static String deleteExpired(String more, String columns) {
         return "DELETE FROM location WHERE ruid IN (SELECT ruid FROM location WHERE expires <= ? AND expires <> ?"
-                + more + " LIMIT ? FOR UPDATE SKIP LOCKED) AND expires <= ? RETURNING " + COLUMNS;
+                + more + " LIMIT ? FOR UPDATE SKIP LOCKED) AND expires <= ? RETURNING " + columns;
     }
 
     /** Sets a parameter that is compared with {@code expires}. */

@@ -14,23 +14,27 @@ import org.sipproxy.api.location.MethodMask;
 import org.sipproxy.api.message.SipParseException;
 import org.sipproxy.api.message.SipUri;
 
-/** Makes bindings of rows, whoever wrote them. A row without what a binding needs is counted and skipped. One thread. */
+/** Makes bindings of rows, whoever wrote them. A row without what a binding needs is reported and skipped. One thread. */
 final class RowReader {
 
     /** User-Agents of which one copy is kept for many bindings. */
     private static final int SHARED_TEXTS = 1_000;
+
+    static final String NO_DOMAIN =
+            "has no domain, as a Kamailio with use_domain=0 writes it; name the domain of such rows with"
+                    + " JdbcBindingRepository.Builder.defaultDomain or the launcher's --default-domain";
 
     private record Row(Aor aor, Binding binding) {}
 
     private final LocationLayout layout;
     private final Map<String, String> shared = new HashMap<>();
     private final List<Row> read = new ArrayList<>();
+    private final RowProblems problems;
     private long rows;
-    private long skipped;
-    private String firstReason = "";
 
-    RowReader(LocationLayout layout) {
+    RowReader(LocationLayout layout, RowProblems problems) {
         this.layout = layout;
+        this.problems = problems;
     }
 
     /** Rows seen, skipped ones too. */
@@ -38,20 +42,16 @@ final class RowReader {
         return rows;
     }
 
-    long skipped() {
-        return skipped;
-    }
-
-    String firstReason() {
-        return firstReason;
-    }
-
-    List<Binding> bindings(ResultSet result, LocationTable table) throws SQLException {
+    /** The bindings of one address; rows without a domain may be of another. */
+    List<Binding> bindings(ResultSet result, LocationTable table, Aor aor) throws SQLException {
         read(result, table);
         if (read.isEmpty()) {
             return List.of();
         }
-        return read.stream().map(Row::binding).toList();
+        return read.stream()
+                .filter(row -> row.aor().equals(aor))
+                .map(Row::binding)
+                .toList();
     }
 
     /** Reads all rows and returns the id of the last, or the greatest number if there is none. */
@@ -78,12 +78,14 @@ final class RowReader {
     }
 
     private @Nullable Row row(ResultSet row, LocationTable table) throws SQLException {
-        String ruid = row.getString(2);
-        Aor aor = layout.aorOf(row.getString(3), row.getString(4));
-        String contact = row.getString(5);
+        String ruid = RowText.orNull(row, 2);
+        String username = RowText.orNull(row, 3);
+        Aor aor = layout.aorOf(username, RowText.orNull(row, 4));
+        String contact = RowText.orNull(row, 5);
         long expires = table.readExpires(row, 8);
-        if (ruid == null || aor == null || contact == null || expires < 0) {
-            return skip(ruid, "has no " + (aor == null ? "user and domain" : contact == null ? "contact" : "expiry"));
+        String lacking = lacking(ruid, username, aor, contact, expires);
+        if (lacking != null || ruid == null || aor == null || contact == null) {
+            return skip(row, username, String.valueOf(lacking));
         }
         float q = row.getFloat(9);
         if (row.wasNull()) {
@@ -97,27 +99,54 @@ final class RowReader {
             return new Row(
                     aor,
                     Binding.builder(ruid, SipUri.parse(contact))
-                            .received(received(row.getString(6)))
-                            .path(path(row.getString(7)))
+                            .received(received(RowText.orNull(row, 6)))
+                            .path(path(RowText.orNull(row, 7)))
                             .times(table.readModified(row, 12) * 1000, expires * 1000)
                             .q(q >= 0 ? Math.min(q, 1f) : Binding.Q_UNSPECIFIED)
-                            .callId(orEmpty(row.getString(10)))
+                            .callId(RowText.orEmpty(row, 10))
                             .cseq(row.getLong(11))
-                            .userAgent(userAgent(row.getString(13)))
-                            .socket(orEmpty(row.getString(14)))
+                            .userAgent(userAgent(RowText.orNull(row, 13)))
+                            .socket(RowText.orEmpty(row, 14))
                             .methods(methods)
-                            .instance(orEmpty(row.getString(16)), row.getInt(17))
+                            .instance(RowText.orEmpty(row, 16), row.getInt(17))
                             .build());
         } catch (SipParseException e) {
-            return skip(ruid, "holds a URI that cannot be read: " + e.getMessage());
+            return skip(row, username, "holds a URI that cannot be read: " + e.getMessage());
         }
     }
 
-    private @Nullable Row skip(@Nullable String ruid, String reason) {
-        skipped++;
-        if (firstReason.isEmpty()) {
-            firstReason = "row " + ruid + " " + reason;
+    /** What keeps the row from being a binding; null if it has all that is needed. */
+    private static @Nullable String lacking(
+            @Nullable String ruid,
+            @Nullable String username,
+            @Nullable Aor aor,
+            @Nullable String contact,
+            long expires) {
+        if (username == null || username.isEmpty()) {
+            return "has no username";
         }
+        if (aor == null) {
+            return NO_DOMAIN;
+        }
+        if (ruid == null) {
+            return "has no ruid";
+        }
+        if (contact == null) {
+            return "has no contact";
+        }
+        if (expires < 0) {
+            return "has no expiry";
+        }
+        return RowText.isDamaged(username) || RowText.isDamaged(contact) || !Aor.isUser(username)
+                ? "has a username or contact that is not UTF-8 or has control characters"
+                : null;
+    }
+
+    private @Nullable Row skip(ResultSet row, @Nullable String username, String reason) throws SQLException {
+        problems.found(
+                "location",
+                "id " + row.getLong(1) + " of user \"" + SipParseException.excerpt(String.valueOf(username)) + "\"",
+                "skipped, it " + reason);
         return null;
     }
 
@@ -155,9 +184,5 @@ final class RowReader {
             shared.put(text, text);
         }
         return text;
-    }
-
-    private static String orEmpty(@Nullable String text) {
-        return text == null ? "" : text;
     }
 }

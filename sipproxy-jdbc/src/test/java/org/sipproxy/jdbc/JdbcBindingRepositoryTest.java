@@ -69,9 +69,8 @@ class JdbcBindingRepositoryTest implements BindingRepositoryContract {
 
     @Test
     void moreExpiredRowsThanAPageAreAllDeleted() {
-        POSTGRES.execute(
-                "INSERT INTO location (ruid, username, domain, contact, expires) "
-                        + "SELECT 'r' || i, 'u' || i, 'sip.test', 'sip:a@192.0.2.1', '2026-01-01' FROM generate_series(1, 5000) i");
+        POSTGRES.execute("INSERT INTO location (ruid, username, domain, contact, expires) SELECT 'r' || i, 'u' || i,"
+                + " 'sip.test', 'sip:a@192.0.2.1', '2026-01-01' FROM generate_series(1, 5000) i");
         int[] shown = new int[1];
 
         repository.deleteExpired(NOW, false, (aor, b) -> shown[0]++);
@@ -189,11 +188,11 @@ class JdbcBindingRepositoryTest implements BindingRepositoryContract {
     void optionsAreCheckedTogether() {
         assertThatThrownBy(() -> JdbcBindingRepository.builder(POSTGRES.dataSource())
                         .serverId(-1)
-                        .withoutDomain(" ")
+                        .defaultDomain(" ")
                         .statementTimeout(Duration.ZERO)
                         .build())
                 .isInstanceOf(IllegalArgumentException.class)
-                .hasMessageContainingAll("serverId: -1", "withoutDomain: empty", "statementTimeout: PT0S");
+                .hasMessageContainingAll("serverId: -1", "defaultDomain: empty", "statementTimeout: PT0S");
     }
 
     private static Binding binding(String id) {

@@ -280,6 +280,52 @@ class JdbcCredentialsTest {
     }
 
     @Test
+    void withPlainPasswordsThePasswordCountsOverAnOtherHashAndTheHashWhereThereIsNoPassword() {
+        RecordingLogger log = new RecordingLogger();
+        JdbcCredentials credentials = JdbcCredentials.builder(postgres.dataSource())
+                .plainPasswords()
+                .log(log.logger())
+                .build();
+        Subscribers.builder(postgres.dataSource()).storePlainPasswords().build().add("1009", "sip.test", "same");
+        assertThat(credentials.find("1001", "sip.test").orElseThrow().ha1(DigestAlgorithm.MD5))
+                .as("without a password")
+                .isPresent();
+        assertThat(credentials.find("1009", "sip.test")).isPresent();
+        assertThat(log.lines()).isEmpty();
+
+        postgres.execute("UPDATE subscriber SET password = 'new' WHERE username = '1001'");
+        JdbcCredentials after = JdbcCredentials.builder(postgres.dataSource())
+                .plainPasswords()
+                .log(log.logger())
+                .build();
+
+        assertThat(after.find("1001", "sip.test").orElseThrow().ha1(DigestAlgorithm.MD5))
+                .contains(hash("1001", "new"));
+        assertThat(log.lines())
+                .singleElement()
+                .asString()
+                .startsWith("WARN table subscriber, row \"1001@sip.test\": ha1 is not the hash of user:domain:password")
+                .contains("--password-column=ha1");
+    }
+
+    @Test
+    void subscriberWithoutAUsableHashIsLogged() {
+        RecordingLogger log = new RecordingLogger();
+        postgres.execute("UPDATE subscriber SET ha1 = 'not a hash', ha1b = ''");
+
+        assertThat(JdbcCredentials.builder(postgres.dataSource())
+                        .log(log.logger())
+                        .build()
+                        .find("1001", "sip.test"))
+                .isEmpty();
+        assertThat(log.lines())
+                .singleElement()
+                .asString()
+                .startsWith("WARN table subscriber, row \"1001@sip.test\": no digest can be verified")
+                .contains("--password-column=password");
+    }
+
+    @Test
     void aDatabaseThatDoesNotFitIsRefusedAtTheStart() {
         JdbcCredentials withSha256 =
                 JdbcCredentials.builder(postgres.dataSource()).sha256Column().build();

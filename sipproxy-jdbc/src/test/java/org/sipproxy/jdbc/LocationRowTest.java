@@ -123,18 +123,32 @@ class LocationRowTest {
     }
 
     @Test
-    void tableWithoutDomainsIsOfOneDomain() {
+    void rowsWithoutADomainAreOfTheDefaultDomainAndStayWithoutOne() {
+        POSTGRES.execute("INSERT INTO location (ruid, username, domain, contact, expires) VALUES "
+                + "('uloc-1', 'alice', NULL, 'sip:alice@192.0.2.7', '2030-01-01'), "
+                + "('uloc-2', 'alice', '', 'sip:alice@192.0.2.8', '2030-01-01'), "
+                + "('uloc-3', 'alice', 'other.test', 'sip:alice@192.0.2.9', '2030-01-01')");
         BindingRepository single = JdbcBindingRepository.builder(POSTGRES.dataSource())
-                .withoutDomain("SIP.test")
+                .defaultDomain("SIP.test")
                 .build();
-        single.write(List.of(new Put(ALICE, binding("x-1").build())));
 
-        assertThat(Rows.of(POSTGRES, "SELECT username, domain FROM location")).containsExactly("alice|NULL");
-        assertThat(single.find(ALICE, NOW)).hasSize(1);
-        assertThat(single.find(new Aor("alice", "other.test"), NOW)).isEmpty();
+        assertThat(single.find(ALICE, NOW)).extracting(Binding::id).containsExactly("uloc-1", "uloc-2");
+        assertThat(single.find(new Aor("alice", "other.test"), NOW))
+                .extracting(Binding::id)
+                .containsExactly("uloc-3");
         List<Aor> shown = new ArrayList<>();
         single.forEach(NOW, (aor, b) -> shown.add(aor));
-        assertThat(shown).containsExactly(ALICE);
+        assertThat(shown).containsExactly(ALICE, ALICE, new Aor("alice", "other.test"));
+
+        single.update(
+                ALICE,
+                current -> List.of(
+                        current.get(0).toBuilder().cseq(9).build(),
+                        binding("x-1").build()),
+                NOW);
+        assertThat(Rows.of(POSTGRES, "SELECT ruid, domain, cseq FROM location ORDER BY ruid"))
+                .as("a Kamailio with use_domain=0 finds both by their user")
+                .containsExactly("uloc-1|NULL|9", "uloc-3|other.test|1", "x-1|sip.test|1");
     }
 
     // ---- read
@@ -142,12 +156,12 @@ class LocationRowTest {
     @Test
     void rowOfKamailioIsRead() {
         POSTGRES.execute(
-                "INSERT INTO location (ruid, username, domain, contact, received, path, expires, q, callid, cseq, "
-                        + "last_modified, flags, cflags, user_agent, socket, methods, instance, reg_id, server_id, connection_id, "
-                        + "keepalive, partition) VALUES ('uloc-1a-6b040aa7-189e-2', 'alice', 'sip.test', "
-                        + "'sip:1001@192.168.1.7:5060;ob', 'sip:203.0.113.9:40001', '<sip:p1.test;lr>,<sip:p2.test;lr;ob>', "
-                        + "'2026-03-01 12:05:00', -1, 'abc@host', 26, '2026-03-01 11:59:59', 0, 192, 'n/a', "
-                        + "'udp:192.0.2.1:5060', 527, '<urn:uuid:1>', 3, 26, -1, 1, 7)");
+                "INSERT INTO location (ruid, username, domain, contact, received, path, expires, q, callid, cseq,"
+                    + " last_modified, flags, cflags, user_agent, socket, methods, instance, reg_id, server_id,"
+                    + " connection_id, keepalive, partition) VALUES ('uloc-1a-6b040aa7-189e-2', 'alice', 'sip.test',"
+                    + " 'sip:1001@192.168.1.7:5060;ob', 'sip:203.0.113.9:40001',"
+                    + " '<sip:p1.test;lr>,<sip:p2.test;lr;ob>', '2026-03-01 12:05:00', -1, 'abc@host', 26, '2026-03-01"
+                    + " 11:59:59', 0, 192, 'n/a', 'udp:192.0.2.1:5060', 527, '<urn:uuid:1>', 3, 26, -1, 1, 7)");
 
         assertThat(repository.find(ALICE, NOW)).singleElement().satisfies(b -> {
             assertThat(b.id()).isEqualTo("uloc-1a-6b040aa7-189e-2");
@@ -181,7 +195,7 @@ class LocationRowTest {
     }
 
     @Test
-    void rowsThatLackWhatABindingNeedsAreSkippedAndTheOthersRead() {
+    void rowsThatLackWhatABindingNeedsAreLoggedOnceEachAndTheOthersRead() {
         POSTGRES.execute("ALTER TABLE location ALTER COLUMN contact DROP NOT NULL");
         foreign("NULL", "2030-01-01");
         foreign("'not a uri'", "2030-01-01");
@@ -189,13 +203,31 @@ class LocationRowTest {
         foreign("'sip:fine@192.0.2.1'", "2030-01-01");
         POSTGRES.execute("INSERT INTO location (ruid, username, domain, contact) VALUES "
                 + "('no domain', 'alice', NULL, 'sip:a@192.0.2.1'), ('empty domain', 'alice', '', 'sip:a@192.0.2.1')");
+        List<String> ids = Rows.of(POSTGRES, "SELECT id FROM location ORDER BY id");
 
-        assertThat(repository.find(ALICE, NOW))
+        RecordingLogger log = new RecordingLogger();
+        BindingRepository logging = JdbcBindingRepository.builder(POSTGRES.dataSource())
+                .log(log.logger())
+                .build();
+        assertThat(logging.find(ALICE, NOW))
                 .extracting(b -> b.contact().toString())
                 .containsExactly("sip:fine@192.0.2.1");
+        assertThat(log.lines())
+                .hasSize(5)
+                .anyMatch(line -> line.startsWith(
+                        "WARN table location, row id " + ids.get(0) + " of user \"alice\": skipped, it has no contact"))
+                .anyMatch(line ->
+                        line.contains("id " + ids.get(1) + " of user \"alice\": skipped, it holds a URI that cannot"))
+                .anyMatch(line -> line.contains(
+                        "id " + ids.get(4) + " of user \"alice\": skipped, it has no domain, as a Kamailio"
+                                + " with use_domain=0 writes it"));
+
+        logging.find(ALICE, NOW);
+        logging.update(ALICE, current -> current, NOW);
         List<String> shown = new ArrayList<>();
-        repository.forEach(NOW, (aor, b) -> shown.add(b.contact().toString()));
+        logging.forEach(NOW, (aor, b) -> shown.add(b.contact().toString()));
         assertThat(shown).containsExactly("sip:fine@192.0.2.1");
+        assertThat(log.lines()).as("once each, whoever reads").hasSize(5);
         POSTGRES.execute("DELETE FROM location");
     }
 

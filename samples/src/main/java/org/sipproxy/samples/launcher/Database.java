@@ -141,8 +141,9 @@ final class Database implements AutoCloseable {
     }
 
     /** The subscribers' credentials. Also a component of the proxy. */
-    JdbcCredentials credentials() {
+    JdbcCredentials credentials(KamailioOptions kamailio) {
         JdbcCredentials.Builder builder = JdbcCredentials.builder(pool);
+        kamailio.addTo(builder);
         if (Subscribers.in(pool).allHaveSha256()) {
             builder.sha256Column();
         }

@@ -51,7 +51,8 @@ final class ProxyOptions {
             names = "--domain",
             paramLabel = "DOMAIN",
             description = {
-                "A domain that this proxy serves: its users are sip:USER@DOMAIN, and it is their digest realm. Repeat it for more.",
+                "A domain that this proxy serves: its users are sip:USER@DOMAIN, and it is their digest realm. Repeat"
+                        + " it for more.",
                 "Needed at least once."
             })
     List<String> domains = new ArrayList<>();
@@ -141,6 +142,9 @@ final class ProxyOptions {
     final StorageOptions storage = new StorageOptions();
 
     @Mixin
+    final KamailioOptions kamailio = new KamailioOptions();
+
+    @Mixin
     final NatOptions nat = new NatOptions();
 
     private final List<String> problems = new ArrayList<>();
@@ -169,7 +173,13 @@ final class ProxyOptions {
         if (!eventLoops.isEmpty()) {
             builder.eventLoops(number("--event-loops", eventLoops, 1));
         }
-        storage.addTo(builder, subscription.database(), subscription.isDatabaseLater(), problems);
+        kamailio.check(domains, problems);
+        storage.addTo(
+                builder,
+                repository -> kamailio.addTo(repository, domains),
+                subscription.database(),
+                subscription.isDatabaseLater(),
+                problems);
         SipProxy proxy = null;
         try {
             proxy = builder.build();
@@ -271,7 +281,8 @@ final class ProxyOptions {
                         other.user().equals(user)
                                 ? "--subscriber: " + user + " is given twice; give each user once"
                                 : "--subscriber: " + user + " and " + other.user()
-                                        + " differ in case only and would be one address-of-record; rename one of them");
+                                        + " differ in case only and would be one address-of-record; rename one of"
+                                        + " them");
             }
         }
         return List.copyOf(named.values());

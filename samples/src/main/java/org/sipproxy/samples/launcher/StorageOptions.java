@@ -4,6 +4,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.function.Consumer;
 import org.sipproxy.api.location.StoreMode;
 import org.sipproxy.core.SipProxyBuilder;
 import org.sipproxy.jdbc.JdbcAccounting;
@@ -22,9 +23,11 @@ final class StorageOptions {
             names = "--storage",
             paramLabel = "KIND",
             description = {
-                "Where registrations are kept. memory: gone with the program. write-through: in memory, and in the database",
+                "Where registrations are kept. memory: gone with the program. write-through: in memory, and in the"
+                        + " database",
                 "before the phone is answered. write-back: in memory, and in the database every --flush-interval.",
-                "database-only: nothing in memory, so that several servers may share a database. load-at-start: read once,",
+                "database-only: nothing in memory, so that several servers may share a database. load-at-start: read"
+                        + " once,",
                 "never written. Default: ${DEFAULT-VALUE}."
             },
             defaultValue = MEMORY)
@@ -57,8 +60,18 @@ final class StorageOptions {
         return storage.toLowerCase(Locale.ROOT);
     }
 
-    /** Puts it all into the builder; {@code database} is empty if there is none, or none yet. */
-    void addTo(SipProxyBuilder builder, Optional<Database> database, boolean isLater, List<String> problems) {
+    /**
+     * Puts it all into the builder.
+     *
+     * @param rows sets what the rows of others look like
+     * @param database empty if there is none, or none yet
+     */
+    void addTo(
+            SipProxyBuilder builder,
+            Consumer<JdbcBindingRepository.Builder> rows,
+            Optional<Database> database,
+            boolean isLater,
+            List<String> problems) {
         if (!KINDS.contains(kind())) {
             problems.add("--storage: \"" + storage + "\" (expected " + String.join(", ", KINDS) + ")");
             return;
@@ -78,10 +91,10 @@ final class StorageOptions {
         if (accounting) {
             builder.component(JdbcAccounting.of(database.get().dataSource()));
         }
-        JdbcBindingRepository repository = JdbcBindingRepository.builder(
-                        database.get().dataSource())
-                .serverId(server)
-                .build();
+        JdbcBindingRepository.Builder table =
+                JdbcBindingRepository.builder(database.get().dataSource()).serverId(server);
+        rows.accept(table);
+        JdbcBindingRepository repository = table.build();
         switch (kind()) {
             case "write-through" -> builder.locationStore(StoreMode.writeThrough(repository));
             case WRITE_BACK -> builder.locationStore(StoreMode.writeBack(repository, interval));

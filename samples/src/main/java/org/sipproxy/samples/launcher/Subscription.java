@@ -73,7 +73,7 @@ final class Subscription {
         if (!problems.isEmpty()) {
             return InMemoryCredentials.of(); // it will not be used
         }
-        JdbcCredentials credentials = database.get().credentials();
+        JdbcCredentials credentials = database.get().credentials(options.kamailio);
         builder.component(credentials);
         return credentials;
     }

@@ -130,12 +130,15 @@ class UnstorableTextTest {
         try (ProxyUnderTest proxy = proxy(mode, database())) {
             WireClient phone = proxy.udp("phone");
             assertThat(status(phone, register(phone, "good"))).isEqualTo(200);
-            assertThat(status(phone, register(phone, "u".repeat(65)))).isEqualTo(400);
-            String hop = "<sip:192.0.2.1:5060;lr;x=" + "y".repeat(60) + ">";
-            String path = "Path: " + String.join(",", List.of(hop, hop, hop, hop, hop, hop));
-            assertThat(path.length()).isBetween(500, 600);
-            assertThat(status(phone, register(phone, "pathological").with("Supported: path", path)))
-                    .isEqualTo(400);
+            assertThat(refusal(phone, register(phone, "u".repeat(65))))
+                    .isEqualTo("user of To is too long: 65 characters (at most 64)");
+            String hop = "<sip:192.0.2.1:5060;lr;x=" + "y".repeat(78) + ">";
+            String path = String.join(",", List.of(hop, hop, hop, hop, hop));
+            assertThat(path.length() - 5 * "<>,".length() + 1)
+                    .as("the URIs alone")
+                    .isLessThanOrEqualTo(512);
+            assertThat(refusal(phone, register(phone, "pathological").with("Supported: path", "Path: " + path)))
+                    .isEqualTo("Path is too long: " + path.length() + " characters (at most 512)");
             assertThat(status(phone, register(phone, "nul").callId("a\0b"))).isEqualTo(400);
             assertThat(status(phone, register(phone, "nul").contact("<sip:a\0@192.0.2.1>")))
                     .isEqualTo(400);
@@ -153,13 +156,43 @@ class UnstorableTextTest {
         }
     }
 
+    /** The reason of a 400. */
+    private static String refusal(WireClient from, Request request) {
+        WireMessage response = from.awaitFinal(from.send(request));
+        assertThat(response.status()).isEqualTo(400);
+        return response.header("P-Registrar-Error");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"write-through", "write-back", "database-only"})
+    void narrowerColumnDecidesAndIsNoticedWhileTheProxyRuns(String mode) {
+        try (ProxyUnderTest proxy = proxy(mode, database())) {
+            WireClient phone = proxy.udp("phone");
+            assertThat(status(phone, register(phone, "good"))).isEqualTo(200);
+            postgres.execute("ALTER TABLE location ALTER COLUMN username TYPE VARCHAR(10)");
+            phone.awaitFinal(
+                    phone.send(register(phone, "u".repeat(11)))); // write-back takes it, and learns when it flushes
+            proxy.proxy().flushLocationStore();
+
+            assertThat(refusal(phone, register(phone, "v".repeat(11))))
+                    .isEqualTo("user of To is too long: 11 characters (at most 10)");
+            assertNoFailure(proxy);
+        } finally {
+            postgres.execute("ALTER TABLE location ALTER COLUMN username TYPE VARCHAR(64)");
+        }
+    }
+
     private static void assertNoFailure(ProxyUnderTest proxy) {
         assertThat(proxy.proxy().storeStatus().lastError()).isEmpty();
     }
 
     private static List<String> rows(String query) {
+        return rows(database(), query);
+    }
+
+    private static List<String> rows(PGSimpleDataSource database, String query) {
         List<String> rows = new ArrayList<>();
-        try (Connection connection = postgres.dataSource().getConnection();
+        try (Connection connection = database.getConnection();
                 Statement statement = connection.createStatement();
                 var result = statement.executeQuery(query)) {
             while (result.next()) {
@@ -207,9 +240,29 @@ class UnstorableTextTest {
             Request toAlias = alice.send(alice.request("MESSAGE", "sip:sales@sip.test"));
             bob.reply(bob.awaitRequest("MESSAGE"), 200);
             alice.awaitResponse(toAlias, 200);
-            assertThat(status(bob, register(bob, "bob").with("User-Agent: \u00e2\u0082\u00ac")))
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"write-through", "write-back", "database-only"})
+    void whatTheEncodingOfTheDatabaseLacksIsReplacedOrABadRequest(String mode) {
+        PGSimpleDataSource database = latin1Database();
+        try (ProxyUnderTest proxy = proxy(mode, database)) {
+            WireClient bob = proxy.udp("bob");
+            // UTF-8 of a euro sign, a byte that is not UTF-8, and an e with an acute, which LATIN1 has
+            String agent = "\u00e2\u0082\u00ac \u00ff \u00c3\u00a9";
+            assertThat(status(bob, register(bob, "bob").with("User-Agent: " + agent)))
                     .isEqualTo(200);
-            assertThat(status(bob, register(bob, "%e2%82%ac"))).isEqualTo(400);
+            assertThat(status(bob, register(bob, "andr%c3%a9"))).isEqualTo(200);
+            assertThat(refusal(bob, register(bob, "%e2%82%ac")))
+                    .isEqualTo("user of To has a character that the database cannot hold (encoding LATIN1)");
+            proxy.proxy().flushLocationStore();
+
+            assertThat(rows(database, "SELECT user_agent FROM location WHERE username = 'bob'"))
+                    .containsExactly("? ? \u00e9");
+            assertThat(rows(database, "SELECT username FROM location ORDER BY username"))
+                    .containsExactly("andr\u00e9", "bob");
+            assertNoFailure(proxy);
         }
     }
 

@@ -171,7 +171,7 @@ final class GroupCommit {
         void throwIfFailed() {
             Throwable cause = failure;
             if (cause instanceof LocationStoreException e) {
-                throw new LocationStoreException(e.kind(), String.valueOf(e.getMessage()), e);
+                throw e.forFollower();
             }
             if (cause != null) {
                 throw new LocationStoreException("writing bindings failed: " + cause, cause);

@@ -31,7 +31,7 @@ public final class Registrar {
 
     private static final int MAX_CALL_ID_CHARS = 255;
     private static final int MAX_AOR_CHARS = 512;
-    private static final int MAX_PATH_BYTES = 512;
+    private static final int MAX_PATH_CHARS = 512;
 
     /** How long a client is asked to wait when the store does not answer, and how often that is logged. */
     private static final int RETRY_AFTER_SECONDS = 10;
@@ -110,7 +110,8 @@ public final class Registrar {
             return replies.refused(e.statusCode(), String.valueOf(e.getMessage()), "", now);
         } catch (LocationStoreException e) {
             if (e.kind() == LocationStoreException.Kind.REFUSED) {
-                return replies.refused(StatusCode.BAD_REQUEST, "the location store cannot hold this binding", "", now);
+                String why = e.reason().orElse("the location store cannot hold this binding");
+                return replies.refused(StatusCode.BAD_REQUEST, why, "", now);
             }
             warnOfStore(e, now);
             return replies.refused(
@@ -152,8 +153,9 @@ public final class Registrar {
             throw new RegistrationRefused(
                     StatusCode.NOT_FOUND, "To names a domain that is not registered here, or not a user");
         }
-        if (aor.user().length() + aor.domain().length() > MAX_AOR_CHARS) {
-            throw tooLong("To", MAX_AOR_CHARS);
+        int length = aor.user().length() + aor.domain().length();
+        if (length > MAX_AOR_CHARS) {
+            throw tooLong("To", length, MAX_AOR_CHARS);
         }
         return aor;
     }
@@ -162,7 +164,7 @@ public final class Registrar {
             throws SipParseException, RegistrationRefused {
         String callId = request.callId();
         if (callId.length() > MAX_CALL_ID_CHARS) {
-            throw tooLong("Call-ID", MAX_CALL_ID_CHARS);
+            throw tooLong("Call-ID", callId.length(), MAX_CALL_ID_CHARS);
         }
         List<RequestedContact> contacts = contacts(request);
         List<SipUri> path = path(request);
@@ -225,17 +227,17 @@ public final class Registrar {
                     StatusCode.BAD_EXTENSION, "Path needs a client that supports it", "Unsupported: path");
         }
         List<SipUri> path = new ArrayList<>(2);
-        int bytes = 0;
+        int chars = 0;
         for (NameAddress hop : request.addresses(HeaderName.PATH)) {
             SipUri uri = hop.uri();
             if (!uri.isSip()) {
                 throw bad("Path holds a URI that is neither sip nor sips");
             }
-            bytes += uri.length();
-            if (bytes > MAX_PATH_BYTES) {
-                throw tooLong("Path", MAX_PATH_BYTES);
-            }
+            chars += (path.isEmpty() ? 2 : 3) + uri.length(); // as it is stored: in angle brackets, with commas between
             path.add(uri.compact());
+        }
+        if (chars > MAX_PATH_CHARS) {
+            throw tooLong("Path", chars, MAX_PATH_CHARS);
         }
         return List.copyOf(path);
     }
@@ -250,8 +252,8 @@ public final class Registrar {
         return new RegistrationRefused(StatusCode.BAD_REQUEST, why);
     }
 
-    private static RegistrationRefused tooLong(String what, int most) {
-        return bad(what + " is too long (at most " + most + " characters)");
+    private static RegistrationRefused tooLong(String what, int length, int most) {
+        return bad(what + " is too long: " + length + " characters (at most " + most + ")");
     }
 
     private void logWritten(Aor aor, RegistrationChange change, long now) {

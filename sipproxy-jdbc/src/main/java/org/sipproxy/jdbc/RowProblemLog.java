@@ -1,0 +1,80 @@
+package org.sipproxy.jdbc;
+
+import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.function.LongSupplier;
+import org.slf4j.Logger;
+
+/**
+ * Logs each row once, at WARN. Other software writes these rows, so their number has no limit: the latest
+ * {@value #REMEMBERED} are remembered, and at most {@value #LINES} lines a minute are written. The first line of a later minute says how
+ * many were left out.
+ */
+final class RowProblemLog implements RowProblems {
+
+    /** A row that has been forgotten is logged again. */
+    private static final int REMEMBERED = 1_000;
+
+    private static final int LINES = 20;
+    private static final long MINUTE_NANOS = Duration.ofMinutes(1).toNanos();
+
+    private final Logger log;
+    private final LongSupplier nanoTime;
+
+    /** Hashes of what has been logged; 64 bits, so that two rows practically never share one. Guarded by this object's monitor. */
+    private final Map<Long, Boolean> logged = new LinkedHashMap<>() {
+        private static final long serialVersionUID = 1L;
+
+        @Override
+        protected boolean removeEldestEntry(Map.Entry<Long, Boolean> eldest) {
+            return size() > REMEMBERED;
+        }
+    };
+
+    /** Guarded by this object's monitor. */
+    private long minuteBegan;
+
+    private int lines;
+    private long leftOut;
+
+    RowProblemLog(Logger log) {
+        this(log, System::nanoTime);
+    }
+
+    RowProblemLog(Logger log, LongSupplier nanoTime) {
+        this.log = log;
+        this.nanoTime = nanoTime;
+        this.minuteBegan = nanoTime.getAsLong();
+    }
+
+    @Override
+    public void found(String table, String row, String problem) {
+        long before;
+        synchronized (this) {
+            long key = AdvisoryLock.number(table, row + ' ' + problem);
+            if (logged.containsKey(key)) {
+                return;
+            }
+            long now = nanoTime.getAsLong();
+            if (now - minuteBegan >= MINUTE_NANOS) {
+                minuteBegan = now;
+                lines = 0;
+            }
+            if (lines == LINES) {
+                leftOut++;
+                return; // not remembered: it is logged when there is room
+            }
+            lines++;
+            logged.put(key, true);
+            before = leftOut;
+            leftOut = 0;
+        }
+        log.warn(
+                "table {}, row {}: {}{}",
+                table,
+                row,
+                problem,
+                before == 0 ? "" : " (" + before + " such lines were left out before)");
+    }
+}
