@@ -3,6 +3,7 @@ package org.sipproxy.nat;
 import java.net.InetSocketAddress;
 import org.jspecify.annotations.Nullable;
 import org.sipproxy.api.location.Aor;
+import org.sipproxy.api.message.HeaderName;
 import org.sipproxy.api.message.SipMessage;
 import org.sipproxy.api.message.SipParseException;
 import org.sipproxy.api.message.SipUri;
@@ -26,9 +27,9 @@ final class ContactAliasing {
     /**
      * Marks the Contact of a message that came on {@code flow}.
      *
-     * @param user who the sender says to be
+     * @param user who the sender says to be; null if that cannot be read
      */
-    void mark(SipMessage message, ContactSpan contact, Flow flow, SipUri user) {
+    void mark(SipMessage message, ContactSpan contact, Flow flow, @Nullable SipUri user) {
         try {
             if (fixesContact) {
                 ContactEdit.address(message, contact, flow);
@@ -43,18 +44,27 @@ final class ContactAliasing {
     }
 
     /** The owner of the registration that has this contact, if the sender is who registered it; else 0. */
-    private int owner(SipMessage message, ContactSpan contact, Flow flow, SipUri user) {
+    private int owner(SipMessage message, ContactSpan contact, Flow flow, @Nullable SipUri user) {
         SipUri uri = uri(message, contact);
         if (uri == null) {
             return 0;
         }
         InetSocketAddress remote = flow.remoteAddress();
         for (Client client : clients.at(ContactEdit.withoutAlias(uri))) {
-            if (client.flow.flow.remoteAddress().equals(remote) || isUser(user, client.aor)) {
+            if (client.flow.flow.remoteAddress().equals(remote) || (user != null && isUser(user, client.aor))) {
                 return client.owner;
             }
         }
         return 0;
+    }
+
+    /** The URI in From or To; null if it cannot be read. */
+    static @Nullable SipUri user(SipMessage message, HeaderName fromOrTo) {
+        try {
+            return (fromOrTo.equals(HeaderName.FROM) ? message.from() : message.to()).uri();
+        } catch (SipParseException e) {
+            return null;
+        }
     }
 
     private static @Nullable SipUri uri(SipMessage message, ContactSpan contact) {

@@ -22,11 +22,9 @@ final class FirstHop {
 
     /** What the Record-Route of a response tells of who is next to the callee: empty if there is none. */
     static Optional<Boolean> isOurs(SipResponse response, Predicate<SipUri> isMyself) throws SipParseException {
-        int line = response.firstHeader(HeaderName.RECORD_ROUTE);
-        if (line < 0) {
-            return Optional.empty();
-        }
-        NameAddress top = response.addresses(HeaderName.RECORD_ROUTE).get(0);
-        return Optional.of(isMyself.test(top.uri()));
+        Optional<NameAddress> top = response.firstAddress(HeaderName.RECORD_ROUTE);
+        return top.isEmpty()
+                ? Optional.empty()
+                : Optional.of(isMyself.test(top.get().uri()));
     }
 }

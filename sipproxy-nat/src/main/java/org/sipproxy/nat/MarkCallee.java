@@ -41,10 +41,10 @@ final class MarkCallee implements ResponseStage {
             }
             ContactSpan contact = ContactSpan.of(response);
             if (contact != null) {
-                contacts.mark(response, contact, context.flow(), response.to().uri());
+                contacts.mark(response, contact, context.flow(), ContactAliasing.user(response, HeaderName.TO));
             }
         } catch (SipParseException e) {
-            // a callee that cannot write a Record-Route or To: the caller gets the response as it came
+            // a callee that cannot write a Record-Route: the caller gets the response as it came
         }
     }
 

@@ -55,7 +55,7 @@ final class RouteThroughNat implements RequestStage {
             return;
         }
         if (context.isBehindNat()) {
-            contacts.mark(request, contact, context.flow(), request.from().uri());
+            contacts.mark(request, contact, context.flow(), ContactAliasing.user(request, HeaderName.FROM));
         } else {
             ContactEdit.unalias(request, contact);
         }
@@ -68,7 +68,7 @@ final class RouteThroughNat implements RequestStage {
                 || target.received() != null
                 || target.flow() != null
                 || !target.routes().isEmpty()
-                || request.hasHeader(HeaderName.ROUTE)
+                || request.firstAddress(HeaderName.ROUTE).isPresent()
                 || !target.uri().isSip()) {
             return Verdict.proceed();
         }
@@ -91,12 +91,11 @@ final class RouteThroughNat implements RequestStage {
         return Verdict.relay(new Target(contact, 1f, List.of(), null, alias.received(), alias.socket()));
     }
 
-    private @Nullable Client registered(SipUri contact, @Nullable ContactAlias alias, StageContext context)
-            throws SipParseException {
+    private @Nullable Client registered(SipUri contact, @Nullable ContactAlias alias, StageContext context) {
         for (Client client : clients.at(contact)) {
             boolean owns = alias != null && !alias.isForeign()
                     ? alias.owner() == client.owner
-                    : isUser(context, context.request().to().uri(), client.aor);
+                    : isUser(context, ContactAliasing.user(context.request(), HeaderName.TO), client.aor);
             if (owns && client.binding.received().isPresent()) {
                 return client;
             }
@@ -105,8 +104,9 @@ final class RouteThroughNat implements RequestStage {
     }
 
     /** True if a URI names this user by whichever name of the domain. */
-    private static boolean isUser(StageContext context, SipUri uri, Aor aor) {
-        return uri.user().equalsIgnoreCase(aor.user())
+    private static boolean isUser(StageContext context, @Nullable SipUri uri, Aor aor) {
+        return uri != null
+                && uri.user().equalsIgnoreCase(aor.user())
                 && context.domainOf(uri).filter(aor.domain()::equals).isPresent();
     }
 

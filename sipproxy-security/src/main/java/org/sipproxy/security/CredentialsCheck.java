@@ -12,6 +12,7 @@ import org.jspecify.annotations.Nullable;
 import org.sipproxy.api.auth.Credential;
 import org.sipproxy.api.auth.CredentialStore;
 import org.sipproxy.api.auth.DigestAlgorithm;
+import org.sipproxy.api.location.Aor;
 import org.sipproxy.api.location.UserCase;
 import org.sipproxy.api.message.HeaderName;
 import org.sipproxy.api.message.HostName;
@@ -305,6 +306,7 @@ final class CredentialsCheck {
             return true;
         }
         return named.user().equals(target.user())
+                && Aor.isUser(named.user()) // else different bytes may be equal
                 && (HostName.same(named.host(), target.host())
                         || (context.isMyself(named) && context.isMyself(target)));
     }

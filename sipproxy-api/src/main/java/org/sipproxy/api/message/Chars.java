@@ -2,14 +2,18 @@ package org.sipproxy.api.message;
 
 import java.nio.charset.StandardCharsets;
 
-/** Character classes of RFC 3261 §25.1 and the byte-level scanning that all parsers here share. */
+/**
+ * Character classes and the byte-level scanning that all parsers here share. Tokens, hosts and digits are those of RFC 3261
+ * §25.1. Elsewhere the classes are wider than the grammar: they hold whatever is not a delimiter, because clients write it and
+ * nothing but delimiters decides where a part ends.
+ */
 final class Chars {
 
     private static final int TOKEN = 1;
     private static final int USER = 2;
-    private static final int PASSWORD = 4;
-    private static final int URI_PARAM = 8;
-    private static final int URI_HEADER = 16;
+    private static final int URI_REST = 4;
+    private static final int URI_QUOTED = 8;
+    private static final int VIA_VALUE = 16;
     private static final int HOST = 32;
     private static final int DIGIT = 64;
     private static final int HEX = 128;
@@ -20,18 +24,17 @@ final class Chars {
 
     static {
         String alnum = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
-        String mark = "-_.!~*'()";
         mark(alnum + "-.!%*_+`'~", TOKEN);
-        mark(alnum + mark + "&=+$,;?/", USER);
-        mark(alnum + mark + "&=+$,", PASSWORD);
-        mark(alnum + mark + "[]/:&+$", URI_PARAM);
-        mark(alnum + mark + "[]/?:+$", URI_HEADER);
         mark(alnum + "-._", HOST); // underscore is not in the RFC's hostname but is found in real networks
         mark("0123456789", DIGIT);
         mark("0123456789abcdefABCDEF", HEX);
-        mark(alnum + mark + ";/?:@&=+$,%[]#", URI);
-        // token / host (§25.1), and what phones write into branches and tags although they must not
-        mark(alnum + "-.!%*_+`'~[]:/@=?&$#", PARAM_VALUE);
+        // token / host (§25.1), and what phones write into branches although they must not
+        mark(alnum + "-.!%*_+`'~[]:/@=?&$#", VIA_VALUE);
+        markAllBut("\"<>\\", URI);
+        markAllBut("<>@:", USER);
+        markAllBut("\"<>\\@", URI_REST);
+        markAllBut("\"<>\\@;?,&", URI_QUOTED);
+        markAllBut("\"<>\\;,", PARAM_VALUE);
     }
 
     private Chars() {}
@@ -39,6 +42,15 @@ final class Chars {
     private static void mark(String chars, int bit) {
         for (int i = 0; i < chars.length(); i++) {
             CLASS[chars.charAt(i)] |= (short) bit;
+        }
+    }
+
+    /** Printable ASCII and all bytes above it, except these and the space. */
+    private static void markAllBut(String delimiters, int bit) {
+        for (int b = '!'; b < CLASS.length; b++) {
+            if (b != 0x7f && delimiters.indexOf(b) < 0) {
+                CLASS[b] |= (short) bit;
+            }
         }
     }
 
@@ -54,7 +66,7 @@ final class Chars {
         return is(b, DIGIT);
     }
 
-    /** What an unquoted parameter value may hold. */
+    /** What an unquoted value of a header parameter may hold. */
     static boolean isParamValue(byte b) {
         return is(b, PARAM_VALUE);
     }
@@ -67,41 +79,70 @@ final class Chars {
         return is(b, HEX);
     }
 
-    /** Any character that RFC 3986 lets stand in a URI. */
+    /** What a Via parameter's unquoted value may hold. Parentheses may not: to some parsers a comment starts there. */
+    static boolean isViaValue(byte b) {
+        return is(b, VIA_VALUE);
+    }
+
+    /** What may stand in a URI outside quotes. */
     static boolean isUri(byte b) {
         return is(b, URI);
     }
 
+    /** True if a user part, or a password, may be this: it holds nothing that ends one. */
     static boolean isUserText(byte[] a, int from, int to) {
-        return escapedText(a, from, to, USER);
-    }
-
-    static boolean isPasswordText(byte[] a, int from, int to) {
-        return escapedText(a, from, to, PASSWORD);
-    }
-
-    static boolean isUriParamText(byte[] a, int from, int to) {
-        return escapedText(a, from, to, URI_PARAM);
-    }
-
-    static boolean isUriHeaderText(byte[] a, int from, int to) {
-        return escapedText(a, from, to, URI_HEADER);
-    }
-
-    /** All of {@code [from, to)} in the class, or {@code %} and two hex digits. */
-    private static boolean escapedText(byte[] a, int from, int to, int bit) {
         for (int i = from; i < to; i++) {
-            byte b = a[i];
-            if (b == '%') {
-                if (i + 2 >= to || !isHex(a[i + 1]) || !isHex(a[i + 2])) {
-                    return false;
-                }
-                i += 2;
-            } else if (!is(b, bit)) {
+            if (!is(a[i], USER)) {
                 return false;
             }
         }
         return true;
+    }
+
+    /** True if parameters or headers of a URI may be this. */
+    static boolean isUriRest(byte[] a, int from, int to) {
+        int i = from;
+        while (i < to) {
+            if (a[i] == '"') {
+                i = uriQuoteEnd(a, i, to);
+                if (i < 0) {
+                    return false;
+                }
+            } else if (is(a[i], URI_REST)) {
+                i++;
+            } else {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    /** True if all of it is of the characters that a token or a numeric address may hold. */
+    static boolean isAddressText(byte[] a, int from, int to) {
+        for (int i = from; i < to; i++) {
+            boolean address = isToken(a[i]) || a[i] == '[' || a[i] == ':' || a[i] == ']';
+            if (!address || (a[i] == '%' && !isEscape(a, i, to))) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    /**
+     * The index behind the closing quote of a quoted text within a URI, or -1. Quotes do not belong there, and parsers disagree on
+     * whether they hide delimiters, so none may stand between them.
+     */
+    static int uriQuoteEnd(byte[] a, int open, int to) {
+        int i = open + 1;
+        while (i < to && is(a[i], URI_QUOTED)) {
+            i++;
+        }
+        return i < to && a[i] == '"' ? i + 1 : -1;
+    }
+
+    /** True if {@code %} and two hex digits stand at {@code i}; any other {@code %} is a plain character. */
+    static boolean isEscape(byte[] a, int i, int to) {
+        return a[i] == '%' && i + 2 < to && isHex(a[i + 1]) && isHex(a[i + 2]);
     }
 
     static boolean isToken(byte[] a, int from, int to) {
@@ -141,10 +182,10 @@ final class Chars {
         return colons >= 2;
     }
 
-    /** Not empty, and all of it printable ASCII without the space: what the words of a Call-ID are made of. */
+    /** Not empty, without white space and control characters: what a Call-ID is made of. */
     static boolean isVisible(byte[] a, int from, int to) {
         for (int i = from; i < to; i++) {
-            if (a[i] <= ' ' || a[i] == 0x7f) {
+            if ((a[i] & 0xff) <= ' ' || a[i] == 0x7f) {
                 return false;
             }
         }

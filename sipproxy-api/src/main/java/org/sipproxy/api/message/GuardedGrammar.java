@@ -16,14 +16,16 @@ import javax.sip.header.Header;
  * <ul>
  *   <li>a Via: {@code Via: SIP/2.0/UDP a (\} is an endless loop in the RI, so its Via object is filled from {@link Via};
  *   <li>a fold, a NUL that is not a quoted-pair of an address, or a backslash with nothing behind it;
- *   <li>a header line over {@link ParseLimits#headerLineBytes()} (the indexer saw to that), or an element with more
- *       parameters than {@link ParseLimits#listElements()}: tens of kilobytes of {@code ;a=b} take it seconds.
+ *   <li>an element over 8 KiB, or with more parameters than {@link ParseLimits#listElements()}: tens of kilobytes of
+ *       {@code ;a=b} take it seconds.
  * </ul>
  *
  * <p>What it still throws at bad text (NumberFormatException, StringIndexOutOfBoundsException, StackOverflowError, …) is a
  * {@link SipParseException} here.
  */
 final class GuardedGrammar {
+
+    private static final int MAX_ELEMENT_BYTES = 8_192;
 
     private GuardedGrammar() {}
 
@@ -73,6 +75,13 @@ final class GuardedGrammar {
     private static void checkShape(
             @org.jspecify.annotations.Nullable HeaderName name, byte[] a, int from, int to, ParseLimits limits)
             throws SipParseException {
+        if (to - from > MAX_ELEMENT_BYTES) {
+            throw SipParseException.at(
+                    (name == null ? "URI" : name.name()) + " is longer than " + MAX_ELEMENT_BYTES + " bytes",
+                    a,
+                    from,
+                    to);
+        }
         int parameters = 0;
         int backslashes = 0;
         for (int i = from; i < to; i++) {

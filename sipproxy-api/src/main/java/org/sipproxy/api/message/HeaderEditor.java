@@ -118,7 +118,7 @@ final class HeaderEditor {
             return;
         }
         int to = m.valueEnd(i);
-        int end = HeaderElements.end(m.wire, m.valueStart(i), to, HeaderElements.separator(name));
+        int end = HeaderElements.end(name, m.wire, m.valueStart(i), to);
         if (end >= to) {
             m.apply(new MessageEdit().delete(m.lineStart(i), m.lineEnd(i)));
         } else {
@@ -135,13 +135,12 @@ final class HeaderEditor {
         if (i < 0) {
             return;
         }
-        char separator = HeaderElements.separator(name);
         int to = m.valueEnd(i);
         int comma = -1;
-        int end = HeaderElements.end(m.wire, m.valueStart(i), to, separator);
+        int end = HeaderElements.end(name, m.wire, m.valueStart(i), to);
         while (end < to) {
             comma = end;
-            end = HeaderElements.end(m.wire, end + 1, to, separator);
+            end = HeaderElements.end(name, m.wire, end + 1, to);
         }
         if (comma < 0) {
             m.apply(new MessageEdit().delete(m.lineStart(i), m.lineEnd(i)));

@@ -70,11 +70,26 @@ final class HeaderElements {
         return ADDRESSES.contains(name.lowerCase());
     }
 
-    /** The end of the element that starts at {@code from}: a separator outside quotes and angle brackets, or {@code to}. */
-    static int end(byte[] a, int from, int to, char separator) {
+    /**
+     * The end of the element that starts at {@code from}, or {@code to}: an address ends where {@link NameAddress} says, any other
+     * element at a separator outside quotes and angle brackets.
+     */
+    static int end(HeaderName name, byte[] a, int from, int to) {
+        char separator = separator(name);
         if (separator == 0) {
             return to;
         }
+        if (isAddress(name)) {
+            try {
+                return NameAddress.check(a, from, to);
+            } catch (SipParseException e) {
+                // not an address: divided as any list
+            }
+        }
+        return end(a, from, to, separator);
+    }
+
+    private static int end(byte[] a, int from, int to, char separator) {
         boolean bracket = false;
         int i = from;
         while (i < to) {

@@ -1,5 +1,6 @@
 package org.sipproxy.api.message;
 
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -294,9 +295,10 @@ abstract class IndexedMessage {
     }
 
     /**
-     * The Via elements of all lines, topmost first.
+     * The Via elements of all lines, topmost first. A proxy needs the topmost only; the others are the business of the hops that
+     * wrote them.
      *
-     * @throws SipParseException if one is malformed or there are more than {@link ParseLimits#listElements()}
+     * @throws SipParseException if one is malformed
      */
     public List<Via> vias() throws SipParseException {
         List<Via> all = new ArrayList<>(4);
@@ -304,7 +306,6 @@ abstract class IndexedMessage {
             int at = valueStart(i);
             int to = valueEnd(i);
             do {
-                checkListSize(HeaderName.VIA, all.size());
                 Via via = Via.parse(wire, at, to);
                 all.add(via);
                 at = via.end() + 1;
@@ -314,24 +315,47 @@ abstract class IndexedMessage {
     }
 
     /**
-     * The elements of all lines of an address list header such as Contact, Route or Path, in their order. A star Contact is
-     * not an address; see {@link #hasStarContact()}.
+     * The elements of all lines of an address list header such as Contact, Route or Path, in their order. Empty lines and empty
+     * elements of a list are passed over. A star Contact is not an address; see {@link #hasStarContact()}.
      *
      * @throws SipParseException if one is malformed or there are more than {@link ParseLimits#listElements()}
      */
     public List<NameAddress> addresses(HeaderName name) throws SipParseException {
         List<NameAddress> all = new ArrayList<>(2);
         for (int i = firstHeader(name); i >= 0; i = nextHeader(name, i)) {
-            int at = valueStart(i);
             int to = valueEnd(i);
-            do {
+            for (int at = element(valueStart(i), to); at < to; at = element(at, to)) {
                 checkListSize(name, all.size());
                 NameAddress address = NameAddress.parse(wire, at, to);
                 all.add(address);
-                at = address.end() + 1;
-            } while (at <= to);
+                at = address.end();
+            }
         }
         return all;
+    }
+
+    /**
+     * The first element of an address list header. The others are not looked at.
+     *
+     * @throws SipParseException if it is malformed
+     */
+    public Optional<NameAddress> firstAddress(HeaderName name) throws SipParseException {
+        for (int i = firstHeader(name); i >= 0; i = nextHeader(name, i)) {
+            int at = element(valueStart(i), valueEnd(i));
+            if (at < valueEnd(i)) {
+                return Optional.of(NameAddress.parse(wire, at, valueEnd(i)));
+            }
+        }
+        return Optional.empty();
+    }
+
+    /** Where the next element of a list that is not empty starts, or {@code to}. */
+    private int element(int from, int to) {
+        int at = from;
+        while (at < to && (wire[at] == ',' || Chars.isLws(wire[at]))) {
+            at++;
+        }
+        return at;
     }
 
     /**
@@ -342,12 +366,11 @@ abstract class IndexedMessage {
     public void checkAddresses(HeaderName name) throws SipParseException {
         int size = 0;
         for (int i = firstHeader(name); i >= 0; i = nextHeader(name, i)) {
-            int at = valueStart(i);
             int to = valueEnd(i);
-            do {
+            for (int at = element(valueStart(i), to); at < to; at = element(at, to)) {
                 checkListSize(name, size++);
-                at = NameAddress.check(wire, at, to) + 1;
-            } while (at <= to);
+                at = NameAddress.check(wire, at, to);
+            }
         }
     }
 
@@ -405,27 +428,27 @@ abstract class IndexedMessage {
         return address;
     }
 
-    /** The From tag, empty if there is none. */
+    /** The From tag; empty if there is none, or one without a value. */
     public String fromTag() throws SipParseException {
         String tag = from().parameterOrNull("tag");
         return tag == null ? "" : tag;
     }
 
-    /** The To tag, empty if there is none. */
+    /** The To tag; empty if there is none, or one without a value. */
     public String toTag() throws SipParseException {
         String tag = to().parameterOrNull("tag");
         return tag == null ? "" : tag;
     }
 
-    /** True if To has a tag: the request is inside a dialog (RFC 3261 §12.2). */
+    /** True if To has a tag that is not empty: the request is inside a dialog (RFC 3261 §12.2). */
     public boolean hasToTag() throws SipParseException {
-        return to().hasParameter("tag");
+        return to().hasValue("tag");
     }
 
     /**
-     * Call-ID. It is compared byte for byte.
+     * Call-ID. It is compared byte for byte. Bytes that are not UTF-8 are read as ISO 8859-1.
      *
-     * @throws SipParseException if it is missing, empty, or holds white space, a control character or one above 126
+     * @throws SipParseException if it is missing, empty, or holds white space or a control character
      */
     public String callId() throws SipParseException {
         String id = callId;
@@ -435,6 +458,9 @@ abstract class IndexedMessage {
                 throw SipParseException.at("Call-ID is not a word (RFC 3261 §25.1)", wire, valueStart(i), valueEnd(i));
             }
             id = Chars.text(wire, valueStart(i), valueEnd(i));
+            if (id.indexOf('\ufffd') >= 0) {
+                id = new String(wire, valueStart(i), valueEnd(i) - valueStart(i), StandardCharsets.ISO_8859_1);
+            }
             callId = id;
         }
         return id;

@@ -6,6 +6,10 @@ import org.jspecify.annotations.Nullable;
 /**
  * One {@code name-addr} or {@code addr-spec} with its header parameters, as in From, To, Contact, Route, Record-Route and
  * Path (RFC 3261 §20.10, §25.1). Immutable; it reads from the message's text without copying it.
+ *
+ * <p>A display name without quotes may hold any character that leaves no doubt where the address starts: commas, parentheses,
+ * bytes above 127. It is refused with a quote, a backslash, a semicolon or a bracket in it, and if it starts as an address does
+ * ({@code sip:a <sip:b@c>}).
  */
 public final class NameAddress {
 
@@ -36,7 +40,7 @@ public final class NameAddress {
         int open = openBracket(a, start, to);
         if (open < 0) {
             int uriEnd = bareEnd(a, start, to);
-            return new NameAddress(a, start, start, uriEnd, uriEnd, Params.check(a, uriEnd, to));
+            return new NameAddress(a, start, start, uriEnd, uriEnd, checkBare(a, uriEnd, to));
         }
         int close = closeBracket(a, start, open, to);
         return new NameAddress(a, start, open + 1, close, close + 1, Params.check(a, close + 1, to));
@@ -46,7 +50,18 @@ public final class NameAddress {
     static int check(byte[] a, int from, int to) throws SipParseException {
         int start = Chars.skipLws(a, from, to);
         int open = openBracket(a, start, to);
-        return Params.check(a, open < 0 ? bareEnd(a, start, to) : closeBracket(a, start, open, to) + 1, to);
+        return open < 0
+                ? checkBare(a, bareEnd(a, start, to), to)
+                : Params.check(a, closeBracket(a, start, open, to) + 1, to);
+    }
+
+    /** The parameters behind a URI without brackets. With an @ among them, {@code sip:a;b=c@d}, they may be its user. */
+    private static int checkBare(byte[] a, int uriEnd, int to) throws SipParseException {
+        int end = Params.check(a, uriEnd, to);
+        if (Chars.indexOf(a, uriEnd, end, '@') >= 0) {
+            throw SipParseException.at("address must be enclosed in < and >", a, uriEnd, to);
+        }
+        return end;
     }
 
     /** Where the bracket behind the display name is, or -1 if the address stands without one. */
@@ -63,21 +78,37 @@ public final class NameAddress {
             }
             return i;
         }
-        // an unquoted display name is tokens and white space, so the first character outside that set decides
-        while (i < to && (Chars.isToken(a[i]) || Chars.isLws(a[i]))) {
+        while (i < to && isDisplayName(a, start, i, to)) {
             i++;
         }
         return i < to && a[i] == '<' ? i : -1;
     }
 
+    /** True if the character at {@code i} may go on with an unquoted display name that started at {@code start}. */
+    private static boolean isDisplayName(byte[] a, int start, int i, int to) {
+        byte b = a[i];
+        return switch (b) {
+            // the scheme of an addr-spec, unless white space follows, which no URI may hold
+            case ':' -> !Chars.isScheme(a, start, i) || (i + 1 < to && Chars.isLws(a[i + 1]));
+            case ';', '<', '>', '"', '\\', 0x7f -> false;
+            case ',' -> !isStar(a, start, i);
+            default -> (b & 0xff) >= ' ' || Chars.isLws(b);
+        };
+    }
+
+    /** The star of a Contact is an element, not a name. */
+    private static boolean isStar(byte[] a, int start, int to) {
+        return Chars.trimEnd(a, start, to) == start + 1 && a[start] == '*';
+    }
+
     private static int closeBracket(byte[] a, int start, int open, int to) throws SipParseException {
         int i = open + 1;
         while (i < to && a[i] != '>') {
-            if (!Chars.isUri(a[i])) {
+            i = Chars.isUri(a[i]) ? i + 1 : a[i] == '"' ? Chars.uriQuoteEnd(a, i, to) : -1;
+            if (i < 0) {
                 throw SipParseException.at(
                         "address holds a character between its brackets that no URI may hold", a, start, to);
             }
-            i++;
         }
         if (i == to) {
             throw SipParseException.at("address has no closing >", a, start, to);
@@ -148,8 +179,35 @@ public final class NameAddress {
         return Chars.text(a, paramsStart, Chars.trimEnd(a, paramsStart, end));
     }
 
+    /** True if the header parameter is there with a value that is not empty. */
+    boolean hasValue(String lowerCaseName) {
+        return Params.hasValue(a, paramsStart, end, lowerCaseName);
+    }
+
     int parametersStart() {
         return paramsStart;
+    }
+
+    /** Copies the whole element as written. */
+    public byte[] toBytes() {
+        return java.util.Arrays.copyOfRange(a, start, Chars.trimEnd(a, start, end));
+    }
+
+    /** True if the URI stands in angle brackets. */
+    public boolean isBracketed() {
+        return paramsStart > uriEnd;
+    }
+
+    // ---- positions in the message, for an engine that edits by splicing
+
+    /** Where the URI starts in its message, in bytes. */
+    public int uriStart() {
+        return uriStart;
+    }
+
+    /** Where the URI ends. */
+    public int uriEnd() {
+        return uriEnd;
     }
 
     /** Where the element starts in its message, in bytes. */

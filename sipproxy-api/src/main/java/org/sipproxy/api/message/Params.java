@@ -1,15 +1,17 @@
 package org.sipproxy.api.message;
 
-import java.util.HashSet;
-import java.util.Locale;
-import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** Header parameters: {@code *( SEMI generic-param )} of RFC 3261 §25.1, with LWS around every separator. */
+/**
+ * Header parameters: {@code *( SEMI generic-param )} of RFC 3261 §25.1, with LWS around every separator. A value may be empty, or
+ * hold any character that is not a delimiter, or stand in angle brackets as some clients write {@code +sip.instance}.
+ */
 final class Params {
 
-    /** Up to this many parameters are compared with each other; more are collected in a set. */
-    private static final int FEW = 8;
+    /** Parameters that something is decided by: two values of one of them are refused, of any other the first one counts. */
+    private static final String[] DECISIVE = {
+        "tag", "branch", "received", "rport", "maddr", "ttl", "expires", "q", "reg-id", "+sip.instance", "methods"
+    };
 
     private Params() {}
 
@@ -17,33 +19,35 @@ final class Params {
      * Checks the parameters that start at {@code from}.
      *
      * @return where they end: {@code to}, or the comma that separates the next element
-     * @throws SipParseException if they are malformed or one is given twice
+     * @throws SipParseException if they are malformed or one that decides something is given with two values
      */
     static int check(byte[] a, int from, int to) throws SipParseException {
         int i = Chars.skipLws(a, from, to);
-        int count = 0;
-        long seen = 0; // a bit for the length and first letter of each name
-        @Nullable Set<String> names = null;
+        int first = i;
+        int decided = 0; // a bit for each of DECISIVE that was read
         while (i < to && a[i] == ';') {
             int nameStart = Chars.skipLws(a, i + 1, to);
             int nameEnd = Chars.tokenEnd(a, nameStart, to);
             if (nameEnd == nameStart) {
                 throw SipParseException.at("parameter without a name", a, from, to);
             }
-            if (count++ == FEW) {
-                names = names(a, from, i);
-            }
-            long bit = 1L << ((nameEnd - nameStart) * 5 + Chars.lower(a[nameStart]));
-            if (names != null
-                    ? !names.add(Chars.text(a, nameStart, nameEnd).toLowerCase(Locale.ROOT))
-                    : (seen & bit) != 0 && isNamedBefore(a, from, i, nameStart, nameEnd)) {
-                throw SipParseException.at("parameter is given twice", a, from, to); // RFC 3261 §7.3.1
-            }
-            seen |= bit;
             i = Chars.skipLws(a, nameEnd, to);
+            int value = to;
+            int valueEnd = to;
             if (i < to && a[i] == '=') {
-                i = valueEnd(a, Chars.skipLws(a, i + 1, to), to);
-                i = Chars.skipLws(a, i, to);
+                value = Chars.skipLws(a, i + 1, to);
+                valueEnd = valueEnd(a, value, to);
+                i = Chars.skipLws(a, valueEnd, to);
+            }
+            int which = decisive(a, nameStart, nameEnd);
+            if (which >= 0) {
+                int again = 1 << which + DECISIVE.length; // a third one is not compared: that could go on for long
+                if ((decided & again) != 0
+                        || ((decided & 1 << which) != 0
+                                && !isValueOf(a, find(a, first, to, DECISIVE[which]), to, value, valueEnd))) {
+                    throw SipParseException.at("parameter is given twice", a, from, to); // RFC 3261 §7.3.1
+                }
+                decided |= (decided & 1 << which) != 0 ? again : 1 << which;
             }
         }
         if (i < to && a[i] != ',') {
@@ -52,51 +56,28 @@ final class Params {
         return i;
     }
 
-    /** True if a parameter in {@code [from, to)} has the name that stands in {@code [nameStart, nameEnd)}. */
-    private static boolean isNamedBefore(byte[] a, int from, int to, int nameStart, int nameEnd) {
-        for (int i = Chars.skipLws(a, from, to); i < to; i = next(a, i, to)) {
-            int other = Chars.skipLws(a, i + 1, to);
-            if (Chars.equalsIgnoreCase(a, other, Chars.tokenEnd(a, other, to), a, nameStart, nameEnd)) {
-                return true;
+    /** The index in {@link #DECISIVE} of the name in {@code [from, to)}, or -1. */
+    private static int decisive(byte[] a, int from, int to) {
+        for (int i = 0; i < DECISIVE.length; i++) {
+            if (Chars.equalsIgnoreCase(a, from, to, DECISIVE[i])) {
+                return i;
             }
         }
-        return false;
+        return -1;
     }
 
-    private static Set<String> names(byte[] a, int from, int to) {
-        Set<String> names = new HashSet<>();
-        for (int i = Chars.skipLws(a, from, to); i < to; i = next(a, i, to)) {
-            int name = Chars.skipLws(a, i + 1, to);
-            names.add(Chars.text(a, name, Chars.tokenEnd(a, name, to)).toLowerCase(Locale.ROOT));
-        }
-        return names;
-    }
-
-    /** Where the parameter behind the one at the semicolon {@code i} starts, or {@code to}; for checked text. */
-    private static int next(byte[] a, int i, int to) {
-        int end = Chars.skipLws(a, Chars.tokenEnd(a, Chars.skipLws(a, i + 1, to), to), to);
-        if (end < to && a[end] == '=') {
-            end = Chars.skipLws(a, end + 1, to);
-            end = Chars.skipLws(a, rawValueEnd(a, end, to), to);
-        }
-        return end;
+    /** True if the parameter at {@code name} has the value that stands in {@code [value, valueEnd)}. */
+    private static boolean isValueOf(byte[] a, int name, int to, int value, int valueEnd) {
+        int other = valueStart(a, name, to);
+        return other < 0
+                ? value == valueEnd
+                : java.util.Arrays.equals(a, other, rawValueEnd(a, other, to), a, value, valueEnd);
     }
 
     private static int valueEnd(byte[] a, int from, int to) throws SipParseException {
-        int end;
-        if (from < to && a[from] == '"') {
-            end = Chars.quotedEnd(a, from, to);
-            if (end < 0) {
-                throw SipParseException.at("quoted string does not close", a, from, to);
-            }
-            return end;
-        }
-        end = from;
-        while (end < to && Chars.isParamValue(a[end])) {
-            end++;
-        }
-        if (end == from) {
-            throw SipParseException.at("parameter without a value behind its =", a, from, to);
+        int end = rawValueEnd(a, from, to);
+        if (end < 0) {
+            throw SipParseException.at("quoted string does not close", a, from, to);
         }
         return end;
     }
@@ -125,17 +106,24 @@ final class Params {
         return i < to && a[i] == '=' ? Chars.skipLws(a, i + 1, to) : -1;
     }
 
-    /** Where a value ends, for text that has been through {@link #check}. */
+    /** Where the value that starts at {@code from} ends, or -1 if its quote or bracket is not closed. */
     static int rawValueEnd(byte[] a, int from, int to) {
         if (from < to && a[from] == '"') {
-            int end = Chars.quotedEnd(a, from, to);
-            return end < 0 ? to : end;
+            return Chars.quotedEnd(a, from, to);
         }
-        int end = from;
+        boolean bracket = from < to && a[from] == '<';
+        int end = bracket ? from + 1 : from;
         while (end < to && Chars.isParamValue(a[end])) {
             end++;
         }
-        return end;
+        return bracket ? (end < to && a[end] == '>' ? end + 1 : -1) : end;
+    }
+
+    /** True if the parameter is there with a value that is not empty. The text has been through {@link #check}. */
+    static boolean hasValue(byte[] a, int from, int to, String lowerCaseName) {
+        int name = find(a, from, to, lowerCaseName);
+        int start = name < 0 ? -1 : valueStart(a, name, to);
+        return start >= 0 && rawValueEnd(a, start, to) - start > (start < to && a[start] == '"' ? 2 : 0);
     }
 
     /** The value with quotes and escapes resolved, empty if it has none, null if the parameter is absent. */
@@ -145,10 +133,10 @@ final class Params {
             return null;
         }
         int start = valueStart(a, name, to);
-        if (start < 0) {
+        int end = start < 0 ? -1 : rawValueEnd(a, start, to);
+        if (end <= start) {
             return "";
         }
-        int end = rawValueEnd(a, start, to);
         return a[start] == '"' ? unquote(a, start, end) : Chars.text(a, start, end);
     }
 

@@ -4,14 +4,16 @@ package org.sipproxy.api.message;
  * How much of a message is looked at before it is refused. Limits are checked before anything is copied or parsed further.
  *
  * @param messageBytes longest message, headers and body together, in bytes; 1,024 to 16,777,216; default 65,536
- * @param headerLineBytes longest header with its folded lines, in bytes; 256 to 1,048,576; default 8,192
- * @param headers most header lines of a message; 16 to 10,000; default 256
- * @param listElements most elements of one kind of list header (Via, Route, Contact, …) in a message; 1 to 10,000; default 64
+ * @param headerLineBytes longest header with its folded lines, in bytes; 256 to 1,048,576; default 65,536, as long as a message
+ * @param headers most header lines of a message; 16 to 10,000; default 1,024: 255 Via lines, which Max-Forwards allows, with two
+ *     Record-Route lines each, and as many others
+ * @param listElements most elements of a list header that is read as a list (Route, Path, Contact of a REGISTER); 1 to 10,000;
+ *     default 64
  */
 public record ParseLimits(int messageBytes, int headerLineBytes, int headers, int listElements) {
 
-    /** 64 KiB, 8 KiB, 256, 64. */
-    public static final ParseLimits DEFAULT = new ParseLimits(65_536, 8_192, 256, 64);
+    /** 64 KiB, 64 KiB, 1,024, 64. */
+    public static final ParseLimits DEFAULT = new ParseLimits(65_536, 65_536, 1_024, 64);
 
     /**
      * Checks the ranges.

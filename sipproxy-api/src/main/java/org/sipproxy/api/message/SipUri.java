@@ -5,16 +5,22 @@ import java.net.InetAddress;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Collections;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.Set;
 
 /**
  * A URI of any scheme, with the parts of {@code sip:} and {@code sips:} URIs (RFC 3261 §19.1) read from the text without
  * copying it. Immutable.
+ *
+ * <p>What clients write is read, and what a URI's parts are is never in doubt. Any character that is not a delimiter may stand
+ * in a user part, a parameter or a header: {@code #}, {@code =} in a parameter's value, bytes above 127, a {@code %} that is not
+ * an escape, and in parameters a quoted text without delimiters. A port may be empty, and so may parameters; of {@code transport},
+ * {@code maddr}, {@code ttl}, {@code user} and {@code method} that counts as absent. A URI is refused if two parsers could read it
+ * differently: white space, control characters, {@code <}, {@code >}, a second {@code @} or a second colon in front of it, behind
+ * the user a backslash or quotes that hide a delimiter, a host that is neither a name nor an address, one of those five with two
+ * values or with one that is neither a token nor a host. The same reading holds for messages, for rows of a database and for the texts of a host application.
  *
  * <p>{@link #equals} compares the text; {@link #isEquivalentTo} compares as RFC 3261 §19.1.4 says.
  */
@@ -22,13 +28,12 @@ public final class SipUri {
 
     private static final int ABSENT = -1;
 
-    /** Up to this many parameters are compared with each other; more are collected in a set. */
-    private static final int FEW_PARAMS = 8;
+    private static final byte[] NOT_AN_ESCAPE = "\ufffd".getBytes(StandardCharsets.UTF_8);
 
     /** RFC 3261 §25.1. */
     private static final String RESERVED = ";/?:@&=+$,";
 
-    /** §19.1.4: these never match a URI without them; transport by the examples there. */
+    /** §19.1.4: these never match a URI without them; transport by the examples there. They decide where a request goes. */
     private static final byte[][] IN_BOTH = {
         "transport".getBytes(StandardCharsets.US_ASCII),
         "user".getBytes(StandardCharsets.US_ASCII),
@@ -69,8 +74,10 @@ public final class SipUri {
         } else if (colon + 1 == end) {
             throw defect("URI with nothing behind its scheme");
         } else {
-            for (int i = colon + 1; i < end; i++) {
-                if (!Chars.isUri(a[i])) {
+            int i = colon + 1;
+            while (i < end) {
+                i = Chars.isUri(a[i]) ? i + 1 : a[i] == '"' ? Chars.uriQuoteEnd(a, i, end) : ABSENT;
+                if (i == ABSENT) {
                     throw defect("character that no URI may hold");
                 }
             }
@@ -109,7 +116,7 @@ public final class SipUri {
             userEnd = colon < 0 ? at : colon;
             if (userEnd == from
                     || !Chars.isUserText(a, from, userEnd)
-                    || (colon >= 0 && !Chars.isPasswordText(a, colon + 1, at))) {
+                    || (colon >= 0 && !Chars.isUserText(a, colon + 1, at))) {
                 throw defect("user part of the URI is empty or holds a character that must be escaped");
             }
             i = at + 1;
@@ -145,86 +152,73 @@ public final class SipUri {
             while (i < end && Chars.isDigit(a[i])) {
                 i++;
             }
-            port = (int) Chars.number(a, digits, i, 65_535);
-            if (port < 0) {
+            port = i == digits ? ABSENT : (int) Chars.number(a, digits, i, 65_535);
+            if (port < ABSENT) {
                 throw defect("port of the URI is not a number from 0 to 65535");
             }
         }
         if (i < end && a[i] != ';' && a[i] != '?') {
             throw defect("host of the URI holds a character that no host may hold");
         }
-        int params = i;
-        int count = 0;
-        while (i < end && a[i] == ';') {
-            int next = i + 1;
-            while (next < end && a[next] != ';' && a[next] != '?') {
-                next++;
-            }
-            checkParam(i + 1, next);
-            count++;
-            i = next;
-        }
+        i = checkParams(i);
         paramsEnd = i;
-        if (count > 1 && isParamRepeated(params, count)) {
-            throw defect("parameter of the URI is given twice"); // §19.1.1
-        }
-        if (i < end && (i + 1 == end || !isHeaders(i + 1))) {
-            throw defect("headers of the URI are empty or hold a character that must be escaped");
+        if (i < end && !Chars.isUriRest(a, i + 1, end)) {
+            throw defect("headers of the URI hold a character that must be escaped");
         }
     }
 
-    private void checkParam(int from, int to) throws SipParseException {
-        int eq = Chars.indexOf(a, from, to, '=');
-        int nameEnd = eq < 0 ? to : eq;
-        if (nameEnd == from
-                || !Chars.isUriParamText(a, from, nameEnd)
-                || (eq >= 0 && (eq + 1 == to || !Chars.isUriParamText(a, eq + 1, to)))) {
-            throw defect("parameter of the URI is empty or holds a character that must be escaped");
-        }
-    }
-
-    /** True if two of the parameters have the same name, also where one of them is written with escapes. */
-    private boolean isParamRepeated(int params, int count) {
-        if (count > FEW_PARAMS) {
-            Set<String> names = new HashSet<>();
-            for (int i = params; i < paramsEnd; i = paramEnd(i + 1)) {
-                String name = canonical(i + 1, nameEnd(a, i + 1, paramEnd(i + 1)));
-                if (!names.add(name.toLowerCase(Locale.ROOT))) {
-                    return true;
-                }
-            }
-            return false;
-        }
-        for (int i = paramEnd(params + 1); i < paramsEnd; i = paramEnd(i + 1)) {
-            int nameEnd = nameEnd(a, i + 1, paramEnd(i + 1));
-            for (int j = params; j < i; j = paramEnd(j + 1)) {
-                if (sameText(a, j + 1, nameEnd(a, j + 1, paramEnd(j + 1)), a, i + 1, nameEnd, true)) {
-                    return true;
-                }
-            }
-        }
-        return false;
-    }
-
-    /** {@code hname "=" hvalue *( "&" hname "=" hvalue )}; a value may be empty, a name not (§25.1). */
-    private boolean isHeaders(int from) {
+    /** Returns where the parameters that start at {@code from} end. */
+    private int checkParams(int from) throws SipParseException {
+        int decided = 0; // a bit for each of IN_BOTH that was read
         int i = from;
-        while (i <= end) {
-            int amp = Chars.indexOf(a, i, end, '&');
-            int to = amp < 0 ? end : amp;
-            int eq = Chars.indexOf(a, i, to, '=');
-            if (eq <= i || !Chars.isUriHeaderText(a, i, eq) || !Chars.isUriHeaderText(a, eq + 1, to)) {
-                return false;
+        while (i < end && a[i] == ';') {
+            int start = i + 1;
+            i = start;
+            while (i < end && a[i] != ';' && a[i] != '?') {
+                i++;
             }
-            i = to + 1;
+            if (!Chars.isUriRest(a, start, i)) {
+                throw defect("parameter of the URI holds a character that must be escaped");
+            }
+            int nameEnd = nameEnd(a, start, i);
+            int which = inBoth(a, start, nameEnd);
+            if (which >= 0) {
+                if (!Chars.isAddressText(a, Math.min(nameEnd + 1, i), i)) {
+                    throw defect(
+                            "parameter of the URI that decides where a request goes is neither a token nor a host");
+                }
+                int again = 1 << which + IN_BOTH.length; // a third one is not compared: that could go on for long
+                if ((decided & again) != 0
+                        || ((decided & 1 << which) != 0 && !isGivenBefore(from, start, nameEnd, i))) {
+                    throw defect("parameter of the URI is given twice"); // §19.1.1
+                }
+                decided |= (decided & 1 << which) != 0 ? again : 1 << which;
+            }
         }
-        return true;
+        return i;
+    }
+
+    /** True if the first parameter with the name that stands in {@code [start, nameEnd)} has the same value as this one. */
+    private boolean isGivenBefore(int params, int start, int nameEnd, int to) {
+        int i = params + 1;
+        while (true) {
+            int otherEnd = i;
+            while (a[otherEnd] != ';') {
+                otherEnd++;
+            }
+            int otherNameEnd = nameEnd(a, i, otherEnd);
+            if (sameText(a, i, otherNameEnd, a, start, nameEnd, true)) {
+                return sameText(
+                        a, Math.min(otherNameEnd + 1, otherEnd), otherEnd, a, Math.min(nameEnd + 1, to), to, true);
+            }
+            i = otherEnd + 1;
+        }
     }
 
     /**
      * Reads a URI.
      *
-     * @throws SipParseException if the text is not a URI, or a {@code sip:}/{@code sips:} URI with a defect
+     * @throws SipParseException if the text is not a URI, or a {@code sip:}/{@code sips:} URI whose parts are in doubt
      */
     public static SipUri parse(String text) throws SipParseException {
         byte[] bytes = Objects.requireNonNull(text, "text").getBytes(StandardCharsets.UTF_8);
@@ -269,7 +263,10 @@ public final class SipUri {
         return userEnd != ABSENT;
     }
 
-    /** The user part with escapes resolved and without a password; empty if there is none. */
+    /**
+     * The user part with escapes resolved and without a password; empty if there is none. Bytes that are not UTF-8, and a
+     * {@code %} that is not an escape, become U+FFFD, which no user's name holds.
+     */
     public String user() {
         return userEnd == ABSENT ? "" : unescape(schemeEnd + 1, userEnd);
     }
@@ -348,7 +345,7 @@ public final class SipUri {
                 nameEnd++;
             }
             if (Chars.equalsIgnoreCase(a, from, nameEnd, lowerCaseName)) {
-                return from;
+                return nameEnd + 1 >= to && inBoth(a, from, nameEnd) >= 0 ? ABSENT : from;
             }
             i = to;
         }
@@ -377,9 +374,11 @@ public final class SipUri {
         }
         ByteArrayOutputStream out = new ByteArrayOutputStream(to - from);
         for (int i = from; i < to; i++) {
-            if (a[i] == '%') {
-                out.write(Character.digit(a[i + 1], 16) << 4 | Character.digit(a[i + 2], 16));
+            if (Chars.isEscape(a, i, to)) {
+                out.write(escaped(a, i));
                 i += 2;
+            } else if (a[i] == '%') {
+                out.writeBytes(NOT_AN_ESCAPE);
             } else {
                 out.write(a[i]);
             }
@@ -394,6 +393,9 @@ public final class SipUri {
      * other parameters only agree where both have them; headers must all be the same.
      */
     public boolean isEquivalentTo(SipUri other) {
+        if (equals(other)) {
+            return true;
+        }
         if (sip != other.sip || secure != other.secure) {
             return false;
         }
@@ -427,24 +429,28 @@ public final class SipUri {
         int i = xFrom;
         int j = yFrom;
         while (i < xTo && j < yTo) {
-            int c = charAt(x, i);
-            int d = charAt(y, j);
+            int c = charAt(x, i, xTo);
+            int d = charAt(y, j, yTo);
             if (c != d && !(ignoreCase && c < 128 && d < 128 && Chars.lower((byte) c) == Chars.lower((byte) d))) {
                 return false;
             }
-            i += x[i] == '%' ? 3 : 1;
-            j += y[j] == '%' ? 3 : 1;
+            i += Chars.isEscape(x, i, xTo) ? 3 : 1;
+            j += Chars.isEscape(y, j, yTo) ? 3 : 1;
         }
         return i == xTo && j == yTo;
     }
 
     /** The character that stands or is escaped at {@code i}; an escaped reserved one is none of the plain ones. */
-    private static int charAt(byte[] text, int i) {
-        if (text[i] != '%') {
+    private static int charAt(byte[] text, int i, int to) {
+        if (!Chars.isEscape(text, i, to)) {
             return text[i] & 0xff;
         }
-        int c = Character.digit(text[i + 1], 16) << 4 | Character.digit(text[i + 2], 16);
+        int c = escaped(text, i);
         return RESERVED.indexOf(c) >= 0 ? c + 256 : c;
+    }
+
+    private static int escaped(byte[] text, int i) {
+        return Character.digit(text[i + 1], 16) << 4 | Character.digit(text[i + 2], 16);
     }
 
     private static boolean paramsAgree(SipUri x, SipUri y) {
@@ -455,13 +461,13 @@ public final class SipUri {
             int nameEnd = nameEnd(x.a, from, to);
             int theirs = y.paramNamedAs(x.a, from, nameEnd);
             if (theirs == ABSENT) {
-                if (mustBeInBoth(x.a, from, nameEnd)) {
+                if (inBoth(x.a, from, nameEnd) >= 0) {
                     return false;
                 }
             } else {
                 int theirEnd = y.paramEnd(theirs);
                 int theirNameEnd = nameEnd(y.a, theirs, theirEnd);
-                // a parameter without a value compares as an empty one, which the grammar has no other way to write
+                // a parameter without a value compares as an empty one
                 if (!sameText(
                         x.a,
                         Math.min(nameEnd + 1, to),
@@ -495,13 +501,17 @@ public final class SipUri {
         return eq < 0 ? to : eq;
     }
 
-    private static boolean mustBeInBoth(byte[] a, int from, int to) {
-        for (byte[] name : IN_BOTH) {
-            if (sameText(a, from, to, name, 0, name.length, true)) {
-                return true;
+    /** The index in {@link #IN_BOTH} of the name in {@code [from, to)}, or -1. */
+    private static int inBoth(byte[] a, int from, int to) {
+        if (to - from < 3) {
+            return ABSENT; // lr, ob and others that are frequent
+        }
+        for (int i = 0; i < IN_BOTH.length; i++) {
+            if (sameText(a, from, to, IN_BOTH[i], 0, IN_BOTH[i].length, true)) {
+                return i;
             }
         }
-        return false;
+        return ABSENT;
     }
 
     private boolean sameHeaders(SipUri other) {
@@ -518,7 +528,8 @@ public final class SipUri {
             int amp = Chars.indexOf(a, from, end, '&');
             int to = amp < 0 ? end : amp;
             int nameEnd = nameEnd(a, from, to);
-            headers.add(canonical(from, nameEnd).toLowerCase(Locale.ROOT) + "=" + canonical(nameEnd + 1, to));
+            headers.add(
+                    canonical(from, nameEnd).toLowerCase(Locale.ROOT) + "=" + canonical(Math.min(nameEnd + 1, to), to));
             from = to + 1;
         }
         Collections.sort(headers);
@@ -528,8 +539,8 @@ public final class SipUri {
     /** The text with one spelling for what {@link #sameText} calls the same. */
     private String canonical(int from, int to) {
         StringBuilder out = new StringBuilder(to - from);
-        for (int i = from; i < to; i += a[i] == '%' ? 3 : 1) {
-            out.append((char) charAt(a, i));
+        for (int i = from; i < to; i += Chars.isEscape(a, i, to) ? 3 : 1) {
+            out.append((char) charAt(a, i, to));
         }
         return out.toString();
     }
@@ -543,17 +554,21 @@ public final class SipUri {
         if (!hasHeaders() && !hasParameter("method")) {
             return this;
         }
-        StringBuilder out = new StringBuilder(text(start, firstParam()));
+        ByteArrayOutputStream out = new ByteArrayOutputStream(end - start);
         int i = firstParam();
+        out.write(a, start, i - start);
         while (i < paramsEnd) {
             int to = paramEnd(i + 1);
-            String param = text(i, to);
-            if (!param.regionMatches(true, 0, ";method=", 0, 8)) {
-                out.append(param);
+            if (!Chars.equalsIgnoreCase(a, i + 1, nameEnd(a, i + 1, to), "method")) {
+                out.write(a, i, to - i);
             }
             i = to;
         }
-        return of(out.toString());
+        try {
+            return parse(out.toByteArray(), 0, out.size());
+        } catch (SipParseException e) {
+            throw new IllegalStateException("a URI without a parameter is a URI", e);
+        }
     }
 
     /**
@@ -562,6 +577,29 @@ public final class SipUri {
      */
     public SipUri compact() {
         return a.length == end - start ? this : new SipUri(this);
+    }
+
+    // ---- positions in the array that it was read from, for an engine that edits by splicing; of sip and sips URIs
+    // only
+
+    /** Where the host starts. */
+    public int hostStart() {
+        return hostStart;
+    }
+
+    /** Where the host ends. */
+    public int hostEnd() {
+        return hostEnd;
+    }
+
+    /** Where host and port end. */
+    public int addressEnd() {
+        return firstParam();
+    }
+
+    /** Where the {@code ?} of the header fields stands, or where the URI ends. */
+    public int headersStart() {
+        return paramsEnd;
     }
 
     /** The length of the text in bytes. */

@@ -60,11 +60,11 @@ final class TypedHeaders {
         int to = message.valueEnd(i);
         do {
             int start = Chars.skipLws(a, at, to);
-            int stop = HeaderElements.end(a, start, to, separator);
+            int stop = HeaderElements.end(name, a, start, to);
             int end = Chars.trimEnd(a, start, stop);
             // an empty list such as "Supported:" has no element; an empty Subject is a Subject
             if (end > start || separator == 0) {
-                if (found.size() >= message.limits().listElements()) {
+                if (found.size() >= message.limits().listElements() && !name.equals(HeaderName.VIA)) {
                     throw new MalformedHeaderException(new SipParseException(
                             StatusCode.BAD_REQUEST,
                             name + " holds more than " + message.limits().listElements() + " elements"));

@@ -132,6 +132,7 @@ public final class Via {
             if (i < stop && a[i] == '=') {
                 value = Chars.skipLws(a, i + 1, stop);
                 valueEnd = Params.rawValueEnd(a, value, stop);
+                checkValue(value, valueEnd);
                 i = Chars.skipLws(a, valueEnd, stop);
             }
             switch (nameEnd - name) {
@@ -162,9 +163,17 @@ public final class Via {
         return stop;
     }
 
+    private void checkValue(int from, int to) throws SipParseException {
+        for (int i = from; i < to && a[from] != '"'; i++) {
+            if (!Chars.isViaValue(a[i])) {
+                throw SipParseException.at("parameter of Via holds a character that must be quoted", a, from, to);
+            }
+        }
+    }
+
     private void readRport(int nameEnd, int value, int valueEnd) throws SipParseException {
-        rportEnd = nameEnd;
-        if (value >= 0) {
+        rportEnd = value == valueEnd && value >= 0 ? value : nameEnd;
+        if (value < valueEnd) {
             rport = (int) Chars.number(a, value, valueEnd, 65_535);
             if (rport < 0) {
                 throw SipParseException.at("rport of Via is not a port", a, value, valueEnd);
@@ -219,7 +228,7 @@ public final class Via {
         return maddrStart < 0 ? Optional.empty() : Optional.of(Chars.text(a, maddrStart, maddrEnd));
     }
 
-    /** True if there is an {@code rport} parameter, with or without a value (RFC 3581). */
+    /** True if there is an {@code rport} parameter, with a value, an empty one or none (RFC 3581). */
     public boolean hasRport() {
         return rportEnd >= 0;
     }
@@ -252,7 +261,7 @@ public final class Via {
                 continue;
             }
             int valueEnd = Params.rawValueEnd(a, value, end);
-            boolean quoted = a[value] == '"';
+            boolean quoted = value < valueEnd && a[value] == '"';
             String text = quoted ? Chars.text(a, value + 1, valueEnd - 1) : Chars.text(a, value, valueEnd);
             reader.read(Chars.text(a, name, nameEnd), text, quoted);
             i = Chars.skipLws(a, valueEnd, end);
@@ -306,7 +315,7 @@ public final class Via {
         return receivedEnd;
     }
 
-    /** Where {@code rport} with its value ends, or -1. */
+    /** Where {@code rport} with its value ends, behind the equals sign of an empty one; or -1. */
     public int rportEnd() {
         return rportEnd;
     }

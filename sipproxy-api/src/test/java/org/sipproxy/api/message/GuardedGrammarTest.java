@@ -1,5 +1,6 @@
 package org.sipproxy.api.message;
 
+import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -108,9 +109,22 @@ class GuardedGrammarTest {
     }
 
     @Test
-    void lineOverTheLimitIsADefect() {
-        assertThat(SipText.requestWith("Subject: " + "x".repeat(9_000)).defect().orElseThrow())
-                .hasMessageContaining("8192");
+    void lineOverTheLimitIsADefect() throws Exception {
+        assertThat(SipText.requestWith("Subject: " + "x".repeat(9_000)).defect())
+                .isEmpty();
+        byte[] message = ("BYE sip:a SIP/2.0\r\nSubject: " + "x".repeat(66_000) + "\r\n\r\n").getBytes(US_ASCII);
+        assertThat(SipMessage.parse(message, ParseLimits.DEFAULT.withMessageBytes(100_000))
+                        .defect()
+                        .orElseThrow())
+                .hasMessageContaining("65536");
+    }
+
+    @Test
+    void elementOverEightKibibytesIsNotForTheRi() {
+        SipRequest request = SipText.requestWith("Identity: " + "x".repeat(9_000));
+
+        assertThatThrownBy(() -> request.getHeader("Identity")).isInstanceOf(MalformedHeaderException.class);
+        assertThat(request.header(HeaderName.of("Identity"))).contains("x".repeat(9_000));
     }
 
     @Test
@@ -134,7 +148,7 @@ class GuardedGrammarTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"sip:", "<sip:a@b>", "sip:a@b;;", "tel:", "x y"})
+    @ValueSource(strings = {"sip:", "<sip:a@b>", "sip:a@b c", "tel:", "x y"})
     void malformedRequestUriIsRefused(String uri) {
         SipRequest request = SipText.request("INVITE " + uri + " SIP/2.0\n\n");
 

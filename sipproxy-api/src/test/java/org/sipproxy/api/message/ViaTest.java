@@ -60,7 +60,6 @@ class ViaTest {
                 "SIP/2.0/UDP h;",
                 "SIP/2.0/UDP h;;",
                 "SIP/2.0/UDP h;=a",
-                "SIP/2.0/UDP h;a=",
                 "SIP/2.0/UDP h;a=\"b",
                 "SIP/2.0/UDP h;rport=x",
                 "SIP/2.0/UDP h;rport=5062~",
@@ -71,6 +70,11 @@ class ViaTest {
                 "SIP/2.0/UDP [::x]",
                 "SIP/2.0/UDP a (\\",
                 "SIP/2.0/UDP a (comment)",
+                "SIP/2.0/UDP a;x=(;branch=z9hG4bK1)",
+                "SIP/2.0/UDP a;x=<y>",
+                "SIP/2.0/UDP a;branch=z9hG4bK1;branch=z9hG4bK2",
+                "SIP/2.0/UDP a;rport=1;rport",
+                "SIP/2.0/UDP [fe80::1%eth0]",
                 "SIP/2.0/UDP 192.0.2.15;;,;,,"
             })
     void malformedElementIsRefused(String text) {
@@ -83,6 +87,18 @@ class ViaTest {
         assertThat(parse("SIP/2.0/UDP h;rport").rport()).isEqualTo(-1);
         assertThat(parse("SIP/2.0/UDP h;rport=5062").rport()).isEqualTo(5062);
         assertThat(parse("SIP/2.0/UDP h").hasRport()).isFalse();
+    }
+
+    @Test
+    void rportWithAnEmptyValueAsksForThePort() throws Exception {
+        Via via = parse("SIP/2.0/UDP h;rport=;x=;branch=");
+
+        assertThat(via.hasRport()).isTrue();
+        assertThat(via.rport()).isEqualTo(-1);
+        assertThat(via.rportEnd()).isEqualTo("SIP/2.0/UDP h;rport=".length());
+        assertThat(via.parameter("x")).contains("");
+        assertThat(via.branch()).isEmpty();
+        assertThat(via.hasRfc3261Branch()).isFalse();
     }
 
     @Test

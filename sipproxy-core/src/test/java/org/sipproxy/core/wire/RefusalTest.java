@@ -57,7 +57,7 @@ class RefusalTest {
                 "420 | sip:silent@sip.test       | Proxy-Require: privacy",
                 "484 | sip:sip.test              | Subject: x",
                 "483 | sip:silent@sip.test       | Max-Forwards: 0",
-                "400 | sip:silent@sip.test       | Max-Forwards: 300",
+                "400 | sip:silent@sip.test       | Route: <sip:a b@sip.test>",
             })
     void refusedInviteGetsOnePacketAndLeavesNothing(int status, String uri, String line) {
         try (ProxyUnderTest proxy = ProxyUnderTest.start(b -> b.timers(ProxyUnderTest.QUICK))) {

@@ -374,7 +374,7 @@ class RegisterTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"1.1", "2", "-1", "0.1234", "abc", "1.001"})
+    @ValueSource(strings = {"1.1", "2", "-1", "0.5x", "abc", "1.001"})
     void qOutsideItsRangeIsRefused(String q) {
         assertThat(answer(register("<sip:bob@127.0.0.1:5999>;q=" + q)).status()).isEqualTo(400);
     }

@@ -202,7 +202,7 @@ class RoutingTest {
                 "From:            | X-No-From:",
                 "To:              | X-No-To:",
                 "Call-ID:         | X-No-Call-ID:",
-                "Max-Forwards: 70 | Max-Forwards: 256",
+                "Max-Forwards: 70 | Max-Forwards: 70 x",
                 "Max-Forwards: 70 | Max-Forwards: -1",
                 "Max-Forwards: 70 | Max-Forwards: x",
                 "Content-Length: 0| Content-Length: 5",

@@ -71,7 +71,7 @@ public final class ReplyWriter {
 
     private static boolean hasTagOrIsUnreadable(SipRequest request) {
         try {
-            return request.hasToTag();
+            return request.to().hasParameter("tag"); // one without a value, too: there must not be two
         } catch (SipParseException e) {
             return true;
         }

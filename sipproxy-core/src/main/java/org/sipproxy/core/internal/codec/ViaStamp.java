@@ -38,7 +38,10 @@ public final class ViaStamp {
         boolean needsReceived = elsewhere || via.hasRport() || reliable;
         ByteWriter text = new ByteWriter(40);
         if (fillRport) {
-            text.ascii('=').number(source.getPort());
+            if (wire[via.rportEnd() - 1] != '=') { // rport=, with an empty value
+                text.ascii('=');
+            }
+            text.number(source.getPort());
         }
         if (needsReceived && via.receivedStart() < 0) {
             text.bytes(RECEIVED).bytes(ip);

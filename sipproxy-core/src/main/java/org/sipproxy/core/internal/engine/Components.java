@@ -145,6 +145,15 @@ final class Components implements AutoCloseable {
      * True if the listeners have been notified of the same failure of the same request. A stranger is refused without a
      * transaction, so each retransmission is refused again, but it is one missed call.
      */
+    /** Empty if To cannot be read: the response went to the client all the same. */
+    private static String toTag(SipResponse sent) {
+        try {
+            return sent.toTag();
+        } catch (SipParseException e) {
+            return "";
+        }
+    }
+
     private boolean isRepeatedRefusal(RequestContext context, int statusCode) throws SipParseException {
         if (InboundPath.isChallenge(statusCode)) {
             return false;
@@ -169,7 +178,7 @@ final class Components implements AutoCloseable {
                     context.flow(),
                     statusCode,
                     sent.reasonPhrase(),
-                    sent.hasToTag() ? sent.toTag() : "",
+                    toTag(sent),
                     Instant.ofEpochMilli(context.receivedAtMillis()),
                     Instant.ofEpochMilli(clock.currentTimeMillis()),
                     targets,

@@ -107,7 +107,7 @@ final class InboundPath implements InboundHandler {
             return message;
         }
         int line = message.firstHeader(HeaderName.CONTENT_LENGTH);
-        if (line < 0 || message.nextHeader(HeaderName.CONTENT_LENGTH, line) >= 0) {
+        if (line < 0) {
             return message;
         }
         int length = MessageSanity.contentLength(message, line);

@@ -4,12 +4,12 @@ import org.sipproxy.api.message.HeaderName;
 import org.sipproxy.api.message.SipParseException;
 import org.sipproxy.api.message.SipRequest;
 import org.sipproxy.api.message.StatusCode;
-import org.sipproxy.api.message.Via;
 import org.sipproxy.core.internal.transaction.Branches;
 
 /**
  * RFC 3261 §16.3 step 4 with RFC 5393 §4.2: a Via of ours whose loop hash is that of the request as it comes in now. A
- * request that comes back with another Request-URI spirals, and may.
+ * request that comes back with another Request-URI spirals, and may. The Via elements of others are not read: nothing is decided
+ * by them, so they may be whatever they are (§16.3 step 1).
  */
 final class DetectLoop implements Step {
 
@@ -28,16 +28,22 @@ final class DetectLoop implements Step {
         }
         boolean hashed = false;
         long hash = 0;
-        for (Via via : request.vias()) {
-            if (Branches.isOurs(request.wire(), via)) {
+        byte[] wire = request.wire();
+        int line = request.firstHeader(HeaderName.VIA);
+        while (line >= 0) {
+            int end = request.valueEnd(line);
+            int at = Branches.find(wire, request.valueStart(line), end);
+            while (at >= 0) {
                 if (!hashed) {
                     hash = branches.loopHash(request);
                     hashed = true;
                 }
-                if (Branches.loopHash(request.wire(), via) == hash) {
+                if (Branches.loopHash(wire, at) == hash) {
                     return Outcome.reply(StatusCode.LOOP_DETECTED);
                 }
+                at = Branches.find(wire, at + 1, end);
             }
+            line = request.nextHeader(HeaderName.VIA, line);
         }
         return Outcome.proceed();
     }

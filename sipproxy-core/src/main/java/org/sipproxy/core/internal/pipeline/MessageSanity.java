@@ -1,7 +1,9 @@
 package org.sipproxy.core.internal.pipeline;
 
+import org.jspecify.annotations.Nullable;
 import org.sipproxy.api.message.CSeq;
 import org.sipproxy.api.message.HeaderName;
+import org.sipproxy.api.message.Method;
 import org.sipproxy.api.message.SipMessage;
 import org.sipproxy.api.message.SipParseException;
 import org.sipproxy.api.message.SipRequest;
@@ -12,25 +14,19 @@ import org.sipproxy.api.message.Via;
 
 /**
  * What a message must satisfy before anything decides about it (RFC 3261 §8.2, §16.3 steps 1 and 2, §18.1.2). It looks at
- * what a proxy or registrar acts on and at nothing else: an unknown header, a Date in the wrong time zone or a body it
- * cannot read is for the endpoint to judge (§16.3).
+ * what a proxy or registrar acts on and at nothing else: the URI in To, a Contact, Record-Route, a lower Via, a Date in the wrong
+ * time zone or a body it cannot read is for the endpoint to judge (§16.3). From, To and Route are read further by those steps
+ * that decide by them.
  *
  * <p>It runs for every message, so the index answers most of it, and what it parses the message keeps.
  */
 public final class MessageSanity {
-
-    /** §20.22. */
-    private static final int MAX_FORWARDS_LIMIT = 255;
 
     /** Largest delta-seconds (§20.19), and what a larger one counts as (RFC 4475 §3.1.2.4). */
     private static final long DELTA_SECONDS_LIMIT = 0xffff_ffffL;
 
     private static final HeaderName[] EXACTLY_ONCE = {
         HeaderName.FROM, HeaderName.TO, HeaderName.CALL_ID, HeaderName.CSEQ
-    };
-
-    private static final HeaderName[] AT_MOST_ONCE = {
-        HeaderName.MAX_FORWARDS, HeaderName.CONTENT_LENGTH, HeaderName.EXPIRES
     };
 
     private MessageSanity() {}
@@ -42,19 +38,32 @@ public final class MessageSanity {
      */
     public static void check(SipRequest request) throws SipParseException {
         checkIndex(request);
-        request.topVia();
+        checkViaList(request, request.topVia());
         checkCSeq(request);
         checkRequestUri(request);
-        request.from().uri();
-        request.to().uri();
+        request.from();
+        request.to();
         request.callId();
-        request.checkAddresses(HeaderName.CONTACT);
-        request.checkAddresses(HeaderName.ROUTE);
-        request.checkAddresses(HeaderName.RECORD_ROUTE);
-        if (request.number(HeaderName.MAX_FORWARDS, MAX_FORWARDS_LIMIT + 1) > MAX_FORWARDS_LIMIT) {
-            throw bad("Max-Forwards is over 255");
+        checkNotRepeated(request, HeaderName.MAX_FORWARDS);
+        request.number(HeaderName.MAX_FORWARDS, DELTA_SECONDS_LIMIT);
+        if (request.method() == Method.REGISTER) {
+            checkRegistration(request);
         }
-        request.number(HeaderName.EXPIRES, DELTA_SECONDS_LIMIT);
+    }
+
+    /** What a registrar acts on and a proxy passes on. */
+    private static void checkRegistration(SipRequest request) throws SipParseException {
+        request.to().uri();
+        request.checkAddresses(HeaderName.CONTACT);
+        long expires = request.number(HeaderName.EXPIRES, DELTA_SECONDS_LIMIT);
+        if (request.isRepeated(HeaderName.EXPIRES)) {
+            int line = request.firstHeader(HeaderName.EXPIRES);
+            while ((line = request.nextHeader(HeaderName.EXPIRES, line)) >= 0) {
+                if (number(request, line, DELTA_SECONDS_LIMIT) != expires) {
+                    throw bad("two different values of Expires");
+                }
+            }
+        }
     }
 
     /**
@@ -66,22 +75,24 @@ public final class MessageSanity {
         checkIndex(response);
         response.topVia();
         response.cseq();
-        response.from();
-        response.to();
-        response.callId();
         checkNextHop(response);
     }
 
     /** The value of the Content-Length in header line {@code line}, in bytes; -1 if it is not a number. */
     public static int contentLength(SipMessage message, int line) {
+        return (int) number(message, line, Integer.MAX_VALUE);
+    }
+
+    /** The number that fills header line {@code line}, {@code max} if it is larger than that; -1 if it is not a number. */
+    private static long number(SipMessage message, int line, long max) {
         byte[] wire = message.wire();
         int end = message.valueEnd(line);
-        long length = message.valueStart(line) == end ? -1 : 0;
-        for (int i = message.valueStart(line); i < end && length >= 0; i++) {
+        long number = message.valueStart(line) == end ? -1 : 0;
+        for (int i = message.valueStart(line); i < end && number >= 0; i++) {
             int digit = wire[i] - '0';
-            length = digit < 0 || digit > 9 ? -1 : Math.min(length * 10 + digit, Integer.MAX_VALUE);
+            number = digit < 0 || digit > 9 ? -1 : Math.min(number * 10 + digit, max);
         }
-        return (int) length;
+        return number;
     }
 
     private static void checkIndex(SipMessage message) throws SipParseException {
@@ -94,9 +105,6 @@ public final class MessageSanity {
             }
             checkNotRepeated(message, name);
         }
-        for (HeaderName name : AT_MOST_ONCE) {
-            checkNotRepeated(message, name);
-        }
         // a datagram's bytes behind Content-Length are the transport's to cut off (§18.3)
         int line = message.firstHeader(HeaderName.CONTENT_LENGTH);
         if (line >= 0) {
@@ -107,6 +115,19 @@ public final class MessageSanity {
             if (length > message.bodyLength()) {
                 throw bad("Content-Length is larger than the body of " + message.bodyLength() + " bytes");
             }
+            checkContentLengths(message, line, length);
+        }
+    }
+
+    /** As where a stream is cut into messages: equal values leave no doubt where the message ends. */
+    private static void checkContentLengths(SipMessage message, int first, int length) throws SipParseException {
+        if (message.isRepeated(HeaderName.CONTENT_LENGTH)) {
+            int line = first;
+            while ((line = message.nextHeader(HeaderName.CONTENT_LENGTH, line)) >= 0) {
+                if (contentLength(message, line) != length) {
+                    throw bad("two different values of Content-Length");
+                }
+            }
         }
     }
 
@@ -114,6 +135,43 @@ public final class MessageSanity {
         if (message.isRepeated(name)) {
             throw bad("header " + name + " stands more than once");
         }
+    }
+
+    /**
+     * The elements below the topmost are for the hops that wrote them, but how many there are must not be in doubt: to some parsers
+     * an empty one is a hop, to others nothing (RFC 4475 §3.1.2.1).
+     */
+    private static void checkViaList(SipRequest request, Via top) throws SipParseException {
+        int line = request.firstHeader(HeaderName.VIA);
+        if (!request.isRepeated(HeaderName.VIA) && top.end() == request.valueEnd(line)) {
+            return;
+        }
+        for (; line >= 0; line = request.nextHeader(HeaderName.VIA, line)) {
+            if (hasEmptyElement(request.wire(), request.valueStart(line), request.valueEnd(line))) {
+                throw bad("Via list has an empty element, or a quote that does not close");
+            }
+        }
+    }
+
+    private static boolean hasEmptyElement(byte[] a, int from, int to) {
+        boolean quoted = false;
+        boolean empty = true;
+        for (int i = from; i < to; i++) {
+            byte b = a[i];
+            if (quoted && b == '\\') {
+                i++;
+            } else if (b == '"') {
+                quoted = !quoted;
+            } else if (b == ',' && !quoted) {
+                if (empty) {
+                    return true;
+                }
+                empty = true;
+                continue;
+            }
+            empty &= b == ' ' || b == '\t' || b == '\r' || b == '\n';
+        }
+        return empty || quoted;
     }
 
     private static void checkCSeq(SipRequest request) throws SipParseException {
@@ -125,23 +183,36 @@ public final class MessageSanity {
 
     private static void checkRequestUri(SipRequest request) throws SipParseException {
         SipUri uri = request.requestUri();
-        if (uri.hasHeaders()) {
+        if (uri.isSip() && !uri.hasHeaders()) {
+            return;
+        }
+        // with a Route, the element that it names has to understand the URI, not we (§16.4, §16.6 step 6)
+        if (request.firstAddress(HeaderName.ROUTE).isPresent()) {
+            return;
+        }
+        if (uri.isSip()) {
             // §19.1.1; and acting on ?Route=... would let the sender choose our next hop (RFC 4475 §3.1.2.11)
             throw bad("Request-URI holds header fields");
         }
-        // with a Route, the element that it names has to understand the scheme, not we (§16.4, §16.6 step 6)
-        if (!uri.isSip() && !request.hasHeader(HeaderName.ROUTE)) {
-            throw new SipParseException(
-                    StatusCode.UNSUPPORTED_URI_SCHEME, "scheme of the Request-URI is neither sip nor sips");
-        }
+        throw new SipParseException(
+                StatusCode.UNSUPPORTED_URI_SCHEME, "scheme of the Request-URI is neither sip nor sips");
     }
 
     /** RFC 4475 §3.3.10: a forged Via below ours would make the proxy shout at a whole network. */
     private static void checkNextHop(SipResponse response) throws SipParseException {
-        Via next = response.secondVia().orElse(null);
+        Via next = secondVia(response);
         if (next != null
                 && (isManyHosts(next.host()) || isManyHosts(next.received().orElse("")))) {
             throw bad("second Via names a broadcast or multicast address");
+        }
+    }
+
+    /** The response goes where its request came from, so a second Via that cannot be read does not matter. */
+    private static @Nullable Via secondVia(SipResponse response) {
+        try {
+            return response.secondVia().orElse(null);
+        } catch (SipParseException e) {
+            return null;
         }
     }
 

@@ -223,7 +223,7 @@ public final class RequestContext implements StageContext {
             return false;
         }
         List<NameAddress> all = original.addresses(HeaderName.ROUTE);
-        return all.get(all.size() - 1).uri().equals(uri);
+        return !all.isEmpty() && all.get(all.size() - 1).uri().equals(uri);
     }
 
     /** Notes that the next hop of this binding is a name, whose address is not known before it is resolved. */

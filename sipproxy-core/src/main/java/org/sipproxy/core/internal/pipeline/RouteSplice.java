@@ -33,7 +33,7 @@ public final class RouteSplice {
         if (!elements.isEmpty() && first >= 0) {
             ByteWriter line = new ByteWriter(128).text("Route: ");
             for (int i = 0; i < elements.size(); i++) {
-                line.text(i == 0 ? "" : ", ").text(elements.get(i).toString());
+                line.text(i == 0 ? "" : ", ").bytes(elements.get(i).toBytes());
             }
             splice.insert(request.lineStart(first), line.crlf().toBytes());
         }

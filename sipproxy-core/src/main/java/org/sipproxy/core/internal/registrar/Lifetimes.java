@@ -14,6 +14,7 @@ import org.sipproxy.core.RegistrarPolicy;
  * <pre>
  * contact's expires     Expires header   asked for
  * a number              any              that number
+ * empty                 any              as if it were absent, as in Kamailio
  * not a number          any              the default, as §20.10 says and Kamailio does: not the header
  * absent                a number         that number
  * absent                not a number     the default

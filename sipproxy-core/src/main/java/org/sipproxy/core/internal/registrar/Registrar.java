@@ -207,6 +207,9 @@ public final class Registrar {
             return List.of();
         }
         List<NameAddress> addresses = request.addresses(HeaderName.CONTACT);
+        if (addresses.isEmpty()) {
+            throw bad("Contact is empty"); // neither a query nor a removal of all
+        }
         if (addresses.size() == 1) {
             return List.of(RequestedContact.of(addresses.get(0), lifetimes, headerExpires));
         }

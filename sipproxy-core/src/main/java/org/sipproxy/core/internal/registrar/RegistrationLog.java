@@ -5,6 +5,7 @@ import org.sipproxy.api.location.Binding;
 import org.sipproxy.api.location.LocationEvent;
 import org.sipproxy.api.location.LocationListener;
 import org.sipproxy.api.location.RemovalReason;
+import org.sipproxy.api.message.SipUri;
 import org.slf4j.Logger;
 
 /**
@@ -15,8 +16,8 @@ import org.slf4j.Logger;
  * UNREGISTERED aor=&lt;sip:1001@sip.test&gt; contact=&lt;sip:1001@192.0.2.7:5060&gt; reason=EXPIRED
  * </pre>
  *
- * Both URIs hold only characters that a URI may hold, whatever the peer sent, so no line can be forged. Removals are heard
- * from the store, which knows of all of them.
+ * Neither URI holds white space or a closing bracket, whatever the peer sent, and characters above ASCII are written as escapes, so
+ * no line can be forged. Removals are heard from the store, which knows of all of them.
  */
 final class RegistrationLog implements LocationListener {
 
@@ -31,9 +32,9 @@ final class RegistrationLog implements LocationListener {
     /** {@code news} is false for a refresh, which is told at DEBUG. */
     void registered(Aor aor, Binding binding, boolean news, long nowMillis) {
         if (news && log.isInfoEnabled()) {
-            log.info(REGISTERED, aor, binding.contact(), binding.remainingSeconds(nowMillis));
+            log.info(REGISTERED, aor, ascii(binding.contact()), binding.remainingSeconds(nowMillis));
         } else if (!news && log.isDebugEnabled()) {
-            log.debug(REGISTERED, aor, binding.contact(), binding.remainingSeconds(nowMillis));
+            log.debug(REGISTERED, aor, ascii(binding.contact()), binding.remainingSeconds(nowMillis));
         }
     }
 
@@ -49,8 +50,21 @@ final class RegistrationLog implements LocationListener {
             log.info(
                     "UNREGISTERED aor=<{}> contact=<{}> reason={}",
                     event.aor(),
-                    event.binding().contact(),
+                    ascii(event.binding().contact()),
                     reason);
         }
+    }
+
+    private static String ascii(SipUri uri) {
+        byte[] bytes = uri.toBytes();
+        StringBuilder out = new StringBuilder(bytes.length + 16);
+        for (byte b : bytes) {
+            if (b > 0) {
+                out.append((char) b);
+            } else {
+                out.append('%').append(Character.forDigit(b >> 4 & 15, 16)).append(Character.forDigit(b & 15, 16));
+            }
+        }
+        return out.toString();
     }
 }

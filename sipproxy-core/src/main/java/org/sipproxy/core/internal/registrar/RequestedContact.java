@@ -29,10 +29,13 @@ record RequestedContact(SipUri uri, int lifetimeSeconds, float q, String instanc
         if (uri.length() > MAX_URI_BYTES) {
             throw bad("contact URI has " + uri.length() + " bytes (at most " + MAX_URI_BYTES + ")");
         }
-        int lifetime = lifetimes.granted(contact.parameter("expires").orElse(null), headerExpires);
-        float q = q(contact.parameter("q").orElse(null));
+        if (uri.toString().indexOf('\ufffd') >= 0) {
+            throw bad("contact URI is not UTF-8"); // a store of text would change it
+        }
+        int lifetime = lifetimes.granted(value(contact, "expires"), headerExpires);
+        float q = q(value(contact, "q"));
         String instance = instanceId(contact.parameter("+sip.instance").orElse(""));
-        int regId = regId(contact.parameter("reg-id").orElse(null));
+        int regId = regId(value(contact, "reg-id"));
         return new RequestedContact(uri, lifetime, q, instance, instance.isEmpty() ? 0 : regId);
     }
 
@@ -40,25 +43,31 @@ record RequestedContact(SipUri uri, int lifetimeSeconds, float q, String instanc
         return lifetimeSeconds == 0;
     }
 
-    /** {@code qvalue} of §25.1. */
+    /** The parameter's value; null if it is absent or empty, which counts as absent. */
+    private static @Nullable String value(NameAddress contact, String name) {
+        return contact.parameter(name).filter(text -> !text.isEmpty()).orElse(null);
+    }
+
+    /** A decimal number from 0 to 1, of which three decimals count, as in Kamailio; §25.1 does not allow more. */
     private static float q(@Nullable String text) throws RegistrationRefused {
         if (text == null) {
             return Binding.Q_UNSPECIFIED;
         }
-        int length = text.length();
-        boolean shape = length >= 1 && length <= 5 && text.charAt(0) <= '1' && (length == 1 || text.charAt(1) == '.');
-        int thousandths = 0;
-        for (int i = 0, unit = 1000; shape && i < length; i++) {
-            char c = text.charAt(i);
-            if (i != 1) {
-                shape = c >= '0' && c <= '9';
-                thousandths += (c - '0') * unit;
-                unit /= 10;
+        int point = text.indexOf('.');
+        int whole = point < 0 ? text.length() : point;
+        boolean digits = text.length() > (point < 0 ? 0 : 1);
+        long thousandths = 0;
+        for (int i = 0, unit = 100; digits && i < text.length(); i++) {
+            int digit = text.charAt(i) - '0';
+            if (i != point) {
+                digits = digit >= 0 && digit <= 9;
+                thousandths =
+                        i < whole ? Math.min(thousandths * 10 + digit * 1000L, 10_000) : thousandths + digit * unit;
+                unit /= i < whole ? 1 : 10;
             }
         }
-        if (!shape || thousandths > 1000) {
-            throw bad(
-                    "contact q is not 0 to 1 with at most three decimals: \"" + SipParseException.excerpt(text) + "\"");
+        if (!digits || thousandths > 1000) {
+            throw bad("contact q is not a number from 0 to 1: \"" + SipParseException.excerpt(text) + "\"");
         }
         return thousandths / 1000f;
     }
@@ -82,10 +91,10 @@ record RequestedContact(SipUri uri, int lifetimeSeconds, float q, String instanc
             return 0;
         }
         long value = Lifetimes.seconds(text);
-        if (value < 1 || value > Integer.MAX_VALUE) {
+        if (value < 0 || value > Integer.MAX_VALUE) {
             throw bad("reg-id is not a number from 1 to 2147483647: \"" + SipParseException.excerpt(text) + "\"");
         }
-        return (int) value;
+        return (int) value; // 0 counts as none
     }
 
     private static RegistrationRefused bad(String why) {

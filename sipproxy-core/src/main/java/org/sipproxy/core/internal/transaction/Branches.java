@@ -1,6 +1,7 @@
 package org.sipproxy.core.internal.transaction;
 
 import java.security.SecureRandom;
+import java.util.Arrays;
 import java.util.concurrent.atomic.AtomicLong;
 import org.sipproxy.api.message.HeaderName;
 import org.sipproxy.api.message.SipParseException;
@@ -49,10 +50,23 @@ public final class Branches {
     /** True if the branch has the shape of ours. */
     public static boolean isOurs(byte[] wire, Via via) {
         int start = via.branchStart();
-        if (start < 0 || via.branchEnd() - start != LENGTH) {
-            return false;
+        return start >= 0 && via.branchEnd() - start == LENGTH && isHex(wire, start + COOKIE, start + LENGTH);
+    }
+
+    /** Where the first branch of our shape in {@code [from, to)} starts, or -1. The text is searched, not parsed. */
+    public static int find(byte[] wire, int from, int to) {
+        for (int i = from; i + LENGTH <= to; i++) {
+            if (wire[i] == 'z'
+                    && Arrays.equals(wire, i, i + COOKIE, MAGIC, 0, COOKIE)
+                    && isHex(wire, i + COOKIE, i + LENGTH)) {
+                return i;
+            }
         }
-        for (int i = start + COOKIE; i < start + LENGTH; i++) {
+        return -1;
+    }
+
+    private static boolean isHex(byte[] wire, int from, int to) {
+        for (int i = from; i < to; i++) {
             if (hexDigit(wire[i]) < 0) {
                 return false;
             }
@@ -65,9 +79,9 @@ public final class Branches {
         return hex(wire, via.branchStart() + COOKIE);
     }
 
-    /** The loop hash in a branch of our shape. */
-    public static long loopHash(byte[] wire, Via via) {
-        return hex(wire, via.branchStart() + COOKIE + 16);
+    /** The loop hash in a branch of our shape that starts at {@code branch}. */
+    public static long loopHash(byte[] wire, int branch) {
+        return hex(wire, branch + COOKIE + 16);
     }
 
     private static long hex(byte[] wire, int from) {

@@ -65,7 +65,7 @@ class RegistrarContactTest {
                 "<sip:a@192.0.2.1",
                 "<sip:a@192.0.2.1>;q=2",
                 "<sip:a@192.0.2.1>;expires=30",
-                "<sip:a@192.0.2.1>;+sip.instance=\"<urn:x:1>\";reg-id=0",
+                "<sip:a@192.0.2.1>;+sip.instance=\"<urn:x:1>\";reg-id=x",
                 "*",
             })
     void oneBadContactLeavesEverythingAsItWas(String bad) {
@@ -107,20 +107,75 @@ class RegistrarContactTest {
         "1.0,1",
         "1.000,1",
         "0.700,0.7",
-        "0.001,0.001"
+        "0.001,0.001",
+        // as Kamailio reads them
+        ".5,0.5",
+        "00.5,0.5",
+        "0.12345,0.123",
+        "1.0000,1"
     })
     void qIsKeptAndEchoedShort(String q, String echoed) {
         assertThat(scene.send("Contact: <sip:a@192.0.2.1>;q=" + q).value("Contact"))
                 .isEqualTo("<sip:a@192.0.2.1>;q=" + echoed + ";expires=3600");
-        assertThat(scene.bindings().get(0).q()).isEqualTo(Float.parseFloat(q));
+        assertThat(scene.bindings().get(0).q()).isEqualTo(Float.parseFloat(echoed));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {";q=", ";q", ";q=\"\""})
+    void emptyQIsNone(String q) {
+        assertThat(scene.send("Contact: <sip:a@192.0.2.1>" + q).value("Contact"))
+                .isEqualTo("<sip:a@192.0.2.1>;expires=3600");
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            quoteCharacter = '!',
+            value = {
+                "<sip:9901#1@192.0.2.1>                      | sip:9901#1@192.0.2.1",
+                "<sip:a@192.0.2.1;x-tiu=\"VGhdczoaJVQaHyQ3\"> | sip:a@192.0.2.1;x-tiu=\"VGhdczoaJVQaHyQ3\"",
+                "<sip:a@192.0.2.1;thinfo=VG8=>               | sip:a@192.0.2.1;thinfo=VG8=",
+                "<sip:a@192.0.2.1;lr=>                       | sip:a@192.0.2.1;lr=",
+                "José Müller <sip:a@192.0.2.1>               | sip:a@192.0.2.1",
+                "Doe, John <sip:a@192.0.2.1>                 | sip:a@192.0.2.1",
+                "Bob (Home) <sip:a@192.0.2.1>                | sip:a@192.0.2.1",
+                ",, <sip:a@192.0.2.1>,                       | sip:a@192.0.2.1",
+            })
+    void whatPhonesWriteIsBound(String contact, String uri) {
+        assertThat(scene.send("Contact: " + contact).status()).isEqualTo(200);
+        assertThat(scene.contacts()).containsExactly(uri);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", ",", "*, <sip:a@192.0.2.1>", "*,", "garbage", "sip:b@192.0.2.1 <sip:a@192.0.2.1>"})
+    void contactInDoubtChangesNothing(String contact) {
+        scene.send("Contact: <sip:old@192.0.2.1>");
+
+        assertThat(scene.send("Contact: " + contact, "Expires: 0", "CSeq: 9 REGISTER")
+                        .status())
+                .isEqualTo(400);
+        assertThat(scene.contacts()).containsExactly("sip:old@192.0.2.1");
     }
 
     @ParameterizedTest
     @ValueSource(
             strings = {
-                "2", "1.1", "1.001", "0.1234", "-1", "abc", ".5", "0,5", "00.5", "1e-1", "0.5x", "0.-5", "10", "0/5"
+                "2",
+                "1.1",
+                "1.001",
+                "-1",
+                "abc",
+                ".",
+                "0,5",
+                "1e-1",
+                "0.5x",
+                "0.-5",
+                "10",
+                "0/5",
+                "0.5.5",
+                "99999999999999"
             })
-    void qOutsideTheGrammarIsABadRequest(String q) {
+    void qThatIsNotZeroToOneIsABadRequest(String q) {
         assertThat(scene.send("Contact: <sip:a@192.0.2.1>;q=" + q).status()).isEqualTo(400);
         assertThat(scene.contacts()).isEmpty();
     }

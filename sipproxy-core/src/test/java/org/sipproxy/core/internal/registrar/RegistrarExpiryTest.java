@@ -28,7 +28,10 @@ class RegistrarExpiryTest {
         ";expires=abc,                  100,     1800",
         ";expires=-5,                   100,     1800",
         ";expires=12x,                  100,     1800",
-        ";expires,                      100,     1800",
+        // empty: as if absent
+        ";expires,                      100,     100",
+        ";expires=,                     100,     100",
+        ";expires=,                     '',      1800",
         "'',                            abc,     1800",
         // the bounds
         ";expires=60,                   '',      60",

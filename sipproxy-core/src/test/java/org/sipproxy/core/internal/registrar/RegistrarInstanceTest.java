@@ -123,12 +123,31 @@ class RegistrarInstanceTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"0", "-1", "abc", "1.5", "2147483648", "99999999999"})
+    @ValueSource(strings = {"-1", "abc", "1.5", "2147483648", "99999999999"})
     void badRegIdIsABadRequest(String regId) {
         assertThat(scene.send(contact("sip:a@192.0.2.1", UUID, ";reg-id=" + regId))
                         .status())
                 .isEqualTo(400);
         assertThat(scene.contacts()).isEmpty();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {";reg-id=0", ";reg-id=", ";reg-id", ""})
+    void regIdOfNothingIsNone(String regId) {
+        assertThat(scene.send(contact("sip:a@192.0.2.1", UUID, regId)).status()).isEqualTo(200);
+        assertThat(scene.bindings()).singleElement().satisfies(b -> {
+            assertThat(b.instanceId()).isEqualTo(UUID);
+            assertThat(b.regId()).isZero();
+        });
+    }
+
+    @Test
+    void instanceWithoutQuotesIsTheSameInstance() {
+        scene.send("Contact: <sip:a@192.0.2.1>;+sip.instance=\"" + UUID + "\"");
+        scene.send("Contact: <sip:b@192.0.2.1>;+sip.instance=" + UUID, "CSeq: 9 REGISTER");
+
+        assertThat(scene.contacts()).containsExactly("sip:b@192.0.2.1");
+        assertThat(scene.bindings().get(0).instanceId()).isEqualTo(UUID);
     }
 
     @ParameterizedTest

@@ -46,7 +46,10 @@ class BranchesTest {
         assertThat(request.topVia().hasRfc3261Branch()).isTrue();
         assertThat(Branches.isOurs(request.wire(), request.topVia())).isTrue();
         assertThat(Branches.number(request.wire(), request.topVia())).isEqualTo(number);
-        assertThat(Branches.loopHash(request.wire(), request.topVia())).isEqualTo(~number);
+        assertThat(Branches.loopHash(request.wire(), request.topVia().branchStart()))
+                .isEqualTo(~number);
+        assertThat(Branches.find(request.wire(), 0, request.wire().length))
+                .isEqualTo(request.topVia().branchStart());
     }
 
     @ParameterizedTest
