@@ -95,6 +95,11 @@ final class RequestAtProxy implements StageContext, Flow {
     }
 
     @Override
+    public Instant wallClock() {
+        return NOW;
+    }
+
+    @Override
     public List<Target> targets() {
         return List.of();
     }

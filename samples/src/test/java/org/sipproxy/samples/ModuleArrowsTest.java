@@ -1,11 +1,16 @@
 package org.sipproxy.samples;
 
+import static com.tngtech.archunit.base.DescribedPredicate.describe;
 import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAPackage;
 import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideOutsideOfPackages;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 
+import com.tngtech.archunit.base.DescribedPredicate;
+import com.tngtech.archunit.core.domain.JavaAccess;
+import com.tngtech.archunit.core.domain.JavaClass;
 import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 
 /** Which of our modules may know which: here, because only the samples have all of them on the class path. */
@@ -52,5 +57,66 @@ class ModuleArrowsTest {
                 .dependOnClassesThat()
                 .resideInAnyPackage("org.sipproxy.core.internal..", "org.sipproxy.nat..", "org.sipproxy.jdbc..")
                 .check(CLASSES);
+    }
+
+    /**
+     * The wall clock may be set while a proxy runs. So it is read in one place, behind {@code ProxyClock}, and by what does nothing but
+     * show or compare it: the date of an audit line, the validity of a certificate, the difference to the database's clock, and a ban
+     * that is older than the proxy.
+     */
+    @Test
+    void wallClockIsReadInOnePlace() {
+        noClasses()
+                .that(resideOutsideOfPackages("org.sipproxy.samples..", "org.sipproxy.benchmarks..", TESTKIT)
+                        .and(isNoneOf("SystemClock", "AuditLog", "TlsMaterial", "DatabaseDoctor", "FloodGuard")))
+                .should()
+                .accessTargetWhere(READS_THE_WALL_CLOCK)
+                .because(
+                        "an interval on the wall clock is wrong after the clock is set; use ProxyTime, or now() of the API")
+                .check(CLASSES);
+    }
+
+    /** Monotonic too, but a test cannot move it. */
+    @Test
+    void monotonicClockIsReadByWhatWaitsForAThreadOrASocket() {
+        noClasses()
+                .that(resideOutsideOfPackages(
+                                "org.sipproxy.samples..",
+                                "org.sipproxy.benchmarks..",
+                                TESTKIT,
+                                "org.sipproxy.core.internal.transport..",
+                                "org.sipproxy.core.internal.location..",
+                                "org.sipproxy.core.internal.engine..",
+                                "org.sipproxy.jdbc..")
+                        .and(isNoneOf("SystemClock", "LogThrottle", "AuditLog", "StoreThread", "NatPinger")))
+                .should()
+                .accessTargetWhere(isCall("java.lang.System", "nanoTime"))
+                .because("what expires follows ProxyClock")
+                .check(CLASSES);
+    }
+
+    private static final DescribedPredicate<JavaAccess<?>> READS_THE_WALL_CLOCK = isCall(
+                    "java.lang.System", "currentTimeMillis")
+            .or(isCall("java.time.Instant", "now"))
+            .or(isCall("java.time.LocalDateTime", "now"))
+            .or(isCall("java.time.ZonedDateTime", "now"))
+            .or(isCall("java.time.OffsetDateTime", "now"))
+            .or(isCall("java.time.Clock", "systemUTC"))
+            .or(isCall("java.time.Clock", "systemDefaultZone"))
+            .or(isCall("java.util.Date", "<init>"));
+
+    private static DescribedPredicate<JavaAccess<?>> isCall(String owner, String name) {
+        return describe(
+                "call of " + owner + "." + name,
+                access -> access.getTargetOwner().getName().equals(owner)
+                        && access.getTarget().getName().equals(name));
+    }
+
+    private static DescribedPredicate<JavaClass> isNoneOf(String... simpleNames) {
+        return describe("none of those that may", type -> {
+            String name = type.getName().substring(type.getName().lastIndexOf('.') + 1);
+            int nested = name.indexOf('$');
+            return !List.of(simpleNames).contains(nested < 0 ? name : name.substring(0, nested));
+        });
     }
 }

@@ -1,16 +1,18 @@
 package org.sipproxy.core;
 
 /**
- * The time that a proxy goes by. Tests give their own; everything that expires, repeats or times out follows it.
+ * The two clocks of a proxy. Everything that expires, repeats or times out is measured on the monotonic one; the wall clock is only for
+ * what is written to a database, a header or a log. The wall clock may be set while the proxy runs, by any amount in either direction.
+ * Tests provide their own clock.
  *
  * <p>Both methods are called by several threads, for every message.
  */
 public interface ProxyClock {
 
-    /** Monotonic time in nanoseconds from an arbitrary origin: for timers. */
+    /** Monotonic time in nanoseconds from an arbitrary origin: for all intervals. Must not step. */
     long nanoTime();
 
-    /** Wall-clock time in milliseconds since 1970: for bindings, nonces and Date. */
+    /** Wall-clock time in milliseconds since 1970: for rows, Date headers and logs. May step. */
     long currentTimeMillis();
 
     /** The machine's clocks. */

@@ -63,6 +63,10 @@ public record AccountingColumn(String name, Value value) {
     public static final List<AccountingColumn> USUAL =
             List.of(SOURCE_USER, SOURCE_DOMAIN, SOURCE_IP, DIALLED_USER, DESTINATION_USER, DESTINATION_DOMAIN);
 
+    /** What a call record has by default: {@link #CALL_ID} and the {@link #USUAL} ones. */
+    public static final List<AccountingColumn> OF_RECORDS =
+            List.of(CALL_ID, SOURCE_USER, SOURCE_DOMAIN, SOURCE_IP, DIALLED_USER, DESTINATION_USER, DESTINATION_DOMAIN);
+
     /**
      * Checks the name.
      *

@@ -18,7 +18,7 @@ final class AccountingQueue {
     private static final Logger LOG = LoggerFactory.getLogger(JdbcAccounting.class);
 
     private final int capacity;
-    private final Queue<AccountingRow> rows = new ConcurrentLinkedQueue<>();
+    private final Queue<AccountingEntry> rows = new ConcurrentLinkedQueue<>();
     /** Rows that wait and rows that the writer holds but has not written. */
     private final AtomicInteger held = new AtomicInteger();
 
@@ -32,7 +32,7 @@ final class AccountingQueue {
     }
 
     /** Takes the row or drops it; returns how many are held then. */
-    int offer(AccountingRow row) {
+    int offer(AccountingEntry row) {
         int now = held.incrementAndGet();
         if (now > capacity) {
             held.decrementAndGet();
@@ -51,7 +51,7 @@ final class AccountingQueue {
 
     /** The oldest row, for the writer; it stays counted until {@link #written} or {@link #refused}. */
     @Nullable
-    AccountingRow poll() {
+    AccountingEntry poll() {
         return rows.poll();
     }
 

@@ -7,5 +7,12 @@ package org.sipproxy.jdbc;
  * @param texts a text for each of {@link AccountingTable#textColumns()}, cut to its width
  * @param millis when the request was answered, since 1970; of a call record when the call began
  * @param endMillis when the call ended; unused in the other tables
+ * @param durationMillis how long the call lasted; unused in the other tables
  */
-record AccountingRow(AccountingTable table, String[] texts, long millis, long endMillis) {}
+record AccountingRow(AccountingTable table, String[] texts, long millis, long endMillis, long durationMillis)
+        implements AccountingEntry {
+
+    static AccountingRow ofRequest(AccountingTable table, String[] texts, long millis) {
+        return new AccountingRow(table, texts, millis, 0, 0);
+    }
+}

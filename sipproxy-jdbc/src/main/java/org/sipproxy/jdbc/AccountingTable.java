@@ -16,37 +16,60 @@ import org.jdbi.v3.core.statement.Update;
 /** One of the tables that accounting writes: its columns, their widths, and the statement that adds many rows at once. */
 final class AccountingTable {
 
+    /** Column of {@code acc_cdrs} that says how a call ended. */
+    static final String ENDED_BY = "ended_by";
+
     /** What a text without a limit of its own is cut to, so that the queue is bounded in bytes too. */
     private static final int WIDEST = 1_024;
 
     private static final int STATEMENT_SECONDS = 30;
 
+    /** What the database has of the text columns, and the statement that follows from it. */
+    private record Layout(int[] widths, String insert) {}
+
     private final String name;
     private final List<AccountingColumn> extra;
+    /** The text columns that a row may lack, by position. */
+    private final boolean[] optional;
+
     private final boolean calls;
     private final ZoneId zone;
     private final List<String> textColumns;
-    private final String insert;
-    /** Written by the thread that checks the table, read by event loops. */
-    private volatile int[] widths;
+    /** Written by the thread that checks the table, read by event loops. A width of 0 is a column that the table lacks. */
+    private volatile Layout layout;
 
     private AccountingTable(
-            String name, Map<String, Integer> own, List<AccountingColumn> extra, boolean calls, ZoneId zone) {
+            String name,
+            Map<String, Integer> own,
+            List<AccountingColumn> extra,
+            boolean extraIsOptional,
+            boolean calls,
+            ZoneId zone) {
         this.name = name;
         this.extra = extra;
         this.calls = calls;
         this.zone = zone;
         List<String> columns = new ArrayList<>(own.keySet());
         extra.forEach(column -> columns.add(column.name()));
+        if (calls) {
+            columns.add(ENDED_BY);
+        }
         this.textColumns = List.copyOf(columns);
-        this.widths = columns.stream()
-                .mapToInt(column -> own.getOrDefault(column, 64))
+        this.optional = new boolean[columns.size()];
+        Arrays.fill(optional, own.size(), own.size() + extra.size(), extraIsOptional);
+        Arrays.fill(optional, own.size() + extra.size(), columns.size(), true);
+        int[] usual = columns.stream()
+                .mapToInt(column -> own.getOrDefault(column, 255))
                 .toArray();
-        this.insert = insert();
+        this.layout = new Layout(usual, insert(usual));
     }
 
-    /** {@code acc} or {@code missed_calls}: a row for each request. */
-    static AccountingTable ofRequests(String name, List<AccountingColumn> extra, ZoneId zone) {
+    /**
+     * {@code acc} or {@code missed_calls}: a row for each request.
+     *
+     * @param optional true if the table may lack the extra columns
+     */
+    static AccountingTable ofRequests(String name, List<AccountingColumn> extra, boolean optional, ZoneId zone) {
         Map<String, Integer> own = new LinkedHashMap<>();
         own.put("method", 16);
         own.put("from_tag", 128);
@@ -54,21 +77,27 @@ final class AccountingTable {
         own.put("callid", 255);
         own.put("sip_code", 3);
         own.put("sip_reason", 128);
-        return new AccountingTable(name, own, extra, false, zone);
+        return new AccountingTable(name, own, extra, optional, false, zone);
     }
 
-    /** {@code acc_cdrs}: a row for each call. */
-    static AccountingTable ofCalls(List<AccountingColumn> extra, ZoneId zone) {
-        return new AccountingTable("acc_cdrs", Map.of(), extra, true, zone);
+    /**
+     * {@code acc_cdrs}: a row for each call.
+     *
+     * @param optional true if the table may lack the extra columns
+     */
+    static AccountingTable ofCalls(List<AccountingColumn> extra, boolean optional, ZoneId zone) {
+        return new AccountingTable("acc_cdrs", Map.of(), extra, optional, true, zone);
     }
 
     /** UNNEST: one statement, however many rows, and it is atomic. */
-    private String insert() {
+    private String insert(int[] widths) {
         List<String> names = new ArrayList<>();
         List<String> values = new ArrayList<>();
-        for (String column : textColumns) {
-            values.add("u.c" + names.size());
-            names.add('"' + column + '"');
+        for (int i = 0; i < widths.length; i++) {
+            if (widths[i] > 0) {
+                values.add("u.c" + names.size());
+                names.add('"' + textColumns.get(i) + '"');
+            }
         }
         List<String> typed = calls ? List.of("start_time", "end_time", "duration") : List.of("time");
         for (String column : typed) {
@@ -89,19 +118,39 @@ final class AccountingTable {
         return name;
     }
 
+    ZoneId zone() {
+        return zone;
+    }
+
     /** The columns that hold text, in the order of {@link AccountingRow#texts()}. */
     List<String> textColumns() {
         return textColumns;
     }
 
-    /** The configured ones of {@link #textColumns}, which are the last. */
+    /** The configured ones of {@link #textColumns}, which are the last but for {@value #ENDED_BY}. */
     List<AccountingColumn> extra() {
         return extra;
     }
 
     /** How many characters text column {@code i} holds. */
     int width(int i) {
-        return widths[i];
+        return layout.widths[i];
+    }
+
+    /** The text as column {@code i} has it when it is read back. */
+    String stored(int i, String text) {
+        return ColumnText.cut(ColumnText.storable(text), width(i));
+    }
+
+    /** The text columns that the table was found to lack. */
+    List<String> absent() {
+        List<String> absent = new ArrayList<>();
+        for (int i = 0; i < textColumns.size(); i++) {
+            if (width(i) == 0) {
+                absent.add(textColumns.get(i));
+            }
+        }
+        return absent;
     }
 
     /** Looks whether the table can take the rows, takes over its widths, and adds to {@code problems} what is missing. */
@@ -135,48 +184,55 @@ final class AccountingTable {
         for (int i = 0; i < real.length; i++) {
             String column = textColumns.get(i);
             Integer width = found.get(column);
-            if (width == null) {
-                problems.add("table " + name + " has no column " + column + "; ALTER TABLE " + name + " ADD COLUMN "
-                        + column + " VARCHAR(64) NOT NULL DEFAULT '', or leave the column out");
-            } else if (width < 0) {
-                problems.add("column " + column + " of table " + name + " is no text; make it VARCHAR or TEXT");
-            } else {
+            if (width != null && width > 0) {
                 real[i] = width;
+            } else if (optional[i]) {
+                real[i] = 0;
+            } else if (width == null) {
+                problems.add("table " + name + " has no column " + column + "; ALTER TABLE " + name + " ADD COLUMN "
+                        + column + " VARCHAR(64) NOT NULL DEFAULT '', or omit the column");
+            } else {
+                problems.add("column " + column + " of table " + name + " is no text; make it VARCHAR or TEXT");
             }
         }
         if (problems.isEmpty()) {
-            widths = real;
+            layout = new Layout(real, insert(real));
         }
     }
 
     /** Adds the rows, all or none. */
     void insert(Handle handle, List<AccountingRow> rows, UnaryOperator<String> filter) {
-        String[][] columns = new String[textColumns.size() + (calls ? 3 : 1)][rows.size()];
-        for (int r = 0; r < rows.size(); r++) {
-            AccountingRow row = rows.get(r);
-            int c = 0;
-            for (String text : row.texts()) {
-                // cut again: the widths were not known yet if the database could not be reached at the start
-                columns[c][r] = ColumnText.cut(filter.apply(ColumnText.storable(text)), widths[c]);
-                c++;
-            }
-            columns[c++][r] = local(row.millis());
-            if (calls) {
-                columns[c++][r] = local(row.endMillis());
-                columns[c][r] = Float.toString(Math.max(0, row.endMillis() - row.millis()) / 1000f);
+        Layout known = layout;
+        List<String[]> columns = new ArrayList<>();
+        for (int i = 0; i < known.widths.length; i++) {
+            if (known.widths[i] > 0) {
+                String[] column = new String[rows.size()];
+                for (int r = 0; r < column.length; r++) {
+                    // cut again: the widths were not known yet if the database could not be reached at the start
+                    String text = ColumnText.storable(rows.get(r).texts()[i]);
+                    column[r] = ColumnText.cut(filter.apply(text), known.widths[i]);
+                }
+                columns.add(column);
             }
         }
-        try (Update update = handle.createUpdate(insert)) {
+        columns.add(rows.stream().map(row -> local(row.millis())).toArray(String[]::new));
+        if (calls) {
+            columns.add(rows.stream().map(row -> local(row.endMillis())).toArray(String[]::new));
+            columns.add(rows.stream()
+                    .map(row -> Float.toString(Math.max(0, row.durationMillis()) / 1000f))
+                    .toArray(String[]::new));
+        }
+        try (Update update = handle.createUpdate(known.insert)) {
             update.setQueryTimeout(STATEMENT_SECONDS);
-            for (int c = 0; c < columns.length; c++) {
-                update.bindArray("a" + c, String.class, Arrays.asList(columns[c]));
+            for (int c = 0; c < columns.size(); c++) {
+                update.bindArray("a" + c, String.class, Arrays.asList(columns.get(c)));
             }
             update.execute();
         }
     }
 
     /** The wall-clock time of the database's zone: the columns hold no zone. */
-    private String local(long millis) {
+    String local(long millis) {
         return LocalDateTime.ofInstant(Instant.ofEpochMilli(millis), zone).toString();
     }
 }

@@ -2,6 +2,7 @@ package org.sipproxy.jdbc;
 
 import java.sql.SQLException;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
@@ -10,7 +11,9 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
+import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.Jdbi;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -33,32 +36,55 @@ final class AccountingWriter implements Runnable {
     private final List<AccountingTable> tables;
     private final AccountingQueue queue;
     private final OpenCalls calls;
+    private final CallSearch search;
+    private final Options options;
     private final int batchRows;
     private final long intervalNanos;
     private final Thread thread = new Thread(this, "sipproxy-accounting");
 
     /** Rows that were taken from the queue and are not written; this thread's. */
-    private final List<AccountingRow> batch;
+    private final List<AccountingEntry> batch;
 
     private boolean checked;
+    /** True once the calls in progress have been read. */
+    private boolean restored;
+
+    private List<String> absent = List.of();
     private long pauseNanos;
     private volatile boolean closing;
     private volatile boolean abandoned;
     private volatile @Nullable String lastError;
+
+    /**
+     * What the builder says.
+     *
+     * @param restoredCalls how many calls in progress are read at the start; 0 for none
+     * @param longestCall how long a call may last
+     * @param now the wall clock
+     */
+    record Options(
+            int batchRows,
+            Duration interval,
+            boolean callRecords,
+            int restoredCalls,
+            Duration longestCall,
+            Supplier<Instant> now) {}
 
     AccountingWriter(
             Jdbi jdbi,
             List<AccountingTable> tables,
             AccountingQueue queue,
             OpenCalls calls,
-            int batchRows,
-            Duration interval) {
+            CallSearch search,
+            Options options) {
         this.jdbi = jdbi;
         this.tables = tables;
         this.queue = queue;
         this.calls = calls;
-        this.batchRows = batchRows;
-        this.intervalNanos = interval.toNanos();
+        this.search = search;
+        this.options = options;
+        this.batchRows = options.batchRows;
+        this.intervalNanos = options.interval.toNanos();
         this.batch = new ArrayList<>(batchRows);
         thread.setDaemon(true);
     }
@@ -82,7 +108,7 @@ final class AccountingWriter implements Runnable {
     }
 
     /** Called by event loops, so only when a batch is full: to wake a thread is dear. */
-    void offer(AccountingRow row) {
+    void offer(AccountingEntry row) {
         if (queue.offer(row) == batchRows) {
             LockSupport.unpark(thread);
         }
@@ -142,6 +168,7 @@ final class AccountingWriter implements Runnable {
             if (batch.isEmpty() && closing) {
                 return false;
             }
+            restore();
             if (!batch.isEmpty()) {
                 write();
             } else if (lastError != null) {
@@ -176,7 +203,7 @@ final class AccountingWriter implements Runnable {
 
     private void fill() {
         while (batch.size() < batchRows) {
-            AccountingRow row = queue.poll();
+            AccountingEntry row = queue.poll();
             if (row == null) {
                 return;
             }
@@ -208,17 +235,73 @@ final class AccountingWriter implements Runnable {
             throw new IllegalStateException("accounting: " + String.join("\naccounting: ", problems));
         }
         checked = true;
+        tellAbsent();
     }
 
-    private void insert(List<AccountingRow> rows, UnaryOperator<String> filter) {
+    /** Once for each set of columns that is found to be missing. */
+    private void tellAbsent() {
+        List<String> now = tables.stream()
+                .filter(table -> !table.absent().isEmpty())
+                .map(table -> table.name() + " (" + String.join(", ", table.absent()) + ")")
+                .toList();
+        if (!now.equals(absent) && !now.isEmpty()) {
+            LOG.warn(
+                    "accounting: columns are missing and not written: {}; db create or KamailioSchema.addAccountingColumns"
+                            + " adds them",
+                    String.join(", ", now));
+        }
+        absent = now;
+    }
+
+    /** Reads the calls that were in progress when the proxy, or another one with this database, ended. */
+    private void restore() {
+        if (restored || !checked || closing || options.restoredCalls == 0) {
+            return;
+        }
+        restored = true;
+        Instant now = options.now.get();
+        try {
+            jdbi.useHandle(handle -> search.open(
+                    handle,
+                    now.minus(options.longestCall),
+                    options.restoredCalls,
+                    (key, call) -> calls.restored(
+                            key, call, Duration.between(Instant.ofEpochMilli(call.startMillis()), now))));
+        } catch (RuntimeException e) {
+            // the role may not read acc, or the database went away: a BYE is looked up by itself
+            LOG.warn(
+                    "accounting: calls in progress could not be read and end without a record if no BYE comes: {}",
+                    text(e));
+        }
+    }
+
+    private void insert(List<AccountingEntry> entries, UnaryOperator<String> filter) {
+        List<AccountingRow> rows = new ArrayList<>(entries.size());
+        List<EndOfCall> ends = new ArrayList<>();
+        for (AccountingEntry entry : entries) {
+            if (entry instanceof AccountingRow row) {
+                rows.add(row);
+            } else if (entry instanceof EndOfCall end) {
+                ends.add(end);
+            }
+        }
+        jdbi.useTransaction(handle -> {
+            insertRows(handle, rows, filter);
+            if (!ends.isEmpty()) {
+                insertRows(handle, search.resolve(handle, ends, options.callRecords, filter), filter);
+            }
+        });
+    }
+
+    private static void insertRows(Handle handle, List<AccountingRow> rows, UnaryOperator<String> filter) {
         Map<AccountingTable, List<AccountingRow>> byTable = new LinkedHashMap<>();
         rows.forEach(row ->
                 byTable.computeIfAbsent(row.table(), table -> new ArrayList<>()).add(row));
-        jdbi.useTransaction(handle -> byTable.forEach((table, some) -> table.insert(handle, some, filter)));
+        byTable.forEach((table, some) -> table.insert(handle, some, filter));
     }
 
     private void writeOneByOne() {
-        Iterator<AccountingRow> rows = batch.iterator();
+        Iterator<AccountingEntry> rows = batch.iterator();
         while (rows.hasNext()) {
             if (writeAlone(rows.next())) {
                 succeeded(1);
@@ -230,7 +313,7 @@ final class AccountingWriter implements Runnable {
     }
 
     /** False if the database refuses the row whatever is done. */
-    private boolean writeAlone(AccountingRow row) {
+    private boolean writeAlone(AccountingEntry row) {
         RuntimeException refusal;
         try {
             insert(List.of(row), UnaryOperator.identity());
@@ -252,7 +335,7 @@ final class AccountingWriter implements Runnable {
         if (queue.droppedTotal() == 0) { // the first tells what is wrong; the counter tells how often
             LOG.warn(
                     "accounting: the database refuses a row of {}: {}",
-                    row.table().name(),
+                    row instanceof AccountingRow r ? r.table().name() : "a call that ended",
                     text(refusal));
         }
         return false;

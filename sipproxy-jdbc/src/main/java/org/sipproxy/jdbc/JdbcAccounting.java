@@ -2,9 +2,11 @@ package org.sipproxy.jdbc;
 
 import com.github.benmanes.caffeine.cache.Ticker;
 import java.time.Duration;
+import java.time.Instant;
 import java.time.ZoneId;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Objects;
@@ -24,17 +26,28 @@ import org.sipproxy.api.message.StatusCode;
  * Call records in the tables that Kamailio's accounting writes.
  *
  * <ul>
- *   <li>{@code acc}: a row for each relayed INVITE, BYE and what else {@link Builder#methods} names, when its final response was
- *       sent. What failed is left out, except for INVITE ({@link Builder#failuresOf}). A request that the proxy answered
- *       itself, such as a REGISTER or a challenge, has no row. Each 2xx of a forked INVITE has one, with its To tag.
+ *   <li>{@code acc}: a row for each relayed INVITE that begins a call, for the BYE that ends it, and for what else
+ *       {@link Builder#methods} names, when its final response was sent. A re-INVITE has none. A failed INVITE or BYE has a row too
+ *       ({@link Builder#failuresOf}). A request that the proxy answered itself, such as a REGISTER or a challenge, has no row. Each
+ *       2xx of a forked INVITE has one, with its To tag.
  *   <li>{@code missed_calls}: a row for an INVITE outside a dialog, to a URI of this proxy, that was relayed and got a final
  *       response of 300 or more, or that the proxy answered 480 because nobody is registered. A caller who gives up (487) is a
  *       missed call too; a challenge (401, 407) is none, as the caller tries again with a password. One row a call, however
  *       many phones rang.
- *   <li>{@code acc_cdrs}: a row for each call that ended: from the 2xx of its INVITE to the answer to its BYE, be it from
- *       either side, with 2xx, or with 481 or 408, which end a call too (RFC 3261 §15.1.1). A call whose BYE does not come this
- *       way, or gets no answer, leaves no record and is counted. So are all calls that are under way when the proxy stops.
+ *   <li>{@code acc_cdrs}: a row for each call that ended: from the 2xx of its INVITE to the arrival of the first BYE from either
+ *       side. The response to the BYE does not matter, and it may be missing (RFC 3261 §15.1.1); only after a challenge, 401 or 407,
+ *       the call goes on. Column {@code ended_by} is {@code caller} or {@code callee}. If no BYE comes within
+ *       {@link Builder#maxCallDuration}, the call ends then: its record has {@code timeout} in {@code ended_by}, and {@code acc} a row
+ *       of a BYE with 408 and the reason {@code Call Timeout}.
  * </ul>
+ *
+ * <p>By default both tables say who called whom, in {@link AccountingColumn#USUAL} columns; {@code acc_cdrs} has the Call-ID too. A
+ * Kamailio's tables may lack these columns: then they are not written, and the log says so once.
+ * {@link KamailioSchema#addAccountingColumns} adds them.
+ *
+ * <p>A call outlives the proxy: its INVITE is a row of {@code acc}. The calls that have no BYE there are read at the start, of the latest
+ * million rows. The BYE of a call that is not in memory, because another node began it or the proxy was killed, is looked up by its
+ * Call-ID. This needs SELECT on {@code acc}, and INVITE and BYE among the {@link Builder#methods}.
  *
  * <p>Rows are written by a thread of its own in batches; nothing waits for it. If the database fails, rows wait in a bounded
  * queue until it is back; if the queue is full, rows are dropped, counted and told once. If the connection is lost during a
@@ -44,6 +57,12 @@ import org.sipproxy.api.message.StatusCode;
  * column is missing; it does start without a reachable database. The data source stays the host's to close, after the proxy.
  */
 public final class JdbcAccounting implements ProxyComponent {
+
+    /** A smaller difference between the two clocks is not a step of the wall clock. */
+    private static final long CLOCK_STEP_MILLIS = 1_000;
+
+    /** 64*T1, and some time to notice it. */
+    private static final long LONGEST_TRANSACTION_MILLIS = 40_000;
 
     private final AccountingTable acc;
     private final AccountingTable missed;
@@ -55,22 +74,43 @@ public final class JdbcAccounting implements ProxyComponent {
     private final Duration closeTimeout;
     private final AccountingQueue queue;
     private final OpenCalls calls;
+    private final CallSearch search;
+    /** True if {@code acc} has what a search needs. */
+    private final boolean searches;
+
     private final AccountingWriter writer;
     private volatile @Nullable ProxyRuntime proxy;
 
     private JdbcAccounting(Builder b) {
-        this.acc = AccountingTable.ofRequests("acc", b.extraColumns, b.databaseZone);
-        this.missed = AccountingTable.ofRequests("missed_calls", b.extraColumns, b.databaseZone);
-        this.records = AccountingTable.ofCalls(b.callRecordColumns, b.databaseZone);
+        List<AccountingColumn> extra = b.extraColumns;
+        List<AccountingColumn> ofRecords = b.callRecordColumns;
+        List<AccountingColumn> columns = extra == null ? AccountingColumn.USUAL : extra;
+        this.acc = AccountingTable.ofRequests("acc", columns, extra == null, b.databaseZone);
+        this.missed = AccountingTable.ofRequests("missed_calls", columns, extra == null, b.databaseZone);
+        this.records = AccountingTable.ofCalls(
+                ofRecords == null ? AccountingColumn.OF_RECORDS : ofRecords, ofRecords == null, b.databaseZone);
+        this.search = new CallSearch(acc, records);
+        this.searches = b.methods.containsAll(Set.of(Method.INVITE, Method.BYE));
         this.methods = b.methods;
         this.failuresOf = b.failuresOf;
         this.missedCalls = b.missedCalls;
         this.callRecords = b.callRecords;
         this.closeTimeout = b.closeTimeout;
         this.queue = new AccountingQueue(b.queueCapacity);
-        this.calls = new OpenCalls(b.maxOpenCalls, b.maxCallDuration, b.ticker);
+        this.calls = new OpenCalls(b.maxOpenCalls, b.maxCallDuration, b.ticker, this::timedOut);
         this.writer = new AccountingWriter(
-                QuietJdbi.over(b.dataSource), tables(), queue, calls, b.batchRows, b.flushInterval);
+                QuietJdbi.over(b.dataSource),
+                tables(),
+                queue,
+                calls,
+                search,
+                new AccountingWriter.Options(
+                        b.batchRows,
+                        b.flushInterval,
+                        b.callRecords,
+                        b.callRecords && searches ? b.maxOpenCalls : 0,
+                        b.maxCallDuration,
+                        this::wallClock));
     }
 
     /** Those that are written. */
@@ -144,15 +184,16 @@ public final class JdbcAccounting implements ProxyComponent {
 
     private void account(CompletedRequest done) throws SipParseException {
         Method method = done.request().method();
-        if (done.isRelayed()) {
+        if (method == Method.BYE) {
+            end(done);
+        } else if (done.isRelayed()
+                && !(method == Method.INVITE && done.request().hasToTag())) {
             boolean succeeded = done.statusCode() < 300;
             if (methods.contains(method) && (succeeded || failuresOf.contains(method))) {
                 writer.offer(row(acc, done));
             }
             if (callRecords && succeeded && method == Method.INVITE) {
                 begin(done);
-            } else if (callRecords && method == Method.BYE && endsCall(done.statusCode())) {
-                end(done);
             }
         }
         if (missedCalls && method == Method.INVITE && isMissed(done)) {
@@ -172,12 +213,6 @@ public final class JdbcAccounting implements ProxyComponent {
                 && p.isMyself(done.request().requestUri());
     }
 
-    private static boolean endsCall(int status) {
-        return status < 300
-                || status == StatusCode.CALL_OR_TRANSACTION_DOES_NOT_EXIST
-                || status == StatusCode.REQUEST_TIMEOUT;
-    }
-
     private AccountingRow row(AccountingTable table, CompletedRequest done) throws SipParseException {
         SipRequest request = done.request();
         String[] texts = new String[table.textColumns().size()];
@@ -187,17 +222,22 @@ public final class JdbcAccounting implements ProxyComponent {
         texts[3] = request.callId();
         texts[4] = Integer.toString(done.statusCode());
         texts[5] = done.reason();
-        return new AccountingRow(
-                table, filled(table, texts, done), done.completedAt().toEpochMilli(), 0);
+        return AccountingRow.ofRequest(
+                table, filled(table, texts, done), done.completedAt().toEpochMilli());
     }
 
-    /** The configured columns are the last ones; all texts are cut, so that the queue's size is bounded in bytes too. */
+    /** Adds the configured columns; all texts are cut, so that the queue's size is bounded in bytes too. */
     private static String[] filled(AccountingTable table, String[] texts, CompletedRequest done) {
+        List<String> columns = table.textColumns();
         List<AccountingColumn> extra = table.extra();
-        int own = texts.length - extra.size();
+        int own = columns.size() - extra.size() - (columns.contains(AccountingTable.ENDED_BY) ? 1 : 0);
         for (int i = 0; i < texts.length; i++) {
-            String text = i < own ? texts[i] : value(extra.get(i - own), done);
-            texts[i] = ColumnText.cut(text, table.width(i));
+            int configured = i - own;
+            String text = texts[i];
+            if (configured >= 0 && configured < extra.size()) {
+                text = value(extra.get(configured), done);
+            }
+            texts[i] = text == null ? "" : ColumnText.cut(text, table.width(i));
         }
         return texts;
     }
@@ -214,33 +254,87 @@ public final class JdbcAccounting implements ProxyComponent {
 
     private void begin(CompletedRequest done) throws SipParseException {
         SipRequest request = done.request();
-        if (request.hasToTag()) {
-            return; // a re-INVITE: the call has begun already
-        }
         String[] texts = filled(records, new String[records.textColumns().size()], done);
         calls.answered(
-                keyText(request.callId()),
-                keyText(request.fromTag()),
-                keyText(done.toTag()),
-                new OpenCalls.Call(done.completedAt().toEpochMilli(), texts));
+                search.key(request.callId(), request.fromTag(), done.toTag()),
+                new OpenCalls.Call(
+                        done.completedAt().toEpochMilli(), proxyMillis(), request.fromTag(), done.toTag(), texts));
     }
 
+    /**
+     * A BYE got its final response, or will not get one. RFC 3261 §15.1.1: the session is over when the BYE is sent. Only a challenge
+     * makes the client send it again.
+     */
     private void end(CompletedRequest done) throws SipParseException {
         SipRequest request = done.request();
-        OpenCalls.Call call =
-                calls.ended(keyText(request.callId()), keyText(request.fromTag()), keyText(request.toTag()));
-        if (call != null) {
-            writer.offer(new AccountingRow(
-                    records,
-                    call.texts(),
-                    call.startMillis(),
-                    done.completedAt().toEpochMilli()));
+        int status = done.statusCode();
+        if (status == StatusCode.UNAUTHORIZED || status == StatusCode.PROXY_AUTHENTICATION_REQUIRED) {
+            return;
+        }
+        CallKey key = search.key(request.callId(), request.fromTag(), request.toTag());
+        if (!done.isRelayed() && !calls.isOpen(key)) {
+            return; // anybody may have sent it
+        }
+        OpenCalls.Ended ended = calls.ended(key);
+        if (ended.end() == OpenCalls.End.BEFORE) {
+            return;
+        }
+        boolean hasRow = methods.contains(Method.BYE) && (status < 300 || failuresOf.contains(Method.BYE));
+        AccountingRow bye = hasRow ? row(acc, done) : null;
+        OpenCalls.Call call = ended.call();
+        long endMillis = done.receivedAt().toEpochMilli();
+        if (call == null && searches) {
+            writer.offer(new EndOfCall(bye, key, null, request.fromTag(), endMillis));
+            return;
+        }
+        if (bye != null) {
+            writer.offer(bye);
+        }
+        if (call != null && callRecords) {
+            String by = EndOfCall.side(call, request.fromTag());
+            writer.offer(search.record(call, endMillis, lasted(call, done), by));
         }
     }
 
-    /** What identifies a call may be as long as a message; nobody honest needs more than this. */
-    private static String keyText(String text) {
-        return ColumnText.cut(text, 255);
+    /** On the proxy's time, unless another process began the call; as the row's two times say, if the wall clock was not set meanwhile. */
+    private long lasted(OpenCalls.Call call, CompletedRequest done) {
+        long wall = done.receivedAt().toEpochMilli() - call.startMillis();
+        if (call.startProxyMillis() < 0) {
+            return wall;
+        }
+        long answering = Math.max(
+                0, Duration.between(done.receivedAt(), done.completedAt()).toMillis());
+        long measured = proxyMillis() - Math.min(answering, LONGEST_TRANSACTION_MILLIS) - call.startProxyMillis();
+        return Math.abs(wall - measured) < CLOCK_STEP_MILLIS ? wall : measured;
+    }
+
+    /** No BYE came in time. By another node it may have. */
+    private void timedOut(CallKey key, OpenCalls.Call call) {
+        long end = wallClock().toEpochMilli();
+        String[] texts = new String[acc.textColumns().size()];
+        Arrays.fill(texts, "");
+        texts[0] = Method.BYE.name();
+        texts[1] = call.fromTag();
+        texts[2] = call.toTag();
+        texts[3] = key.callId();
+        texts[4] = Integer.toString(StatusCode.REQUEST_TIMEOUT);
+        texts[5] = "Call Timeout";
+        AccountingRow bye = methods.contains(Method.BYE) ? AccountingRow.ofRequest(acc, texts, end) : null;
+        if (searches) {
+            writer.offer(new EndOfCall(bye, key, call, EndOfCall.TIMEOUT, end));
+        } else if (callRecords) {
+            writer.offer(search.record(call, end, end - call.startMillis(), EndOfCall.TIMEOUT));
+        }
+    }
+
+    private Instant wallClock() {
+        ProxyRuntime p = proxy;
+        return p == null ? Instant.EPOCH : p.wallClock();
+    }
+
+    private long proxyMillis() {
+        ProxyRuntime p = proxy;
+        return p == null ? -1 : p.now().toEpochMilli();
     }
 
     /** The options of {@link JdbcAccounting}. All problems are told at once by {@link #build()}. */
@@ -248,17 +342,19 @@ public final class JdbcAccounting implements ProxyComponent {
 
         private final DataSource dataSource;
         private Set<Method> methods = Set.of(Method.INVITE, Method.BYE);
-        private Set<Method> failuresOf = Set.of(Method.INVITE);
+        private Set<Method> failuresOf = Set.of(Method.INVITE, Method.BYE);
         private boolean missedCalls = true;
         private boolean callRecords = true;
-        private List<AccountingColumn> extraColumns = List.of();
-        private List<AccountingColumn> callRecordColumns = List.of();
+        /** Null for the usual ones, as far as the table has them. */
+        private @Nullable List<AccountingColumn> extraColumns;
+
+        private @Nullable List<AccountingColumn> callRecordColumns;
         private ZoneId databaseZone = ZoneOffset.UTC;
         private int queueCapacity = 10_000;
         private int batchRows = 500;
         private Duration flushInterval = Duration.ofSeconds(1);
         private Duration closeTimeout = Duration.ofSeconds(5);
-        private Duration maxCallDuration = Duration.ofHours(12);
+        private Duration maxCallDuration = Duration.ofHours(24);
         private int maxOpenCalls = 100_000;
         private Ticker ticker = Ticker.systemTicker();
 
@@ -272,7 +368,7 @@ public final class JdbcAccounting implements ProxyComponent {
             return this;
         }
 
-        /** The methods whose failures get rows in {@code acc} too, of those in {@link #methods}. Default INVITE. */
+        /** The methods whose failures get rows in {@code acc} too, of those in {@link #methods}. Default INVITE and BYE. */
         public Builder failuresOf(Method... some) {
             this.failuresOf = Set.of(some);
             return this;
@@ -290,15 +386,18 @@ public final class JdbcAccounting implements ProxyComponent {
             return this;
         }
 
-        /** Further columns of {@code acc} and {@code missed_calls}. Default none; see {@link AccountingColumn#USUAL}. */
+        /**
+         * Further columns of {@code acc} and {@code missed_calls}, which the tables must have. Default
+         * {@link AccountingColumn#USUAL}, as far as the tables have them.
+         */
         public Builder extraColumns(List<AccountingColumn> columns) {
             this.extraColumns = List.copyOf(columns);
             return this;
         }
 
         /**
-         * Further columns of {@code acc_cdrs}, read from the INVITE that began the call. Default none; without any a record does
-         * not tell whose call it was.
+         * Further columns of {@code acc_cdrs}, read from the INVITE that began the call, which the table must have. Default
+         * {@link AccountingColumn#OF_RECORDS}, as far as the table has them.
          */
         public Builder callRecordColumns(List<AccountingColumn> columns) {
             this.callRecordColumns = List.copyOf(columns);
@@ -335,13 +434,19 @@ public final class JdbcAccounting implements ProxyComponent {
             return this;
         }
 
-        /** After what time a call without an end is forgotten; 1 min to 7 days; default 12 h. */
+        /**
+         * After what time a call without a BYE ends by itself; 1 min to 7 days; default 24 h, as
+         * {@code SipProxyBuilder.longestDialog}.
+         */
         public Builder maxCallDuration(Duration longest) {
             this.maxCallDuration = Objects.requireNonNull(longest, "longest");
             return this;
         }
 
-        /** How many calls are remembered at most until they end; 100 to 10,000,000; default 100,000. */
+        /**
+         * How many calls are remembered at most until they end; 100 to 10,000,000; default 100,000. The BYE of one that was forgotten is
+         * looked up in {@code acc}.
+         */
         public Builder maxOpenCalls(int most) {
             this.maxOpenCalls = most;
             return this;
@@ -371,13 +476,13 @@ public final class JdbcAccounting implements ProxyComponent {
             unique(
                     problems,
                     "extraColumns",
-                    extraColumns,
+                    extraColumns == null ? List.of() : extraColumns,
                     Set.of("id", "method", "from_tag", "to_tag", "callid", "sip_code", "sip_reason", "time"));
             unique(
                     problems,
                     "callRecordColumns",
-                    callRecordColumns,
-                    Set.of("id", "start_time", "end_time", "duration"));
+                    callRecordColumns == null ? List.of() : callRecordColumns,
+                    Set.of("id", "start_time", "end_time", "duration", AccountingTable.ENDED_BY));
             if (methods.isEmpty() && !missedCalls && !callRecords) {
                 problems.add("methods: none, and neither missedCalls nor callRecords; leave the component out instead");
             }

@@ -179,6 +179,43 @@ public final class KamailioSchema {
                         + Subscribers.lower("username") + ", domain)"));
     }
 
+    /** The SQL that {@link #addAccountingColumns} runs. */
+    public static String accountingColumnsSql() {
+        return SchemaScript.text("accounting-columns.sql");
+    }
+
+    /**
+     * Adds to {@code acc}, {@code missed_calls} and {@code acc_cdrs} the columns that {@link JdbcAccounting} fills by default, unless they
+     * are there: who called whom. A Kamailio names the columns it writes, so it does not notice.
+     *
+     * @return false if a column is missing and this role does not own the tables; nothing has changed then
+     */
+    public boolean addAccountingColumns() {
+        try {
+            jdbi.useTransaction(handle -> {
+                if (!hasAccountingColumns(handle)) {
+                    SchemaScript.statements(accountingColumnsSql()).forEach(handle::execute);
+                }
+            });
+            return true;
+        } catch (RuntimeException e) {
+            if (SqlStates.of(e).equals(SqlStates.INSUFFICIENT_PRIVILEGE)) {
+                return false;
+            }
+            throw e;
+        }
+    }
+
+    private static boolean hasAccountingColumns(Handle handle) {
+        Set<String> usual = new TreeSet<>();
+        AccountingColumn.USUAL.forEach(column -> usual.add(column.name()));
+        Set<String> records = new TreeSet<>(Set.of(AccountingTable.ENDED_BY));
+        AccountingColumn.OF_RECORDS.forEach(column -> records.add(column.name()));
+        return columns(handle, "acc").containsAll(usual)
+                && columns(handle, "missed_calls").containsAll(usual)
+                && columns(handle, "acc_cdrs").containsAll(records);
+    }
+
     /** True if {@code subscriber} has the column {@code ha1_sha256}. */
     public boolean hasSha256Column() {
         return jdbi.withHandle(handle -> columns(handle, "subscriber").contains(Subscriber.SHA256_COLUMN));

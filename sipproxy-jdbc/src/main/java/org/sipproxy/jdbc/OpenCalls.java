@@ -2,84 +2,107 @@ package org.sipproxy.jdbc;
 
 import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
+import com.github.benmanes.caffeine.cache.Expiry;
 import com.github.benmanes.caffeine.cache.RemovalCause;
 import com.github.benmanes.caffeine.cache.Ticker;
-import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
-import java.util.HexFormat;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The calls that were answered and have not ended, by Call-ID and both tags (RFC 3261 §12). Bounded: a call whose BYE never
- * comes by is removed after the longest time, and the calls least likely to be asked for go when there are too many. A Call-ID or
- * tag longer than {@value #LONGEST_TEXT} characters is kept as its SHA-256, so that the bytes are bounded too and such a call is
- * still accounted.
+ * The calls that were answered and have not ended. Bounded: of too many the calls least likely to be asked for go, and are looked up in
+ * the database when their BYE comes. A call without a BYE is over after the longest time.
+ *
+ * <p>Safe for use by several threads.
  */
 final class OpenCalls {
 
-    /** Longer than what phones and proxies make. */
-    private static final int LONGEST_TEXT = 256;
+    /** Longer than a BYE and its retransmissions last, and than a phone that tries again. */
+    private static final Duration ENDED_LIFE = Duration.ofMinutes(10);
 
-    /** The tags in an order of their own, as a BYE may come from either side. */
-    private record Key(String callId, String lower, String higher) {
-
-        static Key of(String callId, String fromTag, String toTag) {
-            String id = bounded(callId);
-            String one = bounded(fromTag);
-            String other = bounded(toTag);
-            return one.compareTo(other) <= 0 ? new Key(id, one, other) : new Key(id, other, one);
-        }
-
-        private static String bounded(String text) {
-            if (text.length() <= LONGEST_TEXT) {
-                return text;
-            }
-            try {
-                MessageDigest digest = MessageDigest.getInstance("SHA-256");
-                return "SHA-256 " + HexFormat.of().formatHex(digest.digest(text.getBytes(StandardCharsets.UTF_8)));
-            } catch (NoSuchAlgorithmException e) {
-                throw new IllegalStateException("this JVM has no SHA-256, which every JVM must have", e);
-            }
-        }
-    }
+    private static final int MAX_ENDED = 20_000;
 
     /**
      * A call.
      *
-     * @param startMillis when its 2xx was sent
+     * @param startMillis when its 2xx was sent, since 1970
+     * @param startProxyMillis the same on the proxy's time, which does not step; -1 if another process began it
+     * @param fromTag the caller's tag
+     * @param toTag the callee's tag
      * @param texts what its record gets in the configured columns
      */
-    record Call(long startMillis, String[] texts) {}
+    record Call(long startMillis, long startProxyMillis, String fromTag, String toTag, String[] texts) {}
+
+    /** What a BYE means. */
+    enum End {
+        /** The call is known and has ended now. */
+        NOW,
+        /** It has ended before: the BYE came again, or from the other side too. */
+        BEFORE,
+        UNKNOWN
+    }
+
+    /** What a BYE means, and the call if it ended now. */
+    record Ended(End end, @Nullable Call call) {}
 
     private final AtomicLong forgotten = new AtomicLong();
-    private final Cache<Key, Call> calls;
+    private final Cache<CallKey, Call> calls;
+    private final Cache<CallKey, Boolean> ended;
+    private final long longestNanos;
 
-    OpenCalls(int most, Duration longest, Ticker ticker) {
+    /** @param timedOut is shown each call whose BYE did not come in time; must not block */
+    OpenCalls(int most, Duration longest, Ticker ticker, BiConsumer<CallKey, Call> timedOut) {
+        this.longestNanos = longest.toNanos();
         this.calls = Caffeine.newBuilder()
                 .maximumSize(most)
-                .expireAfterWrite(longest)
+                .expireAfter(Expiry.creating((CallKey key, Call call) -> Duration.ofNanos(longestNanos)))
                 .ticker(ticker)
-                .executor(Runnable::run) // counting is all that there is to do, and no thread of the JVM's is used
-                .evictionListener(
-                        (@Nullable Key key, @Nullable Call call, RemovalCause cause) -> forgotten.incrementAndGet())
+                .executor(Runnable::run) // what there is to do is short, and no thread of the JVM's is used
+                .evictionListener((@Nullable CallKey key, @Nullable Call call, RemovalCause cause) -> {
+                    if (cause == RemovalCause.EXPIRED && key != null && call != null) {
+                        timedOut.accept(key, call);
+                    } else {
+                        forgotten.incrementAndGet();
+                    }
+                })
+                .build();
+        this.ended = Caffeine.newBuilder()
+                .maximumSize(MAX_ENDED)
+                .expireAfterWrite(ENDED_LIFE)
+                .ticker(ticker)
+                .executor(Runnable::run)
                 .build();
     }
 
     /** A 2xx of an INVITE outside a dialog; a repeated one changes nothing. */
-    void answered(String callId, String fromTag, String toTag, Call call) {
-        calls.asMap().putIfAbsent(Key.of(callId, fromTag, toTag), call);
+    void answered(CallKey key, Call call) {
+        calls.asMap().putIfAbsent(key, call);
     }
 
-    /** The call that a BYE ended; null if it is none that we know of. */
-    @Nullable
-    Call ended(String callId, String fromTag, String toTag) {
-        return calls.asMap().remove(Key.of(callId, fromTag, toTag));
+    /** A call that the database holds, which began {@code age} ago. */
+    void restored(CallKey key, Call call, Duration age) {
+        long left = Math.max(1, longestNanos - age.toNanos());
+        if (ended.getIfPresent(key) == null) {
+            calls.policy().expireVariably().ifPresent(policy -> {
+                @Nullable Call unused = policy.putIfAbsent(key, call, Duration.ofNanos(left));
+            });
+        }
     }
 
-    /** Forgets what is too old, also when no call comes or goes. */
+    /** True if the call is known and has not ended. */
+    boolean isOpen(CallKey key) {
+        return calls.asMap().containsKey(key);
+    }
+
+    /** A BYE. */
+    Ended ended(CallKey key) {
+        Call call = calls.asMap().remove(key);
+        boolean again = ended.asMap().putIfAbsent(key, true) != null;
+        return new Ended(call != null ? End.NOW : again ? End.BEFORE : End.UNKNOWN, call);
+    }
+
+    /** Ends what is too old, also when no call comes or goes. */
     void sweep() {
         calls.cleanUp();
     }

@@ -9,6 +9,7 @@ import org.sipproxy.api.location.LocationStoreException;
 /** What PostgreSQL's error codes mean to us. */
 final class SqlStates {
 
+    static final String INSUFFICIENT_PRIVILEGE = "42501";
     private static final String UNIQUE_VIOLATION = "23505";
     private static final Set<String> MADE_BY_ANOTHER = Set.of(UNIQUE_VIOLATION, "42P07", "42710", "42701", "40001");
 

@@ -1,6 +1,7 @@
 package org.sipproxy.jdbc;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import java.time.Duration;
@@ -9,6 +10,8 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.sipproxy.api.auth.Authentication;
 import org.sipproxy.api.location.UserCase;
 import org.sipproxy.api.routing.StageContext;
@@ -92,10 +95,10 @@ class AccountingOnTheWireTest {
         clock.advance(Duration.ofMillis(61_500));
         calling.hangUp();
 
-        awaitWritten(4);
+        awaitWritten(3);
         String callId = calling.id();
         assertThat(rows("acc", "method || ' ' || sip_code || ' ' || callid"))
-                .containsExactly("INVITE 200 " + callId, "INVITE 200 " + callId, "BYE 200 " + callId);
+                .containsExactly("INVITE 200 " + callId, "BYE 200 " + callId);
         assertThat(rows("acc", "from_tag || '/' || to_tag").get(0))
                 .isEqualTo(calling.localTag() + "/" + called.localTag());
         assertThat(rows("acc_cdrs", "callid")).containsExactly(callId);
@@ -105,6 +108,42 @@ class AccountingOnTheWireTest {
         assertThat(rows("acc_cdrs", "abs(extract(epoch FROM now() AT TIME ZONE 'UTC' - start_time)) < 10"))
                 .containsExactly("t");
         assertThat(rows("missed_calls", "callid")).isEmpty();
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {403, 481, 503, 603})
+    void callEndsThoughThePhoneRefusesTheBye(int status) {
+        Phone bob = sip.registeredPhone("bob", Phone.Builder::answering);
+        bob.replyWith("BYE", status);
+
+        OutgoingCall calling = sip.phone("alice").call("bob").awaitAnswer();
+        calling.send("BYE");
+
+        awaitWritten(3);
+        assertThat(rows("acc", "method || sip_code"))
+                .containsExactly("INVITE200", "BYE" + (status == 503 ? 500 : status));
+        assertThat(rows("acc_cdrs", "callid")).containsExactly(calling.id());
+    }
+
+    @Test
+    void callEndsThoughThePhoneNoLongerAnswers() {
+        Phone bob = sip.registeredPhone("bob", Phone.Builder::answering);
+        OutgoingCall calling = sip.phone(
+                        "alice", phone -> phone.t1(Duration.ofMillis(5)).lenient())
+                .call("bob")
+                .awaitAnswer();
+        bob.awaitCall().awaitAck();
+        clock.advance(Duration.ofSeconds(50));
+        bob.deafen();
+
+        assertThatThrownBy(() -> calling.send("BYE")).isInstanceOf(AssertionError.class);
+        clock.advance(Duration.ofSeconds(33)); // Timer F
+
+        awaitWritten(3);
+        assertThat(rows("acc", "method || sip_code")).containsExactly("INVITE200", "BYE408");
+        assertThat(Double.parseDouble(rows("acc_cdrs", "duration").get(0)))
+                .as("to the BYE")
+                .isBetween(50.0, 60.0);
     }
 
     @Test

@@ -3,8 +3,10 @@ package org.sipproxy.jdbc;
 import java.lang.reflect.Proxy;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import org.sipproxy.api.component.ComponentHooks;
 import org.sipproxy.api.component.ProxyRuntime;
@@ -49,17 +51,28 @@ final class AccountingScene implements AutoCloseable {
 
     private final JdbcAccounting accounting;
     private RequestListener listener;
+    private final ThreadLocal<Instant> eventTime = new ThreadLocal<>();
+    private volatile Instant now = NOON;
+    private volatile Duration stepped = Duration.ZERO;
 
     private AccountingScene(JdbcAccounting accounting) {
         this.accounting = accounting;
     }
 
     static AccountingScene start(JdbcAccounting.Builder options) {
+        return start(options, NOON);
+    }
+
+    static AccountingScene start(JdbcAccounting.Builder options, Instant at) {
         AccountingScene scene = new AccountingScene(options.build());
+        scene.now = at;
         scene.accounting.install((ComponentHooks)
                 fake(ComponentHooks.class, (name, arguments) -> scene.listener = (RequestListener) arguments[0]));
-        scene.accounting.start((ProxyRuntime)
-                fake(ProxyRuntime.class, (name, arguments) -> ((SipUri) arguments[0]).hostIs("sip.test")));
+        scene.accounting.start((ProxyRuntime) fake(ProxyRuntime.class, (name, arguments) -> switch (name) {
+            case "now" -> Objects.requireNonNullElse(scene.eventTime.get(), scene.now);
+            case "wallClock" -> scene.now.plus(scene.stepped);
+            default -> ((SipUri) arguments[0]).hostIs("sip.test");
+        }));
         return scene;
     }
 
@@ -82,8 +95,27 @@ final class AccountingScene implements AutoCloseable {
         return accounting.status();
     }
 
+    /** The clocks show the time of the event meanwhile. */
     void completed(CompletedRequest request) {
-        listener.onCompleted(request);
+        eventTime.set(request.completedAt().minus(stepped));
+        try {
+            listener.onCompleted(request);
+        } finally {
+            eventTime.remove();
+        }
+    }
+
+    /** Lets time pass, on both clocks. */
+    void advance(Duration by) {
+        now = now.plus(by);
+    }
+
+    void stepWallClock(Duration by) {
+        stepped = stepped.plus(by);
+    }
+
+    Instant wallClock() {
+        return now.plus(stepped);
     }
 
     @Override

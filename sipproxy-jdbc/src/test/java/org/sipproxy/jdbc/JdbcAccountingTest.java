@@ -3,6 +3,7 @@ package org.sipproxy.jdbc;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
+import static org.awaitility.Awaitility.await;
 import static org.sipproxy.jdbc.AccountingScene.NOON;
 import static org.sipproxy.jdbc.AccountingScene.bye;
 import static org.sipproxy.jdbc.AccountingScene.invite;
@@ -22,6 +23,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.postgresql.ds.PGSimpleDataSource;
 import org.sipproxy.api.message.Method;
 import org.sipproxy.jdbc.AccountingScene.Done;
 
@@ -39,13 +41,19 @@ class JdbcAccountingTest {
         options = JdbcAccounting.builder(postgres.dataSource());
     }
 
+    /** The tables as a Kamailio has them. */
     @AfterEach
     void usualColumns() {
-        postgres.execute("ALTER TABLE acc DROP COLUMN IF EXISTS src_user, DROP COLUMN IF EXISTS note;"
-                + " ALTER TABLE missed_calls DROP COLUMN IF EXISTS src_user, DROP COLUMN IF EXISTS note;"
-                + " ALTER TABLE acc_cdrs DROP COLUMN IF EXISTS callid, DROP COLUMN IF EXISTS src_user");
+        for (String table : List.of("acc", "missed_calls", "acc_cdrs")) {
+            postgres.execute("ALTER TABLE " + table
+                    + (table.equals("acc_cdrs") ? " DROP COLUMN IF EXISTS callid, DROP COLUMN IF EXISTS ended_by," : "")
+                    + " DROP COLUMN IF EXISTS note, DROP COLUMN IF EXISTS src_user, DROP COLUMN IF EXISTS src_domain,"
+                    + " DROP COLUMN IF EXISTS src_ip, DROP COLUMN IF EXISTS dst_ouser, DROP COLUMN IF EXISTS dst_user,"
+                    + " DROP COLUMN IF EXISTS dst_domain");
+        }
     }
 
+    /** A run of the proxy. */
     private AccountingStatus account(Done... requests) {
         AccountingScene scene = AccountingScene.start(options);
         for (Done request : requests) {
@@ -91,10 +99,10 @@ class JdbcAccountingTest {
     }
 
     @Test
-    void failedInviteHasARowButAFailedByeHasNot() {
+    void failedInviteAndFailedByeHaveARow() {
         account(invite("c1").answered(486, "Busy Here"), bye("c2").answered(403, "Forbidden"));
 
-        assertThat(rows("acc", "method || sip_code")).containsExactly("INVITE486");
+        assertThat(rows("acc", "method || sip_code")).containsExactly("INVITE486", "BYE403");
     }
 
     @Test
@@ -151,7 +159,7 @@ class JdbcAccountingTest {
                 invite("c2").insideDialog("b").answered(488, "Not Acceptable Here"));
 
         assertThat(rows("missed_calls")).isEmpty();
-        assertThat(rows("acc", "callid")).containsExactly("c1", "c2");
+        assertThat(rows("acc", "callid")).containsExactly("c1");
     }
 
     // ---- acc_cdrs
@@ -181,6 +189,7 @@ class JdbcAccountingTest {
                 bye("c1").at(NOON.plusSeconds(11)));
 
         assertThat(rows("acc_cdrs", "duration")).containsExactly("10");
+        assertThat(rows("acc", "method")).containsExactly("INVITE", "BYE");
     }
 
     @Test
@@ -196,11 +205,170 @@ class JdbcAccountingTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"200,1", "481,1", "408,1", "407,0", "500,0"})
-    void callEndsWithAByeThatSucceedsOrFindsNobody(int status, int records) {
-        account(invite("c1"), bye("c1").answered(status, "x"));
+    @ValueSource(ints = {200, 202, 400, 403, 404, 408, 480, 481, 500, 503, 603})
+    void callEndsWithItsByeWhateverTheResponse(int status) {
+        account(invite("c1"), bye("c1").answered(status, "x").at(NOON.plusSeconds(7)));
 
-        assertThat(rows("acc_cdrs")).hasSize(records);
+        assertThat(rows("acc_cdrs", "duration")).containsExactly("7");
+        assertThat(rows("acc", "method || sip_code")).containsExactly("INVITE200", "BYE" + status);
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {401, 407})
+    void challengedByeEndsNothingAndTheNextOneDoes(int status) {
+        account(
+                invite("c1"),
+                bye("c1").answered(status, "x").at(NOON.plusSeconds(7)),
+                bye("c1").at(NOON.plusSeconds(8)));
+
+        assertThat(rows("acc_cdrs", "duration")).containsExactly("8");
+        assertThat(rows("acc", "method || sip_code")).containsExactly("INVITE200", "BYE200");
+    }
+
+    @Test
+    void byesOfBothSidesAndOneThatComesAgainAreOneEnd() {
+        account(
+                invite("c1"),
+                bye("c1").at(NOON.plusSeconds(7)),
+                bye("c1").fromTag("b").insideDialog("a").answered(481, "x").at(NOON.plusSeconds(8)),
+                bye("c1").answered(481, "x").at(NOON.plusSeconds(9)));
+
+        assertThat(rows("acc_cdrs", "duration")).containsExactly("7");
+        assertThat(rows("acc", "method || sip_code")).containsExactly("INVITE200", "BYE200");
+    }
+
+    @Test
+    void byeThatTheProxyAnswersItselfEndsACallThatItKnowsAndNoOther() {
+        account(
+                invite("c1"),
+                bye("c1").notRelayed().answered(481, "x").at(NOON.plusSeconds(7)),
+                bye("c2").notRelayed().answered(481, "x"));
+
+        assertThat(rows("acc_cdrs", "duration")).containsExactly("7");
+        assertThat(rows("acc", "method || callid")).containsExactly("INVITEc1", "BYEc1");
+    }
+
+    @Test
+    void whoCalledWhomIsRecordedByDefault() {
+        KamailioSchema.on(postgres.dataSource()).addAccountingColumns();
+
+        account(
+                invite("c1"),
+                bye("c1").fromTag("b").insideDialog("a").at(NOON.plusSeconds(2)),
+                invite("c2").answered(486, "Busy Here"));
+
+        String who = "concat_ws('|', src_user, src_domain, src_ip, dst_ouser, dst_user, dst_domain)";
+        String expected = "alice|sip.test|192.0.2.7|bob|phone|198.51.100.9";
+        assertThat(rows("acc", who)).containsExactly(expected, expected, expected);
+        assertThat(rows("missed_calls", who)).containsExactly(expected);
+        assertThat(rows("acc_cdrs", "callid || '|' || ended_by || '|' || " + who))
+                .containsExactly("c1|callee|" + expected);
+    }
+
+    @Test
+    void addingTheColumnsAgainChangesNothing() {
+        KamailioSchema schema = KamailioSchema.on(postgres.dataSource());
+
+        assertThat(schema.addAccountingColumns()).isTrue();
+        assertThat(schema.addAccountingColumns()).isTrue();
+        assertThat(schema.verify()).isEmpty();
+    }
+
+    // ---- restarts, other nodes, and phones that vanish
+
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void callThatSpansARestartHasItsRecord(boolean callerHangsUp) {
+        KamailioSchema.on(postgres.dataSource()).addAccountingColumns();
+        account(invite("c1"), invite("c2"));
+        options = JdbcAccounting.builder(postgres.dataSource());
+
+        Done bye = callerHangsUp ? bye("c1") : bye("c1").fromTag("b").insideDialog("a");
+        account(bye.at(NOON.plusSeconds(600)), bye("c1").at(NOON.plusSeconds(601)));
+
+        assertThat(rows(
+                        "acc_cdrs",
+                        "concat_ws('|', callid, src_user, dst_ouser, start_time, end_time, duration, ended_by)"))
+                .containsExactly("c1|alice|bob|2026-06-01 12:00:00|2026-06-01 12:10:00|600|"
+                        + (callerHangsUp ? "caller" : "callee"));
+        assertThat(rows("acc", "method || callid")).containsExactly("INVITEc1", "INVITEc2", "BYEc1");
+        account(bye("c1").at(NOON.plusSeconds(700)));
+        assertThat(rows("acc_cdrs"))
+                .as("a BYE that comes once more, after another restart")
+                .hasSize(1);
+        assertThat(rows("acc")).hasSize(3);
+    }
+
+    @Test
+    void byeAtAnotherNodeEndsTheCallOnce() {
+        AtomicLong nanos = new AtomicLong();
+        options.ticker(nanos::get).flushInterval(Duration.ofMillis(10));
+        try (AccountingScene first = AccountingScene.start(options)) {
+            first.completed(invite("c1").build());
+            await().until(() -> first.status().written() == 1);
+            account(bye("c1").at(NOON.plusSeconds(60)));
+            assertThat(rows("acc_cdrs", "duration")).containsExactly("60");
+
+            nanos.addAndGet(Duration.ofHours(25).toNanos());
+            await().until(() -> first.status().openCalls() == 0);
+        }
+        assertThat(rows("acc_cdrs")).hasSize(1);
+        assertThat(rows("acc", "method")).containsExactly("INVITE", "BYE");
+    }
+
+    @Test
+    void callWithoutAByeEndsAfterTheLongestTime() {
+        KamailioSchema.on(postgres.dataSource()).addAccountingColumns();
+        AtomicLong nanos = new AtomicLong();
+        options.ticker(nanos::get).maxCallDuration(Duration.ofHours(1)).flushInterval(Duration.ofMillis(10));
+        try (AccountingScene scene = AccountingScene.start(options)) {
+            scene.completed(invite("old").build());
+            nanos.addAndGet(Duration.ofMinutes(59).toNanos());
+            scene.completed(invite("new").build());
+            assertThat(scene.status().openCalls()).isEqualTo(2);
+
+            scene.advance(Duration.ofMinutes(61));
+            nanos.addAndGet(Duration.ofMinutes(2).toNanos());
+            await().until(() -> scene.status().openCalls() == 1);
+            scene.completed(bye("old").at(NOON.plusSeconds(4_000)).build());
+            scene.completed(bye("new").at(NOON.plusSeconds(5)).build());
+        }
+        assertThat(rows("acc_cdrs", "concat_ws('|', callid, duration, ended_by)"))
+                .containsExactlyInAnyOrder("old|3660|timeout", "new|5|caller");
+        assertThat(rows("acc", "callid || sip_code || sip_reason"))
+                .filteredOn(row -> row.startsWith("old408"))
+                .containsExactly("old408Call Timeout");
+    }
+
+    @Test
+    void callThatSpansARestartAndVanishesEndsAfterTheLongestTimeFromItsStart() {
+        account(invite("c1"), invite("c2"), bye("c2"));
+        AtomicLong nanos = new AtomicLong();
+        options = JdbcAccounting.builder(postgres.dataSource())
+                .ticker(nanos::get)
+                .maxCallDuration(Duration.ofHours(1))
+                .flushInterval(Duration.ofMillis(10));
+        try (AccountingScene scene = AccountingScene.start(options, NOON.plus(Duration.ofMinutes(50)))) {
+            await().until(() -> scene.status().openCalls() == 1);
+
+            scene.advance(Duration.ofMinutes(11));
+            nanos.addAndGet(Duration.ofMinutes(11).toNanos());
+            await().until(() -> rows("acc_cdrs").size() == 2);
+        }
+        assertThat(rows("acc_cdrs", "duration")).containsExactly("0", "3660");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"-PT1H", "PT1H", "P3650D"})
+    void durationDoesNotChangeWithTheWallClock(Duration step) {
+        AccountingScene scene = AccountingScene.start(options);
+        scene.completed(invite("c1").at(scene.wallClock()).build());
+        scene.advance(Duration.ofSeconds(90));
+        scene.stepWallClock(step);
+        scene.completed(bye("c1").at(scene.wallClock()).build());
+        scene.close();
+
+        assertThat(rows("acc_cdrs", "duration")).containsExactly("90");
     }
 
     @Test
@@ -209,26 +377,6 @@ class JdbcAccountingTest {
 
         assertThat(rows("acc_cdrs")).isEmpty();
         assertThat(status.openCalls()).isZero();
-    }
-
-    @Test
-    void callWithoutAnEndIsForgottenAndCounted() {
-        AtomicLong nanos = new AtomicLong();
-        options.ticker(nanos::get).maxCallDuration(Duration.ofHours(1));
-        try (AccountingScene scene = AccountingScene.start(options)) {
-            scene.completed(invite("old").build());
-            nanos.addAndGet(Duration.ofMinutes(59).toNanos());
-            scene.completed(invite("new").build());
-            assertThat(scene.status().openCalls()).isEqualTo(2);
-
-            nanos.addAndGet(Duration.ofMinutes(2).toNanos());
-            scene.completed(bye("old").build());
-            scene.completed(bye("new").build());
-
-            assertThat(scene.status().forgottenCalls()).isEqualTo(1);
-            assertThat(scene.status().openCalls()).isZero();
-        }
-        assertThat(rows("acc_cdrs")).hasSize(1);
     }
 
     @Test
@@ -248,21 +396,12 @@ class JdbcAccountingTest {
     // ---- further columns and odd values
 
     @Test
-    void usualColumnsAreWritten() {
-        postgres.execute("ALTER TABLE acc ADD COLUMN src_user VARCHAR(64) NOT NULL DEFAULT '',"
-                + " ADD COLUMN src_domain VARCHAR(128), ADD COLUMN src_ip VARCHAR(64), ADD COLUMN dst_ouser VARCHAR(64),"
-                + " ADD COLUMN dst_user VARCHAR(64), ADD COLUMN dst_domain VARCHAR(128)");
-        try {
-            options.missedCalls(false).extraColumns(AccountingColumn.USUAL);
+    void usualColumnsAreWrittenAsFarAsTheTableHasThem() {
+        postgres.execute("ALTER TABLE acc ADD COLUMN src_user VARCHAR(3), ADD COLUMN dst_ouser VARCHAR(64)");
 
-            account(invite("c1"));
+        account(invite("c1"));
 
-            assertThat(rows("acc", "concat_ws('|', src_user, src_domain, src_ip, dst_ouser, dst_user, dst_domain)"))
-                    .containsExactly("alice|sip.test|192.0.2.7|bob|phone|198.51.100.9");
-        } finally {
-            postgres.execute("ALTER TABLE acc DROP COLUMN src_domain, DROP COLUMN src_ip, DROP COLUMN dst_ouser,"
-                    + " DROP COLUMN dst_user, DROP COLUMN dst_domain");
-        }
+        assertThat(rows("acc", "concat_ws('|', src_user, dst_ouser)")).containsExactly("ali|bob");
     }
 
     @Test
@@ -339,6 +478,33 @@ class JdbcAccountingTest {
         assertThat(status).isEqualTo(new AccountingStatus(0, 2, 1, 0, 0, Optional.empty()));
     }
 
+    @Test
+    void databaseInLatin1HasEveryCallWhateverItsTexts() {
+        String name = "latin1_" + Long.toString(System.nanoTime(), 36);
+        postgres.execute(
+                "CREATE DATABASE " + name + " ENCODING 'LATIN1' LC_COLLATE 'C' LC_CTYPE 'C' TEMPLATE template0");
+        try {
+            PGSimpleDataSource latin1 = (PGSimpleDataSource) postgres.dataSource();
+            latin1.setDatabaseName(name);
+            KamailioSchema.on(latin1).create();
+            KamailioSchema.on(latin1).addAccountingColumns();
+            options = JdbcAccounting.builder(latin1);
+            account(invite("c1").answered(200, "\u624b"), invite("c2").answered(486, "\u624b\u673a"));
+            options = JdbcAccounting.builder(latin1);
+
+            AccountingStatus status = account(bye("c1").answered(200, "\u624b").at(NOON.plusSeconds(3)));
+
+            assertThat(status.dropped()).isZero();
+            List<String> records = Jdbi.create(latin1)
+                    .withHandle(handle -> handle.createQuery("SELECT callid || duration || src_user FROM acc_cdrs")
+                            .mapTo(String.class)
+                            .list());
+            assertThat(records).containsExactly("c13alice");
+        } finally {
+            postgres.execute("DROP DATABASE " + name + " WITH (FORCE)");
+        }
+    }
+
     // ---- what is told at the start
 
     @Test
@@ -386,7 +552,7 @@ class JdbcAccountingTest {
 
     @Test
     void tenThousandCallsOfFourThreadsAreComplete() throws InterruptedException {
-        options.queueCapacity(40_000);
+        options.queueCapacity(40_000).closeTimeout(Duration.ofMinutes(1));
         AccountingScene scene = AccountingScene.start(options);
         List<Thread> threads = new ArrayList<>();
         for (int t = 0; t < 4; t++) {

@@ -14,6 +14,7 @@ import java.util.concurrent.Future;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.postgresql.ds.PGSimpleDataSource;
 
 class KamailioSchemaTest {
 
@@ -174,6 +175,26 @@ class KamailioSchemaTest {
         assertThat(schema.verify()).isEmpty();
         postgres.execute("ALTER TABLE subscriber DISABLE TRIGGER sipproxy_subscriber_changed");
         assertThat(schema.hasSubscriberNotifications()).isFalse();
+    }
+
+    @Test
+    void roleThatDoesNotOwnTheAccountingTablesAddsNothing() {
+        schema.create();
+        postgres.execute(
+                "DROP ROLE IF EXISTS visitor; CREATE ROLE visitor LOGIN PASSWORD 'v'; GRANT ALL ON ALL TABLES IN SCHEMA"
+                        + " public TO visitor");
+        PGSimpleDataSource visitor = (PGSimpleDataSource) postgres.dataSource();
+        visitor.setUser("visitor");
+        visitor.setPassword("v");
+        try {
+            assertThat(KamailioSchema.on(visitor).addAccountingColumns()).isFalse();
+            assertThat(schema.addAccountingColumns()).isTrue();
+            assertThat(KamailioSchema.on(visitor).addAccountingColumns())
+                    .as("they are there")
+                    .isTrue();
+        } finally {
+            postgres.execute("DROP OWNED BY visitor; DROP ROLE visitor");
+        }
     }
 
     private static List<String> rows(PostgresFixture postgres, String query) {

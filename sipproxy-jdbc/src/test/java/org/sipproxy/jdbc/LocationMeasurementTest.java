@@ -24,6 +24,7 @@ import org.sipproxy.api.location.StoreMode;
 import org.sipproxy.api.message.SipUri;
 import org.sipproxy.core.ProxyClock;
 import org.sipproxy.core.internal.location.OwnStore;
+import org.sipproxy.core.internal.time.ProxyTime;
 import org.sipproxy.core.internal.time.TimerWheel;
 
 /**
@@ -117,7 +118,7 @@ class LocationMeasurementTest {
 
     private static OwnStore open(StoreMode mode) {
         ProxyClock clock = ProxyClock.system();
-        OwnStore store = OwnStore.of(mode, clock, new TimerWheel(clock.nanoTime()));
+        OwnStore store = OwnStore.of(mode, new ProxyTime(clock), new TimerWheel(clock.nanoTime()));
         store.open();
         return store;
     }

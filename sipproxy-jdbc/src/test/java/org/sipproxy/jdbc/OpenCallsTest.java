@@ -2,45 +2,61 @@ package org.sipproxy.jdbc;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import com.github.benmanes.caffeine.cache.Ticker;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
+import org.sipproxy.jdbc.OpenCalls.End;
+import org.sipproxy.jdbc.OpenCalls.Ended;
 
 class OpenCallsTest {
 
-    private final OpenCalls calls = new OpenCalls(100, Duration.ofHours(1), Ticker.systemTicker());
+    private final AtomicLong nanos = new AtomicLong();
+    private final List<CallKey> timedOut = new ArrayList<>();
+    private final OpenCalls calls =
+            new OpenCalls(100, Duration.ofHours(1), nanos::get, (key, call) -> timedOut.add(key));
 
     private static OpenCalls.Call call(long startMillis) {
-        return new OpenCalls.Call(startMillis, new String[0]);
+        return new OpenCalls.Call(startMillis, startMillis, "caller", "callee", new String[0]);
+    }
+
+    private static CallKey key(String id, String tag, String otherTag) {
+        return CallKey.of(id, tag, otherTag);
+    }
+
+    private Ended bye(String id, String fromTag, String toTag) {
+        return calls.ended(key(id, fromTag, toTag));
     }
 
     @Test
-    void byeOfEitherSideFindsItsCall() {
-        calls.answered("id", "caller", "callee", call(1));
-        calls.answered("id2", "caller", "callee", call(2));
+    void byeOfEitherSideFindsItsCallOnce() {
+        OpenCalls.Call first = call(1);
+        OpenCalls.Call second = call(2);
+        calls.answered(key("id", "caller", "callee"), first);
+        calls.answered(key("id2", "caller", "callee"), second);
 
-        assertThat(calls.ended("id", "callee", "caller"))
-                .extracting(OpenCalls.Call::startMillis)
-                .isEqualTo(1L);
-        assertThat(calls.ended("id2", "caller", "callee"))
-                .extracting(OpenCalls.Call::startMillis)
-                .isEqualTo(2L);
-        assertThat(calls.ended("id", "caller", "callee")).isNull();
+        assertThat(bye("id", "callee", "caller")).isEqualTo(new Ended(End.NOW, first));
+        assertThat(bye("id2", "caller", "callee")).isEqualTo(new Ended(End.NOW, second));
+        assertThat(bye("id", "caller", "callee")).isEqualTo(new Ended(End.BEFORE, null));
+        assertThat(bye("id3", "caller", "callee")).isEqualTo(new Ended(End.UNKNOWN, null));
+        assertThat(bye("id3", "callee", "caller")).isEqualTo(new Ended(End.BEFORE, null));
     }
 
     @Test
-    void callWithVeryLongTextsIsAccountedAndTellsFromOthers() {
-        String id = "i".repeat(50_000);
-        String tag = "t".repeat(5_000);
-        calls.answered(id + "1", tag + "1", tag + "2", call(1));
-        calls.answered(id + "2", tag + "1", tag + "2", call(2));
+    void restoredCallEndsAfterWhatIsLeftOfTheLongestTime() {
+        CallKey old = key("old", "a", "b");
+        CallKey ended = key("ended", "a", "b");
+        calls.ended(ended);
+        calls.restored(old, call(1), Duration.ofMinutes(50));
+        calls.restored(ended, call(2), Duration.ofMinutes(1));
+        calls.answered(key("new", "a", "b"), call(3));
+        assertThat(calls.size()).isEqualTo(2);
 
-        assertThat(calls.ended(id + "2", tag + "2", tag + "1"))
-                .extracting(OpenCalls.Call::startMillis)
-                .isEqualTo(2L);
-        assertThat(calls.ended(id + "1", tag + "2", tag + "1"))
-                .extracting(OpenCalls.Call::startMillis)
-                .isEqualTo(1L);
-        assertThat(calls.ended(id + "3", tag + "2", tag + "1")).isNull();
+        nanos.addAndGet(Duration.ofMinutes(11).toNanos());
+        calls.sweep();
+
+        assertThat(timedOut).containsExactly(old);
+        assertThat(calls.size()).isEqualTo(1);
     }
 }

@@ -18,6 +18,7 @@ import org.sipproxy.api.location.LocationStoreContract;
 import org.sipproxy.api.location.StoreMode;
 import org.sipproxy.core.internal.location.OwnStore;
 import org.sipproxy.core.internal.time.FakeClock;
+import org.sipproxy.core.internal.time.ProxyTime;
 import org.sipproxy.core.internal.time.TimerWheel;
 
 /** Every storage mode on a real database, over a pool of three connections that must all be back in the end. */
@@ -43,7 +44,7 @@ class StorageModesTest {
             config.setMaximumPoolSize(3);
             config.setConnectionTimeout(10_000);
             pool = new HikariDataSource(config);
-            store = OwnStore.of(mode(JdbcBindingRepository.builder(pool).build()), clock, wheel);
+            store = OwnStore.of(mode(JdbcBindingRepository.builder(pool).build()), new ProxyTime(clock), wheel);
             store.open();
         }
 

@@ -9,7 +9,7 @@ import org.sipproxy.api.message.SipUri;
  * @param received where it was seen, {@code sip:203.0.113.9:40001}
  * @param socket the listening point that it was seen at, empty if that is none of ours any more
  * @param owner a hash of the user that the contact was registered by, 0 if it was not registered
- * @param seenAtMillis when the alias was made; 0 if it is somebody else's
+ * @param seenAtMillis when the alias was made, on the time of the proxy that made it; 0 if it is somebody else's
  */
 record ContactAlias(SipUri contact, SipUri received, String socket, int owner, long seenAtMillis) {
 

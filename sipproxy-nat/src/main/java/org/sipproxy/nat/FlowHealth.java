@@ -14,7 +14,7 @@ import org.sipproxy.api.transport.Endpoint;
  * @param remote where the client was seen
  * @param endpoint the listening point that it was seen at, and that pings leave by
  * @param users whose bindings it carries
- * @param heardAt when something came from there last
+ * @param heardAt when something came from there last, on the wall clock
  * @param unanswered OPTIONS pings in a row that got no answer
  * @param roundTrip of the ping that was answered last; nothing if none was
  */
@@ -31,13 +31,13 @@ public record FlowHealth(
         users = List.copyOf(users);
     }
 
-    static FlowHealth of(KeptFlow kept) {
+    static FlowHealth of(KeptFlow kept, Duration shift) {
         long nanos = kept.roundTripNanos;
         return new FlowHealth(
                 kept.flow.remoteAddress(),
                 kept.flow.endpoint(),
                 java.util.Arrays.stream(kept.clients).map(client -> client.aor).toList(),
-                Instant.ofEpochMilli(kept.heardMillis()),
+                Instant.ofEpochMilli(kept.heardMillis()).plus(shift),
                 kept.unanswered,
                 nanos < 0 ? Optional.empty() : Optional.of(Duration.ofNanos(nanos)));
     }

@@ -27,7 +27,7 @@ final class KeptFlow {
     /** Replaced as a whole under the lock of {@link KnownClients}. */
     volatile Client[] clients = NOBODY;
 
-    /** When the client last sent something of its own accord, and how long after the time before; the proxy's clock. */
+    /** When the client last sent something of its own accord, and how long after the time before; the proxy's time. */
     private volatile long spokeMillis;
 
     private volatile long gapMillis = Long.MAX_VALUE;

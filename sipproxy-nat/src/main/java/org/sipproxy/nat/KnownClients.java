@@ -1,6 +1,7 @@
 package org.sipproxy.nat;
 
 import java.net.InetAddress;
+import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
@@ -64,7 +65,13 @@ final class KnownClients implements LocationListener {
         runtime.locationStore().forEach((aor, bindings) -> bindings.forEach(binding -> put(aor, binding)));
     }
 
-    /** The proxy's clock, in milliseconds since 1970. */
+    /** Wall clock minus proxy's time. */
+    Duration wallClockShift() {
+        ProxyRuntime runtime = proxy;
+        return runtime == null ? Duration.ZERO : Duration.between(runtime.now(), runtime.wallClock());
+    }
+
+    /** The proxy's time in milliseconds; the wall clock does not step it. */
     long now() {
         ProxyRuntime runtime = proxy;
         return runtime == null ? 0 : runtime.now().toEpochMilli();

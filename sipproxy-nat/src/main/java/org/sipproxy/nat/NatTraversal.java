@@ -134,7 +134,8 @@ public final class NatTraversal implements ProxyComponent {
 
     /** Shows the health of every flow that is kept; what changes meanwhile may be missed. Any thread. */
     public void forEachFlow(Consumer<FlowHealth> visitor) {
-        clients.forEachFlow(kept -> visitor.accept(FlowHealth.of(kept)));
+        Duration shift = clients.wallClockShift();
+        clients.forEachFlow(kept -> visitor.accept(FlowHealth.of(kept, shift)));
     }
 
     /** Options of {@link NatTraversal}. Not safe for use by several threads. */

@@ -25,6 +25,9 @@ import org.sipproxy.api.routing.Verdict;
  */
 final class RouteThroughNat implements RequestStage {
 
+    /** How far the clock of a proxy with the same secret may be ahead. */
+    private static final long MAX_DRIFT_MILLIS = 3_000;
+
     private final ContactAliasing contacts;
     private final AliasWriter aliases;
     private final KnownClients clients;
@@ -112,10 +115,13 @@ final class RouteThroughNat implements RequestStage {
 
     /**
      * A flow that has closed leads nowhere. An alias that was made after the flow was last heard of tells of a newer one, or of
-     * the same: whoever sends on it is heard of before it gets its alias.
+     * the same: whoever sends on it is heard of before it gets its alias. One from the future was made by another process, whose
+     * clock was wrong; it says nothing of what came after it.
      */
-    private static boolean knowsMore(Client registered, ContactAlias alias) {
-        return registered.flow.flow.isOpen() && registered.flow.heardMillis() > alias.seenAtMillis();
+    private boolean knowsMore(Client registered, ContactAlias alias) {
+        return registered.flow.flow.isOpen()
+                && (registered.flow.heardMillis() > alias.seenAtMillis()
+                        || alias.seenAtMillis() > clients.now() + MAX_DRIFT_MILLIS);
     }
 
     private static Target to(Binding binding, SipUri uri) {

@@ -44,6 +44,10 @@ final class FakeProxy implements LocationStore {
         runtime.advance(time);
     }
 
+    void stepWallClock(Duration by) {
+        runtime.stepWallClock(by);
+    }
+
     Instant now() {
         return runtime.now();
     }

@@ -5,10 +5,13 @@ import static org.awaitility.Awaitility.await;
 
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.sipproxy.api.component.FakeRuntime;
 import org.sipproxy.api.location.Aor;
 import org.sipproxy.api.location.Binding;
@@ -64,6 +67,26 @@ class NatPingerTest {
         Map<Long, Long> perTenth =
                 proxy.sent.stream().collect(Collectors.groupingBy(s -> s.atMillis() / 100, Collectors.counting()));
         assertThat(perTenth.values()).hasSizeGreaterThanOrEqualTo(100).allMatch(count -> count <= 11);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"-PT1H", "PT1H", "-P3650D", "P3650D"})
+    void pingsGoOnWhenTheWallClockIsSet(Duration step) {
+        NatTraversal nat = started(PingMethod.CRLF);
+        register("alice", FLOW);
+        passRounds(3);
+        int before = proxy.sent.size();
+        List<FlowHealth> health = new ArrayList<>();
+
+        proxy.stepWallClock(step);
+        passRounds(3);
+        nat.forEachFlow(health::add);
+
+        assertThat(proxy.sent).hasSize(before + 3);
+        assertThat(health)
+                .singleElement()
+                .extracting(FlowHealth::heardAt)
+                .isEqualTo(proxy.now().plus(step).minus(INTERVAL.multipliedBy(6)));
     }
 
     @Test

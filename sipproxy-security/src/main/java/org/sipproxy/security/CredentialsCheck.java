@@ -200,12 +200,7 @@ final class CredentialsCheck {
         }
         NonceCounts counts = rules.counts;
         if (counts != null
-                && !counts.use(
-                        nonce.number(),
-                        nonce.issuedMillis(),
-                        response.count(),
-                        identityOf(context.request(), context.flow()),
-                        nowMillis)) {
+                && !counts.use(nonce, response.count(), identityOf(context.request(), context.flow()), nowMillis)) {
             return Result.refused(AuthenticationOutcome.NONCE_REUSED, user);
         }
         if (lockouts != null && subject != null) {

@@ -56,7 +56,8 @@ import org.slf4j.LoggerFactory;
  * </ul>
  *
  * <p>Nonces are signed and carry their time, so a challenge keeps no state. Only a nonce that somebody proved to know a password
- * with is remembered, until it expires and up to {@link Builder#nonceCapacity so many}. Time is the proxy's clock.
+ * with is remembered, until it expires and up to {@link Builder#nonceCapacity so many}. A
+ * nonce lives its time whether or not the wall clock is set meanwhile.
  *
  * <p>Safe for use by several threads. It blocks only if its {@link CredentialStore} does. One serves one proxy.
  */
@@ -87,7 +88,7 @@ public final class DigestAuthentication implements Authentication {
         long lifetimeMillis = builder.nonceLifetime.toMillis();
         this.nonces = new NonceIssuer(lifetimeMillis, new NonceBinder(builder.bindings, secrets));
         this.counts = builder.countNonces || builder.oneTimeNonces
-                ? new NonceCounts(builder.nonceCapacity, lifetimeMillis, builder.oneTimeNonces)
+                ? new NonceCounts(builder.nonceCapacity, lifetimeMillis + NonceClock.STEP_MILLIS, builder.oneTimeNonces)
                 : null;
         Lockout lockout = builder.lockout;
         this.lockedAnswer = lockout == null ? Lockout.Answer.CHALLENGE : lockout.answer();
@@ -241,7 +242,7 @@ public final class DigestAuthentication implements Authentication {
         return Verdict.respond(statusCode, StatusCode.reasonPhrase(statusCode), lines);
     }
 
-    /** From now on nonces count that are made from now on: of those from before nobody knows what they were used for. */
+    /** Nonces of other processes count from now on: of those from before nobody knows what they were used for here. */
     @Override
     public void start(ProxyRuntime proxy) {
         NonceCounts table = counts;

@@ -149,11 +149,16 @@ public final class FloodGuard implements ProxyComponent {
         return bans.remove(source);
     }
 
-    /** The bans in force, and when each ends. */
+    /** The bans in force, and when each ends on the wall clock. */
     public Map<CidrBlock, Instant> bans() {
-        return bans.list(nowMillis());
+        ProxyRuntime proxy = runtime;
+        Duration shift = proxy == null ? Duration.ZERO : Duration.between(proxy.now(), proxy.wallClock());
+        Map<CidrBlock, Instant> ends = bans.list(nowMillis());
+        ends.replaceAll((source, end) -> end.plus(shift));
+        return ends;
     }
 
+    /** The proxy's time, which starts at the wall clock's: a ban from before the start runs on from there. */
     private long nowMillis() {
         ProxyRuntime proxy = runtime;
         return proxy == null ? System.currentTimeMillis() : proxy.now().toEpochMilli();

@@ -10,7 +10,7 @@ import java.util.Map;
  *
  * <p>Counts may come out of order by up to {@value #WINDOW}, as requests in parallel do; each passes once. There are at most so
  * many entries; what falls out before its time is remembered by a line in time: a nonce from before it that has no entry is
- * stale, as it may have been used. Nonces from before the proxy's start are on the far side of that line too.
+ * stale, as it may have been used. For nonces of other processes the proxy's start is such a line too. All times are the proxy's.
  */
 final class NonceCounts {
 
@@ -38,7 +38,7 @@ final class NonceCounts {
         }
     }
 
-    /** Nonces made before this time are not accepted. */
+    /** Nonces of other processes made before this time are not accepted. */
     void startedAt(long millis) {
         for (Stripe stripe : stripes) {
             stripe.startedAt(millis);
@@ -51,8 +51,8 @@ final class NonceCounts {
      * @param request what tells the request from others; the last one that passed may come again for a while, as a client
      *     repeats it whose answer got lost (RFC 3261 §17.1.2.2)
      */
-    boolean use(long number, long issuedMillis, int count, long request, long nowMillis) {
-        return stripes[(int) (number & (STRIPES - 1))].use(number, issuedMillis, count, request, nowMillis);
+    boolean use(NonceIssuer.Nonce nonce, int count, long request, long nowMillis) {
+        return stripes[(int) (nonce.number() & (STRIPES - 1))].use(nonce, count, request, nowMillis);
     }
 
     /** For tests: how many nonces have an entry. */
@@ -74,6 +74,8 @@ final class NonceCounts {
         private final boolean oneTime;
         /** Nonces issued earlier and without an entry may have been used. Guarded by this. */
         private long knownSinceMillis = Long.MIN_VALUE;
+        /** The same for nonces of other processes. */
+        private long startedAtMillis = Long.MIN_VALUE;
 
         Stripe(int capacity, long lifetimeMillis, boolean oneTime) {
             this.capacity = capacity;
@@ -82,11 +84,11 @@ final class NonceCounts {
         }
 
         synchronized void startedAt(long millis) {
-            knownSinceMillis = Math.max(knownSinceMillis, millis);
+            startedAtMillis = millis;
         }
 
-        synchronized boolean use(long number, long issuedMillis, int count, long request, long nowMillis) {
-            Uses known = uses.get(number);
+        synchronized boolean use(NonceIssuer.Nonce nonce, int count, long request, long nowMillis) {
+            Uses known = uses.get(nonce.number());
             if (known != null) {
                 if (known.isRepetition(request, nowMillis)) {
                     return true;
@@ -97,13 +99,13 @@ final class NonceCounts {
                 }
                 return isNew;
             }
-            if (issuedMillis < knownSinceMillis) {
+            if (nonce.issuedMillis() < knownSinceMillis || (!nonce.isOwn() && nonce.issuedMillis() < startedAtMillis)) {
                 return false;
             }
             makeRoom(nowMillis);
-            Uses first = new Uses(issuedMillis, count);
+            Uses first = new Uses(nonce.issuedMillis(), count);
             first.passed(request, nowMillis);
-            uses.put(number, first);
+            uses.put(nonce.number(), first);
             return true;
         }
 

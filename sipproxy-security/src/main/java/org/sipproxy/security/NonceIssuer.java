@@ -8,10 +8,11 @@ import org.sipproxy.api.routing.StageContext;
 import org.sipproxy.security.DigestResponse.Field;
 
 /**
- * Makes nonces and recognises them again without keeping any state: 48 characters of base64url over
+ * Makes nonces and recognises them again without keeping any state: 52 characters of base64url over
  *
  * <pre>
- *   version (1 byte) · time of issue (6 bytes, ms) · number (7 bytes) · binding (6 bytes) · signature (16 bytes)
+ *   version (1 byte) · time of issue (6 bytes, ms) · period of the clock (3 bytes) · number (7 bytes) · binding (6 bytes)
+ *   · signature (16 bytes)
  * </pre>
  *
  * The signature covers all before it and the realm. The number is random: it only makes nonces differ, so that uses of one can
@@ -22,7 +23,10 @@ final class NonceIssuer {
 
     enum State {
         FRESH,
-        /** Ours, but too old, or from a clock that is ahead of this one by more than {@link #MAX_DRIFT_MILLIS}. */
+        /**
+         * Ours, but too old; or another process's, from a clock that is ahead of this one by more than {@link #MAX_DRIFT_MILLIS}, or with
+         * a date that this clock showed before it was set.
+         */
         EXPIRED,
         /** Ours, but for another place: see {@link NonceBinding}. */
         ELSEWHERE,
@@ -34,21 +38,23 @@ final class NonceIssuer {
      * What a nonce turned out to be.
      *
      * @param number what tells it from others; 0 if it is foreign
-     * @param issuedMillis when it was made; 0 if it is foreign
+     * @param issuedMillis when it was made, on the proxy's time; 0 if it is foreign
+     * @param isOwn true if this process made it
      */
-    record Nonce(State state, long number, long issuedMillis) {
+    record Nonce(State state, long number, long issuedMillis, boolean isOwn) {
 
-        private static final Nonce FOREIGN = new Nonce(State.FOREIGN, 0, 0);
+        private static final Nonce FOREIGN = new Nonce(State.FOREIGN, 0, 0, false);
     }
 
     /** How far in the future a nonce may be issued: clocks of proxies that share a secret differ. As Kamailio's default. */
     static final long MAX_DRIFT_MILLIS = 3_000;
 
-    private static final byte VERSION = 2;
+    private static final byte VERSION = 3;
     private static final int TIME = 1;
-    private static final int NUMBER = 7;
-    private static final int BINDING = 14;
-    private static final int HEAD = 20;
+    private static final int CLOCK = 7;
+    private static final int NUMBER = 10;
+    private static final int BINDING = 17;
+    private static final int HEAD = 23;
     private static final int LENGTH = HEAD + Hashes.SIGNATURE_LENGTH;
     private static final int TEXT_LENGTH = LENGTH / 3 * 4;
 
@@ -57,6 +63,7 @@ final class NonceIssuer {
 
     private final long lifetimeMillis;
     private final NonceBinder binder;
+    private final NonceClock clock = new NonceClock();
 
     NonceIssuer(long lifetimeMillis, NonceBinder binder) {
         this.lifetimeMillis = lifetimeMillis;
@@ -78,7 +85,13 @@ final class NonceIssuer {
     String issue(StageContext context, Realm realm, Hashes hashes) throws SipParseException {
         byte[] nonce = new byte[LENGTH];
         nonce[0] = VERSION;
-        put(nonce, TIME, 6, context.now().toEpochMilli());
+        long wallMillis = context.wallClock().toEpochMilli();
+        put(nonce, TIME, 6, wallMillis);
+        put(
+                nonce,
+                CLOCK,
+                3,
+                clock.current(context.now().toEpochMilli(), wallMillis).id());
         put(nonce, NUMBER, 7, ThreadLocalRandom.current().nextLong());
         put(nonce, BINDING, 6, binder.of(context, 0));
         hashes.sign(0, nonce, HEAD, realm.bytes(), nonce, HEAD);
@@ -98,15 +111,19 @@ final class NonceIssuer {
                 return Nonce.FOREIGN;
             }
         }
-        long issuedMillis = take(nonce, TIME, 6);
-        long age = context.now().toEpochMilli() - issuedMillis;
+        long nowMillis = context.now().toEpochMilli();
+        NonceClock.Period current = clock.current(nowMillis, context.wallClock().toEpochMilli());
+        NonceClock.Period own = clock.own((int) take(nonce, CLOCK, 3));
+        long date = take(nonce, TIME, 6);
+        long issuedMillis = date - (own == null ? current : own).shift();
+        long age = nowMillis - issuedMillis;
         State state = State.FRESH;
-        if (age > lifetimeMillis || age < -MAX_DRIFT_MILLIS) {
+        if (age > lifetimeMillis || age < -MAX_DRIFT_MILLIS || (own == null && clock.wasShown(date))) {
             state = State.EXPIRED;
         } else if (take(nonce, BINDING, 6) != binder.of(context, secret)) {
             state = State.ELSEWHERE;
         }
-        return new Nonce(state, take(nonce, NUMBER, 7), issuedMillis);
+        return new Nonce(state, take(nonce, NUMBER, 7), issuedMillis, own != null);
     }
 
     private static void put(byte[] target, int at, int count, long value) {

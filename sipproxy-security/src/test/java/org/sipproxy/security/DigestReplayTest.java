@@ -403,27 +403,31 @@ class DigestReplayTest {
                 "Authorization: " + new TestPhone(nonce(at)).credentials()));
     }
 
+    private static boolean use(NonceCounts counts, long number, long issued, int count, long request, long now) {
+        return counts.use(new NonceIssuer.Nonce(NonceIssuer.State.FRESH, number, issued, true), count, request, now);
+    }
+
     @Test
     void strangersCostNoMemoryAndWhatFallsOutIsStale() {
         NonceCounts counts = new NonceCounts(64, 1_000, false);
 
-        assertThat(counts.use(64, 100, 1, 641, 100)).isTrue();
-        assertThat(counts.use(128, 110, 1, 1281, 110)).isTrue(); // the same stripe, which has room for one
+        assertThat(use(counts, 64, 100, 1, 641, 100)).isTrue();
+        assertThat(use(counts, 128, 110, 1, 1281, 110)).isTrue(); // the same stripe, which has room for one
         assertThat(counts.size()).isEqualTo(1);
-        assertThat(counts.use(64, 100, 2, 642, 120)).isFalse();
-        assertThat(counts.use(192, 101, 1, 1921, 120)).isTrue();
-        assertThat(counts.use(128, 110, 2, 1282, 120)).isFalse();
+        assertThat(use(counts, 64, 100, 2, 642, 120)).isFalse();
+        assertThat(use(counts, 192, 101, 1, 1921, 120)).isTrue();
+        assertThat(use(counts, 128, 110, 2, 1282, 120)).isFalse();
     }
 
     @Test
     void whatHasExpiredMakesRoomBeforeWhatHasNot() {
         NonceCounts counts = new NonceCounts(128, 1_000, false);
-        assertThat(counts.use(64, 100, 1, 641, 100)).isTrue();
-        assertThat(counts.use(128, 2_000, 1, 1281, 2_000)).isTrue();
-        assertThat(counts.use(192, 2_001, 1, 1921, 2_001)).isTrue();
+        assertThat(use(counts, 64, 100, 1, 641, 100)).isTrue();
+        assertThat(use(counts, 128, 2_000, 1, 1281, 2_000)).isTrue();
+        assertThat(use(counts, 192, 2_001, 1, 1921, 2_001)).isTrue();
 
         assertThat(counts.size()).isEqualTo(2);
-        assertThat(counts.use(256, 1_999, 1, 2561, 2_001)).isTrue(); // nothing that lives was forgotten so far but 128
-        assertThat(counts.use(128, 2_000, 2, 1282, 2_002)).isFalse();
+        assertThat(use(counts, 256, 1_999, 1, 2561, 2_001)).isTrue(); // nothing that lives was forgotten so far but 128
+        assertThat(use(counts, 128, 2_000, 2, 1282, 2_002)).isFalse();
     }
 }

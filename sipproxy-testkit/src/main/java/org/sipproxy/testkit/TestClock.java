@@ -15,6 +15,7 @@ import org.sipproxy.core.ProxyClock;
 public final class TestClock implements ProxyClock {
 
     private final AtomicLong aheadNanos = new AtomicLong();
+    private final AtomicLong steppedMillis = new AtomicLong();
 
     /** A clock that is right. */
     public TestClock() {}
@@ -26,10 +27,10 @@ public final class TestClock implements ProxyClock {
 
     @Override
     public long currentTimeMillis() {
-        return System.currentTimeMillis() + aheadNanos.get() / 1_000_000;
+        return System.currentTimeMillis() + aheadNanos.get() / 1_000_000 + steppedMillis.get();
     }
 
-    /** What it shows. */
+    /** What the wall clock shows. */
     public Instant now() {
         return Instant.ofEpochMilli(currentTimeMillis());
     }
@@ -45,5 +46,13 @@ public final class TestClock implements ProxyClock {
             throw new IllegalArgumentException("advance: " + by + " (expected zero or more)");
         }
         aheadNanos.addAndGet(by.toNanos());
+    }
+
+    /**
+     * Sets the wall clock forward or, if {@code by} is negative, back, as an operator or NTP does; the monotonic clock goes on. Nothing
+     * that the proxy has granted may end earlier or later for it.
+     */
+    public void stepWallClock(Duration by) {
+        steppedMillis.addAndGet(by.toMillis());
     }
 }

@@ -120,6 +120,7 @@ final class Database implements AutoCloseable {
         schema.create();
         schema.addSubscriberNotifications();
         schema.addSubscriberNameIndex();
+        schema.addAccountingColumns();
         schema.addSha256Column();
         List<SchemaMismatch> mismatches = schema.verify();
         if (!mismatches.isEmpty()) {

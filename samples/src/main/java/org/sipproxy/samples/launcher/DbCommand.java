@@ -68,13 +68,18 @@ final class DbCommand {
             }
             schema.addSubscriberNotifications();
             schema.addSubscriberNameIndex();
+            boolean tellsWho = schema.addAccountingColumns();
             if (sha256) {
                 schema.addSha256Column();
             }
+            String text = created.isEmpty()
+                    ? "all " + KamailioSchema.tables().size() + " tables were there"
+                    : "created " + String.join(" ", created);
             return succeed(
-                    created.isEmpty()
-                            ? "all " + KamailioSchema.tables().size() + " tables were there"
-                            : "created " + String.join(" ", created),
+                    tellsWho
+                            ? text
+                            : text
+                                    + "; the accounting tables lack columns for caller and callee: run it as their owner",
                     Map.of("created", created));
         }
     }

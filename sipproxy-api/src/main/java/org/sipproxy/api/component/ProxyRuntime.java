@@ -16,8 +16,15 @@ public interface ProxyRuntime {
     /** The bindings. Its methods may block if {@link LocationStore#blocking()} says so. */
     LocationStore locationStore();
 
-    /** The proxy's clock. */
+    /**
+     * The proxy's time: for intervals, and for comparison with the times of bindings. It starts at the wall clock's reading when the proxy
+     * is built and then follows the monotonic clock. So it never steps, and it differs from {@link #wallClock()} by as much as the wall
+     * clock has been set since.
+     */
     Instant now();
+
+    /** The wall clock: for what is written to a database, a header or a log. It may step in either direction; not for intervals. */
+    Instant wallClock();
 
     /** What it listens on, with the ports really bound. */
     List<Endpoint> boundEndpoints();

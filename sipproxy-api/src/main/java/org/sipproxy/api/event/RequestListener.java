@@ -1,7 +1,7 @@
 package org.sipproxy.api.event;
 
 /**
- * Is told of each request that got its final response from us, relayed or our own; ACK gets none. For accounting. Called on
+ * Is told of each request that got its final response from us, relayed or our own, or none in time; ACK gets none. For accounting. Called on
  * event loops while the transaction's lock is held: it must not block. An exception is logged and changes nothing.
  *
  * <p>A request of a sender that has proved nothing may be refused without a transaction, and then once more for each

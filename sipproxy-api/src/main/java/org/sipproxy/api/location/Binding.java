@@ -72,17 +72,21 @@ public final class Binding {
         return contact;
     }
 
-    /** When the binding ends. */
+    /** When the binding ends, on the same time as {@link #expiresAtMillis()}. */
     public Instant expiresAt() {
         return Instant.ofEpochMilli(expiresAtMillis);
     }
 
-    /** When the binding ends, in milliseconds since 1970. */
+    /**
+     * When the binding ends, in milliseconds since 1970. In a proxy this is a time of
+     * {@link org.sipproxy.api.component.ProxyRuntime#now()}, which the wall clock does not change when it is set; in a
+     * {@link BindingRepository} it is a time of the wall clock, as the row holds it.
+     */
     public long expiresAtMillis() {
         return expiresAtMillis;
     }
 
-    /** When it was last inserted or refreshed, in milliseconds since 1970. */
+    /** When it was last inserted or refreshed, on the same time as {@link #expiresAtMillis()}. */
     public long updatedAtMillis() {
         return updatedAtMillis;
     }

@@ -8,6 +8,8 @@ import java.util.function.BiConsumer;
  * Durable rows behind a location store: what a database implements. How rows and memory go together (write-through,
  * write-back, and so on) is the proxy's matter, see {@link StoreMode}; an implementation only reads and writes.
  *
+ * <p>All times are those of the wall clock, both in bindings and in parameters: other processes read the same rows.
+ *
  * <p>All methods may be called by several threads at once, block, and throw {@link LocationStoreException} if the database
  * does not do what it should, with nothing changed. The exception's kind matters: a store asks an
  * {@linkplain LocationStoreException.Kind#UNREACHABLE unreachable} database with one thread at a time until it answers, and

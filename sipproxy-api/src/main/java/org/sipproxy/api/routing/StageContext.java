@@ -43,8 +43,14 @@ public interface StageContext {
     /** The proxy's rule for the case of user parts. */
     UserCase userCase();
 
-    /** The proxy's clock. */
+    /**
+     * The proxy's time: for intervals, and for comparison with the times of bindings. It never steps; see
+     * {@link org.sipproxy.api.component.ProxyRuntime#now()}.
+     */
     Instant now();
+
+    /** The wall clock: for what is written to a database, a header or a log. It may step in either direction; not for intervals. */
+    Instant wallClock();
 
     /** The targets that earlier steps found; empty before routing. */
     List<Target> targets();

@@ -38,6 +38,7 @@ public final class FakeRuntime implements ProxyRuntime {
     private final List<ProxyEvent> events = new ArrayList<>();
     private final List<Task> tasks = new ArrayList<>();
     private Instant now;
+    private Duration stepped = Duration.ZERO;
 
     /** A proxy whose bindings nobody asks for. */
     public FakeRuntime(Instant now) {
@@ -82,6 +83,16 @@ public final class FakeRuntime implements ProxyRuntime {
     @Override
     public Instant now() {
         return now;
+    }
+
+    @Override
+    public Instant wallClock() {
+        return now.plus(stepped);
+    }
+
+    /** Sets the wall clock forward or back. */
+    public void stepWallClock(Duration by) {
+        stepped = stepped.plus(by);
     }
 
     @Override

@@ -30,6 +30,7 @@ public final class FakeStageContext implements StageContext {
 
     private final SipRequest request;
     private final Instant now;
+    private Instant wallClock;
     private final List<ProxyEvent> events = new ArrayList<>();
     private @Nullable String authenticatedUser;
     private int credentialsHeader = -2;
@@ -43,6 +44,7 @@ public final class FakeStageContext implements StageContext {
     public FakeStageContext(SipRequest request, Instant now) {
         this.request = request;
         this.now = now;
+        this.wallClock = now;
     }
 
     /** A request at the time {@link #START}. */
@@ -136,6 +138,17 @@ public final class FakeStageContext implements StageContext {
     @Override
     public Instant now() {
         return now;
+    }
+
+    @Override
+    public Instant wallClock() {
+        return wallClock;
+    }
+
+    /** Sets the wall clock, which shows {@link #now()} otherwise. */
+    public FakeStageContext wallClock(Instant shows) {
+        wallClock = shows;
+        return this;
     }
 
     @Override

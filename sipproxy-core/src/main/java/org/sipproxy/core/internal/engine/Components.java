@@ -22,6 +22,7 @@ import org.sipproxy.api.transport.StrayResponseHandler;
 import org.sipproxy.core.ProxyClock;
 import org.sipproxy.core.internal.pipeline.RequestContext;
 import org.sipproxy.core.internal.time.LogThrottle;
+import org.sipproxy.core.internal.time.ProxyTime;
 import org.sipproxy.core.internal.transaction.TransactionKey;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -41,19 +42,24 @@ final class Components implements AutoCloseable {
     private final StrayResponseHandler[] strayResponseHandlers;
     private final RequestListener[] requestListeners;
     private final ProxyListener[] listeners;
-    private final ProxyClock clock;
+    private final ProxyTime time;
     private final ParseLimits limits;
     private final RecentRefusals refusals;
     private int started;
 
-    Components(List<ProxyComponent> components, CollectedHooks hooks, ProxyClock clock, ParseLimits limits) {
+    Components(
+            List<ProxyComponent> components,
+            CollectedHooks hooks,
+            ProxyClock clock,
+            ProxyTime time,
+            ParseLimits limits) {
         this.components = List.copyOf(components);
         this.arrivalFilters = hooks.arrivalFilters.toArray(new ArrivalFilter[0]);
         this.nonSipHandlers = hooks.nonSipHandlers.toArray(new NonSipHandler[0]);
         this.strayResponseHandlers = hooks.strayResponseHandlers.toArray(new StrayResponseHandler[0]);
         this.requestListeners = hooks.requestListeners.toArray(new RequestListener[0]);
         this.listeners = hooks.listeners.toArray(new ProxyListener[0]);
-        this.clock = clock;
+        this.time = time;
         this.refusals = new RecentRefusals(clock);
         this.limits = limits.withMessageBytes(16_777_216);
     }
@@ -180,7 +186,7 @@ final class Components implements AutoCloseable {
                     sent.reasonPhrase(),
                     toTag(sent),
                     Instant.ofEpochMilli(context.receivedAtMillis()),
-                    Instant.ofEpochMilli(clock.currentTimeMillis()),
+                    Instant.ofEpochMilli(time.wallMillis()),
                     targets,
                     context.authenticatedUser());
         } catch (SipParseException e) {

@@ -34,7 +34,12 @@ final class EngineRuntime implements ProxyRuntime {
 
     @Override
     public Instant now() {
-        return Instant.ofEpochMilli(engine.clock.currentTimeMillis());
+        return engine.time.now();
+    }
+
+    @Override
+    public Instant wallClock() {
+        return Instant.ofEpochMilli(engine.time.wallMillis());
     }
 
     @Override

@@ -156,7 +156,7 @@ final class InboundPath implements InboundHandler {
 
     private RequestContext newContext(SipRequest request, TransportFlow from) throws SipParseException {
         ResponsePath path = engine.responsePaths.of(request.topVia(), from);
-        return new RequestContext(request, from, path, engine.names, engine.clock, engine.events);
+        return new RequestContext(request, from, path, engine.names, engine.time, engine.events);
     }
 
     /** A malformed request is answered without any state, if there is a way back. */

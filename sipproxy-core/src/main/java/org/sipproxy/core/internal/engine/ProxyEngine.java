@@ -30,6 +30,7 @@ import org.sipproxy.core.internal.pipeline.RequestPipeline;
 import org.sipproxy.core.internal.registrar.Registrar;
 import org.sipproxy.core.internal.time.Deadline;
 import org.sipproxy.core.internal.time.Guard;
+import org.sipproxy.core.internal.time.ProxyTime;
 import org.sipproxy.core.internal.time.TimerWheel;
 import org.sipproxy.core.internal.transaction.Branches;
 import org.sipproxy.core.internal.transaction.TransactionBudget;
@@ -51,6 +52,7 @@ public final class ProxyEngine implements AutoCloseable {
 
     final ParseLimits limits;
     final ProxyClock clock;
+    final ProxyTime time;
     final LocalNames names;
     final TransactionTable table;
     final RequestPipeline pipeline;
@@ -92,6 +94,7 @@ public final class ProxyEngine implements AutoCloseable {
     public ProxyEngine(EngineParts parts) {
         this.parts = parts;
         this.clock = parts.clock();
+        this.time = new ProxyTime(clock);
         this.limits = parts.parseLimits();
         this.names = new LocalNames(
                 parts.domains(), parts.aliases(), parts.registrar().userCase(), parts.hooks().domainSources);
@@ -104,11 +107,11 @@ public final class ProxyEngine implements AutoCloseable {
                 lingeringBytes(),
                 new TransactionBudget(parts.transactionBytes()));
         LocationStore given = parts.locationStore();
-        this.ownStore = given != null ? null : OwnStore.of(parts.storeMode(), clock, wheel);
+        this.ownStore = given != null ? null : OwnStore.of(parts.storeMode(), time, wheel);
         this.store = given != null ? given : Objects.requireNonNull(ownStore);
         CollectedHooks hooks = parts.hooks();
         hooks.locationListeners.forEach(store::addListener);
-        this.components = new Components(parts.components(), hooks, clock, limits);
+        this.components = new Components(parts.components(), hooks, clock, time, limits);
         this.events = components::publish;
         this.tap = parts.wireListener() == null ? null : new WireTap(parts.wireListener(), limits);
         this.addresses = new AddressPolicy(parts.destinations(), names::isMyself);
@@ -130,7 +133,7 @@ public final class ProxyEngine implements AutoCloseable {
                 this::peersOwnConnection,
                 parts.authentication(),
                 parts.revealsUsers(),
-                new Registrar(store, parts.registrar(), clock, names::aorOf, addresses),
+                new Registrar(store, parts.registrar(), time, names::aorOf, addresses),
                 store,
                 parts.strangers(),
                 this::isExpectedAck,

@@ -330,6 +330,7 @@ final class ResponseContext implements ServerTransaction.CancelHandler {
         }
         if (status == StatusCode.REQUEST_TIMEOUT && !isInvite()) {
             server.abandon(); // RFC 4320 §4.1: the client has given up too, and a 408 would only do harm
+            forwarder.completions.completed(context, status, forwarder.replies.write(context, status), all);
         } else {
             refuse(status);
         }

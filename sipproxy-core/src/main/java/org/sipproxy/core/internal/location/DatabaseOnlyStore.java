@@ -17,8 +17,8 @@ import org.sipproxy.api.location.LocationEvent.Kind;
 import org.sipproxy.api.location.LocationListener;
 import org.sipproxy.api.location.LocationStoreException;
 import org.sipproxy.api.location.RemovalReason;
-import org.sipproxy.core.ProxyClock;
 import org.sipproxy.core.StoreStatus;
+import org.sipproxy.core.internal.time.ProxyTime;
 
 /**
  * Keeps nothing: each lookup reads rows, each update reads and writes them in a transaction of its own.
@@ -31,14 +31,14 @@ final class DatabaseOnlyStore implements OwnStore {
     private static final Aor NOBODY = new Aor("", "invalid");
 
     private final WatchedRepository repository;
-    private final ProxyClock clock;
+    private final ProxyTime time;
     private final AddressLocks locks = new AddressLocks();
     private final LocationEvents events = new LocationEvents();
     private final Repeated sweep = new Repeated("sip-location-sweep", WriteThroughStore.SWEEP_INTERVAL, this::sweep);
 
-    DatabaseOnlyStore(BindingRepository repository, ProxyClock clock) {
-        this.repository = new WatchedRepository(repository, clock);
-        this.clock = clock;
+    DatabaseOnlyStore(BindingRepository repository, ProxyTime time) {
+        this.repository = new WatchedRepository(repository, time);
+        this.time = time;
     }
 
     /** A database that cannot be read is better told now than by the first call. */
@@ -54,7 +54,7 @@ final class DatabaseOnlyStore implements OwnStore {
     }
 
     private Instant now() {
-        return Instant.ofEpochMilli(clock.currentTimeMillis());
+        return time.now();
     }
 
     @Override
@@ -70,7 +70,7 @@ final class DatabaseOnlyStore implements OwnStore {
             Observed observed = new Observed(change);
             List<Binding> after = repository.update(aor, observed, now());
             if (after != observed.before && events.wantsAny()) {
-                events.queueChange(aor, observed.before, after, change, clock.currentTimeMillis());
+                events.queueChange(aor, observed.before, after, change, time.millis());
             }
             return after;
         } finally {

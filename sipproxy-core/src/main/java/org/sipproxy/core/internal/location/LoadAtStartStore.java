@@ -5,15 +5,15 @@ import org.sipproxy.api.location.Aor;
 import org.sipproxy.api.location.Binding;
 import org.sipproxy.api.location.BindingChange;
 import org.sipproxy.api.location.BindingRepository;
-import org.sipproxy.core.ProxyClock;
 import org.sipproxy.core.StoreStatus;
+import org.sipproxy.core.internal.time.ProxyTime;
 import org.sipproxy.core.internal.time.TimerWheel;
 
 /** Reads the database once and never writes: what changes later is in memory only. */
 final class LoadAtStartStore extends LoadedStore {
 
-    LoadAtStartStore(BindingRepository repository, ProxyClock clock, TimerWheel wheel) {
-        super(new WatchedRepository(repository, clock), new MemoryLocationStore(clock, wheel), clock);
+    LoadAtStartStore(BindingRepository repository, ProxyTime time, TimerWheel wheel) {
+        super(new WatchedRepository(repository, time), new MemoryLocationStore(time, wheel), time);
     }
 
     @Override

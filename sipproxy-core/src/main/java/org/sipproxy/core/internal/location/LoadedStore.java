@@ -7,7 +7,7 @@ import org.sipproxy.api.location.Aor;
 import org.sipproxy.api.location.Binding;
 import org.sipproxy.api.location.LocationListener;
 import org.sipproxy.api.location.LocationStoreException;
-import org.sipproxy.core.ProxyClock;
+import org.sipproxy.core.internal.time.ProxyTime;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -18,12 +18,14 @@ abstract class LoadedStore implements OwnStore {
 
     final WatchedRepository repository;
     final MemoryLocationStore memory;
-    final ProxyClock clock;
+    final ProxyTime time;
+    /** Used by the thread that sweeps. */
+    private int stepsSeen;
 
-    LoadedStore(WatchedRepository repository, MemoryLocationStore memory, ProxyClock clock) {
+    LoadedStore(WatchedRepository repository, MemoryLocationStore memory, ProxyTime time) {
         this.repository = repository;
         this.memory = memory;
-        this.clock = clock;
+        this.time = time;
     }
 
     @Override
@@ -43,7 +45,7 @@ abstract class LoadedStore implements OwnStore {
     }
 
     final Instant now() {
-        return Instant.ofEpochMilli(clock.currentTimeMillis());
+        return time.now();
     }
 
     @Override
@@ -59,6 +61,20 @@ abstract class LoadedStore implements OwnStore {
     @Override
     public final void addListener(LocationListener listener) {
         memory.addListener(listener);
+    }
+
+    /** Runs the work if the wall clock was set since it last succeeded: the rows of live bindings have the wrong times then. */
+    final void afterStep(Runnable rewriting) {
+        int steps = time.steps();
+        if (steps != stepsSeen) {
+            rewriting.run();
+            stepsSeen = steps;
+        }
+    }
+
+    /** True if this process wrote the binding's row; another server's row has the times of that server's clock. */
+    final boolean isOwn(Binding binding) {
+        return binding.updatedAtMillis() >= time.startMillis();
     }
 
     /** Deletes the rows of this server that have ended. */

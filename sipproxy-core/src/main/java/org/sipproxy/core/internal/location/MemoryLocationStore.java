@@ -6,14 +6,15 @@ import java.util.Objects;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import org.sipproxy.api.location.Aor;
 import org.sipproxy.api.location.Binding;
 import org.sipproxy.api.location.BindingChange;
 import org.sipproxy.api.location.LocationListener;
-import org.sipproxy.core.ProxyClock;
 import org.sipproxy.core.StoreStatus;
 import org.sipproxy.core.internal.codec.SharedText;
+import org.sipproxy.core.internal.time.ProxyTime;
 import org.sipproxy.core.internal.time.TimerWheel;
 
 /**
@@ -25,7 +26,7 @@ import org.sipproxy.core.internal.time.TimerWheel;
  */
 public final class MemoryLocationStore implements OwnStore {
 
-    /** The wall clock may be set while a timer runs on the monotonic one, so none trusts it for longer. */
+    /** Bounds the delay of a timer, whatever the time of the binding. */
     private static final long LONGEST_WAIT_MILLIS = 60 * 60 * 1000L;
 
     private static final BindingChange NO_CHANGE = current -> current;
@@ -33,14 +34,14 @@ public final class MemoryLocationStore implements OwnStore {
     private final ConcurrentHashMap<Aor, HeldAddress> addresses = new ConcurrentHashMap<>();
     private final LocationEvents events = new LocationEvents();
     private final SharedText domains = new SharedText(1024);
-    private final ProxyClock clock;
+    private final ProxyTime time;
     private final TimerWheel wheel;
     private final @Nullable Consumer<HeldAddress> journal;
     private volatile boolean closed;
 
     /** The wheel is advanced, and in the end stopped, by its owner. */
-    public MemoryLocationStore(ProxyClock clock, TimerWheel wheel) {
-        this(clock, wheel, null);
+    public MemoryLocationStore(ProxyTime time, TimerWheel wheel) {
+        this(time, wheel, null);
     }
 
     /**
@@ -48,8 +49,8 @@ public final class MemoryLocationStore implements OwnStore {
      *
      * @param journal is shown each address whose bindings have changed, under its monitor; null if nobody does
      */
-    MemoryLocationStore(ProxyClock clock, TimerWheel wheel, @Nullable Consumer<HeldAddress> journal) {
-        this.clock = clock;
+    MemoryLocationStore(ProxyTime time, TimerWheel wheel, @Nullable Consumer<HeldAddress> journal) {
+        this.time = time;
         this.wheel = wheel;
         this.journal = journal;
     }
@@ -68,7 +69,7 @@ public final class MemoryLocationStore implements OwnStore {
     public List<Binding> lookup(Aor aor) {
         HeldAddress address = addresses.get(aor);
         List<Binding> held = address == null ? null : address.bindings;
-        return held == null ? List.of() : unexpired(held, clock.currentTimeMillis());
+        return held == null ? List.of() : unexpired(held, time.millis());
     }
 
     @Override
@@ -111,7 +112,22 @@ public final class MemoryLocationStore implements OwnStore {
             if (journal != null) {
                 address.inDatabase = after;
             }
-            wakeAtFirstEnd(address, after, clock.currentTimeMillis());
+            wakeAtFirstEnd(address, after, time.millis());
+        }
+    }
+
+    /** Shows the journal every address with such a binding, as if these had changed: their rows have to be written again. */
+    void rewrite(Predicate<Binding> which) {
+        for (HeldAddress address : addresses.values()) {
+            synchronized (address) {
+                List<Binding> held = address.bindings;
+                if (journal != null && held != null && held.stream().anyMatch(which)) {
+                    address.inDatabase = address.inDatabase.stream()
+                            .map(row -> which.test(row) ? row.toBuilder().build() : row)
+                            .toList();
+                    journal.accept(address);
+                }
+            }
         }
     }
 
@@ -152,7 +168,7 @@ public final class MemoryLocationStore implements OwnStore {
             if (held == null) {
                 return null;
             }
-            long now = clock.currentTimeMillis();
+            long now = time.millis();
             List<Binding> current = unexpired(held, now);
             List<Binding> after = current;
             try {
@@ -196,7 +212,7 @@ public final class MemoryLocationStore implements OwnStore {
         }
         if (first < address.wakeAtMillis) {
             address.wakeAtMillis = first;
-            wheel.schedule(address, clock.nanoTime(), (first - now) * 1_000_000);
+            wheel.schedule(address, time.nanoTime(), (first - now) * 1_000_000);
         }
     }
 
@@ -208,7 +224,7 @@ public final class MemoryLocationStore implements OwnStore {
                 return;
             }
             address.wakeAtMillis = HeldAddress.NEVER;
-            long now = clock.currentTimeMillis();
+            long now = time.millis();
             keep(address, held, unexpired(held, now), NO_CHANGE, now);
         }
         events.tell(address.aor);
@@ -230,7 +246,7 @@ public final class MemoryLocationStore implements OwnStore {
     public void forEach(BiConsumer<Aor, List<Binding>> visitor) {
         for (HeldAddress address : addresses.values()) {
             List<Binding> held = address.bindings;
-            List<Binding> valid = held == null ? List.of() : unexpired(held, clock.currentTimeMillis());
+            List<Binding> valid = held == null ? List.of() : unexpired(held, time.millis());
             if (!valid.isEmpty()) {
                 visitor.accept(address.aor, valid);
             }

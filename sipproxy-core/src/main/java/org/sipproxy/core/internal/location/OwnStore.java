@@ -2,29 +2,29 @@ package org.sipproxy.core.internal.location;
 
 import org.sipproxy.api.location.LocationStore;
 import org.sipproxy.api.location.StoreMode;
-import org.sipproxy.core.ProxyClock;
 import org.sipproxy.core.StoreStatus;
+import org.sipproxy.core.internal.time.ProxyTime;
 import org.sipproxy.core.internal.time.TimerWheel;
 
 /** A store that the proxy makes itself: it is opened before the first socket and closed after the last request. */
 public interface OwnStore extends LocationStore {
 
     /** The store of a mode; it has opened nothing yet. */
-    static OwnStore of(StoreMode mode, ProxyClock clock, TimerWheel wheel) {
+    static OwnStore of(StoreMode mode, ProxyTime time, TimerWheel wheel) {
         if (mode instanceof StoreMode.Memory) {
-            return new MemoryLocationStore(clock, wheel);
+            return new MemoryLocationStore(time, wheel);
         }
         if (mode instanceof StoreMode.WriteThrough m) {
-            return new WriteThroughStore(m.repository(), clock, wheel);
+            return new WriteThroughStore(m.repository(), time, wheel);
         }
         if (mode instanceof StoreMode.WriteBack m) {
-            return new WriteBackStore(m.repository(), m.interval(), clock, wheel);
+            return new WriteBackStore(m.repository(), m.interval(), time, wheel);
         }
         if (mode instanceof StoreMode.DatabaseOnly m) {
-            return new DatabaseOnlyStore(m.repository(), clock);
+            return new DatabaseOnlyStore(m.repository(), time);
         }
         if (mode instanceof StoreMode.LoadAtStart m) {
-            return new LoadAtStartStore(m.repository(), clock, wheel);
+            return new LoadAtStartStore(m.repository(), time, wheel);
         }
         throw new IllegalStateException("store mode " + mode.getClass().getName() + " has no store");
     }

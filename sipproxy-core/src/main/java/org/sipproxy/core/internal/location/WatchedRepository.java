@@ -15,9 +15,9 @@ import org.sipproxy.api.location.BindingRepository;
 import org.sipproxy.api.location.BindingWrite;
 import org.sipproxy.api.location.LocationStoreException;
 import org.sipproxy.api.location.LocationStoreException.Kind;
-import org.sipproxy.core.ProxyClock;
 import org.sipproxy.core.StoreStatus;
 import org.sipproxy.core.internal.time.LogThrottle;
+import org.sipproxy.core.internal.time.ProxyTime;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -35,7 +35,7 @@ final class WatchedRepository implements BindingRepository {
     private record Failure(LocationStoreException cause, long atMillis) {}
 
     private final BindingRepository repository;
-    private final ProxyClock clock;
+    private final ProxyTime time;
     private final LogThrottle failures = new LogThrottle();
     private final LogThrottle refusals = new LogThrottle(Duration.ofSeconds(10));
     private final AtomicBoolean trying = new AtomicBoolean();
@@ -47,9 +47,9 @@ final class WatchedRepository implements BindingRepository {
     private volatile @Nullable Failure last;
     private volatile long lastWriteMillis = -1;
 
-    WatchedRepository(BindingRepository repository, ProxyClock clock) {
-        this.repository = repository;
-        this.clock = clock;
+    WatchedRepository(BindingRepository repository, ProxyTime time) {
+        this.repository = new WallClockRows(repository, time);
+        this.time = time;
     }
 
     @Override
@@ -76,13 +76,13 @@ final class WatchedRepository implements BindingRepository {
             repository.write(writes);
             return true;
         });
-        lastWriteMillis = clock.currentTimeMillis();
+        lastWriteMillis = time.wallMillis();
     }
 
     @Override
     public List<Binding> update(Aor aor, BindingChange change, Instant now) {
         List<Binding> after = run(() -> repository.update(aor, change, now));
-        lastWriteMillis = clock.currentTimeMillis();
+        lastWriteMillis = time.wallMillis();
         return after;
     }
 
@@ -152,7 +152,7 @@ final class WatchedRepository implements BindingRepository {
             refusals.info(LOG, "location database refuses a binding", cause); // the client's fault, who gets a 400
             return;
         }
-        Failure failure = new Failure(cause, clock.currentTimeMillis());
+        Failure failure = new Failure(cause, time.wallMillis());
         last = failure;
         if (cause.kind() != Kind.UNREACHABLE) {
             failures.warn(LOG, "location database failed", cause);

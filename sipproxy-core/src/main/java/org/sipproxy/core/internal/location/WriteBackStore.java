@@ -14,9 +14,9 @@ import org.sipproxy.api.location.BindingRepository;
 import org.sipproxy.api.location.LocationStoreException;
 import org.sipproxy.api.location.LocationStoreException.Kind;
 import org.sipproxy.api.location.RemovalReason;
-import org.sipproxy.core.ProxyClock;
 import org.sipproxy.core.StoreStatus;
 import org.sipproxy.core.internal.time.LogThrottle;
+import org.sipproxy.core.internal.time.ProxyTime;
 import org.sipproxy.core.internal.time.TimerWheel;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -49,13 +49,13 @@ final class WriteBackStore extends LoadedStore {
     /** Guarded by this object's monitor. */
     private boolean closed;
 
-    WriteBackStore(BindingRepository repository, Duration interval, ProxyClock clock, TimerWheel wheel) {
-        this(repository, interval, clock, wheel, new DirtyAddresses());
+    WriteBackStore(BindingRepository repository, Duration interval, ProxyTime time, TimerWheel wheel) {
+        this(repository, interval, time, wheel, new DirtyAddresses());
     }
 
     private WriteBackStore(
-            BindingRepository repository, Duration interval, ProxyClock clock, TimerWheel wheel, DirtyAddresses dirty) {
-        super(new WatchedRepository(repository, clock), new MemoryLocationStore(clock, wheel, dirty::add), clock);
+            BindingRepository repository, Duration interval, ProxyTime time, TimerWheel wheel, DirtyAddresses dirty) {
+        super(new WatchedRepository(repository, time), new MemoryLocationStore(time, wheel, dirty::add), time);
         this.dirty = dirty;
         this.flush = new Repeated("sip-location-flush", interval, () -> flushUntil(Long.MAX_VALUE));
     }
@@ -131,6 +131,7 @@ final class WriteBackStore extends LoadedStore {
     public void sweep() {
         flushing.lock();
         try {
+            afterStep(() -> memory.rewrite(this::isOwn));
             flush();
             deleteExpired();
         } finally {
@@ -163,7 +164,7 @@ final class WriteBackStore extends LoadedStore {
         try {
             while (!parts.isEmpty()) {
                 List<HeldAddress> part = parts.peek();
-                FlushBatch batch = FlushBatch.of(part, clock.currentTimeMillis());
+                FlushBatch batch = FlushBatch.of(part, time.millis());
                 try {
                     batch.writeTo(repository);
                     batch.written(memory);

@@ -10,8 +10,8 @@ import org.sipproxy.api.location.BindingChange;
 import org.sipproxy.api.location.BindingRepository;
 import org.sipproxy.api.location.BindingWrite;
 import org.sipproxy.api.location.RemovalReason;
-import org.sipproxy.core.ProxyClock;
 import org.sipproxy.core.StoreStatus;
+import org.sipproxy.core.internal.time.ProxyTime;
 import org.sipproxy.core.internal.time.TimerWheel;
 
 /**
@@ -29,8 +29,8 @@ final class WriteThroughStore extends LoadedStore {
     private final GroupCommit commits;
     private final Repeated sweep = new Repeated("sip-location-sweep", SWEEP_INTERVAL, this::sweep);
 
-    WriteThroughStore(BindingRepository repository, ProxyClock clock, TimerWheel wheel) {
-        super(new WatchedRepository(repository, clock), new MemoryLocationStore(clock, wheel), clock);
+    WriteThroughStore(BindingRepository repository, ProxyTime time, TimerWheel wheel) {
+        super(new WatchedRepository(repository, time), new MemoryLocationStore(time, wheel), time);
         this.commits = new GroupCommit(this.repository);
     }
 
@@ -53,7 +53,7 @@ final class WriteThroughStore extends LoadedStore {
             }
             List<Binding> after = List.copyOf(wanted);
             List<BindingWrite> writes = new ArrayList<>(2);
-            Differences.add(writes, aor, current, after, clock.currentTimeMillis());
+            Differences.add(writes, aor, current, after, time.millis());
             if (!writes.isEmpty()) {
                 repository.failWhileAway();
                 commits.write(writes);
@@ -81,7 +81,25 @@ final class WriteThroughStore extends LoadedStore {
 
     @Override
     public void sweep() {
+        afterStep(() -> memory.forEach((aor, bindings) -> rewrite(aor)));
         deleteExpired();
+    }
+
+    /** Writes the rows of an address again, with the times that its bindings have on the wall clock as it is now. */
+    private void rewrite(Aor aor) {
+        ReentrantLock lock = locks.of(aor);
+        lock.lock();
+        try {
+            List<BindingWrite> writes = memory.lookup(aor).stream()
+                    .filter(this::isOwn)
+                    .<BindingWrite>map(binding -> new BindingWrite.Put(aor, binding))
+                    .toList();
+            if (!writes.isEmpty()) {
+                commits.write(writes);
+            }
+        } finally {
+            lock.unlock();
+        }
     }
 
     @Override

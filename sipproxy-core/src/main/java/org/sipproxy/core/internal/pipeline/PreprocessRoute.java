@@ -63,7 +63,7 @@ final class PreprocessRoute implements Step {
     }
 
     private Proof check(SipUri route, RequestContext context) throws SipParseException {
-        return signature.check(route, context.request(), context.receivedAtMillis());
+        return signature.check(route, context.request(), context.wallReadings());
     }
 
     /**

@@ -22,9 +22,9 @@ import org.sipproxy.api.message.SipUri;
 import org.sipproxy.api.message.Splice;
 import org.sipproxy.api.routing.StageContext;
 import org.sipproxy.api.routing.Target;
-import org.sipproxy.core.ProxyClock;
 import org.sipproxy.core.internal.address.Sender;
 import org.sipproxy.core.internal.codec.RouteSignature;
+import org.sipproxy.core.internal.time.ProxyTime;
 import org.sipproxy.core.internal.transaction.ResponsePath;
 import org.sipproxy.core.internal.transaction.ServerTransaction;
 import org.sipproxy.core.internal.transport.TransportFlow;
@@ -44,7 +44,7 @@ public final class RequestContext implements StageContext {
     private final TransportFlow flow;
     private final ResponsePath responsePath;
     private final LocalNames names;
-    private final ProxyClock clock;
+    private final ProxyTime time;
     private final Consumer<ProxyEvent> events;
     private final long receivedAtMillis;
     private @Nullable ServerTransaction transaction;
@@ -76,15 +76,15 @@ public final class RequestContext implements StageContext {
             TransportFlow flow,
             ResponsePath responsePath,
             LocalNames names,
-            ProxyClock clock,
+            ProxyTime time,
             Consumer<ProxyEvent> events) {
         this.request = request;
         this.flow = flow;
         this.responsePath = responsePath;
         this.names = names;
-        this.clock = clock;
+        this.time = time;
         this.events = events;
-        this.receivedAtMillis = clock.currentTimeMillis();
+        this.receivedAtMillis = time.wallMillis();
     }
 
     @Override
@@ -140,14 +140,24 @@ public final class RequestContext implements StageContext {
         return names.userCase();
     }
 
-    /** When the request came, in milliseconds since 1970. */
+    /** When the request came, on the wall clock, in milliseconds since 1970. */
     public long receivedAtMillis() {
         return receivedAtMillis;
     }
 
+    /** {@link ProxyTime#wallReadings()}. */
+    long[] wallReadings() {
+        return time.wallReadings();
+    }
+
     @Override
     public Instant now() {
-        return Instant.ofEpochMilli(clock.currentTimeMillis());
+        return time.now();
+    }
+
+    @Override
+    public Instant wallClock() {
+        return Instant.ofEpochMilli(time.wallMillis());
     }
 
     public boolean isInvite() {

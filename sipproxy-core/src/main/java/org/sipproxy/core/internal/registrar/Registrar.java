@@ -16,10 +16,10 @@ import org.sipproxy.api.message.SipUri;
 import org.sipproxy.api.message.StatusCode;
 import org.sipproxy.api.transport.Flow;
 import org.sipproxy.api.transport.TransportKind;
-import org.sipproxy.core.ProxyClock;
 import org.sipproxy.core.RegistrarPolicy;
 import org.sipproxy.core.internal.address.AddressPolicy;
 import org.sipproxy.core.internal.codec.SharedText;
+import org.sipproxy.core.internal.time.ProxyTime;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -38,13 +38,13 @@ public final class Registrar {
 
     private final LocationStore store;
     private final RegistrarPolicy policy;
-    private final ProxyClock clock;
+    private final ProxyTime time;
     private final AddressesOfRecord addresses;
     private final AddressPolicy destinations;
     private final Logger log;
 
     private final Lifetimes lifetimes;
-    private final RegistrarReplies replies = new RegistrarReplies();
+    private final RegistrarReplies replies;
     private final RegistrationLog registrations;
     private final BindingIds ids = new BindingIds();
     private final SharedText userAgents = new SharedText(1024);
@@ -58,26 +58,27 @@ public final class Registrar {
     public Registrar(
             LocationStore store,
             RegistrarPolicy policy,
-            ProxyClock clock,
+            ProxyTime time,
             AddressesOfRecord addresses,
             AddressPolicy destinations) {
-        this(store, policy, clock, addresses, destinations, LoggerFactory.getLogger(Registrar.class));
+        this(store, policy, time, addresses, destinations, LoggerFactory.getLogger(Registrar.class));
     }
 
     Registrar(
             LocationStore store,
             RegistrarPolicy policy,
-            ProxyClock clock,
+            ProxyTime time,
             AddressesOfRecord addresses,
             AddressPolicy destinations,
             Logger log) {
         this.store = store;
         this.policy = policy;
-        this.clock = clock;
+        this.time = time;
         this.addresses = addresses;
         this.destinations = destinations;
         this.log = log;
         this.lifetimes = new Lifetimes(policy);
+        this.replies = new RegistrarReplies(time);
         this.registrations = new RegistrationLog(log);
         store.addListener(registrations);
     }
@@ -88,7 +89,7 @@ public final class Registrar {
      * @param behindNat true if the bindings shall keep the address that the request came from
      */
     public RegistrarReply register(SipRequest request, Flow flow, boolean behindNat) {
-        long now = clock.currentTimeMillis();
+        long now = time.millis();
         try {
             refuseUnknownExtensions(request); // step 2; 3 and 4 are the caller's
             Aor aor = addressOfRecord(request); // step 5
@@ -100,25 +101,22 @@ public final class Registrar {
             List<Binding> after = store.update(aor, change); // steps 6 and 7
             RegistrationRefused refusal = change.refusal();
             if (refusal != null) {
-                return replies.refused(refusal, now);
+                return replies.refused(refusal);
             }
             logWritten(aor, change, now);
             return replies.ok(request, after, true, now); // step 8
         } catch (RegistrationRefused e) {
-            return replies.refused(e, now);
+            return replies.refused(e);
         } catch (SipParseException e) {
-            return replies.refused(e.statusCode(), String.valueOf(e.getMessage()), "", now);
+            return replies.refused(e.statusCode(), String.valueOf(e.getMessage()), "");
         } catch (LocationStoreException e) {
             if (e.kind() == LocationStoreException.Kind.REFUSED) {
                 String why = e.reason().orElse("the location store cannot hold this binding");
-                return replies.refused(StatusCode.BAD_REQUEST, why, "", now);
+                return replies.refused(StatusCode.BAD_REQUEST, why, "");
             }
             warnOfStore(e, now);
             return replies.refused(
-                    StatusCode.SERVER_INTERNAL_ERROR,
-                    "location store failed",
-                    "Retry-After: " + RETRY_AFTER_SECONDS,
-                    now);
+                    StatusCode.SERVER_INTERNAL_ERROR, "location store failed", "Retry-After: " + RETRY_AFTER_SECONDS);
         }
     }
 

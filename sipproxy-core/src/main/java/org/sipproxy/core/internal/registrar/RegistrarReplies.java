@@ -7,6 +7,7 @@ import org.sipproxy.api.message.HeaderName;
 import org.sipproxy.api.message.SipRequest;
 import org.sipproxy.api.message.StatusCode;
 import org.sipproxy.core.internal.codec.ByteWriter;
+import org.sipproxy.core.internal.time.ProxyTime;
 
 /** The header lines of the registrar's answers (RFC 3261 §10.3 step 8). */
 final class RegistrarReplies {
@@ -22,6 +23,11 @@ final class RegistrarReplies {
     private static final byte[] REG_ID = ";reg-id=".getBytes(StandardCharsets.US_ASCII);
 
     private final DateLine date = new DateLine();
+    private final ProxyTime time;
+
+    RegistrarReplies(ProxyTime time) {
+        this.time = time;
+    }
 
     /** 200 with every binding, the best first; {@code echoPath} if the request's Path was stored (RFC 3327 §5.3). */
     RegistrarReply ok(SipRequest request, List<Binding> bindings, boolean echoPath, long nowMillis) {
@@ -31,7 +37,7 @@ final class RegistrarReplies {
             pathLines(out, request);
         }
         return new RegistrarReply(
-                StatusCode.OK, "OK", out.bytes(date.at(nowMillis)).toBytes());
+                StatusCode.OK, "OK", out.bytes(date.at(time.wallMillis())).toBytes());
     }
 
     /** Parameters in Kamailio's order; {@code expires} always, the others if the binding has them. */
@@ -83,16 +89,16 @@ final class RegistrarReplies {
         }
     }
 
-    RegistrarReply refused(RegistrationRefused refusal, long nowMillis) {
-        return refused(refusal.statusCode(), refusal.why(), refusal.headerLine(), nowMillis);
+    RegistrarReply refused(RegistrationRefused refusal) {
+        return refused(refusal.statusCode(), refusal.why(), refusal.headerLine());
     }
 
-    RegistrarReply refused(int statusCode, String why, String headerLine, long nowMillis) {
+    RegistrarReply refused(int statusCode, String why, String headerLine) {
         ByteWriter out = new ByteWriter(192);
         if (!headerLine.isEmpty()) {
             out.text(headerLine).crlf();
         }
-        out.text("P-Registrar-Error: ").text(why).crlf().bytes(date.at(nowMillis));
+        out.text("P-Registrar-Error: ").text(why).crlf().bytes(date.at(time.wallMillis()));
         return new RegistrarReply(statusCode, StatusCode.reasonPhrase(statusCode), out.toBytes());
     }
 }

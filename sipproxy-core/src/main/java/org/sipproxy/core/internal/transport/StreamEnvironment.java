@@ -2,9 +2,11 @@ package org.sipproxy.core.internal.transport;
 
 import io.netty.bootstrap.Bootstrap;
 import io.netty.bootstrap.ServerBootstrap;
+import io.netty.channel.AdaptiveRecvByteBufAllocator;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoop;
 import io.netty.channel.EventLoopGroup;
+import io.netty.channel.RecvByteBufAllocator;
 import io.netty.channel.epoll.Epoll;
 import io.netty.channel.epoll.EpollChannelOption;
 import io.netty.channel.epoll.EpollServerSocketChannel;
@@ -32,6 +34,9 @@ import org.sipproxy.core.internal.time.LogThrottle;
 public final class StreamEnvironment implements AutoCloseable {
 
     private static final int SCRATCH_BYTES = 65_536;
+    private static final int TURN_BYTES = 4_096;
+    private static final int FIRST_READ_BYTES = 2_048;
+    private static final int SMALLEST_READ_BYTES = 512;
     private static final long SHUTDOWN_SECONDS = 5;
 
     /** What a loop's thread reads into; used up before the next read. Static, since Netty never reuses a local's index. */
@@ -96,6 +101,7 @@ public final class StreamEnvironment implements AutoCloseable {
         return bootstrap
                 .childOption(ChannelOption.TCP_NODELAY, true)
                 .childOption(ChannelOption.SO_KEEPALIVE, true)
+                .childOption(ChannelOption.RECVBUF_ALLOCATOR, turns())
                 .childOption(ChannelOption.WRITE_BUFFER_WATER_MARK, StreamInbound.waterMark(limits));
     }
 
@@ -113,7 +119,17 @@ public final class StreamEnvironment implements AutoCloseable {
                 .option(ChannelOption.SO_KEEPALIVE, true)
                 .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, (int)
                         limits.connectTimeout().toMillis())
+                .option(ChannelOption.RECVBUF_ALLOCATOR, turns())
                 .option(ChannelOption.WRITE_BUFFER_WATER_MARK, StreamInbound.waterMark(limits));
+    }
+
+    /**
+     * A connection is read once in a turn of its event loop, at most {@value #TURN_BYTES} bytes, which is some 10 messages. What it has
+     * sent beyond that waits in the kernel's receive buffer, which holds the peer back, until the other connections have had their turn.
+     */
+    private static RecvByteBufAllocator turns() {
+        return new AdaptiveRecvByteBufAllocator(SMALLEST_READ_BYTES, FIRST_READ_BYTES, TURN_BYTES)
+                .maxMessagesPerRead(1);
     }
 
     /** Positive, and never given twice. */

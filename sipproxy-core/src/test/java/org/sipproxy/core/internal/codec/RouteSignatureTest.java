@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -20,6 +21,8 @@ import org.sipproxy.core.DestinationPolicy;
 import org.sipproxy.core.internal.address.AddressPolicy;
 import org.sipproxy.core.internal.codec.RouteSignature.Proof;
 import org.sipproxy.core.internal.codec.RouteSignature.Validity;
+import org.sipproxy.core.internal.time.FakeClock;
+import org.sipproxy.core.internal.time.ProxyTime;
 
 class RouteSignatureTest {
 
@@ -111,6 +114,26 @@ class RouteSignatureTest {
         assertThat(validity(route, bye, NOW + 25 * HOUR)).isEqualTo(Validity.EXPIRED);
         assertThat(validity(route, bye, NOW - HOUR)).as("another proxy's clock").isEqualTo(Validity.VALID);
         assertThat(validity(route, bye, NOW - 2 * HOUR)).isEqualTo(Validity.EXPIRED);
+    }
+
+    @Test
+    void dialogGoesOnWhenTheClockIsSet() throws SipParseException {
+        SipUri route = route("198.51.100.1", "203.0.113.1");
+        SipRequest bye = request("call-1", ";tag=caller", ";tag=callee");
+        FakeClock clock = new FakeClock();
+        clock.stepWallClock(Duration.ofMillis(NOW - clock.currentTimeMillis()));
+        ProxyTime time = new ProxyTime(clock);
+
+        for (Duration step :
+                List.of(Duration.ofHours(-3), Duration.ofDays(3650), Duration.ofDays(-7300), Duration.ofDays(365))) {
+            clock.stepWallClock(step);
+
+            assertThat(signature.check(route, bye, time.wallReadings()).validity())
+                    .as("%s", step)
+                    .isEqualTo(Validity.VALID);
+        }
+        clock.advance(Duration.ofHours(28)); // 24, and the 3 that the clock was set back once
+        assertThat(signature.check(route, bye, time.wallReadings()).validity()).isEqualTo(Validity.EXPIRED);
     }
 
     @Test

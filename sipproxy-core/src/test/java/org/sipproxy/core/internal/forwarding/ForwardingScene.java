@@ -100,7 +100,7 @@ final class ForwardingScene {
                 },
                 new ResponseSteps(List.of(stages), names::isMyself));
         MemoryLocationStore store =
-                new MemoryLocationStore(transactions.clock, new TimerWheel(transactions.clock.nanoTime()));
+                new MemoryLocationStore(transactions.time, new TimerWheel(transactions.clock.nanoTime()));
         pipeline = new RequestPipeline(new RequestPipeline.Parts(
                 branches,
                 signature,
@@ -108,7 +108,7 @@ final class ForwardingScene {
                 connection -> null,
                 null,
                 false,
-                new Registrar(store, RegistrarPolicy.DEFAULT, transactions.clock, names::aorOf, addresses),
+                new Registrar(store, RegistrarPolicy.DEFAULT, transactions.time, names::aorOf, addresses),
                 store,
                 StrangerPolicy.DEFAULT,
                 ack -> false,
@@ -152,8 +152,8 @@ final class ForwardingScene {
 
     RequestContext context(String text) {
         SipRequest request = SipText.request(text);
-        RequestContext context = new RequestContext(
-                request, caller, transactions.pathOn(caller), names, transactions.clock, event -> {});
+        RequestContext context =
+                new RequestContext(request, caller, transactions.pathOn(caller), names, transactions.time, event -> {});
         pipeline.run(context, true);
         return context;
     }
@@ -162,8 +162,7 @@ final class ForwardingScene {
     Outcome decide(String text) {
         SipRequest request = SipText.request(text);
         return pipeline.run(
-                new RequestContext(
-                        request, caller, transactions.pathOn(caller), names, transactions.clock, event -> {}),
+                new RequestContext(request, caller, transactions.pathOn(caller), names, transactions.time, event -> {}),
                 true);
     }
 

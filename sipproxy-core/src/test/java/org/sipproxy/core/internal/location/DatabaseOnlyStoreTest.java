@@ -15,7 +15,7 @@ import org.sipproxy.api.location.LocationStoreException.Kind;
 class DatabaseOnlyStoreTest implements LocationStoreContract {
 
     private final StoreScene scene = new StoreScene();
-    private final DatabaseOnlyStore store = new DatabaseOnlyStore(scene.repository, scene.clock);
+    private final DatabaseOnlyStore store = new DatabaseOnlyStore(scene.repository, scene.time);
 
     @Override
     public LocationStore store() {
@@ -40,7 +40,7 @@ class DatabaseOnlyStoreTest implements LocationStoreContract {
 
     @Test
     void twoStoresOnOneDatabaseSeeEachOther() {
-        DatabaseOnlyStore other = new DatabaseOnlyStore(scene.repository, scene.clock);
+        DatabaseOnlyStore other = new DatabaseOnlyStore(scene.repository, scene.time);
         scene.add(store, ALICE, "a");
         scene.add(other, ALICE, "b");
 

@@ -14,7 +14,7 @@ import org.sipproxy.api.location.LocationStoreContract;
 class LoadAtStartStoreTest implements LocationStoreContract {
 
     private final StoreScene scene = new StoreScene();
-    private final LoadAtStartStore store = new LoadAtStartStore(scene.repository, scene.clock, scene.wheel);
+    private final LoadAtStartStore store = new LoadAtStartStore(scene.repository, scene.time, scene.wheel);
 
     @Override
     public LocationStore store() {

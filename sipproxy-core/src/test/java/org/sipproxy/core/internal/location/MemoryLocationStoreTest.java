@@ -16,13 +16,14 @@ import org.sipproxy.api.location.LocationStore;
 import org.sipproxy.api.location.LocationStoreContract;
 import org.sipproxy.api.message.SipUri;
 import org.sipproxy.core.internal.time.FakeClock;
+import org.sipproxy.core.internal.time.ProxyTime;
 import org.sipproxy.core.internal.time.TimerWheel;
 
 class MemoryLocationStoreTest implements LocationStoreContract {
 
     private final FakeClock clock = new FakeClock();
     private final TimerWheel wheel = new TimerWheel(clock.nanoTime());
-    private final MemoryLocationStore store = new MemoryLocationStore(clock, wheel);
+    private final MemoryLocationStore store = new MemoryLocationStore(new ProxyTime(clock), wheel);
 
     @Override
     public LocationStore store() {

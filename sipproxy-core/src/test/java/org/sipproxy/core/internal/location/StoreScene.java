@@ -11,12 +11,14 @@ import org.sipproxy.api.location.HeapBindingRepository;
 import org.sipproxy.api.location.LocationStore;
 import org.sipproxy.api.message.SipUri;
 import org.sipproxy.core.internal.time.FakeClock;
+import org.sipproxy.core.internal.time.ProxyTime;
 import org.sipproxy.core.internal.time.TimerWheel;
 
 /** A repository in the heap and a clock that stands still, for tests of the stores before them. */
 final class StoreScene {
 
     final FakeClock clock = new FakeClock();
+    final ProxyTime time = new ProxyTime(clock);
     final TimerWheel wheel = new TimerWheel(clock.nanoTime());
     final HeapBindingRepository repository = new HeapBindingRepository();
 

@@ -16,7 +16,7 @@ class WatchedRepositoryTest {
     private static final Aor ALICE = new Aor("alice", "sip.test");
 
     private final StoreScene scene = new StoreScene();
-    private final WatchedRepository watched = new WatchedRepository(scene.repository, scene.clock);
+    private final WatchedRepository watched = new WatchedRepository(scene.repository, scene.time);
 
     @Test
     void whileTheDatabaseIsAwayOneThreadTriesAndTheOthersFailAtOnce() throws Exception {

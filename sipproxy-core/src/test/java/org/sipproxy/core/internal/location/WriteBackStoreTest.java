@@ -20,7 +20,7 @@ class WriteBackStoreTest implements LocationStoreContract {
 
     private final StoreScene scene = new StoreScene();
     private final WriteBackStore store =
-            new WriteBackStore(scene.repository, Duration.ofMinutes(5), scene.clock, scene.wheel);
+            new WriteBackStore(scene.repository, Duration.ofMinutes(5), scene.time, scene.wheel);
 
     @Override
     public LocationStore store() {
@@ -209,7 +209,7 @@ class WriteBackStoreTest implements LocationStoreContract {
 
     @Test
     void flushesByItselfAndCatchesUpWhenTheDatabaseIsBack() {
-        WriteBackStore quick = new WriteBackStore(scene.repository, Duration.ofMillis(100), scene.clock, scene.wheel);
+        WriteBackStore quick = new WriteBackStore(scene.repository, Duration.ofMillis(100), scene.time, scene.wheel);
         quick.open();
         try {
             scene.add(quick, ALICE, "a");

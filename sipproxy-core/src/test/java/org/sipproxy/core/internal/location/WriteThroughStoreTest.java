@@ -24,7 +24,7 @@ import org.sipproxy.api.location.LocationStoreException.Kind;
 class WriteThroughStoreTest implements LocationStoreContract {
 
     private final StoreScene scene = new StoreScene();
-    private final WriteThroughStore store = new WriteThroughStore(scene.repository, scene.clock, scene.wheel);
+    private final WriteThroughStore store = new WriteThroughStore(scene.repository, scene.time, scene.wheel);
 
     @Override
     public LocationStore store() {

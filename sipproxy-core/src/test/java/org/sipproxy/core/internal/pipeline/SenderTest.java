@@ -26,7 +26,7 @@ class SenderTest {
 
     private final TransactionScene scene = new TransactionScene();
     private final LocalNames names = new LocalNames(List.of("sip.test"), List.of(), UserCase.INSENSITIVE);
-    private final MemoryLocationStore store = new MemoryLocationStore(scene.clock, scene.wheel);
+    private final MemoryLocationStore store = new MemoryLocationStore(scene.time, scene.wheel);
     private final RecordingFlow caller = scene.transport.flow(TransportKind.UDP, "198.51.100.1", 5060);
     private final RecordingFlow phone = scene.transport.flow(TransportKind.UDP, "203.0.113.9", 5060);
 
@@ -40,7 +40,7 @@ class SenderTest {
                         Call-ID: c
                         CSeq: 1 INVITE
 
-                        """.formatted(uri)), caller, scene.pathOn(caller), names, scene.clock, event -> {});
+                        """.formatted(uri)), caller, scene.pathOn(caller), names, scene.time, event -> {});
     }
 
     private void register(String contact, String... path) {

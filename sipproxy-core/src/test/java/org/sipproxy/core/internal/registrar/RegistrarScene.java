@@ -16,6 +16,7 @@ import org.sipproxy.core.RegistrarPolicy;
 import org.sipproxy.core.internal.address.AddressPolicy;
 import org.sipproxy.core.internal.location.MemoryLocationStore;
 import org.sipproxy.core.internal.time.FakeClock;
+import org.sipproxy.core.internal.time.ProxyTime;
 import org.sipproxy.core.internal.time.TimerWheel;
 import org.slf4j.event.Level;
 
@@ -29,6 +30,7 @@ final class RegistrarScene {
     private static final AddressPolicy ANYWHERE = new AddressPolicy(DestinationPolicy.ANYWHERE, uri -> false);
 
     final FakeClock clock = new FakeClock();
+    private final ProxyTime time = new ProxyTime(clock);
     final TimerWheel wheel = new TimerWheel(clock.nanoTime());
     final LocationStore store;
     final Registrar registrar;
@@ -46,15 +48,15 @@ final class RegistrarScene {
 
     RegistrarScene(RegistrarPolicy policy, Level level) {
         log = new RecordingLog(level);
-        store = new MemoryLocationStore(clock, wheel);
-        registrar = new Registrar(store, policy, clock, addresses(policy), ANYWHERE, log);
+        store = new MemoryLocationStore(time, wheel);
+        registrar = new Registrar(store, policy, time, addresses(policy), ANYWHERE, log);
     }
 
     RegistrarScene(LocationStore store) {
         log = new RecordingLog(Level.INFO);
         this.store = store;
         registrar =
-                new Registrar(store, RegistrarPolicy.DEFAULT, clock, addresses(RegistrarPolicy.DEFAULT), ANYWHERE, log);
+                new Registrar(store, RegistrarPolicy.DEFAULT, time, addresses(RegistrarPolicy.DEFAULT), ANYWHERE, log);
     }
 
     private static AddressesOfRecord addresses(RegistrarPolicy policy) {

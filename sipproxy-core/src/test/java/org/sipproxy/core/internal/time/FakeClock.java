@@ -12,6 +12,7 @@ public final class FakeClock implements ProxyClock {
     public static final Instant START = Instant.parse("2026-01-01T00:00:00Z");
 
     private final AtomicLong elapsedNanos = new AtomicLong();
+    private final AtomicLong steppedMillis = new AtomicLong();
 
     @Override
     public long nanoTime() {
@@ -20,7 +21,7 @@ public final class FakeClock implements ProxyClock {
 
     @Override
     public long currentTimeMillis() {
-        return START.toEpochMilli() + elapsedNanos.get() / 1_000_000;
+        return START.toEpochMilli() + elapsedNanos.get() / 1_000_000 + steppedMillis.get();
     }
 
     public Instant now() {
@@ -29,5 +30,10 @@ public final class FakeClock implements ProxyClock {
 
     public void advance(Duration by) {
         elapsedNanos.addAndGet(by.toNanos());
+    }
+
+    /** Sets the wall clock forward or, if negative, back; the monotonic clock stays. */
+    public void stepWallClock(Duration by) {
+        steppedMillis.addAndGet(by.toMillis());
     }
 }

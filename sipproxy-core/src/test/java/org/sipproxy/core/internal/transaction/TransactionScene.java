@@ -13,6 +13,7 @@ import org.sipproxy.api.message.SipText;
 import org.sipproxy.api.transport.TransportKind;
 import org.sipproxy.core.SipTimers;
 import org.sipproxy.core.internal.time.FakeClock;
+import org.sipproxy.core.internal.time.ProxyTime;
 import org.sipproxy.core.internal.time.TimerWheel;
 import org.sipproxy.core.internal.transport.RecordingFlow;
 import org.sipproxy.core.internal.transport.RecordingTransport;
@@ -26,6 +27,7 @@ public final class TransactionScene {
     final Object lock = new Object();
 
     public final FakeClock clock = new FakeClock();
+    public final ProxyTime time = new ProxyTime(clock);
     public final TimerWheel wheel = new TimerWheel(clock.nanoTime());
     public final TransactionTable table;
     public final RecordingTransport transport = new RecordingTransport(clock);

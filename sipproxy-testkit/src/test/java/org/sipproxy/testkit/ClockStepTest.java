@@ -1,0 +1,44 @@
+package org.sipproxy.testkit;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.time.Duration;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** The wall clock of a running proxy is set: phones do not notice. */
+@Timeout(60)
+class ClockStepTest {
+
+    private final TestClock clock = new TestClock();
+
+    @RegisterExtension
+    final SipProxyExtension sip = SipProxyExtension.builder()
+            .user("alice", "secret")
+            .user("bob", "hidden")
+            .configure(proxy -> proxy.clock(clock))
+            .build();
+
+    @ParameterizedTest
+    @ValueSource(strings = {"-PT1H", "PT1H", "-P3650D", "P3650D"})
+    void callsAndRegistrationsGoOn(Duration step) {
+        Phone bob = sip.registeredPhone("bob", Phone.Builder::answering);
+        Phone alice = sip.phone("alice");
+        OutgoingCall before = alice.call("bob").awaitAnswer();
+        IncomingCall atBob = bob.awaitCall();
+
+        clock.stepWallClock(step);
+
+        before.hangUp();
+        atBob.awaitHangUp();
+        OutgoingCall after = alice.call("bob").awaitAnswer();
+        after.hangUp();
+        bob.awaitCall().awaitHangUp();
+        sip.registeredPhone("alice");
+        assertThat(sip.bindings("bob")).hasSize(1);
+        clock.advance(Duration.ofDays(1));
+        assertThat(sip.bindings("bob")).as("its lifetime is over").isEmpty();
+    }
+}
