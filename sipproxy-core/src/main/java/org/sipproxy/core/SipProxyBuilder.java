@@ -57,6 +57,7 @@ public final class SipProxyBuilder {
     private SipTimers timers = SipTimers.DEFAULT;
     private ParseLimits parseLimits = ParseLimits.DEFAULT;
     private StreamLimits streamLimits = StreamLimits.DEFAULT;
+    private NextHopPolicy nextHops = NextHopPolicy.DEFAULT;
     private @Nullable TlsSettings tls;
     private final Set<String> webSocketOrigins = new HashSet<>();
     private @Nullable LocationStore locationStore;
@@ -191,6 +192,14 @@ public final class SipProxyBuilder {
     public SipProxyBuilder streamLimits(StreamLimits limits) {
         once("streamLimits");
         streamLimits = Objects.requireNonNull(limits, "limits");
+        return this;
+    }
+
+    /** How next hops are tried: which requests go by TCP for their size, and what a failure means for later requests. Default
+     * {@link NextHopPolicy#DEFAULT}. */
+    public SipProxyBuilder nextHops(NextHopPolicy policy) {
+        once("nextHops");
+        nextHops = Objects.requireNonNull(policy, "policy");
         return this;
     }
 
@@ -391,6 +400,7 @@ public final class SipProxyBuilder {
                 timers,
                 parseLimits,
                 streamLimits,
+                nextHops,
                 tls,
                 Set.copyOf(webSocketOrigins),
                 locationStore,

@@ -147,6 +147,9 @@ final class ProxyOptions {
     @Mixin
     final NatOptions nat = new NatOptions();
 
+    @Mixin
+    private final NextHopOptions nextHops = new NextHopOptions();
+
     private final List<String> problems = new ArrayList<>();
     private final List<Endpoint> endpoints = new ArrayList<>();
 
@@ -158,6 +161,7 @@ final class ProxyOptions {
         readAuthentication(builder, subscription);
         security.addTo(builder, problems); // first of the components: the others ask whom it trusts
         nat.component(problems).ifPresent(builder::component);
+        nextHops.addTo(builder, problems);
         builder.registrar(RegistrarPolicy.DEFAULT
                 .withMinExpires(duration("--min-expires", minExpires, RegistrarPolicy.DEFAULT.minExpires()))
                 .withDefaultExpires(
@@ -332,6 +336,7 @@ final class ProxyOptions {
                         + maxContacts + " contacts a user",
                 "timeouts  transaction " + transactionTimeout + ", ringing " + ringTimeout,
                 "storage   " + storage.summary(),
-                "nat       " + nat.summary());
+                "nat       " + nat.summary(),
+                "next hops " + nextHops.summary());
     }
 }

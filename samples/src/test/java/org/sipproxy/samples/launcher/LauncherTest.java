@@ -144,6 +144,24 @@ class LauncherTest {
     }
 
     @Test
+    void nextHopOptionsAreReadAndSummedUp() {
+        assertThat(checkWith("--largest-udp-request=off", "--tcp-attempt=200ms", "--failed-hop-memory=0"))
+                .isZero();
+        assertThat(out.toString()).contains("next hops any size by UDP; failures count for 0");
+
+        assertThat(checkWith("--largest-udp-request=huge", "--tcp-attempt=2m", "--failed-hop-memory=2h"))
+                .isEqualTo(2);
+        assertThat(err.toString())
+                .contains("--largest-udp-request: \"huge\" (expected 0 to 65535 bytes, or off)")
+                .contains("--tcp-attempt: 2m (expected 1 ms to 60 s)")
+                .contains("--failed-hop-memory: 2h (expected 0 to 1 hour)");
+    }
+
+    private int checkWith(String first, String second, String third) {
+        return execute("check", "--domain=sip.test", "--no-auth", "--listen=udp:127.0.0.1:0", first, second, third);
+    }
+
+    @Test
     void storageThatNeedsADatabaseSaysWhereToGetOne() {
         String[] args = {
             "check",

@@ -21,6 +21,7 @@ public final class StatusCode {
     public static final int BAD_EXTENSION = 420;
     public static final int EXTENSION_REQUIRED = 421;
     public static final int INTERVAL_TOO_BRIEF = 423;
+    public static final int FLOW_FAILED = 430;
     public static final int TEMPORARILY_UNAVAILABLE = 480;
     public static final int CALL_OR_TRANSACTION_DOES_NOT_EXIST = 481;
     public static final int MAX_BREADTH_EXCEEDED = 440;

@@ -15,13 +15,14 @@ import org.sipproxy.api.transport.Flow;
  * @param routes a Route set to prepend, the first hop first
  * @param flow the flow that the contact was registered over; null for none. It is used, as long as it is open, if
  *     {@code received} is there too, or if the client opened it over TLS or as a WebSocket; one of TCP also when nothing that
- *     {@code uri} resolves to can be reached. Not if it has no TLS and the request is for a sips URI
+ *     {@code uri} resolves to can be reached, and before what failed a short while ago. Not if it has no TLS and the request is
+ *     for a sips URI. In any case requests leave from its listening point
  * @param received the address to send to, whatever {@code uri} resolves to, because the client is behind a NAT; its host is
  *     numeric. Of a stream transport only a connection that is open is used, as a NAT lets none in: without one the target
  *     fails at once, unless {@code uri} has the same address. Null for none. Not used if {@code routes} is not empty or the
  *     request has a Route left: then the NAT is that hop's matter
- * @param socket the listening point to send from, {@code udp:192.0.2.1:5060}; if it is empty or none of ours, the one that
- *     leads there
+ * @param socket the listening point to send from, {@code udp:192.0.2.1:5060}, if {@code flow} is null; if it is empty or none of
+ *     ours, the one that leads there
  * @param substitute true if it does the same as the targets of higher q, such as another gateway: it is tried if these did not
  *     serve, that is if they could not be reached, did not answer, or answered 408, 430 or 5xx; not if they refused otherwise
  */

@@ -121,6 +121,22 @@ final class ProxyUnderTest implements AutoCloseable {
         return client;
     }
 
+    /** A UDP element that talks to the n-th UDP listening point, from 0. */
+    WireClient.Udp udpAt(int n, String name) {
+        WireClient.Udp client = WireClient.udp(name, udpPoint(n), log);
+        clients.add(client);
+        return client;
+    }
+
+    /** The address of the n-th UDP listening point, from 0. */
+    InetSocketAddress udpPoint(int n) {
+        Endpoint endpoint = proxy.boundEndpoints().stream()
+                .filter(e -> e.kind() == TransportKind.UDP)
+                .toList()
+                .get(n);
+        return new InetSocketAddress(endpoint.host(), endpoint.port());
+    }
+
     WireClient.Tcp tcp(String name) {
         WireClient.Tcp client = WireClient.tcp(name, address(TransportKind.TCP), log);
         clients.add(client);
@@ -157,10 +173,15 @@ final class ProxyUnderTest implements AutoCloseable {
 
     /** Registers an element for a user, with Contact parameters such as {@code ;q=0.5}. */
     void register(WireClient client, String user, String parameters) {
+        registerContact(client, user, "<" + client.contact() + ">" + parameters);
+    }
+
+    /** Registers an element for a user at another contact than its own. */
+    void registerContact(WireClient client, String user, String contact) {
         Request register = client.request("REGISTER", "sip:sip.test")
                 .from("<sip:" + user + "@sip.test>;tag=" + WireClient.unique("r"))
                 .to("<sip:" + user + "@sip.test>")
-                .contact("<" + client.contact() + ">" + parameters)
+                .contact(contact)
                 .with("Expires: 300");
         client.send(register);
         client.awaitResponse(register, 200);

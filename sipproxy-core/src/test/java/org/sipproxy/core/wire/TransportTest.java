@@ -4,9 +4,14 @@ import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import java.io.IOException;
 import java.net.InetAddress;
 import java.net.NetworkInterface;
+import java.net.ServerSocket;
+import java.nio.channels.SocketChannel;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -14,6 +19,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.sipproxy.api.transport.TransportKind;
+import org.sipproxy.core.NextHopPolicy;
 import org.sipproxy.core.StreamLimits;
 
 /** Datagrams and streams: RFC 3261 §18, RFC 3581, RFC 5626 §3.5.1, RFC 5658. */
@@ -293,6 +299,75 @@ class TransportTest {
         assertThat(received.topVia()).startsWith("SIP/2.0/UDP ");
         bob.reply(received, 200);
         alice.awaitResponse(message, 200);
+    }
+
+    /** A listener whose queue is full: the system drops each further SYN, as a firewall does. */
+    private static final class SilentListener implements AutoCloseable {
+
+        private final ServerSocket server;
+        private final List<SocketChannel> queued = new ArrayList<>();
+
+        SilentListener(int port) throws IOException {
+            server = new ServerSocket(port, 1, InetAddress.getLoopbackAddress());
+            for (int i = 0; i < 4; i++) {
+                SocketChannel channel = SocketChannel.open();
+                channel.configureBlocking(false);
+                channel.connect(server.getLocalSocketAddress());
+                queued.add(channel);
+            }
+        }
+
+        @Override
+        public void close() throws IOException {
+            for (SocketChannel channel : queued) {
+                channel.close();
+            }
+            server.close();
+        }
+    }
+
+    @Test
+    void largeRequestGoesByUdpSoonIfTcpIsFilteredAndAtOnceTheNextTime() throws Exception {
+        StreamLimits d = StreamLimits.DEFAULT;
+        try (ProxyUnderTest patient = ProxyUnderTest.start(
+                builder -> builder.nextHops(NextHopPolicy.DEFAULT.withTcpAttempt(Duration.ofMillis(50)))
+                        .streamLimits(new StreamLimits(
+                                d.connections(),
+                                d.connectionsPerSource(),
+                                d.firstMessageTimeout(),
+                                d.idleTimeout(),
+                                d.messageTimeout(),
+                                Duration.ofMinutes(1),
+                                d.bufferedBytes())))) {
+            WireClient.Udp bob = patient.registered("bob");
+            WireClient.Udp caller = patient.udp("caller");
+            try (SilentListener silent = new SilentListener(bob.port())) {
+                for (int i = 0; i < 2; i++) {
+                    Request message = caller.send(
+                            caller.request("MESSAGE", "sip:bob@sip.test").body("text/plain", "x".repeat(3000)));
+                    WireMessage received = bob.awaitRequest("MESSAGE");
+                    assertThat(received.topVia()).startsWith("SIP/2.0/UDP ");
+                    bob.reply(received, 200);
+                    caller.awaitResponse(message, 200);
+                }
+                assertThat(silent.queued).isNotEmpty();
+            }
+        }
+    }
+
+    @Test
+    void largestUdpRequestIsAnOption() {
+        try (ProxyUnderTest other =
+                ProxyUnderTest.start(builder -> builder.nextHops(NextHopPolicy.DEFAULT.withLargestUdpRequest(0)))) {
+            WireClient.Tcp listening = other.tcp("listening");
+            WireClient.Udp bob = other.registered("bob");
+            WireClient.Udp caller = other.udp("caller");
+
+            caller.send(caller.request("MESSAGE", "sip:bob@sip.test").body("text/plain", "x".repeat(3000)));
+
+            assertThat(bob.awaitRequest("MESSAGE").topVia()).startsWith("SIP/2.0/UDP ");
+            assertThat(listening.acceptedConnections()).isZero();
+        }
     }
 
     @ParameterizedTest

@@ -30,6 +30,11 @@ public final class FlowTokens {
         return text.getBytes(StandardCharsets.US_ASCII);
     }
 
+    /** True if a Route names a connection, be it one of an earlier process. */
+    public static boolean isIn(SipUri route) {
+        return route.hasParameter(NAME);
+    }
+
     private static String hex(long hash) {
         String digits = Long.toHexString(hash);
         return "0".repeat(HASH_DIGITS - digits.length()) + digits;

@@ -57,9 +57,21 @@ public final class RouteSignature {
         public boolean isValid() {
             return validity == Validity.VALID;
         }
+
+        /**
+         * What this Route and another one of the same request prove together: of a call that came through this proxy twice each
+         * one knows other sides.
+         */
+        public Proof and(Proof other) {
+            if (!isValid() || !other.isValid()) {
+                return isValid() || (validity == Validity.EXPIRED && !other.isValid()) ? this : other;
+            }
+            Predicate<InetSocketAddress> more = other.sides;
+            return more == null ? this : new Proof(validity, sides == null ? more : sides.or(more), signature);
+        }
     }
 
-    static final String NAME = "rs";
+    public static final String NAME = "rs";
     static final byte[] PARAMETER = ";rs=".getBytes(StandardCharsets.US_ASCII);
     private static final int HOUR_DIGITS = 5;
     private static final int SIDE_DIGITS = 6;

@@ -12,6 +12,7 @@ import org.sipproxy.api.location.StoreMode;
 import org.sipproxy.api.message.ParseLimits;
 import org.sipproxy.api.transport.Endpoint;
 import org.sipproxy.core.DestinationPolicy;
+import org.sipproxy.core.NextHopPolicy;
 import org.sipproxy.core.ProxyClock;
 import org.sipproxy.core.RegistrarPolicy;
 import org.sipproxy.core.SipTimers;
@@ -45,6 +46,7 @@ public record EngineParts(
         SipTimers timers,
         ParseLimits parseLimits,
         StreamLimits streamLimits,
+        NextHopPolicy nextHops,
         @Nullable TlsSettings tls,
         Set<String> webSocketOrigins,
         @Nullable LocationStore locationStore,

@@ -33,6 +33,7 @@ import org.sipproxy.core.internal.transaction.ServerTransaction;
 import org.sipproxy.core.internal.transaction.TransactionBudget;
 import org.sipproxy.core.internal.transaction.TransactionBudget.Share;
 import org.sipproxy.core.internal.transaction.TransactionKey;
+import org.sipproxy.core.internal.transaction.Upstream;
 import org.sipproxy.core.internal.transport.InboundHandler;
 import org.sipproxy.core.internal.transport.SendFailure;
 import org.sipproxy.core.internal.transport.TransportFlow;
@@ -534,7 +535,7 @@ final class InboundPath implements InboundHandler {
                 return;
             }
             if (response.isSuccess() && method == Method.INVITE) {
-                InetSocketAddress caller = engine.table.upstreamOfAccepted(branch);
+                Upstream caller = engine.table.upstreamOfAccepted(branch);
                 if (caller != null) {
                     engine.forwarder.forwardLate(
                             engine.hopCredentials.withoutChallenges(response, from),

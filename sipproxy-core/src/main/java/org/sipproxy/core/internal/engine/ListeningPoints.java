@@ -23,6 +23,7 @@ import java.util.function.BiPredicate;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
+import org.sipproxy.api.message.SipUri;
 import org.sipproxy.api.transport.Endpoint;
 import org.sipproxy.api.transport.TransportKind;
 import org.sipproxy.core.BindFailedException;
@@ -58,15 +59,25 @@ final class ListeningPoints implements FlowSource {
     private final Supplier<StreamEnvironment> environments;
     private final @Nullable TlsSettings tlsSettings;
     private final Set<String> webSocketOrigins;
+    private final Duration tcpAttempt;
+    /** Written once, before the first message can arrive. */
+    private volatile PointNames names = PointNames.NONE;
+
     private volatile @Nullable StreamEnvironment environment;
     private volatile @Nullable TlsContexts tls;
 
-    /** Listening points that take their event loops from {@code environments} when they need some. */
+    /**
+     * Listening points that take their event loops from {@code environments} when they need some.
+     *
+     * @param tcpAttempt how long a connection may take to be opened if something else is left to be tried
+     */
     ListeningPoints(
             AddressPolicy addresses,
             Supplier<StreamEnvironment> environments,
             @Nullable TlsSettings tlsSettings,
-            Set<String> webSocketOrigins) {
+            Set<String> webSocketOrigins,
+            Duration tcpAttempt) {
+        this.tcpAttempt = tcpAttempt;
         this.addresses = addresses;
         this.environments = environments;
         this.tlsSettings = tlsSettings;
@@ -96,6 +107,7 @@ final class ListeningPoints implements FlowSource {
             close(Deadline.in(Duration.ofSeconds(1)));
             throw e;
         }
+        names = PointNames.of(bound(), ListeningPoints::addressTexts);
     }
 
     private StreamTransport stream(Endpoint endpoint, @Nullable TlsContexts contexts, InboundHandler handler) {
@@ -249,33 +261,56 @@ final class ListeningPoints implements FlowSource {
     }
 
     @Override
-    public @Nullable TransportFlow flowTo(NextHop hop, TransportFlow inbound, String socket, Sender sender)
+    public @Nullable TransportFlow flowTo(NextHop hop, TransportFlow inbound, @Nullable Endpoint wanted, Sender sender)
             throws RefusedAddressException {
         InetSocketAddress address = hop.address();
         addresses.require(address, sender);
         return switch (hop.kind()) {
             case UDP -> {
-                UdpTransport named = socket.isEmpty() ? null : udpNamed(socket);
-                UdpTransport point = named != null ? named : udpFor(address, inbound);
+                UdpTransport point = udpFor(address, inbound, wanted);
                 yield point == null ? null : point.flowTo(address);
             }
             case TCP -> {
                 TransportFlow open = openConnection(hop);
-                yield open != null ? open : connection(hop, inbound);
+                yield open != null ? open : connection(hop, inbound, wanted, null);
             }
-            case TLS -> connection(hop, inbound); // the connections that there are prove other names
+            case TLS -> connection(hop, inbound, wanted, null); // the connections that there are prove other names
             case WS, WSS -> openConnection(hop);
         };
     }
 
-    private @Nullable TransportFlow connection(NextHop hop, TransportFlow inbound) {
-        StreamTransport point = streamFor(hop.kind(), hop.address(), inbound);
-        return point == null ? null : point.flowTo(hop.address(), hop.name());
+    @Override
+    public @Nullable TransportFlow promptStreamTo(
+            NextHop at, TransportFlow inbound, @Nullable Endpoint wanted, Sender sender)
+            throws RefusedAddressException {
+        NextHop hop = new NextHop(TransportKind.TCP, at.address());
+        addresses.require(hop.address(), sender);
+        TransportFlow open = openConnection(hop);
+        return open != null ? open : connection(hop, inbound, wanted, tcpAttempt);
+    }
+
+    /** @param limit how long it may take to be opened; null for as long as any */
+    private @Nullable TransportFlow connection(
+            NextHop hop, TransportFlow inbound, @Nullable Endpoint wanted, @Nullable Duration limit) {
+        StreamTransport point = streamFor(hop.kind(), hop.address(), inbound, wanted);
+        return point == null ? null : point.flowTo(hop.address(), hop.name(), limit);
+    }
+
+    @Override
+    public @Nullable Endpoint pointNamed(String socket) {
+        return names.named(socket);
+    }
+
+    /** The listening point that a URI in Record-Route names; null if there is none. */
+    @Nullable
+    Endpoint pointOf(SipUri uri) {
+        return names.of(uri);
     }
 
     private @Nullable UdpTransport udpNamed(String socket) {
+        Endpoint wanted = names.named(socket);
         for (UdpTransport point : udp) {
-            if (point.endpoint().toString().equals(socket)) {
+            if (point.endpoint().equals(wanted)) {
                 return point;
             }
         }
@@ -331,24 +366,26 @@ final class ListeningPoints implements FlowSource {
         return loops == null ? null : loops.peersOwn(number);
     }
 
-    private @Nullable UdpTransport udpFor(InetSocketAddress remote, TransportFlow inbound) {
-        return choose(udp, UdpTransport::endpoint, UdpTransport::reaches, remote, inbound);
+    private @Nullable UdpTransport udpFor(InetSocketAddress remote, TransportFlow inbound, @Nullable Endpoint wanted) {
+        return choose(udp, UdpTransport::endpoint, UdpTransport::reaches, remote, inbound, wanted);
     }
 
-    private @Nullable StreamTransport streamFor(TransportKind kind, InetSocketAddress remote, TransportFlow inbound) {
-        return choose(streams(kind), StreamTransport::boundEndpoint, StreamTransport::reaches, remote, inbound);
+    private @Nullable StreamTransport streamFor(
+            TransportKind kind, InetSocketAddress remote, TransportFlow inbound, @Nullable Endpoint wanted) {
+        return choose(streams(kind), StreamTransport::boundEndpoint, StreamTransport::reaches, remote, inbound, wanted);
     }
 
     /**
-     * Of several listening points the one on the interface that leads to the peer; if that leaves a choice, the one that the
-     * request came in on.
+     * Of several listening points the one that is wanted or has its host, as the peer is served there; else the one on the
+     * interface that leads to the peer; if that leaves a choice, the one that the request came in on.
      */
     private <T> @Nullable T choose(
             List<T> points,
             Function<T, Endpoint> endpointOf,
             BiPredicate<T, InetAddress> reaches,
             InetSocketAddress remote,
-            TransportFlow inbound) {
+            TransportFlow inbound,
+            @Nullable Endpoint wanted) {
         InetAddress address = remote.getAddress();
         if (points.size() == 1) {
             return reaches.test(points.get(0), address) ? points.get(0) : null;
@@ -356,7 +393,7 @@ final class ListeningPoints implements FlowSource {
         T best = null;
         int bestRank = -1;
         for (T point : points) {
-            int rank = reaches.test(point, address) ? rank(endpointOf.apply(point), address, inbound) : -1;
+            int rank = reaches.test(point, address) ? rank(endpointOf.apply(point), address, inbound, wanted) : -1;
             if (rank > bestRank) {
                 best = point;
                 bestRank = rank;
@@ -365,14 +402,27 @@ final class ListeningPoints implements FlowSource {
         return best;
     }
 
-    private int rank(Endpoint endpoint, InetAddress remote, TransportFlow inbound) {
+    private int rank(Endpoint endpoint, InetAddress remote, TransportFlow inbound, @Nullable Endpoint wanted) {
         Endpoint came = inbound.endpoint();
         boolean sameHost = endpoint.host().equals(came.host());
         boolean leadsThere = remote.isLoopbackAddress() // every loopback address leads to every other
                 ? sameHost
                 : endpoint.host().equals(sources.towards(remote));
         boolean samePoint = sameHost && endpoint.kind() == inbound.kind() && endpoint.port() == came.port();
-        return (leadsThere ? 4 : 0) + (sameHost ? 2 : 0) + (samePoint ? 1 : 0);
+        return rankAsWanted(endpoint, remote, wanted) + (leadsThere ? 4 : 0) + (sameHost ? 2 : 0) + (samePoint ? 1 : 0);
+    }
+
+    private static int rankAsWanted(Endpoint endpoint, InetAddress remote, @Nullable Endpoint wanted) {
+        if (wanted == null
+                || !endpoint.host().equals(wanted.host())
+                || (isLoopback(endpoint) && !remote.isLoopbackAddress())) {
+            return 0;
+        }
+        return 8 + (endpoint.port() == wanted.port() ? 8 : 0);
+    }
+
+    private static boolean isLoopback(Endpoint endpoint) {
+        return endpoint.host().startsWith("127.") || endpoint.host().equals("::1");
     }
 
     /**

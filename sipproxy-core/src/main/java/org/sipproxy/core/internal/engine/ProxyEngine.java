@@ -119,7 +119,8 @@ public final class ProxyEngine implements AutoCloseable {
                 addresses,
                 () -> StreamEnvironment.create(STREAM_THREADS, parts.streamLimits(), limits, transportCounters),
                 parts.tls(),
-                parts.webSocketOrigins());
+                parts.webSocketOrigins(),
+                parts.nextHops().tcpAttempt());
         FlowSource flows = tap == null ? points : new TappedFlows(points, tap);
         this.responsePaths = new ResponsePaths(flows, addresses);
         this.resolution = new HopResolution();
@@ -131,6 +132,7 @@ public final class ProxyEngine implements AutoCloseable {
                 signature,
                 tokens,
                 this::peersOwnConnection,
+                points::pointOf,
                 parts.authentication(),
                 parts.revealsUsers(),
                 new Registrar(store, parts.registrar(), time, names::aorOf, addresses),
@@ -151,6 +153,7 @@ public final class ProxyEngine implements AutoCloseable {
                 table,
                 flows,
                 resolution,
+                parts.nextHops(),
                 this::replyTo,
                 components::completed,
                 new ResponseSteps(hooks.responseStages, names::isMyself));

@@ -5,6 +5,7 @@ import java.net.InetSocketAddress;
 import org.jspecify.annotations.Nullable;
 import org.sipproxy.api.message.IpLiteral;
 import org.sipproxy.api.message.Via;
+import org.sipproxy.api.transport.Endpoint;
 import org.sipproxy.api.transport.TransportKind;
 import org.sipproxy.core.internal.address.AddressPolicy;
 import org.sipproxy.core.internal.address.RefusedAddressException;
@@ -12,6 +13,7 @@ import org.sipproxy.core.internal.address.Sender;
 import org.sipproxy.core.internal.dns.NextHop;
 import org.sipproxy.core.internal.forwarding.FlowSource;
 import org.sipproxy.core.internal.transaction.ResponsePath;
+import org.sipproxy.core.internal.transaction.Upstream;
 import org.sipproxy.core.internal.transport.SendFailure;
 import org.sipproxy.core.internal.transport.TransportFlow;
 import org.slf4j.Logger;
@@ -42,18 +44,18 @@ final class ResponsePaths {
         }
         InetAddress group = via.maddr().isPresent() ? multicast(via) : null;
         if (group != null) {
-            return datagrams(new InetSocketAddress(group, port(via)), from, Sender.HOST);
+            return datagrams(new InetSocketAddress(group, port(via)), from, null, Sender.HOST);
         }
         InetSocketAddress source = from.remoteAddress();
         if (via.hasRport() || port(via) == source.getPort()) {
             return new DatagramPath(from);
         }
-        return datagrams(new InetSocketAddress(source.getAddress(), port(via)), from, Sender.of(from));
+        return datagrams(new InetSocketAddress(source.getAddress(), port(via)), from, from.endpoint(), Sender.of(from));
     }
 
-    private ResponsePath datagrams(InetSocketAddress to, TransportFlow from, Sender sender) {
+    private ResponsePath datagrams(InetSocketAddress to, TransportFlow from, @Nullable Endpoint point, Sender sender) {
         try {
-            TransportFlow flow = flows.flowTo(new NextHop(TransportKind.UDP, to), from, "", sender);
+            TransportFlow flow = flows.flowTo(new NextHop(TransportKind.UDP, to), from, point, sender);
             return new DatagramPath(flow == null ? from : flow);
         } catch (RefusedAddressException e) {
             LOG.debug("response goes to the source instead: {}", e.getMessage());
@@ -61,9 +63,9 @@ final class ResponsePaths {
         }
     }
 
-    /** The path to the caller of an INVITE that came by UDP and was accepted: its address was kept. */
-    ResponsePath upstream(InetSocketAddress caller, TransportFlow from) {
-        return datagrams(caller, from, Sender.HOST);
+    /** The path to the caller of an INVITE that came by UDP and was accepted: its address and listening point were kept. */
+    ResponsePath upstream(Upstream caller, TransportFlow from) {
+        return datagrams(caller.address(), from, caller.point(), Sender.HOST);
     }
 
     private static int port(Via via) {
@@ -91,8 +93,8 @@ final class ResponsePaths {
         }
 
         @Override
-        public InetSocketAddress datagramAddress() {
-            return flow.remoteAddress();
+        public Upstream datagrams() {
+            return new Upstream(flow.remoteAddress(), flow.endpoint());
         }
     }
 
@@ -114,7 +116,7 @@ final class ResponsePaths {
                     new InetSocketAddress(flow.remoteAddress().getAddress(), sentByPort);
             try {
                 TransportFlow other =
-                        flows.flowTo(new NextHop(flow.kind(), sender, sentByHost), flow, "", Sender.of(flow));
+                        flows.flowTo(new NextHop(flow.kind(), sender, sentByHost), flow, null, Sender.of(flow));
                 if (other == null) {
                     onFailure.sendFailed(new IllegalStateException("no path back to " + sender));
                 } else {

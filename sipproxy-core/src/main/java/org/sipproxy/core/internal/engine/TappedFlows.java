@@ -1,6 +1,7 @@
 package org.sipproxy.core.internal.engine;
 
 import org.jspecify.annotations.Nullable;
+import org.sipproxy.api.transport.Endpoint;
 import org.sipproxy.core.internal.address.RefusedAddressException;
 import org.sipproxy.core.internal.address.Sender;
 import org.sipproxy.core.internal.dns.NextHop;
@@ -11,9 +12,21 @@ import org.sipproxy.core.internal.transport.TransportFlow;
 record TappedFlows(FlowSource flows, WireTap tap) implements FlowSource {
 
     @Override
-    public @Nullable TransportFlow flowTo(NextHop hop, TransportFlow inbound, String socket, Sender sender)
+    public @Nullable TransportFlow flowTo(NextHop hop, TransportFlow inbound, @Nullable Endpoint point, Sender sender)
             throws RefusedAddressException {
-        return tapped(flows.flowTo(hop, inbound, socket, sender));
+        return tapped(flows.flowTo(hop, inbound, point, sender));
+    }
+
+    @Override
+    public @Nullable TransportFlow promptStreamTo(
+            NextHop hop, TransportFlow inbound, @Nullable Endpoint point, Sender sender)
+            throws RefusedAddressException {
+        return tapped(flows.promptStreamTo(hop, inbound, point, sender));
+    }
+
+    @Override
+    public @Nullable Endpoint pointNamed(String socket) {
+        return flows.pointNamed(socket);
     }
 
     @Override

@@ -22,6 +22,7 @@ import org.sipproxy.api.message.SipUri;
 import org.sipproxy.api.message.Splice;
 import org.sipproxy.api.routing.StageContext;
 import org.sipproxy.api.routing.Target;
+import org.sipproxy.api.transport.Endpoint;
 import org.sipproxy.core.internal.address.Sender;
 import org.sipproxy.core.internal.codec.RouteSignature;
 import org.sipproxy.core.internal.time.ProxyTime;
@@ -65,6 +66,10 @@ public final class RequestContext implements StageContext {
     private boolean trusted;
     private boolean behindNat;
     private @Nullable TransportFlow dialogFlow;
+    private @Nullable TransportFlow registeredFlow;
+    private @Nullable Endpoint dialogPoint;
+    private boolean reachedByFlow;
+    private boolean onward;
     private RouteSignature.@Nullable Proof dialog;
     private List<Registrant> registrants = List.of();
 
@@ -168,16 +173,51 @@ public final class RequestContext implements StageContext {
         return request.method() == Method.ACK;
     }
 
-    /**
-     * The connection that a Route of ours names: where a request inside a dialog goes, if nothing that knows more of late says
-     * otherwise. Null if there is none.
-     */
+    // ---- the route within a dialog
+
+    /** The request goes on to its Route or its Request-URI, without a look-up of a user. */
+    void onward() {
+        onward = true;
+    }
+
+    boolean isOnward() {
+        return onward;
+    }
+
+    /** The connection that a signed Route of this proxy names; null if there is none or it is closed. */
     public @Nullable TransportFlow dialogFlow() {
         return dialogFlow;
     }
 
     void dialogFlow(@Nullable TransportFlow flow) {
         dialogFlow = flow;
+    }
+
+    /** The flow over which the dialog's remote target is registered now; null if none is known. */
+    public @Nullable TransportFlow registeredFlow() {
+        return registeredFlow;
+    }
+
+    void registeredFlow(TransportFlow flow) {
+        registeredFlow = flow;
+    }
+
+    /** The listening point that a signed Route of this proxy names: the remote target is served there. Null if there is none. */
+    public @Nullable Endpoint dialogPoint() {
+        return dialogPoint;
+    }
+
+    void dialogPoint(@Nullable Endpoint point) {
+        dialogPoint = point;
+    }
+
+    /** True if only a connection that the dialog's remote target has opened leads there (RFC 5626 §5.3). */
+    public boolean isReachedByFlow() {
+        return reachedByFlow;
+    }
+
+    void reachedByFlow() {
+        reachedByFlow = true;
     }
 
     /** The request came with a signed Route of ours, which proves this. */

@@ -3,6 +3,7 @@ package org.sipproxy.core.internal.pipeline;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Function;
 import java.util.function.LongFunction;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
@@ -10,9 +11,11 @@ import org.sipproxy.api.auth.Authentication;
 import org.sipproxy.api.location.LocationStore;
 import org.sipproxy.api.message.SipParseException;
 import org.sipproxy.api.message.SipRequest;
+import org.sipproxy.api.message.SipUri;
 import org.sipproxy.api.message.StatusCode;
 import org.sipproxy.api.routing.RequestStage;
 import org.sipproxy.api.routing.TemporarilyUnavailableException;
+import org.sipproxy.api.transport.Endpoint;
 import org.sipproxy.core.StrangerPolicy;
 import org.sipproxy.core.internal.codec.FlowTokens;
 import org.sipproxy.core.internal.codec.RouteSignature;
@@ -35,6 +38,7 @@ public final class RequestPipeline {
      * The parts that a host assembled.
      *
      * @param connections those that peers have opened, by their number
+     * @param points the listening points by the URI that names them in Record-Route
      * @param isExpectedAck tells whether an ACK is that of an INVITE that was accepted recently
      * @param revealsUsers true if strangers get 480 for a user without a binding
      */
@@ -43,6 +47,7 @@ public final class RequestPipeline {
             RouteSignature signature,
             FlowTokens tokens,
             LongFunction<@Nullable TransportFlow> connections,
+            Function<SipUri, @Nullable Endpoint> points,
             @Nullable Authentication authentication,
             boolean revealsUsers,
             Registrar registrar,
@@ -72,7 +77,7 @@ public final class RequestPipeline {
         Step maxForwards = new CheckMaxForwards();
         Step loop = new DetectLoop(parts.branches());
         Step proxyRequire = new CheckProxyRequire();
-        Step route = new PreprocessRoute(parts.signature(), parts.tokens(), parts.connections());
+        Step route = new PreprocessRoute(parts.signature(), parts.tokens(), parts.connections(), parts.points());
 
         List<Step> order = new ArrayList<>();
         parts.atEntrance().forEach(stage -> order.add(new HostStep(stage)));
@@ -83,7 +88,8 @@ public final class RequestPipeline {
         order.add(loop); //                                       §16.3 step 4: 482
         order.add(proxyRequire); //                               §16.3 step 5: 420
         order.add(new AnswerOptions()); //                        §11: 200
-        order.add(route); //                                      §16.4: in-dialog requests leave here
+        order.add(route); //                                      §16.4
+        order.add(new LocateRemoteTarget(parts.store())); //      §12.2: in-dialog requests leave here
         order.add(new CheckAck(parts.isExpectedAck())); //        §22.1: an ACK without a dialog is dropped
         parts.beforeAuthentication().forEach(stage -> order.add(new HostStep(stage)));
         if (authentication != null) {

@@ -1,6 +1,5 @@
 package org.sipproxy.core.internal.transaction;
 
-import java.net.InetSocketAddress;
 import org.jspecify.annotations.Nullable;
 import org.sipproxy.api.message.Method;
 import org.sipproxy.api.message.SipParseException;
@@ -174,7 +173,7 @@ public abstract class ClientTransaction extends Transaction {
     }
 
     /** From now on the table knows only its branch number, as accepted. */
-    final void linger(InetSocketAddress upstream) {
+    final void linger(Upstream upstream) {
         table.cancel(this);
         table.lingerAccepted(this, upstream);
         over = true;

@@ -1,6 +1,5 @@
 package org.sipproxy.core.internal.transaction;
 
-import java.net.InetSocketAddress;
 import org.jspecify.annotations.Nullable;
 import org.sipproxy.api.message.Method;
 import org.sipproxy.api.message.SipParseException;
@@ -48,7 +47,7 @@ public final class InviteClientTransaction extends ClientTransaction {
 
     private static final int SMALL_INVITE = 2_048;
 
-    private final @Nullable InetSocketAddress upstream;
+    private final @Nullable Upstream upstream;
     private State state = State.CALLING;
     private long timerA;
     private long timerBDeadline;
@@ -70,7 +69,7 @@ public final class InviteClientTransaction extends ClientTransaction {
             Object lock,
             TransactionTable table,
             ClientTransactionUser user,
-            @Nullable InetSocketAddress upstream) {
+            @Nullable Upstream upstream) {
         super(branch, request, flow, lock, table, user);
         this.upstream = upstream;
     }

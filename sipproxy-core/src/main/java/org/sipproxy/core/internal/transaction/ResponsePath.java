@@ -1,6 +1,5 @@
 package org.sipproxy.core.internal.transaction;
 
-import java.net.InetSocketAddress;
 import org.jspecify.annotations.Nullable;
 import org.sipproxy.core.internal.transport.SendFailure;
 
@@ -14,7 +13,7 @@ public interface ResponsePath {
     boolean isReliable();
 
     /** Where datagrams are sent; null over a stream. */
-    default @Nullable InetSocketAddress datagramAddress() {
+    default @Nullable Upstream datagrams() {
         return null;
     }
 }

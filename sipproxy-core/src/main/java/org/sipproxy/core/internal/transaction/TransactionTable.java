@@ -5,8 +5,10 @@ import java.net.InetSocketAddress;
 import java.net.UnknownHostException;
 import java.util.Arrays;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
+import org.sipproxy.api.transport.Endpoint;
 import org.sipproxy.core.ProxyClock;
 import org.sipproxy.core.internal.time.Timer;
 import org.sipproxy.core.internal.time.TimerWheel;
@@ -21,6 +23,11 @@ import org.sipproxy.core.internal.time.TimerWheel;
 public final class TransactionTable {
 
     private static final long ACCEPTED = 0x4143434550544544L;
+
+    private static final int NO_POINT = 255;
+
+    /** The listening points that INVITEs came in on. */
+    private final CopyOnWriteArrayList<Endpoint> points = new CopyOnWriteArrayList<>();
 
     private final ConcurrentHashMap<TransactionKey, ServerTransaction> servers = new ConcurrentHashMap<>();
     private final ConcurrentHashMap<Long, ClientTransaction> clients = new ConcurrentHashMap<>();
@@ -80,28 +87,44 @@ public final class TransactionTable {
      * Where a 2xx with this branch number is sent that repeats, or adds to, one that was forwarded within 64*T1 (RFC 6026 §7.2);
      * null for any other branch. The address is the caller's of that time: what stands in the response, a callee wrote.
      */
-    public @Nullable InetSocketAddress upstreamOfAccepted(long branch) {
+    public @Nullable Upstream upstreamOfAccepted(long branch) {
         byte[] kept = lingering.get(branch, ACCEPTED);
         if (kept == null) {
             return null;
         }
         int port = (kept[0] & 0xff) << 8 | kept[1] & 0xff;
+        int point = kept[2] & 0xff;
         try {
-            return new InetSocketAddress(InetAddress.getByAddress(Arrays.copyOfRange(kept, 2, kept.length)), port);
+            InetAddress address = InetAddress.getByAddress(Arrays.copyOfRange(kept, 3, kept.length));
+            return new Upstream(new InetSocketAddress(address, port), point < points.size() ? points.get(point) : null);
         } catch (UnknownHostException e) {
-            throw new IllegalStateException("an address of " + (kept.length - 2) + " bytes was kept", e);
+            throw new IllegalStateException("an address of " + (kept.length - 3) + " bytes was kept", e);
         }
     }
 
     /** From now on the INVITE's client transaction is only its branch number and where it came from, for 64*T1. */
-    void lingerAccepted(ClientTransaction transaction, InetSocketAddress upstream) {
-        byte[] address = upstream.getAddress().getAddress();
-        byte[] kept = new byte[2 + address.length];
-        kept[0] = (byte) (upstream.getPort() >>> 8);
-        kept[1] = (byte) upstream.getPort();
-        System.arraycopy(address, 0, kept, 2, address.length);
+    void lingerAccepted(ClientTransaction transaction, Upstream upstream) {
+        byte[] address = upstream.address().getAddress().getAddress();
+        byte[] kept = new byte[3 + address.length];
+        kept[0] = (byte) (upstream.address().getPort() >>> 8);
+        kept[1] = (byte) upstream.address().getPort();
+        kept[2] = (byte) numberOf(upstream.point());
+        System.arraycopy(address, 0, kept, 3, address.length);
         lingering.put(transaction.branch(), ACCEPTED, kept);
         remove(transaction);
+    }
+
+    /** The number of a listening point; {@value #NO_POINT} if it has none. */
+    private int numberOf(@Nullable Endpoint point) {
+        if (point == null) {
+            return NO_POINT;
+        }
+        int number = points.indexOf(point);
+        if (number < 0) {
+            points.addIfAbsent(point);
+            number = points.indexOf(point);
+        }
+        return Math.min(number, NO_POINT);
     }
 
     /** From now on, for 64*T1, the ACK with this key counts as one of a dialog. */
@@ -163,7 +186,7 @@ public final class TransactionTable {
         wheel.cancel(timer);
     }
 
-    long now() {
+    public long now() {
         return clock.nanoTime();
     }
 

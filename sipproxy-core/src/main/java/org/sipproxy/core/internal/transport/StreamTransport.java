@@ -143,14 +143,20 @@ public final class StreamTransport implements AutoCloseable {
         return known;
     }
 
+    /** Like {@link #flowTo(InetSocketAddress, String, Duration)} with the connect timeout of {@code StreamLimits}. */
+    public TransportFlow flowTo(InetSocketAddress remote, String name) {
+        return flowTo(remote, name, null);
+    }
+
     /**
      * A connection with this peer: one that is open, or a new one. What is sent while it is being opened waits for it. If there
      * may not be another connection, the flow returned is closed and every message on it fails.
      *
      * @param name the host whose certificate the peer must have, over TLS; else not looked at
+     * @param limit how long a new connection may take to be opened; null for the connect timeout of {@code StreamLimits}
      * @throws IllegalStateException if connections of this transport are not opened from here
      */
-    public TransportFlow flowTo(InetSocketAddress remote, String name) {
+    public TransportFlow flowTo(InetSocketAddress remote, String name, @Nullable Duration limit) {
         if (!protocol.connects()) {
             throw new IllegalStateException(protocol.kind() + " connections are opened by peers only");
         }
@@ -158,7 +164,7 @@ public final class StreamTransport implements AutoCloseable {
             StreamConnection known = byPeer.get(remote);
             return known != null && known.isOpen()
                     ? known
-                    : opened(byPeer, remote, StreamConnection.made(this, remote, ""));
+                    : opened(byPeer, remote, StreamConnection.made(this, remote, ""), limit);
         }
         StreamConnection other = byPeer.get(remote);
         if (other != null && other.isOpen() && other.isMadeTo(name)) {
@@ -168,11 +174,12 @@ public final class StreamTransport implements AutoCloseable {
         StreamConnection known = byName.get(peer);
         return known != null && known.isOpen()
                 ? known
-                : opened(byName, peer, StreamConnection.made(this, remote, name));
+                : opened(byName, peer, StreamConnection.made(this, remote, name), limit);
     }
 
     /** Opens a connection, unless another thread has just done so. */
-    private <K> StreamConnection opened(ConcurrentMap<K, StreamConnection> table, K key, StreamConnection made) {
+    private <K> StreamConnection opened(
+            ConcurrentMap<K, StreamConnection> table, K key, StreamConnection made, @Nullable Duration limit) {
         if (closed || !environment.budget.takeMade()) {
             environment.counters.connectFailures.increment();
             made.refused(closed ? "the listening point is closed" : "all connections allowed are in use");
@@ -190,14 +197,17 @@ public final class StreamTransport implements AutoCloseable {
             table.remove(key, other);
         }
         connections.add(made);
-        connect(made);
+        connect(made, limit);
         return made;
     }
 
-    private void connect(StreamConnection made) {
+    private void connect(StreamConnection made, @Nullable Duration limit) {
         InetAddress from = boundAddress;
         InetSocketAddress local = from == null || from.isAnyLocalAddress() ? null : new InetSocketAddress(from, 0);
         Bootstrap bootstrap = environment.bootstrap().handler(initializer(channel -> protocol.prepare(channel, made)));
+        if (limit != null) {
+            bootstrap.option(ChannelOption.CONNECT_TIMEOUT_MILLIS, (int) limit.toMillis());
+        }
         made.connecting(
                 local == null
                         ? bootstrap.connect(made.remoteAddress())

@@ -18,6 +18,7 @@ import org.sipproxy.api.routing.Target;
 import org.sipproxy.api.transport.TransportKind;
 import org.sipproxy.core.internal.pipeline.Outcome;
 import org.sipproxy.core.internal.pipeline.RequestContext;
+import org.sipproxy.core.internal.transaction.Upstream;
 import org.sipproxy.core.internal.transport.Sent;
 
 /** Which addresses a caller at 192.0.2.1 has requests sent to, whatever of the message names them. */
@@ -212,6 +213,6 @@ class AddressCheckTest {
         long branch = ForwardingScene.numberOf(scene.last("203.0.113.9", "INVITE"));
 
         assertThat(scene.transactions.table.upstreamOfAccepted(branch))
-                .isEqualTo(new InetSocketAddress("192.0.2.1", 5060));
+                .isEqualTo(new Upstream(new InetSocketAddress("192.0.2.1", 5060), scene.caller.endpoint()));
     }
 }

@@ -12,6 +12,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 import org.sipproxy.api.message.SipUri;
 import org.sipproxy.api.routing.Target;
 import org.sipproxy.api.transport.TransportKind;
+import org.sipproxy.core.internal.transaction.Upstream;
 import org.sipproxy.core.internal.transport.RecordingFlow;
 import org.sipproxy.core.internal.transport.Sent;
 
@@ -191,7 +192,8 @@ class ForkingTest {
 
         scene.transactions.assertNothingLeft();
         long number = ForwardingScene.numberOf(invite);
-        assertThat(scene.transactions.table.upstreamOfAccepted(number)).isEqualTo(scene.caller.remoteAddress());
+        assertThat(scene.transactions.table.upstreamOfAccepted(number))
+                .isEqualTo(new Upstream(scene.caller.remoteAddress(), scene.caller.endpoint()));
     }
 
     @Test

@@ -21,6 +21,7 @@ import org.sipproxy.api.routing.ResponseStage;
 import org.sipproxy.api.routing.Target;
 import org.sipproxy.api.transport.TransportKind;
 import org.sipproxy.core.DestinationPolicy;
+import org.sipproxy.core.NextHopPolicy;
 import org.sipproxy.core.RegistrarPolicy;
 import org.sipproxy.core.StrangerPolicy;
 import org.sipproxy.core.internal.address.AddressPolicy;
@@ -80,19 +81,24 @@ final class ForwardingScene {
     RecordingFlow caller = transport.flow(TransportKind.UDP, "192.0.2.1", 5060);
 
     ForwardingScene(ResponseStage... stages) {
+        this(NextHopPolicy.DEFAULT, stages);
+    }
+
+    ForwardingScene(NextHopPolicy nextHops, ResponseStage... stages) {
         forwarder = new RequestForwarder(
                 branches,
                 signature,
                 tokens,
                 new HopCredentials(names, null),
                 transactions.table,
-                (hop, inbound, socket, sender) -> {
+                (hop, inbound, point, sender) -> {
                     addresses.require(hop.address(), sender);
                     return udpOnly && hop.kind() != TransportKind.UDP
                             ? null
                             : transport.flowTo(hop.kind(), hop.address());
                 },
                 resolver,
+                nextHops,
                 (context, status) -> reply(context.received(), context.flow(), status, NO_LINES),
                 (context, status, response, targets) -> {
                     completed.add(status);
@@ -106,6 +112,7 @@ final class ForwardingScene {
                 signature,
                 tokens,
                 connection -> null,
+                uri -> null,
                 null,
                 false,
                 new Registrar(store, RegistrarPolicy.DEFAULT, transactions.time, names::aorOf, addresses),

@@ -6,13 +6,16 @@ import static org.sipproxy.core.internal.forwarding.ForwardingScene.target;
 import static org.sipproxy.core.internal.forwarding.ForwardingScene.tcp;
 import static org.sipproxy.core.internal.forwarding.ForwardingScene.udp;
 
+import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.sipproxy.api.message.SipParseException;
 import org.sipproxy.api.message.SipUri;
 import org.sipproxy.api.routing.Target;
 import org.sipproxy.api.transport.TransportKind;
+import org.sipproxy.core.NextHopPolicy;
 import org.sipproxy.core.internal.dns.ResolutionFailure.Reason;
 import org.sipproxy.core.internal.transport.RecordingFlow;
 import org.sipproxy.core.internal.transport.Sent;
@@ -335,6 +338,223 @@ class NextHopTest {
         scene.resolver.answer();
 
         assertThat(scene.whatTo(B)).containsExactly("ACK");
+    }
+
+    private void ack(Target target) throws SipParseException {
+        scene.forwarder.relayAck(scene.context(request("ACK")), List.of(target));
+    }
+
+    @Test
+    void ackGoesToTheNextHopIfTheFirstRefuses() throws Exception {
+        scene.resolver.knows("b.example.net", tcp(A), udp(B));
+        tcpA.refuse();
+
+        ack(NAMED);
+
+        assertThat(scene.whatTo(B)).containsExactly("ACK");
+    }
+
+    @Test
+    void ackGoesToTheNextHopIfTheConnectionFailsLater() throws Exception {
+        scene.resolver.knows("b.example.net", tcp(A), udp(B));
+        ack(NAMED);
+        assertThat(scene.whatTo(B)).isEmpty();
+
+        tcpA.failPending();
+
+        assertThat(scene.whatTo(B)).containsExactly("ACK");
+    }
+
+    @Test
+    void ackFollowsItsInviteToTheNextHopAfterSilence() throws Exception {
+        scene.resolver.knows("b.example.net", udp(A), udp(B));
+        scene.invite(NAMED);
+        scene.advance(32_000);
+        scene.answer(B, 180);
+        scene.advance(100_000); // longer than a failure is remembered
+
+        scene.answer(B, 200);
+        ack(NAMED);
+
+        assertThat(scene.whatTo(B)).containsExactly("INVITE", "ACK");
+    }
+
+    @Test
+    void ackIsSentOverTheConnectionOfTheBindingToo() throws Exception {
+        tcpA.refuse();
+        RecordingFlow registered = scene.transport.flow(TransportKind.TCP, A, 40_000);
+
+        ack(new Target(SipUri.of("sip:bob@" + A + ";transport=tcp"), 1f, List.of(), registered));
+
+        assertThat(registered.sent()).extracting(Sent::what).containsExactly("ACK");
+    }
+
+    @Test
+    void largeAckGoesByUdpIfTcpFails() throws Exception {
+        tcpA.refuse();
+
+        scene.forwarder.relayAck(
+                scene.context(request("ACK", "X-Filler: " + "x".repeat(1_300))), List.of(target("sip:bob@" + A)));
+
+        assertThat(udpA.sent()).extracting(Sent::what).containsExactly("ACK");
+    }
+
+    @Test
+    void ackWithoutAWayCostsNothing() throws Exception {
+        tcpA.refuse();
+
+        ack(target("sip:bob@" + A + ";transport=tcp"));
+        ack(NAMED);
+
+        scene.transactions.assertNothingLeft();
+    }
+
+    // ---- next hops that failed a short while ago
+
+    private String freshBranch(String text, int n) {
+        return text.replace("z9hG4bKcaller", "z9hG4bKcaller" + n);
+    }
+
+    private void relayAgain(int n) {
+        scene.relay(freshBranch(request("MESSAGE"), n), NAMED);
+    }
+
+    @Test
+    void hopThatRefusedIsTriedLastForAMinute() {
+        scene.resolver.knows("b.example.net", tcp(A), udp(B));
+        tcpA.refuse();
+        relayAgain(1);
+        scene.answer(scene.last(B, "MESSAGE"), 200);
+        RecordingFlow mended = tcpA.accept();
+
+        relayAgain(2);
+        assertThat(scene.whatTo(B)).containsExactly("MESSAGE", "MESSAGE");
+        assertThat(mended.sent()).isEmpty();
+        scene.answer(scene.last(B, "MESSAGE"), 200);
+
+        scene.advance(60_000);
+        relayAgain(3);
+        assertThat(mended.sent()).extracting(Sent::what).containsExactly("MESSAGE");
+    }
+
+    @Test
+    void hopsThatAllFailedAreTriedInTheirOrder() {
+        scene.resolver.knows("b.example.net", tcp(A), udp(B));
+        tcpA.refuse();
+        scene.transport.flow(TransportKind.UDP, B, 5060).refuse();
+        relayAgain(1);
+        assertThat(scene.whatUpstream()).containsExactly("500");
+        tcpA.accept();
+
+        relayAgain(2);
+
+        assertThat(tcpA.sent()).extracting(Sent::what).containsExactly("MESSAGE");
+    }
+
+    @Test
+    void silentHopIsTriedLastUntilItResponds() {
+        scene.resolver.knows("b.example.net", udp(A), udp(B));
+        relayAgain(1);
+        scene.advance(32_000);
+        scene.answer(scene.last(B, "MESSAGE"), 200);
+
+        relayAgain(2);
+        assertThat(scene.whatTo(B)).containsExactly("MESSAGE", "MESSAGE");
+        scene.answer(scene.last(B, "MESSAGE"), 200);
+
+        scene.relay(freshBranch(request("MESSAGE"), 3), target("sip:bob@" + A));
+        scene.answer(scene.last(A, "MESSAGE"), 404);
+        relayAgain(4);
+        assertThat(scene.last(A, "MESSAGE").text()).contains("sip:bob@b.example.net");
+    }
+
+    @ParameterizedTest
+    @CsvSource({"7, 1", "'7 (maintenance);duration=3600', 1", "3600, 1", "'', 2", "0, 2", "soon, 2"})
+    void a503CountsForLaterRequestsOnlyIfItSaysForHowLong(String retryAfter, int requestsToA) {
+        scene.resolver.knows("b.example.net", udp(A), udp(B));
+        relayAgain(1);
+        String[] lines = retryAfter.isEmpty() ? new String[0] : new String[] {"Retry-After: " + retryAfter};
+        scene.answer(scene.last(A, "MESSAGE"), 503, lines);
+        scene.answer(scene.last(B, "MESSAGE"), 200);
+
+        relayAgain(2);
+
+        assertThat(scene.whatTo(A)).hasSize(requestsToA);
+    }
+
+    @Test
+    void retryAfterEndsWhenItSays() {
+        scene.resolver.knows("b.example.net", udp(A), udp(B));
+        relayAgain(1);
+        scene.answer(scene.last(A, "MESSAGE"), 503, "Retry-After: 7");
+        scene.answer(scene.last(B, "MESSAGE"), 200);
+
+        scene.advance(7_000);
+        relayAgain(2);
+
+        assertThat(scene.whatTo(A)).hasSize(2);
+    }
+
+    @Test
+    void a503WhoseNextHopCannotBeReachedIsTheResponse() {
+        scene.resolver.knows("b.example.net", udp(A), udp(B));
+        scene.transport.flow(TransportKind.UDP, B, 5060).refuse();
+        scene.invite(NAMED);
+
+        scene.answer(A, 503, "X-From: A");
+
+        assertThat(scene.upstream().get(0).text()).startsWith("SIP/2.0 500 ").contains("X-From: A");
+    }
+
+    @Test
+    void connectionOfTheBindingComesBeforeAContactThatFailed() {
+        tcpA.refuse();
+        RecordingFlow registered = scene.transport.flow(TransportKind.TCP, A, 40_000);
+        Target target = new Target(SipUri.of("sip:bob@" + A + ";transport=tcp"), 1f, List.of(), registered);
+        scene.relay(freshBranch(request("MESSAGE"), 1), target);
+        tcpA.accept();
+
+        scene.relay(freshBranch(request("MESSAGE"), 2), target);
+        assertThat(registered.sent()).hasSize(2);
+        registered.close();
+        scene.relay(freshBranch(request("MESSAGE"), 3), target);
+
+        assertThat(tcpA.sent()).hasSize(1);
+    }
+
+    @Test
+    void tcpThatFailedForItsSizeIsNotTriedAgain() {
+        scene.relay(freshBranch(withFiller(1_300), 1), target("sip:bob@" + A));
+        tcpA.failPending();
+        scene.answer(scene.last(A, "MESSAGE"), 200);
+        assertThat(tcpA.sent()).hasSize(1);
+
+        scene.relay(freshBranch(withFiller(1_300), 2), target("sip:bob@" + A));
+
+        assertThat(tcpA.sent()).hasSize(1);
+        assertThat(scene.whatTo(A)).hasSize(2);
+    }
+
+    @Test
+    void withoutALimitRequestsOfAnySizeGoByUdp() {
+        ForwardingScene unlimited = new ForwardingScene(NextHopPolicy.DEFAULT.withLargestUdpRequest(0));
+
+        unlimited.relay(withFiller(5_000), target("sip:bob@" + A));
+
+        assertThat(unlimited.whatTo(A)).containsExactly("MESSAGE");
+    }
+
+    @Test
+    void withoutMemoryTheOrderOfTheDnsStays() {
+        ForwardingScene forgetful = new ForwardingScene(NextHopPolicy.DEFAULT.withFailureMemory(Duration.ZERO));
+        forgetful.resolver.knows("b.example.net", udp(A), udp(B));
+        forgetful.relay(freshBranch(request("MESSAGE"), 1), NAMED);
+        forgetful.advance(32_000);
+        forgetful.answer(forgetful.last(B, "MESSAGE"), 200);
+
+        forgetful.relay(freshBranch(request("MESSAGE"), 2), NAMED);
+
+        assertThat(forgetful.last(A, "MESSAGE").text()).contains("z9hG4bKcaller2");
     }
 
     // ---- clients behind a NAT

@@ -12,6 +12,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.sipproxy.api.message.SipText;
+import org.sipproxy.api.transport.Endpoint;
 import org.sipproxy.api.transport.TransportKind;
 import org.sipproxy.core.SipTimers;
 import org.sipproxy.core.internal.transaction.TransactionScene.RecordingUser;
@@ -21,7 +22,8 @@ class InviteClientTransactionTest {
 
     private static final long BRANCH = 7;
     private static final long TIMER_C = 181_000;
-    private static final InetSocketAddress UPSTREAM = new InetSocketAddress("192.0.2.1", 50_600);
+    private static final Upstream UPSTREAM =
+            new Upstream(new InetSocketAddress("192.0.2.1", 50_600), Endpoint.udp("10.0.0.1", 5080));
 
     private TransactionScene scene = new TransactionScene();
     private final RecordingUser user = new RecordingUser();

@@ -2,7 +2,6 @@ package org.sipproxy.core.internal.transaction;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -66,8 +65,8 @@ public final class TransactionScene {
             }
 
             @Override
-            public InetSocketAddress datagramAddress() {
-                return isReliable() ? null : flow.remoteAddress();
+            public Upstream datagrams() {
+                return isReliable() ? null : new Upstream(flow.remoteAddress(), flow.endpoint());
             }
         };
     }

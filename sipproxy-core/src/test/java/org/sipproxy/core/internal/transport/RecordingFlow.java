@@ -33,6 +33,12 @@ public final class RecordingFlow implements TransportFlow {
         return this;
     }
 
+    /** From now on what is sent arrives again. */
+    public RecordingFlow accept() {
+        refusing = false;
+        return this;
+    }
+
     /** All that was sent so far turns out not to have arrived, as a connection tells when its connect times out. */
     public void failPending() {
         List<SendFailure> failed = List.copyOf(pending);

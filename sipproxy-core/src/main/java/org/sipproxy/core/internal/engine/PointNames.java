@@ -1,0 +1,91 @@
+package org.sipproxy.core.internal.engine;
+
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+import org.sipproxy.api.message.HostName;
+import org.sipproxy.api.message.SipUri;
+import org.sipproxy.api.transport.Endpoint;
+import org.sipproxy.api.transport.TransportKind;
+
+/**
+ * Listening points by what names them elsewhere: the bound and the advertised address in a stored binding
+ * ({@code udp:192.0.2.1:5060}, as Kamailio writes it) and in a Record-Route. Immutable.
+ */
+final class PointNames {
+
+    static final PointNames NONE = new PointNames(Map.of(), Map.of());
+
+    private record Name(TransportKind kind, String host, int port) {}
+
+    private final Map<Name, Endpoint> points;
+    /** The common spelling, so that a stored binding costs one look-up. */
+    private final Map<String, Endpoint> texts;
+
+    private PointNames(Map<Name, Endpoint> points, Map<String, Endpoint> texts) {
+        this.points = points;
+        this.texts = texts;
+    }
+
+    /** @param addresses the addresses that an endpoint stands for */
+    static PointNames of(List<Endpoint> bound, Function<Endpoint, List<String>> addresses) {
+        Map<Name, Endpoint> points = new HashMap<>();
+        Map<String, Endpoint> texts = new HashMap<>();
+        for (Endpoint endpoint : bound) {
+            texts.put(endpoint.toString(), endpoint);
+            points.put(name(endpoint.kind(), endpoint.host(), endpoint.port()), endpoint);
+            addresses
+                    .apply(endpoint)
+                    .forEach(host -> points.putIfAbsent(name(endpoint.kind(), host, endpoint.port()), endpoint));
+        }
+        for (Endpoint endpoint : bound) {
+            String host = endpoint.advertisedHost().isEmpty() ? endpoint.host() : endpoint.advertisedHost();
+            int port = endpoint.advertisedPort() == 0 ? endpoint.port() : endpoint.advertisedPort();
+            points.putIfAbsent(name(endpoint.kind(), host, port), endpoint);
+        }
+        return new PointNames(Map.copyOf(points), Map.copyOf(texts));
+    }
+
+    private static Name name(TransportKind kind, String host, int port) {
+        return new Name(kind, HostName.normal(host), port);
+    }
+
+    /** The listening point of this name; null if it is none of ours. */
+    @Nullable
+    Endpoint named(String socket) {
+        Endpoint point = texts.get(socket);
+        if (point != null || socket.isEmpty()) {
+            return point;
+        }
+        try {
+            Endpoint other = Endpoint.parse(socket);
+            return points.get(name(other.kind(), other.host(), other.port()));
+        } catch (IllegalArgumentException e) {
+            return null; // another server's way to write it
+        }
+    }
+
+    /** The listening point that a URI in Record-Route names; null if it is none of ours. */
+    @Nullable
+    Endpoint of(SipUri uri) {
+        TransportKind kind = kindOf(uri);
+        int port = uri.port() < 0 ? kind.defaultPort() : uri.port();
+        Endpoint point = points.get(name(kind, uri.host(), port));
+        // RFC 7118 writes ws for WSS too
+        return point == null && kind == TransportKind.WS
+                ? points.get(name(TransportKind.WSS, uri.host(), port))
+                : point;
+    }
+
+    private static TransportKind kindOf(SipUri uri) {
+        TransportKind written = uri.hasParameter("transport")
+                ? uri.parameter("transport").flatMap(TransportKind::of).orElse(TransportKind.UDP)
+                : TransportKind.UDP;
+        if (!uri.isSecure()) {
+            return written;
+        }
+        return written == TransportKind.WS || written == TransportKind.WSS ? TransportKind.WSS : TransportKind.TLS;
+    }
+}

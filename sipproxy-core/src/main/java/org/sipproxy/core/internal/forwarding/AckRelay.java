@@ -1,0 +1,96 @@
+package org.sipproxy.core.internal.forwarding;
+
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.sipproxy.api.message.SipParseException;
+import org.sipproxy.core.internal.dns.NextHop;
+import org.sipproxy.core.internal.dns.NextHopResolver;
+import org.sipproxy.core.internal.dns.ResolutionFailure;
+import org.sipproxy.core.internal.forwarding.TargetRoute.Attempt;
+import org.sipproxy.core.internal.pipeline.RequestContext;
+import org.sipproxy.core.internal.transaction.TransactionBudget;
+import org.sipproxy.core.internal.transaction.TransactionBudget.Share;
+import org.sipproxy.core.internal.transport.SendFailure;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The ACK of a 2xx on its way to one target: end to end and without a transaction (RFC 3261 §16.6, §17), so that only a failure to
+ * send leads to the next candidate of the route. The route is used by one thread at a time: a candidate is asked for when the one
+ * before it has failed.
+ */
+final class AckRelay implements NextHopResolver.Callback {
+
+    private static final Logger LOG = LoggerFactory.getLogger(AckRelay.class);
+
+    private final RequestForwarder forwarder;
+    private final RequestContext context;
+    private final TargetRoute route;
+    /** What it counts for in the budget while it waits for a look-up. */
+    private int waitingBytes;
+
+    AckRelay(RequestForwarder forwarder, RequestContext context, TargetRoute route) {
+        this.forwarder = forwarder;
+        this.context = context;
+        this.route = route;
+    }
+
+    /** Sends to the next candidate. */
+    synchronized void tryNext() {
+        try {
+            if (route.needsLookUp()) {
+                lookUp();
+                return;
+            }
+            Attempt attempt = route.next();
+            if (attempt == null) {
+                LOG.debug("ACK not forwarded: no candidate is left");
+            } else {
+                attempt.flow().send(attempt.wire(), route.hasNext() ? failure(attempt.hop()) : SendFailure.IGNORE);
+            }
+        } catch (SipParseException e) {
+            LOG.debug("ACK not forwarded: {}", e.getMessage());
+        }
+    }
+
+    private SendFailure failure(@Nullable NextHop hop) {
+        return cause -> {
+            if (hop != null) {
+                forwarder.failedHops.failed(hop);
+            }
+            tryNext();
+        };
+    }
+
+    /** An ACK has no transaction, so it counts for itself in the budget while it waits. Without room it is dropped. */
+    private void lookUp() throws SipParseException {
+        TransactionBudget budget = forwarder.table.budget();
+        int bytes = context.retainedBytes();
+        if (!budget.takes(context.isProven() ? Share.RESERVED : Share.OPEN, bytes)) {
+            budget.countRefused();
+            return;
+        }
+        budget.add(bytes);
+        waitingBytes = bytes;
+        route.lookUp(this);
+    }
+
+    private void waitedFor() {
+        forwarder.table.budget().add(-waitingBytes);
+        waitingBytes = 0;
+    }
+
+    @Override
+    public synchronized void resolved(List<NextHop> nextHops) {
+        waitedFor();
+        route.found(nextHops);
+        tryNext();
+    }
+
+    @Override
+    public synchronized void failed(ResolutionFailure failure) {
+        waitedFor();
+        route.notFound(failure);
+        tryNext();
+    }
+}

@@ -1,0 +1,344 @@
+package org.sipproxy.core.internal.forwarding;
+
+import java.net.InetAddress;
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import org.sipproxy.api.message.SipParseException;
+import org.sipproxy.api.message.SipUri;
+import org.sipproxy.api.message.StatusCode;
+import org.sipproxy.api.routing.Target;
+import org.sipproxy.api.transport.Endpoint;
+import org.sipproxy.api.transport.Flow;
+import org.sipproxy.api.transport.TransportKind;
+import org.sipproxy.core.internal.address.RefusedAddressException;
+import org.sipproxy.core.internal.address.Sender;
+import org.sipproxy.core.internal.dns.NextHop;
+import org.sipproxy.core.internal.dns.NextHopResolver;
+import org.sipproxy.core.internal.dns.ResolutionFailure;
+import org.sipproxy.core.internal.dns.ResolutionFailure.Reason;
+import org.sipproxy.core.internal.pipeline.RequestContext;
+import org.sipproxy.core.internal.transport.TransportFlow;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Route of one request to one target: the candidates that lead there, one after the other, for INVITE, ACK and every other request
+ * alike.
+ *
+ * <ol>
+ *   <li>the connection that the target opened over TLS or as a WebSocket (RFC 5626 §5.3), or the flow of a client behind a NAT.
+ *       Nothing else leads to such a client
+ *   <li>the next hops of the topmost Route or of the Request-URI in the order of RFC 3263 §4, each by TCP first if the request is
+ *       too large for a datagram (RFC 3261 §18.1.1)
+ *   <li>the connection over which the target registered
+ *   <li>the next hops that failed a short while ago
+ * </ol>
+ *
+ * <p>Not thread-safe: a branch uses it under the lock of its server transaction.
+ */
+final class TargetRoute {
+
+    private static final Logger LOG = LoggerFactory.getLogger(TargetRoute.class);
+
+    /**
+     * A request that is ready to be sent.
+     *
+     * @param branch the number of its client transaction
+     * @param hop null if {@code flow} was there before
+     */
+    record Attempt(
+            long branch,
+            byte[] wire,
+            TransportFlow flow,
+            @Nullable NextHop hop) {}
+
+    private final RequestForwarder forwarder;
+    private final RequestContext context;
+    private final Target target;
+    private final long loopHash;
+    private final int breadth;
+    private final Sender sender;
+    /** The listening point to send from; null for the one that leads there. */
+    private final @Nullable Endpoint point;
+
+    private @Nullable TransportFlow direct;
+    /** No next hop leads to the target, so none is looked for. */
+    private boolean withoutHops;
+
+    private @Nullable TransportFlow registered;
+    /** Null until they are known. */
+    private @Nullable List<NextHop> hops;
+    /** The same in the order in which they were found. */
+    private List<NextHop> found = List.of();
+
+    private int at;
+    /** How many of {@link #hops} are tried before {@link #registered}. */
+    private int preferred;
+    /** What to send to by UDP if the attempt by TCP fails. */
+    private @Nullable NextHop datagram;
+
+    /** The address of a next hop was refused, so no failure shows what listens there. */
+    private boolean refused;
+
+    private boolean overloaded;
+
+    /** @param breadth the Max-Breadth of what is sent */
+    TargetRoute(RequestForwarder forwarder, RequestContext context, Target target, long loopHash, int breadth)
+            throws SipParseException {
+        this.forwarder = forwarder;
+        this.context = context;
+        this.target = target;
+        this.loopHash = loopHash;
+        this.breadth = breadth;
+        this.sender = context.senderTo(RequestWriter.writtenHopUri(context, target), target);
+        this.point = point();
+        chooseFlows();
+    }
+
+    /** Where the client registered, or where the dialog's Route says that its side is served. */
+    private @Nullable Endpoint point() {
+        Flow flow = target.flow();
+        if (flow != null) {
+            return flow.endpoint();
+        }
+        return target.socket().isEmpty() ? context.dialogPoint() : forwarder.flows.pointNamed(target.socket());
+    }
+
+    // ---- flows that are there
+
+    private void chooseFlows() throws SipParseException {
+        if (!target.routes().isEmpty() || !context.remainingRoutes().isEmpty()) {
+            TransportFlow ofPath = target.routes().isEmpty() ? null : usable(flowOf(target));
+            registered = ofPath != null && ofPath.kind().isReliable() ? ofPath : null;
+            return; // a Route leads elsewhere
+        }
+        boolean known = target.flow() != null || target.received() != null;
+        TransportFlow flow = usable(known ? flowOf(target) : context.registeredFlow());
+        TransportFlow own = known ? flow : usable(context.dialogFlow());
+        direct = own != null && own.isPeersOwn() ? own : flow != null && flow.isPeersOwn() ? flow : null;
+        if (direct != null) {
+            withoutHops = true;
+            registered = flow != direct ? flow : null;
+        } else if (target.received() != null) {
+            throughNat();
+        } else if (flow != null && flow.kind().isReliable()) {
+            registered = flow;
+        }
+    }
+
+    private static @Nullable TransportFlow flowOf(Target target) {
+        return target.flow() instanceof TransportFlow flow ? flow : null;
+    }
+
+    /** The flow if it is open, and has TLS if the request is for a sips URI (§26.2.2); else null. */
+    private @Nullable TransportFlow usable(@Nullable TransportFlow flow) throws SipParseException {
+        return flow != null && flow.isOpen() && (flow.kind().isSecure() || !RequestWriter.isSecured(context, target))
+                ? flow
+                : null;
+    }
+
+    /**
+     * The flow that a client behind a NAT registered over, else the address that it was seen at. A NAT does not let a connection
+     * in, so a stream has to be there already.
+     */
+    private void throughNat() throws SipParseException {
+        TransportFlow flow = flowOf(target);
+        if (flow == null || !flow.isOpen()) {
+            flow = flowToReceived();
+        }
+        direct = usable(flow);
+        withoutHops = flow != null || !isAtItsSource();
+    }
+
+    private @Nullable TransportFlow flowToReceived() {
+        SipUri received = target.received();
+        NextHop hop = received == null ? null : forwarder.resolver.numeric(received);
+        if (hop == null) {
+            return null;
+        }
+        if (hop.kind().isReliable()) {
+            return forwarder.flows.openConnection(hop);
+        }
+        try {
+            return forwarder.flows.flowTo(hop, context.flow(), point, Sender.HOST); // a client was seen there
+        } catch (RefusedAddressException e) {
+            return null;
+        }
+    }
+
+    /** True if the contact names the very address that it was seen at: no NAT lies between, so it may be connected to. */
+    private boolean isAtItsSource() {
+        SipUri received = target.received();
+        Optional<InetAddress> address = target.uri().numericHost();
+        return received != null && address.isPresent() && address.equals(received.numericHost());
+    }
+
+    // ---- next hops
+
+    /** True if {@link #next} needs {@link #lookUp} before. */
+    boolean needsLookUp() throws SipParseException {
+        if (direct != null || withoutHops || hops != null) {
+            return false;
+        }
+        NextHop hop = forwarder.resolver.numeric(RequestWriter.nextHopUri(context, target));
+        if (hop == null) {
+            return true;
+        }
+        found(List.of(hop));
+        return false;
+    }
+
+    /** Looks up the next hops. {@code done} is called once, on any thread; it calls {@link #found} or {@link #notFound}. */
+    void lookUp(NextHopResolver.Callback done) throws SipParseException {
+        forwarder.resolver.resolve(RequestWriter.nextHopUri(context, target), sender, done);
+    }
+
+    /** Takes what {@link #lookUp} has found. */
+    void found(List<NextHop> nextHops) {
+        found = nextHops;
+        List<NextHop> ordered = nextHops.size() == 1 ? nextHops : forwarder.failedHops.last(nextHops);
+        int good = ordered.size();
+        while (registered != null && good > 0 && forwarder.failedHops.contains(ordered.get(good - 1))) {
+            good--;
+        }
+        hops = ordered;
+        preferred = good;
+    }
+
+    /** Takes that {@link #lookUp} has found nothing. */
+    void notFound(ResolutionFailure failure) {
+        LOG.debug("no next hop: {}", failure.text());
+        overloaded = failure.reason() == Reason.OVERLOADED;
+        found(List.of());
+    }
+
+    /** The next candidate; null if none is left. */
+    @Nullable
+    Attempt next() throws SipParseException {
+        TransportFlow flow = direct;
+        direct = null;
+        if (flow != null) {
+            return attempt(flow, null);
+        }
+        Attempt attempt = nextDatagram();
+        while (attempt == null && hasHops()) {
+            attempt = nextHop();
+        }
+        return attempt;
+    }
+
+    private boolean hasHops() {
+        return at < hops().size() || registered != null;
+    }
+
+    private List<NextHop> hops() {
+        List<NextHop> known = hops;
+        return known == null ? List.of() : known;
+    }
+
+    private @Nullable Attempt nextDatagram() throws SipParseException {
+        NextHop hop = datagram;
+        datagram = null;
+        TransportFlow flow = hop == null ? null : flowTo(hop);
+        return flow == null ? null : attempt(flow, hop);
+    }
+
+    private @Nullable Attempt nextHop() throws SipParseException {
+        if (at == preferred && registered != null) {
+            TransportFlow flow = registered;
+            registered = null;
+            return flow.isOpen() ? attempt(flow, null) : null;
+        }
+        NextHop hop = hops().get(at++);
+        TransportFlow flow = flowTo(hop);
+        if (flow == null) {
+            return null;
+        }
+        Attempt attempt = attempt(flow, hop);
+        TransportFlow stream = isTooLarge(attempt) ? streamInsteadOf(hop) : null;
+        if (stream == null) {
+            return attempt;
+        }
+        datagram = hop; // if TCP fails: better a large datagram than none
+        return attempt(stream, new NextHop(TransportKind.TCP, hop.address()));
+    }
+
+    private boolean isTooLarge(Attempt attempt) {
+        int largest = forwarder.nextHops.largestUdpRequest();
+        return largest > 0 && attempt.wire().length > largest && attempt.flow().kind() == TransportKind.UDP;
+    }
+
+    private @Nullable TransportFlow streamInsteadOf(NextHop hop) {
+        NextHop stream = new NextHop(TransportKind.TCP, hop.address());
+        try {
+            return forwarder.failedHops.contains(stream)
+                    ? forwarder.flows.openConnection(stream)
+                    : forwarder.flows.promptStreamTo(hop, context.flow(), point, sender);
+        } catch (RefusedAddressException e) {
+            return null;
+        }
+    }
+
+    private @Nullable TransportFlow flowTo(NextHop hop) {
+        try {
+            return hop.kind() == TransportKind.TCP && registered != null
+                    ? forwarder.flows.promptStreamTo(hop, context.flow(), point, sender)
+                    : forwarder.flows.flowTo(hop, context.flow(), point, sender);
+        } catch (RefusedAddressException e) {
+            refused = true;
+            return null;
+        }
+    }
+
+    private Attempt attempt(TransportFlow flow, @Nullable NextHop hop) throws SipParseException {
+        long branch = forwarder.branches.next();
+        byte[] wire = forwarder.writer.write(context, target, flow, branch, loopHash, breadth);
+        return new Attempt(branch, wire, flow, hop);
+    }
+
+    // ---- what became of an attempt
+
+    /** The server has responded or let the time pass: another one may be tried, but not the same by UDP (§18.1.1). */
+    void nextServer() {
+        datagram = null;
+    }
+
+    /** True if {@link #nextServer} leaves a server to be tried. */
+    boolean hasNextServer() {
+        return at < hops().size();
+    }
+
+    /** True if {@link #next} may have a candidate. */
+    boolean hasNext() {
+        return direct != null || datagram != null || registered != null || hasNextServer() || mayLookUp();
+    }
+
+    private boolean mayLookUp() {
+        return hops == null && !withoutHops;
+    }
+
+    /** The call was accepted: its ACK passes over the next hops that its INVITE has passed over. */
+    void accepted(Attempt attempt) {
+        NextHop used = attempt.hop();
+        for (NextHop hop : found) {
+            if (used != null && hop.address().equals(used.address())) {
+                return;
+            }
+            forwarder.failedHops.failed(hop);
+        }
+    }
+
+    /** The status of a target to which no candidate leads (§16.9). Only too many look-ups are this proxy's own trouble: 503. */
+    int failureStatus() {
+        boolean known = context.isRegistered(target);
+        if (refused) {
+            return known ? StatusCode.TEMPORARILY_UNAVAILABLE : StatusCode.FORBIDDEN;
+        } else if (overloaded) {
+            return StatusCode.SERVICE_UNAVAILABLE;
+        } else if (known) {
+            return StatusCode.TEMPORARILY_UNAVAILABLE;
+        }
+        return context.isReachedByFlow() ? StatusCode.FLOW_FAILED : StatusCode.SERVER_INTERNAL_ERROR;
+    }
+}

@@ -1,0 +1,182 @@
+package org.sipproxy.core.wire;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.net.http.HttpClient;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.sipproxy.api.transport.Endpoint;
+import org.sipproxy.api.transport.TransportKind;
+
+/** Dialogs with phones that nobody can connect to: they are reached by the connection over which they are registered now. */
+class RemoteTargetTest {
+
+    private static final HttpClient BROWSER = HttpClient.newHttpClient();
+    /** Nothing listens there. */
+    private static final String DEAF = "sip:deaf@127.0.0.1:1;transport=tcp";
+
+    private final ProxyUnderTest proxy = ProxyUnderTest.start(builder -> builder.listen(Endpoint.ws("127.0.0.1", 0)));
+    private final WireClient.Udp alice = proxy.udp("alice");
+
+    @AfterEach
+    void close() {
+        proxy.close();
+    }
+
+    private WireClient.Tcp deafPhone(String user) {
+        WireClient.Tcp phone = proxy.tcp(user);
+        proxy.registerContact(phone, user, "<" + DEAF + ">");
+        return phone;
+    }
+
+    private WireClient.Web browser(String name) {
+        return proxy.web(name, TransportKind.WS, BROWSER);
+    }
+
+    private void answer(WireClient from, WireClient to, Request request) {
+        to.reply(to.awaitRequest(request.method()), 200);
+        from.awaitResponse(request, 200);
+    }
+
+    private void awaitConnections(long count) {
+        Awaitility.await().until(() -> proxy.proxy().statistics().connections() == count);
+    }
+
+    @Test
+    void calleeThatDoesNotListenGetsItsAckReinviteAndBye() {
+        WireClient.Tcp bob = deafPhone("bob");
+        Request invite = alice.send(alice.request("INVITE", "sip:bob@sip.test"));
+        bob.reply(bob.awaitRequest("INVITE"), 200, "Contact: <" + DEAF + ">");
+        Dialog caller = Dialog.ofCaller(alice, alice.awaitResponse(invite, 200));
+
+        alice.send(caller.ack());
+        bob.awaitRequest("ACK");
+        Request reinvite = alice.send(caller.request("INVITE"));
+        bob.reply(bob.awaitRequest("INVITE"), 200, "Contact: <" + DEAF + ">");
+        alice.awaitResponse(reinvite, 200);
+        alice.send(caller.ack());
+        bob.awaitRequest("ACK");
+        answer(alice, bob, alice.send(caller.request("BYE")));
+    }
+
+    @Test
+    void callerThatDoesNotListenGetsItsBye() {
+        WireClient.Tcp bob = deafPhone("bob");
+        proxy.register(alice, "alice", "");
+        Request invite = bob.send(bob.request("INVITE", "sip:alice@sip.test").contact("<" + DEAF + ">"));
+        WireMessage received = alice.awaitRequest("INVITE");
+        WireMessage ok = alice.reply(received, 200);
+        bob.send(Dialog.ofCaller(bob, bob.awaitResponse(invite, 200)).ack());
+        alice.awaitRequest("ACK");
+
+        answer(alice, bob, alice.send(Dialog.ofCallee(alice, received, ok).request("BYE")));
+    }
+
+    @Test
+    void phoneThatHasReconnectedIsReachedByItsNewConnection() {
+        WireClient.Tcp bob = deafPhone("bob");
+        Request invite = alice.send(alice.request("INVITE", "sip:bob@sip.test"));
+        bob.reply(bob.awaitRequest("INVITE"), 200, "Contact: <" + DEAF + ">");
+        Dialog caller = Dialog.ofCaller(alice, alice.awaitResponse(invite, 200));
+        bob.close();
+        awaitConnections(0);
+
+        WireClient.Tcp again = deafPhone("bob");
+
+        alice.send(caller.ack());
+        again.awaitRequest("ACK");
+        answer(alice, again, alice.send(caller.request("BYE")));
+    }
+
+    @Test
+    void calledBrowserThatHasReconnectedIsReachedInItsCall() {
+        WireClient.Web bob = browser("bob");
+        proxy.register(bob, "bob", "");
+        Request invite = alice.send(alice.request("INVITE", "sip:bob@sip.test"));
+        bob.reply(bob.awaitRequest("INVITE"), 200);
+        Dialog caller = Dialog.ofCaller(alice, alice.awaitResponse(invite, 200));
+        bob.close();
+        awaitConnections(0);
+
+        WireClient.Web again = browser("bob");
+        proxy.registerContact(again, "bob", "<" + bob.contact() + ">");
+
+        alice.send(caller.ack());
+        again.awaitRequest("ACK");
+        answer(alice, again, alice.send(caller.request("INVITE")));
+        answer(alice, again, alice.send(caller.request("BYE")));
+    }
+
+    @Test
+    void callingBrowserThatHasReconnectedIsReachedAndGoesOn() {
+        WireClient.Web bob = browser("bob");
+        proxy.register(bob, "bob", "");
+        proxy.register(alice, "alice", "");
+        Request invite = bob.send(bob.request("INVITE", "sip:alice@sip.test"));
+        WireMessage received = alice.awaitRequest("INVITE");
+        WireMessage ok = alice.reply(received, 200);
+        Dialog caller = Dialog.ofCaller(bob, bob.awaitResponse(invite, 200));
+        Dialog callee = Dialog.ofCallee(alice, received, ok);
+        bob.close();
+        awaitConnections(0);
+
+        WireClient.Web again = browser("bob");
+        proxy.registerContact(again, "bob", "<" + bob.contact() + ">");
+
+        answer(alice, again, alice.send(callee.request("INFO")));
+        again.send(caller.ack().text());
+        alice.awaitRequest("ACK");
+        again.send(caller.request("INFO").text());
+        alice.reply(alice.awaitRequest("INFO"), 200);
+        again.await(
+                "the 200",
+                m -> m.isResponse() && m.status() == 200 && m.header("CSeq").endsWith(" INFO"));
+        answer(alice, again, alice.send(callee.request("BYE")));
+    }
+
+    @Test
+    void anotherUserWhoRegistersTheContactDoesNotGetTheCallsRequests() {
+        WireClient.Web bob = browser("bob");
+        proxy.register(bob, "bob", "");
+        Request invite = alice.send(alice.request("INVITE", "sip:bob@sip.test"));
+        bob.reply(bob.awaitRequest("INVITE"), 200);
+        Dialog caller = Dialog.ofCaller(alice, alice.awaitResponse(invite, 200));
+        bob.close();
+        awaitConnections(0);
+        WireClient.Web mallory = browser("mallory");
+        proxy.registerContact(mallory, "mallory", "<" + bob.contact() + ">");
+
+        Request bye = alice.send(caller.request("BYE"));
+
+        alice.awaitResponse(bye, 430);
+        assertThat(mallory.pendingAfterRoundTrip()).isEmpty();
+    }
+
+    @Test
+    void closedFlowOfADialogIs430() {
+        WireClient.Web bob = browser("bob");
+        proxy.register(bob, "bob", "");
+        Request invite = alice.send(alice.request("INVITE", "sip:bob@sip.test"));
+        bob.reply(bob.awaitRequest("INVITE"), 200);
+        Dialog caller = Dialog.ofCaller(alice, alice.awaitResponse(invite, 200));
+        bob.close();
+        awaitConnections(0);
+
+        Request bye = alice.send(caller.request("BYE"));
+
+        assertThat(alice.awaitFinal(bye).text()).startsWith("SIP/2.0 430 Flow Failed");
+    }
+
+    @Test
+    void unreachableTargetOfADialogThatIsNotRegisteredIs500() {
+        WireClient.Udp bob = proxy.registered("bob");
+        Request invite = alice.send(alice.request("INVITE", "sip:bob@sip.test"));
+        bob.reply(bob.awaitRequest("INVITE"), 200, "Contact: <" + DEAF + ">");
+        Dialog caller = Dialog.ofCaller(alice, alice.awaitResponse(invite, 200));
+
+        Request bye = alice.send(caller.request("BYE"));
+
+        alice.awaitResponse(bye, 500);
+    }
+}
