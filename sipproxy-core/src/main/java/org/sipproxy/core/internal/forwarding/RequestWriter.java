@@ -248,26 +248,30 @@ final class RequestWriter {
         boolean skip = strictHop != null; // the strict router's own element is in the Request-URI
         for (SipUri uri : target.routes()) {
             if (!skip) {
-                append(line, "<" + uri + ">");
+                appendUri(line, uri);
             }
             skip = false;
         }
         for (NameAddress route : context.remainingRoutes()) {
             if (!skip) {
-                append(line, route.toString());
+                append(line).bytes(route.toBytes());
             }
             skip = false;
         }
         if (strictHop != null) {
-            append(line, "<" + target.uri() + ">");
+            appendUri(line, target.uri());
         }
         int at = request.firstHeader(HeaderName.ROUTE);
         splice.insert(at >= 0 ? request.lineStart(at) : noRouteYet, line.crlf().toBytes());
         RouteSplice.deleteAll(splice, request);
     }
 
-    private static void append(ByteWriter line, String element) {
-        line.text(line.length() == 0 ? "Route: " : ", ").text(element);
+    private static void appendUri(ByteWriter line, SipUri uri) {
+        append(line).ascii('<').bytes(uri.toBytes()).ascii('>');
+    }
+
+    private static ByteWriter append(ByteWriter line) {
+        return line.text(line.length() == 0 ? "Route: " : ", ");
     }
 
     /** §16.6 step 9: a stream needs it. */

@@ -12,7 +12,7 @@ import org.sipproxy.core.internal.time.ProxyTime;
 /** The header lines of the registrar's answers (RFC 3261 §10.3 step 8). */
 final class RegistrarReplies {
 
-    /** No Contact line grows beyond this but by one contact; {@link org.sipproxy.api.message.ParseLimits} allows 8 KiB. */
+    /** No Contact line grows beyond this but by one contact; many clients read 8 KiB. */
     private static final int CONTACT_LINE_BYTES = 7_168;
 
     private static final byte[] CONTACT = "Contact: <".getBytes(StandardCharsets.US_ASCII);

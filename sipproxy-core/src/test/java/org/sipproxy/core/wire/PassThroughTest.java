@@ -1,0 +1,197 @@
+package org.sipproxy.core.wire;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** What the proxy does not act on passes as it is, well-formed or not (RFC 3261 §16.3 step 1). Kamailio 5.6 relays all of it. */
+class PassThroughTest {
+
+    private final ProxyUnderTest proxy = ProxyUnderTest.start();
+    private final WireClient.Udp alice = proxy.registered("alice");
+    private final WireClient.Udp bob = proxy.registered("bob");
+
+    @AfterEach
+    void close() {
+        proxy.close();
+    }
+
+    // ---- calls that have to end
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "<sip:PBX#1000@HOST>",
+                "<sip:bob@HOST;x-tiu=\"VGhdWA==\">",
+                "<sip:bob@HOST;thinfo=VG8=>",
+                "<sip:bob@HOST;lr=;transport=>",
+                "Bob (x), Home <sip:bob[1]{2}|^`@HOST;;x>;y=",
+                "<sip:b\"o\\b@HOST>",
+                "<sip:100%@HOST?x=y>",
+                "J\u00f6rg <sip:J\u00f6rg@HOST>",
+            })
+    void aCallWithAnUnusualContactIsAcknowledgedAndEndedByEitherSide(String form) {
+        String callee = form.replace("HOST", bob.hostPort());
+        Request invite = alice.request("INVITE", "sip:bob@sip.test").contact(form.replace("HOST", alice.hostPort()));
+        alice.send(invite);
+        WireMessage received = bob.awaitRequest("INVITE");
+        assertThat(received.header("Contact")).isEqualTo(form.replace("HOST", alice.hostPort()));
+        WireMessage sent = bob.reply(received, 200, "Contact: " + callee);
+        WireMessage ok = alice.awaitResponse(invite, 200);
+        assertThat(ok.header("Contact")).isEqualTo(callee);
+        Dialog caller = Dialog.ofCaller(alice, ok);
+
+        alice.send(caller.ack());
+        assertThat(bob.awaitRequest("ACK").uri()).isEqualTo(WireMessage.uriOf(callee));
+        Request again = alice.send(caller.request("INVITE"));
+        bob.reply(bob.awaitRequest("INVITE"), 200, "Contact: " + callee);
+        alice.awaitResponse(again, 200);
+        alice.send(caller.ack());
+        bob.awaitRequest("ACK");
+        Request bye = bob.send(Dialog.ofCallee(bob, received, sent).request("BYE"));
+        alice.reply(alice.awaitRequest("BYE"), 200);
+        bob.awaitResponse(bye, 200);
+    }
+
+    // ---- what is only for the receiver
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "Contact: <sip:a@h",
+                "Contact: Bob (x) <sip:a@h>",
+                "Contact: <sip:call er@h>",
+                "Contact:",
+                "Route:",
+                "Record-Route: <sip:1.2.3.4;lr>;x=",
+                "Record-Route: <sip:1.2",
+                "Via: SIP/2.0/UDP [fe80::1%eth0];branch=z9hG4bKx",
+                "Content-Length: 0",
+                "Expires: soon",
+                "Subject: \u00e9",
+                "Date: yesterday",
+                "Warning: garbage",
+                "Supported:",
+                "X-Spaced \t: x",
+            })
+    void aRequestPassesWithIt(String line) {
+        Request message =
+                alice.send(alice.request("MESSAGE", "sip:bob@sip.test").with(line));
+
+        WireMessage received = bob.awaitRequest("MESSAGE");
+
+        assertThat(received.text()).contains("\r\n" + line + "\r\n");
+        bob.reply(received, 200);
+        alice.awaitResponse(message, 200);
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "John (Sales) <sip:alice@sip.test>;tag=1",
+                "Doe, John <sip:alice@sip.test>;tag=1",
+                "Virtu\u00e1lis <sip:alice@sip.test>;tag=1",
+                "<sip:PBX#1000@sip.test>;tag=1;x=",
+            })
+    void aRequestPassesFromIt(String from) {
+        Request message = alice.send(
+                alice.request("MESSAGE", "sip:bob@sip.test").from(from).to(from.replace("tag=1", "x")));
+
+        WireMessage received = bob.awaitRequest("MESSAGE");
+
+        assertThat(received.header("From")).isEqualTo(from);
+        bob.reply(received, 200);
+        alice.awaitResponse(message, 200);
+    }
+
+    @Test
+    void longHeadersAndManyHopsPass() {
+        String identity = "Identity: " + "x".repeat(9_000);
+        Request message = alice.request("MESSAGE", "sip:bob@sip.test").with(identity);
+        for (int i = 0; i < 254; i++) {
+            message.with("Via: SIP/2.0/UDP 192.0.2.1;branch=z9hG4bK" + i);
+        }
+
+        alice.send(message);
+
+        WireMessage received = bob.awaitRequest("MESSAGE");
+        assertThat(received.text()).contains(identity);
+        assertThat(received.lines("Via")).hasSize(256);
+    }
+
+    @Test
+    void rportWithAnEmptyValueIsFilled() {
+        Request message = alice.request("MESSAGE", "sip:bob@sip.test");
+        alice.send(message.text().replace(";rport", "").replace(";branch", ";rport=;branch"));
+
+        WireMessage received = bob.awaitRequest("MESSAGE");
+
+        assertThat(WireMessage.parameter(received.elements("Via").get(1), "rport"))
+                .contains(String.valueOf(alice.port()));
+        bob.reply(received, 200);
+        alice.awaitResponse(message, 200);
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "To: Bob (x) <sip:bob@sip.test>;tag=t",
+                "To: J\u00f6rg <sip:bob@sip.test>;tag=t",
+                "To: \"Bob <sip:bob@sip.test>;tag=t",
+                "Content-Length: 0",
+                "Record-Route: <sip:x",
+                "Contact: <sip:bob",
+                "Expires: x",
+            })
+    void aResponseIsNotLostForIt(String line) {
+        Request invite = alice.send(alice.request("INVITE", "sip:bob@sip.test"));
+        WireMessage received = bob.awaitRequest("INVITE");
+        String text = Response.of(bob, received, 200).text();
+
+        bob.send(
+                line.startsWith("To:")
+                        ? text.replaceFirst("To: .*", line.replace("$", ""))
+                        : text.replace("Content-Length: 0", "Content-Length: 0\r\n" + line));
+
+        assertThat(alice.awaitResponse(invite, 200).text()).contains("\r\n" + line + "\r\n");
+    }
+
+    // ---- users of phones
+
+    @ParameterizedTest
+    @ValueSource(strings = {"9901#1", "*21#", "PBX#1000", "a|b"})
+    void aUserIsRegisteredAndFoundByIt(String user) {
+        WireClient.Udp door = proxy.udp("door");
+        proxy.register(door, user, ";x=");
+
+        for (String called : new String[] {user, user.replace("#", "%23").replace("|", "%7C")}) {
+            Request message = alice.send(alice.request("MESSAGE", "sip:" + called + "@sip.test"));
+            door.reply(door.awaitRequest("MESSAGE"), 200);
+            alice.awaitResponse(message, 200);
+        }
+    }
+
+    // ---- what two parsers could read differently
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "Content-Length: 1",
+                "Route: <sip:a@h@g>",
+                "Route: sip:x <sip:bob@sip.test;lr>",
+                "Subject: a\u0000b",
+                "Subject: a\nX: b",
+                "Subject: a\rX: b",
+                "Via: SIP/2.0/UDP h,, SIP/2.0/UDP g",
+            })
+    void whatIsInDoubtIsRefused(String line) {
+        Request message =
+                alice.send(alice.request("MESSAGE", "sip:bob@sip.test").with(line));
+
+        assertThat(alice.awaitFinal(message).status()).isEqualTo(400);
+        assertThat(bob.pendingAfterRoundTrip()).isEmpty();
+    }
+}
