@@ -27,13 +27,25 @@ public final class DatabaseDoctor {
     private final SubscriberChecks subscribers;
     private final LocationChecks locations;
     private final ServerChecks server;
+    private final Set<DatabaseUse> uses;
+    private final Remedies remedies;
 
     private DatabaseDoctor(Builder builder) {
         this.jdbi = QuietJdbi.over(builder.dataSource);
         this.schema = KamailioSchema.on(builder.dataSource);
+        this.uses = builder.uses;
+        this.remedies = new Remedies(builder.forLauncher);
         this.server = new ServerChecks(builder.clock);
-        this.subscribers = new SubscriberChecks(builder.domains, builder.userCase);
-        this.locations = new LocationChecks(builder.serverId, builder.zone, builder.clock);
+        this.subscribers = new SubscriberChecks(
+                builder.domains, builder.userCase, builder.plainPasswords, !uses.isEmpty(), remedies);
+        this.locations = new LocationChecks(
+                builder.serverId,
+                builder.zone,
+                builder.clock,
+                builder.domains,
+                builder.defaultDomain,
+                uses.contains(DatabaseUse.SHARE_BINDINGS),
+                remedies);
     }
 
     /** A doctor for a database. */
@@ -44,27 +56,34 @@ public final class DatabaseDoctor {
     /** All findings, in the order of looking; the one of a database that cannot be reached is alone. Blocks. */
     public List<Finding> examine() {
         try (Handle handle = jdbi.open()) {
-            List<Finding> findings = new ArrayList<>();
-            findings.addAll(server.examine(handle));
+            List<Finding> findings = new ArrayList<>(server.examine(handle));
             Set<String> damaged = new TreeSet<>();
-            List<SchemaMismatch> mismatches = schema.verify();
-            for (SchemaMismatch mismatch : mismatches) {
-                damaged.add(mismatch.table());
-                findings.add(Finding.error(
-                        "table " + mismatch.table(),
-                        mismatch.found() + ", not " + mismatch.wanted(),
-                        remedy(mismatch)));
+            for (SchemaMismatch mismatch : schema.verify()) {
+                if (isUsed(mismatch.table())) {
+                    damaged.add(mismatch.table());
+                    findings.add(Finding.fatal(
+                            "table " + mismatch.table(),
+                            mismatch.found() + ", not " + mismatch.wanted(),
+                            remedy(mismatch)));
+                }
             }
-            if (mismatches.isEmpty()) {
-                findings.add(
-                        Finding.ok("tables", "all " + KamailioSchema.tables().size() + " have the right version"));
+            if (damaged.isEmpty()) {
+                findings.add(Finding.ok(
+                        "tables",
+                        (uses.isEmpty() ? "all " + KamailioSchema.tables().size() : "those that are used")
+                                + " have the right version"));
             }
-            findings.addAll(PrivilegeChecks.examine(handle));
-            if (!damaged.contains("subscriber") && PrivilegeChecks.mayRead(handle, "subscriber")) {
-                findings.addAll(subscribers.examine(handle));
-            }
-            if (!damaged.contains("location") && PrivilegeChecks.mayRead(handle, "location")) {
-                findings.addAll(locations.examine(handle));
+            findings.addAll(PrivilegeChecks.examine(handle, uses, remedies));
+            findings.addAll(WidthChecks.examine(
+                    handle,
+                    KamailioSchema.scripts().stream()
+                            .filter(table -> isUsed(table.name()))
+                            .toList()));
+            for (String table : List.of("subscriber", "location")) {
+                if (isUsed(table) && !damaged.contains(table) && PrivilegeChecks.mayRead(handle, table)) {
+                    findings.addAll(
+                            table.equals("subscriber") ? subscribers.examine(handle) : locations.examine(handle));
+                }
             }
             return List.copyOf(findings);
         } catch (RuntimeException e) {
@@ -72,9 +91,14 @@ public final class DatabaseDoctor {
         }
     }
 
-    private static String remedy(SchemaMismatch mismatch) {
+    private boolean isUsed(String table) {
+        return uses.isEmpty() || uses.stream().anyMatch(use -> use.privileges().containsKey(table));
+    }
+
+    private String remedy(SchemaMismatch mismatch) {
         return mismatch.isMissing()
-                ? "create the missing tables with KamailioSchema.create or the launcher's db create"
+                ? "create the missing tables with "
+                        + remedies.of("KamailioSchema.create", "java -jar sipproxy.jar db create")
                 : "migrate it with the scripts of your Kamailio release, or use another database";
     }
 
@@ -87,6 +111,10 @@ public final class DatabaseDoctor {
         private ZoneId zone = ZoneId.of("UTC");
         private Clock clock = Clock.systemUTC();
         private UserCase userCase = UserCase.INSENSITIVE;
+        private Optional<String> defaultDomain = Optional.empty();
+        private boolean plainPasswords;
+        private boolean forLauncher;
+        private Set<DatabaseUse> uses = Set.of();
 
         private Builder(DataSource dataSource) {
             this.dataSource = Objects.requireNonNull(dataSource, "dataSource");
@@ -115,6 +143,30 @@ public final class DatabaseDoctor {
         /** The zone of the times in {@code location}. Default UTC. */
         public Builder databaseZone(ZoneId zone) {
             this.zone = Objects.requireNonNull(zone, "zone");
+            return this;
+        }
+
+        /** {@link JdbcBindingRepository.Builder#defaultDomain}. Default: the domain of the proxy if there is one only. */
+        public Builder defaultDomain(String domain) {
+            this.defaultDomain = Optional.of(domain);
+            return this;
+        }
+
+        /** {@link JdbcCredentials.Builder#plainPasswords}. Default: hashes only. */
+        public Builder plainPasswords() {
+            this.plainPasswords = true;
+            return this;
+        }
+
+        /** What the proxy does with the database: nothing else is looked at. Default: all tables are looked at. */
+        public Builder uses(Set<DatabaseUse> uses) {
+            this.uses = Set.copyOf(uses);
+            return this;
+        }
+
+        /** Words remedies as options and commands of the launcher. Default: as Java. */
+        public Builder forLauncher() {
+            this.forLauncher = true;
             return this;
         }
 

@@ -7,6 +7,10 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import javax.sql.DataSource;
 import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.statement.UnableToExecuteStatementException;
@@ -57,7 +61,7 @@ public final class DatabaseRoles {
 
     /**
      * The SQL for the tables that are in the database, to be reviewed and run by their owner. It may be run again; rights on
-     * these tables that went further are taken away. Roles that it creates have no password and so cannot log in yet: set one
+     * these tables that went further are taken away, except those of a table's owner, who needs them for the next upgrade. Roles that it creates have no password and so cannot log in yet: set one
      * with {@code \password} in psql, which never sends it in clear.
      */
     public String sql(DataSource dataSource) {
@@ -65,14 +69,45 @@ public final class DatabaseRoles {
                 .withHandle(handle -> String.join("\n", statements(handle)).concat("\n"));
     }
 
-    /** Runs {@link #sql} in one transaction; the connection's role must own the tables and may create roles if one is missing. */
+    /**
+     * Runs {@link #sql} in one transaction; the connection's role must own the tables.
+     *
+     * @throws IllegalStateException if a role is missing that the connection's role may not create
+     */
     public void grant(DataSource dataSource) {
-        QuietJdbi.over(dataSource)
-                .useTransaction(handle -> statements(handle).forEach(statement -> {
-                    if (!statement.startsWith("--")) {
-                        executeAsIs(handle, statement);
-                    }
-                }));
+        QuietJdbi.over(dataSource).useTransaction(handle -> {
+            refuseRolesToBeCreated(handle);
+            statements(handle).forEach(statement -> {
+                if (!statement.startsWith("--")) {
+                    executeAsIs(handle, statement);
+                }
+            });
+        });
+    }
+
+    private void refuseRolesToBeCreated(Handle handle) {
+        boolean mayCreate = handle.createQuery(
+                        "SELECT rolsuper OR rolcreaterole FROM pg_catalog.pg_roles WHERE rolname = current_user")
+                .mapTo(Boolean.class)
+                .one();
+        List<String> missing = List.of(readWrite, readOnly).stream()
+                .filter(role -> handle.createQuery(
+                                "SELECT NOT EXISTS (SELECT 1 FROM pg_catalog.pg_roles WHERE rolname = :role)")
+                        .bind("role", role)
+                        .mapTo(Boolean.class)
+                        .one())
+                .toList();
+        if (!mayCreate && !missing.isEmpty()) {
+            String user = handle.createQuery("SELECT current_user")
+                    .mapTo(String.class)
+                    .one();
+            throw new IllegalStateException(
+                    "role " + user + " may not create the missing roles " + String.join(", ", missing)
+                            + "; create them as a superuser and run this again, such as with psql: "
+                            + missing.stream()
+                                    .map(role -> "CREATE ROLE " + identifier(role) + " LOGIN;")
+                                    .collect(Collectors.joining(" ")));
+        }
     }
 
     /** Not through Jdbi's own template language, which would read the quotes and colons in names. */
@@ -98,26 +133,46 @@ public final class DatabaseRoles {
         sql.add(createRole(readOnly));
         sql.add("-- nobody creates tables here but the owner");
         sql.add("REVOKE CREATE ON SCHEMA " + identifier(schema) + " FROM PUBLIC;");
-        sql.add("REVOKE CREATE ON SCHEMA " + identifier(schema) + " FROM " + both + ";");
+        Set<String> owners = owners(handle, schema);
+        List<String> others = List.of(readWrite, readOnly).stream()
+                .filter(role -> !owners.contains(role))
+                .map(DatabaseRoles::identifier)
+                .toList();
+        if (!others.isEmpty()) {
+            sql.add("REVOKE CREATE ON SCHEMA " + identifier(schema) + " FROM " + String.join(", ", others) + ";");
+        }
         sql.add("GRANT CONNECT ON DATABASE " + identifier(database) + " TO " + both + ";");
         sql.add("GRANT USAGE ON SCHEMA " + identifier(schema) + " TO " + both + ";");
         for (String table : KamailioSchema.tables()) {
             Optional<String> sequence = sequence(handle, schema, table);
             if (sequence.isPresent()) {
-                addTable(sql, identifier(schema) + "." + identifier(table), table, sequence.get(), both);
+                addTable(sql, identifier(schema) + "." + identifier(table), table, sequence.get(), others);
             }
         }
         return sql;
     }
 
-    private void addTable(List<String> sql, String qualified, String table, String sequence, String both) {
+    /** Owners of the tables: what they may do is theirs to decide, and {@code db create} has to work again. */
+    private static Set<String> owners(Handle handle, String schema) {
+        return new TreeSet<>(handle.createQuery("SELECT DISTINCT tableowner FROM pg_catalog.pg_tables "
+                        + "WHERE schemaname = :schema AND tablename IN ('"
+                        + String.join("', '", KamailioSchema.tables())
+                        + "')")
+                .bind("schema", schema)
+                .mapTo(String.class)
+                .list());
+    }
+
+    private void addTable(List<String> sql, String qualified, String table, String sequence, List<String> notOwners) {
+        String from = String.join(
+                ", ", Stream.concat(Stream.of("PUBLIC"), notOwners.stream()).toList());
         String rights = table.equals("version") ? "SELECT" : "SELECT, INSERT, UPDATE, DELETE";
         sql.add("-- " + table);
-        sql.add("REVOKE ALL ON TABLE " + qualified + " FROM PUBLIC, " + both + ";");
+        sql.add("REVOKE ALL ON TABLE " + qualified + " FROM " + from + ";");
         sql.add("GRANT " + rights + " ON TABLE " + qualified + " TO " + identifier(readWrite) + ";");
         sql.add("GRANT SELECT ON TABLE " + qualified + " TO " + identifier(readOnly) + ";");
         if (!sequence.isEmpty()) {
-            sql.add("REVOKE ALL ON SEQUENCE " + sequence + " FROM PUBLIC, " + both + ";");
+            sql.add("REVOKE ALL ON SEQUENCE " + sequence + " FROM " + from + ";");
             if (!table.equals("version")) {
                 sql.add("GRANT USAGE, SELECT ON SEQUENCE " + sequence + " TO " + identifier(readWrite) + ";");
             }

@@ -9,8 +9,9 @@ import java.util.Objects;
  * @param what was looked at, such as {@code clock}
  * @param value what was found
  * @param remedy how to fix it; empty if there is nothing to fix
+ * @param preventsService true if the proxy cannot serve before it is fixed
  */
-public record Finding(Severity severity, String what, String value, String remedy) {
+public record Finding(Severity severity, String what, String value, String remedy, boolean preventsService) {
 
     /** How bad a finding is. */
     public enum Severity {
@@ -20,7 +21,7 @@ public record Finding(Severity severity, String what, String value, String remed
         NOTICE,
         /** Will hurt some users, or under some circumstances. */
         WARNING,
-        /** The proxy does not work with this database. */
+        /** Hurts now: the proxy does not work with this database, or not as it should. */
         ERROR
     }
 
@@ -32,19 +33,24 @@ public record Finding(Severity severity, String what, String value, String remed
     }
 
     static Finding ok(String what, String value) {
-        return new Finding(Severity.OK, what, value, "");
+        return new Finding(Severity.OK, what, value, "", false);
     }
 
     static Finding notice(String what, String value, String remedy) {
-        return new Finding(Severity.NOTICE, what, value, remedy);
+        return new Finding(Severity.NOTICE, what, value, remedy, false);
     }
 
     static Finding warning(String what, String value, String remedy) {
-        return new Finding(Severity.WARNING, what, value, remedy);
+        return new Finding(Severity.WARNING, what, value, remedy, false);
     }
 
     static Finding error(String what, String value, String remedy) {
-        return new Finding(Severity.ERROR, what, value, remedy);
+        return new Finding(Severity.ERROR, what, value, remedy, false);
+    }
+
+    /** An error that prevents service. */
+    static Finding fatal(String what, String value, String remedy) {
+        return new Finding(Severity.ERROR, what, value, remedy, true);
     }
 
     /** In one line. */

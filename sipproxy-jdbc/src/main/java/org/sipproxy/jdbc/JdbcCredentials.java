@@ -42,7 +42,8 @@ import org.slf4j.LoggerFactory;
  *
  * <p>What was read is cached. A changed or removed subscriber is refused within one second on every proxy: the trigger of
  * {@link KamailioSchema#addSubscriberNotifications} tells them, over one connection that each keeps for that. Without the
- * trigger, or while that connection is down, nothing is cached for longer than a second.
+ * trigger, or while that connection is down, nothing is cached for longer than a second. The bindings of a removed subscriber are
+ * removed within that second too, with the trigger, on every proxy whose credentials these are.
  *
  * <p>While the database does not answer, nobody can change a subscriber in it: whoever was cached with the trigger's word for
  * it when that began may go on registering and calling, for {@link Builder#outageGrace}. Everybody else, and every wrong
@@ -291,15 +292,20 @@ public final class JdbcCredentials implements CredentialStore, ProxyComponent {
      */
     @Override
     public void start(ProxyRuntime proxy) {
-        listen();
+        listen(new RemovedSubscribers(proxy));
     }
 
     /**
-     * What {@link #start} does, for a host that uses the credentials outside a proxy, or of one object for several.
+     * What {@link #start} does, for a host that uses the credentials outside a proxy, or of one object for several. Bindings of
+     * removed subscribers stay then.
      *
      * @throws IllegalStateException if the table is not as it has to be, or it listens already
      */
-    public synchronized void listen() {
+    public void listen() {
+        listen(null);
+    }
+
+    private synchronized void listen(@Nullable RemovedSubscribers removed) {
         if (listener != null) {
             throw new IllegalStateException("credentials: listens already; one object serves one proxy");
         }
@@ -316,7 +322,7 @@ public final class JdbcCredentials implements CredentialStore, ProxyComponent {
         if (!problems.isEmpty()) {
             throw new IllegalStateException(String.join("\n", problems));
         }
-        listener = new SubscriberListener(dataSource, cache, nanoTime);
+        listener = new SubscriberListener(dataSource, cache, removed, nanoTime);
         listener.start();
     }
 

@@ -34,6 +34,11 @@ public final class KamailioSchema {
     /** Two that create the tables at once may meet; the second try finds what the other one made. */
     private static final int TRIES = 3;
 
+    private static final String SHA256_TRIGGER_STATE = "SELECT count(*) = 1 FROM pg_catalog.pg_trigger WHERE tgrelid ="
+        + " to_regclass('subscriber') AND tgname = 'sipproxy_subscriber_sha256' AND tgenabled IN ('O', 'A') AND EXISTS"
+        + " (SELECT 1 FROM pg_catalog.pg_attribute WHERE attrelid = to_regclass('subscriber') AND attname ="
+        + " 'ha1_sha256' AND NOT attisdropped)";
+
     private final Jdbi jdbi;
 
     private KamailioSchema(Jdbi jdbi) {
@@ -48,6 +53,10 @@ public final class KamailioSchema {
     /** The tables that belong to it, {@code version} first. */
     public static List<String> tables() {
         return TABLES.stream().map(SchemaScript.Table::name).toList();
+    }
+
+    static List<SchemaScript.Table> scripts() {
+        return TABLES;
     }
 
     /** The SQL that {@link #create} runs, for review or for {@code psql}. */
@@ -145,12 +154,48 @@ public final class KamailioSchema {
     }
 
     /**
-     * Adds a trigger to {@code subscriber} that tells the proxies whose credentials changed, so that their caches may live
-     * longer than a second. Replaces an older one. A Kamailio does not notice it.
+     * Adds a trigger to {@code subscriber} that notifies the proxies whose credentials changed, so that their caches may live
+     * longer than a second. Replaces an older one; one that is up to date is left alone, which needs no privilege. A Kamailio does
+     * not notice it.
      */
     public void addSubscriberNotifications() {
-        jdbi.useTransaction(
-                handle -> SchemaScript.statements(notificationsSql()).forEach(handle::execute));
+        addTrigger(notificationsSql(), "sipproxy_subscriber_changed", SubscriberChanges.TRIGGER_STATE);
+    }
+
+    /** Runs the script unless the function has its text and the triggers are enabled. */
+    private void addTrigger(String script, String function, String triggerState) {
+        jdbi.useTransaction(handle -> {
+            if (hasFunction(handle, function, script)
+                    && handle.createQuery(triggerState).mapTo(Boolean.class).one()) {
+                return;
+            }
+            letOwnerCreateTriggers(handle);
+            SchemaScript.statements(script).forEach(handle::execute);
+        });
+    }
+
+    private static boolean hasFunction(Handle handle, String name, String script) {
+        String body = script.substring(script.indexOf("$$") + 2, script.lastIndexOf("$$"));
+        return handle.createQuery("SELECT p.prosrc FROM pg_catalog.pg_proc p JOIN pg_catalog.pg_namespace n ON n.oid ="
+                        + " p.pronamespace WHERE n.nspname = current_schema() AND p.proname = :name")
+                .bind("name", name)
+                .mapTo(String.class)
+                .findFirst()
+                .filter(body::equals)
+                .isPresent();
+    }
+
+    /** An owner may have revoked rights on its own table from itself; it can grant them again. */
+    private static void letOwnerCreateTriggers(Handle handle) {
+        boolean lacks = handle.createQuery(
+                        "SELECT count(*) > 0 FROM pg_catalog.pg_class WHERE oid = to_regclass('subscriber') AND"
+                            + " pg_catalog.pg_get_userbyid(relowner) = current_user AND NOT has_table_privilege(oid,"
+                            + " 'TRIGGER')")
+                .mapTo(Boolean.class)
+                .one();
+        if (lacks) {
+            handle.execute("GRANT TRIGGER ON TABLE subscriber TO CURRENT_USER");
+        }
     }
 
     /** True if the trigger of {@link #addSubscriberNotifications} is there and enabled. */
@@ -163,10 +208,10 @@ public final class KamailioSchema {
     /**
      * Adds the nullable column {@code ha1_sha256} to {@code subscriber}, for the SHA-256 HA1 of RFC 7616, and a trigger that
      * empties it when somebody who does not know it changes {@code ha1}. Kamailio names the columns it reads and writes, so it
-     * does not notice.
+     * does not notice. What is there and up to date is left alone.
      */
     public void addSha256Column() {
-        jdbi.useTransaction(handle -> SchemaScript.statements(sha256Sql()).forEach(handle::execute));
+        addTrigger(sha256Sql(), "sipproxy_subscriber_sha256", SHA256_TRIGGER_STATE);
     }
 
     /**
@@ -174,9 +219,14 @@ public final class KamailioSchema {
      * reads the whole table: when a subscriber is added, and when a subscriber with capital letters or an unknown user is looked up.
      */
     public void addSubscriberNameIndex() {
-        jdbi.useTransaction(
-                handle -> handle.execute("CREATE INDEX IF NOT EXISTS sipproxy_subscriber_name_idx ON subscriber ("
-                        + Subscribers.lower("username") + ", domain)"));
+        jdbi.useTransaction(handle -> {
+            if (handle.createQuery("SELECT to_regclass('sipproxy_subscriber_name_idx') IS NULL")
+                    .mapTo(Boolean.class)
+                    .one()) {
+                handle.execute("CREATE INDEX IF NOT EXISTS sipproxy_subscriber_name_idx ON subscriber ("
+                        + Subscribers.lower("username") + ", domain)");
+            }
+        });
     }
 
     /** The SQL that {@link #addAccountingColumns} runs. */

@@ -1,5 +1,6 @@
 package org.sipproxy.jdbc;
 
+import java.sql.SQLException;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -8,6 +9,7 @@ import java.time.ZoneId;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import org.jdbi.v3.core.Handle;
 
 /** Whether the times in {@code location} are in our zone, and who else writes there. */
@@ -21,21 +23,96 @@ final class LocationChecks {
 
     private static final Duration FRESH = Duration.ofMinutes(10);
 
+    /** Rows that are looked at one by one. */
+    private static final int SAMPLE = 10_000;
+
+    private static final int STATEMENT_SECONDS = 30;
+
     private final Optional<Integer> serverId;
     private final ZoneId zone;
     private final Clock clock;
+    private final boolean domainsAreKnown;
+    private final Optional<String> defaultDomain;
+    private final boolean isShared;
+    private final Remedies remedies;
 
-    LocationChecks(Optional<Integer> serverId, ZoneId zone, Clock clock) {
+    /**
+     * Creates the checks.
+     *
+     * @param serverId ours, if it is known
+     * @param isShared true if the proxy keeps nothing in memory, so that others may write too
+     */
+    LocationChecks(
+            Optional<Integer> serverId,
+            ZoneId zone,
+            Clock clock,
+            Set<String> domains,
+            Optional<String> defaultDomain,
+            boolean isShared,
+            Remedies remedies) {
         this.serverId = serverId;
         this.zone = zone;
         this.clock = clock;
+        this.domainsAreKnown = !domains.isEmpty();
+        this.defaultDomain = defaultDomain.or(
+                () -> domains.size() == 1 ? Optional.of(domains.iterator().next()) : Optional.empty());
+        this.isShared = isShared;
+        this.remedies = remedies;
     }
 
     List<Finding> examine(Handle handle) {
         List<Finding> findings = new ArrayList<>();
         zone(handle, findings);
         rivals(handle, findings);
+        withoutDomain(handle, findings);
+        unreadable(handle, findings);
         return findings;
+    }
+
+    private void withoutDomain(Handle handle, List<Finding> findings) {
+        long rows = handle.createQuery("SELECT count(*) FROM location WHERE coalesce(domain, '') = ''")
+                .mapTo(Long.class)
+                .one();
+        if (rows == 0) {
+            return;
+        }
+        String value = rows + " bindings without a domain, as a Kamailio with use_domain=0 writes them";
+        String remedy = "name their domain with "
+                + remedies.of(
+                        "JdbcBindingRepository.Builder.defaultDomain", "--default-domain, or give one --domain only");
+        if (defaultDomain.isPresent()) {
+            findings.add(Finding.ok("domain of bindings", value + "; they are read as of " + defaultDomain.get()));
+        } else if (domainsAreKnown) {
+            findings.add(Finding.error("domain of bindings", value + ": they are skipped", remedy));
+        } else {
+            findings.add(Finding.notice("domain of bindings", value, remedy));
+        }
+    }
+
+    private void unreadable(Handle handle, List<Finding> findings) {
+        List<String> problems = new ArrayList<>();
+        LocationLayout layout = new LocationLayout(zone, defaultDomain.orElse(null), 0);
+        RowReader reader = new RowReader(layout, (table, row, problem) -> {
+            if (!problem.contains(RowReader.NO_DOMAIN)) {
+                problems.add("row " + row + ": " + problem);
+            }
+        });
+        try (LocationSession session = new LocationSession(
+                handle.getConnection(),
+                LocationTable.inspect(handle.getConnection(), layout),
+                RowProblems.IGNORED,
+                STATEMENT_SECONDS)) {
+            session.page(Long.MIN_VALUE, SAMPLE, clock.instant(), reader);
+        } catch (SQLException e) {
+            problems.add(SqlStates.text(e));
+        }
+        if (!problems.isEmpty()) {
+            findings.add(Finding.warning(
+                    "bindings",
+                    problems.size() + " of the first " + reader.rows() + " cannot be read: "
+                            + String.join("; ", problems.subList(0, Math.min(3, problems.size()))),
+                    "their phones cannot be called; correct or delete these rows, and the phones that write them"));
+        }
     }
 
     private void zone(Handle handle, List<Finding> findings) {
@@ -46,7 +123,7 @@ final class LocationChecks {
                     "time zone",
                     "the newest binding was written " + hours(Duration.between(now, newest.get())) + " from now in "
                             + zone,
-                    "its writer uses another zone; run every writer in UTC, or set databaseZone to theirs"));
+                    "its writer uses another zone; run every writer in UTC, or set " + zoneOption() + " to theirs"));
         } else {
             findings.add(
                     Finding.ok("time zone", newest.isPresent() ? "bindings fit " + zone : zone + ", no bindings yet"));
@@ -60,9 +137,13 @@ final class LocationChecks {
             findings.add(Finding.notice(
                     "expired bindings",
                     unswept + " expired more than " + UNSWEPT.toMinutes() + " minutes ago and are still there",
-                    "nobody removes them while no proxy runs; if one does, its zone is west of " + zone
-                            + ": set databaseZone or run it in UTC"));
+                    "nobody removes them while no proxy runs; if one does, its zone is west of " + zone + ": set "
+                            + zoneOption() + " or run it in UTC"));
         }
+    }
+
+    private String zoneOption() {
+        return remedies.of("databaseZone", "--database-zone");
     }
 
     private void rivals(Handle handle, List<Finding> findings) {
@@ -79,14 +160,18 @@ final class LocationChecks {
                 .stream()
                 .filter(text -> !text.isEmpty())
                 .toList();
-        if (rivals.isEmpty()) {
+        if (isShared && !rivals.isEmpty()) {
+            findings.add(Finding.ok("other writers", String.join(", ", rivals)));
+        } else if (rivals.isEmpty()) {
             findings.add(Finding.ok("other writers", "none in the last " + FRESH.toMinutes() + " minutes"));
         } else {
             findings.add(Finding.warning(
                     "other writers",
                     "bindings of the last " + FRESH.toMinutes() + " minutes: " + String.join(", ", rivals),
-                    "two that share the table see each other only if both are DB-only; give each a server_id of its own, "
-                            + "and a Kamailio server_id_filter=1 if it keeps bindings in memory"));
+                    "two that share the table see each other only if both are database-only"
+                            + remedies.of("", " (--storage database-only)") + "; give each a server_id of its own"
+                            + remedies.of("", " (--server-id)")
+                            + ", and a Kamailio server_id_filter=1 if it keeps bindings in memory"));
         }
     }
 

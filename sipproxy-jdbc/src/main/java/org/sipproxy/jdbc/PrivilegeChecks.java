@@ -3,13 +3,14 @@ package org.sipproxy.jdbc;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import org.jdbi.v3.core.Handle;
 
 /** What the role may do with each table, against what a proxy does with it. */
 final class PrivilegeChecks {
 
-    /** A proxy writes these; of the others it reads. Subscribers are written by whoever administers them. */
+    /** Where the uses are not known: a proxy writes these; of the others it reads. Subscribers are written by administrators. */
     private static final Map<String, List<String>> NEEDED = Map.of(
             "location", List.of("SELECT", "INSERT", "UPDATE", "DELETE"),
             "location_attrs", List.of("SELECT", "INSERT", "UPDATE", "DELETE"),
@@ -23,17 +24,22 @@ final class PrivilegeChecks {
         return has(handle, table, "SELECT");
     }
 
-    static List<Finding> examine(Handle handle) {
+    static boolean mayDelete(Handle handle, String table) {
+        return has(handle, table, "DELETE");
+    }
+
+    /** What the role lacks for these uses; if there are none, for any. */
+    static List<Finding> examine(Handle handle, Set<DatabaseUse> uses, Remedies remedies) {
         Map<String, List<String>> lacking = new TreeMap<>();
-        for (String table : KamailioSchema.tables()) {
-            for (String privilege : NEEDED.getOrDefault(table, List.of("SELECT"))) {
+        needed(uses).forEach((table, privileges) -> {
+            for (String privilege : privileges) {
                 if (exists(handle, table) && !has(handle, table, privilege)) {
                     lacking.computeIfAbsent(table, t -> new ArrayList<>()).add(privilege);
                 }
             }
-        }
+        });
         List<Finding> findings = new ArrayList<>();
-        lacking.forEach((table, privileges) -> findings.add(missing(table, privileges)));
+        lacking.forEach((table, privileges) -> findings.add(missing(table, privileges, !uses.isEmpty(), remedies)));
         if (findings.isEmpty()) {
             findings.add(Finding.ok("privileges", "enough for a proxy"));
         }
@@ -41,18 +47,31 @@ final class PrivilegeChecks {
             findings.add(Finding.notice(
                     "privileges",
                     "the role may create tables",
-                    "a proxy need not; db grants writes SQL for one that cannot"));
+                    "a proxy need not; " + remedies.of("DatabaseRoles", "db grants")
+                            + " writes SQL for one that cannot"));
         }
         return findings;
     }
 
+    private static Map<String, List<String>> needed(Set<DatabaseUse> uses) {
+        Map<String, List<String>> needed = new TreeMap<>();
+        if (uses.isEmpty()) {
+            KamailioSchema.tables().forEach(table -> needed.put(table, NEEDED.getOrDefault(table, List.of("SELECT"))));
+        }
+        uses.forEach(use -> needed.putAll(use.privileges()));
+        return needed;
+    }
+
     /** A proxy that may not write bindings can still load them at start. */
-    private static Finding missing(String table, List<String> privileges) {
+    private static Finding missing(String table, List<String> privileges, boolean isUsed, Remedies remedies) {
         String value = "no " + String.join(", ", privileges) + " on " + table;
-        String remedy =
-                "GRANT " + String.join(", ", privileges) + " ON " + table + " TO the role; db grants writes all of it";
+        String remedy = "GRANT " + String.join(", ", privileges) + " ON " + table + " TO the role; "
+                + remedies.of("DatabaseRoles", "db grants") + " writes all of it";
+        if (isUsed) {
+            return Finding.fatal("privileges", value, remedy);
+        }
         return privileges.contains("SELECT")
-                ? Finding.error("privileges", value, remedy)
+                ? Finding.fatal("privileges", value, remedy)
                 : Finding.warning("privileges", value, remedy + "; a role that only reads does for load-at-start");
     }
 
@@ -63,8 +82,12 @@ final class PrivilegeChecks {
                 .one();
     }
 
+    /** INSERT needs the sequence of the ids too. */
     private static boolean has(Handle handle, String table, String privilege) {
-        return handle.createQuery("SELECT coalesce(has_table_privilege(to_regclass(:table), :privilege), false)")
+        return handle.createQuery(
+                        "SELECT coalesce(has_table_privilege(to_regclass(:table), :privilege), false) AND (:privilege"
+                            + " <> 'INSERT' OR coalesce(has_sequence_privilege(pg_get_serial_sequence(:table, 'id'),"
+                            + " 'USAGE'), true))")
                 .bind("table", table)
                 .bind("privilege", privilege)
                 .mapTo(Boolean.class)

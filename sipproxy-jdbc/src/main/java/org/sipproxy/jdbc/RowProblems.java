@@ -3,6 +3,9 @@ package org.sipproxy.jdbc;
 /** Notified of each row that cannot be used as it is. Called on any thread; must not block. */
 interface RowProblems {
 
+    /** Reports nothing. */
+    RowProblems IGNORED = (table, row, problem) -> {};
+
     /**
      * A row cannot be used as it is.
      *

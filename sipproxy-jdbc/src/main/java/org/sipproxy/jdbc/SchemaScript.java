@@ -6,17 +6,33 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /** The SQL files beside the classes, cut into the parts that they mark themselves. */
 final class SchemaScript {
 
     private static final String TABLE = "\n-- table ";
+    private static final Pattern WIDTH = Pattern.compile("^ {4}(\\w+) VARCHAR\\((\\d+)\\)");
     private static final String STATEMENT = "-- statement\n";
 
     private SchemaScript() {}
 
     /** One table of the schema. {@code sql} is its statements, {@code columns} the names of its columns in order. */
-    record Table(String name, int version, List<String> columns, String sql) {}
+    record Table(String name, int version, List<String> columns, String sql) {
+
+        /** The widths of text columns, in characters. */
+        Map<String, Integer> widths() {
+            Map<String, Integer> widths = new TreeMap<>();
+            sql.lines()
+                    .map(WIDTH::matcher)
+                    .filter(Matcher::find)
+                    .forEach(match -> widths.put(match.group(1), Integer.valueOf(match.group(2))));
+            return widths;
+        }
+    }
 
     /** The whole text of a file. */
     static String text(String file) {

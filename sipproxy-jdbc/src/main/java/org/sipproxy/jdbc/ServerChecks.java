@@ -36,7 +36,7 @@ final class ServerChecks {
                         ? "check host and port, that the server runs, and listen_addresses in postgresql.conf"
                         : "see SQLSTATE " + state + " in the manual of PostgreSQL";
         };
-        return Finding.error("connection", SqlStates.text(e), remedy);
+        return Finding.fatal("connection", SqlStates.text(e), remedy);
     }
 
     List<Finding> examine(Handle handle) {
@@ -46,6 +46,7 @@ final class ServerChecks {
         rolePassword(handle).ifPresent(findings::add);
         findings.add(superuser(handle));
         transport(handle).ifPresent(findings::add);
+        findings.add(encoding(handle));
         findings.add(clock(handle));
         return findings;
     }
@@ -65,7 +66,8 @@ final class ServerChecks {
                 : Finding.warning(
                         "password_encryption",
                         encryption,
-                        "ALTER SYSTEM SET password_encryption = 'scram-sha-256', reload, and set each role's password again");
+                        "ALTER SYSTEM SET password_encryption = 'scram-sha-256', reload, and set each role's password"
+                                + " again");
     }
 
     /** Only a superuser may see how a role's password is stored. */
@@ -98,15 +100,32 @@ final class ServerChecks {
     private static Optional<Finding> transport(Handle handle) {
         String transport = one(
                 handle,
-                "SELECT CASE WHEN s.ssl THEN 'TLS' WHEN inet_client_addr() IS NULL THEN 'local' "
-                        + "WHEN inet_client_addr() <<= inet '127.0.0.0/8' OR inet_client_addr() = inet '::1' THEN 'loopback' "
-                        + "ELSE 'clear' END FROM pg_catalog.pg_stat_ssl s WHERE s.pid = pg_backend_pid()");
+                "SELECT CASE WHEN s.ssl THEN 'TLS' WHEN inet_client_addr() IS NULL THEN 'local' WHEN"
+                    + " inet_client_addr() <<= inet '127.0.0.0/8' OR inet_client_addr() = inet '::1' THEN 'loopback'"
+                    + " ELSE 'clear' END FROM pg_catalog.pg_stat_ssl s WHERE s.pid = pg_backend_pid()");
         return transport.equals("clear")
                 ? Optional.of(Finding.warning(
                         "transport",
                         "in clear over the network",
                         "add sslmode=verify-full to the URL and hostssl to pg_hba.conf: the rows hold password hashes"))
                 : Optional.of(Finding.ok("transport", transport));
+    }
+
+    private static Finding encoding(Handle handle) {
+        DatabaseEncoding encoding = DatabaseEncoding.of(one(handle, "SHOW server_encoding"));
+        if (encoding.isRaw()) {
+            return Finding.notice(
+                    "encoding",
+                    encoding.name() + ", which holds any bytes",
+                    "rows whose deciding texts are not UTF-8 are skipped; an encoding of UTF8 refuses such texts when"
+                            + " they are written");
+        }
+        return encoding.isUnicode()
+                ? Finding.ok("encoding", encoding.name())
+                : Finding.notice(
+                        "encoding",
+                        encoding.name() + ": users with other characters cannot register",
+                        "use a database with encoding UTF8 if there are any");
     }
 
     private Finding clock(Handle handle) {

@@ -14,20 +14,34 @@ final class SubscriberChecks {
     /** Enough to see a pattern, and quick in any table. */
     private static final int SAMPLE = 1_000;
 
+    private static final int QUICK = 100_000;
+
     private final Set<String> domains;
 
     private final UserCase userCase;
+    private final boolean plainPasswords;
+    /** What is searched for damaged rows: the whole table, or so much that a start does not wait. */
+    private final String rows;
 
-    SubscriberChecks(Set<String> domains, UserCase userCase) {
+    private final Remedies remedies;
+
+    SubscriberChecks(
+            Set<String> domains, UserCase userCase, boolean plainPasswords, boolean isQuick, Remedies remedies) {
         this.domains = domains;
         this.userCase = userCase;
+        this.plainPasswords = plainPasswords;
+        this.rows = isQuick ? "(SELECT * FROM subscriber LIMIT " + QUICK + ") s" : "subscriber";
+        this.remedies = remedies;
     }
 
     List<Finding> examine(Handle handle) {
         List<Finding> findings = new ArrayList<>();
         long all = count(handle, "SELECT count(*) FROM subscriber");
         if (all == 0) {
-            findings.add(Finding.warning("subscribers", "none, so nobody can register", "add USER PASSWORD adds one"));
+            findings.add(Finding.warning(
+                    "subscribers",
+                    "none, so nobody can register",
+                    remedies.of("Subscribers.add", "add USER") + " adds one"));
         } else {
             findings.add(Finding.ok("subscribers", Long.toString(all)));
             foreignDomains(handle, findings);
@@ -45,15 +59,26 @@ final class SubscriberChecks {
         Set<String> foreign = new TreeSet<>(handle.createQuery("SELECT DISTINCT domain FROM subscriber LIMIT " + SAMPLE)
                 .mapTo(String.class)
                 .list());
-        foreign.removeAll(domains);
-        if (!foreign.isEmpty()) {
-            findings.add(Finding.warning(
-                    "domain of subscribers",
-                    foreign.stream().limit(5).map(domain -> '"' + domain + '"').toList()
-                            + ", not a domain of the proxy",
-                    "add the domain to the proxy's, or add these subscribers again with one of "
-                            + new TreeSet<>(domains) + ": domain and realm are part of the hash"));
+        boolean all = !foreign.removeAll(domains);
+        if (foreign.isEmpty()) {
+            findings.add(Finding.ok("domain of subscribers", "a domain of the proxy"));
+            return;
         }
+        List<String> some = foreign.stream().limit(5).toList();
+        String value = some.stream().map(domain -> '"' + domain + '"').toList() + ", not a domain of the proxy "
+                + new TreeSet<>(domains);
+        String remedy = remedies.of(
+                        "add the domain to the proxy's, or add these subscribers again with Subscribers.add",
+                        "use "
+                                + some.stream()
+                                        .map(domain -> "--domain " + domain)
+                                        .collect(Collectors.joining(" "))
+                                + ", or put these subscribers under another domain with add USER@DOMAIN")
+                + ": domain and realm are part of the hash";
+        findings.add(
+                all
+                        ? Finding.fatal("domain of subscribers", value + ", so nobody can register", remedy)
+                        : Finding.warning("domain of subscribers", value, remedy));
     }
 
     /** Where case does not count such subscribers are one address-of-record, and the proxy refuses all but the one in lower case. */
@@ -63,31 +88,35 @@ final class SubscriberChecks {
         }
         List<String> pairs = handle.createQuery(
                         "SELECT string_agg(username, ' and ' ORDER BY username) || ' of ' || domain"
-                                + " FROM subscriber GROUP BY domain, " + Subscribers.lower("username")
+                                + " FROM " + rows + " GROUP BY domain, " + Subscribers.lower("username")
                                 + " HAVING count(*) > 1 ORDER BY 1 LIMIT " + SAMPLE)
                 .mapTo(String.class)
                 .list();
         if (!pairs.isEmpty()) {
-            findings.add(
-                    Finding.warning(
-                            "names of subscribers",
-                            (pairs.size() < SAMPLE ? "" : "at least ") + pairs.size() + " differ in case only: "
-                                    + pairs.stream().limit(5).collect(Collectors.joining(", ")),
-                            "remove all but one of each with rm and add it under another name, or make users case-sensitive"
-                                    + " (RegistrarPolicy.withUserCaseSensitive): only the spelling in lower case can register"));
+            findings.add(Finding.warning(
+                    "names of subscribers",
+                    (pairs.size() < SAMPLE ? "" : "at least ") + pairs.size() + " differ in case only: "
+                            + pairs.stream().limit(5).collect(Collectors.joining(", ")),
+                    "remove all but one of each with rm and add it under another name"
+                            + remedies.of(", or make users case-sensitive (RegistrarPolicy.withUserCaseSensitive)", "")
+                            + ": only the spelling in lower case can register"));
         }
     }
 
-    private static void hashes(Handle handle, List<Finding> findings) {
-        long onlyPassword = count(handle, "SELECT count(*) FROM subscriber WHERE ha1 = '' AND password <> ''");
-        if (onlyPassword > 0) {
-            findings.add(
-                    Finding.warning(
-                            "ha1",
-                            "empty for " + onlyPassword + " with a plain password",
-                            "let the proxy compute it (JdbcCredentials.plainPasswords), or set the passwords again with passwd"));
+    private void hashes(Handle handle, List<Finding> findings) {
+        long onlyPassword = count(handle, "SELECT count(*) FROM " + rows + " WHERE ha1 = '' AND password <> ''");
+        if (onlyPassword > 0 && plainPasswords) {
+            findings.add(Finding.ok("ha1", "empty for " + onlyPassword + " with a plain password, which is used"));
+        } else if (onlyPassword > 0) {
+            findings.add(Finding.warning(
+                    "ha1",
+                    "empty for " + onlyPassword + " with a plain password",
+                    "let the proxy compute it ("
+                            + remedies.of("JdbcCredentials.plainPasswords", "--password-column=password")
+                            + "), or set the passwords again with passwd"));
         }
-        long nothing = count(handle, "SELECT count(*) FROM subscriber WHERE ha1 = '' AND ha1b = '' AND password = ''");
+        long nothing =
+                count(handle, "SELECT count(*) FROM " + rows + " WHERE ha1 = '' AND ha1b = '' AND password = ''");
         if (nothing > 0) {
             findings.add(Finding.warning(
                     "ha1",
@@ -96,7 +125,7 @@ final class SubscriberChecks {
         }
         long odd = count(
                 handle,
-                "SELECT count(*) FROM subscriber WHERE ha1 <> '' AND ha1 !~ '^([0-9a-fA-F]{32}|[0-9a-fA-F]{64})$'");
+                "SELECT count(*) FROM " + rows + " WHERE ha1 <> '' AND ha1 !~ '^([0-9a-fA-F]{32}|[0-9a-fA-F]{64})$'");
         if (odd > 0) {
             findings.add(Finding.warning(
                     "ha1",
@@ -106,15 +135,19 @@ final class SubscriberChecks {
         long otherRealm = count(
                 handle,
                 "SELECT count(*) FROM (SELECT * FROM subscriber WHERE password <> '' AND length(ha1) = 32 LIMIT "
-                        + SAMPLE + ") s WHERE lower(ha1) <> md5(username || ':' || domain || ':' || password)");
+                        + SAMPLE
+                        + ") s WHERE lower(ha1) <> md5(" + RowText.bytes("username || ':' || domain || ':' || password")
+                        + ")");
         if (otherRealm > 0) {
-            findings.add(
-                    Finding.warning(
-                            "ha1",
-                            "not the hash of user:domain:password for " + otherRealm + " of the first " + SAMPLE,
-                            "the realm was not the domain when it was computed, or the password changed; set it again with passwd"));
+            findings.add(Finding.warning(
+                    "ha1",
+                    "not the hash of user:domain:password for " + otherRealm + " of the first " + SAMPLE
+                            + (plainPasswords ? "; their column password counts" : "; their ha1 counts"),
+                    "the realm was not the domain when it was computed, or the password changed; set it again with"
+                            + " passwd, or choose the column with "
+                            + remedies.of("JdbcCredentials.plainPasswords", "--password-column=password or ha1")));
         }
-        long plain = count(handle, "SELECT count(*) FROM subscriber WHERE password <> ''");
+        long plain = count(handle, "SELECT count(*) FROM " + rows + " WHERE password <> ''");
         if (plain > 0) {
             findings.add(Finding.notice(
                     "plain passwords",
@@ -123,7 +156,7 @@ final class SubscriberChecks {
         }
     }
 
-    private static void notifications(Handle handle, List<Finding> findings) {
+    private void notifications(Handle handle, List<Finding> findings) {
         boolean told = handle.createQuery(SubscriberChanges.TRIGGER_STATE)
                 .mapTo(Boolean.class)
                 .one();
@@ -133,18 +166,19 @@ final class SubscriberChecks {
                         : Finding.warning(
                                 "change notifications",
                                 "no trigger, so credentials are cached for a second only",
-                                "db create adds it, or KamailioSchema.addSubscriberNotifications"));
-        boolean unguarded = handle.createQuery("SELECT EXISTS (SELECT 1 FROM pg_catalog.pg_attribute "
-                        + "WHERE attrelid = to_regclass('subscriber') AND attname = 'ha1_sha256' AND NOT attisdropped) "
-                        + "AND NOT EXISTS (SELECT 1 FROM pg_catalog.pg_trigger WHERE tgrelid = to_regclass('subscriber') "
-                        + "AND tgname = 'sipproxy_subscriber_sha256' AND tgenabled IN ('O', 'A'))")
+                                remedies.of("KamailioSchema.addSubscriberNotifications adds it", "db create adds it")));
+        boolean unguarded = handle.createQuery("SELECT EXISTS (SELECT 1 FROM pg_catalog.pg_attribute WHERE attrelid ="
+            + " to_regclass('subscriber') AND attname = 'ha1_sha256' AND NOT attisdropped) AND NOT EXISTS (SELECT 1"
+            + " FROM pg_catalog.pg_trigger WHERE tgrelid = to_regclass('subscriber') AND tgname ="
+            + " 'sipproxy_subscriber_sha256' AND tgenabled IN ('O', 'A'))")
                 .mapTo(Boolean.class)
                 .one();
         if (unguarded) {
             findings.add(Finding.error(
                     "ha1_sha256",
                     "without its trigger, so an old password stays good when kamctl changes it",
-                    "db create --sha256 adds the trigger, or KamailioSchema.addSha256Column"));
+                    remedies.of(
+                            "KamailioSchema.addSha256Column adds the trigger", "db create --sha256 adds the trigger")));
         }
     }
 

@@ -37,6 +37,9 @@ final class SubscriberListener implements AutoCloseable {
 
     private final DataSource dataSource;
     private final CredentialCache cache;
+    /** Null outside a proxy. */
+    private final @Nullable RemovedSubscribers removed;
+
     private final LongSupplier nanoTime;
     private final Thread thread;
     private volatile boolean closed;
@@ -51,7 +54,9 @@ final class SubscriberListener implements AutoCloseable {
         WITHOUT_TRIGGER
     }
 
-    SubscriberListener(DataSource dataSource, CredentialCache cache, LongSupplier nanoTime) {
+    SubscriberListener(
+            DataSource dataSource, CredentialCache cache, @Nullable RemovedSubscribers removed, LongSupplier nanoTime) {
+        this.removed = removed;
         this.dataSource = dataSource;
         this.cache = cache;
         this.nanoTime = nanoTime;
@@ -160,6 +165,9 @@ final class SubscriberListener implements AutoCloseable {
                 }
                 tell(watching ? State.WATCHING : State.WITHOUT_TRIGGER, "");
                 obey(postgres.getNotifications(HEAR_MILLIS));
+                if (removed != null) {
+                    removed.work(connection, nanoTime.getAsLong());
+                }
             }
         }
     }
@@ -171,7 +179,11 @@ final class SubscriberListener implements AutoCloseable {
             if (changed.equals(EVERYBODY)) {
                 cache.invalidateAll();
             } else if (at >= 0) {
-                cache.invalidate(new CredentialCache.Key(changed.substring(0, at), changed.substring(at + 1)));
+                CredentialCache.Key key = new CredentialCache.Key(changed.substring(0, at), changed.substring(at + 1));
+                cache.invalidate(key);
+                if (removed != null) {
+                    removed.changed(key);
+                }
             }
         }
     }

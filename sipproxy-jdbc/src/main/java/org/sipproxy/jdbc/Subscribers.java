@@ -156,7 +156,9 @@ public final class Subscribers {
     }
 
     /**
-     * Removes a subscriber with the aliases that lead to it, in one transaction. Bindings stay until they expire.
+     * Removes a subscriber with the aliases that lead to it and its rows in {@code location}, in one transaction. Running proxies
+     * remove its bindings from memory when the trigger notifies them ({@link JdbcCredentials}). Rows stay if the role may not delete
+     * them.
      *
      * @throws SubscriberException if there is no such subscriber; aliases stay then
      */
@@ -176,7 +178,23 @@ public final class Subscribers {
                         .bind("domain", realm)
                         .execute();
             }
+            removeBindings(handle, username, realm);
         });
+    }
+
+    /** Not those of another subscriber whose name differs in case only, or, in rows without a domain, of the same name elsewhere. */
+    private void removeBindings(Handle handle, String username, String realm) {
+        if (!PrivilegeChecks.mayDelete(handle, "location")
+                || otherSpelling(handle, username, realm).isPresent()) {
+            return;
+        }
+        handle.createUpdate(
+                        "DELETE FROM location WHERE username = :user AND (domain = :domain OR (coalesce(domain, '') ="
+                                + " '' AND NOT EXISTS (SELECT 1 FROM subscriber WHERE username = :username)))")
+                .bind("user", userCase.canonical(username))
+                .bind("username", username)
+                .bind("domain", realm)
+                .execute();
     }
 
     /** One subscriber, or nothing. */

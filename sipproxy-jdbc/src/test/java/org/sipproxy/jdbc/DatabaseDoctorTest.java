@@ -6,6 +6,7 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.ZoneId;
 import java.util.List;
+import java.util.Set;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -72,10 +73,9 @@ class DatabaseDoctorTest {
 
     @Test
     void subscribersThatDifferInCaseOnlyAreReported() {
-        postgres.execute("INSERT INTO subscriber (username, domain, ha1) VALUES "
-                + "('alice', 'sip.test', md5('x')), ('Alice', 'sip.test', md5('x')), ('ALICE', 'other.test', md5('x')), "
-                + "('BOB', 'sip.test', md5('x')), ('Bob', 'sip.test', md5('x')), ('\u00e9', 'sip.test', md5('x')), "
-                + "('\u00c9', 'sip.test', md5('x'))");
+        postgres.execute("INSERT INTO subscriber (username, domain, ha1) VALUES ('alice', 'sip.test', md5('x')),"
+                + " ('Alice', 'sip.test', md5('x')), ('ALICE', 'other.test', md5('x')), ('BOB', 'sip.test', md5('x')),"
+                + " ('Bob', 'sip.test', md5('x')), ('\u00e9', 'sip.test', md5('x')), ('\u00c9', 'sip.test', md5('x'))");
 
         assertThat(problems(doctor()))
                 .filteredOn(text -> text.contains("names of subscribers"))
@@ -189,6 +189,90 @@ class DatabaseDoctorTest {
                 .singleElement()
                 .asString()
                 .endsWith("create the database, or correct its name in the URL");
+    }
+
+    @Test
+    void subscribersOfOtherDomainsOnlyPreventService() {
+        List<Finding> findings = DatabaseDoctor.builder(postgres.dataSource())
+                .domains(List.of("other.test"))
+                .forLauncher()
+                .build()
+                .examine();
+
+        assertThat(findings)
+                .filteredOn(Finding::preventsService)
+                .singleElement()
+                .asString()
+                .startsWith("ERROR domain of subscribers: [\"sip.test\"], not a domain of the proxy [other.test]")
+                .contains("--domain sip.test");
+    }
+
+    @Test
+    void bindingsWithoutADomainAndUnreadableOnesAreReported() {
+        postgres.execute("INSERT INTO location (ruid, username, domain, contact, expires) VALUES "
+                + "('a', '1001', NULL, 'sip:1001@192.0.2.1', '2100-01-01'), "
+                + "('b', '1001', 'sip.test', 'not a uri', '2100-01-01')");
+
+        assertThat(doctor())
+                .extracting(Finding::toString)
+                .anyMatch(
+                        text -> text.startsWith("OK domain of bindings: 1 bindings without a domain, as a Kamailio with"
+                                + " use_domain=0 writes them; they are read as of sip.test"))
+                .anyMatch(text -> text.startsWith("WARNING bindings: 1 of the first 2 cannot be read: row id "));
+        assertThat(problems(DatabaseDoctor.builder(postgres.dataSource())
+                        .domains(List.of("sip.test", "b.test"))
+                        .forLauncher()
+                        .build()
+                        .examine()))
+                .anyMatch(text ->
+                        text.startsWith("ERROR domain of bindings: 1 bindings") && text.contains("--default-domain"));
+    }
+
+    @Test
+    void columnsThatAreTooNarrowAreReported() {
+        postgres.execute("ALTER TABLE location ALTER COLUMN contact TYPE VARCHAR(255)");
+
+        assertThat(problems(doctor()))
+                .anyMatch(text -> text.startsWith("WARNING width of columns: table location holds fewer characters: "
+                        + "contact 255 (Kamailio's 512)"));
+    }
+
+    @Test
+    void onlyWhatTheProxyUsesIsLookedAt() {
+        postgres.execute(
+                "DROP TABLE acc, dbaliases; DROP ROLE IF EXISTS doctor_user; CREATE ROLE doctor_user LOGIN PASSWORD "
+                        + "'pw'; GRANT SELECT ON version, subscriber TO doctor_user");
+        try {
+            assertThat(DatabaseDoctor.builder(postgres.dataSource("doctor_user", "pw"))
+                            .uses(Set.of(DatabaseUse.SUBSCRIBERS))
+                            .build()
+                            .examine())
+                    .noneMatch(Finding::preventsService);
+            assertThat(DatabaseDoctor.builder(postgres.dataSource("doctor_user", "pw"))
+                            .uses(Set.of(DatabaseUse.SUBSCRIBERS, DatabaseUse.KEEP_BINDINGS, DatabaseUse.ACCOUNTING))
+                            .build()
+                            .examine())
+                    .filteredOn(Finding::preventsService)
+                    .extracting(Finding::toString)
+                    .anyMatch(text -> text.startsWith("ERROR table acc: no such table"))
+                    .anyMatch(text ->
+                            text.startsWith("ERROR privileges: no SELECT, INSERT, UPDATE, DELETE on location; GRANT"));
+        } finally {
+            postgres.execute("DROP OWNED BY doctor_user; DROP ROLE doctor_user");
+        }
+    }
+
+    @Test
+    void plainPasswordsAreFineForAProxyThatReadsThem() {
+        postgres.execute("UPDATE subscriber SET ha1 = '', ha1b = '', password = 'x'");
+
+        assertThat(problems(doctor()))
+                .anyMatch(text -> text.startsWith("WARNING ha1: empty for 1 with a plain password"));
+        assertThat(problems(DatabaseDoctor.builder(postgres.dataSource())
+                        .plainPasswords()
+                        .build()
+                        .examine()))
+                .noneMatch(text -> text.startsWith("WARNING ha1"));
     }
 
     private void insertBinding(String ruid, int serverId, String lastModified, String expires) {

@@ -35,25 +35,25 @@ final class EmbeddedAccess {
 
     /** Only the two roles may connect, each with its password; a role that an intruder added is excluded. */
     private static final String RULES = """
-            # written by sipproxy at each start
-            local all postgres,sipproxy scram-sha-256
-            host  all postgres,sipproxy 127.0.0.1/32 scram-sha-256
-            host  all postgres,sipproxy ::1/128 scram-sha-256
-            """;
+        # written by sipproxy at each start
+        local all postgres,sipproxy scram-sha-256
+        host  all postgres,sipproxy 127.0.0.1/32 scram-sha-256
+        host  all postgres,sipproxy ::1/128 scram-sha-256
+        """;
 
     /** A statement a line, as the server in single-user mode reads them. */
     private static final String SETUP = """
-            SET password_encryption = 'scram-sha-256';
-            ALTER ROLE postgres PASSWORD '{superuser}';
-            DO $$ BEGIN IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'sipproxy') THEN CREATE ROLE sipproxy; END IF; END $$;
-            ALTER ROLE sipproxy LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS PASSWORD '{sipproxy}';
-            ALTER DATABASE postgres OWNER TO sipproxy;
-            ALTER SCHEMA public OWNER TO sipproxy;
-            DO $$ DECLARE t regclass; BEGIN FOR t IN SELECT c.oid FROM pg_class c WHERE relnamespace = 'public'::regnamespace \
-            AND relkind IN ('r', 'p', 'v', 'm') LOOP EXECUTE format('ALTER TABLE %s OWNER TO sipproxy', t); END LOOP; END $$;
-            DO $$ DECLARE f regprocedure; BEGIN FOR f IN SELECT p.oid FROM pg_proc p WHERE pronamespace = 'public'::regnamespace \
-            LOOP EXECUTE format('ALTER ROUTINE %s OWNER TO sipproxy', f); END LOOP; END $$;
-            """;
+        SET password_encryption = 'scram-sha-256';
+        ALTER ROLE postgres PASSWORD '{superuser}';
+        DO $$ BEGIN IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'sipproxy') THEN CREATE ROLE sipproxy; END IF; END $$;
+        ALTER ROLE sipproxy LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS PASSWORD '{sipproxy}';
+        ALTER DATABASE postgres OWNER TO sipproxy;
+        ALTER SCHEMA public OWNER TO sipproxy;
+        DO $$ DECLARE t regclass; BEGIN FOR t IN SELECT c.oid FROM pg_class c WHERE relnamespace = 'public'::regnamespace \
+        AND relkind IN ('r', 'p', 'v', 'm') LOOP EXECUTE format('ALTER TABLE %s OWNER TO sipproxy', t); END LOOP; END $$;
+        DO $$ DECLARE f regprocedure; BEGIN FOR f IN SELECT p.oid FROM pg_proc p WHERE pronamespace = 'public'::regnamespace \
+        LOOP EXECUTE format('ALTER ROUTINE %s OWNER TO sipproxy', f); END LOOP; END $$;
+        """;
 
     private final Path file;
     private final String superuserPassword;
@@ -170,22 +170,25 @@ final class EmbeddedAccess {
     }
 
     /** As root, which PostgreSQL refuses to run as, in a user namespace: as the server is started itself. */
-    private static List<String> prefix() {
+    static List<String> prefix() {
         boolean isRoot = "root".equals(System.getProperty("user.name"));
         return isRoot && LinuxUtils.isUnshareAvailable() ? List.of("unshare", "-U") : List.of();
+    }
+
+    /** A program of each version that is unpacked. */
+    static List<Path> programs(Path binaries, String name) throws IOException {
+        try (Stream<Path> versions = Files.list(binaries)) {
+            return versions.map(version -> version.resolve("bin"))
+                    .flatMap(bin -> Stream.of(bin.resolve(name), bin.resolve(name + ".exe")))
+                    .filter(Files::isExecutable)
+                    .toList();
+        }
     }
 
     /** The server program of the cluster's major version. */
     private static Path server(Path data, Path binaries) throws IOException {
         String major = Files.readString(data.resolve("PG_VERSION")).strip();
-        List<Path> programs;
-        try (Stream<Path> versions = Files.list(binaries)) {
-            programs = versions.map(version -> version.resolve("bin"))
-                    .flatMap(bin -> Stream.of(bin.resolve("postgres"), bin.resolve("postgres.exe")))
-                    .filter(Files::isExecutable)
-                    .toList();
-        }
-        for (Path program : programs) {
+        for (Path program : programs(binaries, "postgres")) {
             if (versionOf(program).contains(" " + major + ".")) {
                 return program;
             }

@@ -8,7 +8,6 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.Comparator;
-import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
 import javax.sql.DataSource;
@@ -20,6 +19,7 @@ import org.slf4j.LoggerFactory;
 /**
  * A real PostgreSQL from Maven artefacts, on 127.0.0.1, closed to other users of this machine ({@link EmbeddedAccess}). One whose
  * directory another sipproxy serves already is shared with it: so two proxies, or a proxy and {@code add}, can use one directory.
+ * A server that outlived its sipproxy is ended by the last one that uses it.
  */
 public final class EmbeddedDatabase implements AutoCloseable {
 
@@ -28,20 +28,27 @@ public final class EmbeddedDatabase implements AutoCloseable {
 
     private static final Logger LOG = LoggerFactory.getLogger(EmbeddedDatabase.class);
     private static final Duration START = Duration.ofSeconds(60);
-    private static final int PORT_LINE = 3;
-
     private final int port;
     private final EmbeddedAccess access;
+    /** Null if another process started it. */
     private final @Nullable EmbeddedPostgres server;
+
+    /** The directory of a server that another process started; null for our own. */
+    private final @Nullable Path adopted;
 
     /** Removed at the end; null if the data are to stay. */
     private final @Nullable Path temporary;
 
     private EmbeddedDatabase(
-            int port, EmbeddedAccess access, @Nullable EmbeddedPostgres server, @Nullable Path temporary) {
+            int port,
+            EmbeddedAccess access,
+            @Nullable EmbeddedPostgres server,
+            @Nullable Path adopted,
+            @Nullable Path temporary) {
         this.port = port;
         this.access = access;
         this.server = server;
+        this.adopted = adopted;
         this.temporary = temporary;
     }
 
@@ -52,35 +59,54 @@ public final class EmbeddedDatabase implements AutoCloseable {
      */
     public static EmbeddedDatabase start(Optional<Path> directory) {
         try {
-            if (directory.isPresent()) {
-                Path data = directory.get().toAbsolutePath();
-                Optional<Integer> running = portOfRunning(data);
-                if (running.isEmpty()) {
-                    return launch(data, null);
-                }
-                EmbeddedAccess access = EmbeddedAccess.of(data);
-                if (access.isNew()) {
-                    throw new IOException(
-                            "an earlier version of sipproxy serves " + data
-                                    + ", where every local user may connect; stop it, so that this version can close the directory");
-                }
-                return new EmbeddedDatabase(running.get(), access, null, null);
+            if (directory.isEmpty()) {
+                Path temporary = Files.createTempDirectory("sipproxy-database");
+                return launch(temporary.resolve("data"), temporary);
             }
-            Path temporary = Files.createTempDirectory("sipproxy-database");
-            return launch(temporary.resolve("data"), temporary);
+            Path data = directory.get().toAbsolutePath().normalize();
+            Optional<RunningCluster> running = RunningCluster.of(data);
+            return running.isPresent() ? adopt(data, running.get()) : launch(data, null);
         } catch (IOException | RuntimeException e) {
-            throw new DatabaseUnreachableException(
-                    "the embedded PostgreSQL does not start: " + e.getMessage()
-                            + "; it needs its binaries for this platform in the jar and, as root, a kernel that allows unshare -U",
-                    e);
+            throw new DatabaseUnreachableException("the embedded PostgreSQL does not start: " + e.getMessage(), e);
         }
+    }
+
+    private static EmbeddedDatabase adopt(Path data, RunningCluster running) throws IOException {
+        EmbeddedAccess access = EmbeddedAccess.of(data);
+        if (access.isNew()) {
+            throw new IOException("an earlier version of sipproxy serves " + data
+                    + ", where every local user may connect; stop it, so that this version can close the directory");
+        }
+        LOG.info(
+                "embedded PostgreSQL of process {} is used, on 127.0.0.1:{}, data in {}",
+                running.pid(),
+                running.port(),
+                data);
+        return new EmbeddedDatabase(running.port(), access, null, data, null);
     }
 
     private static EmbeddedDatabase launch(Path data, @Nullable Path temporary) throws IOException {
         Path binaries = binaries();
         EmbeddedAccess access = EmbeddedAccess.of(data);
-        boolean wasOpen = access.isNew() && Files.exists(data.resolve("PG_VERSION"));
-        EmbeddedPostgres server = EmbeddedPostgres.builder()
+        boolean wasOpen = access.isNew() && InitDb.isCluster(data);
+        EmbeddedPostgres server;
+        try {
+            server = start(data, binaries, access);
+        } catch (IllegalStateException e) {
+            throw new IOException(InitDb.isCluster(data) ? e.getMessage() : InitDb.whyNot(data, binaries), e);
+        }
+        if (wasOpen) {
+            LOG.warn(
+                    "{} was made by an earlier version, whose server let every local user in; from now on only the"
+                            + " user that runs this program can connect",
+                    data);
+        }
+        LOG.info("embedded PostgreSQL listens on 127.0.0.1:{}, data in {}", server.getPort(), data);
+        return new EmbeddedDatabase(server.getPort(), access, server, null, temporary);
+    }
+
+    private static EmbeddedPostgres start(Path data, Path binaries, EmbeddedAccess access) throws IOException {
+        return EmbeddedPostgres.builder()
                 .setDataDirectory(data)
                 .setDataDirectoryCustomizer(directory -> close(access, data, binaries))
                 .setConnectConfig("password", access.superuserPassword())
@@ -95,14 +121,6 @@ public final class EmbeddedDatabase implements AutoCloseable {
                 .setServerConfig("synchronous_commit", "on")
                 .setServerConfig("full_page_writes", "on")
                 .start();
-        if (wasOpen) {
-            LOG.warn(
-                    "{} was made by an earlier version, whose server let every local user in; from now on only the user that"
-                            + " runs this program can connect",
-                    data);
-        }
-        LOG.info("embedded PostgreSQL listens on 127.0.0.1:{}, data in {}", server.getPort(), data);
-        return new EmbeddedDatabase(server.getPort(), access, server, temporary);
     }
 
     private static void close(EmbeddedAccess access, Path data, Path binaries) {
@@ -111,20 +129,6 @@ public final class EmbeddedDatabase implements AutoCloseable {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
-    }
-
-    /** What the server notes in its directory while it runs. */
-    private static Optional<Integer> portOfRunning(Path data) throws IOException {
-        Path pidFile = data.resolve("postmaster.pid");
-        if (!Files.isReadable(pidFile)) {
-            return Optional.empty();
-        }
-        List<String> lines = Files.readAllLines(pidFile);
-        boolean runs = lines.size() > PORT_LINE
-                && ProcessHandle.of(Long.parseLong(lines.get(0).trim()))
-                        .map(ProcessHandle::isAlive)
-                        .orElse(false);
-        return runs ? Optional.of(Integer.parseInt(lines.get(PORT_LINE).trim())) : Optional.empty();
     }
 
     /** Unpacked once for a user; the directory above keeps others from putting their own programs there. */
@@ -164,6 +168,9 @@ public final class EmbeddedDatabase implements AutoCloseable {
             } catch (IOException e) {
                 LOG.warn("the embedded PostgreSQL did not stop cleanly: {}", e.getMessage());
             }
+        }
+        if (adopted != null) {
+            new OrphanedServer(adopted, dataSource()).stopUnlessUsed();
         }
         if (temporary != null) {
             try (Stream<Path> files = Files.walk(temporary)) {

@@ -22,7 +22,8 @@ import picocli.CommandLine.Spec;
         descriptionHeading = "%n",
         description = {
             "Checks the options of run and whether each address can be bound, and tells all problems at once.",
-            "Nothing stays open; an embedded database is not started. Exit status 0 if run would serve, 2 if not."
+            "A database is looked at too, as db check does; an embedded one is not started. Nothing stays open.",
+            "Exit status 0 if run would serve, 2 if not."
         },
         optionListHeading = "%nOptions, as for run:%n",
         footerHeading = "%nExamples:%n",
@@ -58,10 +59,13 @@ final class CheckCommand implements Callable<Integer> {
         List<String> problems = databaseOptions.problems();
         if (!problems.isEmpty() || databaseOptions.url.isEmpty()) {
             boolean later = databaseOptions.isWanted() || !problems.isEmpty();
-            return check(later ? Subscription.ofDatabaseNotStarted() : Subscription.of(Optional.empty()), problems);
+            return check(
+                    later ? Subscription.ofDatabaseNotStarted() : Subscription.of(Optional.empty()),
+                    problems,
+                    DatabaseCheckup.NONE);
         }
         try (Database database = Database.open(databaseOptions, Database.POOL_OF_A_COMMAND)) {
-            return check(Subscription.of(Optional.of(database)), database.problems());
+            return check(Subscription.of(Optional.of(database)), List.of(), options.examine(database));
         } catch (DatabaseUnreachableException e) {
             Launcher.misconfigured(
                     spec.commandLine().getErr(), List.of("cannot reach the database: " + Launcher.messageOf(e)));
@@ -69,11 +73,19 @@ final class CheckCommand implements Callable<Integer> {
         }
     }
 
-    private int check(Subscription subscription, List<String> ofTheDatabase) {
-        options.build(subscription).ifPresent(SipProxy::close);
-        List<String> problems = new ArrayList<>(Launcher.join(options.problems(), ofTheDatabase));
+    private int check(Subscription subscription, List<String> ofTheOptions, DatabaseCheckup checkup) {
+        List<String> problems = new ArrayList<>(checkup.fatal());
+        problems.addAll(checkup.errors());
+        if (checkup.fatal().isEmpty()) {
+            options.build(subscription).ifPresent(SipProxy::close);
+        } else {
+            options.build(Subscription.ofDatabaseNotStarted()).ifPresent(SipProxy::close); // it cannot be read
+        }
+        problems.addAll(options.problems());
+        problems.addAll(ofTheOptions);
         problems.addAll(PortCheck.problems(options.endpoints()));
         problems.addAll(options.tls.fileProblems());
+        Launcher.warn(spec.commandLine().getErr(), checkup.warnings());
         if (!problems.isEmpty()) {
             return Launcher.misconfigured(spec.commandLine().getErr(), problems);
         }

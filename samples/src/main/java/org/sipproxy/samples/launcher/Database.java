@@ -2,12 +2,9 @@ package org.sipproxy.samples.launcher;
 
 import com.zaxxer.hikari.HikariConfig;
 import com.zaxxer.hikari.HikariDataSource;
-import java.sql.SQLException;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
 import javax.sql.DataSource;
-import org.jspecify.annotations.Nullable;
 import org.sipproxy.jdbc.JdbcCredentials;
 import org.sipproxy.jdbc.KamailioSchema;
 import org.sipproxy.jdbc.SchemaMismatch;
@@ -25,7 +22,6 @@ final class Database implements AutoCloseable {
     static final int POOL_OF_A_COMMAND = 2;
 
     private static final long CONNECT_MILLIS = 3_000;
-    private static final Set<String> NEEDED = Set.of("version", "subscriber", "location");
 
     private final HikariDataSource pool;
     private final Optional<EmbeddedDatabase> server;
@@ -42,7 +38,11 @@ final class Database implements AutoCloseable {
      */
     static Database open(DatabaseOptions options, int connections) {
         if (!options.isEmbedded()) {
-            return new Database(pool(options.url, options.user, options.password(), connections), Optional.empty());
+            try {
+                return new Database(pool(options.url, options.user, options.password(), connections), Optional.empty());
+            } catch (RuntimeException e) {
+                throw new DatabaseUnreachableException(DatabaseFault.text(e, options), e);
+            }
         }
         EmbeddedDatabase server = EmbeddedDatabase.start(options.directory());
         try {
@@ -50,7 +50,7 @@ final class Database implements AutoCloseable {
                     pool(server.url(), EmbeddedDatabase.USER, server.password(), connections), Optional.of(server));
         } catch (RuntimeException e) {
             server.close();
-            throw e;
+            throw new DatabaseUnreachableException(DatabaseFault.text(e, options), e);
         }
     }
 
@@ -72,23 +72,7 @@ final class Database implements AutoCloseable {
         config.addDataSourceProperty("connectTimeout", "3");
         config.addDataSourceProperty("socketTimeout", "30");
         config.addDataSourceProperty("tcpKeepAlive", "true");
-        try {
-            return new HikariDataSource(config);
-        } catch (RuntimeException e) {
-            throw new DatabaseUnreachableException(innermost(e), e);
-        }
-    }
-
-    private static String innermost(Throwable e) {
-        Throwable last = e;
-        for (@Nullable Throwable cause = e; cause != null; cause = cause.getCause()) {
-            last = cause instanceof SQLException || cause.getCause() == null ? cause : last;
-            if (cause instanceof SQLException) {
-                break;
-            }
-        }
-        String message = last.getMessage();
-        return message == null ? last.toString() : message.lines().findFirst().orElse("");
+        return new HikariDataSource(config);
     }
 
     /** Connections for whatever needs the database. Closed by {@link #close}. */
@@ -103,15 +87,6 @@ final class Database implements AutoCloseable {
     /** Where it is, for a human and for psql. */
     String url() {
         return pool.getJdbcUrl();
-    }
-
-    /** Why a proxy could not work with it; empty if it can. */
-    List<String> problems() {
-        return KamailioSchema.on(pool).verify().stream()
-                .filter(mismatch -> NEEDED.contains(mismatch.table()))
-                .map(mismatch -> "--database-url: " + mismatch
-                        + (mismatch.isMissing() ? " with: java -jar sipproxy.jar db create" : ""))
-                .toList();
     }
 
     /** Makes the tables of an embedded database, and puts the subscribers into it that the command line names. */

@@ -66,9 +66,7 @@ abstract class DatabaseCommand implements Callable<Integer> {
             if (cause instanceof SQLException sql) {
                 String state = sql.getSQLState();
                 int status = state != null && state.startsWith("08") ? Launcher.UNREACHABLE : Launcher.FAILED;
-                return fail(
-                        status,
-                        List.of(Launcher.messageOf(sql).lines().findFirst().orElse("")));
+                return fail(status, List.of(DatabaseFault.text(sql, options)));
             }
         }
         return fail(Launcher.FAILED, List.of(Launcher.messageOf(e)));

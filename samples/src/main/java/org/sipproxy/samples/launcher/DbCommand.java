@@ -11,6 +11,7 @@ import org.sipproxy.jdbc.Finding;
 import org.sipproxy.jdbc.KamailioSchema;
 import org.sipproxy.jdbc.SchemaMismatch;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** The work of kamdbctl. */
@@ -46,7 +47,8 @@ final class DbCommand {
             sortOptions = false,
             descriptionHeading = "%n",
             description = {
-                "Creates the tables that are not there, a trigger that notifies running proxies of changed subscribers, and an",
+                "Creates the tables that are not there, a trigger that notifies running proxies of changed"
+                        + " subscribers, and an",
                 "index by which subscribers are found in any case.",
                 "What is there stays as it is: it may be run on the database of a Kamailio, and again."
             })
@@ -90,8 +92,9 @@ final class DbCommand {
             sortOptions = false,
             descriptionHeading = "%n",
             description = {
-                "Looks at connection, privileges, table versions, clocks, password hashes and other writers, and says how to",
-                "fix what is wrong. Changes nothing. Exit status 1 if there is an ERROR."
+                "Looks at connection, privileges, tables, encoding, clocks, password hashes, unreadable rows and other"
+                        + " writers, and",
+                "says how to fix what is wrong. Changes nothing. Exit status 1 if there is an ERROR."
             })
     static final class Check extends DatabaseCommand {
 
@@ -101,12 +104,22 @@ final class DbCommand {
                 description = "A domain of the proxy, which those of the subscribers have to be. Repeat it for more.")
         private List<String> domains = new ArrayList<>();
 
+        @Mixin
+        private final KamailioOptions kamailio = new KamailioOptions();
+
+        @Override
+        List<String> problems() {
+            List<String> problems = new ArrayList<>();
+            kamailio.check(domains, problems);
+            return problems;
+        }
+
         @Override
         int run(Database database) {
-            List<Finding> findings = DatabaseDoctor.builder(database.dataSource())
-                    .domains(domains)
-                    .build()
-                    .examine();
+            DatabaseDoctor.Builder doctor =
+                    DatabaseDoctor.builder(database.dataSource()).forLauncher();
+            kamailio.addTo(doctor, domains);
+            List<Finding> findings = doctor.build().examine();
             boolean sound = findings.stream().noneMatch(finding -> finding.severity() == Finding.Severity.ERROR);
             return print(
                     sound ? Launcher.OK : Launcher.FAILED,
@@ -157,7 +170,8 @@ final class DbCommand {
             sortOptions = false,
             descriptionHeading = "%n",
             description = {
-                "Writes the SQL for two roles that may do no more than they need, for review and psql; --apply runs it.",
+                "Writes the SQL for two roles that may do no more than they need, for review and psql; --apply runs"
+                        + " it.",
                 "A role that it creates cannot log in before it has a password: \\password ROLE in psql."
             })
     static final class Grants extends DatabaseCommand {

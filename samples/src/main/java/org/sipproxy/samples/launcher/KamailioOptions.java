@@ -6,6 +6,7 @@ import java.time.ZoneOffset;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import org.sipproxy.jdbc.DatabaseDoctor;
 import org.sipproxy.jdbc.JdbcBindingRepository;
 import org.sipproxy.jdbc.JdbcCredentials;
 import picocli.CommandLine.Option;
@@ -13,8 +14,8 @@ import picocli.CommandLine.Option;
 /** How the Kamailio that shares the database is configured, where its rows do not show it. Kept as text and read together. */
 final class KamailioOptions {
 
-    static final String PASSWORD = "password";
-    static final String HA1 = "ha1";
+    private static final String PASSWORD = "password";
+    private static final String HA1 = "ha1";
 
     @Option(
             names = "--default-domain",
@@ -45,7 +46,9 @@ final class KamailioOptions {
 
     /** What is wrong; empty if nothing. */
     void check(List<String> domains, List<String> problems) {
-        if (!defaultDomain.isEmpty() && domains.stream().noneMatch(defaultDomain::equalsIgnoreCase)) {
+        if (!defaultDomain.isEmpty()
+                && !domains.isEmpty()
+                && domains.stream().noneMatch(defaultDomain::equalsIgnoreCase)) {
             problems.add("--default-domain: " + defaultDomain + " is not a --domain; use one of these");
         }
         if (!column().equals(PASSWORD) && !column().equals(HA1)) {
@@ -63,21 +66,33 @@ final class KamailioOptions {
     }
 
     /** True if the column {@code password} counts where it is not empty. */
-    boolean plainPasswords() {
+    private boolean plainPasswords() {
         return column().equals(PASSWORD);
     }
 
     /** The domain of rows without one. */
-    Optional<String> defaultDomain(List<String> domains) {
+    private Optional<String> defaultDomain(List<String> domains) {
         if (!defaultDomain.isEmpty()) {
             return Optional.of(defaultDomain);
         }
         return domains.size() == 1 ? Optional.of(domains.get(0)) : Optional.empty();
     }
 
-    /** The zone of the times in the database. */
-    ZoneId zone() {
+    private ZoneId zone() {
         return databaseZone.isEmpty() ? ZoneOffset.UTC : ZoneId.of(databaseZone);
+    }
+
+    void addTo(DatabaseDoctor.Builder doctor, List<String> domains) {
+        doctor.domains(domains);
+        defaultDomain(domains).ifPresent(doctor::defaultDomain);
+        if (plainPasswords()) {
+            doctor.plainPasswords();
+        }
+        try {
+            doctor.databaseZone(zone());
+        } catch (DateTimeException e) {
+            doctor.databaseZone(ZoneOffset.UTC); // check() reports it
+        }
     }
 
     void addTo(JdbcBindingRepository.Builder builder, List<String> domains) {

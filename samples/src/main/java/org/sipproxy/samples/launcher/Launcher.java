@@ -77,7 +77,7 @@ public final class Launcher {
                 .setCaseInsensitiveEnumValuesAllowed(true)
                 .setParameterExceptionHandler(Launcher::explainMisuse)
                 .setExecutionExceptionHandler((e, command, parsed) -> {
-                    command.getErr().println("sipproxy: " + messageOf(e));
+                    misconfigured(command.getErr(), List.of(messageOf(e)));
                     return FAILED;
                 });
         return commandLine.execute(withDefaultCommand(args));
@@ -119,9 +119,15 @@ public final class Launcher {
 
     /** Tells problems, a line each. */
     static int misconfigured(PrintWriter err, List<String> problems) {
-        problems.forEach(problem -> err.println("sipproxy: " + problem));
+        problems.stream().flatMap(String::lines).forEach(line -> err.println("sipproxy: " + line));
         err.flush();
         return MISCONFIGURED;
+    }
+
+    /** Prints what does not prevent success, a line each. */
+    static void warn(PrintWriter err, List<String> warnings) {
+        warnings.forEach(warning -> err.println("sipproxy: warning: " + warning));
+        err.flush();
     }
 
     static List<String> join(List<String> first, List<String> second) {

@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.regex.Pattern;
 import org.sipproxy.api.auth.CredentialStore;
 import org.sipproxy.api.transport.Endpoint;
@@ -14,6 +15,8 @@ import org.sipproxy.core.RegistrarPolicy;
 import org.sipproxy.core.SipProxy;
 import org.sipproxy.core.SipProxyBuilder;
 import org.sipproxy.core.SipTimers;
+import org.sipproxy.jdbc.DatabaseDoctor;
+import org.sipproxy.jdbc.DatabaseUse;
 import org.sipproxy.security.DigestAuthentication;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -191,6 +194,18 @@ final class ProxyOptions {
             Launcher.messageOf(e).lines().map(ProxyOptions::asOptions).forEach(problems::add);
         }
         return problems.isEmpty() ? Optional.ofNullable(proxy) : Optional.empty();
+    }
+
+    /** Looks at a database that is not ours for what would hurt this proxy. Blocks. */
+    DatabaseCheckup examine(Database database) {
+        DatabaseDoctor.Builder doctor =
+                DatabaseDoctor.builder(database.dataSource()).serverId(storage.server());
+        kamailio.addTo(doctor, domains);
+        Set<DatabaseUse> uses = storage.uses();
+        if (!noAuth) {
+            uses.add(DatabaseUse.SUBSCRIBERS);
+        }
+        return uses.isEmpty() ? DatabaseCheckup.NONE : DatabaseCheckup.of(doctor.uses(uses));
     }
 
     /** What {@link #build} found wrong. */

@@ -106,12 +106,13 @@ final class RunCommand implements Callable<Integer> {
     }
 
     private int run(PrintWriter out, PrintWriter err, Optional<Database> database) {
-        List<String> unfit = database.filter(given -> !given.isEmbedded())
-                .map(Database::problems)
-                .orElse(List.of());
-        if (!unfit.isEmpty()) {
-            return Launcher.misconfigured(err, unfit);
+        DatabaseCheckup checkup = database.filter(given -> !given.isEmbedded())
+                .map(options::examine)
+                .orElse(DatabaseCheckup.NONE);
+        if (!checkup.fatal().isEmpty()) {
+            return Launcher.misconfigured(err, Launcher.join(checkup.fatal(), checkup.errors()));
         }
+        Launcher.warn(err, Launcher.join(checkup.errors(), checkup.warnings()));
         Optional<SipProxy> built = options.build(Subscription.of(database));
         if (built.isEmpty()) {
             return Launcher.misconfigured(err, options.problems());

@@ -1,12 +1,16 @@
 package org.sipproxy.samples.launcher;
 
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Consumer;
 import org.sipproxy.api.location.StoreMode;
 import org.sipproxy.core.SipProxyBuilder;
+import org.sipproxy.jdbc.DatabaseUse;
 import org.sipproxy.jdbc.JdbcAccounting;
 import org.sipproxy.jdbc.JdbcBindingRepository;
 import picocli.CommandLine.Option;
@@ -122,6 +126,11 @@ final class StorageOptions {
         }
     }
 
+    /** The number of this server; 0 if it is not one. */
+    int server() {
+        return server(new ArrayList<>());
+    }
+
     private int server(List<String> problems) {
         try {
             int number = serverId.isEmpty() ? 0 : Integer.parseInt(serverId);
@@ -133,6 +142,21 @@ final class StorageOptions {
         }
         problems.add("--server-id: \"" + serverId + "\" (expected 0 to " + Integer.MAX_VALUE + ")");
         return 0;
+    }
+
+    /** What is done with the database. */
+    Set<DatabaseUse> uses() {
+        Set<DatabaseUse> uses = EnumSet.noneOf(DatabaseUse.class);
+        switch (kind()) {
+            case "write-through", WRITE_BACK -> uses.add(DatabaseUse.KEEP_BINDINGS);
+            case "database-only" -> uses.add(DatabaseUse.SHARE_BINDINGS);
+            case "load-at-start" -> uses.add(DatabaseUse.LOAD_BINDINGS);
+            default -> {}
+        }
+        if (accounting) {
+            uses.add(DatabaseUse.ACCOUNTING);
+        }
+        return uses;
     }
 
     String summary() {

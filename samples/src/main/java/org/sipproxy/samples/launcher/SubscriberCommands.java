@@ -84,7 +84,8 @@ final class SubscriberCommands {
                 arity = "0..1",
                 paramLabel = "PASSWORD",
                 description = {
-                    "Better left away, as others on this machine can see a command line: then it is asked for, or is the first",
+                    "Better left away, as others on this machine can see a command line: then it is asked for, or is"
+                            + " the first",
                     "line of stdin."
                 })
         @Nullable
@@ -189,8 +190,9 @@ final class SubscriberCommands {
             sortOptions = false,
             descriptionHeading = "%n",
             description = {
-                "Removes a subscriber and its aliases. Running proxies refuse it within a second; what it registered lasts until",
-                "it expires. Exit status 1 if there is no such subscriber."
+                "Removes a subscriber, its aliases and what it registered. Running proxies refuse it within a second,"
+                        + " and calls to",
+                "it too. Exit status 1 if there is no such subscriber."
             },
             footer = {"", Launcher.EXIT_CODES})
     static final class Rm extends OfOne {

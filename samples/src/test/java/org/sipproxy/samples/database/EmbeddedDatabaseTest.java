@@ -195,4 +195,83 @@ class EmbeddedDatabaseTest {
             assertRefused(closed, "intruder", "known");
         }
     }
+
+    @Test
+    void startsAfterAPowerFailureWhenAnotherProcessHasTheNumberOfTheServer() throws Exception {
+        Path data = directory.resolve("data");
+        int port;
+        try (EmbeddedDatabase first = EmbeddedDatabase.start(Optional.of(data))) {
+            execute((PGSimpleDataSource) first.dataSource(), "CREATE TABLE kept (x INT)");
+            port = ((PGSimpleDataSource) first.dataSource()).getPortNumbers()[0];
+        }
+        long other = ProcessHandle.current().pid();
+        Files.write(
+                data.resolve("postmaster.pid"),
+                List.of(Long.toString(other), data.toString(), "1700000000", Integer.toString(port), "", "127.0.0.1"));
+
+        try (EmbeddedDatabase second = EmbeddedDatabase.start(Optional.of(data))) {
+            assertThat(query((PGSimpleDataSource) second.dataSource(), "SELECT count(*) FROM kept"))
+                    .containsExactly("0");
+        }
+        Files.writeString(data.resolve("postmaster.pid"), ""); // cut off while it was written
+        try (EmbeddedDatabase third = EmbeddedDatabase.start(Optional.of(data))) {
+            assertThat(query((PGSimpleDataSource) third.dataSource(), "SELECT count(*) FROM kept"))
+                    .containsExactly("0");
+        }
+    }
+
+    @Test
+    void serverThatOutlivedItsProcessIsStoppedByTheLastThatUsesIt() throws Exception {
+        Path data = directory.resolve("data");
+        Process victim = new ProcessBuilder(
+                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                        "-cp",
+                        System.getProperty("java.class.path"),
+                        Victim.class.getName(),
+                        data.toString())
+                .redirectErrorStream(true)
+                .start();
+        try (var out = victim.inputReader()) {
+            assertThat(out.lines().anyMatch("started"::equals)).isTrue();
+        } finally {
+            victim.destroyForcibly().waitFor();
+        }
+        ProcessHandle server = ProcessHandle.of(Long.parseLong(
+                        Files.readAllLines(data.resolve("postmaster.pid")).get(0)))
+                .orElseThrow();
+        assertThat(server.isAlive()).isTrue();
+
+        EmbeddedDatabase adopted = EmbeddedDatabase.start(Optional.of(data));
+        try (Connection other = as(adopted, "sipproxy", adopted.password()).getConnection()) {
+            EmbeddedDatabase.start(Optional.of(data)).close();
+            assertThat(server.isAlive()).as("another one is connected").isTrue();
+            assertThat(other.isValid(5)).isTrue();
+        }
+        adopted.close();
+
+        assertThat(server.isAlive()).isFalse();
+        assertThat(data.resolve("postmaster.pid")).doesNotExist();
+    }
+
+    /** Starts a server and is killed. */
+    static final class Victim {
+        private Victim() {}
+
+        public static void main(String[] args) throws InterruptedException {
+            EmbeddedDatabase.start(Optional.of(Path.of(args[0])));
+            System.out.println("started");
+            Thread.currentThread().join();
+        }
+    }
+
+    @Test
+    void directoryWithOtherFilesIsRefusedInTheWordsOfInitdb() throws Exception {
+        Path data = Files.createDirectory(directory.resolve("data"));
+        Files.writeString(data.resolve("file"), "x");
+
+        assertThatThrownBy(() -> EmbeddedDatabase.start(Optional.of(data)))
+                .isInstanceOf(DatabaseUnreachableException.class)
+                .hasMessageContaining("directory \"" + data + "\" exists but is not empty")
+                .hasMessageNotContaining("unshare");
+    }
 }

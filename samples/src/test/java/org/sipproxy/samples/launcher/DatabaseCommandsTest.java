@@ -252,6 +252,90 @@ class DatabaseCommandsTest {
         assertThat(err.toString()).contains("--subscriber: the subscribers are those of --database-url");
     }
 
+    @Test
+    void checkAndRunReportADomainThatNoSubscriberHas() {
+        on("db", "create");
+        on("add", "1001@sip.test", "test1234");
+        for (String command : List.of("check", "run")) {
+            err.getBuffer().setLength(0);
+            assertThat(on(command, "--listen", "udp:127.0.0.1:0", "--domain", "other.test"))
+                    .isEqualTo(2);
+            assertThat(err.toString().lines())
+                    .allMatch(line -> line.startsWith("sipproxy: "))
+                    .filteredOn(line -> !line.startsWith("sipproxy: warning: "))
+                    .first()
+                    .asString()
+                    .startsWith("sipproxy: database: domain of subscribers: [\"sip.test\"], not a domain of the proxy"
+                            + " [other.test], so nobody can register; use --domain sip.test");
+        }
+    }
+
+    @Test
+    void ownerMayCreateTheTablesAgainAfterGrantsToItself() {
+        String owner = "owner_" + postgres.databaseName();
+        postgres.execute("CREATE ROLE " + owner + " LOGIN PASSWORD 'pw'; GRANT CREATE ON DATABASE "
+                + postgres.databaseName() + " TO " + owner + "; CREATE SCHEMA " + owner + " AUTHORIZATION " + owner);
+        String[] as = {
+            "--database-url", postgres.url() + "?password=pw&currentSchema=" + owner, "--database-user", owner
+        };
+        try {
+            assertThat(execute(with(as, "db", "create", "--sha256"))).isZero();
+            assertThat(execute(with(as, "db", "grants", "--read-write", owner, "--read-only", "missing_ro", "--apply")))
+                    .isEqualTo(1);
+            assertThat(err.toString())
+                    .contains("role " + owner + " may not create the missing roles missing_ro")
+                    .contains("CREATE ROLE \"missing_ro\" LOGIN;");
+            err.getBuffer().setLength(0);
+            // as an earlier version left it
+            postgres.execute("REVOKE TRIGGER, TRUNCATE, REFERENCES ON " + owner + ".subscriber FROM " + owner);
+            assertThat(execute(with(as, "db", "create", "--sha256"))).isZero();
+            postgres.execute("DROP TRIGGER sipproxy_subscriber_changed ON " + owner + ".subscriber");
+            assertThat(execute(with(as, "db", "create", "--sha256"))).isZero();
+            assertThat(execute(
+                            with(as, "db", "grants", "--read-write", owner, "--read-only", postgres.user(), "--apply")))
+                    .isZero();
+            assertThat(execute(with(as, "db", "create"))).isZero();
+            assertThat(err.toString()).isEmpty();
+        } finally {
+            postgres.execute("DROP OWNED BY " + owner + " CASCADE; DROP ROLE " + owner);
+        }
+    }
+
+    private static String[] with(String[] database, String... args) {
+        List<String> all = new ArrayList<>(List.of(args));
+        all.addAll(List.of(database));
+        return all.toArray(new String[0]);
+    }
+
+    @Test
+    void databaseErrorsNameThePlaceTheRoleAndTheOption() {
+        assertThat(execute("show", "--database-url", "jdbc:postgresql://db.invalid/kamailio", "--database-user", "bob"))
+                .isEqualTo(3);
+        assertThat(execute("show", "--database-url", "jdbc:postgresql://127.0.0.1:1/x", "--database-user", "bob"))
+                .isEqualTo(3);
+        assertThat(execute(
+                        "show",
+                        "--database-url",
+                        postgres.url() + "missing?password=" + postgres.password(),
+                        "--database-user",
+                        postgres.user()))
+                .isEqualTo(3);
+
+        assertThat(err.toString().lines())
+                .satisfiesExactly(
+                        line -> assertThat(line)
+                                .isEqualTo(
+                                        "sipproxy: cannot reach the database: kamailio on db.invalid:5432 as role bob:"
+                                            + " the host name cannot be resolved; correct the host in --database-url"),
+                        line -> assertThat(line)
+                                .startsWith("sipproxy: cannot reach the database: x on 127.0.0.1:1 as role bob: nothing"
+                                        + " accepts connections there"),
+                        line -> assertThat(line)
+                                .contains(postgres.databaseName() + "missing on 127.0.0.1:")
+                                .endsWith("; correct its name in --database-url, or create it")
+                                .doesNotContain("password="));
+    }
+
     /** A command on the test's database. */
     private int on(String... args) {
         List<String> all = new ArrayList<>(List.of(args));

@@ -1,0 +1,30 @@
+package org.sipproxy.jdbc;
+
+import java.util.List;
+import java.util.Map;
+
+/** What a proxy does with a database, which decides the tables and privileges that it needs. */
+public enum DatabaseUse {
+    /** Reads the subscribers. */
+    SUBSCRIBERS,
+    /** Reads the bindings once, at the start. */
+    LOAD_BINDINGS,
+    /** Keeps the bindings in memory and writes them: write-through and write-back. */
+    KEEP_BINDINGS,
+    /** Keeps the bindings in the database only, where other servers may change them. */
+    SHARE_BINDINGS,
+    /** Writes calls. */
+    ACCOUNTING;
+
+    /** The privileges needed, by table. */
+    Map<String, List<String>> privileges() {
+        List<String> read = List.of("SELECT");
+        List<String> insert = List.of("INSERT");
+        return switch (this) {
+            case SUBSCRIBERS -> Map.of("version", read, "subscriber", read);
+            case LOAD_BINDINGS -> Map.of("location", read);
+            case KEEP_BINDINGS, SHARE_BINDINGS -> Map.of("location", List.of("SELECT", "INSERT", "UPDATE", "DELETE"));
+            case ACCOUNTING -> Map.of("acc", insert, "missed_calls", insert, "acc_cdrs", insert);
+        };
+    }
+}

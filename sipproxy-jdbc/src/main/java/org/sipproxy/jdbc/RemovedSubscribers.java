@@ -1,0 +1,153 @@
+package org.sipproxy.jdbc;
+
+import java.sql.Array;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.HashSet;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.stream.Stream;
+import org.sipproxy.api.component.ProxyRuntime;
+import org.sipproxy.api.location.Aor;
+import org.sipproxy.api.location.Binding;
+import org.sipproxy.api.location.BindingChange;
+import org.sipproxy.api.location.LocationStore;
+import org.sipproxy.api.location.RemovalReason;
+import org.sipproxy.api.location.UserCase;
+import org.sipproxy.api.message.HostName;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Removes the bindings of subscribers that are no longer in the table, from the store of a running proxy, whatever its mode. It is told
+ * which rows have changed and looks which of them are gone.
+ *
+ * <p>A REGISTER whose password was checked before its subscriber was removed may be written after it; so each is looked at again a
+ * moment later. Used by the listener's thread only.
+ */
+final class RemovedSubscribers {
+
+    private static final Logger LOG = LoggerFactory.getLogger(RemovedSubscribers.class);
+
+    private static final long AGAIN_NANOS = Duration.ofSeconds(2).toNanos();
+
+    /** Names in one query. */
+    private static final int BATCH = 1_000;
+
+    /** A mass change of more rows than this is looked at in part only. */
+    private static final int MOST = 100_000;
+
+    private static final String EXISTING = "SELECT username, domain FROM subscriber WHERE "
+            + Subscribers.lower("username") + " = ANY(?) AND domain = ANY(?)";
+
+    private static final BindingChange NOTHING_LEFT = new BindingChange() {
+        @Override
+        public List<Binding> apply(List<Binding> current) {
+            return current.isEmpty() ? current : List.of();
+        }
+
+        @Override
+        public RemovalReason reasonOf(Binding removed) {
+            return RemovalReason.ADMIN;
+        }
+    };
+
+    private record Later(CredentialCache.Key key, long dueNanos) {}
+
+    private final ProxyRuntime proxy;
+    private final Set<CredentialCache.Key> changed = new LinkedHashSet<>();
+    private final Deque<Later> again = new ArrayDeque<>();
+
+    RemovedSubscribers(ProxyRuntime proxy) {
+        this.proxy = proxy;
+    }
+
+    /** A row has changed. */
+    void changed(CredentialCache.Key key) {
+        if (changed.size() < MOST) {
+            changed.add(key);
+        }
+    }
+
+    /** Looks at what has changed, on the listener's connection. */
+    void work(Connection connection, long nowNanos) throws SQLException {
+        while (!again.isEmpty() && again.peek().dueNanos() - nowNanos <= 0) {
+            remove(absent(connection, List.of(again.poll().key())));
+        }
+        while (!changed.isEmpty()) {
+            List<CredentialCache.Key> batch = changed.stream().limit(BATCH).toList();
+            List<CredentialCache.Key> absent = absent(connection, batch);
+            remove(absent);
+            batch.forEach(changed::remove);
+            for (CredentialCache.Key key : absent) {
+                if (again.size() < MOST) {
+                    again.add(new Later(key, nowNanos + AGAIN_NANOS));
+                }
+            }
+        }
+    }
+
+    /** Those without a row of that name, and, if another spelling in lower case is theirs, without a row of any spelling. */
+    private static List<CredentialCache.Key> absent(Connection connection, List<CredentialCache.Key> keys)
+            throws SQLException {
+        Set<CredentialCache.Key> existing = new HashSet<>();
+        try (PreparedStatement select = connection.prepareStatement(EXISTING)) {
+            Array users = connection.createArrayOf(
+                    "text", keys.stream().map(key -> lower(key).username()).toArray());
+            Array domains = connection.createArrayOf(
+                    "text",
+                    keys.stream().map(CredentialCache.Key::domain).distinct().toArray());
+            select.setArray(1, users);
+            select.setArray(2, domains);
+            try (ResultSet rows = select.executeQuery()) {
+                while (rows.next()) {
+                    CredentialCache.Key key = new CredentialCache.Key(rows.getString(1), rows.getString(2));
+                    existing.add(key);
+                    existing.add(lower(key));
+                }
+            }
+        }
+        List<CredentialCache.Key> absent = new ArrayList<>();
+        for (CredentialCache.Key key : keys) {
+            for (CredentialCache.Key spelling :
+                    Stream.of(key, lower(key)).distinct().toList()) {
+                if (!existing.contains(spelling)) {
+                    absent.add(spelling);
+                }
+            }
+        }
+        return absent;
+    }
+
+    private static CredentialCache.Key lower(CredentialCache.Key key) {
+        return new CredentialCache.Key(UserCase.INSENSITIVE.canonical(key.username()), key.domain());
+    }
+
+    private void remove(List<CredentialCache.Key> absent) {
+        LocationStore store = proxy.locationStore();
+        for (CredentialCache.Key key : absent) {
+            Aor aor = new Aor(key.username(), HostName.normal(key.domain()));
+            if (!proxy.domains().contains(aor.domain())) {
+                continue;
+            }
+            try {
+                if (!store.lookup(aor).isEmpty()) {
+                    store.update(aor, NOTHING_LEFT);
+                    LOG.info("bindings of {} removed: there is no such subscriber any more", aor);
+                }
+            } catch (RuntimeException e) {
+                LOG.warn(
+                        "bindings of {} stay until they expire, though the subscriber was removed: {}",
+                        aor,
+                        e.toString());
+            }
+        }
+    }
+}
