@@ -2,6 +2,7 @@ package org.sipproxy.core;
 
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
@@ -251,13 +252,24 @@ public final class SipProxyBuilder {
     }
 
     /**
-     * Adds a component that takes part at several places, such as NAT traversal, an access list or accounting. Components run in
-     * the order in which they were added, before the host's own steps where they were added before those. Closed with the
-     * proxy.
+     * Adds a component that takes part at several places, such as NAT traversal, an access list or accounting. Components run by their
+     * {@linkplain ProxyComponent#phase() phase}, the access list before the flood guard before all others, and within a phase in
+     * the order in which they were added. A store of credentials that is a component need not be added: its authentication is
+     * enough. Closed with the proxy.
      */
     public SipProxyBuilder component(ProxyComponent component) {
-        components.add(Objects.requireNonNull(component, "component"));
+        if (!add(Objects.requireNonNull(component, "component"))) {
+            problems.add("component: " + component.name() + " is given twice; give it once");
+        }
         return this;
+    }
+
+    private boolean add(ProxyComponent component) {
+        boolean isNew = components.stream().noneMatch(other -> other == component);
+        if (isNew) {
+            components.add(component);
+        }
+        return isNew;
     }
 
     /** Watches bindings come and go. */
@@ -420,6 +432,11 @@ public final class SipProxyBuilder {
             problems.add("build: called twice; a builder and its components are for one proxy");
             return;
         }
+        Authentication authenticates = authentication;
+        if (authenticates != null) {
+            authenticates.components().forEach(this::add);
+        }
+        components.sort(Comparator.comparing(ProxyComponent::phase)); // stable
         for (ProxyComponent component : components) {
             try {
                 component.install(hooks);
@@ -491,6 +508,9 @@ public final class SipProxyBuilder {
                     found.add("digest: realm \"" + SipParseException.excerpt(realm) + "\" is not a configured domain ("
                             + String.join(", ", domains) + ")");
                 }
+            }
+            if (!hooks.hasDomainSources() && !domains.isEmpty()) {
+                found.addAll(component.problems(Set.copyOf(domains)));
             }
         }
     }

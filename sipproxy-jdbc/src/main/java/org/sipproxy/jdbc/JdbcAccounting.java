@@ -358,30 +358,37 @@ public final class JdbcAccounting implements ProxyComponent {
         private int maxOpenCalls = 100_000;
         private Ticker ticker = Ticker.systemTicker();
 
+        private final Set<String> set = new HashSet<>();
+        private final List<String> setTwice = new ArrayList<>();
+
         private Builder(DataSource dataSource) {
             this.dataSource = Objects.requireNonNull(dataSource, "dataSource");
         }
 
         /** The methods that get rows in {@code acc}; none for no such rows. Default INVITE and BYE. ACK never completes. */
         public Builder methods(Method... some) {
+            once("methods");
             this.methods = Set.of(some);
             return this;
         }
 
         /** The methods whose failures get rows in {@code acc} too, of those in {@link #methods}. Default INVITE and BYE. */
         public Builder failuresOf(Method... some) {
+            once("failuresOf");
             this.failuresOf = Set.of(some);
             return this;
         }
 
         /** Whether {@code missed_calls} is written. Default true. */
         public Builder missedCalls(boolean write) {
+            once("missedCalls");
             this.missedCalls = write;
             return this;
         }
 
         /** Whether {@code acc_cdrs} is written. Default true. */
         public Builder callRecords(boolean write) {
+            once("callRecords");
             this.callRecords = write;
             return this;
         }
@@ -391,6 +398,7 @@ public final class JdbcAccounting implements ProxyComponent {
          * {@link AccountingColumn#USUAL}, as far as the tables have them.
          */
         public Builder extraColumns(List<AccountingColumn> columns) {
+            once("extraColumns");
             this.extraColumns = List.copyOf(columns);
             return this;
         }
@@ -400,36 +408,42 @@ public final class JdbcAccounting implements ProxyComponent {
          * {@link AccountingColumn#OF_RECORDS}, as far as the table has them.
          */
         public Builder callRecordColumns(List<AccountingColumn> columns) {
+            once("callRecordColumns");
             this.callRecordColumns = List.copyOf(columns);
             return this;
         }
 
         /** The zone of the times in the database, which holds none. Default UTC. A Kamailio writes its process's local time. */
         public Builder databaseZone(ZoneId zone) {
+            once("databaseZone");
             this.databaseZone = Objects.requireNonNull(zone, "zone");
             return this;
         }
 
         /** How many rows may wait; 100 to 1,000,000; default 10,000. A row takes some 500 bytes, at most some 2,000. */
         public Builder queueCapacity(int rows) {
+            once("queueCapacity");
             this.queueCapacity = rows;
             return this;
         }
 
         /** How many rows are written at once; 1 to 5,000; default 500. */
         public Builder batchRows(int rows) {
+            once("batchRows");
             this.batchRows = rows;
             return this;
         }
 
         /** How long a row waits at most for others to be written with; 10 ms to 1 min; default 1 s. */
         public Builder flushInterval(Duration interval) {
+            once("flushInterval");
             this.flushInterval = Objects.requireNonNull(interval, "interval");
             return this;
         }
 
         /** How long closing may take to write what waits; 0 to 1 min; default 5 s. What is left then is lost and counted. */
         public Builder closeTimeout(Duration limit) {
+            once("closeTimeout");
             this.closeTimeout = Objects.requireNonNull(limit, "limit");
             return this;
         }
@@ -439,6 +453,7 @@ public final class JdbcAccounting implements ProxyComponent {
          * {@code SipProxyBuilder.longestDialog}.
          */
         public Builder maxCallDuration(Duration longest) {
+            once("maxCallDuration");
             this.maxCallDuration = Objects.requireNonNull(longest, "longest");
             return this;
         }
@@ -448,6 +463,7 @@ public final class JdbcAccounting implements ProxyComponent {
          * looked up in {@code acc}.
          */
         public Builder maxOpenCalls(int most) {
+            once("maxOpenCalls");
             this.maxOpenCalls = most;
             return this;
         }
@@ -463,7 +479,7 @@ public final class JdbcAccounting implements ProxyComponent {
          * @throws IllegalArgumentException with every problem found, a line each
          */
         public JdbcAccounting build() {
-            List<String> problems = new ArrayList<>();
+            List<String> problems = new ArrayList<>(setTwice);
             range(problems, "queueCapacity", queueCapacity, 100, 1_000_000);
             range(problems, "batchRows", batchRows, 1, 5_000);
             range(problems, "maxOpenCalls", maxOpenCalls, 100, 10_000_000);
@@ -490,6 +506,12 @@ public final class JdbcAccounting implements ProxyComponent {
                 throw new IllegalArgumentException(String.join("\n", problems));
             }
             return new JdbcAccounting(this);
+        }
+
+        private void once(String option) {
+            if (!set.add(option)) {
+                setTwice.add(option + ": set twice; remove one");
+            }
         }
 
         private static void unique(

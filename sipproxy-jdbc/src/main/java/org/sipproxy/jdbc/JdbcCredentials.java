@@ -8,6 +8,7 @@ import java.sql.SQLTransientConnectionException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.EnumSet;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
@@ -379,6 +380,9 @@ public final class JdbcCredentials implements CredentialStore, ProxyComponent {
         private LongSupplier nanoTime = System::nanoTime;
         private Logger log = LOG;
 
+        private final Set<String> set = new HashSet<>();
+        private final List<String> setTwice = new ArrayList<>();
+
         private Builder(DataSource dataSource) {
             this.dataSource = Objects.requireNonNull(dataSource, "dataSource");
         }
@@ -389,6 +393,7 @@ public final class JdbcCredentials implements CredentialStore, ProxyComponent {
          * {@code ha1} is not the hash of the password is logged at WARN. Default: stored hashes only.
          */
         public Builder plainPasswords() {
+            once("plainPasswords");
             plainPasswords = true;
             return this;
         }
@@ -398,30 +403,35 @@ public final class JdbcCredentials implements CredentialStore, ProxyComponent {
          * when every subscriber has that hash ({@link Subscribers#allHaveSha256}). Default: it is not read.
          */
         public Builder sha256Column() {
+            once("sha256Column");
             sha256 = true;
             return this;
         }
 
         /** Most subscribers in the cache, 1 to 10,000,000. Default 100,000. */
         public Builder cacheSize(int cacheSize) {
+            once("cacheSize");
             this.cacheSize = cacheSize;
             return this;
         }
 
         /** How long an entry is used at most while changes are told, 1 s to 1 h. Default one minute. */
         public Builder cacheLife(Duration cacheLife) {
+            once("cacheLife");
             this.cacheLife = Objects.requireNonNull(cacheLife, "cacheLife");
             return this;
         }
 
         /** Most names in the cache of those that do not exist, 1 to 10,000,000. Default 10,000. */
         public Builder unknownCacheSize(int unknownCacheSize) {
+            once("unknownCacheSize");
             this.unknownCacheSize = unknownCacheSize;
             return this;
         }
 
         /** How long a name is held to be unknown while changes are told, 1 s to 1 h. Default 10 s. */
         public Builder unknownCacheLife(Duration unknownCacheLife) {
+            once("unknownCacheLife");
             this.unknownCacheLife = Objects.requireNonNull(unknownCacheLife, "unknownCacheLife");
             return this;
         }
@@ -431,6 +441,7 @@ public final class JdbcCredentials implements CredentialStore, ProxyComponent {
          * accepts nobody who would have to be read again. It needs the trigger.
          */
         public Builder outageGrace(Duration outageGrace) {
+            once("outageGrace");
             this.outageGrace = Objects.requireNonNull(outageGrace, "outageGrace");
             return this;
         }
@@ -440,6 +451,7 @@ public final class JdbcCredentials implements CredentialStore, ProxyComponent {
          * wait, at most two seconds.
          */
         public Builder lookupsAtOnce(int lookupsAtOnce) {
+            once("lookupsAtOnce");
             this.lookupsAtOnce = lookupsAtOnce;
             return this;
         }
@@ -449,6 +461,7 @@ public final class JdbcCredentials implements CredentialStore, ProxyComponent {
          * answered 503, so that invented names do not load the database.
          */
         public Builder unknownPerSecond(int unknownPerSecond) {
+            once("unknownPerSecond");
             this.unknownPerSecond = unknownPerSecond;
             return this;
         }
@@ -469,7 +482,7 @@ public final class JdbcCredentials implements CredentialStore, ProxyComponent {
          * @throws IllegalArgumentException if an option is outside its range; all are told at once
          */
         public JdbcCredentials build() {
-            List<String> problems = new ArrayList<>();
+            List<String> problems = new ArrayList<>(setTwice);
             check(problems, "cacheSize", cacheSize, 10_000_000);
             check(problems, "unknownCacheSize", unknownCacheSize, 10_000_000);
             check(problems, "lookupsAtOnce", lookupsAtOnce, 1_000);
@@ -483,6 +496,12 @@ public final class JdbcCredentials implements CredentialStore, ProxyComponent {
                 throw new IllegalArgumentException(String.join("\n", problems));
             }
             return new JdbcCredentials(this);
+        }
+
+        private void once(String option) {
+            if (!set.add(option)) {
+                setTwice.add("credentials: " + option + ": set twice; remove one");
+            }
         }
 
         private static void check(List<String> problems, String name, int value, int most) {

@@ -90,6 +90,11 @@ public final class AccessList implements ProxyComponent {
     }
 
     @Override
+    public Phase phase() {
+        return Phase.ACCESS;
+    }
+
+    @Override
     public void install(ComponentHooks hooks) {
         hooks.onArrival(new Filter());
         hooks.atEntrance(new Stage());

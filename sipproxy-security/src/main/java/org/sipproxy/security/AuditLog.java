@@ -42,7 +42,7 @@ import org.slf4j.LoggerFactory;
  * written as {@code %} and two hexadecimal digits. So what a sender chooses cannot look like another field. A line holds no
  * credentials and has at most 800 characters.
  *
- * <p>A kind of event has one line a second for each source, an IPv4 address or an IPv6 /64. All sources together have at most 150
+ * <p>A kind of event has five lines at once and then one a second for each source, an IPv4 address or an IPv6 /64. All sources together have at most 150
  * lines a second: 50 for connections, 50 for sources of datagrams that were seen before, 50 for new ones. Events above that are
  * counted by a line with {@code event=omitted}, at most one a second. Memory is fixed.
  *
@@ -82,6 +82,10 @@ public final class AuditLog implements ProxyListener {
     @Override
     public void onEvent(ProxyEvent event) {
         if (event instanceof ProxyEvent.AuthenticationFailed e) {
+            if (e.reason().equals(AuthenticationOutcome.NONCE_REUSED.name())) {
+                return; // the password was right, and some phones count each nonce from 1 again: the challenge is all
+                        // it takes
+            }
             write("authentication-failed", event.origin(), e.user(), e.reason());
         } else if (event instanceof ProxyEvent.AuthenticationLocked e) {
             write("locked-out", event.origin(), e.user(), e.seconds() + "s");

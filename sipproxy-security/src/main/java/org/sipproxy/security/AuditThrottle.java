@@ -3,7 +3,7 @@ package org.sipproxy.security;
 import java.util.Arrays;
 
 /**
- * Decides which events get a line: one a second for each key, and {@link #LINES_PER_SECOND} a second in each of three lanes.
+ * Decides which events get a line: of each key {@link #BURST} at once and then one a second, and {@link #LINES_PER_SECOND} a second in each of three lanes.
  * The lanes keep a flood under forged addresses from hiding the others: what came over a connection, whose source is real, has a
  * lane of its own; and a source seen before, which one that is made up for each datagram is not, does not compete with new ones.
  *
@@ -14,6 +14,9 @@ final class AuditThrottle {
 
     /** In one lane. */
     static final int LINES_PER_SECOND = 50;
+
+    /** Of one key at once. */
+    static final int BURST = 5;
 
     /** No line for this event. */
     static final int NO_LINE = -1;
@@ -29,7 +32,8 @@ final class AuditThrottle {
     // Guarded by this.
     private final long[] keys = new long[ENTRIES];
     private final long[] lastSeenMillis = new long[ENTRIES];
-    private final long[] nextLineMillis = new long[ENTRIES];
+    /** When all lines of the burst are available again. */
+    private final long[] fullAgainMillis = new long[ENTRIES];
     /** How often the key was seen since it is here, at most 2; 0 for an entry that was never used. */
     private final byte[] seen = new byte[ENTRIES];
 
@@ -58,7 +62,8 @@ final class AuditThrottle {
             seen[at] = 2;
         }
         lastSeenMillis[at] = nowMillis;
-        if (!isNew && nextLineMillis[at] > nowMillis) {
+        long full = isNew ? 0 : Math.max(fullAgainMillis[at] - nowMillis, 0);
+        if (full > (BURST - 1) * INTERVAL_MILLIS) {
             omitted[at]++;
             return NO_LINE;
         }
@@ -67,7 +72,7 @@ final class AuditThrottle {
             overLimit++;
             return NO_LINE;
         }
-        nextLineMillis[at] = nowMillis + INTERVAL_MILLIS;
+        fullAgainMillis[at] = nowMillis + full + INTERVAL_MILLIS;
         int count = omitted[at];
         omitted[at] = 0;
         return count;
@@ -118,7 +123,7 @@ final class AuditThrottle {
         }
         keys[least] = key;
         seen[least] = 1;
-        nextLineMillis[least] = 0;
+        fullAgainMillis[least] = 0;
         omitted[least] = 0;
         return least;
     }

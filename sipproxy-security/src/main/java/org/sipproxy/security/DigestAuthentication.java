@@ -14,6 +14,7 @@ import org.jspecify.annotations.Nullable;
 import org.sipproxy.api.auth.Authentication;
 import org.sipproxy.api.auth.CredentialStore;
 import org.sipproxy.api.auth.DigestAlgorithm;
+import org.sipproxy.api.component.ProxyComponent;
 import org.sipproxy.api.component.ProxyRuntime;
 import org.sipproxy.api.event.ProxyEvent;
 import org.sipproxy.api.location.UserCase;
@@ -249,6 +250,16 @@ public final class DigestAuthentication implements Authentication {
         if (table != null) {
             table.startedAt(proxy.now().toEpochMilli());
         }
+    }
+
+    @Override
+    public List<ProxyComponent> components() {
+        return credentials instanceof ProxyComponent component ? List.of(component) : List.of();
+    }
+
+    @Override
+    public List<String> problems(Set<String> domains) {
+        return credentials.problems(fixedRealm == null ? domains : Set.of(fixedRealm.name()));
     }
 
     @Override

@@ -6,10 +6,12 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.sipproxy.api.component.ComponentHooks;
 import org.sipproxy.api.component.ProxyComponent;
@@ -117,6 +119,11 @@ public final class FloodGuard implements ProxyComponent {
     /** A builder; every option has a default. */
     public static Builder builder() {
         return new Builder();
+    }
+
+    @Override
+    public Phase phase() {
+        return Phase.LIMITS;
     }
 
     @Override
@@ -422,12 +429,14 @@ public final class FloodGuard implements ProxyComponent {
         private List<String> signs = ScannerSigns.USUAL;
         private int unknownUsers = 20;
         private boolean scannersOnly;
+        private final Set<String> set = new HashSet<>();
         private final List<String> problems = new ArrayList<>();
 
         private Builder() {}
 
         /** For the messages of one source. Default 50 a second and 500 at once. */
         public Builder perSource(RateLimit limit) {
+            once("perSource");
             this.perSource = Objects.requireNonNull(limit, "limit");
             return this;
         }
@@ -437,6 +446,7 @@ public final class FloodGuard implements ProxyComponent {
          * source has a tenth of it for itself, and all sources together have ten times as much. Default 10 a second, 100 at once.
          */
         public Builder perAor(RateLimit limit) {
+            once("perAor");
             this.perAor = Objects.requireNonNull(limit, "limit");
             return this;
         }
@@ -446,24 +456,28 @@ public final class FloodGuard implements ProxyComponent {
          * connections. Default none.
          */
         public Builder global(RateLimit limit) {
+            once("global");
             this.global = Objects.requireNonNull(limit, "limit");
             return this;
         }
 
         /** No rate limits: only scanners and {@link FloodGuard#ban bans} are looked for. Default false. */
         public Builder scannersOnly() {
+            once("scannersOnly");
             this.scannersOnly = true;
             return this;
         }
 
         /** What a request above a limit gets. Default {@link Answer#SILENCE}. */
         public Builder answer(Answer value) {
+            once("answer");
             this.answer = Objects.requireNonNull(value, "value");
             return this;
         }
 
         /** How many leading bits of an address make one source: IPv4 8 to 32, IPv6 16 to 128. Default 32 and 64. */
         public Builder sourcePrefix(int ipv4, int ipv6) {
+            once("sourcePrefix");
             if (ipv4 < 8 || ipv4 > 32 || ipv6 < 16 || ipv6 > 128) {
                 problems.add("sourcePrefix: " + ipv4 + ", " + ipv6 + " (expected 8 to 32, 16 to 128)");
             }
@@ -479,6 +493,7 @@ public final class FloodGuard implements ProxyComponent {
 
         /** How long a source is banned for scanning: 1 second to 30 days, default 5 minutes. */
         public Builder banTime(Duration time) {
+            once("banTime");
             if (time.compareTo(Duration.ofSeconds(1)) < 0 || time.compareTo(Duration.ofDays(30)) > 0) {
                 problems.add("banTime: " + time + " (expected 1 s to 30 days)");
             }
@@ -488,6 +503,7 @@ public final class FloodGuard implements ProxyComponent {
 
         /** What is done about a scanner. Default {@link ScannerPolicy#DROP}. */
         public Builder scanners(ScannerPolicy policy) {
+            once("scanners");
             this.scanners = Objects.requireNonNull(policy, "policy");
             return this;
         }
@@ -497,6 +513,7 @@ public final class FloodGuard implements ProxyComponent {
          * those of the usual tools.
          */
         public Builder scannerUserAgents(List<String> texts) {
+            once("scannerUserAgents");
             if (texts.stream().anyMatch(text -> text.length() < 2)) {
                 problems.add("scannerUserAgents: a text of less than two characters would fit nearly everybody");
             }
@@ -506,11 +523,18 @@ public final class FloodGuard implements ProxyComponent {
 
         /** For how many users who do not exist a source may present credentials: 1 to 1,000, default 20. */
         public Builder unknownUsers(int count) {
+            once("unknownUsers");
             if (count < 1 || count > 1_000) {
                 problems.add("unknownUsers: " + count + " (expected 1 to 1,000)");
             }
             this.unknownUsers = count;
             return this;
+        }
+
+        private void once(String option) {
+            if (!set.add(option)) {
+                problems.add(option + ": set twice; remove one");
+            }
         }
 
         /**

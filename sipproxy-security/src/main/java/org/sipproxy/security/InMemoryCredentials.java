@@ -1,19 +1,23 @@
 package org.sipproxy.security;
 
 import java.util.EnumSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
 import org.sipproxy.api.auth.Credential;
 import org.sipproxy.api.auth.CredentialStore;
 import org.sipproxy.api.auth.DigestAlgorithm;
 import org.sipproxy.api.location.UserCase;
+import org.sipproxy.api.message.SipParseException;
 
 /**
- * Credentials in memory, for tests and small installations. User and realm are looked up byte for byte, because both are part of
- * the hash that the phone computes (RFC 7616 §3.4.2). A realm that follows the domain is in lower case.
+ * Credentials in memory, for tests and small installations. The user is looked up byte for byte, because it is part of the hash that
+ * the phone computes (RFC 7616 §3.4.2); so is the realm of an HA1. That of a password may be in any case. {@code build()} of the proxy
+ * refuses credentials whose realm is not one of the proxy's.
  *
  * <p>Two users of one realm whose names differ in the case of ASCII letters only would share one address-of-record; the second
  * one is refused unless the store is {@link #caseSensitive}.
@@ -100,7 +104,11 @@ public final class InMemoryCredentials implements CredentialStore {
 
     @Override
     public Optional<Credential> find(String username, String realm) {
-        return Optional.ofNullable(credentials.get(new Key(username, realm)));
+        Credential found = credentials.get(new Key(username, realm));
+        // an HA1 holds its realm as it was written
+        boolean fits =
+                found != null && (found.password().isPresent() || found.realm().equals(realm));
+        return fits ? Optional.of(found) : Optional.empty();
     }
 
     @Override
@@ -121,6 +129,27 @@ public final class InMemoryCredentials implements CredentialStore {
         return all.isEmpty() ? EnumSet.of(DigestAlgorithm.MD5) : all;
     }
 
+    @Override
+    public List<String> problems(Set<String> realms) {
+        Set<String> found = new TreeSet<>();
+        for (Credential credential : credentials.values()) {
+            String realm = credential.realm();
+            boolean fits = credential.password().isPresent()
+                    ? realms.stream().anyMatch(one -> lowerCase(one).equals(lowerCase(realm)))
+                    : realms.contains(realm);
+            if (!fits) {
+                found.add("credentials: the realm \"" + SipParseException.excerpt(realm) + "\" is not "
+                        + (realms.size() == 1 ? "that of the proxy (" : "one of the proxy's (")
+                        + String.join(", ", new TreeSet<>(realms)) + "), so its users could not log in");
+            }
+        }
+        return List.copyOf(found);
+    }
+
+    private static String lowerCase(String realm) {
+        return UserCase.INSENSITIVE.canonical(realm);
+    }
+
     /** False: a look-up is one read of a map. */
     @Override
     public boolean mayBlock() {
@@ -136,13 +165,14 @@ public final class InMemoryCredentials implements CredentialStore {
 
         Key {
             Objects.requireNonNull(username, "username");
-            Objects.requireNonNull(realm, "realm");
+            realm = InMemoryCredentials.lowerCase(Objects.requireNonNull(realm, "realm"));
         }
 
         /** The user of {@code user} and of {@code user@realm}. */
         String bareName() {
             String suffix = "@" + realm;
-            return username.length() > suffix.length() && username.endsWith(suffix)
+            return username.length() > suffix.length()
+                            && InMemoryCredentials.lowerCase(username).endsWith(suffix)
                     ? username.substring(0, username.length() - suffix.length())
                     : username;
         }

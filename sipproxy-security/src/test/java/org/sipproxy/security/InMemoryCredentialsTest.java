@@ -20,7 +20,7 @@ class InMemoryCredentialsTest {
     private static final String HA1 = "939e7578ed9e3c518a452acee763bce9";
 
     @Test
-    void userAndRealmAreFoundByteForByte() {
+    void userAndRealmOfAHashAreFoundByteForByte() {
         InMemoryCredentials store = InMemoryCredentials.of(
                 Credential.ofPassword("alice", "example.org", "a"), Credential.ofHa1("alice", "example.net", HA1));
 
@@ -29,7 +29,10 @@ class InMemoryCredentialsTest {
         assertThat(store.find("alice", "example.net").flatMap(credential -> credential.ha1(DigestAlgorithm.MD5)))
                 .contains(HA1);
         assertThat(store.find("Alice", "example.org")).isEmpty();
-        assertThat(store.find("alice", "Example.org")).isEmpty();
+        assertThat(store.find("alice", "Example.org"))
+                .as("a password is good for any case of its realm")
+                .isPresent();
+        assertThat(store.find("alice", "Example.net")).isEmpty();
         assertThat(store.find("bob", "example.org")).isEmpty();
     }
 

@@ -3,10 +3,13 @@ package org.sipproxy.samples.launcher;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Stream;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.IVersionProvider;
+import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.UnmatchedArgumentException;
 
@@ -38,8 +41,9 @@ import picocli.CommandLine.UnmatchedArgumentException;
             "        --subscriber 1001:test1234 --subscriber 1002:test1234",
             "    java -jar sipproxy.jar run --listen udp:127.0.0.1:5060 --domain sip.test \\",
             "        --subscriber 1001:test1234 --subscriber 1002:test1234",
-            "  The same with the arguments in a file, one a line, # for comments:",
+            "  The same with the arguments in a file, such as --domain=sip.test:",
             "    java -jar sipproxy.jar run @proxy.args",
+            Launcher.ARGUMENT_FILES,
             "  More of one command:  java -jar sipproxy.jar run --help",
             "",
             Launcher.EXIT_CODES
@@ -54,6 +58,11 @@ public final class Launcher {
     static final String EXIT_CODES =
             "Exit status: 0 success, 1 failure or not found, 2 wrong usage or configuration (also a port in use), "
                     + "3 no way into the database.";
+
+    static final String ARGUMENT_FILES =
+            "  @FILE stands for the lines of a file. A line is one argument, taken as it is: # and quotation marks in a value are "
+                    + "part of it. A line that begins with # is a comment; @FILE in a line names a further file; @@ stands for a "
+                    + "first @.";
 
     private Launcher() {}
 
@@ -70,45 +79,99 @@ public final class Launcher {
 
     /** Runs a command; {@code run}, and {@code demo} without {@code --once}, return only if they fail. */
     static int execute(PrintWriter out, PrintWriter err, String... args) {
+        ArgumentFiles.Arguments arguments = ArgumentFiles.expand(args);
+        if (!arguments.problems().isEmpty()) {
+            return misconfigured(err, arguments.problems());
+        }
         CommandLine commandLine = new CommandLine(new Launcher())
                 .setOut(out)
                 .setErr(err)
                 .setUsageHelpAutoWidth(true)
+                .setExpandAtFiles(false)
                 .setCaseInsensitiveEnumValuesAllowed(true)
-                .setParameterExceptionHandler(Launcher::explainMisuse)
+                .setParameterExceptionHandler((e, all) -> explainMisuse(e, arguments))
                 .setExecutionExceptionHandler((e, command, parsed) -> {
                     misconfigured(command.getErr(), List.of(messageOf(e)));
                     return FAILED;
                 });
-        return commandLine.execute(withDefaultCommand(args));
+        String[] expanded = arguments.texts();
+        if (!isWithoutCommand(expanded)) {
+            return commandLine.execute(expanded);
+        }
+        Optional<String> ofRun = optionOfRunOnly(commandLine, expanded);
+        if (ofRun.isPresent()) {
+            err.println("sipproxy: " + ofRun.get() + " is an option of run, and there is no command; did you mean"
+                    + " java -jar sipproxy.jar run " + ofRun.get() + " …");
+            return misconfigured(err, List.of("without a command the demo is run; its options: demo --help"));
+        }
+        return commandLine.execute(
+                Stream.concat(Stream.of("demo"), Stream.of(expanded)).toArray(String[]::new));
     }
 
     /** Options alone are the demo's, but for those that ask about the launcher itself. */
-    private static String[] withDefaultCommand(String[] args) {
+    private static boolean isWithoutCommand(String... args) {
         List<String> own = List.of("-h", "--help", "-V", "--version");
-        boolean demo = args.length == 0 || (args[0].startsWith("-") && !own.contains(args[0]));
-        if (!demo) {
-            return args;
-        }
-        String[] withDemo = new String[args.length + 1];
-        withDemo[0] = "demo";
-        System.arraycopy(args, 0, withDemo, 1, args.length);
-        return withDemo;
+        return args.length == 0 || (args[0].startsWith("-") && !own.contains(args[0]));
     }
 
-    private static int explainMisuse(ParameterException e, String[] args) {
+    private static Optional<String> optionOfRunOnly(CommandLine commandLine, String... args) {
+        Set<String> ofRun = optionsOf(commandLine, "run");
+        Set<String> ofDemo = optionsOf(commandLine, "demo");
+        return Stream.of(args)
+                .map(argument -> argument.split("=", 2)[0])
+                .filter(name -> ofRun.contains(name) && !ofDemo.contains(name))
+                .findFirst();
+    }
+
+    private static Set<String> optionsOf(CommandLine commandLine, String command) {
+        return commandLine
+                .getSubcommands()
+                .get(command)
+                .getCommandSpec()
+                .optionsMap()
+                .keySet();
+    }
+
+    private static int explainMisuse(ParameterException e, ArgumentFiles.Arguments arguments) {
         CommandLine command = e.getCommandLine();
         PrintWriter err = command.getErr();
-        err.println("sipproxy: " + e.getMessage());
-        if (e instanceof UnmatchedArgumentException unmatched
-                && unmatched.getUnmatched().get(0).startsWith("@")) {
-            err.println("sipproxy: there is no readable file "
-                    + unmatched.getUnmatched().get(0).substring(1));
+        if (e instanceof UnmatchedArgumentException unmatched) {
+            String before = "";
+            for (String one : unmatched.getUnmatched()) {
+                boolean isValue = before.startsWith("-") && before.indexOf('=') < 0 && !one.startsWith("-");
+                if (!isValue) {
+                    explainUnmatched(command, one, arguments, err);
+                }
+                before = one;
+            }
+        } else {
+            err.println("sipproxy: "
+                    + placeOf(e, arguments).map(place -> place + ": ").orElse("") + e.getMessage());
         }
-        UnmatchedArgumentException.printSuggestions(e, err);
         err.println("Help: java -jar sipproxy.jar " + helpOf(command));
         err.flush();
         return MISCONFIGURED;
+    }
+
+    private static Optional<String> placeOf(ParameterException e, ArgumentFiles.Arguments arguments) {
+        return e.getArgSpec() instanceof OptionSpec option && e.getValue() != null
+                ? Stream.of(option.names())
+                        .flatMap(name -> arguments.placeOf(name, e.getValue()).stream())
+                        .findFirst()
+                : Optional.empty();
+    }
+
+    /** One line for each argument that nothing takes, with what may have been meant. */
+    private static void explainUnmatched(
+            CommandLine command, String argument, ArgumentFiles.Arguments arguments, PrintWriter err) {
+        UnmatchedArgumentException alone = new UnmatchedArgumentException(command, List.of(argument));
+        String kind = argument.startsWith("-") ? "unknown option: " : "unknown argument: ";
+        // what follows = may be a password
+        String shown = argument.startsWith("-") ? argument.split("=", 2)[0] : argument;
+        List<String> meant = alone.getSuggestions();
+        err.println("sipproxy: "
+                + arguments.placeOf(argument).map(place -> place + ": ").orElse("") + kind + shown
+                + (meant.isEmpty() ? "" : "; did you mean " + String.join(" or ", meant) + "?"));
     }
 
     private static String helpOf(CommandLine command) {

@@ -153,6 +153,9 @@ final class ProxyOptions {
     @Mixin
     private final NextHopOptions nextHops = new NextHopOptions();
 
+    /** True if each message is logged. */
+    boolean traced;
+
     private final List<String> problems = new ArrayList<>();
     private final List<Endpoint> endpoints = new ArrayList<>();
 
@@ -177,6 +180,9 @@ final class ProxyOptions {
                 .withTransactionTimeout(
                         duration("--transaction-timeout", transactionTimeout, SipTimers.DEFAULT.transactionTimeout()))
                 .withRingTimeout(duration("--ring-timeout", ringTimeout, SipTimers.DEFAULT.ringTimeout())));
+        if (traced) {
+            builder.wireListener(new MessageTrace());
+        }
         if (!eventLoops.isEmpty()) {
             builder.eventLoops(number("--event-loops", eventLoops, 1));
         }

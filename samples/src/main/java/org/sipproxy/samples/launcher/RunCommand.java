@@ -49,8 +49,9 @@ import picocli.CommandLine.Spec;
             "  A laboratory where nobody needs a password:",
             "    java -jar sipproxy.jar run --domain lab.example --no-auth \\",
             "        --listen udp:0.0.0.0:5060",
-            "  Arguments from a file, --listen=udp:127.0.0.1:5060 and so on, # for comments:",
+            "  Arguments from a file, --listen=udp:127.0.0.1:5060 and so on:",
             "    java -jar sipproxy.jar run @proxy.args",
+            Launcher.ARGUMENT_FILES,
             "",
             Launcher.EXIT_CODES
         })
@@ -69,7 +70,11 @@ final class RunCommand implements Callable<Integer> {
     @Option(
             names = "--log-level",
             paramLabel = "LEVEL",
-            description = "How much is logged to stderr: ${COMPLETION-CANDIDATES}. Default: ${DEFAULT-VALUE}.",
+            description = {
+                "How much is logged to stderr: ${COMPLETION-CANDIDATES}. Default: ${DEFAULT-VALUE}.",
+                "info has a line for each registration and each refusal; trace has every message, received and sent, with"
+                        + " its secrets masked."
+            },
             defaultValue = "info")
     private Logging.Verbosity logLevel = Logging.Verbosity.info;
 
@@ -78,6 +83,7 @@ final class RunCommand implements Callable<Integer> {
         PrintWriter out = spec.commandLine().getOut();
         PrintWriter err = spec.commandLine().getErr();
         Logging.level(logLevel);
+        options.traced = logLevel == Logging.Verbosity.trace;
         List<String> problems = databaseOptions.problems();
         if (!problems.isEmpty()) {
             options.build(Subscription.ofDatabaseNotStarted());

@@ -36,12 +36,26 @@ class LauncherProcessTest {
             --listen=tcp:127.0.0.1:0
             --domain=sip.test
             --subscriber=1001:test1234
+            --subscriber=1002:S3cret#2024
+            --log-level=trace
             """);
         try (JavaProcess launcher = JavaProcess.start(Launcher.class, "run", "@" + arguments)) {
             String ready = launcher.awaitLine("");
             assertThat(ready).matches("READY udp:127\\.0\\.0\\.1:[1-9]\\d* tcp:127\\.0\\.0\\.1:[1-9]\\d*");
 
             register("1001", "test1234", udpPort(ready)).close();
+            register("1002", "S3cret#2024", udpPort(ready)).close();
+            try (DatagramSocket client = new DatagramSocket(0, InetAddress.getLoopbackAddress())) {
+                client.connect(InetAddress.getLoopbackAddress(), udpPort(ready));
+                send(
+                        client,
+                        options("c1", "")
+                                .replace("OPTIONS sip:sip.test", "MESSAGE sip:1003@wrong.test")
+                                .replace("1 OPTIONS", "1 MESSAGE"));
+                client.setSoTimeout(10_000);
+                client.receive(new DatagramPacket(new byte[4_000], 4_000));
+            }
+            await().untilAsserted(() -> assertThat(launcher.err()).anyMatch(line -> line.contains("REFUSED")));
             launcher.terminate();
 
             assertThat(launcher.awaitExit()).isZero();
@@ -49,7 +63,17 @@ class LauncherProcessTest {
             assertThat(launcher.err())
                     .anyMatch(line -> line.matches(
                             ".*REGISTERED aor=<sip:1001@sip\\.test> contact=<sip:1001@127\\.0\\.0\\.1:\\d+>"
-                                    + " expires=3600"));
+                                    + " expires=3600"))
+                    .anyMatch(line -> line.matches(
+                            "\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d\\.\\d{3}(Z|[+-]\\d\\d:\\d\\d) INFO  refusals"
+                                    + " - REFUSED status=403 why=\"Relaying Denied\" method=MESSAGE source=udp:127\\.0\\.0\\.1:\\d+"
+                                    + " from=\"<sip:a@elsewhere\\.test>;tag=1\" to=\"<sip:sip\\.test>\" uri=\"sip:1003@wrong\\.test\""
+                                    + " call-id=\"c1\""))
+                    .anyMatch(line -> line.contains("TRACE trace - RECEIVED udp from 127.0.0.1:"))
+                    .anyMatch(line -> line.contains("TRACE trace - SENT udp to 127.0.0.1:"))
+                    .anyMatch(line -> line.contains("    REGISTER sip:sip.test"))
+                    .anyMatch(line -> line.matches("    Authorization:.*response=\\*\\*\\*.*"))
+                    .noneMatch(line -> line.contains("response=\""));
         }
     }
 

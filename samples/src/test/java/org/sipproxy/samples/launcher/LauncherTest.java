@@ -3,12 +3,16 @@ package org.sipproxy.samples.launcher;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.net.DatagramSocket;
 import java.net.InetAddress;
 import java.net.ServerSocket;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -240,19 +244,90 @@ class LauncherTest {
     @Test
     void anUnknownOptionIsAnsweredWithTheNearestOne() {
         assertThat(execute("run", "--lisen", "udp:127.0.0.1:5060")).isEqualTo(2);
-        assertThat(err.toString()).contains("--lisen", "Possible solutions: --listen", "run --help");
+        assertThat(err.toString()).contains("--lisen", "did you mean --listen", "run --help");
     }
 
     @Test
-    void anArgumentFileThatIsNotThereIsNamed() {
+    void eachTypingErrorGetsItsSuggestionAndNoValueIsRepeated() {
+        assertThat(execute("run", "--lisen=udp:127.0.0.1:5060", "--domian", "sip.test", "--subscribr=1001:secret"))
+                .isEqualTo(2);
+        assertThat(err.toString().lines())
+                .hasSize(4)
+                .satisfiesExactly(
+                        line -> assertThat(line).contains("--lisen; did you mean --listen"),
+                        line -> assertThat(line).contains("--domian; did you mean --domain"),
+                        line -> assertThat(line).contains("--subscribr; did you mean --subscriber"),
+                        line -> assertThat(line).startsWith("Help:"));
+        assertThat(err.toString()).doesNotContain("secret");
+    }
+
+    @Test
+    void optionsOfRunWithoutACommandAskWhetherRunIsMeant() {
+        assertThat(execute("--domain", "sip.test", "--listen", "udp:127.0.0.1:0"))
+                .isEqualTo(2);
+        assertThat(err.toString()).contains("did you mean java -jar sipproxy.jar run --domain");
+    }
+
+    @Test
+    void anArgumentFileThatIsNotThereIsNamed(@TempDir Path folder) {
         assertThat(execute("run", "@no-such-file")).isEqualTo(2);
-        assertThat(err.toString()).contains("there is no readable file no-such-file");
+        assertThat(err.toString()).contains("the argument file no-such-file does not exist");
+        assertThat(execute("run", "@" + folder)).isEqualTo(2);
+        assertThat(err.toString()).contains("is a directory");
+    }
+
+    @Test
+    void aMistakeInAnArgumentFileIsReportedWithFileAndLine(@TempDir Path folder) throws IOException {
+        Path file = Files.writeString(folder.resolve("proxy.args"), """
+            # comment
+            --listem=udp:127.0.0.1:0
+            """);
+        assertThat(execute("run", "@" + file)).isEqualTo(2);
+        assertThat(err.toString()).contains("proxy.args:2: unknown option: --listem; did you mean --listen");
+    }
+
+    @Test
+    void aLineOfAnArgumentFileIsOneArgumentAsItStands(@TempDir Path folder) throws IOException {
+        Path more = Files.writeString(folder.resolve("more.args"), "--subscriber=1003:it's \"100%\" # \\safe\\ \n");
+        Path file = Files.writeString(
+                folder.resolve("proxy.args"),
+                "\ufeff# comment\r\n\r\n"
+                        + "--subscriber=1002:S3cret#2024\r\n"
+                        + "   --subscriber=1001:a\"b\r\n"
+                        + "  # indented comment\n@" + more + "\n@@home\n--domain\nsip.test");
+
+        ArgumentFiles.Arguments arguments = ArgumentFiles.expand("run", "@" + file, "--alias=@x");
+
+        assertThat(arguments.problems()).isEmpty();
+        assertThat(arguments.texts())
+                .containsExactly(
+                        "run",
+                        "--subscriber=1002:S3cret#2024",
+                        "--subscriber=1001:a\"b",
+                        "--subscriber=1003:it's \"100%\" # \\safe\\ ",
+                        "@home",
+                        "--domain",
+                        "sip.test",
+                        "--alias=@x");
+        assertThat(arguments.placeOf("--domain")).hasValue(file + ":8");
+    }
+
+    @Test
+    void linesThatCouldBeReadDifferentlyAreReported(@TempDir Path folder) throws IOException {
+        Path file = Files.writeString(folder.resolve("proxy.args"), "");
+        Files.writeString(file, "\"--subscriber=1001:a#b\"\n--listen udp:127.0.0.1:0\n@" + file + "\n");
+
+        assertThat(ArgumentFiles.expand("run", "@" + file).problems())
+                .satisfiesExactly(
+                        problem -> assertThat(problem).contains(":1: ", "quotation marks"),
+                        problem -> assertThat(problem).contains(":2: ", "--listen=VALUE"),
+                        problem -> assertThat(problem).contains(":3: ", "names itself"));
     }
 
     @Test
     void optionsAloneAreTheDemos() {
         assertThat(execute("--onec")).isEqualTo(2);
-        assertThat(err.toString()).contains("Possible solutions: --once", "demo --help");
+        assertThat(err.toString()).contains("did you mean --once", "demo --help");
     }
 
     @ParameterizedTest

@@ -1,6 +1,8 @@
 package org.sipproxy.api.auth;
 
+import java.util.List;
 import java.util.Set;
+import org.sipproxy.api.component.ProxyComponent;
 import org.sipproxy.api.component.ProxyRuntime;
 import org.sipproxy.api.location.UserCase;
 import org.sipproxy.api.routing.RequestStage;
@@ -15,6 +17,23 @@ public interface Authentication extends RequestStage {
     /** Realms that it is fixed to; {@code build()} checks that each is a domain of the proxy. Empty if realm follows domain. */
     default Set<String> fixedRealms() {
         return Set.of();
+    }
+
+    /**
+     * Components that it consists of, such as a store of credentials that is one; {@code build()} adds those that the host has not
+     * added itself. Default none.
+     */
+    default List<ProxyComponent> components() {
+        return List.of();
+    }
+
+    /**
+     * Reports what does not fit the domains, a line each: {@code build()} refuses to go on. Default nothing.
+     *
+     * @param domains those of the proxy, in lower case
+     */
+    default List<String> problems(Set<String> domains) {
+        return List.of();
     }
 
     /** The proxy is about to serve. It does not if this throws. Default nothing. */

@@ -25,8 +25,15 @@ public final class Credential {
         this.ha1 = ha1;
     }
 
-    /** A user with a plain password, good for every algorithm. */
+    /**
+     * A user with a plain password, good for every algorithm.
+     *
+     * @throws IllegalArgumentException if the password is empty
+     */
     public static Credential ofPassword(String username, String realm, String password) {
+        if (password.isEmpty()) {
+            throw new IllegalArgumentException("password: that of " + username + " is empty; anybody could guess it");
+        }
         return new Credential(username, realm, Objects.requireNonNull(password, "password"), Map.of());
     }
 

@@ -1,6 +1,7 @@
 package org.sipproxy.api.auth;
 
 import java.util.EnumSet;
+import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import org.sipproxy.api.location.UserCase;
@@ -59,5 +60,15 @@ public interface CredentialStore {
      */
     default boolean isCurrent() {
         return true;
+    }
+
+    /**
+     * Reports what does not fit those realms, a line each: {@code build()} of the proxy refuses to go on. A store that would have to
+     * ask a database reports nothing here. Default nothing.
+     *
+     * @param realms the domains of the proxy, in lower case, or the one realm that authentication is fixed to
+     */
+    default List<String> problems(Set<String> realms) {
+        return List.of();
     }
 }

@@ -14,6 +14,21 @@ public interface ProxyComponent extends AutoCloseable {
         return getClass().getSimpleName();
     }
 
+    /** In which order the components of a proxy are asked, whatever order the host adds them in. */
+    enum Phase {
+        /** Decides who may send at all and who is trusted. The others ask for its decision. */
+        ACCESS,
+        /** Limits what those who may send send. */
+        LIMITS,
+        /** Anything else, in the order in which it was added. */
+        SERVICE
+    }
+
+    /** When it is asked. Default {@link Phase#SERVICE}. */
+    default Phase phase() {
+        return Phase.SERVICE;
+    }
+
     /**
      * Says where the component takes part. It opens nothing.
      *

@@ -85,8 +85,9 @@ public record Endpoint(TransportKind kind, String host, int port, String adverti
         TransportKind kind =
                 colon < 0 ? null : TransportKind.of(text.substring(0, colon)).orElse(null);
         if (kind == null) {
-            throw new IllegalArgumentException(
-                    "endpoint: \"" + text + "\" (expected TRANSPORT:HOST[:PORT], such as udp:127.0.0.1:5060)");
+            throw new IllegalArgumentException("endpoint: \"" + text
+                    + "\" (expected TRANSPORT:HOST[:PORT], such as udp:127.0.0.1:5060; the transports are"
+                    + " udp, tcp, tls, ws and wss)");
         }
         String rest = text.substring(colon + 1);
         int close = rest.indexOf(']');

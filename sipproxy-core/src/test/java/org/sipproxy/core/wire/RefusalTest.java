@@ -142,7 +142,7 @@ class RefusalTest {
             bob.awaitResponse(register, 200);
 
             Request request = alice.send(strange(alice, method, "sip:bob@sip.test"));
-            assertThat(alice.awaitFinal(request).status()).isEqualTo(503);
+            assertThat(alice.awaitFinal(request).status()).isEqualTo(480);
             letTimersPass(alice, silent);
 
             assertThat(responsesTo(alice, request)).isEmpty();

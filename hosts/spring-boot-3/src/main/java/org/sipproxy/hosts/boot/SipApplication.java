@@ -36,7 +36,8 @@ public class SipApplication {
                 Credential.ofPassword("1001", domain, "test1234"), Credential.ofPassword("1002", domain, "test1234"));
         SipProxyBuilder builder = SipProxy.builder()
                 .domain(domain)
-                .authentication(DigestAuthentication.builder().credentials(users).build());
+                .authentication(
+                        DigestAuthentication.builder().credentials(users).build());
         for (TransportKind kind : transports) {
             builder.listen(new Endpoint(kind, "127.0.0.1", 0, "", 0));
         }

@@ -29,6 +29,11 @@ public final class CollectedHooks implements ComponentHooks {
     final List<RequestListener> requestListeners = new ArrayList<>();
     final List<ProxyListener> listeners = new ArrayList<>();
 
+    /** True if there are domains that {@code build()} does not know. */
+    public boolean hasDomainSources() {
+        return !domainSources.isEmpty();
+    }
+
     @Override
     public void onArrival(ArrivalFilter filter) {
         arrivalFilters.add(filter);

@@ -137,6 +137,11 @@ final class Components implements AutoCloseable {
         return false;
     }
 
+    /** True if somebody is notified of events. */
+    boolean hasListeners() {
+        return listeners.length > 0;
+    }
+
     void publish(ProxyEvent event) {
         for (ProxyListener listener : listeners) {
             try {

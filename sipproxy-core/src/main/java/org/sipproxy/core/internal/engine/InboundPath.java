@@ -14,6 +14,7 @@ import org.sipproxy.api.message.SipRequest;
 import org.sipproxy.api.message.SipResponse;
 import org.sipproxy.api.message.StatusCode;
 import org.sipproxy.api.message.Via;
+import org.sipproxy.api.routing.Target;
 import org.sipproxy.api.transport.Endpoint;
 import org.sipproxy.api.transport.TransportKind;
 import org.sipproxy.core.internal.codec.ReplyWriter;
@@ -54,11 +55,16 @@ final class InboundPath implements InboundHandler {
     private static final Outcome.Reply BREADTH_EXCEEDED =
             (Outcome.Reply) Outcome.reply(StatusCode.MAX_BREADTH_EXCEEDED);
 
+    private static final String NO_MEMORY = "no memory is left for a transaction";
+    private static final byte[] NO_LINES = {};
+
     private final ProxyEngine engine;
+    private final RefusalLog refusals;
     private final LogThrottle failures = new LogThrottle();
 
     InboundPath(ProxyEngine engine) {
         this.engine = engine;
+        this.refusals = engine.refusals;
     }
 
     @Override
@@ -89,7 +95,7 @@ final class InboundPath implements InboundHandler {
             }
         } catch (SipParseException e) {
             engine.counters.malformed.increment();
-            LOG.debug("dropped from {}: {}", from.remoteAddress(), e.getMessage());
+            refusals.unreadable(from, e.getMessage());
         }
     }
 
@@ -164,10 +170,13 @@ final class InboundPath implements InboundHandler {
     private void refuse(SipRequest request, TransportFlow from, SipParseException defect) throws SipParseException {
         engine.counters.malformed.increment();
         if (request.method() == Method.ACK) {
+            refusals.dropped(request, from, defect.getMessage());
             return;
         }
         RequestContext context = newContext(request, from);
-        context.responsePath().send(write(context, (Outcome.Reply) Outcome.malformed(defect)), SendFailure.IGNORE);
+        Outcome.Reply reply = (Outcome.Reply) Outcome.malformed(defect);
+        context.responsePath().send(write(context, reply), SendFailure.IGNORE);
+        refusals.refused(request, from, reply.statusCode(), reply.reason(), reply.headerLines());
     }
 
     /** An ACK ends at the transaction whose failure it acknowledges; that of a 2xx goes on to the callee. */
@@ -191,9 +200,13 @@ final class InboundPath implements InboundHandler {
                 engine.forwarder.relayAck(context, relay.targets());
             } else if (outcome == Outcome.blocked()) {
                 relayAckOnWorker(context);
+            } else if (outcome instanceof Outcome.Discard discard) {
+                dropped(context, discard.why());
+            } else if (outcome instanceof Outcome.Reply reply) {
+                dropped(context, reply.statusCode() + " " + reply.reason());
             }
         } catch (SipParseException e) {
-            LOG.debug("ACK dropped: {}", e.getMessage());
+            dropped(context, e.getMessage());
         }
     }
 
@@ -203,6 +216,7 @@ final class InboundPath implements InboundHandler {
         int bytes = context.retainedBytes();
         if (!budget.takes(Share.UNDECIDED, bytes)) {
             budget.countRefused();
+            dropped(context, NO_MEMORY);
             return;
         }
         budget.add(bytes);
@@ -223,6 +237,7 @@ final class InboundPath implements InboundHandler {
         };
         if (!workers().execute(lane(context), task)) {
             engine.counters.overload.increment();
+            dropped(context, "the workers' queue is full");
             task.dropped();
         }
     }
@@ -235,7 +250,11 @@ final class InboundPath implements InboundHandler {
                 match != null && match.isSender(cancel, from.remoteAddress().getAddress()) ? match : null;
         boolean known = transaction != null || (match == null && engine.table.lingering(key) != null);
         int status = known ? StatusCode.OK : StatusCode.CALL_OR_TRANSACTION_DOES_NOT_EXIST;
-        context.responsePath().send(engine.replyTo(context, status), SendFailure.IGNORE);
+        byte[] response = engine.replyTo(context, status);
+        context.responsePath().send(response, SendFailure.IGNORE);
+        if (!known) {
+            logRefusal(context, status, StatusCode.reasonPhrase(status), NO_LINES);
+        }
         if (transaction != null) {
             int reason = cancel.firstHeader(HeaderName.REASON);
             transaction.cancelled(
@@ -324,7 +343,36 @@ final class InboundPath implements InboundHandler {
             relay(context, key, relay);
         } else {
             abandon(context);
+            if (outcome instanceof Outcome.Discard discard) {
+                dropped(context, discard.why());
+            }
         }
+    }
+
+    /** A request without a response; not if a component has reported why. */
+    private void dropped(RequestContext context, String why) {
+        if (!isReported(context)) {
+            refusals.dropped(context.received(), context.flow(), why);
+        }
+    }
+
+    /** Without a listener an event has left no trace. */
+    private boolean isReported(RequestContext context) {
+        return context.isReported() && engine.components.hasListeners();
+    }
+
+    private void logRefusal(RequestContext context, int status, String phrase, byte[] headerLines) {
+        if (status >= 400 && !isReported(context)) {
+            refusals.refused(context.received(), context.flow(), status, phrase, headerLines);
+        }
+    }
+
+    /** A request that was forwarded, or should have been, has its final response, be it ours or a target's. */
+    void completed(RequestContext context, int status, byte[] response, List<Target> targets) {
+        if (context.isLocalResponse(response)) {
+            logRefusal(context, status, StatusCode.reasonPhrase(status), NO_LINES);
+        }
+        engine.components.completed(context, status, response, targets);
     }
 
     private void relay(RequestContext context, TransactionKey key, Outcome.Relay relay) {
@@ -440,6 +488,8 @@ final class InboundPath implements InboundHandler {
         budget.countRefused();
         if (share == Share.RESERVED || !budget.isExhausted()) {
             respondStatelessly(context, OVERLOADED, write(context, OVERLOADED));
+        } else {
+            dropped(context, NO_MEMORY);
         }
     }
 
@@ -465,6 +515,7 @@ final class InboundPath implements InboundHandler {
             transaction.abandon(); // a repeated REGISTER is harmless (§10.3 step 7) and not worth 32 s of memory
         }
         if (sent) {
+            logRefusal(context, status, reply.reason(), reply.headerLines());
             engine.components.completed(context, status, wire, List.of());
         }
     }
@@ -487,6 +538,7 @@ final class InboundPath implements InboundHandler {
 
     private void respondStatelessly(RequestContext context, Outcome.Reply reply, byte[] wire) {
         context.responsePath().send(wire, SendFailure.IGNORE);
+        logRefusal(context, reply.statusCode(), reply.reason(), reply.headerLines());
         engine.components.completed(context, reply.statusCode(), wire, List.of());
     }
 
@@ -517,7 +569,11 @@ final class InboundPath implements InboundHandler {
 
     byte[] replyTo(RequestContext context, int statusCode) {
         boolean closing = statusCode == StatusCode.SERVICE_UNAVAILABLE && engine.isClosing();
-        return write(context, closing ? OVERLOADED : (Outcome.Reply) Outcome.reply(statusCode));
+        byte[] wire = write(context, closing ? OVERLOADED : (Outcome.Reply) Outcome.reply(statusCode));
+        if (statusCode >= 400) {
+            context.localResponse(wire);
+        }
+        return wire;
     }
 
     // ---- responses
@@ -564,7 +620,7 @@ final class InboundPath implements InboundHandler {
                 refuse(request, engine.tapped(flow), new SipParseException(StatusCode.BAD_REQUEST, reason));
             }
         } catch (SipParseException e) {
-            LOG.debug("stream from {} cannot be framed: {}", flow.remoteAddress(), reason);
+            refusals.unreadable(flow, reason);
         }
     }
 
@@ -573,12 +629,23 @@ final class InboundPath implements InboundHandler {
         boolean accepted = engine.components.acceptsConnection(remote, endpoint);
         if (!accepted) {
             engine.counters.filtered.increment();
+            if (!engine.components.hasListeners()) {
+                refusals.refusedConnection(remote, endpoint.kind(), "a component does not accept it");
+            }
         }
         return accepted;
     }
 
     @Override
+    public void onRefusedConnection(InetSocketAddress remote, Endpoint endpoint, String why) {
+        refusals.refusedConnection(remote, endpoint.kind(), why);
+    }
+
+    @Override
     public void onConnectionLimit(InetSocketAddress remote, Endpoint endpoint, String limit) {
+        if (!engine.components.hasListeners()) {
+            refusals.refusedConnection(remote, endpoint.kind(), limit);
+        }
         engine.components.publish(new ProxyEvent.LimitHit(new ProxyEvent.Origin(remote, endpoint.kind(), ""), limit));
     }
 

@@ -62,6 +62,7 @@ public final class ProxyEngine implements AutoCloseable {
     final Counters counters = new Counters();
     final LoopWatch loopWatch = new LoopWatch();
     final Components components;
+    final RefusalLog refusals;
     /** Made once, as every request's context has it. */
     final Consumer<ProxyEvent> events;
 
@@ -112,6 +113,7 @@ public final class ProxyEngine implements AutoCloseable {
         CollectedHooks hooks = parts.hooks();
         hooks.locationListeners.forEach(store::addListener);
         this.components = new Components(parts.components(), hooks, clock, time, limits);
+        this.refusals = new RefusalLog(clock, wheel);
         this.events = components::publish;
         this.tap = parts.wireListener() == null ? null : new WireTap(parts.wireListener(), limits);
         this.addresses = new AddressPolicy(parts.destinations(), names::isMyself);
@@ -155,7 +157,7 @@ public final class ProxyEngine implements AutoCloseable {
                 resolution,
                 parts.nextHops(),
                 this::replyTo,
-                components::completed,
+                inbound::completed,
                 new ResponseSteps(hooks.responseStages, names::isMyself));
     }
 
@@ -304,6 +306,7 @@ public final class ProxyEngine implements AutoCloseable {
         }
         attempt(() -> timerThread.close(threadsEnded));
         attempt(table::clear);
+        attempt(refusals::summarize);
         attempt(components::close);
         if (ownStore != null) {
             ownStore.close(); // after the last request: what it changed is to be written too

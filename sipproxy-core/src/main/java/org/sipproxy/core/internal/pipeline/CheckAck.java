@@ -10,6 +10,8 @@ import org.sipproxy.api.message.SipRequest;
  */
 final class CheckAck implements Step {
 
+    private static final Outcome STRAY = Outcome.discard("an ACK that belongs to no dialog or INVITE of this proxy");
+
     private final Predicate<SipRequest> isExpected;
 
     /** @param isExpected tells whether an ACK is that of an INVITE that was accepted recently */
@@ -21,6 +23,6 @@ final class CheckAck implements Step {
     public Outcome run(RequestContext context) {
         boolean passes =
                 !context.isAck() || context.isInDialog() || context.isTrusted() || isExpected.test(context.received());
-        return passes ? Outcome.proceed() : Outcome.discard();
+        return passes ? Outcome.proceed() : STRAY;
     }
 }

@@ -15,8 +15,9 @@ public sealed interface Outcome {
         return Proceed.INSTANCE;
     }
 
-    static Outcome discard() {
-        return Discard.INSTANCE;
+    /** @param why for the log */
+    static Outcome discard(String why) {
+        return new Discard(why);
     }
 
     static Outcome reply(int statusCode) {
@@ -55,7 +56,7 @@ public sealed interface Outcome {
         } else if (verdict instanceof Verdict.Relay relay) {
             return new Relay(relay.targets());
         } else if (verdict instanceof Verdict.Discard) {
-            return discard();
+            return discard("a stage discarded it");
         }
         throw new IllegalStateException(
                 "verdict of an unhandled type: " + verdict.getClass().getName());
@@ -83,10 +84,8 @@ public sealed interface Outcome {
         INSTANCE
     }
 
-    /** No answer. */
-    enum Discard implements Outcome {
-        INSTANCE
-    }
+    /** No response. */
+    record Discard(String why) implements Outcome {}
 
     /** A final answer; each header line ends with CR LF. */
     record Reply(int statusCode, String reason, byte[] headerLines) implements Outcome {

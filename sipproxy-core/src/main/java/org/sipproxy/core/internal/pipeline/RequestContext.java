@@ -49,6 +49,10 @@ public final class RequestContext implements StageContext {
     private final Consumer<ProxyEvent> events;
     private final long receivedAtMillis;
     private @Nullable ServerTransaction transaction;
+    /** The latest response to it that was generated here. */
+    private byte @Nullable [] localResponse;
+    /** A component has published an event about it. */
+    private boolean reported;
 
     private int nextStep;
     private int strippedRoutes;
@@ -537,7 +541,23 @@ public final class RequestContext implements StageContext {
 
     @Override
     public void publish(ProxyEvent event) {
+        reported = true;
         events.accept(event);
+    }
+
+    /** True if an event about it was published, which the listeners log in their way. */
+    public boolean isReported() {
+        return reported;
+    }
+
+    /** Notes a response that was generated here and may be sent. */
+    public void localResponse(byte[] wire) {
+        localResponse = wire;
+    }
+
+    /** True if this very response was generated here. */
+    public boolean isLocalResponse(byte[] wire) {
+        return localResponse == wire;
     }
 
     /** The header line that carried credentials for us, as it was when they were checked; null if none did. */

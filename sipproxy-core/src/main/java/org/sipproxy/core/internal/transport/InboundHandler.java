@@ -20,6 +20,9 @@ public interface InboundHandler {
     /** Whether a connection is taken at all. */
     boolean acceptsConnection(InetSocketAddress remote, Endpoint endpoint);
 
+    /** A connection was accepted, but its handshake failed or was refused. */
+    void onRefusedConnection(InetSocketAddress remote, Endpoint endpoint, String why);
+
     /** A connection was refused or closed because {@code limit} was reached. */
     void onConnectionLimit(InetSocketAddress remote, Endpoint endpoint, String limit);
 

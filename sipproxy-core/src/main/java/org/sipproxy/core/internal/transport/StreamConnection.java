@@ -461,6 +461,9 @@ final class StreamConnection implements TransportFlow {
         String what = accepted ? "no handshake with " : "cannot connect to ";
         closeCause.compareAndSet(null, new SendFailedException(what + peer() + ": " + said, cause));
         LOG.debug("connection {} failed: {}", this, said);
+        if (accepted) {
+            transport.connectionRefused(remoteAddress(), "its handshake failed: " + said);
+        }
         closed();
     }
 

@@ -316,6 +316,10 @@ public final class StreamTransport implements AutoCloseable {
         closeUnheard(channel);
     }
 
+    void connectionRefused(InetSocketAddress remote, String why) {
+        upcall(handler -> handler.onRefusedConnection(remote, boundEndpoint(), why));
+    }
+
     void limitReached(InetSocketAddress remote, String limit) {
         upcall(handler -> handler.onConnectionLimit(remote, boundEndpoint(), limit));
     }

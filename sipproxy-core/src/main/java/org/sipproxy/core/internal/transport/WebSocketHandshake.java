@@ -19,6 +19,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.Locale;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
+import org.sipproxy.api.message.SipParseException;
 
 /**
  * The opening handshake of RFC 6455 §4.2 with the subprotocol {@code sip}, which RFC 7118 §4.1 demands; any path will do. What
@@ -53,7 +54,11 @@ final class WebSocketHandshake extends SimpleChannelInboundHandler<FullHttpReque
         } else if (!request.headers().containsValue(HttpHeaderNames.SEC_WEBSOCKET_PROTOCOL, SUBPROTOCOL, false)) {
             refuse(ctx, HttpResponseStatus.BAD_REQUEST, "the subprotocol sip has to be offered (RFC 7118)");
         } else if (!isWelcome(request.headers().get(HttpHeaderNames.ORIGIN))) {
-            refuse(ctx, HttpResponseStatus.FORBIDDEN, "pages of this origin may not connect");
+            refuse(
+                    ctx,
+                    HttpResponseStatus.FORBIDDEN,
+                    "pages of this origin may not connect (webSocketOrigins): \""
+                            + SipParseException.excerpt(request.headers().get(HttpHeaderNames.ORIGIN)) + "\"");
         } else {
             upgrade(ctx.channel(), request);
         }
@@ -96,7 +101,7 @@ final class WebSocketHandshake extends SimpleChannelInboundHandler<FullHttpReque
     }
 
     @SuppressWarnings("FutureReturnValueIgnored") // the connection hears of its end
-    private static void refuse(ChannelHandlerContext ctx, HttpResponseStatus status, String why) {
+    private void refuse(ChannelHandlerContext ctx, HttpResponseStatus status, String why) {
         ByteBuf text = ctx.alloc().buffer().writeBytes((why + "\n").getBytes(StandardCharsets.US_ASCII));
         FullHttpResponse response = new DefaultFullHttpResponse(HttpVersion.HTTP_1_1, status, text);
         response.headers()
@@ -109,6 +114,7 @@ final class WebSocketHandshake extends SimpleChannelInboundHandler<FullHttpReque
                     .set(HttpHeaderNames.UPGRADE, HttpHeaderValues.WEBSOCKET)
                     .set(HttpHeaderNames.SEC_WEBSOCKET_VERSION, VERSION);
         }
+        connection.transport().connectionRefused(connection.remoteAddress(), status.code() + " " + why);
         ctx.channel().config().setAutoRead(false); // whatever else it has to say
         ctx.writeAndFlush(response).addListener(ChannelFutureListener.CLOSE);
     }

@@ -44,6 +44,9 @@ class RecordingInbound implements InboundHandler {
     }
 
     @Override
+    public void onRefusedConnection(InetSocketAddress remote, Endpoint endpoint, String why) {}
+
+    @Override
     public void onConnectionLimit(InetSocketAddress remote, Endpoint endpoint, String limit) {
         limitsHit.add(limit);
     }

@@ -1,0 +1,162 @@
+package org.sipproxy.samples;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatCode;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+import org.sipproxy.api.auth.Credential;
+import org.sipproxy.api.auth.CredentialStore;
+import org.sipproxy.api.component.ComponentHooks;
+import org.sipproxy.api.component.ProxyComponent;
+import org.sipproxy.api.component.ProxyRuntime;
+import org.sipproxy.api.transport.Endpoint;
+import org.sipproxy.core.SipProxy;
+import org.sipproxy.core.SipProxyBuilder;
+import org.sipproxy.security.AccessList;
+import org.sipproxy.security.AccessRule;
+import org.sipproxy.security.CidrBlock;
+import org.sipproxy.security.DigestAuthentication;
+import org.sipproxy.security.FloodGuard;
+import org.sipproxy.security.InMemoryCredentials;
+import org.sipproxy.security.RateLimit;
+
+/** Mistakes that a host makes when it puts components together: each is reported, or it just works. */
+class ConfigurationChecksTest {
+
+    private final List<String> calls = new ArrayList<>();
+
+    /** Notes when it is installed and started. */
+    private class Noting implements ProxyComponent, CredentialStore {
+
+        private final String name;
+        private final Phase phase;
+
+        Noting(String name, Phase phase) {
+            this.name = name;
+            this.phase = phase;
+        }
+
+        @Override
+        public Phase phase() {
+            return phase;
+        }
+
+        @Override
+        public void install(ComponentHooks hooks) {
+            calls.add("install " + name);
+        }
+
+        @Override
+        public void start(ProxyRuntime proxy) {
+            calls.add("start " + name);
+        }
+
+        @Override
+        public Optional<Credential> find(String username, String realm) {
+            return Optional.empty();
+        }
+    }
+
+    private static SipProxyBuilder builder(String domain) {
+        return SipProxy.builder().listen(Endpoint.udp("127.0.0.1", 0)).domain(domain);
+    }
+
+    private static SipProxyBuilder withUsers(String domain, CredentialStore users) {
+        return builder(domain)
+                .authentication(
+                        DigestAuthentication.builder().credentials(users).build());
+    }
+
+    @Test
+    void aStoreThatIsAComponentIsInstalledByItsAuthenticationOnce() {
+        Noting users = new Noting("users", ProxyComponent.Phase.SERVICE);
+        try (SipProxy proxy = withUsers("sip.test", users).build()) {
+            proxy.start();
+            assertThat(calls).containsExactly("install users", "start users");
+        }
+        calls.clear();
+
+        withUsers("sip.test", users).component(users).build().close();
+
+        assertThat(calls).containsExactly("install users");
+    }
+
+    @Test
+    void componentsRunByTheirPhaseWhateverOrderTheyAreAddedIn() {
+        builder("sip.test")
+                .noAuthentication()
+                .component(new Noting("first service", ProxyComponent.Phase.SERVICE))
+                .component(new Noting("limits", ProxyComponent.Phase.LIMITS))
+                .component(new Noting("second service", ProxyComponent.Phase.SERVICE))
+                .component(new Noting("access", ProxyComponent.Phase.ACCESS))
+                .build()
+                .close();
+
+        assertThat(calls)
+                .containsExactly("install access", "install limits", "install first service", "install second service");
+        assertThat(AccessList.builder()
+                        .defaultPolicy(AccessRule.Action.ALLOW)
+                        .rules(AccessRule.trust(CidrBlock.parse("192.0.2.0/24")))
+                        .build()
+                        .phase())
+                .isEqualTo(ProxyComponent.Phase.ACCESS);
+        assertThat(FloodGuard.builder().build().phase()).isEqualTo(ProxyComponent.Phase.LIMITS);
+    }
+
+    @Test
+    void aComponentThatIsAddedTwiceIsReportedWithAllOtherProblems() {
+        Noting twice = new Noting("twice", ProxyComponent.Phase.SERVICE);
+
+        assertThatThrownBy(() -> builder("sip test")
+                        .noAuthentication()
+                        .component(twice)
+                        .component(twice)
+                        .build())
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("component: Noting is given twice")
+                .hasMessageContaining("domain: \"sip test\"");
+    }
+
+    @Test
+    void aRealmThatIsNotTheProxysIsReportedAndItsCaseDoesNotMatterForAPassword() {
+        assertThatThrownBy(() -> withUsers(
+                                "sip.test", InMemoryCredentials.of(Credential.ofPassword("1001", "sip.tset", "x")))
+                        .build())
+                .hasMessageContaining("credentials: the realm \"sip.tset\" is not that of the proxy (sip.test)");
+        assertThatThrownBy(() -> withUsers(
+                                "sip.test",
+                                InMemoryCredentials.of(
+                                        Credential.ofHa1("1001", "SIP.Test", "939e7578ed9e3c518a452acee763bce9")))
+                        .build())
+                .hasMessageContaining("\"SIP.Test\" is not that of the proxy (sip.test)");
+
+        assertThatCode(() -> withUsers(
+                                "SIP.Test", InMemoryCredentials.of(Credential.ofPassword("1001", "Sip.TEST", "x")))
+                        .build()
+                        .close())
+                .doesNotThrowAnyException();
+        assertThat(InMemoryCredentials.of(Credential.ofPassword("1001", "Sip.TEST", "x"))
+                        .find("1001", "sip.test"))
+                .isPresent();
+    }
+
+    @Test
+    void anEmptyPasswordIsRefused() {
+        assertThatThrownBy(() -> Credential.ofPassword("1001", "sip.test", ""))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("password: that of 1001 is empty");
+    }
+
+    @Test
+    void anOptionThatIsSetTwiceIsReported() {
+        assertThatThrownBy(() -> FloodGuard.builder()
+                        .perSource(new RateLimit(1, 1))
+                        .perSource(new RateLimit(2, 2))
+                        .build())
+                .hasMessageContaining("perSource: set twice");
+    }
+}

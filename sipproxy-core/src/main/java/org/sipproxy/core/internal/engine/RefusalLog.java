@@ -1,0 +1,173 @@
+package org.sipproxy.core.internal.engine;
+
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.charset.StandardCharsets;
+import java.util.Locale;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Supplier;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.sipproxy.api.message.HeaderName;
+import org.sipproxy.api.message.HostName;
+import org.sipproxy.api.message.KeyedHash;
+import org.sipproxy.api.message.SipParseException;
+import org.sipproxy.api.message.SipRequest;
+import org.sipproxy.api.transport.Flow;
+import org.sipproxy.api.transport.TransportKind;
+import org.sipproxy.core.ProxyClock;
+import org.sipproxy.core.internal.time.Timer;
+import org.sipproxy.core.internal.time.TimerWheel;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Logs what the proxy refuses or drops, one line each at INFO in {@code org.sipproxy.refusals}:
+ *
+ * <pre>
+ * REFUSED status=403 why="Relaying Denied" method=INVITE source=udp:192.0.2.7:5060 from="&lt;sip:1001@sip.test&gt;" to="…" uri="…" call-id="…"
+ * DROPPED why="belongs to no dialog of this proxy" method=ACK source=udp:…
+ * REFUSED why="no handshake: …" source=tls:192.0.2.7:40001
+ * OMITTED lines=37 status=403 why="Relaying Denied" source=192.0.2.7
+ * </pre>
+ *
+ * Values in quotation marks come from the wire; they are escaped and cut. {@link RefusalThrottle} bounds the lines. Challenges and
+ * failed authentications are not refusals here: the event {@code AuthenticationFailed} reports them.
+ */
+final class RefusalLog {
+
+    private static final Logger LOG = LoggerFactory.getLogger("org.sipproxy.refusals");
+
+    private static final long SUMMARY_NANOS = TimeUnit.SECONDS.toNanos(5);
+
+    /** The header lines that hold the reason of a response of ours. */
+    private static final Pattern REASON =
+            Pattern.compile("(?im)^(?:Warning: *399 \\S+ \"([^\"\\r\\n]*)\"|P-Registrar-Error: *([^\\r\\n]*))");
+
+    private final ProxyClock clock;
+    private final TimerWheel wheel;
+    private final KeyedHash key = KeyedHash.random();
+    private final RefusalThrottle throttle;
+    private final AtomicBoolean summaryIsDue = new AtomicBoolean();
+    private final Timer summary = new Timer() {
+        @Override
+        protected void fire() {
+            summarize();
+        }
+    };
+
+    RefusalLog(ProxyClock clock, TimerWheel wheel) {
+        this.clock = clock;
+        this.wheel = wheel;
+        this.throttle = new RefusalThrottle(clock.nanoTime());
+    }
+
+    /** A request that got a locally generated failure. */
+    void refused(SipRequest request, Flow from, int status, String phrase, byte[] headerLines) {
+        if (LOG.isInfoEnabled() && !InboundPath.isChallenge(status)) {
+            String why = why(phrase, headerLines);
+            String what = "status=" + status + " why=\"" + SipParseException.excerpt(why) + "\"";
+            write("REFUSED", what, why, from.remoteAddress(), () -> request(request, from));
+        }
+    }
+
+    private static String why(String phrase, byte[] headerLines) {
+        if (headerLines.length == 0) {
+            return phrase;
+        }
+        Matcher reason = REASON.matcher(new String(headerLines, StandardCharsets.UTF_8));
+        if (!reason.find()) {
+            return phrase;
+        }
+        String text = reason.group(1) == null ? reason.group(2) : reason.group(1);
+        return text.isEmpty() ? phrase : text;
+    }
+
+    /** A request that got no response. */
+    void dropped(SipRequest request, Flow from, String why) {
+        if (LOG.isInfoEnabled()) {
+            String what = "why=\"" + SipParseException.excerpt(why) + "\"";
+            write("DROPPED", what, why, from.remoteAddress(), () -> request(request, from));
+        }
+    }
+
+    /** Bytes that are not a message. */
+    void unreadable(Flow from, String why) {
+        if (LOG.isInfoEnabled()) {
+            String what = "why=\"" + SipParseException.excerpt(why) + "\"";
+            write("DROPPED", what, why, from.remoteAddress(), () -> source(from.kind(), from.remoteAddress()));
+        }
+    }
+
+    /** A connection that was not allowed, or whose handshake failed. */
+    void refusedConnection(InetSocketAddress remote, TransportKind kind, String why) {
+        if (LOG.isInfoEnabled()) {
+            String what = "why=\"" + SipParseException.excerpt(why) + "\"";
+            write("REFUSED", what, why, remote, () -> source(kind, remote));
+        }
+    }
+
+    private void write(String verb, String what, String why, InetSocketAddress source, Supplier<String> details) {
+        InetAddress address = source.getAddress();
+        byte[] bytes = (verb + kindOf(why)).getBytes(StandardCharsets.UTF_8);
+        long hash = key.hash(bytes, 0, bytes.length);
+        if (address != null) {
+            byte[] raw = address.getAddress();
+            hash = key.hash(hash, raw, 0, raw.length);
+        }
+        if (throttle.admits(
+                hash, clock.nanoTime(), () -> what + " source=" + (address == null ? "-" : HostName.text(address)))) {
+            LOG.info("{} {} {}", verb, what, details.get());
+        } else if (!summaryIsDue.get() && summaryIsDue.compareAndSet(false, true)) {
+            wheel.schedule(summary, clock.nanoTime(), SUMMARY_NANOS);
+        }
+    }
+
+    /** What the reason is without that which the sender chose in it: an excerpt, an offset, a number. */
+    private static String kindOf(String why) {
+        for (int i = 0; i < why.length(); i++) {
+            char c = why.charAt(i);
+            if (c == '"' || c == '\'' || c >= '0' && c <= '9') {
+                return why.substring(0, i);
+            }
+        }
+        return why;
+    }
+
+    private static String request(SipRequest request, Flow from) {
+        return "method=" + SipParseException.excerpt(request.method().toString()) + " "
+                + source(from.kind(), from.remoteAddress())
+                + value("from", request, HeaderName.FROM)
+                + value("to", request, HeaderName.TO)
+                + " uri=\"" + uri(request) + "\""
+                + value("call-id", request, HeaderName.CALL_ID);
+    }
+
+    private static String source(TransportKind kind, InetSocketAddress remote) {
+        InetAddress address = remote.getAddress();
+        return "source=" + kind.name().toLowerCase(Locale.ROOT) + ":" + (address == null ? "-" : HostName.text(address))
+                + ":" + remote.getPort();
+    }
+
+    private static String value(String name, SipRequest request, HeaderName header) {
+        String text = request.header(header).map(SipParseException::excerpt).orElse("");
+        return " " + name + "=\"" + text + "\"";
+    }
+
+    private static String uri(SipRequest request) {
+        try {
+            return SipParseException.excerpt(request.requestUri().toString());
+        } catch (SipParseException e) {
+            return "";
+        }
+    }
+
+    /** Reports what got no line. Called by the timer, and once when the proxy is closed. */
+    void summarize() {
+        summaryIsDue.set(false);
+        for (RefusalThrottle.Burst burst : throttle.takeOmitted()) {
+            LOG.info("OMITTED lines={} {}", burst.omitted(), burst.what);
+        }
+    }
+}

@@ -1,0 +1,133 @@
+package org.sipproxy.core.internal.engine;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Decides which refusals get a line: of one source and reason {@link #BURST} at once and then one a second, of all together
+ * {@link #LINES_PER_SECOND} a second. What gets none is counted, and {@link #takeOmitted} returns the counts, so that a burst is
+ * reported even if nothing follows it.
+ *
+ * <p>The table does not grow: sets of {@value #WAYS} entries, where a new key takes the place of the one that was due first. Safe for
+ * use by several threads.
+ */
+final class RefusalThrottle {
+
+    /** Lines that one source and reason may have at once. */
+    static final int BURST = 8;
+
+    static final int LINES_PER_SECOND = 100;
+
+    /** Keys whose omitted lines are reported each by itself; those of any other are summed up. */
+    static final int REPORTED = 16;
+
+    private static final int WAYS = 4;
+    private static final int ENTRIES = 4_096;
+    private static final long INTERVAL_NANOS = TimeUnit.SECONDS.toNanos(1);
+
+    // Guarded by this.
+    private final long[] keys = new long[ENTRIES];
+    /** The time at which all lines of the burst are available again, as the generic cell rate algorithm counts. */
+    private final long[] fullAgainNanos = new long[ENTRIES];
+
+    private final boolean[] used = new boolean[ENTRIES];
+    private final @Nullable Burst[] bursts = new @Nullable Burst[ENTRIES];
+    private final List<Burst> open = new ArrayList<>();
+    private long omittedElsewhere;
+    private long secondEndsNanos;
+    private int linesOfSecond;
+
+    /** Lines of one source and reason that were omitted. */
+    static final class Burst {
+        final String what;
+        private long omitted;
+
+        private Burst(String what) {
+            this.what = what;
+        }
+
+        long omitted() {
+            return omitted;
+        }
+    }
+
+    RefusalThrottle(long nowNanos) {
+        secondEndsNanos = nowNanos + INTERVAL_NANOS;
+    }
+
+    /**
+     * Decides about one line.
+     *
+     * @param key a keyed hash of source and reason
+     * @param what names both, for {@link Burst#what}; asked only for the first omitted line of a burst
+     * @return true if the line is to be written
+     */
+    synchronized boolean admits(long key, long nowNanos, Supplier<String> what) {
+        int at = find(key, nowNanos);
+        long full = Math.max(fullAgainNanos[at] - nowNanos, 0);
+        if (full <= (BURST - 1) * INTERVAL_NANOS && takeLine(nowNanos)) {
+            fullAgainNanos[at] = nowNanos + full + INTERVAL_NANOS;
+            return true;
+        }
+        omit(at, what);
+        return false;
+    }
+
+    private void omit(int at, Supplier<String> what) {
+        Burst burst = bursts[at];
+        if (burst == null && open.size() < REPORTED) {
+            burst = new Burst(what.get());
+            bursts[at] = burst;
+            open.add(burst);
+        }
+        if (burst == null) {
+            omittedElsewhere++;
+        } else {
+            burst.omitted++;
+        }
+    }
+
+    private boolean takeLine(long nowNanos) {
+        if (nowNanos - secondEndsNanos >= 0) {
+            secondEndsNanos = nowNanos + INTERVAL_NANOS;
+            linesOfSecond = 0;
+        }
+        return ++linesOfSecond <= LINES_PER_SECOND;
+    }
+
+    private int find(long key, long nowNanos) {
+        int first = ((int) (key >>> 32) & (ENTRIES / WAYS - 1)) * WAYS;
+        int oldest = first;
+        for (int at = first; at < first + WAYS; at++) {
+            if (used[at] && keys[at] == key) {
+                return at;
+            }
+            if (used[oldest] && (!used[at] || fullAgainNanos[at] - fullAgainNanos[oldest] < 0)) {
+                oldest = at;
+            }
+        }
+        used[oldest] = true;
+        keys[oldest] = key;
+        fullAgainNanos[oldest] = nowNanos;
+        bursts[oldest] = null; // it stays among the open ones
+        return oldest;
+    }
+
+    /** What was omitted since the last call, one {@link Burst} for each of some sources and reasons. */
+    synchronized List<Burst> takeOmitted() {
+        List<Burst> taken = new ArrayList<>(open);
+        if (omittedElsewhere > 0) {
+            Burst others = new Burst("other sources and reasons");
+            others.omitted = omittedElsewhere;
+            taken.add(others);
+        }
+        open.clear();
+        Arrays.fill(bursts, null);
+        omittedElsewhere = 0;
+        return taken;
+    }
+}
