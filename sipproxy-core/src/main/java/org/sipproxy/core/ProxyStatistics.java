@@ -27,6 +27,11 @@ package org.sipproxy.core;
  *     objects
  * @param transactionBytesLimit what they may take; see {@link SipProxyBuilder#transactionBytes}
  * @param turnedAway requests that got 503, or nothing, because the live transactions took all that they may
+ * @param udpSendFailures datagrams that could not be handed to the operating system
+ * @param lostUdpSockets UDP sockets that are not open now, because something closed them and their address cannot be bound again:
+ *     nothing is received there. Always 0 on a healthy machine
+ * @param hostFailures calls into code of the host application or of an add-on that threw; each is logged, at most once a second for
+ *     each place. An add-on that reports a temporary outage does not count. Of all proxies in this JVM
  * @param errors Errors, such as OutOfMemoryError, that the proxy's threads caught and survived. Of all proxies in this JVM
  * @param outOfMemoryErrors those of them that were OutOfMemoryErrors. Of all proxies in this JVM
  */
@@ -53,5 +58,8 @@ public record ProxyStatistics(
         long transactionBytes,
         long transactionBytesLimit,
         long turnedAway,
+        long udpSendFailures,
+        long lostUdpSockets,
+        long hostFailures,
         long errors,
         long outOfMemoryErrors) {}

@@ -21,6 +21,7 @@ class ArchitectureTest {
     /** Each internal package and those of its neighbours that it may know. */
     private static final Map<String, List<String>> ARROWS = Map.ofEntries(
             Map.entry("time", List.of()),
+            Map.entry("guard", List.of()),
             Map.entry("address", List.of()),
             Map.entry("codec", List.of("address")),
             Map.entry("tls", List.of()),
@@ -46,6 +47,7 @@ class ArchitectureTest {
             forbidden.add(INTERNAL + "engine..");
             forbidden.remove(INTERNAL + name + "..");
             forbidden.remove(INTERNAL + "time.."); // clocks and throttles are everybody's
+            forbidden.remove(INTERNAL + "guard.."); // and so is the guard of host code
             allowed.forEach(p -> forbidden.remove(INTERNAL + p + ".."));
             noClasses()
                     .that()

@@ -130,6 +130,16 @@ final class ProxyOptions {
     String ringTimeout = "";
 
     @Option(
+            names = "--drain-time",
+            paramLabel = "DURATION",
+            description = {
+                "How long the proxy waits, when it is stopped, for requests in flight; the others get 503.",
+                "0 to 1h. Default: ${DEFAULT-VALUE}."
+            },
+            defaultValue = "2s")
+    String drainTime = "";
+
+    @Option(
             names = "--event-loops",
             paramLabel = "N",
             description = "Threads that read each UDP endpoint. Default: one for each core, at most 8.")
@@ -183,6 +193,7 @@ final class ProxyOptions {
         if (traced) {
             builder.wireListener(new MessageTrace());
         }
+        builder.drainTime(duration("--drain-time", drainTime, Duration.ofSeconds(2)));
         if (!eventLoops.isEmpty()) {
             builder.eventLoops(number("--event-loops", eventLoops, 1));
         }
@@ -355,7 +366,7 @@ final class ProxyOptions {
                 "sources   " + security.summary(),
                 "expires   " + minExpires + " to " + maxExpires + ", default " + defaultExpires + "; at most "
                         + maxContacts + " contacts a user",
-                "timeouts  transaction " + transactionTimeout + ", ringing " + ringTimeout,
+                "timeouts  transaction " + transactionTimeout + ", ringing " + ringTimeout + ", draining " + drainTime,
                 "storage   " + storage.summary(),
                 "nat       " + nat.summary(),
                 "next hops " + nextHops.summary());

@@ -108,21 +108,17 @@ class ErrorTest {
     /** Fails when a request is sent to {@code bob}: in the middle of forwarding, with the transactions open. */
     private static final class FailingTap implements WireListener {
 
-        volatile boolean fails = true;
-
         @Override
         public void received(SipMessage message, Flow from) {}
 
         @Override
         public void sent(SipMessage message, Flow to) {
-            if (fails && message.toString().contains(";x=fail")) {
-                throw new OutOfMemoryError("of the test");
-            }
+            throw new OutOfMemoryError("of the test");
         }
     }
 
     @Test
-    void requestThatAnErrorInterruptsLeavesNoTransaction() {
+    void errorOfAWireListenerDoesNotTouchTheRequest() {
         FailingTap tap = new FailingTap();
         try (ProxyUnderTest proxy =
                 ProxyUnderTest.start(b -> b.timers(ProxyUnderTest.QUICK).wireListener(tap))) {
@@ -130,17 +126,17 @@ class ErrorTest {
             WireClient.Udp bob = proxy.udp("bob");
             proxy.register(bob, "bob", "");
             for (String method : new String[] {"INVITE", "MESSAGE"}) {
-                alice.send(alice.request(method, "sip:bob@sip.test").with("Subject: y;x=fail"));
+                Request request = alice.send(alice.request(method, "sip:bob@sip.test"));
+                bob.reply(bob.awaitRequest(method), 486);
+                WireMessage answer = alice.awaitResponse(request, 486);
+                if (method.equals("INVITE")) {
+                    alice.send(request.ack(answer).text());
+                }
             }
             until(() -> proxy.proxy().statistics().serverTransactions() == 0
-                    && proxy.proxy().statistics().clientTransactions() == 0
-                    && proxy.proxy().statistics().requests() >= 3);
+                    && proxy.proxy().statistics().clientTransactions() == 0);
 
             assertThat(proxy.proxy().statistics().transactionBytes()).isZero();
-            tap.fails = false;
-            Request invite = alice.send(alice.request("INVITE", "sip:bob@sip.test"));
-            bob.reply(bob.awaitRequest("INVITE"), 200);
-            alice.awaitResponse(invite, 200);
         }
     }
 }

@@ -20,8 +20,8 @@ import org.sipproxy.api.transport.Flow;
 import org.sipproxy.api.transport.NonSipHandler;
 import org.sipproxy.api.transport.StrayResponseHandler;
 import org.sipproxy.core.ProxyClock;
+import org.sipproxy.core.internal.guard.HostCall;
 import org.sipproxy.core.internal.pipeline.RequestContext;
-import org.sipproxy.core.internal.time.LogThrottle;
 import org.sipproxy.core.internal.time.ProxyTime;
 import org.sipproxy.core.internal.transaction.TransactionKey;
 import org.slf4j.Logger;
@@ -35,7 +35,12 @@ final class Components implements AutoCloseable {
 
     private static final Logger LOG = LoggerFactory.getLogger(Components.class);
 
-    private final LogThrottle failures = new LogThrottle();
+    private final HostCall closing = new HostCall("closing a component");
+    private final HostCall arrivals = new HostCall("arrival filter");
+    private final HostCall nonSip = new HostCall("handler of what is not a SIP message");
+    private final HostCall strayResponses = new HostCall("handler of stray responses");
+    private final HostCall requestsCompleted = new HostCall("request listener");
+    private final HostCall events = new HostCall("listener of events");
     private final List<ProxyComponent> components;
     private final ArrivalFilter[] arrivalFilters;
     private final NonSipHandler[] nonSipHandlers;
@@ -84,8 +89,8 @@ final class Components implements AutoCloseable {
             ProxyComponent component = components.get(--started);
             try {
                 component.close();
-            } catch (RuntimeException e) {
-                failures.error(LOG, "closing component " + component.name() + " failed", e);
+            } catch (Throwable e) {
+                closing.failed(component.getClass().getName(), e);
             }
         }
     }
@@ -96,8 +101,8 @@ final class Components implements AutoCloseable {
                 if (!filter.accepts(flow, length)) {
                     return false;
                 }
-            } catch (RuntimeException e) {
-                failures.error(LOG, "arrival filter failed", e);
+            } catch (Throwable e) {
+                arrivals.failed(e);
                 return false;
             }
         }
@@ -106,7 +111,12 @@ final class Components implements AutoCloseable {
 
     boolean acceptsConnection(InetSocketAddress remote, Endpoint endpoint) {
         for (ArrivalFilter filter : arrivalFilters) {
-            if (!filter.acceptsConnection(remote, endpoint)) {
+            try {
+                if (!filter.acceptsConnection(remote, endpoint)) {
+                    return false;
+                }
+            } catch (Throwable e) {
+                arrivals.failed(e);
                 return false;
             }
         }
@@ -117,8 +127,8 @@ final class Components implements AutoCloseable {
         for (NonSipHandler handler : nonSipHandlers) {
             try {
                 handler.onNonSip(flow, bytes);
-            } catch (RuntimeException e) {
-                failures.error(LOG, "handler of what is no SIP message failed", e);
+            } catch (Throwable e) {
+                nonSip.failed(e);
             }
         }
     }
@@ -130,8 +140,8 @@ final class Components implements AutoCloseable {
                 if (handler.onResponse(response, flow)) {
                     return true;
                 }
-            } catch (RuntimeException e) {
-                failures.error(LOG, "handler of stray responses failed", e);
+            } catch (Throwable e) {
+                strayResponses.failed(e);
             }
         }
         return false;
@@ -146,8 +156,8 @@ final class Components implements AutoCloseable {
         for (ProxyListener listener : listeners) {
             try {
                 listener.onEvent(event);
-            } catch (RuntimeException e) {
-                failures.error(LOG, "listener failed at an event", e);
+            } catch (Throwable e) {
+                events.failed(e);
             }
         }
     }
@@ -201,8 +211,8 @@ final class Components implements AutoCloseable {
         for (RequestListener listener : requestListeners) {
             try {
                 listener.onCompleted(completed);
-            } catch (RuntimeException e) {
-                failures.error(LOG, "request listener failed", e);
+            } catch (Throwable e) {
+                requestsCompleted.failed(e);
             }
         }
     }

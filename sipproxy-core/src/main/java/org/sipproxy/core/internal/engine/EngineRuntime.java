@@ -13,6 +13,7 @@ import org.sipproxy.api.message.SipUri;
 import org.sipproxy.api.transport.Endpoint;
 import org.sipproxy.api.transport.Flow;
 import org.sipproxy.api.transport.TransportKind;
+import org.sipproxy.core.internal.guard.HostCall;
 import org.sipproxy.core.internal.time.Timer;
 import org.sipproxy.core.internal.transport.Advertised;
 import org.sipproxy.core.internal.transport.SendFailure;
@@ -20,6 +21,8 @@ import org.sipproxy.core.internal.transport.TransportFlow;
 
 /** The proxy as its components see it. */
 final class EngineRuntime implements ProxyRuntime {
+
+    private static final HostCall TASKS = new HostCall("scheduled task");
 
     private final ProxyEngine engine;
 
@@ -108,7 +111,11 @@ final class EngineRuntime implements ProxyRuntime {
 
         @Override
         protected void fire() {
-            task.run();
+            try {
+                task.run();
+            } catch (Throwable e) {
+                TASKS.failed(task.getClass().getName(), e);
+            }
         }
     }
 }

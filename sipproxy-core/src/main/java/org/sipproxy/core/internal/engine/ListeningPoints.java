@@ -254,6 +254,16 @@ final class ListeningPoints implements FlowSource {
         return sum;
     }
 
+    /** How many datagrams could not be handed to the system. */
+    long udpSendFailures() {
+        return udp.stream().mapToLong(UdpTransport::sendFailures).sum();
+    }
+
+    /** How many UDP sockets are lost now. */
+    long lostUdpSockets() {
+        return udp.stream().mapToLong(UdpTransport::lostSockets).sum();
+    }
+
     /** How many accepted connections there are on which no password was proved. */
     long unprovenConnections() {
         StreamEnvironment loops = environment;

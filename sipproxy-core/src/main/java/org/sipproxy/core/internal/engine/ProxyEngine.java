@@ -23,6 +23,7 @@ import org.sipproxy.core.internal.forwarding.FlowSource;
 import org.sipproxy.core.internal.forwarding.HopCredentials;
 import org.sipproxy.core.internal.forwarding.RequestForwarder;
 import org.sipproxy.core.internal.forwarding.ResponseSteps;
+import org.sipproxy.core.internal.guard.HostCall;
 import org.sipproxy.core.internal.location.OwnStore;
 import org.sipproxy.core.internal.pipeline.LocalNames;
 import org.sipproxy.core.internal.pipeline.RequestContext;
@@ -263,6 +264,9 @@ public final class ProxyEngine implements AutoCloseable {
                 table.budget().used(),
                 table.budget().limit(),
                 table.budget().refused(),
+                points.udpSendFailures(),
+                points.lostUdpSockets(),
+                HostCall.failures(),
                 Guard.errors(),
                 Guard.outOfMemoryErrors());
     }

@@ -14,7 +14,7 @@ import org.sipproxy.api.routing.ResponseStage;
 import org.sipproxy.api.routing.ResponseStageContext;
 import org.sipproxy.api.routing.Target;
 import org.sipproxy.api.transport.Flow;
-import org.sipproxy.core.internal.time.LogThrottle;
+import org.sipproxy.core.internal.guard.HostCall;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -22,16 +22,21 @@ import org.slf4j.LoggerFactory;
 public final class ResponseSteps {
 
     private static final Logger LOG = LoggerFactory.getLogger(ResponseSteps.class);
+    private static final Logger STAGES = LoggerFactory.getLogger("org.sipproxy.core.stage");
 
     /** What was received within the limits may have grown by what we added. */
     private static final ParseLimits OWN_LIMITS = new ParseLimits(16_777_216, 1_048_576, 10_000, 10_000);
 
-    private final LogThrottle failures = new LogThrottle();
-    private final List<ResponseStage> stages;
+    /** A stage, and its guard under its name. */
+    private record Guarded(ResponseStage stage, HostCall call) {}
+
+    private final List<Guarded> stages;
     private final Predicate<SipUri> isMyself;
 
     public ResponseSteps(List<ResponseStage> stages, Predicate<SipUri> isMyself) {
-        this.stages = List.copyOf(stages);
+        this.stages = stages.stream()
+                .map(stage -> new Guarded(stage, new HostCall(STAGES, "response stage " + stage.name())))
+                .toList();
         this.isMyself = isMyself;
     }
 
@@ -46,7 +51,7 @@ public final class ResponseSteps {
         }
         try {
             SipResponse response = response(wire);
-            for (ResponseStage stage : stages) {
+            for (Guarded stage : stages) {
                 byte[] before = response.wire();
                 if (!run(stage, new Context(response, from, sentTo, isMyself))) {
                     response = response(before); // half an edit is worse than none
@@ -66,17 +71,13 @@ public final class ResponseSteps {
         throw new SipParseException(StatusCode.SERVER_INTERNAL_ERROR, "not a response");
     }
 
-    private boolean run(ResponseStage stage, Context context) {
+    private static boolean run(Guarded guarded, Context context) {
         try {
-            stage.handle(context);
+            guarded.stage().handle(context);
             context.response().commitEdits();
             return true;
-        } catch (Throwable e) { // a host's: whatever it throws stays here
-            failures.error(
-                    LOG,
-                    "response stage " + stage.name() + " failed for "
-                            + context.response().statusCode(),
-                    e);
+        } catch (Throwable e) {
+            guarded.call().failed(e);
             return false;
         }
     }

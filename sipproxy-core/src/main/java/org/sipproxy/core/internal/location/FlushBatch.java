@@ -3,7 +3,6 @@ package org.sipproxy.core.internal.location;
 import java.util.ArrayList;
 import java.util.List;
 import org.sipproxy.api.location.Binding;
-import org.sipproxy.api.location.BindingRepository;
 import org.sipproxy.api.location.BindingWrite;
 
 /** What one transaction of a flush writes, and what the addresses looked like when it was put together. */
@@ -36,7 +35,7 @@ final class FlushBatch {
         return new FlushBatch(entries, writes);
     }
 
-    void writeTo(BindingRepository repository) {
+    void writeTo(WatchedRepository repository) {
         if (!writes.isEmpty()) {
             repository.write(writes);
         }

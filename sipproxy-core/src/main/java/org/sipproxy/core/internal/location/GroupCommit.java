@@ -5,7 +5,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
-import org.sipproxy.api.location.BindingRepository;
 import org.sipproxy.api.location.BindingWrite;
 import org.sipproxy.api.location.LocationStoreException;
 import org.sipproxy.api.location.LocationStoreException.Kind;
@@ -23,11 +22,11 @@ final class GroupCommit {
     /** Of one transaction, so that nobody waits long for it. */
     private static final int MOST_WRITES = 500;
 
-    private final BindingRepository repository;
+    private final WatchedRepository repository;
     private final ArrayDeque<Waiting> queue = new ArrayDeque<>();
     private boolean isLed;
 
-    GroupCommit(BindingRepository repository) {
+    GroupCommit(WatchedRepository repository) {
         this.repository = repository;
     }
 

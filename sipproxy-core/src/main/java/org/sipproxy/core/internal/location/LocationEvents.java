@@ -14,9 +14,7 @@ import org.sipproxy.api.location.LocationEvent;
 import org.sipproxy.api.location.LocationEvent.Kind;
 import org.sipproxy.api.location.LocationListener;
 import org.sipproxy.api.location.RemovalReason;
-import org.sipproxy.core.internal.time.LogThrottle;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
+import org.sipproxy.core.internal.guard.HostCall;
 
 /**
  * Tells listeners of changes in the order in which they were made, while no address is locked.
@@ -27,8 +25,7 @@ import org.slf4j.LoggerFactory;
  */
 final class LocationEvents {
 
-    private static final Logger LOG = LoggerFactory.getLogger(LocationEvents.class);
-    private final LogThrottle failures = new LogThrottle();
+    private final HostCall host = new HostCall("location listener");
 
     /** Power of two, well above the number of threads that change the store at once. */
     private static final int LANES = 64;
@@ -121,8 +118,8 @@ final class LocationEvents {
             }
             try {
                 chosen.listener().onChange(event);
-            } catch (RuntimeException e) {
-                failures.error(LOG, "location listener failed at " + event.kind() + " of " + event.aor(), e);
+            } catch (Throwable e) {
+                host.failed(event.kind().name(), e);
             }
         }
     }

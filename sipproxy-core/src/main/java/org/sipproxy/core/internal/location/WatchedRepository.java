@@ -16,6 +16,8 @@ import org.sipproxy.api.location.BindingWrite;
 import org.sipproxy.api.location.LocationStoreException;
 import org.sipproxy.api.location.LocationStoreException.Kind;
 import org.sipproxy.core.StoreStatus;
+import org.sipproxy.core.internal.guard.HostCall;
+import org.sipproxy.core.internal.guard.HostFailedException;
 import org.sipproxy.core.internal.time.LogThrottle;
 import org.sipproxy.core.internal.time.ProxyTime;
 import org.slf4j.Logger;
@@ -35,6 +37,7 @@ final class WatchedRepository implements BindingRepository {
     private record Failure(LocationStoreException cause, long atMillis) {}
 
     private final BindingRepository repository;
+    private final HostCall host;
     private final ProxyTime time;
     private final LogThrottle failures = new LogThrottle();
     private final LogThrottle refusals = new LogThrottle(Duration.ofSeconds(10));
@@ -49,6 +52,7 @@ final class WatchedRepository implements BindingRepository {
 
     WatchedRepository(BindingRepository repository, ProxyTime time) {
         this.repository = new WallClockRows(repository, time);
+        this.host = new HostCall("binding repository " + repository.getClass().getName());
         this.time = time;
     }
 
@@ -67,7 +71,14 @@ final class WatchedRepository implements BindingRepository {
 
     @Override
     public void check(Aor aor, Binding binding) {
-        repository.check(aor, binding);
+        try {
+            repository.check(aor, binding);
+        } catch (LocationStoreException e) {
+            throw e;
+        } catch (Throwable e) {
+            host.failed(e);
+            throw new HostFailedException(e);
+        }
     }
 
     @Override
@@ -144,6 +155,11 @@ final class WatchedRepository implements BindingRepository {
         } catch (LocationStoreException e) {
             failed(e);
             throw e;
+        } catch (Throwable e) { // of a driver, or a defect of the repository
+            host.failed(e);
+            LocationStoreException failure = new LocationStoreException("the repository failed: " + e, e);
+            failed(failure);
+            throw failure;
         }
     }
 

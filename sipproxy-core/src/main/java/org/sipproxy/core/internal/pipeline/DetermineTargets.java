@@ -13,6 +13,7 @@ import org.sipproxy.api.message.StatusCode;
 import org.sipproxy.api.routing.Target;
 import org.sipproxy.core.StrangerPolicy;
 import org.sipproxy.core.internal.address.AddressPolicy;
+import org.sipproxy.core.internal.guard.GuardedStore;
 import org.sipproxy.core.internal.registrar.Targets;
 import org.sipproxy.core.internal.time.LogThrottle;
 import org.slf4j.Logger;
@@ -29,7 +30,7 @@ final class DetermineTargets implements Step {
             Outcome.reply(StatusCode.SERVICE_UNAVAILABLE, "Service Unavailable", "Retry-After: 10");
 
     private final LogThrottle failures = new LogThrottle(Duration.ofSeconds(10));
-    private final LocationStore store;
+    private final GuardedStore store;
     private final boolean mayBlock;
     private final boolean authenticates;
     private final StrangerRules strangers;
@@ -41,8 +42,8 @@ final class DetermineTargets implements Step {
      */
     DetermineTargets(LocationStore store, boolean authenticates, StrangerPolicy strangers) {
         this.strangers = new StrangerRules(strangers, authenticates);
-        this.store = store;
-        this.mayBlock = store.blocking() == LocationStore.Blocking.ALWAYS;
+        this.store = new GuardedStore(store);
+        this.mayBlock = this.store.blocking() == LocationStore.Blocking.ALWAYS;
         this.authenticates = authenticates;
     }
 

@@ -1,6 +1,5 @@
 package org.sipproxy.core.internal.pipeline;
 
-import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 import org.sipproxy.api.message.MalformedHeaderException;
 import org.sipproxy.api.message.SipParseException;
@@ -8,7 +7,7 @@ import org.sipproxy.api.message.StatusCode;
 import org.sipproxy.api.routing.RequestStage;
 import org.sipproxy.api.routing.TemporarilyUnavailableException;
 import org.sipproxy.api.routing.Verdict;
-import org.sipproxy.core.internal.time.LogThrottle;
+import org.sipproxy.core.internal.guard.HostCall;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -17,12 +16,14 @@ final class HostStep implements Step {
 
     private static final Logger LOG = LoggerFactory.getLogger("org.sipproxy.core.stage");
 
-    private final LogThrottle failures = new LogThrottle();
-    private final LogThrottle outages = new LogThrottle(Duration.ofSeconds(30));
     private final RequestStage stage;
+    private final String name;
+    private final HostCall host;
 
     HostStep(RequestStage stage) {
         this.stage = stage;
+        this.name = stage.name();
+        this.host = new HostCall(LOG, "stage " + name);
     }
 
     /** A stage that cannot say counts as one that may. */
@@ -30,7 +31,8 @@ final class HostStep implements Step {
     public boolean mayBlock(RequestContext context) {
         try {
             return stage.mayBlock() && stage.mayBlock(context);
-        } catch (RuntimeException e) {
+        } catch (Throwable e) {
+            host.failed(e);
             return true;
         }
     }
@@ -50,7 +52,7 @@ final class HostStep implements Step {
         try {
             @Nullable Verdict verdict = stage.handle(context);
             if (verdict == null) {
-                throw new IllegalStateException("stage: " + stage.name() + " returned null for "
+                throw new IllegalStateException("stage: " + name + " returned null for "
                         + context.request().method() + "; return Verdict.proceed() to pass the request on");
             }
             context.request().commitEdits();
@@ -60,13 +62,10 @@ final class HostStep implements Step {
         } catch (MalformedHeaderException e) {
             return Outcome.malformed(e.defect()); // the sender's mistake, not the step's
         } catch (TemporarilyUnavailableException e) {
-            outages.warn(LOG, "stage " + stage.name() + " cannot do its work now: " + e.getMessage());
+            host.failed(e);
             return Outcome.unavailable(e);
         } catch (Throwable e) { // whatever a host's step throws, an Error too, is that step's and this request's alone
-            failures.error(
-                    LOG,
-                    "stage " + stage.name() + " failed for " + context.request().method(),
-                    e);
+            host.failed(context.received().method().name(), e);
             return Outcome.reply(StatusCode.SERVER_INTERNAL_ERROR);
         }
     }

@@ -13,6 +13,7 @@ import org.sipproxy.api.message.HostName;
 import org.sipproxy.api.message.SipUri;
 import org.sipproxy.api.routing.DomainSource;
 import org.sipproxy.api.transport.TransportKind;
+import org.sipproxy.core.internal.guard.HostCall;
 
 /**
  * Which names are ours: the domains that we are responsible for, the aliases, and the listening points. The one place that
@@ -37,6 +38,7 @@ public final class LocalNames {
 
     private final List<String> fixedDomains;
     private final DomainSource[] sources;
+    private final HostCall host = new HostCall("domain source");
     private final String primaryDomain;
     private final UserCase userCase;
 
@@ -84,7 +86,7 @@ public final class LocalNames {
     public List<String> domains() {
         List<String> all = new ArrayList<>(fixedDomains);
         for (DomainSource source : sources) {
-            source.domains().stream().filter(domain -> !all.contains(domain)).forEach(all::add);
+            domainsOf(source).stream().filter(domain -> !all.contains(domain)).forEach(all::add);
         }
         return all;
     }
@@ -106,11 +108,20 @@ public final class LocalNames {
             return domain;
         }
         for (DomainSource source : sources) {
-            if (source.domains().contains(normal)) {
+            if (domainsOf(source).contains(normal)) {
                 return normal;
             }
         }
         return null;
+    }
+
+    private Set<String> domainsOf(DomainSource source) {
+        try {
+            return source.domains();
+        } catch (Throwable e) {
+            host.failed(e);
+            return Set.of();
+        }
     }
 
     /** The first domain, whose users are also addressed by an alias or a listening point. */

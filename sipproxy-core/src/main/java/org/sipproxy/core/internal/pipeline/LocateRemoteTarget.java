@@ -11,6 +11,7 @@ import org.sipproxy.api.message.HostName;
 import org.sipproxy.api.message.SipParseException;
 import org.sipproxy.api.message.SipUri;
 import org.sipproxy.api.routing.Target;
+import org.sipproxy.core.internal.guard.GuardedStore;
 import org.sipproxy.core.internal.time.LogThrottle;
 import org.sipproxy.core.internal.transport.TransportFlow;
 import org.slf4j.Logger;
@@ -27,12 +28,12 @@ final class LocateRemoteTarget implements Step {
     private static final Logger LOG = LoggerFactory.getLogger(LocateRemoteTarget.class);
 
     private final LogThrottle failures = new LogThrottle(Duration.ofSeconds(10));
-    private final LocationStore store;
+    private final GuardedStore store;
     private final boolean mayBlock;
 
     LocateRemoteTarget(LocationStore store) {
-        this.store = store;
-        this.mayBlock = store.blocking() == LocationStore.Blocking.ALWAYS;
+        this.store = new GuardedStore(store);
+        this.mayBlock = this.store.blocking() == LocationStore.Blocking.ALWAYS;
     }
 
     @Override

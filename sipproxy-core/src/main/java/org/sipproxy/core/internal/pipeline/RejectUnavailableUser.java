@@ -3,8 +3,12 @@ package org.sipproxy.core.internal.pipeline;
 import org.jspecify.annotations.Nullable;
 import org.sipproxy.api.auth.Authentication;
 import org.sipproxy.api.location.Aor;
+import org.sipproxy.api.location.UserCase;
 import org.sipproxy.api.message.SipParseException;
 import org.sipproxy.api.message.StatusCode;
+import org.sipproxy.api.routing.TemporarilyUnavailableException;
+import org.sipproxy.core.internal.guard.HostCall;
+import org.sipproxy.core.internal.guard.HostFailedException;
 
 /**
  * Rejects a request to a user of ours without a usable binding: 404 if the user is unknown, 480 if it is known
@@ -14,7 +18,9 @@ import org.sipproxy.api.message.StatusCode;
 final class RejectUnavailableUser implements Step {
 
     private final @Nullable Authentication authentication;
+    private final boolean mayBlock;
     private final boolean revealsUsers;
+    private final HostCall host = new HostCall("look-up of a user");
 
     /**
      * A step that asks {@code authentication}. Without it the users are not known: all of them get 404.
@@ -23,17 +29,23 @@ final class RejectUnavailableUser implements Step {
      */
     RejectUnavailableUser(@Nullable Authentication authentication, boolean revealsUsers) {
         this.authentication = authentication;
+        this.mayBlock = authentication != null && authentication.mayBlock();
         this.revealsUsers = revealsUsers;
     }
 
     @Override
     public boolean mayBlock(RequestContext context) {
-        return authentication != null && isPrecise(context) && authentication.mayBlock();
+        return mayBlock && isPrecise(context);
     }
 
     @Override
     public Outcome run(RequestContext context) throws SipParseException {
-        return Outcome.reply(isKnown(context) ? StatusCode.TEMPORARILY_UNAVAILABLE : StatusCode.NOT_FOUND);
+        try {
+            return Outcome.reply(isKnown(context) ? StatusCode.TEMPORARILY_UNAVAILABLE : StatusCode.NOT_FOUND);
+        } catch (TemporarilyUnavailableException e) {
+            host.failed(e);
+            return Outcome.unavailable(e);
+        }
     }
 
     private boolean isKnown(RequestContext context) throws SipParseException {
@@ -44,9 +56,19 @@ final class RejectUnavailableUser implements Step {
             return true;
         }
         Aor aor = context.names().aorOf(context.request().requestUri());
-        return authentication != null
-                && aor != null
-                && authentication.isKnownUser(aor.user(), aor.domain(), context.userCase());
+        return aor != null && isKnown(aor, context.userCase());
+    }
+
+    private boolean isKnown(Aor aor, UserCase userCase) {
+        Authentication users = authentication;
+        try {
+            return users != null && users.isKnownUser(aor.user(), aor.domain(), userCase);
+        } catch (TemporarilyUnavailableException e) {
+            throw e;
+        } catch (Throwable e) {
+            host.failed(e);
+            throw new HostFailedException(e);
+        }
     }
 
     /** Without authentication there are no strangers. */

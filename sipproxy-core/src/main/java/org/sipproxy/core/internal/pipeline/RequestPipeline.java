@@ -19,6 +19,7 @@ import org.sipproxy.api.transport.Endpoint;
 import org.sipproxy.core.StrangerPolicy;
 import org.sipproxy.core.internal.codec.FlowTokens;
 import org.sipproxy.core.internal.codec.RouteSignature;
+import org.sipproxy.core.internal.guard.HostFailedException;
 import org.sipproxy.core.internal.registrar.Registrar;
 import org.sipproxy.core.internal.time.LogThrottle;
 import org.sipproxy.core.internal.transaction.Branches;
@@ -143,6 +144,8 @@ public final class RequestPipeline {
         } catch (TemporarilyUnavailableException e) {
             outages.warn(LOG, "routing of " + context.request().method() + " has to wait", e);
             return Outcome.unavailable(e);
+        } catch (HostFailedException e) {
+            return Outcome.reply(StatusCode.SERVER_INTERNAL_ERROR); // the guard has logged it
         } catch (Throwable e) { // an Error of a step is this request's alone
             failures.error(LOG, "routing of " + context.request().method() + " failed", e);
             return Outcome.reply(StatusCode.SERVER_INTERNAL_ERROR);

@@ -19,6 +19,7 @@ import org.sipproxy.api.transport.TransportKind;
 import org.sipproxy.core.RegistrarPolicy;
 import org.sipproxy.core.internal.address.AddressPolicy;
 import org.sipproxy.core.internal.codec.SharedText;
+import org.sipproxy.core.internal.guard.GuardedStore;
 import org.sipproxy.core.internal.time.ProxyTime;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -36,7 +37,7 @@ public final class Registrar {
     /** How long a client is asked to wait when the store does not answer, and how often that is logged. */
     private static final int RETRY_AFTER_SECONDS = 10;
 
-    private final LocationStore store;
+    private final GuardedStore store;
     private final RegistrarPolicy policy;
     private final ProxyTime time;
     private final AddressesOfRecord addresses;
@@ -71,7 +72,7 @@ public final class Registrar {
             AddressesOfRecord addresses,
             AddressPolicy destinations,
             Logger log) {
-        this.store = store;
+        this.store = new GuardedStore(store);
         this.policy = policy;
         this.time = time;
         this.addresses = addresses;

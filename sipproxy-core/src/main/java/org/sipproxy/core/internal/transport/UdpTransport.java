@@ -1,21 +1,24 @@
 package org.sipproxy.core.internal.transport;
 
 import java.io.IOException;
+import java.net.DatagramPacket;
+import java.net.DatagramSocket;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.net.StandardProtocolFamily;
 import java.net.StandardSocketOptions;
-import java.nio.ByteBuffer;
-import java.nio.channels.ClosedChannelException;
-import java.nio.channels.DatagramChannel;
+import java.time.Duration;
+import java.util.Arrays;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReferenceArray;
 import java.util.concurrent.atomic.LongAdder;
-import org.jspecify.annotations.Nullable;
+import java.util.concurrent.locks.LockSupport;
 import org.sipproxy.api.transport.Endpoint;
 import org.sipproxy.api.transport.TransportKind;
 import org.sipproxy.core.BindFailedException;
 import org.sipproxy.core.internal.time.Deadline;
 import org.sipproxy.core.internal.time.Guard;
+import org.sipproxy.core.internal.time.LogThrottle;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -24,6 +27,9 @@ import org.slf4j.LoggerFactory;
  *
  * <p>A thread waits in {@code recvfrom} itself: at saturation that is one system call for each datagram in, and none to ask
  * whether there is one. Measured against a selector loop on one core it saves 0.5 to 1.5 µs for each datagram.
+ *
+ * <p>The sockets are DatagramSockets, because any thread of the host may send: a DatagramChannel is closed for good by an interrupt
+ * of a thread that is in it. A socket that is lost all the same is opened again on the same address by its receiver.
  */
 public final class UdpTransport {
 
@@ -41,27 +47,29 @@ public final class UdpTransport {
     private final Endpoint endpoint;
     private final InetAddress address;
     private final Advertised advertised;
-    private final DatagramChannel[] channels;
+    private final AtomicReferenceArray<DatagramSocket> sockets;
     private final Receiver[] receivers;
     private final InboundHandler handler;
     private final Guard failures;
+    private final LogThrottle reopening = new LogThrottle(Duration.ofSeconds(10));
     private final LongAdder sendFailures = new LongAdder();
+    private final AtomicInteger lostSockets = new AtomicInteger();
     private volatile boolean closed;
 
     private UdpTransport(
             Endpoint bound,
             InetAddress address,
             Advertised advertised,
-            DatagramChannel[] channels,
+            DatagramSocket[] sockets,
             InboundHandler handler) {
         this.endpoint = bound;
         this.address = address;
         this.advertised = advertised;
-        this.channels = channels;
+        this.sockets = new AtomicReferenceArray<>(sockets);
         this.handler = handler;
         this.failures = new Guard(LOG, "handling a datagram on " + bound + " failed");
-        this.receivers = new Receiver[channels.length];
-        for (int i = 0; i < channels.length; i++) {
+        this.receivers = new Receiver[sockets.length];
+        for (int i = 0; i < sockets.length; i++) {
             receivers[i] = new Receiver(i);
         }
     }
@@ -74,13 +82,13 @@ public final class UdpTransport {
      * @throws BindFailedException if the address cannot be bound
      */
     public static UdpTransport bind(Endpoint endpoint, InetAddress address, int sockets, InboundHandler handler) {
-        DatagramChannel[] channels = new DatagramChannel[sockets];
+        DatagramSocket[] opened = new DatagramSocket[sockets];
         try {
             // SO_REUSEPORT would let us join another process of the same user unseen, so the address is first taken
             // without it
             int port = probe(address, endpoint.port());
             for (int i = 0; i < sockets; i++) {
-                channels[i] = open(address, port, sockets > 1);
+                opened[i] = open(address, port, sockets > 1);
             }
             Endpoint bound = new Endpoint(
                     TransportKind.UDP,
@@ -88,10 +96,12 @@ public final class UdpTransport {
                     port,
                     endpoint.advertisedHost(),
                     endpoint.advertisedPort());
-            return new UdpTransport(bound, address, advertised(bound), channels, handler);
+            return new UdpTransport(bound, address, advertised(bound), opened, handler);
         } catch (IOException e) {
-            for (DatagramChannel channel : channels) {
-                closeQuietly(channel);
+            for (DatagramSocket socket : opened) {
+                if (socket != null) {
+                    socket.close();
+                }
             }
             throw new BindFailedException(endpoint, e);
         }
@@ -104,30 +114,26 @@ public final class UdpTransport {
     }
 
     private static int probe(InetAddress address, int port) throws IOException {
-        try (DatagramChannel channel = DatagramChannel.open(family(address))) {
-            channel.bind(new InetSocketAddress(address, port));
-            return ((InetSocketAddress) channel.getLocalAddress()).getPort();
+        try (DatagramSocket socket = new DatagramSocket(port, address)) {
+            return socket.getLocalPort();
         }
     }
 
-    private static DatagramChannel open(InetAddress address, int port, boolean shared) throws IOException {
-        DatagramChannel channel = DatagramChannel.open(family(address));
+    private static DatagramSocket open(InetAddress address, int port, boolean shared) throws IOException {
+        DatagramSocket socket = new DatagramSocket(null);
         try {
+            socket.setBroadcast(false); // on by default, and nobody may have us send to all of a network
             if (shared) {
-                channel.setOption(StandardSocketOptions.SO_REUSEPORT, true);
+                socket.setOption(StandardSocketOptions.SO_REUSEPORT, true);
             }
-            channel.setOption(StandardSocketOptions.SO_RCVBUF, SOCKET_BUFFER);
-            channel.setOption(StandardSocketOptions.SO_SNDBUF, SOCKET_BUFFER);
-            channel.bind(new InetSocketAddress(address, port));
-            return channel;
+            socket.setReceiveBufferSize(SOCKET_BUFFER);
+            socket.setSendBufferSize(SOCKET_BUFFER);
+            socket.bind(new InetSocketAddress(address, port));
+            return socket;
         } catch (IOException | RuntimeException e) {
-            channel.close();
+            socket.close();
             throw e;
         }
-    }
-
-    private static StandardProtocolFamily family(InetAddress address) {
-        return address instanceof java.net.Inet6Address ? StandardProtocolFamily.INET6 : StandardProtocolFamily.INET;
     }
 
     /** Starts to read. */
@@ -152,21 +158,25 @@ public final class UdpTransport {
         return sendFailures.sum();
     }
 
+    /** How many of its sockets are not open, because they were lost and the address cannot be bound again. 0 when closed. */
+    public int lostSockets() {
+        return closed ? 0 : lostSockets.get();
+    }
+
+    /** For tests, which close it. */
+    DatagramSocket socket(int index) {
+        return sockets.get(index);
+    }
+
     void send(byte[] wire, InetSocketAddress remote, SendFailure onFailure) {
         // a receiver sends by its own socket, so two of them never wait for each other
-        int index = Thread.currentThread() instanceof Receiver r && r.index < channels.length ? r.index : 0;
-        // an interrupt that somebody left on this thread would close the socket for good
-        boolean interrupted = Thread.interrupted();
+        int index = Thread.currentThread() instanceof Receiver r && r.index < sockets.length() ? r.index : 0;
         try {
-            channels[index].send(ByteBuffer.wrap(wire), remote);
+            sockets.get(index).send(new DatagramPacket(wire, wire.length, remote));
         } catch (IOException | RuntimeException e) {
             // RuntimeException: an unresolved or unsupported address, or port 0
             sendFailures.increment();
             onFailure.sendFailed(e);
-        } finally {
-            if (interrupted) {
-                Thread.currentThread().interrupt();
-            }
         }
     }
 
@@ -186,29 +196,27 @@ public final class UdpTransport {
      */
     public void close(Deadline limit) {
         closed = true;
-        for (DatagramChannel channel : channels) {
-            closeQuietly(channel);
+        for (int i = 0; i < sockets.length(); i++) {
+            sockets.get(i).close();
         }
         for (Receiver receiver : receivers) {
             limit.join(receiver);
         }
     }
 
-    private static void closeQuietly(@Nullable DatagramChannel channel) {
-        try {
-            if (channel != null) {
-                channel.close();
-            }
-        } catch (IOException e) {
-            LOG.debug("closing a UDP socket failed", e);
-        }
-    }
-
-    /** Reads one socket until it is closed. */
+    /** Reads one socket until the transport is closed. */
     private final class Receiver extends Thread {
 
+        /** After so many failures in a row the receiver waits before each further attempt. */
+        private static final int FAILURES_IN_A_ROW = 100;
+
+        private static final long PAUSE_NANOS = 10_000_000L;
+        private static final long REOPEN_NANOS = 1_000_000_000L;
+
         private final int index;
-        private final ByteBuffer buffer = ByteBuffer.allocateDirect(MAX_DATAGRAM + 1);
+        private final byte[] buffer = new byte[MAX_DATAGRAM + 1];
+        private final DatagramPacket packet = new DatagramPacket(buffer, buffer.length);
+        private int failuresInARow;
 
         Receiver(int index) {
             super("sip-udp-" + endpoint.port() + "-" + index);
@@ -221,59 +229,93 @@ public final class UdpTransport {
             while (!closed) {
                 try {
                     receive();
-                } catch (ClosedChannelException e) {
-                    return;
                 } catch (Throwable e) { // keep receiving, even after OutOfMemoryError
                     failures.caught(e);
                 }
             }
         }
 
-        private void receive() throws ClosedChannelException {
-            buffer.clear();
-            Thread.interrupted(); // a host's step may have left one, and it would close the socket
+        private void receive() {
+            DatagramSocket socket = sockets.get(index);
+            packet.setData(buffer, 0, buffer.length);
             try {
-                InetSocketAddress source = (InetSocketAddress) channels[index].receive(buffer);
-                if (source != null) {
-                    deliver(buffer.flip(), source);
-                }
-            } catch (ClosedChannelException e) {
-                throw e;
+                socket.receive(packet);
+                failuresInARow = 0;
             } catch (IOException e) {
-                // such as an ICMP error of an earlier send: the socket itself is fine
-                LOG.debug("receive failed on {}", endpoint, e);
+                failed(socket, e);
+                return;
+            }
+            deliver(packet.getLength(), (InetSocketAddress) packet.getSocketAddress());
+        }
+
+        private void failed(DatagramSocket socket, IOException e) {
+            if (closed) {
+                return;
+            }
+            if (socket.isClosed()) {
+                reopen(e);
+                return;
+            }
+            // such as an ICMP error of an earlier send: the socket itself is fine
+            LOG.debug("receive failed on {}", endpoint, e);
+            if (++failuresInARow > FAILURES_IN_A_ROW) {
+                reopening.warn(LOG, "nothing can be received on " + endpoint, e);
+                LockSupport.parkNanos(PAUSE_NANOS);
             }
         }
 
-        private void deliver(ByteBuffer buffer, InetSocketAddress source) {
+        /** Nobody else opens it again, and without it the endpoint receives nothing. */
+        private void reopen(IOException why) {
+            lostSockets.incrementAndGet();
+            LOG.error(
+                    "a UDP socket of {} was closed by something else than close(); it is opened again", endpoint, why);
+            while (!closed) {
+                try {
+                    DatagramSocket again = open(address, endpoint.port(), sockets.length() > 1);
+                    sockets.set(index, again);
+                    lostSockets.decrementAndGet();
+                    LOG.warn("the UDP socket of {} is open again", endpoint);
+                    if (closed) {
+                        again.close();
+                    }
+                    return;
+                } catch (IOException e) {
+                    reopening.error(LOG, "the UDP socket of " + endpoint + " cannot be opened again yet", e);
+                    LockSupport.parkNanos(REOPEN_NANOS);
+                }
+            }
+        }
+
+        private void deliver(int length, InetSocketAddress source) {
             // §7.5: line ends before the start line are ignored; a datagram of nothing else is a keepalive (RFC 5626
             // §3.5.1)
             if (source.getPort() == 0) {
                 return;
             }
-            if (isStun(buffer)) {
-                handler.onNonSip(remaining(buffer), new UdpFlow(UdpTransport.this, source));
+            UdpFlow flow = new UdpFlow(UdpTransport.this, source);
+            if (isStun(length)) {
+                handler.onNonSip(Arrays.copyOf(buffer, length), flow);
                 return;
             }
-            while (buffer.hasRemaining() && isPadding(buffer.get(buffer.position()))) {
-                buffer.get();
+            int start = 0;
+            while (start < length && isPadding(buffer[start])) {
+                start++;
             }
-            if (!buffer.hasRemaining()) {
-                handler.onNonSip(remaining(buffer.rewind()), new UdpFlow(UdpTransport.this, source));
+            if (start == length) {
+                handler.onNonSip(Arrays.copyOf(buffer, length), flow);
                 return;
             }
-            handler.onMessage(remaining(buffer), new UdpFlow(UdpTransport.this, source));
-        }
-
-        private static byte[] remaining(ByteBuffer buffer) {
-            byte[] bytes = new byte[buffer.remaining()];
-            buffer.get(bytes);
-            return bytes;
+            handler.onMessage(Arrays.copyOfRange(buffer, start, length), flow);
         }
 
         /** RFC 8489 §5: two zero bits in front, and the magic cookie. */
-        private static boolean isStun(ByteBuffer buffer) {
-            return buffer.remaining() >= STUN_HEADER && (buffer.get(0) & 0xc0) == 0 && buffer.getInt(4) == STUN_COOKIE;
+        private boolean isStun(int length) {
+            return length >= STUN_HEADER
+                    && (buffer[0] & 0xc0) == 0
+                    && buffer[4] == (byte) (STUN_COOKIE >>> 24)
+                    && buffer[5] == (byte) (STUN_COOKIE >>> 16)
+                    && buffer[6] == (byte) (STUN_COOKIE >>> 8)
+                    && buffer[7] == (byte) STUN_COOKIE;
         }
 
         private static boolean isPadding(byte b) {

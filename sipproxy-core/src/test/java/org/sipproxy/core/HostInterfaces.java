@@ -1,0 +1,60 @@
+package org.sipproxy.core;
+
+import java.util.Set;
+import org.sipproxy.api.access.AccessRuleSource;
+import org.sipproxy.api.auth.Authentication;
+import org.sipproxy.api.auth.CredentialStore;
+import org.sipproxy.api.component.ComponentHooks;
+import org.sipproxy.api.component.ProxyComponent;
+import org.sipproxy.api.component.ProxyRuntime;
+import org.sipproxy.api.event.ProxyListener;
+import org.sipproxy.api.event.RequestListener;
+import org.sipproxy.api.event.WireListener;
+import org.sipproxy.api.location.BindingChange;
+import org.sipproxy.api.location.BindingRepository;
+import org.sipproxy.api.location.LocationListener;
+import org.sipproxy.api.location.LocationStore;
+import org.sipproxy.api.routing.DomainSource;
+import org.sipproxy.api.routing.RequestStage;
+import org.sipproxy.api.routing.ResponseStage;
+import org.sipproxy.api.routing.ResponseStageContext;
+import org.sipproxy.api.routing.StageContext;
+import org.sipproxy.api.transport.ArrivalFilter;
+import org.sipproxy.api.transport.Flow;
+import org.sipproxy.api.transport.NonSipHandler;
+import org.sipproxy.api.transport.StrayResponseHandler;
+
+/** The interfaces of the API by who implements them. */
+public final class HostInterfaces {
+
+    /** The host or an add-on implements them, and the core calls them: only within the guard. */
+    public static final Set<Class<?>> CALLED = Set.of(
+            ArrivalFilter.class,
+            Authentication.class,
+            BindingRepository.class,
+            DomainSource.class,
+            LocationListener.class,
+            LocationStore.class,
+            NonSipHandler.class,
+            ProxyComponent.class,
+            ProxyListener.class,
+            RequestListener.class,
+            RequestStage.class,
+            ResponseStage.class,
+            StrayResponseHandler.class,
+            WireListener.class);
+
+    /** Add-ons call them, in their stages, which the core guards. */
+    public static final Set<Class<?>> CALLED_BY_ADD_ONS = Set.of(AccessRuleSource.class, CredentialStore.class);
+
+    /** The proxy implements them; or, of a change, the caller's own code runs on the caller's stack. */
+    public static final Set<Class<?>> OF_THE_PROXY = Set.of(
+            BindingChange.class,
+            ComponentHooks.class,
+            Flow.class,
+            ProxyRuntime.class,
+            ResponseStageContext.class,
+            StageContext.class);
+
+    private HostInterfaces() {}
+}
