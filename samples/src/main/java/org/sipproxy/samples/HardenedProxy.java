@@ -59,7 +59,7 @@ public final class HardenedProxy {
                 .component(flood)
                 .component(IdentityHeaders.trusting(trunk))
                 .authentication(digest)
-                .routeSecret(secret)
+                .secret(secret)
                 .listener(audit)
                 .build();
     }

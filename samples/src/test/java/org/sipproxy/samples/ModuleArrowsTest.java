@@ -88,7 +88,8 @@ class ModuleArrowsTest {
                                 "org.sipproxy.core.internal.location..",
                                 "org.sipproxy.core.internal.engine..",
                                 "org.sipproxy.jdbc..")
-                        .and(isNoneOf("SystemClock", "LogThrottle", "AuditLog", "StoreThread", "NatPinger")))
+                        .and(isNoneOf(
+                                "SystemClock", "Deadline", "LogThrottle", "AuditLog", "StoreThread", "NatPinger")))
                 .should()
                 .accessTargetWhere(isCall("java.lang.System", "nanoTime"))
                 .because("what expires follows ProxyClock")

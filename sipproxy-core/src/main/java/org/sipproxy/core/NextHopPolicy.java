@@ -10,9 +10,9 @@ import java.util.Objects;
  *     accepts a connection in time, else by UDP. 0 sends requests of any size by UDP. 0 to 65,535. Default 1,300
  * @param tcpAttempt how long such a connection may take to be opened, and any other one over TCP to the contact of a phone whose
  *     own connection is left to be tried. 1 ms to 60 s. Default 500 ms
- * @param failureMemory how long a next hop is tried after all others once it has failed: it refused a connection, did not respond
- *     within the transaction's time, or responded 503 with a longer Retry-After. Any response from it ends that. 0 to 1 hour;
- *     0 tries the next hops in the order of the DNS each time. Default 60 s
+ * @param failureMemory how long a next hop is tried after all others once it has failed: it refused a connection or did not respond
+ *     within the transaction's time. After a 503 with Retry-After it is that time, but not longer than this; a 503 without one does
+ *     not count. Any other response ends it. 0 to 1 hour; 0 tries the next hops in the order of the DNS each time. Default 60 s
  */
 public record NextHopPolicy(int largestUdpRequest, Duration tcpAttempt, Duration failureMemory) {
 

@@ -12,11 +12,15 @@ import org.sipproxy.api.location.UserCase;
  * @param defaultExpires granted to a client that asks for no time; default one hour
  * @param maxExpires a longer registration is shortened to this; default one hour, at most 7 days
  * @param maxContacts most bindings of one address; 1 to 64; default 10
- * @param whenFull what happens to one binding too many; default {@link WhenFull#REJECT}
+ * @param whenFull what happens to one binding too many; default {@link WhenFull#REPLACE_UNREACHABLE}
  * @param contactMatching when two contacts are the same binding; default {@link ContactMatching#RFC3261}
  * @param userCaseSensitive whether users that differ in the case of ASCII letters are different users; default false, as in
  *     Kamailio. RFC 3261 §19.1.4 says true. It is the rule for digest identities too; tell the store of the subscribers the
  *     same, so that it refuses names that would be one user here
+ * @param connectionLoss which bindings end with the connection that they were registered over; default
+ *     {@link ConnectionLoss#REMOVE_UNREACHABLE}
+ * @param pathWithoutSupported what happens to a Path in a REGISTER without {@code Supported: path}; default
+ *     {@link PathWithoutSupported#REFUSE}
  */
 public record RegistrarPolicy(
         Duration minExpires,
@@ -25,7 +29,9 @@ public record RegistrarPolicy(
         int maxContacts,
         WhenFull whenFull,
         ContactMatching contactMatching,
-        boolean userCaseSensitive) {
+        boolean userCaseSensitive,
+        ConnectionLoss connectionLoss,
+        PathWithoutSupported pathWithoutSupported) {
 
     /** 60 s, one hour, one hour, 10 contacts. */
     public static final RegistrarPolicy DEFAULT = new RegistrarPolicy(
@@ -33,9 +39,11 @@ public record RegistrarPolicy(
             Duration.ofHours(1),
             Duration.ofHours(1),
             10,
-            WhenFull.REJECT,
+            WhenFull.REPLACE_UNREACHABLE,
             ContactMatching.RFC3261,
-            false);
+            false,
+            ConnectionLoss.REMOVE_UNREACHABLE,
+            PathWithoutSupported.REFUSE);
 
     /** What to do when an address has {@code maxContacts} bindings and gets another. */
     public enum WhenFull {
@@ -43,8 +51,40 @@ public record RegistrarPolicy(
         REJECT,
         /** Remove the bindings that were refreshed longest ago, with reason LIMIT. */
         REPLACE_OLDEST,
-        /** Remove bindings whose connection is closed; refuse with 503 if there are none. */
+        /**
+         * Remove bindings whose connection is closed, those first that were refreshed longest ago, with reason LIMIT; refuse with 503
+         * if there are too few of them.
+         */
         REPLACE_UNREACHABLE
+    }
+
+    /**
+     * What the end of a connection means for the bindings that were registered over it, with reason CONNECTION_LOST. A binding that
+     * was refreshed over another connection stays. When the proxy itself stops, all stay.
+     */
+    public enum ConnectionLoss {
+        /** Nothing: they stay until they expire, for clients that a push notification wakes. */
+        KEEP,
+        /**
+         * Those end that only this connection leads to: of a browser, of a phone on TLS, and of a phone behind a NAT. A TCP phone to
+         * whose contact a connection can be made stays.
+         */
+        REMOVE_UNREACHABLE,
+        /** All of them end. */
+        REMOVE
+    }
+
+    /**
+     * What happens to a Path (RFC 3327) in a REGISTER whose client does not say that it supports Path, such as one that an edge proxy
+     * has added for an old phone. As Kamailio's {@code path_mode} 2, 0 and 1. The first hop is checked in any case.
+     */
+    public enum PathWithoutSupported {
+        /** 420, as RFC 3327 §5.3 recommends: the client would not know which way its calls take. */
+        REFUSE,
+        /** Store it: calls take the Path. */
+        STORE,
+        /** Register the contact as if there were no Path. */
+        IGNORE
     }
 
     /** When a contact is one that is already bound. */
@@ -62,6 +102,8 @@ public record RegistrarPolicy(
         Objects.requireNonNull(maxExpires, "maxExpires");
         Objects.requireNonNull(whenFull, "whenFull");
         Objects.requireNonNull(contactMatching, "contactMatching");
+        Objects.requireNonNull(connectionLoss, "connectionLoss");
+        Objects.requireNonNull(pathWithoutSupported, "pathWithoutSupported");
     }
 
     /** Returns {@link #userCaseSensitive} as the rule that all parts of the proxy follow. */
@@ -71,31 +113,105 @@ public record RegistrarPolicy(
 
     public RegistrarPolicy withMinExpires(Duration value) {
         return new RegistrarPolicy(
-                value, defaultExpires, maxExpires, maxContacts, whenFull, contactMatching, userCaseSensitive);
+                value,
+                defaultExpires,
+                maxExpires,
+                maxContacts,
+                whenFull,
+                contactMatching,
+                userCaseSensitive,
+                connectionLoss,
+                pathWithoutSupported);
     }
 
     public RegistrarPolicy withDefaultExpires(Duration value) {
         return new RegistrarPolicy(
-                minExpires, value, maxExpires, maxContacts, whenFull, contactMatching, userCaseSensitive);
+                minExpires,
+                value,
+                maxExpires,
+                maxContacts,
+                whenFull,
+                contactMatching,
+                userCaseSensitive,
+                connectionLoss,
+                pathWithoutSupported);
     }
 
     public RegistrarPolicy withMaxExpires(Duration value) {
         return new RegistrarPolicy(
-                minExpires, defaultExpires, value, maxContacts, whenFull, contactMatching, userCaseSensitive);
+                minExpires,
+                defaultExpires,
+                value,
+                maxContacts,
+                whenFull,
+                contactMatching,
+                userCaseSensitive,
+                connectionLoss,
+                pathWithoutSupported);
     }
 
     public RegistrarPolicy withMaxContacts(int value, WhenFull policy) {
         return new RegistrarPolicy(
-                minExpires, defaultExpires, maxExpires, value, policy, contactMatching, userCaseSensitive);
+                minExpires,
+                defaultExpires,
+                maxExpires,
+                value,
+                policy,
+                contactMatching,
+                userCaseSensitive,
+                connectionLoss,
+                pathWithoutSupported);
     }
 
     public RegistrarPolicy withContactMatching(ContactMatching value) {
         return new RegistrarPolicy(
-                minExpires, defaultExpires, maxExpires, maxContacts, whenFull, value, userCaseSensitive);
+                minExpires,
+                defaultExpires,
+                maxExpires,
+                maxContacts,
+                whenFull,
+                value,
+                userCaseSensitive,
+                connectionLoss,
+                pathWithoutSupported);
     }
 
     public RegistrarPolicy withUserCaseSensitive(boolean value) {
         return new RegistrarPolicy(
-                minExpires, defaultExpires, maxExpires, maxContacts, whenFull, contactMatching, value);
+                minExpires,
+                defaultExpires,
+                maxExpires,
+                maxContacts,
+                whenFull,
+                contactMatching,
+                value,
+                connectionLoss,
+                pathWithoutSupported);
+    }
+
+    public RegistrarPolicy withConnectionLoss(ConnectionLoss value) {
+        return new RegistrarPolicy(
+                minExpires,
+                defaultExpires,
+                maxExpires,
+                maxContacts,
+                whenFull,
+                contactMatching,
+                userCaseSensitive,
+                value,
+                pathWithoutSupported);
+    }
+
+    public RegistrarPolicy withPathWithoutSupported(PathWithoutSupported value) {
+        return new RegistrarPolicy(
+                minExpires,
+                defaultExpires,
+                maxExpires,
+                maxContacts,
+                whenFull,
+                contactMatching,
+                userCaseSensitive,
+                connectionLoss,
+                value);
     }
 }

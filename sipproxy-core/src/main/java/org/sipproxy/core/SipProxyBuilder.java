@@ -53,7 +53,7 @@ public final class SipProxyBuilder {
     private RegistrarPolicy registrar = RegistrarPolicy.DEFAULT;
     private DestinationPolicy destinations = DestinationPolicy.DEFAULT;
     private StrangerPolicy strangers = StrangerPolicy.DEFAULT;
-    private byte @Nullable [] routeSecret;
+    private byte @Nullable [] secret;
     private Duration longestDialog = Duration.ofHours(24);
     private SipTimers timers = SipTimers.DEFAULT;
     private ParseLimits parseLimits = ParseLimits.DEFAULT;
@@ -147,16 +147,19 @@ public final class SipProxyBuilder {
     }
 
     /**
-     * The key that Record-Route URIs are signed with, 16 to 1,024 random bytes; the array is copied. A request inside a dialog
-     * is relayed because its Route bears the signature. Give proxies that take over each other's dialogs the same one, and a
-     * proxy whose calls are to outlive a restart one that stays. Default random: after a restart requests of older dialogs pass
-     * only if an authenticated user or a trusted peer sends them.
+     * The secret of this proxy, 16 to 1,024 random bytes; the array is copied. All keys for what leaves in messages and comes back
+     * are derived from it: the signature in Record-Route, by which a request within a dialog passes, and what components sign
+     * ({@link org.sipproxy.api.component.ProxyRuntime#key}), such as the aliases of NAT traversal. With a secret that stays, calls
+     * outlive a restart. Proxies with the same secret take over each other's dialogs. If the secret changes, a request within an
+     * older dialog passes only from an authenticated user or a trusted peer. Default random: the secret ends with the proxy.
+     *
+     * <p>Nonces of digest authentication are not derived from it: which of their counts were used is known to one process only.
      */
-    public SipProxyBuilder routeSecret(byte[] secret) {
-        once("routeSecret");
-        routeSecret = Objects.requireNonNull(secret, "secret").clone();
-        if (secret.length < 16 || secret.length > 1_024) {
-            problems.add("routeSecret: " + secret.length + " bytes (expected 16 to 1,024 random bytes)");
+    public SipProxyBuilder secret(byte[] bytes) {
+        once("secret");
+        secret = Objects.requireNonNull(bytes, "bytes").clone();
+        if (bytes.length < 16 || bytes.length > 1_024) {
+            problems.add("secret: " + bytes.length + " bytes (expected 16 to 1,024 random bytes)");
         }
         return this;
     }
@@ -196,8 +199,10 @@ public final class SipProxyBuilder {
         return this;
     }
 
-    /** How next hops are tried: which requests go by TCP for their size, and what a failure means for later requests. Default
-     * {@link NextHopPolicy#DEFAULT}. */
+    /**
+     * How next hops are tried: which requests go by TCP for their size, and what a failure means for later requests. Default
+     * {@link NextHopPolicy#DEFAULT}.
+     */
     public SipProxyBuilder nextHops(NextHopPolicy policy) {
         once("nextHops");
         nextHops = Objects.requireNonNull(policy, "policy");
@@ -407,7 +412,7 @@ public final class SipProxyBuilder {
                 registrar,
                 destinations,
                 strangers,
-                routeSecret,
+                secret,
                 longestDialog,
                 timers,
                 parseLimits,

@@ -4,6 +4,7 @@ import java.net.InetAddress;
 import java.util.List;
 import java.util.Objects;
 import org.sipproxy.api.event.CompletedRequest;
+import org.sipproxy.api.message.HostName;
 import org.sipproxy.api.message.SipParseException;
 import org.sipproxy.api.message.SipUri;
 
@@ -40,7 +41,7 @@ public record AccountingColumn(String name, Value value) {
     /** {@code src_ip}: the address that the request came from. */
     public static final AccountingColumn SOURCE_IP = new AccountingColumn("src_ip", done -> {
         InetAddress address = done.flow().remoteAddress().getAddress();
-        return address == null ? "" : address.getHostAddress();
+        return address == null ? "" : HostName.literal(address);
     });
 
     /** {@code dst_ouser}: the user of To, whom the caller dialled. */

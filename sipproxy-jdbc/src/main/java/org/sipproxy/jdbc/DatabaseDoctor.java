@@ -60,11 +60,10 @@ public final class DatabaseDoctor {
             Set<String> damaged = new TreeSet<>();
             for (SchemaMismatch mismatch : schema.verify()) {
                 if (isUsed(mismatch.table())) {
-                    damaged.add(mismatch.table());
-                    findings.add(Finding.fatal(
-                            "table " + mismatch.table(),
-                            mismatch.found() + ", not " + mismatch.wanted(),
-                            remedy(mismatch)));
+                    if (!mismatch.table().equals(JdbcSecret.TABLE)) {
+                        damaged.add(mismatch.table());
+                    }
+                    findings.add(finding(mismatch));
                 }
             }
             if (damaged.isEmpty()) {
@@ -89,6 +88,14 @@ public final class DatabaseDoctor {
         } catch (RuntimeException e) {
             return List.of(ServerChecks.unreachable(e));
         }
+    }
+
+    private Finding finding(SchemaMismatch mismatch) {
+        String what = "table " + mismatch.table();
+        String value = mismatch.found() + ", not " + mismatch.wanted();
+        return mismatch.table().equals(JdbcSecret.TABLE)
+                ? Finding.warning(what, value, remedy(mismatch) + "; without it calls do not outlive a restart")
+                : Finding.fatal(what, value, remedy(mismatch));
     }
 
     private boolean isUsed(String table) {

@@ -5,6 +5,7 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
@@ -17,13 +18,17 @@ import org.jdbi.v3.core.statement.UnableToExecuteStatementException;
 
 /**
  * Two roles with no more rights than they need. The read-write role serves a proxy and administers subscribers: it changes rows
- * but owns nothing, so it cannot change tables; of {@code version} it reads only. The read-only role reads every table, as a
+ * but owns nothing, so it cannot change tables; of
+ * {@code version} it reads only, and of the proxies' secret it creates the first. The read-only role reads every table, as a
  * proxy that only loads at start, and {@code kamctl show}, have to.
  */
 public final class DatabaseRoles {
 
     /** PostgreSQL cuts longer names off in silence. */
     private static final int MAX_NAME_BYTES = 63;
+
+    /** Of the read-write role, where it does not change and delete rows. */
+    private static final Map<String, String> RIGHTS = Map.of("version", "SELECT", JdbcSecret.TABLE, "SELECT, INSERT");
 
     private final String readWrite;
     private final String readOnly;
@@ -166,7 +171,7 @@ public final class DatabaseRoles {
     private void addTable(List<String> sql, String qualified, String table, String sequence, List<String> notOwners) {
         String from = String.join(
                 ", ", Stream.concat(Stream.of("PUBLIC"), notOwners.stream()).toList());
-        String rights = table.equals("version") ? "SELECT" : "SELECT, INSERT, UPDATE, DELETE";
+        String rights = RIGHTS.getOrDefault(table, "SELECT, INSERT, UPDATE, DELETE");
         sql.add("-- " + table);
         sql.add("REVOKE ALL ON TABLE " + qualified + " FROM " + from + ";");
         sql.add("GRANT " + rights + " ON TABLE " + qualified + " TO " + identifier(readWrite) + ";");

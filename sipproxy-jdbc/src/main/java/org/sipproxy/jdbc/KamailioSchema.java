@@ -13,7 +13,8 @@ import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.Jdbi;
 
 /**
- * Kamailio's tables: creates, verifies and drops them, as {@code kamdbctl} does. A database that a Kamailio already uses is
+ * Kamailio's tables, and one of this project's own for {@link JdbcSecret}: creates, verifies and drops them, as {@code kamdbctl}
+ * does. A database that a Kamailio already uses is
  * taken as it is, also one with further tables and columns.
  *
  * <p>The tables are those of the current schema (first on the connection's {@code search_path}). All methods block, and throw

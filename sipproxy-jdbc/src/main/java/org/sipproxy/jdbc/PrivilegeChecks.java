@@ -12,11 +12,18 @@ final class PrivilegeChecks {
 
     /** Where the uses are not known: a proxy writes these; of the others it reads. Subscribers are written by administrators. */
     private static final Map<String, List<String>> NEEDED = Map.of(
-            "location", List.of("SELECT", "INSERT", "UPDATE", "DELETE"),
-            "location_attrs", List.of("SELECT", "INSERT", "UPDATE", "DELETE"),
-            "acc", List.of("INSERT"),
-            "missed_calls", List.of("INSERT"),
-            "acc_cdrs", List.of("INSERT"));
+            "location",
+            List.of("SELECT", "INSERT", "UPDATE", "DELETE"),
+            "location_attrs",
+            List.of("SELECT", "INSERT", "UPDATE", "DELETE"),
+            JdbcSecret.TABLE,
+            List.of("SELECT", "INSERT"),
+            "acc",
+            List.of("INSERT"),
+            "missed_calls",
+            List.of("INSERT"),
+            "acc_cdrs",
+            List.of("INSERT"));
 
     private PrivilegeChecks() {}
 
@@ -67,6 +74,9 @@ final class PrivilegeChecks {
         String value = "no " + String.join(", ", privileges) + " on " + table;
         String remedy = "GRANT " + String.join(", ", privileges) + " ON " + table + " TO the role; "
                 + remedies.of("DatabaseRoles", "db grants") + " writes all of it";
+        if (table.equals(JdbcSecret.TABLE)) {
+            return Finding.warning("privileges", value, remedy + "; without them calls do not outlive a restart");
+        }
         if (isUsed) {
             return Finding.fatal("privileges", value, remedy);
         }

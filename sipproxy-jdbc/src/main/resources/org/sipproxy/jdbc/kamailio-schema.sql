@@ -1,5 +1,5 @@
 -- The tables of Kamailio that a registrar and proxy needs, as its own scripts create them: same columns, types, defaults,
--- indexes and version numbers. May be run again: what is there stays as it is.
+-- indexes and version numbers; the last table is sipproxy's own. May be run again: what is there stays as it is.
 -- A comment of the form "table NAME VERSION" begins what belongs to one table.
 
 -- table version 1
@@ -168,3 +168,12 @@ CREATE INDEX IF NOT EXISTS dbaliases_alias_user_idx ON dbaliases (alias_username
 CREATE INDEX IF NOT EXISTS dbaliases_alias_idx ON dbaliases (alias_username, alias_domain);
 CREATE INDEX IF NOT EXISTS dbaliases_target_idx ON dbaliases (username, domain);
 INSERT INTO version (table_name, table_version) VALUES ('dbaliases', 1) ON CONFLICT (table_name) DO NOTHING;
+
+-- table sipproxy_secret 1
+CREATE TABLE IF NOT EXISTS sipproxy_secret (
+    id SERIAL PRIMARY KEY NOT NULL,
+    name VARCHAR(64) NOT NULL,
+    secret VARCHAR(2048) NOT NULL,
+    CONSTRAINT sipproxy_secret_name_idx UNIQUE (name)
+);
+INSERT INTO version (table_name, table_version) VALUES ('sipproxy_secret', 1) ON CONFLICT (table_name) DO NOTHING;

@@ -10,8 +10,6 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
 import org.sipproxy.api.auth.Authentication;
 import org.sipproxy.api.location.UserCase;
 import org.sipproxy.api.routing.StageContext;
@@ -108,21 +106,6 @@ class AccountingOnTheWireTest {
         assertThat(rows("acc_cdrs", "abs(extract(epoch FROM now() AT TIME ZONE 'UTC' - start_time)) < 10"))
                 .containsExactly("t");
         assertThat(rows("missed_calls", "callid")).isEmpty();
-    }
-
-    @ParameterizedTest
-    @ValueSource(ints = {403, 481, 503, 603})
-    void callEndsThoughThePhoneRefusesTheBye(int status) {
-        Phone bob = sip.registeredPhone("bob", Phone.Builder::answering);
-        bob.replyWith("BYE", status);
-
-        OutgoingCall calling = sip.phone("alice").call("bob").awaitAnswer();
-        calling.send("BYE");
-
-        awaitWritten(3);
-        assertThat(rows("acc", "method || sip_code"))
-                .containsExactly("INVITE200", "BYE" + (status == 503 ? 500 : status));
-        assertThat(rows("acc_cdrs", "callid")).containsExactly(calling.id());
     }
 
     @Test

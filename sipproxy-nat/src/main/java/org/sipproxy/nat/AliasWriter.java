@@ -11,6 +11,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 import org.jspecify.annotations.Nullable;
 import org.sipproxy.api.location.Aor;
+import org.sipproxy.api.message.HostName;
 import org.sipproxy.api.message.IpLiteral;
 import org.sipproxy.api.message.KeyedHash;
 import org.sipproxy.api.message.SipUri;
@@ -36,19 +37,24 @@ final class AliasWriter {
     private static final int KEY_CHARS = 30;
     private static final int MAX_ENDPOINTS = 1_024;
 
-    private final KeyedHash hash;
     private final boolean readsForeign;
     private final ConcurrentMap<Endpoint, Integer> points = new ConcurrentHashMap<>();
+    private volatile KeyedHash hash = KeyedHash.random();
     private volatile List<Endpoint> bound = List.of();
 
     /** @param readsForeign true if an alias without a key is believed */
-    AliasWriter(KeyedHash hash, boolean readsForeign) {
-        this.hash = hash;
+    AliasWriter(boolean readsForeign) {
         this.readsForeign = readsForeign;
     }
 
-    /** What the proxy listens on. */
-    void bound(List<Endpoint> endpoints) {
+    /**
+     * Before the first message.
+     *
+     * @param key signs aliases, and is the same after a restart
+     * @param endpoints what the proxy listens on
+     */
+    void start(KeyedHash key, List<Endpoint> endpoints) {
+        hash = key;
         bound = List.copyOf(endpoints);
     }
 
@@ -60,7 +66,7 @@ final class AliasWriter {
 
     /** The parameters for the Contact of whoever is at the other end of the flow. */
     String parameters(Flow flow, int owner, long nowMillis) {
-        String alias = HostText.of(flow.remoteAddress().getAddress()) + "~"
+        String alias = HostName.text(flow.remoteAddress().getAddress()) + "~"
                 + flow.remoteAddress().getPort() + "~" + number(flow.kind());
         ByteBuffer key = ByteBuffer.allocate(KEY_BYTES)
                 .putShort((short) (nowMillis >> 32))
@@ -162,7 +168,7 @@ final class AliasWriter {
         if (kind == null || port < 1 || port > 65_535 || address.isEmpty()) {
             return null;
         }
-        String uri = "sip:" + HostText.of(address.get()) + ":" + port;
+        String uri = "sip:" + HostName.text(address.get()) + ":" + port;
         return SipUri.of(kind == TransportKind.UDP ? uri : uri + ";transport=" + kind.lowerCase());
     }
 

@@ -1,6 +1,7 @@
 package org.sipproxy.nat;
 
 import java.nio.charset.StandardCharsets;
+import org.sipproxy.api.message.HostName;
 import org.sipproxy.api.message.SipMessage;
 import org.sipproxy.api.message.SipUri;
 import org.sipproxy.api.message.Splice;
@@ -34,7 +35,7 @@ final class ContactEdit {
 
     /** Puts the address that the message came from in the place of the URI's host and port. */
     static void address(SipMessage message, ContactSpan contact, Flow flow) {
-        String address = HostText.of(flow.remoteAddress().getAddress()) + ":"
+        String address = HostName.text(flow.remoteAddress().getAddress()) + ":"
                 + flow.remoteAddress().getPort();
         message.edit(new Splice()
                 .replace(contact.hostStart(), contact.addressEnd(), address.getBytes(StandardCharsets.US_ASCII)));

@@ -60,12 +60,4 @@ final class HostText {
         }
         return true;
     }
-
-    /** The address as a URI writes it: without a scope, an IPv6 address in brackets. */
-    static String of(InetAddress address) {
-        String host = address.getHostAddress();
-        int scope = host.indexOf('%');
-        String plain = scope < 0 ? host : host.substring(0, scope);
-        return plain.indexOf(':') >= 0 ? "[" + plain + "]" : plain;
-    }
 }

@@ -24,8 +24,8 @@ import org.sipproxy.api.transport.Flow;
  *   <li>A sender is found to be behind a NAT by {@link NatTest}s. Its REGISTER is stored with the address that it came from, and
  *       requests to it go there, over the very flow. A Path beats that: then the NAT is the edge proxy's matter.
  *   <li>The Contact of a caller or callee behind a NAT gets an {@code alias} parameter with its address, in requests and in 1xx
- *       and 2xx responses, but not in REGISTER. It is signed, so that nobody can write one and have requests sent through the
- *       proxy to any address. When it comes back in a Request-URI it is taken off, so the client sees the URI that it wrote, and
+ *       and 2xx responses, but not in REGISTER. It is signed with a key of the proxy's secret, so that nobody can write one and
+ *       have requests sent through the proxy to any address, and so that a secret that stays keeps calls over a restart. When it comes back in a Request-URI it is taken off, so the client sees the URI that it wrote, and
  *       the request goes where it says; or over the flow that the client is registered by, if that was heard of later.
  *   <li>UDP flows are pinged, evenly over the interval, from the socket that the registration came to. A client that keeps its
  *       mapping open by itself is spared.
@@ -64,7 +64,7 @@ public final class NatTraversal implements ProxyComponent {
 
     private NatTraversal(Builder builder) {
         this.detection = new NatDetection(builder.tests, builder.networks);
-        this.aliases = new AliasWriter(builder.hash(), builder.foreignAliases);
+        this.aliases = new AliasWriter(builder.foreignAliases);
         this.clients = new KnownClients(aliases, builder.pingsAll);
         this.contacts = new ContactAliasing(aliases, clients, counters, builder.fixesContact);
         this.rules = new NatPinger.Rules(builder.pingMethod, builder.interval, builder.removeAfter);
@@ -105,7 +105,7 @@ public final class NatTraversal implements ProxyComponent {
     @Override
     public void start(ProxyRuntime runtime) {
         proxy = runtime;
-        aliases.bound(runtime.boundEndpoints());
+        aliases.start(KeyedHash.of(runtime.key("contact alias"), "contact alias"), runtime.boundEndpoints());
         clients.start(runtime);
         StoreThread thread = new StoreThread(runtime.locationStore(), clients, counters);
         store = thread;
@@ -143,14 +143,11 @@ public final class NatTraversal implements ProxyComponent {
 
         private static final Duration SHORTEST = Duration.ofSeconds(1);
         private static final Duration LONGEST = Duration.ofMinutes(10);
-        private static final int MIN_SECRET = 16;
-        private static final int MAX_SECRET = 1_024;
 
         private Set<NatTest> tests = NatTest.DEFAULT;
         private final PrivateNetworks networks = new PrivateNetworks();
         private boolean fixesContact;
         private boolean foreignAliases;
-        private byte @Nullable [] secret;
         private @Nullable PingMethod pingMethod = PingMethod.OPTIONS;
         private Duration interval = Duration.ofSeconds(15);
         private boolean pingsAll;
@@ -225,20 +222,6 @@ public final class NatTraversal implements ProxyComponent {
         }
 
         /**
-         * The key that aliases are signed with, 16 to 1,024 random bytes; the array is copied. Proxies with the same secret follow
-         * each other's, and calls survive a restart. Default: 32 random bytes; after a restart a call's requests find only clients
-         * that are registered here.
-         */
-        public Builder secret(byte[] bytes) {
-            once("secret");
-            secret = bytes.clone();
-            if (bytes.length < MIN_SECRET || bytes.length > MAX_SECRET) {
-                problems.add("secret: " + bytes.length + " bytes (expected " + MIN_SECRET + " to 1,024 random bytes)");
-            }
-            return this;
-        }
-
-        /**
          * How mappings are kept open: every UDP flow once in {@code interval}, 1 s to 10 min. Default OPTIONS every 15 s; many
          * home routers forget a UDP mapping after 30 s.
          */
@@ -277,10 +260,6 @@ public final class NatTraversal implements ProxyComponent {
                 problems.add("removeAfter: " + pings + " (expected 1 to 100); leave the option away to remove none");
             }
             return this;
-        }
-
-        private KeyedHash hash() {
-            return secret == null ? KeyedHash.random() : KeyedHash.of(secret, "contact alias");
         }
 
         private void once(String option) {

@@ -23,8 +23,8 @@ class AliasWriterTest {
     private final AliasWriter aliases = writer("0123456789abcdef", false);
 
     private static AliasWriter writer(String secret, boolean foreign) {
-        AliasWriter made = new AliasWriter(KeyedHash.of(secret.getBytes(StandardCharsets.UTF_8), "test"), foreign);
-        made.bound(List.of(FakeFlow.UDP));
+        AliasWriter made = new AliasWriter(foreign);
+        made.start(KeyedHash.of(secret.getBytes(StandardCharsets.UTF_8), "test"), List.of(FakeFlow.UDP));
         return made;
     }
 
@@ -50,7 +50,7 @@ class AliasWriterTest {
         "TCP, 203.0.113.9, 203.0.113.9~7~2, sip:203.0.113.9:7;transport=tcp",
         "TLS, 203.0.113.9, 203.0.113.9~7~3, sip:203.0.113.9:7;transport=tls",
         "WS, 203.0.113.9, 203.0.113.9~7~5, sip:203.0.113.9:7;transport=ws",
-        "WSS, 2001:db8::1, [2001:db8:0:0:0:0:0:1]~7~6, sip:[2001:db8:0:0:0:0:0:1]:7;transport=wss"
+        "WSS, 2001:db8::1, [2001:db8::1]~7~6, sip:[2001:db8::1]:7;transport=wss"
     })
     void everyTransportHasKamailiosNumber(TransportKind kind, String ip, String text, String received) {
         String parameters = aliases.parameters(FakeFlow.of(kind, ip, 7), 0, NOW);

@@ -17,6 +17,7 @@ import org.sipproxy.api.location.BindingChange;
 import org.sipproxy.api.location.LocationEvent;
 import org.sipproxy.api.location.LocationListener;
 import org.sipproxy.api.location.LocationStore;
+import org.sipproxy.api.message.HostName;
 import org.sipproxy.api.message.ParseLimits;
 import org.sipproxy.api.message.SipMessage;
 import org.sipproxy.api.message.SipParseException;
@@ -60,7 +61,7 @@ final class FakeProxy implements LocationStore {
 
     /** A binding that came on a flow, behind a NAT. */
     Binding.Builder binding(String user, Flow flow) {
-        String host = HostText.of(flow.remoteAddress().getAddress()) + ":"
+        String host = HostName.text(flow.remoteAddress().getAddress()) + ":"
                 + flow.remoteAddress().getPort();
         return Binding.builder("id-" + user, uri("sip:" + user + "@10.0.0.1:5060"))
                 .granted(now().toEpochMilli(), Duration.ofHours(1))

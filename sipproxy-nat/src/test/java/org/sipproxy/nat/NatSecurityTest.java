@@ -210,7 +210,6 @@ class NatSecurityTest {
     void optionsThatDoNotFitAreToldTogether() {
         assertThatThrownBy(() -> NatTraversal.builder()
                         .privateNetwork("10.0.0.0/33")
-                        .secret(new byte[3])
                         .ping(PingMethod.CRLF, Duration.ofMillis(10))
                         .removeAfter(3)
                         .fixContact()
@@ -218,7 +217,6 @@ class NatSecurityTest {
                         .build())
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("privateNetwork: \"10.0.0.0/33\"")
-                .hasMessageContaining("secret: 3 bytes")
                 .hasMessageContaining("ping: interval PT0.01S")
                 .hasMessageContaining("removeAfter: only OPTIONS pings are answered")
                 .hasMessageContaining("foreignAliases:");

@@ -10,6 +10,7 @@ import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 import org.sipproxy.api.event.ProxyEvent;
 import org.sipproxy.api.event.ProxyListener;
+import org.sipproxy.api.message.HostName;
 import org.sipproxy.api.message.KeyedHash;
 import org.sipproxy.api.transport.TransportKind;
 import org.slf4j.Logger;
@@ -116,7 +117,7 @@ public final class AuditLog implements ProxyListener {
         }
         lines.accept(line(
                 name,
-                address == null ? NOTHING : numeric(address),
+                address == null ? NOTHING : HostName.literal(address),
                 Integer.toString(origin.source().getPort()),
                 origin.transport().lowerCase(),
                 origin.method(),
@@ -144,12 +145,6 @@ public final class AuditLog implements ProxyListener {
         appendValue(line.append(" user="), user);
         appendValue(line.append(" reason="), reason);
         return line.append(" omitted=").append(omitted).toString();
-    }
-
-    private static String numeric(InetAddress address) {
-        String text = address.getHostAddress();
-        int zone = text.indexOf('%');
-        return zone < 0 ? text : text.substring(0, zone);
     }
 
     private static void appendValue(StringBuilder line, String value) {

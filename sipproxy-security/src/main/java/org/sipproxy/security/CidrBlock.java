@@ -4,6 +4,7 @@ import java.net.Inet4Address;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.util.Objects;
+import org.sipproxy.api.message.HostName;
 import org.sipproxy.api.message.IpLiteral;
 import org.sipproxy.api.message.SipParseException;
 
@@ -25,13 +26,13 @@ public record CidrBlock(InetAddress address, int prefixLength) {
         Objects.requireNonNull(address, "address");
         int most = address.getAddress().length * 8;
         if (prefixLength < 0 || prefixLength > most) {
-            throw new IllegalArgumentException("network: " + address.getHostAddress() + "/" + prefixLength
+            throw new IllegalArgumentException("network: " + HostName.literal(address) + "/" + prefixLength
                     + " (expected a prefix length of 0 to " + most + ")");
         }
         InetAddress first = masked(address, prefixLength);
         if (!first.equals(address)) {
-            throw new IllegalArgumentException("network: " + address.getHostAddress() + "/" + prefixLength
-                    + " has bits behind its prefix; write " + first.getHostAddress() + "/" + prefixLength);
+            throw new IllegalArgumentException("network: " + HostName.literal(address) + "/" + prefixLength
+                    + " has bits behind its prefix; write " + HostName.literal(first) + "/" + prefixLength);
         }
     }
 
@@ -108,7 +109,7 @@ public record CidrBlock(InetAddress address, int prefixLength) {
     /** {@code 192.0.2.0/24}; a single address without its length. */
     @Override
     public String toString() {
-        String host = address.getHostAddress();
+        String host = HostName.literal(address);
         return prefixLength == address.getAddress().length * 8 ? host : host + "/" + prefixLength;
     }
 }

@@ -49,6 +49,7 @@ final class CredentialsCheck {
      * @param integrity true if a response may cover the body
      * @param identities true for a claimed identity that is a digest user's own; asked only where it is not his name
      * @param counts null if replays within a nonce's lifetime are not looked for
+     * @param countsQop false if only responses without qop are counted
      * @param lockouts null if nobody is ever locked out
      */
     record Rules(
@@ -60,6 +61,7 @@ final class CredentialsCheck {
             BiPredicate<String, SipUri> identities,
             NonceIssuer nonces,
             @Nullable NonceCounts counts,
+            boolean countsQop,
             @Nullable Lockouts lockouts) {}
 
     private final KeyedHash retransmissions = KeyedHash.random();
@@ -157,6 +159,9 @@ final class CredentialsCheck {
             Hashes hashes)
             throws SipParseException {
         AuthenticationOutcome defect = defect(response, algorithm);
+        if (defect == AuthenticationOutcome.MISSING_QOP) {
+            return Result.refused(defect, withoutRealm(response.text(Field.USERNAME), realm)); // for the operator's log
+        }
         if (defect != null) {
             return Result.refused(defect);
         }
@@ -200,6 +205,7 @@ final class CredentialsCheck {
         }
         NonceCounts counts = rules.counts;
         if (counts != null
+                && (rules.countsQop || !response.has(Field.QOP))
                 && !counts.use(nonce, response.count(), identityOf(context.request(), context.flow()), nowMillis)) {
             return Result.refused(AuthenticationOutcome.NONCE_REUSED, user);
         }

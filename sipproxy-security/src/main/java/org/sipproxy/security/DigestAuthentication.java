@@ -81,6 +81,7 @@ public final class DigestAuthentication implements Authentication {
     private final String[] offers;
 
     private final AtomicLong nextAmbiguityWarningMillis = new AtomicLong();
+    private final AtomicLong nextQopWarningMillis = new AtomicLong();
 
     private DigestAuthentication(Builder builder, CredentialStore credentials, List<byte[]> secrets) {
         this.fixedRealm = builder.realm == null ? null : Realm.named(builder.realm);
@@ -88,7 +89,7 @@ public final class DigestAuthentication implements Authentication {
         this.mayBlock = credentials.mayBlock();
         long lifetimeMillis = builder.nonceLifetime.toMillis();
         this.nonces = new NonceIssuer(lifetimeMillis, new NonceBinder(builder.bindings, secrets));
-        this.counts = builder.countNonces || builder.oneTimeNonces
+        this.counts = builder.countNonces || builder.oneTimeNonces || !builder.requireQop
                 ? new NonceCounts(builder.nonceCapacity, lifetimeMillis + NonceClock.STEP_MILLIS, builder.oneTimeNonces)
                 : null;
         Lockout lockout = builder.lockout;
@@ -103,6 +104,7 @@ public final class DigestAuthentication implements Authentication {
                 builder.identities,
                 nonces,
                 counts,
+                builder.countNonces || builder.oneTimeNonces,
                 lockout == null ? null : new Lockouts(lockout)));
         this.pool = new HashPool(secrets);
         String qop = builder.integrity ? ", qop=\"auth,auth-int\"" : ", qop=\"auth\"";
@@ -185,6 +187,8 @@ public final class DigestAuthentication implements Authentication {
             context.authenticated(result.user(), realm.name(), result.line());
         } else if (outcome.isFailure()) {
             tell(context, result);
+        } else if (outcome == AuthenticationOutcome.MISSING_QOP) {
+            warnOfMissingQop(context, result.user());
         }
         if (LOG.isDebugEnabled()) {
             LOG.debug(
@@ -217,6 +221,20 @@ public final class DigestAuthentication implements Authentication {
                     "subscriber {} is refused: another subscriber has the same name in another case, and both are one"
                             + " address-of-record; rename or remove one of them",
                     user);
+        }
+    }
+
+    /** The phone tries again and again, and only the operator can help it. */
+    private void warnOfMissingQop(StageContext context, String user) {
+        long nowMillis = context.now().toEpochMilli();
+        long due = nextQopWarningMillis.get();
+        if (nowMillis >= due && nextQopWarningMillis.compareAndSet(due, nowMillis + WARNING_MILLIS)) {
+            LOG.warn(
+                    "{} of {} from {} is challenged again: its digest credentials have no qop; requireQop(false) or"
+                            + " --digest-without-qop accept lets in phones that do not know qop",
+                    context.request().method(),
+                    shown(user),
+                    context.flow().remoteAddress());
         }
     }
 
@@ -395,8 +413,9 @@ public final class DigestAuthentication implements Authentication {
 
         /**
          * Whether credentials must have {@code qop=auth}, which every challenge offers. Default true. With false the response of an
-         * old phone (RFC 2069, RFC 2543) is accepted as well: it has neither a count nor a nonce of the client's, so replays cannot
-         * be told from new requests. Set it only for networks that have such phones.
+         * old phone (RFC 2069, RFC 2543) is accepted as well, each nonce once, because it has no count: the next request with the
+         * nonce is challenged with {@code stale=true}. Such a response has no nonce of the client's either, so a server that a phone
+         * takes for this one can prepare the search for its password. Set it only for networks that have such phones.
          */
         public Builder requireQop(boolean required) {
             this.requireQop = required;
@@ -462,7 +481,7 @@ public final class DigestAuthentication implements Authentication {
 
         /**
          * Whether each count of a nonce is accepted once only, which is what keeps captured requests from being replayed. Default
-         * true. A response without qop has no count and is accepted until its nonce expires, if at all.
+         * true. A response without qop has no count; its nonce is accepted once in any case.
          */
         public Builder countNonces(boolean counted) {
             this.countNonces = counted;

@@ -85,8 +85,7 @@ class AccessListTest {
                 .allSatisfy(e -> assertThat(e)
                         .isInstanceOfSatisfying(
                                 AccessDenied.class,
-                                denied -> assertThat(denied.rule())
-                                        .isEqualTo("deny 2001:db8:0:0:0:0:0:0/32 (scanners)")));
+                                denied -> assertThat(denied.rule()).isEqualTo("deny 2001:db8::/32 (scanners)")));
     }
 
     @Test

@@ -65,13 +65,13 @@ class AuditLogTest {
 
         assertThat(lines.stream().map(line -> line.substring(line.indexOf("event="))))
                 .containsExactly(
-                        "event=locked-out source=2001:db8:0:0:0:0:0:9 port=40001 transport=wss method=REGISTER"
+                        "event=locked-out source=2001:db8::9 port=40001 transport=wss method=REGISTER"
                                 + " user=1001 reason=60s omitted=0",
                         "event=access-denied source=203.0.113.9 port=1 transport=tcp method=- user=-"
                                 + " reason=deny%20203.0.113.0/24 omitted=0",
                         "event=limit-hit source=203.0.113.9 port=1 transport=tcp method=- user=-"
                                 + " reason=connections%20of%20the%20source omitted=0",
-                        "event=scanner source=2001:db8:0:0:0:0:0:9 port=40001 transport=wss method=REGISTER user=-"
+                        "event=scanner source=2001:db8::9 port=40001 transport=wss method=REGISTER user=-"
                                 + " reason=User-Agent%20sipvicious omitted=0");
     }
 
@@ -216,7 +216,7 @@ class AuditLogTest {
         assertThat(found)
                 .containsExactly(
                         "203.0.113.9",
-                        "2001:db8:0:0:0:0:0:9",
+                        "2001:db8::9",
                         "203.0.113.10",
                         "203.0.113.11",
                         "203.0.113.12",

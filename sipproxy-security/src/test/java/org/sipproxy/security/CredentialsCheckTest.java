@@ -66,6 +66,7 @@ class CredentialsCheckTest {
             (user, uri) -> false,
             nonces,
             counts,
+            true,
             lockouts));
 
     private AuthenticationOutcome outcome(String... headerLines) throws SipParseException {

@@ -739,6 +739,24 @@ class DigestAuthenticationTest {
         }
 
         @Test
+        void responseWithoutQopPassesOncePerNonce() {
+            DigestAuthentication lenient =
+                    plain().credentials(users).requireQop(false).build();
+            TestPhone old = new TestPhone(nonce(lenient)).withoutQop();
+            String credentials = "Authorization: " + old.credentials();
+            assertThat(lenient.handle(FakeStageContext.of(Requests.register(credentials, "CSeq: 2 REGISTER"))))
+                    .isSameAs(Verdict.proceed());
+
+            Verdict replayed = lenient.handle(
+                    FakeStageContext.of(Requests.register(credentials, "Contact: <sip:evil@192.0.2.66>")));
+
+            assertThat(replayed).isInstanceOfSatisfying(Verdict.Respond.class, response -> {
+                assertThat(response.statusCode()).isEqualTo(401);
+                assertThat(String.join("\n", response.headerLines())).contains("stale=true");
+            });
+        }
+
+        @Test
         void strippingQopFromAResponseDoesNotMakeItOneWithoutQop() {
             DigestAuthentication lenient =
                     plain().credentials(users).requireQop(false).build();

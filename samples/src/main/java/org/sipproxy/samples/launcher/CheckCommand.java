@@ -60,7 +60,9 @@ final class CheckCommand implements Callable<Integer> {
         if (!problems.isEmpty() || databaseOptions.url.isEmpty()) {
             boolean later = databaseOptions.isWanted() || !problems.isEmpty();
             return check(
-                    later ? Subscription.ofDatabaseNotStarted() : Subscription.of(Optional.empty()),
+                    later
+                            ? Subscription.ofDatabaseNotStarted(databaseOptions.lasts())
+                            : Subscription.of(Optional.empty()),
                     problems,
                     DatabaseCheckup.NONE);
         }
@@ -77,9 +79,10 @@ final class CheckCommand implements Callable<Integer> {
         List<String> problems = new ArrayList<>(checkup.fatal());
         problems.addAll(checkup.errors());
         if (checkup.fatal().isEmpty()) {
-            options.build(subscription).ifPresent(SipProxy::close);
+            options.build(subscription, false).ifPresent(SipProxy::close);
         } else {
-            options.build(Subscription.ofDatabaseNotStarted()).ifPresent(SipProxy::close); // it cannot be read
+            options.build(Subscription.ofDatabaseNotStarted(databaseOptions.lasts()), false) // it cannot be read
+                    .ifPresent(SipProxy::close);
         }
         problems.addAll(options.problems());
         problems.addAll(ofTheOptions);

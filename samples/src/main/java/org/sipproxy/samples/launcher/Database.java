@@ -25,10 +25,12 @@ final class Database implements AutoCloseable {
 
     private final HikariDataSource pool;
     private final Optional<EmbeddedDatabase> server;
+    private final boolean lasts;
 
-    private Database(HikariDataSource pool, Optional<EmbeddedDatabase> server) {
+    private Database(HikariDataSource pool, Optional<EmbeddedDatabase> server, boolean lasts) {
         this.pool = pool;
         this.server = server;
+        this.lasts = lasts;
     }
 
     /**
@@ -39,7 +41,8 @@ final class Database implements AutoCloseable {
     static Database open(DatabaseOptions options, int connections) {
         if (!options.isEmbedded()) {
             try {
-                return new Database(pool(options.url, options.user, options.password(), connections), Optional.empty());
+                return new Database(
+                        pool(options.url, options.user, options.password(), connections), Optional.empty(), true);
             } catch (RuntimeException e) {
                 throw new DatabaseUnreachableException(DatabaseFault.text(e, options), e);
             }
@@ -47,7 +50,9 @@ final class Database implements AutoCloseable {
         EmbeddedDatabase server = EmbeddedDatabase.start(options.directory());
         try {
             return new Database(
-                    pool(server.url(), EmbeddedDatabase.USER, server.password(), connections), Optional.of(server));
+                    pool(server.url(), EmbeddedDatabase.USER, server.password(), connections),
+                    Optional.of(server),
+                    options.directory().isPresent());
         } catch (RuntimeException e) {
             server.close();
             throw new DatabaseUnreachableException(DatabaseFault.text(e, options), e);
@@ -82,6 +87,11 @@ final class Database implements AutoCloseable {
 
     boolean isEmbedded() {
         return server.isPresent();
+    }
+
+    /** False if its data are removed with the program. */
+    boolean lasts() {
+        return lasts;
     }
 
     /** Where it is, for a human and for psql. */

@@ -56,6 +56,11 @@ final class DatabaseOptions {
         return !embedded.isEmpty();
     }
 
+    /** True if there is to be a database whose data outlive the program. */
+    boolean lasts() {
+        return !url.isEmpty() || directory().isPresent();
+    }
+
     /** Where an embedded server keeps its data, if that is to stay. */
     Optional<Path> directory() {
         return embedded.startsWith(EMBEDDED + "=")

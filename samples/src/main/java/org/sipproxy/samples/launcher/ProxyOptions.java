@@ -142,7 +142,7 @@ final class ProxyOptions {
     @Option(
             names = "--event-loops",
             paramLabel = "N",
-            description = "Threads that read each UDP endpoint. Default: one for each core, at most 8.")
+            description = "Threads that read each UDP endpoint, 1 to 64. Default: one for two cores, at most 8.")
     String eventLoops = "";
 
     @Mixin
@@ -161,6 +161,12 @@ final class ProxyOptions {
     final NatOptions nat = new NatOptions();
 
     @Mixin
+    private final RegistrarOptions registrar = new RegistrarOptions();
+
+    @Mixin
+    final SecretOptions secret = new SecretOptions();
+
+    @Mixin
     private final NextHopOptions nextHops = new NextHopOptions();
 
     /** True if each message is logged. */
@@ -169,8 +175,12 @@ final class ProxyOptions {
     private final List<String> problems = new ArrayList<>();
     private final List<Endpoint> endpoints = new ArrayList<>();
 
-    /** Assembles the proxy, without opening anything; empty if {@link #problems} has something to tell. */
-    Optional<SipProxy> build(Subscription subscription) {
+    /**
+     * Assembles the proxy, without opening anything; empty if {@link #problems} is not.
+     *
+     * @param serves whether the proxy is going to run: only then its secret is created if there is none
+     */
+    Optional<SipProxy> build(Subscription subscription, boolean serves) {
         SipProxyBuilder builder = SipProxy.builder();
         readNames(builder);
         tls.addTo(builder, endpoints, domains, problems);
@@ -178,14 +188,15 @@ final class ProxyOptions {
         security.addTo(builder, problems); // first of the components: the others ask whom it trusts
         nat.component(problems).ifPresent(builder::component);
         nextHops.addTo(builder, problems);
-        builder.registrar(RegistrarPolicy.DEFAULT
+        RegistrarPolicy policy = RegistrarPolicy.DEFAULT
                 .withMinExpires(duration("--min-expires", minExpires, RegistrarPolicy.DEFAULT.minExpires()))
                 .withDefaultExpires(
                         duration("--default-expires", defaultExpires, RegistrarPolicy.DEFAULT.defaultExpires()))
                 .withMaxExpires(duration("--max-expires", maxExpires, RegistrarPolicy.DEFAULT.maxExpires()))
                 .withMaxContacts(
                         number("--max-contacts", maxContacts, RegistrarPolicy.DEFAULT.maxContacts()),
-                        RegistrarPolicy.DEFAULT.whenFull()));
+                        RegistrarPolicy.DEFAULT.whenFull());
+        builder.registrar(registrar.applyTo(policy, problems));
         builder.timers(SipTimers.DEFAULT
                 .withTransactionTimeout(
                         duration("--transaction-timeout", transactionTimeout, SipTimers.DEFAULT.transactionTimeout()))
@@ -204,6 +215,11 @@ final class ProxyOptions {
                 subscription.database(),
                 subscription.isDatabaseLater(),
                 problems);
+        if (!serves) {
+            secret.check(problems);
+        } else if (problems.isEmpty()) {
+            secret.addTo(builder, domains.get(0), subscription.database(), problems);
+        }
         SipProxy proxy = null;
         try {
             proxy = builder.build();
@@ -368,6 +384,7 @@ final class ProxyOptions {
                         + maxContacts + " contacts a user",
                 "timeouts  transaction " + transactionTimeout + ", ringing " + ringTimeout + ", draining " + drainTime,
                 "storage   " + storage.summary(),
+                "secret    " + secret.summary(domains.get(0), subscription.lasts()),
                 "nat       " + nat.summary(),
                 "next hops " + nextHops.summary());
     }

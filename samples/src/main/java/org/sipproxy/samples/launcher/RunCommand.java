@@ -86,7 +86,7 @@ final class RunCommand implements Callable<Integer> {
         options.traced = logLevel == Logging.Verbosity.trace;
         List<String> problems = databaseOptions.problems();
         if (!problems.isEmpty()) {
-            options.build(Subscription.ofDatabaseNotStarted());
+            options.build(Subscription.ofDatabaseNotStarted(databaseOptions.lasts()), false);
             return Launcher.misconfigured(err, Launcher.join(options.problems(), problems));
         }
         if (!databaseOptions.isWanted()) {
@@ -119,7 +119,7 @@ final class RunCommand implements Callable<Integer> {
             return Launcher.misconfigured(err, Launcher.join(checkup.fatal(), checkup.errors()));
         }
         Launcher.warn(err, Launcher.join(checkup.errors(), checkup.warnings()));
-        Optional<SipProxy> built = options.build(Subscription.of(database));
+        Optional<SipProxy> built = options.build(Subscription.of(database), true);
         if (built.isEmpty()) {
             return Launcher.misconfigured(err, options.problems());
         }
@@ -134,6 +134,7 @@ final class RunCommand implements Callable<Integer> {
             Launcher.misconfigured(err, List.of("cannot read the registrations: " + Launcher.messageOf(e)));
             return Launcher.UNREACHABLE;
         }
+        options.secret.report();
         MemoryWatch.begin(() -> proxy.statistics().outOfMemoryErrors());
         Optional<CertificateWatch> watch = options.tls.settings().map(tls -> new CertificateWatch(proxy, tls));
         watch.ifPresent(CertificateWatch::start);

@@ -3,6 +3,7 @@ package org.sipproxy.samples.launcher;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.stream.Collectors;
 import org.sipproxy.api.auth.DigestAlgorithm;
@@ -106,6 +107,16 @@ final class SecurityOptions {
                 "Default: MD5, since many phones and tools give up at a first challenge that they do not know."
             })
     List<String> authAlgorithms = new ArrayList<>();
+
+    @Option(
+            names = "--digest-without-qop",
+            paramLabel = "POLICY",
+            description = {
+                "Digest credentials of old phones that do not know qop (RFC 2069): refuse, or accept, each nonce once.",
+                "Default: ${DEFAULT-VALUE}."
+            },
+            defaultValue = "refuse")
+    String digestWithoutQop = "";
 
     @Option(
             names = "--reveal-users",
@@ -238,6 +249,11 @@ final class SecurityOptions {
         }
         if (!algorithms.isEmpty()) {
             digest.algorithms(algorithms.toArray(new DigestAlgorithm[0]));
+        }
+        switch (digestWithoutQop.toLowerCase(Locale.ROOT)) {
+            case "refuse" -> digest.requireQop(true);
+            case "accept" -> digest.requireQop(false);
+            default -> problems.add("--digest-without-qop: \"" + digestWithoutQop + "\" (expected refuse or accept)");
         }
     }
 

@@ -15,19 +15,26 @@ final class Subscription {
 
     private final Optional<Database> database;
     private final boolean databaseLater;
+    private final boolean lasts;
 
-    private Subscription(Optional<Database> database, boolean databaseLater) {
+    private Subscription(Optional<Database> database, boolean databaseLater, boolean lasts) {
         this.database = database;
         this.databaseLater = databaseLater;
+        this.lasts = lasts;
     }
 
     static Subscription of(Optional<Database> database) {
-        return new Subscription(database, false);
+        return new Subscription(
+                database, false, database.filter(Database::lasts).isPresent());
     }
 
-    /** There will be an embedded database, which a check does not start. */
-    static Subscription ofDatabaseNotStarted() {
-        return new Subscription(Optional.empty(), true);
+    /**
+     * There will be an embedded database, which a check does not start.
+     *
+     * @param lasts whether its data outlive the program
+     */
+    static Subscription ofDatabaseNotStarted(boolean lasts) {
+        return new Subscription(Optional.empty(), true, lasts);
     }
 
     /** The database, if it is open. */
@@ -93,6 +100,11 @@ final class Subscription {
             }
         }
         return users;
+    }
+
+    /** True if they are in a database, open or not, whose data outlive the program. */
+    boolean lasts() {
+        return lasts;
     }
 
     String summary(int named) {

@@ -16,6 +16,8 @@ final class JavaProcess implements AutoCloseable {
 
     private static final long PATIENCE_SECONDS = 60;
 
+    private static final Path STATE = Path.of("target", "state").toAbsolutePath();
+
     private final Process process;
     private final BlockingQueue<String> out = new LinkedBlockingQueue<>();
     private final BlockingQueue<String> err = new LinkedBlockingQueue<>();
@@ -40,7 +42,10 @@ final class JavaProcess implements AutoCloseable {
                 main.getName()));
         command.addAll(1, jvmOptions);
         command.addAll(List.of(args));
-        return new JavaProcess(new ProcessBuilder(command).start());
+        ProcessBuilder builder = new ProcessBuilder(command);
+        builder.environment()
+                .put("XDG_STATE_HOME", STATE.toString()); // what a launcher keeps is not left on this machine
+        return new JavaProcess(builder.start());
     }
 
     private static Thread read(InputStream from, BlockingQueue<String> to) {

@@ -51,6 +51,16 @@ public interface ProxyRuntime {
      */
     Optional<Flow> flow(SipUri received, String socket);
 
+    /**
+     * Derives a key of 32 bytes from the proxy's secret ({@code SipProxyBuilder.secret}), for what a component signs and the network
+     * brings back. The same secret and purpose give the same key, after a restart and in another proxy with that secret. Keys of
+     * different purposes have nothing in common. Without a secret of the host's, the key is valid until the proxy is closed.
+     *
+     * @param purpose what the key is for, such as {@code contact alias}; not empty
+     * @throws IllegalArgumentException if {@code purpose} is empty
+     */
+    byte[] key(String purpose);
+
     /** How a flow's listening point is named in Via and Record-Route: {@code 192.0.2.1:5060}. */
     String sentBy(Flow flow);
 

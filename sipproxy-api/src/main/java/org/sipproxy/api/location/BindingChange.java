@@ -16,8 +16,8 @@ public interface BindingChange {
      */
     List<Binding> apply(List<Binding> current);
 
-    /** Why a binding that {@link #apply} left out is gone. */
+    /** Why a binding was removed that {@link #apply} left out. Default {@link RemovalReason#ADMIN}: the host removed it. */
     default RemovalReason reasonOf(Binding removed) {
-        return RemovalReason.UNREGISTERED;
+        return RemovalReason.ADMIN;
     }
 }

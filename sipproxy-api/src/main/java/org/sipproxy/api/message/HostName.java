@@ -46,6 +46,15 @@ public final class HostName {
         return address instanceof Inet4Address ? address.getHostAddress() : ipv6(address.getAddress());
     }
 
+    /**
+     * Returns an address without brackets, as {@code received} and logs have it: a dotted quad, or the text of RFC 5952 for IPv6.
+     * Without a scope, which means nothing on another machine.
+     */
+    public static String literal(InetAddress address) {
+        String text = text(address);
+        return text.charAt(0) == '[' ? text.substring(1, text.length() - 1) : text;
+    }
+
     /** True if both texts name the same host. */
     public static boolean same(String host, String other) {
         return host.equals(other) || normal(host).equals(normal(other));

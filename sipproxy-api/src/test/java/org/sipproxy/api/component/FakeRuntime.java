@@ -4,6 +4,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
@@ -118,6 +119,11 @@ public final class FakeRuntime implements ProxyRuntime {
     @Override
     public Optional<Flow> flow(SipUri received, String socket) {
         return Optional.of(FakeFlow.udp(received.host(), received.port()));
+    }
+
+    @Override
+    public byte[] key(String purpose) {
+        return Arrays.copyOf(purpose.getBytes(StandardCharsets.UTF_8), 32);
     }
 
     @Override

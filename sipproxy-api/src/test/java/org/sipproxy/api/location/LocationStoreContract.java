@@ -223,7 +223,7 @@ public interface LocationStoreContract {
         refresh(ALICE, "a", Duration.ofHours(1));
         store().update(ALICE, current -> List.of());
 
-        assertThat(told).containsExactly("ADDED a", "REFRESHED a", "REMOVED a UNREGISTERED");
+        assertThat(told).containsExactly("ADDED a", "REFRESHED a", "REMOVED a ADMIN");
     }
 
     @Test
@@ -323,7 +323,7 @@ public interface LocationStoreContract {
 
         assertThat(store().lookup(ALICE)).isEmpty();
         assertThat(ids(store().lookup(BOB))).containsExactly("b");
-        assertThat(told).contains("ADDED a", "REMOVED a UNREGISTERED", "ADDED b");
+        assertThat(told).contains("ADDED a", "REMOVED a ADMIN", "ADDED b");
     }
 
     @Test
@@ -358,7 +358,7 @@ public interface LocationStoreContract {
         refresh(ALICE, "a", Duration.ofHours(1));
         store().update(ALICE, current -> List.of());
 
-        assertThat(told).containsExactly("REMOVED a UNREGISTERED");
+        assertThat(told).containsExactly("REMOVED a ADMIN");
     }
 
     // ---- threads

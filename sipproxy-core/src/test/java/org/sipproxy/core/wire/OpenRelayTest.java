@@ -107,8 +107,8 @@ class OpenRelayTest {
     @Test
     void proxiesWithTheSameSecretTakeOverEachOthersDialogs() {
         byte[] secret = "sixteen bytes or more".getBytes(java.nio.charset.StandardCharsets.US_ASCII);
-        try (ProxyUnderTest first = ProxyUnderTest.start(builder -> builder.routeSecret(secret));
-                ProxyUnderTest second = ProxyUnderTest.start(builder -> builder.routeSecret(secret))) {
+        try (ProxyUnderTest first = ProxyUnderTest.start(builder -> builder.secret(secret));
+                ProxyUnderTest second = ProxyUnderTest.start(builder -> builder.secret(secret))) {
             WireClient.Udp carol = first.registered("carol");
             WireClient.Udp stranger = first.udp("stranger");
             Request invite = stranger.request("INVITE", "sip:carol@sip.test").from("<sip:x@elsewhere.test>;tag=1");

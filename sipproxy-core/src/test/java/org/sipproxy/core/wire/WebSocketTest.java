@@ -22,6 +22,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.sipproxy.api.location.Aor;
 import org.sipproxy.api.message.ParseLimits;
 import org.sipproxy.api.routing.Verdict;
 import org.sipproxy.api.transport.Endpoint;
@@ -165,15 +166,19 @@ class WebSocketTest {
     }
 
     @Test
-    void aBrowserThatHasLeftIsUnavailable() {
+    void aBrowserThatHasLeftIsNotRegisteredAnyMore() {
         WireClient.Web bob = registered("bob", TransportKind.WS);
         WireClient.Udp alice = proxy.udp("alice");
         bob.close();
-        Awaitility.await().until(() -> proxy.proxy().statistics().connections() == 0);
+        Awaitility.await()
+                .until(() -> proxy.proxy()
+                        .locationStore()
+                        .lookup(new Aor("bob", "sip.test"))
+                        .isEmpty());
 
         Request invite = alice.send(alice.request("INVITE", "sip:bob@sip.test"));
 
-        alice.awaitResponse(invite, 480);
+        alice.awaitResponse(invite, 404);
     }
 
     @Test

@@ -7,6 +7,7 @@ import java.util.Set;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
+import org.sipproxy.api.message.HostName;
 import org.sipproxy.api.message.IpLiteral;
 import org.sipproxy.api.message.SipUri;
 import org.sipproxy.api.transport.Flow;
@@ -54,8 +55,8 @@ public final class AddressPolicy {
             InetAddress source = sender.address();
             refusals.warn(
                     LOG,
-                    "nothing is sent to " + to.getAddress().getHostAddress() + ":" + to.getPort()
-                            + (source == null ? "" : " for " + source.getHostAddress()) + ": it " + why
+                    "nothing is sent to " + HostName.text(to.getAddress()) + ":" + to.getPort()
+                            + (source == null ? "" : " for " + HostName.literal(source)) + ": it " + why
                             + "; DestinationPolicy says who may reach what");
             throw new RefusedAddressException(to, why);
         }

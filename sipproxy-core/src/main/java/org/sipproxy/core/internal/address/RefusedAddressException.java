@@ -1,6 +1,7 @@
 package org.sipproxy.core.internal.address;
 
 import java.net.InetSocketAddress;
+import org.sipproxy.api.message.HostName;
 
 /** Bytes may not be sent to an address on behalf of a certain sender: see {@link AddressPolicy}. Has no stack trace. */
 public final class RefusedAddressException extends Exception {
@@ -8,6 +9,6 @@ public final class RefusedAddressException extends Exception {
     private static final long serialVersionUID = 1;
 
     RefusedAddressException(InetSocketAddress to, String why) {
-        super(to.getAddress().getHostAddress() + ":" + to.getPort() + " " + why, null, false, false);
+        super(HostName.text(to.getAddress()) + ":" + to.getPort() + " " + why, null, false, false);
     }
 }

@@ -89,11 +89,11 @@ public final class RouteSignature {
     /**
      * Signatures by one secret.
      *
-     * @param secret shared by proxies that take over each other's dialogs; null for one that dies with this process
+     * @param secret the same in proxies that take over each other's dialogs, and after a restart
      * @param longest how long a dialog may live
      */
-    public RouteSignature(byte @Nullable [] secret, Duration longest, AddressPolicy addresses) {
-        this.key = secret == null ? KeyedHash.random() : KeyedHash.of(secret, "record-route");
+    public RouteSignature(byte[] secret, Duration longest, AddressPolicy addresses) {
+        this.key = KeyedHash.of(secret, "record-route");
         this.longestHours = longest.toHours();
         this.addresses = addresses;
     }

@@ -5,6 +5,8 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
+import org.sipproxy.api.message.HostName;
+import org.sipproxy.api.message.IpLiteral;
 import org.sipproxy.api.message.Splice;
 import org.sipproxy.api.message.Via;
 
@@ -34,7 +36,7 @@ public final class ViaStamp {
         ViaStamp stamp = new ViaStamp();
         byte[] ip = ip(source.getAddress());
         boolean fillRport = via.hasRport() && via.rport() < 0;
-        boolean elsewhere = !hostIs(wire, via, ip);
+        boolean elsewhere = !hostIs(wire, via, ip, source.getAddress());
         boolean needsReceived = elsewhere || via.hasRport() || reliable;
         ByteWriter text = new ByteWriter(40);
         if (fillRport) {
@@ -66,21 +68,19 @@ public final class ViaStamp {
         return end;
     }
 
-    private static boolean hostIs(byte[] wire, Via via, byte[] ip) {
+    /** An IPv6 address has many spellings. */
+    private static boolean hostIs(byte[] wire, Via via, byte[] ip, InetAddress address) {
         int from = via.hostStart();
         int to = via.hostEnd();
         if (wire[from] == '[') {
-            from++;
-            to--;
+            return IpLiteral.parse(wire, from, to).map(address::equals).orElse(false);
         }
         return Arrays.equals(wire, from, to, ip, 0, ip.length);
     }
 
     private static byte[] ip(InetAddress address) {
         if (!(address instanceof Inet4Address)) {
-            String text = address.getHostAddress();
-            int zone = text.indexOf('%');
-            return (zone < 0 ? text : text.substring(0, zone)).getBytes(java.nio.charset.StandardCharsets.US_ASCII);
+            return HostName.literal(address).getBytes(java.nio.charset.StandardCharsets.US_ASCII);
         }
         byte[] b = address.getAddress();
         ByteWriter out = new ByteWriter(15);

@@ -25,7 +25,7 @@ import org.sipproxy.core.TlsSettings;
  *
  * @param authentication null if the host chose to have none
  * @param revealsUsers true if strangers get 480 for a user without a binding
- * @param routeSecret null for a random one
+ * @param secret what keys are derived from; null for a random one
  * @param tls null if no endpoint needs it
  * @param webSocketOrigins in lower case; empty for all
  * @param transactionBytes what all live transactions may take together
@@ -41,7 +41,7 @@ public record EngineParts(
         RegistrarPolicy registrar,
         DestinationPolicy destinations,
         StrangerPolicy strangers,
-        byte @Nullable [] routeSecret,
+        byte @Nullable [] secret,
         Duration longestDialog,
         SipTimers timers,
         ParseLimits parseLimits,

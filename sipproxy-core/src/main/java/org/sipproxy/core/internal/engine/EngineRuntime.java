@@ -86,6 +86,11 @@ final class EngineRuntime implements ProxyRuntime {
     }
 
     @Override
+    public byte[] key(String purpose) {
+        return engine.keys.of(purpose);
+    }
+
+    @Override
     public String sentBy(Flow flow) {
         Advertised name = ours(flow).advertised();
         return name.host() + ":" + name.port();

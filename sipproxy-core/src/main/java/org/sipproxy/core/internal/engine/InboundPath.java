@@ -665,6 +665,6 @@ final class InboundPath implements InboundHandler {
 
     @Override
     public void onClosed(TransportFlow flow) {
-        // bindings look at their flow when they are used
+        engine.connectionClosed(flow);
     }
 }

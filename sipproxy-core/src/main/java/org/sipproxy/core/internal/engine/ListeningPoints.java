@@ -23,6 +23,7 @@ import java.util.function.BiPredicate;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
+import org.sipproxy.api.message.HostName;
 import org.sipproxy.api.message.SipUri;
 import org.sipproxy.api.transport.Endpoint;
 import org.sipproxy.api.transport.TransportKind;
@@ -196,15 +197,7 @@ final class ListeningPoints implements FlowSource {
 
     /** The addresses that requests for an endpoint may name it by, besides its host. */
     static List<String> addressTexts(Endpoint endpoint) {
-        return addresses(endpoint).stream()
-                .map(InetAddress::getHostAddress)
-                .map(ListeningPoints::withoutScope)
-                .toList();
-    }
-
-    private static String withoutScope(String address) {
-        int scope = address.indexOf('%');
-        return scope < 0 ? address : address.substring(0, scope);
+        return addresses(endpoint).stream().map(HostName::literal).toList();
     }
 
     private static boolean isUsable(InetAddress candidate, InetAddress wildcard) {
@@ -344,7 +337,8 @@ final class ListeningPoints implements FlowSource {
         if (point == null) {
             point = udp.stream()
                     .filter(p -> p.reaches(remote.getAddress()))
-                    .filter(p -> udp.size() == 1 || p.endpoint().host().equals(sources.towards(remote.getAddress())))
+                    .filter(p ->
+                            udp.size() == 1 || HostName.same(p.endpoint().host(), sources.towards(remote.getAddress())))
                     .findFirst()
                     .orElse(null);
         }
@@ -417,7 +411,7 @@ final class ListeningPoints implements FlowSource {
         boolean sameHost = endpoint.host().equals(came.host());
         boolean leadsThere = remote.isLoopbackAddress() // every loopback address leads to every other
                 ? sameHost
-                : endpoint.host().equals(sources.towards(remote));
+                : HostName.same(endpoint.host(), sources.towards(remote));
         boolean samePoint = sameHost && endpoint.kind() == inbound.kind() && endpoint.port() == came.port();
         return rankAsWanted(endpoint, remote, wanted) + (leadsThere ? 4 : 0) + (sameHost ? 2 : 0) + (samePoint ? 1 : 0);
     }

@@ -1,5 +1,7 @@
 package org.sipproxy.core.internal.engine;
 
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
@@ -7,12 +9,16 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.sipproxy.api.auth.Authentication;
 import org.sipproxy.api.event.ProxyEvent;
+import org.sipproxy.api.location.Binding;
 import org.sipproxy.api.location.LocationStore;
+import org.sipproxy.api.message.IpLiteral;
 import org.sipproxy.api.message.ParseLimits;
 import org.sipproxy.api.message.SipMessage;
 import org.sipproxy.api.message.SipParseException;
 import org.sipproxy.api.message.SipRequest;
+import org.sipproxy.api.message.SipUri;
 import org.sipproxy.api.transport.Endpoint;
+import org.sipproxy.api.transport.TransportKind;
 import org.sipproxy.core.ProxyClock;
 import org.sipproxy.core.ProxyStatistics;
 import org.sipproxy.core.StoreStatus;
@@ -28,6 +34,7 @@ import org.sipproxy.core.internal.location.OwnStore;
 import org.sipproxy.core.internal.pipeline.LocalNames;
 import org.sipproxy.core.internal.pipeline.RequestContext;
 import org.sipproxy.core.internal.pipeline.RequestPipeline;
+import org.sipproxy.core.internal.registrar.ConnectionBindings;
 import org.sipproxy.core.internal.registrar.Registrar;
 import org.sipproxy.core.internal.time.Deadline;
 import org.sipproxy.core.internal.time.Guard;
@@ -41,10 +48,13 @@ import org.sipproxy.core.internal.transaction.TransactionTimers;
 import org.sipproxy.core.internal.transport.StreamEnvironment;
 import org.sipproxy.core.internal.transport.TransportCounters;
 import org.sipproxy.core.internal.transport.TransportFlow;
+import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** All layers of one proxy, wired; and the order in which they start and stop. */
 public final class ProxyEngine implements AutoCloseable {
+
+    private static final Logger LOG = LoggerFactory.getLogger(ProxyEngine.class);
 
     private static final int STREAM_THREADS = 2;
     private static final int WORKER_QUEUE = 1_000;
@@ -68,6 +78,7 @@ public final class ProxyEngine implements AutoCloseable {
     final Consumer<ProxyEvent> events;
 
     final HopCredentials hopCredentials;
+    final DerivedKeys keys;
 
     @Nullable
     volatile WorkerPool workers;
@@ -85,8 +96,8 @@ public final class ProxyEngine implements AutoCloseable {
     private final AddressPolicy addresses;
     private final ListeningPoints points;
     private final HopResolution resolution;
-    private final Guard closeFailures =
-            new Guard(LoggerFactory.getLogger(ProxyEngine.class), "a part of the proxy could not be closed");
+    private final ConnectionBindings connectionBindings;
+    private final Guard closeFailures = new Guard(LOG, "a part of the proxy could not be closed");
     private volatile List<Endpoint> bound = List.of();
     private volatile boolean draining;
     private volatile boolean closing;
@@ -98,6 +109,7 @@ public final class ProxyEngine implements AutoCloseable {
         this.clock = parts.clock();
         this.time = new ProxyTime(clock);
         this.limits = parts.parseLimits();
+        this.keys = new DerivedKeys(parts.secret());
         this.names = new LocalNames(
                 parts.domains(), parts.aliases(), parts.registrar().userCase(), parts.hooks().domainSources);
         this.wheel = new TimerWheel(clock.nanoTime());
@@ -128,8 +140,11 @@ public final class ProxyEngine implements AutoCloseable {
         this.responsePaths = new ResponsePaths(flows, addresses);
         this.resolution = new HopResolution();
         Branches branches = new Branches();
-        RouteSignature signature = new RouteSignature(parts.routeSecret(), parts.longestDialog(), addresses);
+        RouteSignature signature = new RouteSignature(keys.of("record-route"), parts.longestDialog(), addresses);
         FlowTokens tokens = new FlowTokens();
+        Registrar registrar =
+                new Registrar(store, parts.registrar(), time, names::aorOf, addresses, this::hasLostConnection);
+        this.connectionBindings = registrar.connections();
         this.pipeline = new RequestPipeline(new RequestPipeline.Parts(
                 branches,
                 signature,
@@ -138,7 +153,7 @@ public final class ProxyEngine implements AutoCloseable {
                 points::pointOf,
                 parts.authentication(),
                 parts.revealsUsers(),
-                new Registrar(store, parts.registrar(), time, names::aorOf, addresses),
+                registrar,
                 store,
                 parts.strangers(),
                 this::isExpectedAck,
@@ -342,6 +357,67 @@ public final class ProxyEngine implements AutoCloseable {
     private @Nullable TransportFlow peersOwnConnection(long number) {
         TransportFlow flow = points.peersOwnConnection(number);
         return flow == null ? null : tapped(flow);
+    }
+
+    /**
+     * True if the binding's connection is closed. One that was read from a row does not know its connection: it was registered at a
+     * listening point of ours by a stream, and nothing is connected from there. Where servers share rows, a wildcard address does not
+     * say whose listening point it is.
+     */
+    private boolean hasLostConnection(Binding binding) {
+        SipUri received = binding.received().orElse(null);
+        if (binding.flow().isPresent() || received == null) {
+            return Registrar.hasClosedFlow(binding);
+        }
+        TransportKind kind =
+                TransportKind.of(received.parameter("transport").orElse("udp")).orElse(TransportKind.UDP);
+        InetAddress address = received.numericHost().orElse(null);
+        boolean isShared = store.blocking() == LocationStore.Blocking.ALWAYS;
+        return kind.isReliable()
+                && address != null
+                && bound.stream().anyMatch(e -> e.toString().equals(binding.socket()) && !(isShared && isWildcard(e)))
+                && points.registeredFlow(kind, new InetSocketAddress(address, received.port()), binding.socket())
+                        == null;
+    }
+
+    private static boolean isWildcard(Endpoint endpoint) {
+        return IpLiteral.parse(endpoint.host())
+                .map(InetAddress::isAnyLocalAddress)
+                .orElse(false);
+    }
+
+    /** Removes the bindings that end with a connection, unless the proxy itself ends. */
+    void connectionClosed(TransportFlow flow) {
+        if (closing || !connectionBindings.concerns(flow)) {
+            return;
+        }
+        WorkerPool pool = workers;
+        if (pool == null || store.blocking() == LocationStore.Blocking.NEVER) {
+            connectionBindings.closed(flow);
+        } else if (!pool.execute(flow.remoteAddress().hashCode(), new ClosedConnection(flow))) {
+            LOG.debug("bindings of {} stay until they expire: the workers' queue is full", flow.remoteAddress());
+        }
+    }
+
+    private final class ClosedConnection implements WorkerPool.Task {
+
+        private final TransportFlow flow;
+
+        ClosedConnection(TransportFlow flow) {
+            this.flow = flow;
+        }
+
+        @Override
+        public void run() {
+            if (!closing) {
+                connectionBindings.closed(flow);
+            }
+        }
+
+        @Override
+        public void dropped() {
+            // the proxy ends, and bindings stay
+        }
     }
 
     private boolean isExpectedAck(SipRequest ack) {

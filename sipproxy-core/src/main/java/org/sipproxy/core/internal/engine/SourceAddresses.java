@@ -7,6 +7,7 @@ import java.net.DatagramSocket;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.time.Duration;
+import org.sipproxy.api.message.HostName;
 
 /** Which of this machine's addresses the way to a peer starts from, as the system's routing table has it. */
 final class SourceAddresses {
@@ -28,7 +29,7 @@ final class SourceAddresses {
     private static String ask(InetAddress remote) {
         try (DatagramSocket probe = new DatagramSocket()) {
             probe.connect(new InetSocketAddress(remote, ANY_PORT));
-            return probe.getLocalAddress().getHostAddress();
+            return HostName.literal(probe.getLocalAddress());
         } catch (IOException | RuntimeException e) {
             return "";
         }

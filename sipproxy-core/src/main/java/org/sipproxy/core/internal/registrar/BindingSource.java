@@ -60,6 +60,10 @@ final class BindingSource {
         return cseq;
     }
 
+    boolean hasPath() {
+        return !path.isEmpty();
+    }
+
     long nowMillis() {
         return nowMillis;
     }

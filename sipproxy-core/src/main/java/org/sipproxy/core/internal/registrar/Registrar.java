@@ -1,8 +1,10 @@
 package org.sipproxy.core.internal.registrar;
 
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import org.sipproxy.api.location.Aor;
 import org.sipproxy.api.location.Binding;
@@ -17,9 +19,11 @@ import org.sipproxy.api.message.StatusCode;
 import org.sipproxy.api.transport.Flow;
 import org.sipproxy.api.transport.TransportKind;
 import org.sipproxy.core.RegistrarPolicy;
+import org.sipproxy.core.RegistrarPolicy.PathWithoutSupported;
 import org.sipproxy.core.internal.address.AddressPolicy;
 import org.sipproxy.core.internal.codec.SharedText;
 import org.sipproxy.core.internal.guard.GuardedStore;
+import org.sipproxy.core.internal.time.LogThrottle;
 import org.sipproxy.core.internal.time.ProxyTime;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -42,6 +46,7 @@ public final class Registrar {
     private final ProxyTime time;
     private final AddressesOfRecord addresses;
     private final AddressPolicy destinations;
+    private final Predicate<Binding> isLost;
     private final Logger log;
 
     private final Lifetimes lifetimes;
@@ -49,20 +54,24 @@ public final class Registrar {
     private final RegistrationLog registrations;
     private final BindingIds ids = new BindingIds();
     private final SharedText userAgents = new SharedText(1024);
+    private final ConnectionBindings connections;
+    private final LogThrottle warnings = new LogThrottle(Duration.ofMinutes(1));
     private final AtomicLong nextStoreWarningMillis = new AtomicLong();
 
     /**
      * A registrar that writes to {@code store} and logs what leaves it.
      *
      * @param addresses the canonical address-of-record of a URI (§10.3 step 5); null if it is not registered here
+     * @param isLost true for a binding whose connection is closed; {@link #hasClosedFlow} is all that the binding itself knows
      */
     public Registrar(
             LocationStore store,
             RegistrarPolicy policy,
             ProxyTime time,
             AddressesOfRecord addresses,
-            AddressPolicy destinations) {
-        this(store, policy, time, addresses, destinations, LoggerFactory.getLogger(Registrar.class));
+            AddressPolicy destinations,
+            Predicate<Binding> isLost) {
+        this(store, policy, time, addresses, destinations, isLost, LoggerFactory.getLogger(Registrar.class));
     }
 
     Registrar(
@@ -71,6 +80,7 @@ public final class Registrar {
             ProxyTime time,
             AddressesOfRecord addresses,
             AddressPolicy destinations,
+            Predicate<Binding> isLost,
             Logger log) {
         this.store = new GuardedStore(store);
         this.policy = policy;
@@ -79,9 +89,21 @@ public final class Registrar {
         this.destinations = destinations;
         this.log = log;
         this.lifetimes = new Lifetimes(policy);
+        this.isLost = isLost;
+        this.connections = new ConnectionBindings(store, policy.connectionLoss(), isLost);
         this.replies = new RegistrarReplies(time);
         this.registrations = new RegistrationLog(log);
         store.addListener(registrations);
+    }
+
+    /** True for a binding whose client has closed the connection that it registered over. */
+    public static boolean hasClosedFlow(Binding binding) {
+        return binding.flow().filter(flow -> !flow.isOpen()).isPresent();
+    }
+
+    /** The bindings that end with their connection. */
+    public ConnectionBindings connections() {
+        return connections;
     }
 
     /**
@@ -105,7 +127,10 @@ public final class Registrar {
                 return replies.refused(refusal);
             }
             logWritten(aor, change, now);
-            return replies.ok(request, after, true, now); // step 8
+            if (!change.written().isEmpty()) {
+                connections.registered(flow, aor);
+            }
+            return replies.ok(request, after, change.hasPath(), now); // step 8
         } catch (RegistrationRefused e) {
             return replies.refused(e);
         } catch (SipParseException e) {
@@ -185,7 +210,7 @@ public final class Registrar {
         }
         BindingSource source = new BindingSource(
                 ids, userAgents, request, flow, bySource, callId, request.cseq().number(), path, now);
-        return new RegistrationChange(policy, source, contacts);
+        return new RegistrationChange(policy, source, contacts, isLost);
     }
 
     /** Nobody can connect to a browser, whatever its contact says (RFC 7118 §5.2): it is reached where it is seen. */
@@ -220,13 +245,17 @@ public final class Registrar {
     }
 
     /** RFC 3327 §5.3: a client that does not know Path would not know that its calls take one. */
-    private static List<SipUri> path(SipRequest request) throws SipParseException, RegistrationRefused {
+    private List<SipUri> path(SipRequest request) throws SipParseException, RegistrationRefused {
         if (request.firstHeader(HeaderName.PATH) < 0) {
             return List.of();
         }
         if (!request.listContains(HeaderName.SUPPORTED, "path") && !request.listContains(HeaderName.REQUIRE, "path")) {
-            throw new RegistrationRefused(
-                    StatusCode.BAD_EXTENSION, "Path needs a client that supports it", "Unsupported: path");
+            if (policy.pathWithoutSupported() == PathWithoutSupported.IGNORE) {
+                return List.of();
+            }
+            if (policy.pathWithoutSupported() == PathWithoutSupported.REFUSE) {
+                throw pathWithoutSupported(request);
+            }
         }
         List<SipUri> path = new ArrayList<>(2);
         int chars = 0;
@@ -242,6 +271,17 @@ public final class Registrar {
             throw tooLong("Path", chars, MAX_PATH_CHARS);
         }
         return List.copyOf(path);
+    }
+
+    /** Who operates an edge proxy has to learn from the log what to change. */
+    private RegistrationRefused pathWithoutSupported(SipRequest request) throws SipParseException {
+        warnings.warn(
+                log,
+                "REGISTER of " + SipParseException.excerpt(request.to().uri().toString())
+                        + " refused with 420: it has a Path and no \"Supported: path\"; RegistrarPolicy.withPathWithoutSupported or"
+                        + " --path-without-supported store (or ignore) accepts it");
+        return new RegistrationRefused(
+                StatusCode.BAD_EXTENSION, "Path needs a client that supports it", "Unsupported: path");
     }
 
     private static void refuse(String header, @Nullable String why) throws RegistrationRefused {

@@ -3,6 +3,7 @@ package org.sipproxy.core.internal.registrar;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import org.sipproxy.api.location.Binding;
 import org.sipproxy.api.location.BindingChange;
@@ -43,6 +44,7 @@ final class RegistrationChange implements BindingChange {
 
     private final RegistrarPolicy policy;
     private final BindingSource source;
+    private final Predicate<Binding> isLost;
     /** Empty for {@code Contact: *}. */
     private final List<RequestedContact> contacts;
 
@@ -54,8 +56,10 @@ final class RegistrationChange implements BindingChange {
     private final List<Binding> overLimit = new ArrayList<>(0);
     private @Nullable RegistrationRefused refusal;
 
-    RegistrationChange(RegistrarPolicy policy, BindingSource source, List<RequestedContact> contacts) {
+    RegistrationChange(
+            RegistrarPolicy policy, BindingSource source, List<RequestedContact> contacts, Predicate<Binding> isLost) {
         this.policy = policy;
+        this.isLost = isLost;
         this.source = source;
         this.contacts = contacts;
     }
@@ -64,6 +68,11 @@ final class RegistrationChange implements BindingChange {
     @Nullable
     RegistrationRefused refusal() {
         return refusal;
+    }
+
+    /** True if the request's Path is that of the bindings. */
+    boolean hasPath() {
+        return source.hasPath();
     }
 
     /** The bindings that were inserted or refreshed. */
@@ -279,8 +288,7 @@ final class RegistrationChange implements BindingChange {
         return switch (policy.whenFull()) {
             case REJECT -> false;
             case REPLACE_OLDEST -> true;
-            case REPLACE_UNREACHABLE ->
-                binding.flow().isPresent() && !binding.flow().get().isOpen();
+            case REPLACE_UNREACHABLE -> isLost.test(binding);
         };
     }
 }

@@ -74,7 +74,7 @@ class ViaStampTest {
     @Test
     void ipv6SourceStandsWithoutBrackets() throws SipParseException {
         assertThat(stamped("Via: SIP/2.0/UDP host.example.org;rport", "2001:db8::7", false))
-                .isEqualTo("Via: SIP/2.0/UDP host.example.org;rport=40000;received=2001:db8:0:0:0:0:0:7");
+                .isEqualTo("Via: SIP/2.0/UDP host.example.org;rport=40000;received=2001:db8::7");
     }
 
     @Test

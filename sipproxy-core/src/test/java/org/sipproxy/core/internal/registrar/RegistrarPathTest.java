@@ -7,6 +7,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.sipproxy.api.message.SipUri;
+import org.sipproxy.core.RegistrarPolicy;
+import org.sipproxy.core.RegistrarPolicy.PathWithoutSupported;
 
 /** Path: RFC 3327 §5.3. */
 class RegistrarPathTest {
@@ -46,6 +48,35 @@ class RegistrarPathTest {
         assertThat(reply.status()).isEqualTo(420);
         assertThat(reply.value("Unsupported")).isEqualTo("path");
         assertThat(scene.contacts()).isEmpty();
+    }
+
+    @Test
+    void theLogOfTheRefusalNamesTheOption() {
+        scene.send(CONTACT, "Path: <sip:near.test;lr>");
+
+        assertThat(scene.log.lines())
+                .anyMatch(line -> line.contains("REGISTER of sip:alice@sip.test refused with 420")
+                        && line.contains("--path-without-supported"));
+    }
+
+    @Test
+    void ofAClientThatDoesNotSupportItIsStoredOrIgnoredIfThePolicySaysSo() {
+        RegistrarScene storing =
+                new RegistrarScene(RegistrarPolicy.DEFAULT.withPathWithoutSupported(PathWithoutSupported.STORE));
+        RegistrarScene ignoring =
+                new RegistrarScene(RegistrarPolicy.DEFAULT.withPathWithoutSupported(PathWithoutSupported.IGNORE));
+
+        assertThat(storing.send(CONTACT, "Path: <sip:near.test;lr>").values("Path"))
+                .containsExactly("<sip:near.test;lr>");
+        assertThat(ignoring.send(CONTACT, "Path: <sip:near.test;lr>").values("Path"))
+                .isEmpty();
+
+        assertThat(storing.bindings().get(0).path()).containsExactly(SipUri.of("sip:near.test;lr"));
+        assertThat(ignoring.bindings().get(0).path()).isEmpty();
+        assertThat(ignoring.send(CONTACT, "Supported: path", "Path: <sip:near.test;lr>")
+                        .values("Path"))
+                .as("of a client that supports it")
+                .containsExactly("<sip:near.test;lr>");
     }
 
     @Test

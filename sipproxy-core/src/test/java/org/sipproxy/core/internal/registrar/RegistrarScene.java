@@ -49,14 +49,20 @@ final class RegistrarScene {
     RegistrarScene(RegistrarPolicy policy, Level level) {
         log = new RecordingLog(level);
         store = new MemoryLocationStore(time, wheel);
-        registrar = new Registrar(store, policy, time, addresses(policy), ANYWHERE, log);
+        registrar = new Registrar(store, policy, time, addresses(policy), ANYWHERE, Registrar::hasClosedFlow, log);
     }
 
     RegistrarScene(LocationStore store) {
         log = new RecordingLog(Level.INFO);
         this.store = store;
-        registrar =
-                new Registrar(store, RegistrarPolicy.DEFAULT, time, addresses(RegistrarPolicy.DEFAULT), ANYWHERE, log);
+        registrar = new Registrar(
+                store,
+                RegistrarPolicy.DEFAULT,
+                time,
+                addresses(RegistrarPolicy.DEFAULT),
+                ANYWHERE,
+                Registrar::hasClosedFlow,
+                log);
     }
 
     private static AddressesOfRecord addresses(RegistrarPolicy policy) {

@@ -1,0 +1,82 @@
+package org.sipproxy.samples.launcher;
+
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.stream.Collectors;
+import org.sipproxy.core.RegistrarPolicy;
+import org.sipproxy.core.RegistrarPolicy.ConnectionLoss;
+import org.sipproxy.core.RegistrarPolicy.PathWithoutSupported;
+import org.sipproxy.core.RegistrarPolicy.WhenFull;
+import picocli.CommandLine.Option;
+
+/** The options about what is kept of registrations, as text like those of {@link ProxyOptions}. */
+final class RegistrarOptions {
+
+    @Option(
+            names = "--when-full",
+            paramLabel = "POLICY",
+            description = {
+                "One phone more than --max-contacts: reject refuses it with 503; replace-unreachable removes those whose connection is",
+                "closed, and refuses it if there are none; replace-oldest removes the one that was refreshed longest ago.",
+                "Default: ${DEFAULT-VALUE}."
+            },
+            defaultValue = "replace-unreachable")
+    String whenFull = "";
+
+    @Option(
+            names = "--connection-loss",
+            paramLabel = "POLICY",
+            description = {
+                "Registrations over a connection that is closed: remove-unreachable removes those that only this connection leads to",
+                "(browsers, phones on TLS and behind NATs), remove all of them; keep none, for phones that a push wakes.",
+                "Default: ${DEFAULT-VALUE}."
+            },
+            defaultValue = "remove-unreachable")
+    String connectionLoss = "";
+
+    @Option(
+            names = "--path-without-supported",
+            paramLabel = "POLICY",
+            description = {
+                "A Path in a REGISTER without \"Supported: path\", as an edge proxy adds it for phones that do not know it: refuse (420),",
+                "store or ignore; Kamailio's path_mode 2, 0 and 1. Default: ${DEFAULT-VALUE}."
+            },
+            defaultValue = "refuse")
+    String pathWithoutSupported = "";
+
+    /** The policy with these options; what is wrong goes to {@code problems}. */
+    RegistrarPolicy applyTo(RegistrarPolicy policy, List<String> problems) {
+        return policy.withMaxContacts(
+                        policy.maxContacts(),
+                        choice("--when-full", whenFull, WhenFull.values(), policy.whenFull(), problems))
+                .withConnectionLoss(choice(
+                        "--connection-loss",
+                        connectionLoss,
+                        ConnectionLoss.values(),
+                        policy.connectionLoss(),
+                        problems))
+                .withPathWithoutSupported(choice(
+                        "--path-without-supported",
+                        pathWithoutSupported,
+                        PathWithoutSupported.values(),
+                        policy.pathWithoutSupported(),
+                        problems));
+    }
+
+    private static <E extends Enum<E>> E choice(
+            String option, String text, E[] values, E otherwise, List<String> problems) {
+        for (E value : values) {
+            if (name(value).equalsIgnoreCase(text)) {
+                return value;
+            }
+        }
+        problems.add(option + ": \"" + text + "\" (expected "
+                + Arrays.stream(values).map(RegistrarOptions::name).collect(Collectors.joining(", ")) + ")");
+        return otherwise;
+    }
+
+    private static String name(Enum<?> value) {
+        return value.name().toLowerCase(Locale.ROOT).replace('_', '-');
+    }
+}

@@ -1,0 +1,155 @@
+package org.sipproxy.samples.launcher;
+
+import java.io.IOException;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.sipproxy.core.SipProxyBuilder;
+import org.sipproxy.jdbc.JdbcSecret;
+import org.sipproxy.jdbc.SecretUnavailableException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import picocli.CommandLine.Option;
+
+/** Where the proxy keeps the secret by which calls outlive a restart: a file, the database, or a file of its own choice. */
+final class SecretOptions {
+
+    private static final Logger LOG = LoggerFactory.getLogger(SecretOptions.class);
+    private static final String OPTION = "--secret-file";
+
+    @Option(
+            names = OPTION,
+            paramLabel = "FILE",
+            description = {
+                "Keeps the secret by which calls outlive a restart. The first start creates it, readable by this user only. Servers",
+                "with the same secret take over each other's calls. Default: table sipproxy_secret of a database that lasts, or else",
+                "DOMAIN.secret in $STATE_DIRECTORY, in $XDG_STATE_HOME/sipproxy or in ~/.local/state/sipproxy."
+            })
+    String file = "";
+
+    private final Map<String, String> environment;
+    private String place = "";
+    private String warning = "";
+
+    SecretOptions() {
+        this(System.getenv());
+    }
+
+    SecretOptions(Map<String, String> environment) {
+        this.environment = environment;
+    }
+
+    /**
+     * Gives the proxy its secret, creating it if there is none. A file that was asked for and does not serve is a problem; any other
+     * place that does not serve is reported by {@link #report}.
+     *
+     * @param domain the proxy's first, after which a file is named that was not asked for
+     */
+    void addTo(SipProxyBuilder builder, String domain, Optional<Database> database, List<String> problems) {
+        if (!file.isEmpty()) {
+            given(problems).ifPresent(given -> {
+                try {
+                    builder.secret(given.readOrCreate());
+                    place = given.path().toString();
+                } catch (IOException e) {
+                    problems.add(problem(given, e));
+                }
+            });
+            return;
+        }
+        Optional<Database> lasting = database.filter(Database::lasts);
+        if (lasting.isPresent()) {
+            try {
+                builder.secret(JdbcSecret.readOrCreate(lasting.get().dataSource()));
+                place = "table " + JdbcSecret.TABLE + " of the database";
+                return;
+            } catch (SecretUnavailableException e) {
+                warning = Launcher.messageOf(e) + "; ";
+            }
+        }
+        addDefault(builder, domain);
+    }
+
+    private void addDefault(SipProxyBuilder builder, String domain) {
+        SecretFile own = ofDomain(domain);
+        try {
+            own.makeDirectory();
+            builder.secret(own.readOrCreate());
+            place = own.path().toString();
+            if (!warning.isEmpty()) {
+                warning += "until then the secret is kept in " + place + ", which other servers do not share";
+            }
+        } catch (IOException e) {
+            warning += "calls will not outlive a restart: " + own.path() + " " + Launcher.messageOf(e)
+                    + "; name a file that this user may create with " + OPTION;
+        }
+    }
+
+    private Optional<SecretFile> given(List<String> problems) {
+        try {
+            return Optional.of(new SecretFile(Path.of(file)));
+        } catch (InvalidPathException e) {
+            problems.add(OPTION + ": \"" + file + "\" is not a path");
+            return Optional.empty();
+        }
+    }
+
+    private static String problem(SecretFile file, IOException e) {
+        return OPTION + ": " + file.path() + " " + Launcher.messageOf(e);
+    }
+
+    /** Two proxies of one user have a secret each, unless they serve the same domain. */
+    SecretFile ofDomain(String domain) {
+        String name = domain.toLowerCase(java.util.Locale.ROOT).replaceAll("[^a-z0-9.-]", "_") + ".secret";
+        return new SecretFile(stateDirectory().resolve(name));
+    }
+
+    private Path stateDirectory() {
+        String ofService = environment.getOrDefault("STATE_DIRECTORY", "").split(":", 2)[0];
+        if (!ofService.isEmpty()) {
+            return Path.of(ofService);
+        }
+        String ofUser = environment.getOrDefault("XDG_STATE_HOME", "");
+        Path base = ofUser.isEmpty() ? Path.of(System.getProperty("user.home"), ".local", "state") : Path.of(ofUser);
+        return base.resolve("sipproxy");
+    }
+
+    /** What keeps the file that was asked for from serving; creates nothing. */
+    void check(List<String> problems) {
+        if (file.isEmpty()) {
+            return;
+        }
+        given(problems).ifPresent(given -> {
+            Path directory = given.path().getParent();
+            if (given.exists()) {
+                try {
+                    given.read();
+                } catch (IOException e) {
+                    problems.add(problem(given, e));
+                }
+            } else if (directory == null || !java.nio.file.Files.isWritable(directory)) {
+                problems.add(OPTION + ": " + given.path() + " cannot be created: " + directory
+                        + " is not a directory that this user may write to");
+            }
+        });
+    }
+
+    /** Logs where the secret is, or that there is no place for it. */
+    void report() {
+        if (!warning.isEmpty()) {
+            LOG.warn("{}", warning);
+        } else {
+            LOG.info("calls outlive a restart: the secret is kept in {} ({})", place, OPTION);
+        }
+    }
+
+    /** What {@code check} says. */
+    String summary(String domain, boolean database) {
+        if (!file.isEmpty()) {
+            return file;
+        }
+        return database ? "table " + JdbcSecret.TABLE : ofDomain(domain).path().toString();
+    }
+}

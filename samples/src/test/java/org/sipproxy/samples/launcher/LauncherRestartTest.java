@@ -1,0 +1,80 @@
+package org.sipproxy.samples.launcher;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.file.Path;
+import java.time.Duration;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.condition.DisabledOnOs;
+import org.junit.jupiter.api.condition.OS;
+import org.junit.jupiter.api.io.TempDir;
+import org.sipproxy.testkit.IncomingCall;
+import org.sipproxy.testkit.OutgoingCall;
+import org.sipproxy.testkit.Phone;
+
+/** Calls go on over a restart of the launcher. {@code -Dsipproxy.test.launcher.restarts} makes more. */
+@Timeout(600)
+@DisabledOnOs(value = OS.WINDOWS, disabledReason = "Process.destroy() is no SIGTERM there")
+class LauncherRestartTest {
+
+    private static final int RESTARTS = Integer.getInteger("sipproxy.test.launcher.restarts", 1);
+    private static final InetAddress HOST = InetAddress.getLoopbackAddress();
+
+    @TempDir
+    private Path state;
+
+    private JavaProcess launcher(int port) throws Exception {
+        return JavaProcess.start(
+                Launcher.class,
+                "run",
+                "--listen=udp:127.0.0.1:" + port,
+                "--domain=sip.test",
+                "--subscriber=1001:test1234",
+                "--nat",
+                "--secret-file=" + state.resolve("secret"));
+    }
+
+    @Test
+    void aForeignCallerHangsUpAndAPhoneChangesItsCallAfterARestart() throws Exception {
+        JavaProcess launcher = launcher(0);
+        String ready = launcher.awaitLine("READY");
+        int port = Integer.parseInt(ready.substring(ready.lastIndexOf(':') + 1));
+        try (Phone foreign = phone("x", "elsewhere.test", "", port);
+                Phone phone = phone("1001", "sip.test", "test1234", port)) {
+            for (int i = 0; i < RESTARTS; i++) {
+                phone.register();
+                OutgoingCall first = foreign.call("sip:1001@sip.test");
+                IncomingCall second = phone.awaitCall().answer();
+                first.awaitAnswer();
+                second.awaitAck();
+
+                launcher.terminate();
+                assertThat(launcher.awaitExit()).isZero();
+                launcher = launcher(port);
+                launcher.awaitLine("READY");
+
+                second.reinvite();
+                first.awaitRequest("ACK");
+                first.hangUp();
+                second.awaitHangUp();
+                JavaProcess running = launcher;
+                await().untilAsserted(() -> assertThat(running.err())
+                        .anyMatch(line -> line.contains("calls outlive a restart: the secret is")));
+            }
+        } finally {
+            launcher.close();
+        }
+    }
+
+    private static Phone phone(String user, String domain, String password, int port) {
+        Phone.Builder options = Phone.builder(user)
+                .domain(domain)
+                .proxy(new InetSocketAddress(HOST, port))
+                .patience(Duration.ofSeconds(20));
+        return (password.isEmpty() ? options : options.password(password)).open();
+    }
+}

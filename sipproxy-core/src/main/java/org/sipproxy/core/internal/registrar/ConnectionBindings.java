@@ -1,0 +1,112 @@
+package org.sipproxy.core.internal.registrar;
+
+import java.net.InetSocketAddress;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentMap;
+import java.util.function.Predicate;
+import org.sipproxy.api.location.Aor;
+import org.sipproxy.api.location.Binding;
+import org.sipproxy.api.location.BindingChange;
+import org.sipproxy.api.location.LocationStore;
+import org.sipproxy.api.location.LocationStoreException;
+import org.sipproxy.api.location.RemovalReason;
+import org.sipproxy.api.message.SipUri;
+import org.sipproxy.api.transport.Endpoint;
+import org.sipproxy.api.transport.Flow;
+import org.sipproxy.api.transport.TransportKind;
+import org.sipproxy.core.RegistrarPolicy.ConnectionLoss;
+import org.sipproxy.core.internal.time.LogThrottle;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The addresses-of-record that were registered over each connection, so that their bindings end with it. What is kept grows with
+ * the bindings, which have limits of their own, and leaves with the connection. Any thread.
+ */
+public final class ConnectionBindings {
+
+    private static final Logger LOG = LoggerFactory.getLogger(ConnectionBindings.class);
+
+    private final ConcurrentMap<Key, Set<Aor>> registered = new ConcurrentHashMap<>();
+    private final LogThrottle failures = new LogThrottle();
+    private final LocationStore store;
+    private final ConnectionLoss policy;
+    private final Predicate<Binding> isLost;
+
+    ConnectionBindings(LocationStore store, ConnectionLoss policy, Predicate<Binding> isLost) {
+        this.store = store;
+        this.policy = policy;
+        this.isLost = isLost;
+    }
+
+    /** A connection, however it is wrapped. */
+    private record Key(Endpoint endpoint, InetSocketAddress remote) {
+
+        static Key of(Flow flow) {
+            return new Key(flow.endpoint(), flow.remoteAddress());
+        }
+    }
+
+    void registered(Flow flow, Aor aor) {
+        if (policy == ConnectionLoss.KEEP || !flow.kind().isReliable()) {
+            return;
+        }
+        registered
+                .computeIfAbsent(Key.of(flow), key -> ConcurrentHashMap.newKeySet(1))
+                .add(aor);
+        if (!flow.isOpen()) {
+            closed(flow); // it was closed before it was known here
+        }
+    }
+
+    /** True if bindings may end with this connection. */
+    public boolean concerns(Flow flow) {
+        return registered.containsKey(Key.of(flow));
+    }
+
+    /** Removes the bindings that end with the connection, which is closed. Blocks as long as the store does. */
+    public void closed(Flow flow) {
+        Set<Aor> aors = registered.remove(Key.of(flow));
+        if (aors == null) {
+            return;
+        }
+        for (Aor aor : aors) {
+            try {
+                store.update(aor, new Loss());
+            } catch (LocationStoreException e) {
+                failures.warn(LOG, "location store failed; bindings of a closed connection stay until they expire", e);
+            }
+        }
+    }
+
+    private boolean ends(Binding binding) {
+        return isLost.test(binding) && (policy == ConnectionLoss.REMOVE || isOnlyWay(binding));
+    }
+
+    /** A TCP phone in the open may be connected to; a browser, a phone on TLS and one behind a NAT may not. */
+    private static boolean isOnlyWay(Binding binding) {
+        SipUri received = binding.received().orElse(null);
+        TransportKind kind = binding.flow().map(Flow::kind).orElse(TransportKind.TCP);
+        return kind != TransportKind.TCP
+                || (received != null
+                        && !received.numericHost().equals(binding.contact().numericHost()));
+    }
+
+    /** Leaves out the bindings that are lost; those that were refreshed over another connection stay. */
+    private final class Loss implements BindingChange {
+
+        @Override
+        public List<Binding> apply(List<Binding> current) {
+            List<Binding> left = new ArrayList<>(current);
+            return left.removeIf(ConnectionBindings.this::ends) ? left : current;
+        }
+
+        @Override
+        public RemovalReason reasonOf(Binding removed) {
+            return RemovalReason.CONNECTION_LOST;
+        }
+    }
+}

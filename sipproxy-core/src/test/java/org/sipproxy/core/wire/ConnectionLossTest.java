@@ -1,0 +1,135 @@
+package org.sipproxy.core.wire;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import java.net.http.HttpClient;
+import java.util.List;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.sipproxy.api.location.Aor;
+import org.sipproxy.api.transport.Endpoint;
+import org.sipproxy.api.transport.TransportKind;
+import org.sipproxy.core.RegistrarPolicy;
+import org.sipproxy.core.RegistrarPolicy.ConnectionLoss;
+import org.sipproxy.core.RegistrarPolicy.WhenFull;
+
+/** Bindings end with the connection that leads to them, and a web page that is reloaded does not lock its user out. */
+class ConnectionLossTest {
+
+    private static final Aor BOB = new Aor("bob", "sip.test");
+
+    private final Queue<String> removed = new ConcurrentLinkedQueue<>();
+    private ProxyUnderTest proxy = start(RegistrarPolicy.DEFAULT);
+
+    private ProxyUnderTest start(RegistrarPolicy policy) {
+        return ProxyUnderTest.start(builder -> builder.listen(Endpoint.ws("127.0.0.1", 0))
+                .registrar(policy)
+                .locationListener(event -> event.removal().ifPresent(reason -> removed.add(reason.name()))));
+    }
+
+    private void restart(RegistrarPolicy policy) {
+        proxy.close();
+        proxy = start(policy);
+    }
+
+    @AfterEach
+    void close() {
+        proxy.close();
+    }
+
+    private int bindings() {
+        return proxy.proxy().locationStore().lookup(BOB).size();
+    }
+
+    private void awaitBindings(int count) {
+        await().untilAsserted(() -> assertThat(bindings()).isEqualTo(count));
+    }
+
+    private WireClient.Web page() {
+        WireClient.Web page = proxy.web("bob", TransportKind.WS, HttpClient.newHttpClient());
+        proxy.register(page, "bob", "");
+        return page;
+    }
+
+    @Test
+    void aPageThatIsReloadedTwentyTimesRegistersEachTime() {
+        for (int i = 0; i < 20; i++) {
+            page().close();
+        }
+
+        awaitBindings(0);
+        await().untilAsserted(() -> assertThat(removed).hasSize(20).containsOnly("CONNECTION_LOST"));
+    }
+
+    @Test
+    void pagesThatAreOpenCountAndAreNotReplaced() {
+        restart(RegistrarPolicy.DEFAULT.withMaxContacts(2, WhenFull.REPLACE_UNREACHABLE));
+        page();
+        page();
+        WireClient.Web third = proxy.web("bob", TransportKind.WS, HttpClient.newHttpClient());
+        Request register = third.request("REGISTER", "sip:sip.test")
+                .from("<sip:bob@sip.test>;tag=third")
+                .to("<sip:bob@sip.test>")
+                .contact("<" + third.contact() + ">");
+
+        third.send(register);
+
+        assertThat(third.awaitFinal(register).status()).isEqualTo(503);
+        assertThat(bindings()).isEqualTo(2);
+    }
+
+    @Test
+    void whereBindingsStayAFullListReplacesThoseWhoseConnectionIsClosed() {
+        restart(RegistrarPolicy.DEFAULT
+                .withMaxContacts(3, WhenFull.REPLACE_UNREACHABLE)
+                .withConnectionLoss(ConnectionLoss.KEEP));
+        for (int i = 0; i < 3; i++) {
+            page().close();
+        }
+        await().untilAsserted(() ->
+                assertThat(proxy.proxy().statistics().connections()).isZero());
+        assertThat(bindings()).isEqualTo(3);
+
+        page();
+
+        assertThat(bindings()).isEqualTo(3);
+        await().untilAsserted(() -> assertThat(removed).containsExactly("LIMIT"));
+    }
+
+    @Test
+    void aTcpPhoneInTheOpenStaysUnlessThePolicySaysOtherwise() {
+        WireClient.Tcp phone = proxy.registeredByTcp("bob");
+        WireClient.Web page = page();
+        phone.close();
+        page.close();
+
+        awaitBindings(1);
+        assertThat(removed).containsExactly("CONNECTION_LOST");
+
+        restart(RegistrarPolicy.DEFAULT.withConnectionLoss(ConnectionLoss.REMOVE));
+        proxy.registeredByTcp("bob").close();
+        awaitBindings(0);
+    }
+
+    @Test
+    void aBindingThatWasRefreshedOverAnotherConnectionStays() {
+        WireClient.Web first = page();
+        WireClient.Web second = proxy.web("bob", TransportKind.WS, HttpClient.newHttpClient());
+        Request refresh = second.request("REGISTER", "sip:sip.test")
+                .from("<sip:bob@sip.test>;tag=again")
+                .to("<sip:bob@sip.test>")
+                .contact("<" + first.contact() + ">");
+        second.awaitResponse(second.send(refresh), 200);
+
+        first.close();
+        page().close();
+
+        await().untilAsserted(() -> assertThat(removed).containsExactly("CONNECTION_LOST"));
+        assertThat(proxy.proxy().locationStore().lookup(BOB))
+                .extracting(binding -> binding.contact().toString())
+                .isEqualTo(List.of(first.contact()));
+    }
+}

@@ -1,0 +1,13 @@
+package org.sipproxy.jdbc;
+
+import org.jspecify.annotations.Nullable;
+
+/** The database does not hold a secret for the proxy, and does not let it create one. The message says what to do. */
+public final class SecretUnavailableException extends RuntimeException {
+
+    private static final long serialVersionUID = 1;
+
+    SecretUnavailableException(String message, @Nullable Throwable cause) {
+        super(message, cause);
+    }
+}
