@@ -125,6 +125,14 @@ public final class SipProxy implements AutoCloseable {
         return state;
     }
 
+    /** Whether it serves as it should. Never waits; may be asked at any time. */
+    public ProxyHealth health() {
+        State now = state;
+        return now == State.RUNNING || now == State.DRAINING
+                ? engine.health()
+                : new ProxyHealth(ProxyHealth.Status.NOT_READY, List.of("the proxy does not run: " + now));
+    }
+
     /** What it listens on, with the ports that the system chose for port 0; empty before {@link #start()} and after the end. */
     public List<Endpoint> boundEndpoints() {
         return engine.boundEndpoints();
@@ -193,7 +201,9 @@ public final class SipProxy implements AutoCloseable {
      * What is in flight has {@link SipProxyBuilder#drainTime} to get its final response, then gets 503, also if it still waits
      * for a worker thread; then ports and threads are released. Stages that are busy have one second to end, all of them
      * together, and are interrupted then. A location store that the host passed in stays open; one of our own is closed, and
-     * what the write-back mode still holds is written first.
+     * what the write-back mode still holds is written first. That takes as long as rows are being written, up to the mode's stop
+     * limit; the progress is logged every second. {@link StoreStatus#waiting()} is then the number of users whose changes were
+     * lost.
      *
      * <p>A start that is under way is aborted: its thread is interrupted, and closes what it has opened. Idempotent; returns when
      * all that is done, or, if a start does not end, after the drain time and a few seconds. An interrupt of the calling thread

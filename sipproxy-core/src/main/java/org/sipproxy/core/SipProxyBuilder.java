@@ -50,6 +50,7 @@ public final class SipProxyBuilder {
     private @Nullable Authentication authentication;
     private boolean noAuthentication;
     private boolean revealsUsers;
+    private boolean refusesOptions;
     private RegistrarPolicy registrar = RegistrarPolicy.DEFAULT;
     private DestinationPolicy destinations = DestinationPolicy.DEFAULT;
     private StrangerPolicy strangers = StrangerPolicy.DEFAULT;
@@ -66,6 +67,7 @@ public final class SipProxyBuilder {
     private @Nullable WireListener wireListener;
     private int eventLoops = defaultEventLoops();
     private int workerThreads = DEFAULT_WORKERS;
+    private Duration waitLimit = Duration.ofSeconds(10);
     private long transactionBytes = Math.max(1 << 20, Runtime.getRuntime().maxMemory() / 4);
     private Duration drainTime = Duration.ofSeconds(2);
     private ProxyClock clock = ProxyClock.system();
@@ -348,6 +350,28 @@ public final class SipProxyBuilder {
     }
 
     /**
+     * Whether an OPTIONS for the proxy itself gets 503 with Retry-After while it is not {@linkplain ProxyHealth#isReady ready}, so that
+     * a dispatcher that probes with OPTIONS chooses another server. Default false: it gets 200 as long as the proxy runs and is not
+     * draining.
+     */
+    public SipProxyBuilder refuseOptionsWhenNotReady(boolean refuse) {
+        once("refuseOptionsWhenNotReady");
+        refusesOptions = refuse;
+        return this;
+    }
+
+    /**
+     * How long one request may wait for databases and blocking stages altogether, the queue of the worker threads included. After
+     * that it gets 503 with Retry-After, and what it would still have asked is not asked any more. 1 s to 30 s, less than Timer F so
+     * that the client still listens; default 10 s.
+     */
+    public SipProxyBuilder waitLimit(Duration limit) {
+        once("waitLimit");
+        waitLimit = Objects.requireNonNull(limit, "limit");
+        return this;
+    }
+
+    /**
      * Most bytes that all live transactions may take together: the messages that they keep and an estimate of their objects.
      * Default a quarter of the heap; range 1 MiB to any. Three quarters of it are open to everybody; the rest is for authenticated
      * users, trusted peers and requests in dialogs. A request that finds no room gets 503 with Retry-After, or nothing if not even
@@ -398,6 +422,9 @@ public final class SipProxyBuilder {
         checkStreams(found);
         range(found, "eventLoops", eventLoops, 1, 64);
         range(found, "workerThreads", workerThreads, 1, 1_000);
+        if (waitLimit.compareTo(Duration.ofSeconds(1)) < 0 || waitLimit.compareTo(Duration.ofSeconds(30)) > 0) {
+            found.add("waitLimit: " + waitLimit + " (expected 1 s to 30 s)");
+        }
         range(found, "transactionBytes", transactionBytes, 1 << 20, Long.MAX_VALUE / 2);
         range(found, "drainTime", drainTime, Duration.ZERO, Duration.ofHours(1));
         if (!found.isEmpty()) {
@@ -409,6 +436,7 @@ public final class SipProxyBuilder {
                 List.copyOf(aliases),
                 authentication,
                 revealsUsers,
+                refusesOptions,
                 registrar,
                 destinations,
                 strangers,
@@ -427,6 +455,7 @@ public final class SipProxyBuilder {
                 hooks,
                 eventLoops,
                 workerThreads,
+                waitLimit,
                 transactionBytes,
                 drainTime,
                 clock)));

@@ -32,6 +32,7 @@ final class AccountingWriter implements Runnable {
     private static final long LONGEST_PAUSE_NANOS = TimeUnit.SECONDS.toNanos(5);
     private static final long PAUSE_AT_END_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
 
+    private final CircuitBreaker breaker;
     private final Jdbi jdbi;
     private final List<AccountingTable> tables;
     private final AccountingQueue queue;
@@ -71,13 +72,14 @@ final class AccountingWriter implements Runnable {
             Supplier<Instant> now) {}
 
     AccountingWriter(
-            Jdbi jdbi,
+            CircuitBreaker breaker,
             List<AccountingTable> tables,
             AccountingQueue queue,
             OpenCalls calls,
             CallSearch search,
             Options options) {
-        this.jdbi = jdbi;
+        this.breaker = breaker;
+        this.jdbi = QuietJdbi.over(breaker.dataSource());
         this.tables = tables;
         this.queue = queue;
         this.calls = calls;
@@ -354,6 +356,7 @@ final class AccountingWriter implements Runnable {
     }
 
     private void failed(Throwable e) {
+        breaker.failed(e);
         String text = text(e);
         pauseNanos = pauseNanos == 0 ? FIRST_PAUSE_NANOS : Math.min(2 * pauseNanos, LONGEST_PAUSE_NANOS);
         boolean first = lastError == null;

@@ -6,13 +6,16 @@ import java.time.Duration;
 import java.util.HashSet;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 import org.sipproxy.api.location.UserCase;
+import org.sipproxy.api.routing.RequestDeadline;
 import org.sipproxy.api.routing.TemporarilyUnavailableException;
 
 /**
@@ -32,8 +35,8 @@ final class CredentialCache {
     /** A change must be obeyed within one second on every node; the rest of it is left for the work itself. */
     static final Duration UNWATCHED_LIFE = Duration.ofMillis(700);
 
-    /** What {@link #isFresh} sees, {@link #find} just after it may still use: an event loop relies on that. */
-    private static final long GRACE_NANOS = Duration.ofMillis(50).toNanos();
+    /** How long a request waits for the look-up of another one. */
+    private static final long LONGEST_WAIT_MILLIS = 10_000;
 
     /** How long an entry is kept to be remembered: most phones register again within that. */
     private static final Duration MEMORY = Duration.ofHours(2);
@@ -99,16 +102,22 @@ final class CredentialCache {
         Credentials load(Key key);
     }
 
-    /** True if {@link #find} would answer at once. */
-    boolean isFresh(Key key) {
-        return fresh(key, 0) != null;
+    /** Returns what may be believed without reading the row; null otherwise. Never waits, not for a read that is under way either. */
+    @Nullable
+    Credentials fresh(Key key) {
+        Entry entry = known.getIfPresent(key);
+        if (entry != null) {
+            return isFresh(entry, knownLifeNanos) ? entry.credentials() : null;
+        }
+        entry = unknown.getIfPresent(key);
+        return entry != null && isFresh(entry, unknownLifeNanos) ? entry.credentials() : null;
     }
 
-    /** The entry; of several threads that miss the same one, one reads it and the others wait for that. */
+    /** The entry; of several threads that miss the same one, one reads it and the others wait for that, as long as they have time. */
     Credentials find(Key key, Loader loader) {
-        Entry cached = fresh(key, GRACE_NANOS);
+        Credentials cached = fresh(key);
         if (cached != null) {
-            return cached.credentials();
+            return cached;
         }
         CompletableFuture<Entry> mine = new CompletableFuture<>();
         CompletableFuture<Entry> other = loading.putIfAbsent(key, mine);
@@ -181,31 +190,28 @@ final class CredentialCache {
 
     private static Credentials await(CompletableFuture<Entry> other) {
         try {
-            return other.join().credentials();
-        } catch (CompletionException e) {
+            return other.get(RequestDeadline.within(LONGEST_WAIT_MILLIS), TimeUnit.MILLISECONDS)
+                    .credentials();
+        } catch (ExecutionException e) {
             if (e.getCause() instanceof TemporarilyUnavailableException unavailable) {
                 throw unavailable;
             }
-            throw e;
+            throw new IllegalStateException("the look-up of another request failed", e.getCause());
+        } catch (TimeoutException e) {
+            throw new TemporarilyUnavailableException("the look-up of another request takes too long", 5, e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new TemporarilyUnavailableException("interrupted", 1, e);
         }
     }
 
-    private @Nullable Entry fresh(Key key, long grace) {
-        Entry entry = known.getIfPresent(key);
-        if (entry != null) {
-            return isFresh(entry, knownLifeNanos, grace) ? entry : null;
-        }
-        entry = unknown.getIfPresent(key);
-        return entry != null && isFresh(entry, unknownLifeNanos, grace) ? entry : null;
-    }
-
-    private boolean isFresh(Entry entry, long lifeNanos, long grace) {
+    private boolean isFresh(Entry entry, long lifeNanos) {
         long now = nanoTime.getAsLong();
         long age = now - entry.readAt();
-        if (age >= lifeNanos + grace) {
+        if (age >= lifeNanos) {
             return false;
         }
-        return age < UNWATCHED_LIFE.toNanos() + grace || (entry.watch() == watch.get() && now - watchedUntil < grace);
+        return age < UNWATCHED_LIFE.toNanos() || (entry.watch() == watch.get() && now - watchedUntil < 0);
     }
 
     /** The row has changed, and with it what was read of the rows that differ from it in case only. */

@@ -99,7 +99,7 @@ public final class JdbcAccounting implements ProxyComponent {
         this.queue = new AccountingQueue(b.queueCapacity);
         this.calls = new OpenCalls(b.maxOpenCalls, b.maxCallDuration, b.ticker, this::timedOut);
         this.writer = new AccountingWriter(
-                QuietJdbi.over(b.dataSource),
+                CircuitBreaker.of(b.dataSource),
                 tables(),
                 queue,
                 calls,

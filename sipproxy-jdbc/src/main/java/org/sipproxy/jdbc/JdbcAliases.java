@@ -7,8 +7,8 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
+import java.util.Objects;
 import java.util.Optional;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import javax.sql.DataSource;
 import org.jdbi.v3.core.Jdbi;
@@ -21,6 +21,7 @@ import org.sipproxy.api.message.SipParseException;
 import org.sipproxy.api.message.SipRequest;
 import org.sipproxy.api.message.SipUri;
 import org.sipproxy.api.message.Splice;
+import org.sipproxy.api.routing.NeedsWorkerException;
 import org.sipproxy.api.routing.RequestStage;
 import org.sipproxy.api.routing.StageContext;
 import org.sipproxy.api.routing.Verdict;
@@ -35,8 +36,8 @@ import org.slf4j.LoggerFactory;
  * found by {@code alias_username} in lower case.
  *
  * <p>A user longer than {@value #LONGEST_USER} characters has no alias. Answers are cached, and that somebody has no alias is an answer too; a request whose answer is cached is not handed to a
- * worker thread. If the database fails, the request goes on as if there were no alias, and the database is left alone for five
- * seconds: users with names of their own can be called all the time. A user whom the database's encoding cannot represent has no
+ * worker thread. While the database does not answer, the last answer counts, or the request goes on as if there were no alias:
+ * users with names of their own can be called all the time. A user whom the database's encoding cannot represent has no
  * alias.
  *
  * <p>A component: {@code SipProxy.builder().component(JdbcAliases.of(dataSource))}.
@@ -50,32 +51,34 @@ public final class JdbcAliases implements ProxyComponent {
     /** Four times the width of Kamailio's column: a longer user is not looked up, so that the cache is bounded in bytes too. */
     private static final int MAX_USER_CHARS = 256;
 
-    private static final long PAUSE_NANOS = TimeUnit.SECONDS.toNanos(5);
     /** Longest alias that is looked up, in characters of its user; Kamailio's column holds 64. Longer ones are not cached. */
     private static final int LONGEST_USER = 255;
 
-    /** Between the question whether to wait and the look itself an answer must not go. */
-    private static final Duration GRACE = Duration.ofSeconds(10);
+    /** How long an answer is kept after its life, for while the database does not answer. */
+    private static final Duration MEMORY = Duration.ofMinutes(10);
 
     /** What an alias stands for, if it is one; and when that was read. */
-    private record Answer(Optional<Aor> target, long readNanos) {}
+    private record Answer(Optional<Aor> target, long readNanos) {
 
+        static final Answer NONE = new Answer(Optional.empty(), 0);
+    }
+
+    private final CircuitBreaker breaker;
     private final Jdbi jdbi;
     private final RowProblems problems = new RowProblemLog(LOG);
     private final long lifeNanos;
     private final Ticker ticker;
     private final Cache<Aor, Answer> answers;
     private final AtomicBoolean failing = new AtomicBoolean();
-    private volatile long pauseUntilNanos;
 
-    private JdbcAliases(Jdbi jdbi, Duration life, int most, Ticker ticker) {
-        this.jdbi = jdbi;
+    private JdbcAliases(CircuitBreaker breaker, Duration life, int most, Ticker ticker) {
+        this.breaker = breaker;
+        this.jdbi = QuietJdbi.over(breaker.dataSource());
         this.lifeNanos = life.toNanos();
         this.ticker = ticker;
-        this.pauseUntilNanos = ticker.read();
         this.answers = Caffeine.newBuilder()
                 .maximumSize(most)
-                .expireAfterWrite(life.plus(GRACE))
+                .expireAfterWrite(life.plus(MEMORY))
                 .ticker(ticker)
                 .executor(Runnable::run)
                 .build();
@@ -104,7 +107,7 @@ public final class JdbcAliases implements ProxyComponent {
         if (most < 1 || most > 10_000_000) {
             throw new IllegalArgumentException("most: " + most + " (expected 1 to 10000000)");
         }
-        return new JdbcAliases(QuietJdbi.over(dataSource), life, most, ticker);
+        return new JdbcAliases(CircuitBreaker.of(Objects.requireNonNull(dataSource, "dataSource")), life, most, ticker);
     }
 
     @Override
@@ -135,25 +138,34 @@ public final class JdbcAliases implements ProxyComponent {
         }
 
         @Override
-        public boolean mayBlock(StageContext context) {
-            try {
-                Aor alias = alias(context);
-                return alias != null && !isKnown(answers.getIfPresent(alias)) && !isPausing();
-            } catch (SipParseException e) {
-                return false; // handle will say so
+        public Verdict handle(StageContext context) throws SipParseException {
+            Aor alias = alias(context);
+            if (alias != null) {
+                Answer known = known(alias);
+                use(context, known != null ? known.target() : read(alias));
             }
+            return Verdict.proceed();
         }
 
         @Override
-        public Verdict handle(StageContext context) throws SipParseException {
+        public Verdict handleAtOnce(StageContext context) throws SipParseException {
             Aor alias = alias(context);
-            Aor target = alias == null ? null : target(alias);
-            if (target != null) {
-                SipRequest request = context.request();
-                byte[] uri = target.toString().getBytes(StandardCharsets.UTF_8);
-                request.edit(new Splice().replace(request.requestUriStart(), request.requestUriEnd(), uri));
+            if (alias != null) {
+                Answer known = known(alias);
+                if (known == null) {
+                    throw new NeedsWorkerException();
+                }
+                use(context, known.target());
             }
             return Verdict.proceed();
+        }
+
+        private void use(StageContext context, Optional<Aor> target) throws SipParseException {
+            if (target.isPresent()) {
+                SipRequest request = context.request();
+                byte[] uri = target.get().toString().getBytes(StandardCharsets.UTF_8);
+                request.edit(new Splice().replace(request.requestUriStart(), request.requestUriEnd(), uri));
+            }
         }
     }
 
@@ -176,45 +188,41 @@ public final class JdbcAliases implements ProxyComponent {
                 .orElse(null);
     }
 
-    private boolean isKnown(@Nullable Answer answer) {
-        return answer != null && ticker.read() - answer.readNanos() < lifeNanos;
-    }
-
-    private boolean isPausing() {
-        return pauseUntilNanos - ticker.read() > 0;
-    }
-
-    private @Nullable Aor target(Aor alias) {
+    /** What is to be used without asking the database: while it does not answer, an old answer, or none at all. */
+    private @Nullable Answer known(Aor alias) {
         Answer answer = answers.getIfPresent(alias);
-        // one that was good when mayBlock() was asked is still used: this may be an event loop
-        boolean good = answer != null && ticker.read() - answer.readNanos() < lifeNanos + GRACE.toNanos() / 2;
-        if (answer != null && (good || isPausing())) {
-            return answer.target().orElse(null);
+        if (answer != null && ticker.read() - answer.readNanos() < lifeNanos) {
+            return answer;
         }
-        if (isPausing()) {
+        if (!breaker.isOpen()) {
             return null;
         }
+        return answer != null ? answer : Answer.NONE;
+    }
+
+    private Optional<Aor> read(Aor alias) {
         try {
-            Answer read = read(alias);
+            Answer read = select(alias);
             answers.put(alias, read);
             if (failing.compareAndSet(true, false)) {
                 LOG.info("aliases: the database answers again");
             }
-            return read.target().orElse(null);
+            return read.target();
         } catch (RuntimeException e) {
             if (SqlStates.isUnrepresentable(e)) {
                 answers.put(alias, new Answer(Optional.empty(), ticker.read())); // of this user only
-                return null;
+                return Optional.empty();
             }
-            pauseUntilNanos = ticker.read() + PAUSE_NANOS;
+            breaker.failed(e);
             if (failing.compareAndSet(false, true)) {
                 LOG.error("aliases: the database cannot be asked, calls to aliases fail: SQLSTATE {}", SqlStates.of(e));
             }
-            return answer == null ? null : answer.target().orElse(null);
+            Answer old = answers.getIfPresent(alias);
+            return old == null ? Optional.empty() : old.target();
         }
     }
 
-    private Answer read(Aor alias) {
+    private Answer select(Aor alias) {
         List<Optional<Aor>> rows =
                 jdbi.withHandle(handle -> handle.createQuery("SELECT " + RowText.bytesOf("username", "domain")
                                 + ", id FROM dbaliases WHERE alias_username = :user AND alias_domain = :domain"

@@ -52,6 +52,7 @@ public final class JdbcBindingRepository implements BindingRepository {
     private static final int ATTEMPTS = 4;
     private static final long LONGEST_WORTH_REPEATING_NANOS = 1_000_000_000L;
 
+    private final CircuitBreaker breaker;
     private final Jdbi jdbi;
     private final LocationLayout layout;
     private final int timeoutSeconds;
@@ -64,7 +65,8 @@ public final class JdbcBindingRepository implements BindingRepository {
     private volatile boolean advisoryLocks;
 
     private JdbcBindingRepository(Builder builder) {
-        this.jdbi = QuietJdbi.over(builder.dataSource);
+        this.breaker = CircuitBreaker.of(builder.dataSource);
+        this.jdbi = QuietJdbi.over(breaker.dataSource());
         this.layout = new LocationLayout(builder.zone, builder.defaultDomain, builder.serverId);
         this.timeoutSeconds = (int) ((builder.statementTimeout.toMillis() + 999) / 1000);
         this.advisoryLocks = builder.advisoryLocks;
@@ -74,6 +76,12 @@ public final class JdbcBindingRepository implements BindingRepository {
     /** A repository of the rows that {@code dataSource} leads to. */
     public static Builder builder(DataSource dataSource) {
         return new Builder(dataSource);
+    }
+
+    /** The statement timeout and the second until the connection is given up. */
+    @Override
+    public Duration timeout() {
+        return Duration.ofSeconds(timeoutSeconds + 1L);
     }
 
     @Override
@@ -193,6 +201,7 @@ public final class JdbcBindingRepository implements BindingRepository {
                     advisoryLocks = false;
                     LOG.info("the database has no advisory locks; bindings are updated under row locks alone");
                 } else if (attempt == ATTEMPTS || !(SqlStates.isConflict(e) || wasCut(e, started))) {
+                    breaker.failed(e);
                     LocationStoreException.Kind kind = SqlStates.kindOf(e);
                     if (kind == LocationStoreException.Kind.REFUSED) {
                         mayHaveChanged = true; // check() should have refused it
@@ -276,7 +285,8 @@ public final class JdbcBindingRepository implements BindingRepository {
 
         /**
          * How long the database may take for one statement before it is given up and counted as failed; 1 s to 5 min, default
-         * 5 s. A second later the connection is given up too.
+         * 5 s. A second later the connection is given up too; that needs a {@code cancelSignalTimeout} of 1 s in the URL or properties of
+         * pgjdbc, whose default of 10 s is added otherwise when a server does not react at all.
          */
         public Builder statementTimeout(Duration value) {
             this.statementTimeout = Objects.requireNonNull(value, "value");

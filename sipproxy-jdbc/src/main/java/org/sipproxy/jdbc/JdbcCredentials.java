@@ -4,7 +4,6 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.sql.SQLTransientConnectionException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.EnumSet;
@@ -23,9 +22,10 @@ import org.sipproxy.api.auth.DigestAlgorithm;
 import org.sipproxy.api.component.ComponentHooks;
 import org.sipproxy.api.component.ProxyComponent;
 import org.sipproxy.api.component.ProxyRuntime;
-import org.sipproxy.api.location.LocationStoreException;
 import org.sipproxy.api.location.UserCase;
 import org.sipproxy.api.message.SipParseException;
+import org.sipproxy.api.routing.NeedsWorkerException;
+import org.sipproxy.api.routing.RequestDeadline;
 import org.sipproxy.api.routing.TemporarilyUnavailableException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -51,7 +51,7 @@ import org.slf4j.LoggerFactory;
  * password, is answered 503 meanwhile.
  *
  * <p>The digest user name may be {@code user} or {@code user@domain}; the row is that of the user and the realm. Safe for use by
- * several threads. {@link #find} blocks unless {@link #mayBlock(String, String)} says otherwise.
+ * several threads. {@link #find} blocks unless the subscriber is cached; {@link #withoutWaiting} never does.
  */
 public final class JdbcCredentials implements CredentialStore, ProxyComponent {
 
@@ -60,13 +60,16 @@ public final class JdbcCredentials implements CredentialStore, ProxyComponent {
     /** The widths of Kamailio's columns: a longer name is nobody's. */
     private static final int MAX_NAME = 64;
 
+    /** How long the server may be silent when a row is read. */
+    private static final long SILENCE_MILLIS = 5_000;
+
     private final DataSource dataSource;
     private final boolean plainPasswords;
     private final boolean sha256;
     private final String query;
     private final CredentialCache cache;
     private final LookupGate gate;
-    private final Reachability database;
+    private final CircuitBreaker breaker;
     private final long graceNanos;
     private final LongSupplier nanoTime;
     private final LongAdder lookups = new LongAdder();
@@ -93,7 +96,7 @@ public final class JdbcCredentials implements CredentialStore, ProxyComponent {
                         !builder.outageGrace.isZero()),
                 builder.nanoTime);
         this.gate = new LookupGate(builder.lookupsAtOnce, builder.unknownPerSecond, builder.nanoTime);
-        this.database = new Reachability(builder.nanoTime);
+        this.breaker = CircuitBreaker.of(builder.dataSource);
         this.graceNanos = builder.outageGrace.toNanos();
         this.nanoTime = builder.nanoTime;
         this.problems = new RowProblemLog(builder.log);
@@ -107,11 +110,11 @@ public final class JdbcCredentials implements CredentialStore, ProxyComponent {
     @Override
     public Optional<Credential> find(String username, String realm) {
         CredentialCache.Key key = key(username, realm);
-        if (key == null) {
-            return Optional.empty();
-        }
-        Credentials found = find(key);
-        // the key is the whole name if the digest's user name has no domain
+        return key == null ? Optional.empty() : credential(key, username, find(key));
+    }
+
+    /** The key is the whole name if the digest's user name has no domain. */
+    private static Optional<Credential> credential(CredentialCache.Key key, String username, Credentials found) {
         return key.username().length() == username.length() ? found.bare() : found.qualified();
     }
 
@@ -130,28 +133,83 @@ public final class JdbcCredentials implements CredentialStore, ProxyComponent {
     }
 
     @Override
-    public boolean mayBlock(String username, String realm) {
-        CredentialCache.Key key = key(username, realm);
-        return key != null && !cache.isFresh(key) && database.wouldWait();
+    public CredentialStore withoutWaiting() {
+        return new Cached();
     }
 
     /** False while the database does not answer. */
     @Override
     public boolean isCurrent() {
-        return !database.isOut();
+        return !breaker.isOpen();
     }
 
     private Credentials find(CredentialCache.Key key) {
         try {
             return cache.find(key, this::load);
         } catch (TemporarilyUnavailableException e) {
-            Credentials remembered =
-                    database.isOut() && database.outNanos() < graceNanos ? cache.remembered(key) : null;
+            Credentials remembered = remembered(key);
             if (remembered == null) {
                 throw e;
             }
             return remembered;
         }
+    }
+
+    private @Nullable Credentials remembered(CredentialCache.Key key) {
+        return breaker.isOpen() && breaker.openNanos() < graceNanos ? cache.remembered(key) : null;
+    }
+
+    /** What is known without asking the database. */
+    private final class Cached implements CredentialStore {
+
+        @Override
+        public Optional<Credential> find(String username, String realm) {
+            CredentialCache.Key key = key(username, realm);
+            return key == null ? Optional.empty() : credential(key, username, known(key));
+        }
+
+        @Override
+        public boolean hasOtherSpelling(String username, String realm) {
+            CredentialCache.Key key = key(username, realm);
+            if (key == null) {
+                return false;
+            }
+            Credentials found = known(key);
+            if (found == Credentials.NONE) {
+                throw notKnown();
+            }
+            return found.otherSpelling();
+        }
+
+        private Credentials known(CredentialCache.Key key) {
+            Credentials found = cache.fresh(key);
+            if (found == null) {
+                found = remembered(key);
+            }
+            if (found == null) {
+                throw notKnown();
+            }
+            return found;
+        }
+
+        /** A worker would be told the same at once while the database does not answer. */
+        private RuntimeException notKnown() {
+            return breaker.isOpen() ? outage() : new NeedsWorkerException();
+        }
+
+        @Override
+        public boolean mayBlock() {
+            return false;
+        }
+
+        @Override
+        public boolean isCurrent() {
+            return JdbcCredentials.this.isCurrent();
+        }
+    }
+
+    private static TemporarilyUnavailableException outage() {
+        return new TemporarilyUnavailableException("the database of the subscribers does not answer", 5, null);
     }
 
     /** The row that a digest user name means; none if it cannot be one. */
@@ -179,8 +237,8 @@ public final class JdbcCredentials implements CredentialStore, ProxyComponent {
 
     /** Asks the database; {@code nobody} is also the answer about a name that its encoding cannot represent. */
     private <T> T ask(Question<T> question, T nobody) {
-        if (!database.mayAsk()) {
-            throw new TemporarilyUnavailableException("the database of the subscribers does not answer", 5, null);
+        if (breaker.isOpen()) {
+            throw outage();
         }
         gate.enter();
         boolean foundNobody = false;
@@ -188,60 +246,66 @@ public final class JdbcCredentials implements CredentialStore, ProxyComponent {
             lookups.increment();
             T found = question.ask();
             foundNobody = found.equals(nobody);
-            database.answered();
             return found;
         } catch (SQLException e) {
             if (SqlStates.isUnrepresentable(e)) {
                 foundNobody = true;
-                database.answered();
                 return nobody;
             }
-            if (isOutage(e)) {
-                database.failed();
-            }
+            breaker.failed(e);
             throw new TemporarilyUnavailableException("subscriber cannot be looked up: " + SqlStates.text(e), 5, e);
         } finally {
             gate.leave(foundNobody);
         }
     }
 
-    /** A pool that has no connection to give may say so without a state. */
-    private static boolean isOutage(SQLException e) {
-        return e instanceof SQLTransientConnectionException
-                || SqlStates.kindOf(e) == LocationStoreException.Kind.UNREACHABLE;
-    }
-
-    /** Plain JDBC: it is on the way of a request. */
     private Credentials select(CredentialCache.Key key) throws SQLException {
-        try (Connection connection = dataSource.getConnection();
-                PreparedStatement select = connection.prepareStatement(query)) {
-            select.setString(1, key.username());
-            select.setString(2, key.domain());
-            Credentials found;
-            try (ResultSet row = select.executeQuery()) {
-                found = row.next() ? credentials(key, row) : Credentials.NONE;
-            }
-            if (!connection.getAutoCommit()) {
-                connection.rollback();
-            }
-            return found;
-        }
+        return query(
+                query,
+                select -> {
+                    select.setString(1, key.username());
+                    select.setString(2, key.domain());
+                },
+                row -> row.next() ? credentials(key, row) : Credentials.NONE);
     }
 
     private boolean selectOtherSpelling(CredentialCache.Key key) throws SQLException {
-        try (Connection connection = dataSource.getConnection();
-                PreparedStatement select = connection.prepareStatement(Subscribers.OTHER_SPELLING)) {
-            select.setString(1, key.domain());
-            select.setString(2, UserCase.INSENSITIVE.canonical(key.username()));
-            select.setString(3, key.username());
-            boolean found;
-            try (ResultSet row = select.executeQuery()) {
-                found = row.next();
+        return query(
+                Subscribers.OTHER_SPELLING,
+                select -> {
+                    select.setString(1, key.domain());
+                    select.setString(2, UserCase.INSENSITIVE.canonical(key.username()));
+                    select.setString(3, key.username());
+                },
+                ResultSet::next);
+    }
+
+    private interface Parameters {
+        void set(PreparedStatement statement) throws SQLException;
+    }
+
+    private interface Reading<T> {
+        T of(ResultSet rows) throws SQLException;
+    }
+
+    /** Plain JDBC, because a request waits for it. A server that says nothing is given up when the time is over. */
+    private <T> T query(String sql, Parameters parameters, Reading<T> reading) throws SQLException {
+        try (Connection connection = breaker.dataSource().getConnection()) {
+            int before = connection.getNetworkTimeout();
+            connection.setNetworkTimeout(Runnable::run, (int) RequestDeadline.within(SILENCE_MILLIS));
+            try (PreparedStatement select = connection.prepareStatement(sql)) {
+                parameters.set(select);
+                try (ResultSet rows = select.executeQuery()) {
+                    return reading.of(rows);
+                }
+            } finally {
+                if (!connection.isClosed()) {
+                    connection.setNetworkTimeout(Runnable::run, before);
+                    if (!connection.getAutoCommit()) {
+                        connection.rollback();
+                    }
+                }
             }
-            if (!connection.getAutoCommit()) {
-                connection.rollback();
-            }
-            return found;
         }
     }
 

@@ -8,6 +8,7 @@ import java.time.Instant;
 import java.util.List;
 import org.sipproxy.api.location.Aor;
 import org.sipproxy.api.location.Binding;
+import org.sipproxy.api.routing.RequestDeadline;
 
 /**
  * What is asked of {@code location} over one connection while it is lent to us. A single statement is its own transaction.
@@ -33,7 +34,7 @@ final class LocationSession implements AutoCloseable {
         this.timeoutSeconds = timeoutSeconds;
         this.networkTimeoutBefore = connection.getNetworkTimeout();
         this.autoCommitBefore = connection.getAutoCommit();
-        connection.setNetworkTimeout(Runnable::run, (timeoutSeconds + 1) * 1000);
+        connection.setNetworkTimeout(Runnable::run, (int) RequestDeadline.within((timeoutSeconds + 1) * 1000L));
     }
 
     // ---- transactions

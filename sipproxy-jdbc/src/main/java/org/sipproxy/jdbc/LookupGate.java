@@ -4,6 +4,7 @@ import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.LongSupplier;
+import org.sipproxy.api.routing.RequestDeadline;
 import org.sipproxy.api.routing.TemporarilyUnavailableException;
 
 /**
@@ -38,7 +39,7 @@ final class LookupGate {
             throw new TemporarilyUnavailableException("too many look-ups of unknown users", 1, null);
         }
         try {
-            if (!places.tryAcquire(MAX_WAIT_MILLIS, TimeUnit.MILLISECONDS)) {
+            if (!places.tryAcquire(RequestDeadline.within(MAX_WAIT_MILLIS), TimeUnit.MILLISECONDS)) {
                 throw new TemporarilyUnavailableException(
                         "the database is too slow for the look-ups that wait", 5, null);
             }

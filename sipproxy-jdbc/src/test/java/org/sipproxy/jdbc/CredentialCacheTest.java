@@ -28,10 +28,10 @@ class CredentialCacheTest {
     void unwatchedItLivesLessThanASecond() {
         find(OLD);
         turn(CredentialCache.UNWATCHED_LIFE.minusMillis(1));
-        assertThat(cache.isFresh(USER)).isTrue();
+        assertThat(cache.fresh(USER)).isNotNull();
 
         turn(Duration.ofMillis(1));
-        assertThat(cache.isFresh(USER)).isFalse();
+        assertThat(cache.fresh(USER)).isNull();
 
         turn(Duration.ofMillis(999).minus(CredentialCache.UNWATCHED_LIFE)); // less than a second after it was read
         assertThat(find(NEW)).isSameAs(NEW);
@@ -44,11 +44,11 @@ class CredentialCacheTest {
         for (int i = 0; i < 119; i++) {
             turn(Duration.ofMillis(500));
             cache.renewWatch(nanos);
-            assertThat(cache.isFresh(USER)).isTrue();
+            assertThat(cache.fresh(USER)).isNotNull();
         }
         turn(Duration.ofMillis(500));
         cache.renewWatch(nanos);
-        assertThat(cache.isFresh(USER)).isFalse();
+        assertThat(cache.fresh(USER)).isNull();
     }
 
     @Test
@@ -60,7 +60,7 @@ class CredentialCacheTest {
         turn(Duration.ofMillis(950));
 
         assertThat(cache.isWatched()).isFalse();
-        assertThat(cache.isFresh(USER)).isFalse();
+        assertThat(cache.fresh(USER)).isNull();
     }
 
     @Test
@@ -72,7 +72,7 @@ class CredentialCacheTest {
         turn(Duration.ofMillis(500));
         cache.renewWatch(nanos);
 
-        assertThat(cache.isFresh(USER)).isFalse();
+        assertThat(cache.fresh(USER)).isNull();
     }
 
     @Test
@@ -85,7 +85,7 @@ class CredentialCacheTest {
         });
 
         assertThat(found).isSameAs(OLD);
-        assertThat(cache.isFresh(USER)).isFalse();
+        assertThat(cache.fresh(USER)).isNull();
         assertThat(find(NEW)).isSameAs(NEW);
     }
 
@@ -107,22 +107,22 @@ class CredentialCacheTest {
         watch();
         find(Credentials.NONE);
         for (int i = 0; i < 20; i++) {
-            assertThat(cache.isFresh(USER)).isTrue();
+            assertThat(cache.fresh(USER)).isNotNull();
             turn(Duration.ofMillis(500));
             cache.renewWatch(nanos);
         }
-        assertThat(cache.isFresh(USER)).isFalse();
+        assertThat(cache.fresh(USER)).isNull();
     }
 
     @Test
-    void whatWasSeenFreshCanStillBeUsedAMomentLater() {
-        find(OLD);
-        turn(CredentialCache.UNWATCHED_LIFE.minusMillis(1));
-        assertThat(cache.isFresh(USER)).isTrue();
-        turn(Duration.ofMillis(2));
+    void aReadUnderWayIsWaitedForByFindOnly() {
+        Credentials found = cache.find(USER, key -> {
+            assertThat(cache.fresh(USER)).isNull();
+            return OLD;
+        });
 
-        assertThat(find(NEW)).isSameAs(OLD);
-        assertThat(loads).hasValue(1);
+        assertThat(found).isSameAs(OLD);
+        assertThat(cache.fresh(USER)).isSameAs(OLD);
     }
 
     @Test
@@ -133,7 +133,7 @@ class CredentialCacheTest {
         cache.renewWatch(nanos);
         cache.endWatch();
 
-        assertThat(cache.isFresh(USER)).isFalse();
+        assertThat(cache.fresh(USER)).isNull();
         assertThat(cache.remembered(USER)).isSameAs(OLD);
 
         cache.beginWatch();

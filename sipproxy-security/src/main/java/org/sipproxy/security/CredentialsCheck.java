@@ -89,8 +89,14 @@ final class CredentialsCheck {
         }
     }
 
-    /** Checks the first credentials in {@code header} lines that are for the realm and in an algorithm that we offer. */
-    Result check(StageContext context, HeaderName header, Realm realm, Hashes hashes) throws SipParseException {
+    /**
+     * Checks the first credentials in {@code header} lines that are for the realm and in an algorithm that we offer.
+     *
+     * @param store that of the rules, or its view for a thread that must not wait
+     * @throws org.sipproxy.api.routing.NeedsWorkerException if that would have to wait; nothing has been counted then
+     */
+    Result check(StageContext context, HeaderName header, Realm realm, Hashes hashes, CredentialStore store)
+            throws SipParseException {
         SipRequest request = context.request();
         AuthenticationOutcome none = AuthenticationOutcome.NO_CREDENTIALS;
         for (int line = request.firstHeader(header); line >= 0; line = request.nextHeader(header, line)) {
@@ -106,7 +112,7 @@ final class CredentialsCheck {
             } else if (response.is(Field.REALM, realm.bytes())) {
                 DigestAlgorithm algorithm = algorithm(response);
                 if (algorithm != null) {
-                    return check(context, response, line, realm, algorithm, hashes);
+                    return check(context, response, line, realm, algorithm, hashes, store);
                 }
                 none = AuthenticationOutcome.UNSUPPORTED_ALGORITHM;
             }
@@ -127,36 +133,14 @@ final class CredentialsCheck {
         return null;
     }
 
-    /** True if one of the users that the header's lines name in this realm may have to be waited for. */
-    boolean mayBlock(SipRequest request, HeaderName header, Realm realm) {
-        for (int line = request.firstHeader(header); line >= 0; line = request.nextHeader(header, line)) {
-            byte[] wire = request.wire();
-            int from = request.valueStart(line);
-            int to = request.valueEnd(line);
-            DigestResponse response =
-                    DigestResponse.isDigest(wire, from, to) ? DigestResponse.parse(wire, from, to) : null;
-            DigestAlgorithm algorithm =
-                    response == null || !response.is(Field.REALM, realm.bytes()) ? null : algorithm(response);
-            if (response == null || algorithm == null || defect(response, algorithm) != null) {
-                continue;
-            }
-            String username = response.text(Field.USERNAME);
-            String user = withoutRealm(username, realm);
-            if (rules.credentials.mayBlock(username, realm.name())
-                    || (user.length() < username.length() && rules.credentials.mayBlock(user, realm.name()))) {
-                return true;
-            }
-        }
-        return false;
-    }
-
     private Result check(
             StageContext context,
             DigestResponse response,
             int line,
             Realm realm,
             DigestAlgorithm algorithm,
-            Hashes hashes)
+            Hashes hashes,
+            CredentialStore store)
             throws SipParseException {
         AuthenticationOutcome defect = defect(response, algorithm);
         if (defect == AuthenticationOutcome.MISSING_QOP) {
@@ -180,7 +164,7 @@ final class CredentialsCheck {
             requireCurrent();
             return Result.refused(AuthenticationOutcome.LOCKED_OUT, user);
         }
-        Credential credential = find(username, user, realm);
+        Credential credential = find(store, username, user, realm);
         AuthenticationOutcome outcome = compare(context.request(), response, credential, realm, algorithm, hashes);
         if (outcome != AuthenticationOutcome.AUTHENTICATED) {
             Lockouts.Lock lock =
@@ -197,7 +181,7 @@ final class CredentialsCheck {
                     },
                     user);
         }
-        if (isAmbiguous(context, user, realm)) {
+        if (isAmbiguous(context, store, user, realm)) {
             return Result.refused(AuthenticationOutcome.AMBIGUOUS_USER, user);
         }
         if (rules.checkIdentity && !isOwnIdentity(context, user)) {
@@ -320,11 +304,11 @@ final class CredentialsCheck {
                 : username;
     }
 
-    private @Nullable Credential find(String username, String user, Realm realm) {
-        Optional<Credential> found = rules.credentials.find(username, realm.name());
+    private static @Nullable Credential find(CredentialStore store, String username, String user, Realm realm) {
+        Optional<Credential> found = store.find(username, realm.name());
         if (user.length() < username.length()) {
             // both are looked up in any case, so that the time does not tell which one exists
-            Optional<Credential> bare = rules.credentials.find(user, realm.name());
+            Optional<Credential> bare = store.find(user, realm.name());
             found = found.or(() -> bare);
         }
         return found.orElse(null);
@@ -366,9 +350,8 @@ final class CredentialsCheck {
      * Where case does not count, an address-of-record belongs to the subscriber whose name is its canonical spelling. A subscriber
      * in another spelling stands for it only if no second one does, because each could control the other's bindings.
      */
-    private boolean isAmbiguous(StageContext context, String user, Realm realm) {
-        return !context.userCase().canonical(user).equals(user)
-                && rules.credentials.hasOtherSpelling(user, realm.name());
+    private static boolean isAmbiguous(StageContext context, CredentialStore store, String user, Realm realm) {
+        return !context.userCase().canonical(user).equals(user) && store.hasOtherSpelling(user, realm.name());
     }
 
     private boolean isOwnIdentity(StageContext context, String user) throws SipParseException {

@@ -24,7 +24,9 @@ import org.sipproxy.api.message.SipParseException;
 import org.sipproxy.api.message.SipRequest;
 import org.sipproxy.api.message.SipUri;
 import org.sipproxy.api.message.StatusCode;
+import org.sipproxy.api.routing.NeedsWorkerException;
 import org.sipproxy.api.routing.StageContext;
+import org.sipproxy.api.routing.TemporarilyUnavailableException;
 import org.sipproxy.api.routing.Verdict;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -71,6 +73,9 @@ public final class DigestAuthentication implements Authentication {
 
     private final @Nullable Realm fixedRealm;
     private final CredentialStore credentials;
+    /** The same for a thread that must not wait. */
+    private final CredentialStore credentialsAtOnce;
+
     private final boolean mayBlock;
     private final NonceIssuer nonces;
     private final @Nullable NonceCounts counts;
@@ -86,6 +91,7 @@ public final class DigestAuthentication implements Authentication {
     private DigestAuthentication(Builder builder, CredentialStore credentials, List<byte[]> secrets) {
         this.fixedRealm = builder.realm == null ? null : Realm.named(builder.realm);
         this.credentials = credentials;
+        this.credentialsAtOnce = credentials.withoutWaiting();
         this.mayBlock = credentials.mayBlock();
         long lifetimeMillis = builder.nonceLifetime.toMillis();
         this.nonces = new NonceIssuer(lifetimeMillis, new NonceBinder(builder.bindings, secrets));
@@ -120,39 +126,50 @@ public final class DigestAuthentication implements Authentication {
 
     @Override
     public Verdict handle(StageContext context) {
+        return decide(context, credentials);
+    }
+
+    /** Decides without a look-up, or with what the store finds without waiting. */
+    @Override
+    public Verdict handleAtOnce(StageContext context) {
+        return decide(context, credentialsAtOnce);
+    }
+
+    private Verdict decide(StageContext context, CredentialStore store) {
         SipRequest request = context.request();
         Method method = request.method();
         try {
             if (Method.ACK.equals(method) || Method.CANCEL.equals(method)) {
                 return Verdict.proceed(); // §22.1: these cannot be sent again with credentials
             }
-            return Method.REGISTER.equals(method) ? handleRegister(context) : handleOther(context);
+            return Method.REGISTER.equals(method) ? handleRegister(context, store) : handleOther(context, store);
         } catch (SipParseException e) {
             return Verdict.respond(e.statusCode());
         }
     }
 
-    private Verdict handleRegister(StageContext context) throws SipParseException {
+    private Verdict handleRegister(StageContext context, CredentialStore store) throws SipParseException {
         String domain = context.domainOf(context.request().to().uri()).orElse(null);
         if (domain == null && !context.isMyself(context.request().requestUri())) {
             // for somebody else's registrar: there we are a proxy as for any other request
-            return handleOther(context);
+            return handleOther(context, store);
         }
         if (domain == null && fixedRealm == null) {
             // no realm could ever be right; §10.3 step 5 calls such an address-of-record not found
             return Verdict.respond(StatusCode.NOT_FOUND);
         }
         return authenticate(
-                context, domain, StatusCode.UNAUTHORIZED, HeaderName.AUTHORIZATION, HeaderName.WWW_AUTHENTICATE);
+                context, store, domain, StatusCode.UNAUTHORIZED, HeaderName.AUTHORIZATION, HeaderName.WWW_AUTHENTICATE);
     }
 
-    private Verdict handleOther(StageContext context) throws SipParseException {
+    private Verdict handleOther(StageContext context, CredentialStore store) throws SipParseException {
         String domain = context.senderDomain().orElse(null);
         if (domain == null) {
             return Verdict.proceed();
         }
         return authenticate(
                 context,
+                store,
                 domain,
                 StatusCode.PROXY_AUTHENTICATION_REQUIRED,
                 HeaderName.PROXY_AUTHORIZATION,
@@ -161,6 +178,7 @@ public final class DigestAuthentication implements Authentication {
 
     private Verdict authenticate(
             StageContext context,
+            CredentialStore store,
             @Nullable String domain,
             int challengeCode,
             HeaderName credentials,
@@ -168,7 +186,13 @@ public final class DigestAuthentication implements Authentication {
             throws SipParseException {
         Realm realm = realmOf(domain);
         Hashes hashes = pool.take();
-        CredentialsCheck.Result result = check.check(context, credentials, realm, hashes);
+        CredentialsCheck.Result result;
+        try {
+            result = check.check(context, credentials, realm, hashes, store);
+        } catch (NeedsWorkerException | TemporarilyUnavailableException e) {
+            pool.give(hashes); // thrown by the store, between two hashes
+            throw e;
+        }
         AuthenticationOutcome outcome = result.outcome();
         Verdict verdict = switch (outcome) {
             case AUTHENTICATED -> Verdict.proceed();
@@ -181,7 +205,7 @@ public final class DigestAuthentication implements Authentication {
                 };
             default -> challenge(context, challengeCode, challenge, realm, hashes, outcome.isOnlyTheNonce());
         };
-        // not in a finally: what an exception interrupted may hold half a hash
+        // not in a finally: what any other exception interrupted may hold half a hash
         pool.give(hashes);
         if (outcome == AuthenticationOutcome.AUTHENTICATED) {
             context.authenticated(result.user(), realm.name(), result.line());
@@ -301,33 +325,6 @@ public final class DigestAuthentication implements Authentication {
     @Override
     public boolean mayBlock() {
         return mayBlock;
-    }
-
-    /** False for a request without credentials, and for a user whom the store finds without waiting. */
-    @Override
-    public boolean mayBlock(StageContext context) {
-        if (!mayBlock) {
-            return false;
-        }
-        SipRequest request = context.request();
-        HeaderName header =
-                Method.REGISTER.equals(request.method()) ? HeaderName.AUTHORIZATION : HeaderName.PROXY_AUTHORIZATION;
-        if (request.firstHeader(header) < 0) {
-            // a REGISTER for somebody else's registrar is asked as any other request
-            return header == HeaderName.AUTHORIZATION && request.firstHeader(HeaderName.PROXY_AUTHORIZATION) >= 0;
-        }
-        try {
-            String domain = (header == HeaderName.AUTHORIZATION
-                            ? context.domainOf(request.to().uri())
-                            : context.senderDomain())
-                    .orElse(null);
-            if (domain == null && fixedRealm == null) {
-                return header == HeaderName.AUTHORIZATION;
-            }
-            return check.mayBlock(request, header, realmOf(domain));
-        } catch (SipParseException e) {
-            return false; // it is answered before anybody is looked up
-        }
     }
 
     @Override

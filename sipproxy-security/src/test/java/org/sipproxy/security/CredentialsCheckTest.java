@@ -41,24 +41,26 @@ class CredentialsCheckTest {
             Credential.ofPassword("Alice", "example.org", "secret"),
             Credential.ofPassword("Alice@example.org", "example.org", "secret"));
     private boolean current = true;
+    private final CredentialStore store = new CredentialStore() {
+        @Override
+        public Optional<Credential> find(String username, String realm) {
+            return users.find(username, realm);
+        }
+
+        /** As if somebody had written the other spelling into the database. */
+        @Override
+        public boolean hasOtherSpelling(String username, String realm) {
+            return username.equals("Alice");
+        }
+
+        @Override
+        public boolean isCurrent() {
+            return current;
+        }
+    };
+
     private final CredentialsCheck check = new CredentialsCheck(new CredentialsCheck.Rules(
-            new CredentialStore() {
-                @Override
-                public Optional<Credential> find(String username, String realm) {
-                    return users.find(username, realm);
-                }
-
-                /** As if somebody had written the other spelling into the database. */
-                @Override
-                public boolean hasOtherSpelling(String username, String realm) {
-                    return username.equals("Alice");
-                }
-
-                @Override
-                public boolean isCurrent() {
-                    return current;
-                }
-            },
+            store,
             EnumSet.of(DigestAlgorithm.MD5),
             true,
             false,
@@ -71,7 +73,8 @@ class CredentialsCheckTest {
 
     private AuthenticationOutcome outcome(String... headerLines) throws SipParseException {
         FakeStageContext context = FakeStageContext.of(Requests.register(headerLines));
-        return check.check(context, HeaderName.AUTHORIZATION, REALM, hashes).outcome();
+        return check.check(context, HeaderName.AUTHORIZATION, REALM, hashes, store)
+                .outcome();
     }
 
     private String nonce(long ageMillis) throws SipParseException {

@@ -27,6 +27,7 @@ import org.sipproxy.api.auth.DigestAlgorithm;
 import org.sipproxy.api.location.UserCase;
 import org.sipproxy.api.message.ParseLimits;
 import org.sipproxy.api.routing.FakeStageContext;
+import org.sipproxy.api.routing.NeedsWorkerException;
 import org.sipproxy.api.routing.Verdict;
 
 class DigestAuthenticationTest {
@@ -1066,33 +1067,48 @@ class DigestAuthenticationTest {
         }
 
         @Test
-        void onlyARequestWithCredentialsOfAUserWhoHasToBeWaitedForBlocks() {
+        void whatTheStoreKnowsIsDecidedAtOnceAndOnlyTheRestNeedsAWorker() throws Exception {
             DigestAuthentication cached = plain().credentials(new CredentialStore() {
                         @Override
                         public Optional<Credential> find(String username, String realm) {
-                            return Optional.empty();
+                            throw new AssertionError("a receiver thread must not wait");
                         }
 
                         @Override
-                        public boolean mayBlock(String username, String realm) {
-                            return !(username.equals("1001") && realm.equals("example.org"));
+                        public CredentialStore withoutWaiting() {
+                            return (username, realm) -> {
+                                if (username.equals("1001") && realm.equals("example.org")) {
+                                    return Optional.empty();
+                                }
+                                throw new NeedsWorkerException();
+                            };
                         }
                     })
                     .build();
             TestPhone phone = new TestPhone("n");
 
-            assertThat(cached.mayBlock(FakeStageContext.of(Requests.register())))
-                    .isFalse();
-            assertThat(cached.mayBlock(FakeStageContext.of(Requests.register("Authorization: " + phone.credentials()))))
-                    .isFalse();
-            assertThat(cached.mayBlock(FakeStageContext.of(Requests.register(
+            assertThat(cached.handleAtOnce(FakeStageContext.of(Requests.register())))
+                    .isInstanceOf(Verdict.Respond.class);
+            assertThat(cached.handleAtOnce(
+                            FakeStageContext.of(Requests.register("Authorization: " + phone.credentials()))))
+                    .isInstanceOf(Verdict.Respond.class);
+            assertThatThrownBy(() -> cached.handleAtOnce(FakeStageContext.of(Requests.register(
                             "Authorization: " + phone.with("username", "1002").credentials()))))
-                    .isTrue();
-            assertThat(cached.mayBlock(
-                            FakeStageContext.of(Requests.invite("Proxy-Authorization: " + phone.credentials()))))
-                    .isTrue();
-            assertThat(cached.mayBlock(FakeStageContext.of(Requests.invite("Proxy-Authorization: Digest a=\""))))
-                    .isFalse();
+                    .isInstanceOf(NeedsWorkerException.class);
+            assertThat(cached.handleAtOnce(FakeStageContext.of(Requests.invite("Proxy-Authorization: Digest a=\""))))
+                    .isInstanceOf(Verdict.class);
+        }
+
+        @Test
+        void storeThatMayBlockIsNeverAskedAtOnce() {
+            DigestAuthentication blocking = plain().credentials((username, realm) -> {
+                        throw new AssertionError("a receiver thread must not wait");
+                    })
+                    .build();
+
+            assertThatThrownBy(() -> blocking.handleAtOnce(FakeStageContext.of(
+                            Requests.register("Authorization: " + new TestPhone("n").credentials()))))
+                    .isInstanceOf(NeedsWorkerException.class);
         }
 
         @Test

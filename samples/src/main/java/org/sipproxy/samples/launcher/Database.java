@@ -22,6 +22,7 @@ final class Database implements AutoCloseable {
     static final int POOL_OF_A_COMMAND = 2;
 
     private static final long CONNECT_MILLIS = 3_000;
+    private static final long VALIDATION_MILLIS = 1_000;
 
     private final HikariDataSource pool;
     private final Optional<EmbeddedDatabase> server;
@@ -72,10 +73,12 @@ final class Database implements AutoCloseable {
         config.setMaximumPoolSize(connections);
         config.setMinimumIdle(Math.min(2, connections));
         config.setConnectionTimeout(CONNECT_MILLIS);
+        config.setValidationTimeout(VALIDATION_MILLIS);
         config.setInitializationFailTimeout(1);
         config.addDataSourceProperty("ApplicationName", "sipproxy");
         config.addDataSourceProperty("connectTimeout", "3");
         config.addDataSourceProperty("socketTimeout", "30");
+        config.addDataSourceProperty("cancelSignalTimeout", "1"); // a frozen server does not take a cancel either
         config.addDataSourceProperty("tcpKeepAlive", "true");
         return new HikariDataSource(config);
     }

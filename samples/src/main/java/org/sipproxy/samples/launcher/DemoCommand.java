@@ -90,9 +90,10 @@ final class DemoCommand implements Callable<Integer> {
                     err,
                     Launcher.messageOf(e).lines().map(ProxyOptions::asOptions).toList());
         }
-        AutoCloseable both = () -> {
+        Callable<Integer> both = () -> {
             demo.close();
             server.ifPresent(EmbeddedDatabase::close);
+            return Launcher.OK;
         };
         boolean complete = demo.play();
         if (once || !complete) {

@@ -25,7 +25,8 @@ import picocli.CommandLine.Spec;
         abbreviateSynopsis = true,
         descriptionHeading = "%n",
         description = {
-            "Runs the proxy until SIGTERM or Ctrl-C, which end it with status 0.",
+            "Runs the proxy until SIGTERM or Ctrl-C, which end it with status 0; with 1 if write-back could not write all",
+            "changes. A second signal does not end it sooner; SIGKILL does, and loses what waits.",
             "When it serves it says so in one line on stdout: READY and its addresses. Logs go to stderr.",
             "A DURATION is 32s, 3m, 500ms, 1h or 1h30m; a number alone is seconds."
         },
@@ -138,10 +139,11 @@ final class RunCommand implements Callable<Integer> {
         MemoryWatch.begin(() -> proxy.statistics().outOfMemoryErrors());
         Optional<CertificateWatch> watch = options.tls.settings().map(tls -> new CertificateWatch(proxy, tls));
         watch.ifPresent(CertificateWatch::start);
-        AutoCloseable all = () -> {
+        Callable<Integer> all = () -> {
             watch.ifPresent(CertificateWatch::close);
             proxy.close();
             database.ifPresent(Database::close);
+            return proxy.storeStatus().waiting() == 0 ? Launcher.OK : Launcher.FAILED;
         };
         UntilStopped.serve(all, () -> {
             out.println("READY "

@@ -40,8 +40,21 @@ final class StorageOptions {
     @Option(
             names = "--flush-interval",
             paramLabel = "DURATION",
-            description = "How often write-back writes, 100ms to 5m: what a crash may cost. Default: 60s.")
+            description = {
+                "How old a change may be when write-back writes it, 100ms to 5m: what a crash may cost while the database keeps",
+                "up. Default: 60s."
+            })
     String flushInterval = "";
+
+    @Option(
+            names = "--stop-limit",
+            paramLabel = "DURATION",
+            description = {
+                "How long write-back may write at the end, 1s to 24h. It goes on while rows are being written, and gives up",
+                "earlier only if nothing could be written for 10s. A supervisor must wait longer (systemd: TimeoutStopSec=).",
+                "Default: 10m."
+            })
+    String stopLimit = "";
 
     @Option(
             names = "--server-id",
@@ -49,6 +62,26 @@ final class StorageOptions {
             description =
                     "The number of this server in the rows that it writes: another for each server of one database.")
     String serverId = "";
+
+    @Option(
+            names = "--options-when-not-ready",
+            paramLabel = "STATUS",
+            description = {
+                "What an OPTIONS for the proxy gets while its storage needs a database that is away: 200, or 503 so that a",
+                "dispatcher that probes chooses another server. Default: ${DEFAULT-VALUE}."
+            },
+            defaultValue = "200")
+    String optionsWhenNotReady = "";
+
+    @Option(
+            names = "--wait-limit",
+            paramLabel = "DURATION",
+            description = {
+                "How long one request may wait for the database, 1s to 30s; then it gets 503 with Retry-After. Default:",
+                "${DEFAULT-VALUE}."
+            },
+            defaultValue = "10s")
+    String waitLimit = "";
 
     @Option(
             names = "--accounting",
@@ -83,11 +116,16 @@ final class StorageOptions {
         if (!flushInterval.isEmpty() && !kind().equals(WRITE_BACK)) {
             problems.add("--flush-interval: has no use with --storage " + storage + "; it is for write-back");
         }
+        if (!stopLimit.isEmpty() && !kind().equals(WRITE_BACK)) {
+            problems.add("--stop-limit: has no use with --storage " + storage + "; it is for write-back");
+        }
         if (needsDatabase() && database.isEmpty() && !isLater) {
             problems.add((accounting ? "--accounting" : "--storage " + storage)
                     + ": needs a database; add --database-url, or --database embedded for a trial");
         }
+        readiness(builder, problems);
         Duration interval = interval(problems);
+        Duration limit = stopLimit(problems);
         int server = server(problems);
         if (database.isEmpty() || !problems.isEmpty()) {
             return;
@@ -101,10 +139,28 @@ final class StorageOptions {
         JdbcBindingRepository repository = table.build();
         switch (kind()) {
             case "write-through" -> builder.locationStore(StoreMode.writeThrough(repository));
-            case WRITE_BACK -> builder.locationStore(StoreMode.writeBack(repository, interval));
+            case WRITE_BACK -> builder.locationStore(StoreMode.writeBack(repository, interval, limit));
             case "database-only" -> builder.locationStore(StoreMode.databaseOnly(repository));
             case "load-at-start" -> builder.locationStore(StoreMode.loadAtStart(repository));
             default -> builder.locationStore(StoreMode.memory());
+        }
+    }
+
+    private void readiness(SipProxyBuilder builder, List<String> problems) {
+        switch (optionsWhenNotReady) {
+            case "200" -> builder.refuseOptionsWhenNotReady(false);
+            case "503" -> builder.refuseOptionsWhenNotReady(true);
+            default -> problems.add("--options-when-not-ready: \"" + optionsWhenNotReady + "\" (expected 200 or 503)");
+        }
+        try {
+            Duration limit = Durations.parse(waitLimit);
+            if (limit.compareTo(Duration.ofSeconds(1)) < 0 || limit.compareTo(Duration.ofSeconds(30)) > 0) {
+                problems.add("--wait-limit: " + waitLimit + " (expected 1s to 30s)");
+            } else {
+                builder.waitLimit(limit);
+            }
+        } catch (IllegalArgumentException e) {
+            problems.add("--wait-limit: " + e.getMessage());
         }
     }
 
@@ -122,6 +178,23 @@ final class StorageOptions {
             return given;
         } catch (IllegalArgumentException e) {
             problems.add("--flush-interval: " + e.getMessage());
+            return otherwise;
+        }
+    }
+
+    private Duration stopLimit(List<String> problems) {
+        Duration otherwise = Duration.ofMinutes(10);
+        if (stopLimit.isEmpty()) {
+            return otherwise;
+        }
+        try {
+            Duration given = Durations.parse(stopLimit);
+            if (given.compareTo(Duration.ofSeconds(1)) < 0 || given.compareTo(Duration.ofHours(24)) > 0) {
+                problems.add("--stop-limit: " + stopLimit + " (expected 1s to 24h)");
+            }
+            return given;
+        } catch (IllegalArgumentException e) {
+            problems.add("--stop-limit: " + e.getMessage());
             return otherwise;
         }
     }

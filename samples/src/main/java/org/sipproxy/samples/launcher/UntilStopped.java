@@ -1,10 +1,11 @@
 package org.sipproxy.samples.launcher;
 
+import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Keeps the process up until SIGTERM or Ctrl-C and then ends it cleanly, with exit status 0. */
+/** Keeps the process up until SIGTERM or Ctrl-C and then ends it cleanly. */
 final class UntilStopped {
 
     private static final Logger LOG = LoggerFactory.getLogger(UntilStopped.class);
@@ -12,14 +13,15 @@ final class UntilStopped {
     private UntilStopped() {}
 
     /**
-     * Calls {@code announce} and then waits for ever. When the JVM is told to stop, {@code resource} is closed.
+     * Calls {@code announce} and then waits for ever. When the JVM is told to stop, {@code stop} is called; it returns the exit
+     * status. A second signal meanwhile changes nothing.
      *
      * <p>A JVM that a signal ends exits with 128 plus the signal's number, however cleanly it closed. Halting at the end of the
-     * shutdown hook is the one documented way to exit with 0 instead.
+     * shutdown hook is the one documented way to exit with another status.
      */
-    static void serve(AutoCloseable resource, Runnable announce) {
+    static void serve(Callable<Integer> stop, Runnable announce) {
         Runtime.getRuntime()
-                .addShutdownHook(new Thread(() -> Runtime.getRuntime().halt(close(resource)), "stop"));
+                .addShutdownHook(new Thread(() -> Runtime.getRuntime().halt(statusOf(stop)), "stop"));
         announce.run();
         try {
             new CountDownLatch(1).await();
@@ -28,13 +30,13 @@ final class UntilStopped {
         }
     }
 
-    private static int close(AutoCloseable resource) {
+    private static int statusOf(Callable<Integer> stop) {
         try {
-            resource.close();
+            int status = stop.call();
             LOG.info("stopped");
             Logging.flush();
             System.out.flush();
-            return Launcher.OK;
+            return status;
         } catch (Throwable e) { // an Error too: the process has to end
             report(e);
             return Launcher.FAILED;

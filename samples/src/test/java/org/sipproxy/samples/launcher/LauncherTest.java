@@ -177,7 +177,13 @@ class LauncherTest {
             "--storage",
             "write-through",
             "--flush-interval",
-            "9h"
+            "9h",
+            "--stop-limit",
+            "0s",
+            "--wait-limit",
+            "1m",
+            "--options-when-not-ready",
+            "404"
         };
 
         assertThat(execute(args)).isEqualTo(2);
@@ -185,7 +191,10 @@ class LauncherTest {
         assertThat(err.toString())
                 .contains("--storage write-through: needs a database; add --database-url, or --database embedded")
                 .contains("--flush-interval: has no use with --storage write-through")
-                .contains("--flush-interval: 9h (expected 100ms to 5m)");
+                .contains("--flush-interval: 9h (expected 100ms to 5m)")
+                .contains("--stop-limit: has no use with --storage write-through")
+                .contains("--wait-limit: 1m (expected 1s to 30s)")
+                .contains("--options-when-not-ready: \"404\" (expected 200 or 503)");
     }
 
     @Test

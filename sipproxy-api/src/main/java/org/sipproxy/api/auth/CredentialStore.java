@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import org.sipproxy.api.location.UserCase;
+import org.sipproxy.api.routing.NeedsWorkerException;
 import org.sipproxy.api.routing.TemporarilyUnavailableException;
 
 /** Where the subscribers' credentials come from. May be called by several threads at once. */
@@ -22,8 +23,8 @@ public interface CredentialStore {
     /**
      * Returns true if the realm has a user whose name is {@code username} in another case of its ASCII letters. Where the case of
      * users does not count ({@link UserCase#INSENSITIVE}), two such users would share one address-of-record. Asked about a user
-     * who has proved a password and whose name has capital letters, and about a user who is called; what {@link #mayBlock} says
-     * of the user must cover it. Default: looks for the spelling in lower case only.
+     * who has proved a password and whose name has capital letters, and about a user who is called. May wait if {@link #mayBlock}
+     * says so. Default: looks for the spelling in lower case only.
      *
      * @param username without a realm
      * @throws TemporarilyUnavailableException as {@link #find}
@@ -47,11 +48,16 @@ public interface CredentialStore {
     }
 
     /**
-     * True if to find just this user may wait, which a store with a cache knows better. Must not wait itself. Default
-     * {@link #mayBlock()}.
+     * Returns this store for a thread that must not wait: where a method would have to wait, not only for a database but also for a
+     * look-up that another thread has begun, it throws {@link NeedsWorkerException}. What a cache knows is returned at once. Called
+     * once. Default: this store if it never blocks, otherwise one that always throws.
      */
-    default boolean mayBlock(String username, String realm) {
-        return mayBlock();
+    default CredentialStore withoutWaiting() {
+        return mayBlock()
+                ? (username, realm) -> {
+                    throw new NeedsWorkerException();
+                }
+                : this;
     }
 
     /**

@@ -1,5 +1,6 @@
 package org.sipproxy.api.location;
 
+import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.function.BiConsumer;
@@ -17,6 +18,13 @@ import java.util.function.BiConsumer;
  * connection breaks during a commit, nobody can say whether something changed; that counts as unreachable.
  */
 public interface BindingRepository {
+
+    /**
+     * How long one operation may take before the database counts as unreachable for those who wait behind it. Default 10 s.
+     */
+    default Duration timeout() {
+        return Duration.ofSeconds(10);
+    }
 
     /** The rows of one address that end after {@code now}, in the order in which they were added. */
     List<Binding> find(Aor aor, Instant now);

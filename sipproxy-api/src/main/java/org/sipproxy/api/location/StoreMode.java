@@ -21,18 +21,27 @@ public sealed interface StoreMode {
 
     /** Like {@link #writeBack(BindingRepository, Duration)}, with an interval of 60 s. */
     static StoreMode writeBack(BindingRepository repository) {
-        return new WriteBack(repository, Duration.ofSeconds(60));
+        return writeBack(repository, Duration.ofSeconds(60));
+    }
+
+    /** Like {@link #writeBack(BindingRepository, Duration, Duration)}, with a stop limit of 10 min. */
+    static StoreMode writeBack(BindingRepository repository, Duration interval) {
+        return new WriteBack(repository, interval, Duration.ofMinutes(10));
     }
 
     /**
-     * Memory answers, and changes go to the database in batches: a crash loses at most one interval. {@code db_mode 2}.
+     * Memory answers, and changes go to the database in batches. A crash loses the changes of at most one interval while the
+     * database keeps up: flushes begin early enough to end in time if they take as long as those before. While it is away or too
+     * slow, changes wait longer; {@code StoreStatus.oldestWaiting} says how long. {@code db_mode 2}.
      *
-     * @param interval the longest time between two flushes; each comes up to a fifth earlier, so that servers that were started
-     *     together do not flush together. 100 ms to 5 min; Kamailio's default is 60 s
-     * @throws IllegalArgumentException if the interval is outside that range
+     * @param interval how old a change may be when it is written; flushes come up to a fifth earlier, so that servers that were
+     *     started together do not flush together. 100 ms to 5 min; Kamailio's default is 60 s
+     * @param stopLimit how long closing the proxy may take to write what waits. It takes as long as rows are being written, and
+     *     gives up earlier only if nothing could be written for 10 s. 1 s to 24 h
+     * @throws IllegalArgumentException if one is outside its range
      */
-    static StoreMode writeBack(BindingRepository repository, Duration interval) {
-        return new WriteBack(repository, interval);
+    static StoreMode writeBack(BindingRepository repository, Duration interval, Duration stopLimit) {
+        return new WriteBack(repository, interval, stopLimit);
     }
 
     /** Nothing in memory, each request reads and writes rows: several servers may share a database. {@code db_mode 3}. */
@@ -60,17 +69,22 @@ public sealed interface StoreMode {
     }
 
     /** See {@link StoreMode#writeBack}. */
-    record WriteBack(BindingRepository repository, Duration interval) implements StoreMode {
+    record WriteBack(BindingRepository repository, Duration interval, Duration stopLimit) implements StoreMode {
 
         private static final Duration SHORTEST = Duration.ofMillis(100);
         private static final Duration LONGEST = Duration.ofMinutes(5);
+        private static final Duration SHORTEST_STOP = Duration.ofSeconds(1);
+        private static final Duration LONGEST_STOP = Duration.ofHours(24);
 
-        /** Checks the interval. */
+        /** Checks the durations. */
         public WriteBack {
             Objects.requireNonNull(repository, "repository");
             if (interval.compareTo(SHORTEST) < 0 || interval.compareTo(LONGEST) > 0) {
                 throw new IllegalArgumentException("flushInterval: " + interval
                         + " (expected 100 ms to 5 min); use StoreMode.writeThrough to persist every change");
+            }
+            if (stopLimit.compareTo(SHORTEST_STOP) < 0 || stopLimit.compareTo(LONGEST_STOP) > 0) {
+                throw new IllegalArgumentException("stopLimit: " + stopLimit + " (expected 1 s to 24 h)");
             }
         }
     }

@@ -5,7 +5,7 @@ package org.sipproxy.api.routing;
  * before it left.
  *
  * <p>Threads: calls for one request never overlap; calls for different requests do. A step that may block runs on the
- * proxy's worker threads; one that says it does not runs on an event loop and must return within microseconds. An exception
+ * proxy's worker threads; one that says it does not runs on a receiver thread and must return within microseconds. An exception
  * is answered with 500 and logged with {@link #name()}; nothing else is affected.
  */
 @FunctionalInterface
@@ -32,12 +32,17 @@ public interface RequestStage {
     }
 
     /**
-     * True if {@link #handle} may wait for anything with this request: a hand-over to a worker thread costs more than most
-     * routing. Asked just before {@code handle}, on an event loop, and only if {@link #mayBlock()} is true; it must not wait
-     * itself. Default true.
+     * Decides about one request as {@link #handle} does, but without waiting for anything: for a stage that mostly need not wait,
+     * because a hand-over to a worker thread costs more than most routing. Called on a receiver thread, and only if
+     * {@link #mayBlock()} is true. If the stage would have to wait, it throws {@link NeedsWorkerException} and has changed nothing;
+     * {@code handle} is then called on a worker thread. Default: throws it.
+     *
+     * @return what happens next; never null
+     * @throws NeedsWorkerException if the decision has to wait
+     * @throws Exception as {@code handle}
      */
-    default boolean mayBlock(StageContext context) {
-        return true;
+    default Verdict handleAtOnce(StageContext context) throws Exception {
+        throw new NeedsWorkerException();
     }
 
     /**

@@ -1,5 +1,6 @@
 package org.sipproxy.api.location;
 
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -24,6 +25,7 @@ public final class HeapBindingRepository implements BindingRepository {
     private final Set<String> refused = new HashSet<>();
     private final Set<String> neverHeld = new HashSet<>();
     private volatile Kind failing;
+    private volatile Duration timeout = Duration.ofSeconds(60);
     private volatile Runnable beforeWrite = () -> {};
 
     /** From now on everything fails; null to work again. */
@@ -47,6 +49,16 @@ public final class HeapBindingRepository implements BindingRepository {
         if (neverHeld.contains(binding.id())) {
             throw new LocationStoreException(Kind.REFUSED, "never held", new IllegalArgumentException("by the test"));
         }
+    }
+
+    /** How long an operation may take. */
+    public void timeout(Duration value) {
+        timeout = value;
+    }
+
+    @Override
+    public Duration timeout() {
+        return timeout;
     }
 
     /** Called by each write and update before it does anything. */

@@ -21,6 +21,7 @@ import org.sipproxy.api.location.Binding;
 import org.sipproxy.api.message.Method;
 import org.sipproxy.api.message.SipUri;
 import org.sipproxy.api.message.Splice;
+import org.sipproxy.api.routing.NeedsWorkerException;
 import org.sipproxy.api.routing.RequestStage;
 import org.sipproxy.api.routing.StageContext;
 import org.sipproxy.api.routing.Target;
@@ -439,7 +440,7 @@ class ComponentTest {
     }
 
     @Test
-    void onlyARequestWhoseStepWouldWaitLeavesTheEventLoop() {
+    void onlyARequestWhoseStageHasToWaitLeavesTheReceiverThread() {
         List<String> threads = new CopyOnWriteArrayList<>();
         RequestStage sometimes = new RequestStage() {
             @Override
@@ -449,8 +450,11 @@ class ComponentTest {
             }
 
             @Override
-            public boolean mayBlock(StageContext context) {
-                return context.request().method() == Method.MESSAGE;
+            public Verdict handleAtOnce(StageContext context) {
+                if (context.request().method() == Method.MESSAGE) {
+                    throw new NeedsWorkerException();
+                }
+                return handle(context);
             }
         };
         try (ProxyUnderTest proxy = with(hooks -> hooks.beforeRouting(sometimes))) {

@@ -2,6 +2,7 @@ package org.sipproxy.core.wire;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
 
 import java.time.Duration;
 import java.time.Instant;
@@ -16,6 +17,7 @@ import org.sipproxy.api.location.LocationStoreException.Kind;
 import org.sipproxy.api.location.StoreMode;
 import org.sipproxy.api.message.SipUri;
 import org.sipproxy.api.transport.Endpoint;
+import org.sipproxy.core.ProxyHealth;
 import org.sipproxy.core.SipProxy;
 import org.sipproxy.core.SipProxyBuilder;
 import org.sipproxy.core.StoreStatus;
@@ -51,6 +53,51 @@ class StorageModeTest {
 
             assertThat(proxy.locationStore().lookup(ALICE)).hasSize(1);
         }
+    }
+
+    @Test
+    void nodeThatNeedsADatabaseWhichIsAwayIsNotReadyAndSaysSoToADispatcher() {
+        SipProxyBuilder options = builder()
+                .locationStore(StoreMode.databaseOnly(repository))
+                .refuseOptionsWhenNotReady(true);
+        try (ProxyUnderTest proxy = ProxyUnderTest.of(options)) {
+            WireClient dispatcher = proxy.udp("dispatcher");
+            assertThat(proxy.proxy().health().isReady()).isTrue();
+            dispatcher.awaitResponse(dispatcher.send(dispatcher.request("OPTIONS", "sip:sip.test")), 200);
+
+            repository.fail(Kind.UNREACHABLE);
+            dispatcher.awaitResponse(dispatcher.send(dispatcher.request("MESSAGE", "sip:alice@sip.test")), 503);
+
+            assertThat(proxy.proxy().health().status()).isEqualTo(ProxyHealth.Status.NOT_READY);
+            assertThat(proxy.proxy().health().problems().get(0)).contains("does not answer").contains("told to fail");
+            dispatcher.awaitResponse(dispatcher.send(dispatcher.request("OPTIONS", "sip:sip.test")), 503);
+
+            repository.fail(null); // found out without a request
+            await().atMost(Duration.ofSeconds(20)).until(() -> proxy.proxy().health().isReady());
+            dispatcher.awaitResponse(dispatcher.send(dispatcher.request("OPTIONS", "sip:sip.test")), 200);
+        }
+    }
+
+    @Test
+    void writeBackIsDegradedButReadyWhileItsDatabaseIsAway() {
+        SipProxy proxy =
+                builder().locationStore(StoreMode.writeBack(repository)).build();
+        assertThat(proxy.health().isReady()).isFalse();
+        proxy.start();
+        try {
+            assertThat(proxy.health()).isEqualTo(new ProxyHealth(ProxyHealth.Status.READY, List.of()));
+            proxy.locationStore().update(ALICE, current -> List.of(binding("a")));
+            repository.fail(Kind.UNREACHABLE);
+            assertThatThrownBy(proxy::flushLocationStore).isInstanceOf(LocationStoreException.class);
+
+            assertThat(proxy.health().status()).isEqualTo(ProxyHealth.Status.DEGRADED);
+            assertThat(proxy.health().isReady()).isTrue();
+        } finally {
+            repository.fail(null);
+            proxy.close();
+        }
+        assertThat(proxy.health().isReady()).isFalse();
+        assertThat(repository.ids()).containsExactly("a");
     }
 
     @Test

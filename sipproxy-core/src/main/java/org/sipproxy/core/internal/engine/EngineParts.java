@@ -25,6 +25,7 @@ import org.sipproxy.core.TlsSettings;
  *
  * @param authentication null if the host chose to have none
  * @param revealsUsers true if strangers get 480 for a user without a binding
+ * @param refusesOptions true if OPTIONS get 503 while the proxy is not ready
  * @param secret what keys are derived from; null for a random one
  * @param tls null if no endpoint needs it
  * @param webSocketOrigins in lower case; empty for all
@@ -38,6 +39,7 @@ public record EngineParts(
         List<String> aliases,
         @Nullable Authentication authentication,
         boolean revealsUsers,
+        boolean refusesOptions,
         RegistrarPolicy registrar,
         DestinationPolicy destinations,
         StrangerPolicy strangers,
@@ -56,6 +58,7 @@ public record EngineParts(
         CollectedHooks hooks,
         int eventLoops,
         int workerThreads,
+        Duration waitLimit,
         long transactionBytes,
         Duration drainTime,
         ProxyClock clock) {}

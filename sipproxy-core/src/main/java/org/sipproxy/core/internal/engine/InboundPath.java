@@ -14,6 +14,7 @@ import org.sipproxy.api.message.SipRequest;
 import org.sipproxy.api.message.SipResponse;
 import org.sipproxy.api.message.StatusCode;
 import org.sipproxy.api.message.Via;
+import org.sipproxy.api.routing.RequestDeadline;
 import org.sipproxy.api.routing.Target;
 import org.sipproxy.api.transport.Endpoint;
 import org.sipproxy.api.transport.TransportKind;
@@ -51,6 +52,8 @@ final class InboundPath implements InboundHandler {
 
     private static final Outcome.Reply OVERLOADED =
             (Outcome.Reply) Outcome.reply(StatusCode.SERVICE_UNAVAILABLE, "Service Unavailable", "Retry-After: 5");
+
+    private static final Outcome.Reply CANCELLED = (Outcome.Reply) Outcome.reply(StatusCode.REQUEST_TERMINATED);
 
     private static final Outcome.Reply BREADTH_EXCEEDED =
             (Outcome.Reply) Outcome.reply(StatusCode.MAX_BREADTH_EXCEEDED);
@@ -220,11 +223,14 @@ final class InboundPath implements InboundHandler {
             return;
         }
         budget.add(bytes);
+        long deadline = deadline();
         WorkerPool.Task task = new WorkerPool.Task() {
             @Override
             public void run() {
                 try {
-                    relayAck(context, true);
+                    if (System.nanoTime() - deadline < 0) {
+                        RequestDeadline.run(deadline, () -> relayAck(context, true));
+                    }
                 } finally {
                     dropped();
                 }
@@ -287,10 +293,11 @@ final class InboundPath implements InboundHandler {
         if (context.transaction() == null && !open(context, key, Share.UNDECIDED, context.retainedBytes())) {
             return;
         }
+        long deadline = deadline();
         WorkerPool.Task task = new WorkerPool.Task() {
             @Override
             public void run() {
-                decide(context, key, true);
+                decideInTime(context, key, deadline);
             }
 
             @Override
@@ -301,6 +308,26 @@ final class InboundPath implements InboundHandler {
         if (!workers().execute(lane(context), task)) {
             engine.counters.overload.increment();
             answer(context, key, OVERLOADED);
+        }
+    }
+
+    private long deadline() {
+        return System.nanoTime() + engine.waitLimitNanos();
+    }
+
+    /** On a worker. What nobody waits for any more, or what has waited too long, is not worth a look into a database. */
+    private void decideInTime(RequestContext context, TransactionKey key, long deadline) {
+        ServerTransaction transaction = Objects.requireNonNull(context.transaction(), "no transaction on a worker");
+        if (!transaction.isPending()) {
+            return;
+        }
+        if (transaction.isCancelledEarly()) {
+            answer(context, key, CANCELLED);
+        } else if (System.nanoTime() - deadline >= 0) {
+            engine.counters.overload.increment();
+            answer(context, key, OVERLOADED);
+        } else {
+            RequestDeadline.run(deadline, () -> decide(context, key, true));
         }
     }
 

@@ -50,7 +50,7 @@ final class LoopWatch {
                 where.setStackTrace(mark.thread.getStackTrace());
                 throttle.error(
                         LOG,
-                        "a message holds its receiving thread for a second; a step that blocks has to say so with mayBlock()",
+                        "a message holds its receiving thread for a second; a stage that blocks has to say so with mayBlock()",
                         where);
             }
         }

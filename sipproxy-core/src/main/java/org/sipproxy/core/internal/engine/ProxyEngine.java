@@ -20,6 +20,7 @@ import org.sipproxy.api.message.SipUri;
 import org.sipproxy.api.transport.Endpoint;
 import org.sipproxy.api.transport.TransportKind;
 import org.sipproxy.core.ProxyClock;
+import org.sipproxy.core.ProxyHealth;
 import org.sipproxy.core.ProxyStatistics;
 import org.sipproxy.core.StoreStatus;
 import org.sipproxy.core.internal.address.AddressPolicy;
@@ -95,6 +96,7 @@ public final class ProxyEngine implements AutoCloseable {
     private final @Nullable WireTap tap;
     private final AddressPolicy addresses;
     private final ListeningPoints points;
+    private final Readiness readiness;
     private final HopResolution resolution;
     private final ConnectionBindings connectionBindings;
     private final Guard closeFailures = new Guard(LOG, "a part of the proxy could not be closed");
@@ -142,6 +144,7 @@ public final class ProxyEngine implements AutoCloseable {
         Branches branches = new Branches();
         RouteSignature signature = new RouteSignature(keys.of("record-route"), parts.longestDialog(), addresses);
         FlowTokens tokens = new FlowTokens();
+        this.readiness = new Readiness(this::isDraining, store, this::storeStatus);
         Registrar registrar =
                 new Registrar(store, parts.registrar(), time, names::aorOf, addresses, this::hasLostConnection);
         this.connectionBindings = registrar.connections();
@@ -153,6 +156,7 @@ public final class ProxyEngine implements AutoCloseable {
                 points::pointOf,
                 parts.authentication(),
                 parts.revealsUsers(),
+                () -> parts.refusesOptions() && !readiness.isReady(),
                 registrar,
                 store,
                 parts.strangers(),
@@ -247,6 +251,10 @@ public final class ProxyEngine implements AutoCloseable {
 
     public StoreStatus storeStatus() {
         return ownStore == null ? StoreStatus.WITHOUT_DATABASE : ownStore.status();
+    }
+
+    public ProxyHealth health() {
+        return readiness.health();
     }
 
     public void flushStore() {
@@ -434,6 +442,11 @@ public final class ProxyEngine implements AutoCloseable {
 
     List<String> domains() {
         return names.domains();
+    }
+
+    /** How long a request may wait on a worker, its queue included. */
+    long waitLimitNanos() {
+        return parts.waitLimit().toNanos();
     }
 
     boolean isDraining() {

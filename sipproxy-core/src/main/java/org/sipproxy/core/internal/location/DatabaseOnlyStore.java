@@ -51,6 +51,7 @@ final class DatabaseOnlyStore implements OwnStore {
                     e.kind(), "locationStore: the bindings cannot be read at the start: " + e.getMessage(), e);
         }
         sweep.start();
+        repository.whenAway(sweep::runSoon);
     }
 
     private Instant now() {
@@ -64,8 +65,7 @@ final class DatabaseOnlyStore implements OwnStore {
 
     @Override
     public List<Binding> update(Aor aor, BindingChange change) {
-        ReentrantLock lock = locks.of(aor);
-        lock.lock();
+        ReentrantLock lock = locks.lock(aor);
         try {
             Observed observed = new Observed(change);
             List<Binding> after = repository.update(aor, observed, now());
@@ -135,7 +135,7 @@ final class DatabaseOnlyStore implements OwnStore {
 
     @Override
     public StoreStatus status() {
-        return repository.status(0);
+        return repository.status();
     }
 
     @Override

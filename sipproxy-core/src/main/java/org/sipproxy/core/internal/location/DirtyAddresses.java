@@ -1,40 +1,52 @@
 package org.sipproxy.core.internal.location;
 
 import java.util.ArrayList;
+import java.util.Deque;
 import java.util.List;
-import java.util.Queue;
-import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.ConcurrentLinkedDeque;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.LongSupplier;
 
-/** Addresses whose changes wait to be written, each once. */
+/** Addresses whose changes wait to be written, each once, the oldest change first. */
 final class DirtyAddresses {
 
-    private final Queue<HeldAddress> queue = new ConcurrentLinkedQueue<>();
+    private final Deque<HeldAddress> queue = new ConcurrentLinkedDeque<>();
     private final AtomicInteger size = new AtomicInteger();
+    private final LongSupplier nanoTime;
+
+    DirtyAddresses(LongSupplier nanoTime) {
+        this.nanoTime = nanoTime;
+    }
 
     /** Called under the address's monitor. */
     void add(HeldAddress address) {
         if (!address.isQueued) {
             address.isQueued = true;
+            address.dirtySinceNanos = nanoTime.getAsLong();
             size.incrementAndGet();
-            queue.add(address);
+            queue.addLast(address);
         }
     }
 
-    /** One that was taken and could not be written. */
-    void addBack(HeldAddress address) {
-        synchronized (address) {
-            if (address.bindings != null) {
-                add(address);
+    /** Puts back, in front, addresses that were taken and could not be written. */
+    void addBack(List<HeldAddress> addresses) {
+        for (int i = addresses.size() - 1; i >= 0; i--) {
+            HeldAddress address = addresses.get(i);
+            synchronized (address) {
+                if (address.bindings != null && !address.isQueued) {
+                    address.isQueued = true;
+                    size.incrementAndGet();
+                    queue.addFirst(address);
+                }
             }
         }
     }
 
-    /** At most {@code most}, those that have waited longest first. A change queues them again from here on. */
+    /** Takes at most {@code most}, the oldest changes first. A change queues them again from here on. */
     List<HeldAddress> take(int most) {
         List<HeldAddress> taken = new ArrayList<>(most);
         while (taken.size() < most) {
-            HeldAddress address = queue.poll();
+            HeldAddress address = queue.pollFirst();
             if (address == null) {
                 break;
             }
@@ -49,5 +61,11 @@ final class DirtyAddresses {
 
     int size() {
         return size.get();
+    }
+
+    /** Returns how long the first of the queue has waited; 0 if none waits. */
+    long oldestNanos() {
+        HeldAddress first = queue.peekFirst();
+        return first == null ? 0 : Math.max(0, nanoTime.getAsLong() - first.dirtySinceNanos);
     }
 }

@@ -3,11 +3,14 @@ package org.sipproxy.core.internal.location;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 import org.sipproxy.api.location.BindingWrite;
 import org.sipproxy.api.location.LocationStoreException;
 import org.sipproxy.api.location.LocationStoreException.Kind;
+import org.sipproxy.api.routing.RequestDeadline;
 import org.sipproxy.core.internal.time.Guard;
 
 /**
@@ -25,6 +28,8 @@ final class GroupCommit {
     private final WatchedRepository repository;
     private final ArrayDeque<Waiting> queue = new ArrayDeque<>();
     private boolean isLed;
+    /** When the transaction that is under way began. */
+    private volatile long ledSinceNanos;
 
     GroupCommit(WatchedRepository repository) {
         this.repository = repository;
@@ -42,12 +47,47 @@ final class GroupCommit {
         synchronized (queue) {
             queue.add(mine);
             lead = !isLed;
-            isLed = true;
+            if (lead) {
+                isLed = true;
+                ledSinceNanos = System.nanoTime();
+            }
         }
-        if (lead || mine.isToLead()) {
+        if (lead || isToLead(mine)) {
             lead(batch);
         }
         mine.throwIfFailed();
+    }
+
+    /**
+     * Waits; true if this thread is to lead, false if its writes are dealt with. Gives up when the transaction before takes longer
+     * than the repository may: then the database is away, and whoever has not been taken into a transaction fails.
+     */
+    private boolean isToLead(Waiting mine) {
+        while (mine.isQueued()) {
+            long left = repository.timeout().toNanos() - (System.nanoTime() - ledSinceNanos);
+            if (left > 0 && !RequestDeadline.hasPassed()) {
+                mine.await(TimeUnit.MILLISECONDS.toNanos(RequestDeadline.within(left / 1_000_000 + 1)));
+            } else if (withdraws(mine)) {
+                if (left <= 0) {
+                    repository.overdue();
+                }
+                mine.failed(new LocationStoreException(
+                        Kind.UNREACHABLE,
+                        "the transactions before take too long",
+                        new TimeoutException()));
+                return false;
+            } else {
+                mine.await(Long.MAX_VALUE);
+            }
+        }
+        return mine.leads();
+    }
+
+    /** False if it is in the transaction that is under way, or has just been appointed. */
+    private boolean withdraws(Waiting mine) {
+        synchronized (queue) {
+            return mine.isQueued() && queue.remove(mine); // one that was appointed has to lead
+        }
     }
 
     private void lead(List<Waiting> batch) {
@@ -112,9 +152,13 @@ final class GroupCommit {
         synchronized (queue) {
             next = queue.peek();
             isLed = next != null;
+            ledSinceNanos = System.nanoTime();
+            if (next != null) {
+                next.appoint(); // under the lock: it cannot withdraw any more
+            }
         }
         if (next != null) {
-            next.appoint();
+            next.unpark();
         }
     }
 
@@ -133,26 +177,34 @@ final class GroupCommit {
         private @Nullable Throwable failure;
 
         private volatile State state = State.QUEUED;
+        /** Used by its own thread. */
+        private boolean interrupted;
 
         Waiting(List<BindingWrite> writes) {
             this.writes = writes;
         }
 
-        /** Waits; true if this thread is to lead, false if its writes are dealt with. */
-        boolean isToLead() {
-            boolean interrupted = false;
-            while (state == State.QUEUED) {
-                LockSupport.park(this);
-                interrupted |= Thread.interrupted();
-            }
-            if (interrupted) {
-                Thread.currentThread().interrupt();
-            }
+        boolean isQueued() {
+            return state == State.QUEUED;
+        }
+
+        boolean leads() {
             return state == State.LEADING;
+        }
+
+        /** Waits for a change of the state, or so long, or for nothing. */
+        void await(long nanos) {
+            LockSupport.parkNanos(this, nanos);
+            if (Thread.interrupted()) {
+                interrupted = true;
+            }
         }
 
         void appoint() {
             state = State.LEADING;
+        }
+
+        void unpark() {
             LockSupport.unpark(thread);
         }
 
@@ -168,6 +220,9 @@ final class GroupCommit {
         }
 
         void throwIfFailed() {
+            if (interrupted) {
+                Thread.currentThread().interrupt();
+            }
             Throwable cause = failure;
             if (cause instanceof LocationStoreException e) {
                 throw e.forFollower();

@@ -35,6 +35,8 @@ final class HeldAddress extends Timer {
     List<Binding> inDatabase = List.of();
     /** True while it waits to be written. */
     boolean isQueued;
+    /** Since when it waits, on the monotonic clock; without meaning while it does not. */
+    volatile long dirtySinceNanos;
 
     private final MemoryLocationStore store;
 

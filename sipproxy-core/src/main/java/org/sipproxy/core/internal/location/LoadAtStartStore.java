@@ -28,7 +28,7 @@ final class LoadAtStartStore extends LoadedStore {
 
     @Override
     public StoreStatus status() {
-        return repository.status(0);
+        return repository.status();
     }
 
     @Override

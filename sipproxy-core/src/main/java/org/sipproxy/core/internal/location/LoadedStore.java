@@ -77,8 +77,8 @@ abstract class LoadedStore implements OwnStore {
         return binding.updatedAtMillis() >= time.startMillis();
     }
 
-    /** Deletes the rows of this server that have ended. */
-    final void deleteExpired() {
-        repository.deleteExpired(now(), true, (aor, binding) -> {}); // memory has told it when it happened
+    /** Deletes the rows of this server that had ended by {@code endedAt}. */
+    final void deleteExpired(Instant endedAt) {
+        repository.deleteExpired(endedAt, true, (aor, binding) -> {}); // memory has told it when it happened
     }
 }

@@ -6,11 +6,13 @@ import java.util.Objects;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
+import java.util.function.ObjIntConsumer;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import org.sipproxy.api.location.Aor;
 import org.sipproxy.api.location.Binding;
 import org.sipproxy.api.location.BindingChange;
+import org.sipproxy.api.location.BindingWrite;
 import org.sipproxy.api.location.LocationListener;
 import org.sipproxy.core.StoreStatus;
 import org.sipproxy.core.internal.codec.SharedText;
@@ -249,6 +251,23 @@ public final class MemoryLocationStore implements OwnStore {
             List<Binding> valid = held == null ? List.of() : unexpired(held, time.millis());
             if (!valid.isEmpty()) {
                 visitor.accept(address.aor, valid);
+            }
+        }
+    }
+
+    /** Shows each address of which the database holds something else than memory, with the number of rows to write. */
+    void forEachUnwritten(ObjIntConsumer<Aor> visitor) {
+        List<BindingWrite> writes = new ArrayList<>();
+        for (HeldAddress address : addresses.values()) {
+            synchronized (address) {
+                List<Binding> held = address.bindings;
+                if (held != null) {
+                    Differences.add(writes, address.aor, address.inDatabase, held, time.millis());
+                }
+            }
+            if (!writes.isEmpty()) {
+                visitor.accept(address.aor, writes.size());
+                writes.clear();
             }
         }
     }

@@ -18,7 +18,7 @@ public interface OwnStore extends LocationStore {
             return new WriteThroughStore(m.repository(), time, wheel);
         }
         if (mode instanceof StoreMode.WriteBack m) {
-            return new WriteBackStore(m.repository(), m.interval(), time, wheel);
+            return new WriteBackStore(m, time, wheel);
         }
         if (mode instanceof StoreMode.DatabaseOnly m) {
             return new DatabaseOnlyStore(m.repository(), time);

@@ -8,15 +8,18 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Something that is done again and again on a daemon thread of its own, at the end of an interval or up to a fifth before it.
- * After a failure it is tried again sooner, at first after a second, then after twice as long each time.
+ * Runs a task periodically on a daemon thread of its own, so that a run ends an interval after the one before began, or up to a
+ * fifth of it earlier: the duration of the runs before is taken off. A task that takes longer than the interval runs without
+ * a pause worth mentioning. After a failure it is tried again sooner, at first after a second, then after twice as long each
+ * time.
  */
 final class Repeated implements AutoCloseable {
 
     private static final Logger LOG = LoggerFactory.getLogger(Repeated.class);
 
     private static final long FIRST_RETRY_MILLIS = 1_000;
-    private static final long LAST_RETRY_MILLIS = 10_000;
+    private static final long LAST_RETRY_MILLIS = 5_000;
+    private static final long SHORTEST_PAUSE_MILLIS = 20;
 
     private final Guard guard;
     private final Thread thread;
@@ -24,6 +27,8 @@ final class Repeated implements AutoCloseable {
     private final Runnable task;
     /** Guarded by this object's monitor, on which the thread waits. */
     private boolean closed;
+    /** Guarded by it, too: the pause is to end now. */
+    private boolean soon;
 
     Repeated(String name, Duration interval, Runnable task) {
         this.intervalMillis = interval.toMillis();
@@ -38,9 +43,19 @@ final class Repeated implements AutoCloseable {
     }
 
     private void run() {
+        long pause = pauseMillis(intervalMillis);
+        long expected = 0;
         int failed = 0;
-        while (sleep(failed)) {
-            failed = succeeds() ? 0 : failed + 1;
+        while (sleep(pause)) {
+            long begun = System.nanoTime();
+            if (succeeds()) {
+                failed = 0;
+                long took = (System.nanoTime() - begun) / 1_000_000;
+                expected = Math.max(took, expected - expected / 8);
+                pause = Math.max(SHORTEST_PAUSE_MILLIS, pauseMillis(intervalMillis) - took - expected);
+            } else {
+                pause = pauseMillis(Math.min(intervalMillis, retryMillis(failed++)));
+            }
         }
     }
 
@@ -65,11 +80,12 @@ final class Repeated implements AutoCloseable {
     }
 
     /** False if it is closed. */
-    private synchronized boolean sleep(int failed) {
-        long end = System.nanoTime() + 1_000_000 * pauseMillis(failed);
+    private synchronized boolean sleep(long millis) {
+        long end = System.nanoTime() + 1_000_000 * millis;
         while (!closed) {
             long left = (end - System.nanoTime()) / 1_000_000;
-            if (left <= 0) {
+            if (left <= 0 || soon) {
+                soon = false;
                 return true;
             }
             try {
@@ -81,12 +97,19 @@ final class Repeated implements AutoCloseable {
         return false;
     }
 
-    private long pauseMillis(int failed) {
-        long pause = intervalMillis;
-        if (failed > 0) {
-            pause = Math.min(pause, Math.min(LAST_RETRY_MILLIS, FIRST_RETRY_MILLIS << Math.min(failed - 1, 10)));
-        }
-        return pause - ThreadLocalRandom.current().nextLong(pause / 5 + 1);
+    private static long retryMillis(int failed) {
+        return Math.min(LAST_RETRY_MILLIS, FIRST_RETRY_MILLIS << Math.min(failed, 10));
+    }
+
+    /** Up to a fifth shorter, so that servers that were started together do not work together. */
+    private static long pauseMillis(long millis) {
+        return millis - ThreadLocalRandom.current().nextLong(millis / 5 + 1);
+    }
+
+    /** Ends the present pause, if it is one; a run that fails is tried again soon. */
+    synchronized void runSoon() {
+        soon = true;
+        notifyAll();
     }
 
     /** Ends it, and waits at most so long for what it is at. */

@@ -35,6 +35,11 @@ final class WallClockRows implements BindingRepository {
     }
 
     @Override
+    public Duration timeout() {
+        return rows.timeout();
+    }
+
+    @Override
     public List<Binding> find(Aor aor, Instant now) {
         if (!hasStepped()) {
             return rows.find(aor, now);

@@ -4,6 +4,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.BiConsumer;
 import java.util.function.Supplier;
@@ -50,10 +51,17 @@ final class WatchedRepository implements BindingRepository {
     private volatile @Nullable Failure last;
     private volatile long lastWriteMillis = -1;
 
+    /** Called when the database goes away: whoever can try again without a request waiting for it does so. */
+    private volatile Runnable whenAway = () -> {};
+
     WatchedRepository(BindingRepository repository, ProxyTime time) {
         this.repository = new WallClockRows(repository, time);
         this.host = new HostCall("binding repository " + repository.getClass().getName());
         this.time = time;
+    }
+
+    void whenAway(Runnable task) {
+        whenAway = task;
     }
 
     @Override
@@ -105,12 +113,23 @@ final class WatchedRepository implements BindingRepository {
         });
     }
 
-    StoreStatus status(long waiting) {
+    /** True from the moment when the database could not be reached until it has done something again. */
+    boolean isAway() {
+        return away != null;
+    }
+
+    /** That of a store in which no change waits. */
+    StoreStatus status() {
+        return status(0, Duration.ZERO);
+    }
+
+    StoreStatus status(long waiting, Duration oldest) {
         Failure f = last;
         long written = lastWriteMillis;
         return new StoreStatus(
                 away == null,
                 waiting,
+                oldest,
                 written < 0 ? Optional.empty() : Optional.of(Instant.ofEpochMilli(written)),
                 f == null ? Optional.empty() : Optional.of(text(f.cause())),
                 f == null ? Optional.empty() : Optional.of(Instant.ofEpochMilli(f.atMillis())));
@@ -137,6 +156,17 @@ final class WatchedRepository implements BindingRepository {
         if (known != null && trying.get()) {
             throw stillAway(known);
         }
+    }
+
+    @Override
+    public Duration timeout() {
+        return repository.timeout();
+    }
+
+    /** An operation that is under way takes longer than it may: the database counts as away, although nothing has failed yet. */
+    void overdue() {
+        failed(new LocationStoreException(
+                Kind.UNREACHABLE, "no answer for " + timeout().toSeconds() + " s", new TimeoutException()));
     }
 
     private static LocationStoreException stillAway(Failure known) {
@@ -181,6 +211,7 @@ final class WatchedRepository implements BindingRepository {
             awaySinceNanos = System.nanoTime();
             away = failure;
         }
+        whenAway.run();
         LOG.error("location database does not answer; it is tried again until it does: {}", text(cause));
     }
 

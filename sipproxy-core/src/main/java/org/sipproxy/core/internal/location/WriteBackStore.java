@@ -1,19 +1,14 @@
 package org.sipproxy.core.internal.location;
 
 import java.time.Duration;
-import java.util.ArrayDeque;
+import java.time.Instant;
 import java.util.ArrayList;
-import java.util.Deque;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.locks.ReentrantLock;
 import org.sipproxy.api.location.Aor;
 import org.sipproxy.api.location.Binding;
 import org.sipproxy.api.location.BindingChange;
-import org.sipproxy.api.location.BindingRepository;
-import org.sipproxy.api.location.LocationStoreException;
-import org.sipproxy.api.location.LocationStoreException.Kind;
 import org.sipproxy.api.location.RemovalReason;
+import org.sipproxy.api.location.StoreMode;
 import org.sipproxy.core.StoreStatus;
 import org.sipproxy.core.internal.time.LogThrottle;
 import org.sipproxy.core.internal.time.ProxyTime;
@@ -22,42 +17,60 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Memory answers, and the changes go to the database in batches: at the end of each interval, on demand, and when the store
- * is closed. What a batch that fails would have written waits for the next attempt, which writes what is true then.
+ * Memory answers, and the changes go to the database in batches: so early that, at the pace of the flushes before, each is
+ * written an interval after it was made; on demand; and when the store is closed. What a batch that fails would have written
+ * waits for the next attempt, which writes what is true then.
  *
  * <p>An address that has changed is queued once, however often it changes before it is written; see {@link HeldAddress} for
- * what becomes of its bindings. One flush runs at a time.
+ * what becomes of its bindings.
  */
 final class WriteBackStore extends LoadedStore {
 
     private static final Logger LOG = LoggerFactory.getLogger(WriteBackStore.class);
 
-    /** Addresses in one transaction: enough to make its cost small, few enough to repeat it without regret. */
-    private static final int BATCH = 2_000;
+    /** How long the last flush may write nothing before it gives up. */
+    private static final Duration PATIENCE = Duration.ofSeconds(10);
 
-    /** How long {@link #close} tries to write what waits; the batch at work when it is over may take a little longer. */
-    private static final Duration CLOSE_LIMIT = Duration.ofSeconds(10);
+    /** How long {@link #close} waits for a flush that runs. */
+    private static final Duration RUNNING_FLUSH = Duration.ofSeconds(10);
 
+    /** A change that is older than two intervals and this is late. */
+    private static final Duration LATE = Duration.ofSeconds(10);
+
+    private static final int MOST_NAMED = 20;
+
+    private final StoreMode.WriteBack mode;
+    private final Duration patience;
     private final DirtyAddresses dirty;
-    private final LogThrottle refusals = new LogThrottle();
-    /** Held by who flushes. */
-    private final ReentrantLock flushing = new ReentrantLock();
-
+    private final Flusher flusher;
+    private final LogThrottle late = new LogThrottle(Duration.ofSeconds(60));
     private final Repeated flush;
     private final Repeated sweep = new Repeated("sip-location-sweep", WriteThroughStore.SWEEP_INTERVAL, this::sweep);
     private volatile boolean closing;
+    /** Addresses that the database does not hold as memory did when the store was closed; −1 before. */
+    private volatile long lost = -1;
     /** Guarded by this object's monitor. */
     private boolean closed;
 
-    WriteBackStore(BindingRepository repository, Duration interval, ProxyTime time, TimerWheel wheel) {
-        this(repository, interval, time, wheel, new DirtyAddresses());
+    WriteBackStore(StoreMode.WriteBack mode, ProxyTime time, TimerWheel wheel) {
+        this(mode, time, wheel, PATIENCE);
+    }
+
+    WriteBackStore(StoreMode.WriteBack mode, ProxyTime time, TimerWheel wheel, Duration patience) {
+        this(mode, time, wheel, patience, new DirtyAddresses(time::nanoTime));
     }
 
     private WriteBackStore(
-            BindingRepository repository, Duration interval, ProxyTime time, TimerWheel wheel, DirtyAddresses dirty) {
-        super(new WatchedRepository(repository, time), new MemoryLocationStore(time, wheel, dirty::add), time);
+            StoreMode.WriteBack mode, ProxyTime time, TimerWheel wheel, Duration patience, DirtyAddresses dirty) {
+        super(
+                new WatchedRepository(mode.repository(), time),
+                new MemoryLocationStore(time, wheel, dirty::add),
+                time);
+        this.mode = mode;
+        this.patience = patience;
         this.dirty = dirty;
-        this.flush = new Repeated("sip-location-flush", interval, () -> flushUntil(Long.MAX_VALUE));
+        this.flusher = new Flusher(dirty, repository, memory, time);
+        this.flush = new Repeated("sip-location-flush", mode.interval(), this::flushInTime);
     }
 
     @Override
@@ -65,6 +78,7 @@ final class WriteBackStore extends LoadedStore {
         super.open();
         flush.start();
         sweep.start();
+        repository.whenAway(sweep::runSoon);
     }
 
     @Override
@@ -118,78 +132,42 @@ final class WriteBackStore extends LoadedStore {
 
     @Override
     public StoreStatus status() {
-        return repository.status(dirty.size());
+        return repository.status(lost < 0 ? dirty.size() : lost, Duration.ofNanos(flusher.oldestNanos()));
     }
 
     @Override
     public void flush() {
-        flushUntil(Long.MAX_VALUE);
+        flusher.flush(() -> !closing);
+    }
+
+    private void flushInTime() {
+        try {
+            flush();
+        } finally {
+            warnIfLate();
+        }
+    }
+
+    private void warnIfLate() {
+        Duration oldest = Duration.ofNanos(flusher.oldestNanos());
+        if (oldest.compareTo(mode.interval().multipliedBy(2).plus(LATE)) > 0) {
+            late.warn(
+                    LOG,
+                    "the database does not keep up: changes of " + dirty.size() + " users wait, the oldest for "
+                            + oldest.toSeconds() + " s; a crash would lose them");
+        }
     }
 
     /** Rows that have ended but that memory holds refreshed are written first, so that they do not go and come. */
     @Override
     public void sweep() {
-        flushing.lock();
-        try {
-            afterStep(() -> memory.rewrite(this::isOwn));
-            flush();
-            deleteExpired();
-        } finally {
-            flushing.unlock();
-        }
+        Instant before = now();
+        afterStep(() -> memory.rewrite(this::isOwn));
+        flush();
+        deleteExpired(before);
     }
 
-    /** Writes what waits now; stops between two batches when the time is over, or the store is closed by another thread. */
-    private void flushUntil(long limitNanos) {
-        flushing.lock();
-        try {
-            int left = dirty.size();
-            while (left > 0 && (limitNanos == Long.MAX_VALUE ? !closing : System.nanoTime() - limitNanos < 0)) {
-                List<HeldAddress> batch = dirty.take(Math.min(left, BATCH));
-                if (batch.isEmpty()) {
-                    return;
-                }
-                left -= batch.size();
-                write(batch);
-            }
-        } finally {
-            flushing.unlock();
-        }
-    }
-
-    /** In one transaction; if the database refuses something of it, in halves until what it refuses stands alone. */
-    private void write(List<HeldAddress> addresses) {
-        Deque<List<HeldAddress>> parts = new ArrayDeque<>();
-        parts.push(addresses);
-        try {
-            while (!parts.isEmpty()) {
-                List<HeldAddress> part = parts.peek();
-                FlushBatch batch = FlushBatch.of(part, time.millis());
-                try {
-                    batch.writeTo(repository);
-                    batch.written(memory);
-                    parts.pop();
-                } catch (LocationStoreException e) {
-                    if (e.kind() != Kind.REFUSED) {
-                        batch.mayBeWritten();
-                        throw e;
-                    }
-                    parts.pop();
-                    if (part.size() > 1) {
-                        parts.push(new ArrayList<>(part.subList(part.size() / 2, part.size())));
-                        parts.push(new ArrayList<>(part.subList(0, part.size() / 2)));
-                    } else {
-                        // not tried again before it changes: the same values would be refused again
-                        refusals.warn(LOG, "bindings of " + part.get(0).aor + " stay in memory only, refused", e);
-                    }
-                }
-            }
-        } finally {
-            parts.forEach(part -> part.forEach(dirty::addBack));
-        }
-    }
-
-    /** Writes what waits, within a bound, and says what could not be written. */
+    /** Writes what waits, for as long as that makes progress, and logs what could not be written. */
     @Override
     public synchronized void close() {
         if (closed) {
@@ -197,30 +175,33 @@ final class WriteBackStore extends LoadedStore {
         }
         closed = true;
         closing = true;
-        long limit = System.nanoTime() + CLOSE_LIMIT.toNanos();
-        sweep.close(CLOSE_LIMIT);
-        flush.close(left(limit));
-        try {
-            if (flushing.tryLock(Math.max(0, limit - System.nanoTime()), TimeUnit.NANOSECONDS)) {
-                try {
-                    flushUntil(limit);
-                } finally {
-                    flushing.unlock();
-                }
-            }
-        } catch (LocationStoreException e) {
-            LOG.debug("last flush failed: {}", e.getMessage()); // told by the watched repository, and below
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        }
+        sweep.close(RUNNING_FLUSH);
+        flush.close(RUNNING_FLUSH);
         if (dirty.size() > 0) {
-            LOG.error(
-                    "changes of {} addresses could not be written before the location store was closed", dirty.size());
+            new LastFlush(flusher, dirty, mode.stopLimit(), patience).run();
         }
+        reportLost();
         memory.close();
     }
 
-    private static Duration left(long limitNanos) {
-        return Duration.ofNanos(Math.max(1, limitNanos - System.nanoTime()));
+    private void reportLost() {
+        List<Aor> named = new ArrayList<>();
+        long[] count = new long[2];
+        memory.forEachUnwritten((aor, writes) -> {
+            count[0]++;
+            count[1] += writes;
+            if (named.size() < MOST_NAMED) {
+                named.add(aor);
+            }
+        });
+        lost = count[0];
+        if (lost > 0) {
+            LOG.error(
+                    "{} changes of the bindings of {} users are not in the database and are lost: {}{}",
+                    count[1],
+                    count[0],
+                    named,
+                    count[0] > named.size() ? " and others" : "");
+        }
     }
 }

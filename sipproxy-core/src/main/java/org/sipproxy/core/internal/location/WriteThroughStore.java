@@ -38,12 +38,12 @@ final class WriteThroughStore extends LoadedStore {
     public void open() {
         super.open();
         sweep.start();
+        repository.whenAway(sweep::runSoon);
     }
 
     @Override
     public List<Binding> update(Aor aor, BindingChange change) {
-        ReentrantLock lock = locks.of(aor);
-        lock.lock();
+        ReentrantLock lock = locks.lock(aor);
         try {
             memory.requireOpen();
             List<Binding> current = memory.lookup(aor);
@@ -82,13 +82,12 @@ final class WriteThroughStore extends LoadedStore {
     @Override
     public void sweep() {
         afterStep(() -> memory.forEach((aor, bindings) -> rewrite(aor)));
-        deleteExpired();
+        deleteExpired(now());
     }
 
     /** Writes the rows of an address again, with the times that its bindings have on the wall clock as it is now. */
     private void rewrite(Aor aor) {
-        ReentrantLock lock = locks.of(aor);
-        lock.lock();
+        ReentrantLock lock = locks.lock(aor);
         try {
             List<BindingWrite> writes = memory.lookup(aor).stream()
                     .filter(this::isOwn)
@@ -109,7 +108,7 @@ final class WriteThroughStore extends LoadedStore {
 
     @Override
     public StoreStatus status() {
-        return repository.status(0);
+        return repository.status();
     }
 
     @Override

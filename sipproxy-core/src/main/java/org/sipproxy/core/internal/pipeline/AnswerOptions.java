@@ -1,5 +1,6 @@
 package org.sipproxy.core.internal.pipeline;
 
+import java.util.function.BooleanSupplier;
 import org.sipproxy.api.message.Method;
 import org.sipproxy.api.message.SipParseException;
 import org.sipproxy.api.message.SipRequest;
@@ -17,9 +18,22 @@ final class AnswerOptions implements Step {
             "Accept-Language: en",
             "Supported: path");
 
+    private static final Outcome NOT_READY =
+            Outcome.reply(StatusCode.SERVICE_UNAVAILABLE, "Service Unavailable", "Retry-After: 10");
+
+    private final BooleanSupplier isRefused;
+
+    /** A step that answers 503 while {@code isRefused} says so, for dispatchers that probe with OPTIONS. */
+    AnswerOptions(BooleanSupplier isRefused) {
+        this.isRefused = isRefused;
+    }
+
     @Override
     public Outcome run(RequestContext context) throws SipParseException {
-        return isForUs(context) ? CAPABILITIES : Outcome.proceed();
+        if (!isForUs(context)) {
+            return Outcome.proceed();
+        }
+        return isRefused.getAsBoolean() ? NOT_READY : CAPABILITIES;
     }
 
     static boolean isForUs(RequestContext context) throws SipParseException {

@@ -14,8 +14,8 @@ final class Authenticate implements Step {
     }
 
     @Override
-    public boolean mayBlock(RequestContext context) {
-        return isChallenged(context) && step.mayBlock(context);
+    public Outcome runAtOnce(RequestContext context) throws SipParseException {
+        return isChallenged(context) ? step.runAtOnce(context) : Outcome.proceed();
     }
 
     @Override

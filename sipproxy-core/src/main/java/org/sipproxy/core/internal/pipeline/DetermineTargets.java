@@ -48,8 +48,8 @@ final class DetermineTargets implements Step {
     }
 
     @Override
-    public boolean mayBlock(RequestContext context) {
-        return mayBlock;
+    public Outcome runAtOnce(RequestContext context) throws SipParseException {
+        return mayBlock ? Outcome.blocked() : run(context);
     }
 
     @Override

@@ -4,7 +4,9 @@ import org.jspecify.annotations.Nullable;
 import org.sipproxy.api.message.MalformedHeaderException;
 import org.sipproxy.api.message.SipParseException;
 import org.sipproxy.api.message.StatusCode;
+import org.sipproxy.api.routing.NeedsWorkerException;
 import org.sipproxy.api.routing.RequestStage;
+import org.sipproxy.api.routing.StageContext;
 import org.sipproxy.api.routing.TemporarilyUnavailableException;
 import org.sipproxy.api.routing.Verdict;
 import org.sipproxy.core.internal.guard.HostCall;
@@ -19,18 +21,23 @@ final class HostStep implements Step {
     private final RequestStage stage;
     private final String name;
     private final HostCall host;
+    private final boolean mayBlock;
+    private final Question always;
+    private final Question atOnce;
 
     HostStep(RequestStage stage) {
         this.stage = stage;
         this.name = stage.name();
         this.host = new HostCall(LOG, "stage " + name);
+        this.mayBlock = mayBlock();
+        this.always = stage::handle;
+        this.atOnce = mayBlock ? stage::handleAtOnce : always;
     }
 
     /** A stage that cannot say counts as one that may. */
-    @Override
-    public boolean mayBlock(RequestContext context) {
+    private boolean mayBlock() {
         try {
-            return stage.mayBlock() && stage.mayBlock(context);
+            return stage.mayBlock();
         } catch (Throwable e) {
             host.failed(e);
             return true;
@@ -39,18 +46,33 @@ final class HostStep implements Step {
 
     @Override
     public Outcome run(RequestContext context) throws SipParseException {
+        return run(context, always);
+    }
+
+    @Override
+    public Outcome runAtOnce(RequestContext context) throws SipParseException {
+        return run(context, atOnce);
+    }
+
+    /** Either way to ask the stage. */
+    private interface Question {
+        @Nullable
+        Verdict ask(StageContext context) throws Exception;
+    }
+
+    private Outcome run(RequestContext context, Question question) throws SipParseException {
         context.materialize();
         byte[] before = context.request().wire();
-        Outcome outcome = decide(context);
+        Outcome outcome = decide(context, question);
         if (context.request().wire() != before) {
             context.edited(before);
         }
         return outcome;
     }
 
-    private Outcome decide(RequestContext context) {
+    private Outcome decide(RequestContext context, Question question) {
         try {
-            @Nullable Verdict verdict = stage.handle(context);
+            @Nullable Verdict verdict = question.ask(context);
             if (verdict == null) {
                 throw new IllegalStateException("stage: " + name + " returned null for "
                         + context.request().method() + "; return Verdict.proceed() to pass the request on");
@@ -61,12 +83,22 @@ final class HostStep implements Step {
             return Outcome.malformed(e);
         } catch (MalformedHeaderException e) {
             return Outcome.malformed(e.defect()); // the sender's mistake, not the step's
+        } catch (NeedsWorkerException e) {
+            return needsWorker(context, question, e);
         } catch (TemporarilyUnavailableException e) {
             host.failed(e);
             return Outcome.unavailable(e);
         } catch (Throwable e) { // whatever a host's step throws, an Error too, is that step's and this request's alone
-            host.failed(context.received().method().name(), e);
-            return Outcome.reply(StatusCode.SERVER_INTERNAL_ERROR);
+            return failed(context, e);
         }
+    }
+
+    private Outcome needsWorker(RequestContext context, Question question, NeedsWorkerException e) {
+        return mayBlock && question == atOnce ? Outcome.blocked() : failed(context, e);
+    }
+
+    private Outcome failed(RequestContext context, Throwable e) {
+        host.failed(context.received().method().name(), e);
+        return Outcome.reply(StatusCode.SERVER_INTERNAL_ERROR);
     }
 }

@@ -37,12 +37,8 @@ final class LocateRemoteTarget implements Step {
     }
 
     @Override
-    public boolean mayBlock(RequestContext context) {
-        try {
-            return mayBlock && context.isOnward() && needsBinding(context);
-        } catch (SipParseException e) {
-            return false; // run reports it
-        }
+    public Outcome runAtOnce(RequestContext context) throws SipParseException {
+        return mayBlock && context.isOnward() && needsBinding(context) ? Outcome.blocked() : run(context);
     }
 
     @Override

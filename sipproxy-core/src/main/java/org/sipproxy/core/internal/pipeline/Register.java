@@ -21,8 +21,12 @@ final class Register implements Step {
     }
 
     @Override
-    public boolean mayBlock(RequestContext context) {
-        SipRequest request = context.request();
+    public Outcome runAtOnce(RequestContext context) throws SipParseException {
+        return waits(context.request()) ? Outcome.blocked() : run(context);
+    }
+
+    /** A REGISTER without a Contact reads only. */
+    private boolean waits(SipRequest request) {
         return blocking != Blocking.NEVER
                 && request.method() == Method.REGISTER
                 && (blocking == Blocking.ALWAYS || request.firstHeader(HeaderName.CONTACT) >= 0);

@@ -34,8 +34,8 @@ final class RejectUnavailableUser implements Step {
     }
 
     @Override
-    public boolean mayBlock(RequestContext context) {
-        return mayBlock && isPrecise(context);
+    public Outcome runAtOnce(RequestContext context) throws SipParseException {
+        return mayBlock && isPrecise(context) && !context.isBound() ? Outcome.blocked() : run(context);
     }
 
     @Override

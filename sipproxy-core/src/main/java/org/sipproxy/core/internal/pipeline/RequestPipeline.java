@@ -3,6 +3,7 @@ package org.sipproxy.core.internal.pipeline;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.BooleanSupplier;
 import java.util.function.Function;
 import java.util.function.LongFunction;
 import java.util.function.Predicate;
@@ -13,6 +14,7 @@ import org.sipproxy.api.message.SipParseException;
 import org.sipproxy.api.message.SipRequest;
 import org.sipproxy.api.message.SipUri;
 import org.sipproxy.api.message.StatusCode;
+import org.sipproxy.api.routing.RequestDeadline;
 import org.sipproxy.api.routing.RequestStage;
 import org.sipproxy.api.routing.TemporarilyUnavailableException;
 import org.sipproxy.api.transport.Endpoint;
@@ -35,6 +37,9 @@ public final class RequestPipeline {
 
     private static final Logger LOG = LoggerFactory.getLogger(RequestPipeline.class);
 
+    private static final Outcome TOO_LATE =
+            Outcome.reply(StatusCode.SERVICE_UNAVAILABLE, "Service Unavailable", "Retry-After: 5");
+
     /**
      * The parts that a host assembled.
      *
@@ -42,6 +47,7 @@ public final class RequestPipeline {
      * @param points the listening points by the URI that names them in Record-Route
      * @param isExpectedAck tells whether an ACK is that of an INVITE that was accepted recently
      * @param revealsUsers true if strangers get 480 for a user without a binding
+     * @param refusesOptions true while OPTIONS for the proxy get 503
      */
     public record Parts(
             Branches branches,
@@ -51,6 +57,7 @@ public final class RequestPipeline {
             Function<SipUri, @Nullable Endpoint> points,
             @Nullable Authentication authentication,
             boolean revealsUsers,
+            BooleanSupplier refusesOptions,
             Registrar registrar,
             LocationStore store,
             StrangerPolicy strangers,
@@ -88,7 +95,7 @@ public final class RequestPipeline {
         order.add(maxForwards); //                                §16.3 step 3: 483
         order.add(loop); //                                       §16.3 step 4: 482
         order.add(proxyRequire); //                               §16.3 step 5: 420
-        order.add(new AnswerOptions()); //                        §11: 200
+        order.add(new AnswerOptions(parts.refusesOptions())); //                        §11: 200
         order.add(route); //                                      §16.4
         order.add(new LocateRemoteTarget(parts.store())); //      §12.2: in-dialog requests leave here
         order.add(new CheckAck(parts.isExpectedAck())); //        §22.1: an ACK without a dialog is dropped
@@ -155,12 +162,11 @@ public final class RequestPipeline {
     private Outcome decide(RequestContext context, boolean mayWait) throws SipParseException {
         int at = context.nextStep();
         while (at < steps.length) {
-            Step step = steps[at];
-            if (!mayWait && mayBlock && step.mayBlock(context)) {
+            Outcome outcome = run(steps[at], context, mayWait);
+            if (outcome == Outcome.blocked()) {
                 context.nextStep(at);
-                return Outcome.blocked();
+                return outcome;
             }
-            Outcome outcome = step.run(context);
             if (outcome instanceof Outcome.Relay relay) {
                 Outcome refusal = at < atEntrance ? refusalOfRelayAtEntrance(context) : null;
                 if (refusal != null) {
@@ -175,6 +181,13 @@ public final class RequestPipeline {
             }
         }
         return beforeForwarding(context, at - steps.length, mayWait);
+    }
+
+    private static Outcome run(Step step, RequestContext context, boolean mayWait) throws SipParseException {
+        if (!mayWait) {
+            return step.runAtOnce(context);
+        }
+        return RequestDeadline.hasPassed() ? TOO_LATE : step.run(context);
     }
 
     /**
@@ -194,12 +207,11 @@ public final class RequestPipeline {
     /** The last steps, which are numbered on from the others. */
     private Outcome beforeForwarding(RequestContext context, int from, boolean mayWait) throws SipParseException {
         for (int at = from; at < beforeForwarding.length; at++) {
-            Step step = beforeForwarding[at];
-            if (!mayWait && mayBlock && step.mayBlock(context)) {
+            Outcome outcome = run(beforeForwarding[at], context, mayWait);
+            if (outcome == Outcome.blocked()) {
                 context.nextStep(steps.length + at);
-                return Outcome.blocked();
+                return outcome;
             }
-            Outcome outcome = step.run(context);
             if (outcome instanceof Outcome.Relay relay) {
                 context.targets(relay.targets()); // the next of them sees what this one made of it
             } else if (outcome != Outcome.proceed()) {

@@ -7,8 +7,8 @@ interface Step {
 
     Outcome run(RequestContext context) throws SipParseException;
 
-    /** True if {@link #run} may wait for something, so that it has to run on a worker thread. Asked just before. */
-    default boolean mayBlock(RequestContext context) {
-        return false;
+    /** Does what {@link #run} does, but returns {@link Outcome#blocked} instead of waiting. Called on a receiver thread. */
+    default Outcome runAtOnce(RequestContext context) throws SipParseException {
+        return run(context);
     }
 }

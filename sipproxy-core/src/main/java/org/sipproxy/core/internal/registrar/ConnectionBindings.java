@@ -10,7 +10,6 @@ import java.util.function.Predicate;
 import org.sipproxy.api.location.Aor;
 import org.sipproxy.api.location.Binding;
 import org.sipproxy.api.location.BindingChange;
-import org.sipproxy.api.location.LocationStore;
 import org.sipproxy.api.location.LocationStoreException;
 import org.sipproxy.api.location.RemovalReason;
 import org.sipproxy.api.message.SipUri;
@@ -18,6 +17,7 @@ import org.sipproxy.api.transport.Endpoint;
 import org.sipproxy.api.transport.Flow;
 import org.sipproxy.api.transport.TransportKind;
 import org.sipproxy.core.RegistrarPolicy.ConnectionLoss;
+import org.sipproxy.core.internal.guard.GuardedStore;
 import org.sipproxy.core.internal.time.LogThrottle;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -32,11 +32,11 @@ public final class ConnectionBindings {
 
     private final ConcurrentMap<Key, Set<Aor>> registered = new ConcurrentHashMap<>();
     private final LogThrottle failures = new LogThrottle();
-    private final LocationStore store;
+    private final GuardedStore store;
     private final ConnectionLoss policy;
     private final Predicate<Binding> isLost;
 
-    ConnectionBindings(LocationStore store, ConnectionLoss policy, Predicate<Binding> isLost) {
+    ConnectionBindings(GuardedStore store, ConnectionLoss policy, Predicate<Binding> isLost) {
         this.store = store;
         this.policy = policy;
         this.isLost = isLost;

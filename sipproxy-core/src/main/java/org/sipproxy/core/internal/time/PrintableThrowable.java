@@ -91,6 +91,7 @@ final class PrintableThrowable extends Throwable {
     }
 
     @Override
+    @SuppressWarnings("OverrideThrowableToString") // it shows the type of the original instead of its own
     public String toString() {
         return text;
     }

@@ -297,6 +297,11 @@ public abstract class ServerTransaction extends Transaction {
         }
     }
 
+    /** True if a CANCEL came that nobody has acted on yet. */
+    public final synchronized boolean isCancelledEarly() {
+        return cancelledEarly && !answered && cancelHandler == null;
+    }
+
     @Override
     protected final void fire() {
         synchronized (this) {

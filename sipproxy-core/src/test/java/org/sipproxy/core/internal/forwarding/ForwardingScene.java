@@ -115,6 +115,7 @@ final class ForwardingScene {
                 uri -> null,
                 null,
                 false,
+                () -> false,
                 new Registrar(
                         store,
                         RegistrarPolicy.DEFAULT,

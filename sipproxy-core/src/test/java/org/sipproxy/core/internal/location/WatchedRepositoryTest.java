@@ -37,11 +37,11 @@ class WatchedRepositoryTest {
         assertThatThrownBy(() -> watched.find(ALICE, scene.clock.now()))
                 .isInstanceOf(LocationStoreException.class)
                 .hasMessage("the database does not answer: told to fail");
-        assertThat(watched.status(0).databaseAnswers()).isFalse();
+        assertThat(watched.status().databaseAnswers()).isFalse();
 
         goOn.countDown();
         first.join(10_000);
-        assertThat(watched.status(0).databaseAnswers()).isTrue();
+        assertThat(watched.status().databaseAnswers()).isTrue();
         assertThat(watched.find(ALICE, scene.clock.now())).hasSize(1);
     }
 
@@ -50,8 +50,8 @@ class WatchedRepositoryTest {
         scene.repository.fail(Kind.FAILED);
         assertThatThrownBy(() -> watched.find(ALICE, scene.clock.now())).isInstanceOf(LocationStoreException.class);
 
-        assertThat(watched.status(0).databaseAnswers()).isTrue();
-        assertThat(watched.status(0).lastError()).contains("told to fail");
-        assertThat(watched.status(0).lastErrorAt()).contains(scene.clock.now());
+        assertThat(watched.status().databaseAnswers()).isTrue();
+        assertThat(watched.status().lastError()).contains("told to fail");
+        assertThat(watched.status().lastErrorAt()).contains(scene.clock.now());
     }
 }

@@ -7,6 +7,7 @@ import static org.awaitility.Awaitility.await;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.sipproxy.api.location.Aor;
@@ -15,12 +16,16 @@ import org.sipproxy.api.location.LocationStore;
 import org.sipproxy.api.location.LocationStoreContract;
 import org.sipproxy.api.location.LocationStoreException;
 import org.sipproxy.api.location.LocationStoreException.Kind;
+import org.sipproxy.api.location.StoreMode;
 
 class WriteBackStoreTest implements LocationStoreContract {
 
     private final StoreScene scene = new StoreScene();
-    private final WriteBackStore store =
-            new WriteBackStore(scene.repository, Duration.ofMinutes(5), scene.time, scene.wheel);
+    private final WriteBackStore store = new WriteBackStore(mode(Duration.ofMinutes(5)), scene.time, scene.wheel);
+
+    private StoreMode.WriteBack mode(Duration interval) {
+        return new StoreMode.WriteBack(scene.repository, interval, Duration.ofMinutes(1));
+    }
 
     @Override
     public LocationStore store() {
@@ -198,18 +203,101 @@ class WriteBackStoreTest implements LocationStoreContract {
     }
 
     @Test
-    void closingWithoutADatabaseReturns() {
-        scene.add(store, ALICE, "a");
+    void closingWithoutADatabaseReturnsAndReportsWhatIsLost() {
+        WriteBackStore impatient =
+                new WriteBackStore(mode(Duration.ofMinutes(5)), scene.time, scene.wheel, Duration.ofMillis(1));
+        scene.add(impatient, ALICE, "a");
+        scene.add(impatient, BOB, "b");
         scene.repository.fail(Kind.UNREACHABLE);
+
+        impatient.close();
+
+        assertThat(scene.repository.ids()).isEmpty();
+        assertThat(impatient.status().waiting()).isEqualTo(2);
+    }
+
+    @Test
+    void closingWaitsForADatabaseThatComesBackAndLosesNothing() {
+        for (int i = 0; i < 10_000; i++) {
+            scene.add(store, new Aor("u" + i, "sip.test"), "id-" + i);
+        }
+        AtomicInteger writes = new AtomicInteger();
+        scene.repository.beforeWrite(() -> {
+            if (writes.incrementAndGet() % 3 == 0) {
+                throw new LocationStoreException(Kind.UNREACHABLE, "each third write", new IllegalStateException());
+            }
+        });
 
         store.close();
 
-        assertThat(scene.repository.ids()).isEmpty();
+        assertThat(scene.repository.ids()).hasSize(10_000);
+        assertThat(store.status().waiting()).isZero();
+    }
+
+    @Test
+    void closingLosesWhatTheDatabaseRefusesAndSaysSo() {
+        scene.repository.refuse("no");
+        scene.add(store, ALICE, "no");
+        scene.add(store, BOB, "b");
+
+        store.close();
+
+        assertThat(scene.repository.ids()).containsExactly("b");
+        assertThat(store.status().waiting()).isOne();
+    }
+
+    @Test
+    void errorOfADriverLosesNothing() {
+        scene.add(store, ALICE, "a");
+        scene.repository.beforeWrite(() -> {
+            scene.repository.beforeWrite(() -> {});
+            throw new LinkageError("by the test");
+        });
+        assertThatThrownBy(store::flush).isInstanceOf(LinkageError.class);
+        assertThat(store.status().waiting()).isOne();
+        assertThat(store.status().lastError())
+                .hasValueSatisfying(text -> assertThat(text).contains("by the test"));
+
+        store.flush();
+
+        assertThat(scene.repository.ids()).containsExactly("a");
+    }
+
+    @Test
+    void statusHasTheAgeOfTheOldestChangeUntilItIsWritten() {
+        scene.add(store, ALICE, "a");
+        advance(Duration.ofSeconds(7));
+        scene.add(store, BOB, "b");
+        advance(Duration.ofSeconds(2));
+        assertThat(store.status().oldestWaiting()).isEqualTo(Duration.ofSeconds(9));
+
+        scene.repository.fail(Kind.UNREACHABLE);
+        assertThatThrownBy(store::flush).isInstanceOf(LocationStoreException.class);
+        scene.add(store, ALICE, scene.binding("a").toBuilder().cseq(3).build());
+        advance(Duration.ofSeconds(1));
+        assertThat(store.status().oldestWaiting()).isEqualTo(Duration.ofSeconds(10));
+
+        scene.repository.fail(null);
+        store.flush();
+        assertThat(store.status().oldestWaiting()).isZero();
+    }
+
+    @Test
+    void ageOfAChangeCountsWhileItIsBeingWritten() {
+        scene.add(store, ALICE, "a");
+        scene.repository.beforeWrite(() -> {
+            scene.advance(Duration.ofSeconds(3));
+            assertThat(store.status().oldestWaiting()).isEqualTo(Duration.ofSeconds(3));
+        });
+
+        store.flush();
+
+        assertThat(scene.repository.ids()).containsExactly("a");
     }
 
     @Test
     void flushesByItselfAndCatchesUpWhenTheDatabaseIsBack() {
-        WriteBackStore quick = new WriteBackStore(scene.repository, Duration.ofMillis(100), scene.time, scene.wheel);
+        WriteBackStore quick = new WriteBackStore(mode(Duration.ofMillis(100)), scene.time, scene.wheel);
         quick.open();
         try {
             scene.add(quick, ALICE, "a");

@@ -119,6 +119,36 @@ class WriteThroughStoreTest implements LocationStoreContract {
     }
 
     @Test
+    void whoeverWaitsBehindATransactionThatStandsStillFailsInTimeAndLaterOnesAtOnce() throws Exception {
+        scene.repository.timeout(Duration.ofMillis(50));
+        CountDownLatch inDatabase = new CountDownLatch(1);
+        CountDownLatch goOn = new CountDownLatch(1);
+        scene.repository.beforeWrite(() -> {
+            inDatabase.countDown();
+            StoreScene.await(goOn);
+        });
+        Thread leader = new Thread(() -> scene.add(store, ALICE, "a"));
+        leader.start();
+        StoreScene.await(inDatabase);
+
+        for (int i = 0; i < 3; i++) {
+            String id = "late" + i;
+            assertThatThrownBy(() -> scene.add(store, BOB, id))
+                    .isInstanceOfSatisfying(
+                            LocationStoreException.class, e -> assertThat(e.kind()).isEqualTo(Kind.UNREACHABLE));
+        }
+        assertThat(store.status().databaseAnswers()).isFalse();
+        assertThat(store.status().lastError()).hasValueSatisfying(text -> assertThat(text).startsWith("no answer for"));
+
+        goOn.countDown();
+        leader.join(10_000);
+        scene.repository.timeout(Duration.ofSeconds(60));
+        scene.add(store, BOB, "b");
+        assertThat(scene.repository.ids()).containsExactly("a", "b");
+        assertThat(store.status().databaseAnswers()).isTrue();
+    }
+
+    @Test
     void badRowFailsAloneAndTheOthersAreKept() throws Exception {
         scene.repository.refuse("id-7");
         Map<Integer, String> failed = new ConcurrentHashMap<>();

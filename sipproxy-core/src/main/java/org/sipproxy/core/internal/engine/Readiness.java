@@ -1,0 +1,52 @@
+package org.sipproxy.core.internal.engine;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.BooleanSupplier;
+import java.util.function.Supplier;
+import org.sipproxy.api.location.LocationStore;
+import org.sipproxy.api.location.LocationStore.Blocking;
+import org.sipproxy.core.ProxyHealth;
+import org.sipproxy.core.ProxyHealth.Status;
+import org.sipproxy.core.StoreStatus;
+
+/** Judges whether the proxy serves. Asked for each OPTIONS that is for the proxy, and by the host. */
+final class Readiness {
+
+    private final BooleanSupplier refusesCalls;
+    private final Supplier<StoreStatus> store;
+    /** True if something is refused while the database is away. */
+    private final boolean needsDatabase;
+
+    Readiness(BooleanSupplier refusesCalls, LocationStore locationStore, Supplier<StoreStatus> store) {
+        this.refusesCalls = refusesCalls;
+        this.needsDatabase = locationStore.blocking() != Blocking.NEVER;
+        this.store = store;
+    }
+
+    /** The same as {@link ProxyHealth#isReady} of {@link #health}. */
+    boolean isReady() {
+        return !refusesCalls.getAsBoolean() && !(needsDatabase && !store.get().databaseAnswers());
+    }
+
+    /** The health of a proxy that has started. */
+    ProxyHealth health() {
+        List<String> problems = new ArrayList<>();
+        Status status = Status.READY;
+        if (refusesCalls.getAsBoolean()) {
+            problems.add("new calls are refused: the proxy is being stopped");
+            status = Status.NOT_READY;
+        }
+        StoreStatus state = store.get();
+        if (!state.databaseAnswers()) {
+            problems.add("the location database does not answer: "
+                    + state.lastError().orElse("no details")
+                    + (state.waiting() > 0
+                            ? "; changes of " + state.waiting() + " users wait, the oldest for "
+                                    + state.oldestWaiting().toSeconds() + " s"
+                            : ""));
+            status = needsDatabase || status == Status.NOT_READY ? Status.NOT_READY : Status.DEGRADED;
+        }
+        return new ProxyHealth(status, problems);
+    }
+}

@@ -1,0 +1,103 @@
+package org.sipproxy.core.internal.location;
+
+import java.time.Duration;
+import java.util.concurrent.TimeUnit;
+import org.sipproxy.api.location.LocationStoreException;
+import org.sipproxy.core.internal.time.Guard;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Writes what waits when the store is closed, for as long as rows are being written: a thread writes, and the one that closes
+ * logs the progress every second and decides when to give up.
+ */
+final class LastFlush {
+
+    private static final Logger LOG = LoggerFactory.getLogger(WriteBackStore.class);
+
+    private static final long LOOK_MILLIS = 1_000;
+    private static final long RETRY_MILLIS = 200;
+
+    private final Flusher flusher;
+    private final DirtyAddresses dirty;
+    private final Duration limit;
+    private final Duration patience;
+    private final Guard guard = new Guard(LOG, "the last flush failed");
+    private volatile boolean abandoned;
+
+    /**
+     * A flush of what is dirty.
+     *
+     * @param limit how long it may take
+     * @param patience how long it may take to write nothing
+     */
+    LastFlush(Flusher flusher, DirtyAddresses dirty, Duration limit, Duration patience) {
+        this.flusher = flusher;
+        this.dirty = dirty;
+        this.limit = limit;
+        this.patience = patience;
+    }
+
+    /** Returns when nothing waits, or when it has given up. */
+    void run() {
+        int total = dirty.size();
+        Thread writer = new Thread(this::write, "sip-location-last-flush");
+        writer.setDaemon(true);
+        writer.start();
+        long begun = System.nanoTime();
+        long progressAt = begun;
+        long before = flusher.done();
+        long seen = before;
+        while (isAlive(writer)) {
+            long now = System.nanoTime();
+            long done = flusher.done();
+            if (done != seen) {
+                seen = done;
+                progressAt = now;
+            }
+            LOG.info("the last changes are written before the end: {} of {} users done", done - before, total);
+            if (now - begun > limit.toNanos() || now - progressAt > patience.toNanos()) {
+                LOG.error(
+                        "the last changes are given up after {} s: {}",
+                        TimeUnit.NANOSECONDS.toSeconds(now - begun),
+                        now - progressAt > patience.toNanos()
+                                ? "nothing could be written for " + patience.toSeconds() + " s"
+                                : "the limit for the end is over");
+                abandoned = true;
+                return;
+            }
+        }
+    }
+
+    /** Waits a second at most. */
+    private static boolean isAlive(Thread writer) {
+        try {
+            writer.join(LOOK_MILLIS);
+        } catch (InterruptedException e) {
+            LOG.debug("interrupted while the last changes are written; they are written on");
+        }
+        return writer.isAlive();
+    }
+
+    private void write() {
+        while (!abandoned && dirty.size() > 0) {
+            try {
+                flusher.flush(() -> !abandoned);
+            } catch (LocationStoreException e) {
+                LOG.debug("the last flush is tried again: {}", e.getMessage()); // the watched repository logs why
+                pause();
+            } catch (Throwable e) {
+                guard.caught(e);
+                pause();
+            }
+        }
+    }
+
+    private static void pause() {
+        try {
+            TimeUnit.MILLISECONDS.sleep(RETRY_MILLIS);
+        } catch (InterruptedException e) {
+            LOG.debug("interrupted; only close() ends the last flush");
+        }
+    }
+}

@@ -1,0 +1,100 @@
+package org.sipproxy.jdbc;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.lang.reflect.Proxy;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.sql.SQLTransientConnectionException;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.Queue;
+import javax.sql.DataSource;
+import org.junit.jupiter.api.Test;
+import org.postgresql.ds.PGSimpleDataSource;
+
+class CircuitBreakerTest {
+
+    /** Near the overflow, as nanoTime may be anywhere. */
+    private long nanos = Long.MAX_VALUE - Duration.ofMillis(1_500).toNanos();
+
+    private final Queue<Runnable> probes = new ArrayDeque<>();
+    private boolean reachable;
+    private int asked;
+
+    private final DataSource database = proxy(DataSource.class, (method, arguments) -> {
+        asked++;
+        if (!reachable) {
+            throw new SQLTransientConnectionException("no connection", "08001");
+        }
+        return proxy(Connection.class, (m, a) -> m.equals("isValid") ? true : null);
+    });
+
+    private final CircuitBreaker breaker = new CircuitBreaker(database, probes::add, () -> nanos);
+
+    @Test
+    void aFailedConnectionOpensItAndNobodyWaitsForTheDatabaseUntilAProbeSucceeds() {
+        assertThatThrownBy(() -> breaker.dataSource().getConnection()).hasMessage("no connection");
+        assertThat(breaker.isOpen()).isTrue();
+        assertThat(asked).isOne();
+
+        for (int i = 0; i < 100; i++) {
+            assertThatThrownBy(() -> breaker.dataSource().getConnection())
+                    .isInstanceOf(SQLTransientConnectionException.class)
+                    .hasMessage("the database does not answer");
+        }
+        assertThat(asked).isOne();
+        assertThat(probes).hasSize(1);
+
+        probes.remove().run();
+        assertThat(breaker.isOpen()).isTrue();
+        assertThat(probes).as("a second later").isEmpty();
+        turn(1_000);
+        assertThat(breaker.openNanos()).isEqualTo(Duration.ofSeconds(1).toNanos());
+        reachable = true;
+        assertThat(breaker.isOpen()).isTrue();
+        assertThat(breaker.isOpen()).isTrue();
+        assertThat(probes).hasSize(1);
+
+        probes.remove().run();
+        assertThat(breaker.isOpen()).isFalse();
+        assertThat(breaker.openNanos()).isZero();
+        assertThat(probes).isEmpty();
+    }
+
+    @Test
+    void aRefusedRowIsNoOutageButABrokenConnectionIs() {
+        breaker.failed(new SQLException("too long", "22001"));
+        breaker.failed(new SQLException("no table", "42P01"));
+        assertThat(breaker.isOpen()).isFalse();
+
+        breaker.failed(new IllegalStateException(new SQLException("read timed out", "08006")));
+        assertThat(breaker.isOpen()).isTrue();
+    }
+
+    @Test
+    void whoHasTheSameDataSourceHasTheSameBreaker() {
+        DataSource one = new PGSimpleDataSource();
+
+        CircuitBreaker first = CircuitBreaker.of(one);
+
+        assertThat(CircuitBreaker.of(one)).isSameAs(first);
+        assertThat(CircuitBreaker.of(new PGSimpleDataSource())).isNotSameAs(first);
+    }
+
+    private void turn(long millis) {
+        nanos += Duration.ofMillis(millis).toNanos();
+    }
+
+    private interface Call {
+        Object of(String method, Object[] arguments) throws Throwable;
+    }
+
+    private static <T> T proxy(Class<T> type, Call call) {
+        return type.cast(Proxy.newProxyInstance(
+                type.getClassLoader(),
+                new Class<?>[] {type},
+                (proxy, method, arguments) -> call.of(method.getName(), arguments)));
+    }
+}
