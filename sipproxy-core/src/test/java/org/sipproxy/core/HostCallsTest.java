@@ -29,6 +29,7 @@ class HostCallsTest {
     /** Methods that only {@code build()}, {@code start()} or the adding of a listener calls, besides constructors. */
     private static final Set<String> THROW_TO_THE_CALLER = Set.of(
             "org.sipproxy.core.SipProxyBuilder.checkAuthentication",
+            "org.sipproxy.core.SipProxyBuilder.component",
             "org.sipproxy.core.SipProxyBuilder.installComponents",
             "org.sipproxy.core.internal.engine.Components.start",
             "org.sipproxy.core.internal.engine.ProxyEngine.start",
@@ -101,6 +102,7 @@ class HostCallsTest {
     }
 
     /** What the rule is there to find; nothing runs it. */
+    @SuppressWarnings("UnusedMethod")
     private static final class Unguarded {
 
         private final HostCall host = new HostCall("a test");

@@ -36,9 +36,9 @@ public final class KamailioSchema {
     private static final int TRIES = 3;
 
     private static final String SHA256_TRIGGER_STATE = "SELECT count(*) = 1 FROM pg_catalog.pg_trigger WHERE tgrelid ="
-        + " to_regclass('subscriber') AND tgname = 'sipproxy_subscriber_sha256' AND tgenabled IN ('O', 'A') AND EXISTS"
-        + " (SELECT 1 FROM pg_catalog.pg_attribute WHERE attrelid = to_regclass('subscriber') AND attname ="
-        + " 'ha1_sha256' AND NOT attisdropped)";
+            + " to_regclass('subscriber') AND tgname = 'sipproxy_subscriber_sha256' AND tgenabled IN ('O', 'A') AND EXISTS"
+            + " (SELECT 1 FROM pg_catalog.pg_attribute WHERE attrelid = to_regclass('subscriber') AND attname ="
+            + " 'ha1_sha256' AND NOT attisdropped)";
 
     private final Jdbi jdbi;
 
@@ -190,8 +190,8 @@ public final class KamailioSchema {
     private static void letOwnerCreateTriggers(Handle handle) {
         boolean lacks = handle.createQuery(
                         "SELECT count(*) > 0 FROM pg_catalog.pg_class WHERE oid = to_regclass('subscriber') AND"
-                            + " pg_catalog.pg_get_userbyid(relowner) = current_user AND NOT has_table_privilege(oid,"
-                            + " 'TRIGGER')")
+                                + " pg_catalog.pg_get_userbyid(relowner) = current_user AND NOT has_table_privilege(oid,"
+                                + " 'TRIGGER')")
                 .mapTo(Boolean.class)
                 .one();
         if (lacks) {

@@ -96,8 +96,8 @@ final class PrivilegeChecks {
     private static boolean has(Handle handle, String table, String privilege) {
         return handle.createQuery(
                         "SELECT coalesce(has_table_privilege(to_regclass(:table), :privilege), false) AND (:privilege"
-                            + " <> 'INSERT' OR coalesce(has_sequence_privilege(pg_get_serial_sequence(:table, 'id'),"
-                            + " 'USAGE'), true))")
+                                + " <> 'INSERT' OR coalesce(has_sequence_privilege(pg_get_serial_sequence(:table, 'id'),"
+                                + " 'USAGE'), true))")
                 .bind("table", table)
                 .bind("privilege", privilege)
                 .mapTo(Boolean.class)

@@ -101,8 +101,8 @@ final class ServerChecks {
         String transport = one(
                 handle,
                 "SELECT CASE WHEN s.ssl THEN 'TLS' WHEN inet_client_addr() IS NULL THEN 'local' WHEN"
-                    + " inet_client_addr() <<= inet '127.0.0.0/8' OR inet_client_addr() = inet '::1' THEN 'loopback'"
-                    + " ELSE 'clear' END FROM pg_catalog.pg_stat_ssl s WHERE s.pid = pg_backend_pid()");
+                        + " inet_client_addr() <<= inet '127.0.0.0/8' OR inet_client_addr() = inet '::1' THEN 'loopback'"
+                        + " ELSE 'clear' END FROM pg_catalog.pg_stat_ssl s WHERE s.pid = pg_backend_pid()");
         return transport.equals("clear")
                 ? Optional.of(Finding.warning(
                         "transport",

@@ -168,9 +168,9 @@ final class SubscriberChecks {
                                 "no trigger, so credentials are cached for a second only",
                                 remedies.of("KamailioSchema.addSubscriberNotifications adds it", "db create adds it")));
         boolean unguarded = handle.createQuery("SELECT EXISTS (SELECT 1 FROM pg_catalog.pg_attribute WHERE attrelid ="
-            + " to_regclass('subscriber') AND attname = 'ha1_sha256' AND NOT attisdropped) AND NOT EXISTS (SELECT 1"
-            + " FROM pg_catalog.pg_trigger WHERE tgrelid = to_regclass('subscriber') AND tgname ="
-            + " 'sipproxy_subscriber_sha256' AND tgenabled IN ('O', 'A'))")
+                        + " to_regclass('subscriber') AND attname = 'ha1_sha256' AND NOT attisdropped) AND NOT EXISTS (SELECT 1"
+                        + " FROM pg_catalog.pg_trigger WHERE tgrelid = to_regclass('subscriber') AND tgname ="
+                        + " 'sipproxy_subscriber_sha256' AND tgenabled IN ('O', 'A'))")
                 .mapTo(Boolean.class)
                 .one();
         if (unguarded) {

@@ -49,9 +49,10 @@ final class AccountingScene implements AutoCloseable {
         }
     };
 
+    private static final ThreadLocal<Instant> EVENT_TIME = new ThreadLocal<>();
+
     private final JdbcAccounting accounting;
     private RequestListener listener;
-    private final ThreadLocal<Instant> eventTime = new ThreadLocal<>();
     private volatile Instant now = NOON;
     private volatile Duration stepped = Duration.ZERO;
 
@@ -69,7 +70,7 @@ final class AccountingScene implements AutoCloseable {
         scene.accounting.install((ComponentHooks)
                 fake(ComponentHooks.class, (name, arguments) -> scene.listener = (RequestListener) arguments[0]));
         scene.accounting.start((ProxyRuntime) fake(ProxyRuntime.class, (name, arguments) -> switch (name) {
-            case "now" -> Objects.requireNonNullElse(scene.eventTime.get(), scene.now);
+            case "now" -> Objects.requireNonNullElse(EVENT_TIME.get(), scene.now);
             case "wallClock" -> scene.now.plus(scene.stepped);
             default -> ((SipUri) arguments[0]).hostIs("sip.test");
         }));
@@ -97,11 +98,11 @@ final class AccountingScene implements AutoCloseable {
 
     /** The clocks show the time of the event meanwhile. */
     void completed(CompletedRequest request) {
-        eventTime.set(request.completedAt().minus(stepped));
+        EVENT_TIME.set(request.completedAt().minus(stepped));
         try {
             listener.onCompleted(request);
         } finally {
-            eventTime.remove();
+            EVENT_TIME.remove();
         }
     }
 

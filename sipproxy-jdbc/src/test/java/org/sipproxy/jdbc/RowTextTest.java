@@ -43,9 +43,9 @@ class RowTextTest {
     void bytesThatAreNotUtf8CostNoOtherRow() {
         RecordingLogger log = new RecordingLogger();
         execute("INSERT INTO location (ruid, username, domain, contact, expires, user_agent) VALUES ('a', 'bob',"
-            + " 'sip.test', 'sip:bob@192.0.2.1', '2030-01-01', convert_from('\\xe9'::bytea, 'SQL_ASCII')), ('b',"
-            + " 'bob', 'sip.test', 'sip:b' || convert_from('\\xe9'::bytea, 'SQL_ASCII') || '@192.0.2.1', '2030-01-01',"
-            + " ''), ('c', 'bob', 'sip.test', 'sip:bob@192.0.2.3', '2030-01-01', 'phone')");
+                + " 'sip.test', 'sip:bob@192.0.2.1', '2030-01-01', convert_from('\\xe9'::bytea, 'SQL_ASCII')), ('b',"
+                + " 'bob', 'sip.test', 'sip:b' || convert_from('\\xe9'::bytea, 'SQL_ASCII') || '@192.0.2.1', '2030-01-01',"
+                + " ''), ('c', 'bob', 'sip.test', 'sip:bob@192.0.2.3', '2030-01-01', 'phone')");
         JdbcBindingRepository repository =
                 JdbcBindingRepository.builder(ascii).log(log.logger()).build();
 

@@ -23,7 +23,7 @@ class StunResponderTest {
 
     private static byte[] withFingerprint(byte[] request, int error) {
         byte[] longer = ByteBuffer.allocate(request.length + 8).put(request).array();
-        longer[3] += 8;
+        longer[3] = (byte) (longer[3] + 8);
         CRC32 crc = new CRC32();
         crc.update(longer, 0, request.length);
         ByteBuffer.wrap(longer)

@@ -85,7 +85,7 @@ public final class AuditLog implements ProxyListener {
         if (event instanceof ProxyEvent.AuthenticationFailed e) {
             if (e.reason().equals(AuthenticationOutcome.NONCE_REUSED.name())) {
                 return; // the password was right, and some phones count each nonce from 1 again: the challenge is all
-                        // it takes
+                // it takes
             }
             write("authentication-failed", event.origin(), e.user(), e.reason());
         } else if (event instanceof ProxyEvent.AuthenticationLocked e) {

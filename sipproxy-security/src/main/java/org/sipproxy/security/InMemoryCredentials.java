@@ -104,11 +104,9 @@ public final class InMemoryCredentials implements CredentialStore {
 
     @Override
     public Optional<Credential> find(String username, String realm) {
-        Credential found = credentials.get(new Key(username, realm));
         // an HA1 holds its realm as it was written
-        boolean fits =
-                found != null && (found.password().isPresent() || found.realm().equals(realm));
-        return fits ? Optional.of(found) : Optional.empty();
+        return Optional.ofNullable(credentials.get(new Key(username, realm)))
+                .filter(found -> found.password().isPresent() || found.realm().equals(realm));
     }
 
     @Override

@@ -5,10 +5,8 @@ import java.net.NoRouteToHostException;
 import java.net.SocketTimeoutException;
 import java.net.UnknownHostException;
 import java.sql.SQLException;
-import java.util.Properties;
 import org.jspecify.annotations.Nullable;
-import org.postgresql.Driver;
-import org.postgresql.PGProperty;
+import org.postgresql.ds.PGSimpleDataSource;
 
 /** What is wrong with a database: which one, as which role, why, and the option that says so. Never a password. */
 final class DatabaseFault {
@@ -20,13 +18,18 @@ final class DatabaseFault {
         if (options.isEmbedded()) {
             return "the embedded database";
         }
-        Properties parts = Driver.parseURL(options.url, null);
-        String user = options.user.isEmpty() && parts != null ? PGProperty.USER.getOrDefault(parts) : options.user;
+        PGSimpleDataSource named = new PGSimpleDataSource();
+        boolean isNamed = true;
+        try {
+            named.setUrl(options.url);
+        } catch (IllegalArgumentException e) {
+            isNamed = false;
+        }
+        String user = options.user.isEmpty() && isNamed ? named.getUser() : options.user;
         String role = user == null || user.isEmpty() ? "" : " as role " + user;
-        return parts == null
-                ? "the database of --database-url" + role
-                : PGProperty.PG_DBNAME.getOrDefault(parts) + " on " + PGProperty.PG_HOST.getOrDefault(parts) + ":"
-                        + PGProperty.PG_PORT.getOrDefault(parts) + role;
+        return isNamed
+                ? named.getDatabaseName() + " on " + named.getServerNames()[0] + ":" + named.getPortNumbers()[0] + role
+                : "the database of --database-url" + role;
     }
 
     /** In one line. */

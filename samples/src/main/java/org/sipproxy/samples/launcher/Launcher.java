@@ -124,12 +124,8 @@ public final class Launcher {
     }
 
     private static Set<String> optionsOf(CommandLine commandLine, String command) {
-        return commandLine
-                .getSubcommands()
-                .get(command)
-                .getCommandSpec()
-                .optionsMap()
-                .keySet();
+        CommandLine named = commandLine.getSubcommands().get(command);
+        return named == null ? Set.of() : named.getCommandSpec().optionsMap().keySet();
     }
 
     private static int explainMisuse(ParameterException e, ArgumentFiles.Arguments arguments) {

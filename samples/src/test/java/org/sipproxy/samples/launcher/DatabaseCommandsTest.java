@@ -326,7 +326,7 @@ class DatabaseCommandsTest {
                         line -> assertThat(line)
                                 .isEqualTo(
                                         "sipproxy: cannot reach the database: kamailio on db.invalid:5432 as role bob:"
-                                            + " the host name cannot be resolved; correct the host in --database-url"),
+                                                + " the host name cannot be resolved; correct the host in --database-url"),
                         line -> assertThat(line)
                                 .startsWith("sipproxy: cannot reach the database: x on 127.0.0.1:1 as role bob: nothing"
                                         + " accepts connections there"),

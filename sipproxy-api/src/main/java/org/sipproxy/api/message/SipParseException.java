@@ -2,6 +2,7 @@ package org.sipproxy.api.message;
 
 import java.io.Serial;
 import java.nio.charset.StandardCharsets;
+import java.util.Objects;
 
 /**
  * Text that is not the SIP it should be: what is wrong, at which offset, a bounded and escaped excerpt, and the status code
@@ -29,6 +30,12 @@ public final class SipParseException extends Exception {
         super(offset < 0 ? what : what + " at offset " + offset, null, false, false);
         this.statusCode = statusCode;
         this.offset = offset;
+    }
+
+    /** What is wrong, and at which offset if that is known. */
+    @Override
+    public String getMessage() {
+        return Objects.requireNonNullElse(super.getMessage(), "");
     }
 
     static SipParseException at(String what, byte[] a, int from, int to) {

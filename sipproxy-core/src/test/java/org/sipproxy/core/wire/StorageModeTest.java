@@ -57,9 +57,8 @@ class StorageModeTest {
 
     @Test
     void nodeThatNeedsADatabaseWhichIsAwayIsNotReadyAndSaysSoToADispatcher() {
-        SipProxyBuilder options = builder()
-                .locationStore(StoreMode.databaseOnly(repository))
-                .refuseOptionsWhenNotReady(true);
+        SipProxyBuilder options =
+                builder().locationStore(StoreMode.databaseOnly(repository)).refuseOptionsWhenNotReady(true);
         try (ProxyUnderTest proxy = ProxyUnderTest.of(options)) {
             WireClient dispatcher = proxy.udp("dispatcher");
             assertThat(proxy.proxy().health().isReady()).isTrue();
@@ -69,11 +68,14 @@ class StorageModeTest {
             dispatcher.awaitResponse(dispatcher.send(dispatcher.request("MESSAGE", "sip:alice@sip.test")), 503);
 
             assertThat(proxy.proxy().health().status()).isEqualTo(ProxyHealth.Status.NOT_READY);
-            assertThat(proxy.proxy().health().problems().get(0)).contains("does not answer").contains("told to fail");
+            assertThat(proxy.proxy().health().problems().get(0))
+                    .contains("does not answer")
+                    .contains("told to fail");
             dispatcher.awaitResponse(dispatcher.send(dispatcher.request("OPTIONS", "sip:sip.test")), 503);
 
             repository.fail(null); // found out without a request
-            await().atMost(Duration.ofSeconds(20)).until(() -> proxy.proxy().health().isReady());
+            await().atMost(Duration.ofSeconds(20))
+                    .until(() -> proxy.proxy().health().isReady());
             dispatcher.awaitResponse(dispatcher.send(dispatcher.request("OPTIONS", "sip:sip.test")), 200);
         }
     }

@@ -90,6 +90,7 @@ public final class ProxyEngine implements AutoCloseable {
     private final TimerThread timerThread;
     private final TransportCounters transportCounters = new TransportCounters();
     private final LocationStore store;
+    private final LocationStore.Blocking blocking;
     /** The same, unless it is the host's. */
     private final @Nullable OwnStore ownStore;
 
@@ -125,6 +126,7 @@ public final class ProxyEngine implements AutoCloseable {
         LocationStore given = parts.locationStore();
         this.ownStore = given != null ? null : OwnStore.of(parts.storeMode(), time, wheel);
         this.store = given != null ? given : Objects.requireNonNull(ownStore);
+        this.blocking = store.blocking();
         CollectedHooks hooks = parts.hooks();
         hooks.locationListeners.forEach(store::addListener);
         this.components = new Components(parts.components(), hooks, clock, time, limits);
@@ -380,7 +382,7 @@ public final class ProxyEngine implements AutoCloseable {
         TransportKind kind =
                 TransportKind.of(received.parameter("transport").orElse("udp")).orElse(TransportKind.UDP);
         InetAddress address = received.numericHost().orElse(null);
-        boolean isShared = store.blocking() == LocationStore.Blocking.ALWAYS;
+        boolean isShared = blocking == LocationStore.Blocking.ALWAYS;
         return kind.isReliable()
                 && address != null
                 && bound.stream().anyMatch(e -> e.toString().equals(binding.socket()) && !(isShared && isWildcard(e)))
@@ -400,7 +402,7 @@ public final class ProxyEngine implements AutoCloseable {
             return;
         }
         WorkerPool pool = workers;
-        if (pool == null || store.blocking() == LocationStore.Blocking.NEVER) {
+        if (pool == null || blocking == LocationStore.Blocking.NEVER) {
             connectionBindings.closed(flow);
         } else if (!pool.execute(flow.remoteAddress().hashCode(), new ClosedConnection(flow))) {
             LOG.debug("bindings of {} stay until they expire: the workers' queue is full", flow.remoteAddress());

@@ -140,7 +140,8 @@ final class Flusher {
             try {
                 other.join();
             } catch (CompletionException e) {
-                failure = failure != null ? failure : asStoreException(e.getCause());
+                Throwable cause = e.getCause();
+                failure = failure != null ? failure : asStoreException(cause == null ? e : cause);
             }
         }
         if (failure != null) {

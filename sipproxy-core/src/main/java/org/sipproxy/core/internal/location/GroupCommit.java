@@ -72,9 +72,7 @@ final class GroupCommit {
                     repository.overdue();
                 }
                 mine.failed(new LocationStoreException(
-                        Kind.UNREACHABLE,
-                        "the transactions before take too long",
-                        new TimeoutException()));
+                        Kind.UNREACHABLE, "the transactions before take too long", new TimeoutException()));
                 return false;
             } else {
                 mine.await(Long.MAX_VALUE);

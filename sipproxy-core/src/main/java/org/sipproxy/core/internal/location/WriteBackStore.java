@@ -62,10 +62,7 @@ final class WriteBackStore extends LoadedStore {
 
     private WriteBackStore(
             StoreMode.WriteBack mode, ProxyTime time, TimerWheel wheel, Duration patience, DirtyAddresses dirty) {
-        super(
-                new WatchedRepository(mode.repository(), time),
-                new MemoryLocationStore(time, wheel, dirty::add),
-                time);
+        super(new WatchedRepository(mode.repository(), time), new MemoryLocationStore(time, wheel, dirty::add), time);
         this.mode = mode;
         this.patience = patience;
         this.dirty = dirty;

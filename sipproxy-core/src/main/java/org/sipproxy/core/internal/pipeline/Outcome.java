@@ -15,7 +15,7 @@ public sealed interface Outcome {
         return Proceed.INSTANCE;
     }
 
-    /** @param why for the log */
+    /** No response; {@code why} is for the log. */
     static Outcome discard(String why) {
         return new Discard(why);
     }

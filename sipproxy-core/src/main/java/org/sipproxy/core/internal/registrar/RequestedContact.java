@@ -61,8 +61,9 @@ record RequestedContact(SipUri uri, int lifetimeSeconds, float q, String instanc
             int digit = text.charAt(i) - '0';
             if (i != point) {
                 digits = digit >= 0 && digit <= 9;
-                thousandths =
-                        i < whole ? Math.min(thousandths * 10 + digit * 1000L, 10_000) : thousandths + digit * unit;
+                thousandths = i < whole
+                        ? Math.min(thousandths * 10 + digit * 1000L, 10_000)
+                        : thousandths + (long) digit * unit;
                 unit /= i < whole ? 1 : 10;
             }
         }

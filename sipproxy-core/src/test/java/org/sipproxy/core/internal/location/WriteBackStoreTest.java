@@ -253,7 +253,9 @@ class WriteBackStoreTest implements LocationStoreContract {
             scene.repository.beforeWrite(() -> {});
             throw new LinkageError("by the test");
         });
-        assertThatThrownBy(store::flush).isInstanceOf(LinkageError.class);
+        assertThatThrownBy(store::flush)
+                .isInstanceOf(LocationStoreException.class)
+                .hasCauseInstanceOf(LinkageError.class);
         assertThat(store.status().waiting()).isOne();
         assertThat(store.status().lastError())
                 .hasValueSatisfying(text -> assertThat(text).contains("by the test"));

@@ -135,10 +135,12 @@ class WriteThroughStoreTest implements LocationStoreContract {
             String id = "late" + i;
             assertThatThrownBy(() -> scene.add(store, BOB, id))
                     .isInstanceOfSatisfying(
-                            LocationStoreException.class, e -> assertThat(e.kind()).isEqualTo(Kind.UNREACHABLE));
+                            LocationStoreException.class,
+                            e -> assertThat(e.kind()).isEqualTo(Kind.UNREACHABLE));
         }
         assertThat(store.status().databaseAnswers()).isFalse();
-        assertThat(store.status().lastError()).hasValueSatisfying(text -> assertThat(text).startsWith("no answer for"));
+        assertThat(store.status().lastError())
+                .hasValueSatisfying(text -> assertThat(text).startsWith("no answer for"));
 
         goOn.countDown();
         leader.join(10_000);

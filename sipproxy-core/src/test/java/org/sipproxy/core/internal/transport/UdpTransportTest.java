@@ -41,6 +41,9 @@ class UdpTransportTest {
         }
 
         @Override
+        public void onRefusedConnection(InetSocketAddress remote, Endpoint endpoint, String why) {}
+
+        @Override
         public void onConnectionLimit(InetSocketAddress remote, Endpoint endpoint, String limit) {}
 
         @Override
@@ -91,7 +94,7 @@ class UdpTransportTest {
             sending.start();
             for (int i = 0; i < 300; i++) { // a DatagramChannel is closed by one of the first fifty
                 sending.interrupt();
-                Thread.yield();
+                Thread.onSpinWait();
             }
 
             awaitArrival(peer, "hello");
