@@ -22,7 +22,8 @@ public record ProxyHealth(Status status, List<String> problems) {
         /** Serves everything from memory, but its database is away: a crash would lose changes. */
         DEGRADED,
         /**
-         * Refuses requests that a healthy proxy would serve: it does not run, takes no new calls, or needs a database that is away.
+         * Refuses requests that a healthy proxy would serve: it does not run, takes no new calls, has lost a UDP socket, or needs a
+         * database that is away.
          * Database-only needs it for calls, write-through for registrations.
          */
         NOT_READY

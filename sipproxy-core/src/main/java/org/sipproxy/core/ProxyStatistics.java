@@ -6,6 +6,8 @@ package org.sipproxy.core;
  * @param requests requests received, retransmissions included
  * @param responses responses received
  * @param retransmissions requests that were absorbed as repetitions
+ * @param resent requests and final responses that the proxy sent again, because the next hop or the client was silent (RFC 3261
+ *     §17, timers A, E and G)
  * @param malformed messages that were refused or dropped because they could not be read
  * @param strayResponses responses that belong to no transaction, and were dropped
  * @param overloaded requests refused with 503 because the workers' queue was full
@@ -39,6 +41,7 @@ public record ProxyStatistics(
         long requests,
         long responses,
         long retransmissions,
+        long resent,
         long malformed,
         long strayResponses,
         long overloaded,

@@ -146,7 +146,7 @@ public final class ProxyEngine implements AutoCloseable {
         Branches branches = new Branches();
         RouteSignature signature = new RouteSignature(keys.of("record-route"), parts.longestDialog(), addresses);
         FlowTokens tokens = new FlowTokens();
-        this.readiness = new Readiness(this::isDraining, store, this::storeStatus);
+        this.readiness = new Readiness(this::isDraining, points::lostUdpSockets, store, this::storeStatus);
         Registrar registrar =
                 new Registrar(store, parts.registrar(), time, names::aorOf, addresses, this::hasLostConnection);
         this.connectionBindings = registrar.connections();
@@ -270,6 +270,7 @@ public final class ProxyEngine implements AutoCloseable {
                 counters.requests.sum(),
                 counters.responses.sum(),
                 counters.retransmissions.sum(),
+                table.resent(),
                 counters.malformed.sum(),
                 counters.strayResponses.sum(),
                 counters.overload.sum(),

@@ -3,6 +3,7 @@ package org.sipproxy.core.internal.engine;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.BooleanSupplier;
+import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 import org.sipproxy.api.location.LocationStore;
 import org.sipproxy.api.location.LocationStore.Blocking;
@@ -14,19 +15,27 @@ import org.sipproxy.core.StoreStatus;
 final class Readiness {
 
     private final BooleanSupplier refusesCalls;
+    private final LongSupplier lostSockets;
     private final Supplier<StoreStatus> store;
     /** True if something is refused while the database is away. */
     private final boolean needsDatabase;
 
-    Readiness(BooleanSupplier refusesCalls, LocationStore locationStore, Supplier<StoreStatus> store) {
+    Readiness(
+            BooleanSupplier refusesCalls,
+            LongSupplier lostSockets,
+            LocationStore locationStore,
+            Supplier<StoreStatus> store) {
         this.refusesCalls = refusesCalls;
+        this.lostSockets = lostSockets;
         this.needsDatabase = locationStore.blocking() != Blocking.NEVER;
         this.store = store;
     }
 
     /** The same as {@link ProxyHealth#isReady} of {@link #health}. */
     boolean isReady() {
-        return !refusesCalls.getAsBoolean() && !(needsDatabase && !store.get().databaseAnswers());
+        return !refusesCalls.getAsBoolean()
+                && lostSockets.getAsLong() == 0
+                && !(needsDatabase && !store.get().databaseAnswers());
     }
 
     /** The health of a proxy that has started. */
@@ -35,6 +44,11 @@ final class Readiness {
         Status status = Status.READY;
         if (refusesCalls.getAsBoolean()) {
             problems.add("new calls are refused: the proxy is being stopped");
+            status = Status.NOT_READY;
+        }
+        long lost = lostSockets.getAsLong();
+        if (lost > 0) {
+            problems.add(lost + " UDP socket(s) cannot be opened again: nothing is received there; see the log");
             status = Status.NOT_READY;
         }
         StoreStatus state = store.get();

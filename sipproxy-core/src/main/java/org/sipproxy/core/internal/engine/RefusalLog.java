@@ -39,6 +39,7 @@ final class RefusalLog {
 
     private static final Logger LOG = LoggerFactory.getLogger("org.sipproxy.refusals");
 
+    private static final int NO_STATUS = 0;
     private static final long SUMMARY_NANOS = TimeUnit.SECONDS.toNanos(5);
 
     /** The header lines that hold the reason of a response of ours. */
@@ -66,9 +67,7 @@ final class RefusalLog {
     /** A request that got a locally generated failure. */
     void refused(SipRequest request, Flow from, int status, String phrase, byte[] headerLines) {
         if (LOG.isInfoEnabled() && !InboundPath.isChallenge(status)) {
-            String why = why(phrase, headerLines);
-            String what = "status=" + status + " why=\"" + SipParseException.excerpt(why) + "\"";
-            write("REFUSED", what, why, from.remoteAddress(), () -> request(request, from));
+            write("REFUSED", status, why(phrase, headerLines), from.remoteAddress(), () -> request(request, from));
         }
     }
 
@@ -87,28 +86,26 @@ final class RefusalLog {
     /** A request that got no response. */
     void dropped(SipRequest request, Flow from, String why) {
         if (LOG.isInfoEnabled()) {
-            String what = "why=\"" + SipParseException.excerpt(why) + "\"";
-            write("DROPPED", what, why, from.remoteAddress(), () -> request(request, from));
+            write("DROPPED", NO_STATUS, why, from.remoteAddress(), () -> request(request, from));
         }
     }
 
     /** Bytes that are not a message. */
     void unreadable(Flow from, String why) {
         if (LOG.isInfoEnabled()) {
-            String what = "why=\"" + SipParseException.excerpt(why) + "\"";
-            write("DROPPED", what, why, from.remoteAddress(), () -> source(from.kind(), from.remoteAddress()));
+            write("DROPPED", NO_STATUS, why, from.remoteAddress(), () -> source(from.kind(), from.remoteAddress()));
         }
     }
 
     /** A connection that was not allowed, or whose handshake failed. */
     void refusedConnection(InetSocketAddress remote, TransportKind kind, String why) {
         if (LOG.isInfoEnabled()) {
-            String what = "why=\"" + SipParseException.excerpt(why) + "\"";
-            write("REFUSED", what, why, remote, () -> source(kind, remote));
+            write("REFUSED", NO_STATUS, why, remote, () -> source(kind, remote));
         }
     }
 
-    private void write(String verb, String what, String why, InetSocketAddress source, Supplier<String> details) {
+    /** The texts are made only for a line that is written: a flood of refusals costs a hash and a look-up each. */
+    private void write(String verb, int status, String why, InetSocketAddress source, Supplier<String> details) {
         InetAddress address = source.getAddress();
         byte[] bytes = (verb + kindOf(why)).getBytes(StandardCharsets.UTF_8);
         long hash = key.hash(bytes, 0, bytes.length);
@@ -117,11 +114,18 @@ final class RefusalLog {
             hash = key.hash(hash, raw, 0, raw.length);
         }
         if (throttle.admits(
-                hash, clock.nanoTime(), () -> what + " source=" + (address == null ? "-" : HostName.text(address)))) {
-            LOG.info("{} {} {}", verb, what, details.get());
+                hash,
+                clock.nanoTime(),
+                () -> what(status, why) + " source=" + (address == null ? "-" : HostName.text(address)))) {
+            LOG.info("{} {} {}", verb, what(status, why), details.get());
         } else if (!summaryIsDue.get() && summaryIsDue.compareAndSet(false, true)) {
             wheel.schedule(summary, clock.nanoTime(), SUMMARY_NANOS);
         }
+    }
+
+    private static String what(int status, String why) {
+        String quoted = "why=\"" + SipParseException.excerpt(why) + "\"";
+        return status == NO_STATUS ? quoted : "status=" + status + " " + quoted;
     }
 
     /** What the reason is without that which the sender chose in it: an excerpt, an offset, a number. */

@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Decides which refusals get a line: of one source and reason {@link #BURST} at once and then one a second, of all together
- * {@link #LINES_PER_SECOND} a second. What gets none is counted, and {@link #takeOmitted} returns the counts, so that a burst is
+ * {@link #LINES} at once and then {@link #LINES_PER_SECOND} a second, so that no flood fills a disk. What gets none is counted, and {@link #takeOmitted} returns the counts, so that a burst is
  * reported even if nothing follows it.
  *
  * <p>The table does not grow: sets of {@value #WAYS} entries, where a new key takes the place of the one that was due first. Safe for
@@ -20,7 +20,10 @@ final class RefusalThrottle {
     /** Lines that one source and reason may have at once. */
     static final int BURST = 8;
 
-    static final int LINES_PER_SECOND = 100;
+    /** Lines that all together may have at once. */
+    static final int LINES = 200;
+
+    static final int LINES_PER_SECOND = 10;
 
     /** Keys whose omitted lines are reported each by itself; those of any other are summed up. */
     static final int REPORTED = 16;
@@ -38,8 +41,8 @@ final class RefusalThrottle {
     private final @Nullable Burst[] bursts = new @Nullable Burst[ENTRIES];
     private final List<Burst> open = new ArrayList<>();
     private long omittedElsewhere;
-    private long secondEndsNanos;
-    private int linesOfSecond;
+    /** The time at which all of {@link #LINES} are available again. */
+    private long allAgainNanos;
 
     /** Lines of one source and reason that were omitted. */
     static final class Burst {
@@ -56,7 +59,7 @@ final class RefusalThrottle {
     }
 
     RefusalThrottle(long nowNanos) {
-        secondEndsNanos = nowNanos + INTERVAL_NANOS;
+        allAgainNanos = nowNanos;
     }
 
     /**
@@ -92,11 +95,13 @@ final class RefusalThrottle {
     }
 
     private boolean takeLine(long nowNanos) {
-        if (nowNanos - secondEndsNanos >= 0) {
-            secondEndsNanos = nowNanos + INTERVAL_NANOS;
-            linesOfSecond = 0;
+        long each = INTERVAL_NANOS / LINES_PER_SECOND;
+        long left = Math.max(allAgainNanos - nowNanos, 0);
+        if (left > (LINES - 1) * each) {
+            return false;
         }
-        return ++linesOfSecond <= LINES_PER_SECOND;
+        allAgainNanos = nowNanos + left + each;
+        return true;
     }
 
     private int find(long key, long nowNanos) {

@@ -224,6 +224,7 @@ public final class InviteClientTransaction extends ClientTransaction {
                 } else {
                     timerA *= 2;
                     table.schedule(this, Math.min(timerA, left));
+                    table.countResent();
                     transmit(wire);
                 }
             }

@@ -151,6 +151,7 @@ public final class InviteServerTransaction extends ServerTransaction {
                 } else if (path().isReliable()) {
                     table.schedule(this, left);
                 } else {
+                    table.countResent();
                     send(response);
                     timerG = Math.min(timerG * 2, table.timers().t2());
                     table.schedule(this, Math.min(timerG, left));

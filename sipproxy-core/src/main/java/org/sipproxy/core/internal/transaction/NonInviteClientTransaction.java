@@ -134,6 +134,7 @@ public final class NonInviteClientTransaction extends ClientTransaction {
                     ? table.timers().t2()
                     : Math.min(timerE * 2, table.timers().t2());
             table.schedule(this, Math.min(timerE, left));
+            table.countResent();
             transmit(wire);
         }
     }

@@ -7,6 +7,7 @@ import java.util.Arrays;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
 import org.sipproxy.api.transport.Endpoint;
 import org.sipproxy.core.ProxyClock;
@@ -33,6 +34,7 @@ public final class TransactionTable {
     private final ConcurrentHashMap<Long, ClientTransaction> clients = new ConcurrentHashMap<>();
     private final ConcurrentHashMap<Long, ClientTransaction> cancels = new ConcurrentHashMap<>();
     private final AtomicLong unanswered = new AtomicLong();
+    private final LongAdder resent = new LongAdder();
     private final LingeringTable lingering;
     private final TransactionBudget budget;
     private final TimerWheel wheel;
@@ -142,7 +144,16 @@ public final class TransactionTable {
         return lingering.size();
     }
 
-    /** How many of them had to leave early, for want of memory. */
+    /** How many messages were sent again because their peer was silent. */
+    public long resent() {
+        return resent.sum();
+    }
+
+    void countResent() {
+        resent.increment();
+    }
+
+    /** How many of the lingering ones had to leave early, for want of memory. */
     public long forgottenEarly() {
         return lingering.forgottenEarly();
     }

@@ -44,12 +44,17 @@ class RefusalThrottleTest {
             admitted += admitted((long) source << 32 | source, 0, 1);
         }
 
-        assertThat(admitted).isEqualTo(RefusalThrottle.LINES_PER_SECOND);
+        assertThat(admitted).isEqualTo(RefusalThrottle.LINES);
         assertThat(throttle.takeOmitted())
                 .hasSize(RefusalThrottle.REPORTED + 1)
                 .last()
                 .extracting(burst -> burst.what + ": " + burst.omitted())
                 .isEqualTo("other sources and reasons: "
-                        + (100_000 - RefusalThrottle.LINES_PER_SECOND - RefusalThrottle.REPORTED));
+                        + (100_000 - RefusalThrottle.LINES - RefusalThrottle.REPORTED));
+        int later = 0;
+        for (int source = 0; source < 1_000; source++) {
+            later += admitted((long) source << 32 | source, SECOND, 1);
+        }
+        assertThat(later).isEqualTo(RefusalThrottle.LINES_PER_SECOND);
     }
 }

@@ -83,6 +83,7 @@ class InviteClientTransactionTest {
         scene.advance(10);
         assertThat(user.told).containsExactly("timeout");
         assertThat(scene.sentAt()).hasSize(7);
+        assertThat(scene.table.resent()).isEqualTo(6);
         scene.assertNothingLeft();
     }
 
@@ -95,6 +96,7 @@ class InviteClientTransactionTest {
         scene.advance(10);
 
         assertThat(scene.sentAt()).containsExactly(0L);
+        assertThat(scene.table.resent()).isZero();
         assertThat(user.told).containsExactly("timeout");
         scene.assertNothingLeft();
     }

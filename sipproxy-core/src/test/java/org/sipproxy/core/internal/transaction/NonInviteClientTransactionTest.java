@@ -47,6 +47,7 @@ class NonInviteClientTransactionTest {
         assertThat(scene.sentAt())
                 .containsExactly(
                         0L, 500L, 1_500L, 3_500L, 7_500L, 11_500L, 15_500L, 19_500L, 23_500L, 27_500L, 31_500L);
+        assertThat(scene.table.resent()).isEqualTo(10);
         assertThat(user.told).isEmpty();
 
         scene.advance(10);
