@@ -23,7 +23,7 @@ import org.sipproxy.core.internal.guard.HostCall;
 class HostCallsTest {
 
     private static final JavaClasses CLASSES = new ClassFileImporter()
-            .withImportOption(location -> !location.contains("test-classes"))
+            .withImportOption(location -> !location.contains("test-classes") && !location.contains("-tests.jar"))
             .importPackages("org.sipproxy.core", "org.sipproxy.api");
 
     /** Methods that only {@code build()}, {@code start()} or the adding of a listener calls, besides constructors. */

@@ -103,7 +103,8 @@ class FloodGuardTest {
     @Test
     void strangersTogetherAreLimitedAndSourcesThatProvedAPasswordAreNot() {
         FakeHooks hooks = FakeHooks.of(
-                guard().perSource(new RateLimit(100, 1_000))
+                FloodGuard.builder()
+                        .perSource(new RateLimit(100, 1_000))
                         .global(new RateLimit(1, 50))
                         .build(),
                 runtime);

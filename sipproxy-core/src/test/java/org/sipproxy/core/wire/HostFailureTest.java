@@ -71,6 +71,7 @@ class HostFailureTest {
      */
     private static final Set<String> NOT_WHILE_SERVING = Set.of(
             "RequestStage.name",
+            "RequestStage.mayBlock",
             "RequestStage.isRepeatable",
             "ResponseStage.name",
             "Authentication.fixedRealms",
@@ -88,6 +89,7 @@ class HostFailureTest {
             "LocationStore.close",
             "BindingRepository.forEach",
             "BindingRepository.find",
+            "BindingRepository.timeout",
             "BindingRepository.update",
             "BindingRepository.check",
             "BindingRepository.deleteExpired"); // by the loop of the flush, once a minute

@@ -3,6 +3,7 @@ package org.sipproxy.core.internal.location;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -16,6 +17,7 @@ import org.sipproxy.api.location.BindingRepository;
 import org.sipproxy.api.location.BindingWrite;
 import org.sipproxy.api.location.LocationStoreException;
 import org.sipproxy.api.location.LocationStoreException.Kind;
+import org.sipproxy.api.location.RemovalReason;
 import org.sipproxy.core.StoreStatus;
 import org.sipproxy.core.internal.guard.HostCall;
 import org.sipproxy.core.internal.guard.HostFailedException;
@@ -36,6 +38,8 @@ final class WatchedRepository implements BindingRepository {
     private static final Logger LOG = LoggerFactory.getLogger(WatchedRepository.class);
 
     private record Failure(LocationStoreException cause, long atMillis) {}
+
+    private static final Duration OTHERWISE = Duration.ofSeconds(10);
 
     private final BindingRepository repository;
     private final HostCall host;
@@ -100,9 +104,55 @@ final class WatchedRepository implements BindingRepository {
 
     @Override
     public List<Binding> update(Aor aor, BindingChange change, Instant now) {
-        List<Binding> after = run(() -> repository.update(aor, change, now));
+        Watched watched = new Watched(change);
+        List<Binding> after = run(() -> {
+            try {
+                return repository.update(aor, watched, now);
+            } catch (RuntimeException | Error e) {
+                if (watched.thrown == e) {
+                    return null; // the repository did its part
+                }
+                throw e;
+            }
+        });
+        if (after == null) {
+            throw watched.failure();
+        }
         lastWriteMillis = time.wallMillis();
         return after;
+    }
+
+    /** A change whose exception passes to whoever wants the change: it says nothing about the repository. */
+    private static final class Watched implements BindingChange {
+
+        private final BindingChange change;
+        private @Nullable Throwable thrown;
+
+        Watched(BindingChange change) {
+            this.change = change;
+        }
+
+        @Override
+        public List<Binding> apply(List<Binding> current) {
+            try {
+                return change.apply(current);
+            } catch (Throwable e) {
+                thrown = e;
+                throw e;
+            }
+        }
+
+        @Override
+        public RemovalReason reasonOf(Binding removed) {
+            return change.reasonOf(removed);
+        }
+
+        RuntimeException failure() {
+            if (thrown instanceof Error error) {
+                throw error;
+            }
+            return (RuntimeException) Objects.requireNonNull(thrown, "thrown");
+        }
     }
 
     @Override
@@ -135,7 +185,7 @@ final class WatchedRepository implements BindingRepository {
                 f == null ? Optional.empty() : Optional.of(Instant.ofEpochMilli(f.atMillis())));
     }
 
-    private <T> T run(Supplier<T> work) {
+    private <T extends @Nullable Object> T run(Supplier<T> work) {
         Failure known = away;
         if (known == null) {
             return attempt(work);
@@ -160,7 +210,12 @@ final class WatchedRepository implements BindingRepository {
 
     @Override
     public Duration timeout() {
-        return repository.timeout();
+        try {
+            return repository.timeout();
+        } catch (Throwable e) {
+            host.failed(e);
+            return OTHERWISE;
+        }
     }
 
     /** An operation that is under way takes longer than it may: the database counts as away, although nothing has failed yet. */
@@ -174,7 +229,7 @@ final class WatchedRepository implements BindingRepository {
                 Kind.UNREACHABLE, "the database does not answer: " + text(known.cause()), known.cause());
     }
 
-    private <T> T attempt(Supplier<T> work) {
+    private <T extends @Nullable Object> T attempt(Supplier<T> work) {
         long startedNanos = System.nanoTime();
         try {
             T result = work.get();

@@ -97,7 +97,6 @@ class NextHopResolverTest {
           tel:+15551234                         | UNSUPPORTED: a tel URI names no host
           sip:192.0.2.7:0                       | UNSUPPORTED: "192.0.2.7" with port 0
           sip:192.0.2.7;transport=sctp          | UNSUPPORTED: no transport for sip URI (sctp)
-          sip:192.0.2.7;transport               | UNSUPPORTED: no transport for sip URI ()
           sips:192.0.2.7;transport=udp          | UNSUPPORTED: no transport for sips URI (udp)
           sip:192.0.2.7;transport=tls           | UNSUPPORTED: no transport for sip URI (tls); this proxy has [UDP, TCP]
           sips:192.0.2.7                        | UNSUPPORTED: no transport for sips URI (none named)
