@@ -89,7 +89,13 @@ class ModuleArrowsTest {
                                 "org.sipproxy.core.internal.engine..",
                                 "org.sipproxy.jdbc..")
                         .and(isNoneOf(
-                                "SystemClock", "Deadline", "LogThrottle", "AuditLog", "StoreThread", "NatPinger")))
+                                "SystemClock",
+                                "Deadline",
+                                "RequestDeadline",
+                                "LogThrottle",
+                                "AuditLog",
+                                "StoreThread",
+                                "NatPinger")))
                 .should()
                 .accessTargetWhere(isCall("java.lang.System", "nanoTime"))
                 .because("what expires follows ProxyClock")

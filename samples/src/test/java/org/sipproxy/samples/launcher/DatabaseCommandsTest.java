@@ -164,7 +164,7 @@ class DatabaseCommandsTest {
 
         on("db", "create", "--sha256");
         assertThat(on("db", "create")).isZero();
-        assertThat(output()).endsWith("all 12 tables were there");
+        assertThat(output()).endsWith("all 13 tables were there");
         assertThat(on("db", "check", "--domain", "sip.test")).isZero();
         assertThat(on("db", "grants", "--read-write", "a\"b", "--read-only", "c"))
                 .isZero();

@@ -166,7 +166,7 @@ class WebSocketTest {
     }
 
     @Test
-    void aBrowserThatHasLeftIsNotRegisteredAnyMore() {
+    void aBrowserThatHasLeftIsUnavailableAndNotRegisteredAnyMore() {
         WireClient.Web bob = registered("bob", TransportKind.WS);
         WireClient.Udp alice = proxy.udp("alice");
         bob.close();
@@ -178,7 +178,7 @@ class WebSocketTest {
 
         Request invite = alice.send(alice.request("INVITE", "sip:bob@sip.test"));
 
-        alice.awaitResponse(invite, 404);
+        alice.awaitResponse(invite, 480);
     }
 
     @Test

@@ -1,5 +1,6 @@
 package org.sipproxy.core.internal.pipeline;
 
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import org.sipproxy.api.auth.Authentication;
 import org.sipproxy.api.location.Aor;
@@ -20,14 +21,18 @@ final class RejectUnavailableUser implements Step {
     private final @Nullable Authentication authentication;
     private final boolean mayBlock;
     private final boolean revealsUsers;
+    private final Predicate<Aor> wasCutOff;
     private final HostCall host = new HostCall("look-up of a user");
 
     /**
-     * A step that asks {@code authentication}. Without it the users are not known: all of them get 404.
+     * A step that asks {@code authentication}. Without it the users are not known: they get 404, but for those whose connection was
+     * lost.
      *
      * @param revealsUsers true if strangers get the precise status too
+     * @param wasCutOff tells whether the last binding of an address ended with its connection
      */
-    RejectUnavailableUser(@Nullable Authentication authentication, boolean revealsUsers) {
+    RejectUnavailableUser(@Nullable Authentication authentication, boolean revealsUsers, Predicate<Aor> wasCutOff) {
+        this.wasCutOff = wasCutOff;
         this.authentication = authentication;
         this.mayBlock = authentication != null && authentication.mayBlock();
         this.revealsUsers = revealsUsers;
@@ -56,7 +61,7 @@ final class RejectUnavailableUser implements Step {
             return true;
         }
         Aor aor = context.names().aorOf(context.request().requestUri());
-        return aor != null && isKnown(aor, context.userCase());
+        return aor != null && (wasCutOff.test(aor) || isKnown(aor, context.userCase()));
     }
 
     private boolean isKnown(Aor aor, UserCase userCase) {

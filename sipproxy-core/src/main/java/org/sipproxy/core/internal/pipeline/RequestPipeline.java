@@ -106,7 +106,8 @@ public final class RequestPipeline {
         parts.beforeRouting().forEach(stage -> order.add(new HostStep(stage)));
         order.add(new Register(parts.registrar(), parts.store())); // §10.3
         order.add(new DetermineTargets(parts.store(), authentication != null, parts.strangers())); // §16.5
-        order.add(new RejectUnavailableUser(authentication, parts.revealsUsers())); // 404, 480
+        order.add(new RejectUnavailableUser(
+                authentication, parts.revealsUsers(), parts.registrar().connections()::wasCutOff)); // 404, 480
         this.steps = order.toArray(new Step[0]);
 
         this.beforeForwarding =

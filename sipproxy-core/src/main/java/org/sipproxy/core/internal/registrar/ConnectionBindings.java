@@ -1,6 +1,10 @@
 package org.sipproxy.core.internal.registrar;
 
+import com.github.benmanes.caffeine.cache.Cache;
+import com.github.benmanes.caffeine.cache.Caffeine;
+import com.github.benmanes.caffeine.cache.Ticker;
 import java.net.InetSocketAddress;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
@@ -30,16 +34,26 @@ public final class ConnectionBindings {
 
     private static final Logger LOG = LoggerFactory.getLogger(ConnectionBindings.class);
 
+    private static final int MAX_CUT_OFF = 10_000;
+    private static final Duration REMEMBERED = Duration.ofHours(1);
+
     private final ConcurrentMap<Key, Set<Aor>> registered = new ConcurrentHashMap<>();
     private final LogThrottle failures = new LogThrottle();
     private final GuardedStore store;
     private final ConnectionLoss policy;
     private final Predicate<Binding> isLost;
+    /** Those that have lost their last binding so: their users are away for now, not unknown. */
+    private final Cache<Aor, Boolean> cutOff;
 
-    ConnectionBindings(GuardedStore store, ConnectionLoss policy, Predicate<Binding> isLost) {
+    ConnectionBindings(GuardedStore store, ConnectionLoss policy, Predicate<Binding> isLost, Ticker ticker) {
         this.store = store;
         this.policy = policy;
         this.isLost = isLost;
+        this.cutOff = Caffeine.newBuilder()
+                .maximumSize(MAX_CUT_OFF)
+                .expireAfterWrite(REMEMBERED)
+                .ticker(ticker)
+                .build();
     }
 
     /** A connection, however it is wrapped. */
@@ -54,6 +68,7 @@ public final class ConnectionBindings {
         if (policy == ConnectionLoss.KEEP || !flow.kind().isReliable()) {
             return;
         }
+        cutOff.invalidate(aor);
         registered
                 .computeIfAbsent(Key.of(flow), key -> ConcurrentHashMap.newKeySet(1))
                 .add(aor);
@@ -75,11 +90,16 @@ public final class ConnectionBindings {
         }
         for (Aor aor : aors) {
             try {
-                store.update(aor, new Loss());
+                store.update(aor, new Loss(aor));
             } catch (LocationStoreException e) {
                 failures.warn(LOG, "location store failed; bindings of a closed connection stay until they expire", e);
             }
         }
+    }
+
+    /** True if the address lost its last binding with its connection, within the last hour, and nothing else removed it. */
+    public boolean wasCutOff(Aor aor) {
+        return cutOff.getIfPresent(aor) != null;
     }
 
     private boolean ends(Binding binding) {
@@ -98,10 +118,22 @@ public final class ConnectionBindings {
     /** Leaves out the bindings that are lost; those that were refreshed over another connection stay. */
     private final class Loss implements BindingChange {
 
+        private final Aor aor;
+
+        Loss(Aor aor) {
+            this.aor = aor;
+        }
+
         @Override
         public List<Binding> apply(List<Binding> current) {
             List<Binding> left = new ArrayList<>(current);
-            return left.removeIf(ConnectionBindings.this::ends) ? left : current;
+            if (!left.removeIf(ConnectionBindings.this::ends)) {
+                return current;
+            }
+            if (left.isEmpty()) {
+                cutOff.put(aor, true); // before anybody can see that the bindings are gone
+            }
+            return left;
         }
 
         @Override

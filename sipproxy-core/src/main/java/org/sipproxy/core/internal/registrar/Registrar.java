@@ -90,7 +90,7 @@ public final class Registrar {
         this.log = log;
         this.lifetimes = new Lifetimes(policy);
         this.isLost = isLost;
-        this.connections = new ConnectionBindings(this.store, policy.connectionLoss(), isLost);
+        this.connections = new ConnectionBindings(this.store, policy.connectionLoss(), isLost, time::nanoTime);
         this.replies = new RegistrarReplies(time);
         this.registrations = new RegistrationLog(log);
         store.addListener(registrations);

@@ -49,8 +49,8 @@ class RefusalThrottleTest {
                 .hasSize(RefusalThrottle.REPORTED + 1)
                 .last()
                 .extracting(burst -> burst.what + ": " + burst.omitted())
-                .isEqualTo("other sources and reasons: "
-                        + (100_000 - RefusalThrottle.LINES - RefusalThrottle.REPORTED));
+                .isEqualTo(
+                        "other sources and reasons: " + (100_000 - RefusalThrottle.LINES - RefusalThrottle.REPORTED));
         int later = 0;
         for (int source = 0; source < 1_000; source++) {
             later += admitted((long) source << 32 | source, SECOND, 1);

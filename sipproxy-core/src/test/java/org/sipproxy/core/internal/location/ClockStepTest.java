@@ -62,7 +62,8 @@ class ClockStepTest {
             assertThat(StoreScene.ids(store.lookup(ALICE))).as("%s", mode).containsExactly("a");
             scene.advance(Duration.ofMinutes(2));
             if (mode instanceof StoreMode.DatabaseOnly && step.equals(Duration.ofHours(-1))) {
-                // the clock has shown the time of the last update twice, so the row might be as old as it says: it may live longer
+                // the clock has shown the time of the last update twice, so the row might be as old as it says: it may
+                // live longer
                 scene.advance(Duration.ofHours(1));
             }
             assertThat(store.lookup(ALICE)).as("%s", mode).isEmpty();
