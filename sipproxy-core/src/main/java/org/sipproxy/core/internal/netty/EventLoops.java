@@ -1,6 +1,8 @@
 package org.sipproxy.core.internal.netty;
 
+import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoopGroup;
+import io.netty.channel.RecvByteBufAllocator;
 import io.netty.channel.epoll.EpollEventLoopGroup;
 import io.netty.channel.nio.NioEventLoopGroup;
 import io.netty.util.concurrent.DefaultThreadFactory;
@@ -16,6 +18,10 @@ import org.slf4j.LoggerFactory;
 public final class EventLoops {
 
     private static final Logger LOG = LoggerFactory.getLogger(EventLoops.class);
+
+    /** How much a channel is read at once, by the name that both versions have. */
+    @SuppressWarnings("deprecation")
+    public static final ChannelOption<RecvByteBufAllocator> READ_SIZE = ChannelOption.RCVBUF_ALLOCATOR;
 
     private static final String SINCE_4_2 = "io.netty.channel.MultiThreadIoEventLoopGroup";
 

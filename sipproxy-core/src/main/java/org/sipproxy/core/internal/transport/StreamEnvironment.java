@@ -101,7 +101,7 @@ public final class StreamEnvironment implements AutoCloseable {
         return bootstrap
                 .childOption(ChannelOption.TCP_NODELAY, true)
                 .childOption(ChannelOption.SO_KEEPALIVE, true)
-                .childOption(ChannelOption.RECVBUF_ALLOCATOR, turns())
+                .childOption(EventLoops.READ_SIZE, turns())
                 .childOption(ChannelOption.WRITE_BUFFER_WATER_MARK, StreamInbound.waterMark(limits));
     }
 
@@ -119,7 +119,7 @@ public final class StreamEnvironment implements AutoCloseable {
                 .option(ChannelOption.SO_KEEPALIVE, true)
                 .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, (int)
                         limits.connectTimeout().toMillis())
-                .option(ChannelOption.RECVBUF_ALLOCATOR, turns())
+                .option(EventLoops.READ_SIZE, turns())
                 .option(ChannelOption.WRITE_BUFFER_WATER_MARK, StreamInbound.waterMark(limits));
     }
 
