@@ -40,7 +40,7 @@ public class NatBenchmark {
     private static RequestAtProxy requestFrom(InetAddress address) {
         try {
             return new RequestAtProxy(DigestBenchmark.request(""), address);
-        } catch (org.sipproxy.api.message.SipParseException e) {
+        } catch (org.sipproxy.message.SipParseException e) {
             throw new IllegalStateException(e);
         }
     }

@@ -12,9 +12,9 @@ import java.time.Duration;
 import java.util.List;
 import org.sipproxy.api.location.Aor;
 import org.sipproxy.api.location.Binding;
-import org.sipproxy.api.message.SipUri;
 import org.sipproxy.api.transport.Endpoint;
 import org.sipproxy.core.SipProxy;
+import org.sipproxy.message.SipUri;
 import org.sipproxy.nat.NatTraversal;
 import org.sipproxy.nat.PingMethod;
 

@@ -10,11 +10,11 @@ import org.openjdk.jmh.annotations.OutputTimeUnit;
 import org.openjdk.jmh.annotations.Scope;
 import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.Warmup;
-import org.sipproxy.api.message.HeaderName;
-import org.sipproxy.api.message.ParseLimits;
-import org.sipproxy.api.message.SipMessage;
-import org.sipproxy.api.message.SipParseException;
 import org.sipproxy.core.internal.pipeline.MessageSanity;
+import org.sipproxy.message.HeaderName;
+import org.sipproxy.message.ParseLimits;
+import org.sipproxy.message.SipMessage;
+import org.sipproxy.message.SipParseException;
 
 /** What the engine reads of every message: the index, the checks, and the values that routing needs. */
 @State(Scope.Benchmark)
@@ -44,7 +44,7 @@ public class ParseBenchmark {
     @Benchmark
     public SipMessage checkRegister() throws SipParseException {
         SipMessage message = SipMessage.parse(register, ParseLimits.DEFAULT);
-        MessageSanity.check((org.sipproxy.api.message.SipRequest) message);
+        MessageSanity.check((org.sipproxy.message.SipRequest) message);
         return message;
     }
 

@@ -5,17 +5,18 @@ import java.net.InetSocketAddress;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
+import javax.sip.message.Request;
 import org.jspecify.annotations.Nullable;
 import org.sipproxy.api.event.ProxyEvent;
 import org.sipproxy.api.location.UserCase;
-import org.sipproxy.api.message.SipParseException;
-import org.sipproxy.api.message.SipRequest;
-import org.sipproxy.api.message.SipUri;
 import org.sipproxy.api.routing.StageContext;
 import org.sipproxy.api.routing.Target;
 import org.sipproxy.api.transport.Endpoint;
 import org.sipproxy.api.transport.Flow;
 import org.sipproxy.api.transport.TransportKind;
+import org.sipproxy.message.SipParseException;
+import org.sipproxy.message.SipRequest;
+import org.sipproxy.message.SipUri;
 
 /** A request at a proxy for {@code example.org}, to measure one step alone. */
 final class RequestAtProxy implements StageContext, Flow {
@@ -24,7 +25,7 @@ final class RequestAtProxy implements StageContext, Flow {
     private static final Optional<String> DOMAIN = Optional.of("example.org");
     private static final Endpoint ENDPOINT = Endpoint.udp("192.0.2.1", 5060);
 
-    private final SipRequest request;
+    private SipRequest request;
     private final InetSocketAddress source;
     private @Nullable String user;
     private boolean trusted;
@@ -37,6 +38,16 @@ final class RequestAtProxy implements StageContext, Flow {
     @Override
     public SipRequest request() {
         return request;
+    }
+
+    @Override
+    public void replace(SipRequest edited) {
+        request = edited;
+    }
+
+    @Override
+    public Request jain() {
+        throw new UnsupportedOperationException("the measured stages do not use javax.sip");
     }
 
     @Override

@@ -13,12 +13,6 @@ import org.openjdk.jmh.annotations.Scope;
 import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.Warmup;
-import org.sipproxy.api.message.ParseLimits;
-import org.sipproxy.api.message.SipMessage;
-import org.sipproxy.api.message.SipParseException;
-import org.sipproxy.api.message.SipRequest;
-import org.sipproxy.api.message.SipResponse;
-import org.sipproxy.api.message.Via;
 import org.sipproxy.core.ProxyClock;
 import org.sipproxy.core.SipTimers;
 import org.sipproxy.core.internal.codec.ByteWriter;
@@ -31,6 +25,12 @@ import org.sipproxy.core.internal.transaction.TransactionKey;
 import org.sipproxy.core.internal.transaction.TransactionTable;
 import org.sipproxy.core.internal.transaction.TransactionTimers;
 import org.sipproxy.core.internal.transport.SendFailure;
+import org.sipproxy.message.ParseLimits;
+import org.sipproxy.message.SipMessage;
+import org.sipproxy.message.SipParseException;
+import org.sipproxy.message.SipRequest;
+import org.sipproxy.message.SipResponse;
+import org.sipproxy.message.Via;
 
 /**
  * A CANCEL and a 2xx that belong to nothing, from the bytes to the knowledge that they do: the same with no transaction and
@@ -72,8 +72,8 @@ public class StrayMessageBenchmark {
     public void open() throws SipParseException {
         for (int i = 0; i < live; i++) {
             SipRequest invite = (SipRequest) SipMessage.parse(Messages.invite(i), ParseLimits.DEFAULT);
-            table.addIfAbsent(
-                    new InviteServerTransaction(TransactionKey.of(invite), table, NOWHERE, invite.wire().length, null));
+            table.addIfAbsent(new InviteServerTransaction(
+                    TransactionKey.of(invite), table, NOWHERE, invite.index().length(), null));
         }
         Branches branches = new Branches();
         ByteWriter out = new ByteWriter(512);
@@ -105,10 +105,10 @@ public class StrayMessageBenchmark {
     public @Nullable Object straySuccess() throws SipParseException {
         SipResponse response = (SipResponse) SipMessage.parse(success, ParseLimits.DEFAULT);
         Via via = response.topVia();
-        if (!Branches.isOurs(response.wire(), via)) {
+        if (!Branches.isOurs(response.index(), via)) {
             throw new IllegalStateException("the branch does not look like one of ours");
         }
-        long branch = Branches.number(response.wire(), via);
+        long branch = Branches.number(response.index(), via);
         return table.client(branch, false) == null && table.upstreamOfAccepted(branch) == null ? response : null;
     }
 }

@@ -1,35 +1,31 @@
 package org.sipproxy.samples;
 
-import java.text.ParseException;
 import java.util.Objects;
-import javax.sip.PeerUnavailableException;
-import javax.sip.SipFactory;
-import javax.sip.header.HeaderFactory;
-import javax.sip.message.Request;
-import org.sipproxy.api.message.Method;
-import org.sipproxy.api.message.SipParseException;
-import org.sipproxy.api.message.StatusCode;
 import org.sipproxy.api.routing.RequestStage;
 import org.sipproxy.api.routing.StageContext;
 import org.sipproxy.api.routing.Verdict;
+import org.sipproxy.message.HeaderName;
+import org.sipproxy.message.Method;
+import org.sipproxy.message.SipParseException;
+import org.sipproxy.message.StatusCode;
 
 /**
- * A step of the host's own: calls from numbers with a given prefix are declined, and the called phone is told of each other
- * call that it was screened. Put in with {@code SipProxy.builder().beforeRouting(new CustomStage("0900"))}.
+ * A stage of the host application: declines calls from numbers with a given prefix, and marks every other call with a header. Added
+ * with {@code SipProxy.builder().beforeRouting(new CustomStage("0900"))}.
  */
 public final class CustomStage implements RequestStage {
 
+    private static final HeaderName SCREENED = HeaderName.of("X-Screened");
+
     private final String blockedPrefix;
-    private final HeaderFactory headers;
 
     /** Declines callers whose user part starts with {@code blockedPrefix}. */
-    public CustomStage(String blockedPrefix) throws PeerUnavailableException {
+    public CustomStage(String blockedPrefix) {
         this.blockedPrefix = Objects.requireNonNull(blockedPrefix, "blockedPrefix");
-        this.headers = SipFactory.getInstance().createHeaderFactory();
     }
 
     @Override
-    public Verdict handle(StageContext context) throws SipParseException, ParseException {
+    public Verdict handle(StageContext context) throws SipParseException {
         if (!context.request().method().equals(Method.INVITE)) {
             return Verdict.proceed();
         }
@@ -37,12 +33,11 @@ public final class CustomStage implements RequestStage {
         if (caller.startsWith(blockedPrefix)) {
             return Verdict.respond(StatusCode.DECLINE, "Caller Not Welcome");
         }
-        Request request = context.request();
-        request.addHeader(headers.createHeader("X-Screened", "caller=" + caller));
+        context.replace(context.request().withHeaderBelow(SCREENED, "caller=" + caller));
         return Verdict.proceed();
     }
 
-    /** False: it waits for nothing, so it runs on the event loop. */
+    /** Returns false: the stage does not wait, so it runs on the receiver thread. */
     @Override
     public boolean mayBlock() {
         return false;

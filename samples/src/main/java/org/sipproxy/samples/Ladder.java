@@ -9,12 +9,12 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.sipproxy.api.event.WireListener;
-import org.sipproxy.api.message.HeaderName;
-import org.sipproxy.api.message.SipMessage;
-import org.sipproxy.api.message.SipParseException;
-import org.sipproxy.api.message.SipRequest;
-import org.sipproxy.api.message.SipResponse;
 import org.sipproxy.api.transport.Flow;
+import org.sipproxy.message.HeaderName;
+import org.sipproxy.message.SipMessage;
+import org.sipproxy.message.SipParseException;
+import org.sipproxy.message.SipRequest;
+import org.sipproxy.message.SipResponse;
 
 /**
  * Draws what really went over the wire between the proxy and two phones, one arrow a line with a sentence beside it, and tells

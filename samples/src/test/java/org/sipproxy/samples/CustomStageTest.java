@@ -2,11 +2,10 @@ package org.sipproxy.samples;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import javax.sip.PeerUnavailableException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
-import org.sipproxy.api.message.HeaderName;
+import org.sipproxy.message.HeaderName;
 import org.sipproxy.testkit.IncomingCall;
 import org.sipproxy.testkit.OutgoingCall;
 import org.sipproxy.testkit.Phone;
@@ -19,7 +18,7 @@ class CustomStageTest {
     @RegisterExtension
     final SipProxyExtension sip;
 
-    CustomStageTest() throws PeerUnavailableException {
+    CustomStageTest() {
         CustomStage stage = new CustomStage("0900");
         sip = SipProxyExtension.builder()
                 .configure(proxy -> proxy.beforeRouting(stage))

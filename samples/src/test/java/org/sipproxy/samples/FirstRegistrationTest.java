@@ -10,11 +10,11 @@ import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
-import org.sipproxy.api.message.Method;
 import org.sipproxy.api.routing.StageContext;
 import org.sipproxy.api.routing.Verdict;
 import org.sipproxy.api.transport.Endpoint;
 import org.sipproxy.jdbc.PostgresFixture;
+import org.sipproxy.message.Method;
 
 @Timeout(60)
 class FirstRegistrationTest {

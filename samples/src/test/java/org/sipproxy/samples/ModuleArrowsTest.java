@@ -30,10 +30,34 @@ class ModuleArrowsTest {
                     .resideInAPackage("org.sipproxy." + addOn + "..")
                     .should()
                     .dependOnClassesThat(resideInAPackage("org.sipproxy..")
-                            .and(resideOutsideOfPackages("org.sipproxy.api..", "org.sipproxy." + addOn + "..")))
+                            .and(resideOutsideOfPackages(
+                                    "org.sipproxy.message..", "org.sipproxy.api..", "org.sipproxy." + addOn + "..")))
                     .because("a host's own component has no more than the API either")
                     .check(CLASSES);
         }
+    }
+
+    @Test
+    void messageLibraryDependsOnNothingOfOurs() {
+        noClasses()
+                .that()
+                .resideInAPackage("org.sipproxy.message..")
+                .should()
+                .dependOnClassesThat(
+                        resideInAPackage("org.sipproxy..").and(resideOutsideOfPackages("org.sipproxy.message..")))
+                .because("it is a SIP parser for any program")
+                .check(CLASSES);
+    }
+
+    @Test
+    void onlyTheViewKnowsTheReferenceImplementationOfJainSip() {
+        noClasses()
+                .that(resideOutsideOfPackages("org.sipproxy.message.jain..", "org.sipproxy.samples.phone.."))
+                .should()
+                .dependOnClassesThat()
+                .resideInAnyPackage("gov.nist..")
+                .because("traffic is served without it")
+                .check(CLASSES);
     }
 
     @Test

@@ -16,12 +16,14 @@ class ReadmeTest {
     private static final Path MODULE = Path.of("").toAbsolutePath();
 
     @Test
-    void itsProgramAndItsTestAreCompiledHere() throws IOException {
+    void itsProgramsAreCompiledHere() throws IOException {
         List<String> shown = blocks(readme(), "```java\n", "```");
 
-        assertThat(shown).hasSize(2);
+        assertThat(shown).hasSize(4);
         assertThat(source("main", "EmbeddedProxy")).containsIgnoringWhitespaces(shown.get(0));
-        assertThat(source("test", "CustomStageTest")).containsIgnoringWhitespaces(shown.get(1));
+        assertThat(source("main", "CustomStage")).containsIgnoringWhitespaces(shown.get(1));
+        assertThat(source("main", "ParseMessage")).containsIgnoringWhitespaces(shown.get(2));
+        assertThat(source("test", "CustomStageTest")).containsIgnoringWhitespaces(shown.get(3));
     }
 
     private static String source(String tree, String name) throws IOException {

@@ -17,16 +17,16 @@ import org.sipproxy.api.event.WireListener;
 import org.sipproxy.api.location.LocationListener;
 import org.sipproxy.api.location.LocationStore;
 import org.sipproxy.api.location.StoreMode;
-import org.sipproxy.api.message.HostName;
-import org.sipproxy.api.message.ParseLimits;
-import org.sipproxy.api.message.SipParseException;
-import org.sipproxy.api.message.SipUri;
 import org.sipproxy.api.routing.RequestStage;
 import org.sipproxy.api.routing.ResponseStage;
 import org.sipproxy.api.transport.Endpoint;
 import org.sipproxy.core.internal.engine.CollectedHooks;
 import org.sipproxy.core.internal.engine.EngineParts;
 import org.sipproxy.core.internal.engine.ProxyEngine;
+import org.sipproxy.message.HostName;
+import org.sipproxy.message.ParseLimits;
+import org.sipproxy.message.SipParseException;
+import org.sipproxy.message.SipUri;
 
 /**
  * Assembles a {@link SipProxy}. What must be given: at least one {@link #listen}, at least one {@link #domain}, and either

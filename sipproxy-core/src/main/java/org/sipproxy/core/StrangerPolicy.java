@@ -6,7 +6,7 @@ import java.util.Objects;
 import java.util.Set;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
-import org.sipproxy.api.message.Method;
+import org.sipproxy.message.Method;
 
 /**
  * Which methods strangers may send to users of this proxy outside a dialog. A stranger is a sender that is neither

@@ -93,7 +93,7 @@ class ArchitectureTest {
     void theReferenceImplementationStaysBehindItsGuard() {
         noClasses()
                 .that()
-                .resideOutsideOfPackage("org.sipproxy.api.message")
+                .resideOutsideOfPackage("org.sipproxy.message")
                 .should()
                 .dependOnClassesThat()
                 .resideInAPackage("gov.nist..")

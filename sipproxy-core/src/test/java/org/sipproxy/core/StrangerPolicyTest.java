@@ -6,8 +6,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import org.sipproxy.api.message.Method;
 import org.sipproxy.api.transport.Endpoint;
+import org.sipproxy.message.Method;
 
 class StrangerPolicyTest {
 

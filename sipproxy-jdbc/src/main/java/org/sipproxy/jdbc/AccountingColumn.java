@@ -4,9 +4,9 @@ import java.net.InetAddress;
 import java.util.List;
 import java.util.Objects;
 import org.sipproxy.api.event.CompletedRequest;
-import org.sipproxy.api.message.HostName;
-import org.sipproxy.api.message.SipParseException;
-import org.sipproxy.api.message.SipUri;
+import org.sipproxy.message.HostName;
+import org.sipproxy.message.SipParseException;
+import org.sipproxy.message.SipUri;
 
 /**
  * A further column of the accounting tables and what is written there, as Kamailio's {@code db_extra}. The column has to be

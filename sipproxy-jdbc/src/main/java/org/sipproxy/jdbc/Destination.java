@@ -2,8 +2,8 @@ package org.sipproxy.jdbc;
 
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
-import org.sipproxy.api.message.SipParseException;
-import org.sipproxy.api.message.SipUri;
+import org.sipproxy.message.SipParseException;
+import org.sipproxy.message.SipUri;
 
 /**
  * A row of the table {@code dispatcher}.

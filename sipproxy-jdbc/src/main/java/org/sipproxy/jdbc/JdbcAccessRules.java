@@ -14,9 +14,9 @@ import org.sipproxy.api.access.AccessRuleSource;
 import org.sipproxy.api.access.AccessRules;
 import org.sipproxy.api.access.AddressEntry;
 import org.sipproxy.api.access.TrustedEntry;
-import org.sipproxy.api.message.IpLiteral;
-import org.sipproxy.api.message.SipParseException;
 import org.sipproxy.api.transport.TransportKind;
+import org.sipproxy.message.IpLiteral;
+import org.sipproxy.message.SipParseException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 

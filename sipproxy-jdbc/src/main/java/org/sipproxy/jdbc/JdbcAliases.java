@@ -3,7 +3,6 @@ package org.sipproxy.jdbc;
 import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
 import com.github.benmanes.caffeine.cache.Ticker;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
@@ -16,15 +15,14 @@ import org.jspecify.annotations.Nullable;
 import org.sipproxy.api.component.ComponentHooks;
 import org.sipproxy.api.component.ProxyComponent;
 import org.sipproxy.api.location.Aor;
-import org.sipproxy.api.message.Method;
-import org.sipproxy.api.message.SipParseException;
-import org.sipproxy.api.message.SipRequest;
-import org.sipproxy.api.message.SipUri;
-import org.sipproxy.api.message.Splice;
 import org.sipproxy.api.routing.NeedsWorkerException;
 import org.sipproxy.api.routing.RequestStage;
 import org.sipproxy.api.routing.StageContext;
 import org.sipproxy.api.routing.Verdict;
+import org.sipproxy.message.Method;
+import org.sipproxy.message.SipParseException;
+import org.sipproxy.message.SipRequest;
+import org.sipproxy.message.SipUri;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -162,9 +160,8 @@ public final class JdbcAliases implements ProxyComponent {
 
         private void use(StageContext context, Optional<Aor> target) throws SipParseException {
             if (target.isPresent()) {
-                SipRequest request = context.request();
-                byte[] uri = target.get().toString().getBytes(StandardCharsets.UTF_8);
-                request.edit(new Splice().replace(request.requestUriStart(), request.requestUriEnd(), uri));
+                context.replace(context.request()
+                        .withRequestUri(SipUri.parse(target.get().toString())));
             }
         }
     }

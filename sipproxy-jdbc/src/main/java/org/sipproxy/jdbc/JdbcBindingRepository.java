@@ -21,7 +21,7 @@ import org.sipproxy.api.location.BindingChange;
 import org.sipproxy.api.location.BindingRepository;
 import org.sipproxy.api.location.BindingWrite;
 import org.sipproxy.api.location.LocationStoreException;
-import org.sipproxy.api.message.HostName;
+import org.sipproxy.message.HostName;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 

@@ -23,10 +23,10 @@ import org.sipproxy.api.component.ComponentHooks;
 import org.sipproxy.api.component.ProxyComponent;
 import org.sipproxy.api.component.ProxyRuntime;
 import org.sipproxy.api.location.UserCase;
-import org.sipproxy.api.message.SipParseException;
 import org.sipproxy.api.routing.NeedsWorkerException;
 import org.sipproxy.api.routing.RequestDeadline;
 import org.sipproxy.api.routing.TemporarilyUnavailableException;
+import org.sipproxy.message.SipParseException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 

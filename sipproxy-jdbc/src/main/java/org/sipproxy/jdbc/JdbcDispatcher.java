@@ -12,13 +12,13 @@ import org.jdbi.v3.core.Jdbi;
 import org.sipproxy.api.component.ComponentHooks;
 import org.sipproxy.api.component.ProxyComponent;
 import org.sipproxy.api.component.ProxyRuntime;
-import org.sipproxy.api.message.SipParseException;
-import org.sipproxy.api.message.SipUri;
-import org.sipproxy.api.message.StatusCode;
 import org.sipproxy.api.routing.RequestStage;
 import org.sipproxy.api.routing.StageContext;
 import org.sipproxy.api.routing.Target;
 import org.sipproxy.api.routing.Verdict;
+import org.sipproxy.message.SipParseException;
+import org.sipproxy.message.SipUri;
+import org.sipproxy.message.StatusCode;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 

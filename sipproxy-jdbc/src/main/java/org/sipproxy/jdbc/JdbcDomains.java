@@ -7,9 +7,9 @@ import org.jdbi.v3.core.Jdbi;
 import org.sipproxy.api.component.ComponentHooks;
 import org.sipproxy.api.component.ProxyComponent;
 import org.sipproxy.api.component.ProxyRuntime;
-import org.sipproxy.api.message.HostName;
-import org.sipproxy.api.message.SipParseException;
-import org.sipproxy.api.message.SipUri;
+import org.sipproxy.message.HostName;
+import org.sipproxy.message.SipParseException;
+import org.sipproxy.message.SipUri;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 

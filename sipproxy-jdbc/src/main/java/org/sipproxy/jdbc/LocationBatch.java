@@ -12,8 +12,8 @@ import org.sipproxy.api.location.Aor;
 import org.sipproxy.api.location.Binding;
 import org.sipproxy.api.location.BindingWrite;
 import org.sipproxy.api.location.MethodMask;
-import org.sipproxy.api.message.SipUri;
 import org.sipproxy.api.transport.TransportKind;
+import org.sipproxy.message.SipUri;
 
 /** Writes as columns: an array for each column of the rows to put, and the ids of the rows to delete. */
 final class LocationBatch {

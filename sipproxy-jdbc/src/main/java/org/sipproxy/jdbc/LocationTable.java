@@ -11,7 +11,7 @@ import java.time.LocalDateTime;
 import org.sipproxy.api.location.Aor;
 import org.sipproxy.api.location.Binding;
 import org.sipproxy.api.location.LocationStoreException;
-import org.sipproxy.api.message.SipUri;
+import org.sipproxy.message.SipUri;
 
 /**
  * The statements for one {@code location} table, whose columns of time are what they are.

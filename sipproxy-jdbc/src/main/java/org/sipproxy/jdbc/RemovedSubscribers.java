@@ -21,7 +21,7 @@ import org.sipproxy.api.location.BindingChange;
 import org.sipproxy.api.location.LocationStore;
 import org.sipproxy.api.location.RemovalReason;
 import org.sipproxy.api.location.UserCase;
-import org.sipproxy.api.message.HostName;
+import org.sipproxy.message.HostName;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 

@@ -11,8 +11,8 @@ import org.jspecify.annotations.Nullable;
 import org.sipproxy.api.location.Aor;
 import org.sipproxy.api.location.Binding;
 import org.sipproxy.api.location.MethodMask;
-import org.sipproxy.api.message.SipParseException;
-import org.sipproxy.api.message.SipUri;
+import org.sipproxy.message.SipParseException;
+import org.sipproxy.message.SipUri;
 
 /** Makes bindings of rows, whoever wrote them. A row without what a binding needs is reported and skipped. One thread. */
 final class RowReader {

@@ -12,15 +12,15 @@ import org.sipproxy.api.component.ComponentHooks;
 import org.sipproxy.api.component.ProxyRuntime;
 import org.sipproxy.api.event.CompletedRequest;
 import org.sipproxy.api.event.RequestListener;
-import org.sipproxy.api.message.ParseLimits;
-import org.sipproxy.api.message.SipMessage;
-import org.sipproxy.api.message.SipParseException;
-import org.sipproxy.api.message.SipRequest;
-import org.sipproxy.api.message.SipUri;
 import org.sipproxy.api.routing.Target;
 import org.sipproxy.api.transport.Endpoint;
 import org.sipproxy.api.transport.Flow;
 import org.sipproxy.api.transport.TransportKind;
+import org.sipproxy.message.ParseLimits;
+import org.sipproxy.message.SipMessage;
+import org.sipproxy.message.SipParseException;
+import org.sipproxy.message.SipRequest;
+import org.sipproxy.message.SipUri;
 
 /** Accounting without a proxy: a test tells it what was answered. The proxy is sip.test. */
 final class AccountingScene implements AutoCloseable {

@@ -24,8 +24,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.postgresql.ds.PGSimpleDataSource;
-import org.sipproxy.api.message.Method;
 import org.sipproxy.jdbc.AccountingScene.Done;
+import org.sipproxy.message.Method;
 
 /** What becomes of requests that were answered: everything is written when the component closes. */
 class JdbcAccountingTest {

@@ -17,7 +17,7 @@ import org.sipproxy.api.location.BindingWrite.Delete;
 import org.sipproxy.api.location.BindingWrite.Put;
 import org.sipproxy.api.location.LocationStoreException;
 import org.sipproxy.api.location.LocationStoreException.Kind;
-import org.sipproxy.api.message.SipUri;
+import org.sipproxy.message.SipUri;
 
 class JdbcBindingRepositoryTest implements BindingRepositoryContract {
 

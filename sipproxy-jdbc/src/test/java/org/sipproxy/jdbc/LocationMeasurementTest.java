@@ -21,11 +21,11 @@ import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 import org.sipproxy.api.location.Aor;
 import org.sipproxy.api.location.Binding;
 import org.sipproxy.api.location.StoreMode;
-import org.sipproxy.api.message.SipUri;
 import org.sipproxy.core.ProxyClock;
 import org.sipproxy.core.internal.location.OwnStore;
 import org.sipproxy.core.internal.time.ProxyTime;
 import org.sipproxy.core.internal.time.TimerWheel;
+import org.sipproxy.message.SipUri;
 
 /**
  * What the storage modes cost, printed and not judged: {@code -Dsipproxy.measure=100000}, the number of bindings. CPU of

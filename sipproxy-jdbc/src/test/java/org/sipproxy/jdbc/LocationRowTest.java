@@ -18,10 +18,10 @@ import org.sipproxy.api.location.Binding;
 import org.sipproxy.api.location.BindingRepository;
 import org.sipproxy.api.location.BindingWrite.Put;
 import org.sipproxy.api.location.MethodMask;
-import org.sipproxy.api.message.SipUri;
 import org.sipproxy.api.transport.Endpoint;
 import org.sipproxy.api.transport.Flow;
 import org.sipproxy.api.transport.TransportKind;
+import org.sipproxy.message.SipUri;
 
 /** The rows of location, as Kamailio writes them and reads them. */
 class LocationRowTest {

@@ -80,7 +80,7 @@ class StorageModesTest {
             store.update(
                     ALICE,
                     current -> List.of(org.sipproxy.api.location.Binding.builder(
-                                    id, org.sipproxy.api.message.SipUri.of("sip:a@192.0.2.1"))
+                                    id, org.sipproxy.message.SipUri.of("sip:a@192.0.2.1"))
                             .granted(clock.currentTimeMillis(), Duration.ofHours(1))
                             .build()));
         }

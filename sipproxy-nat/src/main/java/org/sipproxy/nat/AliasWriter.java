@@ -11,13 +11,13 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 import org.jspecify.annotations.Nullable;
 import org.sipproxy.api.location.Aor;
-import org.sipproxy.api.message.HostName;
-import org.sipproxy.api.message.IpLiteral;
-import org.sipproxy.api.message.KeyedHash;
-import org.sipproxy.api.message.SipUri;
+import org.sipproxy.api.support.KeyedHash;
 import org.sipproxy.api.transport.Endpoint;
 import org.sipproxy.api.transport.Flow;
 import org.sipproxy.api.transport.TransportKind;
+import org.sipproxy.message.HostName;
+import org.sipproxy.message.IpLiteral;
+import org.sipproxy.message.SipUri;
 
 /**
  * Makes and reads the parameters that tell where a Contact's owner was seen:

@@ -1,6 +1,6 @@
 package org.sipproxy.nat;
 
-import org.sipproxy.api.message.SipUri;
+import org.sipproxy.message.SipUri;
 
 /**
  * Where the sender of a Contact was seen, as its {@code alias} parameter said.

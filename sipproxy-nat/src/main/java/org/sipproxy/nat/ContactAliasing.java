@@ -3,11 +3,11 @@ package org.sipproxy.nat;
 import java.net.InetSocketAddress;
 import org.jspecify.annotations.Nullable;
 import org.sipproxy.api.location.Aor;
-import org.sipproxy.api.message.HeaderName;
-import org.sipproxy.api.message.SipMessage;
-import org.sipproxy.api.message.SipParseException;
-import org.sipproxy.api.message.SipUri;
 import org.sipproxy.api.transport.Flow;
+import org.sipproxy.message.HeaderName;
+import org.sipproxy.message.SipMessage;
+import org.sipproxy.message.SipParseException;
+import org.sipproxy.message.SipUri;
 
 /** What a Contact gets that leaves us, if its owner is behind a NAT: an alias, or a new address for hosts that asked for it. */
 final class ContactAliasing {
@@ -25,21 +25,22 @@ final class ContactAliasing {
     }
 
     /**
-     * Marks the Contact of a message that came on {@code flow}.
+     * Returns a copy with the Contact of a message marked that came on {@code flow}; the message itself if it cannot be marked.
      *
      * @param user who the sender says to be; null if that cannot be read
      */
-    void mark(SipMessage message, ContactSpan contact, Flow flow, @Nullable SipUri user) {
+    <M extends SipMessage> M mark(M message, ContactSpan contact, Flow flow, @Nullable SipUri user) {
         try {
-            if (fixesContact) {
-                ContactEdit.address(message, contact, flow);
-            } else {
-                int owner = owner(message, contact, flow, user);
-                ContactEdit.alias(message, contact, aliases.parameters(flow, owner, clients.now()));
-            }
+            M marked = fixesContact
+                    ? ContactEdit.address(message, contact, flow)
+                    : ContactEdit.alias(
+                            message,
+                            contact,
+                            aliases.parameters(flow, owner(message, contact, flow, user), clients.now()));
             counters.aliasesWritten.increment();
+            return marked;
         } catch (IllegalArgumentException e) {
-            // a header line that fills what a line may hold: it goes on as it came
+            return message; // the header line would be longer than a line may be
         }
     }
 
@@ -69,7 +70,7 @@ final class ContactAliasing {
 
     private static @Nullable SipUri uri(SipMessage message, ContactSpan contact) {
         try {
-            return SipUri.parse(message.wire(), contact.uriStart(), contact.uriEnd());
+            return SipUri.parse(message.index().text(contact.uriStart(), contact.uriEnd()));
         } catch (SipParseException e) {
             return null;
         }

@@ -1,59 +1,70 @@
 package org.sipproxy.nat;
 
 import java.nio.charset.StandardCharsets;
-import org.sipproxy.api.message.HostName;
-import org.sipproxy.api.message.SipMessage;
-import org.sipproxy.api.message.SipUri;
-import org.sipproxy.api.message.Splice;
 import org.sipproxy.api.transport.Flow;
+import org.sipproxy.message.HostName;
+import org.sipproxy.message.SipMessage;
+import org.sipproxy.message.SipUri;
+import org.sipproxy.message.wire.MessageIndex;
+import org.sipproxy.message.wire.Splice;
 
-/** Changes of the first Contact URI, as splices; all else of the message stays as it came. */
+/** Copies of a message with its first Contact URI changed. */
 final class ContactEdit {
 
     private static final byte[] OPEN = {'<'};
+    private static final byte[] NONE = {};
 
     private ContactEdit() {}
 
-    /** Adds parameters to the URI; an older alias, as a client echoes that has seen its own, goes. */
-    static void alias(SipMessage message, ContactSpan contact, String parameters) {
+    /** Adds parameters to the URI. Removes an older alias, which a client echoes if it has seen its own. */
+    static <M extends SipMessage> M alias(M message, ContactSpan contact, String parameters) {
         Splice splice = new Splice();
         if (!contact.bracketed()) {
             splice.insert(contact.uriStart(), OPEN);
         }
         deleteAlias(message, contact, splice);
         splice.insert(contact.headersStart(), contact.bracketed() ? parameters : parameters + ">");
-        message.edit(splice);
+        return with(message, splice);
     }
 
-    /** Takes an alias of ours away, if there is one; somebody else's is somebody else's to deal with. */
-    static void unalias(SipMessage message, ContactSpan contact) {
+    /** Removes an alias that this proxy wrote. Leaves the alias of another proxy. */
+    static <M extends SipMessage> M unalias(M message, ContactSpan contact) {
         Splice splice = new Splice();
-        if (deleteAlias(message, contact, splice)) {
-            message.edit(splice);
-        }
+        return deleteAlias(message, contact, splice) ? with(message, splice) : message;
     }
 
-    /** Puts the address that the message came from in the place of the URI's host and port. */
-    static void address(SipMessage message, ContactSpan contact, Flow flow) {
+    /** Replaces the URI's host and port by the source address of the message. */
+    static <M extends SipMessage> M address(M message, ContactSpan contact, Flow flow) {
         String address = HostName.text(flow.remoteAddress().getAddress()) + ":"
                 + flow.remoteAddress().getPort();
-        message.edit(new Splice()
-                .replace(contact.hostStart(), contact.addressEnd(), address.getBytes(StandardCharsets.US_ASCII)));
+        return with(
+                message,
+                new Splice()
+                        .replace(
+                                contact.hostStart(),
+                                contact.addressEnd(),
+                                address.getBytes(StandardCharsets.US_ASCII)));
+    }
+
+    @SuppressWarnings("unchecked") // an edited request is a request, an edited response a response
+    private static <M extends SipMessage> M with(M message, Splice splice) {
+        return (M) message.with(splice);
     }
 
     /** True if it is one of ours. */
     private static boolean deleteAlias(SipMessage message, ContactSpan contact, Splice splice) {
-        byte[] a = message.wire();
+        MessageIndex a = message.index();
         boolean ours = false;
         int i = contact.addressEnd();
         while (i < contact.headersStart()) {
             int end = i + 1;
-            while (end < contact.headersStart() && a[end] != ';') {
+            while (end < contact.headersStart() && a.byteAt(end) != ';') {
                 end++;
             }
-            if (a[i] == ';' && UriText.isNamed(a, i + 1, end, ContactAlias.NAME, ContactAlias.KEY)) {
+            byte[] parameter = a.byteAt(i) == ';' ? a.copy(i + 1, end) : NONE;
+            if (UriText.isNamed(parameter, 0, parameter.length, ContactAlias.NAME, ContactAlias.KEY)) {
                 splice.delete(i, end);
-                ours |= UriText.isNamed(a, i + 1, end, ContactAlias.KEY);
+                ours |= UriText.isNamed(parameter, 0, parameter.length, ContactAlias.KEY);
             }
             i = end;
         }

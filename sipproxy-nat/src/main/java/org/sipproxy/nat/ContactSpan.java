@@ -1,11 +1,11 @@
 package org.sipproxy.nat;
 
 import org.jspecify.annotations.Nullable;
-import org.sipproxy.api.message.HeaderName;
-import org.sipproxy.api.message.NameAddress;
-import org.sipproxy.api.message.SipMessage;
-import org.sipproxy.api.message.SipParseException;
-import org.sipproxy.api.message.SipUri;
+import org.sipproxy.message.HeaderName;
+import org.sipproxy.message.NameAddress;
+import org.sipproxy.message.SipMessage;
+import org.sipproxy.message.SipParseException;
+import org.sipproxy.message.SipUri;
 
 /**
  * Where the first Contact URI of a message lies.
@@ -43,13 +43,13 @@ record ContactSpan(
         return !uri.isSip()
                 ? null
                 : new ContactSpan(
-                        contact.uriStart(),
-                        contact.uriEnd(),
-                        uri.hostStart(),
-                        uri.hostEnd(),
+                        contact.index().uriStart(),
+                        contact.index().uriEnd(),
+                        uri.index().hostStart(),
+                        uri.index().hostEnd(),
                         uri.port(),
-                        uri.addressEnd(),
-                        uri.headersStart(),
+                        uri.index().addressEnd(),
+                        uri.index().headersStart(),
                         contact.isBracketed());
     }
 }

@@ -2,7 +2,8 @@ package org.sipproxy.nat;
 
 import java.net.Inet4Address;
 import java.net.InetAddress;
-import org.sipproxy.api.message.IpLiteral;
+import org.sipproxy.message.IpLiteral;
+import org.sipproxy.message.wire.MessageIndex;
 
 /** Hosts in a message's bytes, read without an object for the dotted quads that nearly all of them are. */
 final class HostText {
@@ -10,7 +11,7 @@ final class HostText {
     private HostText() {}
 
     /** The address that a dotted quad in {@code [from, to)} writes, as an unsigned number; -1 if it is none. */
-    static long ipv4(byte[] a, int from, int to) {
+    static long ipv4(MessageIndex a, int from, int to) {
         if (to - from < 7 || to - from > 15) {
             return -1;
         }
@@ -19,10 +20,10 @@ final class HostText {
         for (int part = 0; part < 4; part++) {
             int start = i;
             int value = 0;
-            while (i < to && a[i] >= '0' && a[i] <= '9') {
-                value = value * 10 + (a[i++] - '0');
+            while (i < to && a.byteAt(i) >= '0' && a.byteAt(i) <= '9') {
+                value = value * 10 + (a.byteAt(i++) - '0');
             }
-            if (i == start || i - start > 3 || value > 255 || (part < 3 && (i == to || a[i++] != '.'))) {
+            if (i == start || i - start > 3 || value > 255 || (part < 3 && (i == to || a.byteAt(i++) != '.'))) {
                 return -1;
             }
             address = address << 8 | value;
@@ -35,26 +36,26 @@ final class HostText {
     }
 
     /** True if the host that stands in {@code [from, to)} is this address; a name is no address. */
-    static boolean isAddress(byte[] a, int from, int to, InetAddress address) {
+    static boolean isAddress(MessageIndex a, int from, int to, InetAddress address) {
         if (address instanceof Inet4Address) {
             long four = ipv4(a, from, to);
             return four >= 0 && (int) four == intOf(address.getAddress());
         }
-        return IpLiteral.parse(a, from, to).map(address::equals).orElse(false);
+        return IpLiteral.parse(a.text(from, to)).map(address::equals).orElse(false);
     }
 
     /** True if the host is an address, whichever, or a name that leads nowhere (RFC 7118 §5). */
-    static boolean isAddressOrInvalid(byte[] a, int from, int to) {
-        return from < to && (a[from] == '[' || ipv4(a, from, to) >= 0 || endsWith(a, from, to, ".invalid"));
+    static boolean isAddressOrInvalid(MessageIndex a, int from, int to) {
+        return from < to && (a.byteAt(from) == '[' || ipv4(a, from, to) >= 0 || endsWith(a, from, to, ".invalid"));
     }
 
-    private static boolean endsWith(byte[] a, int from, int to, String lowerCase) {
+    private static boolean endsWith(MessageIndex a, int from, int to, String lowerCase) {
         int start = to - lowerCase.length();
         if (start < from) {
             return false;
         }
         for (int i = start; i < to; i++) {
-            if ((a[i] | 0x20) != (lowerCase.charAt(i - start) | 0x20)) {
+            if ((a.byteAt(i) | 0x20) != (lowerCase.charAt(i - start) | 0x20)) {
                 return false;
             }
         }

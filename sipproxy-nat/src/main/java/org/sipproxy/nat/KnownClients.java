@@ -17,10 +17,10 @@ import org.sipproxy.api.location.Aor;
 import org.sipproxy.api.location.Binding;
 import org.sipproxy.api.location.LocationEvent;
 import org.sipproxy.api.location.LocationListener;
-import org.sipproxy.api.message.SipUri;
 import org.sipproxy.api.transport.Endpoint;
 import org.sipproxy.api.transport.Flow;
 import org.sipproxy.api.transport.TransportKind;
+import org.sipproxy.message.SipUri;
 
 /**
  * The clients that are reached by their flow, learned from the location store's events: found by their contact, when a dialog's

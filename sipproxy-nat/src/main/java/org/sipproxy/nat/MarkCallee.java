@@ -1,13 +1,13 @@
 package org.sipproxy.nat;
 
 import java.util.Optional;
-import org.sipproxy.api.message.HeaderName;
-import org.sipproxy.api.message.Method;
-import org.sipproxy.api.message.SipParseException;
-import org.sipproxy.api.message.SipResponse;
 import org.sipproxy.api.routing.ResponseStage;
 import org.sipproxy.api.routing.ResponseStageContext;
 import org.sipproxy.api.routing.Target;
+import org.sipproxy.message.HeaderName;
+import org.sipproxy.message.Method;
+import org.sipproxy.message.SipParseException;
+import org.sipproxy.message.SipResponse;
 
 /**
  * The Contact of a callee behind a NAT gets its alias too: else the caller's ACK and BYE would go to the private address.
@@ -41,7 +41,8 @@ final class MarkCallee implements ResponseStage {
             }
             ContactSpan contact = ContactSpan.of(response);
             if (contact != null) {
-                contacts.mark(response, contact, context.flow(), ContactAliasing.user(response, HeaderName.TO));
+                context.replace(contacts.mark(
+                        response, contact, context.flow(), ContactAliasing.user(response, HeaderName.TO)));
             }
         } catch (SipParseException e) {
             // a callee that cannot write a Record-Route: the caller gets the response as it came

@@ -4,13 +4,15 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
-import org.sipproxy.api.message.SipMessage;
-import org.sipproxy.api.message.SipParseException;
-import org.sipproxy.api.message.SipRequest;
-import org.sipproxy.api.message.SipResponse;
-import org.sipproxy.api.message.Via;
 import org.sipproxy.api.transport.Flow;
 import org.sipproxy.api.transport.TransportKind;
+import org.sipproxy.message.IpLiteral;
+import org.sipproxy.message.SipMessage;
+import org.sipproxy.message.SipParseException;
+import org.sipproxy.message.SipRequest;
+import org.sipproxy.message.SipResponse;
+import org.sipproxy.message.Via;
+import org.sipproxy.message.wire.MessageIndex;
 
 /** The chosen {@link NatTest}s, run over a message's bytes. */
 final class NatDetection {
@@ -43,7 +45,7 @@ final class NatDetection {
     boolean isBehindNat(SipRequest request, Flow flow) throws SipParseException {
         return sourceTells(flow)
                 || ((tests & (VIA_TESTS | NatTest.VIA_PORT_MISMATCH.mask())) != 0
-                        && viaTells(request.wire(), request.topVia(), flow))
+                        && viaTells(request.index(), request.topVia(), flow))
                 || contactTells(request, flow, streamPortDiffers(request, flow))
                 || sdpTells(request, flow);
     }
@@ -61,16 +63,19 @@ final class NatDetection {
                 && networks.contains(flow.remoteAddress().getAddress());
     }
 
-    private boolean viaTells(byte[] wire, Via via, Flow flow) {
+    private boolean viaTells(MessageIndex wire, Via via, Flow flow) {
         InetSocketAddress source = flow.remoteAddress();
         if (asks(NatTest.VIA_PORT_MISMATCH) && !flow.kind().isReliable() && port(via.port()) != source.getPort()) {
             return true;
         }
-        if (asks(NatTest.PRIVATE_VIA) && networks.containsHost(wire, via.hostStart(), via.hostEnd())) {
+        if (asks(NatTest.PRIVATE_VIA)
+                && networks.containsHost(
+                        wire, via.index().hostStart(), via.index().hostEnd())) {
             return true;
         }
         return asks(NatTest.VIA_ADDRESS_MISMATCH)
-                && !HostText.isAddress(wire, via.hostStart(), via.hostEnd(), source.getAddress());
+                && !HostText.isAddress(
+                        wire, via.index().hostStart(), via.index().hostEnd(), source.getAddress());
     }
 
     private boolean streamPortDiffers(SipRequest request, Flow flow) throws SipParseException {
@@ -84,7 +89,7 @@ final class NatDetection {
         if (contact == null) {
             return false;
         }
-        byte[] wire = message.wire();
+        MessageIndex wire = message.index();
         int from = contact.hostStart();
         int to = contact.hostEnd();
         if (asks(NatTest.PRIVATE_CONTACT) && networks.containsHost(wire, from, to)) {
@@ -109,19 +114,22 @@ final class NatDetection {
 
     /** Looks at each {@code c=IN IP4 address} or {@code c=IN IP6 address} line of the body. */
     private boolean sdpTells(SipMessage message, Flow flow) {
-        byte[] a = message.wire();
-        int end = a.length;
+        MessageIndex a = message.index();
+        int end = a.length();
         if ((tests & SDP_TESTS) == 0 || message.bodyLength() == 0) {
             return false;
         }
         InetAddress source = flow.remoteAddress().getAddress();
-        int i = message.bodyStart();
+        int i = message.index().bodyStart();
         while (i < end) {
             int lineEnd = i;
-            while (lineEnd < end && a[lineEnd] != '\n' && a[lineEnd] != '\r') {
+            while (lineEnd < end && a.byteAt(lineEnd) != '\n' && a.byteAt(lineEnd) != '\r') {
                 lineEnd++;
             }
-            if (lineEnd - i > 9 && a[i] == 'c' && a[i + 1] == '=' && connectionTells(a, i + 2, lineEnd, source)) {
+            if (lineEnd - i > 9
+                    && a.byteAt(i) == 'c'
+                    && a.byteAt(i + 1) == '='
+                    && connectionTells(a, i + 2, lineEnd, source)) {
                 return true;
             }
             i = lineEnd + 1;
@@ -129,16 +137,16 @@ final class NatDetection {
         return false;
     }
 
-    private boolean connectionTells(byte[] a, int from, int to, InetAddress source) {
+    private boolean connectionTells(MessageIndex a, int from, int to, InetAddress source) {
         int i = from;
         for (int word = 0; word < 2; word++) { // past IN and IP4 or IP6
-            while (i < to && a[i] != ' ') {
+            while (i < to && a.byteAt(i) != ' ') {
                 i++;
             }
             i++;
         }
         int end = i;
-        while (end < to && a[end] != ' ' && a[end] != '/') {
+        while (end < to && a.byteAt(end) != ' ' && a.byteAt(end) != '/') {
             end++;
         }
         if (asks(NatTest.PRIVATE_SDP) && isPrivate(a, i, end)) {
@@ -148,12 +156,10 @@ final class NatDetection {
     }
 
     /** SDP writes IPv6 addresses without brackets. */
-    private boolean isPrivate(byte[] a, int from, int to) {
+    private boolean isPrivate(MessageIndex a, int from, int to) {
         long four = HostText.ipv4(a, from, to);
         return four >= 0
                 ? networks.containsIpv4((int) four)
-                : org.sipproxy.api.message.IpLiteral.parse(a, from, to)
-                        .map(networks::contains)
-                        .orElse(false);
+                : IpLiteral.parse(a.text(from, to)).map(networks::contains).orElse(false);
     }
 }

@@ -4,11 +4,11 @@ import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 import org.sipproxy.api.component.ProxyRuntime;
 import org.sipproxy.api.location.Binding;
-import org.sipproxy.api.message.KeyedHash;
-import org.sipproxy.api.message.SipResponse;
-import org.sipproxy.api.message.Via;
+import org.sipproxy.api.support.KeyedHash;
 import org.sipproxy.api.transport.Flow;
 import org.sipproxy.api.transport.TransportKind;
+import org.sipproxy.message.SipResponse;
+import org.sipproxy.message.Via;
 
 /**
  * Goes round all flows once in an interval, a few of them at each tick of the timer, so that pings leave evenly: 100,000 flows

@@ -13,9 +13,9 @@ import org.sipproxy.api.component.ComponentHooks;
 import org.sipproxy.api.component.ProxyComponent;
 import org.sipproxy.api.component.ProxyRuntime;
 import org.sipproxy.api.location.LocationStore;
-import org.sipproxy.api.message.KeyedHash;
-import org.sipproxy.api.message.SipResponse;
+import org.sipproxy.api.support.KeyedHash;
 import org.sipproxy.api.transport.Flow;
+import org.sipproxy.message.SipResponse;
 
 /**
  * Clients behind NATs: one object that makes registrations, calls, the requests inside of them, and keepalives go together.

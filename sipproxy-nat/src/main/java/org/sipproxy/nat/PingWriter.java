@@ -5,11 +5,12 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 import org.jspecify.annotations.Nullable;
 import org.sipproxy.api.component.ProxyRuntime;
-import org.sipproxy.api.message.SipParseException;
-import org.sipproxy.api.message.SipResponse;
-import org.sipproxy.api.message.SipUri;
-import org.sipproxy.api.message.Via;
 import org.sipproxy.api.transport.Endpoint;
+import org.sipproxy.message.SipParseException;
+import org.sipproxy.message.SipResponse;
+import org.sipproxy.message.SipUri;
+import org.sipproxy.message.Via;
+import org.sipproxy.message.wire.MessageIndex;
 
 /**
  * Writes OPTIONS pings and knows their answers again. What all pings of a listening point have in common is written once; a
@@ -96,34 +97,28 @@ final class PingWriter {
     static @Nullable Via branchOf(SipResponse response) {
         try {
             Via via = response.topVia();
-            int start = via.branchStart();
-            byte[] a = response.wire();
-            if (start < 0 || via.branchEnd() - start != PREFIX.length + NUMBER) {
-                return null;
-            }
-            for (int i = 0; i < PREFIX.length; i++) {
-                if (a[start + i] != PREFIX[i]) {
-                    return null;
-                }
-            }
-            return via;
+            int start = via.index().branchStart();
+            boolean ours = start >= 0
+                    && via.index().branchEnd() - start == PREFIX.length + NUMBER
+                    && response.index().equals(start, start + PREFIX.length, PREFIX);
+            return ours ? via : null;
         } catch (SipParseException e) {
             return null;
         }
     }
 
     static int slot(SipResponse response, Via via) {
-        return (int) hex(response.wire(), via.branchStart() + PREFIX.length, 8);
+        return (int) hex(response.index(), via.index().branchStart() + PREFIX.length, 8);
     }
 
     static long nonce(SipResponse response, Via via) {
-        return hex(response.wire(), via.branchStart() + PREFIX.length + 8, 16);
+        return hex(response.index(), via.index().branchStart() + PREFIX.length + 8, 16);
     }
 
-    private static long hex(byte[] a, int from, int digits) {
+    private static long hex(MessageIndex a, int from, int digits) {
         long value = 0;
         for (int i = from; i < from + digits; i++) {
-            value = value << 4 | Character.digit(a[i], 16) & 15;
+            value = value << 4 | Character.digit(a.byteAt(i), 16) & 15;
         }
         return value;
     }

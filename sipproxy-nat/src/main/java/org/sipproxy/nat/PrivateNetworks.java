@@ -4,7 +4,8 @@ import java.net.Inet4Address;
 import java.net.InetAddress;
 import java.util.ArrayList;
 import java.util.List;
-import org.sipproxy.api.message.IpLiteral;
+import org.sipproxy.message.IpLiteral;
+import org.sipproxy.message.wire.MessageIndex;
 
 /** The addresses that mean nothing outside of the network that they are used in. What is excluded beats what is included. */
 final class PrivateNetworks {
@@ -62,14 +63,14 @@ final class PrivateNetworks {
     }
 
     /** True if the host that stands in {@code [from, to)} is a private address; a name is none. */
-    boolean containsHost(byte[] text, int from, int to) {
+    boolean containsHost(MessageIndex text, int from, int to) {
         long four = HostText.ipv4(text, from, to);
         if (four >= 0) {
             return containsIpv4((int) four);
         }
         return from < to
-                && text[from] == '['
-                && IpLiteral.parse(text, from, to).map(this::contains).orElse(false);
+                && text.byteAt(from) == '['
+                && IpLiteral.parse(text.text(from, to)).map(this::contains).orElse(false);
     }
 
     private static boolean contains(List<Block> blocks, byte[] address) {

@@ -4,15 +4,15 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.sipproxy.api.location.Aor;
 import org.sipproxy.api.location.Binding;
-import org.sipproxy.api.message.HeaderName;
-import org.sipproxy.api.message.Method;
-import org.sipproxy.api.message.SipParseException;
-import org.sipproxy.api.message.SipRequest;
-import org.sipproxy.api.message.SipUri;
 import org.sipproxy.api.routing.RequestStage;
 import org.sipproxy.api.routing.StageContext;
 import org.sipproxy.api.routing.Target;
 import org.sipproxy.api.routing.Verdict;
+import org.sipproxy.message.HeaderName;
+import org.sipproxy.message.Method;
+import org.sipproxy.message.SipParseException;
+import org.sipproxy.message.SipRequest;
+import org.sipproxy.message.SipUri;
 
 /**
  * The last step before a request is forwarded: the Contact of a sender behind a NAT gets its alias, and a Request-URI that
@@ -49,7 +49,7 @@ final class RouteThroughNat implements RequestStage {
         if (request.hasHeader(HeaderName.CONTACT) && FirstHop.isOurs(request)) {
             markContact(context, request);
         }
-        return route(context, request);
+        return route(context, context.request());
     }
 
     private void markContact(StageContext context, SipRequest request) throws SipParseException {
@@ -58,9 +58,10 @@ final class RouteThroughNat implements RequestStage {
             return;
         }
         if (context.isBehindNat()) {
-            contacts.mark(request, contact, context.flow(), ContactAliasing.user(request, HeaderName.FROM));
+            context.replace(
+                    contacts.mark(request, contact, context.flow(), ContactAliasing.user(request, HeaderName.FROM)));
         } else {
-            ContactEdit.unalias(request, contact);
+            context.replace(ContactEdit.unalias(request, contact));
         }
     }
 

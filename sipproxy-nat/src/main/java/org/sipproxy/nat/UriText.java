@@ -1,8 +1,8 @@
 package org.sipproxy.nat;
 
 import java.io.ByteArrayOutputStream;
-import org.sipproxy.api.message.SipParseException;
-import org.sipproxy.api.message.SipUri;
+import org.sipproxy.message.SipParseException;
+import org.sipproxy.message.SipUri;
 
 /** A SIP URI's parameters, taken out of its text. */
 final class UriText {

@@ -9,11 +9,11 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.sipproxy.api.location.Aor;
-import org.sipproxy.api.message.KeyedHash;
-import org.sipproxy.api.message.SipUri;
+import org.sipproxy.api.support.KeyedHash;
 import org.sipproxy.api.transport.FakeFlow;
 import org.sipproxy.api.transport.Flow;
 import org.sipproxy.api.transport.TransportKind;
+import org.sipproxy.message.SipUri;
 
 class AliasWriterTest {
 

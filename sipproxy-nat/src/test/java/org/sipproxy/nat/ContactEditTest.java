@@ -9,11 +9,11 @@ import net.jqwik.api.constraints.StringLength;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
-import org.sipproxy.api.message.HeaderName;
-import org.sipproxy.api.message.SipResponse;
-import org.sipproxy.api.message.SipText;
-import org.sipproxy.api.message.SipUri;
 import org.sipproxy.api.transport.FakeFlow;
+import org.sipproxy.message.HeaderName;
+import org.sipproxy.message.SipResponse;
+import org.sipproxy.message.SipText;
+import org.sipproxy.message.SipUri;
 
 class ContactEditTest {
 
@@ -54,9 +54,9 @@ class ContactEditTest {
         ContactSpan span = ContactSpan.of(response);
         assertThat(span).isNotNull();
 
-        ContactEdit.alias(response, span, ";P");
+        SipResponse edited = ContactEdit.alias(response, span, ";P");
 
-        assertThat(contact(response)).isEqualTo(after);
+        assertThat(contact(edited)).isEqualTo(after);
     }
 
     @ParameterizedTest
@@ -71,9 +71,9 @@ class ContactEditTest {
         ContactSpan span = ContactSpan.of(response);
         assertThat(span).isNotNull();
 
-        ContactEdit.address(response, span, FakeFlow.udp("203.0.113.9", 40_001));
+        SipResponse edited = ContactEdit.address(response, span, FakeFlow.udp("203.0.113.9", 40_001));
 
-        assertThat(contact(response)).isEqualTo(after);
+        assertThat(contact(edited)).isEqualTo(after);
     }
 
     @ParameterizedTest
@@ -89,9 +89,9 @@ class ContactEditTest {
         ContactSpan span = ContactSpan.of(response);
         assertThat(span).isNotNull();
 
-        ContactEdit.unalias(response, span);
+        SipResponse edited = ContactEdit.unalias(response, span);
 
-        assertThat(contact(response)).isEqualTo(after);
+        assertThat(contact(edited)).isEqualTo(after);
     }
 
     @ParameterizedTest

@@ -17,13 +17,13 @@ import org.sipproxy.api.location.BindingChange;
 import org.sipproxy.api.location.LocationEvent;
 import org.sipproxy.api.location.LocationListener;
 import org.sipproxy.api.location.LocationStore;
-import org.sipproxy.api.message.HostName;
-import org.sipproxy.api.message.ParseLimits;
-import org.sipproxy.api.message.SipMessage;
-import org.sipproxy.api.message.SipParseException;
-import org.sipproxy.api.message.SipResponse;
-import org.sipproxy.api.message.SipUri;
 import org.sipproxy.api.transport.Flow;
+import org.sipproxy.message.HostName;
+import org.sipproxy.message.ParseLimits;
+import org.sipproxy.message.SipMessage;
+import org.sipproxy.message.SipParseException;
+import org.sipproxy.message.SipResponse;
+import org.sipproxy.message.SipUri;
 
 /** A proxy with NAT traversal whose time a test moves; its store records by which thread it is asked. */
 final class FakeProxy implements LocationStore {

@@ -11,12 +11,12 @@ import java.util.Set;
 import java.util.StringJoiner;
 import org.jspecify.annotations.Nullable;
 import org.sipproxy.api.access.UriPattern;
-import org.sipproxy.api.message.HostName;
-import org.sipproxy.api.message.Method;
-import org.sipproxy.api.message.SipParseException;
-import org.sipproxy.api.message.SipRequest;
 import org.sipproxy.api.routing.StageContext;
 import org.sipproxy.api.transport.TransportKind;
+import org.sipproxy.message.HostName;
+import org.sipproxy.message.Method;
+import org.sipproxy.message.SipParseException;
+import org.sipproxy.message.SipRequest;
 
 /**
  * One rule of an {@link AccessList}: an action for whatever fits all its conditions. A condition that is not given fits

@@ -10,9 +10,9 @@ import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 import org.sipproxy.api.event.ProxyEvent;
 import org.sipproxy.api.event.ProxyListener;
-import org.sipproxy.api.message.HostName;
-import org.sipproxy.api.message.KeyedHash;
+import org.sipproxy.api.support.KeyedHash;
 import org.sipproxy.api.transport.TransportKind;
+import org.sipproxy.message.HostName;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 

@@ -1,6 +1,6 @@
 package org.sipproxy.security;
 
-import org.sipproxy.api.message.KeyedHash;
+import org.sipproxy.api.support.KeyedHash;
 
 /**
  * How many requests outside dialogs one user gets from senders who proved no password.

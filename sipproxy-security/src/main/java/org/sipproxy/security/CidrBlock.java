@@ -4,9 +4,9 @@ import java.net.Inet4Address;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.util.Objects;
-import org.sipproxy.api.message.HostName;
-import org.sipproxy.api.message.IpLiteral;
-import org.sipproxy.api.message.SipParseException;
+import org.sipproxy.message.HostName;
+import org.sipproxy.message.IpLiteral;
+import org.sipproxy.message.SipParseException;
 
 /**
  * An IPv4 or IPv6 network, such as {@code 192.0.2.0/24} or {@code 2001:db8::/32}; a single address is one of full length

@@ -4,7 +4,6 @@ import java.net.Inet4Address;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
-import java.util.Arrays;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.BiPredicate;
@@ -14,16 +13,16 @@ import org.sipproxy.api.auth.CredentialStore;
 import org.sipproxy.api.auth.DigestAlgorithm;
 import org.sipproxy.api.location.Aor;
 import org.sipproxy.api.location.UserCase;
-import org.sipproxy.api.message.HeaderName;
-import org.sipproxy.api.message.HostName;
-import org.sipproxy.api.message.KeyedHash;
-import org.sipproxy.api.message.Method;
-import org.sipproxy.api.message.SipParseException;
-import org.sipproxy.api.message.SipRequest;
-import org.sipproxy.api.message.SipUri;
 import org.sipproxy.api.routing.StageContext;
 import org.sipproxy.api.routing.TemporarilyUnavailableException;
+import org.sipproxy.api.support.KeyedHash;
 import org.sipproxy.api.transport.Flow;
+import org.sipproxy.message.HeaderName;
+import org.sipproxy.message.HostName;
+import org.sipproxy.message.Method;
+import org.sipproxy.message.SipParseException;
+import org.sipproxy.message.SipRequest;
+import org.sipproxy.message.SipUri;
 import org.sipproxy.security.DigestResponse.Field;
 
 /**
@@ -100,13 +99,12 @@ final class CredentialsCheck {
         SipRequest request = context.request();
         AuthenticationOutcome none = AuthenticationOutcome.NO_CREDENTIALS;
         for (int line = request.firstHeader(header); line >= 0; line = request.nextHeader(header, line)) {
-            byte[] wire = request.wire();
-            int from = request.valueStart(line);
-            int to = request.valueEnd(line);
-            if (!DigestResponse.isDigest(wire, from, to)) {
+            byte[] credentials = request.index()
+                    .copy(request.index().valueStart(line), request.index().valueEnd(line));
+            if (!DigestResponse.isDigest(credentials, 0, credentials.length)) {
                 continue;
             }
-            DigestResponse response = DigestResponse.parse(wire, from, to);
+            DigestResponse response = DigestResponse.parse(credentials, 0, credentials.length);
             if (response == null) {
                 none = AuthenticationOutcome.MALFORMED;
             } else if (response.is(Field.REALM, realm.bytes())) {
@@ -212,8 +210,8 @@ final class CredentialsCheck {
      * (RFC 3261 §17.1.2.2).
      */
     private long identityOf(SipRequest request, Flow flow) {
-        byte[] wire = request.wire();
-        return retransmissions.hash(source(flow), wire, 0, wire.length);
+        return retransmissions.hash(
+                source(flow), request.index(), 0, request.index().length());
     }
 
     private long source(Flow flow) {
@@ -274,7 +272,7 @@ final class CredentialsCheck {
         byte[] a = response.bytes();
         int from = response.from(Field.URI);
         int to = response.to(Field.URI);
-        if (Arrays.equals(a, from, to, request.wire(), request.requestUriStart(), request.requestUriEnd())) {
+        if (request.index().equals(request.index().uriStart(), request.index().uriEnd(), a, from, to)) {
             return true;
         }
         SipUri target = request.requestUri();
@@ -330,13 +328,10 @@ final class CredentialsCheck {
         if (ha1 != null) {
             hashes.ha1(ha1.getBytes(StandardCharsets.US_ASCII));
         }
-        byte[] wire = request.wire();
         boolean matches = hashes.matches(
                 response,
                 request.method().name().getBytes(StandardCharsets.US_ASCII),
-                wire,
-                request.bodyStart(),
-                coversBody(response) ? request.bodyStart() + request.bodyLength() : -1);
+                coversBody(response) ? request.body() : null);
         if (credential == null) {
             return AuthenticationOutcome.UNKNOWN_USER;
         }

@@ -17,17 +17,17 @@ import org.sipproxy.api.component.ComponentHooks;
 import org.sipproxy.api.component.ProxyComponent;
 import org.sipproxy.api.component.ProxyRuntime;
 import org.sipproxy.api.event.ProxyEvent;
-import org.sipproxy.api.message.KeyedHash;
-import org.sipproxy.api.message.Method;
-import org.sipproxy.api.message.SipParseException;
-import org.sipproxy.api.message.SipUri;
 import org.sipproxy.api.routing.RequestStage;
 import org.sipproxy.api.routing.StageContext;
 import org.sipproxy.api.routing.Verdict;
+import org.sipproxy.api.support.KeyedHash;
 import org.sipproxy.api.transport.ArrivalFilter;
 import org.sipproxy.api.transport.Endpoint;
 import org.sipproxy.api.transport.Flow;
 import org.sipproxy.api.transport.TransportKind;
+import org.sipproxy.message.Method;
+import org.sipproxy.message.SipParseException;
+import org.sipproxy.message.SipUri;
 
 /**
  * Keeps the proxy at work while somebody floods it: what Kamailio's {@code pike} and the ban table of its stock script do, with

@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Map;
 import javax.crypto.Mac;
 import javax.crypto.spec.SecretKeySpec;
+import org.jspecify.annotations.Nullable;
 import org.sipproxy.api.auth.DigestAlgorithm;
 import org.sipproxy.security.DigestResponse.Field;
 
@@ -127,9 +128,9 @@ final class Hashes {
         System.arraycopy(hex, 0, ha1, 0, 2 * bytes);
     }
 
-    /** {@link #matches(DigestResponse, byte[], byte[], int, int)} for a response that does not cover the body. */
+    /** {@link #matches(DigestResponse, byte[], byte[])} for a response that does not cover the body. */
     boolean matches(DigestResponse response, byte[] method) {
-        return matches(response, method, NOTHING, 0, -1);
+        return matches(response, method, null);
     }
 
     /**
@@ -137,17 +138,17 @@ final class Hashes {
      * does not depend on where the first difference is.
      *
      * @param response has nonce, uri and a response of the algorithm's length, and with qop also nc and cnonce
-     * @param bodyTo where the body ends that the response covers (qop=auth-int); -1 if it covers none
+     * @param body the body that the response covers (qop=auth-int); null if it does not cover one
      */
-    boolean matches(DigestResponse response, byte[] method, byte[] wire, int bodyFrom, int bodyTo) {
-        if (bodyTo >= 0) {
-            digest.update(wire, bodyFrom, bodyTo - bodyFrom);
+    boolean matches(DigestResponse response, byte[] method, byte @Nullable [] body) {
+        if (body != null) {
+            digest.update(body);
             hexDigestInto(ha2);
         }
         digest.update(method);
         colon();
         update(response, Field.URI);
-        if (bodyTo >= 0) {
+        if (body != null) {
             colon();
             digest.update(ha2, 0, 2 * bytes);
         }

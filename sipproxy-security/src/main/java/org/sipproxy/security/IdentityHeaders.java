@@ -2,14 +2,15 @@ package org.sipproxy.security;
 
 import java.net.InetAddress;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import org.sipproxy.api.component.ComponentHooks;
 import org.sipproxy.api.component.ProxyComponent;
-import org.sipproxy.api.message.HeaderName;
-import org.sipproxy.api.message.SipMessage;
-import org.sipproxy.api.message.Splice;
 import org.sipproxy.api.routing.RequestStage;
 import org.sipproxy.api.routing.StageContext;
 import org.sipproxy.api.routing.Verdict;
+import org.sipproxy.message.HeaderName;
+import org.sipproxy.message.SipMessage;
+import org.sipproxy.message.wire.Splice;
 
 /**
  * The trust domain of RFC 3325: headers by which one network element states to another who calls are passed on only if a trusted
@@ -71,7 +72,10 @@ public final class IdentityHeaders implements ProxyComponent {
         hooks.atEntrance(new Requests());
         hooks.onResponse(context -> {
             if (!isTrusted(context.flow().remoteAddress().getAddress())) {
-                strip(context.response());
+                Splice splice = asserted(context.response());
+                if (splice != null) {
+                    context.replace(context.response().with(splice));
+                }
             }
         });
     }
@@ -80,17 +84,16 @@ public final class IdentityHeaders implements ProxyComponent {
         return trusted.find(address) != null;
     }
 
-    private static void strip(SipMessage message) {
+    /** The removal of the asserted headers, null if there are none. */
+    private static @Nullable Splice asserted(SipMessage message) {
         Splice splice = null;
         for (HeaderName name : ASSERTED) {
             for (int i = message.firstHeader(name); i >= 0; i = message.nextHeader(name, i)) {
                 splice = splice == null ? new Splice() : splice;
-                splice.delete(message.lineStart(i), message.lineEnd(i));
+                splice.delete(message.index().lineStart(i), message.index().lineEnd(i));
             }
         }
-        if (splice != null) {
-            message.edit(splice);
-        }
+        return splice;
     }
 
     private final class Requests implements RequestStage {
@@ -99,7 +102,10 @@ public final class IdentityHeaders implements ProxyComponent {
         public Verdict handle(StageContext context) {
             if (!context.isTrusted()
                     && !isTrusted(context.flow().remoteAddress().getAddress())) {
-                strip(context.request());
+                Splice splice = asserted(context.request());
+                if (splice != null) {
+                    context.replace(context.request().with(splice));
+                }
             }
             return Verdict.proceed();
         }

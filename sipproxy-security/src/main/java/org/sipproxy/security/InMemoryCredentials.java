@@ -12,7 +12,7 @@ import org.sipproxy.api.auth.Credential;
 import org.sipproxy.api.auth.CredentialStore;
 import org.sipproxy.api.auth.DigestAlgorithm;
 import org.sipproxy.api.location.UserCase;
-import org.sipproxy.api.message.SipParseException;
+import org.sipproxy.message.SipParseException;
 
 /**
  * Credentials in memory, for tests and small installations. The user is looked up byte for byte, because it is part of the hash that

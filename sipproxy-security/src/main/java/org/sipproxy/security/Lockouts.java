@@ -2,7 +2,7 @@ package org.sipproxy.security;
 
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
-import org.sipproxy.api.message.KeyedHash;
+import org.sipproxy.api.support.KeyedHash;
 
 /**
  * Who failed how often, and who is locked out for it; see {@link Lockout}. Safe for use by several threads.

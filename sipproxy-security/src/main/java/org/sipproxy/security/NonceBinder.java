@@ -4,10 +4,10 @@ import java.nio.charset.StandardCharsets;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
-import org.sipproxy.api.message.KeyedHash;
-import org.sipproxy.api.message.SipParseException;
-import org.sipproxy.api.message.SipUri;
 import org.sipproxy.api.routing.StageContext;
+import org.sipproxy.api.support.KeyedHash;
+import org.sipproxy.message.SipParseException;
+import org.sipproxy.message.SipUri;
 
 /** The hash, for each secret, of what a nonce is bound to. */
 final class NonceBinder {

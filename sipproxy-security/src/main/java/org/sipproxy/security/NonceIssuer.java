@@ -3,8 +3,8 @@ package org.sipproxy.security;
 import java.util.Arrays;
 import java.util.Base64;
 import java.util.concurrent.ThreadLocalRandom;
-import org.sipproxy.api.message.SipParseException;
 import org.sipproxy.api.routing.StageContext;
+import org.sipproxy.message.SipParseException;
 import org.sipproxy.security.DigestResponse.Field;
 
 /**

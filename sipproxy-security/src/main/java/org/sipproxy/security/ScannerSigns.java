@@ -4,8 +4,9 @@ import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
-import org.sipproxy.api.message.HeaderName;
-import org.sipproxy.api.message.SipRequest;
+import org.sipproxy.message.HeaderName;
+import org.sipproxy.message.SipRequest;
+import org.sipproxy.message.wire.MessageIndex;
 
 /** What the usual scanning tools call themselves in User-Agent, unless their user was told better. */
 final class ScannerSigns {
@@ -56,7 +57,10 @@ final class ScannerSigns {
     String find(SipRequest request) {
         int line = request.firstHeader(HeaderName.USER_AGENT);
         while (line >= 0) {
-            String sign = find(request.wire(), request.valueStart(line), request.valueEnd(line));
+            String sign = find(
+                    request.index(),
+                    request.index().valueStart(line),
+                    request.index().valueEnd(line));
             if (sign != null) {
                 return sign;
             }
@@ -65,9 +69,9 @@ final class ScannerSigns {
         return null;
     }
 
-    private @Nullable String find(byte[] a, int from, int to) {
+    private @Nullable String find(MessageIndex a, int from, int to) {
         for (int at = from; at + 1 < to; at++) {
-            if (begins[pair(a[at], a[at + 1])]) {
+            if (begins[pair(a.byteAt(at), a.byteAt(at + 1))]) {
                 for (byte[] sign : signs) {
                     if (isAt(a, from, to, at, sign)) {
                         return new String(sign, StandardCharsets.UTF_8);
@@ -78,18 +82,18 @@ final class ScannerSigns {
         return null;
     }
 
-    private static boolean isAt(byte[] a, int from, int to, int at, byte[] lowerCase) {
+    private static boolean isAt(MessageIndex a, int from, int to, int at, byte[] lowerCase) {
         int end = at + lowerCase.length;
         if (end > to) {
             return false;
         }
         for (int i = 0; i < lowerCase.length; i++) {
-            if (lower(a[at + i]) != lowerCase[i]) {
+            if (lower(a.byteAt(at + i)) != lowerCase[i]) {
                 return false;
             }
         }
         return lowerCase.length >= SHORTEST_WITHIN_A_WORD
-                || ((at == from || !isLetter(a[at - 1])) && (end == to || !isLetter(a[end])));
+                || ((at == from || !isLetter(a.byteAt(at - 1))) && (end == to || !isLetter(a.byteAt(end))));
     }
 
     private static boolean isLetter(byte b) {

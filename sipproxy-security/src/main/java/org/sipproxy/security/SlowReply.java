@@ -5,9 +5,9 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.sipproxy.api.component.ProxyRuntime;
-import org.sipproxy.api.message.HeaderName;
-import org.sipproxy.api.message.SipRequest;
 import org.sipproxy.api.transport.Flow;
+import org.sipproxy.message.HeaderName;
+import org.sipproxy.message.SipRequest;
 
 /**
  * A 503 that comes late, so that whoever waits for it waits. It is written here, since the proxy is to forget the request
@@ -48,7 +48,8 @@ final class SlowReply {
         out.writeBytes("SIP/2.0 503 Service Unavailable\r\n".getBytes(StandardCharsets.US_ASCII));
         for (HeaderName name : COPIED) {
             for (int i = request.firstHeader(name); i >= 0; i = request.nextHeader(name, i)) {
-                out.write(request.wire(), request.lineStart(i), request.lineEnd(i) - request.lineStart(i));
+                out.writeBytes(request.index()
+                        .copy(request.index().lineStart(i), request.index().lineEnd(i)));
             }
         }
         out.writeBytes("Retry-After: 60\r\nContent-Length: 0\r\n\r\n".getBytes(StandardCharsets.US_ASCII));

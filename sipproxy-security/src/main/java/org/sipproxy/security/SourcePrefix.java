@@ -1,7 +1,7 @@
 package org.sipproxy.security;
 
 import java.net.InetAddress;
-import org.sipproxy.api.message.KeyedHash;
+import org.sipproxy.api.support.KeyedHash;
 
 /**
  * What counts as one source: so many leading bits of an address.

@@ -17,12 +17,12 @@ import org.sipproxy.api.access.TrustedEntry;
 import org.sipproxy.api.component.FakeHooks;
 import org.sipproxy.api.component.FakeRuntime;
 import org.sipproxy.api.event.ProxyEvent.AccessDenied;
-import org.sipproxy.api.message.Method;
-import org.sipproxy.api.message.ParseLimits;
 import org.sipproxy.api.routing.FakeStageContext;
 import org.sipproxy.api.routing.Verdict;
 import org.sipproxy.api.transport.Endpoint;
 import org.sipproxy.api.transport.TransportKind;
+import org.sipproxy.message.Method;
+import org.sipproxy.message.ParseLimits;
 import org.sipproxy.security.AccessRule.Action;
 
 class AccessListTest {

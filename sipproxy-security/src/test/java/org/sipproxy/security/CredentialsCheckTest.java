@@ -17,10 +17,10 @@ import org.junit.jupiter.params.provider.MethodSource;
 import org.sipproxy.api.auth.Credential;
 import org.sipproxy.api.auth.CredentialStore;
 import org.sipproxy.api.auth.DigestAlgorithm;
-import org.sipproxy.api.message.HeaderName;
-import org.sipproxy.api.message.SipParseException;
 import org.sipproxy.api.routing.FakeStageContext;
 import org.sipproxy.api.routing.TemporarilyUnavailableException;
+import org.sipproxy.message.HeaderName;
+import org.sipproxy.message.SipParseException;
 
 /** The outcome that each way to present credentials has; what the client is told is in {@link DigestAuthenticationTest}. */
 class CredentialsCheckTest {

@@ -25,10 +25,10 @@ import org.sipproxy.api.auth.Credential;
 import org.sipproxy.api.auth.CredentialStore;
 import org.sipproxy.api.auth.DigestAlgorithm;
 import org.sipproxy.api.location.UserCase;
-import org.sipproxy.api.message.ParseLimits;
 import org.sipproxy.api.routing.FakeStageContext;
 import org.sipproxy.api.routing.NeedsWorkerException;
 import org.sipproxy.api.routing.Verdict;
+import org.sipproxy.message.ParseLimits;
 
 class DigestAuthenticationTest {
 

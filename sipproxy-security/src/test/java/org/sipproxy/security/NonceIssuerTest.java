@@ -12,8 +12,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
-import org.sipproxy.api.message.SipParseException;
 import org.sipproxy.api.routing.FakeStageContext;
+import org.sipproxy.message.SipParseException;
 import org.sipproxy.security.NonceIssuer.State;
 
 class NonceIssuerTest {

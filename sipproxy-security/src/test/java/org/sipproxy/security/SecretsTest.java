@@ -8,7 +8,7 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.sipproxy.api.auth.Credential;
 import org.sipproxy.api.auth.DigestAlgorithm;
-import org.sipproxy.api.message.KeyedHash;
+import org.sipproxy.api.support.KeyedHash;
 
 /** No object that holds a secret shows it when somebody logs it. */
 class SecretsTest {

@@ -5,11 +5,11 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
-import org.sipproxy.api.message.HeaderName;
-import org.sipproxy.api.message.Method;
-import org.sipproxy.api.message.SipParseException;
-import org.sipproxy.api.message.SipRequest;
-import org.sipproxy.api.message.SipResponse;
+import org.sipproxy.message.HeaderName;
+import org.sipproxy.message.Method;
+import org.sipproxy.message.SipParseException;
+import org.sipproxy.message.SipRequest;
+import org.sipproxy.message.SipResponse;
 
 /**
  * One phone's side of a call: an INVITE and the dialog that it makes (RFC 3261 §12). Requests of the other side in the dialog are

@@ -2,8 +2,8 @@ package org.sipproxy.testkit;
 
 import java.util.List;
 import java.util.function.Consumer;
-import org.sipproxy.api.message.HeaderName;
-import org.sipproxy.api.message.SipResponse;
+import org.sipproxy.message.HeaderName;
+import org.sipproxy.message.SipResponse;
 
 /**
  * One request of a phone (RFC 3261 §17.1). Over UDP it is repeated: an INVITE until any response, doubling from T1 (Timer A);

@@ -4,12 +4,12 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
-import org.sipproxy.api.message.HeaderName;
-import org.sipproxy.api.message.NameAddress;
-import org.sipproxy.api.message.SipMessage;
-import org.sipproxy.api.message.SipParseException;
-import org.sipproxy.api.message.SipRequest;
-import org.sipproxy.api.message.SipResponse;
+import org.sipproxy.message.HeaderName;
+import org.sipproxy.message.NameAddress;
+import org.sipproxy.message.SipMessage;
+import org.sipproxy.message.SipParseException;
+import org.sipproxy.message.SipRequest;
+import org.sipproxy.message.SipResponse;
 
 /** One side's state of a dialog (RFC 3261 §12): how it writes the requests in it. */
 final class Dialog {

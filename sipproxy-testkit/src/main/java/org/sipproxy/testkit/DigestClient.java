@@ -11,9 +11,10 @@ import java.util.Set;
 import javax.sip.header.WWWAuthenticateHeader;
 import org.jspecify.annotations.Nullable;
 import org.sipproxy.api.auth.DigestAlgorithm;
-import org.sipproxy.api.message.HeaderName;
-import org.sipproxy.api.message.SipResponse;
-import org.sipproxy.api.message.StatusCode;
+import org.sipproxy.message.HeaderName;
+import org.sipproxy.message.SipResponse;
+import org.sipproxy.message.StatusCode;
+import org.sipproxy.message.jain.JainResponse;
 
 /**
  * Answers a challenge as a phone does (RFC 3261 §22, RFC 7616 §3.4): the first whose algorithm it knows (RFC 8760 §2.4), with
@@ -47,7 +48,7 @@ final class DigestClient {
         HeaderName challenge = byProxy ? HeaderName.PROXY_AUTHENTICATE : HeaderName.WWW_AUTHENTICATE;
         HeaderName answer = byProxy ? HeaderName.PROXY_AUTHORIZATION : HeaderName.AUTHORIZATION;
         boolean second = sent.stream().anyMatch(line -> line.name().equals(answer));
-        for (ListIterator<?> all = response.getHeaders(challenge.name()); all.hasNext(); ) {
+        for (ListIterator<?> all = JainResponse.of(response).getHeaders(challenge.name()); all.hasNext(); ) {
             if (all.next() instanceof WWWAuthenticateHeader asked) {
                 DigestAlgorithm algorithm = algorithmOf(asked).orElse(null);
                 if (algorithm != null && known.contains(algorithm) && (!second || asked.isStale())) {

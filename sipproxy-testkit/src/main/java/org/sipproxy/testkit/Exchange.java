@@ -8,7 +8,7 @@ import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
-import org.sipproxy.api.message.SipResponse;
+import org.sipproxy.message.SipResponse;
 
 /** A request with its responses, and once more with credentials if it is challenged (RFC 3261 §22). */
 final class Exchange {

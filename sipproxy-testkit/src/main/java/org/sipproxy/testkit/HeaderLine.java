@@ -1,6 +1,6 @@
 package org.sipproxy.testkit;
 
-import org.sipproxy.api.message.HeaderName;
+import org.sipproxy.message.HeaderName;
 
 /** A header as a phone writes it. */
 record HeaderLine(HeaderName name, String value) {

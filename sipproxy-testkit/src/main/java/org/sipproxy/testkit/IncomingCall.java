@@ -1,10 +1,10 @@
 package org.sipproxy.testkit;
 
 import java.util.function.Consumer;
-import org.sipproxy.api.message.Method;
-import org.sipproxy.api.message.SipParseException;
-import org.sipproxy.api.message.SipRequest;
-import org.sipproxy.api.message.StatusCode;
+import org.sipproxy.message.Method;
+import org.sipproxy.message.SipParseException;
+import org.sipproxy.message.SipRequest;
+import org.sipproxy.message.StatusCode;
 
 /** A call that came to the phone, by {@link Phone#awaitCall}. Unless the phone is an answering one, the test answers it. */
 public final class IncomingCall extends Call {

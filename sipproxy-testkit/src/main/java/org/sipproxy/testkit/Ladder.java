@@ -14,12 +14,12 @@ import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.sipproxy.api.event.WireListener;
-import org.sipproxy.api.message.HeaderName;
-import org.sipproxy.api.message.SipMessage;
-import org.sipproxy.api.message.SipParseException;
-import org.sipproxy.api.message.SipRequest;
-import org.sipproxy.api.message.SipResponse;
 import org.sipproxy.api.transport.Flow;
+import org.sipproxy.message.HeaderName;
+import org.sipproxy.message.SipMessage;
+import org.sipproxy.message.SipParseException;
+import org.sipproxy.message.SipRequest;
+import org.sipproxy.message.SipResponse;
 
 /**
  * What went over the wire of a proxy, in its order: {@link #arrows()} to compare, {@link #toString()} to read. Give it to

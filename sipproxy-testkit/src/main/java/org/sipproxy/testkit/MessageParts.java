@@ -7,7 +7,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Set;
 import java.util.function.Consumer;
-import org.sipproxy.api.message.HeaderName;
+import org.sipproxy.message.HeaderName;
 
 /**
  * Headers and a body that a test gives to a message of its {@link Phone}. A header that the phone writes once by itself, such as

@@ -1,9 +1,9 @@
 package org.sipproxy.testkit;
 
 import org.jspecify.annotations.Nullable;
-import org.sipproxy.api.message.SipParseException;
-import org.sipproxy.api.message.SipResponse;
-import org.sipproxy.api.message.StatusCode;
+import org.sipproxy.message.SipParseException;
+import org.sipproxy.message.SipResponse;
+import org.sipproxy.message.StatusCode;
 
 /**
  * A call that the phone makes, by {@link Phone#call}. The phone acknowledges the answer by itself, and hangs up on a second phone

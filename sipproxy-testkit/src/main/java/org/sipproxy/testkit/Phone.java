@@ -16,12 +16,12 @@ import java.util.function.Function;
 import javax.net.ssl.SSLContext;
 import org.jspecify.annotations.Nullable;
 import org.sipproxy.api.auth.DigestAlgorithm;
-import org.sipproxy.api.message.HeaderName;
-import org.sipproxy.api.message.Method;
-import org.sipproxy.api.message.SipRequest;
-import org.sipproxy.api.message.SipResponse;
-import org.sipproxy.api.message.StatusCode;
 import org.sipproxy.api.transport.TransportKind;
+import org.sipproxy.message.HeaderName;
+import org.sipproxy.message.Method;
+import org.sipproxy.message.SipRequest;
+import org.sipproxy.message.SipResponse;
+import org.sipproxy.message.StatusCode;
 
 /**
  * A phone for tests: it registers, calls, is called, and sends and gets any other request, over any transport. It sends everything to

@@ -7,8 +7,8 @@ import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
-import org.sipproxy.api.message.HeaderName;
-import org.sipproxy.api.message.SipResponse;
+import org.sipproxy.message.HeaderName;
+import org.sipproxy.message.SipResponse;
 
 /** The binding of one phone: one Call-ID with rising CSeq, as RFC 3261 §10.2 wants. */
 final class Registration {

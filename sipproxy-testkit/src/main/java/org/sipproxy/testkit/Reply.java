@@ -2,11 +2,11 @@ package org.sipproxy.testkit;
 
 import java.util.ArrayList;
 import java.util.List;
-import org.sipproxy.api.message.HeaderName;
-import org.sipproxy.api.message.Method;
-import org.sipproxy.api.message.SipRequest;
-import org.sipproxy.api.message.SipResponse;
-import org.sipproxy.api.message.StatusCode;
+import org.sipproxy.message.HeaderName;
+import org.sipproxy.message.Method;
+import org.sipproxy.message.SipRequest;
+import org.sipproxy.message.SipResponse;
+import org.sipproxy.message.StatusCode;
 
 /** A response as a phone writes it (RFC 3261 §8.2.6, §12.1.1). */
 final class Reply {

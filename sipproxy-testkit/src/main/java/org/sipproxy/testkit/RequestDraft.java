@@ -2,7 +2,7 @@ package org.sipproxy.testkit;
 
 import java.util.ArrayList;
 import java.util.List;
-import org.sipproxy.api.message.HeaderName;
+import org.sipproxy.message.HeaderName;
 
 /**
  * A request before it is sent: all but Via, CSeq and credentials, which differ when it is sent again after a challenge.

@@ -1,10 +1,10 @@
 package org.sipproxy.testkit;
 
-import org.sipproxy.api.message.CSeq;
-import org.sipproxy.api.message.Method;
-import org.sipproxy.api.message.SipParseException;
-import org.sipproxy.api.message.SipRequest;
-import org.sipproxy.api.message.Via;
+import org.sipproxy.message.CSeq;
+import org.sipproxy.message.Method;
+import org.sipproxy.message.SipParseException;
+import org.sipproxy.message.SipRequest;
+import org.sipproxy.message.Via;
 
 /**
  * One request that came to a phone (RFC 3261 §17.2). A repetition gets the last response again. The final response to an INVITE

@@ -23,12 +23,12 @@ import org.sipproxy.api.auth.DigestAlgorithm;
 import org.sipproxy.api.event.WireListener;
 import org.sipproxy.api.location.Aor;
 import org.sipproxy.api.location.Binding;
-import org.sipproxy.api.message.SipMessage;
 import org.sipproxy.api.transport.Endpoint;
 import org.sipproxy.api.transport.Flow;
 import org.sipproxy.api.transport.TransportKind;
 import org.sipproxy.core.SipProxy;
 import org.sipproxy.core.SipProxyBuilder;
+import org.sipproxy.message.SipMessage;
 import org.sipproxy.security.DigestAuthentication;
 import org.sipproxy.security.InMemoryCredentials;
 

@@ -10,9 +10,9 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
-import org.sipproxy.api.message.HeaderName;
-import org.sipproxy.api.message.SipResponse;
 import org.sipproxy.api.transport.TransportKind;
+import org.sipproxy.message.HeaderName;
+import org.sipproxy.message.SipResponse;
 
 /** Phones that call each other through a real proxy. */
 @Timeout(60)

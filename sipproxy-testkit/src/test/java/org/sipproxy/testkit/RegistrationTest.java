@@ -8,7 +8,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.sipproxy.api.auth.DigestAlgorithm;
-import org.sipproxy.api.message.HeaderName;
+import org.sipproxy.message.HeaderName;
 
 /** Users who have to prove a password, and what expires. */
 @Timeout(60)

@@ -26,11 +26,12 @@ import org.sipproxy.api.component.ComponentHooks;
 import org.sipproxy.api.component.ProxyComponent;
 import org.sipproxy.api.component.ProxyRuntime;
 import org.sipproxy.api.event.WireListener;
-import org.sipproxy.api.message.SipMessage;
 import org.sipproxy.api.routing.Verdict;
 import org.sipproxy.api.transport.Endpoint;
 import org.sipproxy.api.transport.Flow;
 import org.sipproxy.core.SipProxy;
+import org.sipproxy.message.Method;
+import org.sipproxy.message.SipMessage;
 
 /** The extension in test classes that are run here, those that are to fail among them. */
 @Timeout(60)
@@ -213,7 +214,7 @@ class SipProxyExtensionTest {
         final SipProxyExtension sip = SipProxyExtension.builder()
                 .domain("Example.ORG")
                 .configure(proxy -> proxy.beforeRouting(context ->
-                        context.request().getMethod().equals("MESSAGE") ? Verdict.respond(603) : Verdict.proceed()))
+                        context.request().method().equals(Method.MESSAGE) ? Verdict.respond(603) : Verdict.proceed()))
                 .configure(proxy -> proxy.eventLoops(1))
                 .wireListener(new WireListener() {
                     @Override

@@ -4,8 +4,8 @@ import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.util.regex.Pattern;
 import org.sipproxy.api.event.WireListener;
-import org.sipproxy.api.message.SipMessage;
 import org.sipproxy.api.transport.Flow;
+import org.sipproxy.message.SipMessage;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -56,8 +56,8 @@ final class MessageTrace implements WireListener {
                     remote.getAddress() == null ? "-" : remote.getAddress().getHostAddress(),
                     remote.getPort(),
                     flow.endpoint(),
-                    message.wire().length,
-                    block(message.wire()));
+                    message.index().length(),
+                    block(message.toBytes()));
         }
     }
 

@@ -11,8 +11,8 @@ import java.util.Base64;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
-import org.sipproxy.api.message.IpLiteral;
 import org.sipproxy.api.transport.Endpoint;
+import org.sipproxy.message.IpLiteral;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 

@@ -4,7 +4,7 @@ import java.net.InetAddress;
 import java.util.Locale;
 import java.util.Objects;
 import java.util.Optional;
-import org.sipproxy.api.message.IpLiteral;
+import org.sipproxy.message.IpLiteral;
 
 /**
  * A network, a single address or a domain name that belongs to a group of peers: a row of Kamailio's table {@code address}.

@@ -4,8 +4,8 @@ import java.net.InetAddress;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
-import org.sipproxy.api.message.IpLiteral;
 import org.sipproxy.api.transport.TransportKind;
+import org.sipproxy.message.IpLiteral;
 
 /**
  * A peer that is trusted without a password: a row of Kamailio's table {@code trusted}. It holds for a request if everything

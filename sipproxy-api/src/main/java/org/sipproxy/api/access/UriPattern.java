@@ -2,7 +2,7 @@ package org.sipproxy.api.access;
 
 import com.google.re2j.Pattern;
 import com.google.re2j.PatternSyntaxException;
-import org.sipproxy.api.message.SipParseException;
+import org.sipproxy.message.SipParseException;
 
 /**
  * A regular expression that is looked for in URIs from the network, in time linear in the length of the URI: no expression and no

@@ -6,9 +6,9 @@ import java.util.List;
 import java.util.Optional;
 import org.sipproxy.api.event.ProxyEvent;
 import org.sipproxy.api.location.LocationStore;
-import org.sipproxy.api.message.SipUri;
 import org.sipproxy.api.transport.Endpoint;
 import org.sipproxy.api.transport.Flow;
+import org.sipproxy.message.SipUri;
 
 /** What a running proxy does for its components. All methods may be called by any thread until the component is closed. */
 public interface ProxyRuntime {

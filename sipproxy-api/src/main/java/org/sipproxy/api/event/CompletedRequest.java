@@ -3,9 +3,9 @@ package org.sipproxy.api.event;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
-import org.sipproxy.api.message.SipRequest;
 import org.sipproxy.api.routing.Target;
 import org.sipproxy.api.transport.Flow;
+import org.sipproxy.message.SipRequest;
 
 /**
  * A request and the final response that the proxy sent for it. A request other than INVITE that nobody responded to in time has a 408 here

@@ -2,9 +2,9 @@ package org.sipproxy.api.event;
 
 import java.net.InetSocketAddress;
 import java.util.Objects;
-import org.sipproxy.api.message.Method;
 import org.sipproxy.api.transport.Flow;
 import org.sipproxy.api.transport.TransportKind;
+import org.sipproxy.message.Method;
 
 /** A fact for logs and audits. It never holds credentials, nonces or whole messages. */
 public sealed interface ProxyEvent {

@@ -1,7 +1,7 @@
 package org.sipproxy.api.event;
 
-import org.sipproxy.api.message.SipMessage;
 import org.sipproxy.api.transport.Flow;
+import org.sipproxy.message.SipMessage;
 
 /**
  * Sees the messages that go over the wire, for a trace. Called on event loops: it must not block, and it costs a parse of

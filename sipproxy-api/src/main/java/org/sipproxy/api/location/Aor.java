@@ -2,14 +2,14 @@ package org.sipproxy.api.location;
 
 import java.nio.charset.StandardCharsets;
 import java.util.Objects;
-import org.sipproxy.api.message.SipUri;
+import org.sipproxy.message.SipUri;
 
 /**
  * A canonical address-of-record (RFC 3261 §10.3 step 5): user and domain, without scheme, port and parameters, escapes
  * resolved. Equality is the key of the location store.
  *
  * @param user the user part, unescaped and in the spelling that {@link UserCase} makes canonical. Empty if the address has none
- * @param domain the host in its {@link org.sipproxy.api.message.HostName normal form}
+ * @param domain the host in its {@link org.sipproxy.message.HostName normal form}
  */
 public record Aor(String user, String domain) {
 

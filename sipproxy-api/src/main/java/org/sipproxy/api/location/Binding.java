@@ -6,8 +6,8 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
-import org.sipproxy.api.message.SipUri;
 import org.sipproxy.api.transport.Flow;
+import org.sipproxy.message.SipUri;
 
 /**
  * One contact that an address-of-record is bound to, until it expires (RFC 3261 §10). Immutable; a change is a new value

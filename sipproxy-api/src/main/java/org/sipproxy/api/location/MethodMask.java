@@ -1,7 +1,8 @@
 package org.sipproxy.api.location;
 
 import java.util.Map;
-import org.sipproxy.api.message.Method;
+import org.sipproxy.message.Method;
+import org.sipproxy.message.wire.MessageIndex;
 
 /** Sets of methods as one number, with the bits that Kamailio's {@code location.methods} has. */
 public final class MethodMask {
@@ -35,16 +36,16 @@ public final class MethodMask {
     }
 
     /** The bit of the method that stands in {@code [from, to)}, white space around it ignored; 0 if there is none. */
-    public static int bit(byte[] text, int from, int to) {
+    public static int bit(MessageIndex message, int from, int to) {
         int start = from;
         int end = to;
-        while (start < end && text[start] <= ' ') {
+        while (start < end && message.byteAt(start) <= ' ') {
             start++;
         }
-        while (end > start && text[end - 1] <= ' ') {
+        while (end > start && message.byteAt(end - 1) <= ' ') {
             end--;
         }
-        return start == end ? 0 : bit(Method.of(text, start, end));
+        return start == end ? 0 : bit(Method.of(message, start, end));
     }
 
     /** True if the method is in the set. */

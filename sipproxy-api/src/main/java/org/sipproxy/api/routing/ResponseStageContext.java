@@ -1,15 +1,25 @@
 package org.sipproxy.api.routing;
 
 import java.util.Optional;
-import org.sipproxy.api.message.SipResponse;
-import org.sipproxy.api.message.SipUri;
+import javax.sip.message.Response;
 import org.sipproxy.api.transport.Flow;
+import org.sipproxy.message.SipResponse;
+import org.sipproxy.message.SipUri;
 
 /** What a {@link ResponseStage} may know of the response that it sees. Valid until the stage returns. */
 public interface ResponseStageContext {
 
-    /** The response, our own Via already removed; edits are forwarded. */
+    /** Returns the response without the proxy's own Via, with the edits that this stage made through {@link #jain()}. */
     SipResponse response();
+
+    /** Replaces the response by an edited copy, such as {@code response().withHeader(…)}: later stages see it, and it is forwarded. */
+    void replace(SipResponse edited);
+
+    /**
+     * Returns a {@code javax.sip} view of the response. Edits of the view, and changes of typed headers that it returned, take effect
+     * when {@link #response()} is called, and when the stage returns. The view belongs to this stage and this response.
+     */
+    Response jain();
 
     /** How it came in. */
     Flow flow();

@@ -3,18 +3,33 @@ package org.sipproxy.api.routing;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
+import javax.sip.message.Request;
 import org.sipproxy.api.event.ProxyEvent;
 import org.sipproxy.api.location.UserCase;
-import org.sipproxy.api.message.SipParseException;
-import org.sipproxy.api.message.SipRequest;
-import org.sipproxy.api.message.SipUri;
 import org.sipproxy.api.transport.Flow;
+import org.sipproxy.message.SipParseException;
+import org.sipproxy.message.SipRequest;
+import org.sipproxy.message.SipUri;
 
 /** What a step may know of the request that it decides about. Valid until {@link RequestStage#handle} returns. */
 public interface StageContext {
 
-    /** The request; edits through its javax.sip view are seen by the steps that follow and are forwarded. */
+    /** Returns the request as the earlier stages left it, with the edits that this stage made through {@link #jain()}. */
     SipRequest request();
+
+    /**
+     * Replaces the request by an edited copy, such as {@code request().withHeader(…)}: later stages see it, and it is forwarded.
+     * Locally generated responses still copy the headers of the request as it was received (RFC 3261 §8.2.6.2).
+     */
+    void replace(SipRequest edited);
+
+    /**
+     * Returns a {@code javax.sip} view of the request. Edits of the view, and changes of typed headers that it returned, take effect
+     * when {@link #request()} is called, and when the stage returns. The view belongs to this stage and this request. A header that
+     * cannot be parsed throws {@link org.sipproxy.message.jain.MalformedHeaderException}; a stage that lets it pass rejects the request
+     * with 400.
+     */
+    Request jain();
 
     /** How it came in. */
     Flow flow();

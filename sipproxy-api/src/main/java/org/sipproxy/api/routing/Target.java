@@ -4,8 +4,8 @@ import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import org.sipproxy.api.location.Binding;
-import org.sipproxy.api.message.SipUri;
 import org.sipproxy.api.transport.Flow;
+import org.sipproxy.message.SipUri;
 
 /**
  * One place that a request may go to (RFC 3261 §16.5).

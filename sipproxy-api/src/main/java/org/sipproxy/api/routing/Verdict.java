@@ -2,7 +2,7 @@ package org.sipproxy.api.routing;
 
 import java.util.List;
 import java.util.Objects;
-import org.sipproxy.api.message.StatusCode;
+import org.sipproxy.message.StatusCode;
 
 /** What a {@link RequestStage} decided. */
 public sealed interface Verdict {

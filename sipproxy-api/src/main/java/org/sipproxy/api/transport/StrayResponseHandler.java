@@ -1,6 +1,6 @@
 package org.sipproxy.api.transport;
 
-import org.sipproxy.api.message.SipResponse;
+import org.sipproxy.message.SipResponse;
 
 /**
  * Is shown responses that belong to no transaction of the proxy: the answers to what a component sent itself. Anybody can send

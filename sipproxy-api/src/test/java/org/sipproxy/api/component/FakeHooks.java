@@ -9,7 +9,6 @@ import org.sipproxy.api.event.ProxyListener;
 import org.sipproxy.api.event.RequestListener;
 import org.sipproxy.api.location.LocationEvent;
 import org.sipproxy.api.location.LocationListener;
-import org.sipproxy.api.message.SipResponse;
 import org.sipproxy.api.routing.DomainSource;
 import org.sipproxy.api.routing.FakeStageContext;
 import org.sipproxy.api.routing.RequestStage;
@@ -20,6 +19,7 @@ import org.sipproxy.api.transport.Endpoint;
 import org.sipproxy.api.transport.Flow;
 import org.sipproxy.api.transport.NonSipHandler;
 import org.sipproxy.api.transport.StrayResponseHandler;
+import org.sipproxy.message.SipResponse;
 
 /** What a component installs, for a test to call: all of it in its order, and the way of a request through it. */
 public final class FakeHooks implements ComponentHooks {

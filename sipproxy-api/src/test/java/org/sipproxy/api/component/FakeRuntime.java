@@ -11,10 +11,10 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.sipproxy.api.event.ProxyEvent;
 import org.sipproxy.api.location.LocationStore;
-import org.sipproxy.api.message.SipUri;
 import org.sipproxy.api.transport.Endpoint;
 import org.sipproxy.api.transport.FakeFlow;
 import org.sipproxy.api.transport.Flow;
+import org.sipproxy.message.SipUri;
 
 /**
  * A proxy for example.org at 192.0.2.1:5060 whose clock stands until a test moves it. It records what it is asked for. The test's

@@ -6,7 +6,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
-import org.sipproxy.api.message.SipUri;
+import org.sipproxy.message.SipUri;
 
 class AorTest {
 
@@ -60,5 +60,11 @@ class AorTest {
 
         assertThat(aor).hasToString(text);
         assertThat(Aor.of(SipUri.of(aor.toString()))).isEqualTo(aor);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"sip:100%@h", "sip:a%zz@h", "sip:%4@h", "sip:%@h"})
+    void percentThatIsNotAnEscapeNamesNoUser(String text) throws Exception {
+        assertThat(Aor.isUser(SipUri.parse(text).user())).isFalse();
     }
 }

@@ -19,8 +19,8 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.sipproxy.api.location.BindingWrite.Delete;
 import org.sipproxy.api.location.BindingWrite.Put;
-import org.sipproxy.api.message.Method;
-import org.sipproxy.api.message.SipUri;
+import org.sipproxy.message.Method;
+import org.sipproxy.message.SipUri;
 
 /**
  * What every {@link BindingRepository} does. A test of a repository implements this, makes an empty one for each test, and

@@ -20,7 +20,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
-import org.sipproxy.api.message.SipUri;
+import org.sipproxy.message.SipUri;
 
 /**
  * What every {@link LocationStore} does. A test of a store implements this, makes an empty store for each test, and inherits

@@ -9,17 +9,19 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
+import javax.sip.message.Request;
 import org.jspecify.annotations.Nullable;
 import org.sipproxy.api.event.ProxyEvent;
 import org.sipproxy.api.location.UserCase;
-import org.sipproxy.api.message.ParseLimits;
-import org.sipproxy.api.message.SipMessage;
-import org.sipproxy.api.message.SipParseException;
-import org.sipproxy.api.message.SipRequest;
-import org.sipproxy.api.message.SipUri;
 import org.sipproxy.api.transport.FakeFlow;
 import org.sipproxy.api.transport.Flow;
 import org.sipproxy.api.transport.TransportKind;
+import org.sipproxy.message.ParseLimits;
+import org.sipproxy.message.SipMessage;
+import org.sipproxy.message.SipParseException;
+import org.sipproxy.message.SipRequest;
+import org.sipproxy.message.SipUri;
+import org.sipproxy.message.jain.JainRequest;
 
 /** A request at a proxy for {@code example.org}, its first domain, and {@code example.net} that listens on {@code 192.0.2.1}. */
 public final class FakeStageContext implements StageContext {
@@ -28,7 +30,8 @@ public final class FakeStageContext implements StageContext {
 
     private static final Set<String> DOMAINS = Set.of("example.org", "example.net");
 
-    private final SipRequest request;
+    private SipRequest request;
+    private @Nullable JainRequest view;
     private final Instant now;
     private Instant wallClock;
     private final List<ProxyEvent> events = new ArrayList<>();
@@ -94,7 +97,24 @@ public final class FakeStageContext implements StageContext {
 
     @Override
     public SipRequest request() {
+        if (view != null) {
+            request = view.message();
+        }
         return request;
+    }
+
+    @Override
+    public void replace(SipRequest edited) {
+        request = edited;
+        view = null;
+    }
+
+    @Override
+    public Request jain() {
+        if (view == null) {
+            view = JainRequest.of(request);
+        }
+        return view;
     }
 
     @Override

@@ -18,9 +18,6 @@ import org.sipproxy.api.event.CompletedRequest;
 import org.sipproxy.api.event.ProxyEvent;
 import org.sipproxy.api.location.Aor;
 import org.sipproxy.api.location.Binding;
-import org.sipproxy.api.message.Method;
-import org.sipproxy.api.message.SipUri;
-import org.sipproxy.api.message.Splice;
 import org.sipproxy.api.routing.NeedsWorkerException;
 import org.sipproxy.api.routing.RequestStage;
 import org.sipproxy.api.routing.StageContext;
@@ -32,6 +29,10 @@ import org.sipproxy.api.transport.Flow;
 import org.sipproxy.api.transport.TransportKind;
 import org.sipproxy.core.SipProxy;
 import org.sipproxy.core.SipProxyBuilder;
+import org.sipproxy.message.Method;
+import org.sipproxy.message.SipResponse;
+import org.sipproxy.message.SipUri;
+import org.sipproxy.message.wire.Splice;
 
 /** What a component may do at each place where it takes part. */
 class ComponentTest {
@@ -348,9 +349,8 @@ class ComponentTest {
         List<InetSocketAddress> sources = new CopyOnWriteArrayList<>();
         try (ProxyUnderTest proxy = with(hooks -> hooks.onResponse(context -> {
             sources.add(context.flow().remoteAddress());
-            Splice splice = new Splice();
-            splice.insert(context.response().headersEnd(), "X-Seen: yes\r\n");
-            context.response().edit(splice);
+            SipResponse response = context.response();
+            context.replace(response.with(new Splice().insert(response.index().headersEnd(), "X-Seen: yes\r\n")));
         }))) {
             WireClient.Udp bob = proxy.registered("bob");
             WireClient.Udp alice = proxy.udp("alice");

@@ -64,7 +64,7 @@ class ConnectionLimitsTest {
 
         @Override
         public Verdict handle(StageContext context) {
-            if (new String(context.request().wire(), ISO_8859_1).contains("X-Password: right")) {
+            if (new String(context.request().toBytes(), ISO_8859_1).contains("X-Password: right")) {
                 context.authenticated("alice", "sip.test", -1);
             }
             return Verdict.proceed();

@@ -10,11 +10,11 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.sipproxy.api.component.ComponentHooks;
 import org.sipproxy.api.component.ProxyComponent;
-import org.sipproxy.api.message.Method;
-import org.sipproxy.api.message.SipUri;
 import org.sipproxy.api.routing.RequestStage;
 import org.sipproxy.api.routing.Target;
 import org.sipproxy.api.routing.Verdict;
+import org.sipproxy.message.Method;
+import org.sipproxy.message.SipUri;
 
 /** What a step relays before any check was made still obeys the rules for every forwarded request (RFC 3261 §16.3, §16.4, §16.6). */
 class EntranceRelayTest {

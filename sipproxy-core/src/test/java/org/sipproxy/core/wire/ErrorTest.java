@@ -13,10 +13,10 @@ import org.sipproxy.api.component.ComponentHooks;
 import org.sipproxy.api.component.ProxyComponent;
 import org.sipproxy.api.component.ProxyRuntime;
 import org.sipproxy.api.event.WireListener;
-import org.sipproxy.api.message.SipMessage;
 import org.sipproxy.api.transport.ArrivalFilter;
 import org.sipproxy.api.transport.Flow;
 import org.sipproxy.core.ProxyStatistics;
+import org.sipproxy.message.SipMessage;
 
 /** No thread of the proxy dies from an Error, and what the Error has interrupted leaves nothing behind. */
 class ErrorTest {

@@ -5,11 +5,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.sipproxy.api.auth.Authentication;
-import org.sipproxy.api.message.HeaderName;
 import org.sipproxy.api.routing.StageContext;
 import org.sipproxy.api.routing.Verdict;
 import org.sipproxy.api.transport.Endpoint;
 import org.sipproxy.core.SipProxy;
+import org.sipproxy.message.HeaderName;
 
 /** Which realms are a proxy's own; the attack itself is tested with digest authentication in sipproxy-testkit. */
 class HopCredentialsTest {

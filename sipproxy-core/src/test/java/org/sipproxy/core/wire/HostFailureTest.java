@@ -42,7 +42,6 @@ import org.sipproxy.api.location.LocationListener;
 import org.sipproxy.api.location.LocationStore;
 import org.sipproxy.api.location.StoreMode;
 import org.sipproxy.api.location.UserCase;
-import org.sipproxy.api.message.SipMessage;
 import org.sipproxy.api.routing.DomainSource;
 import org.sipproxy.api.routing.RequestStage;
 import org.sipproxy.api.routing.ResponseStage;
@@ -58,6 +57,7 @@ import org.sipproxy.core.HostInterfaces;
 import org.sipproxy.core.SipProxy;
 import org.sipproxy.core.SipProxyBuilder;
 import org.sipproxy.core.StrangerPolicy;
+import org.sipproxy.message.SipMessage;
 
 /**
  * Every method that the proxy calls on an object of the host throws an Error, over real sockets, and the proxy goes on. The methods
@@ -335,7 +335,7 @@ class HostFailureTest {
         proxy.tcp("connects");
         Flow flow = failing.runtime
                 .get()
-                .flow(org.sipproxy.api.message.SipUri.of("sip:" + alice.hostPort()), "")
+                .flow(org.sipproxy.message.SipUri.of("sip:" + alice.hostPort()), "")
                 .orElseThrow();
         failing.runtime.get().publish(new ProxyEvent.LimitHit(ProxyEvent.Origin.of(flow), "test"));
     }

@@ -14,7 +14,6 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
-import org.sipproxy.api.message.Method;
 import org.sipproxy.api.routing.RequestStage;
 import org.sipproxy.api.routing.StageContext;
 import org.sipproxy.api.routing.TemporarilyUnavailableException;
@@ -26,6 +25,7 @@ import org.sipproxy.core.RegistrarPolicy;
 import org.sipproxy.core.SipProxy;
 import org.sipproxy.core.SipProxyBuilder;
 import org.sipproxy.core.SipTimers;
+import org.sipproxy.message.Method;
 
 /** Building, starting, stopping and living side by side. */
 class LifecycleTest {

@@ -11,8 +11,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.sipproxy.api.location.Aor;
 import org.sipproxy.api.location.Binding;
-import org.sipproxy.api.message.SipUri;
 import org.sipproxy.api.transport.Endpoint;
+import org.sipproxy.message.SipUri;
 
 /** Two UDP listening points on one host: a phone is reached from the one that it registered at (RFC 5658 §6 for dialogs). */
 class ListeningPointTest {

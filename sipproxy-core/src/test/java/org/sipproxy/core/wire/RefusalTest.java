@@ -11,10 +11,10 @@ import org.junit.jupiter.params.provider.ValueSource;
 import org.sipproxy.api.component.ComponentHooks;
 import org.sipproxy.api.component.ProxyComponent;
 import org.sipproxy.api.event.CompletedRequest;
-import org.sipproxy.api.message.Method;
 import org.sipproxy.api.routing.RequestStage;
 import org.sipproxy.api.routing.StageContext;
 import org.sipproxy.api.routing.Verdict;
+import org.sipproxy.message.Method;
 
 /** RFC 3261 §26.3.2.4: a sender that has proved nothing gets one packet for each that it sends, and leaves no state. */
 class RefusalTest {

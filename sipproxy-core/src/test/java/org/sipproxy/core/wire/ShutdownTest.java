@@ -17,7 +17,6 @@ import org.junit.jupiter.api.Test;
 import org.sipproxy.api.component.ComponentHooks;
 import org.sipproxy.api.component.ProxyComponent;
 import org.sipproxy.api.component.ProxyRuntime;
-import org.sipproxy.api.message.Method;
 import org.sipproxy.api.routing.RequestStage;
 import org.sipproxy.api.routing.Verdict;
 import org.sipproxy.api.transport.Endpoint;
@@ -26,6 +25,7 @@ import org.sipproxy.core.ProxyStatistics;
 import org.sipproxy.core.SipProxy;
 import org.sipproxy.core.SipProxy.State;
 import org.sipproxy.core.SipProxyBuilder;
+import org.sipproxy.message.Method;
 
 /** How a proxy ends: every request gets its final response, calls can be ended, and nothing stays open. */
 class ShutdownTest {

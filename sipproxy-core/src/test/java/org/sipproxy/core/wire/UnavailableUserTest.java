@@ -11,14 +11,14 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.sipproxy.api.auth.Authentication;
 import org.sipproxy.api.location.UserCase;
-import org.sipproxy.api.message.HeaderName;
-import org.sipproxy.api.message.Method;
 import org.sipproxy.api.routing.StageContext;
 import org.sipproxy.api.routing.Verdict;
 import org.sipproxy.api.transport.Endpoint;
 import org.sipproxy.core.SipProxy;
 import org.sipproxy.core.SipProxyBuilder;
 import org.sipproxy.core.StrangerPolicy;
+import org.sipproxy.message.HeaderName;
+import org.sipproxy.message.Method;
 
 /** What a sender learns about users who cannot be reached: nothing unless it is known itself (RFC 3261 §21.4.5, §21.4.18). */
 class UnavailableUserTest {

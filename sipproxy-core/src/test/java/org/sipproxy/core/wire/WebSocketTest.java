@@ -23,7 +23,6 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.sipproxy.api.location.Aor;
-import org.sipproxy.api.message.ParseLimits;
 import org.sipproxy.api.routing.Verdict;
 import org.sipproxy.api.transport.Endpoint;
 import org.sipproxy.api.transport.TransportKind;
@@ -31,6 +30,7 @@ import org.sipproxy.core.SipProxyBuilder;
 import org.sipproxy.core.StreamLimits;
 import org.sipproxy.core.TlsSettings;
 import org.sipproxy.core.certificates.TestCertificate;
+import org.sipproxy.message.ParseLimits;
 
 /** Browsers: RFC 7118 over RFC 6455. */
 class WebSocketTest {

@@ -7,12 +7,12 @@ import java.util.Set;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
-import org.sipproxy.api.message.HostName;
-import org.sipproxy.api.message.IpLiteral;
-import org.sipproxy.api.message.SipUri;
 import org.sipproxy.api.transport.Flow;
 import org.sipproxy.core.DestinationPolicy;
 import org.sipproxy.core.internal.time.LogThrottle;
+import org.sipproxy.message.HostName;
+import org.sipproxy.message.IpLiteral;
+import org.sipproxy.message.SipUri;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 

@@ -1,7 +1,7 @@
 package org.sipproxy.core.internal.address;
 
 import java.net.InetSocketAddress;
-import org.sipproxy.api.message.HostName;
+import org.sipproxy.message.HostName;
 
 /** Bytes may not be sent to an address on behalf of a certain sender: see {@link AddressPolicy}. Has no stack trace. */
 public final class RefusedAddressException extends Exception {

@@ -5,8 +5,8 @@ import java.net.InetSocketAddress;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import org.sipproxy.api.location.Binding;
-import org.sipproxy.api.message.SipUri;
 import org.sipproxy.api.transport.Flow;
+import org.sipproxy.message.SipUri;
 
 /**
  * On whose behalf bytes are sent, as far as that decides which addresses they may reach.
@@ -59,7 +59,7 @@ public record Sender(
         int last = socket.lastIndexOf(':');
         return first < 0 || last <= first
                 ? null
-                : org.sipproxy.api.message.IpLiteral.parse(socket.substring(first + 1, last))
+                : org.sipproxy.message.IpLiteral.parse(socket.substring(first + 1, last))
                         .orElse(null);
     }
 

@@ -2,6 +2,7 @@ package org.sipproxy.core.internal.codec;
 
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import org.sipproxy.message.wire.MessageIndex;
 
 /** Writes message text into a growing array. One thread; reusable after {@link #clear}. */
 public final class ByteWriter {
@@ -53,6 +54,14 @@ public final class ByteWriter {
     public ByteWriter bytes(byte[] b, int from, int to) {
         room(to - from);
         System.arraycopy(b, from, a, n, to - from);
+        n += to - from;
+        return this;
+    }
+
+    /** The bytes {@code [from, to)} of a message. */
+    public ByteWriter bytes(MessageIndex message, int from, int to) {
+        room(to - from);
+        message.copyTo(from, to, a, n);
         n += to - from;
         return this;
     }

@@ -1,13 +1,14 @@
 package org.sipproxy.core.internal.codec;
 
 import org.jspecify.annotations.Nullable;
-import org.sipproxy.api.message.HeaderName;
-import org.sipproxy.api.message.ParseLimits;
-import org.sipproxy.api.message.SipMessage;
-import org.sipproxy.api.message.SipParseException;
-import org.sipproxy.api.message.SipRequest;
-import org.sipproxy.api.message.SipResponse;
-import org.sipproxy.api.message.Via;
+import org.sipproxy.message.HeaderName;
+import org.sipproxy.message.ParseLimits;
+import org.sipproxy.message.SipMessage;
+import org.sipproxy.message.SipParseException;
+import org.sipproxy.message.SipRequest;
+import org.sipproxy.message.SipResponse;
+import org.sipproxy.message.Via;
+import org.sipproxy.message.wire.MessageIndex;
 
 /** The requests that an INVITE brings with it on the same branch: its CANCEL and the ACK of a failure. */
 public final class DerivedRequests {
@@ -27,7 +28,10 @@ public final class DerivedRequests {
         SipRequest request = parse(invite);
         start(out, request, "ACK ");
         copyFirst(out, request, HeaderName.FROM);
-        out.bytes(response.wire(), response.lineStart(to), response.lineEnd(to));
+        out.bytes(
+                response.index(),
+                response.index().lineStart(to),
+                response.index().lineEnd(to));
         finish(out, request, "ACK");
         return out.text("Content-Length: 0\r\n\r\n").toBytes();
     }
@@ -80,12 +84,12 @@ public final class DerivedRequests {
     }
 
     private static void start(ByteWriter out, SipRequest request, String method) throws SipParseException {
-        byte[] wire = request.wire();
+        MessageIndex wire = request.index();
         Via via = request.topVia();
         out.text(method)
-                .bytes(wire, request.requestUriStart(), request.requestUriEnd())
+                .bytes(wire, request.index().uriStart(), request.index().uriEnd())
                 .text(" SIP/2.0\r\nVia: ");
-        out.bytes(wire, via.start(), via.end()).text("\r\nMax-Forwards: 70\r\n");
+        out.bytes(wire, via.index().start(), via.index().end()).text("\r\nMax-Forwards: 70\r\n");
     }
 
     private static void finish(ByteWriter out, SipRequest request, String method) throws SipParseException {
@@ -96,14 +100,20 @@ public final class DerivedRequests {
                 .text(method)
                 .crlf();
         for (int i = request.firstHeader(HeaderName.ROUTE); i >= 0; i = request.nextHeader(HeaderName.ROUTE, i)) {
-            out.bytes(request.wire(), request.lineStart(i), request.lineEnd(i));
+            out.bytes(
+                    request.index(),
+                    request.index().lineStart(i),
+                    request.index().lineEnd(i));
         }
     }
 
     private static void copyFirst(ByteWriter out, SipRequest request, HeaderName name) {
         int i = request.firstHeader(name);
         if (i >= 0) {
-            out.bytes(request.wire(), request.lineStart(i), request.lineEnd(i));
+            out.bytes(
+                    request.index(),
+                    request.index().lineStart(i),
+                    request.index().lineEnd(i));
         }
     }
 }

@@ -1,8 +1,8 @@
 package org.sipproxy.core.internal.codec;
 
 import java.nio.charset.StandardCharsets;
-import org.sipproxy.api.message.KeyedHash;
-import org.sipproxy.api.message.SipUri;
+import org.sipproxy.api.support.KeyedHash;
+import org.sipproxy.message.SipUri;
 
 /**
  * Number of the connection on which a peer is reached that no other way leads to (RFC 5626 §5.3), in the parameter {@code ft} of

@@ -2,10 +2,11 @@ package org.sipproxy.core.internal.codec;
 
 import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
-import org.sipproxy.api.message.HeaderName;
-import org.sipproxy.api.message.SipParseException;
-import org.sipproxy.api.message.SipRequest;
-import org.sipproxy.api.message.StatusCode;
+import org.sipproxy.message.HeaderName;
+import org.sipproxy.message.SipParseException;
+import org.sipproxy.message.SipRequest;
+import org.sipproxy.message.StatusCode;
+import org.sipproxy.message.wire.MessageIndex;
 
 /** Writes the responses that the proxy itself gives (RFC 3261 §8.2.6). */
 public final class ReplyWriter {
@@ -30,14 +31,14 @@ public final class ReplyWriter {
             String reason,
             @Nullable String toTag,
             byte[] headerLines) {
-        byte[] wire = request.wire();
+        MessageIndex wire = request.index();
         ByteWriter out = new ByteWriter(384 + headerLines.length);
         out.bytes(VERSION).number(statusCode).ascii(' ').text(reason).crlf();
         boolean topVia = true;
         int count = request.headerCount();
         for (int i = 0; i < count; i++) {
-            int start = request.lineStart(i);
-            int end = request.lineEnd(i);
+            int start = request.index().lineStart(i);
+            int end = request.index().lineEnd(i);
             if (request.isHeader(i, HeaderName.VIA)) {
                 if (topVia && stamp != null) {
                     stamp.copy(out, wire, start, end);
@@ -58,11 +59,11 @@ public final class ReplyWriter {
     }
 
     private static void to(ByteWriter out, SipRequest request, int line, @Nullable String toTag) {
-        byte[] wire = request.wire();
+        MessageIndex wire = request.index();
         if (toTag == null || hasTagOrIsUnreadable(request)) {
-            out.bytes(wire, request.lineStart(line), request.lineEnd(line));
+            out.bytes(wire, request.index().lineStart(line), request.index().lineEnd(line));
         } else {
-            out.bytes(wire, request.lineStart(line), request.valueEnd(line))
+            out.bytes(wire, request.index().lineStart(line), request.index().valueEnd(line))
                     .bytes(TAG)
                     .text(toTag)
                     .crlf();

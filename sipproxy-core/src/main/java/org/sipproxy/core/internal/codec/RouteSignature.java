@@ -7,16 +7,16 @@ import java.time.Duration;
 import java.util.List;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
-import org.sipproxy.api.message.HeaderName;
-import org.sipproxy.api.message.KeyedHash;
-import org.sipproxy.api.message.NameAddress;
-import org.sipproxy.api.message.SipParseException;
-import org.sipproxy.api.message.SipRequest;
-import org.sipproxy.api.message.SipUri;
+import org.sipproxy.api.support.KeyedHash;
 import org.sipproxy.api.transport.Flow;
 import org.sipproxy.core.internal.address.AddressClass;
 import org.sipproxy.core.internal.address.AddressPolicy;
 import org.sipproxy.core.internal.address.Sender;
+import org.sipproxy.message.HeaderName;
+import org.sipproxy.message.NameAddress;
+import org.sipproxy.message.SipParseException;
+import org.sipproxy.message.SipRequest;
+import org.sipproxy.message.SipUri;
 
 /**
  * Signature of our Record-Route URIs, in their parameter {@code rs}. A request that comes back with it belongs to a dialog that
@@ -221,7 +221,12 @@ public final class RouteSignature {
 
     private long hash(SipRequest request, String tag, byte[] text, int from, int to) {
         int line = request.firstHeader(HeaderName.CALL_ID);
-        long ofCall = line < 0 ? 0 : key.hash(request.wire(), request.valueStart(line), request.valueEnd(line));
+        long ofCall = line < 0
+                ? 0
+                : key.hash(
+                        request.index(),
+                        request.index().valueStart(line),
+                        request.index().valueEnd(line));
         byte[] tagBytes = tag.getBytes(StandardCharsets.UTF_8);
         return key.hash(key.hash(ofCall, tagBytes, 0, tagBytes.length), text, from, to);
     }

@@ -1,7 +1,7 @@
 package org.sipproxy.core.internal.codec;
 
 import java.util.Arrays;
-import org.sipproxy.api.message.ParseLimits;
+import org.sipproxy.message.ParseLimits;
 
 /**
  * Cuts a byte stream into messages by Content-Length (RFC 3261 §18.3). One thread.

@@ -3,12 +3,11 @@ package org.sipproxy.core.internal.codec;
 import java.net.Inet4Address;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
-import org.sipproxy.api.message.HostName;
-import org.sipproxy.api.message.IpLiteral;
-import org.sipproxy.api.message.Splice;
-import org.sipproxy.api.message.Via;
+import org.sipproxy.message.HostName;
+import org.sipproxy.message.Via;
+import org.sipproxy.message.wire.MessageIndex;
+import org.sipproxy.message.wire.Splice;
 
 /**
  * What the receiver adds to the topmost Via: {@code received} if the sender is not where it says (RFC 3261 §18.2.1), and both
@@ -32,7 +31,7 @@ public final class ViaStamp {
      *
      * @param reliable true for a stream, whose answers need the source to find their connection again
      */
-    public static ViaStamp of(byte[] wire, Via via, InetSocketAddress source, boolean reliable) {
+    public static ViaStamp of(MessageIndex wire, Via via, InetSocketAddress source, boolean reliable) {
         ViaStamp stamp = new ViaStamp();
         byte[] ip = ip(source.getAddress());
         boolean fillRport = via.hasRport() && via.rport() < 0;
@@ -40,42 +39,42 @@ public final class ViaStamp {
         boolean needsReceived = elsewhere || via.hasRport() || reliable;
         ByteWriter text = new ByteWriter(40);
         if (fillRport) {
-            if (wire[via.rportEnd() - 1] != '=') { // rport=, with an empty value
+            if (wire.byteAt(via.index().rportEnd() - 1) != '=') { // rport=, with an empty value
                 text.ascii('=');
             }
             text.number(source.getPort());
         }
-        if (needsReceived && via.receivedStart() < 0) {
+        if (needsReceived && via.index().receivedStart() < 0) {
             text.bytes(RECEIVED).bytes(ip);
         }
         if (text.length() > 0) {
-            stamp.firstAt = fillRport ? via.rportEnd() : endOfSentBy(wire, via);
+            stamp.firstAt = fillRport ? via.index().rportEnd() : endOfSentBy(wire, via);
             stamp.first = text.toBytes();
         }
-        if (via.receivedStart() >= 0) {
-            stamp.secondFrom = via.receivedStart();
-            stamp.secondTo = via.receivedEnd();
+        if (via.index().receivedStart() >= 0) {
+            stamp.secondFrom = via.index().receivedStart();
+            stamp.secondTo = via.index().receivedEnd();
             stamp.second = ip;
         }
         return stamp;
     }
 
-    private static int endOfSentBy(byte[] wire, Via via) {
-        int end = via.parametersStart();
-        while (end > via.hostEnd() && (wire[end - 1] <= ' ')) {
+    private static int endOfSentBy(MessageIndex wire, Via via) {
+        int end = via.index().parametersStart();
+        while (end > via.index().hostEnd() && (wire.byteAt(end - 1) <= ' ')) {
             end--;
         }
         return end;
     }
 
     /** An IPv6 address has many spellings. */
-    private static boolean hostIs(byte[] wire, Via via, byte[] ip, InetAddress address) {
-        int from = via.hostStart();
-        int to = via.hostEnd();
-        if (wire[from] == '[') {
-            return IpLiteral.parse(wire, from, to).map(address::equals).orElse(false);
+    private static boolean hostIs(MessageIndex wire, Via via, byte[] ip, InetAddress address) {
+        int from = via.index().hostStart();
+        int to = via.index().hostEnd();
+        if (wire.byteAt(from) == '[') {
+            return via.numericHost().map(address::equals).orElse(false);
         }
-        return Arrays.equals(wire, from, to, ip, 0, ip.length);
+        return wire.equals(from, to, ip);
     }
 
     private static byte[] ip(InetAddress address) {
@@ -106,7 +105,7 @@ public final class ViaStamp {
     }
 
     /** Copies {@code [from, to)} of the message with the edits made. */
-    public void copy(ByteWriter out, byte[] wire, int from, int to) {
+    public void copy(ByteWriter out, MessageIndex wire, int from, int to) {
         byte[] insert = first;
         byte[] replacement = second;
         int at = from;

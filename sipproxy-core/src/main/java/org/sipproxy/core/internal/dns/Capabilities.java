@@ -8,9 +8,9 @@ import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
-import org.sipproxy.api.message.SipUri;
-import org.sipproxy.api.message.Via;
 import org.sipproxy.api.transport.TransportKind;
+import org.sipproxy.message.SipUri;
+import org.sipproxy.message.Via;
 
 /** What this proxy can send by: the transports and address families that it has a listening point for. */
 final class Capabilities {

@@ -14,13 +14,13 @@ import java.util.function.Consumer;
 import java.util.function.IntUnaryOperator;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
-import org.sipproxy.api.message.HostName;
-import org.sipproxy.api.message.IpLiteral;
-import org.sipproxy.api.message.SipParseException;
-import org.sipproxy.api.message.SipUri;
 import org.sipproxy.api.transport.TransportKind;
 import org.sipproxy.core.internal.address.SourceNetwork;
 import org.sipproxy.core.internal.dns.ResolutionFailure.Reason;
+import org.sipproxy.message.HostName;
+import org.sipproxy.message.IpLiteral;
+import org.sipproxy.message.SipParseException;
+import org.sipproxy.message.SipUri;
 
 /**
  * Next hops of a URI (RFC 3263 §4). Nothing here blocks. Does not decide whether anything may be sent to an address.

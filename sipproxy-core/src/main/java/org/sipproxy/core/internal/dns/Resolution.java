@@ -17,7 +17,6 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 import java.util.function.IntUnaryOperator;
 import org.jspecify.annotations.Nullable;
-import org.sipproxy.api.message.HostName;
 import org.sipproxy.api.transport.TransportKind;
 import org.sipproxy.core.internal.dns.DnsLookup.Answer;
 import org.sipproxy.core.internal.dns.DnsLookup.Naptr;
@@ -25,6 +24,7 @@ import org.sipproxy.core.internal.dns.DnsLookup.Srv;
 import org.sipproxy.core.internal.dns.NameServers.Deadlines;
 import org.sipproxy.core.internal.dns.ResolutionFailure.Reason;
 import org.sipproxy.core.internal.time.Guard;
+import org.sipproxy.message.HostName;
 import org.slf4j.LoggerFactory;
 
 /**

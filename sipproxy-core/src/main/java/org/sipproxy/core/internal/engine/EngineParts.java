@@ -9,7 +9,6 @@ import org.sipproxy.api.component.ProxyComponent;
 import org.sipproxy.api.event.WireListener;
 import org.sipproxy.api.location.LocationStore;
 import org.sipproxy.api.location.StoreMode;
-import org.sipproxy.api.message.ParseLimits;
 import org.sipproxy.api.transport.Endpoint;
 import org.sipproxy.core.DestinationPolicy;
 import org.sipproxy.core.NextHopPolicy;
@@ -19,6 +18,7 @@ import org.sipproxy.core.SipTimers;
 import org.sipproxy.core.StrangerPolicy;
 import org.sipproxy.core.StreamLimits;
 import org.sipproxy.core.TlsSettings;
+import org.sipproxy.message.ParseLimits;
 
 /**
  * What a host assembled with the builder, checked.

@@ -9,7 +9,6 @@ import java.util.Optional;
 import org.sipproxy.api.component.ProxyRuntime;
 import org.sipproxy.api.event.ProxyEvent;
 import org.sipproxy.api.location.LocationStore;
-import org.sipproxy.api.message.SipUri;
 import org.sipproxy.api.transport.Endpoint;
 import org.sipproxy.api.transport.Flow;
 import org.sipproxy.api.transport.TransportKind;
@@ -18,6 +17,7 @@ import org.sipproxy.core.internal.time.Timer;
 import org.sipproxy.core.internal.transport.Advertised;
 import org.sipproxy.core.internal.transport.SendFailure;
 import org.sipproxy.core.internal.transport.TransportFlow;
+import org.sipproxy.message.SipUri;
 
 /** The proxy as its components see it. */
 final class EngineRuntime implements ProxyRuntime {

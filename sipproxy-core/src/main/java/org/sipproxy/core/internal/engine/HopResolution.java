@@ -1,12 +1,12 @@
 package org.sipproxy.core.internal.engine;
 
 import org.jspecify.annotations.Nullable;
-import org.sipproxy.api.message.SipUri;
 import org.sipproxy.core.internal.address.Sender;
 import org.sipproxy.core.internal.dns.NextHop;
 import org.sipproxy.core.internal.dns.NextHopResolver;
 import org.sipproxy.core.internal.dns.ResolutionFailure;
 import org.sipproxy.core.internal.forwarding.HopResolver;
+import org.sipproxy.message.SipUri;
 
 /** Forwarding's view of the resolver, which is there once the proxy has been started. */
 final class HopResolution implements HopResolver {

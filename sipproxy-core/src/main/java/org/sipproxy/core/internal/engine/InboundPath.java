@@ -1,19 +1,10 @@
 package org.sipproxy.core.internal.engine;
 
 import java.net.InetSocketAddress;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import org.sipproxy.api.event.ProxyEvent;
-import org.sipproxy.api.message.HeaderName;
-import org.sipproxy.api.message.Method;
-import org.sipproxy.api.message.SipMessage;
-import org.sipproxy.api.message.SipParseException;
-import org.sipproxy.api.message.SipRequest;
-import org.sipproxy.api.message.SipResponse;
-import org.sipproxy.api.message.StatusCode;
-import org.sipproxy.api.message.Via;
 import org.sipproxy.api.routing.RequestDeadline;
 import org.sipproxy.api.routing.Target;
 import org.sipproxy.api.transport.Endpoint;
@@ -39,6 +30,14 @@ import org.sipproxy.core.internal.transaction.Upstream;
 import org.sipproxy.core.internal.transport.InboundHandler;
 import org.sipproxy.core.internal.transport.SendFailure;
 import org.sipproxy.core.internal.transport.TransportFlow;
+import org.sipproxy.message.HeaderName;
+import org.sipproxy.message.Method;
+import org.sipproxy.message.SipMessage;
+import org.sipproxy.message.SipParseException;
+import org.sipproxy.message.SipRequest;
+import org.sipproxy.message.SipResponse;
+import org.sipproxy.message.StatusCode;
+import org.sipproxy.message.Via;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -123,7 +122,7 @@ final class InboundPath implements InboundHandler {
         int length = MessageSanity.contentLength(message, line);
         return length < 0 || length >= message.bodyLength()
                 ? message
-                : SipMessage.parse(Arrays.copyOf(message.wire(), message.bodyStart() + length), engine.limits);
+                : SipMessage.parse(message.index().copy(0, message.index().bodyStart() + length), engine.limits);
     }
 
     // ---- requests
@@ -266,7 +265,10 @@ final class InboundPath implements InboundHandler {
             transaction.cancelled(
                     reason < 0
                             ? null
-                            : Arrays.copyOfRange(cancel.wire(), cancel.lineStart(reason), cancel.lineEnd(reason)));
+                            : cancel.index()
+                                    .copy(
+                                            cancel.index().lineStart(reason),
+                                            cancel.index().lineEnd(reason)));
         }
     }
 
@@ -585,7 +587,7 @@ final class InboundPath implements InboundHandler {
             SipRequest request = context.received();
             TransportFlow from = context.flow();
             return ViaStamp.of(
-                    request.wire(),
+                    request.index(),
                     request.topVia(),
                     from.remoteAddress(),
                     from.kind().isReliable());
@@ -609,8 +611,8 @@ final class InboundPath implements InboundHandler {
         MessageSanity.checkResponse(response);
         from.messageAccepted();
         Via via = response.topVia();
-        if (Branches.isOurs(response.wire(), via)) {
-            long branch = Branches.number(response.wire(), via);
+        if (Branches.isOurs(response.index(), via)) {
+            long branch = Branches.number(response.index(), via);
             Method method = response.cseq().method();
             ClientTransaction transaction = engine.table.client(branch, method == Method.CANCEL);
             if (transaction != null && transaction.isAnsweredBy(response, via)) {

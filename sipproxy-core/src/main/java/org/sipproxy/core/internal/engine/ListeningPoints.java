@@ -23,8 +23,6 @@ import java.util.function.BiPredicate;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
-import org.sipproxy.api.message.HostName;
-import org.sipproxy.api.message.SipUri;
 import org.sipproxy.api.transport.Endpoint;
 import org.sipproxy.api.transport.TransportKind;
 import org.sipproxy.core.BindFailedException;
@@ -44,6 +42,8 @@ import org.sipproxy.core.internal.transport.StreamTransport;
 import org.sipproxy.core.internal.transport.TlsContexts;
 import org.sipproxy.core.internal.transport.TransportFlow;
 import org.sipproxy.core.internal.transport.UdpTransport;
+import org.sipproxy.message.HostName;
+import org.sipproxy.message.SipUri;
 
 /** All listening points of one proxy, and which of them a request leaves by. */
 final class ListeningPoints implements FlowSource {

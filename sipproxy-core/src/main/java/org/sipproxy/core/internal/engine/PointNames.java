@@ -5,10 +5,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
-import org.sipproxy.api.message.HostName;
-import org.sipproxy.api.message.SipUri;
 import org.sipproxy.api.transport.Endpoint;
 import org.sipproxy.api.transport.TransportKind;
+import org.sipproxy.message.HostName;
+import org.sipproxy.message.SipUri;
 
 /**
  * Listening points by what names them elsewhere: the bound and the advertised address in a stored binding

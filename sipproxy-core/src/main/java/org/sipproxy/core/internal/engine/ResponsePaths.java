@@ -3,8 +3,6 @@ package org.sipproxy.core.internal.engine;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import org.jspecify.annotations.Nullable;
-import org.sipproxy.api.message.IpLiteral;
-import org.sipproxy.api.message.Via;
 import org.sipproxy.api.transport.Endpoint;
 import org.sipproxy.api.transport.TransportKind;
 import org.sipproxy.core.internal.address.AddressPolicy;
@@ -16,6 +14,8 @@ import org.sipproxy.core.internal.transaction.ResponsePath;
 import org.sipproxy.core.internal.transaction.Upstream;
 import org.sipproxy.core.internal.transport.SendFailure;
 import org.sipproxy.core.internal.transport.TransportFlow;
+import org.sipproxy.message.IpLiteral;
+import org.sipproxy.message.Via;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 

@@ -7,7 +7,7 @@ import java.net.DatagramSocket;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.time.Duration;
-import org.sipproxy.api.message.HostName;
+import org.sipproxy.message.HostName;
 
 /** Which of this machine's addresses the way to a peer starts from, as the system's routing table has it. */
 final class SourceAddresses {

@@ -1,9 +1,10 @@
 package org.sipproxy.core.internal.engine;
 
 import java.security.SecureRandom;
-import org.sipproxy.api.message.HeaderName;
-import org.sipproxy.api.message.SipParseException;
-import org.sipproxy.api.message.SipRequest;
+import org.sipproxy.message.HeaderName;
+import org.sipproxy.message.SipParseException;
+import org.sipproxy.message.SipRequest;
+import org.sipproxy.message.wire.MessageIndex;
 
 /**
  * The To tags of our own responses: a keyed hash of what an ACK has in common with its INVITE. So the ACK of a refusal that
@@ -41,10 +42,10 @@ final class ToTags {
         if (line < 0) {
             return seed * k2;
         }
-        byte[] wire = request.wire();
+        MessageIndex wire = request.index();
         long h = seed;
-        for (int i = request.valueStart(line); i < request.valueEnd(line); i++) {
-            h = (h ^ wire[i]) * k2;
+        for (int i = request.index().valueStart(line); i < request.index().valueEnd(line); i++) {
+            h = (h ^ wire.byteAt(i)) * k2;
         }
         return h ^ (h >>> 29);
     }

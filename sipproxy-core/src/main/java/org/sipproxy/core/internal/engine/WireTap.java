@@ -1,11 +1,11 @@
 package org.sipproxy.core.internal.engine;
 
 import org.sipproxy.api.event.WireListener;
-import org.sipproxy.api.message.ParseLimits;
-import org.sipproxy.api.message.SipMessage;
-import org.sipproxy.api.message.SipParseException;
 import org.sipproxy.api.transport.Flow;
 import org.sipproxy.core.internal.guard.HostCall;
+import org.sipproxy.message.ParseLimits;
+import org.sipproxy.message.SipMessage;
+import org.sipproxy.message.SipParseException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 

@@ -2,7 +2,6 @@ package org.sipproxy.core.internal.forwarding;
 
 import java.util.List;
 import org.jspecify.annotations.Nullable;
-import org.sipproxy.api.message.SipParseException;
 import org.sipproxy.core.internal.dns.NextHop;
 import org.sipproxy.core.internal.dns.NextHopResolver;
 import org.sipproxy.core.internal.dns.ResolutionFailure;
@@ -11,6 +10,7 @@ import org.sipproxy.core.internal.pipeline.RequestContext;
 import org.sipproxy.core.internal.transaction.TransactionBudget;
 import org.sipproxy.core.internal.transaction.TransactionBudget.Share;
 import org.sipproxy.core.internal.transport.SendFailure;
+import org.sipproxy.message.SipParseException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 

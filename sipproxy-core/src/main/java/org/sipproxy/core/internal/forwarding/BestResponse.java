@@ -3,10 +3,10 @@ package org.sipproxy.core.internal.forwarding;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
-import org.sipproxy.api.message.HeaderName;
-import org.sipproxy.api.message.SipResponse;
-import org.sipproxy.api.message.StatusCode;
 import org.sipproxy.core.internal.transport.TransportFlow;
+import org.sipproxy.message.HeaderName;
+import org.sipproxy.message.SipResponse;
+import org.sipproxy.message.StatusCode;
 
 /**
  * The final response to forward when no branch gave a 2xx (RFC 3261 §16.7 step 6): a 6xx, else the lowest class, and within
@@ -100,7 +100,8 @@ final class BestResponse {
 
     private static void addLines(List<byte[]> lines, SipResponse response, HeaderName name) {
         for (int i = response.firstHeader(name); i >= 0; i = response.nextHeader(name, i)) {
-            lines.add(java.util.Arrays.copyOfRange(response.wire(), response.lineStart(i), response.lineEnd(i)));
+            lines.add(response.index()
+                    .copy(response.index().lineStart(i), response.index().lineEnd(i)));
         }
     }
 

@@ -4,10 +4,6 @@ import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
-import org.sipproxy.api.message.HeaderName;
-import org.sipproxy.api.message.SipParseException;
-import org.sipproxy.api.message.SipResponse;
-import org.sipproxy.api.message.StatusCode;
 import org.sipproxy.api.routing.Target;
 import org.sipproxy.core.internal.dns.NextHop;
 import org.sipproxy.core.internal.dns.NextHopResolver;
@@ -19,6 +15,11 @@ import org.sipproxy.core.internal.transaction.InviteClientTransaction;
 import org.sipproxy.core.internal.transaction.NoUser;
 import org.sipproxy.core.internal.transaction.NonInviteClientTransaction;
 import org.sipproxy.core.internal.transport.TransportFlow;
+import org.sipproxy.message.HeaderName;
+import org.sipproxy.message.SipParseException;
+import org.sipproxy.message.SipResponse;
+import org.sipproxy.message.StatusCode;
+import org.sipproxy.message.wire.MessageIndex;
 
 /**
  * One target of a forked request: it is tried at the candidates of its route, one after the other, until one of them responds
@@ -246,10 +247,13 @@ final class Branch implements ClientTransactionUser {
             return 0;
         }
         long seconds = 0;
-        int at = response.valueStart(line);
-        byte[] wire = response.wire();
-        while (at < response.valueEnd(line) && wire[at] >= '0' && wire[at] <= '9' && seconds < MAX_RETRY_AFTER) {
-            seconds = 10 * seconds + wire[at++] - '0';
+        int at = response.index().valueStart(line);
+        MessageIndex wire = response.index();
+        while (at < response.index().valueEnd(line)
+                && wire.byteAt(at) >= '0'
+                && wire.byteAt(at) <= '9'
+                && seconds < MAX_RETRY_AFTER) {
+            seconds = 10 * seconds + wire.byteAt(at++) - '0';
         }
         return seconds;
     }

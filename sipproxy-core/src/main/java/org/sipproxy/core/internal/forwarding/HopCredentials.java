@@ -2,23 +2,23 @@ package org.sipproxy.core.internal.forwarding;
 
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.sipproxy.api.auth.Authentication;
-import org.sipproxy.api.message.HeaderName;
-import org.sipproxy.api.message.SipMessage;
-import org.sipproxy.api.message.SipParseException;
-import org.sipproxy.api.message.SipRequest;
-import org.sipproxy.api.message.SipResponse;
-import org.sipproxy.api.message.Splice;
-import org.sipproxy.api.message.StatusCode;
 import org.sipproxy.core.internal.pipeline.LocalNames;
 import org.sipproxy.core.internal.pipeline.RequestContext;
 import org.sipproxy.core.internal.time.LogThrottle;
 import org.sipproxy.core.internal.transport.TransportFlow;
+import org.sipproxy.message.HeaderName;
+import org.sipproxy.message.SipMessage;
+import org.sipproxy.message.SipParseException;
+import org.sipproxy.message.SipRequest;
+import org.sipproxy.message.SipResponse;
+import org.sipproxy.message.StatusCode;
+import org.sipproxy.message.wire.MessageIndex;
+import org.sipproxy.message.wire.Splice;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -64,14 +64,13 @@ public final class HopCredentials {
             return;
         }
         String proven = context.authenticatedRealm();
-        byte[] wire = request.wire();
+        MessageIndex wire = request.index();
         for (int i = 0; i < request.headerCount(); i++) {
-            int start = request.lineStart(i);
-            int end = request.lineEnd(i);
+            int start = request.index().lineStart(i);
+            int end = request.index().lineEnd(i);
             boolean credentials = request.isHeader(i, HeaderName.AUTHORIZATION)
                     || request.isHeader(i, HeaderName.PROXY_AUTHORIZATION);
-            if ((credentials && isOurs(request, i, proven))
-                    || (used != null && Arrays.equals(wire, start, end, used, 0, used.length))) {
+            if ((credentials && isOurs(request, i, proven)) || (used != null && wire.equals(start, end, used))) {
                 splice.delete(start, end);
             }
         }
@@ -98,7 +97,7 @@ public final class HopCredentials {
             }
             if (isOurs(response, i, null)) {
                 splice = splice == null ? new Splice() : splice;
-                splice.delete(response.lineStart(i), response.lineEnd(i));
+                splice.delete(response.index().lineStart(i), response.index().lineEnd(i));
             } else {
                 others = true;
             }
@@ -114,25 +113,25 @@ public final class HopCredentials {
         if (!others && (status == StatusCode.UNAUTHORIZED || status == StatusCode.PROXY_AUTHENTICATION_REQUIRED)) {
             splice.replace(STATUS_CODE, ResponseRewriter.startLineEnd(response), FORBIDDEN);
         }
-        return (SipResponse) SipMessage.parse(splice.apply(response.wire()), response.limits());
+        return (SipResponse) SipMessage.parse(response.index().apply(splice), response.limits());
     }
 
     /** True if the line names a realm of ours, or is for digest and names none: then it cannot be for another server. */
     private boolean isOurs(SipMessage message, int line, @Nullable String proven) {
-        byte[] a = message.wire();
+        MessageIndex a = message.index();
         boolean digest = false;
         boolean named = false;
-        int to = message.valueEnd(line);
-        int i = message.valueStart(line);
+        int to = message.index().valueEnd(line);
+        int i = message.index().valueStart(line);
         while (true) {
-            while (i < to && (isSpace(a[i]) || a[i] == ',')) {
+            while (i < to && (isSpace(a.byteAt(i)) || a.byteAt(i) == ',')) {
                 i++;
             }
             if (i == to) {
                 return digest && !named && authenticates;
             }
             int name = i;
-            while (i < to && isToken(a[i])) {
+            while (i < to && isToken(a.byteAt(i))) {
                 i++;
             }
             int nameEnd = i;
@@ -140,14 +139,14 @@ public final class HopCredentials {
             if (nameEnd == name) {
                 return mentionsOurs(message, line, proven);
             }
-            if (i == to || a[i] != '=') {
+            if (i == to || a.byteAt(i) != '=') {
                 digest |= plain(a, name, nameEnd).equalsIgnoreCase(DIGEST);
                 continue; // a scheme
             }
             int value = skipSpace(a, i + 1, to);
-            boolean quoted = value < to && a[value] == '"';
+            boolean quoted = value < to && a.byteAt(value) == '"';
             i = quoted ? quotedEnd(a, value, to) : plainEnd(a, value, to);
-            if (i < 0 || (i < to && !isSpace(a[i]) && a[i] != ',')) {
+            if (i < 0 || (i < to && !isSpace(a.byteAt(i)) && a.byteAt(i) != ',')) {
                 return mentionsOurs(message, line, proven);
             }
             if (isRealm(a, name, nameEnd)) {
@@ -173,54 +172,57 @@ public final class HopCredentials {
         if (proven != null) {
             realms.add(proven);
         }
-        String text = plain(message.wire(), message.valueStart(line), message.valueEnd(line))
+        String text = plain(
+                        message.index(),
+                        message.index().valueStart(line),
+                        message.index().valueEnd(line))
                 .replace("\\", "")
                 .toLowerCase(Locale.ROOT);
         return realms.stream().anyMatch(realm -> text.contains(realm.toLowerCase(Locale.ROOT)));
     }
 
-    private static boolean isRealm(byte[] a, int from, int to) {
+    private static boolean isRealm(MessageIndex a, int from, int to) {
         return to - from == REALM.length() && plain(a, from, to).equalsIgnoreCase(REALM);
     }
 
     /** Behind the closing quote; -1 if there is none. */
-    private static int quotedEnd(byte[] a, int open, int to) {
+    private static int quotedEnd(MessageIndex a, int open, int to) {
         for (int i = open + 1; i < to; i++) {
-            if (a[i] == '\\') {
+            if (a.byteAt(i) == '\\') {
                 i++;
-            } else if (a[i] == '"') {
+            } else if (a.byteAt(i) == '"') {
                 return i + 1;
             }
         }
         return -1;
     }
 
-    private static int plainEnd(byte[] a, int from, int to) {
+    private static int plainEnd(MessageIndex a, int from, int to) {
         int i = from;
-        while (i < to && !isSpace(a[i]) && a[i] != ',' && a[i] != '"') {
+        while (i < to && !isSpace(a.byteAt(i)) && a.byteAt(i) != ',' && a.byteAt(i) != '"') {
             i++;
         }
         return i;
     }
 
-    private static String unquoted(byte[] a, int open, int end) {
+    private static String unquoted(MessageIndex a, int open, int end) {
         StringBuilder text = new StringBuilder(end - open);
         for (int i = open + 1; i < end - 1; i++) {
-            if (a[i] == '\\') {
+            if (a.byteAt(i) == '\\') {
                 i++;
             }
-            text.append((char) (a[i] & 0xff));
+            text.append((char) (a.byteAt(i) & 0xff));
         }
         return text.toString();
     }
 
-    private static String plain(byte[] a, int from, int to) {
-        return new String(a, from, to - from, StandardCharsets.ISO_8859_1);
+    private static String plain(MessageIndex a, int from, int to) {
+        return new String(a.copy(from, to), StandardCharsets.ISO_8859_1);
     }
 
-    private static int skipSpace(byte[] a, int from, int to) {
+    private static int skipSpace(MessageIndex a, int from, int to) {
         int i = from;
-        while (i < to && isSpace(a[i])) {
+        while (i < to && isSpace(a.byteAt(i))) {
             i++;
         }
         return i;

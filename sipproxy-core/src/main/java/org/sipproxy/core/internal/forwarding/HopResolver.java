@@ -1,10 +1,10 @@
 package org.sipproxy.core.internal.forwarding;
 
 import org.jspecify.annotations.Nullable;
-import org.sipproxy.api.message.SipUri;
 import org.sipproxy.core.internal.address.Sender;
 import org.sipproxy.core.internal.dns.NextHop;
 import org.sipproxy.core.internal.dns.NextHopResolver;
+import org.sipproxy.message.SipUri;
 
 /** What forwarding needs of RFC 3263. */
 public interface HopResolver {

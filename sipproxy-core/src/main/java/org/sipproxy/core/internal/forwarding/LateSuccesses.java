@@ -1,11 +1,11 @@
 package org.sipproxy.core.internal.forwarding;
 
-import org.sipproxy.api.message.SipParseException;
-import org.sipproxy.api.message.SipResponse;
 import org.sipproxy.api.routing.Target;
 import org.sipproxy.core.internal.transaction.ClientTransactionUser;
 import org.sipproxy.core.internal.transaction.ServerTransaction;
 import org.sipproxy.core.internal.transport.TransportFlow;
+import org.sipproxy.message.SipParseException;
+import org.sipproxy.message.SipResponse;
 
 /** Forwards the repeated 2xx of an accepted INVITE over a stream until Timer M ends it (RFC 6026 §8.4). */
 record LateSuccesses(ServerTransaction server, RequestForwarder forwarder, TransportFlow from, Target target)

@@ -1,9 +1,6 @@
 package org.sipproxy.core.internal.forwarding;
 
 import java.util.List;
-import org.sipproxy.api.message.HeaderName;
-import org.sipproxy.api.message.SipParseException;
-import org.sipproxy.api.message.SipResponse;
 import org.sipproxy.api.routing.Target;
 import org.sipproxy.core.NextHopPolicy;
 import org.sipproxy.core.internal.codec.FlowTokens;
@@ -15,6 +12,9 @@ import org.sipproxy.core.internal.transaction.ServerTransaction;
 import org.sipproxy.core.internal.transaction.TransactionTable;
 import org.sipproxy.core.internal.transport.SendFailure;
 import org.sipproxy.core.internal.transport.TransportFlow;
+import org.sipproxy.message.HeaderName;
+import org.sipproxy.message.SipParseException;
+import org.sipproxy.message.SipResponse;
 
 /** Forwards requests to their targets (RFC 3261 §16.6): an ACK as it is, all else with a response context. */
 public final class RequestForwarder {

@@ -3,13 +3,6 @@ package org.sipproxy.core.internal.forwarding;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
-import org.sipproxy.api.message.HeaderName;
-import org.sipproxy.api.message.Method;
-import org.sipproxy.api.message.NameAddress;
-import org.sipproxy.api.message.SipParseException;
-import org.sipproxy.api.message.SipRequest;
-import org.sipproxy.api.message.SipUri;
-import org.sipproxy.api.message.Splice;
 import org.sipproxy.api.routing.Target;
 import org.sipproxy.core.internal.codec.ByteWriter;
 import org.sipproxy.core.internal.codec.FlowTokens;
@@ -20,6 +13,14 @@ import org.sipproxy.core.internal.pipeline.RouteSplice;
 import org.sipproxy.core.internal.transaction.Branches;
 import org.sipproxy.core.internal.transport.Advertised;
 import org.sipproxy.core.internal.transport.TransportFlow;
+import org.sipproxy.message.HeaderName;
+import org.sipproxy.message.Method;
+import org.sipproxy.message.NameAddress;
+import org.sipproxy.message.SipParseException;
+import org.sipproxy.message.SipRequest;
+import org.sipproxy.message.SipUri;
+import org.sipproxy.message.wire.MessageIndex;
+import org.sipproxy.message.wire.Splice;
 
 /**
  * Writes the forwarded request (RFC 3261 §16.6 steps 1 to 9) as one splice of the received bytes: our Via and Record-Route in
@@ -92,13 +93,13 @@ final class RequestWriter {
             throws SipParseException {
         Advertised out = way.advertised();
         SipRequest request = context.request();
-        byte[] wire = request.wire();
+        MessageIndex wire = request.index();
         Splice splice = new Splice();
 
         SipUri strictHop = strictHop(context, target);
         SipUri uri = strictHop != null ? strictHop : target.uri();
         if (!sameText(request, uri)) {
-            splice.replace(request.requestUriStart(), request.requestUriEnd(), uri.toBytes());
+            splice.replace(request.index().uriStart(), request.index().uriEnd(), uri.toBytes());
         }
         int via = request.firstHeader(HeaderName.VIA);
         ByteWriter head = new ByteWriter(192);
@@ -114,7 +115,7 @@ final class RequestWriter {
             head.bytes(ADDED_MAX_FORWARDS);
         }
         maxBreadth(splice, head, request, breadth);
-        splice.insert(request.lineStart(via), head.toBytes());
+        splice.insert(request.index().lineStart(via), head.toBytes());
         ViaStamp.of(
                         wire,
                         request.topVia(),
@@ -124,19 +125,18 @@ final class RequestWriter {
         if (recordRoute >= 0) {
             ByteWriter lines = new ByteWriter(128);
             recordRoute(lines, context, uri, way);
-            splice.insert(request.lineStart(recordRoute), lines.toBytes());
+            splice.insert(request.index().lineStart(recordRoute), lines.toBytes());
         }
         maxForwards(splice, request, context.maxForwards());
-        routes(splice, context, target, strictHop, request.lineStart(via));
+        routes(splice, context, target, strictHop, request.index().lineStart(via));
         credentials.remove(splice, context);
         contentLength(splice, request, out);
-        return splice.apply(wire);
+        return wire.apply(splice);
     }
 
     private static boolean sameText(SipRequest request, SipUri uri) {
-        byte[] text = uri.toBytes();
-        return java.util.Arrays.equals(
-                request.wire(), request.requestUriStart(), request.requestUriEnd(), text, 0, text.length);
+        return request.index()
+                .equals(request.index().uriStart(), request.index().uriEnd(), uri.toBytes());
     }
 
     /**
@@ -198,14 +198,15 @@ final class RequestWriter {
     /** With a second Via the connection is a proxy's, which wants no more of the dialog than it has record-routed. */
     private static boolean isOfItsSender(SipRequest request) throws SipParseException {
         int line = request.firstHeader(HeaderName.VIA);
-        return request.nextHeader(HeaderName.VIA, line) < 0 && request.topVia().end() >= request.valueEnd(line);
+        return request.nextHeader(HeaderName.VIA, line) < 0
+                && request.topVia().index().end() >= request.index().valueEnd(line);
     }
 
     private static void maxForwards(Splice splice, SipRequest request, long value) {
         int line = request.firstHeader(HeaderName.MAX_FORWARDS);
         if (line >= 0) {
             byte[] text = value == INITIAL_MAX_FORWARDS ? DECREMENTED_70 : ascii(Long.toString(Math.max(value - 1, 0)));
-            splice.replace(request.valueStart(line), request.valueEnd(line), text);
+            splice.replace(request.index().valueStart(line), request.index().valueEnd(line), text);
         }
     }
 
@@ -219,11 +220,12 @@ final class RequestWriter {
                             : ascii("Max-Breadth: " + value + "\r\n"));
             return;
         }
-        splice.replace(request.valueStart(line), request.valueEnd(line), ascii(Integer.toString(value)));
+        splice.replace(
+                request.index().valueStart(line), request.index().valueEnd(line), ascii(Integer.toString(value)));
         for (int i = request.nextHeader(HeaderName.MAX_BREADTH, line);
                 i >= 0;
                 i = request.nextHeader(HeaderName.MAX_BREADTH, i)) {
-            splice.delete(request.lineStart(i), request.lineEnd(i));
+            splice.delete(request.index().lineStart(i), request.index().lineEnd(i));
         }
     }
 
@@ -262,7 +264,9 @@ final class RequestWriter {
             appendUri(line, target.uri());
         }
         int at = request.firstHeader(HeaderName.ROUTE);
-        splice.insert(at >= 0 ? request.lineStart(at) : noRouteYet, line.crlf().toBytes());
+        splice.insert(
+                at >= 0 ? request.index().lineStart(at) : noRouteYet,
+                line.crlf().toBytes());
         RouteSplice.deleteAll(splice, request);
     }
 
@@ -277,7 +281,7 @@ final class RequestWriter {
     /** §16.6 step 9: a stream needs it. */
     private static void contentLength(Splice splice, SipRequest request, Advertised out) {
         if (out.kind().isReliable() && request.firstHeader(HeaderName.CONTENT_LENGTH) < 0) {
-            splice.insert(request.headersEnd(), "Content-Length: " + request.bodyLength() + "\r\n");
+            splice.insert(request.index().headersEnd(), "Content-Length: " + request.bodyLength() + "\r\n");
         }
     }
 }

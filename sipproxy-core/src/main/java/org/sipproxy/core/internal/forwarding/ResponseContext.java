@@ -7,15 +7,15 @@ import java.util.Comparator;
 import java.util.Deque;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
-import org.sipproxy.api.message.SipParseException;
-import org.sipproxy.api.message.SipResponse;
-import org.sipproxy.api.message.StatusCode;
 import org.sipproxy.api.routing.Target;
 import org.sipproxy.core.internal.pipeline.RequestContext;
 import org.sipproxy.core.internal.transaction.ClientTransactionUser;
 import org.sipproxy.core.internal.transaction.ServerTransaction;
 import org.sipproxy.core.internal.transaction.TransactionKey;
 import org.sipproxy.core.internal.transport.TransportFlow;
+import org.sipproxy.message.SipParseException;
+import org.sipproxy.message.SipResponse;
+import org.sipproxy.message.StatusCode;
 
 /**
  * One request and all the branches that it was forked to (RFC 3261 §16.7): which responses go upstream, when the next targets
@@ -202,7 +202,7 @@ final class ResponseContext implements ServerTransaction.CancelHandler {
             best.offerSilence(); // RFC 4320 §4.2: a 408 counts as no response
         } else {
             best.offer(response, from);
-            server.keepsMore(response.wire().length);
+            server.keepsMore(response.index().length());
         }
         if (!leavesToASubstitute(response.statusCode())) {
             groups.removeIf(group -> group.get(0).substitute());

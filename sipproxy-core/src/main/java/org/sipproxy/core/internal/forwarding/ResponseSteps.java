@@ -1,20 +1,23 @@
 package org.sipproxy.core.internal.forwarding;
 
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Predicate;
+import javax.sip.message.Response;
 import org.jspecify.annotations.Nullable;
-import org.sipproxy.api.message.ParseLimits;
-import org.sipproxy.api.message.SipMessage;
-import org.sipproxy.api.message.SipParseException;
-import org.sipproxy.api.message.SipResponse;
-import org.sipproxy.api.message.SipUri;
-import org.sipproxy.api.message.StatusCode;
 import org.sipproxy.api.routing.ResponseStage;
 import org.sipproxy.api.routing.ResponseStageContext;
 import org.sipproxy.api.routing.Target;
 import org.sipproxy.api.transport.Flow;
 import org.sipproxy.core.internal.guard.HostCall;
+import org.sipproxy.message.ParseLimits;
+import org.sipproxy.message.SipMessage;
+import org.sipproxy.message.SipParseException;
+import org.sipproxy.message.SipResponse;
+import org.sipproxy.message.SipUri;
+import org.sipproxy.message.StatusCode;
+import org.sipproxy.message.jain.JainResponse;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -50,14 +53,12 @@ public final class ResponseSteps {
             return wire;
         }
         try {
-            SipResponse response = response(wire);
+            SipResponse received = response(wire);
+            SipResponse response = received;
             for (Guarded stage : stages) {
-                byte[] before = response.wire();
-                if (!run(stage, new Context(response, from, sentTo, isMyself))) {
-                    response = response(before); // half an edit is worse than none
-                }
+                response = run(stage, new Context(response, from, sentTo, isMyself));
             }
-            return response.wire();
+            return response == received ? wire : response.toBytes();
         } catch (SipParseException e) {
             LOG.debug("response not shown to the steps: {}", e.getMessage());
             return wire;
@@ -71,20 +72,62 @@ public final class ResponseSteps {
         throw new SipParseException(StatusCode.SERVER_INTERNAL_ERROR, "not a response");
     }
 
-    private static boolean run(Guarded guarded, Context context) {
+    /** Returns the response that the stage leaves; the one it was given if the stage fails, not half an edit. */
+    private static SipResponse run(Guarded guarded, Context context) {
+        SipResponse before = context.response;
         try {
             guarded.stage().handle(context);
-            context.response().commitEdits();
-            return true;
+            return context.response();
         } catch (Throwable e) {
             guarded.call().failed(e);
-            return false;
+            return before;
         }
     }
 
-    private record Context(
-            SipResponse response, Flow flow, @Nullable Target sentTo, Predicate<SipUri> own)
-            implements ResponseStageContext {
+    private static final class Context implements ResponseStageContext {
+
+        private SipResponse response;
+        private @Nullable JainResponse view;
+        private final Flow flow;
+        private final @Nullable Target sentTo;
+        private final Predicate<SipUri> own;
+
+        Context(SipResponse response, Flow flow, @Nullable Target sentTo, Predicate<SipUri> own) {
+            this.response = response;
+            this.flow = flow;
+            this.sentTo = sentTo;
+            this.own = own;
+        }
+
+        @Override
+        public SipResponse response() {
+            JainResponse edited = view;
+            if (edited != null) {
+                response = edited.message();
+            }
+            return response;
+        }
+
+        @Override
+        public void replace(SipResponse edited) {
+            response = Objects.requireNonNull(edited, "edited");
+            view = null;
+        }
+
+        @Override
+        public Response jain() {
+            JainResponse current = view;
+            if (current == null) {
+                current = JainResponse.of(response);
+                view = current;
+            }
+            return current;
+        }
+
+        @Override
+        public Flow flow() {
+            return flow;
+        }
 
         @Override
         public Optional<Target> target() {

@@ -1,10 +1,10 @@
 package org.sipproxy.core.internal.pipeline;
 
 import java.util.function.BooleanSupplier;
-import org.sipproxy.api.message.Method;
-import org.sipproxy.api.message.SipParseException;
-import org.sipproxy.api.message.SipRequest;
-import org.sipproxy.api.message.StatusCode;
+import org.sipproxy.message.Method;
+import org.sipproxy.message.SipParseException;
+import org.sipproxy.message.SipRequest;
+import org.sipproxy.message.StatusCode;
 
 /** OPTIONS that names us without a user asks what we can do (RFC 3261 §11). */
 final class AnswerOptions implements Step {

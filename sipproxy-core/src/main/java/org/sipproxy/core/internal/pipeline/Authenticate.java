@@ -1,8 +1,8 @@
 package org.sipproxy.core.internal.pipeline;
 
 import org.sipproxy.api.auth.Authentication;
-import org.sipproxy.api.message.Method;
-import org.sipproxy.api.message.SipParseException;
+import org.sipproxy.message.Method;
+import org.sipproxy.message.SipParseException;
 
 /** RFC 3261 §22: asks for a password whom the authentication component wants to. */
 final class Authenticate implements Step {

@@ -1,7 +1,7 @@
 package org.sipproxy.core.internal.pipeline;
 
 import java.util.function.Predicate;
-import org.sipproxy.api.message.SipRequest;
+import org.sipproxy.message.SipRequest;
 
 /**
  * Drops an ACK that does not belong to a dialog, because an ACK cannot be challenged (RFC 3261 §22.1). One belongs to a dialog

@@ -1,10 +1,10 @@
 package org.sipproxy.core.internal.pipeline;
 
-import org.sipproxy.api.message.HeaderName;
-import org.sipproxy.api.message.Method;
-import org.sipproxy.api.message.SipParseException;
-import org.sipproxy.api.message.SipRequest;
-import org.sipproxy.api.message.StatusCode;
+import org.sipproxy.message.HeaderName;
+import org.sipproxy.message.Method;
+import org.sipproxy.message.SipParseException;
+import org.sipproxy.message.SipRequest;
+import org.sipproxy.message.StatusCode;
 
 /** RFC 3261 §16.3 step 3. A request whose final recipient we are is not forwarded, so 0 is enough for it. */
 final class CheckMaxForwards implements Step {

@@ -1,9 +1,9 @@
 package org.sipproxy.core.internal.pipeline;
 
 import java.util.List;
-import org.sipproxy.api.message.HeaderName;
-import org.sipproxy.api.message.SipRequest;
-import org.sipproxy.api.message.StatusCode;
+import org.sipproxy.message.HeaderName;
+import org.sipproxy.message.SipRequest;
+import org.sipproxy.message.StatusCode;
 
 /** RFC 3261 §16.3 step 5: we know no extension that a proxy would have to understand, so any option tag is refused. */
 final class CheckProxyRequire implements Step {

@@ -1,10 +1,11 @@
 package org.sipproxy.core.internal.pipeline;
 
-import org.sipproxy.api.message.HeaderName;
-import org.sipproxy.api.message.SipParseException;
-import org.sipproxy.api.message.SipRequest;
-import org.sipproxy.api.message.StatusCode;
 import org.sipproxy.core.internal.transaction.Branches;
+import org.sipproxy.message.HeaderName;
+import org.sipproxy.message.SipParseException;
+import org.sipproxy.message.SipRequest;
+import org.sipproxy.message.StatusCode;
+import org.sipproxy.message.wire.MessageIndex;
 
 /**
  * RFC 3261 §16.3 step 4 with RFC 5393 §4.2: a Via of ours whose loop hash is that of the request as it comes in now. A
@@ -23,16 +24,16 @@ final class DetectLoop implements Step {
     public Outcome run(RequestContext context) throws SipParseException {
         SipRequest request = context.request();
         if (request.nextHeader(HeaderName.VIA, request.firstHeader(HeaderName.VIA)) < 0
-                && request.topVia().end() == request.valueEnd(request.firstHeader(HeaderName.VIA))) {
+                && request.topVia().index().end() == request.index().valueEnd(request.firstHeader(HeaderName.VIA))) {
             return Outcome.proceed(); // one Via only: it has not been here
         }
         boolean hashed = false;
         long hash = 0;
-        byte[] wire = request.wire();
+        MessageIndex wire = request.index();
         int line = request.firstHeader(HeaderName.VIA);
         while (line >= 0) {
-            int end = request.valueEnd(line);
-            int at = Branches.find(wire, request.valueStart(line), end);
+            int end = request.index().valueEnd(line);
+            int at = Branches.find(wire, request.index().valueStart(line), end);
             while (at >= 0) {
                 if (!hashed) {
                     hash = branches.loopHash(request);

@@ -1,15 +1,16 @@
 package org.sipproxy.core.internal.pipeline;
 
 import org.jspecify.annotations.Nullable;
-import org.sipproxy.api.message.MalformedHeaderException;
-import org.sipproxy.api.message.SipParseException;
-import org.sipproxy.api.message.StatusCode;
 import org.sipproxy.api.routing.NeedsWorkerException;
 import org.sipproxy.api.routing.RequestStage;
 import org.sipproxy.api.routing.StageContext;
 import org.sipproxy.api.routing.TemporarilyUnavailableException;
 import org.sipproxy.api.routing.Verdict;
 import org.sipproxy.core.internal.guard.HostCall;
+import org.sipproxy.message.SipParseException;
+import org.sipproxy.message.SipRequest;
+import org.sipproxy.message.StatusCode;
+import org.sipproxy.message.jain.MalformedHeaderException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -62,11 +63,9 @@ final class HostStep implements Step {
 
     private Outcome run(RequestContext context, Question question) throws SipParseException {
         context.materialize();
-        byte[] before = context.request().wire();
+        SipRequest before = context.request();
         Outcome outcome = decide(context, question);
-        if (context.request().wire() != before) {
-            context.edited(before);
-        }
+        context.endOfStage(before);
         return outcome;
     }
 
@@ -77,7 +76,7 @@ final class HostStep implements Step {
                 throw new IllegalStateException("stage: " + name + " returned null for "
                         + context.request().method() + "; return Verdict.proceed() to pass the request on");
             }
-            context.request().commitEdits();
+            context.commitView();
             return Outcome.of(verdict);
         } catch (SipParseException e) {
             return Outcome.malformed(e);

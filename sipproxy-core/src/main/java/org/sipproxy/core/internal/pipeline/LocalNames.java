@@ -9,11 +9,11 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.sipproxy.api.location.Aor;
 import org.sipproxy.api.location.UserCase;
-import org.sipproxy.api.message.HostName;
-import org.sipproxy.api.message.SipUri;
 import org.sipproxy.api.routing.DomainSource;
 import org.sipproxy.api.transport.TransportKind;
 import org.sipproxy.core.internal.guard.HostCall;
+import org.sipproxy.message.HostName;
+import org.sipproxy.message.SipUri;
 
 /**
  * Which names are ours: the domains that we are responsible for, the aliases, and the listening points. The one place that

@@ -7,13 +7,13 @@ import org.sipproxy.api.location.Aor;
 import org.sipproxy.api.location.Binding;
 import org.sipproxy.api.location.LocationStore;
 import org.sipproxy.api.location.LocationStoreException;
-import org.sipproxy.api.message.HostName;
-import org.sipproxy.api.message.SipParseException;
-import org.sipproxy.api.message.SipUri;
 import org.sipproxy.api.routing.Target;
 import org.sipproxy.core.internal.guard.GuardedStore;
 import org.sipproxy.core.internal.time.LogThrottle;
 import org.sipproxy.core.internal.transport.TransportFlow;
+import org.sipproxy.message.HostName;
+import org.sipproxy.message.SipParseException;
+import org.sipproxy.message.SipUri;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 

@@ -1,16 +1,17 @@
 package org.sipproxy.core.internal.pipeline;
 
 import org.jspecify.annotations.Nullable;
-import org.sipproxy.api.message.CSeq;
-import org.sipproxy.api.message.HeaderName;
-import org.sipproxy.api.message.Method;
-import org.sipproxy.api.message.SipMessage;
-import org.sipproxy.api.message.SipParseException;
-import org.sipproxy.api.message.SipRequest;
-import org.sipproxy.api.message.SipResponse;
-import org.sipproxy.api.message.SipUri;
-import org.sipproxy.api.message.StatusCode;
-import org.sipproxy.api.message.Via;
+import org.sipproxy.message.CSeq;
+import org.sipproxy.message.HeaderName;
+import org.sipproxy.message.Method;
+import org.sipproxy.message.SipMessage;
+import org.sipproxy.message.SipParseException;
+import org.sipproxy.message.SipRequest;
+import org.sipproxy.message.SipResponse;
+import org.sipproxy.message.SipUri;
+import org.sipproxy.message.StatusCode;
+import org.sipproxy.message.Via;
+import org.sipproxy.message.wire.MessageIndex;
 
 /**
  * What a message must satisfy before anything decides about it (RFC 3261 §8.2, §16.3 steps 1 and 2, §18.1.2). It looks at
@@ -85,11 +86,11 @@ public final class MessageSanity {
 
     /** The number that fills header line {@code line}, {@code max} if it is larger than that; -1 if it is not a number. */
     private static long number(SipMessage message, int line, long max) {
-        byte[] wire = message.wire();
-        int end = message.valueEnd(line);
-        long number = message.valueStart(line) == end ? -1 : 0;
-        for (int i = message.valueStart(line); i < end && number >= 0; i++) {
-            int digit = wire[i] - '0';
+        MessageIndex wire = message.index();
+        int end = message.index().valueEnd(line);
+        long number = message.index().valueStart(line) == end ? -1 : 0;
+        for (int i = message.index().valueStart(line); i < end && number >= 0; i++) {
+            int digit = wire.byteAt(i) - '0';
             number = digit < 0 || digit > 9 ? -1 : Math.min(number * 10 + digit, max);
         }
         return number;
@@ -143,21 +144,25 @@ public final class MessageSanity {
      */
     private static void checkViaList(SipRequest request, Via top) throws SipParseException {
         int line = request.firstHeader(HeaderName.VIA);
-        if (!request.isRepeated(HeaderName.VIA) && top.end() == request.valueEnd(line)) {
+        if (!request.isRepeated(HeaderName.VIA)
+                && top.index().end() == request.index().valueEnd(line)) {
             return;
         }
         for (; line >= 0; line = request.nextHeader(HeaderName.VIA, line)) {
-            if (hasEmptyElement(request.wire(), request.valueStart(line), request.valueEnd(line))) {
+            if (hasEmptyElement(
+                    request.index(),
+                    request.index().valueStart(line),
+                    request.index().valueEnd(line))) {
                 throw bad("Via list has an empty element, or a quote that does not close");
             }
         }
     }
 
-    private static boolean hasEmptyElement(byte[] a, int from, int to) {
+    private static boolean hasEmptyElement(MessageIndex a, int from, int to) {
         boolean quoted = false;
         boolean empty = true;
         for (int i = from; i < to; i++) {
-            byte b = a[i];
+            byte b = a.byteAt(i);
             if (quoted && b == '\\') {
                 i++;
             } else if (b == '"') {

@@ -2,11 +2,11 @@ package org.sipproxy.core.internal.pipeline;
 
 import java.nio.charset.StandardCharsets;
 import java.util.List;
-import org.sipproxy.api.message.SipParseException;
-import org.sipproxy.api.message.StatusCode;
 import org.sipproxy.api.routing.Target;
 import org.sipproxy.api.routing.TemporarilyUnavailableException;
 import org.sipproxy.api.routing.Verdict;
+import org.sipproxy.message.SipParseException;
+import org.sipproxy.message.StatusCode;
 
 /** What a step of ours decided: a {@link Verdict} whose header lines are bytes already. */
 public sealed interface Outcome {

@@ -4,17 +4,17 @@ import java.util.List;
 import java.util.function.Function;
 import java.util.function.LongFunction;
 import org.jspecify.annotations.Nullable;
-import org.sipproxy.api.message.NameAddress;
-import org.sipproxy.api.message.SipParseException;
-import org.sipproxy.api.message.SipRequest;
-import org.sipproxy.api.message.SipUri;
-import org.sipproxy.api.message.StatusCode;
 import org.sipproxy.api.transport.Endpoint;
 import org.sipproxy.core.internal.codec.FlowTokens;
 import org.sipproxy.core.internal.codec.RouteSignature;
 import org.sipproxy.core.internal.codec.RouteSignature.Proof;
 import org.sipproxy.core.internal.codec.RouteSignature.Validity;
 import org.sipproxy.core.internal.transport.TransportFlow;
+import org.sipproxy.message.NameAddress;
+import org.sipproxy.message.SipParseException;
+import org.sipproxy.message.SipRequest;
+import org.sipproxy.message.SipUri;
+import org.sipproxy.message.StatusCode;
 
 /**
  * RFC 3261 §16.4: removes the Route elements that name this proxy, undoes what a strict router did, and notes that a request within

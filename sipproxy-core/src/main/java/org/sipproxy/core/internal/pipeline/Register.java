@@ -2,12 +2,12 @@ package org.sipproxy.core.internal.pipeline;
 
 import org.sipproxy.api.location.LocationStore;
 import org.sipproxy.api.location.LocationStore.Blocking;
-import org.sipproxy.api.message.HeaderName;
-import org.sipproxy.api.message.Method;
-import org.sipproxy.api.message.SipParseException;
-import org.sipproxy.api.message.SipRequest;
 import org.sipproxy.core.internal.registrar.Registrar;
 import org.sipproxy.core.internal.registrar.RegistrarReply;
+import org.sipproxy.message.HeaderName;
+import org.sipproxy.message.Method;
+import org.sipproxy.message.SipParseException;
+import org.sipproxy.message.SipRequest;
 
 /** RFC 3261 §10.3: a REGISTER for one of our domains ends at the registrar. */
 final class Register implements Step {

@@ -5,11 +5,11 @@ import org.jspecify.annotations.Nullable;
 import org.sipproxy.api.auth.Authentication;
 import org.sipproxy.api.location.Aor;
 import org.sipproxy.api.location.UserCase;
-import org.sipproxy.api.message.SipParseException;
-import org.sipproxy.api.message.StatusCode;
 import org.sipproxy.api.routing.TemporarilyUnavailableException;
 import org.sipproxy.core.internal.guard.HostCall;
 import org.sipproxy.core.internal.guard.HostFailedException;
+import org.sipproxy.message.SipParseException;
+import org.sipproxy.message.StatusCode;
 
 /**
  * Rejects a request to a user of ours without a usable binding: 404 if the user is unknown, 480 if it is known

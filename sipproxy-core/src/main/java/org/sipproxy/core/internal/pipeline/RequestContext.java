@@ -3,23 +3,16 @@ package org.sipproxy.core.internal.pipeline;
 import java.net.InetSocketAddress;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
+import javax.sip.message.Request;
 import org.jspecify.annotations.Nullable;
 import org.sipproxy.api.event.ProxyEvent;
 import org.sipproxy.api.location.Binding;
 import org.sipproxy.api.location.UserCase;
-import org.sipproxy.api.message.HeaderName;
-import org.sipproxy.api.message.Method;
-import org.sipproxy.api.message.NameAddress;
-import org.sipproxy.api.message.SipMessage;
-import org.sipproxy.api.message.SipParseException;
-import org.sipproxy.api.message.SipRequest;
-import org.sipproxy.api.message.SipUri;
-import org.sipproxy.api.message.Splice;
 import org.sipproxy.api.routing.StageContext;
 import org.sipproxy.api.routing.Target;
 import org.sipproxy.api.transport.Endpoint;
@@ -29,6 +22,15 @@ import org.sipproxy.core.internal.time.ProxyTime;
 import org.sipproxy.core.internal.transaction.ResponsePath;
 import org.sipproxy.core.internal.transaction.ServerTransaction;
 import org.sipproxy.core.internal.transport.TransportFlow;
+import org.sipproxy.message.HeaderName;
+import org.sipproxy.message.Method;
+import org.sipproxy.message.NameAddress;
+import org.sipproxy.message.SipMessage;
+import org.sipproxy.message.SipParseException;
+import org.sipproxy.message.SipRequest;
+import org.sipproxy.message.SipUri;
+import org.sipproxy.message.jain.JainRequest;
+import org.sipproxy.message.wire.Splice;
 
 /** One request on its way through the pipeline: what the steps found out about it so far. Used by one thread at a time. */
 public final class RequestContext implements StageContext {
@@ -39,6 +41,7 @@ public final class RequestContext implements StageContext {
     private static final int INDEX_OF_A_LINE = 16;
 
     private SipRequest request;
+    private @Nullable JainRequest view;
     /** What came, once {@link #request} is something else. */
     private @Nullable SipRequest received;
 
@@ -98,7 +101,51 @@ public final class RequestContext implements StageContext {
 
     @Override
     public SipRequest request() {
+        commitView();
         return request;
+    }
+
+    @Override
+    public void replace(SipRequest edited) {
+        view = null;
+        adopt(Objects.requireNonNull(edited, "edited"));
+    }
+
+    @Override
+    public Request jain() {
+        JainRequest current = view;
+        if (current == null) {
+            current = JainRequest.of(request);
+            view = current;
+        }
+        return current;
+    }
+
+    /** Takes over what a stage edited through its javax.sip view. */
+    void commitView() {
+        JainRequest edited = view;
+        if (edited != null) {
+            adopt(edited.message());
+        }
+    }
+
+    /** Ends the view of the stage that has run; what it edited is the request of the next stage. */
+    void endOfStage(SipRequest before) throws SipParseException {
+        view = null;
+        if (request != before) {
+            maxForwards = request.number(HeaderName.MAX_FORWARDS, CheckMaxForwards.MAX);
+        }
+    }
+
+    private void adopt(SipRequest edited) {
+        if (edited == request) {
+            return;
+        }
+        if (received == null) {
+            received = request;
+        }
+        request = edited;
+        routes = null;
     }
 
     /**
@@ -368,36 +415,13 @@ public final class RequestContext implements StageContext {
         }
         Splice splice = new Splice();
         if (uri != null) {
-            splice.replace(request.requestUriStart(), request.requestUriEnd(), uri.toBytes());
+            splice.replace(request.index().uriStart(), request.index().uriEnd(), uri.toBytes());
         }
         List<NameAddress> left = remainingRoutes();
         RouteSplice.rewrite(splice, request, uri == null ? left : left.subList(0, left.size() - 1));
-        replaceRequest(splice.apply(request.wire()));
+        adopt(request.with(splice));
         strippedRoutes = 0;
         strictUri = null;
-    }
-
-    private void replaceRequest(byte[] wire) throws SipParseException {
-        if (received == null) {
-            received = request;
-        }
-        request = (SipRequest) SipMessage.parse(wire, request.limits());
-        routes = null;
-    }
-
-    // ---- what a host's step did
-
-    /**
-     * Forgets what was derived from the bytes that a host's step has edited.
-     *
-     * @param before the bytes as they were
-     */
-    void edited(byte[] before) throws SipParseException {
-        if (received == null) {
-            received = (SipRequest) SipMessage.parse(before, request.limits());
-        }
-        routes = null;
-        maxForwards = request.number(HeaderName.MAX_FORWARDS, CheckMaxForwards.MAX);
     }
 
     // ---- targets
@@ -451,8 +475,10 @@ public final class RequestContext implements StageContext {
         flow.peerProven();
         authenticatedRealm = realm;
         if (credentialsHeader >= 0) {
-            credentialsLine = Arrays.copyOfRange(
-                    request.wire(), request.lineStart(credentialsHeader), request.lineEnd(credentialsHeader));
+            credentialsLine = request.index()
+                    .copy(
+                            request.index().lineStart(credentialsHeader),
+                            request.index().lineEnd(credentialsHeader));
         }
     }
 
@@ -490,8 +516,10 @@ public final class RequestContext implements StageContext {
     /** About how many bytes of messages this keeps. */
     public int retainedBytes() {
         SipRequest original = received;
-        int bytes = request.wire().length + INDEX_OF_A_LINE * request.headerCount();
-        return original == null || original.wire() == request.wire() ? bytes : bytes + original.wire().length;
+        int bytes = request.index().length() + INDEX_OF_A_LINE * request.headerCount();
+        return original == null || original == request
+                ? bytes
+                : bytes + original.index().length();
     }
 
     /** True if {@link #releaseBody} is worth the copy of the header. */
@@ -519,7 +547,7 @@ public final class RequestContext implements StageContext {
     }
 
     private static SipRequest withoutBody(SipRequest whole) throws SipParseException {
-        return (SipRequest) SipMessage.parse(Arrays.copyOf(whole.wire(), whole.bodyStart()), whole.limits());
+        return (SipRequest) SipMessage.parse(whole.index().copy(0, whole.index().bodyStart()), whole.limits());
     }
 
     /** True if the sender has neither proved a password nor is a trusted peer. */

@@ -1,11 +1,11 @@
 package org.sipproxy.core.internal.pipeline;
 
 import java.util.List;
-import org.sipproxy.api.message.HeaderName;
-import org.sipproxy.api.message.NameAddress;
-import org.sipproxy.api.message.SipRequest;
-import org.sipproxy.api.message.Splice;
 import org.sipproxy.core.internal.codec.ByteWriter;
+import org.sipproxy.message.HeaderName;
+import org.sipproxy.message.NameAddress;
+import org.sipproxy.message.SipRequest;
+import org.sipproxy.message.wire.Splice;
 
 /** Edits of a request's Route header lines. */
 public final class RouteSplice {
@@ -17,12 +17,12 @@ public final class RouteSplice {
         if (count == 0) {
             return;
         }
-        int keepFrom = count < all.size() ? all.get(count).start() : Integer.MAX_VALUE;
+        int keepFrom = count < all.size() ? all.get(count).index().start() : Integer.MAX_VALUE;
         for (int i = request.firstHeader(HeaderName.ROUTE); i >= 0; i = request.nextHeader(HeaderName.ROUTE, i)) {
-            if (request.valueEnd(i) <= keepFrom) {
-                splice.delete(request.lineStart(i), request.lineEnd(i));
-            } else if (request.valueStart(i) < keepFrom) {
-                splice.delete(request.valueStart(i), keepFrom);
+            if (request.index().valueEnd(i) <= keepFrom) {
+                splice.delete(request.index().lineStart(i), request.index().lineEnd(i));
+            } else if (request.index().valueStart(i) < keepFrom) {
+                splice.delete(request.index().valueStart(i), keepFrom);
             }
         }
     }
@@ -35,7 +35,7 @@ public final class RouteSplice {
             for (int i = 0; i < elements.size(); i++) {
                 line.text(i == 0 ? "" : ", ").bytes(elements.get(i).toBytes());
             }
-            splice.insert(request.lineStart(first), line.crlf().toBytes());
+            splice.insert(request.index().lineStart(first), line.crlf().toBytes());
         }
         deleteAll(splice, request);
     }
@@ -43,7 +43,7 @@ public final class RouteSplice {
     /** Deletes all Route headers. */
     public static void deleteAll(Splice splice, SipRequest request) {
         for (int i = request.firstHeader(HeaderName.ROUTE); i >= 0; i = request.nextHeader(HeaderName.ROUTE, i)) {
-            splice.delete(request.lineStart(i), request.lineEnd(i));
+            splice.delete(request.index().lineStart(i), request.index().lineEnd(i));
         }
     }
 }

@@ -1,6 +1,6 @@
 package org.sipproxy.core.internal.pipeline;
 
-import org.sipproxy.api.message.SipParseException;
+import org.sipproxy.message.SipParseException;
 
 /** A step of the pipeline. What it finds malformed is answered with the exception's status. */
 interface Step {

@@ -2,11 +2,11 @@ package org.sipproxy.core.internal.pipeline;
 
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
-import org.sipproxy.api.message.Method;
-import org.sipproxy.api.message.SipParseException;
-import org.sipproxy.api.message.SipRequest;
-import org.sipproxy.api.message.StatusCode;
 import org.sipproxy.core.StrangerPolicy;
+import org.sipproxy.message.Method;
+import org.sipproxy.message.SipParseException;
+import org.sipproxy.message.SipRequest;
+import org.sipproxy.message.StatusCode;
 
 /** Refuses what a stranger may not send to a user of this proxy: see {@link StrangerPolicy}. */
 final class StrangerRules {

@@ -2,7 +2,7 @@ package org.sipproxy.core.internal.registrar;
 
 import org.jspecify.annotations.Nullable;
 import org.sipproxy.api.location.Aor;
-import org.sipproxy.api.message.SipUri;
+import org.sipproxy.message.SipUri;
 
 /** Which address-of-record a URI names, whatever alias of ours it is written with. */
 @FunctionalInterface

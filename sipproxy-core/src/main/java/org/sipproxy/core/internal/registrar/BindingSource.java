@@ -4,11 +4,12 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.sipproxy.api.location.Binding;
 import org.sipproxy.api.location.MethodMask;
-import org.sipproxy.api.message.HeaderName;
-import org.sipproxy.api.message.SipRequest;
-import org.sipproxy.api.message.SipUri;
 import org.sipproxy.api.transport.Flow;
 import org.sipproxy.core.internal.codec.SharedText;
+import org.sipproxy.message.HeaderName;
+import org.sipproxy.message.SipRequest;
+import org.sipproxy.message.SipUri;
+import org.sipproxy.message.wire.MessageIndex;
 
 /**
  * Makes the bindings of one REGISTER: what they all have in common. Bindings live for an hour and messages for a
@@ -106,10 +107,10 @@ final class BindingSource {
         }
         int mask = 0;
         for (; line >= 0; line = request.nextHeader(HeaderName.ALLOW, line)) {
-            int from = request.valueStart(line);
-            for (int i = from; i <= request.valueEnd(line); i++) {
-                if (i == request.valueEnd(line) || request.wire()[i] == ',') {
-                    mask |= MethodMask.bit(request.wire(), from, i);
+            int from = request.index().valueStart(line);
+            for (int i = from; i <= request.index().valueEnd(line); i++) {
+                if (i == request.index().valueEnd(line) || request.index().byteAt(i) == ',') {
+                    mask |= MethodMask.bit(request.index(), from, i);
                     from = i + 1;
                 }
             }
@@ -122,7 +123,11 @@ final class BindingSource {
         if (line < 0) {
             return "";
         }
-        if (isText(request.wire(), request.valueStart(line), request.valueEnd(line), known)) {
+        if (isText(
+                request.index(),
+                request.index().valueStart(line),
+                request.index().valueEnd(line),
+                known)) {
             return known;
         }
         String text = request.value(line);
@@ -130,12 +135,12 @@ final class BindingSource {
     }
 
     /** True if the bytes are this ASCII text. */
-    private static boolean isText(byte[] bytes, int from, int to, String text) {
+    private static boolean isText(MessageIndex bytes, int from, int to, String text) {
         if (to - from != text.length()) {
             return false;
         }
         for (int i = from; i < to; i++) {
-            if (bytes[i] != text.charAt(i - from)) {
+            if (bytes.byteAt(i) != text.charAt(i - from)) {
                 return false;
             }
         }

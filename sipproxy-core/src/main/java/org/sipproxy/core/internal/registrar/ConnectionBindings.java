@@ -16,13 +16,13 @@ import org.sipproxy.api.location.Binding;
 import org.sipproxy.api.location.BindingChange;
 import org.sipproxy.api.location.LocationStoreException;
 import org.sipproxy.api.location.RemovalReason;
-import org.sipproxy.api.message.SipUri;
 import org.sipproxy.api.transport.Endpoint;
 import org.sipproxy.api.transport.Flow;
 import org.sipproxy.api.transport.TransportKind;
 import org.sipproxy.core.RegistrarPolicy.ConnectionLoss;
 import org.sipproxy.core.internal.guard.GuardedStore;
 import org.sipproxy.core.internal.time.LogThrottle;
+import org.sipproxy.message.SipUri;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 

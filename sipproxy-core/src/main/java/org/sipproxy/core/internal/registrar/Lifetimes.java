@@ -2,11 +2,11 @@ package org.sipproxy.core.internal.registrar;
 
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
-import org.sipproxy.api.message.HeaderName;
-import org.sipproxy.api.message.SipParseException;
-import org.sipproxy.api.message.SipRequest;
-import org.sipproxy.api.message.StatusCode;
 import org.sipproxy.core.RegistrarPolicy;
+import org.sipproxy.message.HeaderName;
+import org.sipproxy.message.SipParseException;
+import org.sipproxy.message.SipRequest;
+import org.sipproxy.message.StatusCode;
 
 /**
  * How long a contact is granted (RFC 3261 §10.3 step 7, §20.10, §20.19):

@@ -1,9 +1,9 @@
 package org.sipproxy.core.internal.registrar;
 
-import org.sipproxy.api.message.HostName;
-import org.sipproxy.api.message.SipUri;
 import org.sipproxy.api.transport.Flow;
 import org.sipproxy.api.transport.TransportKind;
+import org.sipproxy.message.HostName;
+import org.sipproxy.message.SipUri;
 
 /** The address that a message came from as the URI that Kamailio's {@code received} column holds. */
 final class ReceivedAddress {

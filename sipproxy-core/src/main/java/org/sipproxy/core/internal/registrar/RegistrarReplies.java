@@ -3,11 +3,11 @@ package org.sipproxy.core.internal.registrar;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import org.sipproxy.api.location.Binding;
-import org.sipproxy.api.message.HeaderName;
-import org.sipproxy.api.message.SipRequest;
-import org.sipproxy.api.message.StatusCode;
 import org.sipproxy.core.internal.codec.ByteWriter;
 import org.sipproxy.core.internal.time.ProxyTime;
+import org.sipproxy.message.HeaderName;
+import org.sipproxy.message.SipRequest;
+import org.sipproxy.message.StatusCode;
 
 /** The header lines of the registrar's answers (RFC 3261 §10.3 step 8). */
 final class RegistrarReplies {
@@ -85,7 +85,10 @@ final class RegistrarReplies {
 
     private static void pathLines(ByteWriter out, SipRequest request) {
         for (int i = request.firstHeader(HeaderName.PATH); i >= 0; i = request.nextHeader(HeaderName.PATH, i)) {
-            out.bytes(request.wire(), request.lineStart(i), request.lineEnd(i));
+            out.bytes(
+                    request.index(),
+                    request.index().lineStart(i),
+                    request.index().lineEnd(i));
         }
     }
 

@@ -8,10 +8,10 @@ import org.jspecify.annotations.Nullable;
 import org.sipproxy.api.location.Binding;
 import org.sipproxy.api.location.BindingChange;
 import org.sipproxy.api.location.RemovalReason;
-import org.sipproxy.api.message.SipUri;
-import org.sipproxy.api.message.StatusCode;
 import org.sipproxy.core.RegistrarPolicy;
 import org.sipproxy.core.RegistrarPolicy.ContactMatching;
+import org.sipproxy.message.SipUri;
+import org.sipproxy.message.StatusCode;
 
 /**
  * What one REGISTER makes of the bindings of its address: all of it or nothing (RFC 3261 §10.3 steps 6 and 7).

@@ -5,7 +5,7 @@ import org.sipproxy.api.location.Binding;
 import org.sipproxy.api.location.LocationEvent;
 import org.sipproxy.api.location.LocationListener;
 import org.sipproxy.api.location.RemovalReason;
-import org.sipproxy.api.message.SipUri;
+import org.sipproxy.message.SipUri;
 import org.slf4j.Logger;
 
 /**

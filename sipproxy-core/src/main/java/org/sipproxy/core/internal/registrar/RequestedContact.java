@@ -2,10 +2,10 @@ package org.sipproxy.core.internal.registrar;
 
 import org.jspecify.annotations.Nullable;
 import org.sipproxy.api.location.Binding;
-import org.sipproxy.api.message.NameAddress;
-import org.sipproxy.api.message.SipParseException;
-import org.sipproxy.api.message.SipUri;
-import org.sipproxy.api.message.StatusCode;
+import org.sipproxy.message.NameAddress;
+import org.sipproxy.message.SipParseException;
+import org.sipproxy.message.SipUri;
+import org.sipproxy.message.StatusCode;
 
 /**
  * One contact of a REGISTER, checked (RFC 3261 §10.3 step 7, §20.10; RFC 5626 §4.1).

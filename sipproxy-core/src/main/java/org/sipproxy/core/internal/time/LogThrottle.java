@@ -2,7 +2,7 @@ package org.sipproxy.core.internal.time;
 
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicLong;
-import org.sipproxy.api.message.SipParseException;
+import org.sipproxy.message.SipParseException;
 import org.slf4j.Logger;
 
 /**

@@ -9,10 +9,10 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
-import org.sipproxy.api.message.HostName;
-import org.sipproxy.api.message.IpLiteral;
-import org.sipproxy.api.message.SipParseException;
-import org.sipproxy.api.message.SipUri;
+import org.sipproxy.message.HostName;
+import org.sipproxy.message.IpLiteral;
+import org.sipproxy.message.SipParseException;
+import org.sipproxy.message.SipUri;
 
 /**
  * Whom a certificate is for (RFC 5922 §7.1). Only subjectAltName counts: the common name, which the RFC lets one look at, is not

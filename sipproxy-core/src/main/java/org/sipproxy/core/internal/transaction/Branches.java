@@ -1,13 +1,14 @@
 package org.sipproxy.core.internal.transaction;
 
 import java.security.SecureRandom;
-import java.util.Arrays;
 import java.util.concurrent.atomic.AtomicLong;
-import org.sipproxy.api.message.HeaderName;
-import org.sipproxy.api.message.SipParseException;
-import org.sipproxy.api.message.SipRequest;
-import org.sipproxy.api.message.Via;
 import org.sipproxy.core.internal.codec.ByteWriter;
+import org.sipproxy.message.HeaderName;
+import org.sipproxy.message.SipParseException;
+import org.sipproxy.message.SipRequest;
+import org.sipproxy.message.Via;
+import org.sipproxy.message.wire.MessageIndex;
+import org.sipproxy.message.wire.ViaIndex;
 
 /**
  * The branches that we choose: {@code z9hG4bK} + 16 hex digits that name the client transaction + 16 hex digits of the loop
@@ -48,26 +49,25 @@ public final class Branches {
     }
 
     /** True if the branch has the shape of ours. */
-    public static boolean isOurs(byte[] wire, Via via) {
-        int start = via.branchStart();
-        return start >= 0 && via.branchEnd() - start == LENGTH && isHex(wire, start + COOKIE, start + LENGTH);
+    public static boolean isOurs(MessageIndex wire, Via via) {
+        ViaIndex at = via.index();
+        int start = at.branchStart();
+        return start >= 0 && at.branchEnd() - start == LENGTH && isHex(wire, start + COOKIE, start + LENGTH);
     }
 
     /** Where the first branch of our shape in {@code [from, to)} starts, or -1. The text is searched, not parsed. */
-    public static int find(byte[] wire, int from, int to) {
+    public static int find(MessageIndex wire, int from, int to) {
         for (int i = from; i + LENGTH <= to; i++) {
-            if (wire[i] == 'z'
-                    && Arrays.equals(wire, i, i + COOKIE, MAGIC, 0, COOKIE)
-                    && isHex(wire, i + COOKIE, i + LENGTH)) {
+            if (wire.byteAt(i) == 'z' && wire.equals(i, i + COOKIE, MAGIC) && isHex(wire, i + COOKIE, i + LENGTH)) {
                 return i;
             }
         }
         return -1;
     }
 
-    private static boolean isHex(byte[] wire, int from, int to) {
+    private static boolean isHex(MessageIndex wire, int from, int to) {
         for (int i = from; i < to; i++) {
-            if (hexDigit(wire[i]) < 0) {
+            if (hexDigit(wire.byteAt(i)) < 0) {
                 return false;
             }
         }
@@ -75,19 +75,19 @@ public final class Branches {
     }
 
     /** The transaction's number in a branch of our shape. */
-    public static long number(byte[] wire, Via via) {
-        return hex(wire, via.branchStart() + COOKIE);
+    public static long number(MessageIndex wire, Via via) {
+        return hex(wire, via.index().branchStart() + COOKIE);
     }
 
     /** The loop hash in a branch of our shape that starts at {@code branch}. */
-    public static long loopHash(byte[] wire, int branch) {
+    public static long loopHash(MessageIndex wire, int branch) {
         return hex(wire, branch + COOKIE + 16);
     }
 
-    private static long hex(byte[] wire, int from) {
+    private static long hex(MessageIndex wire, int from) {
         long value = 0;
         for (int i = from; i < from + 16; i++) {
-            value = value << 4 | hexDigit(wire[i]);
+            value = value << 4 | hexDigit(wire.byteAt(i));
         }
         return value;
     }
@@ -104,9 +104,9 @@ public final class Branches {
      * and may go on (RFC 5393 §4.2).
      */
     public long loopHash(SipRequest request) throws SipParseException {
-        byte[] wire = request.wire();
+        MessageIndex wire = request.index();
         long h = k2;
-        h = mix(h, wire, request.requestUriStart(), request.requestUriEnd());
+        h = mix(h, wire, request.index().uriStart(), request.index().uriEnd());
         for (int i = 0; i < request.headerCount(); i++) {
             if (request.isHeader(i, HeaderName.CALL_ID)
                     || request.isHeader(i, HeaderName.FROM)
@@ -114,17 +114,17 @@ public final class Branches {
                     || request.isHeader(i, HeaderName.ROUTE)
                     || request.isHeader(i, HeaderName.PROXY_REQUIRE)
                     || request.isHeader(i, HeaderName.PROXY_AUTHORIZATION)) {
-                h = mix(h, wire, request.valueStart(i), request.valueEnd(i));
+                h = mix(h, wire, request.index().valueStart(i), request.index().valueEnd(i));
             }
         }
         h = (h ^ request.cseq().number()) * 0x9e3779b97f4a7c15L;
         return h ^ (h >>> 32);
     }
 
-    private static long mix(long seed, byte[] a, int from, int to) {
+    private static long mix(long seed, MessageIndex wire, int from, int to) {
         long h = seed;
         for (int i = from; i < to; i++) {
-            h = (h ^ a[i]) * 0x100000001b3L;
+            h = (h ^ wire.byteAt(i)) * 0x100000001b3L;
         }
         return h ^ (h >>> 29);
     }

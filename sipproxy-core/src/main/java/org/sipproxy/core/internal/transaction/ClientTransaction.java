@@ -1,12 +1,12 @@
 package org.sipproxy.core.internal.transaction;
 
 import org.jspecify.annotations.Nullable;
-import org.sipproxy.api.message.Method;
-import org.sipproxy.api.message.SipParseException;
-import org.sipproxy.api.message.SipResponse;
-import org.sipproxy.api.message.Via;
 import org.sipproxy.core.internal.transport.Advertised;
 import org.sipproxy.core.internal.transport.TransportFlow;
+import org.sipproxy.message.Method;
+import org.sipproxy.message.SipParseException;
+import org.sipproxy.message.SipResponse;
+import org.sipproxy.message.Via;
 
 /** The client half of a transaction. All its work is done under the lock of the server transaction that it serves. */
 public abstract class ClientTransaction extends Transaction {

@@ -1,6 +1,6 @@
 package org.sipproxy.core.internal.transaction;
 
-import org.sipproxy.api.message.SipResponse;
+import org.sipproxy.message.SipResponse;
 
 /** The proxy above a client transaction. Called under the lock that the transaction was made with. */
 public interface ClientTransactionUser {

@@ -1,12 +1,12 @@
 package org.sipproxy.core.internal.transaction;
 
 import org.jspecify.annotations.Nullable;
-import org.sipproxy.api.message.Method;
-import org.sipproxy.api.message.SipParseException;
-import org.sipproxy.api.message.SipResponse;
 import org.sipproxy.core.internal.codec.DerivedRequests;
 import org.sipproxy.core.internal.transport.SendFailure;
 import org.sipproxy.core.internal.transport.TransportFlow;
+import org.sipproxy.message.Method;
+import org.sipproxy.message.SipParseException;
+import org.sipproxy.message.SipResponse;
 
 /**
  * RFC 3261 §17.1.1 with the Accepted state of RFC 6026 §7.2, and the proxy's Timer C (§16.8), which runs just where the

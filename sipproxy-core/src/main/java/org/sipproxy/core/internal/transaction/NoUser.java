@@ -1,6 +1,6 @@
 package org.sipproxy.core.internal.transaction;
 
-import org.sipproxy.api.message.SipResponse;
+import org.sipproxy.message.SipResponse;
 
 /** Nobody waits for what the transaction has to tell. */
 public enum NoUser implements ClientTransactionUser {

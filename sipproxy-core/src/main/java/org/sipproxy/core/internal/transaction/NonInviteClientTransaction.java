@@ -1,9 +1,9 @@
 package org.sipproxy.core.internal.transaction;
 
 import java.util.Arrays;
-import org.sipproxy.api.message.Method;
-import org.sipproxy.api.message.SipResponse;
 import org.sipproxy.core.internal.transport.TransportFlow;
+import org.sipproxy.message.Method;
+import org.sipproxy.message.SipResponse;
 
 /**
  * RFC 3261 §17.1.2.

@@ -2,11 +2,10 @@ package org.sipproxy.core.internal.transaction;
 
 import java.net.InetAddress;
 import org.jspecify.annotations.Nullable;
-import org.sipproxy.api.message.IpLiteral;
-import org.sipproxy.api.message.SipParseException;
-import org.sipproxy.api.message.SipRequest;
-import org.sipproxy.api.message.Via;
 import org.sipproxy.core.internal.transport.SendFailure;
+import org.sipproxy.message.SipParseException;
+import org.sipproxy.message.SipRequest;
+import org.sipproxy.message.Via;
 
 /**
  * The server half of a transaction. It is also the one lock of everything that the request causes: its client transactions
@@ -137,9 +136,7 @@ public abstract class ServerTransaction extends Transaction {
             return true;
         }
         Via via = request.topVia();
-        return IpLiteral.parse(request.wire(), via.hostStart(), via.hostEnd())
-                .filter(source::equals)
-                .isPresent();
+        return via.numericHost().filter(source::equals).isPresent();
     }
 
     /** The request came again. */

@@ -5,12 +5,14 @@ import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.security.SecureRandom;
-import org.sipproxy.api.message.HeaderName;
-import org.sipproxy.api.message.Method;
-import org.sipproxy.api.message.SipMessage;
-import org.sipproxy.api.message.SipParseException;
-import org.sipproxy.api.message.SipRequest;
-import org.sipproxy.api.message.Via;
+import org.sipproxy.message.HeaderName;
+import org.sipproxy.message.Method;
+import org.sipproxy.message.SipMessage;
+import org.sipproxy.message.SipParseException;
+import org.sipproxy.message.SipRequest;
+import org.sipproxy.message.Via;
+import org.sipproxy.message.wire.MessageIndex;
+import org.sipproxy.message.wire.ViaIndex;
 
 /**
  * What makes two requests the same transaction (RFC 3261 §17.2.3): branch, sent-by and method, where ACK and CANCEL count as
@@ -39,10 +41,13 @@ public final class TransactionKey {
         Method m = request.method();
         Via via = request.topVia();
         if (via.hasRfc3261Branch()) {
-            key.branch(request.wire(), via);
+            key.branch(request.index(), via);
             int callId = request.firstHeader(HeaderName.CALL_ID);
             if (callId >= 0) {
-                key.mix(request.wire(), request.valueStart(callId), request.valueEnd(callId));
+                key.mix(
+                        request.index(),
+                        request.index().valueStart(callId),
+                        request.index().valueEnd(callId));
             }
         } else {
             key.rfc2543(request, via);
@@ -65,20 +70,21 @@ public final class TransactionKey {
         TransactionKey key = new TransactionKey();
         byte[] ids = ("ACK\0" + dialog.callId() + '\0' + dialog.fromTag() + '\0' + dialog.toTag())
                 .getBytes(StandardCharsets.UTF_8);
-        key.mix(ids, 0, ids.length);
+        key.mix(ids);
         key.mix(dialog.cseq().number());
-        key.mix(request.wire(), request.requestUriStart(), request.requestUriEnd());
+        key.mix(request.index(), request.index().uriStart(), request.index().uriEnd());
         key.finish();
         return key;
     }
 
-    private void branch(byte[] wire, Via via) {
-        mix(wire, via.branchStart(), via.branchEnd());
+    private void branch(MessageIndex wire, Via via) {
+        ViaIndex at = via.index();
+        mix(wire, at.branchStart(), at.branchEnd());
         long host = via.port();
-        for (int i = via.hostStart(); i < via.hostEnd(); i++) {
-            byte b = wire[i];
+        for (int i = at.hostStart(); i < at.hostEnd(); i++) {
+            byte b = wire.byteAt(i);
             host = host * 31 + (b >= 'A' && b <= 'Z' ? b + 32 : b);
-            if (((i - via.hostStart()) & 7) == 7) {
+            if (((i - at.hostStart()) & 7) == 7) {
                 mix(host);
                 host = 0;
             }
@@ -88,21 +94,34 @@ public final class TransactionKey {
 
     /** §17.2.3, second half. The To tag is left out: the ACK of a failure carries one that its INVITE does not have. */
     private void rfc2543(SipRequest request, Via via) throws SipParseException {
-        byte[] wire = request.wire();
+        MessageIndex wire = request.index();
         byte[] ids = (request.fromTag() + '\0' + request.callId()).getBytes(StandardCharsets.UTF_8);
-        mix(ids, 0, ids.length);
+        mix(ids);
         mix(request.cseq().number());
-        mix(wire, request.requestUriStart(), request.requestUriEnd());
-        mix(wire, via.start(), via.end());
+        mix(wire, request.index().uriStart(), request.index().uriEnd());
+        ViaIndex at = via.index();
+        mix(wire, at.start(), at.end());
     }
 
-    private void mix(byte[] a, int from, int to) {
+    private void mix(MessageIndex wire, int from, int to) {
         int i = from;
         for (; i + 8 <= to; i += 8) {
-            mix((long) LONGS.get(a, i));
+            mix(wire.longAt(i));
         }
         long tail = (long) to - from;
         for (; i < to; i++) {
+            tail = tail << 8 | (wire.byteAt(i) & 0xff);
+        }
+        mix(tail);
+    }
+
+    private void mix(byte[] a) {
+        int i = 0;
+        for (; i + 8 <= a.length; i += 8) {
+            mix((long) LONGS.get(a, i));
+        }
+        long tail = a.length;
+        for (; i < a.length; i++) {
             tail = tail << 8 | (a[i] & 0xff);
         }
         mix(tail);

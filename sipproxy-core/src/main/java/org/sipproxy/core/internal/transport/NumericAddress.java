@@ -2,7 +2,7 @@ package org.sipproxy.core.internal.transport;
 
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import org.sipproxy.api.message.HostName;
+import org.sipproxy.message.HostName;
 
 /** Addresses in their canonical text (RFC 5952), without a scope, which means nothing to others. */
 final class NumericAddress {

@@ -22,10 +22,10 @@ import java.util.concurrent.ConcurrentMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
-import org.sipproxy.api.message.ParseLimits;
 import org.sipproxy.core.StreamLimits;
 import org.sipproxy.core.internal.netty.EventLoops;
 import org.sipproxy.core.internal.time.LogThrottle;
+import org.sipproxy.message.ParseLimits;
 
 /**
  * What all stream listening points of one proxy share: event loops, limits, the count of open connections, their numbers,

@@ -17,11 +17,11 @@ import javax.net.ssl.SSLException;
 import javax.net.ssl.SSLParameters;
 import javax.net.ssl.SSLPeerUnverifiedException;
 import javax.net.ssl.SSLSession;
-import org.sipproxy.api.message.IpLiteral;
 import org.sipproxy.core.TlsSettings;
 import org.sipproxy.core.TlsSettingsException;
 import org.sipproxy.core.internal.tls.SipIdentities;
 import org.sipproxy.core.internal.tls.TlsMaterial;
+import org.sipproxy.message.IpLiteral;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 

@@ -19,7 +19,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.Locale;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
-import org.sipproxy.api.message.SipParseException;
+import org.sipproxy.message.SipParseException;
 
 /**
  * The opening handshake of RFC 6455 §4.2 with the subprotocol {@code sip}, which RFC 7118 §4.1 demands; any path will do. What

@@ -9,11 +9,11 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.sipproxy.api.location.Binding;
-import org.sipproxy.api.message.SipUri;
 import org.sipproxy.api.transport.Endpoint;
 import org.sipproxy.api.transport.Flow;
 import org.sipproxy.api.transport.TransportKind;
 import org.sipproxy.core.DestinationPolicy;
+import org.sipproxy.message.SipUri;
 
 class AddressPolicyTest {
 

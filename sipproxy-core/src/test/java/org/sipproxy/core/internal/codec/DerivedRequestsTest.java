@@ -5,9 +5,9 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import java.nio.charset.StandardCharsets;
 import org.junit.jupiter.api.Test;
-import org.sipproxy.api.message.SipParseException;
-import org.sipproxy.api.message.SipResponse;
-import org.sipproxy.api.message.SipText;
+import org.sipproxy.message.SipParseException;
+import org.sipproxy.message.SipResponse;
+import org.sipproxy.message.SipText;
 
 /** RFC 3261 §9.1 and §17.1.1.3. */
 class DerivedRequestsTest {

@@ -7,9 +7,9 @@ import java.nio.charset.StandardCharsets;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import org.sipproxy.api.message.SipParseException;
-import org.sipproxy.api.message.SipRequest;
-import org.sipproxy.api.message.SipText;
+import org.sipproxy.message.SipParseException;
+import org.sipproxy.message.SipRequest;
+import org.sipproxy.message.SipText;
 
 /** RFC 3261 §8.2.6. */
 class ReplyWriterTest {
@@ -37,7 +37,7 @@ class ReplyWriterTest {
             throws SipParseException {
         SipRequest parsed = SipText.request(request);
         ViaStamp stamp =
-                ViaStamp.of(parsed.wire(), parsed.topVia(), new InetSocketAddress("198.51.100.7", 40_000), false);
+                ViaStamp.of(parsed.index(), parsed.topVia(), new InetSocketAddress("198.51.100.7", 40_000), false);
         return text(ReplyWriter.write(parsed, stamp, status, reason, toTag, lines));
     }
 

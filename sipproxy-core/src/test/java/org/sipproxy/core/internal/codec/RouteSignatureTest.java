@@ -9,11 +9,6 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
-import org.sipproxy.api.message.ParseLimits;
-import org.sipproxy.api.message.SipMessage;
-import org.sipproxy.api.message.SipParseException;
-import org.sipproxy.api.message.SipRequest;
-import org.sipproxy.api.message.SipUri;
 import org.sipproxy.api.transport.Endpoint;
 import org.sipproxy.api.transport.Flow;
 import org.sipproxy.api.transport.TransportKind;
@@ -23,6 +18,11 @@ import org.sipproxy.core.internal.codec.RouteSignature.Proof;
 import org.sipproxy.core.internal.codec.RouteSignature.Validity;
 import org.sipproxy.core.internal.time.FakeClock;
 import org.sipproxy.core.internal.time.ProxyTime;
+import org.sipproxy.message.ParseLimits;
+import org.sipproxy.message.SipMessage;
+import org.sipproxy.message.SipParseException;
+import org.sipproxy.message.SipRequest;
+import org.sipproxy.message.SipUri;
 
 class RouteSignatureTest {
 

@@ -7,10 +7,10 @@ import java.nio.charset.StandardCharsets;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import org.sipproxy.api.message.SipParseException;
-import org.sipproxy.api.message.SipRequest;
-import org.sipproxy.api.message.SipText;
-import org.sipproxy.api.message.Splice;
+import org.sipproxy.message.SipParseException;
+import org.sipproxy.message.SipRequest;
+import org.sipproxy.message.SipText;
+import org.sipproxy.message.wire.Splice;
 
 /** RFC 3261 §18.2.1 and RFC 3581 §4. */
 class ViaStampTest {
@@ -19,13 +19,17 @@ class ViaStampTest {
     private static String stamped(String via, String ip, boolean reliable) throws SipParseException {
         SipRequest request = SipText.request("OPTIONS sip:a SIP/2.0\n" + via
                 + "\nFrom: <sip:a@b>;tag=1\nTo: <sip:a@b>\nCall-ID: c\nCSeq: 1 OPTIONS\n\n");
-        ViaStamp stamp = ViaStamp.of(request.wire(), request.topVia(), new InetSocketAddress(ip, 40_000), reliable);
+        ViaStamp stamp = ViaStamp.of(request.index(), request.topVia(), new InetSocketAddress(ip, 40_000), reliable);
         Splice splice = new Splice();
         stamp.addTo(splice);
-        String forwarded = line(splice.apply(request.wire()));
+        String forwarded = line(request.index().apply(splice));
 
         ByteWriter copy = new ByteWriter(8).text("OPTIONS sip:a SIP/2.0\r\n");
-        stamp.copy(copy, request.wire(), request.lineStart(0), request.lineEnd(0));
+        stamp.copy(
+                copy,
+                request.index(),
+                request.index().lineStart(0),
+                request.index().lineEnd(0));
         assertThat(line(copy.toBytes())).isEqualTo(forwarded);
         return forwarded;
     }

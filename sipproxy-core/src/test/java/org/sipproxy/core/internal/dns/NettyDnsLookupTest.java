@@ -29,13 +29,13 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
-import org.sipproxy.api.message.SipUri;
 import org.sipproxy.api.transport.TransportKind;
 import org.sipproxy.core.internal.dns.DnsLookup.Answer;
 import org.sipproxy.core.internal.dns.DnsLookup.Naptr;
 import org.sipproxy.core.internal.dns.DnsLookup.Srv;
 import org.sipproxy.core.internal.dns.ResolutionFailure.Reason;
 import org.sipproxy.core.internal.netty.EventLoops;
+import org.sipproxy.message.SipUri;
 
 /** Real datagrams to a name server on loopback. */
 class NettyDnsLookupTest {

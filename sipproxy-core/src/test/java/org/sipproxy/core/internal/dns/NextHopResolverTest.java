@@ -20,8 +20,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
-import org.sipproxy.api.message.SipUri;
 import org.sipproxy.api.transport.TransportKind;
+import org.sipproxy.message.SipUri;
 
 class NextHopResolverTest {
 

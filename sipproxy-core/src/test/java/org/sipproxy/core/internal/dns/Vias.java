@@ -1,9 +1,9 @@
 package org.sipproxy.core.internal.dns;
 
 import java.nio.charset.StandardCharsets;
-import org.sipproxy.api.message.ParseLimits;
-import org.sipproxy.api.message.SipMessage;
-import org.sipproxy.api.message.SipParseException;
+import org.sipproxy.message.ParseLimits;
+import org.sipproxy.message.SipMessage;
+import org.sipproxy.message.SipParseException;
 
 /** A response around a Via: a Via is only ever read from a message. */
 final class Vias {

@@ -5,9 +5,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
-import org.sipproxy.api.message.IpLiteral;
 import org.sipproxy.core.internal.dns.DnsLookup.Naptr;
 import org.sipproxy.core.internal.dns.DnsLookup.Srv;
+import org.sipproxy.message.IpLiteral;
 
 /**
  * DNS records as lines of a zone file: {@code NAME TYPE DATA…}, names absolute, {@code #} starts a comment.

@@ -5,8 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.util.List;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import org.sipproxy.api.message.SipUri;
 import org.sipproxy.api.transport.Endpoint;
+import org.sipproxy.message.SipUri;
 
 /** Which listening point a stored socket or a Record-Route names. */
 class PointNamesTest {

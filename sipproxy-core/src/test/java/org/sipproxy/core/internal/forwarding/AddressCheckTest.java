@@ -12,14 +12,14 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
-import org.sipproxy.api.message.SipParseException;
-import org.sipproxy.api.message.SipUri;
 import org.sipproxy.api.routing.Target;
 import org.sipproxy.api.transport.TransportKind;
 import org.sipproxy.core.internal.pipeline.Outcome;
 import org.sipproxy.core.internal.pipeline.RequestContext;
 import org.sipproxy.core.internal.transaction.Upstream;
 import org.sipproxy.core.internal.transport.Sent;
+import org.sipproxy.message.SipParseException;
+import org.sipproxy.message.SipUri;
 
 /** Which addresses a caller at 192.0.2.1 has requests sent to, whatever of the message names them. */
 class AddressCheckTest {

@@ -9,12 +9,12 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
-import org.sipproxy.api.message.SipUri;
 import org.sipproxy.api.routing.Target;
 import org.sipproxy.api.transport.TransportKind;
 import org.sipproxy.core.internal.transaction.Upstream;
 import org.sipproxy.core.internal.transport.RecordingFlow;
 import org.sipproxy.core.internal.transport.Sent;
+import org.sipproxy.message.SipUri;
 
 /** One request to several targets, and the response that goes upstream (RFC 3261 §16.6, §16.7). */
 class ForkingTest {
@@ -92,7 +92,7 @@ class ForkingTest {
     private static String branchOf(Sent sent) {
         try {
             return sent.request().topVia().branch();
-        } catch (org.sipproxy.api.message.SipParseException e) {
+        } catch (org.sipproxy.message.SipParseException e) {
             throw new AssertionError(e);
         }
     }
@@ -217,7 +217,7 @@ class ForkingTest {
                 .findFirst()
                 .orElseThrow();
 
-        scene.receive(org.sipproxy.api.message.SipText.crlf("""
+        scene.receive(org.sipproxy.message.SipText.crlf("""
             SIP/2.0 200 OK
             %s
             From: <sip:alice@example.org>;tag=1

@@ -8,15 +8,6 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.sipproxy.api.location.UserCase;
-import org.sipproxy.api.message.Method;
-import org.sipproxy.api.message.ParseLimits;
-import org.sipproxy.api.message.SipMessage;
-import org.sipproxy.api.message.SipParseException;
-import org.sipproxy.api.message.SipRequest;
-import org.sipproxy.api.message.SipResponse;
-import org.sipproxy.api.message.SipText;
-import org.sipproxy.api.message.SipUri;
-import org.sipproxy.api.message.StatusCode;
 import org.sipproxy.api.routing.ResponseStage;
 import org.sipproxy.api.routing.Target;
 import org.sipproxy.api.transport.TransportKind;
@@ -50,6 +41,15 @@ import org.sipproxy.core.internal.transaction.TransactionScene;
 import org.sipproxy.core.internal.transport.RecordingFlow;
 import org.sipproxy.core.internal.transport.RecordingTransport;
 import org.sipproxy.core.internal.transport.Sent;
+import org.sipproxy.message.Method;
+import org.sipproxy.message.ParseLimits;
+import org.sipproxy.message.SipMessage;
+import org.sipproxy.message.SipParseException;
+import org.sipproxy.message.SipRequest;
+import org.sipproxy.message.SipResponse;
+import org.sipproxy.message.SipText;
+import org.sipproxy.message.SipUri;
+import org.sipproxy.message.StatusCode;
 
 /**
  * A forwarder for example.org at 10.0.0.1:5060 between a caller at 192.0.2.1 and callees that a test answers for. What is
@@ -253,7 +253,8 @@ final class ForwardingScene {
     /** The number of the client transaction that sent a request. */
     static long numberOf(Sent sent) {
         try {
-            return Branches.number(sent.wire(), sent.request().topVia());
+            SipRequest request = sent.request();
+            return Branches.number(request.index(), request.topVia());
         } catch (SipParseException e) {
             throw new AssertionError(e);
         }
@@ -278,7 +279,8 @@ final class ForwardingScene {
         try {
             SipResponse response = (SipResponse) SipMessage.parse(wire, ParseLimits.DEFAULT);
             ClientTransaction transaction = transactions.table.client(
-                    Branches.number(wire, response.topVia()), response.cseq().method() == Method.CANCEL);
+                    Branches.number(response.index(), response.topVia()),
+                    response.cseq().method() == Method.CANCEL);
             if (transaction != null) {
                 transaction.onResponse(response);
             }
@@ -292,7 +294,7 @@ final class ForwardingScene {
             SipRequest request, org.sipproxy.core.internal.transport.TransportFlow from, int status, byte[] lines) {
         try {
             ViaStamp stamp = ViaStamp.of(
-                    request.wire(),
+                    request.index(),
                     request.topVia(),
                     from.remoteAddress(),
                     from.kind().isReliable());

@@ -10,10 +10,10 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import org.sipproxy.api.message.HeaderName;
-import org.sipproxy.api.message.SipParseException;
 import org.sipproxy.api.routing.Target;
 import org.sipproxy.core.internal.transport.Sent;
+import org.sipproxy.message.HeaderName;
+import org.sipproxy.message.SipParseException;
 
 /** RFC 5393 §5.3. */
 class MaxBreadthTest {

@@ -11,14 +11,14 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import org.sipproxy.api.message.SipParseException;
-import org.sipproxy.api.message.SipUri;
 import org.sipproxy.api.routing.Target;
 import org.sipproxy.api.transport.TransportKind;
 import org.sipproxy.core.NextHopPolicy;
 import org.sipproxy.core.internal.dns.ResolutionFailure.Reason;
 import org.sipproxy.core.internal.transport.RecordingFlow;
 import org.sipproxy.core.internal.transport.Sent;
+import org.sipproxy.message.SipParseException;
+import org.sipproxy.message.SipUri;
 
 /** Where a branch's request goes, and where next if that fails (RFC 3261 §16.6 step 7, §16.9, §18.1.1, RFC 3263 §4.3). */
 class NextHopTest {

@@ -14,10 +14,10 @@ import org.junit.jupiter.api.Test;
 import org.sipproxy.api.location.Binding;
 import org.sipproxy.api.location.LocationStore;
 import org.sipproxy.api.location.LocationStoreContract;
-import org.sipproxy.api.message.SipUri;
 import org.sipproxy.core.internal.time.FakeClock;
 import org.sipproxy.core.internal.time.ProxyTime;
 import org.sipproxy.core.internal.time.TimerWheel;
+import org.sipproxy.message.SipUri;
 
 class MemoryLocationStoreTest implements LocationStoreContract {
 

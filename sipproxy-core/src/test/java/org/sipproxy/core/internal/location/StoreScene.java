@@ -9,10 +9,10 @@ import org.sipproxy.api.location.Aor;
 import org.sipproxy.api.location.Binding;
 import org.sipproxy.api.location.HeapBindingRepository;
 import org.sipproxy.api.location.LocationStore;
-import org.sipproxy.api.message.SipUri;
 import org.sipproxy.core.internal.time.FakeClock;
 import org.sipproxy.core.internal.time.ProxyTime;
 import org.sipproxy.core.internal.time.TimerWheel;
+import org.sipproxy.message.SipUri;
 
 /** A repository in the heap and a clock that stands still, for tests of the stores before them. */
 final class StoreScene {

@@ -10,7 +10,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.sipproxy.api.location.Aor;
 import org.sipproxy.api.location.UserCase;
-import org.sipproxy.api.message.SipUri;
+import org.sipproxy.message.SipUri;
 
 class LocalNamesTest {
 

@@ -10,16 +10,20 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.Set;
 import java.util.stream.Stream;
+import javax.sip.message.Message;
+import javax.sip.message.Request;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
-import org.sipproxy.api.message.HeaderName;
-import org.sipproxy.api.message.ParseLimits;
-import org.sipproxy.api.message.SipMessage;
-import org.sipproxy.api.message.SipParseException;
-import org.sipproxy.api.message.SipRequest;
-import org.sipproxy.api.message.SipResponse;
-import org.sipproxy.api.message.Via;
+import org.sipproxy.message.HeaderName;
+import org.sipproxy.message.ParseLimits;
+import org.sipproxy.message.SipMessage;
+import org.sipproxy.message.SipParseException;
+import org.sipproxy.message.SipRequest;
+import org.sipproxy.message.SipResponse;
+import org.sipproxy.message.Via;
+import org.sipproxy.message.jain.JainRequest;
+import org.sipproxy.message.jain.JainResponse;
 
 /** The torture test messages of RFC 4475; {@code rfc4475/outcomes.txt} is the table. */
 class Rfc4475Test {
@@ -89,9 +93,7 @@ class Rfc4475Test {
     @MethodSource("accepted")
     void untouchedMessageLeavesByteForByte(Row row) throws Exception {
         SipMessage message = SipMessage.parse(row.wire(), ParseLimits.DEFAULT);
-        readEverything(row, message);
-
-        message.commitEdits();
+        readEverything(row, view(message));
 
         assertThat(message.toBytes()).isEqualTo(row.wire());
     }
@@ -101,7 +103,7 @@ class Rfc4475Test {
     void typedHeadersOfAcceptedMessageCanBeRead(Row row) throws Exception {
         SipMessage message = SipMessage.parse(row.wire(), ParseLimits.DEFAULT);
 
-        List<String> read = readEverything(row, message);
+        List<String> read = readEverything(row, view(message));
 
         assertThat(read).contains("From", "To", "Call-ID", "CSeq", "Via");
         for (Via via : message.vias()) {
@@ -109,10 +111,14 @@ class Rfc4475Test {
         }
     }
 
-    private static List<String> readEverything(Row row, SipMessage message) {
+    private static Message view(SipMessage message) {
+        return message instanceof SipRequest request ? JainRequest.of(request) : JainResponse.of((SipResponse) message);
+    }
+
+    private static List<String> readEverything(Row row, Message message) {
         List<String> names = new java.util.ArrayList<>();
-        for (Iterator<String> i = message.getHeaderNames(); i.hasNext(); ) {
-            String name = i.next();
+        for (Iterator<?> i = message.getHeaderNames(); i.hasNext(); ) {
+            String name = (String) i.next();
             names.add(name);
             if (!UNREADABLE.contains(row.file() + " " + name)) {
                 message.getHeaders(name)
@@ -120,7 +126,7 @@ class Rfc4475Test {
                                 header -> assertThat(header.toString()).isNotEmpty());
             }
         }
-        if (message instanceof SipRequest request) {
+        if (message instanceof Request request) {
             assertThat(request.getRequestURI().toString()).isNotEmpty();
         }
         return names;
@@ -136,8 +142,9 @@ class Rfc4475Test {
         assertThat(wsinv.cseq().number()).isEqualTo(9);
         assertThat(wsinv.vias()).extracting(Via::branch).containsExactly("390skdjuw", "z9hG4bK9ikj8", "z9hG4bK30239");
         assertThat(wsinv.vias()).extracting(Via::transport).containsExactly("UDP", "TCP", "UDP");
-        assertThat(((javax.sip.header.ToHeader) wsinv.getHeader("To")).getTag()).isEqualTo("1918181833n");
-        assertThat(((javax.sip.header.ContactHeader) wsinv.getHeader("Contact")).getQValue())
+        assertThat(((javax.sip.header.ToHeader) view(wsinv).getHeader("To")).getTag())
+                .isEqualTo("1918181833n");
+        assertThat(((javax.sip.header.ContactHeader) view(wsinv).getHeader("Contact")).getQValue())
                 .isEqualTo(0.33f);
     }
 
@@ -145,7 +152,7 @@ class Rfc4475Test {
     void methodKeepsItsCaseInTheTypedCSeq() throws Exception {
         SipMessage intmeth = SipMessage.parse(resource("intmeth.dat"), ParseLimits.DEFAULT);
 
-        String method = ((javax.sip.header.CSeqHeader) intmeth.getHeader("CSeq")).getMethod();
+        String method = ((javax.sip.header.CSeqHeader) view(intmeth).getHeader("CSeq")).getMethod();
 
         assertThat(method).isEqualTo("!interesting-Method0123456789_*+`.%indeed'~");
     }

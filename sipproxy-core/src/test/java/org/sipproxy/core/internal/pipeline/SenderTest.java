@@ -11,8 +11,6 @@ import org.junit.jupiter.params.provider.ValueSource;
 import org.sipproxy.api.location.Aor;
 import org.sipproxy.api.location.Binding;
 import org.sipproxy.api.location.UserCase;
-import org.sipproxy.api.message.SipText;
-import org.sipproxy.api.message.SipUri;
 import org.sipproxy.api.routing.Target;
 import org.sipproxy.api.transport.TransportKind;
 import org.sipproxy.core.StrangerPolicy;
@@ -20,6 +18,8 @@ import org.sipproxy.core.internal.address.Sender;
 import org.sipproxy.core.internal.location.MemoryLocationStore;
 import org.sipproxy.core.internal.transaction.TransactionScene;
 import org.sipproxy.core.internal.transport.RecordingFlow;
+import org.sipproxy.message.SipText;
+import org.sipproxy.message.SipUri;
 
 /** On whose behalf a request for a user is sent: a caller at 198.51.100.1, a phone that registered from 203.0.113.9. */
 class SenderTest {

@@ -10,7 +10,6 @@ import java.util.Set;
 import org.sipproxy.api.location.Aor;
 import org.sipproxy.api.location.Binding;
 import org.sipproxy.api.location.LocationStore;
-import org.sipproxy.api.message.SipText;
 import org.sipproxy.core.DestinationPolicy;
 import org.sipproxy.core.RegistrarPolicy;
 import org.sipproxy.core.internal.address.AddressPolicy;
@@ -18,6 +17,7 @@ import org.sipproxy.core.internal.location.MemoryLocationStore;
 import org.sipproxy.core.internal.time.FakeClock;
 import org.sipproxy.core.internal.time.ProxyTime;
 import org.sipproxy.core.internal.time.TimerWheel;
+import org.sipproxy.message.SipText;
 import org.slf4j.event.Level;
 
 /** A registrar for sip.test with its clock and store, and a way to send it requests that show only what a test is about. */

@@ -13,7 +13,7 @@ import org.sipproxy.api.location.BindingChange;
 import org.sipproxy.api.location.LocationListener;
 import org.sipproxy.api.location.LocationStore;
 import org.sipproxy.api.location.LocationStoreException;
-import org.sipproxy.api.message.SipUri;
+import org.sipproxy.message.SipUri;
 
 class RegistrarStoreFailureTest {
 

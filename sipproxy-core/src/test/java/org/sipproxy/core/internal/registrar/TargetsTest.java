@@ -5,8 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.sipproxy.api.location.Binding;
-import org.sipproxy.api.message.SipUri;
 import org.sipproxy.api.routing.Target;
+import org.sipproxy.message.SipUri;
 
 /** RFC 3261 §16.5: the target set that a lookup gives. */
 class TargetsTest {

@@ -8,10 +8,10 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
-import org.sipproxy.api.message.SipParseException;
-import org.sipproxy.api.message.SipRequest;
-import org.sipproxy.api.message.SipText;
 import org.sipproxy.core.internal.codec.ByteWriter;
+import org.sipproxy.message.SipParseException;
+import org.sipproxy.message.SipRequest;
+import org.sipproxy.message.SipText;
 
 class BranchesTest {
 
@@ -44,12 +44,12 @@ class BranchesTest {
         SipRequest request = withBranch(new String(out.toBytes(), java.nio.charset.StandardCharsets.US_ASCII));
 
         assertThat(request.topVia().hasRfc3261Branch()).isTrue();
-        assertThat(Branches.isOurs(request.wire(), request.topVia())).isTrue();
-        assertThat(Branches.number(request.wire(), request.topVia())).isEqualTo(number);
-        assertThat(Branches.loopHash(request.wire(), request.topVia().branchStart()))
+        assertThat(Branches.isOurs(request.index(), request.topVia())).isTrue();
+        assertThat(Branches.number(request.index(), request.topVia())).isEqualTo(number);
+        assertThat(Branches.loopHash(request.index(), request.topVia().index().branchStart()))
                 .isEqualTo(~number);
-        assertThat(Branches.find(request.wire(), 0, request.wire().length))
-                .isEqualTo(request.topVia().branchStart());
+        assertThat(Branches.find(request.index(), 0, request.index().length()))
+                .isEqualTo(request.topVia().index().branchStart());
     }
 
     @ParameterizedTest
@@ -65,14 +65,14 @@ class BranchesTest {
     void branchOfAnotherShapeIsNotOurs(String branch) throws Exception {
         SipRequest request = withBranch(branch);
 
-        assertThat(Branches.isOurs(request.wire(), request.topVia())).isFalse();
+        assertThat(Branches.isOurs(request.index(), request.topVia())).isFalse();
     }
 
     @Test
     void viaWithoutABranchIsNotOurs() throws Exception {
         SipRequest request = SipText.request(REQUEST.replace(";branch=z9hG4bK1", ""));
 
-        assertThat(Branches.isOurs(request.wire(), request.topVia())).isFalse();
+        assertThat(Branches.isOurs(request.index(), request.topVia())).isFalse();
     }
 
     @Test

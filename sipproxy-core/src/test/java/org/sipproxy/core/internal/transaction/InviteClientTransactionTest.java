@@ -11,11 +11,11 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
-import org.sipproxy.api.message.SipText;
 import org.sipproxy.api.transport.Endpoint;
 import org.sipproxy.api.transport.TransportKind;
 import org.sipproxy.core.SipTimers;
 import org.sipproxy.core.internal.transaction.TransactionScene.RecordingUser;
+import org.sipproxy.message.SipText;
 
 /** Each row of the table above the class. */
 class InviteClientTransactionTest {
@@ -35,7 +35,7 @@ class InviteClientTransactionTest {
     private InviteClientTransaction start(TransportKind kind, boolean lingerOnAccept) {
         InviteClientTransaction transaction = new InviteClientTransaction(
                 BRANCH,
-                TransactionScene.request("INVITE").wire(),
+                TransactionScene.request("INVITE").toBytes(),
                 scene.callee(kind),
                 scene.lock,
                 scene.table,

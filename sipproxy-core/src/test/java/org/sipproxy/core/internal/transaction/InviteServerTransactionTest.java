@@ -23,14 +23,14 @@ class InviteServerTransactionTest {
                 scene.table,
                 scene.pathOn(scene.caller(kind)),
                 1_000,
-                () -> TransactionScene.response(100, "INVITE").wire());
+                () -> TransactionScene.response(100, "INVITE").toBytes());
         assertThat(scene.table.addIfAbsent(transaction)).isNull();
         return transaction;
     }
 
     private static boolean respond(ServerTransaction transaction, int status) {
         return transaction.respond(
-                status, TransactionScene.response(status, "INVITE").wire());
+                status, TransactionScene.response(status, "INVITE").toBytes());
     }
 
     @Test

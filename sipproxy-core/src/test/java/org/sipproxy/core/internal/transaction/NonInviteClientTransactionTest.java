@@ -23,7 +23,7 @@ class NonInviteClientTransactionTest {
     private NonInviteClientTransaction start(TransportKind kind) {
         NonInviteClientTransaction transaction = new NonInviteClientTransaction(
                 BRANCH,
-                TransactionScene.request("MESSAGE").wire(),
+                TransactionScene.request("MESSAGE").toBytes(),
                 scene.callee(kind),
                 scene.lock,
                 scene.table,

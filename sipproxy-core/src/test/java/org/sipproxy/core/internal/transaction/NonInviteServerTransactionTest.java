@@ -21,7 +21,7 @@ class NonInviteServerTransactionTest {
                 scene.table,
                 scene.pathOn(scene.caller(kind)),
                 1_000,
-                () -> TransactionScene.response(100, "MESSAGE").wire());
+                () -> TransactionScene.response(100, "MESSAGE").toBytes());
         assertThat(scene.table.addIfAbsent(transaction)).isNull();
         transaction.start();
         return transaction;
@@ -29,7 +29,7 @@ class NonInviteServerTransactionTest {
 
     private static boolean respond(ServerTransaction transaction, int status) {
         return transaction.respond(
-                status, TransactionScene.response(status, "MESSAGE").wire());
+                status, TransactionScene.response(status, "MESSAGE").toBytes());
     }
 
     @Test
@@ -92,7 +92,7 @@ class NonInviteServerTransactionTest {
     @ValueSource(ints = {200, 302, 404, 503, 603})
     void finalIsSentOnceAndKeptForRepeatedRequestsUntilTimerJ(int status) {
         NonInviteServerTransaction transaction = open(TransportKind.UDP);
-        byte[] response = TransactionScene.response(status, "MESSAGE").wire();
+        byte[] response = TransactionScene.response(status, "MESSAGE").toBytes();
 
         respond(transaction, status);
         assertThat(scene.sentWhat()).containsExactly(String.valueOf(status));
@@ -115,7 +115,7 @@ class NonInviteServerTransactionTest {
 
         assertThat(scene.sentWhat()).as("the 100 is not repeated any more").containsExactly("100", "200");
         assertThat(scene.table.lingering(transaction.key()))
-                .isEqualTo(TransactionScene.response(200, "MESSAGE").wire());
+                .isEqualTo(TransactionScene.response(200, "MESSAGE").toBytes());
         scene.assertNothingLeft();
     }
 

@@ -7,11 +7,11 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
-import org.sipproxy.api.message.SipResponse;
-import org.sipproxy.api.message.SipText;
 import org.sipproxy.api.transport.TransportKind;
 import org.sipproxy.core.internal.transaction.TransactionBudget.Share;
 import org.sipproxy.core.internal.transaction.TransactionScene.RecordingUser;
+import org.sipproxy.message.SipResponse;
+import org.sipproxy.message.SipText;
 
 /** What transactions charge, and that they credit it once. That all of it is credited, every test with a scene asserts. */
 class TransactionBudgetTest {
@@ -113,7 +113,7 @@ class TransactionBudgetTest {
     @Test
     void refusedInviteLingersWithoutAnObject() {
         InviteServerTransaction transaction = invite(TransportKind.UDP, 50_000);
-        byte[] response = TransactionScene.response(403, "INVITE").wire();
+        byte[] response = TransactionScene.response(403, "INVITE").toBytes();
 
         assertThat(transaction.refuse(403, response)).isTrue();
 
@@ -126,9 +126,9 @@ class TransactionBudgetTest {
     @Test
     void refusalAfterAProvisionalIsReliable() {
         InviteServerTransaction transaction = invite(TransportKind.UDP, 50_000);
-        transaction.respond(180, TransactionScene.response(180, "INVITE").wire());
+        transaction.respond(180, TransactionScene.response(180, "INVITE").toBytes());
 
-        transaction.refuse(408, TransactionScene.response(408, "INVITE").wire());
+        transaction.refuse(408, TransactionScene.response(408, "INVITE").toBytes());
         scene.advance(1_500);
 
         assertThat(scene.sentWhat()).containsExactly("180", "408", "408", "408");
@@ -145,7 +145,7 @@ class TransactionBudgetTest {
                 () -> new byte[0]);
         scene.table.addIfAbsent(transaction);
         transaction.forwarding(proven, 1_000);
-        byte[] response = large(200, "MESSAGE").wire();
+        byte[] response = large(200, "MESSAGE").toBytes();
 
         transaction.respond(200, response);
 
@@ -260,9 +260,8 @@ class TransactionBudgetTest {
             transaction.start();
         }
         assertThat(used() > 8_000).isEqualTo(kind == TransportKind.UDP);
-        assertThat(transaction.isMethod(org.sipproxy.api.message.Method.MESSAGE))
-                .isTrue();
-        assertThat(transaction.isMethod(org.sipproxy.api.message.Method.INFO)).isFalse();
+        assertThat(transaction.isMethod(org.sipproxy.message.Method.MESSAGE)).isTrue();
+        assertThat(transaction.isMethod(org.sipproxy.message.Method.INFO)).isFalse();
 
         transaction.onResponse(TransactionScene.response(200, "MESSAGE"));
 

@@ -7,7 +7,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
-import org.sipproxy.api.message.SipText;
+import org.sipproxy.message.SipText;
 
 /** RFC 3261 §17.2.3. */
 class TransactionKeyTest {

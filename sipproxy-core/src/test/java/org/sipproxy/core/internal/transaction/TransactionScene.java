@@ -5,10 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import org.sipproxy.api.message.SipParseException;
-import org.sipproxy.api.message.SipRequest;
-import org.sipproxy.api.message.SipResponse;
-import org.sipproxy.api.message.SipText;
 import org.sipproxy.api.transport.TransportKind;
 import org.sipproxy.core.SipTimers;
 import org.sipproxy.core.internal.time.FakeClock;
@@ -18,6 +14,10 @@ import org.sipproxy.core.internal.transport.RecordingFlow;
 import org.sipproxy.core.internal.transport.RecordingTransport;
 import org.sipproxy.core.internal.transport.SendFailure;
 import org.sipproxy.core.internal.transport.Sent;
+import org.sipproxy.message.SipParseException;
+import org.sipproxy.message.SipRequest;
+import org.sipproxy.message.SipResponse;
+import org.sipproxy.message.SipText;
 
 /** A table of transactions whose time passes only in {@link #advance}. */
 public final class TransactionScene {

@@ -1,11 +1,11 @@
 package org.sipproxy.core.internal.transport;
 
 import java.nio.charset.StandardCharsets;
-import org.sipproxy.api.message.ParseLimits;
-import org.sipproxy.api.message.SipMessage;
-import org.sipproxy.api.message.SipParseException;
-import org.sipproxy.api.message.SipRequest;
-import org.sipproxy.api.message.SipResponse;
+import org.sipproxy.message.ParseLimits;
+import org.sipproxy.message.SipMessage;
+import org.sipproxy.message.SipParseException;
+import org.sipproxy.message.SipRequest;
+import org.sipproxy.message.SipResponse;
 
 /** One message that was sent: on which flow, and how long after the clock started. */
 public record Sent(RecordingFlow flow, byte[] wire, long atMillis) {

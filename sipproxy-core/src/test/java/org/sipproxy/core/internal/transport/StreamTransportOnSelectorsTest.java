@@ -1,7 +1,7 @@
 package org.sipproxy.core.internal.transport;
 
-import org.sipproxy.api.message.ParseLimits;
 import org.sipproxy.core.StreamLimits;
+import org.sipproxy.message.ParseLimits;
 
 /** The same without native code, as on every platform but Linux on x86-64. */
 class StreamTransportOnSelectorsTest extends StreamTransportTest {

@@ -26,11 +26,11 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
-import org.sipproxy.api.message.ParseLimits;
 import org.sipproxy.api.transport.Endpoint;
 import org.sipproxy.api.transport.TransportKind;
 import org.sipproxy.core.BindFailedException;
 import org.sipproxy.core.StreamLimits;
+import org.sipproxy.message.ParseLimits;
 
 @Timeout(60)
 class StreamTransportTest {

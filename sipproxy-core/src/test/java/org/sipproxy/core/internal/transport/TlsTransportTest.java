@@ -18,11 +18,11 @@ import javax.net.ssl.SSLSocket;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.sipproxy.api.message.ParseLimits;
 import org.sipproxy.api.transport.Endpoint;
 import org.sipproxy.core.StreamLimits;
 import org.sipproxy.core.TlsSettings;
 import org.sipproxy.core.certificates.TestCertificate;
+import org.sipproxy.message.ParseLimits;
 
 /** For whom a connection over TLS is used, RFC 5922 §7.3. */
 @Timeout(60)

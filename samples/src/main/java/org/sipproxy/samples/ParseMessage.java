@@ -1,0 +1,28 @@
+package org.sipproxy.samples;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.sipproxy.message.HeaderName;
+import org.sipproxy.message.ParseLimits;
+import org.sipproxy.message.SipMessage;
+import org.sipproxy.message.SipParseException;
+import org.sipproxy.message.SipRequest;
+
+/** The message library without a proxy: reads a request from a file, and prints its caller and an edited copy. */
+public final class ParseMessage {
+
+    private ParseMessage() {}
+
+    /** Takes the name of a file that holds one request. */
+    public static void main(String[] args) throws IOException, SipParseException {
+        System.out.print(callerAndCopy(Files.readAllBytes(Path.of(args[0]))));
+    }
+
+    static String callerAndCopy(byte[] bytes) throws SipParseException {
+        SipRequest invite = (SipRequest) SipMessage.parse(bytes, ParseLimits.DEFAULT);
+        String caller = invite.from().uri().user();
+        SipRequest edited = invite.withHeader(HeaderName.MAX_FORWARDS, "69");
+        return caller + "\n" + edited;
+    }
+}

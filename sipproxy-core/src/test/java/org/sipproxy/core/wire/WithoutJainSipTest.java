@@ -1,0 +1,69 @@
+package org.sipproxy.core.wire;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.File;
+import java.net.URL;
+import java.net.URLClassLoader;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.sipproxy.api.routing.Verdict;
+import org.sipproxy.message.HeaderName;
+
+/** A proxy on a class path without the JAIN-SIP reference implementation: only its javax.sip view needs that. */
+@Timeout(60)
+class WithoutJainSipTest {
+
+    @Test
+    void callsAndMessagesAreServedWithoutAClassOfTheReferenceImplementation() throws Exception {
+        List<URL> path = new ArrayList<>();
+        for (String entry : System.getProperty("java.class.path").split(File.pathSeparator, -1)) {
+            if (!Path.of(entry).getFileName().toString().startsWith("jain-sip-ri")) {
+                path.add(new File(entry).toURI().toURL());
+            }
+        }
+        try (URLClassLoader withoutRi =
+                new URLClassLoader(path.toArray(new URL[0]), ClassLoader.getPlatformClassLoader())) {
+            assertThat(withoutRi.getResource("gov/nist/javax/sip/header/SIPHeader.class"))
+                    .isNull();
+            Object edited = Class.forName(Host.class.getName(), true, withoutRi)
+                    .getMethod("serve")
+                    .invoke(null);
+            assertThat(edited).isEqualTo("yes");
+        }
+    }
+
+    /** Loaded by a class loader of its own. */
+    public static final class Host {
+
+        private Host() {}
+
+        /** Serves one of each kind of transaction, with stages that edit; returns the header that a stage added. */
+        public static String serve() {
+            HeaderName screened = HeaderName.of("X-Screened");
+            try (ProxyUnderTest proxy = ProxyUnderTest.start(b -> b.beforeRouting(context -> {
+                        context.replace(context.request().withHeader(screened, "yes"));
+                        return Verdict.proceed();
+                    })
+                    .onResponse(context -> context.replace(context.response().withHeader(screened, "yes"))))) {
+                WireClient.Udp bob = proxy.registered("bob");
+                WireClient.Udp alice = proxy.udp("alice");
+
+                alice.awaitFinal(alice.send(alice.request("OPTIONS", "sip:sip.test")));
+                Request message = alice.send(alice.request("MESSAGE", "sip:bob@sip.test"));
+                bob.reply(bob.awaitRequest("MESSAGE"), 200);
+                alice.awaitResponse(message, 200);
+
+                Request invite = alice.send(alice.request("INVITE", "sip:bob@sip.test"));
+                WireMessage atBob = bob.awaitRequest("INVITE");
+                bob.reply(atBob, 486);
+                alice.awaitResponse(invite, 486);
+                bob.awaitRequest("ACK");
+                return atBob.header("X-Screened");
+            }
+        }
+    }
+}

@@ -1,0 +1,81 @@
+package org.sipproxy.message;
+
+import java.io.Serial;
+import java.nio.charset.StandardCharsets;
+import java.util.Objects;
+
+/**
+ * Text that is not the SIP it should be: what is wrong, at which offset, a bounded and escaped excerpt, and the status code
+ * that RFC 3261 wants in answer.
+ *
+ * <p>It carries no stack trace: bad input is normal traffic, and a trace costs more than the parse.
+ */
+public final class SipParseException extends Exception {
+
+    @Serial
+    private static final long serialVersionUID = 1L;
+
+    private static final int EXCERPT_CHARS = 60;
+
+    private final int statusCode;
+    private final int offset;
+
+    /** A defect without a place in the text. */
+    public SipParseException(int statusCode, String what) {
+        this(statusCode, what, -1);
+    }
+
+    /** A defect at {@code offset} bytes from the start of the message. */
+    public SipParseException(int statusCode, String what, int offset) {
+        super(offset < 0 ? what : what + " at offset " + offset, null, false, false);
+        this.statusCode = statusCode;
+        this.offset = offset;
+    }
+
+    /** What is wrong, and at which offset if that is known. */
+    @Override
+    public String getMessage() {
+        return Objects.requireNonNullElse(super.getMessage(), "");
+    }
+
+    static SipParseException at(String what, byte[] a, int from, int to) {
+        return new SipParseException(StatusCode.BAD_REQUEST, what + ": \"" + excerpt(a, from, to) + "\"", from);
+    }
+
+    /** The status code to answer with, 400 to 699. */
+    public int statusCode() {
+        return statusCode;
+    }
+
+    /** Where the defect is, in bytes from the start of the message, or -1 if it has no place. */
+    public int offset() {
+        return offset;
+    }
+
+    /** At most 60 characters of wire text with everything but printable ASCII escaped: safe for a log line or a reason. */
+    static String excerpt(byte[] a, int from, int to) {
+        StringBuilder out = new StringBuilder(EXCERPT_CHARS + 8);
+        for (int i = from; i < to; i++) {
+            if (out.length() >= EXCERPT_CHARS) {
+                return out.append("...").toString();
+            }
+            byte b = a[i];
+            if (b >= 0x20 && b < 0x7f && b != '"' && b != '\\') {
+                out.append((char) b);
+            } else {
+                out.append("\\x").append(hex(b >> 4)).append(hex(b));
+            }
+        }
+        return out.toString();
+    }
+
+    /** {@link #excerpt(byte[], int, int)} of a text. */
+    public static String excerpt(String text) {
+        byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
+        return excerpt(bytes, 0, bytes.length);
+    }
+
+    private static char hex(int nibble) {
+        return "0123456789abcdef".charAt(nibble & 15);
+    }
+}

@@ -1,0 +1,98 @@
+package org.sipproxy.message;
+
+import java.nio.charset.StandardCharsets;
+import org.sipproxy.message.wire.Splice;
+
+/** A response (RFC 3261 §7.2). */
+public final class SipResponse extends SipMessage {
+
+    private static final int STATUS_START = "SIP/2.0 ".length();
+
+    private final int statusCode;
+    private final int reasonStart;
+    private final int startLineEnd;
+
+    SipResponse(MessageIndexer indexer) {
+        super(indexer);
+        this.statusCode = indexer.statusCode;
+        this.reasonStart = indexer.reasonStart;
+        this.startLineEnd = indexer.startLineEnd;
+    }
+
+    /** Returns the status code, 100 to 699. */
+    public int statusCode() {
+        return statusCode;
+    }
+
+    /** Returns the reason phrase as written; may be empty. */
+    public String reasonPhrase() {
+        return Chars.text(wire, reasonStart, startLineEnd);
+    }
+
+    /** True for 1xx. */
+    public boolean isProvisional() {
+        return statusCode < 200;
+    }
+
+    /** True for 2xx. */
+    public boolean isSuccess() {
+        return statusCode >= 200 && statusCode < 300;
+    }
+
+    // ---- edited copies
+
+    /**
+     * Returns a copy with this status.
+     *
+     * @param code 100 to 699
+     * @param phrase the reason phrase; may be empty
+     * @throws IllegalArgumentException if {@code code} is outside the range, or {@code phrase} holds a line end
+     */
+    public SipResponse withStatus(int code, String phrase) {
+        if (code < 100 || code > 699) {
+            throw new IllegalArgumentException("status code: " + code + " (expected 100 to 699)");
+        }
+        if (phrase.indexOf('\r') >= 0 || phrase.indexOf('\n') >= 0) {
+            throw new IllegalArgumentException(
+                    "reason phrase: \"" + SipParseException.excerpt(phrase) + "\" holds a line end");
+        }
+        // a status line may end behind its code, without the space
+        byte[] text = (code + " " + phrase).getBytes(StandardCharsets.UTF_8);
+        return with(new Splice().replace(STATUS_START, startLineEnd, text));
+    }
+
+    @Override
+    public SipResponse withHeader(HeaderName name, String value) {
+        return with(replacing(new Splice(), name, value));
+    }
+
+    @Override
+    public SipResponse withHeaderAbove(HeaderName name, String value) {
+        return with(above(name, value));
+    }
+
+    @Override
+    public SipResponse withHeaderBelow(HeaderName name, String value) {
+        return with(below(name, value));
+    }
+
+    @Override
+    public SipResponse withBody(String contentType, byte[] body) {
+        return with(body(contentType, body));
+    }
+
+    @Override
+    public SipResponse withoutBody() {
+        return with(noBody());
+    }
+
+    @Override
+    public SipResponse withoutHeader(HeaderName name) {
+        return hasHeader(name) ? with(removing(new Splice(), name, -1)) : this;
+    }
+
+    @Override
+    public SipResponse with(Splice splice) {
+        return new SipResponse(spliced(splice));
+    }
+}

@@ -1,0 +1,618 @@
+package org.sipproxy.message;
+
+import java.io.ByteArrayOutputStream;
+import java.net.InetAddress;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Locale;
+import java.util.Objects;
+import java.util.Optional;
+import org.sipproxy.message.wire.UriIndex;
+
+/**
+ * A URI of any scheme, with the parts of {@code sip:} and {@code sips:} URIs (RFC 3261 §19.1) read from the text without
+ * copying it. Immutable.
+ *
+ * <p>What clients write is read, and what a URI's parts are is never in doubt. Any character that is not a delimiter may stand
+ * in a user part, a parameter or a header: {@code #}, {@code =} in a parameter's value, bytes above 127, a {@code %} that is not
+ * an escape, and in parameters a quoted text without delimiters. A port may be empty, and so may parameters; of {@code transport},
+ * {@code maddr}, {@code ttl}, {@code user} and {@code method} that counts as absent. A URI is refused if two parsers could read it
+ * differently: white space, control characters, {@code <}, {@code >}, a second {@code @} or a second colon in front of it, behind
+ * the user a backslash or quotes that hide a delimiter, a host that is neither a name nor an address, one of those five with two
+ * values or with one that is neither a token nor a host. The same reading holds for messages, for rows of a database and for the texts of a host application.
+ *
+ * <p>{@link #equals} compares the text; {@link #isEquivalentTo} compares as RFC 3261 §19.1.4 says.
+ */
+public final class SipUri {
+
+    private static final int ABSENT = -1;
+
+    private static final byte[] NOT_AN_ESCAPE = "\ufffd".getBytes(StandardCharsets.UTF_8);
+
+    /** RFC 3261 §25.1. */
+    private static final String RESERVED = ";/?:@&=+$,";
+
+    /** §19.1.4: these never match a URI without them; transport by the examples there. They decide where a request goes. */
+    private static final byte[][] IN_BOTH = {
+        "transport".getBytes(StandardCharsets.US_ASCII),
+        "user".getBytes(StandardCharsets.US_ASCII),
+        "ttl".getBytes(StandardCharsets.US_ASCII),
+        "method".getBytes(StandardCharsets.US_ASCII),
+        "maddr".getBytes(StandardCharsets.US_ASCII)
+    };
+
+    private final byte[] a;
+    private final int start;
+    private final int end;
+    private final int schemeEnd;
+    private final boolean sip;
+    private final boolean secure;
+    private int userEnd = ABSENT;
+    private int hostStart = ABSENT;
+    private int hostEnd = ABSENT;
+    private int port = ABSENT;
+    private int paramsEnd;
+
+    private SipUri(byte[] a, int start, int end) throws SipParseException {
+        this.a = a;
+        this.start = start;
+        this.end = end;
+        int colon = start;
+        while (colon < end && a[colon] != ':') {
+            colon++;
+        }
+        this.schemeEnd = colon;
+        this.paramsEnd = end;
+        if (colon == end || !Chars.isScheme(a, start, colon)) {
+            throw defect("URI without a scheme");
+        }
+        this.secure = Chars.equalsIgnoreCase(a, start, colon, "sips");
+        this.sip = secure || Chars.equalsIgnoreCase(a, start, colon, "sip");
+        if (sip) {
+            parseSip(colon + 1);
+        } else if (colon + 1 == end) {
+            throw defect("URI with nothing behind its scheme");
+        } else {
+            int i = colon + 1;
+            while (i < end) {
+                i = Chars.isUri(a[i]) ? i + 1 : a[i] == '"' ? Chars.uriQuoteEnd(a, i, end) : ABSENT;
+                if (i == ABSENT) {
+                    throw defect("character that no URI may hold");
+                }
+            }
+        }
+    }
+
+    /** The same URI over an array that holds nothing else. */
+    private SipUri(SipUri uri) {
+        this.a = uri.toBytes();
+        int shift = uri.start;
+        this.start = 0;
+        this.end = uri.end - shift;
+        this.schemeEnd = uri.schemeEnd - shift;
+        this.sip = uri.sip;
+        this.secure = uri.secure;
+        this.userEnd = shifted(uri.userEnd, shift);
+        this.hostStart = shifted(uri.hostStart, shift);
+        this.hostEnd = shifted(uri.hostEnd, shift);
+        this.port = uri.port;
+        this.paramsEnd = uri.paramsEnd - shift;
+    }
+
+    private static int shifted(int index, int by) {
+        return index == ABSENT ? ABSENT : index - by;
+    }
+
+    private SipParseException defect(String what) {
+        return SipParseException.at(what, a, start, end);
+    }
+
+    private void parseSip(int from) throws SipParseException {
+        int at = Chars.indexOf(a, from, end, '@');
+        int i = from;
+        if (at >= 0) {
+            int colon = Chars.indexOf(a, from, at, ':');
+            userEnd = colon < 0 ? at : colon;
+            if (userEnd == from
+                    || !Chars.isUserText(a, from, userEnd)
+                    || (colon >= 0 && !Chars.isUserText(a, colon + 1, at))) {
+                throw defect("user part of the URI is empty or holds a character that must be escaped");
+            }
+            i = at + 1;
+        }
+        hostStart = i;
+        if (i < end && a[i] == '[') {
+            int close = Chars.indexOf(a, i, end, ']');
+            if (close < 0) {
+                throw defect("IPv6 reference has no closing bracket");
+            }
+            if (!Chars.isIpv6Text(a, i + 1, close)) {
+                throw defect("IPv6 reference is not an address in brackets");
+            }
+            i = close + 1;
+        } else {
+            while (i < end && Chars.isHost(a[i])) {
+                i++;
+            }
+        }
+        hostEnd = i;
+        if (hostEnd == hostStart) {
+            throw defect("URI has no host");
+        }
+        if (hostEnd - hostStart > 1 && a[hostEnd - 1] == '.' && a[hostEnd - 2] == '.') {
+            throw defect("host of the URI ends with two dots"); // it would look like another name than without them
+        }
+        if (a[hostStart] != '[' && HostName.isMisspelledAddress(a, hostStart, hostEnd)) {
+            throw defect("host of the URI is a number and not an address of four decimal parts");
+        }
+        if (i < end && a[i] == ':') {
+            int digits = i + 1;
+            i = digits;
+            while (i < end && Chars.isDigit(a[i])) {
+                i++;
+            }
+            port = i == digits ? ABSENT : (int) Chars.number(a, digits, i, 65_535);
+            if (port < ABSENT) {
+                throw defect("port of the URI is not a number from 0 to 65535");
+            }
+        }
+        if (i < end && a[i] != ';' && a[i] != '?') {
+            throw defect("host of the URI holds a character that no host may hold");
+        }
+        i = checkParams(i);
+        paramsEnd = i;
+        if (i < end && !Chars.isUriRest(a, i + 1, end)) {
+            throw defect("headers of the URI hold a character that must be escaped");
+        }
+    }
+
+    /** Returns where the parameters that start at {@code from} end. */
+    private int checkParams(int from) throws SipParseException {
+        int decided = 0; // a bit for each of IN_BOTH that was read
+        int i = from;
+        while (i < end && a[i] == ';') {
+            int start = i + 1;
+            i = start;
+            while (i < end && a[i] != ';' && a[i] != '?') {
+                i++;
+            }
+            if (!Chars.isUriRest(a, start, i)) {
+                throw defect("parameter of the URI holds a character that must be escaped");
+            }
+            int nameEnd = nameEnd(a, start, i);
+            int which = inBoth(a, start, nameEnd);
+            if (which >= 0) {
+                if (!Chars.isAddressText(a, Math.min(nameEnd + 1, i), i)) {
+                    throw defect(
+                            "parameter of the URI that decides where a request goes is neither a token nor a host");
+                }
+                int again = 1 << which + IN_BOTH.length; // a third one is not compared: that could go on for long
+                if ((decided & again) != 0
+                        || ((decided & 1 << which) != 0 && !isGivenBefore(from, start, nameEnd, i))) {
+                    throw defect("parameter of the URI is given twice"); // §19.1.1
+                }
+                decided |= (decided & 1 << which) != 0 ? again : 1 << which;
+            }
+        }
+        return i;
+    }
+
+    /** True if the first parameter with the name that stands in {@code [start, nameEnd)} has the same value as this one. */
+    private boolean isGivenBefore(int params, int start, int nameEnd, int to) {
+        int i = params + 1;
+        while (true) {
+            int otherEnd = i;
+            while (a[otherEnd] != ';') {
+                otherEnd++;
+            }
+            int otherNameEnd = nameEnd(a, i, otherEnd);
+            if (sameText(a, i, otherNameEnd, a, start, nameEnd, true)) {
+                return sameText(
+                        a, Math.min(otherNameEnd + 1, otherEnd), otherEnd, a, Math.min(nameEnd + 1, to), to, true);
+            }
+            i = otherEnd + 1;
+        }
+    }
+
+    /**
+     * Reads a URI.
+     *
+     * @throws SipParseException if the text is not a URI, or a {@code sip:}/{@code sips:} URI whose parts are in doubt
+     */
+    public static SipUri parse(String text) throws SipParseException {
+        byte[] bytes = Objects.requireNonNull(text, "text").getBytes(StandardCharsets.UTF_8);
+        return new SipUri(bytes, 0, bytes.length);
+    }
+
+    /** Reads the URI that stands in {@code [from, to)}; the array is kept, not copied, and must not change. */
+    public static SipUri parse(byte[] bytes, int from, int to) throws SipParseException {
+        return new SipUri(bytes, from, to);
+    }
+
+    /**
+     * The URI of a text that the program itself knows to be one.
+     *
+     * @throws IllegalArgumentException if it is not
+     */
+    public static SipUri of(String text) {
+        try {
+            return parse(text);
+        } catch (SipParseException e) {
+            throw new IllegalArgumentException(e.getMessage(), e);
+        }
+    }
+
+    /** True for {@code sip:} and {@code sips:}. */
+    public boolean isSip() {
+        return sip;
+    }
+
+    /** True for {@code sips:}. */
+    public boolean isSecure() {
+        return secure;
+    }
+
+    /** The scheme in lower case, without the colon. */
+    public String scheme() {
+        return secure ? "sips" : sip ? "sip" : Chars.text(a, start, schemeEnd).toLowerCase(Locale.ROOT);
+    }
+
+    /** True if a {@code sip:} or {@code sips:} URI has a user part. */
+    public boolean hasUser() {
+        return userEnd != ABSENT;
+    }
+
+    /**
+     * The user part with escapes resolved and without a password; empty if there is none. Bytes that are not UTF-8, and a
+     * {@code %} that is not an escape, become U+FFFD, which no user's name holds.
+     */
+    public String user() {
+        return userEnd == ABSENT ? "" : unescape(schemeEnd + 1, userEnd);
+    }
+
+    /** The host as written, an IPv6 reference with its brackets; empty for other schemes. */
+    public String host() {
+        return hostStart == ABSENT ? "" : new String(a, hostStart, hostEnd - hostStart, StandardCharsets.ISO_8859_1);
+    }
+
+    /** The host in its {@link HostName normal form}; empty for other schemes. */
+    public String normalHost() {
+        return HostName.normal(host());
+    }
+
+    /** True if the host is the one with this {@link HostName normal form}. */
+    public boolean hostIs(String normalHost) {
+        return hostStart != ABSENT
+                && (Chars.equalsIgnoreCase(a, hostStart, hostEnd, normalHost)
+                        || normalHost().equals(normalHost));
+    }
+
+    /** The host's address if it is a numeric one; nothing for a name, which is never looked up. */
+    public Optional<InetAddress> numericHost() {
+        return hostStart == ABSENT ? Optional.empty() : HostName.address(a, hostStart, hostEnd);
+    }
+
+    /** The port, or -1 if none is written. */
+    public int port() {
+        return port;
+    }
+
+    /** The URI parameter's value, empty for one without a value; nothing if it is absent. Names are matched without case. */
+    public Optional<String> parameter(String lowerCaseName) {
+        int i = findParam(lowerCaseName);
+        if (i < 0) {
+            return Optional.empty();
+        }
+        int nameEnd = i + lowerCaseName.length();
+        if (nameEnd < paramsEnd && a[nameEnd] == '=') {
+            int valueEnd = paramEnd(nameEnd);
+            return Optional.of(Chars.text(a, nameEnd + 1, valueEnd));
+        }
+        return Optional.of("");
+    }
+
+    /** True if the URI has this parameter, with or without a value. */
+    public boolean hasParameter(String lowerCaseName) {
+        return findParam(lowerCaseName) >= 0;
+    }
+
+    /** True if the URI has this parameter with this value, both without case. */
+    public boolean parameterIs(String lowerCaseName, String lowerCaseValue) {
+        int i = findParam(lowerCaseName);
+        int eq = i + lowerCaseName.length();
+        return i >= 0
+                && eq < paramsEnd
+                && a[eq] == '='
+                && Chars.equalsIgnoreCase(a, eq + 1, paramEnd(eq), lowerCaseValue);
+    }
+
+    /** True if a {@code ?} and header fields follow the parameters. */
+    public boolean hasHeaders() {
+        return sip && paramsEnd < end;
+    }
+
+    private int findParam(String lowerCaseName) {
+        if (!sip) {
+            return ABSENT;
+        }
+        int i = firstParam();
+        while (i < paramsEnd) {
+            int from = i + 1;
+            int to = paramEnd(from);
+            int nameEnd = from;
+            while (nameEnd < to && a[nameEnd] != '=') {
+                nameEnd++;
+            }
+            if (Chars.equalsIgnoreCase(a, from, nameEnd, lowerCaseName)) {
+                return nameEnd + 1 >= to && inBoth(a, from, nameEnd) >= 0 ? ABSENT : from;
+            }
+            i = to;
+        }
+        return ABSENT;
+    }
+
+    private int firstParam() {
+        int i = hostEnd;
+        while (i < paramsEnd && a[i] != ';') {
+            i++;
+        }
+        return i;
+    }
+
+    private int paramEnd(int from) {
+        int i = from;
+        while (i < paramsEnd && a[i] != ';') {
+            i++;
+        }
+        return i;
+    }
+
+    private String unescape(int from, int to) {
+        if (Chars.indexOf(a, from, to, '%') < 0) {
+            return Chars.text(a, from, to);
+        }
+        ByteArrayOutputStream out = new ByteArrayOutputStream(to - from);
+        for (int i = from; i < to; i++) {
+            if (Chars.isEscape(a, i, to)) {
+                out.write(escaped(a, i));
+                i += 2;
+            } else if (a[i] == '%') {
+                out.writeBytes(NOT_AN_ESCAPE);
+            } else {
+                out.write(a[i]);
+            }
+        }
+        return out.toString(StandardCharsets.UTF_8);
+    }
+
+    /**
+     * Equality of RFC 3261 §19.1.4: user and password with case, all else without; hosts by their {@link HostName normal form}
+     * (RFC 5954 §4.2); a missing port differs from the default port; {@code user}, {@code ttl}, {@code method}, {@code maddr}
+     * and {@code transport} must be in both or in neither,
+     * other parameters only agree where both have them; headers must all be the same.
+     */
+    public boolean isEquivalentTo(SipUri other) {
+        if (equals(other)) {
+            return true;
+        }
+        if (sip != other.sip || secure != other.secure) {
+            return false;
+        }
+        if (!sip) {
+            return Chars.equalsIgnoreCase(a, start, schemeEnd, other.a, other.start, other.schemeEnd)
+                    && text(schemeEnd, end).equals(other.text(other.schemeEnd, other.end));
+        }
+        return port == other.port
+                && sameHost(other)
+                && sameUserInfo(other)
+                && paramsAgree(this, other)
+                && paramsAgree(other, this)
+                && sameHeaders(other);
+    }
+
+    private boolean sameHost(SipUri other) {
+        return Chars.equalsIgnoreCase(a, hostStart, hostEnd, other.a, other.hostStart, other.hostEnd)
+                || normalHost().equals(other.normalHost());
+    }
+
+    private boolean sameUserInfo(SipUri other) {
+        if (hasUser() != other.hasUser()) {
+            return false;
+        }
+        return !hasUser()
+                || sameText(a, schemeEnd + 1, hostStart, other.a, other.schemeEnd + 1, other.hostStart, false);
+    }
+
+    /** Compares two texts in which an escape is its character, unless that is a reserved one (RFC 3261 §19.1.4). */
+    private static boolean sameText(byte[] x, int xFrom, int xTo, byte[] y, int yFrom, int yTo, boolean ignoreCase) {
+        int i = xFrom;
+        int j = yFrom;
+        while (i < xTo && j < yTo) {
+            int c = charAt(x, i, xTo);
+            int d = charAt(y, j, yTo);
+            if (c != d && !(ignoreCase && c < 128 && d < 128 && Chars.lower((byte) c) == Chars.lower((byte) d))) {
+                return false;
+            }
+            i += Chars.isEscape(x, i, xTo) ? 3 : 1;
+            j += Chars.isEscape(y, j, yTo) ? 3 : 1;
+        }
+        return i == xTo && j == yTo;
+    }
+
+    /** The character that stands or is escaped at {@code i}; an escaped reserved one is none of the plain ones. */
+    private static int charAt(byte[] text, int i, int to) {
+        if (!Chars.isEscape(text, i, to)) {
+            return text[i] & 0xff;
+        }
+        int c = escaped(text, i);
+        return RESERVED.indexOf(c) >= 0 ? c + 256 : c;
+    }
+
+    private static int escaped(byte[] text, int i) {
+        return Character.digit(text[i + 1], 16) << 4 | Character.digit(text[i + 2], 16);
+    }
+
+    private static boolean paramsAgree(SipUri x, SipUri y) {
+        int i = x.firstParam();
+        while (i < x.paramsEnd) {
+            int from = i + 1;
+            int to = x.paramEnd(from);
+            int nameEnd = nameEnd(x.a, from, to);
+            int theirs = y.paramNamedAs(x.a, from, nameEnd);
+            if (theirs == ABSENT) {
+                if (inBoth(x.a, from, nameEnd) >= 0) {
+                    return false;
+                }
+            } else {
+                int theirEnd = y.paramEnd(theirs);
+                int theirNameEnd = nameEnd(y.a, theirs, theirEnd);
+                // a parameter without a value compares as an empty one
+                if (!sameText(
+                        x.a,
+                        Math.min(nameEnd + 1, to),
+                        to,
+                        y.a,
+                        Math.min(theirNameEnd + 1, theirEnd),
+                        theirEnd,
+                        true)) {
+                    return false;
+                }
+            }
+            i = to;
+        }
+        return true;
+    }
+
+    private int paramNamedAs(byte[] x, int from, int to) {
+        int i = firstParam();
+        while (i < paramsEnd) {
+            int end = paramEnd(i + 1);
+            if (sameText(x, from, to, a, i + 1, nameEnd(a, i + 1, end), true)) {
+                return i + 1;
+            }
+            i = end;
+        }
+        return ABSENT;
+    }
+
+    private static int nameEnd(byte[] a, int from, int to) {
+        int eq = Chars.indexOf(a, from, to, '=');
+        return eq < 0 ? to : eq;
+    }
+
+    /** The index in {@link #IN_BOTH} of the name in {@code [from, to)}, or -1. */
+    private static int inBoth(byte[] a, int from, int to) {
+        if (to - from < 3) {
+            return ABSENT; // lr, ob and others that are frequent
+        }
+        for (int i = 0; i < IN_BOTH.length; i++) {
+            if (sameText(a, from, to, IN_BOTH[i], 0, IN_BOTH[i].length, true)) {
+                return i;
+            }
+        }
+        return ABSENT;
+    }
+
+    private boolean sameHeaders(SipUri other) {
+        if (hasHeaders() != other.hasHeaders()) {
+            return false;
+        }
+        return !hasHeaders() || headerSet().equals(other.headerSet());
+    }
+
+    private List<String> headerSet() {
+        List<String> headers = new ArrayList<>();
+        int from = paramsEnd + 1;
+        while (from <= end) {
+            int amp = Chars.indexOf(a, from, end, '&');
+            int to = amp < 0 ? end : amp;
+            int nameEnd = nameEnd(a, from, to);
+            headers.add(
+                    canonical(from, nameEnd).toLowerCase(Locale.ROOT) + "=" + canonical(Math.min(nameEnd + 1, to), to));
+            from = to + 1;
+        }
+        Collections.sort(headers);
+        return headers;
+    }
+
+    /** The text with one spelling for what {@link #sameText} calls the same. */
+    private String canonical(int from, int to) {
+        StringBuilder out = new StringBuilder(to - from);
+        for (int i = from; i < to; i += Chars.isEscape(a, i, to) ? 3 : 1) {
+            out.append((char) charAt(a, i, to));
+        }
+        return out.toString();
+    }
+
+    private String text(int from, int to) {
+        return Chars.text(a, from, to);
+    }
+
+    /** The same URI without headers and without the {@code method} parameter: fit for a Request-URI (RFC 3261 §19.1.5). */
+    public SipUri asRequestUri() {
+        if (!hasHeaders() && !hasParameter("method")) {
+            return this;
+        }
+        ByteArrayOutputStream out = new ByteArrayOutputStream(end - start);
+        int i = firstParam();
+        out.write(a, start, i - start);
+        while (i < paramsEnd) {
+            int to = paramEnd(i + 1);
+            if (!Chars.equalsIgnoreCase(a, i + 1, nameEnd(a, i + 1, to), "method")) {
+                out.write(a, i, to - i);
+            }
+            i = to;
+        }
+        try {
+            return parse(out.toByteArray(), 0, out.size());
+        } catch (SipParseException e) {
+            throw new IllegalStateException("a URI without a parameter is a URI", e);
+        }
+    }
+
+    /**
+     * The same URI over its own copy of the text. A URI that was read from a message keeps the whole message in memory; what
+     * is stored for longer than the message lives should be this.
+     */
+    public SipUri compact() {
+        return a.length == end - start ? this : new SipUri(this);
+    }
+
+    /** Returns the positions of the parts in the text that the URI was read from; of {@code sip} and {@code sips} URIs only. */
+    public UriIndex index() {
+        return new UriIndex(hostStart, hostEnd, firstParam(), paramsEnd);
+    }
+
+    /** The length of the text in bytes. */
+    public int length() {
+        return end - start;
+    }
+
+    /** Copies the text as it was written. */
+    public byte[] toBytes() {
+        return java.util.Arrays.copyOfRange(a, start, end);
+    }
+
+    @Override
+    public boolean equals(Object other) {
+        return this == other
+                || (other instanceof SipUri u && java.util.Arrays.equals(a, start, end, u.a, u.start, u.end));
+    }
+
+    @Override
+    public int hashCode() {
+        int h = 1;
+        for (int i = start; i < end; i++) {
+            h = 31 * h + a[i];
+        }
+        return h;
+    }
+
+    /** The text as it was written. */
+    @Override
+    public String toString() {
+        return text(start, end);
+    }
+}

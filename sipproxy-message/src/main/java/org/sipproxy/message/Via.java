@@ -1,0 +1,346 @@
+package org.sipproxy.message;
+
+import java.net.InetAddress;
+import java.nio.charset.StandardCharsets;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import org.sipproxy.message.wire.ViaIndex;
+
+/**
+ * One Via element (RFC 3261 §20.42, RFC 3581), read from the message's text without copying it. Immutable.
+ *
+ * <p>It is never handed to another parser: Via is the one header that every message needs and that attackers know.
+ */
+public final class Via {
+
+    /** The magic cookie that marks a branch as unique (RFC 3261 §8.1.1.7). */
+    public static final String MAGIC_COOKIE = "z9hG4bK";
+
+    private final byte[] a;
+    private final int start;
+    private final int end;
+    private final int transportStart;
+    private final int transportEnd;
+    private final int hostStart;
+    private final int hostEnd;
+    private final int sentByEnd;
+    private final int port;
+    private final int branchStart;
+    private final int branchEnd;
+    private final int receivedStart;
+    private final int receivedEnd;
+    private final int maddrStart;
+    private final int maddrEnd;
+    private final int rportEnd;
+    private final int rport;
+
+    private Via(
+            byte[] a,
+            int start,
+            int transportStart,
+            int transportEnd,
+            int hostStart,
+            int hostEnd,
+            int port,
+            int params,
+            int to)
+            throws SipParseException {
+        this.a = a;
+        this.start = start;
+        this.transportStart = transportStart;
+        this.transportEnd = transportEnd;
+        this.hostStart = hostStart;
+        this.hostEnd = hostEnd;
+        this.port = port;
+        this.sentByEnd = params;
+        Parameters p = new Parameters();
+        this.end = p.read(a, params, to);
+        this.branchStart = p.branchStart;
+        this.branchEnd = p.branchEnd;
+        this.receivedStart = p.receivedStart;
+        this.receivedEnd = p.receivedEnd;
+        this.maddrStart = p.maddrStart;
+        this.maddrEnd = p.maddrEnd;
+        this.rportEnd = p.rportEnd;
+        this.rport = p.rport;
+    }
+
+    /**
+     * Reads the element that starts at {@code from}; it ends at a comma or at {@code to}.
+     *
+     * @throws SipParseException if the element is malformed
+     */
+    static Via parse(byte[] a, int from, int to) throws SipParseException {
+        int start = Chars.skipLws(a, from, to);
+        int nameEnd = Chars.tokenEnd(a, start, to);
+        int versionStart = slash(a, start, nameEnd, to);
+        int versionEnd = Chars.tokenEnd(a, versionStart, to);
+        int transportStart = slash(a, versionStart, versionEnd, to);
+        int transportEnd = Chars.tokenEnd(a, transportStart, to);
+        if (!Chars.equalsIgnoreCase(a, start, nameEnd, "sip")
+                || !Chars.equalsIgnoreCase(a, versionStart, versionEnd, "2.0")
+                || transportEnd == transportStart) {
+            throw SipParseException.at("Via does not start with SIP/2.0 and a transport", a, start, to);
+        }
+        int hostStart = Chars.skipLws(a, transportEnd, to);
+        if (hostStart == transportEnd) {
+            throw SipParseException.at("Via has no space before its host", a, start, to);
+        }
+        int hostEnd = hostEnd(a, hostStart, to);
+        int i = Chars.skipLws(a, hostEnd, to);
+        int port = -1;
+        if (i < to && a[i] == ':') {
+            int digits = Chars.skipLws(a, i + 1, to);
+            i = digits;
+            while (i < to && Chars.isDigit(a[i])) {
+                i++;
+            }
+            port = (int) Chars.number(a, digits, i, 65_535);
+            if (port < 0) {
+                throw SipParseException.at("Via port is not a number from 0 to 65535", a, start, to);
+            }
+            i = Chars.skipLws(a, i, to);
+        }
+        return new Via(a, start, transportStart, transportEnd, hostStart, hostEnd, port, i, to);
+    }
+
+    /**
+     * Reads one Via element that fills the whole text.
+     *
+     * @throws SipParseException if it is malformed or more than one element
+     */
+    public static Via parse(String text) throws SipParseException {
+        byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
+        Via via = parse(bytes, 0, bytes.length);
+        if (via.end != bytes.length) {
+            throw SipParseException.at("one Via was expected", bytes, 0, bytes.length);
+        }
+        return via;
+    }
+
+    private static int slash(byte[] a, int tokenStart, int tokenEnd, int to) throws SipParseException {
+        int i = Chars.skipLws(a, tokenEnd, to);
+        if (tokenEnd == tokenStart || i >= to || a[i] != '/') {
+            throw SipParseException.at("Via does not start with SIP/2.0 and a transport", a, tokenStart, to);
+        }
+        return Chars.skipLws(a, i + 1, to);
+    }
+
+    private static int hostEnd(byte[] a, int from, int to) throws SipParseException {
+        int i = from;
+        if (i < to && a[i] == '[') {
+            while (i < to && a[i] != ']') {
+                i++;
+            }
+            if (i == to || !Chars.isIpv6Text(a, from + 1, i)) {
+                throw SipParseException.at("IPv6 reference in Via is not an address in brackets", a, from, to);
+            }
+            return i + 1;
+        }
+        while (i < to && Chars.isHost(a[i])) {
+            i++;
+        }
+        if (i == from) {
+            throw SipParseException.at("Via has no host", a, from, to);
+        }
+        return i;
+    }
+
+    /** Reads the parameters that a proxy needs; the positions go into the final fields of the Via. */
+    private static final class Parameters {
+
+        int branchStart = -1;
+        int branchEnd = -1;
+        int receivedStart = -1;
+        int receivedEnd = -1;
+        int maddrStart = -1;
+        int maddrEnd = -1;
+        int rportEnd = -1;
+        int rport = -1;
+
+        int read(byte[] a, int from, int to) throws SipParseException {
+            int stop = Params.check(a, from, to);
+            int i = from;
+            while (i < stop && a[i] == ';') {
+                int name = Chars.skipLws(a, i + 1, stop);
+                int nameEnd = Chars.tokenEnd(a, name, stop);
+                i = Chars.skipLws(a, nameEnd, stop);
+                int value = -1;
+                int valueEnd = -1;
+                if (i < stop && a[i] == '=') {
+                    value = Chars.skipLws(a, i + 1, stop);
+                    valueEnd = Params.rawValueEnd(a, value, stop);
+                    checkValue(a, value, valueEnd);
+                    i = Chars.skipLws(a, valueEnd, stop);
+                }
+                switch (nameEnd - name) {
+                    case 6:
+                        if (value >= 0 && Chars.equalsIgnoreCase(a, name, nameEnd, "branch")) {
+                            branchStart = value;
+                            branchEnd = valueEnd;
+                        }
+                        break;
+                    case 8:
+                        if (value >= 0 && Chars.equalsIgnoreCase(a, name, nameEnd, "received")) {
+                            receivedStart = value;
+                            receivedEnd = valueEnd;
+                        }
+                        break;
+                    case 5:
+                        if (Chars.equalsIgnoreCase(a, name, nameEnd, "rport")) {
+                            readRport(a, nameEnd, value, valueEnd);
+                        } else if (value >= 0 && Chars.equalsIgnoreCase(a, name, nameEnd, "maddr")) {
+                            maddrStart = value;
+                            maddrEnd = valueEnd;
+                        }
+                        break;
+                    default:
+                        break;
+                }
+            }
+            return stop;
+        }
+
+        private static void checkValue(byte[] a, int from, int to) throws SipParseException {
+            for (int i = from; i < to && a[from] != '"'; i++) {
+                if (!Chars.isViaValue(a[i])) {
+                    throw SipParseException.at("parameter of Via holds a character that must be quoted", a, from, to);
+                }
+            }
+        }
+
+        private void readRport(byte[] a, int nameEnd, int value, int valueEnd) throws SipParseException {
+            rportEnd = value == valueEnd && value >= 0 ? value : nameEnd;
+            if (value < valueEnd) {
+                rport = (int) Chars.number(a, value, valueEnd, 65_535);
+                if (rport < 0) {
+                    throw SipParseException.at("rport of Via is not a port", a, value, valueEnd);
+                }
+                rportEnd = valueEnd;
+            }
+        }
+    }
+
+    /** The transport token as written, such as {@code UDP}. */
+    public String transport() {
+        return Chars.text(a, transportStart, transportEnd);
+    }
+
+    /** True if the transport is this one, without case. */
+    public boolean transportIs(String lowerCaseToken) {
+        return Chars.equalsIgnoreCase(a, transportStart, transportEnd, lowerCaseToken);
+    }
+
+    /** The host of sent-by as written, an IPv6 reference with its brackets. */
+    public String host() {
+        return Chars.text(a, hostStart, hostEnd);
+    }
+
+    /** True if the host of sent-by is this one, without case. */
+    public boolean hostIs(String lowerCaseHost) {
+        return Chars.equalsIgnoreCase(a, hostStart, hostEnd, lowerCaseHost);
+    }
+
+    /** Returns the address that the host of sent-by is; empty for a name. */
+    public Optional<InetAddress> numericHost() {
+        return IpLiteral.parse(a, hostStart, hostEnd);
+    }
+
+    /** The port of sent-by, or -1 if none is written. */
+    public int port() {
+        return port;
+    }
+
+    /** The branch, empty if there is none. */
+    public String branch() {
+        return branchStart < 0 ? "" : Chars.text(a, branchStart, branchEnd);
+    }
+
+    /** True if the branch starts with the magic cookie and has something behind it. */
+    public boolean hasRfc3261Branch() {
+        int after = branchStart + MAGIC_COOKIE.length();
+        return branchStart >= 0 && branchEnd > after && Chars.equalsIgnoreCase(a, branchStart, after, "z9hg4bk");
+    }
+
+    /** The {@code received} parameter. */
+    public Optional<String> received() {
+        return receivedStart < 0 ? Optional.empty() : Optional.of(Chars.text(a, receivedStart, receivedEnd));
+    }
+
+    /** The {@code maddr} parameter. */
+    public Optional<String> maddr() {
+        return maddrStart < 0 ? Optional.empty() : Optional.of(Chars.text(a, maddrStart, maddrEnd));
+    }
+
+    /** True if there is an {@code rport} parameter, with a value, an empty one or none (RFC 3581). */
+    public boolean hasRport() {
+        return rportEnd >= 0;
+    }
+
+    /** The value of {@code rport}, or -1 if it has none. */
+    public int rport() {
+        return rport;
+    }
+
+    /** Another parameter's value, empty for one without a value; nothing if it is absent. */
+    public Optional<String> parameter(String lowerCaseName) {
+        @Nullable String value = Params.value(a, sentByEnd, end, lowerCaseName);
+        return Optional.ofNullable(value);
+    }
+
+    /** Receives the parameters of a Via, in their order. */
+    public interface ParameterReader {
+        /**
+         * Receives one parameter.
+         *
+         * @param value null if there is none; without its quotes but with its escapes if it is quoted
+         * @param quoted true if the value is a quoted string
+         */
+        void read(String name, @Nullable String value, boolean quoted);
+    }
+
+    /** Passes all parameters to {@code reader}. */
+    public void forEachParameter(ParameterReader reader) {
+        int i = sentByEnd;
+        while (i < end && a[i] == ';') {
+            int name = Chars.skipLws(a, i + 1, end);
+            int nameEnd = Chars.tokenEnd(a, name, end);
+            int value = Params.valueStart(a, name, end);
+            if (value < 0) {
+                reader.read(Chars.text(a, name, nameEnd), null, false);
+                i = Chars.skipLws(a, nameEnd, end);
+                continue;
+            }
+            int valueEnd = Params.rawValueEnd(a, value, end);
+            boolean quoted = value < valueEnd && a[value] == '"';
+            String text = quoted ? Chars.text(a, value + 1, valueEnd - 1) : Chars.text(a, value, valueEnd);
+            reader.read(Chars.text(a, name, nameEnd), text, quoted);
+            i = Chars.skipLws(a, valueEnd, end);
+        }
+    }
+
+    /** Returns the positions of the parts in the message. */
+    public ViaIndex index() {
+        return new ViaIndex(
+                start,
+                end,
+                hostStart,
+                hostEnd,
+                sentByEnd,
+                branchStart,
+                branchEnd,
+                receivedStart,
+                receivedEnd,
+                rportEnd);
+    }
+
+    int end() {
+        return end;
+    }
+
+    /** The element as written. */
+    @Override
+    public String toString() {
+        return Chars.text(a, start, Chars.trimEnd(a, start, end));
+    }
+}
