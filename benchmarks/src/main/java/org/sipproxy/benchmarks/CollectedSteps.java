@@ -4,7 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.sipproxy.api.component.ComponentHooks;
 import org.sipproxy.api.event.ProxyListener;
-import org.sipproxy.api.event.RequestListener;
+import org.sipproxy.api.routing.RequestListener;
 import org.sipproxy.api.location.LocationListener;
 import org.sipproxy.api.routing.DomainSource;
 import org.sipproxy.api.routing.RequestStage;

@@ -7,7 +7,7 @@ import java.util.List;
 import java.util.Optional;
 import javax.sip.message.Request;
 import org.jspecify.annotations.Nullable;
-import org.sipproxy.api.event.ProxyEvent;
+import org.sipproxy.api.event.SecurityEvent;
 import org.sipproxy.api.location.UserCase;
 import org.sipproxy.api.routing.StageContext;
 import org.sipproxy.api.routing.Target;
@@ -144,5 +144,5 @@ final class RequestAtProxy implements StageContext, Flow {
     }
 
     @Override
-    public void publish(ProxyEvent event) {}
+    public void publish(SecurityEvent event) {}
 }

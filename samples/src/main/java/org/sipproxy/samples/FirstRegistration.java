@@ -79,7 +79,7 @@ public final class FirstRegistration implements AutoCloseable {
      *
      * @param listen where; the first UDP endpoint is the one that the phones use
      * @param database where subscribers and registrations are, in tables that are made if they are not there; empty for memory
-     * @throws org.sipproxy.core.BindFailedException if an address cannot be had
+     * @throws org.sipproxy.core.status.BindFailedException if an address cannot be had
      */
     public FirstRegistration(List<Endpoint> listen, PrintWriter out, Optional<DataSource> database) {
         this(listen, out, database, builder -> {});

@@ -17,7 +17,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.sipproxy.api.auth.Credential;
-import org.sipproxy.api.event.ProxyEvent;
+import org.sipproxy.api.event.SecurityEvent;
 import org.sipproxy.api.transport.Endpoint;
 import org.sipproxy.core.SipProxy;
 import org.sipproxy.samples.phone.Account;
@@ -29,7 +29,7 @@ import org.sipproxy.security.InMemoryCredentials;
 @Timeout(60)
 class HardenedProxyTest {
 
-    private final List<ProxyEvent> events = new CopyOnWriteArrayList<>();
+    private final List<SecurityEvent> events = new CopyOnWriteArrayList<>();
     private SipProxy proxy;
     private InetSocketAddress address;
 
@@ -67,8 +67,8 @@ class HardenedProxyTest {
             assertThatThrownBy(() -> phone.register(Duration.ofMinutes(5))).hasMessageContaining("401");
         }
         assertThat(events)
-                .hasAtLeastOneElementOfType(ProxyEvent.AuthenticationFailed.class)
-                .hasAtLeastOneElementOfType(ProxyEvent.AuthenticationLocked.class);
+                .hasAtLeastOneElementOfType(SecurityEvent.AuthenticationFailed.class)
+                .hasAtLeastOneElementOfType(SecurityEvent.AuthenticationLocked.class);
     }
 
     private RiPhone phone(String password) throws Exception {
@@ -91,7 +91,7 @@ class HardenedProxyTest {
             scanner.send(new DatagramPacket(text, text.length, address));
 
             Awaitility.await()
-                    .untilAsserted(() -> assertThat(events).hasAtLeastOneElementOfType(ProxyEvent.ScannerSeen.class));
+                    .untilAsserted(() -> assertThat(events).hasAtLeastOneElementOfType(SecurityEvent.ScannerSeen.class));
             scanner.setSoTimeout(200);
             assertThatThrownBy(() -> scanner.receive(new DatagramPacket(new byte[2_000], 2_000)))
                     .isInstanceOf(java.net.SocketTimeoutException.class);

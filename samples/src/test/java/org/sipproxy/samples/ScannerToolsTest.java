@@ -18,7 +18,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.sipproxy.api.auth.Credential;
 import org.sipproxy.api.auth.DigestAlgorithm;
-import org.sipproxy.api.event.ProxyEvent;
+import org.sipproxy.api.event.SecurityEvent;
 import org.sipproxy.api.transport.Endpoint;
 import org.sipproxy.core.SipProxy;
 import org.sipproxy.core.SipProxyBuilder;
@@ -30,7 +30,7 @@ import org.sipproxy.security.InMemoryCredentials;
 @Timeout(120)
 class ScannerToolsTest {
 
-    private final List<ProxyEvent> events = new CopyOnWriteArrayList<>();
+    private final List<SecurityEvent> events = new CopyOnWriteArrayList<>();
     private SipProxy proxy;
 
     @TempDir
@@ -101,7 +101,7 @@ class ScannerToolsTest {
                 .contains("right");
         assertThat(run("svcrack", port, "-u1002", "-d", dictionary.toString(), "127.0.0.1"))
                 .contains("found nothing");
-        assertThat(events).hasAtLeastOneElementOfType(ProxyEvent.AuthenticationLocked.class);
+        assertThat(events).hasAtLeastOneElementOfType(SecurityEvent.AuthenticationLocked.class);
     }
 
     @Test
@@ -110,6 +110,6 @@ class ScannerToolsTest {
                 "-p" + start(builder -> builder.component(FloodGuard.builder().build()));
 
         assertThat(run("svmap", port, "127.0.0.1")).contains("found nothing");
-        assertThat(events).hasAtLeastOneElementOfType(ProxyEvent.ScannerSeen.class);
+        assertThat(events).hasAtLeastOneElementOfType(SecurityEvent.ScannerSeen.class);
     }
 }

@@ -1,5 +1,11 @@
 package org.sipproxy.core;
 
+import org.sipproxy.core.status.BindFailedException;
+import org.sipproxy.core.status.StoreStatus;
+import org.sipproxy.core.status.ProxyStatistics;
+import org.sipproxy.core.status.ProxyHealth;
+import org.sipproxy.core.options.TlsSettingsException;
+import org.sipproxy.core.options.TlsSettings;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.sipproxy.api.location.LocationStore;

@@ -1,5 +1,15 @@
 package org.sipproxy.core;
 
+import org.sipproxy.core.status.ProxyStatistics;
+import org.sipproxy.core.status.ProxyHealth;
+import org.sipproxy.core.options.ProxyClock;
+import org.sipproxy.core.options.TlsSettings;
+import org.sipproxy.core.options.StreamLimits;
+import org.sipproxy.core.options.StrangerPolicy;
+import org.sipproxy.core.options.SipTimers;
+import org.sipproxy.core.options.RegistrarPolicy;
+import org.sipproxy.core.options.NextHopPolicy;
+import org.sipproxy.core.options.ContactPolicy;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -12,7 +22,7 @@ import org.jspecify.annotations.Nullable;
 import org.sipproxy.api.auth.Authentication;
 import org.sipproxy.api.component.ProxyComponent;
 import org.sipproxy.api.event.ProxyListener;
-import org.sipproxy.api.event.RequestListener;
+import org.sipproxy.api.routing.RequestListener;
 import org.sipproxy.api.event.WireListener;
 import org.sipproxy.api.location.LocationListener;
 import org.sipproxy.api.location.LocationStore;
@@ -52,7 +62,7 @@ public final class SipProxyBuilder {
     private boolean revealsUsers;
     private boolean refusesOptions;
     private RegistrarPolicy registrar = RegistrarPolicy.DEFAULT;
-    private DestinationPolicy destinations = DestinationPolicy.DEFAULT;
+    private ContactPolicy destinations = ContactPolicy.DEFAULT;
     private StrangerPolicy strangers = StrangerPolicy.DEFAULT;
     private byte @Nullable [] secret;
     private Duration longestDialog = Duration.ofHours(24);
@@ -131,8 +141,8 @@ public final class SipProxyBuilder {
         return this;
     }
 
-    /** Addresses that clients may have bytes sent to. Default {@link DestinationPolicy#DEFAULT}. */
-    public SipProxyBuilder destinations(DestinationPolicy policy) {
+    /** Addresses that clients may have bytes sent to. Default {@link ContactPolicy#DEFAULT}. */
+    public SipProxyBuilder destinations(ContactPolicy policy) {
         once("destinations");
         destinations = Objects.requireNonNull(policy, "policy");
         return this;

@@ -12,7 +12,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
-import org.sipproxy.api.event.ProxyEvent;
+import org.sipproxy.api.event.SecurityEvent;
 import org.sipproxy.api.event.ProxyListener;
 import org.sipproxy.core.internal.guard.HostCall;
 
@@ -108,11 +108,11 @@ class HostCallsTest {
 
         private final HostCall host = new HostCall("a test");
 
-        void bare(ProxyListener listener, ProxyEvent event) {
+        void bare(ProxyListener listener, SecurityEvent event) {
             listener.onEvent(event);
         }
 
-        void exceptionsOnly(ProxyListener listener, ProxyEvent event) {
+        void exceptionsOnly(ProxyListener listener, SecurityEvent event) {
             try {
                 listener.onEvent(event);
             } catch (RuntimeException e) {
@@ -120,7 +120,7 @@ class HostCallsTest {
             }
         }
 
-        Runnable inALambda(ProxyListener listener, ProxyEvent event) {
+        Runnable inALambda(ProxyListener listener, SecurityEvent event) {
             try {
                 return () -> listener.onEvent(event);
             } catch (Throwable e) {
@@ -129,7 +129,7 @@ class HostCallsTest {
             }
         }
 
-        void guarded(ProxyListener listener, ProxyEvent event) {
+        void guarded(ProxyListener listener, SecurityEvent event) {
             try {
                 listener.onEvent(event);
             } catch (Throwable e) {

@@ -8,7 +8,7 @@ import org.sipproxy.api.component.ComponentHooks;
 import org.sipproxy.api.component.ProxyComponent;
 import org.sipproxy.api.component.ProxyRuntime;
 import org.sipproxy.api.event.ProxyListener;
-import org.sipproxy.api.event.RequestListener;
+import org.sipproxy.api.routing.RequestListener;
 import org.sipproxy.api.event.WireListener;
 import org.sipproxy.api.location.BindingChange;
 import org.sipproxy.api.location.BindingRepository;

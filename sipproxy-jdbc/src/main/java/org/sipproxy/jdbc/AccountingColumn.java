@@ -3,7 +3,7 @@ package org.sipproxy.jdbc;
 import java.net.InetAddress;
 import java.util.List;
 import java.util.Objects;
-import org.sipproxy.api.event.CompletedRequest;
+import org.sipproxy.api.routing.CompletedRequest;
 import org.sipproxy.message.HostName;
 import org.sipproxy.message.SipParseException;
 import org.sipproxy.message.SipUri;

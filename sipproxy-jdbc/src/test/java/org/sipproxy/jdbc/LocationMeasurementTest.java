@@ -21,8 +21,8 @@ import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 import org.sipproxy.api.location.Aor;
 import org.sipproxy.api.location.Binding;
 import org.sipproxy.api.location.StoreMode;
-import org.sipproxy.core.ProxyClock;
-import org.sipproxy.core.internal.location.OwnStore;
+import org.sipproxy.core.options.ProxyClock;
+import org.sipproxy.core.internal.location.HostLocationStore;
 import org.sipproxy.core.internal.time.ProxyTime;
 import org.sipproxy.core.internal.time.TimerWheel;
 import org.sipproxy.message.SipUri;
@@ -57,7 +57,7 @@ class LocationMeasurementTest {
 
     @Test
     void costs() throws Exception {
-        OwnStore writeBack = open(StoreMode.writeBack(repository()));
+        HostLocationStore writeBack = open(StoreMode.writeBack(repository()));
         measured("memory part of write-back, new", COUNT, () -> each(i -> register(writeBack, i, 1)));
         measured("flush of new bindings", COUNT, writeBack::flush);
         for (int round = 2; round <= 3; round++) {
@@ -68,7 +68,7 @@ class LocationMeasurementTest {
         writeBack.close();
 
         for (int round = 0; round < 3; round++) {
-            OwnStore[] loaded = new OwnStore[1];
+            HostLocationStore[] loaded = new HostLocationStore[1];
             measured(
                     "load, " + (round + 1) + ". time in this JVM",
                     COUNT,
@@ -76,7 +76,7 @@ class LocationMeasurementTest {
             loaded[0].close();
         }
 
-        OwnStore writeThrough = open(StoreMode.writeThrough(repository()));
+        HostLocationStore writeThrough = open(StoreMode.writeThrough(repository()));
         int some = COUNT / 5;
         for (int threads : new int[] {1, 8, 32, 64}) {
             for (int round = 0; round < 2; round++) {
@@ -92,7 +92,7 @@ class LocationMeasurementTest {
         }
         writeThrough.close();
 
-        OwnStore databaseOnly = open(StoreMode.databaseOnly(repository()));
+        HostLocationStore databaseOnly = open(StoreMode.databaseOnly(repository()));
         for (int threads : new int[] {1, 8}) {
             measured(
                     "database-only refresh by " + threads + " threads",
@@ -116,9 +116,9 @@ class LocationMeasurementTest {
         return JdbcBindingRepository.builder(pool).build();
     }
 
-    private static OwnStore open(StoreMode mode) {
+    private static HostLocationStore open(StoreMode mode) {
         ProxyClock clock = ProxyClock.system();
-        OwnStore store = OwnStore.of(mode, new ProxyTime(clock), new TimerWheel(clock.nanoTime()));
+        HostLocationStore store = HostLocationStore.of(mode, new ProxyTime(clock), new TimerWheel(clock.nanoTime()));
         store.open();
         return store;
     }
@@ -127,7 +127,7 @@ class LocationMeasurementTest {
         return new Aor("user" + i, "sip.test");
     }
 
-    private static void register(OwnStore store, int i, int cseq) {
+    private static void register(HostLocationStore store, int i, int cseq) {
         long now = System.currentTimeMillis();
         store.update(aor(i), current -> {
             Binding.Builder binding = current.isEmpty()

@@ -13,7 +13,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.sipproxy.api.location.StoreMode;
 import org.sipproxy.api.transport.Endpoint;
-import org.sipproxy.core.RegistrarPolicy;
+import org.sipproxy.core.options.RegistrarPolicy;
 import org.sipproxy.core.SipProxy;
 
 /** Proxies that share a database, or find one again when they are started: bindings without a flow of this process. */

@@ -16,7 +16,7 @@ import org.sipproxy.api.location.BindingRepository;
 import org.sipproxy.api.location.LocationStore;
 import org.sipproxy.api.location.LocationStoreContract;
 import org.sipproxy.api.location.StoreMode;
-import org.sipproxy.core.internal.location.OwnStore;
+import org.sipproxy.core.internal.location.HostLocationStore;
 import org.sipproxy.core.internal.time.FakeClock;
 import org.sipproxy.core.internal.time.ProxyTime;
 import org.sipproxy.core.internal.time.TimerWheel;
@@ -32,7 +32,7 @@ class StorageModesTest {
         final FakeClock clock = new FakeClock();
         final TimerWheel wheel = new TimerWheel(clock.nanoTime());
         private HikariDataSource pool;
-        private OwnStore store;
+        private HostLocationStore store;
 
         abstract StoreMode mode(BindingRepository repository);
 
@@ -44,7 +44,7 @@ class StorageModesTest {
             config.setMaximumPoolSize(3);
             config.setConnectionTimeout(10_000);
             pool = new HikariDataSource(config);
-            store = OwnStore.of(mode(JdbcBindingRepository.builder(pool).build()), new ProxyTime(clock), wheel);
+            store = HostLocationStore.of(mode(JdbcBindingRepository.builder(pool).build()), new ProxyTime(clock), wheel);
             store.open();
         }
 
@@ -113,7 +113,7 @@ class StorageModesTest {
         void rowIsThereAfterTheFlushOrWhenTheStoreIsClosed() {
             add("a");
             assertThat(rows()).isEmpty();
-            ((OwnStore) store()).flush();
+            ((HostLocationStore) store()).flush();
             assertThat(rows()).containsExactly("a");
 
             add("b");

@@ -14,7 +14,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.sipproxy.api.transport.Endpoint;
 import org.sipproxy.api.transport.TransportKind;
-import org.sipproxy.core.TlsSettings;
+import org.sipproxy.core.options.TlsSettings;
 import org.sipproxy.core.certificates.TestCertificate;
 import org.sipproxy.testkit.Call;
 import org.sipproxy.testkit.IncomingCall;

@@ -18,7 +18,7 @@ import org.sipproxy.api.access.TrustedEntry;
 import org.sipproxy.api.component.ComponentHooks;
 import org.sipproxy.api.component.ProxyComponent;
 import org.sipproxy.api.component.ProxyRuntime;
-import org.sipproxy.api.event.ProxyEvent;
+import org.sipproxy.api.event.SecurityEvent;
 import org.sipproxy.api.routing.RequestStage;
 import org.sipproxy.api.routing.StageContext;
 import org.sipproxy.api.routing.Verdict;
@@ -223,8 +223,8 @@ public final class AccessList implements ProxyComponent {
                 && (context == null || !rule.needsMessage() || rule.fitsMessage(context));
     }
 
-    private static ProxyEvent denied(ProxyEvent.Origin origin, @Nullable AccessRule rule) {
-        return new ProxyEvent.AccessDenied(origin, rule == null ? DEFAULT_POLICY : rule.toString());
+    private static SecurityEvent denied(SecurityEvent.Origin origin, @Nullable AccessRule rule) {
+        return new SecurityEvent.AccessDenied(origin, rule == null ? DEFAULT_POLICY : rule.toString());
     }
 
     @Override
@@ -258,7 +258,7 @@ public final class AccessList implements ProxyComponent {
             boolean refused = action == Action.DENY && !undecided;
             ProxyRuntime proxy = runtime;
             if (refused && proxy != null) {
-                proxy.publish(denied(new ProxyEvent.Origin(from, kind, ""), rule));
+                proxy.publish(denied(new SecurityEvent.Origin(from, kind, ""), rule));
             }
             return !refused;
         }
@@ -275,7 +275,7 @@ public final class AccessList implements ProxyComponent {
             switch (action) {
                 case DENY -> {
                     context.publish(
-                            denied(ProxyEvent.Origin.of(flow, context.request().method()), rule));
+                            denied(SecurityEvent.Origin.of(flow, context.request().method()), rule));
                     return Verdict.respond(StatusCode.FORBIDDEN);
                 }
                 case TRUST -> context.trust();

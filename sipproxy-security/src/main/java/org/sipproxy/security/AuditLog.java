@@ -8,7 +8,7 @@ import java.time.format.DateTimeFormatter;
 import java.util.Locale;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
-import org.sipproxy.api.event.ProxyEvent;
+import org.sipproxy.api.event.SecurityEvent;
 import org.sipproxy.api.event.ProxyListener;
 import org.sipproxy.api.support.KeyedHash;
 import org.sipproxy.api.transport.TransportKind;
@@ -81,27 +81,27 @@ public final class AuditLog implements ProxyListener {
     }
 
     @Override
-    public void onEvent(ProxyEvent event) {
-        if (event instanceof ProxyEvent.AuthenticationFailed e) {
+    public void onEvent(SecurityEvent event) {
+        if (event instanceof SecurityEvent.AuthenticationFailed e) {
             if (e.reason().equals(AuthenticationOutcome.NONCE_REUSED.name())) {
                 return; // the password was right, and some phones count each nonce from 1 again: the challenge is all
                 // it takes
             }
             write("authentication-failed", event.origin(), e.user(), e.reason());
-        } else if (event instanceof ProxyEvent.AuthenticationLocked e) {
+        } else if (event instanceof SecurityEvent.AuthenticationLocked e) {
             write("locked-out", event.origin(), e.user(), e.seconds() + "s");
-        } else if (event instanceof ProxyEvent.AccessDenied e) {
+        } else if (event instanceof SecurityEvent.AccessDenied e) {
             write("access-denied", event.origin(), "", e.rule());
-        } else if (event instanceof ProxyEvent.LimitHit e) {
+        } else if (event instanceof SecurityEvent.LimitHit e) {
             write("limit-hit", event.origin(), "", e.limit());
-        } else if (event instanceof ProxyEvent.ScannerSeen e) {
+        } else if (event instanceof SecurityEvent.ScannerSeen e) {
             write("scanner", event.origin(), "", e.evidence());
         } else {
             throw new IllegalArgumentException("event: " + event.getClass() + " has no line");
         }
     }
 
-    private void write(String name, ProxyEvent.Origin origin, String user, String reason) {
+    private void write(String name, SecurityEvent.Origin origin, String user, String reason) {
         long nowMillis = nanoTime.getAsLong() / 1_000_000;
         InetAddress address = origin.source().getAddress();
         long source = address == null ? 0 : SourcePrefix.DEFAULT.hash(key, address);

@@ -16,7 +16,7 @@ import org.sipproxy.api.auth.CredentialStore;
 import org.sipproxy.api.auth.DigestAlgorithm;
 import org.sipproxy.api.component.ProxyComponent;
 import org.sipproxy.api.component.ProxyRuntime;
-import org.sipproxy.api.event.ProxyEvent;
+import org.sipproxy.api.event.SecurityEvent;
 import org.sipproxy.api.location.UserCase;
 import org.sipproxy.api.routing.NeedsWorkerException;
 import org.sipproxy.api.routing.StageContext;
@@ -222,10 +222,10 @@ public final class DigestAuthentication implements Authentication {
     }
 
     private void tell(StageContext context, CredentialsCheck.Result result) {
-        ProxyEvent.Origin origin =
-                ProxyEvent.Origin.of(context.flow(), context.request().method());
+        SecurityEvent.Origin origin =
+                SecurityEvent.Origin.of(context.flow(), context.request().method());
         String user = shown(result.user());
-        context.publish(new ProxyEvent.AuthenticationFailed(
+        context.publish(new SecurityEvent.AuthenticationFailed(
                 origin, user, result.outcome().name()));
         if (result.outcome() == AuthenticationOutcome.AMBIGUOUS_USER) {
             warnOfAmbiguousUser(user, context.now().toEpochMilli());
@@ -233,7 +233,7 @@ public final class DigestAuthentication implements Authentication {
         Lockouts.Lock lock = result.lock();
         if (lock != null) {
             context.publish(
-                    new ProxyEvent.AuthenticationLocked(origin, lock.wholeSource() ? "" : user, lock.seconds()));
+                    new SecurityEvent.AuthenticationLocked(origin, lock.wholeSource() ? "" : user, lock.seconds()));
         }
     }
 

@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
 import org.sipproxy.api.component.ComponentHooks;
 import org.sipproxy.api.component.ProxyComponent;
 import org.sipproxy.api.component.ProxyRuntime;
-import org.sipproxy.api.event.ProxyEvent;
+import org.sipproxy.api.event.SecurityEvent;
 import org.sipproxy.api.routing.RequestStage;
 import org.sipproxy.api.routing.StageContext;
 import org.sipproxy.api.routing.Verdict;
@@ -295,7 +295,7 @@ public final class FloodGuard implements ProxyComponent {
             String hit = all.arrival(from, isForgeable(kind), now);
             ProxyRuntime proxy = runtime;
             if (hit != null && proxy != null) {
-                proxy.publish(new ProxyEvent.LimitHit(new ProxyEvent.Origin(from, kind, ""), hit));
+                proxy.publish(new SecurityEvent.LimitHit(new SecurityEvent.Origin(from, kind, ""), hit));
             }
             return hit == null;
         }
@@ -325,8 +325,8 @@ public final class FloodGuard implements ProxyComponent {
         return hit == null ? Verdict.proceed() : refuse(context, hit);
     }
 
-    private static ProxyEvent.Origin origin(StageContext context) {
-        return ProxyEvent.Origin.of(context.flow(), context.request().method());
+    private static SecurityEvent.Origin origin(StageContext context) {
+        return SecurityEvent.Origin.of(context.flow(), context.request().method());
     }
 
     private Verdict beforeRouting(StageContext context, Limits all) throws SipParseException {
@@ -361,7 +361,7 @@ public final class FloodGuard implements ProxyComponent {
     }
 
     private Verdict refuse(StageContext context, String limit) {
-        context.publish(new ProxyEvent.LimitHit(origin(context), limit));
+        context.publish(new SecurityEvent.LimitHit(origin(context), limit));
         ProxyRuntime proxy = runtime;
         if (answer == Answer.TARPIT
                 && proxy != null
@@ -372,10 +372,10 @@ public final class FloodGuard implements ProxyComponent {
     }
 
     /** Reports a scanner; true if its request is not to be answered. */
-    private boolean isScanner(ProxyEvent.Origin origin, String evidence) {
+    private boolean isScanner(SecurityEvent.Origin origin, String evidence) {
         ProxyRuntime proxy = runtime;
         if (proxy != null) {
-            proxy.publish(new ProxyEvent.ScannerSeen(origin, evidence));
+            proxy.publish(new SecurityEvent.ScannerSeen(origin, evidence));
         }
         if (scanners == ScannerPolicy.BAN) {
             bans.add(origin.source().getAddress(), nowMillis(), banTime);
@@ -383,8 +383,8 @@ public final class FloodGuard implements ProxyComponent {
         return scanners != ScannerPolicy.REPORT;
     }
 
-    private void onEvent(ProxyEvent event) {
-        if (event instanceof ProxyEvent.AuthenticationFailed failed
+    private void onEvent(SecurityEvent event) {
+        if (event instanceof SecurityEvent.AuthenticationFailed failed
                 && failed.reason().equals(AuthenticationOutcome.UNKNOWN_USER.name())
                 && !isExempt(failed.source().getAddress())
                 && unknownUsers.isOneTooMany(prefix.of(failed.source().getAddress()), failed.user())) {

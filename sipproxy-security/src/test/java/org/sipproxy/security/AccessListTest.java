@@ -16,7 +16,7 @@ import org.sipproxy.api.access.AddressEntry;
 import org.sipproxy.api.access.TrustedEntry;
 import org.sipproxy.api.component.FakeHooks;
 import org.sipproxy.api.component.FakeRuntime;
-import org.sipproxy.api.event.ProxyEvent.AccessDenied;
+import org.sipproxy.api.event.SecurityEvent.AccessDenied;
 import org.sipproxy.api.routing.FakeStageContext;
 import org.sipproxy.api.routing.Verdict;
 import org.sipproxy.api.transport.Endpoint;

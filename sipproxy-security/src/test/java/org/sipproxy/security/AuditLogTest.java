@@ -15,7 +15,7 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
-import org.sipproxy.api.event.ProxyEvent;
+import org.sipproxy.api.event.SecurityEvent;
 import org.sipproxy.api.transport.TransportKind;
 
 class AuditLogTest {
@@ -27,12 +27,12 @@ class AuditLogTest {
     private final AuditLog log =
             new AuditLog(() -> START.toEpochMilli() + passedNanos.get() / 1_000_000, passedNanos::get, lines::add);
 
-    private static ProxyEvent.Origin from(String address, TransportKind transport) {
-        return new ProxyEvent.Origin(new InetSocketAddress(address, 40_001), transport, "REGISTER");
+    private static SecurityEvent.Origin from(String address, TransportKind transport) {
+        return new SecurityEvent.Origin(new InetSocketAddress(address, 40_001), transport, "REGISTER");
     }
 
-    private static ProxyEvent failed(String address, TransportKind transport) {
-        return new ProxyEvent.AuthenticationFailed(from(address, transport), "1001", "WRONG_PASSWORD");
+    private static SecurityEvent failed(String address, TransportKind transport) {
+        return new SecurityEvent.AuthenticationFailed(from(address, transport), "1001", "WRONG_PASSWORD");
     }
 
     private void pass(Duration time) {
@@ -55,13 +55,13 @@ class AuditLogTest {
 
     @Test
     void eachKindOfEventHasALine() {
-        ProxyEvent.Origin origin = from("2001:db8::9", TransportKind.WSS);
-        ProxyEvent.Origin connection =
-                new ProxyEvent.Origin(new InetSocketAddress("203.0.113.9", 1), TransportKind.TCP, "");
-        log.onEvent(new ProxyEvent.AuthenticationLocked(origin, "1001", 60));
-        log.onEvent(new ProxyEvent.AccessDenied(connection, "deny 203.0.113.0/24"));
-        log.onEvent(new ProxyEvent.LimitHit(connection, "connections of the source"));
-        log.onEvent(new ProxyEvent.ScannerSeen(origin, "User-Agent sipvicious"));
+        SecurityEvent.Origin origin = from("2001:db8::9", TransportKind.WSS);
+        SecurityEvent.Origin connection =
+                new SecurityEvent.Origin(new InetSocketAddress("203.0.113.9", 1), TransportKind.TCP, "");
+        log.onEvent(new SecurityEvent.AuthenticationLocked(origin, "1001", 60));
+        log.onEvent(new SecurityEvent.AccessDenied(connection, "deny 203.0.113.0/24"));
+        log.onEvent(new SecurityEvent.LimitHit(connection, "connections of the source"));
+        log.onEvent(new SecurityEvent.ScannerSeen(origin, "User-Agent sipvicious"));
 
         assertThat(lines.stream().map(line -> line.substring(line.indexOf("event="))))
                 .containsExactly(
@@ -77,11 +77,11 @@ class AuditLogTest {
 
     @Test
     void whatASenderChoseCannotLookLikeAnotherFieldOrLine() {
-        ProxyEvent.Origin origin = new ProxyEvent.Origin(
+        SecurityEvent.Origin origin = new SecurityEvent.Origin(
                 new InetSocketAddress("203.0.113.9", 5060),
                 TransportKind.UDP,
                 "X\r\ndate=1 event=scanner source=8.8.8.8");
-        log.onEvent(new ProxyEvent.AuthenticationFailed(
+        log.onEvent(new SecurityEvent.AuthenticationFailed(
                 origin, "a\" event=authentication-failed source=9.9.9.9 port=1\u0000\u00e9", "-"));
 
         assertThat(lines).singleElement().asString().hasSizeLessThan(600).doesNotContain("\r", "\n", "\"", "\u0000");
@@ -92,8 +92,8 @@ class AuditLogTest {
 
     @Test
     void longTextsAreCut() {
-        log.onEvent(new ProxyEvent.AuthenticationFailed(
-                new ProxyEvent.Origin(
+        log.onEvent(new SecurityEvent.AuthenticationFailed(
+                new SecurityEvent.Origin(
                         new InetSocketAddress("203.0.113.9", 5060), TransportKind.UDP, "\u00e9".repeat(60_000)),
                 " ".repeat(60_000),
                 "=".repeat(60_000)));
@@ -104,10 +104,10 @@ class AuditLogTest {
     @Test
     void fewFailuresInARowHaveALineEachAndAReusedNonceOfAPhoneHasNone() {
         for (int user = 1001; user <= 1004; user++) {
-            log.onEvent(new ProxyEvent.AuthenticationFailed(
+            log.onEvent(new SecurityEvent.AuthenticationFailed(
                     from("203.0.113.9", TransportKind.UDP), Integer.toString(user), "WRONG_PASSWORD"));
         }
-        log.onEvent(new ProxyEvent.AuthenticationFailed(
+        log.onEvent(new SecurityEvent.AuthenticationFailed(
                 from("203.0.113.10", TransportKind.WS), "1001", AuthenticationOutcome.NONCE_REUSED.name()));
 
         assertThat(lines).hasSize(4).allMatch(line -> line.contains("WRONG_PASSWORD"));
@@ -118,7 +118,7 @@ class AuditLogTest {
         for (int i = 0; i < 100; i++) {
             log.onEvent(failed("203.0.113.9", TransportKind.UDP));
         }
-        log.onEvent(new ProxyEvent.LimitHit(from("203.0.113.9", TransportKind.UDP), "source"));
+        log.onEvent(new SecurityEvent.LimitHit(from("203.0.113.9", TransportKind.UDP), "source"));
         pass(Duration.ofMillis(1_001));
         log.onEvent(failed("203.0.113.9", TransportKind.UDP));
 
@@ -197,11 +197,11 @@ class AuditLogTest {
                 .replaceAll("%%[mdHMS]", "\\\\d{2}"));
         log.onEvent(failed("203.0.113.9", TransportKind.UDP));
         log.onEvent(failed("2001:db8::9", TransportKind.TCP));
-        log.onEvent(new ProxyEvent.AuthenticationLocked(from("203.0.113.10", TransportKind.TLS), "", 30));
-        log.onEvent(new ProxyEvent.AccessDenied(from("203.0.113.11", TransportKind.UDP), "default policy"));
-        log.onEvent(new ProxyEvent.ScannerSeen(from("203.0.113.12", TransportKind.UDP), "User-Agent sipcli"));
-        log.onEvent(new ProxyEvent.LimitHit(from("203.0.113.13", TransportKind.UDP), "source"));
-        log.onEvent(new ProxyEvent.AuthenticationFailed(
+        log.onEvent(new SecurityEvent.AuthenticationLocked(from("203.0.113.10", TransportKind.TLS), "", 30));
+        log.onEvent(new SecurityEvent.AccessDenied(from("203.0.113.11", TransportKind.UDP), "default policy"));
+        log.onEvent(new SecurityEvent.ScannerSeen(from("203.0.113.12", TransportKind.UDP), "User-Agent sipcli"));
+        log.onEvent(new SecurityEvent.LimitHit(from("203.0.113.13", TransportKind.UDP), "source"));
+        log.onEvent(new SecurityEvent.AuthenticationFailed(
                 from("203.0.113.14", TransportKind.UDP), "x event=scanner source=9.9.9.9 port=1", "UNKNOWN_USER"));
 
         List<String> found = new ArrayList<>();

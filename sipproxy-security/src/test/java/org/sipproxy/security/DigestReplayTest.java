@@ -16,7 +16,7 @@ import org.sipproxy.api.auth.Credential;
 import org.sipproxy.api.auth.CredentialStore;
 import org.sipproxy.api.auth.DigestAlgorithm;
 import org.sipproxy.api.component.FakeRuntime;
-import org.sipproxy.api.event.ProxyEvent.AuthenticationFailed;
+import org.sipproxy.api.event.SecurityEvent.AuthenticationFailed;
 import org.sipproxy.api.routing.FakeStageContext;
 import org.sipproxy.api.routing.Verdict;
 import org.sipproxy.api.transport.TransportKind;

@@ -12,9 +12,9 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.sipproxy.api.component.FakeHooks;
 import org.sipproxy.api.component.FakeRuntime;
-import org.sipproxy.api.event.ProxyEvent;
-import org.sipproxy.api.event.ProxyEvent.LimitHit;
-import org.sipproxy.api.event.ProxyEvent.ScannerSeen;
+import org.sipproxy.api.event.SecurityEvent;
+import org.sipproxy.api.event.SecurityEvent.LimitHit;
+import org.sipproxy.api.event.SecurityEvent.ScannerSeen;
 import org.sipproxy.api.routing.FakeStageContext;
 import org.sipproxy.api.routing.Verdict;
 import org.sipproxy.api.transport.TransportKind;
@@ -426,9 +426,9 @@ class FloodGuardTest {
         assertThat(runtime.events()).singleElement().isInstanceOf(ScannerSeen.class);
     }
 
-    private static ProxyEvent failed(String user, String reason) {
-        return new ProxyEvent.AuthenticationFailed(
-                new ProxyEvent.Origin(new InetSocketAddress("192.0.2.7", 5060), TransportKind.UDP, "REGISTER"),
+    private static SecurityEvent failed(String user, String reason) {
+        return new SecurityEvent.AuthenticationFailed(
+                new SecurityEvent.Origin(new InetSocketAddress("192.0.2.7", 5060), TransportKind.UDP, "REGISTER"),
                 user,
                 reason);
     }

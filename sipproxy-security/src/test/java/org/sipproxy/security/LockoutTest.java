@@ -10,8 +10,8 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.sipproxy.api.auth.Credential;
 import org.sipproxy.api.component.FakeRuntime;
-import org.sipproxy.api.event.ProxyEvent;
-import org.sipproxy.api.event.ProxyEvent.AuthenticationLocked;
+import org.sipproxy.api.event.SecurityEvent;
+import org.sipproxy.api.event.SecurityEvent.AuthenticationLocked;
 import org.sipproxy.api.routing.FakeStageContext;
 import org.sipproxy.api.routing.Verdict;
 
@@ -22,7 +22,7 @@ class LockoutTest {
             new Lockout(3, 8, Duration.ofSeconds(30), Duration.ofMinutes(10), Lockout.Answer.CHALLENGE);
 
     private final InMemoryCredentials users = InMemoryCredentials.of();
-    private final List<ProxyEvent> events = new ArrayList<>();
+    private final List<SecurityEvent> events = new ArrayList<>();
     private DigestAuthentication authentication = with(POLICY);
     private Instant now = START;
     private int port = 40_000;

@@ -39,7 +39,7 @@ final class LeakCheck {
         if (!becomes(() -> proxy.statistics().unanswered() == 0)) {
             leaks.add("proxy: " + proxy.statistics().unanswered() + " requests still wait for a final response");
         }
-        if (proxy.statistics().heldThreads() > 0) {
+        if (proxy.statistics().stalledReceivers() > 0) {
             leaks.add(
                     "proxy: a step or listener that is said not to block held a receiving thread; the log says where");
         }

@@ -3,7 +3,7 @@ package org.sipproxy.testkit;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.concurrent.atomic.AtomicLong;
-import org.sipproxy.core.ProxyClock;
+import org.sipproxy.core.options.ProxyClock;
 
 /**
  * A clock that runs as the machine's does and goes forward at once when a test says so: for what expires after minutes or hours, by

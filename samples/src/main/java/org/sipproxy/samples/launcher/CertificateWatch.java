@@ -10,8 +10,8 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import org.sipproxy.core.SipProxy;
-import org.sipproxy.core.TlsSettings;
-import org.sipproxy.core.TlsSettingsException;
+import org.sipproxy.core.options.TlsSettings;
+import org.sipproxy.core.options.TlsSettingsException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 

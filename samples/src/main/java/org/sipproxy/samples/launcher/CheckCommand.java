@@ -61,13 +61,13 @@ final class CheckCommand implements Callable<Integer> {
             boolean later = databaseOptions.isWanted() || !problems.isEmpty();
             return check(
                     later
-                            ? Subscription.ofDatabaseNotStarted(databaseOptions.lasts())
-                            : Subscription.of(Optional.empty()),
+                            ? SubscriberOption.ofDatabaseNotStarted(databaseOptions.lasts())
+                            : SubscriberOption.of(Optional.empty()),
                     problems,
                     DatabaseCheckup.NONE);
         }
         try (Database database = Database.open(databaseOptions, Database.POOL_OF_A_COMMAND)) {
-            return check(Subscription.of(Optional.of(database)), List.of(), options.examine(database));
+            return check(SubscriberOption.of(Optional.of(database)), List.of(), options.examine(database));
         } catch (DatabaseUnreachableException e) {
             Launcher.misconfigured(
                     spec.commandLine().getErr(), List.of("cannot reach the database: " + Launcher.messageOf(e)));
@@ -75,13 +75,13 @@ final class CheckCommand implements Callable<Integer> {
         }
     }
 
-    private int check(Subscription subscription, List<String> ofTheOptions, DatabaseCheckup checkup) {
+    private int check(SubscriberOption subscription, List<String> ofTheOptions, DatabaseCheckup checkup) {
         List<String> problems = new ArrayList<>(checkup.fatal());
         problems.addAll(checkup.errors());
         if (checkup.fatal().isEmpty()) {
             options.build(subscription, false).ifPresent(SipProxy::close);
         } else {
-            options.build(Subscription.ofDatabaseNotStarted(databaseOptions.lasts()), false) // it cannot be read
+            options.build(SubscriberOption.ofDatabaseNotStarted(databaseOptions.lasts()), false) // it cannot be read
                     .ifPresent(SipProxy::close);
         }
         problems.addAll(options.problems());

@@ -8,7 +8,7 @@ import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.sipproxy.api.transport.Endpoint;
 import org.sipproxy.api.transport.TransportKind;
-import org.sipproxy.core.BindFailedException;
+import org.sipproxy.core.status.BindFailedException;
 import org.sipproxy.samples.FirstRegistration;
 import org.sipproxy.samples.database.DatabaseUnreachableException;
 import org.sipproxy.samples.database.EmbeddedDatabase;

@@ -2,7 +2,7 @@ package org.sipproxy.samples.launcher;
 
 import java.util.List;
 import java.util.function.UnaryOperator;
-import org.sipproxy.core.NextHopPolicy;
+import org.sipproxy.core.options.NextHopPolicy;
 import org.sipproxy.core.SipProxyBuilder;
 import picocli.CommandLine.Option;
 

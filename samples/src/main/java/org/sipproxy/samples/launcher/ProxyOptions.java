@@ -11,10 +11,10 @@ import java.util.Set;
 import java.util.regex.Pattern;
 import org.sipproxy.api.auth.CredentialStore;
 import org.sipproxy.api.transport.Endpoint;
-import org.sipproxy.core.RegistrarPolicy;
+import org.sipproxy.core.options.RegistrarPolicy;
 import org.sipproxy.core.SipProxy;
 import org.sipproxy.core.SipProxyBuilder;
-import org.sipproxy.core.SipTimers;
+import org.sipproxy.core.options.SipTimers;
 import org.sipproxy.jdbc.DatabaseDoctor;
 import org.sipproxy.jdbc.DatabaseUse;
 import org.sipproxy.security.DigestAuthentication;
@@ -180,7 +180,7 @@ final class ProxyOptions {
      *
      * @param serves whether the proxy is going to run: only then its secret is created if there is none
      */
-    Optional<SipProxy> build(Subscription subscription, boolean serves) {
+    Optional<SipProxy> build(SubscriberOption subscription, boolean serves) {
         SipProxyBuilder builder = SipProxy.builder();
         readNames(builder);
         tls.addTo(builder, endpoints, domains, problems);
@@ -282,7 +282,7 @@ final class ProxyOptions {
         return endpoints;
     }
 
-    private void readAuthentication(SipProxyBuilder builder, Subscription subscription) {
+    private void readAuthentication(SipProxyBuilder builder, SubscriberOption subscription) {
         if (noAuth && !subscribers.isEmpty()) {
             problems.add(
                     "--no-auth: nobody is asked for a password, so --subscriber has no use; leave one of them away");
@@ -369,7 +369,7 @@ final class ProxyOptions {
     }
 
     /** What {@code check} says of a configuration without problems. */
-    List<String> summary(Subscription subscription) {
+    List<String> summary(SubscriberOption subscription) {
         String access = noAuth
                 ? "anybody, without a password (--no-auth)"
                 : subscription.summary(subscribers.size()) + ", digest authentication";

@@ -4,10 +4,10 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.stream.Collectors;
-import org.sipproxy.core.RegistrarPolicy;
-import org.sipproxy.core.RegistrarPolicy.ConnectionLoss;
-import org.sipproxy.core.RegistrarPolicy.PathWithoutSupported;
-import org.sipproxy.core.RegistrarPolicy.WhenFull;
+import org.sipproxy.core.options.RegistrarPolicy;
+import org.sipproxy.core.options.RegistrarPolicy.ConnectionLoss;
+import org.sipproxy.core.options.RegistrarPolicy.PathWithoutSupported;
+import org.sipproxy.core.options.RegistrarPolicy.WhenFull;
 import picocli.CommandLine.Option;
 
 /** The options about what is kept of registrations, as text like those of {@link ProxyOptions}. */

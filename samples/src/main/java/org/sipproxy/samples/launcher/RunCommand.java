@@ -7,9 +7,9 @@ import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
 import org.sipproxy.api.location.LocationStoreException;
 import org.sipproxy.api.transport.Endpoint;
-import org.sipproxy.core.BindFailedException;
+import org.sipproxy.core.status.BindFailedException;
 import org.sipproxy.core.SipProxy;
-import org.sipproxy.core.TlsSettingsException;
+import org.sipproxy.core.options.TlsSettingsException;
 import org.sipproxy.samples.database.DatabaseUnreachableException;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -87,7 +87,7 @@ final class RunCommand implements Callable<Integer> {
         options.traced = logLevel == Logging.Verbosity.trace;
         List<String> problems = databaseOptions.problems();
         if (!problems.isEmpty()) {
-            options.build(Subscription.ofDatabaseNotStarted(databaseOptions.lasts()), false);
+            options.build(SubscriberOption.ofDatabaseNotStarted(databaseOptions.lasts()), false);
             return Launcher.misconfigured(err, Launcher.join(options.problems(), problems));
         }
         if (!databaseOptions.isWanted()) {
@@ -120,7 +120,7 @@ final class RunCommand implements Callable<Integer> {
             return Launcher.misconfigured(err, Launcher.join(checkup.fatal(), checkup.errors()));
         }
         Launcher.warn(err, Launcher.join(checkup.errors(), checkup.warnings()));
-        Optional<SipProxy> built = options.build(Subscription.of(database), true);
+        Optional<SipProxy> built = options.build(SubscriberOption.of(database), true);
         if (built.isEmpty()) {
             return Launcher.misconfigured(err, options.problems());
         }

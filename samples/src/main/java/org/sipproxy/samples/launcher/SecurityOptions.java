@@ -7,9 +7,9 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.stream.Collectors;
 import org.sipproxy.api.auth.DigestAlgorithm;
-import org.sipproxy.core.DestinationPolicy;
+import org.sipproxy.core.options.ContactPolicy;
 import org.sipproxy.core.SipProxyBuilder;
-import org.sipproxy.core.StrangerPolicy;
+import org.sipproxy.core.options.StrangerPolicy;
 import org.sipproxy.message.Method;
 import org.sipproxy.security.AccessList;
 import org.sipproxy.security.AccessRule;
@@ -160,7 +160,7 @@ final class SecurityOptions {
     }
 
     private void readDestinations(SipProxyBuilder builder, List<String> problems) {
-        DestinationPolicy policy = DestinationPolicy.DEFAULT;
+        ContactPolicy policy = ContactPolicy.DEFAULT;
         for (String text : destinations) {
             switch (text) {
                 case "internal" -> policy = policy.withInternal(true);

@@ -9,8 +9,8 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.sipproxy.api.transport.Endpoint;
 import org.sipproxy.core.SipProxyBuilder;
-import org.sipproxy.core.TlsSettings;
-import org.sipproxy.core.TlsSettings.ClientAuthentication;
+import org.sipproxy.core.options.TlsSettings;
+import org.sipproxy.core.options.TlsSettings.ClientAuthentication;
 import picocli.CommandLine.Option;
 
 /** The options about certificates and WebSockets, kept as text like those of {@link ProxyOptions}. */

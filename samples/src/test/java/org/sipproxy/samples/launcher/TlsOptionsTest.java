@@ -22,7 +22,7 @@ import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 import org.sipproxy.api.transport.Endpoint;
 import org.sipproxy.core.SipProxy;
-import org.sipproxy.core.TlsSettings;
+import org.sipproxy.core.options.TlsSettings;
 
 /** The options about certificates. */
 @Timeout(120)

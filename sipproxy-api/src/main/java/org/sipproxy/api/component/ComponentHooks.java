@@ -1,7 +1,7 @@
 package org.sipproxy.api.component;
 
 import org.sipproxy.api.event.ProxyListener;
-import org.sipproxy.api.event.RequestListener;
+import org.sipproxy.api.routing.RequestListener;
 import org.sipproxy.api.location.LocationListener;
 import org.sipproxy.api.routing.DomainSource;
 import org.sipproxy.api.routing.RequestStage;

@@ -4,7 +4,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
-import org.sipproxy.api.event.ProxyEvent;
+import org.sipproxy.api.event.SecurityEvent;
 import org.sipproxy.api.location.LocationStore;
 import org.sipproxy.api.transport.Endpoint;
 import org.sipproxy.api.transport.Flow;
@@ -71,5 +71,5 @@ public interface ProxyRuntime {
     void schedule(Duration delay, Runnable task);
 
     /** Tells the listeners. */
-    void publish(ProxyEvent event);
+    void publish(SecurityEvent event);
 }

@@ -8,5 +8,5 @@ package org.sipproxy.api.event;
 public interface ProxyListener {
 
     /** Something happened. */
-    void onEvent(ProxyEvent event);
+    void onEvent(SecurityEvent event);
 }

@@ -4,7 +4,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import javax.sip.message.Request;
-import org.sipproxy.api.event.ProxyEvent;
+import org.sipproxy.api.event.SecurityEvent;
 import org.sipproxy.api.location.UserCase;
 import org.sipproxy.api.transport.Flow;
 import org.sipproxy.message.SipParseException;
@@ -100,5 +100,5 @@ public interface StageContext {
     boolean isBehindNat();
 
     /** Tells the proxy's listeners. */
-    void publish(ProxyEvent event);
+    void publish(SecurityEvent event);
 }

@@ -4,9 +4,9 @@ import java.net.InetSocketAddress;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
-import org.sipproxy.api.event.ProxyEvent;
+import org.sipproxy.api.event.SecurityEvent;
 import org.sipproxy.api.event.ProxyListener;
-import org.sipproxy.api.event.RequestListener;
+import org.sipproxy.api.routing.RequestListener;
 import org.sipproxy.api.location.LocationEvent;
 import org.sipproxy.api.location.LocationListener;
 import org.sipproxy.api.routing.DomainSource;
@@ -109,7 +109,7 @@ public final class FakeHooks implements ComponentHooks {
         return strays.stream().anyMatch(handler -> handler.onResponse(response, from));
     }
 
-    public void tell(ProxyEvent event) {
+    public void tell(SecurityEvent event) {
         listeners.forEach(listener -> listener.onEvent(event));
     }
 

@@ -9,7 +9,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
-import org.sipproxy.api.event.ProxyEvent;
+import org.sipproxy.api.event.SecurityEvent;
 import org.sipproxy.api.location.LocationStore;
 import org.sipproxy.api.transport.Endpoint;
 import org.sipproxy.api.transport.FakeFlow;
@@ -36,7 +36,7 @@ public final class FakeRuntime implements ProxyRuntime {
 
     private final @Nullable LocationStore store;
     private final List<Sent> sent = new ArrayList<>();
-    private final List<ProxyEvent> events = new ArrayList<>();
+    private final List<SecurityEvent> events = new ArrayList<>();
     private final List<Task> tasks = new ArrayList<>();
     private Instant now;
     private Duration stepped = Duration.ZERO;
@@ -67,7 +67,7 @@ public final class FakeRuntime implements ProxyRuntime {
         return sent;
     }
 
-    public List<ProxyEvent> events() {
+    public List<SecurityEvent> events() {
         return events;
     }
 
@@ -137,7 +137,7 @@ public final class FakeRuntime implements ProxyRuntime {
     }
 
     @Override
-    public void publish(ProxyEvent event) {
+    public void publish(SecurityEvent event) {
         events.add(event);
     }
 }

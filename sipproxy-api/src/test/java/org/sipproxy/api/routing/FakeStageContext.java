@@ -11,7 +11,7 @@ import java.util.Optional;
 import java.util.Set;
 import javax.sip.message.Request;
 import org.jspecify.annotations.Nullable;
-import org.sipproxy.api.event.ProxyEvent;
+import org.sipproxy.api.event.SecurityEvent;
 import org.sipproxy.api.location.UserCase;
 import org.sipproxy.api.transport.FakeFlow;
 import org.sipproxy.api.transport.Flow;
@@ -34,7 +34,7 @@ public final class FakeStageContext implements StageContext {
     private @Nullable JainRequest view;
     private final Instant now;
     private Instant wallClock;
-    private final List<ProxyEvent> events = new ArrayList<>();
+    private final List<SecurityEvent> events = new ArrayList<>();
     private @Nullable String authenticatedUser;
     private int credentialsHeader = -2;
     private InetSocketAddress source = new InetSocketAddress(InetAddress.getLoopbackAddress(), 40_000);
@@ -213,11 +213,11 @@ public final class FakeStageContext implements StageContext {
     }
 
     @Override
-    public void publish(ProxyEvent event) {
+    public void publish(SecurityEvent event) {
         events.add(event);
     }
 
-    public List<ProxyEvent> events() {
+    public List<SecurityEvent> events() {
         return events;
     }
 }

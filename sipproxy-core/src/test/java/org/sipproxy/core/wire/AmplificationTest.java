@@ -3,7 +3,7 @@ package org.sipproxy.core.wire;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import org.junit.jupiter.api.Test;
-import org.sipproxy.core.DestinationPolicy;
+import org.sipproxy.core.options.ContactPolicy;
 
 /** RFC 5393 §3: accounts of two proxies that name each other. */
 class AmplificationTest {
@@ -24,8 +24,8 @@ class AmplificationTest {
 
     @Test
     void messageBetweenAccountsThatNameEachOtherIsBounded() {
-        try (ProxyUnderTest a = ProxyUnderTest.start(b -> b.destinations(DestinationPolicy.ANYWHERE));
-                ProxyUnderTest b = ProxyUnderTest.start(p -> p.destinations(DestinationPolicy.ANYWHERE))) {
+        try (ProxyUnderTest a = ProxyUnderTest.start(b -> b.destinations(ContactPolicy.ANYWHERE));
+                ProxyUnderTest b = ProxyUnderTest.start(p -> p.destinations(ContactPolicy.ANYWHERE))) {
             register(a, "u", b, "v", 4);
             register(b, "v", a, "u", 4);
             WireClient.Udp mallory = a.udp("mallory");

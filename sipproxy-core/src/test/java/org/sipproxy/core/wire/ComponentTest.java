@@ -14,8 +14,8 @@ import org.junit.jupiter.api.Test;
 import org.sipproxy.api.component.ComponentHooks;
 import org.sipproxy.api.component.ProxyComponent;
 import org.sipproxy.api.component.ProxyRuntime;
-import org.sipproxy.api.event.CompletedRequest;
-import org.sipproxy.api.event.ProxyEvent;
+import org.sipproxy.api.routing.CompletedRequest;
+import org.sipproxy.api.event.SecurityEvent;
 import org.sipproxy.api.location.Aor;
 import org.sipproxy.api.location.Binding;
 import org.sipproxy.api.routing.NeedsWorkerException;
@@ -397,9 +397,9 @@ class ComponentTest {
 
     @Test
     void eventOfAStepReachesTheHost() {
-        List<ProxyEvent> events = new CopyOnWriteArrayList<>();
+        List<SecurityEvent> events = new CopyOnWriteArrayList<>();
         RequestStage reports = repeatable(context -> {
-            context.publish(new ProxyEvent.LimitHit(ProxyEvent.Origin.of(context.flow()), "test"));
+            context.publish(new SecurityEvent.LimitHit(SecurityEvent.Origin.of(context.flow()), "test"));
             return Verdict.respond(503);
         });
         try (ProxyUnderTest proxy = ProxyUnderTest.start(
@@ -409,8 +409,8 @@ class ComponentTest {
             alice.awaitFinal(alice.send(alice.request("MESSAGE", "sip:bob@sip.test")));
 
             assertThat(events)
-                    .containsExactly(new ProxyEvent.LimitHit(
-                            new ProxyEvent.Origin(
+                    .containsExactly(new SecurityEvent.LimitHit(
+                            new SecurityEvent.Origin(
                                     new InetSocketAddress("127.0.0.1", alice.port()), TransportKind.UDP, ""),
                             "test"));
         }

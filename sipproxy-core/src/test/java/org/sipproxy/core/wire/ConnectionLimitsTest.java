@@ -22,23 +22,23 @@ import org.junit.jupiter.api.condition.OS;
 import org.sipproxy.api.auth.Authentication;
 import org.sipproxy.api.component.ComponentHooks;
 import org.sipproxy.api.component.ProxyComponent;
-import org.sipproxy.api.event.ProxyEvent;
+import org.sipproxy.api.event.SecurityEvent;
 import org.sipproxy.api.routing.StageContext;
 import org.sipproxy.api.routing.Verdict;
 import org.sipproxy.api.transport.ArrivalFilter;
 import org.sipproxy.api.transport.Endpoint;
 import org.sipproxy.api.transport.Flow;
 import org.sipproxy.api.transport.TransportKind;
-import org.sipproxy.core.ProxyStatistics;
+import org.sipproxy.core.status.ProxyStatistics;
 import org.sipproxy.core.SipProxy;
-import org.sipproxy.core.StreamLimits;
+import org.sipproxy.core.options.StreamLimits;
 
 /** Connections of peers that hold many of them, say nothing on them, or say what is not SIP. */
 @EnabledOnOs(OS.LINUX) // where all of 127.0.0.0/8 is this machine
 class ConnectionLimitsTest {
 
     private final List<Socket> sockets = new ArrayList<>();
-    private final List<ProxyEvent> events = new CopyOnWriteArrayList<>();
+    private final List<SecurityEvent> events = new CopyOnWriteArrayList<>();
 
     @AfterEach
     void close() throws IOException {
@@ -160,7 +160,7 @@ class ConnectionLimitsTest {
                 assertThat(statistics.evictedConnections() + statistics.refusedConnections())
                         .isEqualTo(341);
             });
-            assertThat(events).hasOnlyElementsOfType(ProxyEvent.LimitHit.class).allSatisfy(e -> {
+            assertThat(events).hasOnlyElementsOfType(SecurityEvent.LimitHit.class).allSatisfy(e -> {
                 assertThat(e.origin().transport()).isEqualTo(TransportKind.TCP);
                 assertThat(e.source().getAddress().getHostAddress()).startsWith("127.0.1.");
             });

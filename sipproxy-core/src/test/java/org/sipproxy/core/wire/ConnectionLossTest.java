@@ -12,9 +12,9 @@ import org.junit.jupiter.api.Test;
 import org.sipproxy.api.location.Aor;
 import org.sipproxy.api.transport.Endpoint;
 import org.sipproxy.api.transport.TransportKind;
-import org.sipproxy.core.RegistrarPolicy;
-import org.sipproxy.core.RegistrarPolicy.ConnectionLoss;
-import org.sipproxy.core.RegistrarPolicy.WhenFull;
+import org.sipproxy.core.options.RegistrarPolicy;
+import org.sipproxy.core.options.RegistrarPolicy.ConnectionLoss;
+import org.sipproxy.core.options.RegistrarPolicy.WhenFull;
 
 /** Bindings end with the connection that leads to them, and a web page that is reloaded does not lock its user out. */
 class ConnectionLossTest {

@@ -15,7 +15,7 @@ import org.sipproxy.api.component.ProxyRuntime;
 import org.sipproxy.api.event.WireListener;
 import org.sipproxy.api.transport.ArrivalFilter;
 import org.sipproxy.api.transport.Flow;
-import org.sipproxy.core.ProxyStatistics;
+import org.sipproxy.core.status.ProxyStatistics;
 import org.sipproxy.message.SipMessage;
 
 /** No thread of the proxy dies from an Error, and what the Error has interrupted leaves nothing behind. */

@@ -29,9 +29,9 @@ import org.sipproxy.api.auth.Authentication;
 import org.sipproxy.api.component.ComponentHooks;
 import org.sipproxy.api.component.ProxyComponent;
 import org.sipproxy.api.component.ProxyRuntime;
-import org.sipproxy.api.event.ProxyEvent;
+import org.sipproxy.api.event.SecurityEvent;
 import org.sipproxy.api.event.ProxyListener;
-import org.sipproxy.api.event.RequestListener;
+import org.sipproxy.api.routing.RequestListener;
 import org.sipproxy.api.event.WireListener;
 import org.sipproxy.api.location.Aor;
 import org.sipproxy.api.location.Binding;
@@ -56,7 +56,7 @@ import org.sipproxy.api.transport.StrayResponseHandler;
 import org.sipproxy.core.HostInterfaces;
 import org.sipproxy.core.SipProxy;
 import org.sipproxy.core.SipProxyBuilder;
-import org.sipproxy.core.StrangerPolicy;
+import org.sipproxy.core.options.StrangerPolicy;
 import org.sipproxy.message.SipMessage;
 
 /**
@@ -337,7 +337,7 @@ class HostFailureTest {
                 .get()
                 .flow(org.sipproxy.message.SipUri.of("sip:" + alice.hostPort()), "")
                 .orElseThrow();
-        failing.runtime.get().publish(new ProxyEvent.LimitHit(ProxyEvent.Origin.of(flow), "test"));
+        failing.runtime.get().publish(new SecurityEvent.LimitHit(SecurityEvent.Origin.of(flow), "test"));
     }
 
     private static void serves(

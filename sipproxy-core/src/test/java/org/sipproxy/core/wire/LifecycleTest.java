@@ -20,11 +20,11 @@ import org.sipproxy.api.routing.TemporarilyUnavailableException;
 import org.sipproxy.api.routing.Verdict;
 import org.sipproxy.api.transport.Endpoint;
 import org.sipproxy.api.transport.TransportKind;
-import org.sipproxy.core.BindFailedException;
-import org.sipproxy.core.RegistrarPolicy;
+import org.sipproxy.core.status.BindFailedException;
+import org.sipproxy.core.options.RegistrarPolicy;
 import org.sipproxy.core.SipProxy;
 import org.sipproxy.core.SipProxyBuilder;
-import org.sipproxy.core.SipTimers;
+import org.sipproxy.core.options.SipTimers;
 import org.sipproxy.message.Method;
 
 /** Building, starting, stopping and living side by side. */
@@ -322,7 +322,7 @@ class LifecycleTest {
             Request message = alice.send(alice.request("MESSAGE", "sip:bob@sip.test"));
 
             alice.awaitResponse(message, 486);
-            assertThat(proxy.proxy().statistics().heldThreads()).isOne();
+            assertThat(proxy.proxy().statistics().stalledReceivers()).isOne();
         }
     }
 

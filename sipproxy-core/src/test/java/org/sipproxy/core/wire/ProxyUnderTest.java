@@ -17,7 +17,7 @@ import org.sipproxy.api.transport.Endpoint;
 import org.sipproxy.api.transport.TransportKind;
 import org.sipproxy.core.SipProxy;
 import org.sipproxy.core.SipProxyBuilder;
-import org.sipproxy.core.SipTimers;
+import org.sipproxy.core.options.SipTimers;
 
 /** A proxy for the domain sip.test on loopback, UDP and TCP, and the elements that talk to it. */
 final class ProxyUnderTest implements AutoCloseable {
@@ -52,7 +52,7 @@ final class ProxyUnderTest implements AutoCloseable {
     private final SipProxy proxy;
     private final List<WireClient> clients = new ArrayList<>();
     private final List<String> log = new ArrayList<>();
-    private long heldThreads;
+    private long stalledReceivers;
 
     private ProxyUnderTest(SipProxy proxy) {
         this.proxy = proxy;
@@ -189,7 +189,7 @@ final class ProxyUnderTest implements AutoCloseable {
 
     /** A test that makes messages hold a receiving thread says how many. */
     void mayHoldThreads(long messages) {
-        heldThreads = messages;
+        stalledReceivers = messages;
     }
 
     /** Does not wait: a proxy with calls in flight takes two seconds to close. LifecycleTest is about that. */
@@ -197,7 +197,7 @@ final class ProxyUnderTest implements AutoCloseable {
     public void close() {
         clients.forEach(WireClient::close);
         new Thread(proxy::close, "close-proxy").start();
-        if (proxy.statistics().heldThreads() > heldThreads) {
+        if (proxy.statistics().stalledReceivers() > stalledReceivers) {
             throw new AssertionError("a message held its receiving thread; the log says where it stood");
         }
     }

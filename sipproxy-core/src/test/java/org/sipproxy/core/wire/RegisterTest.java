@@ -10,7 +10,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
-import org.sipproxy.core.RegistrarPolicy;
+import org.sipproxy.core.options.RegistrarPolicy;
 
 /** REGISTER on the wire: RFC 3261 §10.3, RFC 3327. */
 class RegisterTest {

@@ -21,7 +21,7 @@ import org.sipproxy.api.routing.RequestStage;
 import org.sipproxy.api.routing.Verdict;
 import org.sipproxy.api.transport.Endpoint;
 import org.sipproxy.api.transport.TransportKind;
-import org.sipproxy.core.ProxyStatistics;
+import org.sipproxy.core.status.ProxyStatistics;
 import org.sipproxy.core.SipProxy;
 import org.sipproxy.core.SipProxy.State;
 import org.sipproxy.core.SipProxyBuilder;

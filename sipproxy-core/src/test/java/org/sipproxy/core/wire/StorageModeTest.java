@@ -16,10 +16,10 @@ import org.sipproxy.api.location.LocationStoreException;
 import org.sipproxy.api.location.LocationStoreException.Kind;
 import org.sipproxy.api.location.StoreMode;
 import org.sipproxy.api.transport.Endpoint;
-import org.sipproxy.core.ProxyHealth;
+import org.sipproxy.core.status.ProxyHealth;
 import org.sipproxy.core.SipProxy;
 import org.sipproxy.core.SipProxyBuilder;
-import org.sipproxy.core.StoreStatus;
+import org.sipproxy.core.status.StoreStatus;
 import org.sipproxy.message.SipUri;
 
 /** The storage modes as a host sees them. */

@@ -7,7 +7,7 @@ import java.util.function.BooleanSupplier;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
-import org.sipproxy.core.ProxyStatistics;
+import org.sipproxy.core.status.ProxyStatistics;
 
 /** Retransmissions and timeouts with timers made short: RFC 3261 §16.8, §17; RFC 4320; RFC 6026. */
 class TimerTest {

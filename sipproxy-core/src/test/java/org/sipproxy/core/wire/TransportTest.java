@@ -19,8 +19,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.sipproxy.api.transport.TransportKind;
-import org.sipproxy.core.NextHopPolicy;
-import org.sipproxy.core.StreamLimits;
+import org.sipproxy.core.options.NextHopPolicy;
+import org.sipproxy.core.options.StreamLimits;
 
 /** Datagrams and streams: RFC 3261 §18, RFC 3581, RFC 5626 §3.5.1, RFC 5658. */
 class TransportTest {

@@ -16,7 +16,7 @@ import org.sipproxy.api.routing.Verdict;
 import org.sipproxy.api.transport.Endpoint;
 import org.sipproxy.core.SipProxy;
 import org.sipproxy.core.SipProxyBuilder;
-import org.sipproxy.core.StrangerPolicy;
+import org.sipproxy.core.options.StrangerPolicy;
 import org.sipproxy.message.HeaderName;
 import org.sipproxy.message.Method;
 

@@ -27,8 +27,8 @@ import org.sipproxy.api.routing.Verdict;
 import org.sipproxy.api.transport.Endpoint;
 import org.sipproxy.api.transport.TransportKind;
 import org.sipproxy.core.SipProxyBuilder;
-import org.sipproxy.core.StreamLimits;
-import org.sipproxy.core.TlsSettings;
+import org.sipproxy.core.options.StreamLimits;
+import org.sipproxy.core.options.TlsSettings;
 import org.sipproxy.core.certificates.TestCertificate;
 import org.sipproxy.message.ParseLimits;
 

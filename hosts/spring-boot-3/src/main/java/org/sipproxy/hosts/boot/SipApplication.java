@@ -7,7 +7,7 @@ import org.sipproxy.api.transport.Endpoint;
 import org.sipproxy.api.transport.TransportKind;
 import org.sipproxy.core.SipProxy;
 import org.sipproxy.core.SipProxyBuilder;
-import org.sipproxy.core.TlsSettings;
+import org.sipproxy.core.options.TlsSettings;
 import org.sipproxy.security.DigestAuthentication;
 import org.sipproxy.security.InMemoryCredentials;
 import org.springframework.beans.factory.annotation.Value;

@@ -8,7 +8,7 @@ import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.sipproxy.api.transport.Flow;
-import org.sipproxy.core.DestinationPolicy;
+import org.sipproxy.core.options.ContactPolicy;
 import org.sipproxy.core.internal.time.LogThrottle;
 import org.sipproxy.message.HostName;
 import org.sipproxy.message.IpLiteral;
@@ -17,7 +17,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Decides which addresses bytes may be sent to, by {@link DestinationPolicy}: the one check for requests, responses and
+ * Decides which addresses bytes may be sent to, by {@link ContactPolicy}: the one check for requests, responses and
  * registrations. Any thread may call.
  */
 public final class AddressPolicy {
@@ -25,7 +25,7 @@ public final class AddressPolicy {
     private static final Logger LOG = LoggerFactory.getLogger(AddressPolicy.class);
 
     private final LogThrottle refusals = new LogThrottle(Duration.ofSeconds(10));
-    private final DestinationPolicy policy;
+    private final ContactPolicy policy;
     private final Predicate<SipUri> isMyself;
     /** Set once, before the first message can arrive. */
     private volatile Set<InetAddress> listening = Set.of();
@@ -33,7 +33,7 @@ public final class AddressPolicy {
     private volatile Set<InetSocketAddress> points = Set.of();
 
     /** @param isMyself true for a URI that names this proxy */
-    public AddressPolicy(DestinationPolicy policy, Predicate<SipUri> isMyself) {
+    public AddressPolicy(ContactPolicy policy, Predicate<SipUri> isMyself) {
         this.policy = policy;
         this.isMyself = isMyself;
     }
@@ -57,7 +57,7 @@ public final class AddressPolicy {
                     LOG,
                     "nothing is sent to " + HostName.text(to.getAddress()) + ":" + to.getPort()
                             + (source == null ? "" : " for " + HostName.literal(source)) + ": it " + why
-                            + "; DestinationPolicy says who may reach what");
+                            + "; ContactPolicy says who may reach what");
             throw new RefusedAddressException(to, why);
         }
     }

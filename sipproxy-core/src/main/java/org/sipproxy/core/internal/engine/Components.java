@@ -5,17 +5,17 @@ import java.time.Instant;
 import java.util.List;
 import org.sipproxy.api.component.ProxyComponent;
 import org.sipproxy.api.component.ProxyRuntime;
-import org.sipproxy.api.event.CompletedRequest;
-import org.sipproxy.api.event.ProxyEvent;
+import org.sipproxy.api.routing.CompletedRequest;
+import org.sipproxy.api.event.SecurityEvent;
 import org.sipproxy.api.event.ProxyListener;
-import org.sipproxy.api.event.RequestListener;
+import org.sipproxy.api.routing.RequestListener;
 import org.sipproxy.api.routing.Target;
 import org.sipproxy.api.transport.ArrivalFilter;
 import org.sipproxy.api.transport.Endpoint;
 import org.sipproxy.api.transport.Flow;
 import org.sipproxy.api.transport.NonSipHandler;
 import org.sipproxy.api.transport.StrayResponseHandler;
-import org.sipproxy.core.ProxyClock;
+import org.sipproxy.core.options.ProxyClock;
 import org.sipproxy.core.internal.guard.HostCall;
 import org.sipproxy.core.internal.pipeline.RequestContext;
 import org.sipproxy.core.internal.time.ProxyTime;
@@ -152,7 +152,7 @@ final class Components implements AutoCloseable {
         return listeners.length > 0;
     }
 
-    void publish(ProxyEvent event) {
+    void publish(SecurityEvent event) {
         for (ProxyListener listener : listeners) {
             try {
                 listener.onEvent(event);
@@ -176,7 +176,7 @@ final class Components implements AutoCloseable {
     }
 
     private boolean isRepeatedRefusal(RequestContext context, int statusCode) throws SipParseException {
-        if (InboundPath.isChallenge(statusCode)) {
+        if (MessageDispatcher.isChallenge(statusCode)) {
             return false;
         }
         return refusals.isRepeated(TransactionKey.of(context.received()));

@@ -10,14 +10,14 @@ import org.sipproxy.api.event.WireListener;
 import org.sipproxy.api.location.LocationStore;
 import org.sipproxy.api.location.StoreMode;
 import org.sipproxy.api.transport.Endpoint;
-import org.sipproxy.core.DestinationPolicy;
-import org.sipproxy.core.NextHopPolicy;
-import org.sipproxy.core.ProxyClock;
-import org.sipproxy.core.RegistrarPolicy;
-import org.sipproxy.core.SipTimers;
-import org.sipproxy.core.StrangerPolicy;
-import org.sipproxy.core.StreamLimits;
-import org.sipproxy.core.TlsSettings;
+import org.sipproxy.core.options.ContactPolicy;
+import org.sipproxy.core.options.NextHopPolicy;
+import org.sipproxy.core.options.ProxyClock;
+import org.sipproxy.core.options.RegistrarPolicy;
+import org.sipproxy.core.options.SipTimers;
+import org.sipproxy.core.options.StrangerPolicy;
+import org.sipproxy.core.options.StreamLimits;
+import org.sipproxy.core.options.TlsSettings;
 import org.sipproxy.message.ParseLimits;
 
 /**
@@ -41,7 +41,7 @@ public record EngineParts(
         boolean revealsUsers,
         boolean refusesOptions,
         RegistrarPolicy registrar,
-        DestinationPolicy destinations,
+        ContactPolicy destinations,
         StrangerPolicy strangers,
         byte @Nullable [] secret,
         Duration longestDialog,

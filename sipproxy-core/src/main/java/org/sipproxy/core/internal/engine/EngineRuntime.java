@@ -7,14 +7,14 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import org.sipproxy.api.component.ProxyRuntime;
-import org.sipproxy.api.event.ProxyEvent;
+import org.sipproxy.api.event.SecurityEvent;
 import org.sipproxy.api.location.LocationStore;
 import org.sipproxy.api.transport.Endpoint;
 import org.sipproxy.api.transport.Flow;
 import org.sipproxy.api.transport.TransportKind;
 import org.sipproxy.core.internal.guard.HostCall;
 import org.sipproxy.core.internal.time.Timer;
-import org.sipproxy.core.internal.transport.Advertised;
+import org.sipproxy.core.internal.transport.SentBy;
 import org.sipproxy.core.internal.transport.SendFailure;
 import org.sipproxy.core.internal.transport.TransportFlow;
 import org.sipproxy.message.SipUri;
@@ -92,7 +92,7 @@ final class EngineRuntime implements ProxyRuntime {
 
     @Override
     public String sentBy(Flow flow) {
-        Advertised name = ours(flow).advertised();
+        SentBy name = ours(flow).advertised();
         return name.host() + ":" + name.port();
     }
 
@@ -102,7 +102,7 @@ final class EngineRuntime implements ProxyRuntime {
     }
 
     @Override
-    public void publish(ProxyEvent event) {
+    public void publish(SecurityEvent event) {
         engine.components.publish(event);
     }
 

@@ -8,24 +8,24 @@ import java.util.Objects;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.sipproxy.api.auth.Authentication;
-import org.sipproxy.api.event.ProxyEvent;
+import org.sipproxy.api.event.SecurityEvent;
 import org.sipproxy.api.location.Binding;
 import org.sipproxy.api.location.LocationStore;
 import org.sipproxy.api.transport.Endpoint;
 import org.sipproxy.api.transport.TransportKind;
-import org.sipproxy.core.ProxyClock;
-import org.sipproxy.core.ProxyHealth;
-import org.sipproxy.core.ProxyStatistics;
-import org.sipproxy.core.StoreStatus;
+import org.sipproxy.core.options.ProxyClock;
+import org.sipproxy.core.status.ProxyHealth;
+import org.sipproxy.core.status.ProxyStatistics;
+import org.sipproxy.core.status.StoreStatus;
 import org.sipproxy.core.internal.address.AddressPolicy;
 import org.sipproxy.core.internal.codec.FlowTokens;
 import org.sipproxy.core.internal.codec.RouteSignature;
 import org.sipproxy.core.internal.forwarding.FlowSource;
 import org.sipproxy.core.internal.forwarding.HopCredentials;
 import org.sipproxy.core.internal.forwarding.RequestForwarder;
-import org.sipproxy.core.internal.forwarding.ResponseSteps;
+import org.sipproxy.core.internal.forwarding.ResponseStages;
 import org.sipproxy.core.internal.guard.HostCall;
-import org.sipproxy.core.internal.location.OwnStore;
+import org.sipproxy.core.internal.location.HostLocationStore;
 import org.sipproxy.core.internal.pipeline.LocalNames;
 import org.sipproxy.core.internal.pipeline.RequestContext;
 import org.sipproxy.core.internal.pipeline.RequestPipeline;
@@ -72,11 +72,11 @@ public final class ProxyEngine implements AutoCloseable {
     final ResponsePaths responsePaths;
     final ToTags toTags = new ToTags();
     final Counters counters = new Counters();
-    final LoopWatch loopWatch = new LoopWatch();
+    final StuckStageDetector loopWatch = new StuckStageDetector();
     final Components components;
     final RefusalLog refusals;
     /** Made once, as every request's context has it. */
-    final Consumer<ProxyEvent> events;
+    final Consumer<SecurityEvent> events;
 
     final HopCredentials hopCredentials;
     final DerivedKeys keys;
@@ -85,14 +85,14 @@ public final class ProxyEngine implements AutoCloseable {
     volatile WorkerPool workers;
 
     private final EngineParts parts;
-    private final InboundPath inbound;
+    private final MessageDispatcher inbound;
     private final TimerWheel wheel;
     private final TimerThread timerThread;
     private final TransportCounters transportCounters = new TransportCounters();
     private final LocationStore store;
     private final LocationStore.Blocking blocking;
     /** The same, unless it is the host's. */
-    private final @Nullable OwnStore ownStore;
+    private final @Nullable HostLocationStore ownStore;
 
     private final @Nullable WireTap tap;
     private final AddressPolicy addresses;
@@ -124,7 +124,7 @@ public final class ProxyEngine implements AutoCloseable {
                 lingeringBytes(),
                 new TransactionBudget(parts.transactionBytes()));
         LocationStore given = parts.locationStore();
-        this.ownStore = given != null ? null : OwnStore.of(parts.storeMode(), time, wheel);
+        this.ownStore = given != null ? null : HostLocationStore.of(parts.storeMode(), time, wheel);
         this.store = given != null ? given : Objects.requireNonNull(ownStore);
         this.blocking = store.blocking();
         CollectedHooks hooks = parts.hooks();
@@ -167,7 +167,7 @@ public final class ProxyEngine implements AutoCloseable {
                 hooks.beforeAuthentication,
                 hooks.beforeRouting,
                 hooks.beforeForwarding));
-        this.inbound = new InboundPath(this);
+        this.inbound = new MessageDispatcher(this);
         this.hopCredentials = new HopCredentials(names, parts.authentication());
         this.forwarder = new RequestForwarder(
                 branches,
@@ -180,7 +180,7 @@ public final class ProxyEngine implements AutoCloseable {
                 parts.nextHops(),
                 this::replyTo,
                 inbound::completed,
-                new ResponseSteps(hooks.responseStages, names::isMyself));
+                new ResponseStages(hooks.responseStages, names::isMyself));
     }
 
     /** A quarter of the heap for transactions that are over: in 512 MB some 300,000 answered MESSAGEs. */
@@ -191,8 +191,8 @@ public final class ProxyEngine implements AutoCloseable {
     /**
      * Reads the bindings and the certificate, binds all listening points and serves.
      *
-     * @throws org.sipproxy.core.TlsSettingsException if the certificate cannot be used
-     * @throws org.sipproxy.core.BindFailedException if one cannot be bound; nothing is open then
+     * @throws org.sipproxy.core.options.TlsSettingsException if the certificate cannot be used
+     * @throws org.sipproxy.core.status.BindFailedException if one cannot be bound; nothing is open then
      * @throws org.sipproxy.api.location.LocationStoreException if the bindings cannot be read
      * @throws IllegalStateException if it is closed meanwhile
      */
@@ -237,7 +237,7 @@ public final class ProxyEngine implements AutoCloseable {
     /**
      * Reads the certificate again.
      *
-     * @throws org.sipproxy.core.TlsSettingsException if it cannot be used
+     * @throws org.sipproxy.core.options.TlsSettingsException if it cannot be used
      */
     public void reloadTls() {
         points.reloadTls();
@@ -277,7 +277,7 @@ public final class ProxyEngine implements AutoCloseable {
                 table.servers(),
                 table.clients(),
                 table.lingering(),
-                table.forgottenEarly(),
+                table.lingeringEvictions(),
                 table.unanswered(),
                 counters.filtered.sum(),
                 points.connections(),

@@ -7,9 +7,9 @@ import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 import org.sipproxy.api.location.LocationStore;
 import org.sipproxy.api.location.LocationStore.Blocking;
-import org.sipproxy.core.ProxyHealth;
-import org.sipproxy.core.ProxyHealth.Status;
-import org.sipproxy.core.StoreStatus;
+import org.sipproxy.core.status.ProxyHealth;
+import org.sipproxy.core.status.ProxyHealth.Status;
+import org.sipproxy.core.status.StoreStatus;
 
 /** Judges whether the proxy serves. Asked for each OPTIONS that is for the proxy, and by the host. */
 final class Readiness {

@@ -1,7 +1,7 @@
 package org.sipproxy.core.internal.engine;
 
 import java.util.concurrent.TimeUnit;
-import org.sipproxy.core.ProxyClock;
+import org.sipproxy.core.options.ProxyClock;
 import org.sipproxy.core.internal.transaction.LingeringTable;
 import org.sipproxy.core.internal.transaction.TransactionKey;
 

@@ -12,7 +12,7 @@ import java.util.regex.Pattern;
 import org.sipproxy.api.support.KeyedHash;
 import org.sipproxy.api.transport.Flow;
 import org.sipproxy.api.transport.TransportKind;
-import org.sipproxy.core.ProxyClock;
+import org.sipproxy.core.options.ProxyClock;
 import org.sipproxy.core.internal.time.Timer;
 import org.sipproxy.core.internal.time.TimerWheel;
 import org.sipproxy.message.HeaderName;
@@ -66,7 +66,7 @@ final class RefusalLog {
 
     /** A request that got a locally generated failure. */
     void refused(SipRequest request, Flow from, int status, String phrase, byte[] headerLines) {
-        if (LOG.isInfoEnabled() && !InboundPath.isChallenge(status)) {
+        if (LOG.isInfoEnabled() && !MessageDispatcher.isChallenge(status)) {
             write("REFUSED", status, why(phrase, headerLines), from.remoteAddress(), () -> request(request, from));
         }
     }

@@ -5,7 +5,7 @@ import java.util.Optional;
 import java.util.Set;
 import org.sipproxy.api.transport.Endpoint;
 import org.sipproxy.api.transport.TransportKind;
-import org.sipproxy.core.internal.transport.Advertised;
+import org.sipproxy.core.internal.transport.SentBy;
 import org.sipproxy.core.internal.transport.SendFailure;
 import org.sipproxy.core.internal.transport.TransportFlow;
 
@@ -39,7 +39,7 @@ record TappedFlow(TransportFlow flow, WireTap tap) implements TransportFlow {
     }
 
     @Override
-    public Advertised advertised() {
+    public SentBy advertised() {
         return flow.advertised();
     }
 
@@ -49,8 +49,8 @@ record TappedFlow(TransportFlow flow, WireTap tap) implements TransportFlow {
     }
 
     @Override
-    public boolean isPeersOwn() {
-        return flow.isPeersOwn();
+    public boolean isPeerInitiated() {
+        return flow.isPeerInitiated();
     }
 
     @Override

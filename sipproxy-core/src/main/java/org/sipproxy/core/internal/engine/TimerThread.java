@@ -1,6 +1,6 @@
 package org.sipproxy.core.internal.engine;
 
-import org.sipproxy.core.ProxyClock;
+import org.sipproxy.core.options.ProxyClock;
 import org.sipproxy.core.internal.time.Deadline;
 import org.sipproxy.core.internal.time.Guard;
 import org.sipproxy.core.internal.time.TimerWheel;
@@ -17,11 +17,11 @@ final class TimerThread extends Thread {
 
     private final TimerWheel wheel;
     private final ProxyClock clock;
-    private final LoopWatch loopWatch;
+    private final StuckStageDetector loopWatch;
     private final Guard guard = new Guard(LoggerFactory.getLogger(TimerThread.class), "the timer thread failed");
     private volatile boolean closed;
 
-    TimerThread(TimerWheel wheel, ProxyClock clock, LoopWatch loopWatch) {
+    TimerThread(TimerWheel wheel, ProxyClock clock, StuckStageDetector loopWatch) {
         super("sip-timer");
         this.wheel = wheel;
         this.clock = clock;

@@ -12,7 +12,7 @@ import org.sipproxy.core.internal.forwarding.TargetRoute.Attempt;
 import org.sipproxy.core.internal.transaction.ClientTransaction;
 import org.sipproxy.core.internal.transaction.ClientTransactionUser;
 import org.sipproxy.core.internal.transaction.InviteClientTransaction;
-import org.sipproxy.core.internal.transaction.NoUser;
+import org.sipproxy.core.internal.transaction.NoTransactionUser;
 import org.sipproxy.core.internal.transaction.NonInviteClientTransaction;
 import org.sipproxy.core.internal.transport.TransportFlow;
 import org.sipproxy.message.HeaderName;
@@ -165,7 +165,7 @@ final class Branch implements ClientTransactionUser {
             return false;
         }
         ended = true;
-        running.handOver(NoUser.INSTANCE);
+        running.handOver(NoTransactionUser.INSTANCE);
         return true;
     }
 
@@ -273,7 +273,7 @@ final class Branch implements ClientTransactionUser {
     /** The INVITE's transaction lives on to acknowledge repeated failures; it needs nothing of us for that. */
     private void detach() {
         if (transaction instanceof InviteClientTransaction invite) {
-            invite.handOver(NoUser.INSTANCE);
+            invite.handOver(NoTransactionUser.INSTANCE);
         }
     }
 

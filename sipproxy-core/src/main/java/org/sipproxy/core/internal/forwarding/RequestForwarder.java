@@ -2,7 +2,7 @@ package org.sipproxy.core.internal.forwarding;
 
 import java.util.List;
 import org.sipproxy.api.routing.Target;
-import org.sipproxy.core.NextHopPolicy;
+import org.sipproxy.core.options.NextHopPolicy;
 import org.sipproxy.core.internal.codec.FlowTokens;
 import org.sipproxy.core.internal.codec.RouteSignature;
 import org.sipproxy.core.internal.pipeline.RequestContext;
@@ -31,7 +31,7 @@ public final class RequestForwarder {
     final LocalReplies replies;
     final RequestWriter writer;
     final Completions completions;
-    private final ResponseSteps responseSteps;
+    private final ResponseStages responseSteps;
 
     public RequestForwarder(
             Branches branches,
@@ -44,7 +44,7 @@ public final class RequestForwarder {
             NextHopPolicy nextHops,
             LocalReplies replies,
             Completions completions,
-            ResponseSteps responseSteps) {
+            ResponseStages responseSteps) {
         this.branches = branches;
         this.table = table;
         this.flows = flows;

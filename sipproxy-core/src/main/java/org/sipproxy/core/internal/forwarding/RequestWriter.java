@@ -11,7 +11,7 @@ import org.sipproxy.core.internal.codec.ViaStamp;
 import org.sipproxy.core.internal.pipeline.RequestContext;
 import org.sipproxy.core.internal.pipeline.RouteSplice;
 import org.sipproxy.core.internal.transaction.Branches;
-import org.sipproxy.core.internal.transport.Advertised;
+import org.sipproxy.core.internal.transport.SentBy;
 import org.sipproxy.core.internal.transport.TransportFlow;
 import org.sipproxy.message.HeaderName;
 import org.sipproxy.message.Method;
@@ -91,7 +91,7 @@ final class RequestWriter {
      */
     byte[] write(RequestContext context, Target target, TransportFlow way, long branch, long loopHash, int breadth)
             throws SipParseException {
-        Advertised out = way.advertised();
+        SentBy out = way.advertised();
         SipRequest request = context.request();
         MessageIndex wire = request.index();
         Splice splice = new Splice();
@@ -158,15 +158,15 @@ final class RequestWriter {
             throws SipParseException {
         SipRequest request = context.request();
         TransportFlow came = context.flow();
-        Advertised in = came.advertised();
-        Advertised out = way.advertised();
+        SentBy in = came.advertised();
+        SentBy out = way.advertised();
         String dialog = context.dialogSignature();
         byte[] signed = dialog != null
                 ? RouteSignature.again(dialog)
                 : signature.parameter(request, context.receivedAtMillis(), came, way);
         boolean secured = uri.isSecure() || context.isSecured(); // §16.6 step 4
-        byte[] tokenIn = came.isPeersOwn() && isOfItsSender(request) ? token(came, signed) : NO_TOKEN;
-        byte[] tokenOut = way.isPeersOwn() ? token(way, signed) : NO_TOKEN;
+        byte[] tokenIn = came.isPeerInitiated() && isOfItsSender(request) ? token(came, signed) : NO_TOKEN;
+        byte[] tokenOut = way.isPeerInitiated() ? token(way, signed) : NO_TOKEN;
         if (in == out && tokenIn.length == 0 && tokenOut.length == 0) {
             text.bytes(RECORD_ROUTE)
                     .bytes(secured ? out.secureUri() : out.uri())
@@ -279,7 +279,7 @@ final class RequestWriter {
     }
 
     /** §16.6 step 9: a stream needs it. */
-    private static void contentLength(Splice splice, SipRequest request, Advertised out) {
+    private static void contentLength(Splice splice, SipRequest request, SentBy out) {
         if (out.kind().isReliable() && request.firstHeader(HeaderName.CONTENT_LENGTH) < 0) {
             splice.insert(request.index().headersEnd(), "Content-Length: " + request.bodyLength() + "\r\n");
         }

@@ -348,6 +348,6 @@ final class ResponseContext implements ServerTransaction.CancelHandler {
 
     /** What handles further 2xx of an INVITE branch when the context is gone. */
     ClientTransactionUser lateSuccesses(TransportFlow from, Target target) {
-        return new LateSuccesses(server, forwarder, from, target);
+        return new LateAnswers(server, forwarder, from, target);
     }
 }

@@ -116,7 +116,7 @@ final class TargetRoute {
         boolean known = target.flow() != null || target.received() != null;
         TransportFlow flow = usable(known ? flowOf(target) : context.registeredFlow());
         TransportFlow own = known ? flow : usable(context.dialogFlow());
-        direct = own != null && own.isPeersOwn() ? own : flow != null && flow.isPeersOwn() ? flow : null;
+        direct = own != null && own.isPeerInitiated() ? own : flow != null && flow.isPeerInitiated() ? flow : null;
         if (direct != null) {
             withoutHops = true;
             registered = flow != direct ? flow : null;

@@ -17,7 +17,7 @@ import org.sipproxy.api.location.LocationEvent.Kind;
 import org.sipproxy.api.location.LocationListener;
 import org.sipproxy.api.location.LocationStoreException;
 import org.sipproxy.api.location.RemovalReason;
-import org.sipproxy.core.StoreStatus;
+import org.sipproxy.core.status.StoreStatus;
 import org.sipproxy.core.internal.time.ProxyTime;
 
 /**
@@ -26,7 +26,7 @@ import org.sipproxy.core.internal.time.ProxyTime;
  * <p>Updates of one address queue at its lock here before they queue in the database. It keeps the events of an address in
  * the order of its changes, and a busy address from holding all connections.
  */
-final class DatabaseOnlyStore implements OwnStore {
+final class DatabaseOnlyStore implements HostLocationStore {
 
     private static final Aor NOBODY = new Aor("", "invalid");
 
@@ -34,7 +34,7 @@ final class DatabaseOnlyStore implements OwnStore {
     private final ProxyTime time;
     private final AddressLocks locks = new AddressLocks();
     private final LocationEvents events = new LocationEvents();
-    private final Repeated sweep = new Repeated("sip-location-sweep", WriteThroughStore.SWEEP_INTERVAL, this::sweep);
+    private final PeriodicTask sweep = new PeriodicTask("sip-location-sweep", WriteThroughStore.SWEEP_INTERVAL, this::sweep);
 
     DatabaseOnlyStore(BindingRepository repository, ProxyTime time) {
         this.repository = new WatchedRepository(repository, time);

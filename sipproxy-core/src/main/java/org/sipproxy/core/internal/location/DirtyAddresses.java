@@ -10,7 +10,7 @@ import java.util.function.LongSupplier;
 /** Addresses whose changes wait to be written, each once, the oldest change first. */
 final class DirtyAddresses {
 
-    private final Deque<HeldAddress> queue = new ConcurrentLinkedDeque<>();
+    private final Deque<AorEntry> queue = new ConcurrentLinkedDeque<>();
     private final AtomicInteger size = new AtomicInteger();
     private final LongSupplier nanoTime;
 
@@ -19,7 +19,7 @@ final class DirtyAddresses {
     }
 
     /** Called under the address's monitor. */
-    void add(HeldAddress address) {
+    void add(AorEntry address) {
         if (!address.isQueued) {
             address.isQueued = true;
             address.dirtySinceNanos = nanoTime.getAsLong();
@@ -29,9 +29,9 @@ final class DirtyAddresses {
     }
 
     /** Puts back, in front, addresses that were taken and could not be written. */
-    void addBack(List<HeldAddress> addresses) {
+    void addBack(List<AorEntry> addresses) {
         for (int i = addresses.size() - 1; i >= 0; i--) {
-            HeldAddress address = addresses.get(i);
+            AorEntry address = addresses.get(i);
             synchronized (address) {
                 if (address.bindings != null && !address.isQueued) {
                     address.isQueued = true;
@@ -43,10 +43,10 @@ final class DirtyAddresses {
     }
 
     /** Takes at most {@code most}, the oldest changes first. A change queues them again from here on. */
-    List<HeldAddress> take(int most) {
-        List<HeldAddress> taken = new ArrayList<>(most);
+    List<AorEntry> take(int most) {
+        List<AorEntry> taken = new ArrayList<>(most);
         while (taken.size() < most) {
-            HeldAddress address = queue.pollFirst();
+            AorEntry address = queue.pollFirst();
             if (address == null) {
                 break;
             }
@@ -65,7 +65,7 @@ final class DirtyAddresses {
 
     /** Returns how long the first of the queue has waited; 0 if none waits. */
     long oldestNanos() {
-        HeldAddress first = queue.peekFirst();
+        AorEntry first = queue.peekFirst();
         return first == null ? 0 : Math.max(0, nanoTime.getAsLong() - first.dirtySinceNanos);
     }
 }

@@ -9,7 +9,7 @@ import org.sipproxy.api.location.BindingWrite;
 final class FlushBatch {
 
     /** An address and what the database holds of it when the batch is written. */
-    private record Entry(HeldAddress address, List<Binding> bindings) {}
+    private record Entry(AorEntry address, List<Binding> bindings) {}
 
     private final List<Entry> entries;
     private final List<BindingWrite> writes;
@@ -20,10 +20,10 @@ final class FlushBatch {
     }
 
     /** What the addresses need now. */
-    static FlushBatch of(List<HeldAddress> addresses, long nowMillis) {
+    static FlushBatch of(List<AorEntry> addresses, long nowMillis) {
         List<Entry> entries = new ArrayList<>(addresses.size());
         List<BindingWrite> writes = new ArrayList<>(addresses.size());
-        for (HeldAddress address : addresses) {
+        for (AorEntry address : addresses) {
             synchronized (address) {
                 List<Binding> bindings = address.bindings;
                 if (bindings != null) {
@@ -43,7 +43,7 @@ final class FlushBatch {
 
     void written(MemoryLocationStore memory) {
         for (Entry entry : entries) {
-            HeldAddress address = entry.address();
+            AorEntry address = entry.address();
             synchronized (address) {
                 address.inDatabase = entry.bindings();
                 memory.leaveIfDone(address);
@@ -57,7 +57,7 @@ final class FlushBatch {
      */
     void mayBeWritten() {
         for (Entry entry : entries) {
-            HeldAddress address = entry.address();
+            AorEntry address = entry.address();
             synchronized (address) {
                 List<Binding> maybe = new ArrayList<>();
                 for (Binding binding : entry.bindings()) {

@@ -93,7 +93,7 @@ final class Flusher {
         int most = repository.isAway() ? batch : 2 * batch;
         noteOldest();
         try {
-            List<HeldAddress> addresses = dirty.take(Math.min(left, most));
+            List<AorEntry> addresses = dirty.take(Math.min(left, most));
             if (addresses.size() <= batch) {
                 write(addresses);
             } else {
@@ -117,10 +117,10 @@ final class Flusher {
     }
 
     /** Both halves are over when it returns, however they ended. An address is in one of them only, even if it was taken twice. */
-    private void writeTogether(List<HeldAddress> addresses) {
-        List<HeldAddress> mine = new ArrayList<>(addresses.size());
-        List<HeldAddress> others = new ArrayList<>(addresses.size());
-        for (HeldAddress address : addresses) {
+    private void writeTogether(List<AorEntry> addresses) {
+        List<AorEntry> mine = new ArrayList<>(addresses.size());
+        List<AorEntry> others = new ArrayList<>(addresses.size());
+        for (AorEntry address : addresses) {
             ((address.aor.hashCode() & 1) == 0 ? mine : others).add(address);
         }
         CompletableFuture<Void> other;
@@ -156,12 +156,12 @@ final class Flusher {
     }
 
     /** In one transaction; if the database refuses something of it, in halves until what it refuses stands alone. */
-    private void write(List<HeldAddress> addresses) {
-        Deque<List<HeldAddress>> parts = new ArrayDeque<>();
+    private void write(List<AorEntry> addresses) {
+        Deque<List<AorEntry>> parts = new ArrayDeque<>();
         parts.push(addresses);
         try {
             while (!parts.isEmpty()) {
-                List<HeldAddress> part = parts.peek();
+                List<AorEntry> part = parts.peek();
                 FlushBatch batchOfPart = FlushBatch.of(part, time.millis());
                 try {
                     batchOfPart.writeTo(repository);
@@ -184,8 +184,8 @@ final class Flusher {
         }
     }
 
-    private void refused(Deque<List<HeldAddress>> parts, LocationStoreException e) {
-        List<HeldAddress> part = parts.pop();
+    private void refused(Deque<List<AorEntry>> parts, LocationStoreException e) {
+        List<AorEntry> part = parts.pop();
         if (part.size() > 1) {
             parts.push(new ArrayList<>(part.subList(part.size() / 2, part.size())));
             parts.push(new ArrayList<>(part.subList(0, part.size() / 2)));

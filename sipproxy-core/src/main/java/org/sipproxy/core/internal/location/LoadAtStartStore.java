@@ -5,7 +5,7 @@ import org.sipproxy.api.location.Aor;
 import org.sipproxy.api.location.Binding;
 import org.sipproxy.api.location.BindingChange;
 import org.sipproxy.api.location.BindingRepository;
-import org.sipproxy.core.StoreStatus;
+import org.sipproxy.core.status.StoreStatus;
 import org.sipproxy.core.internal.time.ProxyTime;
 import org.sipproxy.core.internal.time.TimerWheel;
 

@@ -12,7 +12,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** A store that reads a database when it is opened, and answers from memory then. What it writes is its subclass's matter. */
-abstract class LoadedStore implements OwnStore {
+abstract class LoadedStore implements HostLocationStore {
 
     private static final Logger LOG = LoggerFactory.getLogger(LoadedStore.class);
 

@@ -14,7 +14,7 @@ import org.sipproxy.api.location.Binding;
 import org.sipproxy.api.location.BindingChange;
 import org.sipproxy.api.location.BindingWrite;
 import org.sipproxy.api.location.LocationListener;
-import org.sipproxy.core.StoreStatus;
+import org.sipproxy.core.status.StoreStatus;
 import org.sipproxy.core.internal.codec.SharedText;
 import org.sipproxy.core.internal.time.ProxyTime;
 import org.sipproxy.core.internal.time.TimerWheel;
@@ -26,19 +26,19 @@ import org.sipproxy.core.internal.time.TimerWheel;
  * of one timer an address, set to the earliest end of its bindings. A refresh leaves the timer where it is; when it fires
  * it looks when it is really needed and goes there.
  */
-public final class MemoryLocationStore implements OwnStore {
+public final class MemoryLocationStore implements HostLocationStore {
 
     /** Bounds the delay of a timer, whatever the time of the binding. */
     private static final long LONGEST_WAIT_MILLIS = 60 * 60 * 1000L;
 
     private static final BindingChange NO_CHANGE = current -> current;
 
-    private final ConcurrentHashMap<Aor, HeldAddress> addresses = new ConcurrentHashMap<>();
+    private final ConcurrentHashMap<Aor, AorEntry> addresses = new ConcurrentHashMap<>();
     private final LocationEvents events = new LocationEvents();
     private final SharedText domains = new SharedText(1024);
     private final ProxyTime time;
     private final TimerWheel wheel;
-    private final @Nullable Consumer<HeldAddress> journal;
+    private final @Nullable Consumer<AorEntry> journal;
     private volatile boolean closed;
 
     /** The wheel is advanced, and in the end stopped, by its owner. */
@@ -51,7 +51,7 @@ public final class MemoryLocationStore implements OwnStore {
      *
      * @param journal is shown each address whose bindings have changed, under its monitor; null if nobody does
      */
-    MemoryLocationStore(ProxyTime time, TimerWheel wheel, @Nullable Consumer<HeldAddress> journal) {
+    MemoryLocationStore(ProxyTime time, TimerWheel wheel, @Nullable Consumer<AorEntry> journal) {
         this.time = time;
         this.wheel = wheel;
         this.journal = journal;
@@ -69,7 +69,7 @@ public final class MemoryLocationStore implements OwnStore {
 
     @Override
     public List<Binding> lookup(Aor aor) {
-        HeldAddress address = addresses.get(aor);
+        AorEntry address = addresses.get(aor);
         List<Binding> held = address == null ? null : address.bindings;
         return held == null ? List.of() : unexpired(held, time.millis());
     }
@@ -99,7 +99,7 @@ public final class MemoryLocationStore implements OwnStore {
 
     /** A binding that a database holds: it is added without an event. */
     void restore(Aor aor, Binding binding) {
-        HeldAddress address = addressOf(aor);
+        AorEntry address = addressOf(aor);
         synchronized (address) {
             List<Binding> held = address.bindings;
             if (held == null) {
@@ -120,7 +120,7 @@ public final class MemoryLocationStore implements OwnStore {
 
     /** Shows the journal every address with such a binding, as if these had changed: their rows have to be written again. */
     void rewrite(Predicate<Binding> which) {
-        for (HeldAddress address : addresses.values()) {
+        for (AorEntry address : addresses.values()) {
             synchronized (address) {
                 List<Binding> held = address.bindings;
                 if (journal != null && held != null && held.stream().anyMatch(which)) {
@@ -136,7 +136,7 @@ public final class MemoryLocationStore implements OwnStore {
     /**
      * Lets an address go that has no bindings and of which nothing is left to be written. Called under its monitor.
      */
-    void leaveIfDone(HeldAddress address) {
+    void leaveIfDone(AorEntry address) {
         List<Binding> held = address.bindings;
         if (held != null && held.isEmpty() && !address.isQueued && address.inDatabase.isEmpty()) {
             address.bindings = null;
@@ -151,20 +151,20 @@ public final class MemoryLocationStore implements OwnStore {
         }
     }
 
-    private HeldAddress addressOf(Aor aor) {
+    private AorEntry addressOf(Aor aor) {
         requireOpen();
-        HeldAddress known = addresses.get(aor);
+        AorEntry known = addresses.get(aor);
         if (known != null) {
             return known;
         }
         Aor key = new Aor(aor.user(), domains.of(aor.domain()));
-        HeldAddress added = new HeldAddress(this, key);
-        HeldAddress other = addresses.putIfAbsent(key, added);
+        AorEntry added = new AorEntry(this, key);
+        AorEntry other = addresses.putIfAbsent(key, added);
         return other == null ? added : other;
     }
 
     /** Null if the address has left the map since it was found there. */
-    private @Nullable List<Binding> updateIfHeld(HeldAddress address, BindingChange change) {
+    private @Nullable List<Binding> updateIfHeld(AorEntry address, BindingChange change) {
         synchronized (address) {
             List<Binding> held = address.bindings;
             if (held == null) {
@@ -188,7 +188,7 @@ public final class MemoryLocationStore implements OwnStore {
     }
 
     /** Called under the address's lock. */
-    private void keep(HeldAddress address, List<Binding> before, List<Binding> after, BindingChange change, long now) {
+    private void keep(AorEntry address, List<Binding> before, List<Binding> after, BindingChange change, long now) {
         address.bindings = after;
         if (after != before) {
             if (events.wantsAny()) {
@@ -200,14 +200,14 @@ public final class MemoryLocationStore implements OwnStore {
         }
         if (after.isEmpty()) {
             wheel.cancel(address);
-            address.wakeAtMillis = HeldAddress.NEVER;
+            address.wakeAtMillis = AorEntry.NEVER;
             leaveIfDone(address);
         } else {
             wakeAtFirstEnd(address, after, now);
         }
     }
 
-    private void wakeAtFirstEnd(HeldAddress address, List<Binding> bindings, long now) {
+    private void wakeAtFirstEnd(AorEntry address, List<Binding> bindings, long now) {
         long first = now + LONGEST_WAIT_MILLIS;
         for (Binding binding : bindings) {
             first = Math.min(first, binding.expiresAtMillis());
@@ -219,13 +219,13 @@ public final class MemoryLocationStore implements OwnStore {
     }
 
     /** Called by the timer of the address. */
-    void removeExpired(HeldAddress address) {
+    void removeExpired(AorEntry address) {
         synchronized (address) {
             List<Binding> held = address.bindings;
             if (held == null) {
                 return;
             }
-            address.wakeAtMillis = HeldAddress.NEVER;
+            address.wakeAtMillis = AorEntry.NEVER;
             long now = time.millis();
             keep(address, held, unexpired(held, now), NO_CHANGE, now);
         }
@@ -246,7 +246,7 @@ public final class MemoryLocationStore implements OwnStore {
 
     @Override
     public void forEach(BiConsumer<Aor, List<Binding>> visitor) {
-        for (HeldAddress address : addresses.values()) {
+        for (AorEntry address : addresses.values()) {
             List<Binding> held = address.bindings;
             List<Binding> valid = held == null ? List.of() : unexpired(held, time.millis());
             if (!valid.isEmpty()) {
@@ -258,7 +258,7 @@ public final class MemoryLocationStore implements OwnStore {
     /** Shows each address of which the database holds something else than memory, with the number of rows to write. */
     void forEachUnwritten(ObjIntConsumer<Aor> visitor) {
         List<BindingWrite> writes = new ArrayList<>();
-        for (HeldAddress address : addresses.values()) {
+        for (AorEntry address : addresses.values()) {
             synchronized (address) {
                 List<Binding> held = address.bindings;
                 if (held != null) {
@@ -292,7 +292,7 @@ public final class MemoryLocationStore implements OwnStore {
     public void close() {
         closed = true;
         events.removeListeners();
-        for (HeldAddress address : addresses.values()) {
+        for (AorEntry address : addresses.values()) {
             synchronized (address) {
                 address.bindings = null;
                 addresses.remove(address.aor, address);

@@ -9,7 +9,7 @@ import org.sipproxy.api.location.Binding;
 import org.sipproxy.api.location.BindingChange;
 import org.sipproxy.api.location.RemovalReason;
 import org.sipproxy.api.location.StoreMode;
-import org.sipproxy.core.StoreStatus;
+import org.sipproxy.core.status.StoreStatus;
 import org.sipproxy.core.internal.time.LogThrottle;
 import org.sipproxy.core.internal.time.ProxyTime;
 import org.sipproxy.core.internal.time.TimerWheel;
@@ -21,7 +21,7 @@ import org.slf4j.LoggerFactory;
  * written an interval after it was made; on demand; and when the store is closed. What a batch that fails would have written
  * waits for the next attempt, which writes what is true then.
  *
- * <p>An address that has changed is queued once, however often it changes before it is written; see {@link HeldAddress} for
+ * <p>An address that has changed is queued once, however often it changes before it is written; see {@link AorEntry} for
  * what becomes of its bindings.
  */
 final class WriteBackStore extends LoadedStore {
@@ -44,8 +44,8 @@ final class WriteBackStore extends LoadedStore {
     private final DirtyAddresses dirty;
     private final Flusher flusher;
     private final LogThrottle late = new LogThrottle(Duration.ofSeconds(60));
-    private final Repeated flush;
-    private final Repeated sweep = new Repeated("sip-location-sweep", WriteThroughStore.SWEEP_INTERVAL, this::sweep);
+    private final PeriodicTask flush;
+    private final PeriodicTask sweep = new PeriodicTask("sip-location-sweep", WriteThroughStore.SWEEP_INTERVAL, this::sweep);
     private volatile boolean closing;
     /** Addresses that the database does not hold as memory did when the store was closed; −1 before. */
     private volatile long lost = -1;
@@ -67,7 +67,7 @@ final class WriteBackStore extends LoadedStore {
         this.patience = patience;
         this.dirty = dirty;
         this.flusher = new Flusher(dirty, repository, memory, time);
-        this.flush = new Repeated("sip-location-flush", mode.interval(), this::flushInTime);
+        this.flush = new PeriodicTask("sip-location-flush", mode.interval(), this::flushInTime);
     }
 
     @Override

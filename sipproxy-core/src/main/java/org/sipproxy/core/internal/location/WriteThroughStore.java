@@ -10,7 +10,7 @@ import org.sipproxy.api.location.BindingChange;
 import org.sipproxy.api.location.BindingRepository;
 import org.sipproxy.api.location.BindingWrite;
 import org.sipproxy.api.location.RemovalReason;
-import org.sipproxy.core.StoreStatus;
+import org.sipproxy.core.status.StoreStatus;
 import org.sipproxy.core.internal.time.ProxyTime;
 import org.sipproxy.core.internal.time.TimerWheel;
 
@@ -27,7 +27,7 @@ final class WriteThroughStore extends LoadedStore {
 
     private final AddressLocks locks = new AddressLocks();
     private final GroupCommit commits;
-    private final Repeated sweep = new Repeated("sip-location-sweep", SWEEP_INTERVAL, this::sweep);
+    private final PeriodicTask sweep = new PeriodicTask("sip-location-sweep", SWEEP_INTERVAL, this::sweep);
 
     WriteThroughStore(BindingRepository repository, ProxyTime time, TimerWheel wheel) {
         super(new WatchedRepository(repository, time), new MemoryLocationStore(time, wheel), time);

@@ -7,7 +7,7 @@ import org.sipproxy.message.SipRequest;
 import org.sipproxy.message.StatusCode;
 
 /** OPTIONS that names us without a user asks what we can do (RFC 3261 §11). */
-final class AnswerOptions implements Step {
+final class AnswerOptions implements Stage {
 
     private static final Outcome CAPABILITIES = Outcome.reply(
             StatusCode.OK,

@@ -5,12 +5,12 @@ import org.sipproxy.message.Method;
 import org.sipproxy.message.SipParseException;
 
 /** RFC 3261 §22: asks for a password whom the authentication component wants to. */
-final class Authenticate implements Step {
+final class Authenticate implements Stage {
 
-    private final HostStep step;
+    private final HostStage step;
 
     Authenticate(Authentication authentication) {
-        this.step = new HostStep(authentication);
+        this.step = new HostStage(authentication);
     }
 
     @Override

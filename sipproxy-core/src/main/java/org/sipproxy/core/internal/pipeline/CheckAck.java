@@ -8,7 +8,7 @@ import org.sipproxy.message.SipRequest;
  * if its Route bears our signature, or if it acknowledges an INVITE that was accepted through this proxy within 64*T1: some
  * clients do not keep a Route set. Trusted peers pass.
  */
-final class CheckAck implements Step {
+final class CheckAck implements Stage {
 
     private static final Outcome STRAY = Outcome.discard("an ACK that belongs to no dialog or INVITE of this proxy");
 

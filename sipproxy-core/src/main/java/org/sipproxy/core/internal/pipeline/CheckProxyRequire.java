@@ -6,7 +6,7 @@ import org.sipproxy.message.SipRequest;
 import org.sipproxy.message.StatusCode;
 
 /** RFC 3261 §16.3 step 5: we know no extension that a proxy would have to understand, so any option tag is refused. */
-final class CheckProxyRequire implements Step {
+final class CheckProxyRequire implements Stage {
 
     @Override
     public Outcome run(RequestContext context) {

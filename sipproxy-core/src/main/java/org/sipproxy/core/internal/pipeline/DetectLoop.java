@@ -12,7 +12,7 @@ import org.sipproxy.message.wire.MessageIndex;
  * request that comes back with another Request-URI spirals, and may. The Via elements of others are not read: nothing is decided
  * by them, so they may be whatever they are (§16.3 step 1).
  */
-final class DetectLoop implements Step {
+final class DetectLoop implements Stage {
 
     private final Branches branches;
 

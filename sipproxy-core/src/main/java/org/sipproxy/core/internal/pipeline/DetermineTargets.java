@@ -7,7 +7,7 @@ import org.sipproxy.api.location.Binding;
 import org.sipproxy.api.location.LocationStore;
 import org.sipproxy.api.location.LocationStoreException;
 import org.sipproxy.api.routing.Target;
-import org.sipproxy.core.StrangerPolicy;
+import org.sipproxy.core.options.StrangerPolicy;
 import org.sipproxy.core.internal.address.AddressPolicy;
 import org.sipproxy.core.internal.guard.GuardedStore;
 import org.sipproxy.core.internal.registrar.Targets;
@@ -23,7 +23,7 @@ import org.slf4j.LoggerFactory;
  * RFC 3261 §16.5: for a user of ours the bindings of the address-of-record, for anybody else the Request-URI itself, which
  * only a user of ours may ask for.
  */
-final class DetermineTargets implements Step {
+final class DetermineTargets implements Stage {
 
     private static final Logger LOG = LoggerFactory.getLogger(DetermineTargets.class);
     private static final Outcome UNAVAILABLE =

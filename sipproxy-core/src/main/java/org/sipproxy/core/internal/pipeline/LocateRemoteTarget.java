@@ -23,7 +23,7 @@ import org.slf4j.LoggerFactory;
  * has reconnected since. The store is asked for the user that To names, so that registering another user's contact does not
  * attract that user's requests.
  */
-final class LocateRemoteTarget implements Step {
+final class LocateRemoteTarget implements Stage {
 
     private static final Logger LOG = LoggerFactory.getLogger(LocateRemoteTarget.class);
 

@@ -25,7 +25,7 @@ import org.sipproxy.message.StatusCode;
  * <p>The last signed Route of ours is the one of the remote target's side (RFC 5658 §6): it names the listening point that the
  * request leaves from, and perhaps the connection that the target has opened to this proxy.
  */
-final class PreprocessRoute implements Step {
+final class PreprocessRoute implements Stage {
 
     /**
      * How many elements are removed at most. A call that passes this proxy twice has four; with more the request comes here again,

@@ -3,14 +3,14 @@ package org.sipproxy.core.internal.pipeline;
 import org.sipproxy.api.location.LocationStore;
 import org.sipproxy.api.location.LocationStore.Blocking;
 import org.sipproxy.core.internal.registrar.Registrar;
-import org.sipproxy.core.internal.registrar.RegistrarReply;
+import org.sipproxy.core.internal.registrar.RegistrarResponse;
 import org.sipproxy.message.HeaderName;
 import org.sipproxy.message.Method;
 import org.sipproxy.message.SipParseException;
 import org.sipproxy.message.SipRequest;
 
 /** RFC 3261 §10.3: a REGISTER for one of our domains ends at the registrar. */
-final class Register implements Step {
+final class Register implements Stage {
 
     private final Registrar registrar;
     private final Blocking blocking;
@@ -40,7 +40,7 @@ final class Register implements Step {
                 || !context.isMyself(request.requestUri())) {
             return Outcome.proceed();
         }
-        RegistrarReply reply = registrar.register(request, context.flow(), context.isBehindNat());
+        RegistrarResponse reply = registrar.register(request, context.flow(), context.isBehindNat());
         return new Outcome.Reply(reply.statusCode(), reply.reason(), reply.headerLines());
     }
 }

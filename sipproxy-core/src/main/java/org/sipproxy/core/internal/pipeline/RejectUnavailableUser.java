@@ -16,7 +16,7 @@ import org.sipproxy.message.StatusCode;
  * (RFC 3261 §21.4.5, §21.4.18). A stranger gets 404 for both, without a look-up whose duration could show the difference, so
  * that nobody can list the users.
  */
-final class RejectUnavailableUser implements Step {
+final class RejectUnavailableUser implements Stage {
 
     private final @Nullable Authentication authentication;
     private final boolean mayBlock;

@@ -10,7 +10,7 @@ import java.util.function.Consumer;
 import java.util.function.Predicate;
 import javax.sip.message.Request;
 import org.jspecify.annotations.Nullable;
-import org.sipproxy.api.event.ProxyEvent;
+import org.sipproxy.api.event.SecurityEvent;
 import org.sipproxy.api.location.Binding;
 import org.sipproxy.api.location.UserCase;
 import org.sipproxy.api.routing.StageContext;
@@ -49,7 +49,7 @@ public final class RequestContext implements StageContext {
     private final ResponsePath responsePath;
     private final LocalNames names;
     private final ProxyTime time;
-    private final Consumer<ProxyEvent> events;
+    private final Consumer<SecurityEvent> events;
     private final long receivedAtMillis;
     private @Nullable ServerTransaction transaction;
     /** The latest response to it that was generated here. */
@@ -89,7 +89,7 @@ public final class RequestContext implements StageContext {
             ResponsePath responsePath,
             LocalNames names,
             ProxyTime time,
-            Consumer<ProxyEvent> events) {
+            Consumer<SecurityEvent> events) {
         this.request = request;
         this.flow = flow;
         this.responsePath = responsePath;
@@ -568,7 +568,7 @@ public final class RequestContext implements StageContext {
     }
 
     @Override
-    public void publish(ProxyEvent event) {
+    public void publish(SecurityEvent event) {
         reported = true;
         events.accept(event);
     }

@@ -14,7 +14,7 @@ import org.sipproxy.api.routing.RequestDeadline;
 import org.sipproxy.api.routing.RequestStage;
 import org.sipproxy.api.routing.TemporarilyUnavailableException;
 import org.sipproxy.api.transport.Endpoint;
-import org.sipproxy.core.StrangerPolicy;
+import org.sipproxy.core.options.StrangerPolicy;
 import org.sipproxy.core.internal.codec.FlowTokens;
 import org.sipproxy.core.internal.codec.RouteSignature;
 import org.sipproxy.core.internal.guard.HostFailedException;
@@ -69,28 +69,28 @@ public final class RequestPipeline {
 
     private final LogThrottle failures = new LogThrottle();
     private final LogThrottle outages = new LogThrottle(Duration.ofSeconds(30));
-    private final Step[] steps;
+    private final Stage[] steps;
     /** So many of the first steps are at the entrance. */
     private final int atEntrance;
     /** What a request that is relayed from the entrance still has to pass. None of them may block. */
-    private final Step[] relayedAtEntrance;
+    private final Stage[] relayedAtEntrance;
 
-    private final Step[] beforeForwarding;
+    private final Stage[] beforeForwarding;
     private final boolean mayBlock;
     private final boolean needsTransaction;
 
     public RequestPipeline(Parts parts) {
         Authentication authentication = parts.authentication();
 
-        Step maxForwards = new CheckMaxForwards();
-        Step loop = new DetectLoop(parts.branches());
-        Step proxyRequire = new CheckProxyRequire();
-        Step route = new PreprocessRoute(parts.signature(), parts.tokens(), parts.connections(), parts.points());
+        Stage maxForwards = new CheckMaxForwards();
+        Stage loop = new DetectLoop(parts.branches());
+        Stage proxyRequire = new CheckProxyRequire();
+        Stage route = new PreprocessRoute(parts.signature(), parts.tokens(), parts.connections(), parts.points());
 
-        List<Step> order = new ArrayList<>();
-        parts.atEntrance().forEach(stage -> order.add(new HostStep(stage)));
+        List<Stage> order = new ArrayList<>();
+        parts.atEntrance().forEach(stage -> order.add(new HostStage(stage)));
         this.atEntrance = order.size();
-        this.relayedAtEntrance = new Step[] {maxForwards, loop, proxyRequire, route};
+        this.relayedAtEntrance = new Stage[] {maxForwards, loop, proxyRequire, route};
         // a malformed request never gets here: MessageSanity has answered it (§16.3 step 1)
         order.add(maxForwards); //                                §16.3 step 3: 483
         order.add(loop); //                                       §16.3 step 4: 482
@@ -99,19 +99,19 @@ public final class RequestPipeline {
         order.add(route); //                                      §16.4
         order.add(new LocateRemoteTarget(parts.store())); //      §12.2: in-dialog requests leave here
         order.add(new CheckAck(parts.isExpectedAck())); //        §22.1: an ACK without a dialog is dropped
-        parts.beforeAuthentication().forEach(stage -> order.add(new HostStep(stage)));
+        parts.beforeAuthentication().forEach(stage -> order.add(new HostStage(stage)));
         if (authentication != null) {
             order.add(new Authenticate(authentication)); //       §22: 401, 407
         }
-        parts.beforeRouting().forEach(stage -> order.add(new HostStep(stage)));
+        parts.beforeRouting().forEach(stage -> order.add(new HostStage(stage)));
         order.add(new Register(parts.registrar(), parts.store())); // §10.3
         order.add(new DetermineTargets(parts.store(), authentication != null, parts.strangers())); // §16.5
         order.add(new RejectUnavailableUser(
                 authentication, parts.revealsUsers(), parts.registrar().connections()::wasCutOff)); // 404, 480
-        this.steps = order.toArray(new Step[0]);
+        this.steps = order.toArray(new Stage[0]);
 
         this.beforeForwarding =
-                parts.beforeForwarding().stream().map(HostStep::new).toArray(Step[]::new);
+                parts.beforeForwarding().stream().map(HostStage::new).toArray(Stage[]::new);
         List<RequestStage> stages = stages(parts);
         this.needsTransaction = !stages.stream().allMatch(RequestStage::isRepeatable);
         this.mayBlock = parts.store().blocking() != LocationStore.Blocking.NEVER
@@ -184,7 +184,7 @@ public final class RequestPipeline {
         return beforeForwarding(context, at - steps.length, mayWait);
     }
 
-    private static Outcome run(Step step, RequestContext context, boolean mayWait) throws SipParseException {
+    private static Outcome run(Stage step, RequestContext context, boolean mayWait) throws SipParseException {
         if (!mayWait) {
             return step.runAtOnce(context);
         }
@@ -196,7 +196,7 @@ public final class RequestPipeline {
      * holds for this one too; only where it goes, and whether the sender may send it there, has been decided.
      */
     private @Nullable Outcome refusalOfRelayAtEntrance(RequestContext context) throws SipParseException {
-        for (Step step : relayedAtEntrance) {
+        for (Stage step : relayedAtEntrance) {
             if (step.run(context) instanceof Outcome.Reply refusal
                     && refusal.statusCode() != StatusCode.CALL_OR_TRANSACTION_DOES_NOT_EXIST) {
                 return refusal;

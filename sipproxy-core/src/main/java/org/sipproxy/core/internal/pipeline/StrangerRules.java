@@ -2,7 +2,7 @@ package org.sipproxy.core.internal.pipeline;
 
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
-import org.sipproxy.core.StrangerPolicy;
+import org.sipproxy.core.options.StrangerPolicy;
 import org.sipproxy.message.Method;
 import org.sipproxy.message.SipParseException;
 import org.sipproxy.message.SipRequest;

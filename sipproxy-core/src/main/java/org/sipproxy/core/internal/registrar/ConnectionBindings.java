@@ -19,7 +19,7 @@ import org.sipproxy.api.location.RemovalReason;
 import org.sipproxy.api.transport.Endpoint;
 import org.sipproxy.api.transport.Flow;
 import org.sipproxy.api.transport.TransportKind;
-import org.sipproxy.core.RegistrarPolicy.ConnectionLoss;
+import org.sipproxy.core.options.RegistrarPolicy.ConnectionLoss;
 import org.sipproxy.core.internal.guard.GuardedStore;
 import org.sipproxy.core.internal.time.LogThrottle;
 import org.sipproxy.message.SipUri;

@@ -2,7 +2,7 @@ package org.sipproxy.core.internal.registrar;
 
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
-import org.sipproxy.core.RegistrarPolicy;
+import org.sipproxy.core.options.RegistrarPolicy;
 import org.sipproxy.message.HeaderName;
 import org.sipproxy.message.SipParseException;
 import org.sipproxy.message.SipRequest;

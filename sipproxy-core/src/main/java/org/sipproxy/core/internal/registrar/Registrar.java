@@ -12,8 +12,8 @@ import org.sipproxy.api.location.LocationStore;
 import org.sipproxy.api.location.LocationStoreException;
 import org.sipproxy.api.transport.Flow;
 import org.sipproxy.api.transport.TransportKind;
-import org.sipproxy.core.RegistrarPolicy;
-import org.sipproxy.core.RegistrarPolicy.PathWithoutSupported;
+import org.sipproxy.core.options.RegistrarPolicy;
+import org.sipproxy.core.options.RegistrarPolicy.PathWithoutSupported;
 import org.sipproxy.core.internal.address.AddressPolicy;
 import org.sipproxy.core.internal.codec.SharedText;
 import org.sipproxy.core.internal.guard.GuardedStore;
@@ -50,7 +50,7 @@ public final class Registrar {
     private final Logger log;
 
     private final Lifetimes lifetimes;
-    private final RegistrarReplies replies;
+    private final RegistrarResponses replies;
     private final RegistrationLog registrations;
     private final BindingIds ids = new BindingIds();
     private final SharedText userAgents = new SharedText(1024);
@@ -91,7 +91,7 @@ public final class Registrar {
         this.lifetimes = new Lifetimes(policy);
         this.isLost = isLost;
         this.connections = new ConnectionBindings(this.store, policy.connectionLoss(), isLost, time::nanoTime);
-        this.replies = new RegistrarReplies(time);
+        this.replies = new RegistrarResponses(time);
         this.registrations = new RegistrationLog(log);
         store.addListener(registrations);
     }
@@ -111,7 +111,7 @@ public final class Registrar {
      *
      * @param behindNat true if the bindings shall keep the address that the request came from
      */
-    public RegistrarReply register(SipRequest request, Flow flow, boolean behindNat) {
+    public RegistrarResponse register(SipRequest request, Flow flow, boolean behindNat) {
         long now = time.millis();
         try {
             refuseUnknownExtensions(request); // step 2; 3 and 4 are the caller's

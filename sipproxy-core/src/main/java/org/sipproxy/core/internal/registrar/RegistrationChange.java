@@ -8,8 +8,8 @@ import org.jspecify.annotations.Nullable;
 import org.sipproxy.api.location.Binding;
 import org.sipproxy.api.location.BindingChange;
 import org.sipproxy.api.location.RemovalReason;
-import org.sipproxy.core.RegistrarPolicy;
-import org.sipproxy.core.RegistrarPolicy.ContactMatching;
+import org.sipproxy.core.options.RegistrarPolicy;
+import org.sipproxy.core.options.RegistrarPolicy.ContactMatching;
 import org.sipproxy.message.SipUri;
 import org.sipproxy.message.StatusCode;
 

@@ -1,7 +1,7 @@
 package org.sipproxy.core.internal.time;
 
 import java.time.Instant;
-import org.sipproxy.core.ProxyClock;
+import org.sipproxy.core.options.ProxyClock;
 
 /**
  * Time of one proxy. {@link #millis} starts at the wall clock's reading and then follows the monotonic clock, so it never steps: all

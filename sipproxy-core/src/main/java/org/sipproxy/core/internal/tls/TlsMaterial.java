@@ -25,8 +25,8 @@ import javax.crypto.SecretKey;
 import javax.crypto.SecretKeyFactory;
 import javax.crypto.spec.PBEKeySpec;
 import org.jspecify.annotations.Nullable;
-import org.sipproxy.core.TlsSettings;
-import org.sipproxy.core.TlsSettingsException;
+import org.sipproxy.core.options.TlsSettings;
+import org.sipproxy.core.options.TlsSettingsException;
 
 /**
  * What the files of {@link TlsSettings} held when they were read.

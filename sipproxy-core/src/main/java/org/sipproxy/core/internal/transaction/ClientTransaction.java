@@ -1,7 +1,7 @@
 package org.sipproxy.core.internal.transaction;
 
 import org.jspecify.annotations.Nullable;
-import org.sipproxy.core.internal.transport.Advertised;
+import org.sipproxy.core.internal.transport.SentBy;
 import org.sipproxy.core.internal.transport.TransportFlow;
 import org.sipproxy.message.Method;
 import org.sipproxy.message.SipParseException;
@@ -119,7 +119,7 @@ public abstract class ClientTransaction extends Transaction {
      * Via, {@code via}, names us (§18.1.2). Another spelling of an IPv6 address is no other name.
      */
     public final boolean isAnsweredBy(SipResponse response, Via via) throws SipParseException {
-        Advertised us = flow.advertised();
+        SentBy us = flow.advertised();
         int port = via.port() < 0 ? us.kind().defaultPort() : via.port();
         return port == us.port()
                 && (us.host().charAt(0) == '[' || via.hostIs(us.host()))

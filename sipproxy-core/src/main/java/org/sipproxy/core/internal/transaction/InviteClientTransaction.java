@@ -136,7 +136,7 @@ public final class InviteClientTransaction extends ClientTransaction {
         table.schedule(this, table.timers().linger());
         byte[] wire = DerivedRequests.cancel(invite, cancelReason);
         // the answer to a CANCEL says only that it arrived (§9.1)
-        new NonInviteClientTransaction(branch(), wire, flow, lock(), table, NoUser.INSTANCE, true).start();
+        new NonInviteClientTransaction(branch(), wire, flow, lock(), table, NoTransactionUser.INSTANCE, true).start();
     }
 
     @Override

@@ -70,7 +70,7 @@ public final class LingeringTable {
     }
 
     /** How many left before their time because the bytes allowed were used up. */
-    public long forgottenEarly() {
+    public long lingeringEvictions() {
         long sum = 0;
         for (Stripe stripe : stripes) {
             sum += stripe.early();

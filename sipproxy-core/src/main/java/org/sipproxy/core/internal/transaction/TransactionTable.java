@@ -10,7 +10,7 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
 import org.sipproxy.api.transport.Endpoint;
-import org.sipproxy.core.ProxyClock;
+import org.sipproxy.core.options.ProxyClock;
 import org.sipproxy.core.internal.time.Timer;
 import org.sipproxy.core.internal.time.TimerWheel;
 
@@ -154,8 +154,8 @@ public final class TransactionTable {
     }
 
     /** How many of the lingering ones had to leave early, for want of memory. */
-    public long forgottenEarly() {
-        return lingering.forgottenEarly();
+    public long lingeringEvictions() {
+        return lingering.lingeringEvictions();
     }
 
     /** Adds a new server transaction, or returns the one that another thread added for the same request. */

@@ -1,6 +1,6 @@
 package org.sipproxy.core.internal.transaction;
 
-import org.sipproxy.core.SipTimers;
+import org.sipproxy.core.options.SipTimers;
 
 /** The timer values of RFC 3261 §17 in nanoseconds. */
 public record TransactionTimers(long t1, long t2, long t4, long timeout, long timerC) {

@@ -13,7 +13,7 @@ import java.util.Set;
 import java.util.SortedSet;
 import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
-import org.sipproxy.core.StreamLimits;
+import org.sipproxy.core.options.StreamLimits;
 import org.sipproxy.core.internal.address.SourceNetwork;
 
 /**

@@ -88,7 +88,7 @@ final class StreamConnection implements TransportFlow {
     /** When the peer's proof of a password was noted last; 0 for never. */
     private volatile long provenNanos;
 
-    private volatile @Nullable Advertised advertised;
+    private volatile @Nullable SentBy advertised;
     /** Written before it is open. */
     private volatile SipIdentities identities = SipIdentities.NONE;
 
@@ -129,7 +129,7 @@ final class StreamConnection implements TransportFlow {
     }
 
     @Override
-    public boolean isPeersOwn() {
+    public boolean isPeerInitiated() {
         return accepted && kind() != TransportKind.TCP;
     }
 
@@ -159,8 +159,8 @@ final class StreamConnection implements TransportFlow {
     }
 
     @Override
-    public Advertised advertised() {
-        Advertised known = advertised;
+    public SentBy advertised() {
+        SentBy known = advertised;
         if (known == null) {
             Channel open = state.get() == State.CONNECTING ? null : channel;
             known = transport.advertised(open == null ? null : (InetSocketAddress) open.localAddress(), remote);

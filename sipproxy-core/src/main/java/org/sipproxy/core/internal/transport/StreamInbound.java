@@ -9,7 +9,7 @@ import java.io.IOException;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
-import org.sipproxy.core.StreamLimits;
+import org.sipproxy.core.options.StreamLimits;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 

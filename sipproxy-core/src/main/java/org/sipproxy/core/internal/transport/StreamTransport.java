@@ -23,7 +23,7 @@ import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import org.sipproxy.api.transport.Endpoint;
 import org.sipproxy.api.transport.TransportKind;
-import org.sipproxy.core.BindFailedException;
+import org.sipproxy.core.status.BindFailedException;
 import org.sipproxy.core.internal.time.Deadline;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -58,7 +58,7 @@ public final class StreamTransport implements AutoCloseable {
     /** Also those that the others do not show any more. */
     private final Set<StreamConnection> connections = ConcurrentHashMap.newKeySet();
     /** By local address, for a wildcard; else one, under the bound address. */
-    private final ConcurrentMap<InetAddress, Advertised> advertised = new ConcurrentHashMap<>();
+    private final ConcurrentMap<InetAddress, SentBy> advertised = new ConcurrentHashMap<>();
 
     private volatile @Nullable Channel server;
     private volatile @Nullable Endpoint bound;
@@ -229,7 +229,7 @@ public final class StreamTransport implements AutoCloseable {
      */
     public Optional<TransportFlow> existing(InetSocketAddress remote) {
         StreamConnection known = byPeer.get(remote);
-        return known != null && known.isOpen() && (protocol.kind() == TransportKind.TCP || known.isPeersOwn())
+        return known != null && known.isOpen() && (protocol.kind() == TransportKind.TCP || known.isPeerInitiated())
                 ? Optional.of(known)
                 : Optional.empty();
     }
@@ -372,7 +372,7 @@ public final class StreamTransport implements AutoCloseable {
         } else if (protocol.kind() == TransportKind.TLS) {
             byPeer.putIfAbsent(connection.remoteAddress(), connection);
         }
-        if (connection.isPeersOwn()) {
+        if (connection.isPeerInitiated()) {
             environment.list(connection);
         }
     }
@@ -383,7 +383,7 @@ public final class StreamTransport implements AutoCloseable {
         if (!connection.peerName().isEmpty()) {
             byName.remove(new NamedPeer(connection.remoteAddress(), connection.peerName()), connection);
         }
-        if (connection.isPeersOwn()) {
+        if (connection.isPeerInitiated()) {
             environment.unlist(connection);
         }
     }
@@ -412,7 +412,7 @@ public final class StreamTransport implements AutoCloseable {
      * What names this listening point in messages to {@code remote}: what the host said, else the bound address, else, for a
      * wildcard, the address that the connection has or is going to have.
      */
-    Advertised advertised(@Nullable InetSocketAddress local, InetSocketAddress remote) {
+    SentBy advertised(@Nullable InetSocketAddress local, InetSocketAddress remote) {
         InetAddress address = Objects.requireNonNull(boundAddress);
         if (address.isAnyLocalAddress() && endpoint.advertisedHost().isEmpty()) {
             address = local != null ? local.getAddress() : addressTowards(remote, address);
@@ -420,12 +420,12 @@ public final class StreamTransport implements AutoCloseable {
         return advertised.computeIfAbsent(address, this::advertise);
     }
 
-    private Advertised advertise(InetAddress address) {
+    private SentBy advertise(InetAddress address) {
         String host = endpoint.advertisedHost().isEmpty() ? NumericAddress.text(address) : endpoint.advertisedHost();
         int port = endpoint.advertisedPort() != 0
                 ? endpoint.advertisedPort()
                 : boundEndpoint().port();
-        return Advertised.of(protocol.kind(), host, port);
+        return SentBy.of(protocol.kind(), host, port);
     }
 
     /** Asks the routing table, which a connected datagram socket does without sending anything. */

@@ -14,7 +14,7 @@ public interface TransportFlow extends Flow {
     void send(byte[] wire, SendFailure onFailure);
 
     /** {@code host:port} that Via and Record-Route name for this flow's endpoint: the advertised one, else the bound one. */
-    Advertised advertised();
+    SentBy advertised();
 
     /** The connection's number for a stream, empty for UDP. */
     Optional<Long> connectionId();
@@ -23,7 +23,7 @@ public interface TransportFlow extends Flow {
      * True if the peer opened the connection over TLS or WebSocket, so that this is the way to reach it: a phone has no
      * certificate that another connection could be checked by, and nobody can connect to a browser.
      */
-    default boolean isPeersOwn() {
+    default boolean isPeerInitiated() {
         return false;
     }
 

@@ -15,7 +15,7 @@ import java.util.concurrent.atomic.LongAdder;
 import java.util.concurrent.locks.LockSupport;
 import org.sipproxy.api.transport.Endpoint;
 import org.sipproxy.api.transport.TransportKind;
-import org.sipproxy.core.BindFailedException;
+import org.sipproxy.core.status.BindFailedException;
 import org.sipproxy.core.internal.time.Deadline;
 import org.sipproxy.core.internal.time.Guard;
 import org.sipproxy.core.internal.time.LogThrottle;
@@ -46,7 +46,7 @@ public final class UdpTransport {
 
     private final Endpoint endpoint;
     private final InetAddress address;
-    private final Advertised advertised;
+    private final SentBy advertised;
     private final AtomicReferenceArray<DatagramSocket> sockets;
     private final Receiver[] receivers;
     private final InboundHandler handler;
@@ -59,7 +59,7 @@ public final class UdpTransport {
     private UdpTransport(
             Endpoint bound,
             InetAddress address,
-            Advertised advertised,
+            SentBy advertised,
             DatagramSocket[] sockets,
             InboundHandler handler) {
         this.endpoint = bound;
@@ -107,10 +107,10 @@ public final class UdpTransport {
         }
     }
 
-    static Advertised advertised(Endpoint bound) {
+    static SentBy advertised(Endpoint bound) {
         String host = bound.advertisedHost().isEmpty() ? bound.host() : bound.advertisedHost();
         int port = bound.advertisedPort() == 0 ? bound.port() : bound.advertisedPort();
-        return Advertised.of(bound.kind(), host, port);
+        return SentBy.of(bound.kind(), host, port);
     }
 
     private static int probe(InetAddress address, int port) throws IOException {
@@ -185,7 +185,7 @@ public final class UdpTransport {
         return (address instanceof java.net.Inet6Address) == (remote instanceof java.net.Inet6Address);
     }
 
-    Advertised advertised() {
+    SentBy advertised() {
         return advertised;
     }
 
@@ -347,7 +347,7 @@ public final class UdpTransport {
         }
 
         @Override
-        public Advertised advertised() {
+        public SentBy advertised() {
             return point.advertised;
         }
 

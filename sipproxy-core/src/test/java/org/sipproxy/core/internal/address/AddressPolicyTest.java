@@ -12,13 +12,13 @@ import org.sipproxy.api.location.Binding;
 import org.sipproxy.api.transport.Endpoint;
 import org.sipproxy.api.transport.Flow;
 import org.sipproxy.api.transport.TransportKind;
-import org.sipproxy.core.DestinationPolicy;
+import org.sipproxy.core.options.ContactPolicy;
 import org.sipproxy.message.SipUri;
 
 class AddressPolicyTest {
 
     private final AddressPolicy destinations =
-            new AddressPolicy(DestinationPolicy.DEFAULT, uri -> uri.hostIs("sip.test"));
+            new AddressPolicy(ContactPolicy.DEFAULT, uri -> uri.hostIs("sip.test"));
 
     private record From(InetSocketAddress remoteAddress, Endpoint endpoint) implements Flow {
 
@@ -110,7 +110,7 @@ class AddressPolicyTest {
 
     @Test
     void hostMayAllowEverything() {
-        AddressPolicy anywhere = new AddressPolicy(DestinationPolicy.ANYWHERE, uri -> true);
+        AddressPolicy anywhere = new AddressPolicy(ContactPolicy.ANYWHERE, uri -> true);
 
         assertThat(anywhere.refusal(SipUri.of("sip:a@127.0.0.1"), from("198.51.100.7")))
                 .isNull();
@@ -198,7 +198,7 @@ class AddressPolicyTest {
 
     @Test
     void multicastIsOnlyForResponsesOfAHostThatEnabledIt() {
-        AddressPolicy multicast = new AddressPolicy(DestinationPolicy.DEFAULT.withMulticast(true), uri -> false);
+        AddressPolicy multicast = new AddressPolicy(ContactPolicy.DEFAULT.withMulticast(true), uri -> false);
         InetSocketAddress group = new InetSocketAddress("224.0.1.75", 5060);
 
         assertThat(multicast.followsMulticast(group.getAddress())).isTrue();

@@ -12,7 +12,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 import org.sipproxy.api.transport.Endpoint;
 import org.sipproxy.api.transport.Flow;
 import org.sipproxy.api.transport.TransportKind;
-import org.sipproxy.core.DestinationPolicy;
+import org.sipproxy.core.options.ContactPolicy;
 import org.sipproxy.core.internal.address.AddressPolicy;
 import org.sipproxy.core.internal.codec.RouteSignature.Proof;
 import org.sipproxy.core.internal.codec.RouteSignature.Validity;
@@ -34,7 +34,7 @@ class RouteSignatureTest {
 
     private static RouteSignature signature(byte[] secret) {
         return new RouteSignature(
-                secret, Duration.ofHours(24), new AddressPolicy(DestinationPolicy.DEFAULT, uri -> false));
+                secret, Duration.ofHours(24), new AddressPolicy(ContactPolicy.DEFAULT, uri -> false));
     }
 
     private record At(TransportKind kind, InetSocketAddress remoteAddress) implements Flow {

@@ -11,14 +11,14 @@ import org.sipproxy.api.location.UserCase;
 import org.sipproxy.api.routing.ResponseStage;
 import org.sipproxy.api.routing.Target;
 import org.sipproxy.api.transport.TransportKind;
-import org.sipproxy.core.DestinationPolicy;
-import org.sipproxy.core.NextHopPolicy;
-import org.sipproxy.core.RegistrarPolicy;
-import org.sipproxy.core.StrangerPolicy;
+import org.sipproxy.core.options.ContactPolicy;
+import org.sipproxy.core.options.NextHopPolicy;
+import org.sipproxy.core.options.RegistrarPolicy;
+import org.sipproxy.core.options.StrangerPolicy;
 import org.sipproxy.core.internal.address.AddressPolicy;
 import org.sipproxy.core.internal.address.Sender;
 import org.sipproxy.core.internal.codec.FlowTokens;
-import org.sipproxy.core.internal.codec.ReplyWriter;
+import org.sipproxy.core.internal.codec.ResponseWriter;
 import org.sipproxy.core.internal.codec.RouteSignature;
 import org.sipproxy.core.internal.codec.ViaStamp;
 import org.sipproxy.core.internal.dns.NextHop;
@@ -62,7 +62,7 @@ final class ForwardingScene {
     final TransactionScene transactions = new TransactionScene();
     final RecordingTransport transport = transactions.transport;
     final Branches branches = new Branches();
-    final AddressPolicy addresses = new AddressPolicy(DestinationPolicy.DEFAULT, this::isMyself);
+    final AddressPolicy addresses = new AddressPolicy(ContactPolicy.DEFAULT, this::isMyself);
     final RouteSignature signature = new RouteSignature(new byte[16], Duration.ofHours(24), addresses);
     FlowTokens tokens = new FlowTokens();
     final Resolver resolver = new Resolver();
@@ -104,7 +104,7 @@ final class ForwardingScene {
                     completed.add(status);
                     whenCompleted.run();
                 },
-                new ResponseSteps(List.of(stages), names::isMyself));
+                new ResponseStages(List.of(stages), names::isMyself));
         MemoryLocationStore store =
                 new MemoryLocationStore(transactions.time, new TimerWheel(transactions.clock.nanoTime()));
         pipeline = new RequestPipeline(new RequestPipeline.Parts(
@@ -301,7 +301,7 @@ final class ForwardingScene {
             String tag = status == StatusCode.TRYING
                     ? null
                     : "tag-" + from.remoteAddress().getAddress().getHostAddress();
-            return ReplyWriter.write(request, stamp, status, StatusCode.reasonPhrase(status), tag, lines);
+            return ResponseWriter.write(request, stamp, status, StatusCode.reasonPhrase(status), tag, lines);
         } catch (SipParseException e) {
             throw new AssertionError(e);
         }

@@ -21,8 +21,8 @@ class ClockStepTest {
 
     private final StoreScene scene = new StoreScene();
 
-    private OwnStore open(StoreMode mode) {
-        OwnStore store = OwnStore.of(mode, scene.time, scene.wheel);
+    private HostLocationStore open(StoreMode mode) {
+        HostLocationStore store = HostLocationStore.of(mode, scene.time, scene.wheel);
         store.open();
         return store;
     }
@@ -44,7 +44,7 @@ class ClockStepTest {
     @ValueSource(strings = {"-PT1H", "PT1H", "-P3650D", "P3650D"})
     void bindingLivesItsTimeInEveryMode(Duration step) {
         for (StoreMode mode : modes()) {
-            OwnStore store = open(mode);
+            HostLocationStore store = open(mode);
             scene.add(store, ALICE, binding("a"));
             scene.advance(Duration.ofMinutes(10));
 
@@ -78,7 +78,7 @@ class ClockStepTest {
     void sweepAfterAStepWritesRowsThatEndWithTheirBindings(Duration step) {
         for (StoreMode mode :
                 List.of(StoreMode.writeThrough(scene.repository), StoreMode.writeBack(scene.repository, INTERVAL))) {
-            OwnStore store = open(mode);
+            HostLocationStore store = open(mode);
             scene.add(store, ALICE, binding("a"));
             store.flush();
 
@@ -99,7 +99,7 @@ class ClockStepTest {
     @ParameterizedTest
     @ValueSource(strings = {"-PT1H", "PT1H"})
     void refreshAfterAStepWritesTheTimeOfTheWallClock(Duration step) {
-        OwnStore store = open(StoreMode.databaseOnly(scene.repository));
+        HostLocationStore store = open(StoreMode.databaseOnly(scene.repository));
         scene.add(store, ALICE, binding("a"));
         scene.add(store, ALICE, binding("b"));
         scene.clock.stepWallClock(step);
@@ -124,8 +124,8 @@ class ClockStepTest {
     void rowsOfAnotherServerWithARightClockAreReadByTheRightClock() {
         StoreScene behind = new StoreScene();
         behind.clock.stepWallClock(Duration.ofDays(-3650));
-        OwnStore store =
-                OwnStore.of(StoreMode.databaseOnly(behind.repository), new ProxyTime(behind.clock), behind.wheel);
+        HostLocationStore store =
+                HostLocationStore.of(StoreMode.databaseOnly(behind.repository), new ProxyTime(behind.clock), behind.wheel);
         store.open();
 
         behind.clock.stepWallClock(Duration.ofDays(3650)); // NTP has answered

@@ -10,8 +10,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.sipproxy.api.location.Binding;
-import org.sipproxy.core.RegistrarPolicy;
-import org.sipproxy.core.RegistrarPolicy.ContactMatching;
+import org.sipproxy.core.options.RegistrarPolicy;
+import org.sipproxy.core.options.RegistrarPolicy.ContactMatching;
 
 /** What a Contact may look like and when it is one that is already bound: RFC 3261 §10.3 steps 6 and 7, §19.1.4. */
 class RegistrarContactTest {

@@ -8,8 +8,8 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
-import org.sipproxy.core.RegistrarPolicy;
-import org.sipproxy.core.RegistrarPolicy.WhenFull;
+import org.sipproxy.core.options.RegistrarPolicy;
+import org.sipproxy.core.options.RegistrarPolicy.WhenFull;
 
 /** More contacts than an address may have. */
 class RegistrarLimitTest {

@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.time.Duration;
 import org.junit.jupiter.api.Test;
-import org.sipproxy.core.RegistrarPolicy;
+import org.sipproxy.core.options.RegistrarPolicy;
 import org.slf4j.event.Level;
 
 /** The lines that operators and scripts read. */

@@ -6,8 +6,8 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
-import org.sipproxy.core.RegistrarPolicy;
-import org.sipproxy.core.RegistrarPolicy.PathWithoutSupported;
+import org.sipproxy.core.options.RegistrarPolicy;
+import org.sipproxy.core.options.RegistrarPolicy.PathWithoutSupported;
 import org.sipproxy.message.SipUri;
 
 /** Path: RFC 3327 §5.3. */

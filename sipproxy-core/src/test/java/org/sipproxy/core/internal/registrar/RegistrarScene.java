@@ -10,8 +10,8 @@ import java.util.Set;
 import org.sipproxy.api.location.Aor;
 import org.sipproxy.api.location.Binding;
 import org.sipproxy.api.location.LocationStore;
-import org.sipproxy.core.DestinationPolicy;
-import org.sipproxy.core.RegistrarPolicy;
+import org.sipproxy.core.options.ContactPolicy;
+import org.sipproxy.core.options.RegistrarPolicy;
 import org.sipproxy.core.internal.address.AddressPolicy;
 import org.sipproxy.core.internal.location.MemoryLocationStore;
 import org.sipproxy.core.internal.time.FakeClock;
@@ -27,7 +27,7 @@ final class RegistrarScene {
 
     private static final Set<String> DOMAINS = Set.of("sip.test", "other.test", "[2001:db8::1]");
 
-    private static final AddressPolicy ANYWHERE = new AddressPolicy(DestinationPolicy.ANYWHERE, uri -> false);
+    private static final AddressPolicy ANYWHERE = new AddressPolicy(ContactPolicy.ANYWHERE, uri -> false);
 
     final FakeClock clock = new FakeClock();
     private final ProxyTime time = new ProxyTime(clock);
@@ -113,7 +113,7 @@ final class RegistrarScene {
     /** An answer, its header lines read apart. */
     record Reply(int status, String reason, List<String> lines) {
 
-        Reply(RegistrarReply reply) {
+        Reply(RegistrarResponse reply) {
             this(reply.statusCode(), reply.reason(), split(reply.headerLines()));
         }
 

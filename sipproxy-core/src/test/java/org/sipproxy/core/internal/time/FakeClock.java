@@ -3,7 +3,7 @@ package org.sipproxy.core.internal.time;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.concurrent.atomic.AtomicLong;
-import org.sipproxy.core.ProxyClock;
+import org.sipproxy.core.options.ProxyClock;
 
 /** A clock that stands still until {@link #advance}. Any thread may read or advance it. */
 public final class FakeClock implements ProxyClock {

@@ -36,6 +36,6 @@ class LingeringTableTest {
                 })
                 .count();
         assertThat(found).isEqualTo(table.size()).isPositive();
-        assertThat(table.forgottenEarly()).isEqualTo(20_000 - found);
+        assertThat(table.lingeringEvictions()).isEqualTo(20_000 - found);
     }
 }

@@ -8,7 +8,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.sipproxy.api.transport.TransportKind;
-import org.sipproxy.core.SipTimers;
+import org.sipproxy.core.options.SipTimers;
 
 /** Each row of the table above the class. */
 class NonInviteServerTransactionTest {

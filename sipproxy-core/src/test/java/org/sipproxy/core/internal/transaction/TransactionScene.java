@@ -6,7 +6,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import org.sipproxy.api.transport.TransportKind;
-import org.sipproxy.core.SipTimers;
+import org.sipproxy.core.options.SipTimers;
 import org.sipproxy.core.internal.time.FakeClock;
 import org.sipproxy.core.internal.time.ProxyTime;
 import org.sipproxy.core.internal.time.TimerWheel;

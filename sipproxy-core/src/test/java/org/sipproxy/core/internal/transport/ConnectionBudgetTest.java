@@ -12,7 +12,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
-import org.sipproxy.core.StreamLimits;
+import org.sipproxy.core.options.StreamLimits;
 
 class ConnectionBudgetTest {
 

@@ -14,13 +14,13 @@ public final class RecordingFlow implements TransportFlow {
     private final RecordingTransport transport;
     private final TransportKind kind;
     private final InetSocketAddress remoteAddress;
-    private final Advertised advertised;
+    private final SentBy advertised;
     private final List<SendFailure> pending = new ArrayList<>();
     private boolean refusing;
     private boolean open = true;
 
     RecordingFlow(
-            RecordingTransport transport, TransportKind kind, InetSocketAddress remoteAddress, Advertised advertised) {
+            RecordingTransport transport, TransportKind kind, InetSocketAddress remoteAddress, SentBy advertised) {
         this.transport = transport;
         this.kind = kind;
         this.remoteAddress = remoteAddress;
@@ -85,7 +85,7 @@ public final class RecordingFlow implements TransportFlow {
     }
 
     @Override
-    public Advertised advertised() {
+    public SentBy advertised() {
         return advertised;
     }
 

@@ -18,7 +18,7 @@ public final class RecordingTransport {
 
     private final FakeClock clock;
     private final Map<String, RecordingFlow> flows = new LinkedHashMap<>();
-    private final Map<TransportKind, Advertised> points = new EnumMap<>(TransportKind.class);
+    private final Map<TransportKind, SentBy> points = new EnumMap<>(TransportKind.class);
     private final Set<TransportKind> missing = EnumSet.of(TransportKind.TLS, TransportKind.WS, TransportKind.WSS);
     private final List<Sent> sent = new ArrayList<>();
 
@@ -41,7 +41,7 @@ public final class RecordingTransport {
     }
 
     private RecordingFlow flow(TransportKind kind, InetSocketAddress remote) {
-        Advertised point = points.computeIfAbsent(kind, k -> Advertised.of(k, "10.0.0.1", 5060));
+        SentBy point = points.computeIfAbsent(kind, k -> SentBy.of(k, "10.0.0.1", 5060));
         return flows.computeIfAbsent(kind + " " + remote, key -> new RecordingFlow(this, kind, remote, point));
     }
 

@@ -1,6 +1,6 @@
 package org.sipproxy.core.internal.transport;
 
-import org.sipproxy.core.StreamLimits;
+import org.sipproxy.core.options.StreamLimits;
 import org.sipproxy.message.ParseLimits;
 
 /** The same without native code, as on every platform but Linux on x86-64. */

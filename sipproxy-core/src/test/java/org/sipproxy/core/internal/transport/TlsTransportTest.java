@@ -19,8 +19,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.sipproxy.api.transport.Endpoint;
-import org.sipproxy.core.StreamLimits;
-import org.sipproxy.core.TlsSettings;
+import org.sipproxy.core.options.StreamLimits;
+import org.sipproxy.core.options.TlsSettings;
 import org.sipproxy.core.certificates.TestCertificate;
 import org.sipproxy.message.ParseLimits;
 
@@ -216,7 +216,7 @@ class TlsTransportTest {
 
             TransportFlow accepted = transport.existing(remote).orElseThrow();
 
-            assertThat(accepted.isPeersOwn()).isTrue();
+            assertThat(accepted.isPeerInitiated()).isTrue();
             assertThat(environment.peersOwn(accepted.connectionId().orElseThrow()))
                     .isSameAs(accepted);
             TransportFlow made = transport.flowTo(remote, "one.test");

@@ -1,0 +1,116 @@
+package org.sipproxy.samples.launcher;
+
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import org.sipproxy.api.auth.Credential;
+import org.sipproxy.api.auth.CredentialStore;
+import org.sipproxy.core.SipProxyBuilder;
+import org.sipproxy.jdbc.JdbcCredentials;
+import org.sipproxy.jdbc.SubscriberException;
+import org.sipproxy.security.InMemoryCredentials;
+
+/** Where the subscribers of a proxy come from: the command line, a database, or both if the database is our own. */
+final class SubscriberOption {
+
+    private final Optional<Database> database;
+    private final boolean databaseLater;
+    private final boolean lasts;
+
+    private SubscriberOption(Optional<Database> database, boolean databaseLater, boolean lasts) {
+        this.database = database;
+        this.databaseLater = databaseLater;
+        this.lasts = lasts;
+    }
+
+    static SubscriberOption of(Optional<Database> database) {
+        return new SubscriberOption(
+                database, false, database.filter(Database::lasts).isPresent());
+    }
+
+    /**
+     * There will be an embedded database, which a check does not start.
+     *
+     * @param lasts whether its data outlive the program
+     */
+    static SubscriberOption ofDatabaseNotStarted(boolean lasts) {
+        return new SubscriberOption(Optional.empty(), true, lasts);
+    }
+
+    /** The database, if it is open. */
+    Optional<Database> database() {
+        return database;
+    }
+
+    /** True if there will be a database that is not open yet. */
+    boolean isDatabaseLater() {
+        return databaseLater;
+    }
+
+    /** Makes an embedded database fit for the proxy, unless that is not going to run. */
+    void furnish(ProxyOptions options, List<ProxyOptions.NamedSubscriber> named, List<String> problems) {
+        if (problems.isEmpty()) {
+            try {
+                database.filter(Database::isEmbedded).ifPresent(own -> own.furnish(options.domains, named));
+            } catch (SubscriberException | IllegalArgumentException e) {
+                problems.add("--subscriber: " + Launcher.messageOf(e));
+            }
+        }
+    }
+
+    /** The credentials; those of a database become a component of the proxy too, so that they hear of changes. */
+    CredentialStore credentials(
+            SipProxyBuilder builder,
+            ProxyOptions options,
+            List<ProxyOptions.NamedSubscriber> named,
+            List<String> problems) {
+        if (database.isEmpty()) {
+            if (options.subscribers.isEmpty() && !databaseLater) {
+                problems.add(
+                        "--subscriber: none, so nobody could register; add --subscriber USER:PASSWORD for each user, "
+                                + "--database-url for those of a database, "
+                                + "or --no-auth to let any user of the domains register without a password");
+            }
+            return inMemory(options.domains, named, problems);
+        }
+        if (!database.get().isEmbedded() && !options.subscribers.isEmpty()) {
+            problems.add("--subscriber: the subscribers are those of --database-url; put one there with: "
+                    + "java -jar sipproxy.jar add USER");
+        }
+        if (!problems.isEmpty()) {
+            return InMemoryCredentials.of(); // it will not be used
+        }
+        JdbcCredentials credentials = database.get().credentials(options.kamailio);
+        builder.component(credentials);
+        return credentials;
+    }
+
+    private static InMemoryCredentials inMemory(
+            List<String> domains, List<ProxyOptions.NamedSubscriber> named, List<String> problems) {
+        InMemoryCredentials users = InMemoryCredentials.of();
+        for (String domain : domains) {
+            if (!domain.isEmpty()) {
+                for (ProxyOptions.NamedSubscriber one : named) {
+                    try {
+                        users.put(Credential.ofPassword(one.user(), domain.toLowerCase(Locale.ROOT), one.password()));
+                    } catch (IllegalArgumentException e) {
+                        problems.add("--subscriber: " + Launcher.messageOf(e));
+                    }
+                }
+            }
+        }
+        return users;
+    }
+
+    /** True if they are in a database, open or not, whose data outlive the program. */
+    boolean lasts() {
+        return lasts;
+    }
+
+    String summary(int named) {
+        if (database.isPresent() || databaseLater) {
+            return "subscribers of the database";
+        }
+        return named + " subscriber" + (named == 1 ? "" : "s");
+    }
+}

@@ -1,0 +1,699 @@
+package org.sipproxy.core.internal.engine;
+
+import java.net.InetSocketAddress;
+import java.util.List;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+import org.sipproxy.api.event.SecurityEvent;
+import org.sipproxy.api.routing.RequestDeadline;
+import org.sipproxy.api.routing.Target;
+import org.sipproxy.api.transport.Endpoint;
+import org.sipproxy.api.transport.TransportKind;
+import org.sipproxy.core.internal.codec.ResponseWriter;
+import org.sipproxy.core.internal.codec.ViaStamp;
+import org.sipproxy.core.internal.forwarding.RequestForwarder;
+import org.sipproxy.core.internal.pipeline.MessageSanity;
+import org.sipproxy.core.internal.pipeline.Outcome;
+import org.sipproxy.core.internal.pipeline.RequestContext;
+import org.sipproxy.core.internal.time.LogThrottle;
+import org.sipproxy.core.internal.transaction.Branches;
+import org.sipproxy.core.internal.transaction.ClientTransaction;
+import org.sipproxy.core.internal.transaction.InviteServerTransaction;
+import org.sipproxy.core.internal.transaction.LocalResponder;
+import org.sipproxy.core.internal.transaction.NonInviteServerTransaction;
+import org.sipproxy.core.internal.transaction.ResponsePath;
+import org.sipproxy.core.internal.transaction.ServerTransaction;
+import org.sipproxy.core.internal.transaction.TransactionBudget;
+import org.sipproxy.core.internal.transaction.TransactionBudget.Share;
+import org.sipproxy.core.internal.transaction.TransactionKey;
+import org.sipproxy.core.internal.transaction.Upstream;
+import org.sipproxy.core.internal.transport.InboundHandler;
+import org.sipproxy.core.internal.transport.SendFailure;
+import org.sipproxy.core.internal.transport.TransportFlow;
+import org.sipproxy.message.HeaderName;
+import org.sipproxy.message.Method;
+import org.sipproxy.message.SipMessage;
+import org.sipproxy.message.SipParseException;
+import org.sipproxy.message.SipRequest;
+import org.sipproxy.message.SipResponse;
+import org.sipproxy.message.StatusCode;
+import org.sipproxy.message.Via;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The way of one message from the wire to its answer or its next hop. A request is checked, matched to its transaction,
+ * decided about by the pipeline, and then answered or forwarded; a response is matched to its client transaction.
+ */
+final class MessageDispatcher implements InboundHandler {
+
+    private static final Logger LOG = LoggerFactory.getLogger(MessageDispatcher.class);
+
+    private static final Outcome.Reply OVERLOADED =
+            (Outcome.Reply) Outcome.reply(StatusCode.SERVICE_UNAVAILABLE, "Service Unavailable", "Retry-After: 5");
+
+    private static final Outcome.Reply CANCELLED = (Outcome.Reply) Outcome.reply(StatusCode.REQUEST_TERMINATED);
+
+    private static final Outcome.Reply BREADTH_EXCEEDED =
+            (Outcome.Reply) Outcome.reply(StatusCode.MAX_BREADTH_EXCEEDED);
+
+    private static final String NO_MEMORY = "no memory is left for a transaction";
+    private static final byte[] NO_LINES = {};
+
+    private final ProxyEngine engine;
+    private final RefusalLog refusals;
+    private final LogThrottle failures = new LogThrottle();
+
+    MessageDispatcher(ProxyEngine engine) {
+        this.engine = engine;
+        this.refusals = engine.refusals;
+    }
+
+    @Override
+    public void onMessage(byte[] wire, TransportFlow flow) {
+        StuckStageDetector.Mark mark = engine.loopWatch.mark();
+        mark.begin();
+        try {
+            receive(wire, flow);
+        } finally {
+            mark.end();
+        }
+    }
+
+    private void receive(byte[] wire, TransportFlow flow) {
+        if (!accepts(flow, wire.length)) {
+            return;
+        }
+        TransportFlow from = engine.tapped(flow);
+        try {
+            SipMessage message = withoutTrailingBytes(SipMessage.parse(wire, engine.limits), from);
+            engine.tapReceived(message, from);
+            if (message instanceof SipRequest request) {
+                engine.counters.requests.increment();
+                accept(request, from);
+            } else if (message instanceof SipResponse response) {
+                engine.counters.responses.increment();
+                accept(response, from);
+            }
+        } catch (SipParseException e) {
+            engine.counters.malformed.increment();
+            refusals.unreadable(from, e.getMessage());
+        }
+    }
+
+    private boolean accepts(TransportFlow flow, int length) {
+        boolean accepted = engine.components.accepts(flow, length);
+        if (!accepted) {
+            engine.counters.filtered.increment();
+        }
+        return accepted;
+    }
+
+    /** §18.3: what a datagram, or a WebSocket's message, holds behind its Content-Length is not part of the SIP message. */
+    private SipMessage withoutTrailingBytes(SipMessage message, TransportFlow from) throws SipParseException {
+        boolean cutByLength = from.kind() == TransportKind.TCP || from.kind() == TransportKind.TLS;
+        if (cutByLength || message.bodyLength() == 0) {
+            return message;
+        }
+        int line = message.firstHeader(HeaderName.CONTENT_LENGTH);
+        if (line < 0) {
+            return message;
+        }
+        int length = MessageSanity.contentLength(message, line);
+        return length < 0 || length >= message.bodyLength()
+                ? message
+                : SipMessage.parse(message.index().copy(0, message.index().bodyStart() + length), engine.limits);
+    }
+
+    // ---- requests
+
+    private void accept(SipRequest request, TransportFlow from) throws SipParseException {
+        try {
+            MessageSanity.check(request);
+        } catch (SipParseException e) {
+            refuse(request, from, e);
+            return;
+        }
+        from.messageAccepted();
+        TransactionKey key = TransactionKey.of(request);
+        ServerTransaction transaction = engine.table.server(key);
+        Method method = request.method();
+        if (method == Method.ACK) {
+            acknowledge(request, from, transaction);
+        } else if (method == Method.CANCEL) {
+            cancel(request, from, key, transaction);
+        } else if (transaction != null) {
+            engine.counters.retransmissions.increment();
+            transaction.onRetransmission();
+        } else {
+            byte[] repeat = engine.table.lingering(key);
+            if (repeat == null) {
+                route(newContext(request, from), key);
+            } else {
+                repeat(request, from, repeat);
+            }
+        }
+    }
+
+    /** A request whose transaction is over: it gets the same response, or an accepted INVITE none. */
+    private void repeat(SipRequest request, TransportFlow from, byte[] response) throws SipParseException {
+        engine.counters.retransmissions.increment();
+        if (response.length > 0) {
+            engine.responsePaths.of(request.topVia(), from).send(response, SendFailure.IGNORE);
+        }
+    }
+
+    private RequestContext newContext(SipRequest request, TransportFlow from) throws SipParseException {
+        ResponsePath path = engine.responsePaths.of(request.topVia(), from);
+        return new RequestContext(request, from, path, engine.names, engine.time, engine.events);
+    }
+
+    /** A malformed request is answered without any state, if there is a way back. */
+    private void refuse(SipRequest request, TransportFlow from, SipParseException defect) throws SipParseException {
+        engine.counters.malformed.increment();
+        if (request.method() == Method.ACK) {
+            refusals.dropped(request, from, defect.getMessage());
+            return;
+        }
+        RequestContext context = newContext(request, from);
+        Outcome.Reply reply = (Outcome.Reply) Outcome.malformed(defect);
+        context.responsePath().send(write(context, reply), SendFailure.IGNORE);
+        refusals.refused(request, from, reply.statusCode(), reply.reason(), reply.headerLines());
+    }
+
+    /** An ACK ends at the transaction whose failure it acknowledges; that of a 2xx goes on to the callee. */
+    private void acknowledge(SipRequest ack, TransportFlow from, @Nullable ServerTransaction transaction)
+            throws SipParseException {
+        if (transaction instanceof InviteServerTransaction invite
+                && invite.isSender(ack, from.remoteAddress().getAddress())
+                && invite.acknowledged()) {
+            return;
+        }
+        if (engine.toTags.isOurs(ack)) {
+            return; // of a refusal that was sent without a transaction
+        }
+        relayAck(newContext(ack, from), false);
+    }
+
+    private void relayAck(RequestContext context, boolean mayWait) {
+        try {
+            Outcome outcome = engine.pipeline.run(context, mayWait);
+            if (outcome instanceof Outcome.Relay relay) {
+                engine.forwarder.relayAck(context, relay.targets());
+            } else if (outcome == Outcome.blocked()) {
+                relayAckOnWorker(context);
+            } else if (outcome instanceof Outcome.Discard discard) {
+                dropped(context, discard.why());
+            } else if (outcome instanceof Outcome.Reply reply) {
+                dropped(context, reply.statusCode() + " " + reply.reason());
+            }
+        } catch (SipParseException e) {
+            dropped(context, e.getMessage());
+        }
+    }
+
+    /** An ACK has no transaction, so it counts for itself in the budget while it waits. Without room it is dropped. */
+    private void relayAckOnWorker(RequestContext context) {
+        TransactionBudget budget = engine.table.budget();
+        int bytes = context.retainedBytes();
+        if (!budget.takes(Share.UNDECIDED, bytes)) {
+            budget.countRefused();
+            dropped(context, NO_MEMORY);
+            return;
+        }
+        budget.add(bytes);
+        long deadline = deadline();
+        WorkerPool.Task task = new WorkerPool.Task() {
+            @Override
+            public void run() {
+                try {
+                    if (System.nanoTime() - deadline < 0) {
+                        RequestDeadline.run(deadline, () -> relayAck(context, true));
+                    }
+                } finally {
+                    dropped();
+                }
+            }
+
+            @Override
+            public void dropped() {
+                budget.add(-bytes);
+            }
+        };
+        if (!workers().execute(lane(context), task)) {
+            engine.counters.overload.increment();
+            dropped(context, "the workers' queue is full");
+            task.dropped();
+        }
+    }
+
+    /** §9.2, §16.10: answered at once, and passed on to every branch that rings. One of another sender matches nothing. */
+    private void cancel(SipRequest cancel, TransportFlow from, TransactionKey key, @Nullable ServerTransaction match)
+            throws SipParseException {
+        RequestContext context = newContext(cancel, from);
+        ServerTransaction transaction =
+                match != null && match.isSender(cancel, from.remoteAddress().getAddress()) ? match : null;
+        boolean known = transaction != null || (match == null && engine.table.lingering(key) != null);
+        int status = known ? StatusCode.OK : StatusCode.CALL_OR_TRANSACTION_DOES_NOT_EXIST;
+        byte[] response = engine.replyTo(context, status);
+        context.responsePath().send(response, SendFailure.IGNORE);
+        if (!known) {
+            logRefusal(context, status, StatusCode.reasonPhrase(status), NO_LINES);
+        }
+        if (transaction != null) {
+            int reason = cancel.firstHeader(HeaderName.REASON);
+            transaction.cancelled(
+                    reason < 0
+                            ? null
+                            : cancel.index()
+                                    .copy(
+                                            cancel.index().lineStart(reason),
+                                            cancel.index().lineEnd(reason)));
+        }
+    }
+
+    private void route(RequestContext context, TransactionKey key) throws SipParseException {
+        if (engine.isDraining() && startsSomething(context.request())) {
+            answer(context, key, OVERLOADED);
+            return;
+        }
+        if (!engine.pipeline.needsTransaction() || open(context, key, Share.UNDECIDED, context.retainedBytes())) {
+            decide(context, key, false);
+        }
+    }
+
+    /**
+     * True if a draining proxy refuses the request. What belongs to a call that there is has a To tag (RFC 3261 §12.2), so calls can
+     * be changed and ended. A REGISTER is no call: phones stay registered until the proxy closes.
+     */
+    private boolean startsSomething(SipRequest request) throws SipParseException {
+        return !request.hasToTag() && (request.method() != Method.REGISTER || engine.isClosing());
+    }
+
+    /** A step would have to wait: the rest is decided on a worker, and the client's repetitions are absorbed meanwhile. */
+    private void decideOnWorker(RequestContext context, TransactionKey key) {
+        if (context.transaction() == null && !open(context, key, Share.UNDECIDED, context.retainedBytes())) {
+            return;
+        }
+        long deadline = deadline();
+        WorkerPool.Task task = new WorkerPool.Task() {
+            @Override
+            public void run() {
+                decideInTime(context, key, deadline);
+            }
+
+            @Override
+            public void dropped() {
+                abandon(context);
+            }
+        };
+        if (!workers().execute(lane(context), task)) {
+            engine.counters.overload.increment();
+            answer(context, key, OVERLOADED);
+        }
+    }
+
+    private long deadline() {
+        return System.nanoTime() + engine.waitLimitNanos();
+    }
+
+    /** On a worker. What nobody waits for any more, or what has waited too long, is not worth a look into a database. */
+    private void decideInTime(RequestContext context, TransactionKey key, long deadline) {
+        ServerTransaction transaction = Objects.requireNonNull(context.transaction(), "no transaction on a worker");
+        if (!transaction.isPending()) {
+            return;
+        }
+        if (transaction.isCancelledEarly()) {
+            answer(context, key, CANCELLED);
+        } else if (System.nanoTime() - deadline >= 0) {
+            engine.counters.overload.increment();
+            answer(context, key, OVERLOADED);
+        } else {
+            RequestDeadline.run(deadline, () -> decide(context, key, true));
+        }
+    }
+
+    /** What has one Call-ID is routed in the order in which it came. */
+    private static int lane(RequestContext context) {
+        try {
+            return context.request().callId().hashCode();
+        } catch (SipParseException e) {
+            return 0; // MessageSanity has seen one
+        }
+    }
+
+    private WorkerPool workers() {
+        return Objects.requireNonNull(engine.workers, "a step blocks that said it never does");
+    }
+
+    private void decide(RequestContext context, TransactionKey key, boolean mayWait) {
+        try {
+            carryOut(context, key, mayWait);
+        } catch (RuntimeException | Error e) {
+            abandon(context); // half done, such as for want of memory: nobody else would end its transaction
+            throw e;
+        }
+    }
+
+    private static void abandon(RequestContext context) {
+        ServerTransaction transaction = context.transaction();
+        if (transaction != null) {
+            transaction.abandon();
+        }
+    }
+
+    private void carryOut(RequestContext context, TransactionKey key, boolean mayWait) {
+        Outcome outcome = engine.pipeline.run(context, mayWait);
+        if (outcome == Outcome.blocked()) {
+            decideOnWorker(context, key);
+        } else if (outcome instanceof Outcome.Reply reply) {
+            answer(context, key, reply);
+        } else if (outcome instanceof Outcome.Relay relay) {
+            relay(context, key, relay);
+        } else {
+            abandon(context);
+            if (outcome instanceof Outcome.Discard discard) {
+                dropped(context, discard.why());
+            }
+        }
+    }
+
+    /** A request without a response; not if a component has reported why. */
+    private void dropped(RequestContext context, String why) {
+        if (!isReported(context)) {
+            refusals.dropped(context.received(), context.flow(), why);
+        }
+    }
+
+    /** Without a listener an event has left no trace. */
+    private boolean isReported(RequestContext context) {
+        return context.isReported() && engine.components.hasListeners();
+    }
+
+    private void logRefusal(RequestContext context, int status, String phrase, byte[] headerLines) {
+        if (status >= 400 && !isReported(context)) {
+            refusals.refused(context.received(), context.flow(), status, phrase, headerLines);
+        }
+    }
+
+    /** A request that was forwarded, or should have been, has its final response, be it ours or a target's. */
+    void completed(RequestContext context, int status, byte[] response, List<Target> targets) {
+        if (context.isLocalResponse(response)) {
+            logRefusal(context, status, StatusCode.reasonPhrase(status), NO_LINES);
+        }
+        engine.components.completed(context, status, response, targets);
+    }
+
+    private void relay(RequestContext context, TransactionKey key, Outcome.Relay relay) {
+        Outcome.Reply refusal = breadthRefusal(context, relay);
+        if (refusal != null) {
+            answer(context, key, refusal);
+            return;
+        }
+        boolean proven = context.isProven();
+        Share share = proven ? Share.RESERVED : Share.OPEN;
+        int bytes = context.retainedBytes();
+        long needed = (long) bytes * relay.targets().size(); // each branch has a copy of its own
+        ServerTransaction transaction = context.transaction();
+        if (transaction == null) {
+            if (!open(context, key, share, needed + bytes)) {
+                return;
+            }
+            transaction = Objects.requireNonNull(context.transaction(), "a request is relayed without a transaction");
+        } else if (!engine.table.budget().takes(share, needed)) {
+            transaction.abandon();
+            turnAway(context, share);
+            return;
+        }
+        transaction.forwarding(proven, bytes);
+        try {
+            engine.forwarder.relay(context, transaction, relay.targets());
+        } catch (SipParseException e) {
+            answer(context, key, (Outcome.Reply) Outcome.malformed(e));
+        } catch (RuntimeException e) {
+            failures.error(LOG, "forwarding of " + context.request().method() + " failed", e);
+            answer(context, key, (Outcome.Reply) Outcome.reply(StatusCode.SERVER_INTERNAL_ERROR));
+        }
+    }
+
+    private static Outcome.@Nullable Reply breadthRefusal(RequestContext context, Outcome.Relay relay) {
+        try {
+            return RequestForwarder.exceedsBreadth(context, relay.targets()) ? BREADTH_EXCEEDED : null;
+        } catch (SipParseException e) {
+            return (Outcome.Reply) Outcome.malformed(e);
+        }
+    }
+
+    /**
+     * Makes the server transaction. An INVITE's 100 is sent when a branch starts (§17.2.1), so that a refusal before that is
+     * the only packet.
+     *
+     * @param needed bytes that the request is going to take
+     * @return false if another thread was faster with the same request, or if there is no room and it was turned away
+     */
+    private boolean open(RequestContext context, TransactionKey key, Share share, long needed) {
+        if (!engine.table.budget().takes(share, needed)) {
+            turnAway(context, share);
+            return false;
+        }
+        int bytes = context.retainedBytes();
+        LocalResponder local = new Undecided(context);
+        if (context.isInvite()) {
+            InviteServerTransaction transaction =
+                    new InviteServerTransaction(key, engine.table, context.responsePath(), bytes, local);
+            transaction.sentFrom(context.flow().remoteAddress().getAddress());
+            if (engine.table.addIfAbsent(transaction) != null) {
+                return false;
+            }
+            context.transaction(transaction);
+            shutDownIfLate(transaction);
+        } else {
+            NonInviteServerTransaction transaction =
+                    new NonInviteServerTransaction(key, engine.table, context.responsePath(), bytes, local);
+            if (engine.table.addIfAbsent(transaction) != null) {
+                return false;
+            }
+            context.transaction(transaction);
+            transaction.start();
+            shutDownIfLate(transaction);
+        }
+        return true;
+    }
+
+    /** Whoever ends the transactions of a closing proxy may have gone through the table before this one was in it. */
+    private void shutDownIfLate(ServerTransaction transaction) {
+        if (engine.isShutDown()) {
+            transaction.shutdown();
+        }
+    }
+
+    /** What a request's transaction needs until a response context works on the final response. */
+    private final class Undecided implements LocalResponder {
+
+        private final RequestContext context;
+
+        Undecided(RequestContext context) {
+            this.context = context;
+        }
+
+        @Override
+        public byte[] trying() {
+            return replyTo(context, StatusCode.TRYING);
+        }
+
+        @Override
+        public void shutdown() {
+            ServerTransaction transaction = context.transaction();
+            byte[] wire = write(context, OVERLOADED);
+            if (transaction != null && transaction.respond(OVERLOADED.statusCode(), wire)) {
+                engine.components.completed(context, OVERLOADED.statusCode(), wire, List.of());
+            }
+        }
+    }
+
+    /** No memory is left for the request: 503 without state, or nothing if that memory is needed for those who are served. */
+    private void turnAway(RequestContext context, Share share) {
+        TransactionBudget budget = engine.table.budget();
+        budget.countRefused();
+        if (share == Share.RESERVED || !budget.isExhausted()) {
+            respondStatelessly(context, OVERLOADED, write(context, OVERLOADED));
+        } else {
+            dropped(context, NO_MEMORY);
+        }
+    }
+
+    /**
+     * Sends a locally generated response. A failure before the sender has proved anything leaves no state behind and is sent once
+     * for each request that arrives, be it a retransmission (§26.3.2.4); so is any response to a non-INVITE request that has no
+     * transaction (§8.2.7). An INVITE of a user, of a trusted peer or in a dialog is refused reliably, until its ACK arrives.
+     */
+    private void answer(RequestContext context, TransactionKey key, Outcome.Reply reply) {
+        byte[] wire = write(context, reply);
+        int status = reply.statusCode();
+        boolean withState = status < 300 || (context.isProven() && !isChallenge(status));
+        ServerTransaction transaction = context.transaction();
+        if (transaction == null && withState && context.isInvite()) {
+            transaction = openToAnswer(context, key, wire.length);
+        }
+        if (transaction == null) {
+            respondStatelessly(context, reply, wire);
+            return;
+        }
+        boolean sent = withState ? transaction.respond(status, wire) : transaction.refuse(status, wire);
+        if (context.request().method() == Method.REGISTER) {
+            transaction.abandon(); // a repeated REGISTER is harmless (§10.3 step 7) and not worth 32 s of memory
+        }
+        if (sent) {
+            logRefusal(context, status, reply.reason(), reply.headerLines());
+            engine.components.completed(context, status, wire, List.of());
+        }
+    }
+
+    static boolean isChallenge(int statusCode) {
+        return statusCode == StatusCode.UNAUTHORIZED || statusCode == StatusCode.PROXY_AUTHENTICATION_REQUIRED;
+    }
+
+    /** A transaction that keeps only the response; null without room for it, or if another thread was faster. */
+    private @Nullable ServerTransaction openToAnswer(RequestContext context, TransactionKey key, int bytes) {
+        Share share = context.isProven() ? Share.RESERVED : Share.OPEN;
+        if (!engine.table.budget().takes(share, bytes)) {
+            return null;
+        }
+        InviteServerTransaction transaction =
+                new InviteServerTransaction(key, engine.table, context.responsePath(), 0, null);
+        transaction.sentFrom(context.flow().remoteAddress().getAddress());
+        return engine.table.addIfAbsent(transaction) == null ? transaction : null;
+    }
+
+    private void respondStatelessly(RequestContext context, Outcome.Reply reply, byte[] wire) {
+        context.responsePath().send(wire, SendFailure.IGNORE);
+        logRefusal(context, reply.statusCode(), reply.reason(), reply.headerLines());
+        engine.components.completed(context, reply.statusCode(), wire, List.of());
+    }
+
+    private byte[] write(RequestContext context, Outcome.Reply reply) {
+        SipRequest request = context.received();
+        return ResponseWriter.write(
+                request,
+                stamp(context),
+                reply.statusCode(),
+                reply.reason(),
+                reply.statusCode() == StatusCode.TRYING ? null : engine.toTags.tag(request),
+                reply.headerLines());
+    }
+
+    private static @Nullable ViaStamp stamp(RequestContext context) {
+        try {
+            SipRequest request = context.received();
+            TransportFlow from = context.flow();
+            return ViaStamp.of(
+                    request.index(),
+                    request.topVia(),
+                    from.remoteAddress(),
+                    from.kind().isReliable());
+        } catch (SipParseException e) {
+            return null; // it goes back as it stands
+        }
+    }
+
+    byte[] replyTo(RequestContext context, int statusCode) {
+        boolean closing = statusCode == StatusCode.SERVICE_UNAVAILABLE && engine.isClosing();
+        byte[] wire = write(context, closing ? OVERLOADED : (Outcome.Reply) Outcome.reply(statusCode));
+        if (statusCode >= 400) {
+            context.localResponse(wire);
+        }
+        return wire;
+    }
+
+    // ---- responses
+
+    private void accept(SipResponse response, TransportFlow from) throws SipParseException {
+        MessageSanity.checkResponse(response);
+        from.messageAccepted();
+        Via via = response.topVia();
+        if (Branches.isOurs(response.index(), via)) {
+            long branch = Branches.number(response.index(), via);
+            Method method = response.cseq().method();
+            ClientTransaction transaction = engine.table.client(branch, method == Method.CANCEL);
+            if (transaction != null && transaction.isAnsweredBy(response, via)) {
+                transaction.onResponse(engine.hopCredentials.withoutChallenges(response, from));
+                return;
+            }
+            if (response.isSuccess() && method == Method.INVITE) {
+                Upstream caller = engine.table.upstreamOfAccepted(branch);
+                if (caller != null) {
+                    engine.forwarder.forwardLate(
+                            engine.hopCredentials.withoutChallenges(response, from),
+                            from,
+                            engine.responsePaths.upstream(caller, from));
+                    return;
+                }
+            }
+        }
+        if (engine.components.claims(response, from)) {
+            return;
+        }
+        engine.counters.strayResponses.increment(); // RFC 6026 §7.2: dropped, not forwarded
+    }
+
+    // ---- streams
+
+    @Override
+    public void onUnframeable(byte[] head, TransportFlow flow, String reason) {
+        if (!accepts(flow, head.length)) {
+            return;
+        }
+        engine.counters.malformed.increment();
+        try {
+            if (SipMessage.parse(head, engine.limits.withMessageBytes(16_777_216)) instanceof SipRequest request) {
+                refuse(request, engine.tapped(flow), new SipParseException(StatusCode.BAD_REQUEST, reason));
+            }
+        } catch (SipParseException e) {
+            refusals.unreadable(flow, reason);
+        }
+    }
+
+    @Override
+    public boolean acceptsConnection(InetSocketAddress remote, Endpoint endpoint) {
+        boolean accepted = engine.components.acceptsConnection(remote, endpoint);
+        if (!accepted) {
+            engine.counters.filtered.increment();
+            if (!engine.components.hasListeners()) {
+                refusals.refusedConnection(remote, endpoint.kind(), "a component does not accept it");
+            }
+        }
+        return accepted;
+    }
+
+    @Override
+    public void onRefusedConnection(InetSocketAddress remote, Endpoint endpoint, String why) {
+        refusals.refusedConnection(remote, endpoint.kind(), why);
+    }
+
+    @Override
+    public void onConnectionLimit(InetSocketAddress remote, Endpoint endpoint, String limit) {
+        if (!engine.components.hasListeners()) {
+            refusals.refusedConnection(remote, endpoint.kind(), limit);
+        }
+        engine.components.publish(new SecurityEvent.LimitHit(new SecurityEvent.Origin(remote, endpoint.kind(), ""), limit));
+    }
+
+    @Override
+    public boolean onNonSip(byte[] bytes, TransportFlow from) {
+        boolean accepted = accepts(from, bytes.length);
+        if (accepted) {
+            engine.components.onNonSip(from, bytes);
+        }
+        return accepted;
+    }
+
+    @Override
+    public boolean acceptsPing(TransportFlow from, int length) {
+        return accepts(from, length);
+    }
+
+    @Override
+    public void onClosed(TransportFlow flow) {
+        engine.connectionClosed(flow);
+    }
+}

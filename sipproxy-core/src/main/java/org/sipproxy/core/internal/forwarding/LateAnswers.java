@@ -1,0 +1,35 @@
+package org.sipproxy.core.internal.forwarding;
+
+import org.sipproxy.api.routing.Target;
+import org.sipproxy.core.internal.transaction.ClientTransactionUser;
+import org.sipproxy.core.internal.transaction.ServerTransaction;
+import org.sipproxy.core.internal.transport.TransportFlow;
+import org.sipproxy.message.SipParseException;
+import org.sipproxy.message.SipResponse;
+
+/** Forwards the repeated 2xx of an accepted INVITE over a stream until Timer M ends it (RFC 6026 §8.4). */
+record LateAnswers(ServerTransaction server, RequestForwarder forwarder, TransportFlow from, Target target)
+        implements ClientTransactionUser {
+
+    @Override
+    public void onResponse(SipResponse response) {
+        if (!response.isSuccess()) {
+            return;
+        }
+        try {
+            byte[] wire = ResponseRewriter.withoutTopVia(response, server.path().isReliable());
+            server.respond(response.statusCode(), forwarder.edited(wire, from, target));
+        } catch (SipParseException e) {
+            // no Via but ours: it was meant for us
+        }
+    }
+
+    @Override
+    public void onTimeout() {}
+
+    @Override
+    public void onTimerC() {}
+
+    @Override
+    public void onTransportError(Throwable cause) {}
+}

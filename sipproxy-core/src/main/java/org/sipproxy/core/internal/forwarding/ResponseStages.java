@@ -1,0 +1,142 @@
+package org.sipproxy.core.internal.forwarding;
+
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.function.Predicate;
+import javax.sip.message.Response;
+import org.jspecify.annotations.Nullable;
+import org.sipproxy.api.routing.ResponseStage;
+import org.sipproxy.api.routing.ResponseStageContext;
+import org.sipproxy.api.routing.Target;
+import org.sipproxy.api.transport.Flow;
+import org.sipproxy.core.internal.guard.HostCall;
+import org.sipproxy.message.ParseLimits;
+import org.sipproxy.message.SipMessage;
+import org.sipproxy.message.SipParseException;
+import org.sipproxy.message.SipResponse;
+import org.sipproxy.message.SipUri;
+import org.sipproxy.message.StatusCode;
+import org.sipproxy.message.jain.JainResponse;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** The steps, of the host and of components, that see responses before they are forwarded. */
+public final class ResponseStages {
+
+    private static final Logger LOG = LoggerFactory.getLogger(ResponseStages.class);
+    private static final Logger STAGES = LoggerFactory.getLogger("org.sipproxy.core.stage");
+
+    /** What was received within the limits may have grown by what we added. */
+    private static final ParseLimits OWN_LIMITS = new ParseLimits(16_777_216, 1_048_576, 10_000, 10_000);
+
+    /** A stage, and its guard under its name. */
+    private record Guarded(ResponseStage stage, HostCall call) {}
+
+    private final List<Guarded> stages;
+    private final Predicate<SipUri> isMyself;
+
+    public ResponseStages(List<ResponseStage> stages, Predicate<SipUri> isMyself) {
+        this.stages = stages.stream()
+                .map(stage -> new Guarded(stage, new HostCall(STAGES, "response stage " + stage.name())))
+                .toList();
+        this.isMyself = isMyself;
+    }
+
+    /**
+     * The response's bytes after the steps have seen it.
+     *
+     * @param sentTo where its request went, if that is still known
+     */
+    byte[] edited(byte[] wire, Flow from, @Nullable Target sentTo) {
+        if (stages.isEmpty()) {
+            return wire;
+        }
+        try {
+            SipResponse received = response(wire);
+            SipResponse response = received;
+            for (Guarded stage : stages) {
+                response = run(stage, new Context(response, from, sentTo, isMyself));
+            }
+            return response == received ? wire : response.toBytes();
+        } catch (SipParseException e) {
+            LOG.debug("response not shown to the steps: {}", e.getMessage());
+            return wire;
+        }
+    }
+
+    private static SipResponse response(byte[] wire) throws SipParseException {
+        if (SipMessage.parse(wire, OWN_LIMITS) instanceof SipResponse response) {
+            return response;
+        }
+        throw new SipParseException(StatusCode.SERVER_INTERNAL_ERROR, "not a response");
+    }
+
+    /** Returns the response that the stage leaves; the one it was given if the stage fails, not half an edit. */
+    private static SipResponse run(Guarded guarded, Context context) {
+        SipResponse before = context.response;
+        try {
+            guarded.stage().handle(context);
+            return context.response();
+        } catch (Throwable e) {
+            guarded.call().failed(e);
+            return before;
+        }
+    }
+
+    private static final class Context implements ResponseStageContext {
+
+        private SipResponse response;
+        private @Nullable JainResponse view;
+        private final Flow flow;
+        private final @Nullable Target sentTo;
+        private final Predicate<SipUri> own;
+
+        Context(SipResponse response, Flow flow, @Nullable Target sentTo, Predicate<SipUri> own) {
+            this.response = response;
+            this.flow = flow;
+            this.sentTo = sentTo;
+            this.own = own;
+        }
+
+        @Override
+        public SipResponse response() {
+            JainResponse edited = view;
+            if (edited != null) {
+                response = edited.message();
+            }
+            return response;
+        }
+
+        @Override
+        public void replace(SipResponse edited) {
+            response = Objects.requireNonNull(edited, "edited");
+            view = null;
+        }
+
+        @Override
+        public Response jain() {
+            JainResponse current = view;
+            if (current == null) {
+                current = JainResponse.of(response);
+                view = current;
+            }
+            return current;
+        }
+
+        @Override
+        public Flow flow() {
+            return flow;
+        }
+
+        @Override
+        public Optional<Target> target() {
+            return Optional.ofNullable(sentTo);
+        }
+
+        @Override
+        public boolean isMyself(SipUri uri) {
+            return own.test(uri);
+        }
+    }
+}

@@ -1,0 +1,103 @@
+package org.sipproxy.core.internal.pipeline;
+
+import org.jspecify.annotations.Nullable;
+import org.sipproxy.api.routing.NeedsWorkerException;
+import org.sipproxy.api.routing.RequestStage;
+import org.sipproxy.api.routing.StageContext;
+import org.sipproxy.api.routing.TemporarilyUnavailableException;
+import org.sipproxy.api.routing.Verdict;
+import org.sipproxy.core.internal.guard.HostCall;
+import org.sipproxy.message.SipParseException;
+import org.sipproxy.message.SipRequest;
+import org.sipproxy.message.StatusCode;
+import org.sipproxy.message.jain.MalformedHeaderException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** A step that a host or an add-on wrote: whatever it throws ends in a 500 or 503 and one log line with its name. */
+final class HostStage implements Stage {
+
+    private static final Logger LOG = LoggerFactory.getLogger("org.sipproxy.core.stage");
+
+    private final RequestStage stage;
+    private final String name;
+    private final HostCall host;
+    private final boolean mayBlock;
+    private final Question always;
+    private final Question atOnce;
+
+    HostStage(RequestStage stage) {
+        this.stage = stage;
+        this.name = stage.name();
+        this.host = new HostCall(LOG, "stage " + name);
+        this.mayBlock = mayBlock();
+        this.always = stage::handle;
+        this.atOnce = mayBlock ? stage::handleAtOnce : always;
+    }
+
+    /** A stage that cannot say counts as one that may. */
+    private boolean mayBlock() {
+        try {
+            return stage.mayBlock();
+        } catch (Throwable e) {
+            host.failed(e);
+            return true;
+        }
+    }
+
+    @Override
+    public Outcome run(RequestContext context) throws SipParseException {
+        return run(context, always);
+    }
+
+    @Override
+    public Outcome runAtOnce(RequestContext context) throws SipParseException {
+        return run(context, atOnce);
+    }
+
+    /** Either way to ask the stage. */
+    private interface Question {
+        @Nullable
+        Verdict ask(StageContext context) throws Exception;
+    }
+
+    private Outcome run(RequestContext context, Question question) throws SipParseException {
+        context.materialize();
+        SipRequest before = context.request();
+        Outcome outcome = decide(context, question);
+        context.endOfStage(before);
+        return outcome;
+    }
+
+    private Outcome decide(RequestContext context, Question question) {
+        try {
+            @Nullable Verdict verdict = question.ask(context);
+            if (verdict == null) {
+                throw new IllegalStateException("stage: " + name + " returned null for "
+                        + context.request().method() + "; return Verdict.proceed() to pass the request on");
+            }
+            context.commitView();
+            return Outcome.of(verdict);
+        } catch (SipParseException e) {
+            return Outcome.malformed(e);
+        } catch (MalformedHeaderException e) {
+            return Outcome.malformed(e.defect()); // the sender's mistake, not the step's
+        } catch (NeedsWorkerException e) {
+            return needsWorker(context, question, e);
+        } catch (TemporarilyUnavailableException e) {
+            host.failed(e);
+            return Outcome.unavailable(e);
+        } catch (Throwable e) { // whatever a host's step throws, an Error too, is that step's and this request's alone
+            return failed(context, e);
+        }
+    }
+
+    private Outcome needsWorker(RequestContext context, Question question, NeedsWorkerException e) {
+        return mayBlock && question == atOnce ? Outcome.blocked() : failed(context, e);
+    }
+
+    private Outcome failed(RequestContext context, Throwable e) {
+        host.failed(context.received().method().name(), e);
+        return Outcome.reply(StatusCode.SERVER_INTERNAL_ERROR);
+    }
+}

@@ -1,0 +1,42 @@
+package org.sipproxy.core.internal.transport;
+
+import java.nio.charset.StandardCharsets;
+import java.util.Locale;
+import org.sipproxy.api.transport.TransportKind;
+
+/**
+ * How a listening point is named in Via and Record-Route; made once, copied into every forwarded message.
+ *
+ * @param kind the transport
+ * @param host the host in lower case, an IPv6 address in brackets
+ * @param port the port
+ * @param via {@code Via: SIP/2.0/UDP host:port;branch=} up to the branch's value
+ * @param uri {@code sip:host:port} or {@code sip:host:port;transport=tcp}; RFC 7118 has {@code ws} for WSS too
+ * @param secureUri the same as a sips URI, for requests that ask for TLS on each hop; of a listening point that has none it is
+ *     {@code uri}, since a sips URI would lead elsewhere
+ */
+public record SentBy(TransportKind kind, String host, int port, byte[] via, byte[] uri, byte[] secureUri) {
+
+    public static SentBy of(TransportKind kind, String host, int port) {
+        String lower = host.toLowerCase(Locale.ROOT);
+        String literal = lower.indexOf(':') >= 0 && !lower.startsWith("[") ? "[" + lower + "]" : lower;
+        String via = "Via: SIP/2.0/" + kind.name() + " " + literal + ":" + port + ";rport;branch=";
+        String address = literal + ":" + port;
+        byte[] uri = bytes("sip:" + address + transport(kind));
+        byte[] secureUri =
+                kind.isSecure() ? bytes("sips:" + address + (kind == TransportKind.WSS ? ";transport=ws" : "")) : uri;
+        return new SentBy(kind, literal, port, bytes(via), uri, secureUri);
+    }
+
+    private static String transport(TransportKind kind) {
+        return switch (kind) {
+            case UDP -> "";
+            case TCP, TLS -> ";transport=" + kind.lowerCase();
+            case WS, WSS -> ";transport=ws";
+        };
+    }
+
+    private static byte[] bytes(String text) {
+        return text.getBytes(StandardCharsets.UTF_8);
+    }
+}

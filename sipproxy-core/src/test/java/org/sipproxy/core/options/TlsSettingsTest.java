@@ -1,0 +1,207 @@
+package org.sipproxy.core.options;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.GeneralSecurityException;
+import java.time.Duration;
+import java.util.concurrent.atomic.AtomicReference;
+import javax.crypto.Cipher;
+import javax.crypto.SecretKey;
+import javax.crypto.SecretKeyFactory;
+import javax.crypto.spec.PBEKeySpec;
+import javax.crypto.spec.PBEParameterSpec;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.sipproxy.core.certificates.TestCertificate;
+
+/** What is told about the files of a certificate. */
+class TlsSettingsTest {
+
+    private static final TestCertificate EC = TestCertificate.of("dns:sip.test", "ip:127.0.0.1");
+    private static final TestCertificate RSA =
+            TestCertificate.with("-keyalg", "RSA", "-keysize", "2048", "-ext", "san=dns:sip.test");
+
+    @TempDir
+    private Path folder;
+
+    private static TlsSettings.Builder of(Path chain, Path key) {
+        return TlsSettings.builder().certificate(chain, key);
+    }
+
+    private Path file(String name, String text) throws IOException {
+        return Files.writeString(folder.resolve(name), text);
+    }
+
+    @Test
+    void certificatesOfBothKindsOfKeyAreFine() {
+        assertThat(of(EC.chain(), EC.key()).build().problems()).isEmpty();
+        assertThat(of(RSA.chain(), RSA.key()).trust(EC.chain()).build().problems())
+                .isEmpty();
+    }
+
+    @Test
+    void aChainAndItsKeyMayBeOneFile() throws IOException {
+        Path both = file("both.pem", "our key\n" + Files.readString(EC.key()) + Files.readString(EC.chain()));
+
+        assertThat(of(both, both).build().problems()).isEmpty();
+    }
+
+    @Test
+    void allThatIsWrongIsToldAtOnce() throws IOException {
+        Path nothing = folder.resolve("nothing.pem");
+        Path text = file("text.pem", "hello");
+
+        assertThat(of(nothing, text).trust(EC.key()).build().problems())
+                .containsExactly(
+                        "tls: " + nothing + ": there is no such file",
+                        "tls: " + text + ": is no PEM file (expected -----BEGIN ...); a DER file converts with"
+                                + " openssl x509 or pkcs8",
+                        "tls: " + EC.key() + ": holds no certificate (expected BEGIN CERTIFICATE)");
+    }
+
+    @Test
+    void theKeyOfAnotherCertificateIsTold() {
+        assertThat(of(EC.chain(), RSA.key()).build().problems())
+                .singleElement()
+                .asString()
+                .contains(RSA.key().toString(), "is not the key of the first certificate in " + EC.chain());
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"RSA PRIVATE KEY", "EC PRIVATE KEY", "DSA PRIVATE KEY"})
+    void aKeyOfAnOldFormatIsToldWithTheWayToConvertIt(String label) throws IOException {
+        Path key = file("old.pem", TestCertificate.pem(label, new byte[] {1, 2, 3}));
+
+        assertThat(of(EC.chain(), key).build().problems())
+                .singleElement()
+                .asString()
+                .contains("in the format of BEGIN " + label, "openssl pkcs8 -topk8 -nocrypt -in " + key);
+    }
+
+    @Test
+    void aKeyWithHeadersOfAnOldFormatIsToldTheSameWay() throws IOException {
+        Path key = file("old.pem", """
+                -----BEGIN RSA PRIVATE KEY-----
+                Proc-Type: 4,ENCRYPTED
+                DEK-Info: AES-128-CBC,00
+
+                AAAA
+                -----END RSA PRIVATE KEY-----
+                """);
+
+        assertThat(of(EC.chain(), key).build().problems())
+                .singleElement()
+                .asString()
+                .contains("openssl pkcs8 -topk8");
+    }
+
+    @Test
+    void aFileThatWasCutIsTold() throws IOException {
+        String whole = Files.readString(EC.key());
+        Path cut = file("cut.pem", whole.substring(0, whole.length() / 2));
+
+        assertThat(of(EC.chain(), cut).build().problems())
+                .singleElement()
+                .asString()
+                .endsWith("begins and has no end; is the file whole?");
+    }
+
+    @Test
+    void aCertificateThatHasEndedIsTold() {
+        TestCertificate ended =
+                TestCertificate.with("-keyalg", "EC", "-groupname", "secp256r1", "-startdate", "-3d", "-validity", "1");
+        TestCertificate early =
+                TestCertificate.with("-keyalg", "EC", "-groupname", "secp256r1", "-startdate", "+3d", "-validity", "1");
+
+        assertThat(of(ended.chain(), ended.key()).build().problems())
+                .singleElement()
+                .asString()
+                .contains("has been invalid since ", "renew it");
+        assertThat(of(early.chain(), early.key()).build().problems())
+                .singleElement()
+                .asString()
+                .contains("is not valid before ");
+    }
+
+    @Test
+    void anEncryptedKeyNeedsItsPassword() throws Exception {
+        Path key = file("encrypted.pem", encrypted("test1234"));
+        AtomicReference<char[]> handed = new AtomicReference<>();
+
+        assertThat(of(EC.chain(), key).build().problems())
+                .singleElement()
+                .asString()
+                .contains("is encrypted; give its password");
+        assertThat(of(EC.chain(), key)
+                        .keyPassword(() -> "wrong".toCharArray())
+                        .build()
+                        .problems())
+                .singleElement()
+                .asString()
+                .contains("is the password right?");
+        TlsSettings right = of(EC.chain(), key)
+                .keyPassword(() -> {
+                    handed.set("test1234".toCharArray());
+                    return handed.get();
+                })
+                .build();
+        assertThat(right.problems()).isEmpty();
+        assertThat(handed.get()).as("overwritten").containsOnly('\0');
+        assertThat(right.toString()).doesNotContain("test1234");
+    }
+
+    /** What {@code openssl pkcs8 -topk8} writes. */
+    private static String encrypted(String password) throws GeneralSecurityException, IOException {
+        String algorithm = "PBEWithHmacSHA256AndAES_256";
+        SecretKey secret =
+                SecretKeyFactory.getInstance(algorithm).generateSecret(new PBEKeySpec(password.toCharArray()));
+        Cipher cipher = Cipher.getInstance(algorithm);
+        cipher.init(Cipher.ENCRYPT_MODE, secret, new PBEParameterSpec(new byte[16], 2_048));
+        byte[] content = cipher.doFinal(EC.privateKey().getEncoded());
+        byte[] pbes2 = {0x06, 0x09, 0x2a, (byte) 0x86, 0x48, (byte) 0x86, (byte) 0xf7, 0x0d, 0x01, 0x05, 0x0d};
+        byte[] identifier = der(0x30, pbes2, cipher.getParameters().getEncoded());
+        return TestCertificate.pem("ENCRYPTED PRIVATE KEY", der(0x30, identifier, der(0x04, content)));
+    }
+
+    /** One value in DER, shorter than 64 kB. */
+    private static byte[] der(int tag, byte[]... parts) throws IOException {
+        ByteArrayOutputStream content = new ByteArrayOutputStream();
+        for (byte[] part : parts) {
+            content.write(part);
+        }
+        ByteArrayOutputStream out = new ByteArrayOutputStream();
+        out.write(tag);
+        out.write(0x82); // two bytes of length follow
+        out.write(content.size() >> 8);
+        out.write(content.size());
+        content.writeTo(out);
+        return out.toByteArray();
+    }
+
+    @Test
+    void theBuilderTellsAllThatIsMissing() {
+        assertThatThrownBy(() -> TlsSettings.builder()
+                        .protocols("TLSv1")
+                        .handshakeTimeout(Duration.ofHours(1))
+                        .build())
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("tls: certificate: none; name two PEM files")
+                .hasMessageContaining("tls: protocols: [TLSv1] (expected TLSv1.3, TLSv1.2 or both)")
+                .hasMessageContaining("tls: handshakeTimeout: PT1H (expected PT0.1S to PT2M)");
+    }
+
+    @Test
+    void aPrivateKeyIsNeverInAMessage() throws IOException {
+        String body = Files.readString(EC.key(), StandardCharsets.US_ASCII).split("\n", -1)[1];
+
+        assertThat(of(EC.key(), EC.chain()).build().problems().toString()).doesNotContain(body);
+    }
+}
