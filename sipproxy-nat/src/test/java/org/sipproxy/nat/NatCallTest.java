@@ -267,6 +267,26 @@ class NatCallTest {
         return caller.call(called).awaitFinal().statusCode();
     }
 
+    @ParameterizedTest
+    @EnumSource(
+            value = TransportKind.class,
+            names = {"TCP", "TLS"})
+    void phoneThatNamesAnotherPortSinceItReconnectedIsReachedInItsCall(TransportKind kind) {
+        Phone alice = over(TransportKind.UDP, "alice", "");
+        Phone bob = over(kind, "bob", "10.0.0.7:40001");
+        Call calling = alice.call("bob").awaitAnswer();
+        bob.awaitCall().awaitAck();
+        bob.close();
+
+        Phone again = streams.registeredPhone("bob", options -> options.transport(kind)
+                .tls(TestCertificate.contextWithout(CERTIFICATE))
+                .claiming("10.0.0.7:40002")
+                .lenient());
+
+        assertThat(calling.send("BYE").statusCode()).isEqualTo(481); // of a phone that does not know the call
+        assertThat(again.complaints()).isEmpty();
+    }
+
     @Test
     void phoneThatNoLongerAnswersPingsIsRemovedAsUnreachable() {
         Phone alice = behind(router(NatKind.SYMMETRIC), "alice");

@@ -6,6 +6,8 @@ import java.net.http.HttpClient;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.sipproxy.api.location.HeapBindingRepository;
+import org.sipproxy.api.location.StoreMode;
 import org.sipproxy.api.transport.Endpoint;
 import org.sipproxy.api.transport.TransportKind;
 
@@ -28,6 +30,17 @@ class RemoteTargetTest {
         WireClient.Tcp phone = proxy.tcp(user);
         proxy.registerContact(phone, user, "<" + DEAF + ">");
         return phone;
+    }
+
+    /** A phone that does not listen and names the port of its connection, which is another one after each reconnect. */
+    private WireClient.Tcp namingItsConnection(String user, int port) {
+        WireClient.Tcp phone = proxy.tcp(user);
+        proxy.registerContact(phone, user, "<" + contact(user, port) + ">");
+        return phone;
+    }
+
+    private static String contact(String user, int port) {
+        return "sip:" + user + "@127.0.0.1:" + port + ";transport=tcp";
     }
 
     private WireClient.Web browser(String name) {
@@ -87,6 +100,73 @@ class RemoteTargetTest {
         alice.send(caller.ack());
         again.awaitRequest("ACK");
         answer(alice, again, alice.send(caller.request("BYE")));
+    }
+
+    @Test
+    void phoneWhoseContactHasAnotherPortSinceItReconnectedIsReached() {
+        WireClient.Tcp bob = namingItsConnection("bob", 1);
+        Request invite = alice.send(alice.request("INVITE", "sip:bob@sip.test"));
+        bob.reply(bob.awaitRequest("INVITE"), 200, "Contact: <" + contact("bob", 1) + ">");
+        Dialog caller = Dialog.ofCaller(alice, alice.awaitResponse(invite, 200));
+        bob.close();
+        awaitConnections(0);
+
+        WireClient.Tcp again = namingItsConnection("bob", 2);
+
+        alice.send(caller.ack());
+        again.awaitRequest("ACK");
+        answer(alice, again, alice.send(caller.request("INFO")));
+        answer(alice, again, alice.send(caller.request("BYE")));
+    }
+
+    @Test
+    void requestsOfACallGoToThePhoneWhoseContactIsMostLikeTheRemoteTarget() {
+        WireClient.Tcp bob = namingItsConnection("bob", 1);
+        Request invite = alice.send(alice.request("INVITE", "sip:bob@sip.test"));
+        bob.reply(bob.awaitRequest("INVITE"), 200, "Contact: <" + contact("bob", 1) + ">");
+        Dialog caller = Dialog.ofCaller(alice, alice.awaitResponse(invite, 200));
+
+        WireClient.Tcp another = namingItsConnection("bob", 2);
+
+        answer(alice, bob, alice.send(caller.request("BYE")));
+        assertThat(another.pendingAfterRoundTrip()).isEmpty();
+    }
+
+    @Test
+    void phoneOfTheSameUserWithAnotherContactUserDoesNotGetTheCallsRequests() {
+        WireClient.Tcp bob = namingItsConnection("bob", 1);
+        Request invite = alice.send(alice.request("INVITE", "sip:bob@sip.test"));
+        bob.reply(bob.awaitRequest("INVITE"), 200, "Contact: <" + contact("bob", 1) + ">");
+        Dialog caller = Dialog.ofCaller(alice, alice.awaitResponse(invite, 200));
+        bob.close();
+        awaitConnections(0);
+        WireClient.Tcp another = proxy.tcp("bob");
+        proxy.registerContact(another, "bob", "<" + contact("bob-desk", 2) + ">");
+
+        Request bye = alice.send(caller.request("BYE"));
+
+        alice.awaitResponse(bye, 500);
+        assertThat(another.pendingAfterRoundTrip()).isEmpty();
+    }
+
+    @Test
+    void phoneThatHasReconnectedIsReachedIfItsBindingIsInADatabaseOnly() {
+        try (ProxyUnderTest stored = ProxyUnderTest.start(builder -> builder.locationStore(
+                StoreMode.databaseOnly(new HeapBindingRepository())))) {
+            WireClient.Udp carol = stored.udp("carol");
+            WireClient.Tcp bob = stored.registeredByTcp("bob");
+            Request invite = carol.send(carol.request("INVITE", "sip:bob@sip.test"));
+            bob.reply(bob.awaitRequest("INVITE"), 200);
+            Dialog caller = Dialog.ofCaller(carol, carol.awaitResponse(invite, 200));
+            bob.close();
+            Awaitility.await().until(() -> stored.proxy().statistics().connections() == 0);
+
+            WireClient.Tcp again = stored.registeredByTcp("bob");
+
+            carol.send(caller.ack());
+            again.awaitRequest("ACK");
+            answer(carol, again, carol.send(caller.request("BYE")));
+        }
     }
 
     @Test

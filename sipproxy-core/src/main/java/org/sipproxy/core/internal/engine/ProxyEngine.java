@@ -12,6 +12,7 @@ import org.sipproxy.api.event.SecurityEvent;
 import org.sipproxy.api.location.Binding;
 import org.sipproxy.api.location.LocationStore;
 import org.sipproxy.api.transport.Endpoint;
+import org.sipproxy.api.transport.Flow;
 import org.sipproxy.api.transport.TransportKind;
 import org.sipproxy.core.options.ProxyClock;
 import org.sipproxy.core.status.ProxyHealth;
@@ -20,6 +21,7 @@ import org.sipproxy.core.status.StoreStatus;
 import org.sipproxy.core.internal.address.AddressPolicy;
 import org.sipproxy.core.internal.codec.FlowTokens;
 import org.sipproxy.core.internal.codec.RouteSignature;
+import org.sipproxy.core.internal.dns.NextHop;
 import org.sipproxy.core.internal.forwarding.FlowSource;
 import org.sipproxy.core.internal.forwarding.HopCredentials;
 import org.sipproxy.core.internal.forwarding.RequestForwarder;
@@ -161,6 +163,7 @@ public final class ProxyEngine implements AutoCloseable {
                 () -> parts.refusesOptions() && !readiness.isReady(),
                 registrar,
                 store,
+                this::connectionOf,
                 parts.strangers(),
                 this::isExpectedAck,
                 hooks.atEntrance,
@@ -368,6 +371,17 @@ public final class ProxyEngine implements AutoCloseable {
     private @Nullable TransportFlow peersOwnConnection(long number) {
         TransportFlow flow = points.peersOwnConnection(number);
         return flow == null ? null : tapped(flow);
+    }
+
+    /** The stream that a binding was registered over; for one that was read from a row, the stream from its address. */
+    private @Nullable TransportFlow connectionOf(Binding binding) {
+        Flow flow = binding.flow().orElse(null);
+        if (flow != null) {
+            return flow instanceof TransportFlow known ? known : null;
+        }
+        NextHop hop = resolution.numeric(binding.received().orElseGet(binding::contact));
+        TransportFlow open = hop == null || !hop.kind().isReliable() ? null : points.openConnection(hop);
+        return open == null ? null : tapped(open);
     }
 
     /**

@@ -140,7 +140,8 @@ final class TargetRoute {
 
     /**
      * The flow that a client behind a NAT registered over, else the address that it was seen at. A NAT does not let a connection
-     * in, so a stream has to be there already.
+     * in, so a stream has to be there already. If the client has reconnected within a dialog, that is the connection over which it
+     * is registered now.
      */
     private void throughNat() throws SipParseException {
         TransportFlow flow = flowOf(target);
@@ -149,6 +150,13 @@ final class TargetRoute {
         }
         direct = usable(flow);
         withoutHops = flow != null || !isAtItsSource();
+        TransportFlow reconnected = flow == null ? usable(context.registeredFlow()) : null;
+        if (reconnected != null && (withoutHops || reconnected.isPeerInitiated())) {
+            direct = reconnected;
+            withoutHops = true;
+        } else {
+            registered = reconnected;
+        }
     }
 
     private @Nullable TransportFlow flowToReceived() {

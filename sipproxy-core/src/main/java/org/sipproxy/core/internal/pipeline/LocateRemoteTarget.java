@@ -2,6 +2,7 @@ package org.sipproxy.core.internal.pipeline;
 
 import java.time.Duration;
 import java.util.List;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.sipproxy.api.location.Aor;
 import org.sipproxy.api.location.Binding;
@@ -29,10 +30,13 @@ final class LocateRemoteTarget implements Stage {
 
     private final LogThrottle failures = new LogThrottle(Duration.ofSeconds(10));
     private final GuardedStore store;
+    private final Function<Binding, @Nullable TransportFlow> connectionOf;
     private final boolean mayBlock;
 
-    LocateRemoteTarget(LocationStore store) {
+    /** @param connectionOf the connection over which a binding was registered, if it is known */
+    LocateRemoteTarget(LocationStore store, Function<Binding, @Nullable TransportFlow> connectionOf) {
         this.store = new GuardedStore(store);
+        this.connectionOf = connectionOf;
         this.mayBlock = this.store.blocking() == LocationStore.Blocking.ALWAYS;
     }
 
@@ -90,37 +94,55 @@ final class LocateRemoteTarget implements Stage {
             return null;
         }
         try {
-            return newestFlow(store.lookup(aor), uri);
+            return bestFlow(store.lookup(aor), uri);
         } catch (LocationStoreException e) {
             failures.warn(LOG, "location store failed; a request within a dialog is sent to its Request-URI only", e);
             return null;
         }
     }
 
-    /** The open flow of the binding whose contact the URI is, or else of one at the same host and port. */
-    private static @Nullable TransportFlow newestFlow(List<Binding> bindings, SipUri uri) {
+    /** The connection of the binding whose contact resembles the URI most, the most recent one among equals; null if there is none. */
+    private @Nullable TransportFlow bestFlow(List<Binding> bindings, SipUri uri) {
         Binding best = null;
-        boolean bestIsSame = false;
+        TransportFlow flow = null;
         for (Binding binding : bindings) {
-            boolean same = binding.contact().isEquivalentTo(uri);
-            if (isUsable(binding)
-                    && (same || (!bestIsSame && isAtSamePlace(binding.contact(), uri)))
-                    && (best == null || same != bestIsSame || binding.updatedAtMillis() > best.updatedAtMillis())) {
-                best = binding;
-                bestIsSame = same;
+            Likeness likeness = Likeness.of(binding.contact(), uri);
+            if (likeness != Likeness.NONE && binding.path().isEmpty() && isBetter(likeness, binding, best, uri)) {
+                TransportFlow candidate = connectionOf.apply(binding);
+                if (candidate != null && candidate.kind().isReliable() && candidate.isOpen()) {
+                    best = binding;
+                    flow = candidate;
+                }
             }
         }
-        return best != null && best.flow().orElse(null) instanceof TransportFlow flow ? flow : null;
+        return flow;
     }
 
-    private static boolean isUsable(Binding binding) {
-        return binding.path().isEmpty()
-                && binding.flow().orElse(null) instanceof TransportFlow flow
-                && flow.kind().isReliable()
-                && flow.isOpen();
+    private static boolean isBetter(Likeness likeness, Binding binding, @Nullable Binding best, SipUri uri) {
+        if (best == null) {
+            return true;
+        }
+        int order = likeness.compareTo(Likeness.of(best.contact(), uri));
+        return order > 0 || (order == 0 && binding.updatedAtMillis() > best.updatedAtMillis());
     }
 
-    private static boolean isAtSamePlace(SipUri contact, SipUri uri) {
-        return contact.isSip() && contact.port() == uri.port() && HostName.same(contact.host(), uri.host());
+    /** How much a registered contact resembles a remote target, from least to most. */
+    private enum Likeness {
+        NONE,
+        /** Another port: phones that name the port of their connection have a new one after they have reconnected. */
+        SAME_USER_AND_HOST,
+        SAME_HOST_AND_PORT,
+        EQUIVALENT;
+
+        static Likeness of(SipUri contact, SipUri uri) {
+            if (contact.isEquivalentTo(uri)) {
+                return EQUIVALENT;
+            } else if (!contact.isSip() || !HostName.same(contact.host(), uri.host())) {
+                return NONE;
+            } else if (contact.port() == uri.port()) {
+                return SAME_HOST_AND_PORT;
+            }
+            return contact.user().equals(uri.user()) ? SAME_USER_AND_HOST : NONE;
+        }
     }
 }

@@ -9,6 +9,7 @@ import java.util.function.LongFunction;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import org.sipproxy.api.auth.Authentication;
+import org.sipproxy.api.location.Binding;
 import org.sipproxy.api.location.LocationStore;
 import org.sipproxy.api.routing.RequestDeadline;
 import org.sipproxy.api.routing.RequestStage;
@@ -45,6 +46,7 @@ public final class RequestPipeline {
      *
      * @param connections those that peers have opened, by their number
      * @param points the listening points by the URI that names them in Record-Route
+     * @param connectionOf the connection over which a binding was registered, if it is known
      * @param isExpectedAck tells whether an ACK is that of an INVITE that was accepted recently
      * @param revealsUsers true if strangers get 480 for a user without a binding
      * @param refusesOptions true while OPTIONS for the proxy get 503
@@ -60,6 +62,7 @@ public final class RequestPipeline {
             BooleanSupplier refusesOptions,
             Registrar registrar,
             LocationStore store,
+            Function<Binding, @Nullable TransportFlow> connectionOf,
             StrangerPolicy strangers,
             Predicate<SipRequest> isExpectedAck,
             List<RequestStage> atEntrance,
@@ -97,7 +100,7 @@ public final class RequestPipeline {
         order.add(proxyRequire); //                               §16.3 step 5: 420
         order.add(new AnswerOptions(parts.refusesOptions())); //                        §11: 200
         order.add(route); //                                      §16.4
-        order.add(new LocateRemoteTarget(parts.store())); //      §12.2: in-dialog requests leave here
+        order.add(new LocateRemoteTarget(parts.store(), parts.connectionOf())); // §12.2: in-dialog requests leave here
         order.add(new CheckAck(parts.isExpectedAck())); //        §22.1: an ACK without a dialog is dropped
         parts.beforeAuthentication().forEach(stage -> order.add(new HostStage(stage)));
         if (authentication != null) {

@@ -124,6 +124,7 @@ final class ForwardingScene {
                         addresses,
                         Registrar::hasClosedFlow),
                 store,
+                binding -> null,
                 StrangerPolicy.DEFAULT,
                 ack -> false,
                 List.of(),
