@@ -278,10 +278,12 @@ class NatCallTest {
         bob.awaitCall().awaitAck();
         bob.close();
 
-        Phone again = streams.registeredPhone("bob", options -> options.transport(kind)
-                .tls(TestCertificate.contextWithout(CERTIFICATE))
-                .claiming("10.0.0.7:40002")
-                .lenient());
+        Phone again = streams.registeredPhone(
+                "bob",
+                options -> options.transport(kind)
+                        .tls(TestCertificate.contextWithout(CERTIFICATE))
+                        .claiming("10.0.0.7:40002")
+                        .lenient());
 
         assertThat(calling.send("BYE").statusCode()).isEqualTo(481); // of a phone that does not know the call
         assertThat(again.complaints()).isEmpty();

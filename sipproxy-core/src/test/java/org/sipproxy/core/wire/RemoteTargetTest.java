@@ -8,6 +8,9 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.sipproxy.api.location.HeapBindingRepository;
 import org.sipproxy.api.location.StoreMode;
+import org.sipproxy.message.SipUri;
+import org.sipproxy.api.routing.RequestStage;
+import org.sipproxy.api.routing.Verdict;
 import org.sipproxy.api.transport.Endpoint;
 import org.sipproxy.api.transport.TransportKind;
 
@@ -151,8 +154,8 @@ class RemoteTargetTest {
 
     @Test
     void phoneThatHasReconnectedIsReachedIfItsBindingIsInADatabaseOnly() {
-        try (ProxyUnderTest stored = ProxyUnderTest.start(builder -> builder.locationStore(
-                StoreMode.databaseOnly(new HeapBindingRepository())))) {
+        try (ProxyUnderTest stored = ProxyUnderTest.start(
+                builder -> builder.locationStore(StoreMode.databaseOnly(new HeapBindingRepository())))) {
             WireClient.Udp carol = stored.udp("carol");
             WireClient.Tcp bob = stored.registeredByTcp("bob");
             Request invite = carol.send(carol.request("INVITE", "sip:bob@sip.test"));
@@ -162,6 +165,73 @@ class RemoteTargetTest {
             Awaitility.await().until(() -> stored.proxy().statistics().connections() == 0);
 
             WireClient.Tcp again = stored.registeredByTcp("bob");
+
+            carol.send(caller.ack());
+            again.awaitRequest("ACK");
+            answer(carol, again, carol.send(caller.request("BYE")));
+        }
+    }
+
+    @Test
+    void anonymousCallerThatHasReconnectedIsReachedAndItsUserDoesNotShow() {
+        WireClient.Tcp bob = namingItsConnection("bob", 1);
+        proxy.register(alice, "alice", "");
+        Request invite = bob.send(bob.request("INVITE", "sip:alice@sip.test")
+                .from("\"Anonymous\" <sip:anonymous@anonymous.invalid>;tag=1")
+                .contact("<" + contact("x", 1) + ">"));
+        WireMessage received = alice.awaitRequest("INVITE");
+        WireMessage ok = alice.reply(received, 200);
+        Dialog callee = Dialog.ofCallee(alice, received, ok);
+        bob.send(Dialog.ofCaller(bob, bob.awaitResponse(invite, 200)).ack());
+        alice.awaitRequest("ACK");
+        bob.close();
+        awaitConnections(0);
+
+        WireClient.Tcp again = proxy.tcp("bob");
+        proxy.registerContact(again, "bob", "<" + contact("x", 2) + ">");
+
+        assertThat(received.text()).doesNotContain("bob");
+        answer(alice, again, alice.send(callee.request("INFO")));
+        answer(alice, again, alice.send(callee.request("BYE")));
+    }
+
+    @Test
+    void anonymousBrowserThatHasReconnectedIsReached() {
+        WireClient.Web bob = browser("bob");
+        proxy.register(bob, "bob", "");
+        proxy.register(alice, "alice", "");
+        Request invite =
+                bob.send(bob.request("INVITE", "sip:alice@sip.test").from("<sip:anonymous@anonymous.invalid>;tag=1"));
+        WireMessage received = alice.awaitRequest("INVITE");
+        WireMessage ok = alice.reply(received, 200);
+        bob.awaitResponse(invite, 200);
+        bob.close();
+        awaitConnections(0);
+
+        WireClient.Web again = browser("bob");
+        proxy.registerContact(again, "bob", "<" + bob.contact() + ">");
+
+        answer(alice, again, alice.send(Dialog.ofCallee(alice, received, ok).request("BYE")));
+    }
+
+    @Test
+    void phoneThatWasCalledByAnAliasIsReachedAfterItHasReconnected() {
+        RequestStage alias = context -> {
+            if (context.request().requestUri().user().equals("sales")) {
+                context.replace(context.request().withRequestUri(SipUri.of("sip:bob@sip.test")));
+            }
+            return Verdict.proceed();
+        };
+        try (ProxyUnderTest aliased = ProxyUnderTest.start(builder -> builder.beforeRouting(alias))) {
+            WireClient.Udp carol = aliased.udp("carol");
+            WireClient.Tcp bob = aliased.registeredByTcp("bob");
+            Request invite = carol.send(carol.request("INVITE", "sip:sales@sip.test"));
+            bob.reply(bob.awaitRequest("INVITE"), 200);
+            Dialog caller = Dialog.ofCaller(carol, carol.awaitResponse(invite, 200));
+            bob.close();
+            Awaitility.await().until(() -> aliased.proxy().statistics().connections() == 0);
+
+            WireClient.Tcp again = aliased.registeredByTcp("bob");
 
             carol.send(caller.ack());
             again.awaitRequest("ACK");

@@ -21,6 +21,7 @@ import org.sipproxy.core.status.StoreStatus;
 import org.sipproxy.core.internal.address.AddressPolicy;
 import org.sipproxy.core.internal.codec.FlowTokens;
 import org.sipproxy.core.internal.codec.RouteSignature;
+import org.sipproxy.core.internal.codec.SealedUsers;
 import org.sipproxy.core.internal.dns.NextHop;
 import org.sipproxy.core.internal.forwarding.FlowSource;
 import org.sipproxy.core.internal.forwarding.HopCredentials;
@@ -148,6 +149,7 @@ public final class ProxyEngine implements AutoCloseable {
         Branches branches = new Branches();
         RouteSignature signature = new RouteSignature(keys.of("record-route"), parts.longestDialog(), addresses);
         FlowTokens tokens = new FlowTokens();
+        SealedUsers users = new SealedUsers(keys.of("route-user"));
         this.readiness = new Readiness(this::isDraining, points::lostUdpSockets, store, this::storeStatus);
         Registrar registrar =
                 new Registrar(store, parts.registrar(), time, names::aorOf, addresses, this::hasLostConnection);
@@ -156,6 +158,7 @@ public final class ProxyEngine implements AutoCloseable {
                 branches,
                 signature,
                 tokens,
+                users,
                 this::peersOwnConnection,
                 points::pointOf,
                 parts.authentication(),
@@ -176,6 +179,8 @@ public final class ProxyEngine implements AutoCloseable {
                 branches,
                 signature,
                 tokens,
+                users,
+                connectionBindings::userOf,
                 hopCredentials,
                 table,
                 flows,

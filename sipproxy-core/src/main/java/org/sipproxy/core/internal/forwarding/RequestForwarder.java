@@ -1,10 +1,18 @@
 package org.sipproxy.core.internal.forwarding;
 
 import java.util.List;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+import org.sipproxy.api.location.Aor;
+import org.sipproxy.message.HeaderName;
+import org.sipproxy.message.SipParseException;
+import org.sipproxy.message.SipResponse;
 import org.sipproxy.api.routing.Target;
+import org.sipproxy.api.transport.Flow;
 import org.sipproxy.core.options.NextHopPolicy;
 import org.sipproxy.core.internal.codec.FlowTokens;
 import org.sipproxy.core.internal.codec.RouteSignature;
+import org.sipproxy.core.internal.codec.SealedUsers;
 import org.sipproxy.core.internal.pipeline.RequestContext;
 import org.sipproxy.core.internal.transaction.Branches;
 import org.sipproxy.core.internal.transaction.ResponsePath;
@@ -12,9 +20,6 @@ import org.sipproxy.core.internal.transaction.ServerTransaction;
 import org.sipproxy.core.internal.transaction.TransactionTable;
 import org.sipproxy.core.internal.transport.SendFailure;
 import org.sipproxy.core.internal.transport.TransportFlow;
-import org.sipproxy.message.HeaderName;
-import org.sipproxy.message.SipParseException;
-import org.sipproxy.message.SipResponse;
 
 /** Forwards requests to their targets (RFC 3261 §16.6): an ACK as it is, all else with a response context. */
 public final class RequestForwarder {
@@ -37,6 +42,8 @@ public final class RequestForwarder {
             Branches branches,
             RouteSignature signature,
             FlowTokens tokens,
+            SealedUsers users,
+            Function<Flow, @Nullable Aor> registeredOver,
             HopCredentials credentials,
             TransactionTable table,
             FlowSource flows,
@@ -52,7 +59,7 @@ public final class RequestForwarder {
         this.nextHops = nextHops;
         this.failedHops = new FailedHops(table::now, nextHops.failureMemory().toNanos());
         this.replies = replies;
-        this.writer = new RequestWriter(branches, signature, tokens, credentials);
+        this.writer = new RequestWriter(branches, signature, tokens, new SideUsers(users, registeredOver), credentials);
         this.completions = completions;
         this.responseSteps = responseSteps;
     }

@@ -43,12 +43,19 @@ final class RequestWriter {
     private final Branches branches;
     private final RouteSignature signature;
     private final FlowTokens tokens;
+    private final SideUsers users;
     private final HopCredentials credentials;
 
-    RequestWriter(Branches branches, RouteSignature signature, FlowTokens tokens, HopCredentials credentials) {
+    RequestWriter(
+            Branches branches,
+            RouteSignature signature,
+            FlowTokens tokens,
+            SideUsers users,
+            HopCredentials credentials) {
         this.branches = branches;
         this.signature = signature;
         this.tokens = tokens;
+        this.users = users;
         this.credentials = credentials;
     }
 
@@ -108,7 +115,7 @@ final class RequestWriter {
         head.bytes(CRLF);
         int recordRoute = recordsRoute(request) ? request.firstHeader(HeaderName.RECORD_ROUTE) : -1;
         if (recordsRoute(request) && (recordRoute < 0 || recordRoute > via)) {
-            recordRoute(head, context, uri, way);
+            recordRoute(head, context, target, uri, way);
             recordRoute = -1;
         }
         if (request.firstHeader(HeaderName.MAX_FORWARDS) < 0) {
@@ -124,7 +131,7 @@ final class RequestWriter {
                 .addTo(splice);
         if (recordRoute >= 0) {
             ByteWriter lines = new ByteWriter(128);
-            recordRoute(lines, context, uri, way);
+            recordRoute(lines, context, target, uri, way);
             splice.insert(request.index().lineStart(recordRoute), lines.toBytes());
         }
         maxForwards(splice, request, context.maxForwards());
@@ -152,9 +159,9 @@ final class RequestWriter {
 
     /**
      * One header, or two where the message changes its transport or interface here (RFC 5658 §6), or where one side of the call
-     * is reached by the connection that it opened, which that side's URI has to name.
+     * is reached by the connection that it opened, which that side's URI has to name, or is a user whom From or To does not name.
      */
-    private void recordRoute(ByteWriter text, RequestContext context, SipUri uri, TransportFlow way)
+    private void recordRoute(ByteWriter text, RequestContext context, Target target, SipUri uri, TransportFlow way)
             throws SipParseException {
         SipRequest request = context.request();
         TransportFlow came = context.flow();
@@ -165,9 +172,12 @@ final class RequestWriter {
                 ? RouteSignature.again(dialog)
                 : signature.parameter(request, context.receivedAtMillis(), came, way);
         boolean secured = uri.isSecure() || context.isSecured(); // §16.6 step 4
-        byte[] tokenIn = came.isPeerInitiated() && isOfItsSender(request) ? token(came, signed) : NO_TOKEN;
+        boolean direct = came.kind().isReliable() && isOfItsSender(request);
+        byte[] tokenIn = came.isPeerInitiated() && direct ? token(came, signed) : NO_TOKEN;
         byte[] tokenOut = way.isPeerInitiated() ? token(way, signed) : NO_TOKEN;
-        if (in == out && tokenIn.length == 0 && tokenOut.length == 0) {
+        byte[] userIn = direct ? users.ofCaller(context, came, signed) : NO_TOKEN;
+        byte[] userOut = users.ofCallee(context, target, way, signed);
+        if (in == out && tokenIn.length + tokenOut.length + userIn.length + userOut.length == 0) {
             text.bytes(RECORD_ROUTE)
                     .bytes(secured ? out.secureUri() : out.uri())
                     .bytes(LR)
@@ -180,6 +190,7 @@ final class RequestWriter {
                     .bytes(LR)
                     .bytes(signed)
                     .bytes(tokenOut)
+                    .bytes(userOut)
                     .bytes(END);
             text.bytes(RECORD_ROUTE)
                     .bytes(secured ? in.secureUri() : in.uri())
@@ -187,6 +198,7 @@ final class RequestWriter {
                     .bytes(LR)
                     .bytes(signed)
                     .bytes(tokenIn)
+                    .bytes(userIn)
                     .bytes(END);
         }
     }

@@ -90,6 +90,7 @@ final class DetermineTargets implements Stage {
             targets = Targets.secured(targets); // RFC 5630 §5.3: never by less than TLS
         }
         context.registered(targets);
+        context.calledUser(aor);
         // without targets RejectUnavailableUser chooses the status
         return targets.isEmpty() ? Outcome.proceed() : Outcome.relay(targets);
     }

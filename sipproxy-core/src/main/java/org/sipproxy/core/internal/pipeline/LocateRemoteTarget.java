@@ -21,8 +21,8 @@ import org.slf4j.LoggerFactory;
 /**
  * Relays a request within a dialog to its Route or its Request-URI (RFC 3261 §16.5, §12.2). A remote target on a stream transport
  * is often reached by the connection over which it is registered now and by no other: a phone that does not listen, a browser that
- * has reconnected since. The store is asked for the user that To names, so that registering another user's contact does not
- * attract that user's requests.
+ * has reconnected since. The store is asked for the user that the Route names, or else To, so that registering another user's
+ * contact does not attract that user's requests.
  */
 final class LocateRemoteTarget implements Stage {
 
@@ -89,7 +89,10 @@ final class LocateRemoteTarget implements Stage {
     }
 
     private @Nullable TransportFlow registeredFlow(RequestContext context, SipUri uri) throws SipParseException {
-        Aor aor = context.names().aorOf(context.request().to().uri());
+        Aor named = context.dialogUser();
+        Aor aor = named != null
+                ? named
+                : context.names().aorOf(context.request().to().uri());
         if (aor == null) {
             return null;
         }

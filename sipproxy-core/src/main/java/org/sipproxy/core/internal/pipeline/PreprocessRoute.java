@@ -9,6 +9,7 @@ import org.sipproxy.core.internal.codec.FlowTokens;
 import org.sipproxy.core.internal.codec.RouteSignature;
 import org.sipproxy.core.internal.codec.RouteSignature.Proof;
 import org.sipproxy.core.internal.codec.RouteSignature.Validity;
+import org.sipproxy.core.internal.codec.SealedUsers;
 import org.sipproxy.core.internal.transport.TransportFlow;
 import org.sipproxy.message.NameAddress;
 import org.sipproxy.message.SipParseException;
@@ -23,7 +24,7 @@ import org.sipproxy.message.StatusCode;
  * ends the dialog or subscribes anew.
  *
  * <p>The last signed Route of ours is the one of the remote target's side (RFC 5658 §6): it names the listening point that the
- * request leaves from, and perhaps the connection that the target has opened to this proxy.
+ * request leaves from, and perhaps the connection that the target has opened to this proxy, and its user.
  */
 final class PreprocessRoute implements Stage {
 
@@ -35,11 +36,12 @@ final class PreprocessRoute implements Stage {
 
     private final RouteSignature signature;
     private final FlowTokens tokens;
+    private final SealedUsers users;
     private final LongFunction<@Nullable TransportFlow> connections;
     private final Function<SipUri, @Nullable Endpoint> points;
 
     /**
-     * A step that recognises what {@code signature} and {@code tokens} wrote.
+     * A step that recognises what {@code signature}, {@code tokens} and {@code users} wrote.
      *
      * @param connections those that peers have opened, by their number
      * @param points the listening points by the URI that names them
@@ -47,10 +49,12 @@ final class PreprocessRoute implements Stage {
     PreprocessRoute(
             RouteSignature signature,
             FlowTokens tokens,
+            SealedUsers users,
             LongFunction<@Nullable TransportFlow> connections,
             Function<SipUri, @Nullable Endpoint> points) {
         this.signature = signature;
         this.tokens = tokens;
+        this.users = users;
         this.connections = connections;
         this.points = points;
     }
@@ -155,6 +159,9 @@ final class PreprocessRoute implements Stage {
             }
             if (!context.remainingRoutes().isEmpty()) {
                 return;
+            }
+            if (route != null) {
+                context.dialogUser(users.user(route));
             }
             if (route != null && FlowTokens.isIn(route)) {
                 long connection = tokens.connection(route);

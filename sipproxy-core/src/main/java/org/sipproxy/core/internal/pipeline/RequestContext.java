@@ -11,6 +11,7 @@ import java.util.function.Predicate;
 import javax.sip.message.Request;
 import org.jspecify.annotations.Nullable;
 import org.sipproxy.api.event.SecurityEvent;
+import org.sipproxy.api.location.Aor;
 import org.sipproxy.api.location.Binding;
 import org.sipproxy.api.location.UserCase;
 import org.sipproxy.api.routing.StageContext;
@@ -76,6 +77,8 @@ public final class RequestContext implements StageContext {
     private @Nullable TransportFlow registeredFlow;
     private @Nullable Endpoint dialogPoint;
     private boolean reachedByFlow;
+    private @Nullable Aor dialogUser;
+    private @Nullable Aor calledUser;
     private boolean onward;
     private RouteSignature.@Nullable Proof dialog;
     private List<Registrant> registrants = List.of();
@@ -166,7 +169,7 @@ public final class RequestContext implements StageContext {
         return responsePath;
     }
 
-    LocalNames names() {
+    public LocalNames names() {
         return names;
     }
 
@@ -269,6 +272,25 @@ public final class RequestContext implements StageContext {
 
     void reachedByFlow() {
         reachedByFlow = true;
+    }
+
+    /** The user that a signed Route of this proxy names as the remote target's; null if there is none. */
+    @Nullable
+    Aor dialogUser() {
+        return dialogUser;
+    }
+
+    void dialogUser(@Nullable Aor user) {
+        dialogUser = user;
+    }
+
+    /** The user whose bindings the request goes to; null if it goes elsewhere. */
+    public @Nullable Aor calledUser() {
+        return calledUser;
+    }
+
+    void calledUser(Aor user) {
+        calledUser = user;
     }
 
     /** The request came with a signed Route of ours, which proves this. */

@@ -18,6 +18,7 @@ import org.sipproxy.api.transport.Endpoint;
 import org.sipproxy.core.options.StrangerPolicy;
 import org.sipproxy.core.internal.codec.FlowTokens;
 import org.sipproxy.core.internal.codec.RouteSignature;
+import org.sipproxy.core.internal.codec.SealedUsers;
 import org.sipproxy.core.internal.guard.HostFailedException;
 import org.sipproxy.core.internal.registrar.Registrar;
 import org.sipproxy.core.internal.time.LogThrottle;
@@ -55,6 +56,7 @@ public final class RequestPipeline {
             Branches branches,
             RouteSignature signature,
             FlowTokens tokens,
+            SealedUsers users,
             LongFunction<@Nullable TransportFlow> connections,
             Function<SipUri, @Nullable Endpoint> points,
             @Nullable Authentication authentication,
@@ -88,7 +90,8 @@ public final class RequestPipeline {
         Stage maxForwards = new CheckMaxForwards();
         Stage loop = new DetectLoop(parts.branches());
         Stage proxyRequire = new CheckProxyRequire();
-        Stage route = new PreprocessRoute(parts.signature(), parts.tokens(), parts.connections(), parts.points());
+        Stage route = new PreprocessRoute(
+                parts.signature(), parts.tokens(), parts.users(), parts.connections(), parts.points());
 
         List<Stage> order = new ArrayList<>();
         parts.atEntrance().forEach(stage -> order.add(new HostStage(stage)));

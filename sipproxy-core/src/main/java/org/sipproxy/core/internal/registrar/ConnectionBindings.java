@@ -6,11 +6,13 @@ import com.github.benmanes.caffeine.cache.Ticker;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
 import org.sipproxy.api.location.Aor;
 import org.sipproxy.api.location.Binding;
 import org.sipproxy.api.location.BindingChange;
@@ -80,6 +82,17 @@ public final class ConnectionBindings {
     /** True if bindings may end with this connection. */
     public boolean concerns(Flow flow) {
         return registered.containsKey(Key.of(flow));
+    }
+
+    /** The user who is registered over the connection; null if none is, or several are. */
+    public @Nullable Aor userOf(Flow flow) {
+        Set<Aor> aors = registered.get(Key.of(flow));
+        if (aors == null) {
+            return null;
+        }
+        Iterator<Aor> all = aors.iterator();
+        Aor first = all.hasNext() ? all.next() : null;
+        return all.hasNext() ? null : first;
     }
 
     /** Removes the bindings that end with the connection, which is closed. Blocks as long as the store does. */

@@ -20,6 +20,7 @@ import org.sipproxy.core.internal.address.Sender;
 import org.sipproxy.core.internal.codec.FlowTokens;
 import org.sipproxy.core.internal.codec.ResponseWriter;
 import org.sipproxy.core.internal.codec.RouteSignature;
+import org.sipproxy.core.internal.codec.SealedUsers;
 import org.sipproxy.core.internal.codec.ViaStamp;
 import org.sipproxy.core.internal.dns.NextHop;
 import org.sipproxy.core.internal.dns.NextHopResolver;
@@ -65,6 +66,7 @@ final class ForwardingScene {
     final AddressPolicy addresses = new AddressPolicy(ContactPolicy.DEFAULT, this::isMyself);
     final RouteSignature signature = new RouteSignature(new byte[16], Duration.ofHours(24), addresses);
     FlowTokens tokens = new FlowTokens();
+    SealedUsers users = new SealedUsers(new byte[32]);
     final Resolver resolver = new Resolver();
     final RequestForwarder forwarder;
     /** The final responses that were told to the listeners. */
@@ -89,6 +91,8 @@ final class ForwardingScene {
                 branches,
                 signature,
                 tokens,
+                users,
+                flow -> null,
                 new HopCredentials(names, null),
                 transactions.table,
                 (hop, inbound, point, sender) -> {
@@ -111,6 +115,7 @@ final class ForwardingScene {
                 branches,
                 signature,
                 tokens,
+                users,
                 connection -> null,
                 uri -> null,
                 null,
