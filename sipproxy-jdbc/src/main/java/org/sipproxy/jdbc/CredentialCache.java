@@ -8,15 +8,11 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 import org.sipproxy.api.location.UserCase;
-import org.sipproxy.api.routing.RequestDeadline;
-import org.sipproxy.api.routing.TemporarilyUnavailableException;
 
 /**
  * What was read of subscribers, and for how long it may be believed.
@@ -35,15 +31,12 @@ final class CredentialCache {
     /** A change must be obeyed within one second on every node; the rest of it is left for the work itself. */
     static final Duration UNWATCHED_LIFE = Duration.ofMillis(700);
 
-    /** How long a request waits for the look-up of another one. */
-    private static final long LONGEST_WAIT_MILLIS = 10_000;
-
     /** How long an entry is kept to be remembered: most phones register again within that. */
     private static final Duration MEMORY = Duration.ofHours(2);
 
     private final Cache<Key, Entry> known;
     private final Cache<Key, Entry> unknown;
-    private final ConcurrentMap<Key, CompletableFuture<Entry>> loading = new ConcurrentHashMap<>();
+    private final ConcurrentMap<Key, Read> loading = new ConcurrentHashMap<>();
 
     /**
      * The names with capital letters that are cached or being read, by their spelling in lower case: what was read of one depends on
@@ -97,9 +90,32 @@ final class CredentialCache {
     /** What a row holds for digests with the bare user name and with {@code user@domain}; both empty for no such row. */
     record Entry(Credentials credentials, long readAt, long watch) {}
 
-    /** Reads a row. */
-    interface Loader {
-        Credentials load(Key key);
+    /** A row that is to be read. What it gets counts as read when that began. */
+    static final class Read {
+
+        final CompletableFuture<Credentials> result = new CompletableFuture<>();
+        private final Key key;
+        private long beganNanos;
+        private long watchAtBegin;
+        /** Written after the others. */
+        private volatile boolean begun;
+
+        private Read(Key key) {
+            this.key = key;
+        }
+
+        Key key() {
+            return key;
+        }
+
+        private void begin(long nanos) {
+            beganNanos = nanos;
+            begun = true;
+        }
+
+        boolean hasBegun() {
+            return begun;
+        }
     }
 
     /** Returns what may be believed without reading the row; null otherwise. Never waits, not for a read that is under way either. */
@@ -113,41 +129,47 @@ final class CredentialCache {
         return entry != null && isFresh(entry, unknownLifeNanos) ? entry.credentials() : null;
     }
 
-    /** The entry; of several threads that miss the same one, one reads it and the others wait for that, as long as they have time. */
-    Credentials find(Key key, Loader loader) {
-        Credentials cached = fresh(key);
-        if (cached != null) {
-            return cached;
+    /**
+     * Returns the read of the row that waits or is under way, so that of several threads that miss the same row one reads it; a new
+     * one, given to {@code starter}, if there is none. Does not wait.
+     */
+    Read read(Key key, Consumer<Read> starter) {
+        Read mine = new Read(key);
+        Read other = loading.putIfAbsent(key, mine);
+        if (other != null) {
+            return other;
         }
-        CompletableFuture<Entry> mine = new CompletableFuture<>();
-        CompletableFuture<Entry> other = loading.putIfAbsent(key, mine);
-        return other == null ? load(key, loader, mine) : await(other);
+        noteSpelling(key);
+        starter.accept(mine);
+        return mine;
     }
 
-    private Credentials load(Key key, Loader loader, CompletableFuture<Entry> mine) {
-        try {
-            noteSpelling(key);
-            long began = nanoTime.getAsLong();
-            long watchAtBegin = watch.get();
-            Credentials credentials = loader.load(key);
-            Entry entry = new Entry(credentials, began, watchAtBegin);
-            // An invalidation that came while it was read has taken it off the map: then it is used once and not kept.
-            loading.computeIfPresent(key, (k, present) -> {
-                if (present == mine) {
-                    store(key, entry);
-                    return null;
-                }
-                return present;
-            });
-            forgetSpellingUnlessKnown(key);
-            mine.complete(entry);
-            return credentials;
-        } catch (RuntimeException | Error e) {
-            loading.remove(key, mine);
-            forgetSpellingUnlessKnown(key);
-            mine.completeExceptionally(e);
-            throw e;
-        }
+    /** To be called before the row is read. */
+    void begin(Read read) {
+        read.watchAtBegin = watch.get();
+        read.begin(nanoTime.getAsLong());
+    }
+
+    /** The row was read. */
+    void end(Read read, Credentials credentials) {
+        Entry entry = new Entry(credentials, read.beganNanos, read.watchAtBegin);
+        // An invalidation that came while it was read has taken it off the map: then it is used once and not kept.
+        loading.computeIfPresent(read.key(), (k, present) -> {
+            if (present == read) {
+                store(k, entry);
+                return null;
+            }
+            return present;
+        });
+        forgetSpellingUnlessKnown(read.key());
+        read.result.complete(credentials);
+    }
+
+    /** The row could not be read. */
+    void fail(Read read, Throwable cause) {
+        loading.remove(read.key(), read);
+        forgetSpellingUnlessKnown(read.key());
+        read.result.completeExceptionally(cause);
     }
 
     private void noteSpelling(Key key) {
@@ -186,23 +208,6 @@ final class CredentialCache {
     Credentials remembered(Key key) {
         Entry entry = known.getIfPresent(key);
         return entry != null && entry.watch() == vouchedWatch ? entry.credentials() : null;
-    }
-
-    private static Credentials await(CompletableFuture<Entry> other) {
-        try {
-            return other.get(RequestDeadline.within(LONGEST_WAIT_MILLIS), TimeUnit.MILLISECONDS)
-                    .credentials();
-        } catch (ExecutionException e) {
-            if (e.getCause() instanceof TemporarilyUnavailableException unavailable) {
-                throw unavailable;
-            }
-            throw new IllegalStateException("the look-up of another request failed", e.getCause());
-        } catch (TimeoutException e) {
-            throw new TemporarilyUnavailableException("the look-up of another request takes too long", 5, e);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new TemporarilyUnavailableException("interrupted", 1, e);
-        }
     }
 
     private boolean isFresh(Entry entry, long lifeNanos) {

@@ -6,6 +6,7 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.EnumSet;
 import java.util.HashSet;
 import java.util.List;
@@ -13,7 +14,9 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.atomic.LongAdder;
+import java.util.function.Function;
 import java.util.function.LongSupplier;
+import java.util.function.ToIntFunction;
 import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
 import org.sipproxy.api.auth.Credential;
@@ -67,26 +70,34 @@ public final class JdbcCredentials implements CredentialStore, ProxyComponent {
     private final boolean plainPasswords;
     private final boolean sha256;
     private final String query;
+    private final String batchQuery;
     private final CredentialCache cache;
     private final LookupGate gate;
+    private final LookupQueue queue;
     private final CircuitBreaker breaker;
     private final long graceNanos;
     private final LongSupplier nanoTime;
     private final LongAdder lookups = new LongAdder();
     private final RowProblems problems;
+    /** Off once the database has said that it does not understand the query of a batch. */
+    private volatile boolean batches = true;
+
     private @Nullable SubscriberListener listener;
 
     private JdbcCredentials(Builder builder) {
         this.dataSource = builder.dataSource;
         this.plainPasswords = builder.plainPasswords;
         this.sha256 = builder.sha256;
-        this.query = "SELECT ha1, ha1b, " + (sha256 ? Subscriber.SHA256_COLUMN : "''") + ", "
+        String columns = "ha1, ha1b, " + (sha256 ? Subscriber.SHA256_COLUMN : "''") + ", "
                 + (plainPasswords ? RowText.bytes("password") : "''") + ", CASE WHEN username = "
                 + Subscribers.lower("username")
                 + " THEN false ELSE EXISTS (SELECT 1 FROM subscriber o WHERE o.domain = s.domain AND "
                 + Subscribers.lower("o.username") + " = " + Subscribers.lower("s.username")
-                + " AND o.username <> s.username) END"
-                + " FROM subscriber s WHERE username = ? AND domain = ?";
+                + " AND o.username <> s.username) END";
+        this.query = "SELECT " + columns + " FROM subscriber s WHERE username = ? AND domain = ?";
+        this.batchQuery = "SELECT " + columns + ", k.number FROM UNNEST(CAST(? AS TEXT[]), CAST(? AS TEXT[]))"
+                + " WITH ORDINALITY AS k (name, realm, number)"
+                + " JOIN subscriber s ON s.username = k.name AND s.domain = k.realm";
         this.cache = new CredentialCache(
                 new CredentialCache.CacheLimits(
                         builder.cacheSize,
@@ -96,6 +107,7 @@ public final class JdbcCredentials implements CredentialStore, ProxyComponent {
                         !builder.outageGrace.isZero()),
                 builder.nanoTime);
         this.gate = new LookupGate(builder.lookupsAtOnce, builder.unknownPerSecond, builder.nanoTime);
+        this.queue = new LookupQueue(builder.lookupsAtOnce, this::read, cache::fail);
         this.breaker = CircuitBreaker.of(builder.dataSource);
         this.graceNanos = builder.outageGrace.toNanos();
         this.nanoTime = builder.nanoTime;
@@ -129,7 +141,7 @@ public final class JdbcCredentials implements CredentialStore, ProxyComponent {
             return false;
         }
         Credentials found = find(key);
-        return found == Credentials.NONE ? ask(() -> selectOtherSpelling(key), false) : found.otherSpelling();
+        return found == Credentials.NONE ? askOne(() -> selectOtherSpelling(key), false) : found.otherSpelling();
     }
 
     @Override
@@ -144,8 +156,14 @@ public final class JdbcCredentials implements CredentialStore, ProxyComponent {
     }
 
     private Credentials find(CredentialCache.Key key) {
+        Credentials fresh = cache.fresh(key);
+        if (fresh != null) {
+            return fresh;
+        }
         try {
-            return cache.find(key, this::load);
+            refuseInOutage();
+            gate.refuseIfFlooded();
+            return queue.await(cache.read(key, queue::add));
         } catch (TemporarilyUnavailableException e) {
             Credentials remembered = remembered(key);
             if (remembered == null) {
@@ -187,7 +205,9 @@ public final class JdbcCredentials implements CredentialStore, ProxyComponent {
                 found = remembered(key);
             }
             if (found == null) {
-                throw notKnown();
+                RuntimeException notKnown = notKnown();
+                readAhead(key);
+                throw notKnown;
             }
             return found;
         }
@@ -195,6 +215,13 @@ public final class JdbcCredentials implements CredentialStore, ProxyComponent {
         /** A worker would be told the same at once while the database does not answer. */
         private RuntimeException notKnown() {
             return breaker.isOpen() ? outage() : new NeedsWorkerException();
+        }
+
+        /** The row is read with those of other requests, while this one waits for a worker. */
+        private void readAhead(CredentialCache.Key key) {
+            if (!breaker.isOpen() && !gate.isFlooded() && queue.hasRoom()) {
+                cache.read(key, queue::add);
+            }
         }
 
         @Override
@@ -227,36 +254,101 @@ public final class JdbcCredentials implements CredentialStore, ProxyComponent {
         return !text.isEmpty() && text.length() <= 2 * MAX_NAME && ColumnText.isStorable(text);
     }
 
-    private Credentials load(CredentialCache.Key key) {
-        return ask(() -> select(key), Credentials.NONE);
+    /** Completes all of the reads, by threads of the queue. */
+    private void read(List<CredentialCache.Read> reads) {
+        reads.forEach(cache::begin);
+        if (reads.size() == 1 || !batches || !readTogether(reads)) {
+            reads.forEach(this::readAlone);
+        }
+    }
+
+    /** With one query; false if each is to be read alone, because something of one of them would fail the others. */
+    private boolean readTogether(List<CredentialCache.Read> reads) {
+        try {
+            Credentials[] found = ask(() -> selectAll(reads), LookupGate::unknownOf);
+            for (int i = 0; i < found.length; i++) {
+                cache.end(reads.get(i), found[i]);
+            }
+            return true;
+        } catch (TemporarilyUnavailableException e) {
+            reads.forEach(read -> cache.fail(read, e));
+            return true;
+        } catch (SQLException | RuntimeException e) {
+            if (SqlStates.isNotUnderstood(e)) {
+                batches = false;
+                LOG.info("the database does not understand look-ups of several subscribers; each is read alone");
+            } else {
+                LOG.debug("subscribers are read one by one: {}", SqlStates.text(e));
+            }
+            return false;
+        }
+    }
+
+    private void readAlone(CredentialCache.Read read) {
+        try {
+            cache.end(read, askOne(() -> select(read.key()), Credentials.NONE));
+        } catch (RuntimeException | Error e) {
+            cache.fail(read, e);
+        }
     }
 
     private interface Question<T> {
         T ask() throws SQLException;
     }
 
-    /** Asks the database; {@code nobody} is also the answer about a name that its encoding cannot represent. */
-    private <T> T ask(Question<T> question, T nobody) {
-        if (breaker.isOpen()) {
-            throw outage();
+    /** Asks about one name; {@code nobody} is also the answer about a name that the database's encoding cannot represent. */
+    private <T> T askOne(Question<T> question, T nobody) {
+        try {
+            return ask(
+                    () -> {
+                        try {
+                            return question.ask();
+                        } catch (SQLException e) {
+                            if (SqlStates.isUnrepresentable(e)) {
+                                return nobody;
+                            }
+                            throw e;
+                        }
+                    },
+                    found -> found.equals(nobody) ? 1 : 0);
+        } catch (SQLException e) {
+            throw unavailable(e);
         }
+    }
+
+    /**
+     * Asks the database.
+     *
+     * @throws TemporarilyUnavailableException if it does not answer, or may not be asked now
+     */
+    private <T> T ask(Question<T> question, ToIntFunction<T> unknown) throws SQLException {
+        refuseInOutage();
         gate.enter();
-        boolean foundNobody = false;
+        int foundNobody = 0;
         try {
             lookups.increment();
             T found = question.ask();
-            foundNobody = found.equals(nobody);
+            foundNobody = unknown.applyAsInt(found);
             return found;
         } catch (SQLException e) {
-            if (SqlStates.isUnrepresentable(e)) {
-                foundNobody = true;
-                return nobody;
-            }
             breaker.failed(e);
-            throw new TemporarilyUnavailableException("subscriber cannot be looked up: " + SqlStates.text(e), 5, e);
+            if (CircuitBreaker.isOutage(e)) {
+                throw unavailable(e);
+            }
+            throw e;
         } finally {
             gate.leave(foundNobody);
         }
+    }
+
+    private void refuseInOutage() {
+        if (breaker.isOpen()) {
+            throw outage();
+        }
+    }
+
+    private static TemporarilyUnavailableException unavailable(SQLException e) {
+        return new TemporarilyUnavailableException("subscriber cannot be looked up: " + SqlStates.text(e), 5, e);
     }
 
     private Credentials select(CredentialCache.Key key) throws SQLException {
@@ -267,6 +359,32 @@ public final class JdbcCredentials implements CredentialStore, ProxyComponent {
                     select.setString(2, key.domain());
                 },
                 row -> row.next() ? credentials(key, row) : Credentials.NONE);
+    }
+
+    /** Returns what was found for each, in their order. */
+    private Credentials[] selectAll(List<CredentialCache.Read> reads) throws SQLException {
+        Credentials[] found = new Credentials[reads.size()];
+        Arrays.fill(found, Credentials.NONE);
+        return query(
+                batchQuery,
+                select -> {
+                    Connection connection = select.getConnection();
+                    select.setArray(1, connection.createArrayOf("text", names(reads, CredentialCache.Key::username)));
+                    select.setArray(2, connection.createArrayOf("text", names(reads, CredentialCache.Key::domain)));
+                },
+                rows -> {
+                    while (rows.next()) {
+                        int i = rows.getInt(6) - 1;
+                        if (found[i] == Credentials.NONE) { // the first row, as when it is read alone
+                            found[i] = credentials(reads.get(i).key(), rows);
+                        }
+                    }
+                    return found;
+                });
+    }
+
+    private static Object[] names(List<CredentialCache.Read> reads, Function<CredentialCache.Key, String> name) {
+        return reads.stream().map(read -> name.apply(read.key())).toArray();
     }
 
     private boolean selectOtherSpelling(CredentialCache.Key key) throws SQLException {
@@ -405,7 +523,7 @@ public final class JdbcCredentials implements CredentialStore, ProxyComponent {
         return cache.isWatched();
     }
 
-    /** How many times the database was asked since this was built. */
+    /** How many queries the database was asked since this was built; one may look up several subscribers. */
     public long lookups() {
         return lookups.sum();
     }
@@ -511,8 +629,8 @@ public final class JdbcCredentials implements CredentialStore, ProxyComponent {
         }
 
         /**
-         * Most look-ups in the database at a time, 1 to 1,000; fewer than the data source has connections. Default 4. Others
-         * wait, at most two seconds.
+         * Most queries in the database at a time, 1 to 1,000; fewer than the data source has connections. Default 4. Look-ups that
+         * come meanwhile wait, at most two seconds, and the next query reads up to 100 of them.
          */
         public Builder lookupsAtOnce(int lookupsAtOnce) {
             once("lookupsAtOnce");

@@ -35,9 +35,7 @@ final class LookupGate {
      * @throws TemporarilyUnavailableException if there is none in time, or too many names were invented lately
      */
     void enter() {
-        if (paidUntil.get() - nanoTime.getAsLong() > TimeUnit.SECONDS.toNanos(1)) {
-            throw new TemporarilyUnavailableException("too many look-ups of unknown users", 1, null);
-        }
+        refuseIfFlooded();
         try {
             if (!places.tryAcquire(RequestDeadline.within(MAX_WAIT_MILLIS), TimeUnit.MILLISECONDS)) {
                 throw new TemporarilyUnavailableException(
@@ -49,11 +47,39 @@ final class LookupGate {
         }
     }
 
-    void leave(boolean foundNobody) {
+    /**
+     * Refuses to look anybody up if too many names were invented lately.
+     *
+     * @throws TemporarilyUnavailableException if so
+     */
+    void refuseIfFlooded() {
+        if (isFlooded()) {
+            throw new TemporarilyUnavailableException("too many look-ups of unknown users", 1, null);
+        }
+    }
+
+    boolean isFlooded() {
+        return paidUntil.get() - nanoTime.getAsLong() > TimeUnit.SECONDS.toNanos(1);
+    }
+
+    /** Returns how many of those that were looked up do not exist. */
+    static int unknownOf(Credentials[] found) {
+        int unknown = 0;
+        for (Credentials one : found) {
+            if (one == Credentials.NONE) {
+                unknown++;
+            }
+        }
+        return unknown;
+    }
+
+    /** Gives the place back. */
+    void leave(int foundNobody) {
         places.release();
-        if (foundNobody) {
+        if (foundNobody > 0) {
             long now = nanoTime.getAsLong();
-            paidUntil.accumulateAndGet(nanosEach, (until, each) -> (until - now < 0 ? now : until) + each);
+            paidUntil.accumulateAndGet(
+                    foundNobody * nanosEach, (until, cost) -> (until - now < 0 ? now : until) + cost);
         }
     }
 }

@@ -48,6 +48,12 @@ final class SqlStates {
         return state.equals("42883") || state.equals("0A000");
     }
 
+    /** Returns true if the database does not know a part of a statement: a syntax, function or type, or cannot do it. */
+    static boolean isNotUnderstood(Throwable e) {
+        String state = of(e);
+        return state.equals("42601") || state.equals("42704") || isUnsupported(e);
+    }
+
     /**
      * Whether it was the connection (08), the login (28), the database itself (3D, 53, 57P, 58), or a value (22, 23) that
      * failed. A pool that has no connection to give says so without a state.

@@ -99,8 +99,10 @@ class FrozenDatabaseTest {
                 .domain("sip.test")
                 .workerThreads(2)
                 .component(JdbcAliases.of(database))
-                .authentication(
-                        DigestAuthentication.builder().credentials(users).build())));
+                .authentication(DigestAuthentication.builder()
+                        .credentials(users)
+                        .noLockout() // the wrong passwords are to be looked up each time
+                        .build())));
     }
 
     private StoreMode databaseOnly() {
