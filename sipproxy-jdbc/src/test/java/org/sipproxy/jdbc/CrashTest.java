@@ -1,6 +1,7 @@
 package org.sipproxy.jdbc;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import java.io.BufferedReader;
 import java.io.IOException;
@@ -81,6 +82,7 @@ class CrashTest {
             InetSocketAddress proxy = new InetSocketAddress("127.0.0.1", Integer.parseInt(line.substring(5)));
             RegisterLoad load = new RegisterLoad(proxy, 12, Duration.ofMillis(500));
             try (load) {
+                await().atMost(Duration.ofSeconds(30)).until(() -> load.answers(200) > 0); // its code is cold at first
                 assertThat(victim.waitFor(afterMillis, TimeUnit.MILLISECONDS)).isFalse();
                 killedAtNanos = System.nanoTime();
                 victim.destroyForcibly();

@@ -9,6 +9,7 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -84,21 +85,48 @@ public final class PostgresServer implements AutoCloseable {
     /** Ends it as a power failure would: nothing is flushed. */
     public void kill() {
         try {
-            List<String> pidFile = Files.readAllLines(directory.resolve("data/postmaster.pid"));
-            ProcessHandle postmaster =
-                    ProcessHandle.of(Long.parseLong(pidFile.get(0).trim())).orElseThrow();
-            List<ProcessHandle> all = Stream.concat(Stream.of(postmaster), postmaster.descendants())
-                    .toList();
+            List<ProcessHandle> all = processes();
             all.forEach(ProcessHandle::destroyForcibly);
             for (ProcessHandle process : all) {
                 process.onExit().get(10, TimeUnit.SECONDS);
             }
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
         } catch (InterruptedException | ExecutionException | TimeoutException e) {
             throw new IllegalStateException("PostgreSQL could not be killed", e);
         }
         stop(); // lets go of the lock on the directory
+    }
+
+    /** Stops all of its processes where they are: connections stay open, and nothing comes on them. */
+    public void freeze() {
+        signal("-STOP");
+    }
+
+    /** Lets them go on. */
+    public void thaw() {
+        signal("-CONT");
+    }
+
+    private void signal(String name) {
+        List<String> command = new ArrayList<>(List.of("kill", name));
+        processes().forEach(process -> command.add(Long.toString(process.pid())));
+        try {
+            new ProcessBuilder(command).start().waitFor(); // one that has ended meanwhile does not matter
+        } catch (IOException | InterruptedException e) {
+            throw new IllegalStateException("PostgreSQL could not be sent a signal", e);
+        }
+    }
+
+    /** The postmaster first: while it is stopped it starts no others. */
+    private List<ProcessHandle> processes() {
+        try {
+            List<String> pidFile = Files.readAllLines(directory.resolve("data/postmaster.pid"));
+            ProcessHandle postmaster =
+                    ProcessHandle.of(Long.parseLong(pidFile.get(0).trim())).orElseThrow();
+            return Stream.concat(Stream.of(postmaster), postmaster.descendants())
+                    .toList();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     /** Its port on 127.0.0.1. */

@@ -9,7 +9,7 @@ import java.util.List;
 import javax.sql.DataSource;
 
 /** What a table holds, as psql would show it. */
-final class Rows {
+public final class Rows {
 
     private Rows() {}
 
@@ -18,7 +18,8 @@ final class Rows {
         return of(postgres.dataSource(), query);
     }
 
-    static List<String> of(DataSource dataSource, String query) {
+    /** As {@link #of(PostgresFixture, String)}. */
+    public static List<String> of(DataSource dataSource, String query) {
         try (Connection connection = dataSource.getConnection();
                 Statement statement = connection.createStatement();
                 ResultSet rows = statement.executeQuery(query)) {
