@@ -47,6 +47,25 @@ class CancelTest {
     }
 
     @Test
+    void repeatedCancelIsARetransmission() {
+        Request invite = inviteBob();
+        WireMessage received = bob.awaitRequest("INVITE");
+        bob.reply(received, 180);
+        alice.awaitResponse(invite, 180);
+        Request cancel = alice.send(invite.cancel());
+        alice.awaitResponse(cancel, 200);
+        assertThat(proxy.proxy().statistics().retransmissions()).isZero();
+
+        alice.send(cancel);
+
+        alice.awaitResponse(cancel, 200);
+        assertThat(proxy.proxy().statistics().retransmissions()).isOne();
+        bob.reply(bob.awaitRequest("CANCEL"), 200);
+        assertThat(bob.pendingAfterRoundTrip())
+                .noneMatch(message -> message.method().equals("CANCEL"));
+    }
+
+    @Test
     void cancelledCallEndsWith487AndItsAcks() {
         Request invite = inviteBob();
         WireMessage received = bob.awaitRequest("INVITE");

@@ -262,13 +262,16 @@ final class MessageDispatcher implements InboundHandler {
         }
         if (transaction != null) {
             int reason = cancel.firstHeader(HeaderName.REASON);
-            transaction.cancelled(
+            boolean first = transaction.cancelled(
                     reason < 0
                             ? null
                             : cancel.index()
                                     .copy(
                                             cancel.index().lineStart(reason),
                                             cancel.index().lineEnd(reason)));
+            if (!first) {
+                engine.counters.retransmissions.increment();
+            }
         }
     }
 

@@ -49,6 +49,8 @@ public abstract class ServerTransaction extends Transaction {
     /** A CANCEL came while routing had not decided yet. */
     private boolean cancelledEarly;
 
+    private boolean cancelSeen;
+
     private byte @Nullable [] earlyReason;
 
     ServerTransaction(
@@ -280,12 +282,22 @@ public abstract class ServerTransaction extends Transaction {
         }
     }
 
-    /** A CANCEL arrived for this transaction; without effect once it is answered (RFC 3261 §9.2). */
-    public final synchronized void cancelled(byte @Nullable [] reasonLine) {
-        CancelHandler handler = cancelHandler;
-        if (answered) {
-            return;
+    /**
+     * A CANCEL arrived for this transaction; without effect once it is answered (RFC 3261 §9.2).
+     *
+     * @return false for a retransmission
+     */
+    public final synchronized boolean cancelled(byte @Nullable [] reasonLine) {
+        boolean first = !cancelSeen;
+        cancelSeen = true;
+        if (first && !answered) {
+            cancel(reasonLine);
         }
+        return first;
+    }
+
+    private void cancel(byte @Nullable [] reasonLine) {
+        CancelHandler handler = cancelHandler;
         if (handler != null) {
             handler.cancelled(reasonLine);
         } else {
