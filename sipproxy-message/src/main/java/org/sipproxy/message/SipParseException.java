@@ -54,9 +54,13 @@ public final class SipParseException extends Exception {
 
     /** At most 60 characters of wire text with everything but printable ASCII escaped: safe for a log line or a reason. */
     static String excerpt(byte[] a, int from, int to) {
+        return excerpt(a, from, to, EXCERPT_CHARS);
+    }
+
+    private static String excerpt(byte[] a, int from, int to, int chars) {
         StringBuilder out = new StringBuilder(EXCERPT_CHARS + 8);
         for (int i = from; i < to; i++) {
-            if (out.length() >= EXCERPT_CHARS) {
+            if (out.length() >= chars) {
                 return out.append("...").toString();
             }
             byte b = a[i];
@@ -73,6 +77,12 @@ public final class SipParseException extends Exception {
     public static String excerpt(String text) {
         byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
         return excerpt(bytes, 0, bytes.length);
+    }
+
+    /** The same with at most so many characters, such as for a text that holds excerpts. */
+    public static String excerpt(String text, int chars) {
+        byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
+        return excerpt(bytes, 0, bytes.length, chars);
     }
 
     private static char hex(int nibble) {

@@ -148,7 +148,7 @@ public final class NextHopResolver implements AutoCloseable {
             return;
         }
         if (name.equals("invalid") || name.endsWith(".invalid")) {
-            fail(callback, Reason.NO_SUCH_HOST, name + " is a name that never exists (RFC 6761 §6.4)");
+            fail(callback, Reason.NO_SUCH_HOST, name + " is a name that never exists (RFC 6761 section 6.4)");
             return;
         }
         InetAddress source = sender == null ? null : SourceNetwork.of(sender);

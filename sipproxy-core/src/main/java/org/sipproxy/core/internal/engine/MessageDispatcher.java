@@ -11,6 +11,7 @@ import org.sipproxy.api.transport.Endpoint;
 import org.sipproxy.api.transport.TransportKind;
 import org.sipproxy.core.internal.codec.ResponseWriter;
 import org.sipproxy.core.internal.codec.ViaStamp;
+import org.sipproxy.core.internal.forwarding.Completions;
 import org.sipproxy.core.internal.forwarding.RequestForwarder;
 import org.sipproxy.core.internal.pipeline.MessageSanity;
 import org.sipproxy.core.internal.pipeline.Outcome;
@@ -45,7 +46,7 @@ import org.slf4j.LoggerFactory;
  * The way of one message from the wire to its answer or its next hop. A request is checked, matched to its transaction,
  * decided about by the pipeline, and then answered or forwarded; a response is matched to its client transaction.
  */
-final class MessageDispatcher implements InboundHandler {
+final class MessageDispatcher implements InboundHandler, Completions {
 
     private static final Logger LOG = LoggerFactory.getLogger(MessageDispatcher.class);
 
@@ -395,16 +396,23 @@ final class MessageDispatcher implements InboundHandler {
 
     private void logRefusal(RequestContext context, int status, String phrase, byte[] headerLines) {
         if (status >= 400 && !isReported(context)) {
-            refusals.refused(context.received(), context.flow(), status, phrase, headerLines);
+            String why = context.failure();
+            refusals.refused(context.received(), context.flow(), status, why.isEmpty() ? phrase : why, headerLines);
         }
     }
 
     /** A request that was forwarded, or should have been, has its final response, be it ours or a target's. */
-    void completed(RequestContext context, int status, byte[] response, List<Target> targets) {
+    @Override
+    public void completed(RequestContext context, int status, byte[] response, List<Target> targets) {
         if (context.isLocalResponse(response)) {
             logRefusal(context, status, StatusCode.reasonPhrase(status), NO_LINES);
         }
         engine.components.completed(context, status, response, targets);
+    }
+
+    @Override
+    public void ackDropped(RequestContext context, String why) {
+        dropped(context, why);
     }
 
     private void relay(RequestContext context, TransactionKey key, Outcome.Relay relay) {

@@ -187,7 +187,7 @@ public final class ProxyEngine implements AutoCloseable {
                 resolution,
                 parts.nextHops(),
                 this::replyTo,
-                inbound::completed,
+                inbound,
                 new ResponseStages(hooks.responseStages, names::isMyself));
     }
 

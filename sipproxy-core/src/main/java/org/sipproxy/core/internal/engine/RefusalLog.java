@@ -27,6 +27,7 @@ import org.slf4j.LoggerFactory;
  *
  * <pre>
  * REFUSED status=403 why="Relaying Denied" method=INVITE source=udp:192.0.2.7:5060 from="&lt;sip:1001@sip.test&gt;" to="…" uri="…" call-id="…"
+ * REFUSED status=480 why="not sent to tcp:192.0.2.9:5060: 'Connection refused'" method=INVITE source=udp:…
  * DROPPED why="belongs to no dialog of this proxy" method=ACK source=udp:…
  * REFUSED why="no handshake: …" source=tls:192.0.2.7:40001
  * OMITTED lines=37 status=403 why="Relaying Denied" source=192.0.2.7
@@ -40,6 +41,9 @@ final class RefusalLog {
     private static final Logger LOG = LoggerFactory.getLogger("org.sipproxy.refusals");
 
     private static final int NO_STATUS = 0;
+    /** In characters: a reason may name a next hop and the error of the system, or hold an excerpt of the message. */
+    private static final int MAX_REASON = 160;
+
     private static final long SUMMARY_NANOS = TimeUnit.SECONDS.toNanos(5);
 
     /** The header lines that hold the reason of a response of ours. */
@@ -124,7 +128,7 @@ final class RefusalLog {
     }
 
     private static String what(int status, String why) {
-        String quoted = "why=\"" + SipParseException.excerpt(why) + "\"";
+        String quoted = "why=\"" + SipParseException.excerpt(why, MAX_REASON) + "\"";
         return status == NO_STATUS ? quoted : "status=" + status + " " + quoted;
     }
 

@@ -2,6 +2,7 @@ package org.sipproxy.core.internal.forwarding;
 
 import java.util.List;
 import org.jspecify.annotations.Nullable;
+import org.sipproxy.message.SipParseException;
 import org.sipproxy.core.internal.dns.NextHop;
 import org.sipproxy.core.internal.dns.NextHopResolver;
 import org.sipproxy.core.internal.dns.ResolutionFailure;
@@ -10,7 +11,6 @@ import org.sipproxy.core.internal.pipeline.RequestContext;
 import org.sipproxy.core.internal.transaction.TransactionBudget;
 import org.sipproxy.core.internal.transaction.TransactionBudget.Share;
 import org.sipproxy.core.internal.transport.SendFailure;
-import org.sipproxy.message.SipParseException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -20,8 +20,6 @@ import org.slf4j.LoggerFactory;
  * before it has failed.
  */
 final class AckRelay implements NextHopResolver.Callback {
-
-    private static final Logger LOG = LoggerFactory.getLogger(AckRelay.class);
 
     private final RequestForwarder forwarder;
     private final RequestContext context;
@@ -44,22 +42,32 @@ final class AckRelay implements NextHopResolver.Callback {
             }
             Attempt attempt = route.next();
             if (attempt == null) {
-                LOG.debug("ACK not forwarded: no candidate is left");
+                dropped(route.why());
             } else {
-                attempt.flow().send(attempt.wire(), route.hasNext() ? failure(attempt.hop()) : SendFailure.IGNORE);
+                attempt.flow().send(attempt.wire(), failure(attempt));
             }
         } catch (SipParseException e) {
-            LOG.debug("ACK not forwarded: {}", e.getMessage());
+            dropped(e.getMessage());
         }
     }
 
-    private SendFailure failure(@Nullable NextHop hop) {
+    private SendFailure failure(Attempt attempt) {
         return cause -> {
+            NextHop hop = attempt.hop();
             if (hop != null) {
                 forwarder.failedHops.failed(hop);
             }
-            tryNext();
+            notSent(attempt, cause);
         };
+    }
+
+    private synchronized void notSent(Attempt attempt, Throwable cause) {
+        route.notSent(attempt, cause);
+        tryNext();
+    }
+
+    private void dropped(String why) {
+        forwarder.completions.ackDropped(context, why);
     }
 
     /** An ACK has no transaction, so it counts for itself in the budget while it waits. Without room it is dropped. */
@@ -68,6 +76,7 @@ final class AckRelay implements NextHopResolver.Callback {
         int bytes = context.retainedBytes();
         if (!budget.takes(context.isProven() ? Share.RESERVED : Share.OPEN, bytes)) {
             budget.countRefused();
+            dropped("no memory is left for a transaction");
             return;
         }
         budget.add(bytes);

@@ -22,6 +22,9 @@ final class BestResponse {
     private @Nullable SipResponse response;
     private @Nullable TransportFlow from;
     private int generatedStatus;
+    /** Why {@link #generatedStatus} was generated. */
+    private String why = "";
+
     private final List<SipResponse> challenges = new ArrayList<>(0);
 
     void offer(SipResponse candidate, TransportFlow flow) {
@@ -38,21 +41,27 @@ final class BestResponse {
         }
     }
 
-    /** A branch ended with a locally generated status. */
-    void offerGenerated(int statusCode) {
+    /**
+     * A branch ended with a locally generated status.
+     *
+     * @param reason for the log
+     */
+    void offerGenerated(int statusCode, String reason) {
         int r = GENERATED + rank(statusCode);
         if (r < rank) {
             rank = r;
             response = null;
             generatedStatus = statusCode;
+            why = reason;
         }
     }
 
     /** A branch of a non-INVITE request timed out: any other response is better than a 408 (RFC 4320 §4.1). */
-    void offerSilence() {
+    void offerSilence(String reason) {
         if (rank == Integer.MAX_VALUE) {
             rank--;
             generatedStatus = StatusCode.REQUEST_TIMEOUT;
+            why = reason;
         }
     }
 
@@ -80,6 +89,11 @@ final class BestResponse {
     /** The status to respond with if {@link #response} is null; 0 if nothing at all was offered. */
     int generatedStatus() {
         return generatedStatus;
+    }
+
+    /** Why {@link #generatedStatus} was generated, for the log; empty if there is nothing to say. */
+    String why() {
+        return why;
     }
 
     /** The challenge header lines of the 401 and 407 responses other than the best one (§16.7 step 7). */

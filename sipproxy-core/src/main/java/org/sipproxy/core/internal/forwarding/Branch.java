@@ -30,6 +30,8 @@ final class Branch implements ClientTransactionUser {
     /** In seconds; what is more is longer than any failure is remembered. */
     private static final long MAX_RETRY_AFTER = 100_000;
 
+    private static final String CANCELLED = "cancelled";
+
     private final ResponseContext parent;
     private final Target target;
     /** Its share of the request's Max-Breadth. */
@@ -66,7 +68,7 @@ final class Branch implements ClientTransactionUser {
             route = begun;
             tryNext(begun);
         } catch (SipParseException e) {
-            end(e.statusCode());
+            end(e.statusCode(), e.getMessage());
         }
     }
 
@@ -75,7 +77,7 @@ final class Branch implements ClientTransactionUser {
         try {
             tryNext(route());
         } catch (SipParseException e) {
-            end(e.statusCode());
+            end(e.statusCode(), e.getMessage());
         }
     }
 
@@ -128,7 +130,7 @@ final class Branch implements ClientTransactionUser {
             ended = true;
             parent.failure(received, from);
         } else {
-            end(timedOut ? StatusCode.REQUEST_TIMEOUT : candidates.failureStatus());
+            end(timedOut ? StatusCode.REQUEST_TIMEOUT : candidates.failureStatus(), candidates.why());
         }
     }
 
@@ -170,10 +172,10 @@ final class Branch implements ClientTransactionUser {
     }
 
     /** Ends the branch with a locally generated status. */
-    private void end(int statusCode) {
+    private void end(int statusCode, String why) {
         if (!ended) {
             ended = true;
-            parent.failure(statusCode);
+            parent.failure(statusCode, why);
         }
     }
 
@@ -186,7 +188,7 @@ final class Branch implements ClientTransactionUser {
         if (transaction instanceof InviteClientTransaction invite) {
             invite.cancel(reasonLine);
         } else {
-            end(StatusCode.REQUEST_TERMINATED);
+            end(StatusCode.REQUEST_TERMINATED, CANCELLED);
         }
     }
 
@@ -284,6 +286,7 @@ final class Branch implements ClientTransactionUser {
     @Override
     public void onTimeout() {
         timedOut = true;
+        route().timedOut(attempt());
         noteFailure();
         if (mayTryNextServer()) {
             route().nextServer();
@@ -308,9 +311,10 @@ final class Branch implements ClientTransactionUser {
 
     @Override
     public void onTransportError(Throwable cause) {
+        route().notSent(attempt(), cause);
         noteFailure();
         if (cancelled) {
-            end(StatusCode.REQUEST_TERMINATED);
+            end(StatusCode.REQUEST_TERMINATED, CANCELLED);
         } else {
             tryNext();
         }

@@ -5,7 +5,6 @@ import org.sipproxy.api.routing.Target;
 import org.sipproxy.core.internal.pipeline.RequestContext;
 
 /** Is told of requests that got their final response. */
-@FunctionalInterface
 public interface Completions {
 
     /**
@@ -15,4 +14,7 @@ public interface Completions {
      * @param targets where the request was relayed; empty if the answer is ours alone
      */
     void completed(RequestContext context, int statusCode, byte[] response, List<Target> targets);
+
+    /** An ACK was not forwarded: no candidate of its route took it. */
+    void ackDropped(RequestContext context, String why);
 }

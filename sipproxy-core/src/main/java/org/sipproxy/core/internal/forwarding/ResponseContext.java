@@ -166,7 +166,9 @@ final class ResponseContext implements ServerTransaction.CancelHandler {
         expectAck(response);
         byte[] wire = forwardable(response, from, target);
         if (wire == null) {
-            failure(StatusCode.SERVER_INTERNAL_ERROR); // else the client would never get a final response
+            failure(
+                    StatusCode.SERVER_INTERNAL_ERROR,
+                    "the response has no Via but ours"); // else the client would never get a final response
             return;
         }
         boolean sent = server.respond(response.statusCode(), wire) && !finished;
@@ -199,7 +201,7 @@ final class ResponseContext implements ServerTransaction.CancelHandler {
     /** A final failure that came from downstream. */
     void failure(SipResponse response, TransportFlow from) {
         if (response.statusCode() == StatusCode.REQUEST_TIMEOUT && !isInvite()) {
-            best.offerSilence(); // RFC 4320 §4.2: a 408 counts as no response
+            best.offerSilence("the target responded 408"); // RFC 4320 §4.2: counts as no response
         } else {
             best.offer(response, from);
             server.keepsMore(response.index().length());
@@ -222,12 +224,16 @@ final class ResponseContext implements ServerTransaction.CancelHandler {
                 || status == 430; // RFC 5626 §11.5: Flow Failed
     }
 
-    /** A branch ended without a response from downstream, with a locally generated status. */
-    void failure(int statusCode) {
+    /**
+     * A branch ended without a response from downstream, with a locally generated status.
+     *
+     * @param why which hop failed and how, for the log
+     */
+    void failure(int statusCode, String why) {
         if (statusCode == StatusCode.REQUEST_TIMEOUT && !isInvite()) {
-            best.offerSilence();
+            best.offerSilence(why);
         } else {
-            best.offerGenerated(statusCode);
+            best.offerGenerated(statusCode, why);
         }
         branchEnded();
     }
@@ -307,7 +313,8 @@ final class ResponseContext implements ServerTransaction.CancelHandler {
                             response, best.otherChallenges(), server.path().isReliable()),
                     from);
         } catch (SipParseException e) {
-            best.offerGenerated(StatusCode.SERVER_INTERNAL_ERROR);
+            best.offerGenerated(
+                    StatusCode.SERVER_INTERNAL_ERROR, "the response cannot be forwarded: " + e.getMessage());
             respondWithOwn();
             return;
         }
@@ -327,6 +334,8 @@ final class ResponseContext implements ServerTransaction.CancelHandler {
             status = StatusCode.REQUEST_TERMINATED;
         } else if (status == 0) {
             status = StatusCode.SERVER_INTERNAL_ERROR;
+        } else {
+            context.failure(best.why());
         }
         if (status == StatusCode.REQUEST_TIMEOUT && !isInvite()) {
             server.abandon(); // RFC 4320 §4.1: the client has given up too, and a 408 would only do harm

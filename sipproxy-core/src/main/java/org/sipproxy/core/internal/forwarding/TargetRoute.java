@@ -1,9 +1,14 @@
 package org.sipproxy.core.internal.forwarding;
 
 import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
+import org.sipproxy.message.HostName;
+import org.sipproxy.message.SipParseException;
+import org.sipproxy.message.SipUri;
+import org.sipproxy.message.StatusCode;
 import org.sipproxy.api.routing.Target;
 import org.sipproxy.api.transport.Endpoint;
 import org.sipproxy.api.transport.Flow;
@@ -16,9 +21,6 @@ import org.sipproxy.core.internal.dns.ResolutionFailure;
 import org.sipproxy.core.internal.dns.ResolutionFailure.Reason;
 import org.sipproxy.core.internal.pipeline.RequestContext;
 import org.sipproxy.core.internal.transport.TransportFlow;
-import org.sipproxy.message.SipParseException;
-import org.sipproxy.message.SipUri;
-import org.sipproxy.message.StatusCode;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -38,8 +40,6 @@ import org.slf4j.LoggerFactory;
  * <p>Not thread-safe: a branch uses it under the lock of its server transaction.
  */
 final class TargetRoute {
-
-    private static final Logger LOG = LoggerFactory.getLogger(TargetRoute.class);
 
     /**
      * A request that is ready to be sent.
@@ -82,6 +82,8 @@ final class TargetRoute {
     private boolean refused;
 
     private boolean overloaded;
+    /** Why no candidate leads to the target. */
+    private String why = "no flow leads to the client";
 
     /** @param breadth the Max-Breadth of what is sent */
     TargetRoute(RequestForwarder forwarder, RequestContext context, Target target, long loopHash, int breadth)
@@ -216,7 +218,7 @@ final class TargetRoute {
 
     /** Takes that {@link #lookUp} has found nothing. */
     void notFound(ResolutionFailure failure) {
-        LOG.debug("no next hop: {}", failure.text());
+        why = "no next hop: '" + failure.text() + "'";
         overloaded = failure.reason() == Reason.OVERLOADED;
         found(List.of());
     }
@@ -290,11 +292,16 @@ final class TargetRoute {
 
     private @Nullable TransportFlow flowTo(NextHop hop) {
         try {
-            return hop.kind() == TransportKind.TCP && registered != null
+            TransportFlow flow = hop.kind() == TransportKind.TCP && registered != null
                     ? forwarder.flows.promptStreamTo(hop, context.flow(), point, sender)
                     : forwarder.flows.flowTo(hop, context.flow(), point, sender);
+            if (flow == null) {
+                why = "no listening point or connection leads to " + text(hop);
+            }
+            return flow;
         } catch (RefusedAddressException e) {
             refused = true;
+            why = "refused: " + e.getMessage();
             return null;
         }
     }
@@ -305,7 +312,42 @@ final class TargetRoute {
         return new Attempt(branch, wire, flow, hop);
     }
 
+    private static String text(NextHop hop) {
+        return text(hop.kind(), hop.address());
+    }
+
+    private static String text(TransportKind kind, InetSocketAddress address) {
+        InetAddress host = address.getAddress();
+        return kind.lowerCase() + ":" + (host == null ? "-" : HostName.text(host)) + ":" + address.getPort();
+    }
+
     // ---- what became of an attempt
+
+    /** Nothing could be sent, or the connection was lost before the response. */
+    void notSent(Attempt attempt, Throwable cause) {
+        String place = textOf(attempt);
+        String said = cause.getMessage();
+        if (said != null && said.contains(place)) {
+            why = said;
+        } else {
+            why = "not sent to " + place + ": '"
+                    + (said == null ? cause.getClass().getSimpleName() : said) + "'";
+        }
+    }
+
+    /** The time for a response has passed. */
+    void timedOut(Attempt attempt) {
+        why = "no final response from " + textOf(attempt);
+    }
+
+    private static String textOf(Attempt attempt) {
+        return text(attempt.flow().kind(), attempt.flow().remoteAddress());
+    }
+
+    /** Why {@link #next} has no further candidate: which one failed last and how, for a log line. */
+    String why() {
+        return why;
+    }
 
     /** The server has responded or let the time pass: another one may be tried, but not the same by UDP (§18.1.1). */
     void nextServer() {

@@ -46,6 +46,10 @@ final class RejectUnavailableUser implements Stage {
     @Override
     public Outcome run(RequestContext context) throws SipParseException {
         try {
+            context.failure(
+                    context.isBound()
+                            ? "no registered contact is reached over TLS"
+                            : "no contact is registered that could be called");
             return Outcome.reply(isKnown(context) ? StatusCode.TEMPORARILY_UNAVAILABLE : StatusCode.NOT_FOUND);
         } catch (TemporarilyUnavailableException e) {
             host.failed(e);

@@ -55,6 +55,8 @@ public final class RequestContext implements StageContext {
     private @Nullable ServerTransaction transaction;
     /** The latest response to it that was generated here. */
     private byte @Nullable [] localResponse;
+    /** Why it was generated, if its phrase does not say it. */
+    private String failure = "";
     /** A component has published an event about it. */
     private boolean reported;
 
@@ -603,6 +605,16 @@ public final class RequestContext implements StageContext {
     /** Notes a response that was generated here and may be sent. */
     public void localResponse(byte[] wire) {
         localResponse = wire;
+    }
+
+    /** Notes for the log why the request could not be forwarded. */
+    public void failure(String why) {
+        failure = why;
+    }
+
+    /** Why the request could not be forwarded; empty if that was not noted. */
+    public String failure() {
+        return failure;
     }
 
     /** True if this very response was generated here. */

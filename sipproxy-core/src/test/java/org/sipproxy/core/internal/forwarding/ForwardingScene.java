@@ -71,6 +71,8 @@ final class ForwardingScene {
     final RequestForwarder forwarder;
     /** The final responses that were told to the listeners. */
     final List<Integer> completed = new ArrayList<>();
+    /** What was noted for the log of failed requests and dropped ACKs. */
+    final List<String> failures = new ArrayList<>();
 
     /** What a listener does when it is notified. */
     Runnable whenCompleted = () -> {};
@@ -104,9 +106,18 @@ final class ForwardingScene {
                 resolver,
                 nextHops,
                 (context, status) -> reply(context.received(), context.flow(), status, NO_LINES),
-                (context, status, response, targets) -> {
-                    completed.add(status);
-                    whenCompleted.run();
+                new Completions() {
+                    @Override
+                    public void completed(RequestContext context, int status, byte[] response, List<Target> targets) {
+                        completed.add(status);
+                        failures.add(context.failure());
+                        whenCompleted.run();
+                    }
+
+                    @Override
+                    public void ackDropped(RequestContext context, String why) {
+                        failures.add(why);
+                    }
                 },
                 new ResponseStages(List.of(stages), names::isMyself));
         MemoryLocationStore store =

@@ -69,6 +69,7 @@ class NextHopTest {
         scene.invite(NAMED);
 
         assertUpstream("500");
+        assertThat(scene.failures).singleElement().asString().startsWith("no next hop: '");
     }
 
     @Test
@@ -76,6 +77,26 @@ class NextHopTest {
         scene.invite(target("sip:bob@" + A + ";transport=tls"));
 
         assertUpstream("500");
+    }
+
+    @Test
+    void reasonNamesTheHopThatFailedLastAndHow() {
+        scene.resolver.knows("b.example.net", udp(A), udp(B));
+        udpA.refuse();
+        scene.transport.flow(TransportKind.UDP, B, 5060).refuse();
+
+        scene.invite(NAMED);
+
+        assertThat(scene.failures).singleElement().asString().startsWith("not sent to udp:" + B + ":5060: '");
+    }
+
+    @Test
+    void reasonNamesTheHopThatDidNotRespond() {
+        scene.relay(request("MESSAGE"), target("sip:bob@" + A));
+
+        scene.advance(64_000);
+
+        assertThat(scene.failures).containsExactly("no final response from udp:" + A + ":5060");
     }
 
     @ParameterizedTest
@@ -407,6 +428,10 @@ class NextHopTest {
         ack(NAMED);
 
         scene.transactions.assertNothingLeft();
+        assertThat(scene.failures)
+                .satisfiesExactly(
+                        why -> assertThat(why).startsWith("not sent to tcp:" + A + ":5060: '"),
+                        why -> assertThat(why).startsWith("no next hop: '"));
     }
 
     // ---- next hops that failed a short while ago
