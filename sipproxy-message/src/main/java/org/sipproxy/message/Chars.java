@@ -182,6 +182,20 @@ final class Chars {
         return colons >= 2;
     }
 
+    /** The same with a zone behind it, such as {@code fe80::1%eth0}, which means something only to the host that wrote it. */
+    static boolean isScopedIpv6Text(byte[] a, int from, int to) {
+        int zone = indexOf(a, from, to, '%');
+        if (zone < 0) {
+            return isIpv6Text(a, from, to);
+        }
+        for (int i = zone + 1; i < to; i++) {
+            if (a[i] != '%' && !isHost(a[i])) {
+                return false;
+            }
+        }
+        return zone + 1 < to && isIpv6Text(a, from, zone);
+    }
+
     /** Not empty, without white space and control characters: what a Call-ID is made of. */
     static boolean isVisible(byte[] a, int from, int to) {
         for (int i = from; i < to; i++) {

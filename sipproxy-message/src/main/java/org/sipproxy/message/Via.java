@@ -132,7 +132,7 @@ public final class Via {
             while (i < to && a[i] != ']') {
                 i++;
             }
-            if (i == to || !Chars.isIpv6Text(a, from + 1, i)) {
+            if (i == to || !Chars.isScopedIpv6Text(a, from + 1, i)) {
                 throw SipParseException.at("IPv6 reference in Via is not an address in brackets", a, from, to);
             }
             return i + 1;
@@ -209,13 +209,10 @@ public final class Via {
             }
         }
 
-        private void readRport(byte[] a, int nameEnd, int value, int valueEnd) throws SipParseException {
+        private void readRport(byte[] a, int nameEnd, int value, int valueEnd) {
             rportEnd = value == valueEnd && value >= 0 ? value : nameEnd;
             if (value < valueEnd) {
-                rport = (int) Chars.number(a, value, valueEnd, 65_535);
-                if (rport < 0) {
-                    throw SipParseException.at("rport of Via is not a port", a, value, valueEnd);
-                }
+                rport = Math.max(0, (int) Chars.number(a, value, valueEnd, 65_535));
                 rportEnd = valueEnd;
             }
         }
@@ -277,7 +274,7 @@ public final class Via {
         return rportEnd >= 0;
     }
 
-    /** The value of {@code rport}, or -1 if it has none. */
+    /** The value of {@code rport}: -1 if it has none, 0 if that is not a port. Nothing is sent there because a client says so. */
     public int rport() {
         return rport;
     }

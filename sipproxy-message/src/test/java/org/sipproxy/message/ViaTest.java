@@ -61,9 +61,6 @@ class ViaTest {
                 "SIP/2.0/UDP h;;",
                 "SIP/2.0/UDP h;=a",
                 "SIP/2.0/UDP h;a=\"b",
-                "SIP/2.0/UDP h;rport=x",
-                "SIP/2.0/UDP h;rport=5062~",
-                "SIP/2.0/UDP h;rport=65536",
                 "SIP/2.0/UDP [::1",
                 "SIP/2.0/UDP []",
                 "SIP/2.0/UDP [1.2.3.4]",
@@ -74,7 +71,11 @@ class ViaTest {
                 "SIP/2.0/UDP a;x=<y>",
                 "SIP/2.0/UDP a;branch=z9hG4bK1;branch=z9hG4bK2",
                 "SIP/2.0/UDP a;rport=1;rport",
-                "SIP/2.0/UDP [fe80::1%eth0]",
+                "SIP/2.0/UDP [fe80::1%]",
+                "SIP/2.0/UDP [fe80%eth0]",
+                "SIP/2.0/UDP [fe80::1%e;x]",
+                "SIP/2.0/UDP [fe80::1%e h]",
+                "SIP/2.0/UDP [fe80::1%e[h]",
                 "SIP/2.0/UDP 192.0.2.15;;,;,,"
             })
     void malformedElementIsRefused(String text) {
@@ -99,6 +100,27 @@ class ViaTest {
         assertThat(via.parameter("x")).contains("");
         assertThat(via.branch()).isEmpty();
         assertThat(via.hasRfc3261Branch()).isFalse();
+    }
+
+    /** Responses go to the source of the request, whatever the client thinks that its port is. */
+    @ParameterizedTest
+    @ValueSource(strings = {"x", "5062~", "65536", "99999999999999999999", "-1"})
+    void rportThatIsNotAPortCountsForNothing(String value) throws Exception {
+        Via via = parse("SIP/2.0/UDP h;rport=" + value + ";branch=z9hG4bK1");
+
+        assertThat(via.hasRport()).isTrue();
+        assertThat(via.rport()).isZero();
+        assertThat(via.branch()).isEqualTo("z9hG4bK1");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"[fe80::1%eth0]", "[fe80::1%25eth0]", "[fe80::1%2]"})
+    void scopedAddressIsTheNameOfAHost(String host) throws Exception {
+        Via via = parse("SIP/2.0/UDP " + host + ":5070;branch=z9hG4bK1");
+
+        assertThat(via.host()).isEqualTo(host);
+        assertThat(via.port()).isEqualTo(5070);
+        assertThat(via.branch()).isEqualTo("z9hG4bK1");
     }
 
     @Test

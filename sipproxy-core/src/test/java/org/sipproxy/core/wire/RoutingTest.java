@@ -107,6 +107,14 @@ class RoutingTest {
         assertThat(bob.pendingAfterRoundTrip()).isEmpty();
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"Proxy-Require:", "Proxy-Require: ", "Proxy-Require: , ,"})
+    void proxyRequireThatNamesNothingAsksForNothing(String line) {
+        alice.send(alice.request("INVITE", "sip:bob@sip.test").with(line));
+
+        assertThat(bob.awaitRequest("INVITE").text()).contains("\r\n" + line.stripTrailing());
+    }
+
     @Test
     void requireIsForTheCallee() {
         alice.send(alice.request("INVITE", "sip:bob@sip.test").with("Require: 100rel, unheard-of"));

@@ -14,10 +14,20 @@ final class CheckProxyRequire implements Stage {
         if (request.firstHeader(HeaderName.PROXY_REQUIRE) < 0) {
             return Outcome.proceed();
         }
-        List<String> tags = request.headers(HeaderName.PROXY_REQUIRE);
+        List<String> tags = request.headers(HeaderName.PROXY_REQUIRE).stream()
+                .filter(CheckProxyRequire::isTag)
+                .toList();
+        if (tags.isEmpty()) {
+            return Outcome.proceed();
+        }
         return Outcome.reply(
                 StatusCode.BAD_EXTENSION,
                 StatusCode.reasonPhrase(StatusCode.BAD_EXTENSION),
                 "Unsupported: " + String.join(", ", tags));
+    }
+
+    /** An empty list asks for nothing. */
+    private static boolean isTag(String text) {
+        return text.chars().anyMatch(c -> c > ' ' && c != ',');
     }
 }

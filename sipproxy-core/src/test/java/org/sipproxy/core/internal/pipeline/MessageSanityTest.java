@@ -107,7 +107,7 @@ class MessageSanityTest {
                 "Via           | Via: SIP/2.0/UDP                           | 400",
                 "Via           | Via: SIP/1.0/UDP 192.0.2.1;branch=z9hG4bK1 | 400",
                 "Via           | Via: SIP/2.0/UDP a (\\                     | 400",
-                "Via           | Via: SIP/2.0/UDP a;rport=5062~             | 400",
+                "Via           | Via: SIP/2.0/UDP a;rport=5062;rport=5063   | 400",
                 "Max-Forwards  | Max-Forwards: x                            | 400",
                 "Max-Forwards  | Max-Forwards: -1                           | 400",
                 "Max-Forwards  | Max-Forwards:                              | 400",
