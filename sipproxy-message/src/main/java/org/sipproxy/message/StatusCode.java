@@ -32,6 +32,7 @@ public final class StatusCode {
     public static final int REQUEST_TERMINATED = 487;
     public static final int SERVER_INTERNAL_ERROR = 500;
     public static final int NOT_IMPLEMENTED = 501;
+    public static final int BAD_GATEWAY = 502;
     public static final int SERVICE_UNAVAILABLE = 503;
     public static final int SERVER_TIMEOUT = 504;
     public static final int VERSION_NOT_SUPPORTED = 505;

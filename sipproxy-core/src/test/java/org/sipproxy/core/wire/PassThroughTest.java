@@ -140,7 +140,6 @@ class PassThroughTest {
             strings = {
                 "To: Bob (x) <sip:bob@sip.test>;tag=t",
                 "To: J\u00f6rg <sip:bob@sip.test>;tag=t",
-                "To: \"Bob <sip:bob@sip.test>;tag=t",
                 "Content-Length: 0",
                 "Record-Route: <sip:x",
                 "Contact: <sip:bob",
@@ -157,6 +156,94 @@ class PassThroughTest {
                         : text.replace("Content-Length: 0", "Content-Length: 0\r\n" + line));
 
         assertThat(alice.awaitResponse(invite, 200).text()).contains("\r\n" + line + "\r\n");
+    }
+
+    /** The caller's ACK and BYE would be refused, so the call would never end. */
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "Contact: <sip:b ob@HOST>",
+                "Contact: <sip:bob@HOST;a=b c>",
+                "Contact: <sip:bob@HOST",
+                "Contact: sip:bob@HOST>",
+                "Contact: <sip:bob@h@HOST>",
+                "Contact: <sip:bob@[fe80::1%eth0]>",
+                "Contact: <sip:bob@HOST;maddr=192.0.2.1;maddr=192.0.2.2>",
+                "Contact: *",
+                "To: \"Bob <sip:bob@sip.test>;tag=t",
+                "To: <sip:bob@sip.test>;tag=t;tag=u",
+                "To: <>;tag=t",
+            })
+    void aCallThatCouldNotBeEndedIsNotSetUp(String line) {
+        String form = line.replace("HOST", bob.hostPort());
+        Request invite = alice.send(alice.request("INVITE", "sip:bob@sip.test"));
+        WireMessage received = bob.awaitRequest("INVITE");
+        String text = form.startsWith("To:")
+                ? Response.of(bob, received, 200).text().replaceFirst("To: .*", form)
+                : Response.of(bob, received, 200, form).text();
+
+        bob.send(text);
+
+        assertThat(alice.awaitFinal(invite).status()).isEqualTo(502);
+        bob.send(text);
+        assertThat(alice.pendingAfterRoundTrip())
+                .as("neither is its retransmission forwarded")
+                .noneMatch(message -> message.isResponse()
+                        && message.status() == 200
+                        && message.branch().equals(invite.branch()));
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "Contact: Bob \"Q\" <sip:bob@HOST>;;x=\"",
+                "Contact: <sip:bob@HOST>;",
+                "Contact: < sip:bob@HOST >",
+                "Contact: \"<sip:x y>\" <sip:bob@HOST>, <sip:b ob@HOST>",
+                "Contact: sip:bob@HOST?x=y",
+                "Contact:",
+                "Contact: <tel:+49301234>",
+            })
+    void whatStandsAroundTheUriOfAContactIsForTheCaller(String line) {
+        String form = line.replace("HOST", bob.hostPort());
+        Request invite = alice.send(alice.request("INVITE", "sip:bob@sip.test"));
+
+        bob.reply(bob.awaitRequest("INVITE"), 200, form);
+
+        assertThat(alice.awaitResponse(invite, 200).text()).contains("\r\n" + form);
+    }
+
+    @Test
+    void aForkGoesOnWithoutThePhoneThatCannotBeEnded() {
+        WireClient.Udp other = proxy.udp("other");
+        proxy.register(other, "bob", "");
+        Request invite = alice.send(alice.request("INVITE", "sip:bob@sip.test"));
+        bob.reply(bob.awaitRequest("INVITE"), 200, "Contact: <sip:b ob@" + bob.hostPort() + ">");
+
+        other.reply(other.awaitRequest("INVITE"), 200);
+
+        assertThat(alice.awaitFinal(invite).status()).isEqualTo(200);
+    }
+
+    @Test
+    void aViaWithAnUnusableRportIsResponded() {
+        Request message = alice.request("MESSAGE", "sip:bob@sip.test");
+        alice.send(message.text().replace(";rport", "").replace(";branch", ";rport=abc;branch"));
+
+        bob.reply(bob.awaitRequest("MESSAGE"), 200);
+        alice.awaitResponse(message, 200);
+    }
+
+    @Test
+    void aClientThatNamesItsZoneIsResponded() {
+        Request message = alice.request("MESSAGE", "sip:bob@sip.test");
+        alice.send(message.text().replaceFirst("UDP [^;]*;", "UDP [fe80::1%eth0]:5060;"));
+
+        WireMessage received = bob.awaitRequest("MESSAGE");
+        assertThat(WireMessage.parameter(received.elements("Via").get(1), "received"))
+                .contains("127.0.0.1");
+        bob.reply(received, 200);
+        alice.awaitResponse(message, 200);
     }
 
     // ---- users of phones

@@ -109,6 +109,9 @@ public final class RequestForwarder {
      * @param path where that Via leads
      */
     public void forwardLate(SipResponse response, TransportFlow from, ResponsePath path) throws SipParseException {
+        if (DialogResponse.defect(response) != null) {
+            return; // as the one before it
+        }
         path.send(edited(ResponseRewriter.withoutTopVia(response, path.isReliable()), from), SendFailure.IGNORE);
     }
 }

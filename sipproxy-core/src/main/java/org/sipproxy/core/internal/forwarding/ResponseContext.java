@@ -163,6 +163,11 @@ final class ResponseContext implements ServerTransaction.CancelHandler {
 
     /** A 2xx: it goes upstream at once, and an INVITE's other branches are cancelled (§16.7 steps 5 and 10). */
     void success(SipResponse response, TransportFlow from, Target target) {
+        String defect = isInvite() ? DialogResponse.defect(response) : null;
+        if (defect != null) {
+            failure(StatusCode.BAD_GATEWAY, defect);
+            return;
+        }
         expectAck(response);
         byte[] wire = forwardable(response, from, target);
         if (wire == null) {
