@@ -10,6 +10,7 @@ import org.sipproxy.core.options.SipTimers;
 import org.sipproxy.core.options.RegistrarPolicy;
 import org.sipproxy.core.options.NextHopPolicy;
 import org.sipproxy.core.options.ContactPolicy;
+import java.net.InetAddress;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -30,6 +31,7 @@ import org.sipproxy.api.location.StoreMode;
 import org.sipproxy.api.routing.RequestStage;
 import org.sipproxy.api.routing.ResponseStage;
 import org.sipproxy.api.transport.Endpoint;
+import org.sipproxy.api.transport.TransportKind;
 import org.sipproxy.core.internal.engine.CollectedHooks;
 import org.sipproxy.core.internal.engine.EngineParts;
 import org.sipproxy.core.internal.engine.ProxyEngine;
@@ -494,15 +496,43 @@ public final class SipProxyBuilder {
         if (endpoints.isEmpty()) {
             found.add("listen: no endpoint; add listen(Endpoint.udp(\"0.0.0.0\", 5060))");
         }
-        Set<String> seen = new HashSet<>();
-        for (Endpoint endpoint : endpoints) {
+        for (int i = 0; i < endpoints.size(); i++) {
+            Endpoint endpoint = endpoints.get(i);
             if (endpoint.kind().isSecure() && tls == null) {
                 found.add("listen: " + endpoint + " needs a certificate; set tls(TlsSettings)");
             }
-            if (endpoint.port() != 0 && !seen.add(endpoint.toString())) {
-                found.add("listen: " + endpoint + " is given twice; give it once");
-            }
+            endpoints.subList(0, i).stream()
+                    .filter(other -> excludes(other, endpoint))
+                    .findFirst()
+                    .ifPresent(other -> found.add("listen: " + endpoint
+                            + (other.toString().equals(endpoint.toString())
+                                    ? " is given twice; give it once"
+                                    : " is the address and port of " + other + " too; give one of them")));
         }
+    }
+
+    /** True if two endpoints need the same port of the same address. A name other than localhost is looked up at the start only. */
+    private static boolean excludes(Endpoint one, Endpoint other) {
+        return one.port() == other.port()
+                && one.port() != 0
+                && (one.kind() == TransportKind.UDP) == (other.kind() == TransportKind.UDP)
+                && (HostName.same(one.host(), other.host()) || overlap(addressOf(one), addressOf(other)));
+    }
+
+    private static boolean overlap(@Nullable InetAddress one, @Nullable InetAddress other) {
+        return one != null
+                && other != null
+                && (one.equals(other)
+                        || one.getClass() == other.getClass()
+                                && (one.isAnyLocalAddress() || other.isAnyLocalAddress()));
+    }
+
+    private static @Nullable InetAddress addressOf(Endpoint endpoint) {
+        if (HostName.isLocalhost(HostName.normal(endpoint.host()))) {
+            return InetAddress.getLoopbackAddress();
+        }
+        String host = endpoint.host();
+        return HostName.address(host.indexOf(':') < 0 ? host : "[" + host + "]").orElse(null);
     }
 
     private void checkNames(List<String> found) {

@@ -14,6 +14,9 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.sipproxy.message.Method;
 import org.sipproxy.api.routing.RequestStage;
 import org.sipproxy.api.routing.StageContext;
 import org.sipproxy.api.routing.TemporarilyUnavailableException;
@@ -25,7 +28,6 @@ import org.sipproxy.core.options.RegistrarPolicy;
 import org.sipproxy.core.SipProxy;
 import org.sipproxy.core.SipProxyBuilder;
 import org.sipproxy.core.options.SipTimers;
-import org.sipproxy.message.Method;
 
 /** Building, starting, stopping and living side by side. */
 class LifecycleTest {
@@ -85,6 +87,40 @@ class LifecycleTest {
                         .listen(Endpoint.udp("127.0.0.1", 5060))
                         .build())
                 .hasMessageContaining("listen: udp:127.0.0.1:5060 is given twice");
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "udp:127.0.0.1:5060, udp:localhost:5060",
+        "tcp:127.0.0.1:5060, tcp:127.0.0.1.:5060",
+        "udp:[::1]:5060,     udp:[0:0:0:0:0:0:0:1]:5060",
+        "udp:0.0.0.0:5060,   udp:127.0.0.1:5060",
+        "tcp:[::1]:5060,     tcp:[::]:5060",
+        "tcp:127.0.0.1:5060, ws:127.0.0.1:5060",
+    })
+    void sameAddressInAnotherSpellingIsRefused(String one, String other) {
+        assertThatThrownBy(() -> minimal()
+                        .listen(Endpoint.parse(one))
+                        .listen(Endpoint.parse(other))
+                        .build())
+                .hasMessageContaining("listen: " + Endpoint.parse(other) + " is the address and port of "
+                        + Endpoint.parse(one) + " too");
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "udp:127.0.0.1:5060, tcp:127.0.0.1:5060",
+        "udp:127.0.0.1:5060, udp:127.0.0.2:5060",
+        "udp:127.0.0.1:5060, udp:127.0.0.1:5062",
+        "udp:127.0.0.1:0,    udp:127.0.0.1:0",
+        "udp:0.0.0.0:5060,   udp:[::]:5060",
+    })
+    void differentAddressesAreNotConfused(String one, String other) {
+        minimal()
+                .listen(Endpoint.parse(one))
+                .listen(Endpoint.parse(other))
+                .build()
+                .close();
     }
 
     // ---- start

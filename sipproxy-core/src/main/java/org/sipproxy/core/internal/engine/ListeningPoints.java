@@ -1,5 +1,6 @@
 package org.sipproxy.core.internal.engine;
 
+import java.net.BindException;
 import java.net.Inet4Address;
 import java.net.Inet6Address;
 import java.net.InetAddress;
@@ -13,6 +14,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.EnumSet;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -92,6 +94,7 @@ final class ListeningPoints implements FlowSource {
     void open(List<Endpoint> endpoints, int udpSockets, InboundHandler handler) {
         TlsContexts contexts = tlsSettings == null ? null : new TlsContexts(tlsSettings);
         tls = contexts;
+        checkNames(endpoints);
         try {
             for (Endpoint endpoint : endpoints) {
                 if (endpoint.kind() == TransportKind.UDP) {
@@ -109,6 +112,23 @@ final class ListeningPoints implements FlowSource {
             throw e;
         }
         names = PointNames.of(bound(), ListeningPoints::addressTexts);
+    }
+
+    /** The builder compares addresses; only now it is known which ones names stand for. */
+    private static void checkNames(List<Endpoint> endpoints) {
+        Map<String, Endpoint> taken = new HashMap<>();
+        for (Endpoint endpoint : endpoints) {
+            for (InetAddress address : endpoint.port() == 0 ? List.<InetAddress>of() : addresses(endpoint)) {
+                String place = (endpoint.kind() == TransportKind.UDP ? "udp " : "stream ") + HostName.text(address)
+                        + ":" + endpoint.port();
+                Endpoint other = taken.putIfAbsent(place, endpoint);
+                if (other != null) {
+                    throw new BindFailedException(
+                            endpoint,
+                            new BindException("it is the address and port of " + other + " too; give one of them"));
+                }
+            }
+        }
     }
 
     private StreamTransport stream(Endpoint endpoint, @Nullable TlsContexts contexts, InboundHandler handler) {
