@@ -4,6 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import ch.qos.logback.classic.Level;
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.read.ListAppender;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -13,6 +17,7 @@ import org.sipproxy.api.auth.CredentialStore;
 import org.sipproxy.api.component.ComponentHooks;
 import org.sipproxy.api.component.ProxyComponent;
 import org.sipproxy.api.component.ProxyRuntime;
+import org.sipproxy.message.Method;
 import org.sipproxy.api.transport.Endpoint;
 import org.sipproxy.core.SipProxy;
 import org.sipproxy.core.SipProxyBuilder;
@@ -23,6 +28,7 @@ import org.sipproxy.security.DigestAuthentication;
 import org.sipproxy.security.FloodGuard;
 import org.sipproxy.security.InMemoryCredentials;
 import org.sipproxy.security.RateLimit;
+import org.slf4j.LoggerFactory;
 
 /** Mistakes that a host makes when it puts components together: each is reported, or it just works. */
 class ConfigurationChecksTest {
@@ -158,5 +164,68 @@ class ConfigurationChecksTest {
                         .perSource(new RateLimit(2, 2))
                         .build())
                 .hasMessageContaining("perSource: set twice");
+    }
+
+    /** What is logged at WARN between {@code build()} and the end of {@code start()}. */
+    private static List<String> warningsOf(SipProxyBuilder builder) {
+        Logger logger = (Logger) LoggerFactory.getLogger("org.sipproxy");
+        ListAppender<ILoggingEvent> appender = new ListAppender<>();
+        appender.start();
+        logger.addAppender(appender);
+        try (SipProxy proxy = builder.build()) {
+            proxy.start();
+        } finally {
+            logger.detachAppender(appender);
+        }
+        return appender.list.stream()
+                .filter(event -> event.getLevel() == Level.WARN)
+                .map(ILoggingEvent::getFormattedMessage)
+                .toList();
+    }
+
+    @Test
+    void anEmptyStoreOfCredentialsIsReportedAtTheStart() {
+        assertThat(warningsOf(withUsers("sip.test", InMemoryCredentials.of())))
+                .singleElement()
+                .asString()
+                .contains("digest: InMemoryCredentials[0 users] has no user", "nobody can register");
+        assertThat(warningsOf(
+                        withUsers("sip.test", InMemoryCredentials.of(Credential.ofPassword("1001", "sip.test", "x")))))
+                .isEmpty();
+    }
+
+    @Test
+    void trustInEveryAddressIsReportedAtTheStart() {
+        for (String network : new String[] {"0.0.0.0/0", "::/0"}) {
+            assertThat(warningsOf(builder("sip.test")
+                            .noAuthentication()
+                            .component(accessList(AccessRule.trust(CidrBlock.parse(network))))))
+                    .singleElement()
+                    .asString()
+                    .contains("\"trust " + network + "\"", "anybody");
+        }
+        assertThat(warningsOf(builder("sip.test")
+                        .noAuthentication()
+                        .component(accessList(
+                                AccessRule.trust(CidrBlock.parse("0.0.0.0/0")).method(Method.OPTIONS),
+                                AccessRule.trust(CidrBlock.parse("192.0.2.0/24")),
+                                AccessRule.allow(CidrBlock.parse("0.0.0.0/0"))))))
+                .isEmpty();
+    }
+
+    private static AccessList accessList(AccessRule... rules) {
+        return AccessList.builder()
+                .defaultPolicy(AccessRule.Action.ALLOW)
+                .rules(rules)
+                .build();
+    }
+
+    @Test
+    void anOptionOfAnAccessListThatIsSetTwiceIsReported() {
+        assertThatThrownBy(() -> AccessList.builder()
+                        .defaultPolicy(AccessRule.Action.ALLOW)
+                        .defaultPolicy(AccessRule.Action.DENY)
+                        .build())
+                .hasMessageContaining("defaultPolicy: set twice");
     }
 }

@@ -144,6 +144,17 @@ public final class JdbcCredentials implements CredentialStore, ProxyComponent {
         return found == Credentials.NONE ? askOne(() -> selectOtherSpelling(key), false) : found.otherSpelling();
     }
 
+    /** Asks the database. One that does not answer may have credentials. */
+    @Override
+    public boolean isEmpty() {
+        try {
+            return query("SELECT 1 FROM subscriber LIMIT 1", select -> {}, row -> !row.next());
+        } catch (SQLException | RuntimeException e) {
+            LOG.debug("subscribers not counted: {}", e.toString());
+            return false;
+        }
+    }
+
     @Override
     public CredentialStore withoutWaiting() {
         return new Cached();

@@ -106,6 +106,26 @@ public final class AccessList implements ProxyComponent {
         runtime = proxy;
         if (source != null) {
             reload();
+        } else {
+            warnOfTrustInAll(fixedRules);
+        }
+    }
+
+    /** It may be meant, behind a firewall; but more often it is an allow that was misspelt. */
+    private static void warnOfTrustInAll(List<AccessRule> list) {
+        for (AccessRule rule : list) {
+            CidrBlock network = rule.network();
+            if (rule.action() == Action.TRUST
+                    && network != null
+                    && network.prefixLength() == 0
+                    && !rule.needsMessage()
+                    && rule.isForAnyPort()) {
+                LOG.warn(
+                        "access list: \"{}\" trusts every {} address, so anybody calls and relays without a password; name the"
+                                + " networks of your peers",
+                        rule,
+                        network.isIpv4() ? "IPv4" : "IPv6");
+            }
         }
     }
 
@@ -154,6 +174,7 @@ public final class AccessList implements ProxyComponent {
     /** Puts these rules in the place of all others, in one step; requests under way are judged by either. */
     public void replace(List<AccessRule> list) {
         rules = snapshot(List.copyOf(list));
+        warnOfTrustInAll(list);
     }
 
     /** What happens to requests from an address, and which rule says so. */

@@ -292,6 +292,9 @@ public final class DigestAuthentication implements Authentication {
         if (table != null) {
             table.startedAt(proxy.now().toEpochMilli());
         }
+        if (credentials.isEmpty()) {
+            LOG.warn("digest: {} has no user, so nobody can register or call until one is added", credentials);
+        }
     }
 
     @Override

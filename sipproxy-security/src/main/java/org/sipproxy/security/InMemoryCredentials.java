@@ -128,6 +128,11 @@ public final class InMemoryCredentials implements CredentialStore {
     }
 
     @Override
+    public boolean isEmpty() {
+        return credentials.isEmpty();
+    }
+
+    @Override
     public List<String> problems(Set<String> realms) {
         Set<String> found = new TreeSet<>();
         for (Credential credential : credentials.values()) {

@@ -69,6 +69,14 @@ public interface CredentialStore {
     }
 
     /**
+     * Returns true if the store certainly has no credential at all now, so that nobody could log in; the proxy reports that when it
+     * starts. May wait. Default false.
+     */
+    default boolean isEmpty() {
+        return false;
+    }
+
+    /**
      * Reports what does not fit those realms, a line each: {@code build()} of the proxy refuses to go on. A store that would have to
      * ask a database reports nothing here. Default nothing.
      *
