@@ -117,6 +117,9 @@ final class ArgumentFiles {
     /** Indentation is not part of the argument; anything else is. */
     private void addLine(String line, String place) {
         String argument = line.stripLeading();
+        if (argument.matches("--?[A-Za-z][A-Za-z-]*\\s+")) {
+            argument = argument.strip(); // blanks behind an option are no value
+        }
         if (argument.isEmpty() || argument.charAt(0) == '#') {
             return;
         }

@@ -130,9 +130,18 @@ final class SecurityOptions {
     void addTo(SipProxyBuilder builder, List<String> problems) {
         List<CidrBlock> trusted = networks("--trust", trust, problems);
         List<AccessRule> rules = new ArrayList<>();
-        networks("--allow", allow, problems).forEach(network -> rules.add(AccessRule.allow(network)));
-        networks("--deny", deny, problems).forEach(network -> rules.add(AccessRule.deny(network)));
+        List<CidrBlock> denied = networks("--deny", deny, problems);
+        List<CidrBlock> allowed = networks("--allow", allow, problems);
+        // of the rules of one network the first decides, and a trusted peer may send too
         trusted.forEach(network -> rules.add(AccessRule.trust(network)));
+        allowed.forEach(network -> rules.add(AccessRule.allow(network)));
+        for (CidrBlock network : denied) {
+            String other = trusted.contains(network) ? "--trust" : allowed.contains(network) ? "--allow" : "";
+            if (!other.isEmpty()) {
+                problems.add("--deny: " + network + " is given to " + other + " too; remove one of them");
+            }
+            rules.add(AccessRule.deny(network));
+        }
         if (!rules.isEmpty()) {
             builder.component(AccessList.builder()
                     .rules(rules.toArray(new AccessRule[0]))
@@ -204,10 +213,14 @@ final class SecurityOptions {
         List<Method> methods = new ArrayList<>();
         for (String name : strangerMethods.split(",", -1)) {
             try {
+                if (!name.equals(name.toUpperCase(Locale.ROOT))) {
+                    throw new IllegalArgumentException("another method, because their case counts");
+                }
                 methods.add(Method.of(name.strip()));
             } catch (IllegalArgumentException e) {
                 problems.add("--stranger-methods: \"" + strangerMethods
-                        + "\" (expected methods separated by commas, such as INVITE,OPTIONS,MESSAGE, or all)");
+                        + "\" (expected methods in capital letters separated by commas, such as INVITE,OPTIONS,MESSAGE, or"
+                        + " all)");
                 break;
             }
         }

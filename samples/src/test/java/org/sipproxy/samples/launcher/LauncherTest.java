@@ -334,6 +334,42 @@ class LauncherTest {
     }
 
     @Test
+    void blanksBehindAnOptionAreNoValue(@TempDir Path folder) throws IOException {
+        Path file = Files.writeString(folder.resolve("proxy.args"), "--no-auth  \t\n--subscriber=1001:pw  \n");
+
+        ArgumentFiles.Arguments arguments = ArgumentFiles.expand("@" + file);
+
+        assertThat(arguments.problems()).isEmpty();
+        assertThat(arguments.texts()).containsExactly("--no-auth", "--subscriber=1001:pw  ");
+    }
+
+    @ParameterizedTest
+    @CsvSource({"--allow", "--trust"})
+    void aNetworkThatIsDeniedAndMoreIsReported(String other) {
+        int status = execute(
+                "check",
+                "--listen=udp:127.0.0.1:0",
+                "--domain=sip.test",
+                "--no-auth",
+                other + "=192.0.2.0/24",
+                "--deny=192.0.2.0/24");
+
+        assertThat(status).isEqualTo(2);
+        assertThat(err.toString()).contains("--deny: 192.0.2.0/24 is given to " + other + " too");
+    }
+
+    @ParameterizedTest
+    @CsvSource({"invite", "'INVITE,message'"})
+    void methodsInSmallLettersAreOtherMethods(String methods) {
+        int status = execute(
+                "check", "--listen=udp:127.0.0.1:0", "--domain=sip.test", "--no-auth", "--stranger-methods=" + methods);
+
+        assertThat(status).isEqualTo(2);
+        assertThat(err.toString())
+                .contains("--stranger-methods: \"" + methods + "\" (expected methods in capital letters");
+    }
+
+    @Test
     void optionsAloneAreTheDemos() {
         assertThat(execute("--onec")).isEqualTo(2);
         assertThat(err.toString()).contains("did you mean --once", "demo --help");
