@@ -65,6 +65,18 @@ class JdbcCredentialsTest {
     }
 
     @Test
+    void aTableWithoutARowIsEmpty() {
+        JdbcCredentials credentials =
+                JdbcCredentials.builder(postgres.dataSource()).build();
+        assertThat(credentials.isEmpty()).isFalse();
+
+        postgres.execute("TRUNCATE subscriber");
+
+        assertThat(credentials.isEmpty()).isTrue();
+        assertThat(credentials.lookups()).isZero();
+    }
+
+    @Test
     void whatNoColumnCanHoldIsNobodyWithoutAskingTheDatabase() {
         JdbcCredentials credentials =
                 JdbcCredentials.builder(postgres.dataSource()).build();

@@ -106,6 +106,33 @@ class LauncherProcessTest {
         }
     }
 
+    @Test
+    void aTrustedNetworkMayBeAllowedTooAndRelays() throws Exception {
+        try (JavaProcess launcher = JavaProcess.start(
+                        Launcher.class,
+                        "run",
+                        "--listen=udp:127.0.0.1:0",
+                        "--domain=sip.test",
+                        "--subscriber=1001:test1234",
+                        "--allow=127.0.0.0/8",
+                        "--trust=127.0.0.0/8");
+                DatagramSocket client = new DatagramSocket(0, InetAddress.getLoopbackAddress())) {
+            client.setSoTimeout(10_000);
+            client.connect(InetAddress.getLoopbackAddress(), udpPort(launcher.awaitLine("READY")));
+            send(
+                    client,
+                    options("c1", "")
+                            .replace("OPTIONS sip:sip.test", "MESSAGE sip:x@127.0.0.1:" + client.getLocalPort())
+                            .replace("1 OPTIONS", "1 MESSAGE"));
+
+            DatagramPacket received = new DatagramPacket(new byte[4_000], 4_000);
+            client.receive(received);
+
+            assertThat(new String(received.getData(), 0, received.getLength(), StandardCharsets.UTF_8))
+                    .startsWith("MESSAGE sip:x@127.0.0.1:");
+        }
+    }
+
     private static String options(String callId, String headerLines) {
         return "OPTIONS sip:sip.test SIP/2.0\r\nVia: SIP/2.0/UDP 127.0.0.1:5060;branch=z9hG4bK" + callId
                 + ";rport\r\nFrom: <sip:a@elsewhere.test>;tag=1\r\nTo: <sip:sip.test>\r\nCall-ID: " + callId
