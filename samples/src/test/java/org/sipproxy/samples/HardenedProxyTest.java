@@ -91,7 +91,8 @@ class HardenedProxyTest {
             scanner.send(new DatagramPacket(text, text.length, address));
 
             Awaitility.await()
-                    .untilAsserted(() -> assertThat(events).hasAtLeastOneElementOfType(SecurityEvent.ScannerSeen.class));
+                    .untilAsserted(
+                            () -> assertThat(events).hasAtLeastOneElementOfType(SecurityEvent.ScannerSeen.class));
             scanner.setSoTimeout(200);
             assertThatThrownBy(() -> scanner.receive(new DatagramPacket(new byte[2_000], 2_000)))
                     .isInstanceOf(java.net.SocketTimeoutException.class);

@@ -13,8 +13,8 @@ import org.junit.jupiter.api.Timeout;
 import org.sipproxy.api.auth.Credential;
 import org.sipproxy.api.transport.Endpoint;
 import org.sipproxy.core.SipProxy;
-import org.sipproxy.core.options.TlsSettings;
 import org.sipproxy.core.certificates.TestCertificate;
+import org.sipproxy.core.options.TlsSettings;
 import org.sipproxy.security.InMemoryCredentials;
 
 @Timeout(60)

@@ -1,11 +1,5 @@
 package org.sipproxy.core;
 
-import org.sipproxy.core.status.BindFailedException;
-import org.sipproxy.core.status.StoreStatus;
-import org.sipproxy.core.status.ProxyStatistics;
-import org.sipproxy.core.status.ProxyHealth;
-import org.sipproxy.core.options.TlsSettingsException;
-import org.sipproxy.core.options.TlsSettings;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.sipproxy.api.location.LocationStore;
@@ -13,6 +7,12 @@ import org.sipproxy.api.location.LocationStoreException;
 import org.sipproxy.api.transport.Endpoint;
 import org.sipproxy.core.internal.engine.ProxyEngine;
 import org.sipproxy.core.internal.time.Deadline;
+import org.sipproxy.core.options.TlsSettings;
+import org.sipproxy.core.options.TlsSettingsException;
+import org.sipproxy.core.status.BindFailedException;
+import org.sipproxy.core.status.ProxyHealth;
+import org.sipproxy.core.status.ProxyStatistics;
+import org.sipproxy.core.status.StoreStatus;
 
 /**
  * A SIP registrar and proxy inside this JVM. It handles signalling only: media never passes through it.

@@ -12,8 +12,8 @@ import java.util.List;
 import java.util.Set;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
-import org.sipproxy.api.event.SecurityEvent;
 import org.sipproxy.api.event.ProxyListener;
+import org.sipproxy.api.event.SecurityEvent;
 import org.sipproxy.core.internal.guard.HostCall;
 
 /**

@@ -170,14 +170,16 @@ class CredentialCacheTest {
     /** Reads the row at once, in the place of the queue's threads. */
     private Credentials find(Function<CredentialCache.Key, Credentials> row) {
         Credentials fresh = cache.fresh(USER);
-        return fresh != null ? fresh : new LookupQueue(1, none -> {}, cache::fail).await(cache.read(USER, read -> {
-            cache.begin(read);
-            try {
-                cache.end(read, row.apply(USER));
-            } catch (RuntimeException e) {
-                cache.fail(read, e);
-            }
-        }));
+        return fresh != null
+                ? fresh
+                : new LookupQueue(1, none -> {}, cache::fail).await(cache.read(USER, read -> {
+                    cache.begin(read);
+                    try {
+                        cache.end(read, row.apply(USER));
+                    } catch (RuntimeException e) {
+                        cache.fail(read, e);
+                    }
+                }));
     }
 
     private void turn(Duration duration) {

@@ -21,10 +21,10 @@ import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 import org.sipproxy.api.location.Aor;
 import org.sipproxy.api.location.Binding;
 import org.sipproxy.api.location.StoreMode;
-import org.sipproxy.core.options.ProxyClock;
 import org.sipproxy.core.internal.location.HostLocationStore;
 import org.sipproxy.core.internal.time.ProxyTime;
 import org.sipproxy.core.internal.time.TimerWheel;
+import org.sipproxy.core.options.ProxyClock;
 import org.sipproxy.message.SipUri;
 
 /**

@@ -31,8 +31,6 @@ import org.sipproxy.api.routing.NeedsWorkerException;
 import org.sipproxy.api.routing.RequestDeadline;
 import org.sipproxy.api.routing.TemporarilyUnavailableException;
 import org.sipproxy.jdbc.CredentialCache.CacheLimits;
-import org.sipproxy.jdbc.CredentialCache.Key;
-import org.sipproxy.jdbc.CredentialCache.Read;
 
 /** Look-ups of many subscribers at the same time: in batches, which one of them cannot hold up or make fail. */
 @Timeout(60)
@@ -67,7 +65,7 @@ class LookupQueueTest {
 
     // ---- with a reader of the test
 
-    private void read(List<Read> reads) {
+    private void read(List<CredentialCache.Read> reads) {
         batches.add(reads.stream().map(read -> read.key().username()).toList());
         reads.forEach(cache::begin);
         awaitGate();
@@ -83,7 +81,7 @@ class LookupQueueTest {
     }
 
     private Future<Credentials> find(LookupQueue queue, String user) {
-        Read read = cache.read(new Key(user, "sip.test"), queue::add);
+        CredentialCache.Read read = cache.read(new CredentialCache.Key(user, "sip.test"), queue::add);
         return threads.submit(() -> queue.await(read));
     }
 
@@ -125,7 +123,7 @@ class LookupQueueTest {
     void requestWaitsNoLongerThanItHasTimeAndTheReadGoesOn() throws Exception {
         LookupQueue queue = new LookupQueue(1, this::read, cache::fail);
         gate = new CountDownLatch(1);
-        Read read = cache.read(new Key("user", "sip.test"), queue::add);
+        CredentialCache.Read read = cache.read(new CredentialCache.Key("user", "sip.test"), queue::add);
         await().until(read::hasBegun);
 
         RequestDeadline.run(
@@ -148,7 +146,7 @@ class LookupQueueTest {
                     read(reads);
                 },
                 cache::fail);
-        assertThatThrownBy(() -> queue.await(cache.read(new Key("user", "sip.test"), queue::add)))
+        assertThatThrownBy(() -> queue.await(cache.read(new CredentialCache.Key("user", "sip.test"), queue::add)))
                 .isInstanceOf(IllegalStateException.class)
                 .hasRootCauseMessage("thrown by the test");
 
@@ -162,7 +160,7 @@ class LookupQueueTest {
             throw new OutOfMemoryError("thrown by the test");
         });
 
-        assertThat(queue.await(cache.read(new Key("user", "sip.test"), queue::add)))
+        assertThat(queue.await(cache.read(new CredentialCache.Key("user", "sip.test"), queue::add)))
                 .isSameAs(Credentials.NONE);
     }
 

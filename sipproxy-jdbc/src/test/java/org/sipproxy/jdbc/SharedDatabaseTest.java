@@ -13,8 +13,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.sipproxy.api.location.StoreMode;
 import org.sipproxy.api.transport.Endpoint;
-import org.sipproxy.core.options.RegistrarPolicy;
 import org.sipproxy.core.SipProxy;
+import org.sipproxy.core.options.RegistrarPolicy;
 
 /** Proxies that share a database, or find one again when they are started: bindings without a flow of this process. */
 class SharedDatabaseTest {

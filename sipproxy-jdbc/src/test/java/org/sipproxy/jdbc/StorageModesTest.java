@@ -44,7 +44,8 @@ class StorageModesTest {
             config.setMaximumPoolSize(3);
             config.setConnectionTimeout(10_000);
             pool = new HikariDataSource(config);
-            store = HostLocationStore.of(mode(JdbcBindingRepository.builder(pool).build()), new ProxyTime(clock), wheel);
+            store = HostLocationStore.of(
+                    mode(JdbcBindingRepository.builder(pool).build()), new ProxyTime(clock), wheel);
             store.open();
         }
 

@@ -24,7 +24,6 @@ final class Hashes {
     private static final String HMAC = "HmacSHA256";
     private static final int LONGEST = 32;
     private static final byte[] HEX = {'0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'a', 'b', 'c', 'd', 'e', 'f'};
-    private static final byte[] NOTHING = {};
 
     private final Mac[] macs;
     private final Map<DigestAlgorithm, MessageDigest> digests = new EnumMap<>(DigestAlgorithm.class);

@@ -2,8 +2,8 @@ package org.sipproxy.samples.launcher;
 
 import java.util.List;
 import java.util.function.UnaryOperator;
-import org.sipproxy.core.options.NextHopPolicy;
 import org.sipproxy.core.SipProxyBuilder;
+import org.sipproxy.core.options.NextHopPolicy;
 import picocli.CommandLine.Option;
 
 /** The options that are about the next hops of requests, kept as text like those of {@link ProxyOptions}. */

@@ -14,8 +14,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.sipproxy.api.auth.Credential;
 import org.sipproxy.api.transport.Endpoint;
-import org.sipproxy.core.options.RegistrarPolicy;
 import org.sipproxy.core.SipProxy;
+import org.sipproxy.core.options.RegistrarPolicy;
 import org.sipproxy.security.DigestAuthentication;
 import org.sipproxy.security.InMemoryCredentials;
 

@@ -1,9 +1,9 @@
 package org.sipproxy.api.component;
 
 import org.sipproxy.api.event.ProxyListener;
-import org.sipproxy.api.routing.RequestListener;
 import org.sipproxy.api.location.LocationListener;
 import org.sipproxy.api.routing.DomainSource;
+import org.sipproxy.api.routing.RequestListener;
 import org.sipproxy.api.routing.RequestStage;
 import org.sipproxy.api.routing.ResponseStage;
 import org.sipproxy.api.transport.ArrivalFilter;

@@ -3,7 +3,6 @@ package org.sipproxy.api.routing;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
-import org.sipproxy.api.routing.Target;
 import org.sipproxy.api.transport.Flow;
 import org.sipproxy.message.SipRequest;
 

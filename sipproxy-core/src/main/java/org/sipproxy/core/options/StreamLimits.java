@@ -1,6 +1,5 @@
 package org.sipproxy.core.options;
 
-import org.sipproxy.core.SipProxyBuilder;
 import java.time.Duration;
 import java.util.Objects;
 

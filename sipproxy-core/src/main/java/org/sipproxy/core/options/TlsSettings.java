@@ -1,6 +1,5 @@
 package org.sipproxy.core.options;
 
-import org.sipproxy.core.SipProxy;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -12,6 +11,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
+import org.sipproxy.core.SipProxy;
 import org.sipproxy.core.internal.tls.TlsMaterial;
 
 /**

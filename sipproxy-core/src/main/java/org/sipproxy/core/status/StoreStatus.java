@@ -1,9 +1,9 @@
 package org.sipproxy.core.status;
 
-import org.sipproxy.core.SipProxy;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
+import org.sipproxy.core.SipProxy;
 
 /**
  * How the location store and its database are doing.

@@ -3,12 +3,12 @@ package org.sipproxy.core.options;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import org.sipproxy.core.SipProxy;
-import org.sipproxy.core.SipProxyBuilder;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.sipproxy.api.transport.Endpoint;
+import org.sipproxy.core.SipProxy;
+import org.sipproxy.core.SipProxyBuilder;
 import org.sipproxy.message.Method;
 
 class StrangerPolicyTest {

@@ -29,9 +29,9 @@ import org.sipproxy.api.transport.ArrivalFilter;
 import org.sipproxy.api.transport.Endpoint;
 import org.sipproxy.api.transport.Flow;
 import org.sipproxy.api.transport.TransportKind;
-import org.sipproxy.core.status.ProxyStatistics;
 import org.sipproxy.core.SipProxy;
 import org.sipproxy.core.options.StreamLimits;
+import org.sipproxy.core.status.ProxyStatistics;
 
 /** Connections of peers that hold many of them, say nothing on them, or say what is not SIP. */
 @EnabledOnOs(OS.LINUX) // where all of 127.0.0.0/8 is this machine
@@ -160,10 +160,12 @@ class ConnectionLimitsTest {
                 assertThat(statistics.evictedConnections() + statistics.refusedConnections())
                         .isEqualTo(341);
             });
-            assertThat(events).hasOnlyElementsOfType(SecurityEvent.LimitHit.class).allSatisfy(e -> {
-                assertThat(e.origin().transport()).isEqualTo(TransportKind.TCP);
-                assertThat(e.source().getAddress().getHostAddress()).startsWith("127.0.1.");
-            });
+            assertThat(events)
+                    .hasOnlyElementsOfType(SecurityEvent.LimitHit.class)
+                    .allSatisfy(e -> {
+                        assertThat(e.origin().transport()).isEqualTo(TransportKind.TCP);
+                        assertThat(e.source().getAddress().getHostAddress()).startsWith("127.0.1.");
+                    });
         }
     }
 

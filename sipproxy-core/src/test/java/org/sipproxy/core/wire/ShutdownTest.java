@@ -21,10 +21,10 @@ import org.sipproxy.api.routing.RequestStage;
 import org.sipproxy.api.routing.Verdict;
 import org.sipproxy.api.transport.Endpoint;
 import org.sipproxy.api.transport.TransportKind;
-import org.sipproxy.core.status.ProxyStatistics;
 import org.sipproxy.core.SipProxy;
 import org.sipproxy.core.SipProxy.State;
 import org.sipproxy.core.SipProxyBuilder;
+import org.sipproxy.core.status.ProxyStatistics;
 import org.sipproxy.message.Method;
 
 /** How a proxy ends: every request gets its final response, calls can be ended, and nothing stays open. */

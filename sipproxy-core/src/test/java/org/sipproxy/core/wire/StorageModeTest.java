@@ -16,9 +16,9 @@ import org.sipproxy.api.location.LocationStoreException;
 import org.sipproxy.api.location.LocationStoreException.Kind;
 import org.sipproxy.api.location.StoreMode;
 import org.sipproxy.api.transport.Endpoint;
-import org.sipproxy.core.status.ProxyHealth;
 import org.sipproxy.core.SipProxy;
 import org.sipproxy.core.SipProxyBuilder;
+import org.sipproxy.core.status.ProxyHealth;
 import org.sipproxy.core.status.StoreStatus;
 import org.sipproxy.message.SipUri;
 

@@ -27,11 +27,11 @@ import org.sipproxy.api.transport.Endpoint;
 import org.sipproxy.api.transport.Flow;
 import org.sipproxy.api.transport.TransportKind;
 import org.sipproxy.core.SipProxyBuilder;
+import org.sipproxy.core.certificates.TestCertificate;
 import org.sipproxy.core.options.StreamLimits;
 import org.sipproxy.core.options.TlsSettings;
 import org.sipproxy.core.options.TlsSettings.ClientAuthentication;
 import org.sipproxy.core.options.TlsSettingsException;
-import org.sipproxy.core.certificates.TestCertificate;
 
 /** TLS on both sides: RFC 3261 §26.2, RFC 5922. */
 class TlsTest {

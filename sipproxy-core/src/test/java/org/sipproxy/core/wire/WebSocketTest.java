@@ -27,9 +27,9 @@ import org.sipproxy.api.routing.Verdict;
 import org.sipproxy.api.transport.Endpoint;
 import org.sipproxy.api.transport.TransportKind;
 import org.sipproxy.core.SipProxyBuilder;
+import org.sipproxy.core.certificates.TestCertificate;
 import org.sipproxy.core.options.StreamLimits;
 import org.sipproxy.core.options.TlsSettings;
-import org.sipproxy.core.certificates.TestCertificate;
 import org.sipproxy.message.ParseLimits;
 
 /** Browsers: RFC 7118 over RFC 6455. */

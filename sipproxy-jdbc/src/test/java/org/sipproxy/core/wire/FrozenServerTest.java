@@ -102,15 +102,18 @@ class FrozenServerTest {
                     optionsAreAnswered(prober);
 
                     for (int i = 0; i < phones.size(); i++) {
-                        assertThat(awaitFinal(phones.get(i), sent.get(i), frozen, NOTICED)).isGreaterThanOrEqualTo(500);
+                        assertThat(awaitFinal(phones.get(i), sent.get(i), frozen, NOTICED))
+                                .isGreaterThanOrEqualTo(500);
                     }
-                    assertThat(since(frozen))
-                            .isLessThan(NOTICED);
+                    assertThat(since(frozen)).isLessThan(NOTICED);
 
                     long later = System.nanoTime();
                     WireClient late = phones.get(0);
-                    assertThat(late.awaitFinal(late.send(register(late))).status()).isGreaterThanOrEqualTo(500);
-                    assertThat(since(later)).as("what is known is not found out again").isLessThan(SLACK);
+                    assertThat(late.awaitFinal(late.send(register(late))).status())
+                            .isGreaterThanOrEqualTo(500);
+                    assertThat(since(later))
+                            .as("what is known is not found out again")
+                            .isLessThan(SLACK);
                     optionsAreAnswered(prober);
                 } finally {
                     server.thaw();
@@ -194,10 +197,10 @@ class FrozenServerTest {
                     server.thaw();
                 }
                 await().atMost(Duration.ofSeconds(10))
-                        .until(() -> phone.awaitFinal(
-                                                phone.send(register(phone).with(wrongPassword("phone", challenge))))
-                                        .status()
-                                == 401);
+                        .until(() ->
+                                phone.awaitFinal(phone.send(register(phone).with(wrongPassword("phone", challenge))))
+                                                .status()
+                                        == 401);
             }
         }
     }

@@ -9,7 +9,6 @@ import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 import java.time.Duration;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
-import javax.sip.message.Message;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -26,11 +25,11 @@ class GuardedGrammarTest {
     private static final Duration BOUND = Duration.ofSeconds(2);
 
     private static void read(SipMessage message) {
-        Message view = message instanceof SipRequest request
+        JainMessage view = message instanceof SipRequest request
                 ? JainRequest.of(request)
                 : JainResponse.of((SipResponse) message);
         view.getHeaderNames()
-                .forEachRemaining(name -> view.getHeaders((String) name)
+                .forEachRemaining(name -> view.getHeaders(name)
                         .forEachRemaining(h -> assertThat(h.toString()).isNotEmpty()));
     }
 

@@ -14,8 +14,8 @@ import org.sipproxy.api.transport.Flow;
 import org.sipproxy.api.transport.TransportKind;
 import org.sipproxy.core.internal.guard.HostCall;
 import org.sipproxy.core.internal.time.Timer;
-import org.sipproxy.core.internal.transport.SentBy;
 import org.sipproxy.core.internal.transport.SendFailure;
+import org.sipproxy.core.internal.transport.SentBy;
 import org.sipproxy.core.internal.transport.TransportFlow;
 import org.sipproxy.message.SipUri;
 

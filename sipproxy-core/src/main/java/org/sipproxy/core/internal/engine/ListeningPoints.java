@@ -27,8 +27,6 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.sipproxy.api.transport.Endpoint;
 import org.sipproxy.api.transport.TransportKind;
-import org.sipproxy.core.status.BindFailedException;
-import org.sipproxy.core.options.TlsSettings;
 import org.sipproxy.core.internal.address.AddressPolicy;
 import org.sipproxy.core.internal.address.RefusedAddressException;
 import org.sipproxy.core.internal.address.Sender;
@@ -44,6 +42,8 @@ import org.sipproxy.core.internal.transport.StreamTransport;
 import org.sipproxy.core.internal.transport.TlsContexts;
 import org.sipproxy.core.internal.transport.TransportFlow;
 import org.sipproxy.core.internal.transport.UdpTransport;
+import org.sipproxy.core.options.TlsSettings;
+import org.sipproxy.core.status.BindFailedException;
 import org.sipproxy.message.HostName;
 import org.sipproxy.message.SipUri;
 

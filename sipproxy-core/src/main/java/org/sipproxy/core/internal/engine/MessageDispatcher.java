@@ -686,7 +686,8 @@ final class MessageDispatcher implements InboundHandler, Completions {
         if (!engine.components.hasListeners()) {
             refusals.refusedConnection(remote, endpoint.kind(), limit);
         }
-        engine.components.publish(new SecurityEvent.LimitHit(new SecurityEvent.Origin(remote, endpoint.kind(), ""), limit));
+        engine.components.publish(
+                new SecurityEvent.LimitHit(new SecurityEvent.Origin(remote, endpoint.kind(), ""), limit));
     }
 
     @Override

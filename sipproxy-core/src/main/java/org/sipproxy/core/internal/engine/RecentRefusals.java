@@ -1,9 +1,9 @@
 package org.sipproxy.core.internal.engine;
 
 import java.util.concurrent.TimeUnit;
-import org.sipproxy.core.options.ProxyClock;
 import org.sipproxy.core.internal.transaction.LingeringTable;
 import org.sipproxy.core.internal.transaction.TransactionKey;
+import org.sipproxy.core.options.ProxyClock;
 
 /**
  * The requests that were refused without a transaction in the last 32 s, for as long as a client retransmits: some 25,000 of them.

@@ -5,8 +5,8 @@ import java.util.Optional;
 import java.util.Set;
 import org.sipproxy.api.transport.Endpoint;
 import org.sipproxy.api.transport.TransportKind;
-import org.sipproxy.core.internal.transport.SentBy;
 import org.sipproxy.core.internal.transport.SendFailure;
+import org.sipproxy.core.internal.transport.SentBy;
 import org.sipproxy.core.internal.transport.TransportFlow;
 
 /** A flow whose messages a host's wire listener sees. */

@@ -1,9 +1,9 @@
 package org.sipproxy.core.internal.engine;
 
-import org.sipproxy.core.options.ProxyClock;
 import org.sipproxy.core.internal.time.Deadline;
 import org.sipproxy.core.internal.time.Guard;
 import org.sipproxy.core.internal.time.TimerWheel;
+import org.sipproxy.core.options.ProxyClock;
 import org.slf4j.LoggerFactory;
 
 /**

@@ -1,8 +1,6 @@
 package org.sipproxy.core.internal.forwarding;
 
 import java.util.List;
-import org.jspecify.annotations.Nullable;
-import org.sipproxy.message.SipParseException;
 import org.sipproxy.core.internal.dns.NextHop;
 import org.sipproxy.core.internal.dns.NextHopResolver;
 import org.sipproxy.core.internal.dns.ResolutionFailure;
@@ -11,8 +9,7 @@ import org.sipproxy.core.internal.pipeline.RequestContext;
 import org.sipproxy.core.internal.transaction.TransactionBudget;
 import org.sipproxy.core.internal.transaction.TransactionBudget.Share;
 import org.sipproxy.core.internal.transport.SendFailure;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
+import org.sipproxy.message.SipParseException;
 
 /**
  * The ACK of a 2xx on its way to one target: end to end and without a transaction (RFC 3261 §16.6, §17), so that only a failure to

@@ -24,7 +24,9 @@ final class DialogResponse {
             int line = response.firstHeader(HeaderName.CONTACT);
             if (line >= 0) {
                 checkUri(response.index()
-                        .copy(response.index().valueStart(line), response.index().valueEnd(line)));
+                        .copy(
+                                response.index().valueStart(line),
+                                response.index().valueEnd(line)));
             }
             return null;
         } catch (SipParseException e) {

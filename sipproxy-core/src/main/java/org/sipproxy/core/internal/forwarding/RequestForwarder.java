@@ -4,12 +4,8 @@ import java.util.List;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.sipproxy.api.location.Aor;
-import org.sipproxy.message.HeaderName;
-import org.sipproxy.message.SipParseException;
-import org.sipproxy.message.SipResponse;
 import org.sipproxy.api.routing.Target;
 import org.sipproxy.api.transport.Flow;
-import org.sipproxy.core.options.NextHopPolicy;
 import org.sipproxy.core.internal.codec.FlowTokens;
 import org.sipproxy.core.internal.codec.RouteSignature;
 import org.sipproxy.core.internal.codec.SealedUsers;
@@ -20,6 +16,10 @@ import org.sipproxy.core.internal.transaction.ServerTransaction;
 import org.sipproxy.core.internal.transaction.TransactionTable;
 import org.sipproxy.core.internal.transport.SendFailure;
 import org.sipproxy.core.internal.transport.TransportFlow;
+import org.sipproxy.core.options.NextHopPolicy;
+import org.sipproxy.message.HeaderName;
+import org.sipproxy.message.SipParseException;
+import org.sipproxy.message.SipResponse;
 
 /** Forwards requests to their targets (RFC 3261 §16.6): an ACK as it is, all else with a response context. */
 public final class RequestForwarder {

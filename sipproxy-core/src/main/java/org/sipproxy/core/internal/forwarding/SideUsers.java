@@ -3,12 +3,12 @@ package org.sipproxy.core.internal.forwarding;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.sipproxy.api.location.Aor;
-import org.sipproxy.message.SipParseException;
 import org.sipproxy.api.routing.Target;
 import org.sipproxy.api.transport.Flow;
 import org.sipproxy.core.internal.codec.SealedUsers;
 import org.sipproxy.core.internal.pipeline.RequestContext;
 import org.sipproxy.core.internal.transport.TransportFlow;
+import org.sipproxy.message.SipParseException;
 
 /**
  * The users whose connections the sides of a dialog are, for Record-Route: so that a side that has reconnected is found if neither

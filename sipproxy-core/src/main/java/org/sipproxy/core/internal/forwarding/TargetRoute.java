@@ -5,10 +5,6 @@ import java.net.InetSocketAddress;
 import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
-import org.sipproxy.message.HostName;
-import org.sipproxy.message.SipParseException;
-import org.sipproxy.message.SipUri;
-import org.sipproxy.message.StatusCode;
 import org.sipproxy.api.routing.Target;
 import org.sipproxy.api.transport.Endpoint;
 import org.sipproxy.api.transport.Flow;
@@ -21,8 +17,10 @@ import org.sipproxy.core.internal.dns.ResolutionFailure;
 import org.sipproxy.core.internal.dns.ResolutionFailure.Reason;
 import org.sipproxy.core.internal.pipeline.RequestContext;
 import org.sipproxy.core.internal.transport.TransportFlow;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
+import org.sipproxy.message.HostName;
+import org.sipproxy.message.SipParseException;
+import org.sipproxy.message.SipUri;
+import org.sipproxy.message.StatusCode;
 
 /**
  * Route of one request to one target: the candidates that lead there, one after the other, for INVITE, ACK and every other request

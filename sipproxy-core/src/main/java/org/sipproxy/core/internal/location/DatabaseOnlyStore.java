@@ -17,8 +17,8 @@ import org.sipproxy.api.location.LocationEvent.Kind;
 import org.sipproxy.api.location.LocationListener;
 import org.sipproxy.api.location.LocationStoreException;
 import org.sipproxy.api.location.RemovalReason;
-import org.sipproxy.core.status.StoreStatus;
 import org.sipproxy.core.internal.time.ProxyTime;
+import org.sipproxy.core.status.StoreStatus;
 
 /**
  * Keeps nothing: each lookup reads rows, each update reads and writes them in a transaction of its own.
@@ -34,7 +34,8 @@ final class DatabaseOnlyStore implements HostLocationStore {
     private final ProxyTime time;
     private final AddressLocks locks = new AddressLocks();
     private final LocationEvents events = new LocationEvents();
-    private final PeriodicTask sweep = new PeriodicTask("sip-location-sweep", WriteThroughStore.SWEEP_INTERVAL, this::sweep);
+    private final PeriodicTask sweep =
+            new PeriodicTask("sip-location-sweep", WriteThroughStore.SWEEP_INTERVAL, this::sweep);
 
     DatabaseOnlyStore(BindingRepository repository, ProxyTime time) {
         this.repository = new WatchedRepository(repository, time);

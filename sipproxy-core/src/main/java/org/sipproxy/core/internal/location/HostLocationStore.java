@@ -2,9 +2,9 @@ package org.sipproxy.core.internal.location;
 
 import org.sipproxy.api.location.LocationStore;
 import org.sipproxy.api.location.StoreMode;
-import org.sipproxy.core.status.StoreStatus;
 import org.sipproxy.core.internal.time.ProxyTime;
 import org.sipproxy.core.internal.time.TimerWheel;
+import org.sipproxy.core.status.StoreStatus;
 
 /** A store that the proxy makes itself: it is opened before the first socket and closed after the last request. */
 public interface HostLocationStore extends LocationStore {

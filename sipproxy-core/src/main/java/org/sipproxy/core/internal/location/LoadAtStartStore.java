@@ -5,9 +5,9 @@ import org.sipproxy.api.location.Aor;
 import org.sipproxy.api.location.Binding;
 import org.sipproxy.api.location.BindingChange;
 import org.sipproxy.api.location.BindingRepository;
-import org.sipproxy.core.status.StoreStatus;
 import org.sipproxy.core.internal.time.ProxyTime;
 import org.sipproxy.core.internal.time.TimerWheel;
+import org.sipproxy.core.status.StoreStatus;
 
 /** Reads the database once and never writes: what changes later is in memory only. */
 final class LoadAtStartStore extends LoadedStore {

@@ -14,10 +14,10 @@ import org.sipproxy.api.location.Binding;
 import org.sipproxy.api.location.BindingChange;
 import org.sipproxy.api.location.BindingWrite;
 import org.sipproxy.api.location.LocationListener;
-import org.sipproxy.core.status.StoreStatus;
 import org.sipproxy.core.internal.codec.SharedText;
 import org.sipproxy.core.internal.time.ProxyTime;
 import org.sipproxy.core.internal.time.TimerWheel;
+import org.sipproxy.core.status.StoreStatus;
 
 /**
  * Bindings in the heap, gone when the process ends. Lookups take no lock, an update only that of its address.

@@ -9,10 +9,10 @@ import org.sipproxy.api.location.Binding;
 import org.sipproxy.api.location.BindingChange;
 import org.sipproxy.api.location.RemovalReason;
 import org.sipproxy.api.location.StoreMode;
-import org.sipproxy.core.status.StoreStatus;
 import org.sipproxy.core.internal.time.LogThrottle;
 import org.sipproxy.core.internal.time.ProxyTime;
 import org.sipproxy.core.internal.time.TimerWheel;
+import org.sipproxy.core.status.StoreStatus;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -45,7 +45,8 @@ final class WriteBackStore extends LoadedStore {
     private final Flusher flusher;
     private final LogThrottle late = new LogThrottle(Duration.ofSeconds(60));
     private final PeriodicTask flush;
-    private final PeriodicTask sweep = new PeriodicTask("sip-location-sweep", WriteThroughStore.SWEEP_INTERVAL, this::sweep);
+    private final PeriodicTask sweep =
+            new PeriodicTask("sip-location-sweep", WriteThroughStore.SWEEP_INTERVAL, this::sweep);
     private volatile boolean closing;
     /** Addresses that the database does not hold as memory did when the store was closed; −1 before. */
     private volatile long lost = -1;

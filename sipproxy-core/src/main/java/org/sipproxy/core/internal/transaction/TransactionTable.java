@@ -10,9 +10,9 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
 import org.sipproxy.api.transport.Endpoint;
-import org.sipproxy.core.options.ProxyClock;
 import org.sipproxy.core.internal.time.Timer;
 import org.sipproxy.core.internal.time.TimerWheel;
+import org.sipproxy.core.options.ProxyClock;
 
 /**
  * All live transactions of one proxy. Everything is a hash lookup: what matches nothing costs the same however many

@@ -13,8 +13,8 @@ import java.util.Set;
 import java.util.SortedSet;
 import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
-import org.sipproxy.core.options.StreamLimits;
 import org.sipproxy.core.internal.address.SourceNetwork;
+import org.sipproxy.core.options.StreamLimits;
 
 /**
  * Counts the open connections of one proxy against its limits, by {@link SourceNetwork source}, and chooses which one makes room.

@@ -22,9 +22,9 @@ import java.util.concurrent.ConcurrentMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
-import org.sipproxy.core.options.StreamLimits;
 import org.sipproxy.core.internal.netty.EventLoops;
 import org.sipproxy.core.internal.time.LogThrottle;
+import org.sipproxy.core.options.StreamLimits;
 import org.sipproxy.message.ParseLimits;
 
 /**

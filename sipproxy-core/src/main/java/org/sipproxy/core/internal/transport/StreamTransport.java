@@ -23,8 +23,8 @@ import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import org.sipproxy.api.transport.Endpoint;
 import org.sipproxy.api.transport.TransportKind;
-import org.sipproxy.core.status.BindFailedException;
 import org.sipproxy.core.internal.time.Deadline;
+import org.sipproxy.core.status.BindFailedException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 

@@ -15,10 +15,10 @@ import java.util.concurrent.atomic.LongAdder;
 import java.util.concurrent.locks.LockSupport;
 import org.sipproxy.api.transport.Endpoint;
 import org.sipproxy.api.transport.TransportKind;
-import org.sipproxy.core.status.BindFailedException;
 import org.sipproxy.core.internal.time.Deadline;
 import org.sipproxy.core.internal.time.Guard;
 import org.sipproxy.core.internal.time.LogThrottle;
+import org.sipproxy.core.status.BindFailedException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -57,11 +57,7 @@ public final class UdpTransport {
     private volatile boolean closed;
 
     private UdpTransport(
-            Endpoint bound,
-            InetAddress address,
-            SentBy advertised,
-            DatagramSocket[] sockets,
-            InboundHandler handler) {
+            Endpoint bound, InetAddress address, SentBy advertised, DatagramSocket[] sockets, InboundHandler handler) {
         this.endpoint = bound;
         this.address = address;
         this.advertised = advertised;

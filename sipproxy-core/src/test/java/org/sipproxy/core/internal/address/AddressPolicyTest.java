@@ -17,8 +17,7 @@ import org.sipproxy.message.SipUri;
 
 class AddressPolicyTest {
 
-    private final AddressPolicy destinations =
-            new AddressPolicy(ContactPolicy.DEFAULT, uri -> uri.hostIs("sip.test"));
+    private final AddressPolicy destinations = new AddressPolicy(ContactPolicy.DEFAULT, uri -> uri.hostIs("sip.test"));
 
     private record From(InetSocketAddress remoteAddress, Endpoint endpoint) implements Flow {
 

@@ -12,12 +12,12 @@ import org.junit.jupiter.params.provider.ValueSource;
 import org.sipproxy.api.transport.Endpoint;
 import org.sipproxy.api.transport.Flow;
 import org.sipproxy.api.transport.TransportKind;
-import org.sipproxy.core.options.ContactPolicy;
 import org.sipproxy.core.internal.address.AddressPolicy;
 import org.sipproxy.core.internal.codec.RouteSignature.Proof;
 import org.sipproxy.core.internal.codec.RouteSignature.Validity;
 import org.sipproxy.core.internal.time.FakeClock;
 import org.sipproxy.core.internal.time.ProxyTime;
+import org.sipproxy.core.options.ContactPolicy;
 import org.sipproxy.message.ParseLimits;
 import org.sipproxy.message.SipMessage;
 import org.sipproxy.message.SipParseException;
@@ -33,8 +33,7 @@ class RouteSignatureTest {
     private final SipRequest invite = request("call-1", ";tag=caller", "");
 
     private static RouteSignature signature(byte[] secret) {
-        return new RouteSignature(
-                secret, Duration.ofHours(24), new AddressPolicy(ContactPolicy.DEFAULT, uri -> false));
+        return new RouteSignature(secret, Duration.ofHours(24), new AddressPolicy(ContactPolicy.DEFAULT, uri -> false));
     }
 
     private record At(TransportKind kind, InetSocketAddress remoteAddress) implements Flow {

@@ -13,10 +13,10 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.sipproxy.api.routing.Target;
 import org.sipproxy.api.transport.TransportKind;
-import org.sipproxy.core.options.NextHopPolicy;
 import org.sipproxy.core.internal.dns.ResolutionFailure.Reason;
 import org.sipproxy.core.internal.transport.RecordingFlow;
 import org.sipproxy.core.internal.transport.Sent;
+import org.sipproxy.core.options.NextHopPolicy;
 import org.sipproxy.message.SipParseException;
 import org.sipproxy.message.SipUri;
 

@@ -124,8 +124,8 @@ class ClockStepTest {
     void rowsOfAnotherServerWithARightClockAreReadByTheRightClock() {
         StoreScene behind = new StoreScene();
         behind.clock.stepWallClock(Duration.ofDays(-3650));
-        HostLocationStore store =
-                HostLocationStore.of(StoreMode.databaseOnly(behind.repository), new ProxyTime(behind.clock), behind.wheel);
+        HostLocationStore store = HostLocationStore.of(
+                StoreMode.databaseOnly(behind.repository), new ProxyTime(behind.clock), behind.wheel);
         store.open();
 
         behind.clock.stepWallClock(Duration.ofDays(3650)); // NTP has answered

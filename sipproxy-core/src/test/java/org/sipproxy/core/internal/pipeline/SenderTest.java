@@ -13,11 +13,11 @@ import org.sipproxy.api.location.Binding;
 import org.sipproxy.api.location.UserCase;
 import org.sipproxy.api.routing.Target;
 import org.sipproxy.api.transport.TransportKind;
-import org.sipproxy.core.options.StrangerPolicy;
 import org.sipproxy.core.internal.address.Sender;
 import org.sipproxy.core.internal.location.MemoryLocationStore;
 import org.sipproxy.core.internal.transaction.TransactionScene;
 import org.sipproxy.core.internal.transport.RecordingFlow;
+import org.sipproxy.core.options.StrangerPolicy;
 import org.sipproxy.message.SipText;
 import org.sipproxy.message.SipUri;
 

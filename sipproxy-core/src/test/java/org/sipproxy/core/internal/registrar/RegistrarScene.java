@@ -10,13 +10,13 @@ import java.util.Set;
 import org.sipproxy.api.location.Aor;
 import org.sipproxy.api.location.Binding;
 import org.sipproxy.api.location.LocationStore;
-import org.sipproxy.core.options.ContactPolicy;
-import org.sipproxy.core.options.RegistrarPolicy;
 import org.sipproxy.core.internal.address.AddressPolicy;
 import org.sipproxy.core.internal.location.MemoryLocationStore;
 import org.sipproxy.core.internal.time.FakeClock;
 import org.sipproxy.core.internal.time.ProxyTime;
 import org.sipproxy.core.internal.time.TimerWheel;
+import org.sipproxy.core.options.ContactPolicy;
+import org.sipproxy.core.options.RegistrarPolicy;
 import org.sipproxy.message.SipText;
 import org.slf4j.event.Level;
 

@@ -9,8 +9,8 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.sipproxy.api.transport.TransportKind;
-import org.sipproxy.core.options.SipTimers;
 import org.sipproxy.core.internal.transaction.TransactionScene.RecordingUser;
+import org.sipproxy.core.options.SipTimers;
 
 /** Each row of the table above the class. */
 class NonInviteClientTransactionTest {

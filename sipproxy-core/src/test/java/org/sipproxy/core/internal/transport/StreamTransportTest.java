@@ -28,8 +28,8 @@ import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.sipproxy.api.transport.Endpoint;
 import org.sipproxy.api.transport.TransportKind;
-import org.sipproxy.core.status.BindFailedException;
 import org.sipproxy.core.options.StreamLimits;
+import org.sipproxy.core.status.BindFailedException;
 import org.sipproxy.message.ParseLimits;
 
 @Timeout(60)

@@ -19,9 +19,9 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.sipproxy.api.transport.Endpoint;
+import org.sipproxy.core.certificates.TestCertificate;
 import org.sipproxy.core.options.StreamLimits;
 import org.sipproxy.core.options.TlsSettings;
-import org.sipproxy.core.certificates.TestCertificate;
 import org.sipproxy.message.ParseLimits;
 
 /** For whom a connection over TLS is used, RFC 5922 §7.3. */
