@@ -4,6 +4,7 @@ import static com.tngtech.archunit.base.DescribedPredicate.describe;
 import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAPackage;
 import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideOutsideOfPackages;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
 
 import com.tngtech.archunit.base.DescribedPredicate;
 import com.tngtech.archunit.core.domain.JavaAccess;
@@ -35,6 +36,13 @@ class ModuleArrowsTest {
                     .because("a host's own component has no more than the API either")
                     .check(CLASSES);
         }
+    }
+
+    /** Test packages included: a fixture that knows too much is a cycle that waits for its user. */
+    @Test
+    void packagesAreFreeOfCycles() {
+        JavaClasses all = new ClassFileImporter().importPackages("org.sipproxy");
+        slices().matching("org.sipproxy.(**)").should().beFreeOfCycles().check(all);
     }
 
     @Test

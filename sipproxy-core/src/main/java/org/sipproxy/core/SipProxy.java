@@ -1,12 +1,14 @@
 package org.sipproxy.core;
 
 import java.util.List;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import org.sipproxy.api.location.LocationStore;
 import org.sipproxy.api.location.LocationStoreException;
 import org.sipproxy.api.transport.Endpoint;
 import org.sipproxy.core.internal.engine.ProxyEngine;
 import org.sipproxy.core.internal.time.Deadline;
+import org.sipproxy.core.internal.tls.TlsMaterial;
 import org.sipproxy.core.options.TlsSettings;
 import org.sipproxy.core.options.TlsSettingsException;
 import org.sipproxy.core.status.BindFailedException;
@@ -53,6 +55,15 @@ public final class SipProxy implements AutoCloseable {
     /** Assembles a proxy. */
     public static SipProxyBuilder builder() {
         return new SipProxyBuilder();
+    }
+
+    /**
+     * Reads the files that TLS settings name, as {@link #start} does, and returns what is wrong with them, a line each: a file cannot be
+     * read or is of another format, the key belongs to another certificate, a certificate is not valid now. Empty if nothing is. Opens
+     * no socket.
+     */
+    public static List<String> tlsProblems(TlsSettings settings) {
+        return TlsMaterial.problems(Objects.requireNonNull(settings, "settings"));
     }
 
     /**

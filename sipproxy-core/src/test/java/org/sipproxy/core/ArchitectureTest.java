@@ -90,17 +90,6 @@ class ArchitectureTest {
     }
 
     @Test
-    void theReferenceImplementationStaysBehindItsGuard() {
-        noClasses()
-                .that()
-                .resideOutsideOfPackage("org.sipproxy.message")
-                .should()
-                .dependOnClassesThat()
-                .resideInAPackage("gov.nist..")
-                .check(CLASSES);
-    }
-
-    @Test
     void onlyTheBuilderAndTheProxyKnowTheEngine() {
         classes()
                 .that()

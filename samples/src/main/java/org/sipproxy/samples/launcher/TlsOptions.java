@@ -8,6 +8,7 @@ import java.util.Locale;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.sipproxy.api.transport.Endpoint;
+import org.sipproxy.core.SipProxy;
 import org.sipproxy.core.SipProxyBuilder;
 import org.sipproxy.core.options.TlsSettings;
 import org.sipproxy.core.options.TlsSettings.ClientAuthentication;
@@ -160,10 +161,10 @@ final class TlsOptions {
         return Optional.ofNullable(settings);
     }
 
-    /** What is wrong with the files, for {@code check}: {@code run} hears it when it starts. */
+    /** Returns what is wrong with the files, for {@code check}; {@code run} fails with it at its start. */
     List<String> fileProblems() {
         TlsSettings read = settings;
-        return read == null ? List.of() : read.problems();
+        return read == null ? List.of() : SipProxy.tlsProblems(read);
     }
 
     /** One line for {@code check}. */

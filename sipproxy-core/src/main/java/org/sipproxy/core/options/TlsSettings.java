@@ -12,14 +12,13 @@ import java.util.Set;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.sipproxy.core.SipProxy;
-import org.sipproxy.core.internal.tls.TlsMaterial;
 
 /**
  * The certificate of the proxy, and what it asks of its peers: for TLS and WSS listening points and for TLS connections to
  * other servers. Immutable.
  *
  * <p>It names files and holds none of what is in them. They are read by {@link SipProxy#start()}, by
- * {@link SipProxy#reloadTls()}, and by {@link #problems()}, which serves nobody but tells what those two would say.
+ * {@link SipProxy#reloadTls()}, and by {@link org.sipproxy.core.SipProxy#tlsProblems}, which serves nobody but tells what those two would say.
  */
 public final class TlsSettings {
 
@@ -58,18 +57,6 @@ public final class TlsSettings {
     /** A builder; only the certificate has no default. */
     public static Builder builder() {
         return new Builder();
-    }
-
-    /**
-     * Reads the files and tells what is wrong with them, a line each: that one cannot be read or is of another format, that the
-     * key is another certificate's, that a certificate is not valid now. Empty if nothing is. Opens no socket.
-     */
-    public List<String> problems() {
-        try {
-            return TlsMaterial.read(this).warnings();
-        } catch (TlsSettingsException e) {
-            return e.problems();
-        }
     }
 
     /** See {@link Builder#certificate}. */

@@ -38,7 +38,6 @@ class GuardedGrammarTest {
             strings = {
                 "Via: SIP/2.0/UDP a (\\",
                 "Via: SIP/2.0/UDP a (",
-                "Via: SIP/2.0/UDP a;rport=5062~",
                 "Server: /",
                 "Server: (\\",
                 "User-Agent: (\\",

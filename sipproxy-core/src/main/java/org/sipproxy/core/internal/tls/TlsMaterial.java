@@ -38,6 +38,15 @@ import org.sipproxy.core.options.TlsSettingsException;
 public record TlsMaterial(
         PrivateKey key, List<X509Certificate> chain, List<X509Certificate> anchors, List<String> warnings) {
 
+    /** Reads the files that the settings name and returns what is wrong with them, a line each; empty if nothing is. */
+    public static List<String> problems(TlsSettings settings) {
+        try {
+            return read(settings).warnings();
+        } catch (TlsSettingsException e) {
+            return e.problems();
+        }
+    }
+
     /**
      * Reads the files.
      *

@@ -1,4 +1,4 @@
-package org.sipproxy.core.options;
+package org.sipproxy.core;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -7,8 +7,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.sipproxy.api.transport.Endpoint;
-import org.sipproxy.core.SipProxy;
-import org.sipproxy.core.SipProxyBuilder;
+import org.sipproxy.core.options.StrangerPolicy;
 import org.sipproxy.message.Method;
 
 class StrangerPolicyTest {

@@ -1,4 +1,4 @@
-package org.sipproxy.core.options;
+package org.sipproxy.core.internal.tls;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -21,9 +21,10 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.sipproxy.core.certificates.TestCertificate;
+import org.sipproxy.core.options.TlsSettings;
 
 /** What is told about the files of a certificate. */
-class TlsSettingsTest {
+class TlsMaterialTest {
 
     private static final TestCertificate EC = TestCertificate.of("dns:sip.test", "ip:127.0.0.1");
     private static final TestCertificate RSA =
@@ -42,8 +43,9 @@ class TlsSettingsTest {
 
     @Test
     void certificatesOfBothKindsOfKeyAreFine() {
-        assertThat(of(EC.chain(), EC.key()).build().problems()).isEmpty();
-        assertThat(of(RSA.chain(), RSA.key()).trust(EC.chain()).build().problems())
+        assertThat(TlsMaterial.problems(of(EC.chain(), EC.key()).build())).isEmpty();
+        assertThat(TlsMaterial.problems(
+                        of(RSA.chain(), RSA.key()).trust(EC.chain()).build()))
                 .isEmpty();
     }
 
@@ -51,7 +53,7 @@ class TlsSettingsTest {
     void aChainAndItsKeyMayBeOneFile() throws IOException {
         Path both = file("both.pem", "our key\n" + Files.readString(EC.key()) + Files.readString(EC.chain()));
 
-        assertThat(of(both, both).build().problems()).isEmpty();
+        assertThat(TlsMaterial.problems(of(both, both).build())).isEmpty();
     }
 
     @Test
@@ -59,7 +61,7 @@ class TlsSettingsTest {
         Path nothing = folder.resolve("nothing.pem");
         Path text = file("text.pem", "hello");
 
-        assertThat(of(nothing, text).trust(EC.key()).build().problems())
+        assertThat(TlsMaterial.problems(of(nothing, text).trust(EC.key()).build()))
                 .containsExactly(
                         "tls: " + nothing + ": there is no such file",
                         "tls: " + text + ": is no PEM file (expected -----BEGIN ...); a DER file converts with"
@@ -69,7 +71,7 @@ class TlsSettingsTest {
 
     @Test
     void theKeyOfAnotherCertificateIsTold() {
-        assertThat(of(EC.chain(), RSA.key()).build().problems())
+        assertThat(TlsMaterial.problems(of(EC.chain(), RSA.key()).build()))
                 .singleElement()
                 .asString()
                 .contains(RSA.key().toString(), "is not the key of the first certificate in " + EC.chain());
@@ -80,7 +82,7 @@ class TlsSettingsTest {
     void aKeyOfAnOldFormatIsToldWithTheWayToConvertIt(String label) throws IOException {
         Path key = file("old.pem", TestCertificate.pem(label, new byte[] {1, 2, 3}));
 
-        assertThat(of(EC.chain(), key).build().problems())
+        assertThat(TlsMaterial.problems(of(EC.chain(), key).build()))
                 .singleElement()
                 .asString()
                 .contains("in the format of BEGIN " + label, "openssl pkcs8 -topk8 -nocrypt -in " + key);
@@ -97,7 +99,7 @@ class TlsSettingsTest {
                 -----END RSA PRIVATE KEY-----
                 """);
 
-        assertThat(of(EC.chain(), key).build().problems())
+        assertThat(TlsMaterial.problems(of(EC.chain(), key).build()))
                 .singleElement()
                 .asString()
                 .contains("openssl pkcs8 -topk8");
@@ -108,7 +110,7 @@ class TlsSettingsTest {
         String whole = Files.readString(EC.key());
         Path cut = file("cut.pem", whole.substring(0, whole.length() / 2));
 
-        assertThat(of(EC.chain(), cut).build().problems())
+        assertThat(TlsMaterial.problems(of(EC.chain(), cut).build()))
                 .singleElement()
                 .asString()
                 .endsWith("begins and has no end; is the file whole?");
@@ -121,11 +123,11 @@ class TlsSettingsTest {
         TestCertificate early =
                 TestCertificate.with("-keyalg", "EC", "-groupname", "secp256r1", "-startdate", "+3d", "-validity", "1");
 
-        assertThat(of(ended.chain(), ended.key()).build().problems())
+        assertThat(TlsMaterial.problems(of(ended.chain(), ended.key()).build()))
                 .singleElement()
                 .asString()
                 .contains("has been invalid since ", "renew it");
-        assertThat(of(early.chain(), early.key()).build().problems())
+        assertThat(TlsMaterial.problems(of(early.chain(), early.key()).build()))
                 .singleElement()
                 .asString()
                 .contains("is not valid before ");
@@ -136,14 +138,13 @@ class TlsSettingsTest {
         Path key = file("encrypted.pem", encrypted("test1234"));
         AtomicReference<char[]> handed = new AtomicReference<>();
 
-        assertThat(of(EC.chain(), key).build().problems())
+        assertThat(TlsMaterial.problems(of(EC.chain(), key).build()))
                 .singleElement()
                 .asString()
                 .contains("is encrypted; give its password");
-        assertThat(of(EC.chain(), key)
+        assertThat(TlsMaterial.problems(of(EC.chain(), key)
                         .keyPassword(() -> "wrong".toCharArray())
-                        .build()
-                        .problems())
+                        .build()))
                 .singleElement()
                 .asString()
                 .contains("is the password right?");
@@ -153,7 +154,7 @@ class TlsSettingsTest {
                     return handed.get();
                 })
                 .build();
-        assertThat(right.problems()).isEmpty();
+        assertThat(TlsMaterial.problems(right)).isEmpty();
         assertThat(handed.get()).as("overwritten").containsOnly('\0');
         assertThat(right.toString()).doesNotContain("test1234");
     }
@@ -202,6 +203,7 @@ class TlsSettingsTest {
     void aPrivateKeyIsNeverInAMessage() throws IOException {
         String body = Files.readString(EC.key(), StandardCharsets.US_ASCII).split("\n", -1)[1];
 
-        assertThat(of(EC.key(), EC.chain()).build().problems().toString()).doesNotContain(body);
+        assertThat(TlsMaterial.problems(of(EC.key(), EC.chain()).build()).toString())
+                .doesNotContain(body);
     }
 }

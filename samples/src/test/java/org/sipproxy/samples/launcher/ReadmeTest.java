@@ -1,4 +1,4 @@
-package org.sipproxy.samples;
+package org.sipproxy.samples.launcher;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -8,7 +8,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
-import org.sipproxy.samples.launcher.LauncherOptionNames;
 
 /** What the README shows is what is compiled and run here. */
 class ReadmeTest {
