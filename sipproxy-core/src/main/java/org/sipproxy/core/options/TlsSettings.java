@@ -11,14 +11,13 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
-import org.sipproxy.core.SipProxy;
 
 /**
  * The certificate of the proxy, and what it asks of its peers: for TLS and WSS listening points and for TLS connections to
  * other servers. Immutable.
  *
- * <p>It names files and holds none of what is in them. They are read by {@link SipProxy#start()}, by
- * {@link SipProxy#reloadTls()}, and by {@link org.sipproxy.core.SipProxy#tlsProblems}, which serves nobody but tells what those two would say.
+ * <p>Names files and does not hold their content. {@code SipProxy.start()} and {@code SipProxy.reloadTls()} read them;
+ * {@code SipProxy.tlsProblems} checks them without opening a socket.
  */
 public final class TlsSettings {
 

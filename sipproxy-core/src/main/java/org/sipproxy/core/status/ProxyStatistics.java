@@ -1,6 +1,5 @@
 package org.sipproxy.core.status;
 
-import org.sipproxy.core.SipProxyBuilder;
 
 /**
  * What a proxy has done since it started; counts of messages, read without stopping anything, so they may be a few apart.
@@ -29,7 +28,7 @@ import org.sipproxy.core.SipProxyBuilder;
  *     blocked without saying so; all else waited behind them
  * @param transactionBytes what the live transactions take now, in bytes: the messages that they keep and an estimate of their
  *     objects
- * @param transactionBytesLimit what they may take; see {@link SipProxyBuilder#transactionBytes}
+ * @param transactionBytesLimit what they may take; see {@code SipProxyBuilder.transactionBytes}
  * @param turnedAway requests that got 503, or nothing, because the live transactions took all that they may
  * @param udpSendFailures datagrams that could not be handed to the operating system
  * @param lostUdpSockets UDP sockets that are not open now, because something closed them and their address cannot be bound again:

@@ -3,14 +3,13 @@ package org.sipproxy.core.status;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
-import org.sipproxy.core.SipProxy;
 
 /**
  * How the location store and its database are doing.
  *
  * @param databaseAnswers false from the moment when the database could not be reached until it has done something again; true
  *     without a database
- * @param waiting users whose changes are in memory only and wait to be written; after {@link SipProxy#close}, those whose changes
+ * @param waiting users whose changes are in memory only and wait to be written; after {@code SipProxy.close()}, those whose changes
  *     were lost; 0 unless the mode is write-back
  * @param oldestWaiting how long the oldest of these changes has waited, on the monotonic clock: what a crash would cost now; zero
  *     if none waits

@@ -176,7 +176,7 @@ final class Components implements AutoCloseable {
     }
 
     private boolean isRepeatedRefusal(RequestContext context, int statusCode) throws SipParseException {
-        if (MessageDispatcher.isChallenge(statusCode)) {
+        if (LocalResponses.isChallenge(statusCode)) {
             return false;
         }
         return refusals.isRepeated(TransactionKey.of(context.received()));

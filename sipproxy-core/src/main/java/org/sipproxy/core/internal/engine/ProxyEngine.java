@@ -33,6 +33,7 @@ import org.sipproxy.core.internal.registrar.Registrar;
 import org.sipproxy.core.internal.time.Deadline;
 import org.sipproxy.core.internal.time.Guard;
 import org.sipproxy.core.internal.time.ProxyTime;
+import org.sipproxy.core.internal.transaction.ResponsePath;
 import org.sipproxy.core.internal.time.TimerWheel;
 import org.sipproxy.core.internal.transaction.Branches;
 import org.sipproxy.core.internal.transaction.TransactionBudget;
@@ -73,11 +74,12 @@ public final class ProxyEngine implements AutoCloseable {
     final RequestPipeline pipeline;
     final RequestForwarder forwarder;
     final ResponsePaths responsePaths;
-    final ToTags toTags = new ToTags();
+    final LocalResponses localResponses = new LocalResponses(this::isClosing);
     final Counters counters = new Counters();
     final StuckStageDetector loopWatch = new StuckStageDetector();
     final Components components;
-    final RefusalLog refusals;
+    final RefusalLog refusalLog;
+    final Refusals refusals;
     /** Made once, as every request's context has it. */
     final Consumer<SecurityEvent> events;
 
@@ -133,7 +135,8 @@ public final class ProxyEngine implements AutoCloseable {
         CollectedHooks hooks = parts.hooks();
         hooks.locationListeners.forEach(store::addListener);
         this.components = new Components(parts.components(), hooks, clock, time, limits);
-        this.refusals = new RefusalLog(clock, wheel);
+        this.refusalLog = new RefusalLog(clock, wheel);
+        this.refusals = new Refusals(refusalLog, components);
         this.events = components::publish;
         this.tap = parts.wireListener() == null ? null : new WireTap(parts.wireListener(), limits);
         this.addresses = new AddressPolicy(parts.destinations(), names::isMyself);
@@ -173,7 +176,8 @@ public final class ProxyEngine implements AutoCloseable {
                 hooks.beforeAuthentication,
                 hooks.beforeRouting,
                 hooks.beforeForwarding));
-        this.inbound = new MessageDispatcher(this);
+        RequestDispatcher requests = new RequestDispatcher(this);
+        this.inbound = new MessageDispatcher(this, requests);
         this.hopCredentials = new HopCredentials(names, parts.authentication());
         this.forwarder = new RequestForwarder(
                 branches,
@@ -186,8 +190,8 @@ public final class ProxyEngine implements AutoCloseable {
                 flows,
                 resolution,
                 parts.nextHops(),
-                this::replyTo,
-                inbound,
+                localResponses::respond,
+                requests,
                 new ResponseStages(hooks.responseStages, names::isMyself));
     }
 
@@ -344,7 +348,7 @@ public final class ProxyEngine implements AutoCloseable {
         }
         attempt(() -> timerThread.close(threadsEnded));
         attempt(table::clear);
-        attempt(refusals::summarize);
+        attempt(refusalLog::summarize);
         attempt(components::close);
         if (ownStore != null) {
             ownStore.close(); // after the last request: what it changed is to be written too
@@ -483,8 +487,17 @@ public final class ProxyEngine implements AutoCloseable {
         return shutDown;
     }
 
-    byte[] replyTo(RequestContext context, int statusCode) {
-        return inbound.replyTo(context, statusCode);
+    RequestContext newContext(SipRequest request, TransportFlow from) throws SipParseException {
+        ResponsePath path = responsePaths.of(request.topVia(), from);
+        return new RequestContext(request, from, path, names, time, events);
+    }
+
+    long deadline() {
+        return System.nanoTime() + waitLimitNanos();
+    }
+
+    WorkerPool workers() {
+        return Objects.requireNonNull(workers, "a step blocks that said it never does");
     }
 
     // ---- the wire tap

@@ -70,7 +70,7 @@ final class RefusalLog {
 
     /** A request that got a locally generated failure. */
     void refused(SipRequest request, Flow from, int status, String phrase, byte[] headerLines) {
-        if (LOG.isInfoEnabled() && !MessageDispatcher.isChallenge(status)) {
+        if (LOG.isInfoEnabled() && !LocalResponses.isChallenge(status)) {
             write("REFUSED", status, why(phrase, headerLines), from.remoteAddress(), () -> request(request, from));
         }
     }

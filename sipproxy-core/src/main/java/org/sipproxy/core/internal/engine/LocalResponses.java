@@ -1,0 +1,74 @@
+package org.sipproxy.core.internal.engine;
+
+import java.util.function.BooleanSupplier;
+import org.jspecify.annotations.Nullable;
+import org.sipproxy.core.internal.codec.ResponseWriter;
+import org.sipproxy.core.internal.codec.ViaStamp;
+import org.sipproxy.core.internal.pipeline.Outcome;
+import org.sipproxy.core.internal.pipeline.RequestContext;
+import org.sipproxy.core.internal.transport.TransportFlow;
+import org.sipproxy.message.SipParseException;
+import org.sipproxy.message.SipRequest;
+import org.sipproxy.message.StatusCode;
+import org.sipproxy.message.Via;
+
+/**
+ * Locally generated responses (RFC 3261 §8.2.6): To tag, stamp of the topmost Via, bytes. Does not send them.
+ */
+final class LocalResponses {
+
+    static final Outcome.Reply OVERLOADED =
+            (Outcome.Reply) Outcome.reply(StatusCode.SERVICE_UNAVAILABLE, "Service Unavailable", "Retry-After: 5");
+
+    private final ToTags toTags = new ToTags();
+    private final BooleanSupplier closing;
+
+    /** @param closing true while the proxy closes: a 503 then says when to retry */
+    LocalResponses(BooleanSupplier closing) {
+        this.closing = closing;
+    }
+
+    /** Returns the response with this status; from 400 on the context remembers it as generated here. */
+    byte[] respond(RequestContext context, int statusCode) {
+        boolean overloaded = statusCode == StatusCode.SERVICE_UNAVAILABLE && closing.getAsBoolean();
+        byte[] wire = write(context, overloaded ? OVERLOADED : (Outcome.Reply) Outcome.reply(statusCode));
+        if (statusCode >= 400) {
+            context.localResponse(wire);
+        }
+        return wire;
+    }
+
+    /** True if an ACK acknowledges a failure that was sent without a transaction. */
+    boolean acknowledges(SipRequest ack) throws SipParseException {
+        return toTags.isOurs(ack);
+    }
+
+    static boolean isChallenge(int statusCode) {
+        return statusCode == StatusCode.UNAUTHORIZED || statusCode == StatusCode.PROXY_AUTHENTICATION_REQUIRED;
+    }
+
+    byte[] write(RequestContext context, Outcome.Reply reply) {
+        SipRequest request = context.received();
+        return ResponseWriter.write(
+                request,
+                stamp(context),
+                reply.statusCode(),
+                reply.reason(),
+                reply.statusCode() == StatusCode.TRYING ? null : toTags.tag(request),
+                reply.headerLines());
+    }
+
+    private static @Nullable ViaStamp stamp(RequestContext context) {
+        try {
+            SipRequest request = context.received();
+            TransportFlow from = context.flow();
+            return ViaStamp.of(
+                    request.index(),
+                    request.topVia(),
+                    from.remoteAddress(),
+                    from.kind().isReliable());
+        } catch (SipParseException e) {
+            return null; // it goes back as it stands
+        }
+    }
+}
