@@ -1,52 +1,47 @@
 package org.sipproxy.core.internal.engine;
 
-import java.security.SecureRandom;
+import org.sipproxy.api.support.KeyedHash;
 import org.sipproxy.message.HeaderName;
 import org.sipproxy.message.SipParseException;
 import org.sipproxy.message.SipRequest;
-import org.sipproxy.message.wire.MessageIndex;
 
 /**
- * The To tags of our own responses: a keyed hash of what an ACK has in common with its INVITE. So the ACK of a refusal that
- * we kept no state for is known as ours, and a retransmitted request gets the same tag (RFC 3261 §8.2.7).
+ * To tags of locally generated responses: a keyed hash of what an ACK has in common with its INVITE. So the ACK of a failure that was
+ * sent without a transaction is recognized, and a retransmission gets the same tag (RFC 3261 §8.2.7).
  */
 final class ToTags {
 
-    private final long k1;
-    private final long k2;
+    private static final byte[] NOTHING = {};
 
-    ToTags() {
-        SecureRandom random = new SecureRandom();
-        this.k1 = random.nextLong();
-        this.k2 = random.nextLong() | 1;
-    }
+    private final KeyedHash key = KeyedHash.random();
 
     String tag(SipRequest request) {
-        long h = k1;
-        h = mix(h, request, HeaderName.CALL_ID);
-        h = mix(h, request, HeaderName.FROM);
+        long h = hash(0, request, HeaderName.CALL_ID);
+        h = hash(h, request, HeaderName.FROM);
+        return Long.toHexString(key.hash(h ^ sequenceNumber(request), NOTHING, 0, 0));
+    }
+
+    /** 0 if CSeq cannot be read, which may be why the request is refused. */
+    private static long sequenceNumber(SipRequest request) {
         try {
-            h = (h ^ request.cseq().number()) * k2;
+            return request.cseq().number();
         } catch (SipParseException e) {
-            h *= k2; // a refusal of just that CSeq
+            return 0;
         }
-        return Long.toHexString(h ^ (h >>> 32));
+    }
+
+    private long hash(long before, SipRequest request, HeaderName name) {
+        int line = request.firstHeader(name);
+        return line < 0
+                ? before
+                : key.hash(
+                        before,
+                        request.index(),
+                        request.index().valueStart(line),
+                        request.index().valueEnd(line));
     }
 
     boolean isOurs(SipRequest ack) throws SipParseException {
         return ack.hasToTag() && ack.toTag().equals(tag(ack));
-    }
-
-    private long mix(long seed, SipRequest request, HeaderName name) {
-        int line = request.firstHeader(name);
-        if (line < 0) {
-            return seed * k2;
-        }
-        MessageIndex wire = request.index();
-        long h = seed;
-        for (int i = request.index().valueStart(line); i < request.index().valueEnd(line); i++) {
-            h = (h ^ wire.byteAt(i)) * k2;
-        }
-        return h ^ (h >>> 29);
     }
 }

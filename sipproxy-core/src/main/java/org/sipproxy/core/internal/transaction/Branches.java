@@ -1,7 +1,7 @@
 package org.sipproxy.core.internal.transaction;
 
-import java.security.SecureRandom;
 import java.util.concurrent.atomic.AtomicLong;
+import org.sipproxy.api.support.KeyedHash;
 import org.sipproxy.core.internal.codec.ByteWriter;
 import org.sipproxy.message.HeaderName;
 import org.sipproxy.message.SipParseException;
@@ -14,8 +14,8 @@ import org.sipproxy.message.wire.ViaIndex;
  * The branches that we choose: {@code z9hG4bK} + 16 hex digits that name the client transaction + 16 hex digits of the loop
  * hash (RFC 3261 §16.6 step 8, RFC 5393 §4.2).
  *
- * <p>The first part is a counter put through a keyed bijection: unique without memory, and nobody who sees some of them can
- * tell the next, so a response cannot be forged blindly.
+ * <p>The first part is a counter that four Feistel rounds with a keyed hash permute (Luby and Rackoff, 1988): unique without memory,
+ * and not predictable from earlier ones, so a response cannot be forged blindly.
  */
 public final class Branches {
 
@@ -23,25 +23,24 @@ public final class Branches {
     private static final int LENGTH = COOKIE + 32;
     private static final byte[] MAGIC = {'z', '9', 'h', 'G', '4', 'b', 'K'};
 
+    private static final int ROUNDS = 4;
+    private static final byte[] NOTHING = {};
+
     private final AtomicLong counter = new AtomicLong();
-    private final long k1;
-    private final long k2;
+    private final KeyedHash numbers = KeyedHash.random();
+    private final KeyedHash loops = KeyedHash.random();
 
-    public Branches() {
-        SecureRandom random = new SecureRandom();
-        this.k1 = random.nextLong();
-        this.k2 = random.nextLong();
-    }
-
-    /** The number of a new client transaction. */
+    /** Returns the number of a new client transaction. */
     public long next() {
-        long x = counter.incrementAndGet() ^ k1;
-        for (int round = 0; round < 2; round++) {
-            x = (x ^ (x >>> 30)) * 0xbf58476d1ce4e5b9L;
-            x = (x ^ (x >>> 27)) * 0x94d049bb133111ebL;
-            x ^= (x >>> 31) ^ k2;
+        long count = counter.incrementAndGet();
+        int left = (int) (count >>> 32);
+        int right = (int) count;
+        for (int round = 0; round < ROUNDS; round++) {
+            int mixed = left ^ (int) numbers.hash((long) round << 32 | right & 0xffff_ffffL, NOTHING, 0, 0);
+            left = right;
+            right = mixed;
         }
-        return x;
+        return (long) left << 32 | right & 0xffff_ffffL;
     }
 
     public void write(ByteWriter out, long number, long loopHash) {
@@ -105,8 +104,7 @@ public final class Branches {
      */
     public long loopHash(SipRequest request) throws SipParseException {
         MessageIndex wire = request.index();
-        long h = k2;
-        h = mix(h, wire, request.index().uriStart(), request.index().uriEnd());
+        long h = loops.hash(wire, wire.uriStart(), wire.uriEnd());
         for (int i = 0; i < request.headerCount(); i++) {
             if (request.isHeader(i, HeaderName.CALL_ID)
                     || request.isHeader(i, HeaderName.FROM)
@@ -114,18 +112,9 @@ public final class Branches {
                     || request.isHeader(i, HeaderName.ROUTE)
                     || request.isHeader(i, HeaderName.PROXY_REQUIRE)
                     || request.isHeader(i, HeaderName.PROXY_AUTHORIZATION)) {
-                h = mix(h, wire, request.index().valueStart(i), request.index().valueEnd(i));
+                h = loops.hash(h, wire, wire.valueStart(i), wire.valueEnd(i));
             }
         }
-        h = (h ^ request.cseq().number()) * 0x9e3779b97f4a7c15L;
-        return h ^ (h >>> 32);
-    }
-
-    private static long mix(long seed, MessageIndex wire, int from, int to) {
-        long h = seed;
-        for (int i = from; i < to; i++) {
-            h = (h ^ wire.byteAt(i)) * 0x100000001b3L;
-        }
-        return h ^ (h >>> 29);
+        return loops.hash(h ^ request.cseq().number(), NOTHING, 0, 0);
     }
 }
