@@ -1,5 +1,7 @@
 package org.sipproxy.core;
 
+import java.util.concurrent.ThreadFactory;
+import org.sipproxy.core.internal.guard.ProxyThreads;
 import java.net.InetAddress;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -77,7 +79,10 @@ public final class SipProxyBuilder {
     private @Nullable LocationStore locationStore;
     private StoreMode storeMode = StoreMode.memory();
     private @Nullable WireListener wireListener;
-    private int eventLoops = defaultEventLoops();
+    private String name = "sipproxy";
+    private ThreadFactory threadFactory = ProxyThreads::daemon;
+    private int udpReceivers = defaultUdpReceivers();
+    private int streamThreads = 2;
     private int workerThreads = DEFAULT_WORKERS;
     private Duration waitLimit = Duration.ofSeconds(10);
     private long transactionBytes = Math.max(1 << 20, Runtime.getRuntime().maxMemory() / 4);
@@ -86,7 +91,7 @@ public final class SipProxyBuilder {
 
     SipProxyBuilder() {}
 
-    private static int defaultEventLoops() {
+    private static int defaultUdpReceivers() {
         return Math.max(1, Math.min(8, Runtime.getRuntime().availableProcessors() / 2));
     }
 
@@ -345,9 +350,44 @@ public final class SipProxyBuilder {
      * most 8: the rest of the machine is for the kernel, timers and streams. With more than one, two requests of one client
      * that are under way at the same time may overtake each other, as on any network.
      */
-    public SipProxyBuilder eventLoops(int count) {
-        once("eventLoops");
-        eventLoops = count;
+    public SipProxyBuilder udpReceivers(int count) {
+        once("udpReceivers");
+        udpReceivers = count;
+        return this;
+    }
+
+    /**
+     * Number of threads that serve all TCP, TLS and WebSocket connections; 1 to 64. Default 2: one reads while the other accepts or
+     * performs handshakes. None are started without a stream listening point, unless a name has to be looked up.
+     */
+    public SipProxyBuilder streamThreads(int count) {
+        once("streamThreads");
+        streamThreads = count;
+        return this;
+    }
+
+    /**
+     * Name of the proxy in the names of its threads, such as {@code edge-udp-5060-0} and {@code edge-timer}; 1 to 40 letters, digits,
+     * dots, hyphens and underscores. Default {@code sipproxy}. Does not appear in messages.
+     */
+    public SipProxyBuilder name(String value) {
+        once("name");
+        name = Objects.requireNonNull(value, "value");
+        if (!value.matches("[A-Za-z0-9._-]{1,40}")) {
+            problems.add("name: \"" + SipParseException.excerpt(value)
+                    + "\" (expected 1 to 40 letters, digits, dots, hyphens and underscores)");
+        }
+        return this;
+    }
+
+    /**
+     * Makes the threads of the proxy: receivers, timer, workers, stream threads and those of the location store. The proxy names and
+     * starts them, and they end with {@link SipProxy#close}. Default daemon threads. Threads that are not daemons keep the JVM alive
+     * until the proxy is closed. Components make their own threads.
+     */
+    public SipProxyBuilder threadFactory(ThreadFactory factory) {
+        once("threadFactory");
+        threadFactory = Objects.requireNonNull(factory, "factory");
         return this;
     }
 
@@ -432,7 +472,8 @@ public final class SipProxyBuilder {
         checkRegistrar(found);
         checkTimers(found);
         checkStreams(found);
-        range(found, "eventLoops", eventLoops, 1, 64);
+        range(found, "udpReceivers", udpReceivers, 1, 64);
+        range(found, "streamThreads", streamThreads, 1, 64);
         range(found, "workerThreads", workerThreads, 1, 1_000);
         if (waitLimit.compareTo(Duration.ofSeconds(1)) < 0 || waitLimit.compareTo(Duration.ofSeconds(30)) > 0) {
             found.add("waitLimit: " + waitLimit + " (expected 1 s to 30 s)");
@@ -465,8 +506,10 @@ public final class SipProxyBuilder {
                 wireListener,
                 List.copyOf(components),
                 hooks,
-                eventLoops,
+                udpReceivers,
+                streamThreads,
                 workerThreads,
+                new ProxyThreads(name, threadFactory),
                 waitLimit,
                 transactionBytes,
                 drainTime,

@@ -1,5 +1,6 @@
 package org.sipproxy.jdbc;
 
+import org.sipproxy.core.internal.guard.ProxyThreads;
 import com.sun.management.OperatingSystemMXBean;
 import com.zaxxer.hikari.HikariConfig;
 import com.zaxxer.hikari.HikariDataSource;
@@ -118,7 +119,7 @@ class LocationMeasurementTest {
 
     private static HostLocationStore open(StoreMode mode) {
         ProxyClock clock = ProxyClock.system();
-        HostLocationStore store = HostLocationStore.of(mode, new ProxyTime(clock), new TimerWheel(clock.nanoTime()));
+        HostLocationStore store = HostLocationStore.of(mode, new ProxyTime(clock), new TimerWheel(clock.nanoTime()), ProxyThreads.named("test"));
         store.open();
         return store;
     }

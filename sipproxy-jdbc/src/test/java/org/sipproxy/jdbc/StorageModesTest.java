@@ -1,5 +1,6 @@
 package org.sipproxy.jdbc;
 
+import org.sipproxy.core.internal.guard.ProxyThreads;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.zaxxer.hikari.HikariConfig;
@@ -45,7 +46,7 @@ class StorageModesTest {
             config.setConnectionTimeout(10_000);
             pool = new HikariDataSource(config);
             store = HostLocationStore.of(
-                    mode(JdbcBindingRepository.builder(pool).build()), new ProxyTime(clock), wheel);
+                    mode(JdbcBindingRepository.builder(pool).build()), new ProxyTime(clock), wheel, ProxyThreads.named("test"));
             store.open();
         }
 

@@ -36,7 +36,7 @@ class NatCallTest {
 
     @RegisterExtension
     final SipProxyExtension sip = SipProxyExtension.builder()
-            .configure(proxy -> proxy.component(nat).eventLoops(1))
+            .configure(proxy -> proxy.component(nat).udpReceivers(1))
             .build();
 
     /** With a second listening point, and no pings. */

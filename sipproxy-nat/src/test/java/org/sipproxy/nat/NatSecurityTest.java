@@ -41,7 +41,7 @@ class NatSecurityTest {
 
     private static SipProxyExtension with(NatTraversal nat) {
         return SipProxyExtension.builder()
-                .configure(proxy -> proxy.component(nat).eventLoops(1))
+                .configure(proxy -> proxy.component(nat).udpReceivers(1))
                 .withoutLeakCheck() // a stranger's request may lead to nobody
                 .build();
     }

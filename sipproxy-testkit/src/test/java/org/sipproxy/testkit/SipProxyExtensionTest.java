@@ -215,7 +215,7 @@ class SipProxyExtensionTest {
                 .domain("Example.ORG")
                 .configure(proxy -> proxy.beforeRouting(context ->
                         context.request().method().equals(Method.MESSAGE) ? Verdict.respond(603) : Verdict.proceed()))
-                .configure(proxy -> proxy.eventLoops(1))
+                .configure(proxy -> proxy.udpReceivers(1))
                 .wireListener(new WireListener() {
                     @Override
                     public void received(SipMessage message, Flow from) {

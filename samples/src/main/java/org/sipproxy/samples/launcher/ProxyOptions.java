@@ -35,7 +35,8 @@ final class ProxyOptions {
             "defaultExpires",
             "maxExpires",
             "maxContacts",
-            "eventLoops");
+            "udpReceivers",
+            "streamThreads");
     private static final Pattern BUILDER_NAME = Pattern.compile("\\b(" + String.join("|", BUILDER_NAMES) + ")\\b");
     private static final Pattern FIRST_WORD = Pattern.compile("^(listen|domain|alias)(?=:)");
 
@@ -140,10 +141,18 @@ final class ProxyOptions {
     String drainTime = "";
 
     @Option(
-            names = "--event-loops",
+            names = "--udp-receivers",
             paramLabel = "N",
             description = "Threads that read each UDP endpoint, 1 to 64. Default: one for two cores, at most 8.")
-    String eventLoops = "";
+    String udpReceivers = "";
+
+    @Option(
+            names = "--stream-threads",
+            paramLabel = "N",
+            description =
+                    "Threads that serve all TCP, TLS and WebSocket connections, 1 to 64. Default: ${DEFAULT-VALUE}.",
+            defaultValue = "2")
+    String streamThreads = "2";
 
     @Mixin
     final TlsOptions tls = new TlsOptions();
@@ -205,9 +214,10 @@ final class ProxyOptions {
             builder.wireListener(new MessageTrace());
         }
         builder.drainTime(duration("--drain-time", drainTime, Duration.ofSeconds(2)));
-        if (!eventLoops.isEmpty()) {
-            builder.eventLoops(number("--event-loops", eventLoops, 1));
+        if (!udpReceivers.isEmpty()) {
+            builder.udpReceivers(number("--udp-receivers", udpReceivers, 1));
         }
+        builder.streamThreads(number("--stream-threads", streamThreads, 2));
         kamailio.check(domains, problems);
         storage.addTo(
                 builder,

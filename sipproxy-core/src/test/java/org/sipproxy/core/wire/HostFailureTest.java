@@ -239,7 +239,7 @@ class HostFailureTest {
                     .domain("sip.test")
                     .strangers(StrangerPolicy.ANY)
                     .drainTime(Duration.ofMillis(100))
-                    .eventLoops(1)
+                    .udpReceivers(1)
                     .authentication(
                             type == Authentication.class ? of(Authentication.class, new Lenient()) : new Lenient())
                     .component(new ProxyComponent() {

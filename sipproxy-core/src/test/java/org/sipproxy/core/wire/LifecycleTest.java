@@ -52,7 +52,7 @@ class LifecycleTest {
                 () -> SipProxy.builder()
                         .domain("sip:example.org")
                         .alias("pbx:99999")
-                        .eventLoops(0)
+                        .udpReceivers(0)
                         .workerThreads(5_000)
                         .timers(SipTimers.DEFAULT.withT1(Duration.ofMinutes(5)))
                         .registrar(RegistrarPolicy.DEFAULT.withMinExpires(Duration.ofHours(3)))
@@ -65,7 +65,7 @@ class LifecycleTest {
                 .anyMatch(l -> l.startsWith("authentication: neither"))
                 .anyMatch(l -> l.startsWith("minExpires: PT3H"))
                 .anyMatch(l -> l.startsWith("t1: PT5M"))
-                .anyMatch(l -> l.startsWith("eventLoops: 0 (expected 1 to 64)"))
+                .anyMatch(l -> l.startsWith("udpReceivers: 0 (expected 1 to 64)"))
                 .anyMatch(l -> l.startsWith("workerThreads: 5000 (expected 1 to 1000)"));
     }
 
@@ -175,7 +175,7 @@ class LifecycleTest {
                     .listen(same)
                     .domain("sip.test")
                     .noAuthentication()
-                    .eventLoops(4)
+                    .udpReceivers(4)
                     .build();
 
             assertThatThrownBy(second::start)
@@ -246,7 +246,7 @@ class LifecycleTest {
         Awaitility.await()
                 .atMost(Duration.ofSeconds(5))
                 .until(() -> Thread.getAllStackTraces().keySet().stream()
-                        .noneMatch(t -> t.getName().contains("sip-udp-" + port)));
+                        .noneMatch(t -> t.getName().contains("sipproxy-udp-" + port)));
     }
 
     @Test
@@ -470,7 +470,7 @@ class LifecycleTest {
                 .atMost(Duration.ofSeconds(5))
                 .until(() -> Thread.getAllStackTraces().keySet().stream()
                         .noneMatch(
-                                t -> ports.stream().anyMatch(port -> t.getName().startsWith("sip-udp-" + port + "-"))));
+                                t -> ports.stream().anyMatch(port -> t.getName().startsWith("sipproxy-udp-" + port + "-"))));
         all.forEach(ProxyUnderTest::close);
     }
 }

@@ -73,7 +73,7 @@ final class ProxyUnderTest implements AutoCloseable {
                         .listen(Endpoint.tcp(host, 0))
                         .domain("sip.test")
                         .noAuthentication()
-                        .eventLoops(2))
+                        .udpReceivers(2))
                 .build());
     }
 

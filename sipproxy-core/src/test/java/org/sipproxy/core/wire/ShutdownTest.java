@@ -304,7 +304,7 @@ class ShutdownTest {
         Awaitility.await()
                 .until(() -> Thread.getAllStackTraces().keySet().stream()
                         .noneMatch(t ->
-                                t.getName().startsWith("sip-udp-" + udp.get().port() + "-")));
+                                t.getName().startsWith("sipproxy-udp-" + udp.get().port() + "-")));
         assertThatThrownBy(proxy::start)
                 .isInstanceOf(IllegalStateException.class)
                 .hasMessage("start: the proxy is closed; build another one");

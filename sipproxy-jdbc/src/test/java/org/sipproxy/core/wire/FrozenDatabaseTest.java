@@ -72,7 +72,7 @@ class FrozenDatabaseTest {
                         : method.invoke(real, arguments);
             }
             String thread = Thread.currentThread().getName();
-            if (thread.startsWith("sip-udp") || thread.startsWith("sipproxy-stream")) {
+            if (thread.startsWith("sipproxy-udp") || thread.startsWith("sipproxy-stream")) {
                 waiting.add(thread + ": " + method);
             }
             if (!gate.await(patience.toMillis(), TimeUnit.MILLISECONDS)) {

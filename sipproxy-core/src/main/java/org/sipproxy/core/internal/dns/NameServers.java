@@ -1,5 +1,6 @@
 package org.sipproxy.core.internal.dns;
 
+import java.util.concurrent.ThreadFactory;
 import com.github.benmanes.caffeine.cache.Ticker;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Future;
@@ -21,18 +22,20 @@ final class NameServers implements AutoCloseable {
             new Guard(LoggerFactory.getLogger(NameServers.class), "names cannot be looked up in the DNS");
 
     private final Supplier<Opened> opener;
+    private final ThreadFactory threads;
     /** Guarded by this. */
     private @Nullable CompletableFuture<Opened> opening;
     /** Guarded by this. */
     private boolean closed;
 
-    private NameServers(Supplier<Opened> opener) {
+    private NameServers(ThreadFactory threads, Supplier<Opened> opener) {
+        this.threads = threads;
         this.opener = opener;
     }
 
     /** Those of the system. */
-    static NameServers ofTheSystem(Supplier<DnsLoop> loops, Capabilities capabilities) {
-        return new NameServers(() -> NettyVersion.using(() -> open(loops.get(), capabilities)));
+    static NameServers ofTheSystem(ThreadFactory threads, Supplier<DnsLoop> loops, Capabilities capabilities) {
+        return new NameServers(threads, () -> NettyVersion.using(() -> open(loops.get(), capabilities)));
     }
 
     private static Opened open(DnsLoop dnsLoop, Capabilities capabilities) {
@@ -43,7 +46,7 @@ final class NameServers implements AutoCloseable {
 
     /** A lookup that is open. */
     static NameServers of(DnsLookup lookup, Deadlines deadlines) {
-        NameServers servers = new NameServers(() -> {
+        NameServers servers = new NameServers(Thread::new, () -> {
             throw new IllegalStateException("open from the beginning");
         });
         servers.opening = CompletableFuture.completedFuture(new Opened(lookup, deadlines));
@@ -71,9 +74,7 @@ final class NameServers implements AutoCloseable {
         if (current == null) {
             CompletableFuture<Opened> started = new CompletableFuture<>();
             opening = started;
-            Thread thread = new Thread(() -> open(started), "sipproxy-dns-open");
-            thread.setDaemon(true);
-            thread.start();
+            threads.newThread(() -> open(started)).start();
             return started;
         }
         return current;

@@ -1,5 +1,6 @@
 package org.sipproxy.core.internal.dns;
 
+import java.util.concurrent.ThreadFactory;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ProtocolFamily;
@@ -59,15 +60,19 @@ public final class NextHopResolver implements AutoCloseable {
     /**
      * A resolver that asks the system's name servers.
      *
+     * @param threads makes the thread that reads the system's configuration
      * @param loops called once, when the first name is looked up; the loop stays the caller's to shut down, after {@link #close}
      * @param transports those that the proxy can send by
      * @param families {@link java.net.StandardProtocolFamily}: those that the proxy has listening points for
      */
     public static NextHopResolver open(
-            Supplier<DnsLoop> loops, Set<TransportKind> transports, Set<? extends ProtocolFamily> families) {
+            ThreadFactory threads,
+            Supplier<DnsLoop> loops,
+            Set<TransportKind> transports,
+            Set<? extends ProtocolFamily> families) {
         Capabilities capabilities = new Capabilities(transports, families);
         return new NextHopResolver(
-                NameServers.ofTheSystem(loops, capabilities),
+                NameServers.ofTheSystem(threads, loops, capabilities),
                 capabilities,
                 bound -> ThreadLocalRandom.current().nextInt(bound));
     }

@@ -1,5 +1,6 @@
 package org.sipproxy.core.internal.engine;
 
+import org.sipproxy.core.internal.guard.ProxyThreads;
 import java.time.Duration;
 import java.util.List;
 import java.util.Set;
@@ -56,8 +57,10 @@ public record EngineParts(
         @Nullable WireListener wireListener,
         List<ProxyComponent> components,
         CollectedHooks hooks,
-        int eventLoops,
+        int udpReceivers,
+        int streamThreads,
         int workerThreads,
+        ProxyThreads threads,
         Duration waitLimit,
         long transactionBytes,
         Duration drainTime,

@@ -1,5 +1,6 @@
 package org.sipproxy.core.internal.engine;
 
+import org.sipproxy.core.internal.guard.ProxyThreads;
 import java.net.BindException;
 import java.net.Inet4Address;
 import java.net.Inet6Address;
@@ -63,6 +64,7 @@ final class ListeningPoints implements FlowSource {
     private final @Nullable TlsSettings tlsSettings;
     private final Set<String> webSocketOrigins;
     private final Duration tcpAttempt;
+    private final ProxyThreads threads;
     /** Written once, before the first message can arrive. */
     private volatile PointNames names = PointNames.NONE;
 
@@ -79,7 +81,9 @@ final class ListeningPoints implements FlowSource {
             Supplier<StreamEnvironment> environments,
             @Nullable TlsSettings tlsSettings,
             Set<String> webSocketOrigins,
-            Duration tcpAttempt) {
+            Duration tcpAttempt,
+            ProxyThreads threads) {
+        this.threads = threads;
         this.tcpAttempt = tcpAttempt;
         this.addresses = addresses;
         this.environments = environments;
@@ -99,7 +103,7 @@ final class ListeningPoints implements FlowSource {
             for (Endpoint endpoint : endpoints) {
                 if (endpoint.kind() == TransportKind.UDP) {
                     for (InetAddress address : addresses(endpoint)) {
-                        udp.add(UdpTransport.bind(endpoint, address, udpSockets, handler));
+                        udp.add(UdpTransport.bind(endpoint, address, udpSockets, handler, threads));
                     }
                 } else {
                     StreamTransport transport = stream(endpoint, contexts, handler);
@@ -236,7 +240,7 @@ final class ListeningPoints implements FlowSource {
             families.add(
                     endpoint.host().indexOf(':') >= 0 ? StandardProtocolFamily.INET6 : StandardProtocolFamily.INET);
         }
-        return NextHopResolver.open(this::dnsLoop, kinds, families);
+        return NextHopResolver.open(threads.factory("dns-open"), this::dnsLoop, kinds, families);
     }
 
     /** What is listened on, in the order of the builder, with the addresses and ports really bound. */

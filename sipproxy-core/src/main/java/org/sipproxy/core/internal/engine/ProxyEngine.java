@@ -1,5 +1,6 @@
 package org.sipproxy.core.internal.engine;
 
+import org.sipproxy.core.internal.guard.ProxyThreads;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.time.Duration;
@@ -61,7 +62,6 @@ public final class ProxyEngine implements AutoCloseable {
 
     private static final Logger LOG = LoggerFactory.getLogger(ProxyEngine.class);
 
-    private static final int STREAM_THREADS = 2;
     private static final int WORKER_QUEUE = 1_000;
     /** For all threads of a proxy that closes together: those that are still busy then are left to themselves. */
     private static final Duration THREADS_LIMIT = Duration.ofSeconds(1);
@@ -90,6 +90,7 @@ public final class ProxyEngine implements AutoCloseable {
     volatile WorkerPool workers;
 
     private final EngineParts parts;
+    private final ProxyThreads threads;
     private final MessageDispatcher inbound;
     private final TimerWheel wheel;
     private final TimerThread timerThread;
@@ -114,6 +115,8 @@ public final class ProxyEngine implements AutoCloseable {
 
     public ProxyEngine(EngineParts parts) {
         this.parts = parts;
+        ProxyThreads threads = parts.threads();
+        this.threads = threads;
         this.clock = parts.clock();
         this.time = new ProxyTime(clock);
         this.limits = parts.parseLimits();
@@ -121,7 +124,7 @@ public final class ProxyEngine implements AutoCloseable {
         this.names = new LocalNames(
                 parts.domains(), parts.aliases(), parts.registrar().userCase(), parts.hooks().domainSources);
         this.wheel = new TimerWheel(clock.nanoTime());
-        this.timerThread = new TimerThread(wheel, clock, loopWatch);
+        this.timerThread = new TimerThread(wheel, clock, loopWatch, threads);
         this.table = new TransactionTable(
                 wheel,
                 clock,
@@ -129,7 +132,7 @@ public final class ProxyEngine implements AutoCloseable {
                 lingeringBytes(),
                 new TransactionBudget(parts.transactionBytes()));
         LocationStore given = parts.locationStore();
-        this.ownStore = given != null ? null : HostLocationStore.of(parts.storeMode(), time, wheel);
+        this.ownStore = given != null ? null : HostLocationStore.of(parts.storeMode(), time, wheel, threads);
         this.store = given != null ? given : Objects.requireNonNull(ownStore);
         this.blocking = store.blocking();
         CollectedHooks hooks = parts.hooks();
@@ -142,10 +145,12 @@ public final class ProxyEngine implements AutoCloseable {
         this.addresses = new AddressPolicy(parts.destinations(), names::isMyself);
         this.points = new ListeningPoints(
                 addresses,
-                () -> StreamEnvironment.create(STREAM_THREADS, parts.streamLimits(), limits, transportCounters),
+                () -> StreamEnvironment.create(
+                        parts.streamThreads(), threads, parts.streamLimits(), limits, transportCounters),
                 parts.tls(),
                 parts.webSocketOrigins(),
-                parts.nextHops().tcpAttempt());
+                parts.nextHops().tcpAttempt(),
+                threads);
         FlowSource flows = tap == null ? points : new TappedFlows(points, tap);
         this.responsePaths = new ResponsePaths(flows, addresses);
         this.resolution = new HopResolution();
@@ -213,7 +218,7 @@ public final class ProxyEngine implements AutoCloseable {
             ownStore.open(); // a client that is answered must not find that nobody knows it yet
         }
         checkNotClosing();
-        points.open(parts.endpoints(), parts.eventLoops(), inbound);
+        points.open(parts.endpoints(), parts.udpReceivers(), inbound);
         resolution.use(points.resolver());
         bound = List.copyOf(points.bound());
         addresses.listeningOn(points.addresses());
@@ -227,7 +232,7 @@ public final class ProxyEngine implements AutoCloseable {
             }
         }
         if (pipeline.mayBlock()) {
-            workers = new WorkerPool(parts.workerThreads(), WORKER_QUEUE);
+            workers = new WorkerPool(parts.workerThreads(), WORKER_QUEUE, threads);
         }
         timerThread.start();
         EngineRuntime runtime = new EngineRuntime(this);

@@ -1,5 +1,6 @@
 package org.sipproxy.core.internal.engine;
 
+import org.sipproxy.core.internal.guard.ProxyThreads;
 import org.sipproxy.core.internal.time.Deadline;
 import org.sipproxy.core.internal.time.Guard;
 import org.sipproxy.core.internal.time.TimerWheel;
@@ -10,7 +11,7 @@ import org.slf4j.LoggerFactory;
  * Advances the wheel of one proxy, a tick at a time, and looks after its receiving threads each second. Only {@link #close} ends
  * it: no Error does.
  */
-final class TimerThread extends Thread {
+final class TimerThread implements Runnable {
 
     private static final long TICK_MILLIS = 10;
     private static final int TICKS_OF_A_SECOND = 100;
@@ -19,14 +20,18 @@ final class TimerThread extends Thread {
     private final ProxyClock clock;
     private final StuckStageDetector loopWatch;
     private final Guard guard = new Guard(LoggerFactory.getLogger(TimerThread.class), "the timer thread failed");
+    private final Thread thread;
     private volatile boolean closed;
 
-    TimerThread(TimerWheel wheel, ProxyClock clock, StuckStageDetector loopWatch) {
-        super("sip-timer");
+    TimerThread(TimerWheel wheel, ProxyClock clock, StuckStageDetector loopWatch, ProxyThreads threads) {
         this.wheel = wheel;
         this.clock = clock;
         this.loopWatch = loopWatch;
-        setDaemon(true);
+        this.thread = threads.create("timer", this);
+    }
+
+    void start() {
+        thread.start();
     }
 
     @Override
@@ -50,7 +55,7 @@ final class TimerThread extends Thread {
 
     void close(Deadline limit) {
         closed = true;
-        interrupt();
-        limit.join(this);
+        thread.interrupt();
+        limit.join(thread);
     }
 }

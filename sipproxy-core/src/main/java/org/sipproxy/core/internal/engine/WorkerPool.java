@@ -1,5 +1,6 @@
 package org.sipproxy.core.internal.engine;
 
+import org.sipproxy.core.internal.guard.ProxyThreads;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.TimeUnit;
@@ -18,11 +19,11 @@ final class WorkerPool {
 
     private final Worker[] workers;
 
-    WorkerPool(int threads, int queueLength) {
-        workers = new Worker[threads];
-        for (int i = 0; i < threads; i++) {
-            workers[i] = new Worker(i, queueLength);
-            workers[i].start();
+    WorkerPool(int count, int queueLength, ProxyThreads threads) {
+        workers = new Worker[count];
+        for (int i = 0; i < count; i++) {
+            workers[i] = new Worker(i, queueLength, threads);
+            workers[i].thread.start();
         }
     }
 
@@ -52,9 +53,9 @@ final class WorkerPool {
         }
         int busy = 0;
         for (Worker worker : workers) {
-            if (!limit.join(worker) && worker != Thread.currentThread()) {
+            if (!limit.join(worker.thread) && worker.thread != Thread.currentThread()) {
                 busy++;
-                worker.interrupt();
+                worker.thread.interrupt();
             }
         }
         if (busy > 0) {
@@ -70,16 +71,16 @@ final class WorkerPool {
         }
     }
 
-    private static final class Worker extends Thread {
+    private static final class Worker implements Runnable {
 
+        final Thread thread;
         final BlockingQueue<Task> queue;
         volatile boolean closed;
         private final Guard guard = new Guard(LOG, "routing failed");
 
-        Worker(int index, int queueLength) {
-            super("sip-worker-" + index);
-            setDaemon(true);
+        Worker(int index, int queueLength, ProxyThreads threads) {
             queue = new ArrayBlockingQueue<>(queueLength);
+            thread = threads.create("worker-" + index, this);
         }
 
         @Override

@@ -1,5 +1,6 @@
 package org.sipproxy.core.internal.location;
 
+import org.sipproxy.core.internal.guard.ProxyThreads;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -34,10 +35,10 @@ final class DatabaseOnlyStore implements HostLocationStore {
     private final ProxyTime time;
     private final AddressLocks locks = new AddressLocks();
     private final LocationEvents events = new LocationEvents();
-    private final PeriodicTask sweep =
-            new PeriodicTask("sip-location-sweep", WriteThroughStore.SWEEP_INTERVAL, this::sweep);
+    private final PeriodicTask sweep;
 
-    DatabaseOnlyStore(BindingRepository repository, ProxyTime time) {
+    DatabaseOnlyStore(BindingRepository repository, ProxyTime time, ProxyThreads threads) {
+        this.sweep = new PeriodicTask(threads, "location-sweep", WriteThroughStore.SWEEP_INTERVAL, this::sweep);
         this.repository = new WatchedRepository(repository, time);
         this.time = time;
     }

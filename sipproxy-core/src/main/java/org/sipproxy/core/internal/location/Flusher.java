@@ -1,5 +1,6 @@
 package org.sipproxy.core.internal.location;
 
+import org.sipproxy.core.internal.guard.ProxyThreads;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -49,16 +50,18 @@ final class Flusher {
     /** True from the start of a round until one succeeds. */
     private volatile boolean taken;
 
-    Flusher(DirtyAddresses dirty, WatchedRepository repository, MemoryLocationStore memory, ProxyTime time) {
+    Flusher(
+            DirtyAddresses dirty,
+            WatchedRepository repository,
+            MemoryLocationStore memory,
+            ProxyTime time,
+            ProxyThreads threads) {
         this.dirty = dirty;
         this.repository = repository;
         this.memory = memory;
         this.time = time;
-        this.second = new ThreadPoolExecutor(1, 1, 1, TimeUnit.SECONDS, new LinkedBlockingQueue<>(), task -> {
-            Thread thread = new Thread(task, "sip-location-write");
-            thread.setDaemon(true);
-            return thread;
-        });
+        this.second = new ThreadPoolExecutor(
+                1, 1, 1, TimeUnit.SECONDS, new LinkedBlockingQueue<>(), threads.factory("location-write"));
         second.allowCoreThreadTimeOut(true);
     }
 

@@ -1,5 +1,6 @@
 package org.sipproxy.core.internal.location;
 
+import org.sipproxy.core.internal.guard.ProxyThreads;
 import org.sipproxy.api.location.LocationStore;
 import org.sipproxy.api.location.StoreMode;
 import org.sipproxy.core.internal.time.ProxyTime;
@@ -10,18 +11,18 @@ import org.sipproxy.core.status.StoreStatus;
 public interface HostLocationStore extends LocationStore {
 
     /** The store of a mode; it has opened nothing yet. */
-    static HostLocationStore of(StoreMode mode, ProxyTime time, TimerWheel wheel) {
+    static HostLocationStore of(StoreMode mode, ProxyTime time, TimerWheel wheel, ProxyThreads threads) {
         if (mode instanceof StoreMode.Memory) {
             return new MemoryLocationStore(time, wheel);
         }
         if (mode instanceof StoreMode.WriteThrough m) {
-            return new WriteThroughStore(m.repository(), time, wheel);
+            return new WriteThroughStore(m.repository(), time, wheel, threads);
         }
         if (mode instanceof StoreMode.WriteBack m) {
-            return new WriteBackStore(m, time, wheel);
+            return new WriteBackStore(m, time, wheel, threads);
         }
         if (mode instanceof StoreMode.DatabaseOnly m) {
-            return new DatabaseOnlyStore(m.repository(), time);
+            return new DatabaseOnlyStore(m.repository(), time, threads);
         }
         if (mode instanceof StoreMode.LoadAtStart m) {
             return new LoadAtStartStore(m.repository(), time, wheel);

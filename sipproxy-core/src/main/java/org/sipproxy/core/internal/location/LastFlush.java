@@ -1,5 +1,6 @@
 package org.sipproxy.core.internal.location;
 
+import org.sipproxy.core.internal.guard.ProxyThreads;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 import org.sipproxy.api.location.LocationStoreException;
@@ -22,6 +23,7 @@ final class LastFlush {
     private final DirtyAddresses dirty;
     private final Duration limit;
     private final Duration patience;
+    private final ProxyThreads threads;
     private final Guard guard = new Guard(LOG, "the last flush failed");
     private volatile boolean abandoned;
 
@@ -31,18 +33,18 @@ final class LastFlush {
      * @param limit how long it may take
      * @param patience how long it may take to write nothing
      */
-    LastFlush(Flusher flusher, DirtyAddresses dirty, Duration limit, Duration patience) {
+    LastFlush(Flusher flusher, DirtyAddresses dirty, Duration limit, Duration patience, ProxyThreads threads) {
         this.flusher = flusher;
         this.dirty = dirty;
         this.limit = limit;
         this.patience = patience;
+        this.threads = threads;
     }
 
     /** Returns when nothing waits, or when it has given up. */
     void run() {
         int total = dirty.size();
-        Thread writer = new Thread(this::write, "sip-location-last-flush");
-        writer.setDaemon(true);
+        Thread writer = threads.create("location-last-flush", this::write);
         writer.start();
         long begun = System.nanoTime();
         long progressAt = begun;

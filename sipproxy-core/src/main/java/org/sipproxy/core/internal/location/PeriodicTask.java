@@ -1,5 +1,6 @@
 package org.sipproxy.core.internal.location;
 
+import org.sipproxy.core.internal.guard.ProxyThreads;
 import java.time.Duration;
 import java.util.concurrent.ThreadLocalRandom;
 import org.sipproxy.api.location.LocationStoreException;
@@ -30,12 +31,11 @@ final class PeriodicTask implements AutoCloseable {
     /** Guarded by it, too: the pause is to end now. */
     private boolean soon;
 
-    PeriodicTask(String name, Duration interval, Runnable task) {
+    PeriodicTask(ProxyThreads threads, String name, Duration interval, Runnable task) {
         this.intervalMillis = interval.toMillis();
         this.task = task;
         this.guard = new Guard(LOG, name + " failed");
-        this.thread = new Thread(this::run, name);
-        thread.setDaemon(true);
+        this.thread = threads.create(name, this::run);
     }
 
     void start() {

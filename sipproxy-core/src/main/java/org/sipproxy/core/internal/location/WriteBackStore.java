@@ -1,5 +1,6 @@
 package org.sipproxy.core.internal.location;
 
+import org.sipproxy.core.internal.guard.ProxyThreads;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -45,30 +46,38 @@ final class WriteBackStore extends LoadedStore {
     private final Flusher flusher;
     private final LogThrottle late = new LogThrottle(Duration.ofSeconds(60));
     private final PeriodicTask flush;
-    private final PeriodicTask sweep =
-            new PeriodicTask("sip-location-sweep", WriteThroughStore.SWEEP_INTERVAL, this::sweep);
+    private final PeriodicTask sweep;
+    private final ProxyThreads threads;
     private volatile boolean closing;
     /** Addresses that the database does not hold as memory did when the store was closed; −1 before. */
     private volatile long lost = -1;
     /** Guarded by this object's monitor. */
     private boolean closed;
 
-    WriteBackStore(StoreMode.WriteBack mode, ProxyTime time, TimerWheel wheel) {
-        this(mode, time, wheel, PATIENCE);
+    WriteBackStore(StoreMode.WriteBack mode, ProxyTime time, TimerWheel wheel, ProxyThreads threads) {
+        this(mode, time, wheel, threads, PATIENCE);
     }
 
-    WriteBackStore(StoreMode.WriteBack mode, ProxyTime time, TimerWheel wheel, Duration patience) {
-        this(mode, time, wheel, patience, new DirtyAddresses(time::nanoTime));
+    WriteBackStore(
+            StoreMode.WriteBack mode, ProxyTime time, TimerWheel wheel, ProxyThreads threads, Duration patience) {
+        this(mode, time, wheel, threads, patience, new DirtyAddresses(time::nanoTime));
     }
 
     private WriteBackStore(
-            StoreMode.WriteBack mode, ProxyTime time, TimerWheel wheel, Duration patience, DirtyAddresses dirty) {
+            StoreMode.WriteBack mode,
+            ProxyTime time,
+            TimerWheel wheel,
+            ProxyThreads threads,
+            Duration patience,
+            DirtyAddresses dirty) {
         super(new WatchedRepository(mode.repository(), time), new MemoryLocationStore(time, wheel, dirty::add), time);
+        this.threads = threads;
+        this.sweep = new PeriodicTask(threads, "location-sweep", WriteThroughStore.SWEEP_INTERVAL, this::sweep);
         this.mode = mode;
         this.patience = patience;
         this.dirty = dirty;
-        this.flusher = new Flusher(dirty, repository, memory, time);
-        this.flush = new PeriodicTask("sip-location-flush", mode.interval(), this::flushInTime);
+        this.flusher = new Flusher(dirty, repository, memory, time, threads);
+        this.flush = new PeriodicTask(threads, "location-flush", mode.interval(), this::flushInTime);
     }
 
     @Override
@@ -176,7 +185,7 @@ final class WriteBackStore extends LoadedStore {
         sweep.close(RUNNING_FLUSH);
         flush.close(RUNNING_FLUSH);
         if (dirty.size() > 0) {
-            new LastFlush(flusher, dirty, mode.stopLimit(), patience).run();
+            new LastFlush(flusher, dirty, mode.stopLimit(), patience, threads).run();
         }
         reportLost();
         memory.close();

@@ -1,5 +1,6 @@
 package org.sipproxy.core.internal.location;
 
+import org.sipproxy.core.internal.guard.ProxyThreads;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -27,10 +28,11 @@ final class WriteThroughStore extends LoadedStore {
 
     private final AddressLocks locks = new AddressLocks();
     private final GroupCommit commits;
-    private final PeriodicTask sweep = new PeriodicTask("sip-location-sweep", SWEEP_INTERVAL, this::sweep);
+    private final PeriodicTask sweep;
 
-    WriteThroughStore(BindingRepository repository, ProxyTime time, TimerWheel wheel) {
+    WriteThroughStore(BindingRepository repository, ProxyTime time, TimerWheel wheel, ProxyThreads threads) {
         super(new WatchedRepository(repository, time), new MemoryLocationStore(time, wheel), time);
+        this.sweep = new PeriodicTask(threads, "location-sweep", SWEEP_INTERVAL, this::sweep);
         this.commits = new GroupCommit(this.repository);
     }
 

@@ -5,7 +5,6 @@ import io.netty.channel.EventLoopGroup;
 import io.netty.channel.RecvByteBufAllocator;
 import io.netty.channel.epoll.EpollEventLoopGroup;
 import io.netty.channel.nio.NioEventLoopGroup;
-import io.netty.util.concurrent.DefaultThreadFactory;
 import io.netty.util.concurrent.EventExecutor;
 import java.util.concurrent.ThreadFactory;
 import org.slf4j.Logger;
@@ -27,9 +26,8 @@ public final class EventLoops {
 
     private EventLoops() {}
 
-    /** Loops with daemon threads. */
-    public static EventLoopGroup open(int threads, boolean epoll) {
-        ThreadFactory threadFactory = new DefaultThreadFactory("sipproxy-stream", true);
+    /** Opens loops on threads of this factory. */
+    public static EventLoopGroup open(int threads, ThreadFactory threadFactory, boolean epoll) {
         return isPresent(SINCE_4_2)
                 ? GuardedLoops.open(threads, threadFactory, epoll)
                 : ofNetty41(threads, threadFactory, epoll);

@@ -1,5 +1,6 @@
 package org.sipproxy.core.internal.transport;
 
+import org.sipproxy.core.internal.guard.ProxyThreads;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.channel.AdaptiveRecvByteBufAllocator;
@@ -60,25 +61,38 @@ public final class StreamEnvironment implements AutoCloseable {
     private final ConcurrentMap<Long, StreamConnection> peersOwn = new ConcurrentHashMap<>();
 
     private StreamEnvironment(
-            int threads, StreamLimits limits, ParseLimits parseLimits, TransportCounters counters, boolean nativeIo) {
+            int threads,
+            ProxyThreads names,
+            StreamLimits limits,
+            ParseLimits parseLimits,
+            TransportCounters counters,
+            boolean nativeIo) {
         this.limits = limits;
         this.parseLimits = parseLimits;
         this.counters = counters;
         this.budget = new ConnectionBudget(limits);
         this.nativeIo = nativeIo;
-        this.group = EventLoops.open(threads, nativeIo);
+        this.group = EventLoops.open(threads, names.factory("stream"), nativeIo);
     }
 
     /** With epoll where it loads, else with the JDK's selectors. */
     public static StreamEnvironment create(
-            int threads, StreamLimits limits, ParseLimits parseLimits, TransportCounters counters) {
-        return new StreamEnvironment(threads, limits, parseLimits, counters, Epoll.isAvailable());
+            int threads,
+            ProxyThreads names,
+            StreamLimits limits,
+            ParseLimits parseLimits,
+            TransportCounters counters) {
+        return new StreamEnvironment(threads, names, limits, parseLimits, counters, Epoll.isAvailable());
     }
 
     /** With the JDK's selectors. */
     static StreamEnvironment createPortable(
-            int threads, StreamLimits limits, ParseLimits parseLimits, TransportCounters counters) {
-        return new StreamEnvironment(threads, limits, parseLimits, counters, false);
+            int threads,
+            ProxyThreads names,
+            StreamLimits limits,
+            ParseLimits parseLimits,
+            TransportCounters counters) {
+        return new StreamEnvironment(threads, names, limits, parseLimits, counters, false);
     }
 
     /** True if the loops serve epoll's channels. */

@@ -1,5 +1,6 @@
 package org.sipproxy.core.internal.transport;
 
+import org.sipproxy.core.internal.guard.ProxyThreads;
 import java.io.IOException;
 import java.net.DatagramPacket;
 import java.net.DatagramSocket;
@@ -57,7 +58,12 @@ public final class UdpTransport {
     private volatile boolean closed;
 
     private UdpTransport(
-            Endpoint bound, InetAddress address, SentBy advertised, DatagramSocket[] sockets, InboundHandler handler) {
+            Endpoint bound,
+            InetAddress address,
+            SentBy advertised,
+            DatagramSocket[] sockets,
+            InboundHandler handler,
+            ProxyThreads threads) {
         this.endpoint = bound;
         this.address = address;
         this.advertised = advertised;
@@ -66,7 +72,7 @@ public final class UdpTransport {
         this.failures = new Guard(LOG, "handling a datagram on " + bound + " failed");
         this.receivers = new Receiver[sockets.length];
         for (int i = 0; i < sockets.length; i++) {
-            receivers[i] = new Receiver(i);
+            receivers[i] = new Receiver(i, threads);
         }
     }
 
@@ -77,7 +83,8 @@ public final class UdpTransport {
      * @param sockets how many, each with its thread; more than one needs SO_REUSEPORT
      * @throws BindFailedException if the address cannot be bound
      */
-    public static UdpTransport bind(Endpoint endpoint, InetAddress address, int sockets, InboundHandler handler) {
+    public static UdpTransport bind(
+            Endpoint endpoint, InetAddress address, int sockets, InboundHandler handler, ProxyThreads threads) {
         DatagramSocket[] opened = new DatagramSocket[sockets];
         try {
             // SO_REUSEPORT would let us join another process of the same user unseen, so the address is first taken
@@ -92,7 +99,7 @@ public final class UdpTransport {
                     port,
                     endpoint.advertisedHost(),
                     endpoint.advertisedPort());
-            return new UdpTransport(bound, address, advertised(bound), opened, handler);
+            return new UdpTransport(bound, address, advertised(bound), opened, handler, threads);
         } catch (IOException e) {
             for (DatagramSocket socket : opened) {
                 if (socket != null) {
@@ -135,7 +142,7 @@ public final class UdpTransport {
     /** Starts to read. */
     public void start() {
         for (Receiver receiver : receivers) {
-            receiver.start();
+            receiver.thread.start();
         }
     }
 
@@ -166,7 +173,7 @@ public final class UdpTransport {
 
     void send(byte[] wire, InetSocketAddress remote, SendFailure onFailure) {
         // a receiver sends by its own socket, so two of them never wait for each other
-        int index = Thread.currentThread() instanceof Receiver r && r.index < sockets.length() ? r.index : 0;
+        int index = ownSocket();
         try {
             sockets.get(index).send(new DatagramPacket(wire, wire.length, remote));
         } catch (IOException | RuntimeException e) {
@@ -196,12 +203,23 @@ public final class UdpTransport {
             sockets.get(i).close();
         }
         for (Receiver receiver : receivers) {
-            limit.join(receiver);
+            limit.join(receiver.thread);
         }
     }
 
+    /** The socket that the current thread reads, so that receivers do not contend for one; the first for any other thread. */
+    private int ownSocket() {
+        Thread current = Thread.currentThread();
+        for (int i = receivers.length - 1; i > 0; i--) {
+            if (receivers[i].thread == current) {
+                return i;
+            }
+        }
+        return 0;
+    }
+
     /** Reads one socket until the transport is closed. */
-    private final class Receiver extends Thread {
+    private final class Receiver implements Runnable {
 
         /** After so many failures in a row the receiver waits before each further attempt. */
         private static final int FAILURES_IN_A_ROW = 100;
@@ -214,10 +232,11 @@ public final class UdpTransport {
         private final DatagramPacket packet = new DatagramPacket(buffer, buffer.length);
         private int failuresInARow;
 
-        Receiver(int index) {
-            super("sip-udp-" + endpoint.port() + "-" + index);
+        private final Thread thread;
+
+        Receiver(int index, ProxyThreads threads) {
             this.index = index;
-            setDaemon(true);
+            this.thread = threads.create("udp-" + endpoint.port() + "-" + index, this);
         }
 
         @Override

@@ -1,5 +1,6 @@
 package org.sipproxy.core.internal.dns;
 
+import org.sipproxy.core.internal.guard.ProxyThreads;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
@@ -50,7 +51,7 @@ class NettyDnsLookupTest {
 
     @BeforeAll
     static void startLoops() {
-        group = EventLoops.open(2, false);
+        group = EventLoops.open(2, ProxyThreads::daemon, false);
     }
 
     @AfterAll
@@ -308,7 +309,7 @@ class NettyDnsLookupTest {
     @Test
     void anEpollLoopWorksToo() throws Exception {
         assumeThat(Epoll.isAvailable()).as("native epoll").isTrue();
-        try (EpollLoop loop = new EpollLoop(EventLoops.open(1, true))) {
+        try (EpollLoop loop = new EpollLoop(EventLoops.open(1, ProxyThreads::daemon, true))) {
             DnsLookup dns = lookup(
                     "example.com A 192.0.2.1\nbig.example.com A 192.0.2.2\nbig.example.com TRUNCATED",
                     new DnsLoop(loop.group().next(), true),
@@ -371,6 +372,7 @@ class NettyDnsLookupTest {
     @Test
     void localhostIsFoundThroughTheSystemsConfiguration() throws Exception {
         NextHopResolver resolver = NextHopResolver.open(
+                ProxyThreads::daemon,
                 NettyDnsLookupTest::selectorLoop,
                 EnumSet.of(TransportKind.UDP),
                 EnumSet.of(StandardProtocolFamily.INET));

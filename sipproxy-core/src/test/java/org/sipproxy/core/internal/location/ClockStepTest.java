@@ -1,5 +1,6 @@
 package org.sipproxy.core.internal.location;
 
+import org.sipproxy.core.internal.guard.ProxyThreads;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.time.Duration;
@@ -22,7 +23,7 @@ class ClockStepTest {
     private final StoreScene scene = new StoreScene();
 
     private HostLocationStore open(StoreMode mode) {
-        HostLocationStore store = HostLocationStore.of(mode, scene.time, scene.wheel);
+        HostLocationStore store = HostLocationStore.of(mode, scene.time, scene.wheel, ProxyThreads.named("test"));
         store.open();
         return store;
     }
@@ -125,7 +126,7 @@ class ClockStepTest {
         StoreScene behind = new StoreScene();
         behind.clock.stepWallClock(Duration.ofDays(-3650));
         HostLocationStore store = HostLocationStore.of(
-                StoreMode.databaseOnly(behind.repository), new ProxyTime(behind.clock), behind.wheel);
+                StoreMode.databaseOnly(behind.repository), new ProxyTime(behind.clock), behind.wheel, ProxyThreads.named("test"));
         store.open();
 
         behind.clock.stepWallClock(Duration.ofDays(3650)); // NTP has answered

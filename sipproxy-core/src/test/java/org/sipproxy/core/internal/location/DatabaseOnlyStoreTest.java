@@ -1,5 +1,6 @@
 package org.sipproxy.core.internal.location;
 
+import org.sipproxy.core.internal.guard.ProxyThreads;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -15,7 +16,7 @@ import org.sipproxy.api.location.LocationStoreException.Kind;
 class DatabaseOnlyStoreTest implements LocationStoreContract {
 
     private final StoreScene scene = new StoreScene();
-    private final DatabaseOnlyStore store = new DatabaseOnlyStore(scene.repository, scene.time);
+    private final DatabaseOnlyStore store = new DatabaseOnlyStore(scene.repository, scene.time, ProxyThreads.named("test"));
 
     @Override
     public LocationStore store() {
@@ -40,7 +41,7 @@ class DatabaseOnlyStoreTest implements LocationStoreContract {
 
     @Test
     void twoStoresOnOneDatabaseSeeEachOther() {
-        DatabaseOnlyStore other = new DatabaseOnlyStore(scene.repository, scene.time);
+        DatabaseOnlyStore other = new DatabaseOnlyStore(scene.repository, scene.time, ProxyThreads.named("test"));
         scene.add(store, ALICE, "a");
         scene.add(other, ALICE, "b");
 

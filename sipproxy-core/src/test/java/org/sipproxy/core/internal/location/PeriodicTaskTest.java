@@ -1,5 +1,6 @@
 package org.sipproxy.core.internal.location;
 
+import org.sipproxy.core.internal.guard.ProxyThreads;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.time.Duration;
@@ -12,7 +13,7 @@ class PeriodicTaskTest {
     @Test
     void firstRunHasHalfOfTheIntervalToEndInTime() throws InterruptedException {
         CountDownLatch ran = new CountDownLatch(1);
-        try (PeriodicTask task = new PeriodicTask("sip-test", Duration.ofSeconds(4), ran::countDown)) {
+        try (PeriodicTask task = new PeriodicTask(ProxyThreads.named("sip"), "test", Duration.ofSeconds(4), ran::countDown)) {
             task.start();
 
             // without that time it would not begin before four fifths of the interval

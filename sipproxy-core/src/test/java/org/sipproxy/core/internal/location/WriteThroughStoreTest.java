@@ -1,5 +1,6 @@
 package org.sipproxy.core.internal.location;
 
+import org.sipproxy.core.internal.guard.ProxyThreads;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
@@ -24,7 +25,7 @@ import org.sipproxy.api.location.LocationStoreException.Kind;
 class WriteThroughStoreTest implements LocationStoreContract {
 
     private final StoreScene scene = new StoreScene();
-    private final WriteThroughStore store = new WriteThroughStore(scene.repository, scene.time, scene.wheel);
+    private final WriteThroughStore store = new WriteThroughStore(scene.repository, scene.time, scene.wheel, ProxyThreads.named("test"));
 
     @Override
     public LocationStore store() {

@@ -1,5 +1,6 @@
 package org.sipproxy.core.internal.transport;
 
+import org.sipproxy.core.internal.guard.ProxyThreads;
 import org.sipproxy.core.options.StreamLimits;
 import org.sipproxy.message.ParseLimits;
 
@@ -8,6 +9,6 @@ class StreamTransportOnSelectorsTest extends StreamTransportTest {
 
     @Override
     StreamEnvironment environment(StreamLimits limits) {
-        return StreamEnvironment.createPortable(2, limits, ParseLimits.DEFAULT, counters);
+        return StreamEnvironment.createPortable(2, ProxyThreads.named("test"), limits, ParseLimits.DEFAULT, counters);
     }
 }

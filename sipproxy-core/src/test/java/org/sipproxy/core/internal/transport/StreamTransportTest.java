@@ -1,5 +1,6 @@
 package org.sipproxy.core.internal.transport;
 
+import org.sipproxy.core.internal.guard.ProxyThreads;
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -47,7 +48,7 @@ class StreamTransportTest {
     private StreamEnvironment environment;
 
     StreamEnvironment environment(StreamLimits limits) {
-        return StreamEnvironment.create(2, limits, ParseLimits.DEFAULT, counters);
+        return StreamEnvironment.create(2, ProxyThreads.named("test"), limits, ParseLimits.DEFAULT, counters);
     }
 
     @AfterEach

@@ -1,5 +1,6 @@
 package org.sipproxy.core.internal.transport;
 
+import org.sipproxy.core.internal.guard.ProxyThreads;
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
@@ -36,7 +37,7 @@ class TlsTransportTest {
     private final TransportCounters counters = new TransportCounters();
     private final RecordingInbound inbound = new RecordingInbound();
     private final StreamEnvironment environment =
-            StreamEnvironment.create(2, StreamLimits.DEFAULT, ParseLimits.DEFAULT, counters);
+            StreamEnvironment.create(2, ProxyThreads.named("test"), StreamLimits.DEFAULT, ParseLimits.DEFAULT, counters);
     private final StreamTransport transport = StreamTransport.tls(
             Endpoint.tls("127.0.0.1", 0),
             new TlsContexts(TlsSettings.builder()

@@ -1,5 +1,6 @@
 package org.sipproxy.core.internal.transport;
 
+import org.sipproxy.core.internal.guard.ProxyThreads;
 import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -23,7 +24,7 @@ class UdpTransportTest {
 
     private final List<String> received = new CopyOnWriteArrayList<>();
     private final InboundHandler handler = new RecordingDatagrams();
-    private final UdpTransport transport = UdpTransport.bind(Endpoint.udp("127.0.0.1", 0), LOOPBACK, 1, handler);
+    private final UdpTransport transport = UdpTransport.bind(Endpoint.udp("127.0.0.1", 0), LOOPBACK, 1, handler, ProxyThreads.named("test"));
 
     private final class RecordingDatagrams implements InboundHandler {
 

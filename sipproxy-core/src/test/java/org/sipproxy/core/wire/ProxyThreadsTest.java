@@ -1,0 +1,77 @@
+package org.sipproxy.core.wire;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.Test;
+import org.sipproxy.api.location.HeapBindingRepository;
+import org.sipproxy.api.location.StoreMode;
+import org.sipproxy.api.routing.Verdict;
+import org.sipproxy.api.transport.Endpoint;
+import org.sipproxy.core.SipProxy;
+import org.sipproxy.core.SipProxyBuilder;
+
+/** Names and origin of a proxy's threads. */
+class ProxyThreadsTest {
+
+    private static SipProxyBuilder everything() {
+        return SipProxy.builder()
+                .listen(Endpoint.parse("udp:127.0.0.1:0"))
+                .listen(Endpoint.parse("tcp:127.0.0.1:0"))
+                .domain("sip.test")
+                .noAuthentication()
+                .locationStore(StoreMode.writeBack(new HeapBindingRepository(), Duration.ofMinutes(1)))
+                .beforeRouting(context -> Verdict.proceed());
+    }
+
+    @Test
+    void allThreadsComeFromTheFactoryOfTheHostAndBearTheNameOfTheProxy() {
+        List<Thread> made = new CopyOnWriteArrayList<>();
+        try (SipProxy proxy = everything()
+                .name("edge")
+                .udpReceivers(2)
+                .streamThreads(1)
+                .threadFactory(task -> {
+                    Thread thread = new Thread(task);
+                    thread.setDaemon(true);
+                    made.add(thread);
+                    return thread;
+                })
+                .build()) {
+            proxy.start();
+            int port = proxy.boundEndpoints().get(0).port();
+
+            assertThat(made)
+                    .extracting(Thread::getName)
+                    .contains("edge-timer", "edge-udp-" + port + "-0", "edge-udp-" + port + "-1", "edge-stream-1")
+                    .contains("edge-worker-0", "edge-location-flush", "edge-location-sweep")
+                    .doesNotContain("edge-stream-2");
+        }
+        Awaitility.await().until(() -> made.stream().noneMatch(Thread::isAlive));
+    }
+
+    @Test
+    void factoryThatReturnsNoThreadFailsTheStart() {
+        assertThatThrownBy(() -> {
+                    try (SipProxy proxy =
+                            everything().threadFactory(task -> null).build()) {
+                        proxy.start();
+                    }
+                })
+                .isInstanceOf(IllegalStateException.class)
+                .hasMessageContaining("threadFactory")
+                .hasMessageContaining("sipproxy-timer");
+    }
+
+    @Test
+    void nameThatIsNotAWordIsRefused() {
+        assertThatThrownBy(() -> everything().name("a b").streamThreads(0).build())
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("name: \"a b\"")
+                .hasMessageContaining("streamThreads: 0 (expected 1 to 64)");
+    }
+}
