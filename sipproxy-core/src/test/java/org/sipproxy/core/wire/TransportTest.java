@@ -4,6 +4,8 @@ import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import org.jspecify.annotations.Nullable;
+import java.net.BindException;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.NetworkInterface;
@@ -307,8 +309,20 @@ class TransportTest {
         private final ServerSocket server;
         private final List<SocketChannel> queued = new ArrayList<>();
 
-        SilentListener(int port) throws IOException {
-            server = new ServerSocket(port, 1, InetAddress.getLoopbackAddress());
+        /** Null if another process has the port, unless that is a failure. */
+        static @Nullable SilentListener at(int port, boolean last) throws IOException {
+            try {
+                return new SilentListener(new ServerSocket(port, 1, InetAddress.getLoopbackAddress()));
+            } catch (BindException e) {
+                if (last) {
+                    throw e;
+                }
+                return null;
+            }
+        }
+
+        private SilentListener(ServerSocket server) throws IOException {
+            this.server = server;
             for (int i = 0; i < 4; i++) {
                 SocketChannel channel = SocketChannel.open();
                 channel.configureBlocking(false);
@@ -339,12 +353,19 @@ class TransportTest {
                                 d.messageTimeout(),
                                 Duration.ofMinutes(1),
                                 d.bufferedBytes())))) {
-            WireClient.Udp bob = patient.registered("bob");
             WireClient.Udp caller = patient.udp("caller");
-            try (SilentListener silent = new SilentListener(bob.port())) {
+            SilentListener taken = null;
+            WireClient.Udp bob = null;
+            String user = "";
+            for (int attempt = 0; taken == null; attempt++) {
+                user = "bob" + attempt;
+                bob = patient.registered(user);
+                taken = SilentListener.at(bob.port(), attempt == 9);
+            }
+            try (SilentListener silent = taken) {
                 for (int i = 0; i < 2; i++) {
-                    Request message = caller.send(
-                            caller.request("MESSAGE", "sip:bob@sip.test").body("text/plain", "x".repeat(3000)));
+                    Request message = caller.send(caller.request("MESSAGE", "sip:" + user + "@sip.test")
+                            .body("text/plain", "x".repeat(3000)));
                     WireMessage received = bob.awaitRequest("MESSAGE");
                     assertThat(received.topVia()).startsWith("SIP/2.0/UDP ");
                     bob.reply(received, 200);
