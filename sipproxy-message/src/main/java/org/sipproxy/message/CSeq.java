@@ -3,18 +3,18 @@ package org.sipproxy.message;
 import java.nio.charset.StandardCharsets;
 
 /**
- * CSeq (RFC 3261 §20.16).
+ * Value of a CSeq header (RFC 3261 §20.16).
  *
  * @param number 0 to 2,147,483,647
  * @param method the method token
  */
 public record CSeq(long number, Method method) {
 
-    /** §8.1.1.5: the number must be below 2**31. */
+    /** The number must be below 2**31 (RFC 3261 §8.1.1.5). */
     static final long MAX = 0x7fff_ffffL;
 
     /**
-     * Reads a CSeq that fills the whole text.
+     * Parses a CSeq that fills the whole text.
      *
      * @throws SipParseException if its number is not below 2**31, or its method is not a token
      */

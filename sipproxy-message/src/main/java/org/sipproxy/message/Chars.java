@@ -3,9 +3,9 @@ package org.sipproxy.message;
 import java.nio.charset.StandardCharsets;
 
 /**
- * Character classes and the byte-level scanning that all parsers here share. Tokens, hosts and digits are those of RFC 3261
- * §25.1. Elsewhere the classes are wider than the grammar: they hold whatever is not a delimiter, because clients write it and
- * nothing but delimiters decides where a part ends.
+ * Character classes and byte-level scanning shared by all parsers of this package. Tokens, hosts and digits are those
+ * of RFC 3261 §25.1. The other classes are wider than the grammar: they include every character that is not a
+ * delimiter, because clients send such characters, and only delimiters decide where a part ends.
  */
 final class Chars {
 
@@ -45,7 +45,7 @@ final class Chars {
         }
     }
 
-    /** Printable ASCII and all bytes above it, except these and the space. */
+    /** Marks printable ASCII and all bytes above it, except the delimiters and the space. */
     private static void markAllBut(String delimiters, int bit) {
         for (int b = '!'; b < CLASS.length; b++) {
             if (b != 0x7f && delimiters.indexOf(b) < 0) {
@@ -66,7 +66,7 @@ final class Chars {
         return is(b, DIGIT);
     }
 
-    /** What an unquoted value of a header parameter may hold. */
+    /** True if an unquoted value of a header parameter may hold the byte. */
     static boolean isParamValue(byte b) {
         return is(b, PARAM_VALUE);
     }
@@ -79,17 +79,20 @@ final class Chars {
         return is(b, HEX);
     }
 
-    /** What a Via parameter's unquoted value may hold. Parentheses may not: to some parsers a comment starts there. */
+    /**
+     * True if an unquoted value of a Via parameter may hold the byte. Parentheses are excluded, because some parsers
+     * take them for comments.
+     */
     static boolean isViaValue(byte b) {
         return is(b, VIA_VALUE);
     }
 
-    /** What may stand in a URI outside quotes. */
+    /** True if a URI may hold the byte outside quotes. */
     static boolean isUri(byte b) {
         return is(b, URI);
     }
 
-    /** True if a user part, or a password, may be this: it holds nothing that ends one. */
+    /** True if a user part or a password may be this text: it holds no character that ends one. */
     static boolean isUserText(byte[] a, int from, int to) {
         for (int i = from; i < to; i++) {
             if (!is(a[i], USER)) {
@@ -99,7 +102,7 @@ final class Chars {
         return true;
     }
 
-    /** True if parameters or headers of a URI may be this. */
+    /** True if the parameters or headers of a URI may be this text. */
     static boolean isUriRest(byte[] a, int from, int to) {
         int i = from;
         while (i < to) {
@@ -117,7 +120,7 @@ final class Chars {
         return true;
     }
 
-    /** True if all of it is of the characters that a token or a numeric address may hold. */
+    /** True if all characters may occur in a token or a numeric address. */
     static boolean isAddressText(byte[] a, int from, int to) {
         for (int i = from; i < to; i++) {
             boolean address = isToken(a[i]) || a[i] == '[' || a[i] == ':' || a[i] == ']';
@@ -129,8 +132,8 @@ final class Chars {
     }
 
     /**
-     * The index behind the closing quote of a quoted text within a URI, or -1. Quotes do not belong there, and parsers disagree on
-     * whether they hide delimiters, so none may stand between them.
+     * Returns the index after the closing quote of a quoted text within a URI, or -1. Quotes are not part of the URI
+     * grammar, and parsers disagree on whether they hide delimiters. Therefore no delimiter may stand between them.
      */
     static int uriQuoteEnd(byte[] a, int open, int to) {
         int i = open + 1;
@@ -140,7 +143,7 @@ final class Chars {
         return i < to && a[i] == '"' ? i + 1 : -1;
     }
 
-    /** True if {@code %} and two hex digits stand at {@code i}; any other {@code %} is a plain character. */
+    /** True if {@code %} and two hex digits are at {@code i}; any other {@code %} is a plain character. */
     static boolean isEscape(byte[] a, int i, int to) {
         return a[i] == '%' && i + 2 < to && isHex(a[i + 1]) && isHex(a[i + 2]);
     }
@@ -157,7 +160,7 @@ final class Chars {
         return true;
     }
 
-    /** A letter, then letters, digits, +, - and dots (§25.1). */
+    /** True for a letter followed by letters, digits, {@code +}, {@code -} and dots (§25.1). */
     static boolean isScheme(byte[] a, int from, int to) {
         for (int i = from; i < to; i++) {
             int c = lower(a[i]);
@@ -169,7 +172,7 @@ final class Chars {
         return from < to;
     }
 
-    /** What stands between the brackets of an IPv6 reference: hex digits, dots and at least two colons. */
+    /** True for the text between the brackets of an IPv6 reference: hex digits, dots and at least two colons. */
     static boolean isIpv6Text(byte[] a, int from, int to) {
         int colons = 0;
         for (int i = from; i < to; i++) {
@@ -182,7 +185,10 @@ final class Chars {
         return colons >= 2;
     }
 
-    /** The same with a zone behind it, such as {@code fe80::1%eth0}, which means something only to the host that wrote it. */
+    /**
+     * True for the same followed by a zone, such as {@code fe80::1%eth0}, which is meaningful only on the host that
+     * wrote it.
+     */
     static boolean isScopedIpv6Text(byte[] a, int from, int to) {
         int zone = indexOf(a, from, to, '%');
         if (zone < 0) {
@@ -196,7 +202,7 @@ final class Chars {
         return zone + 1 < to && isIpv6Text(a, from, zone);
     }
 
-    /** Not empty, without white space and control characters: what a Call-ID is made of. */
+    /** True if the text is not empty and holds no white space or control characters, as in a Call-ID. */
     static boolean isVisible(byte[] a, int from, int to) {
         for (int i = from; i < to; i++) {
             if ((a[i] & 0xff) <= ' ' || a[i] == 0x7f) {
@@ -206,7 +212,7 @@ final class Chars {
         return from < to;
     }
 
-    /** Linear white space. CR and LF count: inside a header value they only ever stand in a fold. */
+    /** True for linear white space. CR and LF count, because inside a header value they occur only in a fold. */
     static boolean isLws(byte b) {
         return b == ' ' || b == '\t' || b == '\r' || b == '\n';
     }
@@ -244,7 +250,10 @@ final class Chars {
         return -1;
     }
 
-    /** The index behind the closing quote of the quoted string that opens at {@code open}, or -1 if it never closes. */
+    /**
+     * Returns the index after the closing quote of the quoted string that opens at {@code open}, or -1 if it is not
+     * closed.
+     */
     static int quotedEnd(byte[] a, int open, int to) {
         for (int i = open + 1; i < to; i++) {
             byte b = a[i];
@@ -285,7 +294,10 @@ final class Chars {
         return true;
     }
 
-    /** A non-negative decimal number of at most {@code max}; -1 when empty, -2 when not a number, -3 when too large. */
+    /**
+     * Parses a non-negative decimal number of at most {@code max}. Returns -1 if the text is empty, -2 if it is not a
+     * number, -3 if it is too large.
+     */
     static long number(byte[] a, int from, int to, long max) {
         if (from >= to) {
             return -1;

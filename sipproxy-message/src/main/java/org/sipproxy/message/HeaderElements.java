@@ -2,10 +2,13 @@ package org.sipproxy.message;
 
 import java.util.Set;
 
-/** Where the elements of a header's value lie: several in a list header (RFC 3261 §7.3.1), one in any other. */
+/** Positions of the elements of a header's value: several in a list header (RFC 3261 §7.3.1), one in any other. */
 final class HeaderElements {
 
-    /** Headers that are not among the {@link HeaderName} constants have no number, so all are known here by name. */
+    /**
+     * Comma-separated list headers. They are listed by name, because headers that are not {@link HeaderName} constants
+     * have no number.
+     */
     private static final Set<String> COMMA_LISTS = Set.of(
             "via",
             "contact",
@@ -57,7 +60,7 @@ final class HeaderElements {
 
     private HeaderElements() {}
 
-    /** The character between elements, or 0 for a header that has only one. */
+    /** Returns the character between elements, or 0 for a header with a single element. */
     static char separator(HeaderName name) {
         if (COMMA_LISTS.contains(name.lowerCase())) {
             return ',';
@@ -71,8 +74,8 @@ final class HeaderElements {
     }
 
     /**
-     * The end of the element that starts at {@code from}, or {@code to}: an address ends where {@link NameAddress} says, any other
-     * element at a separator outside quotes and angle brackets.
+     * Returns the end of the element that starts at {@code from}, or {@code to}. An address ends where
+     * {@link NameAddress} says, any other element at a separator outside quotes and angle brackets.
      */
     static int end(HeaderName name, byte[] a, int from, int to) {
         char separator = separator(name);
@@ -83,7 +86,7 @@ final class HeaderElements {
             try {
                 return NameAddress.check(a, from, to);
             } catch (SipParseException e) {
-                // not an address: divided as any list
+                // not an address: split like any list
             }
         }
         return end(a, from, to, separator);

@@ -6,16 +6,19 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The name of a header field. An open set: the names that the engine knows are constants with a number that the message
- * index keeps; anything else is made by {@link #of(String)}. Names are compared without case, and a compact form
+ * The name of a header field. The set is open: the names that the engine uses are constants with a number that the
+ * message index stores, and {@link #of(String)} creates all others. Names are compared without case, and a compact form
  * (RFC 3261 §7.3.3) is the same name.
  */
 public final class HeaderName {
 
-    /** Power of two, at least four times the known names with their compact forms, so that chains stay short. */
+    /**
+     * A power of two, at least four times the number of known names with their compact forms, so that chains stay
+     * short.
+     */
     private static final int SLOTS = 512;
 
-    /** Numbers stay below 64, so that a message can note in the bits of a long which of them it has. */
+    /** Numbers are below 64, so that a message can record the headers that it has in the bits of a long. */
     private static final HeaderName[] BY_ID = new HeaderName[64];
 
     private static final @Nullable Slot[] TABLE = new Slot[SLOTS];
@@ -114,7 +117,7 @@ public final class HeaderName {
         return hash & (SLOTS - 1);
     }
 
-    /** The number of the name in {@code [from, to)}, or 0 for one that is not among the constants. */
+    /** Returns the number of the name in {@code [from, to)}, or 0 for a name that is not a constant. */
     static int idOf(byte[] a, int from, int to) {
         for (Slot s = TABLE[slot(a, from, to)]; s != null; s = s.next) {
             if (Chars.equalsIgnoreCase(a, from, to, s.lowerCase)) {
@@ -129,7 +132,7 @@ public final class HeaderName {
     }
 
     /**
-     * The header with this name or compact form.
+     * Returns the header name with this long or compact form.
      *
      * @throws IllegalArgumentException if {@code name} is not a token
      */
@@ -143,7 +146,7 @@ public final class HeaderName {
         return id != 0 ? byId(id) : new HeaderName(name, 0);
     }
 
-    /** The name in its long form, as it is written to the wire. */
+    /** Returns the name in its long form, as it is written to the wire. */
     public String name() {
         return name;
     }
@@ -153,7 +156,7 @@ public final class HeaderName {
         return HeaderElements.separator(this) != 0;
     }
 
-    /** True if each element is a {@code name-addr} or {@code addr-spec} with parameters, as in From, Contact and Route. */
+    /** True if each element is a {@code name-addr} or {@code addr-spec} with parameters, as in Contact and Route. */
     public boolean isAddress() {
         return HeaderElements.isAddress(this);
     }

@@ -7,17 +7,17 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The normal form of a host, as it stands in URIs, in Via and in the configuration: two texts name the same host exactly if
- * their normal forms are equal. Does not resolve names.
- *
+ * Normal form of hosts in URIs, in Via and in the configuration. Two texts name the same host if and only if their
+ * normal forms are equal. Does not resolve names.
  * <ul>
- *   <li>A name is in lower case and without the dot at its end (RFC 4343, RFC 1034 §3.1).
- *   <li>A dotted quad has no leading zeros. Its parts are decimal, as RFC 3261 §25.1 says: {@code 010.0.0.1} is 10.0.0.1.
- *   <li>An IPv6 address stands in brackets, in the text of RFC 5952; an IPv4-mapped one is its IPv4 address. So addresses
- *       compare by value (RFC 5954 §4.2).
- *   <li>A text whose last label is a number, such as {@code 127.1}, {@code 2130706433} or {@code 0x7f.1}, is neither an
- *       address nor a name: RFC 3261 §25.1 wants a letter in front of the last label. Only the resolver of an operating
- *       system reads it as an address. {@link #isMisspelledAddress} finds it, and {@link SipUri} does not accept it.
+ * <li>A name is in lower case and without the trailing dot (RFC 4343, RFC 1034 §3.1).
+ * <li>A dotted quad has no leading zeros. Its parts are decimal according to RFC 3261 §25.1: {@code 010.0.0.1} is
+ *     10.0.0.1.
+ * <li>An IPv6 address is in brackets and in the text form of RFC 5952. An IPv4-mapped address is the IPv4 address.
+ *     Addresses therefore compare by value (RFC 5954 §4.2).
+ * <li>A text whose last label is a number, such as {@code 127.1}, {@code 2130706433} or {@code 0x7f.1}, is neither an
+ *     address nor a name: RFC 3261 §25.1 requires a letter at the start of the last label. Only the resolvers of
+ *     operating systems read it as an address. {@link #isMisspelledAddress} detects it, and {@link SipUri} rejects it.
  * </ul>
  */
 public final class HostName {
@@ -28,7 +28,9 @@ public final class HostName {
 
     private HostName() {}
 
-    /** Returns the normal form: {@code host} itself, without an allocation, for a name or dotted quad that is in it. */
+    /**
+     * Returns the normal form. A name or dotted quad that is in normal form is returned itself, without an allocation.
+     */
     public static String normal(String host) {
         if (isNormal(host)) {
             return host;
@@ -47,8 +49,8 @@ public final class HostName {
     }
 
     /**
-     * Returns an address without brackets, as {@code received} and logs have it: a dotted quad, or the text of RFC 5952 for IPv6.
-     * Without a scope, which means nothing on another machine.
+     * Returns an address without brackets, as in {@code received} and in logs: a dotted quad, or the text form of RFC
+     * 5952 for IPv6. Omits the scope, which is meaningless on another machine.
      */
     public static String literal(InetAddress address) {
         String text = text(address);
@@ -60,18 +62,18 @@ public final class HostName {
         return host.equals(other) || normal(host).equals(normal(other));
     }
 
-    /** Returns the address that the host is; empty for a name. */
+    /** Returns the numeric address that the host is; empty for a name. */
     public static Optional<InetAddress> address(String host) {
         Objects.requireNonNull(host, "host");
         return IpLiteral.parse(host.substring(0, withoutDot(host)));
     }
 
-    /** Returns the address that the host in {@code [from, to)} is; empty for a name. */
+    /** Returns the numeric address that the host in {@code [from, to)} is; empty for a name. */
     static Optional<InetAddress> address(byte[] bytes, int from, int to) {
         return IpLiteral.parse(bytes, from, to - from > 1 && bytes[to - 1] == '.' ? to - 1 : to);
     }
 
-    /** True for {@code localhost} and the names below it, which mean the loopback addresses (RFC 6761 §6.3). */
+    /** True for {@code localhost} and its subdomains, which stand for the loopback addresses (RFC 6761 §6.3). */
     public static boolean isLocalhost(String normalHost) {
         return normalHost.endsWith(LOCALHOST)
                 && (normalHost.length() == LOCALHOST.length()
@@ -79,8 +81,8 @@ public final class HostName {
     }
 
     /**
-     * Returns the normal form of a name that may be looked up; null if no host can have it (RFC 1035 §2.3.4, RFC 3261 §25.1).
-     * An address is not a name.
+     * Returns the normal form of a name that can be looked up; null if it is not a valid host name (RFC 1035 §2.3.4,
+     * RFC 3261 §25.1). An address is not a name.
      */
     public static @Nullable String canonical(String text) {
         int end = withoutDot(text);
@@ -121,7 +123,10 @@ public final class HostName {
         return isNumber(a, label, end);
     }
 
-    /** Digits, or hexadecimal ones behind {@code 0x}: what an operating system's resolver takes for a number. */
+    /**
+     * True for digits, or hexadecimal digits after {@code 0x}, which the resolver of an operating system takes for a
+     * number.
+     */
     private static boolean isNumber(byte[] a, int from, int to) {
         if (from == to || !Chars.isDigit(a[from])) {
             return false;
@@ -140,7 +145,10 @@ public final class HostName {
         return isNumber(label, 0, label.length);
     }
 
-    /** True only for text in normal form; false for some of it, which the long way then returns unchanged. */
+    /**
+     * True only for text in normal form. False for some such texts, which {@link #normal} then returns unchanged after
+     * a full conversion.
+     */
     private static boolean isNormal(String host) {
         int length = host.length();
         if (length == 0) {
@@ -180,7 +188,7 @@ public final class HostName {
         return parts == 4 && value >= 0;
     }
 
-    /** Where the text ends without one dot at its end. */
+    /** Returns the end of the text without one trailing dot. */
     private static int withoutDot(String host) {
         return host.length() > 1 && host.endsWith(".") ? host.length() - 1 : host.length();
     }
@@ -194,7 +202,10 @@ public final class HostName {
         return out.toString();
     }
 
-    /** RFC 5952 §4: lower case, no leading zeros, and the longest run of zero groups as {@code ::}, the first of equal ones. */
+    /**
+     * Formats an IPv6 address according to RFC 5952 §4: lower case, no leading zeros, and the longest run of zero
+     * groups as {@code ::}, the first one if several are equally long.
+     */
     private static String ipv6(byte[] bytes) {
         int best = -1;
         int bestLength = 1; // §4.2.2: a single zero group is not shortened
@@ -228,7 +239,10 @@ public final class HostName {
         return (bytes[2 * index] & 0xff) << 8 | (bytes[2 * index + 1] & 0xff);
     }
 
-    /** The underscore is not in the RFC's hostname but in real networks, and in every SRV name. */
+    /**
+     * True for letters, digits, hyphen and underscore. RFC 3261 does not allow underscores in host names, but real
+     * networks use them, and so does every SRV name.
+     */
     private static boolean isNameCharacter(char c) {
         return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || c == '-' || c == '_';
     }

@@ -7,25 +7,25 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Numeric addresses as SIP writes them (RFC 3261 §25.1): a dotted quad, or an IPv6 address with or without brackets. A name
- * is never looked up, so reading hostile text costs no more than its length.
+ * Parser for numeric addresses in SIP notation (RFC 3261 §25.1): a dotted quad, or an IPv6 address with or without
+ * brackets. Never looks up names, so the cost of hostile text is bounded by its length.
  *
- * <p>The four parts of a dotted quad are decimal, also with leading zeros. Zone identifiers are refused: they mean nothing
- * on another machine. An IPv4-mapped IPv6 address is the IPv4 address.
+ * <p>The four parts of a dotted quad are decimal, even with leading zeros. Zone identifiers are rejected, because they
+ * are meaningless on another machine. An IPv4-mapped IPv6 address is returned as the IPv4 address.
  */
 public final class IpLiteral {
 
-    /** The longest IPv6 text: six groups and a dotted quad. */
+    /** Length of the longest IPv6 text: six groups and a dotted quad. */
     private static final int MAX_IPV6 = 45;
 
     private IpLiteral() {}
 
-    /** The address that {@code [from, to)} writes; nothing if it is not a numeric address. */
+    /** Parses the address in {@code [from, to)}; empty if it is not a numeric address. */
     public static Optional<InetAddress> parse(byte[] bytes, int from, int to) {
         return Optional.ofNullable(read(bytes, from, to));
     }
 
-    /** The address that {@code text} writes; nothing if it is not a numeric address. */
+    /** Parses an address; empty if {@code text} is not a numeric address. */
     public static Optional<InetAddress> parse(CharSequence text) {
         Objects.requireNonNull(text, "text");
         int length = text.length();
@@ -58,7 +58,7 @@ public final class IpLiteral {
         return ipv6(a, from, to);
     }
 
-    /** The 32 bits of the dotted quad in {@code [from, to)}; -1 if there stands something else. */
+    /** Returns the 32 bits of the dotted quad in {@code [from, to)}; -1 if it is not a dotted quad. */
     static long quad(byte[] a, int from, int to) {
         if (to - from > 15) {
             return -1;
@@ -145,7 +145,7 @@ public final class IpLiteral {
             return length == 16 ? address(out) : null;
         }
         if (length > 14) {
-            return null; // RFC 4291 §2.2: "::" stands for one group at least
+            return null; // RFC 4291 §2.2: "::" stands for at least one group
         }
         byte[] full = new byte[16];
         System.arraycopy(out, 0, full, 0, gap);

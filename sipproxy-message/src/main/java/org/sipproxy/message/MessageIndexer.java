@@ -4,16 +4,17 @@ import org.jspecify.annotations.Nullable;
 import org.sipproxy.message.wire.MessageIndex;
 
 /**
- * Reads a message's lines in one pass: the start line, and for each header its name's number and where its value lies.
+ * Single-pass reader of a message's lines: the start line, and for each header the number of its name and the position
+ * of its value.
  *
- * <p>What is not SIP at all is refused with an exception. A defect in a line is kept instead ({@link #defect}, the first
- * one), and reading goes on, so that a request with a broken header can still be answered with 400.
+ * <p>Bytes that are not SIP are rejected with an exception. A defect in a line is recorded instead ({@link #defect},
+ * the first one), and reading goes on, so that a request with a malformed header can still be rejected with a 400.
  */
 final class MessageIndexer {
 
     private static final int TYPICAL_HEADERS = 14;
 
-    /** Numbers of {@link #lines} for each header: start of the line, start and end of the value. */
+    /** Entries of {@link #lines} for each header: start of the line, start and end of the value. */
     private static final int STRIDE = 3;
 
     final byte[] wire;
@@ -114,7 +115,7 @@ final class MessageIndexer {
         uriStart = methodEnd + 1;
         uriEnd = Math.max(uriStart, last - 1);
         if (last == end && end > 0 && trailingVersion(end)) {
-            defect(StatusCode.BAD_REQUEST, "request line has white space behind its version", 0, end);
+            defect(StatusCode.BAD_REQUEST, "request line has white space after its version", 0, end);
             return;
         }
         if (end - last < 5 || !Chars.equalsIgnoreCase(a, last, last + 4, "sip/")) {
@@ -130,7 +131,7 @@ final class MessageIndexer {
         }
     }
 
-    /** A version behind which only white space follows: malformed, but answerable. */
+    /** True for a SIP version followed only by white space: malformed, but a response is possible. */
     private boolean trailingVersion(int end) {
         int stop = Chars.trimEnd(wire, 0, end);
         int start = stop;
@@ -207,7 +208,10 @@ final class MessageIndexer {
         return next;
     }
 
-    /** Where the header's last line ends, folded lines included: at its CR, at a bare LF, or at the wire's end. */
+    /**
+     * Returns where the header's last line ends, folded lines included: at its CR, at a bare LF, or at the end of the
+     * bytes.
+     */
     private int lineEnd(int from) {
         byte[] a = wire;
         int length = a.length;

@@ -8,8 +8,8 @@ import java.util.stream.Stream;
 import org.sipproxy.message.wire.MessageIndex;
 
 /**
- * A request method. An open set: the registered methods are constants that may be compared with {@code ==}, anything else is
- * made by {@link #of(String)}. Methods are case-sensitive (RFC 3261 §7.1).
+ * A request method. The set is open: the registered methods are constants that may be compared with {@code ==}, and
+ * {@link #of(String)} creates all others. Methods are case-sensitive (RFC 3261 §7.1).
  */
 public final class Method {
 
@@ -41,7 +41,7 @@ public final class Method {
     }
 
     /**
-     * The method with this name.
+     * Returns the method with this name.
      *
      * @throws IllegalArgumentException if {@code name} is not a token (RFC 3261 §25.1)
      */
@@ -58,7 +58,7 @@ public final class Method {
         return new Method(name);
     }
 
-    /** The method that stands in {@code [from, to)}, known to be a token. Allocates nothing for a registered one. */
+    /** Returns the method in {@code [from, to)}, which must be a token. Allocates nothing for a registered one. */
     static Method of(byte[] a, int from, int to) {
         int length = to - from;
         for (Method m : KNOWN) {
@@ -78,7 +78,7 @@ public final class Method {
         return true;
     }
 
-    /** The method that {@code [from, to)} of a message names, which must be a token. */
+    /** Returns the method in {@code [from, to)} of a message, which must be a token. */
     public static Method of(MessageIndex message, int from, int to) {
         byte[] token = message.copy(from, to);
         return of(token, 0, token.length);
@@ -88,7 +88,7 @@ public final class Method {
         return to - from == name.length() && a[from] == name.charAt(0) && matches(a, from);
     }
 
-    /** The token as it stands on the wire. */
+    /** Returns the token as it is written on the wire. */
     public String name() {
         return name;
     }

@@ -5,12 +5,12 @@ import org.jspecify.annotations.Nullable;
 import org.sipproxy.message.wire.AddressIndex;
 
 /**
- * One {@code name-addr} or {@code addr-spec} with its header parameters, as in From, To, Contact, Route, Record-Route and
- * Path (RFC 3261 §20.10, §25.1). Immutable; it reads from the message's text without copying it.
+ * A {@code name-addr} or {@code addr-spec} with its header parameters, as in From, To, Contact, Route, Record-Route and
+ * Path (RFC 3261 §20.10, §25.1). Immutable. Reads from the message's bytes without copying them.
  *
- * <p>A display name without quotes may hold any character that leaves no doubt where the address starts: commas, parentheses,
- * bytes above 127. It is refused with a quote, a backslash, a semicolon or a bracket in it, and if it starts as an address does
- * ({@code sip:a <sip:b@c>}).
+ * <p>An unquoted display name may hold any character that leaves no doubt where the address starts: commas,
+ * parentheses, bytes above 127. It is rejected if it holds a quote, a backslash, a semicolon or a bracket, or if it
+ * starts like an address ({@code sip:a <sip:b@c>}).
  */
 public final class NameAddress {
 
@@ -32,7 +32,7 @@ public final class NameAddress {
     }
 
     /**
-     * Reads the element that starts at {@code from}; it ends at a comma outside quotes and brackets, or at {@code to}.
+     * Parses the element that starts at {@code from}. It ends at a comma outside quotes and brackets, or at {@code to}.
      *
      * @throws SipParseException if the element is malformed
      */
@@ -47,7 +47,7 @@ public final class NameAddress {
         return new NameAddress(a, start, open + 1, close, close + 1, Params.check(a, close + 1, to));
     }
 
-    /** As {@link #parse(byte[], int, int)}, but only tells where the element ends. */
+    /** Checks an element as {@link #parse(byte[], int, int)} does, and returns where it ends. */
     static int check(byte[] a, int from, int to) throws SipParseException {
         int start = Chars.skipLws(a, from, to);
         int open = openBracket(a, start, to);
@@ -56,7 +56,10 @@ public final class NameAddress {
                 : Params.check(a, closeBracket(a, start, open, to) + 1, to);
     }
 
-    /** The parameters behind a URI without brackets. With an @ among them, {@code sip:a;b=c@d}, they may be its user. */
+    /**
+     * Checks the parameters of a URI without brackets. An {@code @} among them, as in {@code sip:a;b=c@d}, may make
+     * them part of the user.
+     */
     private static int checkBare(byte[] a, int uriEnd, int to) throws SipParseException {
         int end = Params.check(a, uriEnd, to);
         if (Chars.indexOf(a, uriEnd, end, '@') >= 0) {
@@ -65,7 +68,7 @@ public final class NameAddress {
         return end;
     }
 
-    /** Where the bracket behind the display name is, or -1 if the address stands without one. */
+    /** Returns the position of the bracket after the display name, or -1 if the address has no brackets. */
     private static int openBracket(byte[] a, int start, int to) throws SipParseException {
         int i = start;
         if (i < to && a[i] == '"') {
@@ -85,7 +88,7 @@ public final class NameAddress {
         return i < to && a[i] == '<' ? i : -1;
     }
 
-    /** True if the character at {@code i} may go on with an unquoted display name that started at {@code start}. */
+    /** True if the character at {@code i} may continue an unquoted display name that started at {@code start}. */
     private static boolean isDisplayName(byte[] a, int start, int i, int to) {
         byte b = a[i];
         return switch (b) {
@@ -97,7 +100,7 @@ public final class NameAddress {
         };
     }
 
-    /** The star of a Contact is an element, not a name. */
+    /** True for the star of a Contact, which is an element and not a name. */
     private static boolean isStar(byte[] a, int start, int to) {
         return Chars.trimEnd(a, start, to) == start + 1 && a[start] == '*';
     }
@@ -120,7 +123,10 @@ public final class NameAddress {
         return i;
     }
 
-    /** Without brackets every ; belongs to the header, and the URI may hold no comma, ; or ? (§20.10). */
+    /**
+     * Returns the end of a URI without brackets. Every {@code ;} then belongs to the header, and the URI must not hold
+     * a comma, {@code ;} or {@code ?} (§20.10).
+     */
     private static int bareEnd(byte[] a, int start, int to) throws SipParseException {
         int i = start;
         while (i < to && a[i] != ';' && a[i] != ',' && !Chars.isLws(a[i])) {
@@ -135,7 +141,7 @@ public final class NameAddress {
         return i;
     }
 
-    /** Reads one address that fills the whole text. */
+    /** Parses one address that fills the whole text. */
     public static NameAddress parse(String text) throws SipParseException {
         byte[] bytes = text.getBytes(java.nio.charset.StandardCharsets.UTF_8);
         NameAddress address = parse(bytes, 0, bytes.length);
@@ -145,7 +151,7 @@ public final class NameAddress {
         return address;
     }
 
-    /** The URI. */
+    /** Returns the URI. */
     public SipUri uri() throws SipParseException {
         SipUri parsed = uri;
         if (parsed == null) {
@@ -155,12 +161,15 @@ public final class NameAddress {
         return parsed;
     }
 
-    /** The URI's text as it stands between the brackets. */
+    /** Returns the text of the URI, without brackets. */
     public String uriText() {
         return Chars.text(a, uriStart, uriEnd);
     }
 
-    /** The header parameter's value with quotes resolved, empty for one without a value; nothing if it is absent. */
+    /**
+     * Returns the header parameter's value without quotes and escapes; empty text if it has no value, nothing if it is
+     * absent.
+     */
     public Optional<String> parameter(String lowerCaseName) {
         return Optional.ofNullable(Params.value(a, paramsStart, end, lowerCaseName));
     }
@@ -170,17 +179,17 @@ public final class NameAddress {
         return Params.value(a, paramsStart, end, lowerCaseName);
     }
 
-    /** True if the header parameter is there, with or without a value. */
+    /** True if the header parameter is present, with or without a value. */
     public boolean hasParameter(String lowerCaseName) {
         return Params.find(a, paramsStart, end, lowerCaseName) >= 0;
     }
 
-    /** The parameters as written, from their first semicolon on; empty if there are none. */
+    /** Returns the parameters as written, from their first semicolon on; empty if there are none. */
     public String parametersText() {
         return Chars.text(a, paramsStart, Chars.trimEnd(a, paramsStart, end));
     }
 
-    /** True if the header parameter is there with a value that is not empty. */
+    /** True if the header parameter is present with a value that is not empty. */
     boolean hasValue(String lowerCaseName) {
         return Params.hasValue(a, paramsStart, end, lowerCaseName);
     }
@@ -189,12 +198,12 @@ public final class NameAddress {
         return paramsStart;
     }
 
-    /** Copies the whole element as written. */
+    /** Returns a copy of the whole element as written. */
     public byte[] toBytes() {
         return java.util.Arrays.copyOfRange(a, start, Chars.trimEnd(a, start, end));
     }
 
-    /** True if the URI stands in angle brackets. */
+    /** True if the URI is in angle brackets. */
     public boolean isBracketed() {
         return paramsStart > uriEnd;
     }
@@ -208,7 +217,7 @@ public final class NameAddress {
         return end;
     }
 
-    /** The whole element as written. */
+    /** Returns the whole element as written. */
     @Override
     public String toString() {
         return Chars.text(a, start, Chars.trimEnd(a, start, end));

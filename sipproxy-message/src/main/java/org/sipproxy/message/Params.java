@@ -3,12 +3,16 @@ package org.sipproxy.message;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Header parameters: {@code *( SEMI generic-param )} of RFC 3261 §25.1, with LWS around every separator. A value may be empty, or
- * hold any character that is not a delimiter, or stand in angle brackets as some clients write {@code +sip.instance}.
+ * Header parameters: {@code *( SEMI generic-param )} of RFC 3261 §25.1, with LWS around every separator. A value may be
+ * empty, hold any character that is not a delimiter, or be in angle brackets, as some clients write
+ * {@code +sip.instance}.
  */
 final class Params {
 
-    /** Parameters that something is decided by: two values of one of them are refused, of any other the first one counts. */
+    /**
+     * Parameters that decide something. Two different values of one of them are rejected; of any other parameter the
+     * first value counts.
+     */
     private static final String[] DECISIVE = {
         "tag", "branch", "received", "rport", "maddr", "ttl", "expires", "q", "reg-id", "+sip.instance", "methods"
     };
@@ -18,8 +22,8 @@ final class Params {
     /**
      * Checks the parameters that start at {@code from}.
      *
-     * @return where they end: {@code to}, or the comma that separates the next element
-     * @throws SipParseException if they are malformed or one that decides something is given with two values
+     * @return where they end: {@code to}, or the comma before the next element
+     * @throws SipParseException if they are malformed, or a parameter that decides something has two values
      */
     static int check(byte[] a, int from, int to) throws SipParseException {
         int i = Chars.skipLws(a, from, to);
@@ -41,7 +45,7 @@ final class Params {
             }
             int which = decisive(a, nameStart, nameEnd);
             if (which >= 0) {
-                int again = 1 << which + DECISIVE.length; // a third one is not compared: that could go on for long
+                int again = 1 << which + DECISIVE.length; // a third one is not compared, which bounds the work
                 if ((decided & again) != 0
                         || ((decided & 1 << which) != 0
                                 && !isValueOf(a, find(a, first, to, DECISIVE[which]), to, value, valueEnd))) {
@@ -56,7 +60,7 @@ final class Params {
         return i;
     }
 
-    /** The index in {@link #DECISIVE} of the name in {@code [from, to)}, or -1. */
+    /** Returns the index in {@link #DECISIVE} of the name in {@code [from, to)}, or -1. */
     private static int decisive(byte[] a, int from, int to) {
         for (int i = 0; i < DECISIVE.length; i++) {
             if (Chars.equalsIgnoreCase(a, from, to, DECISIVE[i])) {
@@ -66,7 +70,7 @@ final class Params {
         return -1;
     }
 
-    /** True if the parameter at {@code name} has the value that stands in {@code [value, valueEnd)}. */
+    /** True if the parameter at {@code name} has the value in {@code [value, valueEnd)}. */
     private static boolean isValueOf(byte[] a, int name, int to, int value, int valueEnd) {
         int other = valueStart(a, name, to);
         return other < 0
@@ -82,7 +86,7 @@ final class Params {
         return end;
     }
 
-    /** Where the parameter's name starts, or -1. The text has been through {@link #check}. */
+    /** Returns where the parameter's name starts, or -1. The text must have passed {@link #check}. */
     static int find(byte[] a, int from, int to, String lowerCaseName) {
         int i = Chars.skipLws(a, from, to);
         while (i < to && a[i] == ';') {
@@ -100,13 +104,13 @@ final class Params {
         return -1;
     }
 
-    /** Where the value of the parameter that {@link #find} found starts, or -1 if it has none. */
+    /** Returns where the value of the parameter that {@link #find} found starts, or -1 if it has none. */
     static int valueStart(byte[] a, int nameStart, int to) {
         int i = Chars.skipLws(a, Chars.tokenEnd(a, nameStart, to), to);
         return i < to && a[i] == '=' ? Chars.skipLws(a, i + 1, to) : -1;
     }
 
-    /** Where the value that starts at {@code from} ends, or -1 if its quote or bracket is not closed. */
+    /** Returns where the value that starts at {@code from} ends, or -1 if its quote or bracket is not closed. */
     static int rawValueEnd(byte[] a, int from, int to) {
         if (from < to && a[from] == '"') {
             return Chars.quotedEnd(a, from, to);
@@ -119,14 +123,14 @@ final class Params {
         return bracket ? (end < to && a[end] == '>' ? end + 1 : -1) : end;
     }
 
-    /** True if the parameter is there with a value that is not empty. The text has been through {@link #check}. */
+    /** True if the parameter is present with a value that is not empty. The text must have passed {@link #check}. */
     static boolean hasValue(byte[] a, int from, int to, String lowerCaseName) {
         int name = find(a, from, to, lowerCaseName);
         int start = name < 0 ? -1 : valueStart(a, name, to);
         return start >= 0 && rawValueEnd(a, start, to) - start > (start < to && a[start] == '"' ? 2 : 0);
     }
 
-    /** The value with quotes and escapes resolved, empty if it has none, null if the parameter is absent. */
+    /** Returns the value without quotes and escapes; empty if it has none, null if the parameter is absent. */
     static @Nullable String value(byte[] a, int from, int to, String lowerCaseName) {
         int name = find(a, from, to, lowerCaseName);
         if (name < 0) {

@@ -1,18 +1,20 @@
 package org.sipproxy.message;
 
 /**
- * How much of a message is looked at before it is refused. Limits are checked before anything is copied or parsed further.
+ * Limits on the size of messages. They are checked before anything is copied or parsed further; larger messages are
+ * rejected.
  *
- * @param messageBytes longest message, headers and body together, in bytes; 1,024 to 16,777,216; default 65,536
- * @param headerLineBytes longest header with its folded lines, in bytes; 256 to 1,048,576; default 65,536, as long as a message
- * @param headers most header lines of a message; 16 to 10,000; default 1,024: 255 Via lines, which Max-Forwards allows, with two
- *     Record-Route lines each, and as many others
- * @param listElements most elements of a list header that is read as a list (Route, Path, Contact of a REGISTER); 1 to 10,000;
- *     default 64
+ * @param messageBytes longest message, headers and body together, in bytes; 1,024 to 16,777,216. Default 65,536
+ * @param headerLineBytes longest header with its folded lines, in bytes; 256 to 1,048,576. Default 65,536, the same as
+ *     for a message
+ * @param headers most header lines of a message; 16 to 10,000. Default 1,024: 255 Via lines, which Max-Forwards allows,
+ *     two Record-Route lines for each, and as many others
+ * @param listElements most elements of a header that is read as a list (Route, Path, Contact of a REGISTER); 1 to
+ *     10,000. Default 64
  */
 public record ParseLimits(int messageBytes, int headerLineBytes, int headers, int listElements) {
 
-    /** 64 KiB, 64 KiB, 1,024, 64. */
+    /** The defaults: 65,536 bytes, 65,536 bytes, 1,024 header lines and 64 list elements. */
     public static final ParseLimits DEFAULT = new ParseLimits(65_536, 65_536, 1_024, 64);
 
     /**
@@ -33,7 +35,7 @@ public record ParseLimits(int messageBytes, int headerLineBytes, int headers, in
         }
     }
 
-    /** The same limits with another {@link #messageBytes()}. */
+    /** Returns the same limits with another {@link #messageBytes()}. */
     public ParseLimits withMessageBytes(int bytes) {
         return new ParseLimits(bytes, headerLineBytes, headers, listElements);
     }

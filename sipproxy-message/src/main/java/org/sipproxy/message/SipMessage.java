@@ -10,13 +10,14 @@ import org.sipproxy.message.wire.MessageIndex;
 import org.sipproxy.message.wire.Splice;
 
 /**
- * A SIP request or response over its received bytes (RFC 3261 §7). Reading it builds an index of the header lines and nothing else;
- * a header is parsed when it is first asked for, and that header only. Header lines are numbered from 0.
+ * A SIP request or response over its received bytes (RFC 3261 §7). Reading a message only builds an index of its header
+ * lines. A header is parsed when it is first accessed, and only that header. Header lines are numbered from 0.
  *
- * <p>Does not validate what it is not asked for: unknown headers, the body and the order of headers stay byte for byte.
+ * <p>Does not validate what is not accessed: unknown headers, the body and the order of headers stay unchanged, byte
+ * for byte.
  *
- * <p>Immutable and safe for use by several threads. The {@code with} methods return an edited copy in which every other byte is
- * unchanged. Equality is identity.
+ * <p>Immutable and safe for use by several threads. The {@code with} methods return an edited copy in which every other
+ * byte is unchanged. Equality is identity.
  */
 public abstract sealed class SipMessage permits SipRequest, SipResponse {
 
@@ -25,12 +26,12 @@ public abstract sealed class SipMessage permits SipRequest, SipResponse {
 
     final MessageIndex index;
 
-    /** {@link HeaderName} number of each header line, 0 for a name that is not among the constants. */
+    /** The {@link HeaderName} number of each header line; 0 for a name that is not a constant. */
     private final byte[] ids;
 
     private final @Nullable SipParseException defect;
 
-    /** A bit for each {@link HeaderName} number that occurs, and for each that occurs in several lines. */
+    /** One bit for each {@link HeaderName} number that occurs, and one for each that occurs in several lines. */
     private final long present;
 
     private final long repeated;
@@ -55,7 +56,7 @@ public abstract sealed class SipMessage permits SipRequest, SipResponse {
     }
 
     /**
-     * Reads a message. A defect that leaves a request answerable is reported by {@link #defect()} instead of an exception.
+     * Parses a message. A defect that still allows a response is reported by {@link #defect()} instead of an exception.
      *
      * @param wire the message; the array is kept, not copied, and must not change
      * @throws SipParseException if the bytes are not a SIP message, or longer than {@link ParseLimits#messageBytes()}
@@ -79,12 +80,15 @@ public abstract sealed class SipMessage permits SipRequest, SipResponse {
         return index;
     }
 
-    /** Returns what is wrong with the lines of the message; empty if nothing is. The index covers what could be read. */
+    /**
+     * Returns the first defect in the lines of the message; empty if there is none. The index covers what could be
+     * read.
+     */
     public Optional<SipParseException> defect() {
         return Optional.ofNullable(defect);
     }
 
-    /** Returns the limits that the message was read with. */
+    /** Returns the limits that the message was parsed with. */
     public ParseLimits limits() {
         return limits;
     }
@@ -113,7 +117,7 @@ public abstract sealed class SipMessage permits SipRequest, SipResponse {
         return (present & 1L << name.id()) == 0 ? -1 : nextHeader(name, -1);
     }
 
-    /** Returns the number of the next header line with this name behind line {@code after}, or -1. */
+    /** Returns the number of the next header line with this name after line {@code after}, or -1. */
     public int nextHeader(HeaderName name, int after) {
         int id = name.id();
         for (int i = after + 1, count = index.headerCount(); i < count; i++) {
@@ -166,7 +170,7 @@ public abstract sealed class SipMessage permits SipRequest, SipResponse {
         return values;
     }
 
-    /** True if a comma-separated list header holds this token, without regard to case. */
+    /** True if a comma-separated list header holds this token. Case is ignored. */
     public boolean listContains(HeaderName name, String lowerCaseToken) {
         for (int i = firstHeader(name); i >= 0; i = nextHeader(name, i)) {
             int at = index.valueStart(i);
@@ -244,8 +248,8 @@ public abstract sealed class SipMessage permits SipRequest, SipResponse {
     }
 
     /**
-     * Returns the elements of all lines of an address list header such as Contact, Route or Path, in their order. Skips empty lines
-     * and empty elements. A star Contact is not an address; see {@link #hasStarContact()}.
+     * Returns the elements of all lines of an address list header, such as Contact, Route or Path, in their order.
+     * Skips empty lines and empty elements. A star Contact is not an address; see {@link #hasStarContact()}.
      *
      * @throws SipParseException if one is malformed or there are more than {@link ParseLimits#listElements()}
      */
@@ -264,7 +268,7 @@ public abstract sealed class SipMessage permits SipRequest, SipResponse {
     }
 
     /**
-     * Returns the first element of an address list header. Does not read the others.
+     * Returns the first element of an address list header. Does not parse the others.
      *
      * @throws SipParseException if it is malformed
      */
@@ -278,7 +282,7 @@ public abstract sealed class SipMessage permits SipRequest, SipResponse {
         return Optional.empty();
     }
 
-    /** Where the next element of a list that is not empty starts, or {@code to}. */
+    /** Returns where the next element of a list that is not empty starts, or {@code to}. */
     private int element(int from, int to) {
         int at = from;
         while (at < to && (wire[at] == ',' || Chars.isLws(wire[at]))) {
@@ -288,7 +292,7 @@ public abstract sealed class SipMessage permits SipRequest, SipResponse {
     }
 
     /**
-     * Checks all elements of an address list header. Does not read their URIs.
+     * Checks all elements of an address list header. Does not parse their URIs.
      *
      * @throws SipParseException if an element is malformed or there are more than {@link ParseLimits#listElements()}
      */
@@ -311,8 +315,9 @@ public abstract sealed class SipMessage permits SipRequest, SipResponse {
     }
 
     /**
-     * Returns where the element of a list header (RFC 3261 §7.3.1) ends that starts at position {@code from} of {@link #index()}: the
-     * separator before the next element, or {@code to}. A header that is not a list has one element.
+     * Returns the end of the element of a list header (RFC 3261 §7.3.1) that starts at position {@code from} of
+     * {@link #index()}: the separator before the next element, or {@code to}. A header that is not a list has one
+     * element.
      */
     public int elementEnd(HeaderName name, int from, int to) {
         return HeaderElements.end(name, wire, from, to);
@@ -366,13 +371,13 @@ public abstract sealed class SipMessage permits SipRequest, SipResponse {
         return address;
     }
 
-    /** Returns the From tag; empty if there is none, or it has no value. */
+    /** Returns the From tag; empty if it is missing or has no value. */
     public String fromTag() throws SipParseException {
         String tag = from().parameterOrNull("tag");
         return tag == null ? "" : tag;
     }
 
-    /** Returns the To tag; empty if there is none, or it has no value. */
+    /** Returns the To tag; empty if it is missing or has no value. */
     public String toTag() throws SipParseException {
         String tag = to().parameterOrNull("tag");
         return tag == null ? "" : tag;
@@ -384,7 +389,7 @@ public abstract sealed class SipMessage permits SipRequest, SipResponse {
     }
 
     /**
-     * Returns Call-ID, which is compared byte for byte. Bytes that are not UTF-8 are read as ISO 8859-1.
+     * Returns the Call-ID, to be compared byte for byte. Bytes that are not UTF-8 are read as ISO 8859-1.
      *
      * @throws SipParseException if it is missing, empty, or holds white space or a control character
      */
@@ -425,7 +430,7 @@ public abstract sealed class SipMessage permits SipRequest, SipResponse {
     }
 
     /**
-     * Returns the number of a header that holds nothing else, such as Max-Forwards or Expires.
+     * Returns the value of a numeric header, such as Max-Forwards or Expires.
      *
      * @return the number, -1 if the header is missing, {@code max} if the number is larger than that
      * @throws SipParseException if the value is not a number
@@ -466,11 +471,12 @@ public abstract sealed class SipMessage permits SipRequest, SipResponse {
     // ---- edited copies
 
     /**
-     * Returns a copy with one header line of this name: it takes the place of the first line, and the others are removed. Without
-     * such a line the header is added below all others.
+     * Returns a copy with exactly one header line of this name. It replaces the first such line, and the others are
+     * removed. Without such a line the header is added below all others.
      *
      * @param value without line ends, as it goes to the wire
-     * @throws IllegalArgumentException if the result is not a message, as with a line end in {@code value}
+     * @throws IllegalArgumentException if the result is not a valid message, for example because {@code value} holds a
+     *     line end
      */
     public abstract SipMessage withHeader(HeaderName name, String value);
 
@@ -478,7 +484,8 @@ public abstract sealed class SipMessage permits SipRequest, SipResponse {
      * Returns a copy with a header line added above those of this name, or above all headers if there are none.
      *
      * @param value without line ends, as it goes to the wire
-     * @throws IllegalArgumentException if the result is not a message, as with a line end in {@code value}
+     * @throws IllegalArgumentException if the result is not a valid message, for example because {@code value} holds a
+     *     line end
      */
     public abstract SipMessage withHeaderAbove(HeaderName name, String value);
 
@@ -486,7 +493,8 @@ public abstract sealed class SipMessage permits SipRequest, SipResponse {
      * Returns a copy with a header line added below those of this name, or below all headers if there are none.
      *
      * @param value without line ends, as it goes to the wire
-     * @throws IllegalArgumentException if the result is not a message, as with a line end in {@code value}
+     * @throws IllegalArgumentException if the result is not a valid message, for example because {@code value} holds a
+     *     line end
      */
     public abstract SipMessage withHeaderBelow(HeaderName name, String value);
 
@@ -494,22 +502,22 @@ public abstract sealed class SipMessage permits SipRequest, SipResponse {
     public abstract SipMessage withoutHeader(HeaderName name);
 
     /**
-     * Returns a copy with this body; Content-Type and Content-Length are set with it.
+     * Returns a copy with this body, and with the matching Content-Type and Content-Length.
      *
      * @throws IllegalArgumentException if {@code contentType} holds a line end, or the message becomes longer than
      *     {@link ParseLimits#messageBytes()}
      */
     public abstract SipMessage withBody(String contentType, byte[] body);
 
-    /** Returns a copy without a body and Content-Type; Content-Length becomes 0. */
+    /** Returns a copy without a body and without Content-Type; Content-Length becomes 0. */
     public abstract SipMessage withoutBody();
 
     /**
-     * Returns a copy with these replacements made.
+     * Returns a copy with the given replacements.
      *
      * @param splice positions of {@link #index()}
-     * @throws IllegalArgumentException if the result is not a message, has a defect that this message does not have, or its
-     *     Content-Length is not the length of its body
+     * @throws IllegalArgumentException if the result is not a valid message, has a defect that this message does not
+     *     have, or its Content-Length is not the length of its body
      */
     public abstract SipMessage with(Splice splice);
 
@@ -565,7 +573,7 @@ public abstract sealed class SipMessage permits SipRequest, SipResponse {
         return new Splice().insert(last < 0 ? index.headersEnd() : index.lineEnd(last), line(name, value));
     }
 
-    /** Removes the lines of the name behind line {@code after}. */
+    /** Removes the lines of this name after line {@code after}. */
     final Splice removing(Splice splice, HeaderName name, int after) {
         for (int i = nextHeader(name, after); i >= 0; i = nextHeader(name, i)) {
             splice.delete(index.lineStart(i), index.lineEnd(i));
@@ -585,7 +593,9 @@ public abstract sealed class SipMessage permits SipRequest, SipResponse {
         return splice.delete(index.bodyStart(), wire.length);
     }
 
-    /** A line end in the value would start a header of its own, or the body. */
+    /**
+     * Returns a header line. A line end in the value is rejected, because it would start another header or the body.
+     */
     private static byte[] line(HeaderName name, String value) {
         for (int i = 0; i < value.length(); i++) {
             char c = value.charAt(i);

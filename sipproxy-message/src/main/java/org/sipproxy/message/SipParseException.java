@@ -5,10 +5,10 @@ import java.nio.charset.StandardCharsets;
 import java.util.Objects;
 
 /**
- * Text that is not the SIP it should be: what is wrong, at which offset, a bounded and escaped excerpt, and the status code
- * that RFC 3261 wants in answer.
+ * Thrown for text that is not valid SIP. Holds what is wrong, the offset, a bounded and escaped excerpt, and the status
+ * code that RFC 3261 requires for the response.
  *
- * <p>It carries no stack trace: bad input is normal traffic, and a trace costs more than the parse.
+ * <p>Has no stack trace: invalid input is normal traffic, and a stack trace costs more than the parse.
  */
 public final class SipParseException extends Exception {
 
@@ -20,19 +20,19 @@ public final class SipParseException extends Exception {
     private final int statusCode;
     private final int offset;
 
-    /** A defect without a place in the text. */
+    /** Creates an exception for a defect without a position. */
     public SipParseException(int statusCode, String what) {
         this(statusCode, what, -1);
     }
 
-    /** A defect at {@code offset} bytes from the start of the message. */
+    /** Creates an exception for a defect at {@code offset} bytes from the start of the message. */
     public SipParseException(int statusCode, String what, int offset) {
         super(offset < 0 ? what : what + " at offset " + offset, null, false, false);
         this.statusCode = statusCode;
         this.offset = offset;
     }
 
-    /** What is wrong, and at which offset if that is known. */
+    /** Returns what is wrong, and at which offset if that is known. */
     @Override
     public String getMessage() {
         return Objects.requireNonNullElse(super.getMessage(), "");
@@ -42,17 +42,20 @@ public final class SipParseException extends Exception {
         return new SipParseException(StatusCode.BAD_REQUEST, what + ": \"" + excerpt(a, from, to) + "\"", from);
     }
 
-    /** The status code to answer with, 400 to 699. */
+    /** Returns the status code to respond with, 400 to 699. */
     public int statusCode() {
         return statusCode;
     }
 
-    /** Where the defect is, in bytes from the start of the message, or -1 if it has no place. */
+    /** Returns the position of the defect, in bytes from the start of the message, or -1 if it has none. */
     public int offset() {
         return offset;
     }
 
-    /** At most 60 characters of wire text with everything but printable ASCII escaped: safe for a log line or a reason. */
+    /**
+     * Returns at most 60 characters of the bytes with everything but printable ASCII escaped: safe for a log line or a
+     * reason phrase.
+     */
     static String excerpt(byte[] a, int from, int to) {
         return excerpt(a, from, to, EXCERPT_CHARS);
     }
@@ -73,13 +76,13 @@ public final class SipParseException extends Exception {
         return out.toString();
     }
 
-    /** {@link #excerpt(byte[], int, int)} of a text. */
+    /** Returns the {@linkplain #excerpt(byte[], int, int) excerpt} of a text. */
     public static String excerpt(String text) {
         byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
         return excerpt(bytes, 0, bytes.length);
     }
 
-    /** The same with at most so many characters, such as for a text that holds excerpts. */
+    /** Returns an excerpt of at most {@code chars} characters, for example of a text that holds excerpts itself. */
     public static String excerpt(String text, int chars) {
         byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
         return excerpt(bytes, 0, bytes.length, chars);

@@ -4,7 +4,7 @@ import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
 import org.sipproxy.message.wire.Splice;
 
-/** A request (RFC 3261 §7.1). */
+/** A SIP request (RFC 3261 §7.1). */
 public final class SipRequest extends SipMessage {
 
     private final Method method;
@@ -36,7 +36,7 @@ public final class SipRequest extends SipMessage {
 
     // ---- edited copies
 
-    /** Returns a copy with this method; the method of CSeq changes with it. */
+    /** Returns a copy with this method, in CSeq as well. */
     public SipRequest withMethod(Method changed) {
         byte[] token = changed.name().getBytes(StandardCharsets.US_ASCII);
         Splice splice = new Splice().replace(0, method.name().length(), token);

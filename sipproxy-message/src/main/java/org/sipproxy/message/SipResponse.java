@@ -3,7 +3,7 @@ package org.sipproxy.message;
 import java.nio.charset.StandardCharsets;
 import org.sipproxy.message.wire.Splice;
 
-/** A response (RFC 3261 §7.2). */
+/** A SIP response (RFC 3261 §7.2). */
 public final class SipResponse extends SipMessage {
 
     private static final int STATUS_START = "SIP/2.0 ".length();
@@ -24,17 +24,17 @@ public final class SipResponse extends SipMessage {
         return statusCode;
     }
 
-    /** Returns the reason phrase as written; may be empty. */
+    /** Returns the reason phrase as written; it may be empty. */
     public String reasonPhrase() {
         return Chars.text(wire, reasonStart, startLineEnd);
     }
 
-    /** True for 1xx. */
+    /** True for status codes 100 to 199. */
     public boolean isProvisional() {
         return statusCode < 200;
     }
 
-    /** True for 2xx. */
+    /** True for status codes 200 to 299. */
     public boolean isSuccess() {
         return statusCode >= 200 && statusCode < 300;
     }
@@ -56,7 +56,7 @@ public final class SipResponse extends SipMessage {
             throw new IllegalArgumentException(
                     "reason phrase: \"" + SipParseException.excerpt(phrase) + "\" holds a line end");
         }
-        // a status line may end behind its code, without the space
+        // a status line may end after its code, without the space
         byte[] text = (code + " " + phrase).getBytes(StandardCharsets.UTF_8);
         return with(new Splice().replace(STATUS_START, startLineEnd, text));
     }

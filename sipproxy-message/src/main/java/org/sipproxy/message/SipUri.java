@@ -12,18 +12,26 @@ import java.util.Optional;
 import org.sipproxy.message.wire.UriIndex;
 
 /**
- * A URI of any scheme, with the parts of {@code sip:} and {@code sips:} URIs (RFC 3261 §19.1) read from the text without
+ * A URI of any scheme. The parts of {@code sip:} and {@code sips:} URIs (RFC 3261 §19.1) are read from the text without
  * copying it. Immutable.
  *
- * <p>What clients write is read, and what a URI's parts are is never in doubt. Any character that is not a delimiter may stand
- * in a user part, a parameter or a header: {@code #}, {@code =} in a parameter's value, bytes above 127, a {@code %} that is not
- * an escape, and in parameters a quoted text without delimiters. A port may be empty, and so may parameters; of {@code transport},
- * {@code maddr}, {@code ttl}, {@code user} and {@code method} that counts as absent. A URI is refused if two parsers could read it
- * differently: white space, control characters, {@code <}, {@code >}, a second {@code @} or a second colon in front of it, behind
- * the user a backslash or quotes that hide a delimiter, a host that is neither a name nor an address, one of those five with two
- * values or with one that is neither a token nor a host. The same reading holds for messages, for rows of a database and for the texts of a host application.
+ * <p>The parser accepts what clients send, as long as it is clear where each part starts and ends. A user part, a
+ * parameter or a header may hold any character that is not a delimiter: {@code #}, {@code =} in a parameter's value,
+ * bytes above 127, a {@code %} that is not an escape, and in parameters a quoted text without delimiters. A port may be
+ * empty. A parameter may be empty too; for {@code transport}, {@code maddr}, {@code ttl}, {@code user} and
+ * {@code method} this counts as absent.
  *
- * <p>{@link #equals} compares the text; {@link #isEquivalentTo} compares as RFC 3261 §19.1.4 says.
+ * <p>A URI is rejected if two parsers could read it differently:
+ * <ul>
+ * <li>white space, control characters, {@code <} or {@code >};
+ * <li>a second {@code @}, or a second colon before it;
+ * <li>after the user, a backslash or quotes that hide a delimiter;
+ * <li>a host that is neither a name nor an address;
+ * <li>one of the five parameters above with two values, or with a value that is neither a token nor a host.
+ * </ul>
+ *
+ * <p>The same rules apply to messages, to rows of a database and to texts of a host application. {@link #equals}
+ * compares the text; {@link #isEquivalentTo} compares according to RFC 3261 §19.1.4.
  */
 public final class SipUri {
 
@@ -31,10 +39,13 @@ public final class SipUri {
 
     private static final byte[] NOT_AN_ESCAPE = "\ufffd".getBytes(StandardCharsets.UTF_8);
 
-    /** RFC 3261 §25.1. */
+    /** Reserved characters of RFC 3261 §25.1. */
     private static final String RESERVED = ";/?:@&=+$,";
 
-    /** §19.1.4: these never match a URI without them; transport by the examples there. They decide where a request goes. */
+    /**
+     * Parameters that never match a URI without them (§19.1.4; {@code transport} according to the examples there). They
+     * decide where a request is sent.
+     */
     private static final byte[][] IN_BOTH = {
         "transport".getBytes(StandardCharsets.US_ASCII),
         "user".getBytes(StandardCharsets.US_ASCII),
@@ -73,7 +84,7 @@ public final class SipUri {
         if (sip) {
             parseSip(colon + 1);
         } else if (colon + 1 == end) {
-            throw defect("URI with nothing behind its scheme");
+            throw defect("URI has nothing after its scheme");
         } else {
             int i = colon + 1;
             while (i < end) {
@@ -85,7 +96,7 @@ public final class SipUri {
         }
     }
 
-    /** The same URI over an array that holds nothing else. */
+    /** Creates the same URI over an array that holds nothing else. */
     private SipUri(SipUri uri) {
         this.a = uri.toBytes();
         int shift = uri.start;
@@ -188,7 +199,7 @@ public final class SipUri {
                     throw defect(
                             "parameter of the URI that decides where a request goes is neither a token nor a host");
                 }
-                int again = 1 << which + IN_BOTH.length; // a third one is not compared: that could go on for long
+                int again = 1 << which + IN_BOTH.length; // a third one is not compared, which bounds the work
                 if ((decided & again) != 0
                         || ((decided & 1 << which) != 0 && !isGivenBefore(from, start, nameEnd, i))) {
                     throw defect("parameter of the URI is given twice"); // §19.1.1
@@ -199,7 +210,7 @@ public final class SipUri {
         return i;
     }
 
-    /** True if the first parameter with the name that stands in {@code [start, nameEnd)} has the same value as this one. */
+    /** True if the first parameter with the name in {@code [start, nameEnd)} has the same value as this one. */
     private boolean isGivenBefore(int params, int start, int nameEnd, int to) {
         int i = params + 1;
         while (true) {
@@ -217,24 +228,24 @@ public final class SipUri {
     }
 
     /**
-     * Reads a URI.
+     * Parses a URI.
      *
-     * @throws SipParseException if the text is not a URI, or a {@code sip:}/{@code sips:} URI whose parts are in doubt
+     * @throws SipParseException if the text is not a URI, or a {@code sip:} or {@code sips:} URI with ambiguous parts
      */
     public static SipUri parse(String text) throws SipParseException {
         byte[] bytes = Objects.requireNonNull(text, "text").getBytes(StandardCharsets.UTF_8);
         return new SipUri(bytes, 0, bytes.length);
     }
 
-    /** Reads the URI that stands in {@code [from, to)}; the array is kept, not copied, and must not change. */
+    /** Parses the URI in {@code [from, to)}. The array is kept, not copied, and must not change. */
     public static SipUri parse(byte[] bytes, int from, int to) throws SipParseException {
         return new SipUri(bytes, from, to);
     }
 
     /**
-     * The URI of a text that the program itself knows to be one.
+     * Parses a URI that is known to be valid, such as a constant.
      *
-     * @throws IllegalArgumentException if it is not
+     * @throws IllegalArgumentException if the text is not a URI
      */
     public static SipUri of(String text) {
         try {
@@ -254,7 +265,7 @@ public final class SipUri {
         return secure;
     }
 
-    /** The scheme in lower case, without the colon. */
+    /** Returns the scheme in lower case, without the colon. */
     public String scheme() {
         return secure ? "sips" : sip ? "sip" : Chars.text(a, start, schemeEnd).toLowerCase(Locale.ROOT);
     }
@@ -265,41 +276,44 @@ public final class SipUri {
     }
 
     /**
-     * The user part with escapes resolved and without a password; empty if there is none. Bytes that are not UTF-8, and a
-     * {@code %} that is not an escape, become U+FFFD, which no user's name holds.
+     * Returns the user part without escapes and without a password; empty if there is none. Bytes that are not UTF-8,
+     * and a {@code %} that is not an escape, become U+FFFD, which does not occur in valid user names.
      */
     public String user() {
         return userEnd == ABSENT ? "" : unescape(schemeEnd + 1, userEnd);
     }
 
-    /** The host as written, an IPv6 reference with its brackets; empty for other schemes. */
+    /** Returns the host as written, an IPv6 reference with its brackets; empty for other schemes. */
     public String host() {
         return hostStart == ABSENT ? "" : new String(a, hostStart, hostEnd - hostStart, StandardCharsets.ISO_8859_1);
     }
 
-    /** The host in its {@link HostName normal form}; empty for other schemes. */
+    /** Returns the host in its {@link HostName normal form}; empty for other schemes. */
     public String normalHost() {
         return HostName.normal(host());
     }
 
-    /** True if the host is the one with this {@link HostName normal form}. */
+    /** True if the host has this {@link HostName normal form}. */
     public boolean hostIs(String normalHost) {
         return hostStart != ABSENT
                 && (Chars.equalsIgnoreCase(a, hostStart, hostEnd, normalHost)
                         || normalHost().equals(normalHost));
     }
 
-    /** The host's address if it is a numeric one; nothing for a name, which is never looked up. */
+    /** Returns the address of a numeric host; empty for a name, which is never looked up. */
     public Optional<InetAddress> numericHost() {
         return hostStart == ABSENT ? Optional.empty() : HostName.address(a, hostStart, hostEnd);
     }
 
-    /** The port, or -1 if none is written. */
+    /** Returns the port, or -1 if none is written. */
     public int port() {
         return port;
     }
 
-    /** The URI parameter's value, empty for one without a value; nothing if it is absent. Names are matched without case. */
+    /**
+     * Returns the URI parameter's value; empty text if it has no value, nothing if it is absent. Names are matched
+     * without case.
+     */
     public Optional<String> parameter(String lowerCaseName) {
         int i = findParam(lowerCaseName);
         if (i < 0) {
@@ -318,7 +332,7 @@ public final class SipUri {
         return findParam(lowerCaseName) >= 0;
     }
 
-    /** True if the URI has this parameter with this value, both without case. */
+    /** True if the URI has this parameter with this value. Case is ignored in both. */
     public boolean parameterIs(String lowerCaseName, String lowerCaseValue) {
         int i = findParam(lowerCaseName);
         int eq = i + lowerCaseName.length();
@@ -388,10 +402,10 @@ public final class SipUri {
     }
 
     /**
-     * Equality of RFC 3261 §19.1.4: user and password with case, all else without; hosts by their {@link HostName normal form}
-     * (RFC 5954 §4.2); a missing port differs from the default port; {@code user}, {@code ttl}, {@code method}, {@code maddr}
-     * and {@code transport} must be in both or in neither,
-     * other parameters only agree where both have them; headers must all be the same.
+     * Compares according to RFC 3261 §19.1.4. User and password are compared with case, everything else without; hosts
+     * are compared in their {@link HostName normal form} (RFC 5954 §4.2). A missing port differs from the default port.
+     * {@code user}, {@code ttl}, {@code method}, {@code maddr} and {@code transport} must be in both URIs or in
+     * neither; other parameters must match only if both URIs have them. Headers must all be the same.
      */
     public boolean isEquivalentTo(SipUri other) {
         if (equals(other)) {
@@ -425,7 +439,7 @@ public final class SipUri {
                 || sameText(a, schemeEnd + 1, hostStart, other.a, other.schemeEnd + 1, other.hostStart, false);
     }
 
-    /** Compares two texts in which an escape is its character, unless that is a reserved one (RFC 3261 §19.1.4). */
+    /** Compares two texts. An escape equals its character, unless that is a reserved one (RFC 3261 §19.1.4). */
     private static boolean sameText(byte[] x, int xFrom, int xTo, byte[] y, int yFrom, int yTo, boolean ignoreCase) {
         int i = xFrom;
         int j = yFrom;
@@ -441,7 +455,10 @@ public final class SipUri {
         return i == xTo && j == yTo;
     }
 
-    /** The character that stands or is escaped at {@code i}; an escaped reserved one is none of the plain ones. */
+    /**
+     * Returns the character at {@code i}, written or escaped. An escaped reserved character differs from all plain
+     * ones.
+     */
     private static int charAt(byte[] text, int i, int to) {
         if (!Chars.isEscape(text, i, to)) {
             return text[i] & 0xff;
@@ -468,7 +485,7 @@ public final class SipUri {
             } else {
                 int theirEnd = y.paramEnd(theirs);
                 int theirNameEnd = nameEnd(y.a, theirs, theirEnd);
-                // a parameter without a value compares as an empty one
+                // a parameter without a value compares as one with an empty value
                 if (!sameText(
                         x.a,
                         Math.min(nameEnd + 1, to),
@@ -502,7 +519,7 @@ public final class SipUri {
         return eq < 0 ? to : eq;
     }
 
-    /** The index in {@link #IN_BOTH} of the name in {@code [from, to)}, or -1. */
+    /** Returns the index in {@link #IN_BOTH} of the name in {@code [from, to)}, or -1. */
     private static int inBoth(byte[] a, int from, int to) {
         if (to - from < 3) {
             return ABSENT; // lr, ob and others that are frequent
@@ -537,7 +554,7 @@ public final class SipUri {
         return headers;
     }
 
-    /** The text with one spelling for what {@link #sameText} calls the same. */
+    /** Returns the text in a form that is the same for all texts that {@link #sameText} considers equal. */
     private String canonical(int from, int to) {
         StringBuilder out = new StringBuilder(to - from);
         for (int i = from; i < to; i += Chars.isEscape(a, i, to) ? 3 : 1) {
@@ -550,7 +567,10 @@ public final class SipUri {
         return Chars.text(a, from, to);
     }
 
-    /** The same URI without headers and without the {@code method} parameter: fit for a Request-URI (RFC 3261 §19.1.5). */
+    /**
+     * Returns the same URI without headers and without the {@code method} parameter: valid as a Request-URI (RFC 3261
+     * §19.1.5).
+     */
     public SipUri asRequestUri() {
         if (!hasHeaders() && !hasParameter("method")) {
             return this;
@@ -573,24 +593,27 @@ public final class SipUri {
     }
 
     /**
-     * The same URI over its own copy of the text. A URI that was read from a message keeps the whole message in memory; what
-     * is stored for longer than the message lives should be this.
+     * Returns the same URI over its own copy of the text. A URI that was read from a message keeps the whole message in
+     * memory; use this method for URIs that are stored longer than the message.
      */
     public SipUri compact() {
         return a.length == end - start ? this : new SipUri(this);
     }
 
-    /** Returns the positions of the parts in the text that the URI was read from; of {@code sip} and {@code sips} URIs only. */
+    /**
+     * Returns the positions of the parts in the text that the URI was read from. Only for {@code sip} and {@code sips}
+     * URIs.
+     */
     public UriIndex index() {
         return new UriIndex(hostStart, hostEnd, firstParam(), paramsEnd);
     }
 
-    /** The length of the text in bytes. */
+    /** Returns the length of the text, in bytes. */
     public int length() {
         return end - start;
     }
 
-    /** Copies the text as it was written. */
+    /** Returns a copy of the text as written. */
     public byte[] toBytes() {
         return java.util.Arrays.copyOfRange(a, start, end);
     }
@@ -610,7 +633,7 @@ public final class SipUri {
         return h;
     }
 
-    /** The text as it was written. */
+    /** Returns the text as written. */
     @Override
     public String toString() {
         return text(start, end);

@@ -1,6 +1,6 @@
 package org.sipproxy.message;
 
-/** Status codes by their names, and the reason phrases that go with them. RFC 3261 §21 and the IANA registry. */
+/** Names and reason phrases of status codes (RFC 3261 §21 and the IANA registry). */
 public final class StatusCode {
 
     public static final int TRYING = 100;
@@ -42,7 +42,7 @@ public final class StatusCode {
 
     private StatusCode() {}
 
-    /** The registered reason phrase, or that of the class (RFC 3261 §8.1.3.2) for a code without one. */
+    /** Returns the registered reason phrase, or that of the class (RFC 3261 §8.1.3.2) for a code without one. */
     public static String reasonPhrase(int statusCode) {
         return switch (statusCode) {
             case 100 -> "Trying";

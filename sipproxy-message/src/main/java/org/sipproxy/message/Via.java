@@ -7,9 +7,9 @@ import org.jspecify.annotations.Nullable;
 import org.sipproxy.message.wire.ViaIndex;
 
 /**
- * One Via element (RFC 3261 §20.42, RFC 3581), read from the message's text without copying it. Immutable.
+ * One Via element (RFC 3261 §20.42, RFC 3581), read from the message's bytes without copying them. Immutable.
  *
- * <p>It is never handed to another parser: Via is the one header that every message needs and that attackers know.
+ * <p>Never passed to another parser: every message needs this header, so it is a prime target of attacks.
  */
 public final class Via {
 
@@ -66,7 +66,7 @@ public final class Via {
     }
 
     /**
-     * Reads the element that starts at {@code from}; it ends at a comma or at {@code to}.
+     * Parses the element that starts at {@code from}; it ends at a comma or at {@code to}.
      *
      * @throws SipParseException if the element is malformed
      */
@@ -105,7 +105,7 @@ public final class Via {
     }
 
     /**
-     * Reads one Via element that fills the whole text.
+     * Parses one Via element that fills the whole text.
      *
      * @throws SipParseException if it is malformed or more than one element
      */
@@ -146,7 +146,7 @@ public final class Via {
         return i;
     }
 
-    /** Reads the parameters that a proxy needs; the positions go into the final fields of the Via. */
+    /** Parser of the parameters that a proxy needs; the positions go into the final fields of the Via. */
     private static final class Parameters {
 
         int branchStart = -1;
@@ -218,68 +218,71 @@ public final class Via {
         }
     }
 
-    /** The transport token as written, such as {@code UDP}. */
+    /** Returns the transport token as written, such as {@code UDP}. */
     public String transport() {
         return Chars.text(a, transportStart, transportEnd);
     }
 
-    /** True if the transport is this one, without case. */
+    /** True if this is the transport. Case is ignored. */
     public boolean transportIs(String lowerCaseToken) {
         return Chars.equalsIgnoreCase(a, transportStart, transportEnd, lowerCaseToken);
     }
 
-    /** The host of sent-by as written, an IPv6 reference with its brackets. */
+    /** Returns the host of sent-by as written, an IPv6 reference with its brackets. */
     public String host() {
         return Chars.text(a, hostStart, hostEnd);
     }
 
-    /** True if the host of sent-by is this one, without case. */
+    /** True if this is the host of sent-by. Case is ignored. */
     public boolean hostIs(String lowerCaseHost) {
         return Chars.equalsIgnoreCase(a, hostStart, hostEnd, lowerCaseHost);
     }
 
-    /** Returns the address that the host of sent-by is; empty for a name. */
+    /** Returns the numeric address that the host of sent-by is; empty for a name. */
     public Optional<InetAddress> numericHost() {
         return IpLiteral.parse(a, hostStart, hostEnd);
     }
 
-    /** The port of sent-by, or -1 if none is written. */
+    /** Returns the port of sent-by, or -1 if none is written. */
     public int port() {
         return port;
     }
 
-    /** The branch, empty if there is none. */
+    /** Returns the branch; empty if there is none. */
     public String branch() {
         return branchStart < 0 ? "" : Chars.text(a, branchStart, branchEnd);
     }
 
-    /** True if the branch starts with the magic cookie and has something behind it. */
+    /** True if the branch starts with the magic cookie and continues after it. */
     public boolean hasRfc3261Branch() {
         int after = branchStart + MAGIC_COOKIE.length();
         return branchStart >= 0 && branchEnd > after && Chars.equalsIgnoreCase(a, branchStart, after, "z9hg4bk");
     }
 
-    /** The {@code received} parameter. */
+    /** Returns the {@code received} parameter. */
     public Optional<String> received() {
         return receivedStart < 0 ? Optional.empty() : Optional.of(Chars.text(a, receivedStart, receivedEnd));
     }
 
-    /** The {@code maddr} parameter. */
+    /** Returns the {@code maddr} parameter. */
     public Optional<String> maddr() {
         return maddrStart < 0 ? Optional.empty() : Optional.of(Chars.text(a, maddrStart, maddrEnd));
     }
 
-    /** True if there is an {@code rport} parameter, with a value, an empty one or none (RFC 3581). */
+    /** True if there is an {@code rport} parameter, with a value, an empty value or none (RFC 3581). */
     public boolean hasRport() {
         return rportEnd >= 0;
     }
 
-    /** The value of {@code rport}: -1 if it has none, 0 if that is not a port. Nothing is sent there because a client says so. */
+    /**
+     * Returns the value of {@code rport}: -1 if it has none, 0 if the value is not a port. Do not send to a port only
+     * because a client wrote it here.
+     */
     public int rport() {
         return rport;
     }
 
-    /** Another parameter's value, empty for one without a value; nothing if it is absent. */
+    /** Returns the value of a parameter; empty text if it has no value, nothing if it is absent. */
     public Optional<String> parameter(String lowerCaseName) {
         @Nullable String value = Params.value(a, sentByEnd, end, lowerCaseName);
         return Optional.ofNullable(value);
@@ -335,7 +338,7 @@ public final class Via {
         return end;
     }
 
-    /** The element as written. */
+    /** Returns the element as written. */
     @Override
     public String toString() {
         return Chars.text(a, start, Chars.trimEnd(a, start, end));

@@ -22,7 +22,7 @@ class HostNameTest {
         "3com.com,                  3com.com",
         "xn--bcher-kva.example,     xn--bcher-kva.example",
     })
-    void oneNameHasOneSpelling(String text, String canonical) {
+    void nameHasOneCanonicalForm(String text, String canonical) {
         assertThat(HostName.canonical(text)).isEqualTo(canonical);
     }
 
@@ -53,7 +53,7 @@ class HostNameTest {
                 "a\u0000b",
                 "a;b"
             })
-    void whatNoHostCanBeCalledIsNotAsked(String text) {
+    void invalidHostNameHasNoCanonicalForm(String text) {
         assertThat(HostName.canonical(text)).isNull();
     }
 
@@ -112,7 +112,7 @@ class HostNameTest {
         "203.0.113.1, 203.0.113.1.example",
         "sip.test, sip.test..",
     })
-    void otherHostsAreOthers(String one, String other) {
+    void differentHostsHaveDifferentNormalForms(String one, String other) {
         assertThat(HostName.same(one, other)).isFalse();
     }
 
@@ -144,7 +144,7 @@ class HostNameTest {
                 "host.12",
                 "0x",
             })
-    void whatOnlyAnOperatingSystemReadsAsAnAddressIsNotAHost(String text) {
+    void addressFormsOfOperatingSystemsAreNotHosts(String text) {
         assertThatThrownBy(() -> SipUri.parse("sip:1001@" + text + ":5060;transport=udp"))
                 .isInstanceOf(SipParseException.class)
                 .hasMessageContaining("not an address");

@@ -36,7 +36,7 @@ class IpLiteralTest {
         "::ffff:192.0.2.1,        192.0.2.1",
         "[::ffff:c000:201],       192.0.2.1",
     })
-    void addressesAreReadInEverySpellingOfTheGrammar(String text, String address) {
+    void addressesAreParsedInEveryFormOfTheGrammar(String text, String address) {
         assertThat(IpLiteral.parse(text)).map(InetAddress::getHostAddress).contains(address);
     }
 
@@ -95,15 +95,15 @@ class IpLiteralTest {
     }
 
     @Property
-    void everyIpv6AddressIsReadAsTheJdkWritesIt(@ForAll @Size(16) byte[] bytes) throws UnknownHostException {
+    void everyIpv6AddressOfTheJdkIsParsed(@ForAll @Size(16) byte[] bytes) throws UnknownHostException {
         InetAddress address = InetAddress.getByAddress(bytes);
 
         assertThat(IpLiteral.parse(address.getHostAddress())).contains(address);
     }
 
-    /** The JDK reads a text with a colon as an address or refuses it, without asking the DNS: a second opinion for free. */
+    /** The JDK parses or rejects a text with a colon without a DNS query, so it serves as a second opinion. */
     @Property(tries = 20_000)
-    void textOfHexDigitsAndColonsIsAnAddressWhereTheJdkSaysSo(
+    void textOfHexDigitsAndColonsIsAnAddressIfTheJdkAccepts(
             @ForAll @Chars({':', '.', '0', '1'}) @CharRange(from = 'a', to = 'f') @StringLength(min = 1, max = 18)
                     String tail) {
         String text = ":" + tail;
@@ -122,7 +122,7 @@ class IpLiteralTest {
 
     @ParameterizedTest
     @CsvSource({"x10.0.0.1y, 10.0.0.1", "x::1y, 0:0:0:0:0:0:0:1", "1[::2]3, 0:0:0:0:0:0:0:2"})
-    void onlyTheRangeIsRead(String text, String address) {
+    void onlyTheRangeIsParsed(String text, String address) {
         byte[] bytes = text.getBytes(StandardCharsets.US_ASCII);
 
         assertThat(IpLiteral.parse(bytes, 1, bytes.length - 1))

@@ -31,7 +31,7 @@ class MessageIndexTest {
     }
 
     @Test
-    void foldMayFollowTheColonAndMayBeAllThereIs() {
+    void foldMayFollowTheColonAndMayBeTheWholeValue() {
         SipRequest request = SipText.requestWith("Subject:", " late", "Organization:", " ");
 
         assertThat(request.header(HeaderName.SUBJECT)).contains("late");
@@ -99,7 +99,7 @@ class MessageIndexTest {
                 " INVITE sip:a SIP/2.0\r\n\r\n",
                 "\u0000\u0000\u0000\u0000\r\n\r\n"
             })
-    void whatIsNotSipIsRefused(String text) {
+    void bytesThatAreNotSipAreRejected(String text) {
         assertThatThrownBy(() -> parse(text)).isInstanceOf(SipParseException.class);
     }
 
@@ -119,7 +119,7 @@ class MessageIndexTest {
         "'INVITE sip:a SIP/2.0\r\n fold: a\r\n\r\n', 400",
         "'INVITE sip:a SIP/2.0\r\nTo: a\rb\r\n\r\n', 400",
     })
-    void brokenLineLeavesTheRequestAnswerable(String text, String status) throws Exception {
+    void requestWithAMalformedLineCanStillBeRespondedTo(String text, String status) throws Exception {
         assertThat(defectOf(text)).startsWith(status);
     }
 
@@ -132,7 +132,7 @@ class MessageIndexTest {
     }
 
     @Test
-    void limitsAreDefectsOrRefusals() throws Exception {
+    void exceededLimitIsADefectOrRejected() throws Exception {
         ParseLimits small = new ParseLimits(1_024, 256, 16, 4);
         byte[] longLine = SipText.crlf("BYE sip:a SIP/2.0\nX: " + "x".repeat(260) + "\n\n");
         byte[] foldedLine = SipText.crlf("BYE sip:a SIP/2.0\nX: a" + "\n a".repeat(90) + "\n\n");
@@ -156,7 +156,7 @@ class MessageIndexTest {
 
     @ParameterizedTest
     @CsvSource({"1 INVITE,1,INVITE", "0009  INVITE,9,INVITE", "2147483647 re-INVITE,2147483647,re-INVITE", "0 x,0,x"})
-    void cseqIsRead(String text, long number, String method) throws Exception {
+    void cseqIsParsed(String text, long number, String method) throws Exception {
         SipRequest request = SipText.request("BYE sip:a SIP/2.0\nCSeq: " + text + "\n\n");
 
         assertThat(request.cseq()).isEqualTo(new CSeq(number, Method.of(method)));
@@ -175,7 +175,7 @@ class MessageIndexTest {
                 "1 IN/VITE",
                 "x INVITE"
             })
-    void malformedCseqIsRefused(String text) {
+    void malformedCseqIsRejected(String text) {
         SipRequest request = SipText.request("BYE sip:a SIP/2.0\nCSeq: " + text + "\n\n");
 
         assertThatThrownBy(request::cseq).isInstanceOf(SipParseException.class);

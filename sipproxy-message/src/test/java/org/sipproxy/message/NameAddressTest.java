@@ -41,7 +41,7 @@ class NameAddressTest {
                 "<sip:a@b>;x=(y)é;tag=1                   | sip:a@b        | 1",
                 "<sip:a@b>;tag=1;x=1;X=2;tag=1            | sip:a@b        | 1",
             })
-    void addressIsRead(String text, String uri, String tag) throws Exception {
+    void addressIsParsed(String text, String uri, String tag) throws Exception {
         NameAddress address = NameAddress.parse(text);
 
         assertThat(address.uriText()).isEqualTo(uri);
@@ -93,7 +93,7 @@ class NameAddressTest {
                 "<sip:a@b>;x=<y;z>",
                 "<sip:a@b>;x=y\"z\"",
             })
-    void malformedAddressIsRefused(String text) {
+    void malformedAddressIsRejected(String text) {
         assertThatThrownBy(() -> NameAddress.parse(text)).isInstanceOf(SipParseException.class);
     }
 
@@ -116,7 +116,7 @@ class NameAddressTest {
     }
 
     @Test
-    void elementsOfAllLinesComeInOrder() throws Exception {
+    void elementsOfAllLinesAreReturnedInOrder() throws Exception {
         SipRequest request =
                 SipText.requestWith("Contact: <sip:1@a>, \"x, y\" <sip:2@a>", "m: sip:3@a ;q=0.1,<sip:4@a>");
 
@@ -126,7 +126,7 @@ class NameAddressTest {
     }
 
     @Test
-    void emptyLinesAndElementsArePassedOver() throws Exception {
+    void emptyLinesAndElementsAreSkipped() throws Exception {
         SipRequest request = SipText.requestWith("Route:", "Route: , <sip:1@a>,,<sip:2@a>,", "Route:  ");
 
         assertThat(request.addresses(HeaderName.ROUTE))
@@ -141,7 +141,7 @@ class NameAddressTest {
     }
 
     @Test
-    void aTagWithoutAValueIsNone() throws Exception {
+    void tagWithoutAValueCountsAsAbsent() throws Exception {
         for (String to : new String[] {"<sip:a@b>;tag", "<sip:a@b>;tag=", "<sip:a@b>;tag=\"\"", "<sip:a@b>"}) {
             SipRequest request = SipText.request("INVITE sip:a SIP/2.0\nTo: " + to + "\n\n");
 
@@ -151,7 +151,7 @@ class NameAddressTest {
     }
 
     @Test
-    void moreElementsThanTheLimitAreRefused() {
+    void moreElementsThanTheLimitAreRejected() {
         SipRequest request = SipText.requestWith("Contact: " + "<sip:a@b>,".repeat(64) + "<sip:a@b>");
 
         assertThatThrownBy(() -> request.addresses(HeaderName.CONTACT)).hasMessageContaining("64");
@@ -168,14 +168,14 @@ class NameAddressTest {
                 "<sip:a@b>;p1;p2;p3;p4;p5;p6;p7;tag=1;p9;TAG=2",
                 "<sip:a@b>;tag=1;tag=1;tag=1",
             })
-    void aHeaderParameterThatDecidesAndIsGivenTwiceIsMalformed(String text) {
+    void decisiveHeaderParameterWithTwoValuesIsMalformed(String text) {
         assertThatThrownBy(() -> NameAddress.parse(text))
                 .isInstanceOf(SipParseException.class)
                 .hasMessageContaining("twice");
     }
 
     @Test
-    void aNameInAQuotedValueIsNotAParameter() throws Exception {
+    void parameterNameInAQuotedValueIsIgnored() throws Exception {
         NameAddress address = NameAddress.parse("<sip:a@b>;x=\";tag=1\";tag=2;p3;p4;p5;p6;p7;p8;p9;p10");
 
         assertThat(address.parameter("tag")).contains("2");

@@ -9,12 +9,12 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.sipproxy.message.wire.Splice;
 
-/** Edited copies: what changes, and that nothing else does. */
+/** Tests edited copies: what changes, and that nothing else does. */
 class SipMessageTest {
 
     private static final HeaderName SCREENED = HeaderName.of("X-Screened");
 
-    /** Odd spelling everywhere, so that a header that is written anew shows. */
+    /** Unusual spelling everywhere, so that a rewritten header is noticed. */
     private static final String TEXT = """
       INVITE sip:bob@example.org;x SIP/2.0
       v:SIP/2.0/UDP 192.0.2.1 ;branch=z9hG4bK1;rport
@@ -51,7 +51,7 @@ class SipMessageTest {
     }
 
     @Test
-    void headerIsAddedAboveOrBelowThoseOfItsName() {
+    void headerIsAddedAboveOrBelowLinesOfItsName() {
         assertThat(text(invite.withHeaderAbove(HeaderName.CONTACT, "<sip:0@a>")))
                 .isEqualTo(TEXT.replace("m: <sip:1", "Contact: <sip:0@a>\nm: <sip:1"));
         assertThat(text(invite.withHeaderBelow(HeaderName.VIA, "SIP/2.0/UDP h")))
@@ -69,7 +69,7 @@ class SipMessageTest {
     }
 
     @Test
-    void bodyBringsItsTypeAndLength() throws Exception {
+    void bodySetsItsTypeAndLength() throws Exception {
         SipRequest edited =
                 invite.withBody("application/sdp", "v=0\r\n".repeat(3).getBytes(StandardCharsets.US_ASCII));
 
@@ -109,7 +109,7 @@ class SipMessageTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"a\r\nRoute: <sip:evil>", "a\nb", "a\rb", "a\u0000b"})
-    void valueThatIsNotOneLineIsRefused(String value) {
+    void valueWithALineEndIsRejected(String value) {
         assertThatThrownBy(() -> invite.withHeader(SCREENED, value))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("X-Screened");
@@ -118,7 +118,7 @@ class SipMessageTest {
     }
 
     @Test
-    void editThatLeavesNoMessageIsRefused() {
+    void editThatBreaksTheMessageIsRejected() {
         int end = invite.index().length();
 
         assertThatThrownBy(() -> invite.with(new Splice().replace(0, end, new byte[] {'x'})))

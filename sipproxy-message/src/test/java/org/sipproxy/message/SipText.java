@@ -2,27 +2,27 @@ package org.sipproxy.message;
 
 import java.nio.charset.StandardCharsets;
 
-/** Messages that a human can read, as the bytes of the wire. */
+/** Messages written as readable text, converted to the bytes of the wire. */
 public final class SipText {
 
     private SipText() {}
 
-    /** The text with CR LF line ends, in UTF-8. */
+    /** Returns the text with CR LF line ends, in UTF-8. */
     public static byte[] crlf(String text) {
         return text.replace("\n", "\r\n").getBytes(StandardCharsets.UTF_8);
     }
 
-    /** A request of the text, read with the default limits. */
+    /** Parses a request with the default limits. */
     public static SipRequest request(String text) {
         return (SipRequest) parse(crlf(text));
     }
 
-    /** A response of the text, read with the default limits. */
+    /** Parses a response with the default limits. */
     public static SipResponse response(String text) {
         return (SipResponse) parse(crlf(text));
     }
 
-    /** An INVITE with the dull headers and these lines below them. */
+    /** Returns an INVITE with the mandatory headers, and these lines below them. */
     public static SipRequest requestWith(String... lines) {
         return request("""
         INVITE sip:bob@example.org SIP/2.0

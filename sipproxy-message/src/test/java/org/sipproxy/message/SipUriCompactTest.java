@@ -17,12 +17,12 @@ class SipUriCompactTest {
                 "sip:[2001:db8::1]:5060;lr",
                 "tel:+49-30-123",
             })
-    void readsLikeTheUriInItsMessage(String text) throws SipParseException {
+    void compactUriReadsLikeTheOriginal(String text) throws SipParseException {
         byte[] message = ("Contact: <" + text + ">;expires=60").getBytes(StandardCharsets.UTF_8);
         SipUri inMessage = SipUri.parse(message, 10, 10 + text.length());
 
         SipUri compact = inMessage.compact();
-        java.util.Arrays.fill(message, (byte) 'x'); // whoever still reads from the message reads this
+        java.util.Arrays.fill(message, (byte) 'x'); // a read from the message would now return x
 
         SipUri expected = SipUri.of(text);
         assertThat(compact).isEqualTo(expected).hasToString(text);
@@ -36,7 +36,7 @@ class SipUriCompactTest {
     }
 
     @Test
-    void ofACompactUriIsTheUriItself() {
+    void compactOfACompactUriIsTheSameObject() {
         SipUri uri = SipUri.of("sip:alice@host.test");
 
         assertThat(uri.compact()).isSameAs(uri);

@@ -7,7 +7,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** What a sender reads from a URI without making a text of it. */
+/** Tests what a sender reads from a URI without creating a String. */
 class SipUriNextHopTest {
 
     @ParameterizedTest

@@ -51,7 +51,7 @@ class SipUriTest {
     void comparisonFollowsRfc3261(String x, String y, boolean equivalent) {
         assertThat(SipUri.of(x).isEquivalentTo(SipUri.of(y))).isEqualTo(equivalent);
         assertThat(SipUri.of(y).isEquivalentTo(SipUri.of(x)))
-                .as("the other way round")
+                .as("in the other direction")
                 .isEqualTo(equivalent);
     }
 
@@ -126,11 +126,11 @@ class SipUriTest {
                 "sip:a@[fe80::1%eth0]",
                 "tel:\"1"
             })
-    void malformedUriIsRefused(String text) {
+    void malformedUriIsRejected(String text) {
         assertThatThrownBy(() -> SipUri.parse(text)).isInstanceOf(SipParseException.class);
     }
 
-    /** What clients write and Kamailio 5.6 reads: nothing in it moves the user, the host or the port. */
+    /** What clients write and Kamailio 5.6 accepts. Nothing in it affects the user, the host or the port. */
     @ParameterizedTest
     @CsvSource(
             delimiter = '~',
@@ -154,7 +154,7 @@ class SipUriTest {
                 "sip:a@h;x=1?                          ~ a        ~ h ~ -1   ~ x         ~ 1",
                 "sip:a@h?x&&=1                         ~ a        ~ h ~ -1   ~ -         ~ -",
             })
-    void whatClientsWriteIsRead(String text, String user, String host, int port, String parameter, String value)
+    void lenientFormsOfClientsAreParsed(String text, String user, String host, int port, String parameter, String value)
             throws Exception {
         SipUri uri = SipUri.parse(text);
 
@@ -171,7 +171,7 @@ class SipUriTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"transport", "maddr", "user", "ttl", "method"})
-    void aParameterThatDecidesAndIsEmptyIsAbsent(String name) throws Exception {
+    void emptyDecisiveParameterIsAbsent(String name) throws Exception {
         for (String text :
                 new String[] {"sip:a@h;" + name + "=", "sip:a@h;" + name + ";x=1", "sip:a@h;" + name + "=?b"}) {
             assertThat(SipUri.parse(text).hasParameter(name)).as(text).isFalse();
@@ -182,7 +182,7 @@ class SipUriTest {
     }
 
     @Test
-    void escapedAndRawHashAreOneUser() {
+    void escapedAndRawHashAreTheSameUser() {
         assertThat(SipUri.of("sip:9901%231@h").user()).isEqualTo("9901#1");
         assertThat(SipUri.of("sip:9901%231@h").isEquivalentTo(SipUri.of("sip:9901#1@h")))
                 .isTrue();
@@ -190,12 +190,12 @@ class SipUriTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"sip:100%@h", "sip:a%zz@h", "sip:%4@h", "sip:%@h"})
-    void percentThatIsNotAnEscapeNamesNoUser(String text) throws Exception {
+    void percentThatIsNotAnEscapeIsNotAUser(String text) throws Exception {
         assertThat(SipUri.parse(text).user()).contains("\ufffd");
     }
 
     @Test
-    void bytesThatAreNotUtf8StayAsTheyAre() throws Exception {
+    void bytesThatAreNotUtf8AreKept() throws Exception {
         byte[] latin1 =
                 "sip:Jos\u00e9@h;x=\u00e9;method=INVITE?a=b".getBytes(java.nio.charset.StandardCharsets.ISO_8859_1);
         SipUri uri = SipUri.parse(latin1, 0, latin1.length);
@@ -249,7 +249,7 @@ class SipUriTest {
                 "sip:b;ttl=1;ttl",
                 "sip:b;method=ACK;method=BYE",
             })
-    void aParameterThatDecidesAndIsGivenTwiceIsMalformed(String text) {
+    void decisiveParameterWithTwoValuesIsMalformed(String text) {
         assertThatThrownBy(() -> SipUri.parse(text))
                 .isInstanceOf(SipParseException.class)
                 .hasMessageContaining("twice");
@@ -262,7 +262,7 @@ class SipUriTest {
         "sip:a@b;lr;lr,                           lr,        ''",
         "sip:a@b;x=1;x=2,                         x,         1",
     })
-    void aRepetitionThatDecidesNothingIsRead(String text, String name, String value) throws Exception {
+    void repeatedParameterThatIsNotDecisiveIsAccepted(String text, String name, String value) throws Exception {
         SipUri uri = SipUri.parse(text);
 
         assertThat(uri.parameter(name)).contains(value);
@@ -270,7 +270,7 @@ class SipUriTest {
     }
 
     @Test
-    void parametersWithAlikeNamesAreDifferentOnes() throws Exception {
+    void parametersWithSimilarNamesAreDistinct() throws Exception {
         SipUri uri = SipUri.parse("sip:a@b;lr;lr2;l;r;maddr=1.2.3.4;maddrs=x;p7;p8;p9;p10");
 
         assertThat(uri.isEquivalentTo(uri)).isTrue();

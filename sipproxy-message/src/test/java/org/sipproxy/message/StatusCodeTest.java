@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** The registry "Response Codes" of IANA's Session Initiation Protocol parameters, as far as phrases were wrong once. */
+/** Selected phrases of the registry "Response Codes" of IANA's Session Initiation Protocol parameters. */
 class StatusCodeTest {
 
     @ParameterizedTest
@@ -35,7 +35,7 @@ class StatusCodeTest {
         "607, Unwanted",
         "608, Rejected"
     })
-    void aRegisteredCodeHasItsPhrase(int code, String phrase) {
+    void registeredCodeHasItsPhrase(int code, String phrase) {
         assertThat(StatusCode.reasonPhrase(code)).isEqualTo(phrase);
     }
 
@@ -47,7 +47,7 @@ class StatusCodeTest {
         "499, Bad Request",
         "599, Server Internal Error"
     })
-    void anotherCodeHasThePhraseOfItsClass(int code, String phrase) {
+    void unregisteredCodeHasThePhraseOfItsClass(int code, String phrase) {
         assertThat(StatusCode.reasonPhrase(code)).isEqualTo(phrase);
     }
 }

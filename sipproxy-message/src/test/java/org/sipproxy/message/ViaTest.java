@@ -28,7 +28,7 @@ class ViaTest {
                 "SIP/2.0/X-Y host;received=[::1];ttl=16;branch=z      | X-Y  | host           | -1   | z         | [::1]",
                 "SIP/2.0/UDP h;x=\"a;b=c, \\\"d\";branch=q            | UDP  | h              | -1   | q         | ''",
             })
-    void elementIsRead(String text, String transport, String host, int port, String branch, String received)
+    void elementIsParsed(String text, String transport, String host, int port, String branch, String received)
             throws Exception {
         Via via = parse(text);
 
@@ -78,7 +78,7 @@ class ViaTest {
                 "SIP/2.0/UDP [fe80::1%e[h]",
                 "SIP/2.0/UDP 192.0.2.15;;,;,,"
             })
-    void malformedElementIsRefused(String text) {
+    void malformedElementIsRejected(String text) {
         assertThatThrownBy(() -> parse(text)).isInstanceOf(SipParseException.class);
     }
 
@@ -91,7 +91,7 @@ class ViaTest {
     }
 
     @Test
-    void rportWithAnEmptyValueAsksForThePort() throws Exception {
+    void rportWithAnEmptyValueRequestsThePort() throws Exception {
         Via via = parse("SIP/2.0/UDP h;rport=;x=;branch=");
 
         assertThat(via.hasRport()).isTrue();
@@ -102,10 +102,10 @@ class ViaTest {
         assertThat(via.hasRfc3261Branch()).isFalse();
     }
 
-    /** Responses go to the source of the request, whatever the client thinks that its port is. */
+    /** Responses are sent to the source of the request, whatever port the client claims. */
     @ParameterizedTest
     @ValueSource(strings = {"x", "5062~", "65536", "99999999999999999999", "-1"})
-    void rportThatIsNotAPortCountsForNothing(String value) throws Exception {
+    void rportThatIsNotAPortIsIgnored(String value) throws Exception {
         Via via = parse("SIP/2.0/UDP h;rport=" + value + ";branch=z9hG4bK1");
 
         assertThat(via.hasRport()).isTrue();
@@ -115,7 +115,7 @@ class ViaTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"[fe80::1%eth0]", "[fe80::1%25eth0]", "[fe80::1%2]"})
-    void scopedAddressIsTheNameOfAHost(String host) throws Exception {
+    void scopedAddressIsTreatedAsAName(String host) throws Exception {
         Via via = parse("SIP/2.0/UDP " + host + ":5070;branch=z9hG4bK1");
 
         assertThat(via.host()).isEqualTo(host);
@@ -124,7 +124,7 @@ class ViaTest {
     }
 
     @Test
-    void cookieAloneIsNoBranchOfRfc3261() throws Exception {
+    void cookieAloneIsNotAnRfc3261Branch() throws Exception {
         assertThat(parse("SIP/2.0/UDP h;branch=z9hG4bK").hasRfc3261Branch()).isFalse();
         assertThat(parse("SIP/2.0/UDP h;branch=z9hG4bK1").hasRfc3261Branch()).isTrue();
         assertThat(parse("SIP/2.0/UDP h;branch=1z9hG4bK").hasRfc3261Branch()).isFalse();
@@ -132,7 +132,7 @@ class ViaTest {
     }
 
     @Test
-    void elementsOfOneLineAndOfSeveralLinesComeInOrder() throws Exception {
+    void elementsOfAllLinesAreReturnedInOrder() throws Exception {
         SipRequest request = SipText.requestWith("v: SIP/2.0/TCP b;x=\",\"", " , SIP/2.0/TLS c", "Via: SIP/2.0/UDP d");
 
         assertThat(request.vias()).extracting(Via::host).containsExactly("192.0.2.1", "b", "c", "d");
@@ -140,7 +140,7 @@ class ViaTest {
     }
 
     @Test
-    void secondViaMayStandInTheLineOfTheFirstOrNotAtAll() throws Exception {
+    void secondViaMayBeInTheFirstLineOrAbsent() throws Exception {
         SipRequest one = SipText.request("BYE sip:a SIP/2.0\nVia: SIP/2.0/UDP a\n\n");
         SipRequest two = SipText.request("BYE sip:a SIP/2.0\nVia: SIP/2.0/UDP a ,\n SIP/2.0/UDP b\n\n");
 

@@ -1,17 +1,17 @@
 package org.sipproxy.api.access;
 
 /**
- * Where an access list gets its rules from, such as the tables {@code address} and {@code trusted} of a database that a
- * Kamailio uses too.
+ * Source of an access list's rules, such as the database tables {@code address} and {@code trusted} that a Kamailio may
+ * share.
  */
 @FunctionalInterface
 public interface AccessRuleSource {
 
     /**
-     * Reads all rules as they are now. Called when the proxy starts and again for each reload; it may block, so never on an
-     * event loop. A rule that makes no sense is left out and told in the log: one typing error must not take the others away.
+     * Reads all current rules. Called when the proxy starts and for each reload. It may block, so it is never called on
+     * a receiver thread. Invalid rules are skipped and logged, so that one typo does not disable the rest.
      *
-     * @throws RuntimeException if they cannot be read at all; the caller keeps the rules that it has
+     * @throws RuntimeException if the rules cannot be read at all; the caller then keeps its rules
      */
     AccessRules read();
 }

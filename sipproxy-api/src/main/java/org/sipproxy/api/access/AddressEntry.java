@@ -7,20 +7,20 @@ import java.util.Optional;
 import org.sipproxy.message.IpLiteral;
 
 /**
- * A network, a single address or a domain name that belongs to a group of peers: a row of Kamailio's table {@code address}.
+ * A network, an address or a domain name that belongs to a group of peers: a row of Kamailio's table {@code address}.
  *
- * @param group the group's number; what a group is allowed is for the reader to say
- * @param address a numeric IPv4 or IPv6 address without brackets, or a domain name in lower case. A name is compared as text
- *     and never resolved
- * @param prefixLength how many leading bits of a numeric address count: 0 to 32 for IPv4, to 128 for IPv6. 0 is every address of
- *     its family. 0 for a domain name
+ * @param group the group's number. Does not say what a group is allowed to do: the access list decides that
+ * @param address a numeric IPv4 or IPv6 address without brackets, or a domain name in lower case. A name is compared as
+ *     text and never resolved
+ * @param prefixLength how many leading bits of a numeric address count: 0 to 32 for IPv4, 0 to 128 for IPv6. 0 matches
+ *     every address of the family. Must be 0 for a domain name
  * @param port the peer's port, 1 to 65535; 0 for any
- * @param tag a text for the reader, such as the peer's name; empty if there is none
+ * @param tag a text for the operator, such as the peer's name; empty if there is none
  */
 public record AddressEntry(int group, String address, int prefixLength, int port, String tag) {
 
     /**
-     * Checks the values and writes a name in lower case.
+     * Checks the values and converts a name to lower case.
      *
      * @throws IllegalArgumentException if the address is empty, or a number is outside its range
      */
@@ -47,7 +47,7 @@ public record AddressEntry(int group, String address, int prefixLength, int port
         return brackets ? address.substring(1, address.length() - 1) : address;
     }
 
-    /** A name may hold what DNS labels are seen to hold; anything that looks numeric must be an address. */
+    /** True for an address, or a name of characters that occur in DNS labels. Numeric text must be an address. */
     private static boolean isAddressOrName(String address) {
         if (IpLiteral.parse(address).isPresent()) {
             return true;
@@ -63,12 +63,12 @@ public record AddressEntry(int group, String address, int prefixLength, int port
         return letter && address.length() <= 255;
     }
 
-    /** The numeric address; nothing for a domain name. */
+    /** Returns the numeric address; empty for a domain name. */
     public Optional<InetAddress> ip() {
         return IpLiteral.parse(address);
     }
 
-    /** True if the address is a name, to be compared with a name as text. */
+    /** Returns true if the address is a domain name, to be compared as text. */
     public boolean isDomainName() {
         return ip().isEmpty();
     }

@@ -8,16 +8,16 @@ import org.sipproxy.api.transport.TransportKind;
 import org.sipproxy.message.IpLiteral;
 
 /**
- * A peer that is trusted without a password: a row of Kamailio's table {@code trusted}. It holds for a request if everything
- * that it names fits.
+ * A peer that is trusted without a password: a row of Kamailio's table {@code trusted}. It applies to a request that
+ * matches all of its conditions.
  *
- * @param sourceAddress the numeric address that the request comes from
- * @param transports how it may come; at least one
- * @param fromPattern a {@link UriPattern} that is found in the From URI's text (so {@code ^} and {@code $} where they are meant);
- *     empty for any
- * @param requestUriPattern one that is found in the Request-URI's text; empty for any
- * @param tag a text for the reader; empty if there is none
- * @param priority the higher one is looked at first. Default 0
+ * @param sourceAddress the numeric source address of the request
+ * @param transports the permitted transports; at least one
+ * @param fromPattern a {@link UriPattern} to find in the text of the From URI; use {@code ^} and {@code $} to match the
+ *     whole text. Empty for any
+ * @param requestUriPattern a {@link UriPattern} to find in the text of the Request-URI; empty for any
+ * @param tag a text for the operator; empty if there is none
+ * @param priority entries of higher priority are checked first. Default 0
  */
 public record TrustedEntry(
         String sourceAddress,
@@ -40,23 +40,26 @@ public record TrustedEntry(
             throw new IllegalArgumentException("sourceAddress: \"" + sourceAddress + "\" (expected an IP address)");
         }
         if (transports.isEmpty()) {
-            throw new IllegalArgumentException("transports: none; such an entry never holds");
+            throw new IllegalArgumentException("transports: none (expected at least one, such as udp)");
         }
         UriPattern.of(fromPattern);
         UriPattern.of(requestUriPattern);
     }
 
-    /** The numeric address. */
+    /** Returns the numeric source address. */
     public InetAddress ip() {
         return IpLiteral.parse(sourceAddress).orElseThrow();
     }
 
-    /** The compiled {@link #fromPattern}, to be kept by the reader; nothing if any From fits. */
+    /** Compiles {@link #fromPattern}; empty if any From matches. Keep the result, because each call compiles again. */
     public Optional<UriPattern> from() {
         return compiled(fromPattern);
     }
 
-    /** The compiled {@link #requestUriPattern}, to be kept by the reader; nothing if any Request-URI fits. */
+    /**
+     * Compiles {@link #requestUriPattern}; empty if any Request-URI matches. Keep the result, because each call
+     * compiles again.
+     */
     public Optional<UriPattern> requestUri() {
         return compiled(requestUriPattern);
     }

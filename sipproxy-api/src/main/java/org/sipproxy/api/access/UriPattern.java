@@ -5,23 +5,27 @@ import com.google.re2j.PatternSyntaxException;
 import org.sipproxy.message.SipParseException;
 
 /**
- * A regular expression that is looked for in URIs from the network, in time linear in the length of the URI: no expression and no
- * URI can keep a thread busy, as backtracking does.
+ * A regular expression to find in URIs from the network. Matching takes time linear in the length of the URI: unlike
+ * with backtracking, no expression and no URI can keep a thread busy.
  *
- * <p>The syntax is that of RE2, which covers POSIX extended expressions with their named classes, such as {@code [[:digit:]]}, and
- * Perl's common classes. Back-references and look-around do not exist in it. Immutable and safe for use by several threads.
+ * <p>The syntax is that of RE2. It covers POSIX extended expressions with their named classes, such as
+ * {@code [[:digit:]]}, and the common classes of Perl. It has no back-references and no look-around. Immutable and safe
+ * for use by several threads.
  */
 public final class UriPattern {
 
-    /** A longer URI does not match; in characters. */
+    /** Longest URI that can match, in characters. */
     private static final int MAX_URI = 1_024;
 
     private static final int MAX_TEXT = 1_024;
 
-    /** RE2's own limit of one counted repetition; here it bounds the product of nested ones too, before memory is taken for it. */
+    /**
+     * RE2's limit for one counted repetition. Here it also limits the product of nested ones, before memory is
+     * allocated for them.
+     */
     private static final int MAX_REPETITIONS = 1_000;
 
-    /** Steps of one character of the URI are bounded by this. */
+    /** Bounds the work for each character of the URI. */
     private static final int MAX_INSTRUCTIONS = 1_000;
 
     private final Pattern pattern;
@@ -33,7 +37,7 @@ public final class UriPattern {
     /**
      * Compiles an expression of at most 1,024 characters.
      *
-     * @throws IllegalArgumentException if it is not one, uses what RE2 lacks, or is too large
+     * @throws IllegalArgumentException if it is malformed, uses what RE2 lacks, or is too large
      */
     public static UriPattern of(String text) {
         if (text.length() > MAX_TEXT) {
@@ -67,8 +71,8 @@ public final class UriPattern {
     }
 
     /**
-     * The largest product of nested counted repetitions in the group that begins at {@code at[0]}, which is moved behind it. A
-     * pattern with a defect is left to the compiler.
+     * Returns the largest product of nested counted repetitions in the group that starts at {@code at[0]}, and moves
+     * {@code at[0]} behind the group. The compiler rejects malformed patterns.
      */
     private static long repetitions(String text, int[] at) {
         long most = 1;
@@ -94,7 +98,7 @@ public final class UriPattern {
         return most;
     }
 
-    /** The greater number of <code>{n,m}</code>, 1 if there is none. */
+    /** Returns the greater number of <code>{n,m}</code>, 1 if there is none. */
     private static long count(String text, int[] at) {
         long number = 0;
         long most = 1;
@@ -112,7 +116,7 @@ public final class UriPattern {
         return most;
     }
 
-    /** A bracket right at the start of a class, and those of a named class in it, do not end it. */
+    /** Skips a character class. A bracket right at its start, and those of a named class in it, do not end it. */
     private static void skipClass(String text, int[] at) {
         int i = at[0];
         if (i < text.length() && text.charAt(i) == '^') {
@@ -137,7 +141,7 @@ public final class UriPattern {
         return uri.length() <= MAX_URI && pattern.matcher(uri).find();
     }
 
-    /** The expression. */
+    /** Returns the expression. */
     @Override
     public String toString() {
         return pattern.pattern();

@@ -8,8 +8,8 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a digest is checked with: a password, or the hash {@code H(username:realm:password)} called HA1 (RFC 7616 §3.4.2).
- * Secrets never appear in {@link #toString()}.
+ * Secret that a digest is checked with: a password, or the hash {@code H(username:realm:password)}, called HA1 (RFC
+ * 7616 §3.4.2). {@link #toString()} never shows it.
  */
 public final class Credential {
 
@@ -26,19 +26,20 @@ public final class Credential {
     }
 
     /**
-     * A user with a plain password, good for every algorithm.
+     * Returns a credential with a plain password, usable with every algorithm.
      *
      * @throws IllegalArgumentException if the password is empty
      */
     public static Credential ofPassword(String username, String realm, String password) {
         if (password.isEmpty()) {
-            throw new IllegalArgumentException("password: that of " + username + " is empty; anybody could guess it");
+            throw new IllegalArgumentException(
+                    "password: that of " + username + " is empty; set one that is hard to guess");
         }
         return new Credential(username, realm, Objects.requireNonNull(password, "password"), Map.of());
     }
 
     /**
-     * A user with an MD5 HA1.
+     * Returns a credential with an MD5 HA1.
      *
      * @throws IllegalArgumentException if {@code ha1} is not 32 hex digits
      */
@@ -47,13 +48,14 @@ public final class Credential {
     }
 
     /**
-     * A user with an HA1 for each of some algorithms.
+     * Returns a credential with an HA1 for each of the given algorithms.
      *
-     * @throws IllegalArgumentException if there is none, or one does not have its algorithm's number of hex digits
+     * @throws IllegalArgumentException if the map is empty, or an HA1 does not have its algorithm's number of hex
+     *     digits
      */
     public static Credential ofHa1(String username, String realm, Map<DigestAlgorithm, String> ha1) {
         if (ha1.isEmpty()) {
-            throw new IllegalArgumentException("ha1: none; a credential needs one or a password");
+            throw new IllegalArgumentException("ha1: none (expected at least one, or use a password)");
         }
         EnumMap<DigestAlgorithm, String> lower = new EnumMap<>(DigestAlgorithm.class);
         ha1.forEach((algorithm, hash) -> {
@@ -68,22 +70,22 @@ public final class Credential {
         return new Credential(username, realm, null, lower);
     }
 
-    /** The digest user name. */
+    /** Returns the digest user name. */
     public String username() {
         return username;
     }
 
-    /** The realm that the credential is for. */
+    /** Returns the realm that the credential is valid for. */
     public String realm() {
         return realm;
     }
 
-    /** The password, if that is what is known. */
+    /** Returns the password; empty if only hashes are known. */
     public Optional<String> password() {
         return Optional.ofNullable(password);
     }
 
-    /** The HA1 of an algorithm in lower-case hex, if that is what is known. */
+    /** Returns the HA1 of an algorithm in lower-case hex; empty if it is not known. */
     public Optional<String> ha1(DigestAlgorithm algorithm) {
         return Optional.ofNullable(ha1.get(algorithm));
     }

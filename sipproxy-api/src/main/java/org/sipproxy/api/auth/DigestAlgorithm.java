@@ -19,22 +19,22 @@ public enum DigestAlgorithm {
         this.hexLength = hexLength;
     }
 
-    /** As it stands in the {@code algorithm} parameter. */
+    /** Returns the token of the {@code algorithm} parameter. */
     public String token() {
         return token;
     }
 
-    /** As {@link java.security.MessageDigest} knows it. */
+    /** Returns the name for {@link java.security.MessageDigest}. */
     public String javaName() {
         return javaName;
     }
 
-    /** How many hex digits a hash has. */
+    /** Returns the number of hex digits of a hash. */
     public int hexLength() {
         return hexLength;
     }
 
-    /** The algorithm with this token, without case. */
+    /** Returns the algorithm with this token; case is ignored. */
     public static Optional<DigestAlgorithm> of(String token) {
         String upper = token.toUpperCase(Locale.ROOT);
         for (DigestAlgorithm algorithm : values()) {

@@ -10,42 +10,51 @@ import org.sipproxy.api.transport.ArrivalFilter;
 import org.sipproxy.api.transport.NonSipHandler;
 import org.sipproxy.api.transport.StrayResponseHandler;
 
-/** The places at which a {@link ProxyComponent} may take part. At each place components run in the builder's order. */
+/**
+ * Registration of a {@link ProxyComponent}'s parts: filters, stages, handlers and listeners. Parts of one kind run in
+ * the order of the components: by {@link ProxyComponent.Phase}, then in the order in which the host added them.
+ *
+ * <p>Passed to {@link ProxyComponent#install}. Not for implementation by host applications: methods may be added in a
+ * minor version.
+ */
 public interface ComponentHooks {
 
-    /** Before a connection is accepted and before a message is parsed. */
+    /** Adds a filter that runs before a connection is accepted and before a message is parsed. */
     void onArrival(ArrivalFilter filter);
 
-    /** What arrives and is no SIP message. */
+    /** Adds a handler for what arrives and is not a SIP message. */
     void onNonSip(NonSipHandler handler);
 
-    /** A step before all others: the request is well-formed and no retransmission of one that still has a transaction. */
+    /**
+     * Adds a stage that runs before all others. The request is well-formed, and it is not a retransmission of a request
+     * that still has a transaction.
+     */
     void atEntrance(RequestStage stage);
 
-    /** A step before anybody is asked for a password; requests inside a dialog do not pass here. */
+    /** Adds a stage that runs before authentication. It does not see in-dialog requests. */
     void beforeAuthentication(RequestStage stage);
 
-    /** A step for authenticated requests, before the registrar or the location store look at it. */
+    /** Adds a stage that runs after authentication and before the registrar and the location lookup. */
     void beforeRouting(RequestStage stage);
 
-    /** A step for requests whose targets are known, those inside a dialog and ACK too. */
+    /** Adds a stage that runs once the targets are known. It also sees in-dialog requests and ACK. */
     void beforeForwarding(RequestStage stage);
 
-    /** A step for responses that are about to be forwarded. */
+    /** Adds a stage for responses that are about to be forwarded. */
     void onResponse(ResponseStage stage);
 
-    /** A response that no transaction of the proxy waits for, such as the answer to a component's own request. */
+    /** Adds a handler for stray responses, such as the response to a request that the component itself sent. */
     void onStrayResponse(StrayResponseHandler handler);
 
-    /** More domains that the proxy is responsible for; they may change while it runs. */
+    /** Adds a source of domains that the proxy is responsible for. The set may change while the proxy runs. */
     void serveDomains(DomainSource source);
 
-    /** Watches bindings. */
+    /** Adds a listener for changes of bindings. */
     void onLocationChange(LocationListener listener);
 
-    /** Watches requests that got their final response. */
+    /** Adds a listener that is notified when a request has received its final response. */
     void onRequestCompleted(RequestListener listener);
 
-    /** Watches what components and the proxy report. */
+    /** Adds a listener for the security events that the proxy and its components publish. */
     void onEvent(ProxyListener listener);
 }

@@ -1,50 +1,51 @@
 package org.sipproxy.api.component;
 
 /**
- * An add-on that takes part in a proxy at several places: NAT traversal, an access list, accounting. A host hands it to the
- * builder as one object, so that its parts cannot be configured apart.
+ * An add-on that takes part in a proxy at several places: NAT traversal, an access list, accounting. The host
+ * application passes it to the builder as one object, so that its parts cannot be configured separately.
  *
- * <p>One component serves one proxy. {@link #install} is called once by {@code build()}, {@link #start} once when the proxy
- * starts, {@link #close} once when it has stopped; none of them overlaps with another.
+ * <p>One component serves one proxy. {@code build()} calls {@link #install} once, {@link #start} is called once when
+ * the proxy starts, and {@link #close} once when it has stopped. These calls never overlap.
  */
 public interface ProxyComponent extends AutoCloseable {
 
-    /** What it is called in logs and errors. Default the simple class name. */
+    /** Returns the component's name for logs and error messages. Default: the simple class name. */
     default String name() {
         return getClass().getSimpleName();
     }
 
-    /** In which order the components of a proxy are asked, whatever order the host adds them in. */
+    /** Order in which the components of a proxy run, regardless of the order in which the host adds them. */
     enum Phase {
-        /** Decides who may send at all and who is trusted. The others ask for its decision. */
+        /** Decides who may send and who is trusted. Components of the later phases rely on its decision. */
         ACCESS,
-        /** Limits what those who may send send. */
+        /** Limits the traffic of permitted senders. */
         LIMITS,
-        /** Anything else, in the order in which it was added. */
+        /** Everything else, in the order in which it was added. */
         SERVICE
     }
 
-    /** When it is asked. Default {@link Phase#SERVICE}. */
+    /** Returns the phase in which the component runs. Default {@link Phase#SERVICE}. */
     default Phase phase() {
         return Phase.SERVICE;
     }
 
     /**
-     * Says where the component takes part. It opens nothing.
+     * Registers the component's parts. Opens no sockets, threads or connections.
      *
-     * @throws IllegalArgumentException if its options do not fit together; {@code build()} tells it with all other problems
+     * @throws IllegalArgumentException if the component's options do not fit together; {@code build()} reports it
+     *     together with all other problems
      */
     void install(ComponentHooks hooks);
 
     /**
-     * The listening points are bound and nothing has been received yet. What takes time (a database to read) may be done here:
-     * the proxy serves when every component has started.
+     * Starts the component. The listening points are bound, and nothing has been received yet. May block, for example
+     * to read from a database: the proxy starts to serve when every component has started.
      *
-     * @throws RuntimeException if it cannot work; the proxy then does not start
+     * @throws RuntimeException if the component cannot work; the proxy then does not start
      */
     default void start(ProxyRuntime proxy) {}
 
-    /** The proxy has stopped and sends nothing any more. Releases what the component opened itself. */
+    /** Releases what the component opened. The proxy has stopped and sends nothing more. */
     @Override
     default void close() {}
 }

@@ -10,66 +10,75 @@ import org.sipproxy.api.transport.Endpoint;
 import org.sipproxy.api.transport.Flow;
 import org.sipproxy.message.SipUri;
 
-/** What a running proxy does for its components. All methods may be called by any thread until the component is closed. */
+/**
+ * A running proxy as its components see it. All methods may be called by any thread until the component is closed.
+ *
+ * <p>Not for implementation by host applications: methods may be added in a minor version.
+ */
 public interface ProxyRuntime {
 
-    /** The bindings. Its methods may block if {@link LocationStore#blocking()} says so. */
+    /** Returns the location store. Its methods may block; {@link LocationStore#blocking()} says which. */
     LocationStore locationStore();
 
     /**
-     * The proxy's time: for intervals, and for comparison with the times of bindings. It starts at the wall clock's reading when the proxy
-     * is built and then follows the monotonic clock. So it never steps, and it differs from {@link #wallClock()} by as much as the wall
-     * clock has been set since.
+     * Returns the proxy's time, for intervals and for comparison with the times of bindings. It starts at the wall
+     * clock's reading when the proxy is built, and then follows the monotonic clock. It therefore never jumps, and it
+     * differs from {@link #wallClock()} by as much as the wall clock has been set since.
      */
     Instant now();
 
-    /** The wall clock: for what is written to a database, a header or a log. It may step in either direction; not for intervals. */
+    /**
+     * Returns the wall clock's time, for what is written to a database, a header or a log. It may jump in either
+     * direction, so do not measure intervals with it.
+     */
     Instant wallClock();
 
-    /** What it listens on, with the ports really bound. */
+    /** Returns the listening points, each with the port that is actually bound. */
     List<Endpoint> boundEndpoints();
 
-    /** The domains of the proxy as they are now, in lower case, the first one first. */
+    /** Returns the current domains of the proxy in lower case, the primary domain first. */
     List<String> domains();
 
     /** True if the URI names this proxy: a domain, an alias, or a listening point (RFC 3261 §16.4). */
     boolean isMyself(SipUri uri);
 
     /**
-     * Sends bytes as they are on a flow: one datagram, or onto the stream. Never blocks; what cannot be sent is counted and
-     * forgotten.
+     * Sends bytes unchanged on a flow: as one datagram, or on the stream. Never blocks. Bytes that cannot be sent are
+     * counted and dropped.
      */
     void send(Flow flow, byte[] bytes);
 
     /**
-     * The way to an address that a binding was registered from.
+     * Returns the flow to an address that a binding was registered from.
      *
-     * @param received the address, such as {@code sip:203.0.113.9:40001} or with {@code ;transport=tcp}; its host is numeric
-     * @param socket the listening point that it was received on, such as {@code udp:192.0.2.1:5060}; if it is none of ours,
-     *     the one that leads to the address
-     * @return nothing if no listening point leads there, or it is a stream whose connection is gone
+     * @param received the address, such as {@code sip:203.0.113.9:40001} or with {@code ;transport=tcp}; its host is
+     *     numeric
+     * @param socket the listening point that it was received on, such as {@code udp:192.0.2.1:5060}. If this proxy does
+     *     not have that listening point, the one that leads to the address is used
+     * @return empty if no listening point leads there, or if it is a stream transport whose connection is closed
      */
     Optional<Flow> flow(SipUri received, String socket);
 
     /**
-     * Derives a key of 32 bytes from the proxy's secret ({@code SipProxyBuilder.secret}), for what a component signs and the network
-     * brings back. The same secret and purpose give the same key, after a restart and in another proxy with that secret. Keys of
-     * different purposes have nothing in common. Without a secret of the host's, the key is valid until the proxy is closed.
+     * Derives a key of 32 bytes from the proxy's secret ({@code SipProxyBuilder.secret}), for what a component signs
+     * and later receives back from the network. The same secret and purpose give the same key, after a restart and in
+     * another proxy with that secret. Keys of different purposes are unrelated. If the host set no secret, the key is
+     * valid until the proxy is closed.
      *
      * @param purpose what the key is for, such as {@code contact alias}; not empty
      * @throws IllegalArgumentException if {@code purpose} is empty
      */
     byte[] key(String purpose);
 
-    /** How a flow's listening point is named in Via and Record-Route: {@code 192.0.2.1:5060}. */
+    /** Returns how Via and Record-Route name the flow's listening point, such as {@code 192.0.2.1:5060}. */
     String sentBy(Flow flow);
 
     /**
-     * Runs a task once, {@code delay} from now, on the proxy's timer thread, which everything else waits for: a task must not
-     * block and takes microseconds. It does not run any more once the proxy closes. An exception is logged.
+     * Runs a task once after {@code delay}, on the proxy's timer thread. The task must not block and should take
+     * microseconds, because all other timers wait for it. It is not run once the proxy closes. An exception is logged.
      */
     void schedule(Duration delay, Runnable task);
 
-    /** Tells the listeners. */
+    /** Notifies the listeners of an event. */
     void publish(SecurityEvent event);
 }

@@ -1,12 +1,13 @@
 package org.sipproxy.api.event;
 
 /**
- * Is told what the proxy and its components report. Called on event loops: it must not block. During an attack events come in
- * the thousands a second; whoever logs them has to limit that. An exception is logged and changes nothing.
+ * Listener for the security events that the proxy and its components publish. Called on the thread that publishes the
+ * event, often a receiver thread, so it must not block. During an attack thousands of events arrive per second, so a
+ * listener that logs them must limit its rate. An exception is logged and has no other effect.
  */
 @FunctionalInterface
 public interface ProxyListener {
 
-    /** Something happened. */
+    /** Handles an event. */
     void onEvent(SecurityEvent event);
 }

@@ -6,15 +6,16 @@ import org.sipproxy.api.transport.Flow;
 import org.sipproxy.api.transport.TransportKind;
 import org.sipproxy.message.Method;
 
-/** A fact for logs and audits. It never holds credentials, nonces or whole messages. */
+/** A security event for logs and audits. Never holds credentials, nonces or whole messages. */
 public sealed interface SecurityEvent {
 
     /**
-     * Where the cause of an event came from.
+     * Origin of what caused an event.
      *
-     * @param source the peer's address as seen here; over UDP it may be forged
+     * @param source the peer's address as this proxy sees it; over UDP it may be forged
      * @param transport the transport
-     * @param method the request's method as received, not escaped; empty for a connection, a response, and what was not parsed
+     * @param method the request's method as received, not escaped; empty for a connection, a response, and what was not
+     *     parsed
      */
     record Origin(InetSocketAddress source, TransportKind transport, String method) {
 
@@ -25,27 +26,27 @@ public sealed interface SecurityEvent {
             Objects.requireNonNull(method, "method");
         }
 
-        /** Something that arrived on a flow and was not parsed. */
+        /** Returns the origin of something that arrived on a flow and was not parsed. */
         public static Origin of(Flow flow) {
             return new Origin(flow.remoteAddress(), flow.kind(), "");
         }
 
-        /** A request that arrived on a flow. */
+        /** Returns the origin of a request that arrived on a flow. */
         public static Origin of(Flow flow, Method method) {
             return new Origin(flow.remoteAddress(), flow.kind(), method.name());
         }
     }
 
-    /** Where its cause came from. */
+    /** Returns the origin of what caused the event. */
     Origin origin();
 
-    /** The address that its cause came from; over UDP it may be forged. */
+    /** Returns the source address of what caused the event; over UDP it may be forged. */
     default InetSocketAddress source() {
         return origin().source();
     }
 
     /**
-     * Credentials were presented and refused.
+     * Credentials were presented and rejected.
      *
      * @param user the digest user name as presented, at most 64 characters, escaped
      * @param reason why, such as {@code WRONG_PASSWORD}
@@ -53,31 +54,31 @@ public sealed interface SecurityEvent {
     record AuthenticationFailed(Origin origin, String user, String reason) implements SecurityEvent {}
 
     /**
-     * Too many failures: further credentials are refused unseen for a while.
+     * Too many failures: credentials are rejected without a check for the duration of the lockout.
      *
-     * @param user the digest user name, escaped; empty if the whole source is locked out
-     * @param seconds how long
+     * @param user the digest user name, escaped; empty if the whole source address is locked out
+     * @param seconds the duration of the lockout, in seconds
      */
     record AuthenticationLocked(Origin origin, String user, long seconds) implements SecurityEvent {}
 
     /**
-     * An access rule refused a message or connection.
+     * An access rule rejected a message or connection.
      *
-     * @param rule what identifies the rule
+     * @param rule identifies the rule
      */
     record AccessDenied(Origin origin, String rule) implements SecurityEvent {}
 
     /**
-     * A limit was reached: what came was refused, or a connection closed.
+     * A limit was reached: the message was rejected, or the connection was closed.
      *
-     * @param limit which limit
+     * @param limit the name of the limit
      */
     record LimitHit(Origin origin, String limit) implements SecurityEvent {}
 
     /**
-     * The sender looks like a scanner.
+     * The sender behaves like a scanner.
      *
-     * @param evidence what it was recognised by
+     * @param evidence what it was recognized by
      */
     record ScannerSeen(Origin origin, String evidence) implements SecurityEvent {}
 }

@@ -4,14 +4,15 @@ import org.sipproxy.api.transport.Flow;
 import org.sipproxy.message.SipMessage;
 
 /**
- * Sees the messages that go over the wire, for a trace. Called on event loops: it must not block, and it costs a parse of
- * every message sent, so it is for tests, samples and trouble-shooting. An exception is logged once and changes nothing.
+ * Listener for the messages on the wire, for a trace. Called on the thread that receives or sends the message, so it
+ * must not block. It costs a parse of every message sent: use it in tests, samples and for troubleshooting. An
+ * exception is logged once and has no other effect.
  */
 public interface WireListener {
 
-    /** A message was received and could be read. Do not edit it. */
+    /** Handles a message that was received and parsed. Do not edit it. */
     void received(SipMessage message, Flow from);
 
-    /** A message is being sent. */
+    /** Handles a message that is being sent. */
     void sent(SipMessage message, Flow to);
 }

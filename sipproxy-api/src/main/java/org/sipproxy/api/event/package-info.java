@@ -1,4 +1,13 @@
-/** What a host may watch. */
+/**
+ * Listeners for what a proxy reports to its host application.
+ *
+ * <p>Start with {@link org.sipproxy.api.event.ProxyListener}, which is notified of each
+ * {@link org.sipproxy.api.event.SecurityEvent}: rejected credentials, lockouts, access rules and limits.
+ * {@link org.sipproxy.api.event.WireListener} sees every message, for a trace.
+ *
+ * <p>Does not cover changes of bindings ({@link org.sipproxy.api.location.LocationListener}) and completed requests
+ * ({@link org.sipproxy.api.routing.RequestListener}).
+ */
 @NullMarked
 package org.sipproxy.api.event;
 

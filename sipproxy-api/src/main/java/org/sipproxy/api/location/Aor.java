@@ -5,10 +5,10 @@ import java.util.Objects;
 import org.sipproxy.message.SipUri;
 
 /**
- * A canonical address-of-record (RFC 3261 §10.3 step 5): user and domain, without scheme, port and parameters, escapes
- * resolved. Equality is the key of the location store.
+ * A canonical address-of-record (RFC 3261 §10.3 step 5): user and domain, without scheme, port and parameters, and with
+ * escapes resolved. The key of the location store.
  *
- * @param user the user part, unescaped and in the spelling that {@link UserCase} makes canonical. Empty if the address has none
+ * @param user the user part, unescaped and in the canonical form of {@link UserCase}; empty if the AOR has none
  * @param domain the host in its {@link org.sipproxy.message.HostName normal form}
  */
 public record Aor(String user, String domain) {
@@ -21,20 +21,20 @@ public record Aor(String user, String domain) {
         Objects.requireNonNull(domain, "domain");
     }
 
-    /** Returns the address that a URI names, the user in lower case as Kamailio stores it. */
+    /** Returns the AOR of a URI, with the user in lower case as Kamailio stores it. */
     public static Aor of(SipUri uri) {
         return of(uri, UserCase.INSENSITIVE);
     }
 
-    /** Returns the address that a URI names. */
+    /** Returns the AOR of a URI. */
     public static Aor of(SipUri uri, UserCase userCase) {
         return new Aor(userCase.canonical(uri.user()), uri.normalHost());
     }
 
     /**
-     * Returns true if a user part, unescaped, may name a user: it holds no control characters (U+0000 to U+001F, U+007F to
-     * U+009F), no half of a surrogate pair, and no U+FFFD, which stands for bytes that are not UTF-8. Such a part cannot be
-     * registered: databases cannot store it, or different bytes would name one user.
+     * Returns true if an unescaped user part may name a user. It must not hold control characters (U+0000 to U+001F,
+     * U+007F to U+009F), half of a surrogate pair, or U+FFFD, which stands for bytes that are not UTF-8. Such a user
+     * part cannot be registered: databases cannot store it, or different bytes would name the same user.
      */
     public static boolean isUser(String user) {
         for (int i = 0; i < user.length(); i++) {
@@ -55,7 +55,7 @@ public record Aor(String user, String domain) {
         return true;
     }
 
-    /** {@code sip:user@domain}, the user escaped as in a URI: fit for a message and safe for a log line. */
+    /** Returns {@code sip:user@domain} with the user escaped as in a URI: valid in a message and safe in a log line. */
     @Override
     public String toString() {
         return user.isEmpty() ? "sip:" + domain : "sip:" + escaped(user) + "@" + domain;
@@ -80,7 +80,7 @@ public record Aor(String user, String domain) {
         return out.toString();
     }
 
-    /** unreserved and user-unreserved of RFC 3261 §25.1. */
+    /** Returns true for unreserved and user-unreserved of RFC 3261 §25.1. */
     private static boolean isUserCharacter(char c) {
         return (c >= 'a' && c <= 'z')
                 || (c >= 'A' && c <= 'Z')

@@ -10,12 +10,15 @@ import org.sipproxy.api.transport.Flow;
 import org.sipproxy.message.SipUri;
 
 /**
- * One contact that an address-of-record is bound to, until it expires (RFC 3261 §10). Immutable; a change is a new value
- * with the same {@link #id()}.
+ * Binding of one contact to an address-of-record until it expires (RFC 3261 §10). Immutable; a changed binding is a new
+ * object with the same {@link #id()}.
  */
 public final class Binding {
 
-    /** The q of a contact that names none; it ranks like 1.0 (RFC 3261 §20.10 leaves it open) and is not echoed. */
+    /**
+     * The q of a contact without a q parameter. It ranks like 1.0, which RFC 3261 §20.10 leaves open, and is not
+     * echoed.
+     */
     public static final float Q_UNSPECIFIED = -1f;
 
     private final String id;
@@ -52,109 +55,126 @@ public final class Binding {
         this.methods = b.methods;
     }
 
-    /** A binding of {@code contact}; {@code id} is unique in the store and stays the same when the binding is refreshed. */
+    /**
+     * Returns a builder for a binding of {@code contact}. The {@code id} is unique in the store and does not change
+     * when the binding is refreshed.
+     */
     public static Builder builder(String id, SipUri contact) {
         return new Builder(id, contact);
     }
 
-    /** A builder that holds all values of this binding. */
+    /** Returns a builder that holds all values of this binding. */
     public Builder toBuilder() {
         return new Builder(this);
     }
 
-    /** Names this binding among all of the store, over its refreshes; at most 64 characters of {@code [A-Za-z0-9-]}. */
+    /**
+     * Returns the id, which is unique in the store and survives refreshes; at most 64 characters of
+     * {@code [A-Za-z0-9-]}.
+     */
     public String id() {
         return id;
     }
 
-    /** The contact URI as the client wrote it. */
+    /** Returns the contact URI as the client wrote it. */
     public SipUri contact() {
         return contact;
     }
 
-    /** When the binding ends, on the same time as {@link #expiresAtMillis()}. */
+    /** Returns when the binding expires, on the same clock as {@link #expiresAtMillis()}. */
     public Instant expiresAt() {
         return Instant.ofEpochMilli(expiresAtMillis);
     }
 
     /**
-     * When the binding ends, in milliseconds since 1970. In a proxy this is a time of
-     * {@link org.sipproxy.api.component.ProxyRuntime#now()}, which the wall clock does not change when it is set; in a
-     * {@link BindingRepository} it is a time of the wall clock, as the row holds it.
+     * Returns when the binding expires, in milliseconds since 1970. In a proxy this is a time of
+     * {@link org.sipproxy.api.component.ProxyRuntime#now()}, which is unaffected when the wall clock is set. In a
+     * {@link BindingRepository} it is a time of the wall clock, as stored in the row.
      */
     public long expiresAtMillis() {
         return expiresAtMillis;
     }
 
-    /** When it was last inserted or refreshed, on the same time as {@link #expiresAtMillis()}. */
+    /** Returns when the binding was last added or refreshed, on the same clock as {@link #expiresAtMillis()}. */
     public long updatedAtMillis() {
         return updatedAtMillis;
     }
 
-    /** True if the binding has ended at {@code now}; at its last instant it has. */
+    /** Returns true if the binding has expired at {@code now}. The instant of expiry counts as expired. */
     public boolean isExpiredAt(Instant now) {
         return expiresAtMillis <= now.toEpochMilli();
     }
 
-    /** Whole seconds that remain at {@code nowMillis}, rounded up, so that a fresh binding shows what was granted. */
+    /**
+     * Returns the remaining lifetime at {@code nowMillis} in whole seconds, rounded up so that a fresh binding shows
+     * the granted value.
+     */
     public long remainingSeconds(long nowMillis) {
         return Math.max(0, (expiresAtMillis - nowMillis + 999) / 1000);
     }
 
-    /** 0 to 1, or {@link #Q_UNSPECIFIED}. */
+    /** Returns the q value, 0 to 1, or {@link #Q_UNSPECIFIED}. */
     public float q() {
         return q;
     }
 
-    /** Call-ID of the REGISTER that wrote the binding. */
+    /** Returns the Call-ID of the REGISTER that wrote the binding. */
     public String callId() {
         return callId;
     }
 
-    /** CSeq number of that REGISTER. */
+    /** Returns the CSeq number of that REGISTER. */
     public long cseq() {
         return cseq;
     }
 
-    /** The client's User-Agent, empty if it named none. */
+    /** Returns the client's User-Agent; empty if there was none. */
     public String userAgent() {
         return userAgent;
     }
 
-    /** The Path that the REGISTER took (RFC 3327), the hop nearest to us first; empty if none. */
+    /** Returns the Path of the REGISTER (RFC 3327), the hop nearest to this proxy first; empty if there was none. */
     public List<SipUri> path() {
         return path;
     }
 
-    /** {@code +sip.instance} without quotes, with its angle brackets (RFC 5626 §4.1); empty if none. */
+    /**
+     * Returns {@code +sip.instance} without quotes, with its angle brackets (RFC 5626 §4.1); empty if there was none.
+     */
     public String instanceId() {
         return instanceId;
     }
 
-    /** {@code reg-id}, 0 if none (RFC 5626 §4.2). */
+    /** Returns {@code reg-id} (RFC 5626 §4.2); 0 if there was none. */
     public int regId() {
         return regId;
     }
 
-    /** The flow that the REGISTER came in on, as long as this process knows it. */
+    /** Returns the flow that the REGISTER arrived on, as long as this process knows it. */
     public Optional<Flow> flow() {
         return Optional.ofNullable(flow);
     }
 
     /**
-     * The address that the REGISTER came from, {@code sip:IP:PORT} with {@code ;transport=} unless it was UDP, if the client is
-     * behind a NAT: requests go there and not to {@link #contact()}.
+     * Returns the source address of the REGISTER if the client is behind a NAT: {@code sip:IP:PORT}, with
+     * {@code ;transport=} unless it was UDP. Requests are sent to this address instead of {@link #contact()}.
      */
     public Optional<SipUri> received() {
         return Optional.ofNullable(received);
     }
 
-    /** The listening point that the REGISTER came in on, {@code udp:192.0.2.1:5060}, of whichever server; empty if unknown. */
+    /**
+     * Returns the listening point that the REGISTER arrived on, such as {@code udp:192.0.2.1:5060}. It may belong to
+     * another server that shares the database. Empty if unknown.
+     */
     public String socket() {
         return flow == null ? socket : flow.endpoint().toString();
     }
 
-    /** The methods that the client allows, a set of {@link MethodMask} bits; {@link MethodMask#ALL} if it did not say. */
+    /**
+     * Returns the methods that the client allows as a set of {@link MethodMask} bits; {@link MethodMask#ALL} without
+     * Allow.
+     */
     public int methods() {
         return methods;
     }
@@ -164,7 +184,7 @@ public final class Binding {
         return "Binding[" + contact + ", expiresAt=" + expiresAt() + ", q=" + q + "]";
     }
 
-    /** Makes a {@link Binding}. */
+    /** Builder of a {@link Binding}. */
     public static final class Builder {
 
         private final String id;
@@ -206,19 +226,20 @@ public final class Binding {
             this.methods = b.methods;
         }
 
+        /** Sets the contact URI. */
         public Builder contact(SipUri uri) {
             this.contact = Objects.requireNonNull(uri, "uri");
             return this;
         }
 
-        /** The binding is inserted or refreshed at {@code nowMillis} and ends {@code lifetime} later. */
+        /** Sets the time of the last change to {@code nowMillis}, and the expiry to {@code lifetime} later. */
         public Builder granted(long nowMillis, Duration lifetime) {
             this.updatedAtMillis = nowMillis;
             this.expiresAtMillis = nowMillis + lifetime.toMillis();
             return this;
         }
 
-        /** Times as they stand in a durable row, in milliseconds since 1970. */
+        /** Sets the times as they are stored in a row, in milliseconds since 1970. */
         public Builder times(long updatedMillis, long expiresMillis) {
             this.updatedAtMillis = updatedMillis;
             this.expiresAtMillis = expiresMillis;
@@ -226,7 +247,7 @@ public final class Binding {
         }
 
         /**
-         * Sets q.
+         * Sets q. Default {@link #Q_UNSPECIFIED}.
          *
          * @throws IllegalArgumentException if {@code value} is neither 0 to 1 nor {@link #Q_UNSPECIFIED}
          */
@@ -238,55 +259,62 @@ public final class Binding {
             return this;
         }
 
+        /** Sets the Call-ID of the REGISTER. Default empty. */
         public Builder callId(String value) {
             this.callId = Objects.requireNonNull(value, "callId");
             return this;
         }
 
+        /** Sets the CSeq number of the REGISTER. Default 0. */
         public Builder cseq(long value) {
             this.cseq = value;
             return this;
         }
 
+        /** Sets the User-Agent of the client. Default empty. */
         public Builder userAgent(String value) {
             this.userAgent = Objects.requireNonNull(value, "userAgent");
             return this;
         }
 
+        /** Sets the Path, the hop nearest to this proxy first. Default empty. */
         public Builder path(List<SipUri> value) {
             this.path = List.copyOf(value);
             return this;
         }
 
+        /** Sets {@code +sip.instance} with its angle brackets, and {@code reg-id}. Default empty and 0. */
         public Builder instance(String instance, int reg) {
             this.instanceId = Objects.requireNonNull(instance, "instance");
             this.regId = reg;
             return this;
         }
 
+        /** Sets the flow that the REGISTER arrived on; null if this process does not know it. Default null. */
         public Builder flow(@Nullable Flow value) {
             this.flow = value;
             return this;
         }
 
-        /** See {@link Binding#received()}; null if the client is not behind a NAT. */
+        /** Sets the source address, see {@link Binding#received()}; null if the client is not behind a NAT. */
         public Builder received(@Nullable SipUri value) {
             this.received = value;
             return this;
         }
 
-        /** See {@link Binding#socket()}; what a flow says goes before it. */
+        /** Sets the listening point, see {@link Binding#socket()}. The listening point of a flow takes precedence. */
         public Builder socket(String value) {
             this.socket = Objects.requireNonNull(value, "socket");
             return this;
         }
 
-        /** See {@link Binding#methods()}. */
+        /** Sets the allowed methods, see {@link Binding#methods()}. */
         public Builder methods(int mask) {
             this.methods = mask;
             return this;
         }
 
+        /** Returns the binding. */
         public Binding build() {
             return new Binding(this);
         }

@@ -6,62 +6,65 @@ import java.util.List;
 import java.util.function.BiConsumer;
 
 /**
- * Durable rows behind a location store: what a database implements. How rows and memory go together (write-through,
- * write-back, and so on) is the proxy's matter, see {@link StoreMode}; an implementation only reads and writes.
+ * Durable rows behind a location store; databases implement it. An implementation only reads and writes: how memory and
+ * rows are kept in line (write-through, write-back, and so on) is up to the proxy, see {@link StoreMode}.
  *
- * <p>All times are those of the wall clock, both in bindings and in parameters: other processes read the same rows.
+ * <p>All times, in bindings and in parameters, are those of the wall clock, because other processes read the same rows.
  *
- * <p>All methods may be called by several threads at once, block, and throw {@link LocationStoreException} if the database
- * does not do what it should, with nothing changed. The exception's kind matters: a store asks an
- * {@linkplain LocationStoreException.Kind#UNREACHABLE unreachable} database with one thread at a time until it answers, and
- * takes a batch that is {@linkplain LocationStoreException.Kind#REFUSED refused} apart to find the row to blame. When a
- * connection breaks during a commit, nobody can say whether something changed; that counts as unreachable.
+ * <p>All methods may block and may be called by several threads at once. If an operation fails, they throw
+ * {@link LocationStoreException} and have changed nothing. The exception's kind matters. The store queries an
+ * {@linkplain LocationStoreException.Kind#UNREACHABLE unreachable} database with one thread at a time until it
+ * responds. It splits a {@linkplain LocationStoreException.Kind#REFUSED refused} batch to find the row that caused it.
+ * If a connection breaks during a commit, it is unknown whether anything changed; report that as unreachable.
  */
 public interface BindingRepository {
 
     /**
-     * How long one operation may take before the database counts as unreachable for those who wait behind it. Default 10 s.
+     * Returns how long one operation may take before the database counts as unreachable for the callers that wait
+     * behind it. Default 10 s.
      */
     default Duration timeout() {
         return Duration.ofSeconds(10);
     }
 
-    /** The rows of one address that end after {@code now}, in the order in which they were added. */
+    /** Returns the rows of one AOR that expire after {@code now}, in the order in which they were added. */
     List<Binding> find(Aor aor, Instant now);
 
     /**
-     * Shows every row that ends after {@code now}, reading a page at a time. What others change meanwhile may be missed or
-     * seen. A row that cannot be read is skipped and counted in a log line.
+     * Passes every row that expires after {@code now} to the visitor, reading a page at a time. Concurrent changes may
+     * be missed or seen. Rows that cannot be read are skipped, and their number is logged.
      */
     void forEach(Instant now, BiConsumer<Aor, Binding> visitor);
 
     /**
-     * Checks whether a row could hold the binding, without asking the database: a store that writes later must not promise what it
-     * can never keep. {@link #write} and {@link #update} refuse the same. Must not block. Default: everything can be held.
+     * Checks whether a row can hold the binding, without a query to the database: a store that writes later must not
+     * acknowledge what it cannot keep. {@link #write} and {@link #update} refuse the same bindings. Must not block.
+     * Default: accepts every binding.
      *
-     * @throws LocationStoreException of kind {@link LocationStoreException.Kind#REFUSED} if it could not
+     * @throws LocationStoreException of kind {@link LocationStoreException.Kind#REFUSED} if a row cannot hold the
+     *     binding
      */
     default void check(Aor aor, Binding binding) {}
 
     /**
-     * Writes all or nothing, in one transaction, a bounded number of statements however many writes there are. Writes of one
-     * binding's id apply in order. To delete a row that is not there is no error.
+     * Writes all or nothing in one transaction, with a bounded number of statements regardless of the number of writes.
+     * Writes with the same binding id apply in order. Deleting a row that does not exist is not an error.
      */
     void write(List<BindingWrite> writes);
 
     /**
-     * Reads the rows of an address that end after {@code now}, lets {@code change} say what they shall be, and writes that,
-     * while no other update of the address can come between, be it of another process.
+     * Reads the rows of an AOR that expire after {@code now}, applies {@code change}, and writes the result. No other
+     * update of the AOR happens in between, not even by another process.
      *
      * @return the bindings after the change
      */
     List<Binding> update(Aor aor, BindingChange change, Instant now);
 
     /**
-     * Deletes rows that ended at or before {@code endedAt}.
+     * Deletes rows that expired at or before {@code endedAt}.
      *
-     * @param ofThisServerOnly true to leave the rows that other servers wrote
-     * @param removed is shown each row that was deleted
+     * @param ofThisServerOnly true to keep the rows that other servers wrote
+     * @param removed receives each row that was deleted
      */
     void deleteExpired(Instant endedAt, boolean ofThisServerOnly, BiConsumer<Aor, Binding> removed);
 }

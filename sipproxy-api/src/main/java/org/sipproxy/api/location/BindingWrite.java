@@ -2,16 +2,16 @@ package org.sipproxy.api.location;
 
 import java.util.Objects;
 
-/** One row to write. */
+/** Write of one row. */
 public sealed interface BindingWrite {
 
-    /** The address. */
+    /** Returns the AOR. */
     Aor aor();
 
-    /** The row's id: {@link Binding#id()}. */
+    /** Returns the row's id, which is {@link Binding#id()}. */
     String id();
 
-    /** Inserts the binding, or replaces the row with its id. */
+    /** Inserts the binding, or replaces the row with the same id. */
     record Put(Aor aor, Binding binding) implements BindingWrite {
 
         /** Checks that nothing is null. */

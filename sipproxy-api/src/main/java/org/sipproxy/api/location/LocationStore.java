@@ -4,40 +4,43 @@ import java.util.List;
 import java.util.function.BiConsumer;
 
 /**
- * Where bindings are kept. All methods may be called by several threads at once, also for one address.
+ * Store of bindings, keyed by address-of-record. All methods may be called by several threads at once, also for the
+ * same AOR.
  *
- * <p>Expired bindings are never returned, however late they are removed.
+ * <p>Expired bindings are never returned, even if they have not been removed yet.
  */
 public interface LocationStore extends AutoCloseable {
 
     /**
-     * The unexpired bindings of an address, in the order in which they were added; empty if there are none.
+     * Returns the unexpired bindings of an AOR in the order in which they were added; empty if there are none.
      *
      * @throws LocationStoreException if the store cannot be read
      */
     List<Binding> lookup(Aor aor);
 
     /**
-     * Applies a change atomically: no other update of the same address happens between the reading of its bindings and the
-     * writing of what {@code change} makes of them. When it returns, the change is as durable as the store promises.
+     * Applies a change atomically: no other update of the same AOR happens between reading its bindings and writing the
+     * result of {@code change}. When the method returns, the change is as durable as the store promises.
      *
      * @return the bindings after the change
-     * @throws LocationStoreException if the change could not be kept; nothing has changed then
+     * @throws LocationStoreException if the change could not be stored; nothing has changed then
      */
     List<Binding> update(Aor aor, BindingChange change);
 
-    /** Shows every address with its unexpired bindings; what changes meanwhile may be missed. */
+    /** Passes every AOR with its unexpired bindings to the visitor. Concurrent changes may be missed. */
     void forEach(BiConsumer<Aor, List<Binding>> visitor);
 
-    /** Adds a listener; it stays until the store is closed. */
+    /** Adds a listener for changes of bindings. It stays until the store is closed. */
     void addListener(LocationListener listener);
 
-    /** Which methods may wait for a disk or a network; the proxy calls those on a worker thread. Asked once. */
+    /**
+     * Returns which methods may wait for a disk or a network; the proxy calls these on a worker thread. Called once.
+     */
     Blocking blocking();
 
-    /** Which methods of a store may wait. */
+    /** Set of methods that may wait. */
     enum Blocking {
-        /** None. */
+        /** No method. */
         NEVER,
         /** {@link LocationStore#update}. */
         UPDATES,
@@ -45,7 +48,7 @@ public interface LocationStore extends AutoCloseable {
         ALWAYS
     }
 
-    /** Keeps what is still to be kept and releases what the store opened itself. Idempotent. */
+    /** Writes what has not been written yet, and releases what the store opened itself. Idempotent. */
     @Override
     void close();
 }

@@ -5,33 +5,33 @@ import java.util.Objects;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
-/** The store could not read or keep bindings; the request is answered 500 or 503 and nothing was changed. */
+/** Thrown if the store could not read or write bindings. Nothing was changed, and the request gets a 500 or 503. */
 public final class LocationStoreException extends RuntimeException {
 
     @Serial
     private static final long serialVersionUID = 1L;
 
-    /** What a later attempt may hope for. */
+    /** Kind of failure, which decides whether a later attempt can succeed. */
     public enum Kind {
-        /** The database cannot be reached or has not answered in time: whatever else is asked of it now fails too. */
+        /** The database cannot be reached or did not respond in time. All other operations fail now as well. */
         UNREACHABLE,
-        /** The database refuses a value, such as a text that is too long: the same write fails again, others do not. */
+        /** The database refuses a value, such as a text that is too long. The same write fails again, others do not. */
         REFUSED,
-        /** Anything else, such as a lock that somebody holds: the same may succeed the next time. */
+        /** Any other failure, such as a lock that another session holds. A later attempt may succeed. */
         FAILED
     }
 
     private final Kind kind;
 
-    /** What the client may be told; empty if nothing. */
+    /** The reason that the client may see; empty if there is none. */
     private final String reason;
 
-    /** A failure of kind {@link Kind#FAILED}. */
+    /** Creates a failure of kind {@link Kind#FAILED}. */
     public LocationStoreException(String message, Throwable cause) {
         this(Kind.FAILED, message, cause);
     }
 
-    /** A failure that says what a later attempt may hope for. */
+    /** Creates a failure of the given kind. */
     public LocationStoreException(Kind kind, String message, Throwable cause) {
         super(message, cause);
         this.kind = Objects.requireNonNull(kind, "kind");
@@ -45,24 +45,30 @@ public final class LocationStoreException extends RuntimeException {
     }
 
     /**
-     * A failure of kind {@link Kind#REFUSED} whose reason the client may read: it names a part of the request, its length and the
-     * limit, such as {@code Path is too long: 530 characters (at most 512)}, and holds no text of the request itself.
+     * Returns a failure of kind {@link Kind#REFUSED} whose reason the client may see. The reason names a part of the
+     * request, its length and the limit, such as {@code Path is too long: 530 characters (at most 512)}, and must not
+     * hold text of the request itself.
      */
     public static LocationStoreException refused(String reason) {
         return new LocationStoreException(Kind.REFUSED, reason, reason, null);
     }
 
-    /** The same failure for another thread, which did not cause it. */
+    /**
+     * Returns a copy for another thread that waited for the same operation; the stack trace is that of the calling
+     * thread.
+     */
     public LocationStoreException forFollower() {
         return new LocationStoreException(kind, String.valueOf(getMessage()), reason, this);
     }
 
-    /** What a later attempt may hope for. */
+    /** Returns the kind, which says whether a later attempt can succeed. */
     public Kind kind() {
         return kind;
     }
 
-    /** What is wrong with the value, in words for the client; empty unless the failure was made by {@link #refused}. */
+    /**
+     * Returns what is wrong with the value, in words for the client; empty unless {@link #refused} created the failure.
+     */
     public Optional<String> reason() {
         return reason.isEmpty() ? Optional.empty() : Optional.of(reason);
     }

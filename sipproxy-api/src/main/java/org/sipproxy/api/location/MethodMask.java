@@ -4,10 +4,10 @@ import java.util.Map;
 import org.sipproxy.message.Method;
 import org.sipproxy.message.wire.MessageIndex;
 
-/** Sets of methods as one number, with the bits that Kamailio's {@code location.methods} has. */
+/** Sets of methods as an int, with the bits of Kamailio's column {@code location.methods}. */
 public final class MethodMask {
 
-    /** Every method: what a client allows that does not say. */
+    /** Every method: used for a client that does not list the methods that it allows. */
     public static final int ALL = -1;
 
     private static final int OTHER = 1 << 19;
@@ -30,12 +30,12 @@ public final class MethodMask {
 
     private MethodMask() {}
 
-    /** The bit of a method; all methods that have none of their own share one. */
+    /** Returns the bit of a method. All methods without a bit of their own share one. */
     public static int bit(Method method) {
         return BITS.getOrDefault(method, OTHER);
     }
 
-    /** The bit of the method that stands in {@code [from, to)}, white space around it ignored; 0 if there is none. */
+    /** Returns the bit of the method in {@code [from, to)}, ignoring white space around it; 0 if there is none. */
     public static int bit(MessageIndex message, int from, int to) {
         int start = from;
         int end = to;
@@ -48,7 +48,7 @@ public final class MethodMask {
         return start == end ? 0 : bit(Method.of(message, start, end));
     }
 
-    /** True if the method is in the set. */
+    /** Returns true if the method is in the set. */
     public static boolean contains(int mask, Method method) {
         return mask == ALL || (mask & bit(method)) != 0;
     }

@@ -1,19 +1,19 @@
 package org.sipproxy.api.location;
 
-/** Why a binding is gone. */
+/** Reason why a binding was removed. */
 public enum RemovalReason {
-    /** Its time ran out. */
+    /** The binding expired. */
     EXPIRED,
-    /** The client removed it, by {@code expires=0} or a star. */
+    /** The client removed it, with {@code expires=0} or a star. */
     UNREGISTERED,
-    /** Another registration of the same client took its place. */
+    /** Another registration of the same client replaced it. */
     REPLACED,
-    /** The connection that it was registered over has closed. */
+    /** The connection that it was registered over was closed. */
     CONNECTION_LOST,
-    /** It no longer answers keepalive pings. */
+    /** The client no longer responds to keepalive pings. */
     UNREACHABLE,
-    /** The host or an operator removed it. */
+    /** The host application or an operator removed it. */
     ADMIN,
-    /** It made room for a newer one under the limit of contacts for an address. */
+    /** It was removed in favor of a newer one, because the AOR reached its limit of contacts. */
     LIMIT
 }

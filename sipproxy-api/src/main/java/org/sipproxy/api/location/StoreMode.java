@@ -3,63 +3,72 @@ package org.sipproxy.api.location;
 import java.time.Duration;
 import java.util.Objects;
 
-/** How bindings are kept: in memory, in a database, or both, and what a crash may cost. The names are Kamailio's. */
+/**
+ * Storage mode of bindings: in memory, in a database, or both, and what a crash may lose. The modes are those of
+ * Kamailio.
+ */
 public sealed interface StoreMode {
 
-    /** In memory only; a restart forgets every binding. Kamailio's {@code db_mode 0}. */
+    /**
+     * Returns the mode that keeps bindings in memory only; a restart loses every binding. Kamailio's {@code db_mode 0}.
+     */
     static StoreMode memory() {
         return Memory.INSTANCE;
     }
 
     /**
-     * Memory answers, and every change is in the database before the 200 is sent: a crash loses nothing that was acknowledged.
-     * {@code db_mode 1}.
+     * Returns the mode that reads from memory and writes every change to the database before the 200 is sent. A crash
+     * loses nothing that was acknowledged. {@code db_mode 1}.
      */
     static StoreMode writeThrough(BindingRepository repository) {
         return new WriteThrough(repository);
     }
 
-    /** Like {@link #writeBack(BindingRepository, Duration)}, with an interval of 60 s. */
+    /** Returns the same as {@link #writeBack(BindingRepository, Duration)} with an interval of 60 s. */
     static StoreMode writeBack(BindingRepository repository) {
         return writeBack(repository, Duration.ofSeconds(60));
     }
 
-    /** Like {@link #writeBack(BindingRepository, Duration, Duration)}, with a stop limit of 10 min. */
+    /** Returns the same as {@link #writeBack(BindingRepository, Duration, Duration)} with a stop limit of 10 min. */
     static StoreMode writeBack(BindingRepository repository, Duration interval) {
         return new WriteBack(repository, interval, Duration.ofMinutes(10));
     }
 
     /**
-     * Memory answers, and changes go to the database in batches. A crash loses the changes of at most one interval while the
-     * database keeps up: flushes begin early enough to end in time if they take as long as those before. While it is away or too
-     * slow, changes wait longer; {@code StoreStatus.oldestWaiting} says how long. {@code db_mode 2}.
+     * Returns the mode that reads from memory and writes changes to the database in batches. While the database keeps
+     * up, a crash loses the changes of at most one interval: a flush begins early enough to end in time if it takes as
+     * long as those before it. While the database is unreachable or too slow, changes wait longer;
+     * {@code StoreStatus.oldestWaiting} shows how long. {@code db_mode 2}.
      *
-     * @param interval how old a change may be when it is written; flushes come up to a fifth earlier, so that servers that were
-     *     started together do not flush together. 100 ms to 5 min; Kamailio's default is 60 s
-     * @param stopLimit how long closing the proxy may take to write what waits. It takes as long as rows are being written, and
-     *     gives up earlier only if nothing could be written for 10 s. 1 s to 24 h
-     * @throws IllegalArgumentException if one is outside its range
+     * @param interval the greatest age of a change when it is written, 100 ms to 5 min; Kamailio's default is 60 s.
+     *     Flushes begin up to a fifth earlier, so that servers that were started together do not flush together
+     * @param stopLimit how long closing the proxy may take to write waiting changes, 1 s to 24 h. Closing continues
+     *     while rows are being written, and gives up earlier only if nothing could be written for 10 s
+     * @throws IllegalArgumentException if a duration is outside its range
      */
     static StoreMode writeBack(BindingRepository repository, Duration interval, Duration stopLimit) {
         return new WriteBack(repository, interval, stopLimit);
     }
 
-    /** Nothing in memory, each request reads and writes rows: several servers may share a database. {@code db_mode 3}. */
+    /**
+     * Returns the mode that keeps nothing in memory: each request reads and writes rows, so several servers may share a
+     * database. {@code db_mode 3}.
+     */
     static StoreMode databaseOnly(BindingRepository repository) {
         return new DatabaseOnly(repository);
     }
 
-    /** Reads all rows at the start and never writes. {@code db_mode 4}. */
+    /** Returns the mode that reads all rows at startup and never writes. {@code db_mode 4}. */
     static StoreMode loadAtStart(BindingRepository repository) {
         return new LoadAtStart(repository);
     }
 
-    /** See {@link StoreMode#memory}. */
+    /** Mode of {@link StoreMode#memory}. */
     enum Memory implements StoreMode {
         INSTANCE
     }
 
-    /** See {@link StoreMode#writeThrough}. */
+    /** Mode of {@link StoreMode#writeThrough}. */
     record WriteThrough(BindingRepository repository) implements StoreMode {
 
         /** Checks that nothing is null. */
@@ -68,7 +77,7 @@ public sealed interface StoreMode {
         }
     }
 
-    /** See {@link StoreMode#writeBack}. */
+    /** Mode of {@link StoreMode#writeBack}. */
     record WriteBack(BindingRepository repository, Duration interval, Duration stopLimit) implements StoreMode {
 
         private static final Duration SHORTEST = Duration.ofMillis(100);
@@ -89,7 +98,7 @@ public sealed interface StoreMode {
         }
     }
 
-    /** See {@link StoreMode#databaseOnly}. */
+    /** Mode of {@link StoreMode#databaseOnly}. */
     record DatabaseOnly(BindingRepository repository) implements StoreMode {
 
         /** Checks that nothing is null. */
@@ -98,7 +107,7 @@ public sealed interface StoreMode {
         }
     }
 
-    /** See {@link StoreMode#loadAtStart}. */
+    /** Mode of {@link StoreMode#loadAtStart}. */
     record LoadAtStart(BindingRepository repository) implements StoreMode {
 
         /** Checks that nothing is null. */

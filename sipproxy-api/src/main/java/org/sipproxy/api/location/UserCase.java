@@ -1,31 +1,35 @@
 package org.sipproxy.api.location;
 
 /**
- * Whether the case of user parts counts. One rule decides for subscribers, digest identities and addresses-of-record alike, so
- * that no two users who can both prove a password share one set of bindings.
+ * Rule for upper and lower case in user parts. The same rule applies to subscribers, digest identities and
+ * addresses-of-record, so that two users who can both authenticate never share one set of bindings.
  *
- * <p>Only the ASCII letters have a case here: {@code Alice} is {@code alice}, but {@code É} is not {@code é} and the Kelvin sign
- * is not {@code k}. That is Kamailio's rule, whose rows may be shared, and it does not depend on a locale or a Unicode version.
+ * <p>Only ASCII letters have a case here: {@code Alice} is {@code alice}, but {@code É} is not {@code é}, and the
+ * Kelvin sign is not {@code k}. This is the rule of Kamailio, with which rows may be shared. It does not depend on a
+ * locale or a Unicode version.
  */
 public enum UserCase {
 
-    /** The default, as in Kamailio: ASCII letters count as their lower case. */
+    /** ASCII letters are compared without case, as in Kamailio. The default. */
     INSENSITIVE,
 
-    /** RFC 3261 §19.1.4: users that differ in case are different users. */
+    /** Users that differ in case are different users (RFC 3261 §19.1.4). */
     SENSITIVE;
 
-    /** Returns the rule for a flag such as that of a registrar's policy. */
+    /** Returns the rule for a flag, such as that of a registrar's policy. */
     public static UserCase of(boolean sensitive) {
         return sensitive ? SENSITIVE : INSENSITIVE;
     }
 
-    /** Returns the one spelling of the user that all its spellings share. Returns {@code user} itself if it is that already. */
+    /**
+     * Returns the canonical form of a user part, which all its spellings share. Returns {@code user} itself if it is
+     * canonical already.
+     */
     public String canonical(String user) {
         return this == SENSITIVE || !hasUpperCase(user) ? user : lowerCase(user);
     }
 
-    /** Returns true if both names are of one user. */
+    /** Returns true if both names are those of the same user. */
     public boolean isSame(String one, String other) {
         return one.equals(other) || (this == INSENSITIVE && equalsIgnoringAsciiCase(one, other));
     }

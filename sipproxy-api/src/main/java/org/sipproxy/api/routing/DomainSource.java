@@ -3,15 +3,16 @@ package org.sipproxy.api.routing;
 import java.util.Set;
 
 /**
- * Domains that the proxy is responsible for besides those that it was built with; they may come and go while it runs. Their
- * users register here, and their names are their users' realms.
+ * Domains that the proxy is responsible for in addition to those that it was built with. The set may change while the
+ * proxy runs. The users of these domains register at this proxy, and the domains are their realms.
  */
 @FunctionalInterface
 public interface DomainSource {
 
     /**
-     * The domains as they are now, in lower case. Asked for messages whose host is none of the built-in names, on event loops:
-     * it returns a set that is there already and does not change, such as one in a volatile field.
+     * Returns the current domains in lower case. Called on receiver threads, for messages whose host is not one of the
+     * built-in domains. It must not block: return a set that exists already and does not change, such as one in a
+     * volatile field.
      */
     Set<String> domains();
 }

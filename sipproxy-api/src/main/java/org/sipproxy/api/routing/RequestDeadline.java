@@ -3,9 +3,9 @@ package org.sipproxy.api.routing;
 import java.util.concurrent.TimeUnit;
 
 /**
- * When the request that the current worker thread works on has to be decided about. All waiting for one request counts against it:
- * the queue of the worker, and every database that a stage or store asks. The proxy sets it; whoever waits on a worker thread limits
- * the wait to {@link #within}. Other threads have no deadline.
+ * Deadline for the decision about the request that the current worker thread handles. All waiting for one request
+ * counts against it: the queue of the worker, and every database that a stage or store asks. The proxy sets the
+ * deadline; code that waits on a worker thread limits its wait to {@link #within}. Other threads have no deadline.
  */
 public final class RequestDeadline {
 
@@ -28,13 +28,13 @@ public final class RequestDeadline {
         }
     }
 
-    /** Returns true if the deadline has passed: what is asked for now would come too late. */
+    /** Returns true if the deadline has passed, so that a result would come too late. */
     public static boolean hasPassed() {
         Long deadline = NANOS.get();
         return deadline != null && System.nanoTime() - deadline >= 0;
     }
 
-    /** Returns {@code millis}, or what is left until the deadline if that is less; at least 1. */
+    /** Returns {@code millis}, or the time until the deadline if that is less; in milliseconds, at least 1. */
     public static long within(long millis) {
         Long deadline = NANOS.get();
         if (deadline == null) {

@@ -1,15 +1,17 @@
 package org.sipproxy.api.routing;
 
 /**
- * Is told of each request that got its final response from us, relayed or our own, or none in time; ACK gets none. For accounting. Called on
- * event loops while the transaction's lock is held: it must not block. An exception is logged and changes nothing.
+ * Listener for completed requests, for example for accounting. It is notified of each request that received its final
+ * response from this proxy, relayed or locally generated, and of each request that received none in time. ACK is not
+ * reported. It must not block: it is often called on a receiver thread, and the proxy holds the transaction's lock
+ * meanwhile. An exception is logged and has no other effect.
  *
- * <p>A request of a sender that has proved nothing may be refused without a transaction, and then once more for each
- * retransmission. That is one call, unless some 25,000 others were refused in between.
+ * <p>A request of an unauthenticated sender may be rejected without a transaction, and then again for each
+ * retransmission. That is reported once, unless some 25,000 other requests were rejected in between.
  */
 @FunctionalInterface
 public interface RequestListener {
 
-    /** A request was answered. */
+    /** Handles the completion of a request. */
     void onCompleted(CompletedRequest request);
 }

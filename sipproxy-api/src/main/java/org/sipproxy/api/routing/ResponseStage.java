@@ -1,19 +1,19 @@
 package org.sipproxy.api.routing;
 
 /**
- * Sees every response that is about to be forwarded upstream and may edit it. It cannot stop or redirect it: which response
- * wins is decided by RFC 3261 §16.7.
+ * A stage that sees every response that is about to be forwarded upstream, and may edit it. It cannot stop or redirect
+ * the response: RFC 3261 §16.7 decides which response is forwarded.
  *
- * <p>It runs on an event loop and must not block. An exception is logged with {@link #name()} and the response is forwarded
- * as it came.
+ * <p>It must not block, because it usually runs on a receiver thread. An exception is logged with {@link #name()}, and
+ * the response is forwarded as it was received.
  */
 @FunctionalInterface
 public interface ResponseStage {
 
-    /** Looks at or edits a response. A 2xx of an INVITE that the callee repeats is shown every time. */
+    /** Inspects or edits a response. Each retransmission of a 2xx to an INVITE is passed to the stage as well. */
     void handle(ResponseStageContext context) throws Exception;
 
-    /** What the step is called in logs. Default the simple class name. */
+    /** Returns the stage's name for logs. Default: the simple class name. */
     default String name() {
         return getClass().getSimpleName();
     }

@@ -11,94 +11,108 @@ import org.sipproxy.message.SipParseException;
 import org.sipproxy.message.SipRequest;
 import org.sipproxy.message.SipUri;
 
-/** What a step may know of the request that it decides about. Valid until {@link RequestStage#handle} returns. */
+/**
+ * A request as a {@link RequestStage} sees it, with what earlier stages found out about it. Valid until
+ * {@link RequestStage#handle} returns.
+ *
+ * <p>Not for implementation by host applications: methods may be added in a minor version.
+ */
 public interface StageContext {
 
-    /** Returns the request as the earlier stages left it, with the edits that this stage made through {@link #jain()}. */
+    /**
+     * Returns the request as the earlier stages left it, including the edits that this stage made through
+     * {@link #jain()}.
+     */
     SipRequest request();
 
     /**
-     * Replaces the request by an edited copy, such as {@code request().withHeader(…)}: later stages see it, and it is forwarded.
-     * Locally generated responses still copy the headers of the request as it was received (RFC 3261 §8.2.6.2).
+     * Replaces the request with an edited copy, such as {@code request().withHeader(…)}. Later stages see the copy, and
+     * it is forwarded. Locally generated responses still copy the headers of the request as it was received (RFC 3261
+     * §8.2.6.2).
      */
     void replace(SipRequest edited);
 
     /**
-     * Returns a {@code javax.sip} view of the request. Edits of the view, and changes of typed headers that it returned, take effect
-     * when {@link #request()} is called, and when the stage returns. The view belongs to this stage and this request. A header that
-     * cannot be parsed throws {@link org.sipproxy.message.jain.MalformedHeaderException}; a stage that lets it pass rejects the request
-     * with 400.
+     * Returns a {@code javax.sip} view of the request. Edits of the view, and changes of typed headers that it
+     * returned, take effect when {@link #request()} is called or the stage returns. The view is valid for this stage
+     * and this request only. Access to a header that cannot be parsed throws
+     * {@link org.sipproxy.message.jain.MalformedHeaderException}; if the stage does not catch it, the request is
+     * rejected with 400.
      */
     Request jain();
 
-    /** How it came in. */
+    /** Returns the flow that the request arrived on. */
     Flow flow();
 
-    /** True if the host is a domain of this proxy. Compared without case. */
+    /** Returns true if the host is a domain of this proxy. Case is ignored. */
     boolean isLocalDomain(String host);
 
-    /** True if the URI names this proxy: a domain, an alias, or a listening point (RFC 3261 §16.4). */
+    /** Returns true if the URI names this proxy: a domain, an alias, or a listening point (RFC 3261 §16.4). */
     boolean isMyself(SipUri uri);
 
     /**
-     * The domain of this proxy that a URI belongs to, in normal form: its host if that is a domain, the first domain for an alias
-     * or a listening point. Nothing if the URI does not name this proxy, just as {@link #isMyself} says.
+     * Returns the domain of this proxy that a URI belongs to, in normal form: its host if that is a domain, or the
+     * primary domain for an alias or a listening point. Empty if the URI does not name this proxy according to
+     * {@link #isMyself}.
      */
     Optional<String> domainOf(SipUri uri);
 
     /**
-     * The domain of this proxy whose user the sender says to be, in normal form: {@link #domainOf} of From, or the first domain if
-     * From is not a {@code sip:} or {@code sips:} URI. A {@code tel:} URI does not name another domain, and a phone shows its
-     * number as that of a local user. Empty if From names another domain.
+     * Returns the domain of this proxy that the sender claims to belong to, in normal form: {@link #domainOf} of From,
+     * or the primary domain if From is not a {@code sip:} or {@code sips:} URI. A {@code tel:} URI does not name
+     * another domain: phones use it to show the number of a local user. Empty if From names another domain.
      *
      * @throws SipParseException if From is malformed
      */
     Optional<String> senderDomain() throws SipParseException;
 
-    /** The proxy's rule for the case of user parts. */
+    /** Returns whether the proxy distinguishes upper and lower case in user parts. */
     UserCase userCase();
 
     /**
-     * The proxy's time: for intervals, and for comparison with the times of bindings. It never steps; see
+     * Returns the proxy's time, for intervals and for comparison with the times of bindings. It never jumps; see
      * {@link org.sipproxy.api.component.ProxyRuntime#now()}.
      */
     Instant now();
 
-    /** The wall clock: for what is written to a database, a header or a log. It may step in either direction; not for intervals. */
+    /**
+     * Returns the wall clock's time, for what is written to a database, a header or a log. It may jump in either
+     * direction, so do not measure intervals with it.
+     */
     Instant wallClock();
 
-    /** The targets that earlier steps found; empty before routing. */
+    /** Returns the targets that earlier stages found; empty before routing. */
     List<Target> targets();
 
-    /** The user that an earlier step authenticated, as {@code user@realm}. */
+    /** Returns the user that an earlier stage authenticated, as {@code user@realm}. */
     Optional<String> authenticatedUser();
 
     /**
-     * Notes that the sender proved to be {@code username} in {@code realm}.
+     * Records that the sender has authenticated as {@code username} in {@code realm}.
      *
-     * @param credentialsHeader the number of the header line that carried the credentials; it is not forwarded
-     *     (RFC 3261 §22.3). -1 if none
+     * @param credentialsHeader the number of the header line with the credentials, which is not forwarded (RFC 3261
+     *     §22.3); -1 if there is none
      */
     void authenticated(String username, String realm, int credentialsHeader);
 
     /**
-     * Notes that the sender is a trusted peer, such as a provider's trunk: nobody asks it for a password, except for REGISTER,
-     * and it may relay to anywhere.
+     * Records that the sender is a trusted peer, such as a provider's trunk. It is not challenged, except for REGISTER,
+     * and it may relay to any destination.
      */
     void trust();
 
-    /** True if an earlier step called {@link #trust()}. */
+    /** Returns true if an earlier stage called {@link #trust()}. */
     boolean isTrusted();
 
     /**
-     * Notes that the sender is behind a NAT: the bindings that this REGISTER writes keep the address it came from
-     * ({@link org.sipproxy.api.location.Binding#received()}), and requests to them go there.
+     * Records that the sender is behind a NAT. The bindings that this REGISTER writes keep its source address
+     * ({@link org.sipproxy.api.location.Binding#received()}), and requests to them are sent there.
      */
     void behindNat();
 
-    /** True if an earlier step called {@link #behindNat()}. */
+    /** Returns true if an earlier stage called {@link #behindNat()}. */
     boolean isBehindNat();
 
-    /** Tells the proxy's listeners. */
+    /** Notifies the proxy's listeners of an event. */
     void publish(SecurityEvent event);
 }

@@ -8,23 +8,25 @@ import org.sipproxy.api.transport.Flow;
 import org.sipproxy.message.SipUri;
 
 /**
- * One place that a request may go to (RFC 3261 §16.5).
+ * One target of a request: a URI, and how to reach it (RFC 3261 §16.5).
+ *
+ * <p>If {@code flow} is open, it is used in these cases: {@code received} is given as well; or the client opened it
+ * over TLS or as a WebSocket. A TCP flow is also used if no address that {@code uri} resolves to can be reached, and
+ * before addresses that failed recently. A flow without TLS is never used for a sips URI. In all cases the request
+ * leaves from the flow's listening point.
  *
  * @param uri the Request-URI of the forwarded request
- * @param q 0 to 1; targets of equal q are tried in parallel, lower ones after higher ones. Default 1
- * @param routes a Route set to prepend, the first hop first
- * @param flow the flow that the contact was registered over; null for none. It is used, as long as it is open, if
- *     {@code received} is there too, or if the client opened it over TLS or as a WebSocket; one of TCP also when nothing that
- *     {@code uri} resolves to can be reached, and before what failed a short while ago. Not if it has no TLS and the request is
- *     for a sips URI. In any case requests leave from its listening point
- * @param received the address to send to, whatever {@code uri} resolves to, because the client is behind a NAT; its host is
- *     numeric. Of a stream transport only a connection that is open is used, as a NAT lets none in: without one the target
- *     fails at once, unless {@code uri} has the same address. Null for none. Not used if {@code routes} is not empty or the
- *     request has a Route left: then the NAT is that hop's matter
- * @param socket the listening point to send from, {@code udp:192.0.2.1:5060}, if {@code flow} is null; if it is empty or none of
- *     ours, the one that leads there
- * @param substitute true if it does the same as the targets of higher q, such as another gateway: it is tried if these did not
- *     serve, that is if they could not be reached, did not answer, or answered 408, 430 or 5xx; not if they refused otherwise
+ * @param q 0 to 1. Targets of equal q are tried in parallel, targets of lower q after those of higher q. Default 1
+ * @param routes the Route set to prepend, the first hop first
+ * @param flow the flow that the contact was registered over, or null
+ * @param received the address to send to instead of what {@code uri} resolves to, because the client is behind a NAT;
+ *     its host is numeric. Null for none. With a stream transport only an open connection is used, because a NAT does
+ *     not let a new one in: without a connection the target fails at once, unless {@code uri} has the same address.
+ *     Ignored if {@code routes} is not empty or the request has a Route left: NAT traversal is then up to that hop
+ * @param socket the listening point to send from, such as {@code udp:192.0.2.1:5060}, if {@code flow} is null. If it is
+ *     empty or this proxy does not have it, the listening point that leads to the target is used
+ * @param substitute true if this target is a fallback for those of higher q, such as a second gateway. It is tried only
+ *     if they could not be reached, timed out, or responded with 408, 430 or 5xx
  */
 public record Target(
         SipUri uri,
@@ -49,24 +51,24 @@ public record Target(
         }
     }
 
-    /** A target that is tried whatever those of higher q answered. */
+    /** Creates a target that is tried regardless of the responses of targets of higher q. */
     public Target(
             SipUri uri, float q, List<SipUri> routes, @Nullable Flow flow, @Nullable SipUri received, String socket) {
         this(uri, q, routes, flow, received, socket, false);
     }
 
-    /** A target that no NAT hides. */
+    /** Creates a target that is not behind a NAT. */
     public Target(SipUri uri, float q, List<SipUri> routes, @Nullable Flow flow) {
         this(uri, q, routes, flow, null, "");
     }
 
-    /** A URI, resolved as RFC 3263 says. */
+    /** Returns a target whose URI is resolved by RFC 3263. */
     public static Target of(SipUri uri) {
         return new Target(uri, 1f, List.of(), null);
     }
 
     /**
-     * A URI whose requests go to an address that is known better than the URI says.
+     * Returns a target whose address is given instead of resolved.
      *
      * @param received see {@link #received}
      */
@@ -74,7 +76,7 @@ public record Target(
         return new Target(uri, 1f, List.of(), null, Objects.requireNonNull(received, "received"), "");
     }
 
-    /** Where a registered contact is: its URI behind its Path. */
+    /** Returns the target for a binding: its contact URI, reached through its Path. */
     public static Target of(Binding binding) {
         float q = binding.q() == Binding.Q_UNSPECIFIED ? 1f : binding.q();
         return new Target(

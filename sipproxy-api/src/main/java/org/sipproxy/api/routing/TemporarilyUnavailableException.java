@@ -4,9 +4,9 @@ import java.io.Serial;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a step or a store needs cannot be had now, such as a database that does not answer; the same may succeed later. The
- * request is answered 503 with Retry-After (RFC 3261 §21.5.4), and a line without a stack trace is logged every half a minute
- * at most: it is no defect of the step.
+ * Thrown if a stage or store temporarily lacks something that it needs, such as a database that does not respond. The
+ * request gets a 503 with Retry-After (RFC 3261 §21.5.4). A line without a stack trace is logged at most every 30 s,
+ * because the stage has no defect.
  */
 public final class TemporarilyUnavailableException extends RuntimeException {
 
@@ -16,10 +16,10 @@ public final class TemporarilyUnavailableException extends RuntimeException {
     private final int retryAfterSeconds;
 
     /**
-     * An outage.
+     * Creates an exception for an outage.
      *
      * @param message what is missing and why, for the log
-     * @param retryAfterSeconds when to try again, 1 or more
+     * @param retryAfterSeconds when to try again, in seconds; 1 or more
      * @throws IllegalArgumentException if {@code retryAfterSeconds} is less than 1
      */
     public TemporarilyUnavailableException(String message, int retryAfterSeconds, @Nullable Throwable cause) {
@@ -30,7 +30,7 @@ public final class TemporarilyUnavailableException extends RuntimeException {
         this.retryAfterSeconds = retryAfterSeconds;
     }
 
-    /** When the client may try again, in seconds. */
+    /** Returns after how many seconds the client may try again. */
     public int retryAfterSeconds() {
         return retryAfterSeconds;
     }

@@ -4,40 +4,40 @@ import java.util.List;
 import java.util.Objects;
 import org.sipproxy.message.StatusCode;
 
-/** What a {@link RequestStage} decided. */
+/** A decision of a {@link RequestStage}: go on, respond, relay or discard. */
 public sealed interface Verdict {
 
-    /** The next step decides. */
+    /** Leaves the decision to the next stage. */
     static Verdict proceed() {
         return Proceed.INSTANCE;
     }
 
-    /** Answers with the registered reason phrase. */
+    /** Responds with the registered reason phrase. */
     static Verdict respond(int statusCode) {
         return new Respond(statusCode, StatusCode.reasonPhrase(statusCode), List.of());
     }
 
-    /** Answers with header lines of its own, each {@code Name: value} without a line end. */
+    /** Responds with additional header lines, each {@code Name: value} without a line end. */
     static Verdict respond(int statusCode, String reason, String... headerLines) {
         return new Respond(statusCode, reason, List.of(headerLines));
     }
 
-    /** Relays to these targets instead of looking the request's target up. */
+    /** Relays to these targets instead of looking up the request's target. */
     static Verdict relay(Target... targets) {
         return new Relay(List.of(targets));
     }
 
-    /** Relays to these targets. */
+    /** Relays to these targets instead of looking up the request's target. */
     static Verdict relay(List<Target> targets) {
         return new Relay(targets);
     }
 
-    /** Drops the request without an answer. */
+    /** Drops the request without a response. */
     static Verdict discard() {
         return Discard.INSTANCE;
     }
 
-    /** Nothing decided: the next step runs. */
+    /** No decision: the next stage runs. */
     final class Proceed implements Verdict {
         private static final Proceed INSTANCE = new Proceed();
 
@@ -50,7 +50,7 @@ public sealed interface Verdict {
     }
 
     /**
-     * A final answer.
+     * A final response.
      *
      * @param statusCode 200 to 699
      * @param reason the reason phrase
@@ -61,7 +61,7 @@ public sealed interface Verdict {
         /**
          * Checks the values.
          *
-         * @throws IllegalArgumentException if the code is outside 200 to 699, or a text holds CR, LF or NUL
+         * @throws IllegalArgumentException if the status code is outside 200 to 699, or a text holds CR, LF or NUL
          */
         public Respond {
             if (statusCode < 200 || statusCode > 699) {
@@ -89,7 +89,7 @@ public sealed interface Verdict {
     }
 
     /**
-     * Relay to named targets.
+     * Relaying to the given targets.
      *
      * @param targets at least one
      */
@@ -104,12 +104,12 @@ public sealed interface Verdict {
             targets = List.copyOf(targets);
             if (targets.isEmpty()) {
                 throw new IllegalArgumentException(
-                        "targets: empty; answer with Verdict.respond(480) if there is nowhere to go");
+                        "targets: empty; respond with Verdict.respond(480) if there is no target");
             }
         }
     }
 
-    /** No answer at all. */
+    /** No response. */
     final class Discard implements Verdict {
         private static final Discard INSTANCE = new Discard();
 

@@ -9,15 +9,16 @@ import java.security.SecureRandom;
 import org.sipproxy.message.wire.MessageIndex;
 
 /**
- * SipHash-2-4 (Aumasson and Bernstein, 2012): 64 bits over a short text that nobody can make without the key. It tells what we
- * wrote into a message from what somebody made up, and keeps hash tables safe from those who choose the keys, in some 30 ns and
- * without garbage. For a signature that is tried at leisure, offline, 64 bits are too few; online they are not.
+ * Keyed hash of 64 bits over short texts: SipHash-2-4 (Aumasson and Bernstein, 2012). It cannot be computed without the
+ * key. It is used to recognize what this proxy wrote into a message, and to protect hash tables from chosen keys. A
+ * hash takes some 30 ns and allocates no garbage. 64 bits are sufficient if each guess needs a request to the proxy,
+ * but not for a signature that can be attacked offline.
  *
  * <p>Immutable and safe for use by several threads.
  */
 public final class KeyedHash {
 
-    /** Reads eight bytes at once, which saves a fifth of the time over a whole message. */
+    /** Reads eight bytes at once, which is a fifth faster over a whole message. */
     private static final VarHandle WORDS = MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
 
     private final long k0;
@@ -28,18 +29,18 @@ public final class KeyedHash {
         this.k1 = k1;
     }
 
-    /** A key that nobody else has and that dies with this process. */
+    /** Creates a hash with a random key that exists only in this process. */
     public static KeyedHash random() {
         SecureRandom random = new SecureRandom();
         return new KeyedHash(random.nextLong(), random.nextLong());
     }
 
     /**
-     * A key made of a secret that several proxies may share.
+     * Creates a hash whose key is derived from a secret that several proxies may share.
      *
      * @param secret at least 16 random bytes; not kept
-     * @param purpose what it is for: hashes for different purposes have nothing in common
-     * @throws IllegalArgumentException if the secret is shorter
+     * @param purpose what the hash is for: hashes for different purposes are unrelated
+     * @throws IllegalArgumentException if the secret is shorter than 16 bytes
      */
     public static KeyedHash of(byte[] secret, String purpose) {
         if (secret.length < 16) {
@@ -53,11 +54,11 @@ public final class KeyedHash {
             byte[] key = sha.digest(secret);
             return new KeyedHash(littleEndian(key, 0, 8), littleEndian(key, 8, 8));
         } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("this JVM has no SHA-256, which every JVM must have", e);
+            throw new IllegalStateException("this JVM does not provide SHA-256, which every JVM must provide", e);
         }
     }
 
-    /** For the test vectors. */
+    /** Creates a hash with the key of a test vector. */
     static KeyedHash ofKey(byte[] key) {
         return new KeyedHash(littleEndian(key, 0, 8), littleEndian(key, 8, 8));
     }
@@ -67,14 +68,16 @@ public final class KeyedHash {
         return hash(new State(k0, k1), 0, a, from, to);
     }
 
-    /** Returns the hash of an earlier hash and {@code a[from, to)}, so that a text of several parts needs no copy. */
+    /**
+     * Returns the hash of an earlier hash and {@code a[from, to)}, so that a text of several parts need not be copied.
+     */
     public long hash(long before, byte[] a, int from, int to) {
         State state = new State(k0, k1);
         state.word(before);
         return hash(state, 8, a, from, to);
     }
 
-    /** Returns the hash of {@code [from, to)} of a message: that of the same bytes in an array. */
+    /** Returns the hash of {@code [from, to)} of a message, which equals that of the same bytes in an array. */
     public long hash(MessageIndex message, int from, int to) {
         return hash(new State(k0, k1), 0, message, from, to);
     }
@@ -106,7 +109,7 @@ public final class KeyedHash {
         return state.end((long) lengthBefore + to - from, rest);
     }
 
-    /** The four words of the algorithm; lives on the stack of the caller. */
+    /** The four words of the algorithm; escape analysis keeps it on the caller's stack. */
     private static final class State {
 
         private long v0;
@@ -158,7 +161,7 @@ public final class KeyedHash {
         return value;
     }
 
-    /** Shows nothing of the key. */
+    /** Returns a text without the key. */
     @Override
     public String toString() {
         return "KeyedHash[key hidden]";

@@ -3,24 +3,25 @@ package org.sipproxy.api.transport;
 import java.net.InetSocketAddress;
 
 /**
- * Decides from the source alone, before anything is parsed or allocated for it. It runs on event loops for everything that
- * arrives, a flood too: it must not block, log a line a call, or remember each source. If it throws, what arrived is dropped.
+ * A filter that decides from the source address alone, before anything is parsed or allocated. It runs on receiver
+ * threads for everything that arrives, including floods. It must not block, log on each call, or remember every source.
+ * If it throws, the message or connection is dropped.
  */
 public interface ArrivalFilter {
 
     /**
-     * Whether a message is looked at at all.
+     * Returns true if a message is processed, false if it is dropped.
      *
-     * @param flow where it comes from
-     * @param length its bytes
+     * @param flow the flow that the message arrived on
+     * @param length the length of the message, in bytes
      */
     boolean accepts(Flow flow, int length);
 
     /**
-     * Whether a connection is accepted. Default true.
+     * Returns true if a connection is accepted. Default true.
      *
-     * @param remote who connects
-     * @param endpoint where
+     * @param remote the address of the client
+     * @param endpoint the listening point that it connects to
      */
     default boolean acceptsConnection(InetSocketAddress remote, Endpoint endpoint) {
         return true;

@@ -3,14 +3,14 @@ package org.sipproxy.api.transport;
 import java.util.Objects;
 
 /**
- * An address to listen on, written {@code udp:127.0.0.1:5060}, {@code tcp:[::1]:5060} or {@code wss:0.0.0.0:443}.
+ * An address to listen on, written as {@code udp:127.0.0.1:5060}, {@code tcp:[::1]:5060} or {@code wss:0.0.0.0:443}.
  *
  * @param kind the transport
  * @param host a numeric address or a host name of this machine; an IPv6 address without brackets. {@code 0.0.0.0} and
  *     {@code ::} stand for every address that the machine has when the proxy starts
- * @param port 0 to 65535; 0 lets the system choose, and {@code SipProxy.boundEndpoints()} then tells
- * @param advertisedHost the host that Via and Record-Route name instead, or empty
- * @param advertisedPort the port that goes with it, or 0 for {@code port}
+ * @param port 0 to 65535. With 0 the system chooses a port, which {@code SipProxy.boundEndpoints()} returns
+ * @param advertisedHost the host that Via and Record-Route name instead; empty to name {@code host}
+ * @param advertisedPort the port that they name with it; 0 for {@code port}
  */
 public record Endpoint(TransportKind kind, String host, int port, String advertisedHost, int advertisedPort) {
 
@@ -40,45 +40,52 @@ public record Endpoint(TransportKind kind, String host, int port, String adverti
         }
     }
 
-    /** Listens for UDP. */
+    /** Returns an endpoint for UDP. */
     public static Endpoint udp(String host, int port) {
         return new Endpoint(TransportKind.UDP, host, port, "", 0);
     }
 
-    /** Listens for TCP. */
+    /** Returns an endpoint for TCP. */
     public static Endpoint tcp(String host, int port) {
         return new Endpoint(TransportKind.TCP, host, port, "", 0);
     }
 
-    /** Listens for TLS. The proxy needs a certificate then. */
+    /** Returns an endpoint for TLS. The proxy then needs a certificate. */
     public static Endpoint tls(String host, int port) {
         return new Endpoint(TransportKind.TLS, host, port, "", 0);
     }
 
-    /** Listens for WebSockets (RFC 7118) in clear: for browsers on pages without TLS, or behind a reverse proxy that has it. */
+    /**
+     * Returns an endpoint for WebSockets without TLS (RFC 7118): for browsers on pages without TLS, or behind a reverse
+     * proxy that terminates TLS.
+     */
     public static Endpoint ws(String host, int port) {
         return new Endpoint(TransportKind.WS, host, port, "", 0);
     }
 
-    /** Listens for WebSockets over TLS. The proxy needs a certificate then. */
+    /** Returns an endpoint for WebSockets over TLS. The proxy then needs a certificate. */
     public static Endpoint wss(String host, int port) {
         return new Endpoint(TransportKind.WSS, host, port, "", 0);
     }
 
-    /** The same endpoint, but Via and Record-Route name this host and port: for a proxy behind a static address mapping. */
+    /**
+     * Returns this endpoint with another host and port for Via and Record-Route: for a proxy behind a static address
+     * mapping.
+     */
     public Endpoint advertise(String publicHost, int publicPort) {
         return new Endpoint(kind, host, port, publicHost, publicPort);
     }
 
-    /** The same endpoint on another port. */
+    /** Returns this endpoint on another port. */
     public Endpoint withPort(int newPort) {
         return new Endpoint(kind, host, newPort, advertisedHost, advertisedPort);
     }
 
     /**
-     * Reads {@code udp:HOST:PORT}; without a port it is the transport's default.
+     * Parses {@code TRANSPORT:HOST:PORT}, such as {@code udp:127.0.0.1:5060}. Without a port the transport's default is
+     * used.
      *
-     * @throws IllegalArgumentException if the text is not of that form
+     * @throws IllegalArgumentException if the text is malformed
      */
     public static Endpoint parse(String text) {
         int colon = text.indexOf(':');
@@ -108,7 +115,7 @@ public record Endpoint(TransportKind kind, String host, int port, String adverti
         return new Endpoint(kind, host, Integer.parseInt(port), "", 0);
     }
 
-    /** {@code udp:127.0.0.1:5060}. */
+    /** Returns the text form, such as {@code udp:127.0.0.1:5060}. */
     @Override
     public String toString() {
         return kind.lowerCase() + ":" + (host.indexOf(':') >= 0 ? "[" + host + "]" : host) + ":" + port;

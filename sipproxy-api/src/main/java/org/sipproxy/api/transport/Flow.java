@@ -4,26 +4,30 @@ import java.net.InetSocketAddress;
 import java.util.Set;
 
 /**
- * The way between one local listening point and one remote address: for UDP the pair of addresses, for a stream transport
- * one connection (RFC 5626 §1). What is sent on a flow leaves by the very socket or connection that the flow names.
+ * A path for messages between a listening point and a remote address. For UDP it is the pair of addresses, for a stream
+ * transport one connection (RFC 5626 §1). What is sent on a flow leaves from exactly that socket or connection.
+ *
+ * <p>Not for implementation by host applications: methods may be added in a minor version.
  */
 public interface Flow {
 
-    /** The transport. */
+    /** Returns the transport. */
     TransportKind kind();
 
-    /** The endpoint that it came in on, with the port really bound. */
+    /** Returns the listening point, with the port that is actually bound. */
     Endpoint endpoint();
 
-    /** The peer's address as seen here. */
+    /** Returns the peer's address as this proxy sees it. */
     InetSocketAddress remoteAddress();
 
-    /** True if a message can still be sent: always for UDP, for a stream until the connection closes. */
+    /**
+     * Returns true if a message can still be sent: always for UDP; for a stream transport until the connection closes.
+     */
     boolean isOpen();
 
     /**
-     * The SIP domains, in lower case, that the peer's certificate is for (RFC 5922 §7.1), once it was verified against the trust
-     * anchors. Empty without TLS, and for a peer that presented no certificate, as most phones do.
+     * Returns the SIP domains, in lower case, of the peer's certificate once it was verified against the trust anchors
+     * (RFC 5922 §7.1). Empty without TLS, and for a peer without a certificate, such as most phones.
      */
     default Set<String> peerIdentities() {
         return Set.of();

@@ -1,18 +1,18 @@
 package org.sipproxy.api.transport;
 
 /**
- * Is shown what arrives on a listening point and is no SIP message: a datagram of line ends or zeros, a STUN request. Runs on
- * an event loop and must not block. The line ends that a stream's peer sends as a keepalive are answered by the proxy itself
- * (RFC 5626 §3.5.1) and are shown too.
+ * A handler for what arrives on a listening point and is not a SIP message: a datagram of line ends or zeros, a STUN
+ * request. Runs on a receiver thread and must not block. Keepalive line ends of stream peers are passed to it as well,
+ * although the proxy itself responds to them (RFC 5626 §3.5.1).
  */
 @FunctionalInterface
 public interface NonSipHandler {
 
     /**
-     * Something arrived.
+     * Handles bytes that are not a SIP message.
      *
-     * @param flow where it comes from
-     * @param bytes what it is; the handler's to keep
+     * @param flow the flow that they arrived on
+     * @param bytes what was received; the handler may keep the array
      */
     void onNonSip(Flow flow, byte[] bytes);
 }

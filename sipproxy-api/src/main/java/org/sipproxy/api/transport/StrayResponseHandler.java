@@ -3,17 +3,17 @@ package org.sipproxy.api.transport;
 import org.sipproxy.message.SipResponse;
 
 /**
- * Is shown responses that belong to no transaction of the proxy: the answers to what a component sent itself. Anybody can send
- * such a response, so a handler believes only what it can recognise as an answer of its own. Runs on an event loop and must
- * not block.
+ * A handler for stray responses: those that match no transaction of the proxy, such as responses to requests that a
+ * component sent. Anyone can send such a response, so a handler must accept only what it can recognize as a response to
+ * its own request. Runs on a receiver thread and must not block.
  */
 @FunctionalInterface
 public interface StrayResponseHandler {
 
     /**
-     * A response came.
+     * Handles a stray response.
      *
-     * @return true if it was this component's; no other handler sees it then
+     * @return true if the response belongs to this component; the remaining handlers do not see it then
      */
     boolean onResponse(SipResponse response, Flow flow);
 }

@@ -23,27 +23,30 @@ public enum TransportKind {
         this.lowerCase = name().toLowerCase(Locale.ROOT);
     }
 
-    /** True if the transport delivers in order or says that it could not: no retransmissions (RFC 3261 §17). */
+    /**
+     * Returns true if the transport delivers in order or reports a failure, so that retransmissions are not needed (RFC
+     * 3261 §17).
+     */
     public boolean isReliable() {
         return reliable;
     }
 
-    /** True for TLS and WSS. */
+    /** Returns true for TLS and WSS. */
     public boolean isSecure() {
         return secure;
     }
 
-    /** The port meant where none is written. */
+    /** Returns the port that is used if none is written. */
     public int defaultPort() {
         return defaultPort;
     }
 
-    /** The token in lower case, as in a URI's {@code transport} parameter. */
+    /** Returns the token in lower case, as in a URI's {@code transport} parameter. */
     public String lowerCase() {
         return lowerCase;
     }
 
-    /** The transport with this token, without case. */
+    /** Returns the transport with this token; case is ignored. */
     public static Optional<TransportKind> of(String token) {
         for (TransportKind kind : values()) {
             if (kind.lowerCase.equalsIgnoreCase(token)) {

@@ -30,7 +30,7 @@ class AccessRulesTest {
         "sip:192.0.2.1,0,expected an IP address or a domain name",
         "'',0,expected an IP address or a domain name"
     })
-    void addressThatFitsNothingIsRefused(String address, int prefixLength, String problem) {
+    void invalidAddressEntryIsRejected(String address, int prefixLength, String problem) {
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> new AddressEntry(1, address, prefixLength, 0, ""))
                 .withMessageContaining(problem);
@@ -38,7 +38,7 @@ class AccessRulesTest {
 
     @ParameterizedTest
     @ValueSource(ints = {-1, 65_536})
-    void portOutsideItsRangeIsRefused(int port) {
+    void portOutsideItsRangeIsRejected(int port) {
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> new AddressEntry(1, "192.0.2.1", 32, port, ""))
                 .withMessageContaining("expected 0 to 65535");
@@ -53,7 +53,7 @@ class AccessRulesTest {
     }
 
     @Test
-    void trustedEntryTellsABadPatternWhereItIsWrong() {
+    void trustedEntryReportsWhereAPatternIsInvalid() {
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> trusted("192.0.2.1", "^sip:(.*@example"))
                 .withMessageContaining("^sip:(.*@example");
@@ -63,7 +63,7 @@ class AccessRulesTest {
     }
 
     @Test
-    void emptyPatternFitsEverything() {
+    void emptyPatternMatchesEverything() {
         TrustedEntry entry = trusted("192.0.2.1", "");
         assertThat(entry.from()).isEmpty();
         assertThat(entry.requestUri()).isEmpty();

@@ -23,7 +23,7 @@ class UriPatternTest {
         "example,                        sip:x@example.org,      true",
         "(?i)EXAMPLE,                    sip:x@example.org,      true",
     })
-    void isAPosixExtendedExpression(String pattern, String uri, boolean found) {
+    void supportsPosixExtendedExpressions(String pattern, String uri, boolean found) {
         assertThat(UriPattern.of(pattern).isFoundIn(uri)).isEqualTo(found);
     }
 
@@ -40,7 +40,7 @@ class UriPatternTest {
                 "(a{30}){30}$",
                 "((a?){10}){10}(a{10}){10}$"
             })
-    void searchIsQuickWhateverTheExpressionAndTheUri(String text) {
+    void searchIsFastForEveryExpressionAndUri(String text) {
         UriPattern pattern = UriPattern.of(text);
         String[] uris = {
             "sip:" + "a".repeat(1_000) + "!@x", "sip:" + "a".repeat(60_000) + "!@x", "sip:" + "x".repeat(1_000) + "@x"
@@ -54,7 +54,7 @@ class UriPatternTest {
     }
 
     @Test
-    void aLongUriIsNotSearched() {
+    void tooLongUriDoesNotMatch() {
         assertThat(UriPattern.of("a").isFoundIn("a".repeat(1_024))).isTrue();
         assertThat(UriPattern.of("a").isFoundIn("a".repeat(1_025))).isFalse();
     }
@@ -74,7 +74,7 @@ class UriPatternTest {
                 "a{1000}b{1000}c{1000}",
                 "((a{1000})\\Q)\\E){1000}"
             })
-    void anExpressionThatIsNotOneOrTooLargeIsRefusedAtOnce(String text) {
+    void malformedOrTooLargeExpressionIsRejectedAtOnce(String text) {
         Assertions.assertTimeoutPreemptively(
                 Duration.ofSeconds(5),
                 () -> assertThatIllegalArgumentException()

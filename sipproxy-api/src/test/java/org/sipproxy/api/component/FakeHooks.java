@@ -21,7 +21,7 @@ import org.sipproxy.api.transport.NonSipHandler;
 import org.sipproxy.api.transport.StrayResponseHandler;
 import org.sipproxy.message.SipResponse;
 
-/** What a component installs, for a test to call: all of it in its order, and the way of a request through it. */
+/** Collects what a component installs, in order, and passes requests through it. */
 public final class FakeHooks implements ComponentHooks {
 
     private final List<ArrivalFilter> arrival = new ArrayList<>();
@@ -43,9 +43,9 @@ public final class FakeHooks implements ComponentHooks {
         return hooks;
     }
 
-    // ---- what a test does
+    // ---- calls of the tests
 
-    /** True if it is not even parsed. */
+    /** True if an arrival filter drops the message. */
     public boolean isFiltered(FakeStageContext context) {
         return !arrival.stream().allMatch(filter -> filter.accepts(context.flow(), 500));
     }
@@ -59,7 +59,9 @@ public final class FakeHooks implements ComponentHooks {
         return arrival.stream().allMatch(filter -> filter.acceptsConnection(remote, endpoint));
     }
 
-    /** What becomes of a request until it is routed, as a user if that is said; null if it is not even parsed. */
+    /**
+     * Returns the result of a request, up to routing, for a user if one is given; null if an arrival filter dropped it.
+     */
     public @Nullable Verdict send(FakeStageContext context, @Nullable String authenticated) {
         if (isFiltered(context)) {
             return null;
@@ -79,7 +81,9 @@ public final class FakeHooks implements ComponentHooks {
         return send(context, null);
     }
 
-    /** Result of a request that is not authenticated, up to routing; null if an arrival filter refused it. */
+    /**
+     * Returns the result of a request that is not authenticated, up to routing; null if an arrival filter dropped it.
+     */
     public @Nullable Verdict sendAsStranger(FakeStageContext context) {
         Verdict verdict = send(context);
         return verdict == Verdict.proceed() ? run(routing, context) : verdict;
@@ -99,12 +103,12 @@ public final class FakeHooks implements ComponentHooks {
         return Verdict.proceed();
     }
 
-    /** Something that is no message arrives. */
+    /** Passes bytes that are not a SIP message to the handlers. */
     public void arrives(Flow flow, byte[] bytes) {
         nonSip.forEach(handler -> handler.onNonSip(flow, bytes));
     }
 
-    /** A response that no transaction waits for arrives; true if the component knows it. */
+    /** Passes a stray response to the handlers. Returns true if one of them accepts it. */
     public boolean arrives(SipResponse response, Flow from) {
         return strays.stream().anyMatch(handler -> handler.onResponse(response, from));
     }
@@ -117,7 +121,7 @@ public final class FakeHooks implements ComponentHooks {
         locations.forEach(listener -> listener.onChange(event));
     }
 
-    /** The steps for requests, in the order in which a request meets them. */
+    /** Returns the stages for requests, in the order in which a request passes them. */
     public List<RequestStage> stages() {
         List<RequestStage> all = new ArrayList<>(entrance);
         all.addAll(authentication);
@@ -179,12 +183,12 @@ public final class FakeHooks implements ComponentHooks {
 
     @Override
     public void onRequestCompleted(RequestListener listener) {
-        // no test calls it
+        // not used by any test
     }
 
     @Override
     public void serveDomains(DomainSource source) {
-        // no test asks it
+        // not used by any test
     }
 
     @Override

@@ -17,14 +17,14 @@ import org.sipproxy.api.transport.Flow;
 import org.sipproxy.message.SipUri;
 
 /**
- * A proxy for example.org at 192.0.2.1:5060 whose clock stands until a test moves it. It records what it is asked for. The test's
- * thread is its timer.
+ * Runtime of a proxy for example.org at 192.0.2.1:5060, whose clock moves only when a test advances it. It records the
+ * calls that it gets. Tasks run on the thread of the test.
  */
 public final class FakeRuntime implements ProxyRuntime {
 
     private static final Duration TICK = Duration.ofMillis(10);
 
-    /** What was sent, and when. */
+    /** Bytes that were sent, and when. */
     public record Sent(Flow flow, byte[] bytes, long atMillis) {
 
         public String text() {
@@ -41,7 +41,7 @@ public final class FakeRuntime implements ProxyRuntime {
     private Instant now;
     private Duration stepped = Duration.ZERO;
 
-    /** A proxy whose bindings nobody asks for. */
+    /** Creates a runtime without a location store. */
     public FakeRuntime(Instant now) {
         this(now, null);
     }
@@ -51,7 +51,7 @@ public final class FakeRuntime implements ProxyRuntime {
         this.store = store;
     }
 
-    /** Moves the clock, a tick at a time, and runs the tasks that come due. */
+    /** Advances the clock in ticks, and runs the tasks that become due. */
     public void advance(Duration time) {
         Instant end = now.plus(time);
         while (now.isBefore(end)) {
@@ -62,7 +62,7 @@ public final class FakeRuntime implements ProxyRuntime {
         }
     }
 
-    /** What was sent; a test may clear it. */
+    /** Returns what was sent; a test may clear the list. */
     public List<Sent> sent() {
         return sent;
     }
@@ -71,14 +71,14 @@ public final class FakeRuntime implements ProxyRuntime {
         return events;
     }
 
-    /** How many tasks wait for their time. */
+    /** Returns the number of scheduled tasks. */
     public int scheduled() {
         return tasks.size();
     }
 
     @Override
     public LocationStore locationStore() {
-        return Objects.requireNonNull(store, "this test gave no location store");
+        return Objects.requireNonNull(store, "this test has no location store");
     }
 
     @Override

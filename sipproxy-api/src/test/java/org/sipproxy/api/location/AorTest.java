@@ -18,29 +18,29 @@ class AorTest {
         "sip:%61lice@[2001:DB8::1]:5060,              alice,       [2001:db8::1]",
         "sip:+49-30@sip.test;user=phone,              +49-30,      sip.test",
     })
-    void isUserAndDomainOfTheUri(String uri, String user, String domain) {
+    void aorConsistsOfUserAndDomainOfTheUri(String uri, String user, String domain) {
         assertThat(Aor.of(SipUri.of(uri))).isEqualTo(new Aor(user, domain));
     }
 
     @Test
-    void userKeepsItsCaseWhereUsersAreCaseSensitive() {
+    void userKeepsItsCaseIfUsersAreCaseSensitive() {
         assertThat(Aor.of(SipUri.of("sip:AlIcE@SIP.test"), UserCase.SENSITIVE)).isEqualTo(new Aor("AlIcE", "sip.test"));
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"%00", "a%00b", "%0d%0a", "%1b", "%7f", "%c2%85", "%ff", "%c3", "%ed%a0%80", "%ef%bf%bd"})
-    void partWithControlCharactersOrThatIsNotUtf8NamesNoUser(String user) {
+    void userPartWithControlCharactersOrInvalidUtf8IsNotAUser(String user) {
         assertThat(Aor.isUser(SipUri.of("sip:" + user + "@sip.test").user())).isFalse();
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"alice", "%20", "%c3%89", "%e2%82%ac", "%f0%9f%98%80", "a%f0%9f%98%80b", "'--", "%25"})
-    void anyOtherPartMayNameAUser(String user) {
+    void anyOtherUserPartIsAUser(String user) {
         assertThat(Aor.isUser(SipUri.of("sip:" + user + "@sip.test").user())).isTrue();
     }
 
     @Test
-    void halfASurrogatePairNamesNoUser() {
+    void halfASurrogatePairIsNotAUser() {
         assertThat(Aor.isUser("a\ud83d")).isFalse();
         assertThat(Aor.isUser("\ude00a")).isFalse();
         assertThat(Aor.isUser("\ud83d\ud83d\ude00")).isFalse();
@@ -55,7 +55,7 @@ class AorTest {
         "sip:a%40b@sip.test,                      sip:a%40b@sip.test",
         "sip:sip.test,                            sip:sip.test",
     })
-    void textIsAUriWhateverTheUserHolds(String uri, String text) {
+    void textIsAUriForEveryUser(String uri, String text) {
         Aor aor = Aor.of(SipUri.of(uri));
 
         assertThat(aor).hasToString(text);
@@ -64,7 +64,7 @@ class AorTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"sip:100%@h", "sip:a%zz@h", "sip:%4@h", "sip:%@h"})
-    void percentThatIsNotAnEscapeNamesNoUser(String text) throws Exception {
+    void percentThatIsNotAnEscapeIsNotAUser(String text) throws Exception {
         assertThat(Aor.isUser(SipUri.parse(text).user())).isFalse();
     }
 }

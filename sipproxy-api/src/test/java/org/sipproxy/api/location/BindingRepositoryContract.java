@@ -23,8 +23,8 @@ import org.sipproxy.message.Method;
 import org.sipproxy.message.SipUri;
 
 /**
- * What every {@link BindingRepository} does. A test of a repository implements this, makes an empty one for each test, and
- * inherits the tests. Times are whole seconds, as a database may keep no more.
+ * Contract tests for {@link BindingRepository}. The test of a repository implements this interface, creates an empty
+ * one for each test, and inherits the tests. Times are whole seconds, because a database may store no fractions.
  */
 public interface BindingRepositoryContract {
 
@@ -32,7 +32,7 @@ public interface BindingRepositoryContract {
     Aor ALICE = new Aor("alice", "sip.test");
     Aor BOB = new Aor("bob", "sip.test");
 
-    /** The repository under test: the same one throughout a test, empty at its start. */
+    /** Returns the repository under test: the same one throughout a test, empty at its start. */
     BindingRepository repository();
 
     @Test
@@ -77,7 +77,7 @@ public interface BindingRepositoryContract {
     }
 
     @Test
-    default void rowKeepsWhatIsNotThere() {
+    default void rowKeepsAbsentValuesAbsent() {
         put(ALICE, binding("a"));
 
         assertThat(repository().find(ALICE, NOW)).singleElement().satisfies(read -> {
@@ -104,7 +104,7 @@ public interface BindingRepositoryContract {
     }
 
     @Test
-    default void deletedRowIsGoneAndOneThatIsNotThereIsNoError() {
+    default void deletingRemovesTheRowAndIgnoresAMissingOne() {
         put(ALICE, binding("a"));
 
         repository().write(List.of(new Delete(ALICE, "a"), new Delete(ALICE, "never"), new Put(BOB, binding("b"))));
@@ -132,7 +132,7 @@ public interface BindingRepositoryContract {
     }
 
     @Test
-    default void rowsThatHaveEndedAreNotFound() {
+    default void expiredRowsAreNotFound() {
         put(ALICE, binding("a", Duration.ofSeconds(10)));
         put(ALICE, binding("b", Duration.ofSeconds(11)));
 
@@ -141,7 +141,7 @@ public interface BindingRepositoryContract {
     }
 
     @Test
-    default void everyRowIsShownHoweverManyThereAre() {
+    default void forEachPassesEveryRowRegardlessOfTheirNumber() {
         int count = 4_500;
         repository()
                 .write(IntStream.range(0, count)
@@ -157,7 +157,7 @@ public interface BindingRepositoryContract {
     // ---- update
 
     @Test
-    default void updateWritesWhatTheChangeMakes() {
+    default void updateWritesTheResultOfTheChange() {
         put(ALICE, binding("a"));
         put(ALICE, binding("b"));
 
@@ -176,7 +176,7 @@ public interface BindingRepositoryContract {
     }
 
     @Test
-    default void changeThatFailsChangesNothingAndIsThrown() {
+    default void failingChangeChangesNothingAndIsRethrown() {
         put(ALICE, binding("a"));
 
         assertThatThrownBy(() -> repository()
@@ -193,7 +193,7 @@ public interface BindingRepositoryContract {
     }
 
     @Test
-    default void updatesOfOneAddressLoseNothingEvenIfItIsNew() throws Exception {
+    default void concurrentUpdatesOfANewAorLoseNothing() throws Exception {
         int threads = 6;
         int each = 20;
         runTogether(threads, thread -> {
@@ -220,7 +220,7 @@ public interface BindingRepositoryContract {
     // ---- expiry
 
     @Test
-    default void expiredRowsAreDeletedAndShown() {
+    default void expiredRowsAreDeletedAndReported() {
         put(ALICE, binding("a", Duration.ofSeconds(10)));
         put(ALICE, binding("b", Duration.ofSeconds(11)));
         put(BOB, binding("c", Duration.ofSeconds(5)));
@@ -232,7 +232,7 @@ public interface BindingRepositoryContract {
         assertThat(all(NOW)).containsOnlyKeys("b");
     }
 
-    // ---- what the tests say things with
+    // ---- helpers
 
     private void put(Aor aor, Binding binding) {
         repository().write(List.of(new Put(aor, binding)));

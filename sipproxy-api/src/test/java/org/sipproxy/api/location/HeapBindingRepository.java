@@ -13,12 +13,12 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.BiConsumer;
 import org.sipproxy.api.location.LocationStoreException.Kind;
 
-/** A repository in the heap, for tests of what stands before one: it can be told to fail, and to hold writes up. */
+/** In-memory repository for tests of the stores in front of one. A test can make it fail, and delay its writes. */
 public final class HeapBindingRepository implements BindingRepository {
 
     private record Row(Aor aor, Binding binding) {}
 
-    /** Each write, with the ids that it put and, with a minus, deleted. */
+    /** Each write, with the ids that it put, and the deleted ids with a minus. */
     public final List<List<String>> written = new CopyOnWriteArrayList<>();
 
     private final Map<String, Row> rows = new LinkedHashMap<>();
@@ -28,7 +28,7 @@ public final class HeapBindingRepository implements BindingRepository {
     private volatile Duration timeout = Duration.ofSeconds(60);
     private volatile Runnable beforeWrite = () -> {};
 
-    /** From now on everything fails; null to work again. */
+    /** Makes all operations fail from now on; null makes them work again. */
     public void fail(Kind kind) {
         failing = kind;
     }
@@ -38,7 +38,7 @@ public final class HeapBindingRepository implements BindingRepository {
         refused.add(id);
     }
 
-    /** Says that this id can never be written. */
+    /** Makes {@link #check} refuse this id. */
     public void neverHolds(String id) {
         neverHeld.add(id);
         refused.add(id);
@@ -51,7 +51,7 @@ public final class HeapBindingRepository implements BindingRepository {
         }
     }
 
-    /** How long an operation may take. */
+    /** Sets how long an operation may take. */
     public void timeout(Duration value) {
         timeout = value;
     }
@@ -61,17 +61,17 @@ public final class HeapBindingRepository implements BindingRepository {
         return timeout;
     }
 
-    /** Called by each write and update before it does anything. */
+    /** Sets a task that runs at the start of each write and update. */
     public void beforeWrite(Runnable task) {
         beforeWrite = task;
     }
 
-    /** The ids of all rows, ended or not. */
+    /** Returns the ids of all rows, expired or not. */
     public synchronized List<String> ids() {
         return List.copyOf(rows.keySet());
     }
 
-    /** The row with the id. */
+    /** Returns the row with the id. */
     public synchronized Binding row(String id) {
         return rows.get(id).binding();
     }

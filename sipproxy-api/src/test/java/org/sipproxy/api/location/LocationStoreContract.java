@@ -23,21 +23,21 @@ import org.junit.jupiter.api.Test;
 import org.sipproxy.message.SipUri;
 
 /**
- * What every {@link LocationStore} does. A test of a store implements this, makes an empty store for each test, and inherits
- * the tests.
+ * Contract tests for {@link LocationStore}. The test of a store implements this interface, creates an empty store for
+ * each test, and inherits the tests.
  */
 public interface LocationStoreContract {
 
     Aor ALICE = new Aor("alice", "sip.test");
     Aor BOB = new Aor("bob", "sip.test");
 
-    /** The store under test: the same one throughout a test, empty at its start. */
+    /** Returns the store under test: the same one throughout a test, empty at its start. */
     LocationStore store();
 
-    /** The time that the store goes by. */
+    /** Returns the time that the store uses. */
     Instant now();
 
-    /** Lets that time pass, and the removals happen that are then due. */
+    /** Advances that time, and waits for the removals that are then due. */
     void advance(Duration by);
 
     // ---- reading and writing
@@ -85,7 +85,7 @@ public interface LocationStoreContract {
     }
 
     @Test
-    default void updateSeesWhatIsThereAndReturnsWhatItMade() {
+    default void updateReceivesTheCurrentBindingsAndReturnsTheNewOnes() {
         add(ALICE, "a", Duration.ofHours(1));
         List<String> seen = new ArrayList<>();
 
@@ -133,7 +133,7 @@ public interface LocationStoreContract {
     }
 
     @Test
-    default void listGivenByTheChangeIsNotKept() {
+    default void listReturnedByTheChangeIsNotKept() {
         List<Binding> mine = new ArrayList<>(List.of(binding("a", Duration.ofHours(1))));
         store().update(ALICE, current -> mine);
 
@@ -159,7 +159,7 @@ public interface LocationStoreContract {
     }
 
     @Test
-    default void forEachShowsEveryAddressOnce() {
+    default void forEachPassesEveryAorOnce() {
         add(ALICE, "a1", Duration.ofHours(1));
         add(ALICE, "a2", Duration.ofSeconds(10));
         add(BOB, "b", Duration.ofHours(1));
@@ -177,7 +177,7 @@ public interface LocationStoreContract {
     // ---- expiry
 
     @Test
-    default void bindingIsThereUntilItsLastMillisecondAndNotLonger() {
+    default void bindingIsReturnedUntilItsLastMillisecond() {
         add(ALICE, "a", Duration.ofMinutes(1));
 
         advance(Duration.ofMillis(59_999));
@@ -217,7 +217,7 @@ public interface LocationStoreContract {
     // ---- events
 
     @Test
-    default void changesAreToldWithTheirKindAndReason() {
+    default void changesAreReportedWithTheirKindAndReason() {
         List<String> told = listen();
         add(ALICE, "a", Duration.ofHours(1));
         refresh(ALICE, "a", Duration.ofHours(1));
@@ -248,7 +248,7 @@ public interface LocationStoreContract {
     }
 
     @Test
-    default void expiryIsToldOnceAndWithinASecond() {
+    default void expiryIsReportedOnceAndWithinASecond() {
         add(ALICE, "a", Duration.ofMinutes(1));
         add(ALICE, "b", Duration.ofSeconds(90));
         List<String> told = listen();
@@ -264,7 +264,7 @@ public interface LocationStoreContract {
     }
 
     @Test
-    default void refreshedBindingIsToldExpiredAtItsLaterEndOnly() {
+    default void refreshedBindingIsReportedExpiredOnlyAtItsLaterExpiry() {
         add(ALICE, "a", Duration.ofMinutes(1));
         advance(Duration.ofSeconds(30));
         refresh(ALICE, "a", Duration.ofMinutes(1));
@@ -278,7 +278,7 @@ public interface LocationStoreContract {
     }
 
     @Test
-    default void bindingWhoseLifeIsShortenedExpiresAtItsNewEnd() {
+    default void shortenedBindingExpiresAtItsNewExpiry() {
         add(ALICE, "a", Duration.ofHours(1));
         refresh(ALICE, "a", Duration.ofMinutes(1));
         List<String> told = listen();
@@ -290,7 +290,7 @@ public interface LocationStoreContract {
     }
 
     @Test
-    default void updateThatReturnsWhatItWasGivenTellsNothing() {
+    default void updateWithoutAChangeReportsNothing() {
         add(ALICE, "a", Duration.ofHours(1));
         List<String> told = listen();
 
@@ -300,7 +300,7 @@ public interface LocationStoreContract {
     }
 
     @Test
-    default void changeIsVisibleWhenItIsTold() {
+    default void changeIsVisibleWhenItIsReported() {
         List<List<String>> seen = new CopyOnWriteArrayList<>();
         store().addListener(event -> seen.add(ids(store().lookup(event.aor()))));
 
@@ -327,7 +327,7 @@ public interface LocationStoreContract {
     }
 
     @Test
-    default void failingListenerHarmsNeitherTheChangeNorOtherListeners() {
+    default void failingListenerAffectsNeitherTheChangeNorOtherListeners() {
         store().addListener(event -> {
             throw new IllegalStateException("thrown by the test's listener");
         });
@@ -340,7 +340,7 @@ public interface LocationStoreContract {
     }
 
     @Test
-    default void listenerIsToldOnlyWhatItWants() {
+    default void listenerIsNotifiedOnlyOfTheKindsItWants() {
         List<String> told = new CopyOnWriteArrayList<>();
         store().addListener(new LocationListener() {
             @Override
@@ -383,7 +383,7 @@ public interface LocationStoreContract {
     }
 
     @Test
-    default void concurrentAddsAndRemovalsKeepEventsInStepWithTheStore() throws Exception {
+    default void concurrentAddsAndRemovalsKeepEventsConsistentWithTheStore() throws Exception {
         int threads = 8;
         int each = 50;
         Map<String, Integer> balance = new ConcurrentHashMap<>();
@@ -396,7 +396,7 @@ public interface LocationStoreContract {
             }
         });
 
-        // all threads fight for the same three ids, and often empty the address
+        // all threads write the same three ids, and often remove all bindings of the AOR
         runTogether(threads, thread -> {
             for (int i = 0; i < each; i++) {
                 String id = "shared-" + (thread + i) % 3;
@@ -421,14 +421,14 @@ public interface LocationStoreContract {
     // ---- closing
 
     @Test
-    default void closingTwiceIsHarmless() {
+    default void closeIsIdempotent() {
         add(ALICE, "a", Duration.ofHours(1));
 
         store().close();
         store().close();
     }
 
-    // ---- what the tests say things with
+    // ---- helpers
 
     private Binding binding(String id, Duration lifetime) {
         return Binding.builder(id, SipUri.of("sip:" + id + "@192.0.2.1:5060"))
@@ -501,7 +501,7 @@ public interface LocationStoreContract {
         }
     }
 
-    /** What one of several threads does. */
+    /** Work of one of several threads. */
     @FunctionalInterface
     interface ThreadBody {
         void run(int thread);

@@ -29,8 +29,8 @@ class UserCaseTest {
     @ParameterizedTest
     @CsvSource({
         "\u00c9,\u00e9", // É and é
-        "\u0130,i", // a capital I with a dot
-        "\u0131,I", // a small one without
+        "\u0130,i", // capital I with a dot
+        "\u0131,I", // small i without a dot
         "\u00df,SS",
         "\u1e9e,\u00df", // sharp s
         "\u212a,k", // the Kelvin sign
@@ -40,14 +40,14 @@ class UserCaseTest {
         "alice,alic",
         "alice,alicf"
     })
-    void otherNamesAreOtherUsers(String one, String other) {
+    void namesThatDifferOtherwiseAreDifferentUsers(String one, String other) {
         assertThat(UserCase.INSENSITIVE.isSame(one, other)).isFalse();
         assertThat(UserCase.INSENSITIVE.canonical(one)).isNotEqualTo(UserCase.INSENSITIVE.canonical(other));
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"Alice", "ALICE", "aLICE"})
-    void caseCountsWhereUsersAreCaseSensitive(String user) {
+    void caseMattersIfUsersAreCaseSensitive(String user) {
         assertThat(UserCase.SENSITIVE.isSame(user, "alice")).isFalse();
         assertThat(UserCase.SENSITIVE.isSame(user, user)).isTrue();
         assertThat(UserCase.INSENSITIVE.isSame(user, "alice")).isTrue();

@@ -23,7 +23,10 @@ import org.sipproxy.message.SipRequest;
 import org.sipproxy.message.SipUri;
 import org.sipproxy.message.jain.JainRequest;
 
-/** A request at a proxy for {@code example.org}, its first domain, and {@code example.net} that listens on {@code 192.0.2.1}. */
+/**
+ * Context of a request at a proxy that listens on {@code 192.0.2.1} and serves {@code example.org}, its primary domain,
+ * and {@code example.net}.
+ */
 public final class FakeStageContext implements StageContext {
 
     public static final Instant START = Instant.parse("2026-01-01T12:00:00Z");
@@ -50,7 +53,7 @@ public final class FakeStageContext implements StageContext {
         this.wallClock = now;
     }
 
-    /** A request at the time {@link #START}. */
+    /** Returns the context of a request at the time {@link #START}. */
     public static FakeStageContext of(String text) {
         return at(START, text);
     }
@@ -60,9 +63,9 @@ public final class FakeStageContext implements StageContext {
     }
 
     /**
-     * A request at a time.
+     * Returns the context of a request at a given time.
      *
-     * @param text lines that end in LF; the empty line that ends the headers may be missing
+     * @param text lines that end in LF; the empty line after the headers may be omitted
      */
     public static FakeStageContext at(Instant now, String text, ParseLimits limits) {
         String lines = text.endsWith("\n\n") ? text : text.stripTrailing() + "\n\n";
@@ -74,7 +77,7 @@ public final class FakeStageContext implements StageContext {
         }
     }
 
-    /** The same request from another numeric address. */
+    /** Changes the source address of the request; a numeric address. */
     public FakeStageContext from(String address) {
         return from(address, 40_000);
     }
@@ -89,7 +92,7 @@ public final class FakeStageContext implements StageContext {
         return this;
     }
 
-    /** Over TLS, from a peer whose certificate is for these domains. */
+    /** Changes the flow to TLS, from a peer whose certificate is for these domains. */
     public FakeStageContext identified(String... domains) {
         identities = Set.of(domains);
         return over(TransportKind.TLS);
@@ -138,7 +141,7 @@ public final class FakeStageContext implements StageContext {
         return isMyself(uri) ? Optional.of(DOMAINS.contains(host) ? host : "example.org") : Optional.empty();
     }
 
-    /** The same request at a proxy with another rule for the case of users; without it the case does not count. */
+    /** Sets the proxy's rule for the case of users. Default: case is ignored. */
     public FakeStageContext with(UserCase rule) {
         userCase = rule;
         return this;
@@ -165,7 +168,7 @@ public final class FakeStageContext implements StageContext {
         return wallClock;
     }
 
-    /** Sets the wall clock, which shows {@link #now()} otherwise. */
+    /** Sets the wall clock. Default: {@link #now()}. */
     public FakeStageContext wallClock(Instant shows) {
         wallClock = shows;
         return this;
@@ -187,7 +190,7 @@ public final class FakeStageContext implements StageContext {
         this.credentialsHeader = credentialsHeader;
     }
 
-    /** The line that {@link #authenticated} was given, -2 if it was not called. */
+    /** Returns the header line that was passed to {@link #authenticated}, -2 if it was not called. */
     public int credentialsHeader() {
         return credentialsHeader;
     }

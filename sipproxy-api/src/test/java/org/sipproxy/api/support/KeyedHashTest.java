@@ -17,7 +17,7 @@ class KeyedHashTest {
         return a;
     }
 
-    /** The reference implementation's vectors for the key 00 01 .. 0f and the text 00 01 .. length - 1. */
+    /** Test vectors of the reference implementation, for the key 00 01 .. 0f and the text 00 01 .. length - 1. */
     @ParameterizedTest
     @CsvSource({
         "0, 726fdb47dd0e0e31",
@@ -25,21 +25,21 @@ class KeyedHashTest {
         "8, 93f5f5799a932462",
         "15, a129ca6149be45e5",
     })
-    void vectorsOfTheAuthors(int length, String expected) {
+    void matchesTheReferenceVectors(int length, String expected) {
         KeyedHash hash = KeyedHash.ofKey(counting(16));
 
         assertThat(Long.toHexString(hash.hash(counting(length), 0, length))).isEqualTo(expected);
     }
 
     @Test
-    void chainedHashIsThatOfTheEarlierOneInFrontOfTheText() {
+    void chainedHashEqualsTheHashOfEarlierHashAndText() {
         KeyedHash hash = KeyedHash.ofKey(counting(16));
 
         assertThat(hash.hash(0x0706050403020100L, counting(15), 8, 15)).isEqualTo(hash.hash(counting(15), 0, 15));
     }
 
     @Test
-    void sameSecretAndPurposeMakeTheSameHashAndNothingElseDoes() {
+    void hashDependsOnSecretAndPurpose() {
         byte[] text = counting(20);
         long hash = KeyedHash.of(new byte[16], "routes").hash(text, 0, 20);
 
@@ -50,7 +50,7 @@ class KeyedHashTest {
     }
 
     @Test
-    void shortSecretIsRefused() {
+    void shortSecretIsRejected() {
         assertThatThrownBy(() -> KeyedHash.of(new byte[15], "routes")).hasMessageContaining("15 bytes");
     }
 }

@@ -3,7 +3,7 @@ package org.sipproxy.api.transport;
 import java.net.InetSocketAddress;
 import java.util.Set;
 
-/** A flow to an address from {@code 192.0.2.1:5060}. */
+/** A flow between an address and {@code 192.0.2.1:5060}. */
 public record FakeFlow(
         TransportKind kind,
         InetSocketAddress remoteAddress,
@@ -12,7 +12,7 @@ public record FakeFlow(
         Set<String> peerIdentities)
         implements Flow {
 
-    /** Where it came in. */
+    /** The listening point of the flow. */
     public static final Endpoint UDP = Endpoint.udp("192.0.2.1", 5060);
 
     public static FakeFlow udp(String ip, int port) {

@@ -19,17 +19,18 @@ import org.sipproxy.message.StatusCode;
 import org.sipproxy.message.Via;
 
 /**
- * The one door to the RI's parsers. They read one element of one header at a time, after our own grammar has, and never see:
- *
+ * The only caller of the parsers of the RI. They parse one element of one header at a time, after this library's own
+ * grammar has accepted it, and never see:
  * <ul>
- *   <li>a Via: {@code Via: SIP/2.0/UDP a (\} is an endless loop in the RI, so its Via object is filled from {@link Via};
- *   <li>a fold, a NUL that is not a quoted-pair of an address, or a backslash with nothing behind it;
- *   <li>an element over 8 KiB, or with more parameters than {@link ParseLimits#listElements()}: tens of kilobytes of
- *       {@code ;a=b} take it seconds.
+ * <li>a Via: {@code Via: SIP/2.0/UDP a (\} is an endless loop in the RI, so the RI's Via object is filled from
+ *     {@link Via};
+ * <li>a fold, a NUL that is not a quoted-pair of an address, or a trailing backslash;
+ * <li>an element over 8 KiB, or with more parameters than {@link ParseLimits#listElements()}: the RI takes seconds for
+ *     tens of kilobytes of {@code ;a=b}.
  * </ul>
  *
- * <p>What it still throws at bad text (NumberFormatException, StringIndexOutOfBoundsException, StackOverflowError, …) is a
- * {@link SipParseException} here.
+ * <p>Exceptions that the RI still throws for invalid text (NumberFormatException, StringIndexOutOfBoundsException,
+ * StackOverflowError, …) are rethrown as {@link SipParseException}.
  */
 final class GuardedGrammar {
 
@@ -132,14 +133,17 @@ final class GuardedGrammar {
         return typed;
     }
 
-    /** The RI's parser would put the method into upper case; methods are case-sensitive (RFC 3261 §7.1). */
+    /**
+     * Builds CSeq without the RI's parser, which converts the method to upper case; methods are case-sensitive (RFC
+     * 3261 §7.1).
+     */
     private static Header cseq(CSeq cseq) {
         gov.nist.javax.sip.header.CSeq typed = new gov.nist.javax.sip.header.CSeq();
         try {
             typed.setSeqNumber(cseq.number());
             typed.setMethod(cseq.method().name());
         } catch (ParseException | InvalidArgumentException e) {
-            throw new IllegalStateException("CSeq " + cseq + " was checked, and the RI refuses it", e);
+            throw new IllegalStateException("the RI rejects CSeq " + cseq + " although it is valid", e);
         }
         return typed;
     }
@@ -154,9 +158,9 @@ final class GuardedGrammar {
         } catch (ParseException | RuntimeException | StackOverflowError e) {
             throw defect(what + " is malformed", text, offset);
         } catch (LinkageError e) {
-            // the host's class path, not the sender's text: log4j asked for, or an old jain-sip-api in front of ours
+            // the host's class path, not the sender's text: log4j is needed, or an old jain-sip-api comes first
             throw new IllegalStateException(
-                    "jain-sip-ri cannot load a class; check that jain-sip-api stands before it", e);
+                    "jain-sip-ri cannot load a class; put jain-sip-api before it on the class path", e);
         }
     }
 }

@@ -6,10 +6,10 @@ import javax.sip.header.Header;
 import org.sipproxy.message.HeaderName;
 import org.sipproxy.message.jain.TypedHeaders.Entry;
 
-/** The header edits of {@link javax.sip.message.Message} as splices of a message's bytes. */
+/** Header edits of {@link javax.sip.message.Message} as splices of a message's bytes. */
 final class HeaderEditor {
 
-    /** A proxy reads these, and a second one makes the message malformed (RFC 3261 §7.3.1). */
+    /** Headers that a proxy reads, and of which a second one makes the message malformed (RFC 3261 §7.3.1). */
     private static final HeaderName[] ONCE = {
         HeaderName.FROM,
         HeaderName.TO,
@@ -23,7 +23,10 @@ final class HeaderEditor {
 
     private HeaderEditor() {}
 
-    /** Replaces the first line of the name and deletes its others; without one, the header comes last. */
+    /**
+     * Replaces the first line of the name and deletes its other lines; adds the header below all others if there is
+     * none.
+     */
     static void set(JainMessage m, Header header) {
         MessageEdit edit = new MessageEdit();
         set(m, edit, header);
@@ -45,7 +48,7 @@ final class HeaderEditor {
         }
     }
 
-    /** Adds a line above the first of the name; without one, above all headers. */
+    /** Adds a line above the first one of the name, or above all headers if there is none. */
     static void addFirst(JainMessage m, Header header) {
         HeaderName name = addable(m, header);
         int first = m.current().firstHeader(name);
@@ -55,7 +58,7 @@ final class HeaderEditor {
         insert(m, at, header);
     }
 
-    /** Adds a line below the last of the name; without one, below all headers. */
+    /** Adds a line below the last one of the name, or below all headers if there is none. */
     static void addLast(JainMessage m, Header header) {
         HeaderName name = addable(m, header);
         int last = -1;
@@ -75,7 +78,7 @@ final class HeaderEditor {
         for (HeaderName once : ONCE) {
             if (once.equals(name) && m.current().firstHeader(name) >= 0) {
                 throw new IllegalArgumentException(
-                        "header: " + name + " is there already and may stand only once; use setHeader to replace it");
+                        "header: " + name + " is already present and may occur only once; replace it with setHeader");
             }
         }
         return name;
@@ -87,7 +90,7 @@ final class HeaderEditor {
         m.apply(edit);
     }
 
-    /** Puts the header in the place of {@code [from, to)}: a line for each element, each remembered as handed out. */
+    /** Replaces {@code [from, to)} with the header: one line for each element, each recorded as handed out. */
     private static void lines(MessageEdit edit, int from, int to, Header header) {
         int end = to;
         for (Header element : HeaderText.elementsOf(header)) {
@@ -97,7 +100,7 @@ final class HeaderEditor {
             byte[] text = value.getBytes(StandardCharsets.UTF_8);
             byte[] line = (prefix + value + "\r\n").getBytes(StandardCharsets.UTF_8);
             edit.replace(from, end, line, new Entry(element, value, 0, 0), prefix.length(), text.length);
-            // the first element takes the old line's place, the others follow where it ended
+            // the first element replaces the old line, the others follow after it
             from = to;
             end = to;
         }
@@ -121,7 +124,7 @@ final class HeaderEditor {
         }
     }
 
-    /** Removes the first element of the first line, with its comma; the whole line if there is no other. */
+    /** Removes the first element of the first line with its comma, or the whole line if it is the only element. */
     static void removeFirst(JainMessage m, HeaderName name) {
         int i = m.current().firstHeader(name);
         if (i < 0) {
@@ -139,7 +142,9 @@ final class HeaderEditor {
         }
     }
 
-    /** Removes the last element of the last line, with the comma before it; the whole line if there is no other. */
+    /**
+     * Removes the last element of the last line with the comma before it, or the whole line if it is the only element.
+     */
     static void removeLast(JainMessage m, HeaderName name) {
         int i = -1;
         for (int k = m.current().firstHeader(name); k >= 0; k = m.current().nextHeader(name, k)) {

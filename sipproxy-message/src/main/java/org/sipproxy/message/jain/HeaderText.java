@@ -10,12 +10,12 @@ import javax.sip.header.ExtensionHeader;
 import javax.sip.header.Header;
 import org.sipproxy.message.SipParseException;
 
-/** Typed header objects as text for the wire. */
+/** Conversion of typed header objects to text for the wire. */
 final class HeaderText {
 
     private HeaderText() {}
 
-    /** The headers that a given object stands for: the elements of an RI list, or itself. */
+    /** Returns the headers that an object stands for: the elements of an RI list, or the object itself. */
     static List<Header> elementsOf(Header header) {
         if (header instanceof SIPHeaderList<?> list) {
             return new ArrayList<>(list.getHeaderList());
@@ -28,24 +28,24 @@ final class HeaderText {
         try {
             header.setContentLength(length);
         } catch (InvalidArgumentException e) {
-            throw new IllegalStateException("the RI refuses the length " + length, e);
+            throw new IllegalStateException("the RI rejects the length " + length, e);
         }
         return header;
     }
 
-    /** What stands behind the colon. */
+    /** Returns the text after the colon. */
     static String valueOf(Header header) {
         if (header instanceof ExtensionHeader extension) {
             String value = extension.getValue();
             return value == null ? "" : value.trim();
         }
-        // both the API's contract and the RI: "Name: value CR LF"
+        // required by the API's contract, and what the RI does: "Name: value CR LF"
         String line = header instanceof SIPHeader ri ? ri.encode() : header.toString();
         return line.substring(line.indexOf(':') + 1).trim();
     }
 
     /**
-     * A line end in a value would start a header of its own, or the body.
+     * Rejects a text with a line end, which would start another header or the body.
      *
      * @throws IllegalArgumentException if there is one
      */

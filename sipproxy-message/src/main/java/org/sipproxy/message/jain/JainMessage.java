@@ -28,7 +28,8 @@ import org.sipproxy.message.SipParseException;
 import org.sipproxy.message.SipRequest;
 
 /**
- * The part of the view that requests and responses share. Holds the current message; an edit replaces it by an edited copy.
+ * Base class of the views of requests and responses. Holds the current message; an edit replaces it with an edited
+ * copy.
  *
  * <p>A typed header that was handed out may be changed in place; {@link #commit} writes such changes into the message.
  */
@@ -50,7 +51,10 @@ abstract sealed class JainMessage implements Message permits JainRequest, JainRe
         return message;
     }
 
-    /** Writes changes of typed headers and URIs, handed out or handed in, into the message. Costs a null check if there are none. */
+    /**
+     * Writes changes of typed headers and URIs that were handed out or passed in into the message. Costs a null check
+     * if there are none.
+     */
     final void commit() {
         TypedHeaders held = typed;
         if (held != null) {
@@ -67,7 +71,7 @@ abstract sealed class JainMessage implements Message permits JainRequest, JainRe
         return held;
     }
 
-    /** Makes the edit, or leaves the message as it was and throws. */
+    /** Applies the edit, or throws and leaves the message unchanged. */
     final void apply(MessageEdit edit) {
         SipMessage edited = message.with(edit.splice());
         typed().moved(edit);
@@ -83,7 +87,7 @@ abstract sealed class JainMessage implements Message permits JainRequest, JainRe
         return message.firstHeader(header) < 0 ? null : typed().first(header);
     }
 
-    /** Returns all headers with this name, one for each element of a list. The iterator is a snapshot and does not edit. */
+    /** Returns all headers with this name, one for each element of a list. The iterator is a read-only snapshot. */
     @Override
     public ListIterator<Header> getHeaders(String name) {
         return List.copyOf(typed().all(HeaderName.of(name))).listIterator();
@@ -100,7 +104,7 @@ abstract sealed class JainMessage implements Message permits JainRequest, JainRe
         return List.copyOf(names.values()).listIterator();
     }
 
-    /** Returns the lines, without their line ends, that {@link #getHeaders} would refuse. */
+    /** Returns the lines that {@link #getHeaders} would reject, without their line ends. */
     @Override
     public ListIterator<String> getUnrecognizedHeaders() {
         commit();
@@ -126,9 +130,9 @@ abstract sealed class JainMessage implements Message permits JainRequest, JainRe
     }
 
     /**
-     * Replaces the first header of this name and removes its others; adds it below all headers if there is none.
+     * Replaces the first header of this name and removes the others; adds it below all headers if there is none.
      *
-     * @throws IllegalArgumentException if the header's text cannot stand in a message
+     * @throws IllegalArgumentException if the header's text is not valid in a message
      */
     @Override
     public void setHeader(Header header) {
@@ -137,9 +141,9 @@ abstract sealed class JainMessage implements Message permits JainRequest, JainRe
     }
 
     /**
-     * Adds a header below those of its name; Via and Record-Route go on top, as in the RI.
+     * Adds a header below those of its name; Via and Record-Route are added on top, as in the RI.
      *
-     * @throws IllegalArgumentException if it may stand only once and is there, or its text cannot stand in a message
+     * @throws IllegalArgumentException if it must occur only once and is present, or its text is not valid in a message
      */
     @Override
     public void addHeader(Header header) {
@@ -172,14 +176,14 @@ abstract sealed class JainMessage implements Message permits JainRequest, JainRe
         HeaderEditor.remove(this, HeaderName.of(name));
     }
 
-    /** Removes the first header with this name, of a list its first element. */
+    /** Removes the first header with this name; of a list, its first element. */
     @Override
     public void removeFirst(String name) {
         commit();
         HeaderEditor.removeFirst(this, HeaderName.of(name));
     }
 
-    /** Removes the last header with this name, of a list its last element. */
+    /** Removes the last header with this name; of a list, its last element. */
     @Override
     public void removeLast(String name) {
         commit();
@@ -196,7 +200,7 @@ abstract sealed class JainMessage implements Message permits JainRequest, JainRe
     /**
      * Sets Content-Length.
      *
-     * @throws IllegalArgumentException if it is not the body's length; {@link #setContent} sets both
+     * @throws IllegalArgumentException if it is not the length of the body; use {@link #setContent} to set both
      */
     @Override
     public void setContentLength(ContentLengthHeader contentLength) {
@@ -260,9 +264,9 @@ abstract sealed class JainMessage implements Message permits JainRequest, JainRe
     /**
      * Sets the body with its Content-Type and Content-Length.
      *
-     * @param content a {@code byte[]}, or anything else for its {@code toString()} in the charset of the content type, UTF-8 if
-     *     it names none
-     * @throws ParseException if the content type's charset is not known to this JVM
+     * @param content a {@code byte[]}; of any other object the {@code toString()}, encoded in the charset of the
+     *     content type. Default UTF-8
+     * @throws ParseException if this JVM does not support the content type's charset
      */
     @Override
     public void setContent(Object content, ContentTypeHeader contentType) throws ParseException {
@@ -281,7 +285,7 @@ abstract sealed class JainMessage implements Message permits JainRequest, JainRe
         try {
             return charset == null ? StandardCharsets.UTF_8 : Charset.forName(charset);
         } catch (IllegalArgumentException e) {
-            throw new ParseException("charset of Content-Type is not known: " + SipParseException.excerpt(charset), 0);
+            throw new ParseException("unsupported charset of Content-Type: " + SipParseException.excerpt(charset), 0);
         }
     }
 
@@ -307,7 +311,7 @@ abstract sealed class JainMessage implements Message permits JainRequest, JainRe
     }
 
     /**
-     * Accepts {@code SIP/2.0}, which every message has.
+     * Accepts only {@code SIP/2.0}, which every message has.
      *
      * @throws ParseException for any other version
      */
@@ -350,7 +354,7 @@ abstract sealed class JainMessage implements Message permits JainRequest, JainRe
     }
 
     private void readObject(ObjectInputStream in) throws InvalidObjectException {
-        throw new InvalidObjectException("a message is read through its serialized form");
+        throw new InvalidObjectException("a message is deserialized only from its serialized form");
     }
 
     private record Serialized(byte[] wire, int messageBytes, int headerLineBytes, int headers, int listElements)

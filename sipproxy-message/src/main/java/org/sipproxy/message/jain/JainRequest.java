@@ -14,10 +14,11 @@ import org.sipproxy.message.jain.TypedHeaders.Entry;
 import org.sipproxy.message.wire.MessageIndex;
 
 /**
- * {@code javax.sip.message.Request} over a {@link SipRequest}. Text that the grammar refuses is a {@link MalformedHeaderException}.
+ * {@code javax.sip.message.Request} view of a {@link SipRequest}. Access to text that the grammar rejects throws a
+ * {@link MalformedHeaderException}.
  *
- * <p>Typed headers and URIs may be changed in place; {@link #message()} returns the request with all changes. Equality is identity.
- * Not safe for use by several threads.
+ * <p>Typed headers and URIs may be changed in place; {@link #message()} returns the request with all changes. Equality
+ * is identity. Not safe for use by several threads.
  */
 public final class JainRequest extends JainMessage implements Request {
 
@@ -31,9 +32,10 @@ public final class JainRequest extends JainMessage implements Request {
     }
 
     /**
-     * Returns the request with all edits, those of typed headers included; the request that the view was made of if there were none.
+     * Returns the request with all edits, including those of typed headers. Returns the original request if there were
+     * none.
      *
-     * @throws IllegalArgumentException if a typed header now encodes to text that cannot stand in a message
+     * @throws IllegalArgumentException if a typed header now encodes to text that is not valid in a message
      */
     public SipRequest message() {
         commit();
@@ -55,7 +57,7 @@ public final class JainRequest extends JainMessage implements Request {
     }
 
     /**
-     * Sets the method, and that of CSeq with it.
+     * Sets the method, in CSeq as well.
      *
      * @throws ParseException if it is not a token
      */

@@ -9,10 +9,11 @@ import org.sipproxy.message.SipResponse;
 import org.sipproxy.message.wire.MessageIndex;
 
 /**
- * {@code javax.sip.message.Response} over a {@link SipResponse}. Text that the grammar refuses is a {@link MalformedHeaderException}.
+ * {@code javax.sip.message.Response} view of a {@link SipResponse}. Access to text that the grammar rejects throws a
+ * {@link MalformedHeaderException}.
  *
- * <p>Typed headers may be changed in place; {@link #message()} returns the response with all changes. Equality is identity. Not safe
- * for use by several threads.
+ * <p>Typed headers may be changed in place; {@link #message()} returns the response with all changes. Equality is
+ * identity. Not safe for use by several threads.
  */
 public final class JainResponse extends JainMessage implements Response {
 
@@ -28,9 +29,10 @@ public final class JainResponse extends JainMessage implements Response {
     }
 
     /**
-     * Returns the response with all edits, those of typed headers included; the response that the view was made of if there were none.
+     * Returns the response with all edits, including those of typed headers. Returns the original response if there
+     * were none.
      *
-     * @throws IllegalArgumentException if a typed header now encodes to text that cannot stand in a message
+     * @throws IllegalArgumentException if a typed header now encodes to text that is not valid in a message
      */
     public SipResponse message() {
         commit();
@@ -41,7 +43,7 @@ public final class JainResponse extends JainMessage implements Response {
         return (SipResponse) current();
     }
 
-    /** Where the status line ends, without its line end. */
+    /** Returns where the status line ends, without its line end. */
     private int startLineEnd() {
         MessageIndex index = current().index();
         int end = index.indexOf((byte) '\n', 0, index.length());
@@ -59,7 +61,7 @@ public final class JainResponse extends JainMessage implements Response {
     }
 
     /**
-     * Sets the status code and leaves the reason phrase.
+     * Sets the status code and keeps the reason phrase.
      *
      * @throws ParseException if it is not 100 to 699
      */
@@ -91,7 +93,7 @@ public final class JainResponse extends JainMessage implements Response {
                     "reason phrase: \"" + SipParseException.excerpt(phrase) + "\" holds a line end", 0);
         }
         commit();
-        // a status line may end behind its code, without the space
+        // a status line may end after its code, without the space
         byte[] text = (" " + phrase).getBytes(StandardCharsets.UTF_8);
         apply(new MessageEdit().replace(STATUS_START + 3, startLineEnd(), text));
     }

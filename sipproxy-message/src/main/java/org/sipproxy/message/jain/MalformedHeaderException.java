@@ -4,10 +4,11 @@ import java.io.Serial;
 import org.sipproxy.message.SipParseException;
 
 /**
- * A typed header or URI was asked for and its text is not what the grammar wants. Thrown by the {@code javax.sip} accessors,
- * which cannot throw a checked exception; a routing stage lets it pass, and the sender gets {@link #statusCode()}.
+ * Thrown by a {@code javax.sip} accessor if the text of a typed header or URI is malformed. Unchecked, because these
+ * accessors cannot throw a checked exception. If a routing stage does not catch it, the request is rejected with
+ * {@link #statusCode()}.
  *
- * <p>It carries no stack trace, as {@link SipParseException} does not: bad input is normal traffic.
+ * <p>Has no stack trace, as {@link SipParseException} has none: invalid input is normal traffic.
  */
 public final class MalformedHeaderException extends RuntimeException {
 
@@ -21,12 +22,12 @@ public final class MalformedHeaderException extends RuntimeException {
         this.defect = cause;
     }
 
-    /** What is wrong, and where. */
+    /** Returns what is wrong, and where. */
     public SipParseException defect() {
         return defect;
     }
 
-    /** The status code to answer with. */
+    /** Returns the status code to respond with. */
     public int statusCode() {
         return defect.statusCode();
     }

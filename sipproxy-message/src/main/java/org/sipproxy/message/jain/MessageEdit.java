@@ -6,7 +6,7 @@ import org.jspecify.annotations.Nullable;
 import org.sipproxy.message.jain.TypedHeaders.Entry;
 import org.sipproxy.message.wire.Splice;
 
-/** Replacements in a message's bytes, with the typed object, if any, that the new text belongs to. */
+/** Replacements in a message's bytes, each with the typed object, if any, that the new text belongs to. */
 final class MessageEdit {
 
     private record Part(
@@ -23,7 +23,7 @@ final class MessageEdit {
         return replace(from, to, text, null, 0, 0);
     }
 
-    /** The object of {@code entry} stands at {@code entryOffset} of the text. */
+    /** Adds a replacement. The object of {@code entry} is at {@code entryOffset} of the text. */
     MessageEdit replace(int from, int to, byte[] text, @Nullable Entry entry, int entryOffset, int entryLength) {
         parts.add(new Part(from, to, text, entry, entryOffset, entryLength));
         return this;
@@ -63,7 +63,7 @@ final class MessageEdit {
         return false;
     }
 
-    /** How far the byte at {@code position} moves. */
+    /** Returns by how many bytes the byte at {@code position} moves. */
     int shiftAt(int position) {
         int shift = 0;
         for (Part p : parts) {
@@ -74,7 +74,7 @@ final class MessageEdit {
         return shift;
     }
 
-    /** Puts the objects of the new texts where they now lie. */
+    /** Adds the objects of the new texts at their final positions. */
     void place(List<Entry> entries) {
         for (int i = 0; i < parts.size(); i++) {
             Part p = parts.get(i);
@@ -85,7 +85,7 @@ final class MessageEdit {
             int start = p.from + p.entryOffset;
             for (int k = 0; k < parts.size(); k++) {
                 Part q = parts.get(k);
-                // of two at one place the one that was added first is written first
+                // of two replacements at one position, the one that was added first is written first
                 if (q.from < p.from || (q.from == p.from && k < i)) {
                     start += q.growth();
                 }

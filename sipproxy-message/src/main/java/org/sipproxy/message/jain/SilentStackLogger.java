@@ -5,14 +5,17 @@ import gov.nist.core.StackLogger;
 import java.util.Properties;
 
 /**
- * Takes the place of log4j 1.2 in the RI, whose loggers would otherwise ask for it. The RI is only a grammar here, and what
- * it would log is that the network sent it nonsense.
+ * Logger for the RI that discards everything, so that the RI does not require log4j 1.2. The RI serves as a grammar
+ * only, and would log only that the network sent invalid text.
  */
 final class SilentStackLogger implements StackLogger {
 
     private SilentStackLogger() {}
 
-    /** Leaves a logger alone that the host has set; an RI stack that the host starts sets its own anyway. */
+    /**
+     * Installs this logger, unless the host has set one. An RI stack that the host starts sets its own logger in any
+     * case.
+     */
     static void install() {
         if (CommonLogger.legacyLogger == null) {
             CommonLogger.legacyLogger = new SilentStackLogger();

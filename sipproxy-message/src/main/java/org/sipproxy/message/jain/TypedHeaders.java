@@ -13,12 +13,12 @@ import org.sipproxy.message.StatusCode;
 import org.sipproxy.message.wire.MessageIndex;
 
 /**
- * The typed objects of a message that somebody holds: what each one encoded to when it was handed out, and where its text
- * lies. JAIN-SIP programs change such objects in place; {@link #commit} writes what changed back into the bytes.
+ * Typed objects of a message that were handed out: the text that each one encoded to at that time, and the position of
+ * that text. JAIN-SIP programs change such objects in place; {@link #commit} writes the changes back into the bytes.
  */
 final class TypedHeaders {
 
-    /** An object in somebody's hands, and the bytes {@code [start, end)} that it stands for. */
+    /** A typed object that was handed out, and the bytes {@code [start, end)} that it stands for. */
     static final class Entry {
         final Object value;
         String encoding;
@@ -118,7 +118,7 @@ final class TypedHeaders {
         }
     }
 
-    /** Linear white space; a line end inside a value is part of a fold. */
+    /** True for linear white space; a line end inside a value is part of a fold. */
     static boolean isSpace(byte b) {
         return b == ' ' || b == '\t' || b == '\r' || b == '\n';
     }
@@ -132,7 +132,7 @@ final class TypedHeaders {
         return null;
     }
 
-    /** Writes the objects that encode to something else now than when they were handed out. */
+    /** Writes the objects that now encode to another text than when they were handed out. */
     void commit() {
         MessageEdit edit = null;
         for (Entry e : entries) {
@@ -157,7 +157,10 @@ final class TypedHeaders {
         return value instanceof Header header ? HeaderText.valueOf(header) : value.toString();
     }
 
-    /** Follows an edit: entries behind it move, those in the text that it replaced are let go, new ones come in. */
+    /**
+     * Adapts the entries to an edit: entries after it move, those in the replaced text are dropped, and new ones are
+     * added.
+     */
     void moved(MessageEdit edit) {
         entries.removeIf(e -> edit.overwrites(e));
         for (Entry e : entries) {

@@ -7,15 +7,16 @@ import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 
 /**
- * The received bytes of a message, read-only, and the positions of its lines. Header lines are numbered from 0; the numbers are
- * those of {@code SipMessage.firstHeader} and {@code SipMessage.nextHeader}. All positions are offsets from the start of the
- * message, in bytes; ends are exclusive.
+ * Read-only access to the received bytes of a message, and the positions of its lines. Header lines are numbered from
+ * 0; the numbers are those of {@code SipMessage.firstHeader} and {@code SipMessage.nextHeader}. All positions are
+ * offsets from the start of the message, in bytes. Ends are exclusive.
  *
- * <p>Does not interpret values: Via, addresses and URIs have indexes of their own. Immutable and safe for use by several threads.
+ * <p>Does not interpret values: Via, addresses and URIs have indexes of their own. Immutable and safe for use by
+ * several threads.
  */
 public final class MessageIndex {
 
-    /** Numbers of {@link #lines} for each header: start of the line, start and end of the value. */
+    /** Entries of {@link #lines} for each header: start of the line, start and end of the value. */
     private static final int STRIDE = 3;
 
     private static final VarHandle LONGS = MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
@@ -29,7 +30,7 @@ public final class MessageIndex {
     private final int bodyStart;
 
     /**
-     * An index that a parser made. The arrays are kept, not copied.
+     * Creates an index from the results of a parser. The arrays are kept, not copied.
      *
      * @param bytes the message
      * @param lines start of the line, start of the value and end of the value, for each header line
@@ -67,12 +68,12 @@ public final class MessageIndex {
         return i + 1 < headerCount ? lines[(i + 1) * STRIDE] : headersEnd;
     }
 
-    /** Returns where the value of header line {@code i} starts, without the white space before it. */
+    /** Returns where the value of header line {@code i} starts, after any white space. */
     public int valueStart(int i) {
         return lines[i * STRIDE + 1];
     }
 
-    /** Returns where the value of header line {@code i} ends, without the white space behind it. */
+    /** Returns where the value of header line {@code i} ends, before any white space. */
     public int valueEnd(int i) {
         return lines[i * STRIDE + 2];
     }
@@ -109,12 +110,12 @@ public final class MessageIndex {
         return bytes[position];
     }
 
-    /** Returns the eight bytes from a position on, the first one as the lowest: for hashes. */
+    /** Returns the eight bytes that start at a position, the first one as the lowest: for hashes. */
     public long longAt(int position) {
         return (long) LONGS.get(bytes, position);
     }
 
-    /** Returns {@code [from, to)} as text: UTF-8, malformed bytes replaced. Folds stay as they are. */
+    /** Returns {@code [from, to)} as text: UTF-8, with malformed bytes replaced. Folds are kept. */
     public String text(int from, int to) {
         return new String(bytes, from, to - from, StandardCharsets.UTF_8);
     }
@@ -145,7 +146,7 @@ public final class MessageIndex {
         return Arrays.copyOfRange(bytes, from, to);
     }
 
-    /** Copies {@code [from, to)} to {@code target}, from {@code at} on. */
+    /** Copies {@code [from, to)} to {@code target}, starting at index {@code at}. */
     public void copyTo(int from, int to, byte[] target, int at) {
         System.arraycopy(bytes, from, target, at, to - from);
     }
@@ -170,7 +171,7 @@ public final class MessageIndex {
         return Arrays.equals(bytes, from, to, other, otherFrom, otherTo);
     }
 
-    /** True if {@code [from, to)} is this text, without regard to the case of ASCII letters. */
+    /** True if {@code [from, to)} is this text. The case of ASCII letters is ignored. */
     public boolean equalsIgnoreCase(int from, int to, String lowerCase) {
         if (to - from != lowerCase.length()) {
             return false;
@@ -186,12 +187,12 @@ public final class MessageIndex {
 
     // ---- edits
 
-    /** Returns the message with these replacements made. */
+    /** Returns the message with the given replacements. */
     public byte[] apply(Splice splice) {
         return splice.apply(bytes, bytes.length);
     }
 
-    /** Returns the first {@code length} bytes of the message with these replacements made. */
+    /** Returns the first {@code length} bytes of the message with the given replacements. */
     public byte[] apply(Splice splice, int length) {
         return splice.apply(bytes, length);
     }

@@ -6,8 +6,8 @@ import java.util.Arrays;
 /**
  * Replacements in the bytes of a message, applied in one pass. Bytes outside the replacements are copied unchanged.
  *
- * <p>Replacements at one position are written in the order in which they were added. Add an insertion before a deletion that starts
- * at the same position. Reusable; not thread-safe.
+ * <p>Replacements at one position are written in the order in which they were added. Add an insertion before a deletion
+ * that starts at the same position. Reusable; not thread-safe.
  */
 public final class Splice {
 
@@ -47,7 +47,10 @@ public final class Splice {
         return replace(start, end, NOTHING);
     }
 
-    /** Replaces {@code [start, end)} by {@code bytes}. Ranges must not overlap; the array is kept until the splice is applied. */
+    /**
+     * Replaces {@code [start, end)} with {@code bytes}. Ranges must not overlap. The array is kept until the splice is
+     * applied.
+     */
     public Splice replace(int start, int end, byte[] bytes) {
         if (count == from.length) {
             from = Arrays.copyOf(from, count * 2);
@@ -55,7 +58,7 @@ public final class Splice {
             text = Arrays.copyOf(text, count * 2);
         }
         int i = count++;
-        // edits mostly come in the order of the text, so this rarely moves anything
+        // edits usually come in the order of the text, so this rarely moves anything
         while (i > 0 && from[i - 1] > start) {
             from[i] = from[i - 1];
             to[i] = to[i - 1];

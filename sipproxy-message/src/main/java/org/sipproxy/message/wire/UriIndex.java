@@ -1,8 +1,8 @@
 package org.sipproxy.message.wire;
 
 /**
- * Positions of the parts of a {@code sip} or {@code sips} URI in the text it was read from, in bytes; ends are exclusive. A URI of a
- * message has positions in the message, and a URI of a text has positions in the text.
+ * Positions of the parts of a {@code sip} or {@code sips} URI in the text that it was read from, in bytes. Ends are
+ * exclusive. The positions of a URI in a message count from the start of the message.
  *
  * @param hostStart start of the host
  * @param hostEnd end of the host

@@ -1,9 +1,11 @@
 /**
- * Positions in the received bytes of a message, and edits by position. For stages on the message path that cannot afford a String
- * or a copy; everything else is easier with {@code org.sipproxy.message}.
+ * Positions in the received bytes of a message, and edits by position.
  *
- * <p>Start with {@link org.sipproxy.message.wire.MessageIndex}, which {@code SipMessage.index()} returns, and
- * {@link org.sipproxy.message.wire.Splice}, which {@code SipRequest.with} and {@code SipResponse.with} apply. This package may change
+ * <p>For stages on the message path that cannot afford a String or a copy. Start with
+ * {@link org.sipproxy.message.wire.MessageIndex}, which {@code SipMessage.index()} returns, and
+ * {@link org.sipproxy.message.wire.Splice}, which {@code SipRequest.with} and {@code SipResponse.with} apply.
+ *
+ * <p>Does not interpret header values: use {@code org.sipproxy.message} where speed allows. This package may change
  * between minor versions.
  */
 @NullMarked

@@ -19,7 +19,7 @@ import org.sipproxy.message.SipRequest;
 import org.sipproxy.message.SipResponse;
 import org.sipproxy.message.SipText;
 
-/** Texts at which the RI loops for ever, takes seconds, or throws what nobody expects. */
+/** Texts at which the RI loops endlessly, takes seconds, or throws unexpected exceptions. */
 class GuardedGrammarTest {
 
     private static final Duration BOUND = Duration.ofSeconds(2);
@@ -66,7 +66,7 @@ class GuardedGrammarTest {
                 "Alert-Info: <\\",
                 "X-Any: \\\\\\"
             })
-    void malformedHeaderIsRefusedInBoundedTime(String line) {
+    void malformedHeaderIsRejectedInBoundedTime(String line) {
         SipRequest request = SipText.requestWith(line);
 
         assertTimeoutPreemptively(
@@ -78,7 +78,7 @@ class GuardedGrammarTest {
     }
 
     @Test
-    void longListsAndParametersAreRefusedInBoundedTime() throws Exception {
+    void longListsAndParametersAreRejectedInBoundedTime() throws Exception {
         String[] lines = {
             "P-Asserted-Identity: <tel:+1" + ";".repeat(64_000) + ">",
             "P-Asserted-Identity: <tel:+1" + ";a=b".repeat(16_000) + ">",
@@ -92,7 +92,7 @@ class GuardedGrammarTest {
             "Via: SIP/2.0/UDP a" + "\r\n ".repeat(16_000) + ";branch=z9hG4bK1",
             "Reply-To: \"" + "\\\"".repeat(31_000),
         };
-        // the line's own limit out of the way: what is left must hold by itself
+        // without the limit of the line, to test the other limits alone
         ParseLimits wide = new ParseLimits(200_000, 200_000, 256, 64);
         for (String line : lines) {
             byte[] wire =
@@ -105,7 +105,7 @@ class GuardedGrammarTest {
                         if (line.startsWith("Via") && line.endsWith("z9hG4bK1")) {
                             read(message);
                         } else if (line.startsWith("Via")) {
-                            // our own parser has no trouble with these
+                            // this library's own parser accepts these
                             assertThat(message.vias()).hasSize(1);
                             read(message);
                         } else {
@@ -128,7 +128,7 @@ class GuardedGrammarTest {
     }
 
     @Test
-    void elementOverEightKibibytesIsNotForTheRi() {
+    void elementOverEightKibibytesIsNotPassedToTheRi() {
         SipRequest request = SipText.requestWith("Identity: " + "x".repeat(9_000));
 
         assertThatThrownBy(() -> JainRequest.of(request).getHeader("Identity"))
@@ -137,7 +137,7 @@ class GuardedGrammarTest {
     }
 
     @Test
-    void nulIsReadOnlyWhereItIsEscaped() {
+    void nulIsAcceptedOnlyIfEscaped() {
         SipRequest escaped = SipText.requestWith("Reply-To: \"a\\\u0000b\" <sip:a@b>");
         SipRequest elsewhere = SipText.requestWith("Subject: a\\\u0000b");
 
@@ -148,7 +148,7 @@ class GuardedGrammarTest {
     }
 
     @Test
-    void messageWithoutAnyHeaderIsReadAsEmpty() {
+    void messageWithoutHeadersIsParsed() {
         SipRequest request = SipText.request("INVITE sip:a SIP/2.0\n\n");
 
         assertThatCode(() -> read(request)).doesNotThrowAnyException();
@@ -158,14 +158,14 @@ class GuardedGrammarTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"sip:", "<sip:a@b>", "sip:a@b c", "tel:", "x y"})
-    void malformedRequestUriIsRefused(String uri) {
+    void malformedRequestUriIsRejected(String uri) {
         SipRequest request = SipText.request("INVITE " + uri + " SIP/2.0\n\n");
 
         assertThatThrownBy(JainRequest.of(request)::getRequestURI).isInstanceOf(MalformedHeaderException.class);
     }
 
     @Test
-    void log4jIsNotOnTheClassPathAndNotMissed() {
+    void log4jIsNeitherOnTheClassPathNorRequired() {
         assertThatThrownBy(() -> Class.forName("org.apache.log4j.Logger")).isInstanceOf(ClassNotFoundException.class);
         assertThat(gov.nist.core.CommonLogger.legacyLogger).isNotNull();
         assertThatCode(() -> gov.nist.core.CommonLogger.getLogger("x").logError("y"))

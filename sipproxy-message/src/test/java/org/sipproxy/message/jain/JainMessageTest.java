@@ -31,7 +31,7 @@ import org.sipproxy.message.Method;
 import org.sipproxy.message.SipRequest;
 import org.sipproxy.message.SipText;
 
-/** The javax.sip.message view: what is read through it, and that an edit touches nothing but what it is about. */
+/** Tests the javax.sip.message view: what it returns, and that an edit changes nothing else. */
 class JainMessageTest {
 
     private static final HeaderFactory HEADERS;
@@ -46,7 +46,7 @@ class JainMessageTest {
         }
     }
 
-    /** Odd spelling everywhere, so that any header that is written anew shows. */
+    /** Unusual spelling everywhere, so that a rewritten header is noticed. */
     private static final String TEXT = """
       INVITE sip:bob@example.org;x SIP/2.0
       v:SIP/2.0/UDP 192.0.2.1 ;branch=z9hG4bK1;rport
@@ -83,7 +83,7 @@ class JainMessageTest {
     // ---- reading
 
     @Test
-    void typedHeadersAreRead() {
+    void typedHeadersAreParsed() {
         JainRequest request = invite();
 
         assertThat(((FromHeader) request.getHeader("From")).getTag()).isEqualTo("1");
@@ -117,7 +117,7 @@ class JainMessageTest {
     }
 
     @Test
-    void viaKeepsWhatItHas() {
+    void viaKeepsItsParameters() {
         SipRequest request = SipText.request("BYE sip:a SIP/2.0\nv: SIP / 2.0 / TLS [2001:db8::1] : 5061;rport;"
                 + "received=192.0.2.7;ttl=3;maddr=m;x=\"a b\";branch=z9hG4bK9\n\n");
         ViaHeader via = (ViaHeader) JainRequest.of(request).getHeader("Via");
@@ -145,7 +145,7 @@ class JainMessageTest {
     }
 
     @Test
-    void namesComeInOrderAndLong() {
+    void namesAreReturnedInOrderInTheirLongForm() {
         assertThat(list(invite().getHeaderNames()))
                 .containsExactly(
                         "Via",
@@ -163,7 +163,7 @@ class JainMessageTest {
     }
 
     @Test
-    void malformedHeaderIsRefusedWithItsStatusAndListed() {
+    void malformedHeaderIsRejectedWithItsStatusAndListed() {
         JainRequest request = JainRequest.of(SipText.requestWith("Date: yesterday", "Subject: x"));
 
         assertThatThrownBy(() -> request.getHeader("Date"))
@@ -216,7 +216,7 @@ class JainMessageTest {
     }
 
     @Test
-    void changeOfTheUriInsideAHeaderCounts() throws Exception {
+    void changeOfTheUriInsideAHeaderIsWritten() throws Exception {
         JainRequest request = invite();
 
         ((SipURI) ((ToHeader) request.getHeader("To")).getAddress().getURI()).setUser("carol");
@@ -229,7 +229,7 @@ class JainMessageTest {
     }
 
     @Test
-    void headerInHandStaysLiveThroughOtherEdits() throws Exception {
+    void handedOutHeaderStaysLiveAfterOtherEdits() throws Exception {
         JainRequest request = invite();
         FromHeader from = (FromHeader) request.getHeader("From");
         ContactHeader last = (ContactHeader) list(request.getHeaders("Contact")).get(2);
@@ -283,7 +283,7 @@ class JainMessageTest {
     }
 
     @Test
-    void setHeaderOfANewNameComesLast() throws Exception {
+    void setHeaderOfANewNameIsAddedLast() throws Exception {
         JainRequest request = invite();
 
         request.setHeader(HEADERS.createExpiresHeader(60));
@@ -293,7 +293,7 @@ class JainMessageTest {
     }
 
     @Test
-    void addedHeadersStandByThoseOfTheirName() throws Exception {
+    void addedHeadersAreNextToThoseOfTheirName() throws Exception {
         JainRequest request = invite();
         request.addLast(HEADERS.createContactHeader(ADDRESSES.createAddress("sip:9@a")));
         request.addFirst(HEADERS.createContactHeader(ADDRESSES.createAddress("sip:0@a")));
@@ -323,7 +323,7 @@ class JainMessageTest {
     }
 
     @Test
-    void headerThatMayStandOnceIsNotAddedTwice() throws Exception {
+    void headerThatMayOccurOnceIsNotAddedTwice() throws Exception {
         JainRequest request = invite();
         Header second = HEADERS.createMaxForwardsHeader(1);
 
@@ -348,7 +348,7 @@ class JainMessageTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"a\r\nEvil: b", "a\nb", "a\r\n\r\nbody", "a\u0000b"})
-    void headerThatWouldBreakTheMessageIsRefused(String value) throws Exception {
+    void headerThatWouldBreakTheMessageIsRejected(String value) throws Exception {
         JainRequest request = invite();
         Header header = HEADERS.createHeader("X-Own", "ok");
         ((javax.sip.header.ExtensionHeader) header).setValue(value);
@@ -358,7 +358,7 @@ class JainMessageTest {
     }
 
     @Test
-    void editBeyondTheLimitsIsRefused() throws Exception {
+    void editBeyondTheLimitsIsRejected() throws Exception {
         JainRequest request = invite();
         Header header = HEADERS.createHeader("X-Own", "x".repeat(66_000));
 
@@ -367,7 +367,7 @@ class JainMessageTest {
     }
 
     @Test
-    void contentComesWithItsTypeAndLength() throws Exception {
+    void contentSetsItsTypeAndLength() throws Exception {
         JainRequest request = invite();
 
         request.setContent("grüße", HEADERS.createContentTypeHeader("text", "html"));
@@ -406,7 +406,7 @@ class JainMessageTest {
     }
 
     @Test
-    void contentLengthThatDoesNotMatchIsRefused() throws Exception {
+    void contentLengthThatDoesNotMatchIsRejected() throws Exception {
         JainRequest request = invite();
 
         assertThatThrownBy(() -> request.setContentLength(HEADERS.createContentLengthHeader(9)))
@@ -416,7 +416,7 @@ class JainMessageTest {
     }
 
     @Test
-    void methodChangesInBothPlaces() throws Exception {
+    void methodChangesInStartLineAndCSeq() throws Exception {
         JainRequest request = invite();
 
         request.setMethod("MESSAGE");
@@ -455,7 +455,7 @@ class JainMessageTest {
     // ---- copies
 
     @Test
-    void cloneTakesChangesAlongAndIsItsOwn() throws Exception {
+    void cloneIncludesChangesAndIsIndependent() throws Exception {
         JainRequest request = invite();
         FromHeader from = (FromHeader) request.getHeader("From");
         from.setTag("2");

@@ -183,7 +183,7 @@ class MessagePropertyTest {
         Object call() throws SipParseException;
     }
 
-    /** Anything but the two documented exceptions fails the property. */
+    /** Any exception but the two documented ones fails the property. */
     private static void attempt(Access access) {
         try {
             access.call();
@@ -193,12 +193,12 @@ class MessagePropertyTest {
     }
 
     @Property(tries = 1_000)
-    void anyBytesEitherParseOrAreRefused(@ForAll @Size(max = 300) byte[] bytes) {
+    void anyBytesEitherParseOrAreRejected(@ForAll @Size(max = 300) byte[] bytes) {
         assertTimeoutPreemptively(BOUND, () -> readEverything(bytes));
     }
 
     @Property(tries = 3_000)
-    void anyHeaderValueEitherParsesOrIsRefused(@ForAll("headerLines") List<String> lines) {
+    void anyHeaderValueEitherParsesOrIsRejected(@ForAll("headerLines") List<String> lines) {
         byte[] wire = ("INVITE sip:a@b SIP/2.0\r\n" + String.join("\r\n", lines) + "\r\n\r\n")
                 .getBytes(StandardCharsets.UTF_8);
 
@@ -206,14 +206,14 @@ class MessagePropertyTest {
     }
 
     @Property(tries = 500)
-    void anyRequestUriEitherParsesOrIsRefused(@ForAll("values") String value) {
+    void anyRequestUriEitherParsesOrIsRejected(@ForAll("values") String value) {
         byte[] wire = ("INVITE " + value + " SIP/2.0\r\n\r\n").getBytes(StandardCharsets.UTF_8);
 
         assertTimeoutPreemptively(BOUND, () -> readEverything(wire));
     }
 
     @Property(tries = 500)
-    void truncatedMessageEitherParsesOrIsRefused(@ForAll("cuts") int cut) {
+    void truncatedMessageEitherParsesOrIsRejected(@ForAll("cuts") int cut) {
         byte[] whole = SipText.requestWith("Contact: \"x\" <sip:a@[::1]:5060;lr>;q=0.5", "Accept: a/b,", " c/d")
                 .toBytes();
 

@@ -18,8 +18,9 @@ import org.sipproxy.message.ParseLimits;
 import org.sipproxy.message.SipParseException;
 
 /**
- * Lenient reading must not let two parsers disagree: what is accepted here beyond the grammar, a second parser, the RI, either
- * refuses or reads with the same user, host, port and tag. Kamailio 5.6 relays all of {@link #whatClientsWriteHasOneReading}.
+ * Compares this parser with a second one, the RI: lenient parsing must not let two parsers disagree. What is accepted
+ * beyond the grammar, the RI either rejects or reads with the same user, host, port and tag. Kamailio 5.6 relays all of
+ * {@link #lenientFormsOfClientsHaveOneReading}.
  */
 class ParserDifferentialTest {
 
@@ -94,7 +95,7 @@ class ParserDifferentialTest {
                 "<sip:a@h>;tag=1;x=1;x=2",
                 "<sip:a@h>;x=<urn:uuid:1>;tag=1",
             })
-    void whatClientsWriteHasOneReading(String address) throws Exception {
+    void lenientFormsOfClientsHaveOneReading(String address) throws Exception {
         NameAddress ours = NameAddress.parse(address);
         assertThat(ours.uri().hasUser()).isTrue();
         assertThat(ours.uri().host()).isEqualTo("h");
@@ -102,7 +103,7 @@ class ParserDifferentialTest {
         agree(address);
     }
 
-    /** Where a second parser might see another user, host, port, tag or element, nothing is read. */
+    /** An address is rejected if a second parser could read another user, host, port, tag or element. */
     @ParameterizedTest
     @ValueSource(
             strings = {
@@ -131,7 +132,7 @@ class ParserDifferentialTest {
                 "<sip:a@127.1>",
                 "<sip:a@[::1%lo]>",
             })
-    void whatHasTwoReadingsIsRefused(String address) {
+    void ambiguousAddressIsRejected(String address) {
         assertThat(readable(address)).isFalse();
     }
 
@@ -168,11 +169,11 @@ class ParserDifferentialTest {
                     .as(address)
                     .isEqualTo(tag);
         } catch (SipParseException e) {
-            // refused by one of them
+            // rejected by one of them
         }
     }
 
-    /** As written, with escapes: the RI does not resolve them. */
+    /** Returns the user as written, with escapes, because the RI does not resolve them. */
     private static String userOf(NameAddress address) throws SipParseException {
         String text = address.uriText();
         int at = text.indexOf('@');
