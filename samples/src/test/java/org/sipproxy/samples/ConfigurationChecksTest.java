@@ -188,7 +188,7 @@ class ConfigurationChecksTest {
         assertThat(warningsOf(withUsers("sip.test", InMemoryCredentials.of())))
                 .singleElement()
                 .asString()
-                .contains("digest: InMemoryCredentials[0 users] has no user", "nobody can register");
+                .contains("digest: InMemoryCredentials[0 users] has no user", "no client can register");
         assertThat(warningsOf(
                         withUsers("sip.test", InMemoryCredentials.of(Credential.ofPassword("1001", "sip.test", "x")))))
                 .isEmpty();
@@ -202,7 +202,7 @@ class ConfigurationChecksTest {
                             .component(accessList(AccessRule.trust(CidrBlock.parse(network))))))
                     .singleElement()
                     .asString()
-                    .contains("\"trust " + network + "\"", "anybody");
+                    .contains("\"trust " + network + "\"", "anyone can call and relay");
         }
         assertThat(warningsOf(builder("sip.test")
                         .noAuthentication()

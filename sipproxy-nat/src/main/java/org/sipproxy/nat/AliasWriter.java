@@ -20,15 +20,16 @@ import org.sipproxy.message.IpLiteral;
 import org.sipproxy.message.SipUri;
 
 /**
- * Makes and reads the parameters that tell where a Contact's owner was seen:
+ * Writer and reader of the parameters that hold the address at which the owner of a Contact was seen:
  *
  * <pre>
  * ;alias=203.0.113.9~40001~1;alias-key=AZ3kq0cSx1Yb2nQ4H8mW0pLr7tE9uV
  * </pre>
  *
- * The first is Kamailio's, {@code address~port~transport}. It comes back from the network in a Request-URI, and whoever could
- * write one would send requests through this proxy to any address. So the second vouches for it: 22 bytes in base64url, when the
- * alias was made (6), the listening point (4), the registered owner (4), and a {@link KeyedHash} of all that and the alias (8).
+ * <p>The first is Kamailio's {@code address~port~transport}. It comes back from the network in a Request-URI, and a
+ * forged one would send requests through this proxy to any address. The second therefore authenticates it: 22 bytes in
+ * base64url, with the time of the alias (6), the listening point (4), the registered owner (4), and a {@link KeyedHash}
+ * of all that and the alias (8).
  */
 final class AliasWriter {
 
@@ -42,29 +43,29 @@ final class AliasWriter {
     private volatile KeyedHash hash = KeyedHash.random();
     private volatile List<Endpoint> bound = List.of();
 
-    /** @param readsForeign true if an alias without a key is believed */
+    /** @param readsForeign true if an alias without a key is accepted */
     AliasWriter(boolean readsForeign) {
         this.readsForeign = readsForeign;
     }
 
     /**
-     * Before the first message.
+     * Sets the key and the listening points. Called before the first message.
      *
-     * @param key signs aliases, and is the same after a restart
-     * @param endpoints what the proxy listens on
+     * @param key signs aliases; the same after a restart
+     * @param endpoints the proxy's listening points
      */
     void start(KeyedHash key, List<Endpoint> endpoints) {
         hash = key;
         bound = List.copyOf(endpoints);
     }
 
-    /** A hash that stands for a user in a key. Never 0. */
+    /** Returns a hash that identifies a user in a key. Never 0. */
     int owner(Aor aor) {
         int owner = (int) hash("owner\0" + aor.user().toLowerCase(Locale.ROOT) + "@" + aor.domain());
         return owner == 0 ? 1 : owner;
     }
 
-    /** The parameters for the Contact of whoever is at the other end of the flow. */
+    /** Returns the parameters for the Contact of the peer of a flow. */
     String parameters(Flow flow, int owner, long nowMillis) {
         String alias = HostName.text(flow.remoteAddress().getAddress()) + "~"
                 + flow.remoteAddress().getPort() + "~" + number(flow.kind());
@@ -105,7 +106,7 @@ final class AliasWriter {
         return made;
     }
 
-    /** The alias that a URI carries; null if it has none that may be believed. */
+    /** Returns the alias of a URI; null if it has none or the alias is not accepted. */
     @Nullable
     ContactAlias read(SipUri uri) {
         Optional<String> alias = uri.parameter(ContactAlias.NAME);
@@ -147,7 +148,7 @@ final class AliasWriter {
         return "";
     }
 
-    /** {@code 203.0.113.9~40001~1} as a URI; null if it is not of that form. */
+    /** Returns {@code 203.0.113.9~40001~1} as a URI; null if the text does not have that form. */
     static @Nullable SipUri received(String alias) {
         int last = alias.lastIndexOf('~');
         int middle = last < 0 ? -1 : alias.lastIndexOf('~', last - 1);
@@ -172,7 +173,7 @@ final class AliasWriter {
         return SipUri.of(kind == TransportKind.UDP ? uri : uri + ";transport=" + kind.lowerCase());
     }
 
-    /** What nobody vouches for must at least be one host, and not this proxy. */
+    /** True if an unsigned address is a unicast host address and not one of this proxy's listening points. */
     private boolean isFitForForeign(SipUri received) {
         InetAddress address = received.numericHost().orElse(null);
         if (address == null || address.isMulticastAddress() || address.isAnyLocalAddress() || isBroadcast(address)) {
@@ -192,7 +193,7 @@ final class AliasWriter {
         return bytes.length == 4 && HostText.intOf(bytes) == -1;
     }
 
-    /** Kamailio's numbers of the transports. */
+    /** Returns Kamailio's number of a transport. */
     private static int number(TransportKind kind) {
         return switch (kind) {
             case UDP -> 1;

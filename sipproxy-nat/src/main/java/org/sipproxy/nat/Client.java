@@ -3,7 +3,7 @@ package org.sipproxy.nat;
 import org.sipproxy.api.location.Aor;
 import org.sipproxy.api.location.Binding;
 
-/** A binding whose client is reached by the flow that it registered over. */
+/** Binding whose client is reached over the flow that it registered on. */
 final class Client {
 
     final Aor aor;
@@ -11,7 +11,7 @@ final class Client {
     final int owner;
 
     final KeptFlow flow;
-    /** Replaced when the client refreshes it. */
+    /** Replaced when the client refreshes the binding. */
     volatile Binding binding;
 
     Client(Aor aor, int owner, KeptFlow flow, Binding binding) {

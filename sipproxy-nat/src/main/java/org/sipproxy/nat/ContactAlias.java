@@ -3,20 +3,20 @@ package org.sipproxy.nat;
 import org.sipproxy.message.SipUri;
 
 /**
- * Where the sender of a Contact was seen, as its {@code alias} parameter said.
+ * Address at which the sender of a Contact was seen, as read from its {@code alias} parameter.
  *
- * @param contact the URI as its owner wrote it, without our parameters
- * @param received where it was seen, {@code sip:203.0.113.9:40001}
- * @param socket the listening point that it was seen at, empty if that is none of ours any more
- * @param owner a hash of the user that the contact was registered by, 0 if it was not registered
- * @param seenAtMillis when the alias was made, on the time of the proxy that made it; 0 if it is somebody else's
+ * @param contact the URI as its owner wrote it, without the alias parameters
+ * @param received the address at which the sender was seen, such as {@code sip:203.0.113.9:40001}
+ * @param socket the listening point at which it was seen; empty if this proxy no longer listens there
+ * @param owner a hash of the user who registered the contact; 0 if it was not registered
+ * @param seenAtMillis when the alias was written, in the time of the proxy that wrote it; 0 if it is foreign
  */
 record ContactAlias(SipUri contact, SipUri received, String socket, int owner, long seenAtMillis) {
 
     static final String NAME = "alias";
     static final String KEY = "alias-key";
 
-    /** Somebody else's, a Kamailio's mostly: nothing vouches for it. */
+    /** True if the alias is unsigned, typically written by a Kamailio. */
     boolean isForeign() {
         return seenAtMillis == 0;
     }

@@ -9,7 +9,10 @@ import org.sipproxy.message.SipMessage;
 import org.sipproxy.message.SipParseException;
 import org.sipproxy.message.SipUri;
 
-/** What a Contact gets that leaves us, if its owner is behind a NAT: an alias, or a new address for hosts that asked for it. */
+/**
+ * Rewriting of the Contact of a client behind a NAT: adds an alias, or replaces the address if {@code fixContact} is
+ * set.
+ */
 final class ContactAliasing {
 
     private final AliasWriter aliases;
@@ -25,9 +28,10 @@ final class ContactAliasing {
     }
 
     /**
-     * Returns a copy with the Contact of a message marked that came on {@code flow}; the message itself if it cannot be marked.
+     * Returns a copy of a message that arrived on {@code flow}, with its Contact marked. Returns the message itself if
+     * it cannot be marked.
      *
-     * @param user who the sender says to be; null if that cannot be read
+     * @param user the URI that the sender claims; null if it cannot be read
      */
     <M extends SipMessage> M mark(M message, ContactSpan contact, Flow flow, @Nullable SipUri user) {
         try {
@@ -40,11 +44,11 @@ final class ContactAliasing {
             counters.aliasesWritten.increment();
             return marked;
         } catch (IllegalArgumentException e) {
-            return message; // the header line would be longer than a line may be
+            return message; // the header line would exceed the maximum line length
         }
     }
 
-    /** The owner of the registration that has this contact, if the sender is who registered it; else 0. */
+    /** Returns the owner of the registration with this contact, if the sender is that owner; else 0. */
     private int owner(SipMessage message, ContactSpan contact, Flow flow, @Nullable SipUri user) {
         SipUri uri = uri(message, contact);
         if (uri == null) {
@@ -59,7 +63,7 @@ final class ContactAliasing {
         return 0;
     }
 
-    /** The URI in From or To; null if it cannot be read. */
+    /** Returns the URI in From or To; null if it cannot be read. */
     static @Nullable SipUri user(SipMessage message, HeaderName fromOrTo) {
         try {
             return (fromOrTo.equals(HeaderName.FROM) ? message.from() : message.to()).uri();
@@ -76,7 +80,7 @@ final class ContactAliasing {
         }
     }
 
-    /** True if a URI names the user of an address-of-record, as far as the texts tell. */
+    /** True if the user and domain of a URI are those of an AOR, compared as texts. */
     private static boolean isUser(SipUri uri, Aor aor) {
         return uri.user().equalsIgnoreCase(aor.user()) && uri.hostIs(aor.domain());
     }

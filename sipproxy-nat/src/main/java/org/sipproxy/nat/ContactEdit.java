@@ -8,7 +8,7 @@ import org.sipproxy.message.SipUri;
 import org.sipproxy.message.wire.MessageIndex;
 import org.sipproxy.message.wire.Splice;
 
-/** Copies of a message with its first Contact URI changed. */
+/** Edits of the first Contact URI of a message; each returns a copy. */
 final class ContactEdit {
 
     private static final byte[] OPEN = {'<'};
@@ -27,7 +27,7 @@ final class ContactEdit {
         return with(message, splice);
     }
 
-    /** Removes an alias that this proxy wrote. Leaves the alias of another proxy. */
+    /** Removes an alias that this proxy wrote. Keeps the alias of another proxy. */
     static <M extends SipMessage> M unalias(M message, ContactSpan contact) {
         Splice splice = new Splice();
         return deleteAlias(message, contact, splice) ? with(message, splice) : message;
@@ -51,7 +51,7 @@ final class ContactEdit {
         return (M) message.with(splice);
     }
 
-    /** True if it is one of ours. */
+    /** Deletes alias parameters. True if one of them had this proxy's key. */
     private static boolean deleteAlias(SipMessage message, ContactSpan contact, Splice splice) {
         MessageIndex a = message.index();
         boolean ours = false;
@@ -71,7 +71,7 @@ final class ContactEdit {
         return ours;
     }
 
-    /** The URI as its owner wrote it, for a look-up. */
+    /** Returns the URI as its owner wrote it, for a lookup. */
     static SipUri withoutAlias(SipUri uri) {
         return uri.hasParameter(ContactAlias.NAME) ? UriText.without(uri, ContactAlias.NAME, ContactAlias.KEY) : uri;
     }

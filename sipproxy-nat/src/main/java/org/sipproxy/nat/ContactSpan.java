@@ -8,16 +8,16 @@ import org.sipproxy.message.SipParseException;
 import org.sipproxy.message.SipUri;
 
 /**
- * Where the first Contact URI of a message lies.
+ * Position of the first Contact URI in the bytes of a message.
  *
  * @param uriStart where the URI starts
  * @param uriEnd where it ends
  * @param hostStart where its host starts
  * @param hostEnd where its host ends
- * @param port its port, -1 if none is written
+ * @param port its port; -1 if it has none
  * @param addressEnd where host and port end
- * @param headersStart where the {@code ?} of its header fields stands, or {@code uriEnd}
- * @param bracketed true if it stands between angle brackets
+ * @param headersStart where the {@code ?} of its header fields is, or {@code uriEnd}
+ * @param bracketed true if the URI is between angle brackets
  */
 record ContactSpan(
         int uriStart,
@@ -29,7 +29,7 @@ record ContactSpan(
         int headersStart,
         boolean bracketed) {
 
-    /** The span, or null if there is no Contact, or its first element is a star, not a SIP URI, or malformed. */
+    /** Returns the span; null if there is no Contact, or its first element is a star, not a SIP URI, or malformed. */
     static @Nullable ContactSpan of(SipMessage message) {
         try {
             NameAddress contact = message.firstAddress(HeaderName.CONTACT).orElse(null);

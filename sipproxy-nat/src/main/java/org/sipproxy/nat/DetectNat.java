@@ -9,8 +9,9 @@ import org.sipproxy.message.SipParseException;
 import org.sipproxy.message.SipRequest;
 
 /**
- * Notes whether the sender of a request is behind a NAT. A request that came through another proxy is that proxy's matter; of
- * a REGISTER only its Path says so, and then its Path leads back.
+ * Stage that marks requests whose sender is behind a NAT. A request that another proxy forwarded is not marked, because
+ * that proxy handles the NAT. For a REGISTER only a Path counts as such a proxy, because only then do requests return
+ * through it.
  */
 final class DetectNat implements RequestStage {
 

@@ -9,18 +9,20 @@ import org.sipproxy.message.SipRequest;
 import org.sipproxy.message.SipResponse;
 import org.sipproxy.message.SipUri;
 
-/** Whether a message came to us from its user agent itself: only then is a NAT in front of that ours to deal with. */
+/** Check for messages that came directly from their user agents: only then does this proxy handle the NAT. */
 final class FirstHop {
 
     private FirstHop() {}
 
-    /** True if a request has no Via but its sender's. */
+    /** True if the sender's Via is the only one of a request. */
     static boolean isOurs(SipRequest request) throws SipParseException {
         return !request.isRepeated(HeaderName.VIA)
                 && request.topVia().index().end() == request.index().valueEnd(request.firstHeader(HeaderName.VIA));
     }
 
-    /** What the Record-Route of a response tells of who is next to the callee: empty if there is none. */
+    /**
+     * True if this proxy's Record-Route is the topmost one of a response. Empty if the response has no Record-Route.
+     */
     static Optional<Boolean> isOurs(SipResponse response, Predicate<SipUri> isMyself) throws SipParseException {
         Optional<NameAddress> top = response.firstAddress(HeaderName.RECORD_ROUTE);
         return top.isEmpty()

@@ -9,14 +9,14 @@ import org.sipproxy.api.location.Aor;
 import org.sipproxy.api.transport.Endpoint;
 
 /**
- * What is known of one flow that clients registered over.
+ * Health of a flow over which clients have registered.
  *
- * @param remote where the client was seen
- * @param endpoint the listening point that it was seen at, and that pings leave by
- * @param users whose bindings it carries
- * @param heardAt when something came from there last, on the wall clock
- * @param unanswered OPTIONS pings in a row that got no answer
- * @param roundTrip of the ping that was answered last; nothing if none was
+ * @param remote the address at which the client was seen
+ * @param endpoint the listening point that the client uses and that pings are sent from
+ * @param users the users whose bindings use the flow
+ * @param heardAt when the last message arrived from the client, in wall-clock time
+ * @param unanswered consecutive OPTIONS pings without a response
+ * @param roundTrip round trip of the latest ping that got a response; empty if none did
  */
 public record FlowHealth(
         InetSocketAddress remote,

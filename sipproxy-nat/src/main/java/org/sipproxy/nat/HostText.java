@@ -5,12 +5,12 @@ import java.net.InetAddress;
 import org.sipproxy.message.IpLiteral;
 import org.sipproxy.message.wire.MessageIndex;
 
-/** Hosts in a message's bytes, read without an object for the dotted quads that nearly all of them are. */
+/** Host comparison on the bytes of a message. IPv4 addresses, the common case, are read without allocating. */
 final class HostText {
 
     private HostText() {}
 
-    /** The address that a dotted quad in {@code [from, to)} writes, as an unsigned number; -1 if it is none. */
+    /** Returns the IPv4 address in {@code [from, to)} as an unsigned number; -1 if the text is not one. */
     static long ipv4(MessageIndex a, int from, int to) {
         if (to - from < 7 || to - from > 15) {
             return -1;
@@ -35,7 +35,7 @@ final class HostText {
         return (b[0] & 0xff) << 24 | (b[1] & 0xff) << 16 | (b[2] & 0xff) << 8 | (b[3] & 0xff);
     }
 
-    /** True if the host that stands in {@code [from, to)} is this address; a name is no address. */
+    /** True if the host in {@code [from, to)} is this address; false for a host name. */
     static boolean isAddress(MessageIndex a, int from, int to, InetAddress address) {
         if (address instanceof Inet4Address) {
             long four = ipv4(a, from, to);
@@ -44,7 +44,7 @@ final class HostText {
         return IpLiteral.parse(a.text(from, to)).map(address::equals).orElse(false);
     }
 
-    /** True if the host is an address, whichever, or a name that leads nowhere (RFC 7118 §5). */
+    /** True if the host is any IP address, or a name in {@code .invalid} (RFC 7118 §5). */
     static boolean isAddressOrInvalid(MessageIndex a, int from, int to) {
         return from < to && (a.byteAt(from) == '[' || ipv4(a, from, to) >= 0 || endsWith(a, from, to, ".invalid"));
     }

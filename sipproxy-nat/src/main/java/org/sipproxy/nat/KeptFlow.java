@@ -5,12 +5,12 @@ import org.sipproxy.api.transport.Endpoint;
 import org.sipproxy.api.transport.Flow;
 
 /**
- * A flow that one or more clients registered over, and what is known of its health. Pinged as one, however many users are
- * behind it: it is one mapping of one NAT.
+ * Flow over which one or more clients have registered, and its health. It is one NAT mapping, so it is pinged once,
+ * however many users share it.
  */
 final class KeptFlow {
 
-    /** What tells flows apart: a client that is seen at two listening points may have two mappings. */
+    /** Identity of a flow. Includes the listening point, because a client seen at two of them may have two mappings. */
     record Key(InetSocketAddress remote, Endpoint endpoint) {
 
         static Key of(Flow flow) {
@@ -21,26 +21,28 @@ final class KeptFlow {
     private static final Client[] NOBODY = {};
 
     final Flow flow;
-    /** Where it stands among all flows; names it in a ping's branch. */
+    /** Index in the slots of {@link KnownClients}; part of the branch of a ping. */
     final int slot;
 
-    /** Replaced as a whole under the lock of {@link KnownClients}. */
+    /** Copy-on-write, under the lock of {@link KnownClients}. */
     volatile Client[] clients = NOBODY;
 
-    /** When the client last sent something of its own accord, and how long after the time before; the proxy's time. */
+    /** When the client last sent something unprompted, in the proxy's time. The next field is the gap before that. */
     private volatile long spokeMillis;
 
     private volatile long gapMillis = Long.MAX_VALUE;
-    /** When it last sent anything, answers to pings too. */
+    /** When anything was last received, including responses to pings. */
     private volatile long heardMillis;
 
-    /** What the answer to the last ping must hold, 0 if no answer is due; written by the timer and by whoever gets the answer. */
+    /**
+     * The nonce expected in the response to the last ping; 0 if none is due. Written by the timer and receiver threads.
+     */
     volatile long nonce;
 
     volatile long sentNanos;
     volatile int unanswered;
     volatile long roundTripNanos = -1;
-    /** Its bindings are being removed. */
+    /** True while its bindings are being removed. */
     volatile boolean leaving;
 
     KeptFlow(Flow flow, int slot, long nowMillis) {
@@ -50,7 +52,7 @@ final class KeptFlow {
         this.heardMillis = nowMillis;
     }
 
-    /** The client sent something of its own accord. */
+    /** Records that the client sent something unprompted. */
     void spoke(long nowMillis) {
         if (nowMillis != spokeMillis) {
             gapMillis = nowMillis - spokeMillis;
@@ -73,8 +75,8 @@ final class KeptFlow {
     }
 
     /**
-     * True if the client keeps the mapping open by itself: it has just spoken, or it did so within each of the last two
-     * intervals, as one does that sends keepalives of its own.
+     * True if the client keeps the mapping open by itself: it sent something within the last half interval, or
+     * within each of the last two intervals, as a client does that sends its own keepalives.
      */
     boolean keepsItselfAlive(long nowMillis, long intervalMillis) {
         long age = nowMillis - spokeMillis;

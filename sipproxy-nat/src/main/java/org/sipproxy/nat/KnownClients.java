@@ -23,11 +23,12 @@ import org.sipproxy.api.transport.TransportKind;
 import org.sipproxy.message.SipUri;
 
 /**
- * The clients that are reached by their flow, learned from the location store's events: found by their contact, when a dialog's
- * request comes back, and by their flow, to keep it open. A store in a database is not asked again for what was told once.
+ * Clients that are reached over their flow, learned from the events of the location store. They are found by contact,
+ * to route an in-dialog request, and by flow, to keep it open. A store in a database is not queried again for what an
+ * event has reported.
  *
- * <p>A refresh, and every look, costs a map access and no lock; a new or a lost client takes one lock for some hundred
- * nanoseconds. Who never leaves by an event, as its row was removed by another server, leaves when it expires.
+ * <p>A refresh or a lookup costs one map access and no lock; adding or removing a client takes one lock for a few
+ * hundred nanoseconds. A binding whose row another server removed causes no event; it is removed when it expires.
  */
 final class KnownClients implements LocationListener {
 
@@ -39,7 +40,7 @@ final class KnownClients implements LocationListener {
     private final ConcurrentMap<SipUri, Client[]> byContact = new ConcurrentHashMap<>();
     private final ConcurrentMap<KeptFlow.Key, KeptFlow> flows = new ConcurrentHashMap<>();
 
-    /** By {@link KeptFlow#slot}; the flows that have left leave holes, which are used again. */
+    /** By {@link KeptFlow#slot}. Removed flows leave holes, which are reused. */
     private volatile AtomicReferenceArray<@Nullable KeptFlow> slots = new AtomicReferenceArray<>(64);
 
     private volatile int usedSlots;
@@ -60,24 +61,24 @@ final class KnownClients implements LocationListener {
         proxy = runtime;
     }
 
-    /** Reads the store; it waits as long as the store does. */
+    /** Reads all bindings of the store; blocks as long as the store does. */
     void load(ProxyRuntime runtime) {
         runtime.locationStore().forEach((aor, bindings) -> bindings.forEach(binding -> put(aor, binding)));
     }
 
-    /** Wall clock minus proxy's time. */
+    /** Returns the wall clock minus the proxy's time. */
     Duration wallClockShift() {
         ProxyRuntime runtime = proxy;
         return runtime == null ? Duration.ZERO : Duration.between(runtime.now(), runtime.wallClock());
     }
 
-    /** The proxy's time in milliseconds; the wall clock does not step it. */
+    /** Returns the proxy's time in milliseconds; steps of the wall clock do not affect it. */
     long now() {
         ProxyRuntime runtime = proxy;
         return runtime == null ? 0 : runtime.now().toEpochMilli();
     }
 
-    // ---- bindings come and go
+    // ---- location events
 
     @Override
     public void onChange(LocationEvent event) {
@@ -117,8 +118,9 @@ final class KnownClients implements LocationListener {
     }
 
     /**
-     * The flow that leads to a binding's client; null if it has to be reached in another way. Behind a Path it is the edge
-     * proxy's to keep, and a binding of another server's listening point is that server's.
+     * Returns the flow to a binding's client; null if the client is not reached over a flow of this proxy. Behind a
+     * Path the edge proxy keeps the flow. A binding received on another server's listening point is kept by that
+     * server.
      */
     private @Nullable Flow flowOf(Binding binding) {
         Optional<SipUri> received = binding.received();
@@ -166,7 +168,7 @@ final class KnownClients implements LocationListener {
         return made;
     }
 
-    /** Forgets a client, and its flow if it was the last one there. */
+    /** Removes a client, and its flow if no other client uses it. */
     synchronized void remove(String bindingId) {
         Client client = byId.remove(bindingId);
         if (client == null) {
@@ -198,9 +200,9 @@ final class KnownClients implements LocationListener {
         return Arrays.stream(some).filter(c -> c != one).toArray(Client[]::new);
     }
 
-    // ---- what is asked
+    // ---- lookups
 
-    /** Something came on a flow: whoever is kept there is alive. */
+    /** Records that something arrived on a flow, so that its clients count as alive. */
     void heard(Flow flow) {
         KeptFlow kept = flows.get(KeptFlow.Key.of(flow));
         if (kept != null) {
@@ -208,13 +210,13 @@ final class KnownClients implements LocationListener {
         }
     }
 
-    /** The clients that registered this contact, as they wrote it. */
+    /** Returns the clients that registered this contact, compared as they wrote it. */
     List<Client> at(SipUri contact) {
         Client[] all = byContact.get(contact);
         return all == null ? List.of() : List.of(all);
     }
 
-    /** How many slots there are, holes included. */
+    /** Returns the number of slots, holes included. */
     int slots() {
         return usedSlots;
     }

@@ -10,10 +10,11 @@ import org.sipproxy.message.SipParseException;
 import org.sipproxy.message.SipResponse;
 
 /**
- * The Contact of a callee behind a NAT gets its alias too: else the caller's ACK and BYE would go to the private address.
+ * Stage that adds an alias to the Contact of a callee behind a NAT. Without it, the caller's ACK and BYE would be sent
+ * to the private address.
  *
- * <p>It is the callee's own, and behind a NAT, if its request went there by the address that it was seen at; or if our
- * Record-Route is the one nearest to it and its Contact shows it.
+ * <p>The callee is behind a NAT if its request was sent to the address at which it was seen. It also is if this proxy's
+ * Record-Route is the topmost one and the response itself shows a NAT.
  */
 final class MarkCallee implements ResponseStage {
 
@@ -45,7 +46,7 @@ final class MarkCallee implements ResponseStage {
                         response, contact, context.flow(), ContactAliasing.user(response, HeaderName.TO)));
             }
         } catch (SipParseException e) {
-            // a callee that cannot write a Record-Route: the caller gets the response as it came
+            // the callee's Record-Route or CSeq is malformed: pass the response on unchanged
         }
     }
 

@@ -3,7 +3,7 @@ package org.sipproxy.nat;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.LongAdder;
 
-/** What is counted, by whichever thread. */
+/** Counters of NAT traversal; may be incremented by any thread. */
 final class NatCounters {
 
     final LongAdder behindNat = new LongAdder();

@@ -14,7 +14,7 @@ import org.sipproxy.message.SipResponse;
 import org.sipproxy.message.Via;
 import org.sipproxy.message.wire.MessageIndex;
 
-/** The chosen {@link NatTest}s, run over a message's bytes. */
+/** NAT detection: runs the chosen {@link NatTest}s over the bytes of a message. */
 final class NatDetection {
 
     private static final int DEFAULT_PORT = 5060;
@@ -41,7 +41,7 @@ final class NatDetection {
         return (tests & test.mask()) != 0;
     }
 
-    /** True if the sender of a request is behind a NAT, as far as its topmost Via, its Contact and its SDP tell. */
+    /** True if the topmost Via, the Contact or the SDP of a request shows that its sender is behind a NAT. */
     boolean isBehindNat(SipRequest request, Flow flow) throws SipParseException {
         return sourceTells(flow)
                 || ((tests & (VIA_TESTS | NatTest.VIA_PORT_MISMATCH.mask())) != 0
@@ -50,7 +50,10 @@ final class NatDetection {
                 || sdpTells(request, flow);
     }
 
-    /** True if the sender of a response is: its Via headers are ours, so only Contact and SDP tell. */
+    /**
+     * True if the sender of a response is behind a NAT. Its Via headers are this proxy's, so only Contact and SDP
+     * count.
+     */
     boolean isBehindNat(SipResponse response, Flow flow) {
         return sourceTells(flow) || contactTells(response, flow, false) || sdpTells(response, flow);
     }
@@ -112,7 +115,7 @@ final class NatDetection {
         return written < 0 ? DEFAULT_PORT : written;
     }
 
-    /** Looks at each {@code c=IN IP4 address} or {@code c=IN IP6 address} line of the body. */
+    /** Checks each {@code c=IN IP4 address} or {@code c=IN IP6 address} line of the body. */
     private boolean sdpTells(SipMessage message, Flow flow) {
         MessageIndex a = message.index();
         int end = a.length();

@@ -11,25 +11,25 @@ import org.sipproxy.message.SipResponse;
 import org.sipproxy.message.Via;
 
 /**
- * Goes round all flows once in an interval, a few of them at each tick of the timer, so that pings leave evenly: 100,000 flows
- * in 15 s are 67 in 10 ms. On its way it forgets what has expired. A ping costs a datagram and one array; nothing is looked up
- * in the location store.
+ * Pinger that visits all flows once per interval, a few at each timer tick, so that pings are sent evenly: 100,000
+ * flows in 15 s are 67 per 10 ms. Removes expired bindings on its round. A ping costs one datagram and one array, and
+ * no lookup in the location store.
  */
 final class NatPinger {
 
     private static final Duration TICK = Duration.ofMillis(10);
-    /** So that a machine that slept does not send a whole round at once. */
+    /** Prevents a burst of a whole round after the machine was suspended. */
     private static final long LONGEST_TICK_MILLIS = 1_000;
 
     private static final byte[] LINE_ENDS = {'\r', '\n', '\r', '\n'};
     private static final byte[] ZEROS = new byte[4];
 
     /**
-     * How to ping.
+     * Ping settings.
      *
-     * @param method null for not at all
-     * @param interval one round
-     * @param removeAfter how many unanswered pings end a binding; 0 for none
+     * @param method null to send no pings
+     * @param interval the duration of one round
+     * @param removeAfter unanswered pings after which a binding is removed; 0 to remove none
      */
     record Rules(@Nullable PingMethod method, Duration interval, int removeAfter) {}
 
@@ -43,7 +43,7 @@ final class NatPinger {
     private final StoreThread store;
     private final Runnable tick = this::tick;
 
-    // the timer thread's
+    // used by the timer thread only
     private long lastMillis;
     private double due;
     private int position;
@@ -126,7 +126,7 @@ final class NatPinger {
         }
     }
 
-    /** Nobody who has not seen the ping can guess it. */
+    /** Returns a nonce that cannot be guessed without seeing the ping. */
     private long nextNonce() {
         pingNumber++;
         byte[] number = new byte[8];
@@ -136,7 +136,7 @@ final class NatPinger {
         return nonces.hash(number, 0, number.length) | 1;
     }
 
-    /** The first binding that is still valid and can be asked; null if there is none. */
+    /** Removes expired bindings. Returns the first valid one with a SIP contact; null if there is none. */
     private @Nullable Binding forgetExpired(KeptFlow kept, long now) {
         Binding valid = null;
         for (Client client : kept.clients) {
@@ -150,7 +150,10 @@ final class NatPinger {
         return valid;
     }
 
-    /** True if the response answers a ping: it holds the flow's nonce and comes from where the ping went. */
+    /**
+     * True if the response belongs to a ping. It is counted only with the flow's nonce and from the address of the
+     * ping.
+     */
     boolean isAnswer(SipResponse response, Flow flow) {
         Via via = PingWriter.branchOf(response);
         if (via == null) {
@@ -161,7 +164,7 @@ final class NatPinger {
                 || response.isProvisional()
                 || kept.nonce != PingWriter.nonce(response, via)
                 || !kept.flow.remoteAddress().equals(flow.remoteAddress())) {
-            return true; // late, repeated or forged: in no case anybody else's
+            return true; // late, retransmitted or forged: not a response to any other request
         }
         long now = System.nanoTime();
         long nanos = now - kept.sentNanos;

@@ -3,23 +3,23 @@ package org.sipproxy.nat;
 import java.time.Duration;
 
 /**
- * What NAT traversal has done since the proxy started, read without stopping anything.
+ * Counts of NAT traversal since the proxy started, read without locking.
  *
- * @param clients bindings that are reached by their flow now
- * @param flows the flows that they share
+ * @param clients bindings that are currently reached over their flow
+ * @param flows the flows that these bindings share
  * @param behindNat requests whose sender was found to be behind a NAT
- * @param aliasesWritten Contacts that were given an alias
- * @param aliasesFollowed requests that were sent where an alias said
- * @param aliasesRefused requests whose alias was not ours or not intact; they went where their URI said
- * @param registeredFlowsUsed requests of a dialog that were sent over the flow that the client is registered by now
+ * @param aliasesWritten Contacts that got an alias
+ * @param aliasesFollowed requests that were sent to the address in an alias
+ * @param aliasesRefused requests whose alias was foreign or had an invalid signature; they were sent to their URI
+ * @param registeredFlowsUsed in-dialog requests that were sent over the client's registered flow
  * @param pings pings sent
  * @param spared pings not sent, because the client keeps its mapping open by itself
- * @param answers answers to OPTIONS pings
- * @param unanswered OPTIONS pings that got no answer before the next was due
+ * @param answers responses to OPTIONS pings
+ * @param unanswered OPTIONS pings that had no response when the next was due
  * @param removed bindings removed as unreachable
- * @param stunAnswers STUN keepalives answered
- * @param meanRoundTrip of all answered pings; zero if there are none
- * @param longestRoundTrip of all answered pings
+ * @param stunAnswers STUN keepalives that got a response
+ * @param meanRoundTrip mean over all pings with a response; zero if there are none
+ * @param longestRoundTrip longest of all pings with a response; zero if there are none
  */
 public record NatStatistics(
         long clients,

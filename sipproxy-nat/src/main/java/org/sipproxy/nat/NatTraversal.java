@@ -18,22 +18,26 @@ import org.sipproxy.api.transport.Flow;
 import org.sipproxy.message.SipResponse;
 
 /**
- * Clients behind NATs: one object that makes registrations, calls, the requests inside of them, and keepalives go together.
+ * NAT traversal as one component: registrations, calls, in-dialog requests and keepalives of clients behind NATs.
  *
  * <ul>
- *   <li>A sender is found to be behind a NAT by {@link NatTest}s. Its REGISTER is stored with the address that it came from, and
- *       requests to it go there, over the very flow. A Path beats that: then the NAT is the edge proxy's matter.
- *   <li>The Contact of a caller or callee behind a NAT gets an {@code alias} parameter with its address, in requests and in 1xx
- *       and 2xx responses, but not in REGISTER. It is signed with a key of the proxy's secret, so that nobody can write one and
- *       have requests sent through the proxy to any address, and so that a secret that stays keeps calls over a restart. When it comes back in a Request-URI it is taken off, so the client sees the URI that it wrote, and
- *       the request goes where it says; or over the flow that the client is registered by, if that was heard of later.
- *   <li>UDP flows are pinged, evenly over the interval, from the socket that the registration came to. A client that keeps its
- *       mapping open by itself is spared.
- *   <li>STUN keepalives are answered (RFC 5626 §8), by which a phone learns that its mapping has changed.
+ *   <li>{@link NatTest}s detect a sender behind a NAT. The binding of its REGISTER is stored with the source address,
+ *       and requests to it are sent there, over the same flow. If the REGISTER has a Path, the edge proxy handles the
+ *       NAT instead.
+ *   <li>The Contact of a caller or callee behind a NAT gets an {@code alias} parameter with its address, in requests
+ *       and in 1xx and 2xx responses, but not in REGISTER. The alias is signed with a key derived from the proxy's
+ *       secret, because a forged alias would send requests through the proxy to any address. With a permanent secret,
+ *       calls survive a restart. When the alias comes back in a Request-URI, it is removed, so that the client sees the
+ *       URI that it wrote. The request goes to the address in the alias, or over the client's registered flow if a
+ *       message arrived on that more recently.
+ *   <li>UDP flows are pinged, evenly over the interval, from the socket that received the registration. A client that
+ *       keeps its mapping open by itself is not pinged.
+ *   <li>STUN keepalives get a response (RFC 5626 §8), from which a phone learns that its mapping has changed.
  * </ul>
  *
- * <p>SDP is left alone: media is not a proxy's. A media relay is a {@link org.sipproxy.api.routing.RequestStage} and a {@link
- * org.sipproxy.api.routing.ResponseStage} of the host, added after this component so that it knows who is behind a NAT:
+ * <p>Does not change SDP and does not relay media. A media relay is a {@link org.sipproxy.api.routing.RequestStage} and
+ * a {@link org.sipproxy.api.routing.ResponseStage} of the host application. Add them after this component, so that they
+ * know who is behind a NAT:
  *
  * <pre>{@code
  * SipProxy.builder()
@@ -47,8 +51,8 @@ import org.sipproxy.message.SipResponse;
  *     .onResponse(context -> relay.answer(context.response()))
  * }</pre>
  *
- * <p>For one proxy. Never blocks an event loop or the timer, whatever the location store: what has to wait for that has a thread
- * of its own.
+ * <p>Use one instance per proxy. Never blocks a receiver thread or the timer thread: work that waits for the location
+ * store runs on a thread of its own.
  */
 public final class NatTraversal implements ProxyComponent {
 
@@ -70,7 +74,7 @@ public final class NatTraversal implements ProxyComponent {
         this.rules = new NatPinger.Rules(builder.pingMethod, builder.interval, builder.removeAfter);
     }
 
-    /** A builder; every option has a default. */
+    /** Returns a builder; every option has a default. */
     public static Builder builder() {
         return new Builder();
     }
@@ -85,7 +89,7 @@ public final class NatTraversal implements ProxyComponent {
         hooks.onLocationChange(clients);
     }
 
-    /** A keepalive of the client's own: line ends or zeros, or STUN, which wants an answer. */
+    /** Handles a client's own keepalive: CRLF or zero bytes, or STUN, which gets a response. */
     private void onNonSip(Flow flow, byte[] bytes) {
         clients.heard(flow);
         ProxyRuntime runtime = proxy;
@@ -101,7 +105,7 @@ public final class NatTraversal implements ProxyComponent {
         return active != null && active.isAnswer(response, flow);
     }
 
-    /** Reads the bindings that the store holds already; on a thread of its own if the store has to wait for a database. */
+    /** Loads the bindings that the store already holds, on a separate thread if the store always blocks. */
     @Override
     public void start(ProxyRuntime runtime) {
         proxy = runtime;
@@ -127,18 +131,21 @@ public final class NatTraversal implements ProxyComponent {
         }
     }
 
-    /** What has been done since the start; may be called by any thread at any time. */
+    /** Returns the counts since the start. May be called by any thread at any time. */
     public NatStatistics statistics() {
         return NatStatistics.of(counters, clients);
     }
 
-    /** Shows the health of every flow that is kept; what changes meanwhile may be missed. Any thread. */
+    /**
+     * Passes the health of every kept flow to the visitor; concurrent changes may be missed. May be called by any
+     * thread.
+     */
     public void forEachFlow(Consumer<FlowHealth> visitor) {
         Duration shift = clients.wallClockShift();
         clients.forEachFlow(kept -> visitor.accept(FlowHealth.of(kept, shift)));
     }
 
-    /** Options of {@link NatTraversal}. Not safe for use by several threads. */
+    /** Builder of {@link NatTraversal}. Not thread-safe. */
     public static final class Builder {
 
         private static final Duration SHORTEST = Duration.ofSeconds(1);
@@ -159,28 +166,27 @@ public final class NatTraversal implements ProxyComponent {
         private Builder() {}
 
         /**
-         * Which signs tell that a sender is behind a NAT; one of them is enough. Default {@link NatTest#DEFAULT}. {@link
-         * NatTest#fromKamailioFlags} gives those of a {@code nat_uac_test} number.
+         * Sets the signs that a sender is behind a NAT; any one of them is enough. Default {@link NatTest#DEFAULT}.
+         * {@link NatTest#fromKamailioFlags} converts a {@code nat_uac_test} number.
          */
         public Builder tests(Set<NatTest> signs) {
             once("tests");
             tests = Set.copyOf(signs);
             if (tests.isEmpty()) {
-                problems.add(
-                        "tests: none, so nobody would ever be behind a NAT; leave the option away for the default");
+                problems.add("tests: none, so no client would be found behind a NAT; omit the option for the default");
             }
             return this;
         }
 
-        /** See {@link #tests(Set)}. */
+        /** Sets the signs as {@link #tests(Set)} does. */
         public Builder tests(NatTest first, NatTest... more) {
             return tests(EnumSet.of(first, more));
         }
 
         /**
-         * Another network whose addresses mean nothing to others, such as {@code 203.0.113.0/24}. Private by themselves are those
-         * of RFC 1918, RFC 6598 (carriers), loopback, link-local, {@code 192.0.0.0/24} and unique local IPv6 addresses. May be
-         * given several times.
+         * Adds a network whose addresses are private, such as {@code 203.0.113.0/24}. By default the private networks
+         * are those of RFC 1918, RFC 6598 (carriers), loopback, link-local, {@code 192.0.0.0/24} and unique local IPv6
+         * addresses. May be called several times.
          */
         public Builder privateNetwork(String network) {
             try {
@@ -191,7 +197,7 @@ public final class NatTraversal implements ProxyComponent {
             return this;
         }
 
-        /** A part of the private addresses that is reached directly from here, such as an office behind a tunnel. */
+        /** Adds a part of the private networks that this proxy reaches directly, such as an office behind a tunnel. */
         public Builder reachableNetwork(String network) {
             try {
                 networks.exclude(network);
@@ -202,8 +208,9 @@ public final class NatTraversal implements ProxyComponent {
         }
 
         /**
-         * Puts the sender's address into its Contact instead of an alias beside it. Default off: a client that checks the
-         * Request-URI of a later request does not find its own there. For peers that drop URI parameters.
+         * Replaces the address in the Contact by the source address, instead of adding an alias. Default off, because a
+         * client that compares the Request-URI of an in-dialog request with its own Contact rejects it. For peers that
+         * drop URI parameters.
          */
         public Builder fixContact() {
             once("fixContact");
@@ -212,8 +219,8 @@ public final class NatTraversal implements ProxyComponent {
         }
 
         /**
-         * Follows aliases without our signature, as a Kamailio makes them that shared these calls. Default off: with it anybody
-         * who gets a request through this proxy chooses the address that it goes to.
+         * Follows aliases that this proxy did not sign, such as those of a Kamailio that handled the same calls before.
+         * Default off, because any sender of a request could then choose the address that it is sent to.
          */
         public Builder foreignAliases() {
             once("foreignAliases");
@@ -222,8 +229,8 @@ public final class NatTraversal implements ProxyComponent {
         }
 
         /**
-         * How mappings are kept open: every UDP flow once in {@code interval}, 1 s to 10 min. Default OPTIONS every 15 s; many
-         * home routers forget a UDP mapping after 30 s.
+         * Sets how mappings are kept open: every UDP flow is pinged once per {@code interval}, 1 s to 10 min. Default
+         * OPTIONS every 15 s, because many home routers drop a UDP mapping after 30 s.
          */
         public Builder ping(PingMethod method, Duration interval) {
             once("ping");
@@ -235,14 +242,14 @@ public final class NatTraversal implements ProxyComponent {
             return this;
         }
 
-        /** No pings: the clients keep their mappings open. Excludes {@link #ping}. */
+        /** Sends no pings: the clients keep their mappings open. Excludes {@link #ping}. */
         public Builder noPing() {
             once("ping");
             pingMethod = null;
             return this;
         }
 
-        /** Pings all UDP clients, those too that are not behind a NAT. Default only those that are. */
+        /** Pings all UDP clients, including those that are not behind a NAT. Default only those behind a NAT. */
         public Builder pingAll() {
             once("pingAll");
             pingsAll = true;
@@ -250,14 +257,14 @@ public final class NatTraversal implements ProxyComponent {
         }
 
         /**
-         * Removes a binding, as {@link org.sipproxy.api.location.RemovalReason#UNREACHABLE}, after this many OPTIONS pings in a row
-         * without an answer; 1 to 100. Default never: a binding ends when it expires.
+         * Removes a binding, as {@link org.sipproxy.api.location.RemovalReason#UNREACHABLE}, after this many
+         * consecutive OPTIONS pings without a response; 1 to 100. Default never: a binding ends when it expires.
          */
         public Builder removeAfter(int pings) {
             once("removeAfter");
             removeAfter = pings;
             if (pings < 1 || pings > 100) {
-                problems.add("removeAfter: " + pings + " (expected 1 to 100); leave the option away to remove none");
+                problems.add("removeAfter: " + pings + " (expected 1 to 100); omit the option to remove none");
             }
             return this;
         }
@@ -269,20 +276,20 @@ public final class NatTraversal implements ProxyComponent {
         }
 
         /**
-         * The component.
+         * Returns the component.
          *
-         * @throws IllegalArgumentException with every problem found, a line each
+         * @throws IllegalArgumentException if an option is invalid; the message lists every problem, one per line
          */
         public NatTraversal build() {
             List<String> found = new ArrayList<>(problems);
             if (removeAfter != 0 && pingMethod != PingMethod.OPTIONS) {
-                found.add("removeAfter: only OPTIONS pings are answered; use ping(PingMethod.OPTIONS, ...) with it");
+                found.add("removeAfter: only OPTIONS pings get a response; use ping(PingMethod.OPTIONS, ...) with it");
             }
             if (pingsAll && pingMethod == null) {
-                found.add("pingAll: there are no pings with noPing(); leave one of them away");
+                found.add("pingAll: with noPing() there are no pings; use one or the other");
             }
             if (fixesContact && foreignAliases) {
-                found.add("foreignAliases: with fixContact() there are no aliases; leave one of them away");
+                found.add("foreignAliases: fixContact() writes no aliases; use one or the other");
             }
             if (!found.isEmpty()) {
                 throw new IllegalArgumentException(String.join("\n", found));

@@ -1,11 +1,17 @@
 package org.sipproxy.nat;
 
-/** What a keepalive ping is. */
+/** The kind of a keepalive ping. */
 public enum PingMethod {
-    /** A request that every client answers, be it with an error: both directions of the mapping are used, and silence tells. */
+    /**
+     * An OPTIONS request, to which every client responds, if only with an error. Refreshes the mapping in both
+     * directions and detects clients that no longer respond.
+     */
     OPTIONS,
-    /** A datagram of two line ends (RFC 5626 §3.5.1). Nobody answers; a NAT that only counts outbound packets is not impressed. */
+    /**
+     * A datagram of two CRLFs (RFC 5626 §3.5.1). Gets no response, so it does not refresh a NAT mapping that only
+     * the client's own packets refresh.
+     */
     CRLF,
-    /** A datagram of four zero bytes, as Kamailio sends it. Nobody answers it either. */
+    /** A datagram of four zero bytes, as Kamailio sends it. Gets no response. */
     EMPTY
 }

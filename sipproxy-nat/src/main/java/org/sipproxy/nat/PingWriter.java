@@ -13,8 +13,9 @@ import org.sipproxy.message.Via;
 import org.sipproxy.message.wire.MessageIndex;
 
 /**
- * Writes OPTIONS pings and knows their answers again. What all pings of a listening point have in common is written once; a
- * ping is that, the contact twice, and one number three times. The number names the flow's slot and holds a nonce.
+ * Writer of OPTIONS pings, which also recognizes the responses. The text common to all pings of a listening point is
+ * built once. A ping adds the contact twice and one number three times. The number contains the flow's slot and a
+ * nonce.
  */
 final class PingWriter {
 
@@ -23,7 +24,7 @@ final class PingWriter {
     private static final byte[] HEX = ascii("0123456789abcdef");
     private static final int NUMBER = 24;
 
-    /** The parts between contact, branch, tag, contact and Call-ID. */
+    /** The text between contact, branch, tag, contact and Call-ID. */
     private record Frame(byte[] via, byte[] from, byte[] to, byte[] callId) {}
 
     private final ConcurrentMap<Endpoint, Frame> frames = new ConcurrentHashMap<>();
@@ -93,7 +94,7 @@ final class PingWriter {
         return at + NUMBER;
     }
 
-    /** The branch of a response if it is one of ours, else null. */
+    /** Returns the Via of a response if its branch is that of a ping; else null. */
     static @Nullable Via branchOf(SipResponse response) {
         try {
             Via via = response.topVia();

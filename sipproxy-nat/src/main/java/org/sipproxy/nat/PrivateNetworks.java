@@ -7,7 +7,7 @@ import java.util.List;
 import org.sipproxy.message.IpLiteral;
 import org.sipproxy.message.wire.MessageIndex;
 
-/** The addresses that mean nothing outside of the network that they are used in. What is excluded beats what is included. */
+/** Set of networks whose addresses are valid only inside the network that uses them. Exclusions override inclusions. */
 final class PrivateNetworks {
 
     /** RFC 1918, 6598, 1122, 3927, 7335; RFC 4193, 4291. */
@@ -32,12 +32,12 @@ final class PrivateNetworks {
         STANDARD.forEach(this::include);
     }
 
-    /** @throws IllegalArgumentException if the text is no network */
+    /** @throws IllegalArgumentException if the text is not a network */
     void include(String network) {
         add(Block.parse(network), ipv4, ipv6);
     }
 
-    /** @throws IllegalArgumentException if the text is no network */
+    /** @throws IllegalArgumentException if the text is not a network */
     void exclude(String network) {
         add(Block.parse(network), notIpv4, notIpv6);
     }
@@ -62,7 +62,7 @@ final class PrivateNetworks {
         return contains(ipv6, bytes) && !contains(notIpv6, bytes);
     }
 
-    /** True if the host that stands in {@code [from, to)} is a private address; a name is none. */
+    /** True if the host in {@code [from, to)} is a private address; false for a host name. */
     boolean containsHost(MessageIndex text, int from, int to) {
         long four = HostText.ipv4(text, from, to);
         if (four >= 0) {

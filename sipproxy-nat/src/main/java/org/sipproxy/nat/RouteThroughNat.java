@@ -15,17 +15,17 @@ import org.sipproxy.message.SipRequest;
 import org.sipproxy.message.SipUri;
 
 /**
- * The last step before a request is forwarded: the Contact of a sender behind a NAT gets its alias, and a Request-URI that
- * leads behind one is given its way.
+ * Last stage before a request is forwarded. It adds an alias to the Contact of a sender behind a NAT, and it routes a
+ * request to a client behind a NAT.
  *
- * <p>For that there are two sources, and the one that knows more of late wins: the alias, which says where the owner of the
- * contact was when it sent it, and the location store, which has the flow that it is registered by. The store is believed only
- * for the user that the alias's key names, or without a key the one in To: else anybody could register another's contact and
- * get that one's calls.
+ * <p>Routing has two sources, and the more recent one wins. The alias holds the address of the contact's owner when it
+ * sent the contact. The location store holds the client's registered flow. The store is used only for the user named by
+ * the alias's key, or the user in To if there is no key. Otherwise anyone could register another user's contact and
+ * receive that user's calls.
  */
 final class RouteThroughNat implements RequestStage {
 
-    /** How far the clock of a proxy with the same secret may be ahead. */
+    /** Tolerated clock difference to a proxy with the same secret. */
     private static final long MAX_DRIFT_MILLIS = 3_000;
 
     private final ContactAliasing contacts;
@@ -44,7 +44,7 @@ final class RouteThroughNat implements RequestStage {
     public Verdict handle(StageContext context) throws SipParseException {
         SipRequest request = context.request();
         if (request.method() == Method.REGISTER) {
-            return Verdict.proceed(); // a phone would learn its alias from the 200 and keep it for ever
+            return Verdict.proceed(); // a phone would learn its alias from the 200 and keep it
         }
         if (request.hasHeader(HeaderName.CONTACT) && FirstHop.isOurs(request)) {
             markContact(context, request);
@@ -107,7 +107,7 @@ final class RouteThroughNat implements RequestStage {
         return null;
     }
 
-    /** True if a URI names this user by whichever name of the domain. */
+    /** True if a URI names this user, under any alias of the domain. */
     private static boolean isUser(StageContext context, @Nullable SipUri uri, Aor aor) {
         return uri != null
                 && uri.user().equalsIgnoreCase(aor.user())
@@ -115,9 +115,10 @@ final class RouteThroughNat implements RequestStage {
     }
 
     /**
-     * A flow that has closed leads nowhere. An alias that was made after the flow was last heard of tells of a newer one, or of
-     * the same: whoever sends on it is heard of before it gets its alias. One from the future was made by another process, whose
-     * clock was wrong; it says nothing of what came after it.
+     * True if the registered flow is more recent than the alias. A closed flow is not used. An alias written after the
+     * last message on the flow is for a newer flow or for the same one, because a message updates the flow before its
+     * Contact gets an alias. An alias dated in the future comes from another process with a wrong clock, so its time is
+     * ignored.
      */
     private boolean knowsMore(Client registered, ContactAlias alias) {
         return registered.flow.flow.isOpen()

@@ -16,8 +16,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * What has to wait for the location store does so on this one thread: neither the proxy's timers nor its event loops do. The
- * thread ends when it has had nothing to do for a while.
+ * The one thread that waits for the location store, so that timer and receiver threads do not. It ends after 30 s
+ * without work.
  */
 final class StoreThread implements AutoCloseable {
 
@@ -48,7 +48,7 @@ final class StoreThread implements AutoCloseable {
         return made;
     }
 
-    /** False if there is too much to do already: ask again later. */
+    /** Runs the work on the thread. False if the queue is full: try again later. */
     boolean execute(Runnable work) {
         try {
             thread.execute(() -> guarded(work));
@@ -61,12 +61,12 @@ final class StoreThread implements AutoCloseable {
     private void guarded(Runnable work) {
         try {
             work.run();
-        } catch (Throwable e) { // a host's store may throw anything, and the next work is another's
+        } catch (Throwable e) { // a host's store may throw anything, and the next work is unrelated
             warn(e);
         }
     }
 
-    /** Removes all bindings of a flow that has not been heard of since, each in an update of its own. */
+    /** Removes all bindings of a flow, each in an update of its own, unless the client responds meanwhile. */
     void removeUnreachable(KeptFlow kept) {
         if (kept.leaving) {
             return;
@@ -81,7 +81,7 @@ final class StoreThread implements AutoCloseable {
         try {
             for (Client client : kept.clients) {
                 if (kept.unanswered == 0) {
-                    return; // it has spoken meanwhile
+                    return; // it has responded meanwhile
                 }
                 Unreachable change = new Unreachable(client.binding);
                 List<Binding> left = store.update(client.aor, change);
@@ -90,7 +90,7 @@ final class StoreThread implements AutoCloseable {
                 }
                 if (change.removed) {
                     counters.removed.increment();
-                    LOG.info("{} no longer answers at {}", client.aor, kept.flow.remoteAddress());
+                    LOG.info("{} no longer responds at {}", client.aor, kept.flow.remoteAddress());
                 }
             }
         } catch (LocationStoreException e) {
@@ -104,7 +104,7 @@ final class StoreThread implements AutoCloseable {
         long now = System.nanoTime();
         long due = nextWarningNanos.get();
         if (now - due >= 0 && nextWarningNanos.compareAndSet(due, now + WARNING_NANOS)) {
-            LOG.warn("location store failed; unreachable clients stay registered", cause);
+            LOG.warn("location store failed; bindings of unreachable clients are kept", cause);
         }
     }
 
@@ -113,7 +113,7 @@ final class StoreThread implements AutoCloseable {
         thread.shutdownNow();
     }
 
-    /** Leaves out the binding as it was when its client fell silent; one that was refreshed since stays. */
+    /** Removes the binding as it was when its client stopped responding; a binding refreshed since then is kept. */
     private static final class Unreachable implements BindingChange {
 
         private final Binding silent;

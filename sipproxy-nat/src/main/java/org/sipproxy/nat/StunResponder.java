@@ -10,11 +10,11 @@ import org.jspecify.annotations.Nullable;
 import org.sipproxy.api.transport.Flow;
 
 /**
- * Responds to a STUN Binding request on a SIP port with the address that it came from (RFC 8489 §12, RFC 5626 §3.5.2, §8): the
- * keepalive by which a phone learns that its NAT has given it another mapping, and registers again.
+ * Responder to STUN Binding requests on a SIP port. The response contains the source address of the request (RFC 8489
+ * §12, RFC 5626 §3.5.2, §8). From it a phone learns that its NAT has assigned another mapping, and registers again.
  *
- * <p>A request that is not well-formed, or whose FINGERPRINT is wrong, is dropped (§6.3). One with an attribute that a server must
- * understand and this one does not gets 420 (§6.3.1). Credentials are not asked for, and not looked at.
+ * <p>A malformed request, or one with a wrong FINGERPRINT, is dropped (§6.3). A request with an unknown
+ * comprehension-required attribute gets 420 (§6.3.1). Credentials are neither required nor checked.
  */
 final class StunResponder {
 
@@ -33,10 +33,13 @@ final class StunResponder {
     private static final int FINGERPRINT_BYTES = 8;
     private static final int FINGERPRINT_XOR = 0x5354554e;
 
-    /** Attributes from here on may be ignored. */
+    /** Attribute types from this value on may be ignored. */
     private static final int COMPREHENSION_OPTIONAL = 0x8000;
 
-    /** Those of RFC 8489 §18.3: MAPPED-ADDRESS, USERNAME, the two integrities, REALM, NONCE, PASSWORD-ALGORITHM, USERHASH … */
+    /**
+     * Those of RFC 8489 §18.3: MAPPED-ADDRESS, USERNAME, both MESSAGE-INTEGRITY types, REALM, NONCE,
+     * PASSWORD-ALGORITHM, USERHASH, …
+     */
     private static final Set<Integer> KNOWN = Set.of(
             0x0001,
             0x0006,
@@ -50,12 +53,12 @@ final class StunResponder {
             0x001e,
             XOR_MAPPED_ADDRESS);
 
-    /** The value of ERROR-CODE: class 4, number 20, and the phrase. */
+    /** The value of ERROR-CODE: class 4, number 20, and the reason phrase. */
     private static final byte[] UNKNOWN_ATTRIBUTE = "\0\0\4\24Unknown Attribute".getBytes(StandardCharsets.US_ASCII);
 
     private StunResponder() {}
 
-    /** The response, or null if the bytes are not a Binding request that gets one. */
+    /** Returns the response, or null if the bytes are not a Binding request or it must be dropped. */
     static byte @Nullable [] answer(byte[] bytes, Flow flow) {
         if (bytes.length < HEADER) {
             return null;
@@ -79,10 +82,10 @@ final class StunResponder {
                 : unknown(bytes, attributes);
     }
 
-    /** What matters of a request's attributes. */
+    /** The attributes of a request, as far as the response depends on them. */
     private static final class Attributes {
 
-        /** The types of those that are not known and have to be, two bytes each. */
+        /** The types of unknown comprehension-required attributes, two bytes each. */
         final ByteBuffer unknown;
 
         boolean hasFingerprint;
@@ -91,7 +94,7 @@ final class StunResponder {
             this.unknown = ByteBuffer.allocate(length);
         }
 
-        /** Null if one does not fit into the message, or the fingerprint is not right or not the last. */
+        /** Returns null if an attribute exceeds the message, or the FINGERPRINT is wrong or not the last attribute. */
         static @Nullable Attributes read(byte[] bytes) {
             Attributes read = new Attributes(bytes.length);
             ByteBuffer in = ByteBuffer.wrap(bytes).position(HEADER);
@@ -114,7 +117,7 @@ final class StunResponder {
                 if (!isSigned && type < COMPREHENSION_OPTIONAL && !KNOWN.contains(type)) {
                     read.unknown.putShort((short) type);
                 }
-                // §14.5: what follows an integrity is to be ignored
+                // §14.5: attributes after an integrity attribute are ignored
                 isSigned |= type == MESSAGE_INTEGRITY || type == MESSAGE_INTEGRITY_SHA256;
                 in.position(in.position() + padded);
             }
@@ -144,7 +147,7 @@ final class StunResponder {
         return finished(wire, out.position());
     }
 
-    /** 420, which names the attributes. */
+    /** Returns a 420 that lists the unknown attributes. */
     private static byte[] unknown(byte[] request, Attributes attributes) {
         byte[] types = Arrays.copyOf(attributes.unknown.array(), attributes.unknown.position());
         int reason = UNKNOWN_ATTRIBUTE.length + 3 & ~3;
@@ -161,7 +164,7 @@ final class StunResponder {
         return finished(wire, out.position());
     }
 
-    /** The header, and zeros for the attributes. */
+    /** Returns the header, followed by zeros for the attributes. */
     private static byte[] response(byte[] request, int type, int attributes, boolean fingerprint) {
         int length = attributes + (fingerprint ? FINGERPRINT_BYTES : 0);
         byte[] wire = new byte[HEADER + length];
@@ -172,7 +175,7 @@ final class StunResponder {
         return wire;
     }
 
-    /** Fills what room was left for with a FINGERPRINT. */
+    /** Fills the remaining space, if any, with a FINGERPRINT. */
     private static byte[] finished(byte[] wire, int at) {
         if (at < wire.length) {
             ByteBuffer.wrap(wire)

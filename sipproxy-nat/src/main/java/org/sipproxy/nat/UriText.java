@@ -4,12 +4,12 @@ import java.io.ByteArrayOutputStream;
 import org.sipproxy.message.SipParseException;
 import org.sipproxy.message.SipUri;
 
-/** A SIP URI's parameters, taken out of its text. */
+/** Removal of parameters from the text of a SIP URI. */
 final class UriText {
 
     private UriText() {}
 
-    /** The URI without these parameters, all else as it was written. */
+    /** Returns the URI without these parameters; the rest is unchanged. */
     static SipUri without(SipUri uri, String... lowerCaseNames) {
         byte[] a = uri.toBytes();
         byte[] left = without(a, firstParameter(a), a.length, lowerCaseNames);
@@ -20,7 +20,7 @@ final class UriText {
         }
     }
 
-    /** {@code [0, to)} without these parameters; the first parameter's semicolon is at {@code from}. */
+    /** Returns {@code [0, to)} without these parameters; the first parameter's semicolon is at {@code from}. */
     private static byte[] without(byte[] a, int from, int to, String... lowerCaseNames) {
         ByteArrayOutputStream out = new ByteArrayOutputStream(to);
         out.write(a, 0, from);
@@ -39,7 +39,7 @@ final class UriText {
         return out.toByteArray();
     }
 
-    /** True if the parameter that fills {@code [from, to)} has one of these names. */
+    /** True if the parameter in {@code [from, to)} has one of these names. */
     static boolean isNamed(byte[] a, int from, int to, String... lowerCaseNames) {
         for (String name : lowerCaseNames) {
             int nameEnd = from + name.length();
@@ -60,7 +60,9 @@ final class UriText {
         return b >= 'A' && b <= 'Z' ? b + 32 : b;
     }
 
-    /** A user part may hold semicolons too, so the parameters are looked for behind the host. */
+    /**
+     * Returns where the first parameter starts. The search starts after the user part, which may contain semicolons.
+     */
     private static int firstParameter(byte[] a) {
         int i = 0;
         while (i < a.length && a[i] != '@') {

@@ -1,4 +1,13 @@
-/** Clients behind NATs: how they are told, how they are reached, and how their mappings are kept open. */
+/**
+ * NAT traversal: detection of clients behind NATs, routing to them, and keepalives.
+ *
+ * <p>Start with {@link org.sipproxy.nat.NatTraversal}, the component that a host application adds to its proxy.
+ * {@link org.sipproxy.nat.NatTest} lists the signs by which a NAT is detected, {@link org.sipproxy.nat.PingMethod} the
+ * kinds of keepalive. {@link org.sipproxy.nat.NatStatistics} and {@link org.sipproxy.nat.FlowHealth} report what the
+ * component does.
+ *
+ * <p>Not covered: media. SDP is not changed, and there is no media relay.
+ */
 @NullMarked
 package org.sipproxy.nat;
 

@@ -62,7 +62,7 @@ class AliasWriterTest {
     }
 
     @Test
-    void aliasThatWasChangedIsRefusedWhereverItWasChanged() {
+    void aliasChangedAtAnyPositionIsRefused() {
         String parameters = aliases.parameters(FLOW, 7, NOW);
 
         for (int i = parameters.indexOf('=') + 1; i < parameters.length(); i++) {
@@ -78,7 +78,7 @@ class AliasWriterTest {
             } catch (IllegalArgumentException e) {
                 continue;
             }
-            // the last character of 30 holds two bits that stand for nothing
+            // the last of the 30 characters contains two unused bits
             boolean idle = i == parameters.length() - 1
                     && alias != null
                     && alias.received().equals(SipUri.of("sip:203.0.113.9:40001"));
@@ -95,7 +95,7 @@ class AliasWriterTest {
     }
 
     @Test
-    void foreignAliasIsReadOnlyIfTheHostSaysSo() {
+    void foreignAliasIsReadOnlyIfEnabled() {
         ContactAlias alias = writer("0123456789abcdef", true).read(uri(";alias=203.0.113.9~40001~1;x=y"));
 
         assertThat(alias).isEqualTo(new ContactAlias(uri(";x=y"), SipUri.of("sip:203.0.113.9:40001"), "", 0, 0));
@@ -135,7 +135,7 @@ class AliasWriterTest {
                 "1.2.3~5060~1",
                 "[::1~5060~1"
             })
-    void malformedAliasIsNone(String text) {
+    void malformedAliasIsIgnored(String text) {
         assertThat(AliasWriter.received(text)).isNull();
     }
 }

@@ -49,7 +49,7 @@ class ContactEditTest {
                 "<sip:b@h;alias=1.2.3.4~5~1;ob;alias-key=k>| <sip:b@h;ob;P>",
                 "<sip:b@h;ALIAS=1.2.3.4~5~1;aliases=1>     | <sip:b@h;aliases=1;P>"
             })
-    void parametersGoIntoTheUriOfTheFirstContact(String before, String after) {
+    void parametersAreAddedToTheUriOfTheFirstContact(String before, String after) {
         SipResponse response = ok(before);
         ContactSpan span = ContactSpan.of(response);
         assertThat(span).isNotNull();
@@ -84,7 +84,7 @@ class ContactEditTest {
                 "<sip:b@h;alias=1.2.3.4~5~1>                | <sip:b@h;alias=1.2.3.4~5~1>",
                 "<sip:b@h>                                  | <sip:b@h>"
             })
-    void aliasOfOursIsTakenAwayAndSomebodyElsesStays(String before, String after) {
+    void ownAliasIsRemovedAndAForeignOneKept(String before, String after) {
         SipResponse response = ok(before);
         ContactSpan span = ContactSpan.of(response);
         assertThat(span).isNotNull();
@@ -106,7 +106,7 @@ class ContactEditTest {
                 "<sip:a@[::1>",
                 "<sip:a@b:99999>"
             })
-    void contactThatIsNoSipUriIsLeftAlone(String text) {
+    void contactThatIsNotASipUriIsUnchanged(String text) {
         assertThat(ContactSpan.of(ok(text))).isNull();
     }
 
@@ -132,7 +132,7 @@ class ContactEditTest {
         "sip:h;alias=1, sip:h",
         "sip:a@h;aliased=1;alias, sip:a@h;aliased=1"
     })
-    void uriLosesTheParametersNamed(String before, String after) {
+    void namedParametersAreRemovedFromTheUri(String before, String after) {
         assertThat(UriText.without(SipUri.of(before), "alias", "alias-key")).isEqualTo(SipUri.of(after));
     }
 }

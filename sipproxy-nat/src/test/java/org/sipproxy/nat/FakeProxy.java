@@ -25,7 +25,7 @@ import org.sipproxy.message.SipParseException;
 import org.sipproxy.message.SipResponse;
 import org.sipproxy.message.SipUri;
 
-/** A proxy with NAT traversal whose time a test moves; its store records by which thread it is asked. */
+/** Fake proxy with NAT traversal and a manual clock. Its store records which threads call it. */
 final class FakeProxy implements LocationStore {
 
     final Queue<String> storeThreads = new ConcurrentLinkedQueue<>();
@@ -53,13 +53,13 @@ final class FakeProxy implements LocationStore {
         return runtime.now();
     }
 
-    // ---- what a test does
+    // ---- actions of a test
 
     static SipUri uri(String text) {
         return SipUri.of(text);
     }
 
-    /** A binding that came on a flow, behind a NAT. */
+    /** Returns a binding received on a flow, from behind a NAT. */
     Binding.Builder binding(String user, Flow flow) {
         String host = HostName.text(flow.remoteAddress().getAddress()) + ":"
                 + flow.remoteAddress().getPort();
@@ -80,7 +80,7 @@ final class FakeProxy implements LocationStore {
         hooks.arrives(flow, bytes);
     }
 
-    /** Answers a ping that was sent; false if nobody knows the answer. */
+    /** Responds to a sent ping. Returns false if no component accepts the response. */
     boolean answer(FakeRuntime.Sent ping, Flow from) {
         StringBuilder text = new StringBuilder("SIP/2.0 486 Busy Here\r\n");
         for (String line : ping.text().lines().toList()) {

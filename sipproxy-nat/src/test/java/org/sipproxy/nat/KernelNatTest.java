@@ -16,14 +16,14 @@ import org.sipproxy.nat.Namespaces.Kind;
 import org.sipproxy.nat.Namespaces.Program;
 
 /**
- * The kernel's NAT in network namespaces. Skipped where those are not permitted or {@code ip}, {@code nft}, {@code conntrack} or
- * {@code sysctl} is missing; {@link NatCallTest} then covers the same over a NAT of our own.
+ * The kernel's NAT in network namespaces. Skipped if those are not permitted or {@code ip}, {@code nft},
+ * {@code conntrack} or {@code sysctl} is missing; {@link NatCallTest} then covers the same over a simulated NAT.
  */
 @Tag("namespaces")
 @Timeout(180)
 class KernelNatTest {
 
-    /** {@code -Dnat.calls=100} makes the long run. */
+    /** {@code -Dnat.calls=100} selects the long run. */
     private static final int CALLS = Integer.getInteger("nat.calls", 5);
 
     @BeforeAll
@@ -32,7 +32,7 @@ class KernelNatTest {
         assumeTrue(obstacle.isEmpty(), () -> "no kernel NAT: " + obstacle.orElse(""));
     }
 
-    /** One call with a re-INVITE from each side; the caller or the called one hangs up. */
+    /** Makes one call with a re-INVITE from each side; the caller or the callee hangs up. */
     private static void call(
             Program caller, String calledUser, Program called, boolean callerHangsUp, Runnable meanwhile) {
         caller.say("call " + calledUser);
@@ -52,7 +52,7 @@ class KernelNatTest {
 
     @ParameterizedTest
     @EnumSource(Kind.class)
-    void phonesCallEachOtherLongAfterTheirMappingsWouldHaveEnded(Kind kind) {
+    void phonesCallEachOtherLongAfterTheirMappingsWouldHaveExpired(Kind kind) {
         try (Namespaces net = new Namespaces(kind, 3)) {
             net.start("p", ProxyProcess.class, Namespaces.PROXY, "1");
             Program alice = net.start("a", PhoneProcess.class, "alice", Namespaces.PHONE, Namespaces.PROXY);
@@ -89,7 +89,7 @@ class KernelNatTest {
     }
 
     @Test
-    void noCallIsLostWhenARouterForgetsItsMappingsInTheMiddle() {
+    void noCallIsLostWhenARouterLosesItsMappingsDuringTheCall() {
         try (Namespaces net = new Namespaces(Kind.SYMMETRIC, 5)) {
             Program proxy = net.start("p", ProxyProcess.class, Namespaces.PROXY, "2");
             Program alice = net.start("a", PhoneProcess.class, "alice", Namespaces.PHONE, Namespaces.PROXY);
@@ -112,7 +112,7 @@ class KernelNatTest {
                 changed += seen[0] ? 1 : 0;
             }
             assertNoComplaints(alice, bob);
-            assertThat(changed).as("mappings that really changed").isGreaterThanOrEqualTo(2 * CALLS - CALLS / 10);
+            assertThat(changed).as("mappings that changed").isGreaterThanOrEqualTo(2 * CALLS - CALLS / 10);
             System.out.println(2 * CALLS + " calls, each with its router's mapping flushed (" + changed
                     + " changed), none lost; " + proxy.say("statistics"));
         }

@@ -12,7 +12,8 @@ import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Two homes behind two routers, and a proxy in the internet between them, as Linux network namespaces with the kernel's own NAT:
+ * Two homes behind two routers, with a proxy on the internet between them, as Linux network namespaces with the
+ * kernel's NAT:
  *
  * <pre>
  * phone a 192.168.1.10 -- router a 198.51.100.2 -- proxy 192.0.2.1 -- router b 203.0.113.2 -- phone b 192.168.1.10
@@ -21,11 +22,11 @@ import java.util.concurrent.TimeUnit;
 final class Namespaces implements AutoCloseable {
 
     enum Kind {
-        /** What a home router does that runs Linux: ports are kept where they are free; only who was sent to may answer. */
+        /** As a Linux home router: keeps ports that are free; only hosts that the phone has sent to may respond. */
         PORT_RESTRICTED("oifname wan masquerade"),
-        /** A new port at random for each destination. */
+        /** A new random port for each destination. */
         SYMMETRIC("oifname wan masquerade fully-random"),
-        /** A port is the phone's, whoever sends to it. */
+        /** Forwards a port to the phone, from any sender. */
         FULL_CONE("oifname wan masquerade");
 
         private final String rule;
@@ -42,12 +43,12 @@ final class Namespaces implements AutoCloseable {
     private final List<String> names = new ArrayList<>();
     private final List<Program> programs = new ArrayList<>();
 
-    /** Why there can be no namespaces here; empty if there can. */
+    /** Returns why namespaces cannot be used here; empty if they can. */
     static Optional<String> obstacle() {
         for (List<String> command : List.of(
                 List.of("ip", "-V"), List.of("nft", "-v"), List.of("conntrack", "-V"), List.of("sysctl", "-V"))) {
             if (run(command) != 0) {
-                return Optional.of(command.get(0) + " is not installed, or not for this user");
+                return Optional.of(command.get(0) + " is not installed, or this user may not run it");
             }
         }
         String probe = "snprobe" + ProcessHandle.current().pid();
@@ -134,12 +135,12 @@ final class Namespaces implements AutoCloseable {
         must(words.toArray(new String[0]));
     }
 
-    /** The router of a side loses its mappings. */
+    /** Flushes the mappings of a side's router. */
     void reboot(String side) {
         run(List.of("ip", "netns", "exec", prefix + "r" + side, "conntrack", "-F"));
     }
 
-    /** Starts a class of the tests in a namespace and waits until it is ready. */
+    /** Starts a test class in a namespace and waits until it is ready. */
     Program start(String name, Class<?> main, String... args) {
         List<String> command = new ArrayList<>(List.of("ip", "netns", "exec", prefix + name));
         command.addAll(List.of(
@@ -186,7 +187,7 @@ final class Namespaces implements AutoCloseable {
         names.forEach(name -> run(List.of("ip", "netns", "del", name)));
     }
 
-    /** A program in a namespace that is told what to do by lines. */
+    /** A program in a namespace, controlled by lines on its standard input. */
     static final class Program {
 
         private final String name;
@@ -207,13 +208,13 @@ final class Namespaces implements AutoCloseable {
             in = new OutputStreamWriter(process.getOutputStream(), StandardCharsets.UTF_8);
         }
 
-        /** Says a line and returns what comes back, which has to begin with ok. */
+        /** Sends a line and returns the response, which must begin with ok. */
         String say(String line) {
             begin(line);
             return expect(line);
         }
 
-        /** Says a line and does not wait. */
+        /** Sends a line without waiting for the response. */
         void begin(String line) {
             try {
                 in.write(line + "\n");

@@ -23,7 +23,7 @@ import org.sipproxy.testkit.NatRouter;
 import org.sipproxy.testkit.Phone;
 import org.sipproxy.testkit.SipProxyExtension;
 
-/** Phones behind NATs of every kind, over real sockets. */
+/** Calls between phones behind NATs of all kinds, over real sockets. */
 @Timeout(60)
 class NatCallTest {
 
@@ -39,7 +39,7 @@ class NatCallTest {
             .configure(proxy -> proxy.component(nat).udpReceivers(1))
             .build();
 
-    /** With a second listening point, and no pings. */
+    /** With a second listening point and no pings. */
     @RegisterExtension
     final SipProxyExtension twoPoints = SipProxyExtension.builder()
             .configure(proxy -> proxy.listen(Endpoint.udp("127.0.0.1", 0))
@@ -62,7 +62,7 @@ class NatCallTest {
         return sip.closing(NatRouter.of(kind));
     }
 
-    /** All claim the same private address, as it is with home routers of one make. */
+    /** All claim the same private address, as phones behind home routers of one model do. */
     private Phone behind(NatRouter router, String user) {
         Phone phone = sip.phone(user, options -> options.behind(router).answering());
         phone.registerIfMappingChanged();
@@ -101,7 +101,7 @@ class NatCallTest {
         back.reinvite();
         Call again = bob.call("alice").awaitAnswer();
         IncomingCall againAtAlice = alice.awaitCall();
-        atAlice.hangUp(); // the called one hangs up
+        atAlice.hangUp(); // the callee hangs up
         back.awaitHangUp();
         again.hangUp();
         againAtAlice.awaitHangUp();
@@ -115,13 +115,13 @@ class NatCallTest {
 
     @ParameterizedTest
     @EnumSource
-    void phoneBehindANatAndOneInTheOpenCallEachOther(NatKind kind) {
+    void phoneBehindANatAndOneWithAPublicAddressCallEachOther(NatKind kind) {
         Phone bob = sip.registeredPhone("bob", Phone.Builder::answering);
 
         callAndHangUpFromBothSides(behind(router(kind), "alice"), bob);
     }
 
-    /** Through the proxy they never send to each other's outer ports, so a router that cannot turn that round is none the worse. */
+    /** Through the proxy the phones never send to each other's mapped ports, so hairpinning is not needed. */
     @ParameterizedTest
     @ValueSource(booleans = {true, false})
     void phonesBehindOneNatCallEachOther(boolean hairpin) {
@@ -155,7 +155,7 @@ class NatCallTest {
 
     @ParameterizedTest
     @EnumSource
-    void phoneIsCalledLongAfterItsMappingWouldHaveEnded(NatKind kind) {
+    void phoneIsCalledLongAfterItsMappingWouldHaveExpired(NatKind kind) {
         NatRouter shortLived = sip.closing(
                 NatRouter.builder(kind).lifetime(Duration.ofMillis(2_500)).build());
         Phone alice = behind(shortLived, "alice");
@@ -168,7 +168,7 @@ class NatCallTest {
     }
 
     @Test
-    void routerThatRebootsInACallLosesNothingOnceThePhoneHasNoticed() {
+    void callSurvivesARouterRebootOnceThePhoneRegistersAgain() {
         NatRouter router = router(NatKind.SYMMETRIC);
         Phone alice = behind(router, "alice");
         Phone bob = behind(router(NatKind.SYMMETRIC), "bob");
@@ -185,7 +185,7 @@ class NatCallTest {
     }
 
     @Test
-    void requestFromTheNewMappingIsEnoughForTheOtherSideToFindTheWay() {
+    void requestFromTheNewMappingIsEnoughToRouteBackToIt() {
         NatRouter router = router(NatKind.SYMMETRIC);
         Phone alice = behind(router, "alice");
         Phone bob = behind(router(NatKind.SYMMETRIC), "bob");
@@ -193,7 +193,7 @@ class NatCallTest {
         Call called = bob.awaitCall().awaitAck();
 
         router.reboot();
-        calling.reinvite(); // no REGISTER: the location store knows the old mapping alone
+        calling.reinvite(); // without a REGISTER: the location store has only the old mapping
         called.hangUp();
 
         calling.awaitHangUp();
@@ -201,13 +201,13 @@ class NatCallTest {
     }
 
     @Test
-    void phoneWhoseRouterForgotItsMappingIsReachedOnceItHasSentAgain() {
+    void phoneWhoseRouterLostItsMappingIsReachedOnceItHasSentAgain() {
         NatRouter router = router(NatKind.PORT_RESTRICTED);
         Phone alice = behind(router, "alice");
         Phone bob = behind(router(NatKind.PORT_RESTRICTED), "bob");
 
         router.flush();
-        alice.keepAlive(); // the same port again, so nothing is to be registered
+        alice.keepAlive(); // the same port again, so no new registration is needed
         callAndHangUpFromBothSides(alice, bob);
 
         assertThat(alice.registrations()).isOne();
@@ -223,7 +223,7 @@ class NatCallTest {
         Call calling = alice.call("bob").awaitAnswer();
         Call called = bob.awaitCall().awaitAck();
 
-        called.reinvite(); // answered by alice, whose Contact needs its alias in this response too
+        called.reinvite(); // alice responds, and her Contact needs its alias in this response too
         called.reinvite();
         called.hangUp();
 
@@ -251,7 +251,7 @@ class NatCallTest {
 
     @ParameterizedTest
     @EnumSource(mode = EnumSource.Mode.EXCLUDE, names = "UDP")
-    void phoneWhoseConnectionIsGoneIsUnavailableAtOnce(TransportKind kind) {
+    void phoneWithAClosedConnectionIsUnavailableAtOnce(TransportKind kind) {
         Phone alice = over(kind, "alice", "192.168.1.10:5060");
         alice.close();
         Phone bob = streams.registeredPhone(
@@ -271,7 +271,7 @@ class NatCallTest {
     @EnumSource(
             value = TransportKind.class,
             names = {"TCP", "TLS"})
-    void phoneThatNamesAnotherPortSinceItReconnectedIsReachedInItsCall(TransportKind kind) {
+    void reconnectedPhoneWithAnotherContactPortIsReachedInItsCall(TransportKind kind) {
         Phone alice = over(TransportKind.UDP, "alice", "");
         Phone bob = over(kind, "bob", "10.0.0.7:40001");
         Call calling = alice.call("bob").awaitAnswer();
@@ -285,12 +285,12 @@ class NatCallTest {
                         .claiming("10.0.0.7:40002")
                         .lenient());
 
-        assertThat(calling.send("BYE").statusCode()).isEqualTo(481); // of a phone that does not know the call
+        assertThat(calling.send("BYE").statusCode()).isEqualTo(481); // from a phone that does not know the call
         assertThat(again.complaints()).isEmpty();
     }
 
     @Test
-    void phoneThatNoLongerAnswersPingsIsRemovedAsUnreachable() {
+    void phoneThatNoLongerRespondsToPingsIsRemovedAsUnreachable() {
         Phone alice = behind(router(NatKind.SYMMETRIC), "alice");
         Phone bob = behind(router(NatKind.SYMMETRIC), "bob");
 
@@ -307,7 +307,7 @@ class NatCallTest {
     }
 
     @Test
-    void phoneThatKeepsItsMappingOpenItselfIsSpared() {
+    void phoneThatKeepsItsMappingOpenItselfIsNotPinged() {
         Phone alice = behind(router(NatKind.SYMMETRIC), "alice");
 
         await().atMost(Duration.ofSeconds(10))
@@ -321,7 +321,7 @@ class NatCallTest {
     }
 
     @Test
-    void requestsOfADialogLeaveByTheListeningPointThatTheClientWasSeenAt() {
+    void inDialogRequestsAreSentFromTheListeningPointThatTheClientUses() {
         List<InetSocketAddress> points = twoPoints.addresses(TransportKind.UDP).toList();
         NatRouter alices = router(NatKind.SYMMETRIC);
         NatRouter bobs = router(NatKind.SYMMETRIC);
@@ -330,7 +330,7 @@ class NatCallTest {
         Phone bob = twoPoints.registeredPhone(
                 "bob", options -> options.proxy(points.get(1)).behind(bobs).answering());
 
-        Call calling = alice.call("bob").awaitAnswer(); // alice is not registered: there is her alias alone
+        Call calling = alice.call("bob").awaitAnswer(); // alice is not registered: only her alias leads to her
         Call called = bob.awaitCall().awaitAck();
         called.reinvite();
         calling.reinvite();

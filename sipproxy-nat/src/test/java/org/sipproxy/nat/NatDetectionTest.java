@@ -65,7 +65,7 @@ class NatDetectionTest {
                 "[::1]",
                 "[::ffff:10.0.0.1]"
             })
-    void contactThatOnlyItsOwnNetworkReachesIsPrivate(String host) throws Exception {
+    void contactReachableOnlyInItsOwnNetworkIsPrivate(String host) throws Exception {
         SipRequest request = invite("203.0.113.9:40001", "\"A, <b\" <sip:alice;x=1@" + host + ";ob>;expires=9");
 
         assertThat(tells(PRIVATE_CONTACT, request, FROM)).isTrue();
@@ -88,7 +88,7 @@ class NatDetectionTest {
                 "10.1.2",
                 "10.1.2.300"
             })
-    void contactThatTheInternetReachesIsNot(String host) throws Exception {
+    void publicContactIsNotPrivate(String host) throws Exception {
         assertThat(tells(PRIVATE_CONTACT, invite("203.0.113.9", "sip:alice@" + host), FROM))
                 .isFalse();
     }
@@ -150,7 +150,7 @@ class NatDetectionTest {
     }
 
     @Test
-    void portOfAStreamTellsOnlyWhereAConnectionCouldBeMadeAnew() throws Exception {
+    void streamPortCountsOnlyIfANewConnectionCouldBeOpened() throws Exception {
         Flow flow = FakeFlow.of(TransportKind.TCP, "203.0.113.9", 40_001);
 
         assertThat(tells(VIA_PORT_MISMATCH, invite("203.0.113.9", "<sip:a@203.0.113.9;transport=tcp>"), flow))
@@ -160,7 +160,7 @@ class NatDetectionTest {
     }
 
     @Test
-    void sourceAndTransportTellByThemselves() throws Exception {
+    void sourceAndTransportAreSufficientSigns() throws Exception {
         SipRequest request = invite("203.0.113.9", "<sip:a@203.0.113.9>");
 
         assertThat(tells(PRIVATE_SOURCE, request, FakeFlow.udp("10.0.0.9", 5060)))
@@ -180,7 +180,7 @@ class NatDetectionTest {
         "c=IN IP6 2001:db8::1, false, true",
         "a=rtcp:1 IN IP4 10.0.0.1, false, false"
     })
-    void connectionLinesOfTheSdpTell(String line, boolean isPrivate, boolean differs) throws Exception {
+    void connectionLinesOfTheSdpAreChecked(String line, boolean isPrivate, boolean differs) throws Exception {
         SipRequest request = invite("203.0.113.9", "<sip:a@203.0.113.9>", "v=0", "s=-", line, "m=audio 4000 RTP/AVP 0");
 
         assertThat(tells(PRIVATE_SDP, request, FROM)).isEqualTo(isPrivate);
@@ -188,7 +188,7 @@ class NatDetectionTest {
     }
 
     @Test
-    void requestWithoutAContactIsToldByItsViaAlone() throws Exception {
+    void requestWithoutAContactIsDetectedByItsVia() throws Exception {
         SipRequest bye = SipText.request("""
                 BYE sip:bob@example.org SIP/2.0
                 Via: SIP/2.0/UDP 192.168.1.7;branch=z9hG4bK1
@@ -205,7 +205,7 @@ class NatDetectionTest {
     }
 
     @Test
-    void kamailioNumbersAreTheirTests() {
+    void kamailioFlagsMapToTests() {
         assertThat(NatTest.fromKamailioFlags(19))
                 .containsExactlyInAnyOrder(PRIVATE_CONTACT, VIA_ADDRESS_MISMATCH, VIA_PORT_MISMATCH);
         assertThat(NatTest.fromKamailioFlags(511)).hasSize(9).doesNotContain(CONTACT_ADDRESS_MISMATCH);

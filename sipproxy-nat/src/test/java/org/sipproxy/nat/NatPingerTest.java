@@ -46,18 +46,18 @@ class NatPingerTest {
         proxy.add(user, proxy.binding(user, flow).build());
     }
 
-    /** Silent for so long that the next round pings. */
+    /** Lets rounds pass without a message from the clients, so that each round pings. */
     private void passRounds(int rounds) {
         proxy.advance(INTERVAL.multipliedBy(rounds));
     }
 
     @Test
-    void thousandFlowsArePingedOnceInARoundAndEvenly() {
+    void thousandFlowsArePingedOncePerRoundAndEvenly() {
         started(PingMethod.OPTIONS);
         for (int i = 0; i < 1_000; i++) {
             register("u" + i, FakeFlow.udp("203.0.113.9", 10_000 + i));
         }
-        passRounds(1); // those that were seen in the first seconds are spared in it
+        passRounds(1); // flows seen in the first seconds are not pinged in it
         proxy.sent.clear();
 
         passRounds(1);
@@ -71,7 +71,7 @@ class NatPingerTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"-PT1H", "PT1H", "-P3650D", "P3650D"})
-    void pingsGoOnWhenTheWallClockIsSet(Duration step) {
+    void pingsContinueWhenTheWallClockIsSet(Duration step) {
         NatTraversal nat = started(PingMethod.CRLF);
         register("alice", FLOW);
         passRounds(3);
@@ -127,7 +127,7 @@ class NatPingerTest {
     }
 
     @Test
-    void anyFinalResponseWithTheNonceFromTheFlowIsAnAnswerAndNothingElseIs() {
+    void onlyAFinalResponseWithTheNonceFromTheFlowCounts() {
         NatTraversal nat = started(PingMethod.OPTIONS);
         register("alice", FLOW);
         passRounds(2);
@@ -142,18 +142,18 @@ class NatPingerTest {
         assertThat(proxy.answer(ping, FLOW)).as("again").isTrue();
         assertThat(nat.statistics().answers()).isEqualTo(1);
         assertThat(proxy.response("SIP/2.0 200 OK\r\nVia: SIP/2.0/UDP 192.0.2.1;branch=z9hG4bKother\r\n\r\n", FLOW))
-                .as("somebody else's response")
+                .as("another component's response")
                 .isFalse();
     }
 
     @Test
-    void silentClientIsRemovedAfterSoManyPingsAndOnTheStoresThread() {
+    void silentClientIsRemovedAfterItsPingsOnTheStoreThread() {
         proxy.blocking = Blocking.ALWAYS;
         NatTraversal nat = startedWithRemoval(3);
-        await().until(() -> !proxy.storeThreads.isEmpty()); // it has been read
+        await().until(() -> !proxy.storeThreads.isEmpty()); // the store has been read
         register("alice", FLOW);
 
-        passRounds(4); // three pings, and the round that finds the last one unanswered
+        passRounds(4); // three pings, and the round that finds the last one without a response
 
         await().until(() -> !proxy.removals.isEmpty());
         assertThat(proxy.removals.element().removal()).contains(RemovalReason.UNREACHABLE);
@@ -164,12 +164,12 @@ class NatPingerTest {
     }
 
     @Test
-    void clientThatIsRefreshedWhileItIsBeingRemovedStays() {
+    void clientRefreshedDuringItsRemovalIsKept() {
         startedWithRemoval(1);
         register("alice", FLOW);
         passRounds(1);
         Binding refreshed = proxy.binding("alice", FLOW).cseq(2).build();
-        // in the store, but its event is still on its way
+        // in the store, but its event has not arrived yet
         proxy.bindings.put(new Aor("alice", "example.org"), List.of(refreshed));
 
         passRounds(2);
@@ -179,7 +179,7 @@ class NatPingerTest {
     }
 
     @Test
-    void clientThatAnswersNowAndThenStays() {
+    void clientThatRespondsOccasionallyIsKept() {
         startedWithRemoval(3);
         register("alice", FLOW);
 
@@ -192,7 +192,7 @@ class NatPingerTest {
     }
 
     @Test
-    void usersOfOneFlowArePingedAsOneAndRemovedTogether() {
+    void usersOfOneFlowArePingedOnceAndRemovedTogether() {
         startedWithRemoval(2);
         register("alice", FLOW);
         register("bob", FLOW);
@@ -206,7 +206,7 @@ class NatPingerTest {
     }
 
     @Test
-    void clientThatSendsKeepalivesOfItsOwnIsSpared() {
+    void clientThatSendsKeepalivesIsNotPinged() {
         NatTraversal nat = started(PingMethod.OPTIONS);
         register("alice", FLOW);
 
@@ -250,7 +250,7 @@ class NatPingerTest {
     }
 
     @Test
-    void thoseInTheOpenArePingedTooIfTheHostSaysSo() {
+    void clientsWithoutNatArePingedOnlyIfEnabled() {
         proxy.start(NatTraversal.builder()
                 .ping(PingMethod.OPTIONS, INTERVAL)
                 .pingAll()
@@ -263,7 +263,7 @@ class NatPingerTest {
     }
 
     @Test
-    void bindingsThatTheStoreHoldsAtTheStartAreKeptAndThoseOfOtherServersAreNot() {
+    void storedBindingsOfThisServerAreLoadedAtTheStart() {
         proxy.blocking = Blocking.ALWAYS;
         proxy.bindings.put(
                 new Aor("ours", "example.org"),
@@ -287,7 +287,7 @@ class NatPingerTest {
     }
 
     @Test
-    void whoExpiresWithoutAnEventIsForgotten() {
+    void bindingThatExpiresWithoutAnEventIsRemoved() {
         NatTraversal nat = started(PingMethod.OPTIONS);
         register("alice", FLOW);
 
@@ -298,7 +298,7 @@ class NatPingerTest {
     }
 
     @Test
-    void slotsOfThoseWhoLeftAreUsedAgain() {
+    void slotsOfRemovedFlowsAreReused() {
         NatTraversal nat = started(PingMethod.OPTIONS);
         for (int round = 0; round < 5; round++) {
             for (int i = 0; i < 300; i++) {
@@ -316,7 +316,7 @@ class NatPingerTest {
     }
 
     @Test
-    void healthOfAFlowIsShown() {
+    void healthOfAFlowIsReported() {
         NatTraversal nat = started(PingMethod.OPTIONS);
         register("alice", FLOW);
         passRounds(2);

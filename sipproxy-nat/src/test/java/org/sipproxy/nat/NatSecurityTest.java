@@ -20,7 +20,7 @@ import org.sipproxy.api.transport.FakeFlow;
 import org.sipproxy.testkit.Phone;
 import org.sipproxy.testkit.SipProxyExtension;
 
-/** What a stranger can not get a proxy with NAT traversal to do. */
+/** Attacks by unauthenticated senders on a proxy with NAT traversal. */
 @Timeout(30)
 class NatSecurityTest {
 
@@ -42,7 +42,7 @@ class NatSecurityTest {
     private static SipProxyExtension with(NatTraversal nat) {
         return SipProxyExtension.builder()
                 .configure(proxy -> proxy.component(nat).udpReceivers(1))
-                .withoutLeakCheck() // a stranger's request may lead to nobody
+                .withoutLeakCheck() // an attacker's request may have no reachable target
                 .build();
     }
 
@@ -79,7 +79,7 @@ class NatSecurityTest {
         attacker.send(new DatagramPacket(bytes, bytes.length, proxy.udp()));
     }
 
-    /** What comes next; a request is answered, so that the proxy is done with it. */
+    /** Receives the next message; responds to a request, so that the proxy's transaction ends. */
     private static String receive(DatagramSocket socket) throws Exception {
         DatagramPacket packet = new DatagramPacket(new byte[65_536], 65_536);
         socket.receive(packet);
@@ -99,7 +99,7 @@ class NatSecurityTest {
     }
 
     @Test
-    void aliasThatAStrangerWroteIsNotFollowed() throws Exception {
+    void forgedAliasIsNotFollowed() throws Exception {
         send("INFO", "sip:x@127.255.1.1:9;alias=" + aliasOf(victim), "<sip:x@sip.test>;tag=2", "");
         send(
                 "INFO",
@@ -112,29 +112,29 @@ class NatSecurityTest {
     }
 
     @Test
-    void foreignAliasIsFollowedIfTheHostWantsIt() throws Exception {
+    void foreignAliasIsFollowedIfEnabled() throws Exception {
         send(believing, "INFO", "sip:x@127.255.1.1:9;alias=" + aliasOf(victim), "<sip:x@sip.test>;tag=2", "");
 
         assertThat(receive(victim)).startsWith("INFO sip:x@127.255.1.1:9 SIP/2.0\r\n");
     }
 
     @Test
-    void whoRegistersAnothersContactDoesNotGetThatOnesRequests() throws Exception {
+    void registeringAnotherUsersContactDoesNotDivertItsRequests() throws Exception {
         sip.registeredPhone("mallory", options -> options.claiming("192.168.1.10:5060"));
 
-        // a dialog's request for alice, who is at the same private address behind another NAT
+        // an in-dialog request for alice, who has the same private address behind another NAT
         send("INFO", "sip:mallory@192.168.1.10:5060", "<sip:alice@sip.test>;tag=2", "");
         assertThat(receive(attacker)).startsWith("SIP/2.0 500"); // the private address cannot be reached
         assertThat(nat.statistics().registeredFlowsUsed()).isZero();
 
-        // and one for mallory itself: its flow is known, whatever became of the alias on the way
+        // and one for mallory: its registered flow is known, even without the alias
         send("INFO", "sip:mallory@192.168.1.10:5060", "<sip:mallory@sip.test>;tag=2", "");
-        assertThat(receive(attacker)).startsWith("SIP/2.0 481"); // by the phone, which has no such dialog
+        assertThat(receive(attacker)).startsWith("SIP/2.0 481"); // from the phone, which has no such dialog
         assertThat(nat.statistics().registeredFlowsUsed()).isEqualTo(1);
     }
 
     @Test
-    void aliasThatAClientEchoesInRegisterIsNotGivenOneOfOurs() throws Exception {
+    void echoedAliasInRegisterIsNotSigned() throws Exception {
         Phone bob = sip.phone("bob", options -> options.claiming("192.168.1.10:5060"));
 
         assertThat(bob.register().toString()).doesNotContain("alias");
@@ -155,7 +155,7 @@ class NatSecurityTest {
     }
 
     @Test
-    void registrationThatTookAPathIsTheEdgeProxysToReach() throws Exception {
+    void registrationWithAPathIsReachedThroughTheEdgeProxy() throws Exception {
         String text = "REGISTER sip:sip.test SIP/2.0\r\n"
                 + "Via: SIP/2.0/UDP 192.168.9.9:5060;rport;branch=z9hG4bKr\r\n"
                 + "Max-Forwards: 70\r\nFrom: <sip:alice@sip.test>;tag=1\r\nTo: <sip:alice@sip.test>\r\n"
@@ -184,7 +184,7 @@ class NatSecurityTest {
     }
 
     @Test
-    void stunIsAnsweredWithTheAddressSeenAndNothingElseIs() throws Exception {
+    void stunRequestGetsItsSourceAddressAndOtherBytesGetNothing() throws Exception {
         byte[] request = new byte[20];
         request[1] = 1;
         request[4] = 0x21;
@@ -199,7 +199,7 @@ class NatSecurityTest {
         assertThat((answer[26] & 0xff) << 8 | answer[27] & 0xff).isEqualTo(40_001 ^ 0x2112);
         assertThat(answer).endsWith(203 ^ 0x21, 0x12, 113 ^ 0xa4, 9 ^ 0x42);
         assertThat(StunResponder.answer(answer, flow))
-                .as("an answer to an answer")
+                .as("a response gets no response")
                 .isNull();
         request[3] = 4;
         assertThat(StunResponder.answer(request, flow)).as("a wrong length").isNull();
@@ -207,7 +207,7 @@ class NatSecurityTest {
     }
 
     @Test
-    void optionsThatDoNotFitAreToldTogether() {
+    void contradictingOptionsAreReportedTogether() {
         assertThatThrownBy(() -> NatTraversal.builder()
                         .privateNetwork("10.0.0.0/33")
                         .ping(PingMethod.CRLF, Duration.ofMillis(10))
@@ -218,12 +218,12 @@ class NatSecurityTest {
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("privateNetwork: \"10.0.0.0/33\"")
                 .hasMessageContaining("ping: interval PT0.01S")
-                .hasMessageContaining("removeAfter: only OPTIONS pings are answered")
+                .hasMessageContaining("removeAfter: only OPTIONS pings get a response")
                 .hasMessageContaining("foreignAliases:");
     }
 
     @Test
-    void fixedContactNamesTheMappingInsteadOfAnAlias() throws Exception {
+    void fixedContactContainsTheMappingInsteadOfAnAlias() throws Exception {
         String text = "MESSAGE sip:x@127.0.0.1:" + victim.getLocalPort() + " SIP/2.0\r\n"
                 + "Via: SIP/2.0/UDP 192.168.9.9:5060;rport;branch=z9hG4bKm\r\n"
                 + "Max-Forwards: 70\r\nFrom: <sip:mallory@sip.test>;tag=1\r\nTo: <sip:x@elsewhere.test>\r\n"

@@ -11,8 +11,8 @@ import org.sipproxy.testkit.Call;
 import org.sipproxy.testkit.Phone;
 
 /**
- * A {@link Phone} as a program, to run in a network namespace: {@code USER LOCAL-IP:PORT PROXY-IP:PORT}. It does what lines on
- * standard input say and answers each with a line, {@code ok ...} or {@code failed ...}.
+ * A {@link Phone} as a program for a network namespace: {@code USER LOCAL-IP:PORT PROXY-IP:PORT}. Executes commands
+ * from standard input, one per line, and prints one line for each, {@code ok ...} or {@code failed ...}.
  */
 final class PhoneProcess {
 

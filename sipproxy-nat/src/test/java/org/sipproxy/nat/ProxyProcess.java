@@ -7,7 +7,10 @@ import java.time.Duration;
 import org.sipproxy.api.transport.Endpoint;
 import org.sipproxy.core.SipProxy;
 
-/** A proxy with NAT traversal as a program, to run in a network namespace: {@code IP:PORT PING-SECONDS}. Ends with its input. */
+/**
+ * A proxy with NAT traversal as a program for a network namespace: {@code IP:PORT PING-SECONDS}. Ends with its standard
+ * input.
+ */
 final class ProxyProcess {
 
     private ProxyProcess() {}

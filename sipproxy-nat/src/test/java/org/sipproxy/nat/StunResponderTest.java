@@ -11,7 +11,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 import org.sipproxy.api.transport.FakeFlow;
 import org.sipproxy.api.transport.Flow;
 
-/** RFC 8489 §6.3 and §6.3.1. */
+/** Tests of RFC 8489 §6.3 and §6.3.1. */
 class StunResponderTest {
 
     private static final String COOKIE_AND_ID = "2112a442" + "000102030405060708090a0b";
@@ -38,11 +38,11 @@ class StunResponderTest {
             strings = {
                 "", // no attribute
                 "8022000474657374", // SOFTWARE
-                "80220003746573ff", // padding is not read
+                "80220003746573ff", // padding is ignored
                 "000600046162636400080014"
                         + "00000000000000000000000000000000000000007fff0000", // after MESSAGE-INTEGRITY
             })
-    void aBindingRequestGetsTheAddressThatItCameFrom(String attributes) {
+    void bindingRequestGetsItsSourceAddress(String attributes) {
         assertThat(StunResponder.answer(request(attributes), FLOW))
                 .hasSize(32)
                 .startsWith(1, 1, 0, 12)
@@ -51,7 +51,7 @@ class StunResponderTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"ff", "ffff", "80220005616263", "802200057465737400", "80220100"})
-    void whatIsNotWellFormedIsDropped(String attributes) {
+    void malformedRequestIsDropped(String attributes) {
         assertThat(StunResponder.answer(request(attributes), FLOW)).isNull();
     }
 
@@ -69,7 +69,7 @@ class StunResponderTest {
     }
 
     @Test
-    void aFingerprintIsCheckedAndGivenBack() {
+    void fingerprintIsCheckedAndReturned() {
         byte[] response = StunResponder.answer(withFingerprint(request(""), 0), FLOW);
 
         assertThat(response).hasSize(40).startsWith(1, 1, 0, 20);

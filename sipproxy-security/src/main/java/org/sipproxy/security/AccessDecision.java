@@ -3,12 +3,12 @@ package org.sipproxy.security;
 import java.util.List;
 
 /**
- * What an {@link AccessList} does with a source, and why.
+ * Decision of an {@link AccessList} about a source, and its reason.
  *
- * @param action what happens to an ordinary request
- * @param rule the rule that says so, or {@code default policy}
+ * @param action the action for an ordinary request
+ * @param rule the rule that decides, or {@code default policy}
  * @param tag the rule's tag; empty if there is none
- * @param special rules that are looked at before that one and hold for certain ports, transports or requests only
+ * @param special rules that are evaluated first and apply only to certain ports, transports or requests
  */
 public record AccessDecision(AccessRule.Action action, String rule, String tag, List<String> special) {
 

@@ -33,18 +33,18 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Who may send at all, and who is trusted: Kamailio's {@code permissions}.
+ * Access list of senders and trusted peers: the equivalent of Kamailio's {@code permissions}.
  *
- * <p>The rules of the longest network around the source are looked at first, in their order, then those of the next wider one,
- * then those without a network; the first that fits decides. If none does the default policy decides, which has to be given: an
- * empty list must say what it means.
+ * <p>The rules of the longest network that contains the source are evaluated first, in order, then those of the next
+ * wider one, then those without a network. The first matching rule decides. If none matches, the default policy
+ * decides. It has to be set, because an empty list has no obvious meaning.
  *
- * <p>What the source alone decides is refused before anything is parsed, responses too, and without an answer; a connection
- * over TLS even before its handshake, unless a rule asks for an identity, which only the handshake tells. Rules about methods
- * and domains are applied to the parsed request and answer 403. Rules can be {@link #replace replaced} and
- * {@link #reload reloaded} at any time, all at once.
+ * <p>If the source alone decides, messages are dropped before they are parsed, responses too, and get no response. A
+ * TLS connection is refused before its handshake, unless a rule requires an identity, which is known only after the
+ * handshake. Rules for methods and domains are applied to the parsed request, which gets 403. Rules can be
+ * {@link #replace replaced} and {@link #reload reloaded} atomically at any time.
  *
- * <p>Safe for use by several threads; a look-up takes no lock. One serves one proxy.
+ * <p>Thread-safe; a lookup takes no lock. Use one instance per proxy.
  */
 public final class AccessList implements ProxyComponent {
 
@@ -52,7 +52,7 @@ public final class AccessList implements ProxyComponent {
 
     private static final String DEFAULT_POLICY = "default policy";
 
-    /** All rules at one moment. */
+    /** An immutable set of rules. */
     private record Snapshot(NetworkTrie<AccessRule> networks, AccessRule[] everywhere) {}
 
     private final Action defaultPolicy;
@@ -70,7 +70,7 @@ public final class AccessList implements ProxyComponent {
         this.rules = snapshot(fixedRules);
     }
 
-    /** A builder; the default policy is the only option that has no default. */
+    /** Returns a builder; the default policy is the only option without a default. */
     public static Builder builder() {
         return new Builder();
     }
@@ -100,7 +100,7 @@ public final class AccessList implements ProxyComponent {
         hooks.atEntrance(new Stage());
     }
 
-    /** Reads the source of rules; a proxy whose rules cannot be read does not start. */
+    /** Reads the source of rules; the start fails if they cannot be read. */
     @Override
     public void start(ProxyRuntime proxy) {
         runtime = proxy;
@@ -111,7 +111,10 @@ public final class AccessList implements ProxyComponent {
         }
     }
 
-    /** It may be meant, behind a firewall; but more often it is an allow that was misspelt. */
+    /**
+     * Warns of trust in all addresses: it can be intended, behind a firewall, but is usually a mistake for
+     * {@code allow}.
+     */
     private static void warnOfTrustInAll(List<AccessRule> list) {
         for (AccessRule rule : list) {
             CidrBlock network = rule.network();
@@ -121,8 +124,8 @@ public final class AccessList implements ProxyComponent {
                     && !rule.needsMessage()
                     && rule.isForAnyPort()) {
                 LOG.warn(
-                        "access list: \"{}\" trusts every {} address, so anybody calls and relays without a password; name the"
-                                + " networks of your peers",
+                        "access list: \"{}\" trusts every {} address, so anyone can call and relay without a password;"
+                                + " use the networks of your peers",
                         rule,
                         network.isIpv4() ? "IPv4" : "IPv6");
             }
@@ -130,10 +133,10 @@ public final class AccessList implements ProxyComponent {
     }
 
     /**
-     * Reads the source again and puts its rules behind the builder's. It may block, so not on an event loop. Without a source it
-     * goes back to the builder's rules.
+     * Reads the source again and appends its rules to the builder's. Without a source, restores the builder's rules.
+     * May block, so do not call it on a receiver thread.
      *
-     * @throws RuntimeException if they cannot be read; the rules stay as they were
+     * @throws RuntimeException if the rules cannot be read; the current rules then stay in force
      */
     public void reload() {
         List<AccessRule> list = new ArrayList<>(fixedRules);
@@ -157,7 +160,7 @@ public final class AccessList implements ProxyComponent {
             Action action = groups.get(entry.group());
             Optional<InetAddress> ip = entry.ip();
             if (action == null || ip.isEmpty()) {
-                unused++; // of a group that means nothing here, or a name, which no source address equals
+                unused++; // its group has no action, or it is a host name, which never equals a source address
                 continue;
             }
             CidrBlock network = CidrBlock.around(ip.get(), entry.prefixLength());
@@ -171,13 +174,13 @@ public final class AccessList implements ProxyComponent {
         LOG.info("{} access rules read, {} address rows of other groups or with a name", list.size() - before, unused);
     }
 
-    /** Puts these rules in the place of all others, in one step; requests under way are judged by either. */
+    /** Replaces all rules atomically. A request in progress is checked against either the old or the new rules. */
     public void replace(List<AccessRule> list) {
         rules = snapshot(List.copyOf(list));
         warnOfTrustInAll(list);
     }
 
-    /** What happens to requests from an address, and which rule says so. */
+    /** Returns the action for requests from an address, and the rule that decides it. */
     public AccessDecision explain(InetAddress address) {
         Objects.requireNonNull(address, "address");
         Snapshot now = rules;
@@ -203,11 +206,11 @@ public final class AccessList implements ProxyComponent {
     }
 
     /**
-     * The rule that decides.
+     * Returns the rule that decides.
      *
-     * @param identities of the peer; null if they are not known yet: the first rule that might fit is returned then
-     * @param context null if the message is not known yet: likewise
-     * @return null for the default policy
+     * @param identities the peer's identities; null if not known yet: then returns the first rule that could match
+     * @param context null if the message is not known yet; likewise
+     * @return null if the default policy decides
      */
     private @Nullable AccessRule find(
             InetSocketAddress from,
@@ -253,7 +256,7 @@ public final class AccessList implements ProxyComponent {
         return "AccessList[" + fixedRules.size() + " rules, default " + defaultPolicy + "]";
     }
 
-    /** What the source alone decides. */
+    /** Refuses what the source alone decides. */
     private final class Filter implements ArrivalFilter {
 
         @Override
@@ -263,7 +266,7 @@ public final class AccessList implements ProxyComponent {
 
         @Override
         public boolean acceptsConnection(InetSocketAddress remote, Endpoint endpoint) {
-            // the handshake is to come, and who it is
+            // the handshake, and with it the peer's identity, is yet to come
             return accepts(remote, endpoint.kind(), endpoint.kind().isSecure() ? null : Set.of());
         }
 
@@ -272,7 +275,7 @@ public final class AccessList implements ProxyComponent {
             try {
                 rule = find(from, kind, identities, null);
             } catch (SipParseException e) {
-                throw new IllegalStateException("no message was looked at", e);
+                throw new IllegalStateException("a rule read the message although none was given", e);
             }
             boolean undecided = rule != null && (rule.needsMessage() || (identities == null && rule.needsIdentity()));
             Action action = rule == null ? defaultPolicy : rule.action();
@@ -285,7 +288,7 @@ public final class AccessList implements ProxyComponent {
         }
     }
 
-    /** What the message decides, and trust. */
+    /** Applies the rules that need the message, and trust. */
     private final class Stage implements RequestStage {
 
         @Override
@@ -301,7 +304,7 @@ public final class AccessList implements ProxyComponent {
                 }
                 case TRUST -> context.trust();
                 case ALLOW -> {
-                    // whoever it is may ask
+                    // accepted, but not trusted
                 }
             }
             return Verdict.proceed();
@@ -323,7 +326,7 @@ public final class AccessList implements ProxyComponent {
         }
     }
 
-    /** Options of {@link AccessList}. Not safe for use by several threads. */
+    /** Builder of {@link AccessList}. Not thread-safe. */
     public static final class Builder {
 
         private final List<AccessRule> rules = new ArrayList<>();
@@ -334,27 +337,30 @@ public final class AccessList implements ProxyComponent {
 
         private Builder() {}
 
-        /** Adds rules. Among those of one network the first that fits decides. */
+        /** Adds rules. Among the rules of one network the first matching one decides. */
         public Builder rules(AccessRule... list) {
             rules.addAll(List.of(list));
             return this;
         }
 
-        /** What happens to sources that no rule fits: {@link Action#ALLOW} or {@link Action#DENY}. No default. */
+        /**
+         * Sets the action for sources without a matching rule: {@link Action#ALLOW} or {@link Action#DENY}. No default.
+         */
         public Builder defaultPolicy(Action policy) {
             if (defaultPolicy != null) {
                 problems.add("defaultPolicy: set twice; remove one");
             }
             defaultPolicy = Objects.requireNonNull(policy, "policy");
             if (policy == Action.TRUST) {
-                problems.add("defaultPolicy: TRUST would let everybody relay anywhere; use ALLOW or DENY");
+                problems.add("defaultPolicy: TRUST would let anyone relay to any destination; use ALLOW or DENY");
             }
             return this;
         }
 
         /**
-         * More rules, read when the proxy starts and at each {@link AccessList#reload}, such as a database's tables {@code address}
-         * and {@code trusted}. Entries of {@code trusted} are trusted; what a group of {@code address} means says {@link #group}.
+         * Sets the source of further rules, read when the proxy starts and at each {@link AccessList#reload}, such as
+         * the database tables {@code address} and {@code trusted}. Entries of {@code trusted} are trusted;
+         * {@link #group} sets the action of a group of {@code address}.
          */
         public Builder source(AccessRuleSource from) {
             if (source != null) {
@@ -364,7 +370,9 @@ public final class AccessList implements ProxyComponent {
             return this;
         }
 
-        /** What the addresses of a group of the {@link #source} are. Addresses of a group that is not named mean nothing. */
+        /**
+         * Sets the action for the addresses of a group of the {@link #source}. Addresses of other groups are ignored.
+         */
         public Builder group(int number, Action action) {
             if (groups.put(number, Objects.requireNonNull(action, "action")) != null) {
                 problems.add("group: " + number + " set twice; remove one");
@@ -373,18 +381,19 @@ public final class AccessList implements ProxyComponent {
         }
 
         /**
-         * The access list.
+         * Returns the access list.
          *
-         * @throws IllegalArgumentException if an option is missing or contradicts another; the message names all of them
+         * @throws IllegalArgumentException if an option is missing or contradicts another; the message lists all
+         *     problems
          */
         public AccessList build() {
             List<String> found = new ArrayList<>(problems);
             Action policy = defaultPolicy;
             if (policy == null) {
-                found.add("defaultPolicy: missing; say what happens to sources that no rule fits");
+                found.add("defaultPolicy: missing; use ALLOW or DENY for sources without a matching rule");
             }
             if (source == null && !groups.isEmpty()) {
-                found.add("group: means nothing without a source of addresses");
+                found.add("group: has no effect without source(...); add one, or omit the option");
             }
             if (policy == null || !found.isEmpty()) {
                 throw new IllegalArgumentException("access list: " + String.join("; ", found));

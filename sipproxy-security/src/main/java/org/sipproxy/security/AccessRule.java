@@ -19,8 +19,8 @@ import org.sipproxy.message.SipParseException;
 import org.sipproxy.message.SipRequest;
 
 /**
- * One rule of an {@link AccessList}: an action for whatever fits all its conditions. A condition that is not given fits
- * everything. Immutable; the methods that narrow a rule return a new one.
+ * Rule of an {@link AccessList}: an action for everything that matches all its conditions. A condition that is not set
+ * matches everything. Immutable; the methods that narrow a rule return a new one.
  *
  * <pre>{@code
  * AccessRule.deny(CidrBlock.parse("203.0.113.0/24"))
@@ -31,13 +31,13 @@ import org.sipproxy.message.SipRequest;
  */
 public final class AccessRule {
 
-    /** What a rule does. */
+    /** The action of a rule. */
     public enum Action {
-        /** The request goes on; who sends it still has to prove who he is. */
+        /** The request proceeds; its sender still has to authenticate. */
         ALLOW,
-        /** The request ends here. */
+        /** The request is refused. */
         DENY,
-        /** The request goes on as a trusted peer's: nobody asks it for a password, except for REGISTER. */
+        /** The request proceeds as one of a trusted peer. It is not challenged, unless it is a REGISTER. */
         TRUST
     }
 
@@ -82,34 +82,34 @@ public final class AccessRule {
         return new AccessRule(action, network, 0, Set.of(), Set.of(), Set.of(), Set.of(), Set.of(), null, null, "");
     }
 
-    /** For every source that no network's rule decides about. */
+    /** Returns a rule that allows every source for which no rule with a network decides. */
     public static AccessRule allow() {
         return of(Action.ALLOW, null);
     }
 
-    /** For a network. */
+    /** Returns a rule that allows a network. */
     public static AccessRule allow(CidrBlock network) {
         return of(Action.ALLOW, Objects.requireNonNull(network, "network"));
     }
 
-    /** For every source that no network's rule decides about. */
+    /** Returns a rule that denies every source for which no rule with a network decides. */
     public static AccessRule deny() {
         return of(Action.DENY, null);
     }
 
-    /** For a network. */
+    /** Returns a rule that denies a network. */
     public static AccessRule deny(CidrBlock network) {
         return of(Action.DENY, Objects.requireNonNull(network, "network"));
     }
 
-    /** For a network; there is no trust in everybody. */
+    /** Returns a rule that trusts a network. There is no rule that trusts every source. */
     public static AccessRule trust(CidrBlock network) {
         return of(Action.TRUST, Objects.requireNonNull(network, "network"));
     }
 
     /**
-     * For peers over TLS or WSS, whatever their address, whose certificate was verified to be of one of these SIP domains
-     * (RFC 5922 §7.1); see {@link #identity}.
+     * Returns a rule that trusts peers over TLS or WSS, whatever their address, whose certificate was verified to be of
+     * one of these SIP domains (RFC 5922 §7.1); see {@link #identity}.
      */
     public static AccessRule trustIdentity(String domain, String... more) {
         List<String> domains = new ArrayList<>(List.of(more));
@@ -118,9 +118,9 @@ public final class AccessRule {
     }
 
     /**
-     * Only from this port of the source, 1 to 65535; 0 for any.
+     * Restricts the rule to a source port, 1 to 65535; 0 for any.
      *
-     * @throws IllegalArgumentException if it is outside the range
+     * @throws IllegalArgumentException if the port is outside the range
      */
     public AccessRule port(int number) {
         if (number < 0 || number > 65_535) {
@@ -140,7 +140,7 @@ public final class AccessRule {
                 tag);
     }
 
-    /** Only over one of these transports. */
+    /** Restricts the rule to these transports. */
     public AccessRule over(TransportKind... kinds) {
         Set<TransportKind> set = EnumSet.noneOf(TransportKind.class);
         set.addAll(List.of(kinds));
@@ -149,8 +149,9 @@ public final class AccessRule {
     }
 
     /**
-     * Only from peers whose certificate was verified to be of one of these SIP domains. Compared without case, as a whole. The
-     * proxy has to ask clients for certificates, and to trust only authorities that check whom they issue them to.
+     * Restricts the rule to peers whose certificate was verified to be of one of these SIP domains. Domains are
+     * compared in full, ignoring case. The proxy must require client certificates, and must trust only authorities that
+     * verify the owners of their certificates.
      */
     public AccessRule identity(String... domains) {
         return new AccessRule(
@@ -167,7 +168,7 @@ public final class AccessRule {
                 tag);
     }
 
-    /** Only requests of one of these methods. */
+    /** Restricts the rule to requests with one of these methods. */
     public AccessRule method(Method... names) {
         return new AccessRule(
                 action,
@@ -183,7 +184,7 @@ public final class AccessRule {
                 tag);
     }
 
-    /** Only requests whose From is of one of these domains. Compared without case. */
+    /** Restricts the rule to requests with one of these domains in From, ignoring case. */
     public AccessRule fromDomain(String... domains) {
         return new AccessRule(
                 action,
@@ -199,7 +200,7 @@ public final class AccessRule {
                 tag);
     }
 
-    /** Only requests whose Request-URI is of one of these domains. Compared without case. */
+    /** Restricts the rule to requests with one of these domains in the Request-URI, ignoring case. */
     public AccessRule requestDomain(String... domains) {
         return new AccessRule(
                 action,
@@ -216,8 +217,8 @@ public final class AccessRule {
     }
 
     /**
-     * Only requests in whose From URI and Request-URI these are found; null for any. From a table: it costs a bounded search for each
-     * request of that network.
+     * Restricts the rule to requests whose From URI and Request-URI contain a match of these patterns; null for any.
+     * Patterns come from a table; each request of the network costs a bounded search.
      */
     AccessRule patterns(@Nullable UriPattern fromPattern, @Nullable UriPattern requestUriPattern) {
         return new AccessRule(
@@ -234,7 +235,7 @@ public final class AccessRule {
                 tag);
     }
 
-    /** A name for logs and events, such as the peer's. */
+    /** Sets a name for logs and events, such as the peer's. */
     public AccessRule tag(String text) {
         return new AccessRule(
                 action,
@@ -258,12 +259,12 @@ public final class AccessRule {
         return set;
     }
 
-    /** What it does. */
+    /** Returns the action. */
     public Action action() {
         return action;
     }
 
-    /** The tag; empty if there is none. */
+    /** Returns the tag; empty if there is none. */
     public String tag() {
         return tag;
     }
@@ -273,7 +274,7 @@ public final class AccessRule {
         return network;
     }
 
-    /** True if it has conditions that only a message can tell about. */
+    /** True if a condition depends on the message. */
     boolean needsMessage() {
         return !methods.isEmpty()
                 || !fromDomains.isEmpty()
@@ -282,17 +283,17 @@ public final class AccessRule {
                 || requestUri != null;
     }
 
-    /** True if it has conditions that only a handshake can tell about. */
+    /** True if a condition depends on the TLS handshake. */
     boolean needsIdentity() {
         return !identities.isEmpty();
     }
 
-    /** True if neither port nor transport nor a certificate narrow it. */
+    /** True if the rule is not restricted by port, transport or certificate. */
     boolean isForAnyPort() {
         return port == 0 && transports.isEmpty() && identities.isEmpty();
     }
 
-    /** @param presented the identities of the peer; null if they are not known yet, as any may come */
+    /** @param presented the peer's identities; null if not known yet, which matches any */
     boolean fitsSource(int sourcePort, TransportKind kind, @Nullable Set<String> presented) {
         return (port == 0 || port == sourcePort)
                 && (transports.isEmpty() || transports.contains(kind))
@@ -311,7 +312,7 @@ public final class AccessRule {
                         || requestUri.isFoundIn(request.requestUri().toString()));
     }
 
-    /** {@code deny 203.0.113.0/24 port 5060 udp INVITE (provider A)}. */
+    /** Returns text such as {@code deny 203.0.113.0/24 port 5060 udp INVITE (provider A)}. */
     @Override
     public String toString() {
         StringJoiner text = new StringJoiner(" ");

@@ -17,39 +17,42 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Writes what the proxy and its components report to the log {@code org.sipproxy.audit}, level WARN, one line an event:
+ * Writer of security events to the log {@code org.sipproxy.audit}, level WARN, one line per event:
  *
  * <pre>{@code
  * date=2031-05-06T07:08:09.123Z event=authentication-failed source=203.0.113.9 port=40001 transport=udp method=REGISTER
  *     user=1001 reason=WRONG_PASSWORD omitted=0
  * }</pre>
  *
- * <p>(in one line). The fields always come in this order, separated by one space:
+ * <p>(on one line). The fields always have this order and are separated by one space:
  *
  * <ul>
  *   <li>{@code date}: UTC, with milliseconds.
  *   <li>{@code event}: {@code authentication-failed}, {@code locked-out}, {@code access-denied}, {@code limit-hit},
  *       {@code scanner} or {@code omitted}.
- *   <li>{@code source}, {@code port}: the peer's numeric address, IPv6 without brackets and zone, and its port. Over UDP a source
- *       may be forged.
+ *   <li>{@code source}, {@code port}: the peer's numeric address, IPv6 without brackets and zone, and its port. Over
+ *       UDP a source may be forged.
  *   <li>{@code transport}: {@code udp}, {@code tcp}, {@code tls}, {@code ws} or {@code wss}.
- *   <li>{@code method}: of the request, {@code -} if none was parsed.
- *   <li>{@code user}: the digest user that was presented, {@code -} for none. A lockout without a user is that of the source.
- *   <li>{@code reason}: why, which rule, which limit, what a scanner was recognised by; of a lockout its seconds.
- *   <li>{@code omitted}: how many events of the same kind and source had no line since the last one.
+ *   <li>{@code method}: the method of the request, {@code -} if no request was parsed.
+ *   <li>{@code user}: the digest user of the credentials, {@code -} for none. A lockout without a user is that of the
+ *       source.
+ *   <li>{@code reason}: the reason of a failure, the access rule, the exceeded limit, or the sign of a scanner. For a
+ *       lockout its duration in seconds.
+ *   <li>{@code omitted}: the number of events of the same kind and source without a line since the previous line.
  * </ul>
  *
- * <p>A value is printable ASCII without spaces, quotes, backslashes, {@code %} and {@code =}; any other byte of its UTF-8 is
- * written as {@code %} and two hexadecimal digits. So what a sender chooses cannot look like another field. A line holds no
- * credentials and has at most 800 characters.
+ * <p>A value is printable ASCII without spaces, quotes, backslashes, {@code %} and {@code =}; any other byte of its
+ * UTF-8 is written as {@code %} and two hexadecimal digits. So a value chosen by a sender cannot look like another
+ * field. A line contains no credentials and has at most 800 characters.
  *
- * <p>A kind of event has five lines at once and then one a second for each source, an IPv4 address or an IPv6 /64. All sources together have at most 150
- * lines a second: 50 for connections, 50 for sources of datagrams that were seen before, 50 for new ones. Events above that are
- * counted by a line with {@code event=omitted}, at most one a second. Memory is fixed.
+ * <p>Each kind of event has, per source (an IPv4 address or an IPv6 /64), a burst of five lines and then one line per
+ * second. All sources together have at most 150 lines per second: 50 for connections, 50 for sources of datagrams
+ * that were seen before, and 50 for new ones. Further events are counted by a line with {@code event=omitted}, at most
+ * one per second. Memory is fixed.
  *
  * <p>The folder {@code fail2ban} of this module has a filter for these lines.
  *
- * <p>Safe for use by several threads.
+ * <p>Thread-safe.
  */
 public final class AuditLog implements ProxyListener {
 
@@ -69,7 +72,7 @@ public final class AuditLog implements ProxyListener {
     private final LongSupplier nanoTime;
     private final Consumer<String> lines;
 
-    /** A log with a throttle of its own. */
+    /** Creates a log with its own throttle. */
     public AuditLog() {
         this(System::currentTimeMillis, System::nanoTime, line -> LOG.warn("{}", line));
     }
@@ -84,8 +87,7 @@ public final class AuditLog implements ProxyListener {
     public void onEvent(SecurityEvent event) {
         if (event instanceof SecurityEvent.AuthenticationFailed e) {
             if (e.reason().equals(AuthenticationOutcome.NONCE_REUSED.name())) {
-                return; // the password was right, and some phones count each nonce from 1 again: the challenge is all
-                // it takes
+                return; // the password was right, and some phones count each nonce from 1 again: a challenge is enough
             }
             write("authentication-failed", event.origin(), e.user(), e.reason());
         } else if (event instanceof SecurityEvent.AuthenticationLocked e) {

@@ -3,22 +3,23 @@ package org.sipproxy.security;
 import java.util.Arrays;
 
 /**
- * Decides which events get a line: of each key {@link #BURST} at once and then one a second, and {@link #LINES_PER_SECOND} a second in each of three lanes.
- * The lanes keep a flood under forged addresses from hiding the others: what came over a connection, whose source is real, has a
- * lane of its own; and a source seen before, which one that is made up for each datagram is not, does not compete with new ones.
+ * Throttle that decides which events get a line: for each key a burst of {@link #BURST} and then one per second, and
+ * {@link #LINES_PER_SECOND} per second in each of three lanes. The lanes prevent a flood under forged addresses from
+ * hiding other events. Events over a connection, whose source is real, have their own lane. Sources of datagrams that
+ * were seen before do not compete with new ones, because a source that is forged for each datagram is always new.
  *
- * <p>The table of keys cannot grow: sets of 8 entries, {@link #ENTRIES} in 1 MB. A new key takes the place of the entry seen
- * longest ago, first among those seen only once. Safe for use by several threads.
+ * <p>The table of keys has a fixed size: sets of 8 entries, {@link #ENTRIES} in 1 MB. A new key replaces the entry seen
+ * least recently, first among those seen only once. Thread-safe.
  */
 final class AuditThrottle {
 
-    /** In one lane. */
+    /** Per lane. */
     static final int LINES_PER_SECOND = 50;
 
-    /** Of one key at once. */
+    /** Lines of one key at once. */
     static final int BURST = 5;
 
-    /** No line for this event. */
+    /** Returned if the event gets no line. */
     static final int NO_LINE = -1;
 
     private static final long INTERVAL_MILLIS = 1_000;
@@ -29,12 +30,12 @@ final class AuditThrottle {
     private static final int SEEN_BEFORE = 1;
     private static final int NEW = 2;
 
-    // Guarded by this.
+    // guarded by this
     private final long[] keys = new long[ENTRIES];
     private final long[] lastSeenMillis = new long[ENTRIES];
-    /** When all lines of the burst are available again. */
+    /** When the whole burst is available again. */
     private final long[] fullAgainMillis = new long[ENTRIES];
-    /** How often the key was seen since it is here, at most 2; 0 for an entry that was never used. */
+    /** How often the key was seen since its entry was created, at most 2; 0 for an entry that was never used. */
     private final byte[] seen = new byte[ENTRIES];
 
     private final int[] omitted = new int[ENTRIES];
@@ -51,7 +52,7 @@ final class AuditThrottle {
      * @param key a keyed hash of the kind of event and the source
      * @param isForgeable true for a datagram
      * @param nowMillis a monotonic time
-     * @return {@link #NO_LINE}, or how many events of this key got no line since its last one
+     * @return {@link #NO_LINE}, or the number of events of this key without a line since its last one
      */
     synchronized int admit(long key, boolean isForgeable, long nowMillis) {
         int at = find(key);
@@ -78,7 +79,9 @@ final class AuditThrottle {
         return count;
     }
 
-    /** How many events got no line because their lane was full, in the seconds before this one since this was asked last. */
+    /**
+     * Returns and resets the number of events without a line because their lane was full, before the current second.
+     */
     synchronized long takeOverLimit() {
         long count = overLimitBefore;
         overLimitBefore = 0;

@@ -1,6 +1,6 @@
 package org.sipproxy.security;
 
-/** How the check of a request's credentials ended, with the text that logs show. Nothing of it reaches the client. */
+/** Outcome of the check of a request's credentials, with the text for logs. Never disclosed to the client. */
 enum AuthenticationOutcome {
     AUTHENTICATED("authenticated"),
     NO_CREDENTIALS("no digest credentials for this realm"),
@@ -12,11 +12,11 @@ enum AuthenticationOutcome {
     UNKNOWN_USER("unknown user"),
     WRONG_PASSWORD("wrong password"),
     NO_HA1("the user has no HA1 of the algorithm that the phone chose; offer only algorithms() that every user has"),
-    LOCKED_OUT("credentials not looked at after too many failures"),
+    LOCKED_OUT("credentials not checked after too many failures"),
     STALE_NONCE("digest is right but its nonce has expired"),
-    FOREIGN_NONCE("digest is right but its nonce was not made with our secret"),
+    FOREIGN_NONCE("digest is right but its nonce was not signed with this proxy's secret"),
     NONCE_ELSEWHERE("digest is right but its nonce is bound to another resource, source or dialog"),
-    NONCE_REUSED("digest is right but its nonce count was used before, or the nonce is older than our memory"),
+    NONCE_REUSED("digest is right but its nonce count was used before, or the nonce is no longer remembered"),
     IDENTITY_MISMATCH("digest user is not the user of From, or for REGISTER of To"),
     AMBIGUOUS_USER("another subscriber has the digest user's name in another case; rename or remove one of them");
 
@@ -26,25 +26,25 @@ enum AuthenticationOutcome {
         this.reason = reason;
     }
 
-    /** One line for logs and tests, without any value from the wire. */
+    /** Returns one line for logs and tests, without any value from the wire. */
     String reason() {
         return reason;
     }
 
     /**
-     * True if the client proved to know the password and only its nonce was refused, so that it should try again without asking
-     * anybody: {@code stale=true}.
+     * True if the client proved to know the password and only its nonce was refused. It then gets {@code stale=true}
+     * and retries without prompting its user.
      */
     boolean isOnlyTheNonce() {
         return this == STALE_NONCE || this == FOREIGN_NONCE || this == NONCE_ELSEWHERE || this == NONCE_REUSED;
     }
 
-    /** True if somebody guessed: what counts towards a lock-out. */
+    /** True if the password may have been guessed; such outcomes count towards a lockout. */
     boolean isGuess() {
         return this == UNKNOWN_USER || this == WRONG_PASSWORD || this == NO_HA1;
     }
 
-    /** True if an audit wants to hear of it. */
+    /** True if the outcome is reported as a security event. */
     boolean isFailure() {
         return isGuess()
                 || this == IDENTITY_MISMATCH

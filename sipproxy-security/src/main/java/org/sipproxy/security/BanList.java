@@ -8,8 +8,8 @@ import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * Sources of which nothing is looked at for a while. At most {@value #MAX} at a time: when it is full the one that ends soonest
- * makes room. Safe for use by several threads.
+ * Table of banned sources. Holds at most {@value #MAX} bans; if it is full, the ban that ends first is removed.
+ * Thread-safe.
  */
 final class BanList {
 
@@ -24,7 +24,7 @@ final class BanList {
         this.prefix = prefix;
     }
 
-    /** Bans a source; false if it is banned for longer already. */
+    /** Bans a source. Returns false if it is already banned for longer. */
     boolean add(InetAddress address, long nowMillis, Duration time) {
         CidrBlock source = prefix.of(address);
         if (ends.size() >= MAX && !ends.containsKey(source)) {

@@ -4,13 +4,14 @@ import java.util.concurrent.atomic.AtomicReferenceArray;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Token buckets by key in a table that cannot grow: 64 stripes, made when first needed, of sets of 8 buckets; 131,072 in 3 MB. A
- * key is a keyed hash, so nobody can choose which set it falls into.
+ * Token buckets by key in a table of fixed size: 64 stripes, allocated on first use, of sets of 8 buckets; 131,072
+ * buckets in 3 MB. A key is a keyed hash, so a sender cannot choose its set.
  *
- * <p>A new key takes the place of the fullest bucket of its set. A full bucket is as good as none, so forgetting it changes
- * nothing; and sources that send one datagram each, as forged ones do, leave buckets that are full again within milliseconds.
- * If none is full the newcomer takes over the tokens that it finds: so filling the table buys nobody a fresh bucket, and the
- * emptied bucket of the one who floods is the last to go. Buckets of sources that proved a password go after all others.
+ * <p>A new key replaces the fullest bucket of its set. A full bucket is equivalent to none, so evicting it changes
+ * nothing. Sources that send one datagram each, as forged ones do, leave buckets that are full again within
+ * milliseconds. If no bucket is full, the new key inherits the tokens of the bucket that it replaces. So filling the
+ * table does not give a sender a fresh bucket, and the empty bucket of a flooding source is evicted last. Buckets of
+ * sources that proved a password are evicted after all others.
  */
 final class BucketTable {
 
@@ -31,30 +32,30 @@ final class BucketTable {
     /**
      * Takes one token.
      *
-     * @param floor how far below 0 the bucket may go; it is not taken from below that
-     * @return the tokens left; below 0 if there was none
+     * @param floor how far below 0 the bucket may go; below that no token is taken
+     * @return the remaining tokens; below 0 if there was none
      */
     float take(long key, int floor, long nowMillis) {
         return stripe(key).take(key, floor, nowMillis, perMilli, burst);
     }
 
-    /** Takes one token without debt; false if there is none. */
+    /** Takes one token. Returns false if there is none; the bucket does not go below 0. */
     boolean tryTake(long key, long nowMillis) {
         return take(key, 0, nowMillis) >= 0;
     }
 
-    /** The tokens there are; a full bucket for a key that is not known. Changes nothing. */
+    /** Returns the remaining tokens; a full bucket for an unknown key. Changes nothing. */
     float level(long key, long nowMillis) {
         Stripe stripe = stripes.get(stripeOf(key));
         return stripe == null ? burst : stripe.level(key, nowMillis, perMilli, burst);
     }
 
-    /** Gives tokens back to somebody who proved a password, up to a full bucket. */
+    /** Returns tokens to a source that proved a password, up to a full bucket, and marks it as known. */
     void giveBack(long key, int tokens, long nowMillis) {
         stripe(key).giveBack(key, tokens, nowMillis, perMilli, burst);
     }
 
-    /** True if somebody proved a password there within the last hour. */
+    /** True if a password was proved under this key within the last hour. */
     boolean isKnown(long key, long nowMillis) {
         Stripe stripe = stripes.get(stripeOf(key));
         return stripe != null && stripe.isKnown(key, nowMillis);
@@ -78,9 +79,9 @@ final class BucketTable {
 
         private final long[] keys = new long[BUCKETS];
         private final float[] tokens = new float[BUCKETS];
-        /** When {@link #tokens} was right, in milliseconds; 0 for a bucket that was never used. */
+        /** When {@link #tokens} was computed, in milliseconds; 0 for a bucket that was never used. */
         private final long[] asOf = new long[BUCKETS];
-        /** Until when its source counts as known, in seconds. */
+        /** Until when the source counts as known, in seconds. */
         private final int[] knownUntil = new int[BUCKETS];
 
         private static int firstOf(long key) {
@@ -139,7 +140,7 @@ final class BucketTable {
             float most = Float.NEGATIVE_INFINITY;
             for (int i = first; i < first + WAYS; i++) {
                 boolean known = knownUntil[i] > nowMillis / 1_000;
-                // any unknown bucket goes before every known one
+                // any unknown bucket is evicted before every known one
                 float worth = now(i, nowMillis, perMilli, burst) - (known ? 4 * burst : 0);
                 if (worth > most) {
                     most = worth;

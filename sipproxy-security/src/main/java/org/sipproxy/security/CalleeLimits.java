@@ -3,14 +3,14 @@ package org.sipproxy.security;
 import org.sipproxy.api.support.KeyedHash;
 
 /**
- * How many requests outside dialogs one user gets from senders who proved no password.
+ * Limits for out-of-dialog requests to one user from senders without a proof of their password.
  *
- * <p>Each source has a share of its own to each user, a tenth of the limit, so that one source, or forty, cannot use up what
- * others need. Only what goes beyond that share competes for the limit itself. So that the shares of very many sources do not add
- * up, those of sources that proved no password lately have ten times the limit together: apart for datagrams, whose sources can
- * be made up, and for connections.
+ * <p>Each source has its own share per callee, a tenth of the limit, so that one source, or forty, cannot use up the
+ * limit for others. Only requests beyond that share count against the limit itself. The shares of very many sources
+ * could still add up. Therefore the sources without a recent proof have, together, ten times the limit. It is separate
+ * for datagrams, whose sources can be forged, and for connections.
  *
- * <p>Safe for use by several threads.
+ * <p>Thread-safe.
  */
 final class CalleeLimits {
 
@@ -30,10 +30,10 @@ final class CalleeLimits {
     }
 
     /**
-     * Takes a place for one request.
+     * Takes a token for one request. Returns false if the limit is exceeded.
      *
      * @param source the source's hash
-     * @param isKnown true if a password was proved there lately
+     * @param isKnown true if a password was recently proved at the source
      * @param isForgeable true for a datagram
      * @param callee the called user
      */

@@ -9,18 +9,18 @@ import org.sipproxy.message.IpLiteral;
 import org.sipproxy.message.SipParseException;
 
 /**
- * An IPv4 or IPv6 network, such as {@code 192.0.2.0/24} or {@code 2001:db8::/32}; a single address is one of full length
- * (RFC 4632 §3.1, RFC 4291 §2.3).
+ * IPv4 or IPv6 network, such as {@code 192.0.2.0/24} or {@code 2001:db8::/32}; a single address has the full prefix
+ * length (RFC 4632 §3.1, RFC 4291 §2.3).
  *
- * @param address the network's first address: bits behind the prefix are 0
- * @param prefixLength how many leading bits count: 0 to 32, or to 128
+ * @param address the network's first address: the bits after the prefix are 0
+ * @param prefixLength the number of significant leading bits: 0 to 32 for IPv4, 0 to 128 for IPv6
  */
 public record CidrBlock(InetAddress address, int prefixLength) {
 
     /**
      * Checks the values.
      *
-     * @throws IllegalArgumentException if the prefix is too long or a bit behind it is set
+     * @throws IllegalArgumentException if the prefix is too long or a bit after it is set
      */
     public CidrBlock {
         Objects.requireNonNull(address, "address");
@@ -32,27 +32,27 @@ public record CidrBlock(InetAddress address, int prefixLength) {
         InetAddress first = masked(address, prefixLength);
         if (!first.equals(address)) {
             throw new IllegalArgumentException("network: " + HostName.literal(address) + "/" + prefixLength
-                    + " has bits behind its prefix; write " + HostName.literal(first) + "/" + prefixLength);
+                    + " has bits set after its prefix; use " + HostName.literal(first) + "/" + prefixLength);
         }
     }
 
-    /** The network of that size that an address is in. */
+    /** Returns the network with this prefix length that contains an address. */
     public static CidrBlock around(InetAddress address, int prefixLength) {
         int most = address.getAddress().length * 8;
         return new CidrBlock(
                 prefixLength < 0 || prefixLength > most ? address : masked(address, prefixLength), prefixLength);
     }
 
-    /** A single address. */
+    /** Returns the network of a single address. */
     public static CidrBlock of(InetAddress address) {
         return new CidrBlock(address, address.getAddress().length * 8);
     }
 
     /**
-     * Reads {@code 192.0.2.0/24}, {@code 2001:db8::/32} or a single address; an IPv6 address may stand in brackets. Names are
-     * never looked up.
+     * Parses {@code 192.0.2.0/24}, {@code 2001:db8::/32} or a single address; an IPv6 address may be in brackets. Does
+     * not resolve names.
      *
-     * @throws IllegalArgumentException if it is none
+     * @throws IllegalArgumentException if the text is not a network
      */
     public static CidrBlock parse(String text) {
         int slash = text.indexOf('/');
@@ -85,7 +85,7 @@ public record CidrBlock(InetAddress address, int prefixLength) {
         }
     }
 
-    /** True if the address is of this network. */
+    /** True if the address is in this network. */
     public boolean contains(InetAddress other) {
         byte[] a = address.getAddress();
         byte[] b = other.getAddress();
@@ -101,12 +101,12 @@ public record CidrBlock(InetAddress address, int prefixLength) {
         return prefixLength % 8 == 0 || ((a[whole] ^ b[whole]) & 0xff) >> (8 - prefixLength % 8) == 0;
     }
 
-    /** True for IPv4. */
+    /** True if the network is an IPv4 network. */
     public boolean isIpv4() {
         return address instanceof Inet4Address;
     }
 
-    /** {@code 192.0.2.0/24}; a single address without its length. */
+    /** Returns text such as {@code 192.0.2.0/24}; a single address without its length. */
     @Override
     public String toString() {
         String host = HostName.literal(address);

@@ -26,30 +26,33 @@ import org.sipproxy.message.SipUri;
 import org.sipproxy.security.DigestResponse.Field;
 
 /**
- * Checks the credentials of one request, cheapest test first: form, algorithm, qop, uri, nonce, then the digest, and last who is
- * behind it. The digest is computed for a refused nonce too, because only a client that knows the password may be told that
- * nothing but the nonce was wrong.
+ * Check of one request's credentials, cheapest test first: form, algorithm, qop, uri, nonce, then the digest, and last
+ * the identity. The digest is computed for a refused nonce too, because only a client that knows the password may learn
+ * that only the nonce was refused.
  */
 final class CredentialsCheck {
 
     private static final String AUTH = "auth";
     private static final String AUTH_INT = "auth-int";
 
-    /** Hashed where there is no password to hash, so that an unknown user takes the time of a known one. */
+    /** Hashed if there is no password, so that an unknown user takes as long as a known one. */
     private static final byte[] NO_PASSWORD = "an unknown user".getBytes(StandardCharsets.US_ASCII);
 
-    /** Longest digest user name in bytes: {@code user@realm} of a location row's longest user and host (248 each). */
+    /**
+     * Maximum length of a digest user name in bytes: {@code user@realm} with the longest user and host (248 each) of a
+     * location row.
+     */
     private static final int MAX_USERNAME = 497;
 
     /**
      * What is checked, and how strictly.
      *
-     * @param algorithms those that are offered
+     * @param algorithms the offered algorithms
      * @param integrity true if a response may cover the body
-     * @param identities true for a claimed identity that is a digest user's own; asked only where it is not his name
-     * @param counts null if replays within a nonce's lifetime are not looked for
+     * @param identities true for a claimed identity of a digest user; called only if it is not the user's name
+     * @param counts null if replays within a nonce's lifetime are not detected
      * @param countsQop false if only responses without qop are counted
-     * @param lockouts null if nobody is ever locked out
+     * @param lockouts null if lockouts are disabled
      */
     record Rules(
             CredentialStore credentials,
@@ -71,11 +74,11 @@ final class CredentialsCheck {
     }
 
     /**
-     * How it ended.
+     * Result of a check.
      *
-     * @param line the header line that the credentials are in, -1 if none was used
+     * @param line the header line of the credentials; -1 if none was used
      * @param user the digest user without a realm, as presented; empty if no credentials could be read
-     * @param lock what the failure led to; null if to nothing
+     * @param lock the lockout that the failure caused; null if none
      */
     record Result(AuthenticationOutcome outcome, int line, String user, Lockouts.@Nullable Lock lock) {
 
@@ -89,10 +92,11 @@ final class CredentialsCheck {
     }
 
     /**
-     * Checks the first credentials in {@code header} lines that are for the realm and in an algorithm that we offer.
+     * Checks the first credentials in {@code header} lines for the realm with an offered algorithm.
      *
-     * @param store that of the rules, or its view for a thread that must not wait
-     * @throws org.sipproxy.api.routing.NeedsWorkerException if that would have to wait; nothing has been counted then
+     * @param store the store of the rules, or its view for a thread that must not wait
+     * @throws org.sipproxy.api.routing.NeedsWorkerException if the store would have to wait; nothing has been counted
+     *     then
      */
     Result check(StageContext context, HeaderName header, Realm realm, Hashes hashes, CredentialStore store)
             throws SipParseException {
@@ -118,7 +122,7 @@ final class CredentialsCheck {
         return Result.refused(none);
     }
 
-    /** The algorithm that the response is in, if we offer it; an absent one is MD5 (RFC 7616 §3.3). */
+    /** Returns the algorithm of the response if it is offered, else null; the default is MD5 (RFC 7616 §3.3). */
     private @Nullable DigestAlgorithm algorithm(DigestResponse response) {
         if (!response.has(Field.ALGORITHM)) {
             return rules.algorithms.contains(DigestAlgorithm.MD5) ? DigestAlgorithm.MD5 : null;
@@ -197,7 +201,9 @@ final class CredentialsCheck {
         return new Result(AuthenticationOutcome.AUTHENTICATED, line, user, null);
     }
 
-    /** A refusal while the store cannot be asked would tell who is remembered: others cannot be looked up then. */
+    /**
+     * Throws while the store is unavailable. Only cached users can be looked up then, so a refusal would disclose them.
+     */
     private void requireCurrent() {
         if (!rules.credentials.isCurrent()) {
             throw new TemporarilyUnavailableException("credentials cannot be looked up", 5, null);
@@ -205,9 +211,9 @@ final class CredentialsCheck {
     }
 
     /**
-     * Identifies a request by all of its bytes and its source. Less would let an attacker who captured it change
-     * what the digest does not cover, such as Contact, Path, Expires or the body. A client retransmits byte for byte
-     * (RFC 3261 §17.1.2.2).
+     * Returns a hash of all bytes of a request and its source. A hash of fewer would let an attacker change what the
+     * digest does not cover, such as Contact, Path, Expires or the body. A client retransmits byte for byte (RFC 3261
+     * §17.1.2.2).
      */
     private long identityOf(SipRequest request, Flow flow) {
         return retransmissions.hash(
@@ -225,7 +231,7 @@ final class CredentialsCheck {
         return retransmissions.hash(port, bytes, 0, bytes.length);
     }
 
-    /** What makes the credentials unusable whatever the password is, or null. */
+    /** Returns what makes the credentials unusable whatever the password; null if nothing does. */
     private @Nullable AuthenticationOutcome defect(DigestResponse response, DigestAlgorithm algorithm) {
         if (!isUsername(response)
                 || !response.has(Field.NONCE)
@@ -246,7 +252,10 @@ final class CredentialsCheck {
         return rules.integrity && response.isIgnoringCase(Field.QOP, AUTH_INT);
     }
 
-    /** Control characters stay out of the credential store and of the databases behind it. */
+    /**
+     * True if there is a user name of valid length without control characters, which are kept out of the credential
+     * store and its database.
+     */
     private static boolean isUsername(DigestResponse response) {
         if (!response.has(Field.USERNAME) || response.length(Field.USERNAME) > MAX_USERNAME) {
             return false;
@@ -261,11 +270,12 @@ final class CredentialsCheck {
     }
 
     /**
-     * RFC 7616 §3.4.6 wants uri and Request-URI to be the same resource; RFC 3261 §22.4 leaves it open, because proxies rewrite the
-     * Request-URI. Here user and host have to be the same; scheme, port, password, parameters and headers may differ, and so may
-     * two hosts that both are this proxy. So phones and proxies that add or drop a port or {@code transport} pass, and a captured
-     * response is of no use for calling somebody else. A uri that names this proxy without a user passes for any request: some
-     * clients, SIPp among them, always write the address that they send to.
+     * True if the digest uri and the Request-URI name the same user and host. RFC 7616 §3.4.6 requires them to be the
+     * same resource; RFC 3261 §22.4 leaves it open, because proxies rewrite the Request-URI. Scheme, port, password,
+     * parameters and headers may differ, and so may two hosts that are both this proxy. So phones and proxies that add
+     * or drop a port or {@code transport} pass, and a captured response cannot be used to call another user. A uri that
+     * names this proxy without a user passes for any request: some clients, such as SIPp, always write the address that
+     * they send to.
      */
     private static boolean isForThisResource(StageContext context, DigestResponse response) throws SipParseException {
         SipRequest request = context.request();
@@ -289,12 +299,12 @@ final class CredentialsCheck {
             return true;
         }
         return named.user().equals(target.user())
-                && Aor.isUser(named.user()) // else different bytes may be equal
+                && Aor.isUser(named.user()) // otherwise different bytes may be equal
                 && (HostName.same(named.host(), target.host())
                         || (context.isMyself(named) && context.isMyself(target)));
     }
 
-    /** The user of {@code user} and of {@code user@realm}. */
+    /** Returns the user of {@code user} and of {@code user@realm}. */
     private static String withoutRealm(String username, Realm realm) {
         int at = username.length() - realm.name().length() - 1;
         return at > 0 && username.charAt(at) == '@' && username.endsWith(realm.name())
@@ -305,14 +315,14 @@ final class CredentialsCheck {
     private static @Nullable Credential find(CredentialStore store, String username, String user, Realm realm) {
         Optional<Credential> found = store.find(username, realm.name());
         if (user.length() < username.length()) {
-            // both are looked up in any case, so that the time does not tell which one exists
+            // always look up both, so that the time does not disclose which one exists
             Optional<Credential> bare = store.find(user, realm.name());
             found = found.or(() -> bare);
         }
         return found.orElse(null);
     }
 
-    /** The same work for a password, an HA1 and an unknown user. */
+    /** Compares the digest with the same work for a password, an HA1 and an unknown user. */
     private AuthenticationOutcome compare(
             SipRequest request,
             DigestResponse response,
@@ -342,8 +352,9 @@ final class CredentialsCheck {
     }
 
     /**
-     * Where case does not count, an address-of-record belongs to the subscriber whose name is its canonical spelling. A subscriber
-     * in another spelling stands for it only if no second one does, because each could control the other's bindings.
+     * True if the AOR of the user is ambiguous. If case does not matter, an AOR belongs to the subscriber whose name is
+     * its canonical spelling. A subscriber with another spelling may use it only if there is no second one, because
+     * each could control the other's bindings.
      */
     private static boolean isAmbiguous(StageContext context, CredentialStore store, String user, Realm realm) {
         return !context.userCase().canonical(user).equals(user) && store.hasOtherSpelling(user, realm.name());
@@ -362,7 +373,7 @@ final class CredentialsCheck {
                 || rules.identities.test(user, identity);
     }
 
-    /** The number of a {@code tel:} URI without visual separators (RFC 3966 §3); empty for other schemes. */
+    /** Returns the number of a {@code tel:} URI without visual separators (RFC 3966 §3); empty for other schemes. */
     private static String telephoneNumber(SipUri uri) {
         if (!uri.scheme().equals("tel")) {
             return "";

@@ -35,34 +35,36 @@ import org.slf4j.LoggerFactory;
  * Digest authentication (RFC 3261 §22, RFC 7616, RFC 8760).
  *
  * <ul>
- *   <li>A REGISTER for this proxy without valid credentials is answered 401. Any other request whose From names this proxy, by a
- *       domain, an alias or a listening address, or is not a {@code sip:} or {@code sips:} URI, is answered 407
- *       ({@link StageContext#senderDomain}). A request from anywhere else passes unauthenticated; whether it may go on is not
+ *   <li>A REGISTER for this proxy without valid credentials gets 401. Any other request whose From names this proxy, by
+ *       a domain, an alias or a listening address, or is not a {@code sip:} or {@code sips:} URI, gets 407
+ *       ({@link StageContext#senderDomain}). Other requests pass unauthenticated; whether they may proceed is not
  *       decided here. ACK and CANCEL are never challenged.
- *   <li>Every challenge offers the same {@link Builder#algorithms algorithms}, one header line each, the strongest first: what a
- *       certain user has does not show in it. Accepted is what the user's credential can verify.
- *   <li>Unknown user, wrong password and credentials that cannot be read all get the same fresh challenge, after the same work.
- *       Many of them {@link Lockout lock out}.
- *   <li>{@code stale=true} is set exactly when only the nonce is at fault: the digest is right for the nonce that the client used,
- *       but that nonce has expired, was used before, is {@link Builder#bindNonceTo bound} to something else or was not made
- *       with our {@link Builder#secret secret}, as after a restart. This is the meaning that RFC 2617 §3.2.1 gives it. Without
- *       it a phone has to take its password for wrong and must not try again (RFC 3261 §22.2).
- *   <li>A nonce may be used many times until it expires, each time with a count that it was not used with before. Counts may come
- *       out of order by 64, so a captured request is not accepted again. A retransmission of the request that passed last passes
- *       for 32 s if it is the same byte for byte and comes from the same address and port: it changes nothing.
- *   <li>The digest user must be the user of From, and for REGISTER also of To; otherwise 403. The digest user name may be
- *       {@code user} or {@code user@realm}. Whether the case of these users counts is the proxy's rule
- *       ({@link org.sipproxy.api.routing.StageContext#userCase}); the digest user name itself is looked up as it is, because it is
- *       part of the hash.
- *   <li>If case does not count and the store has two subscribers that differ in case only, the one whose name is in lower case
- *       has the address-of-record. The other one is refused with 403 and a warning in the log.
+ *   <li>Every challenge offers the same {@link Builder#algorithms algorithms}, one header line each, the strongest
+ *       first: it does not show what credentials a user has. An algorithm is accepted if the user's credential can
+ *       verify it.
+ *   <li>An unknown user, a wrong password and unreadable credentials all get the same fresh challenge, after the same
+ *       work. Many of them lead to a {@link Lockout lockout}.
+ *   <li>{@code stale=true} is set exactly when the digest is right for its nonce, but the nonce itself is refused. The
+ *       nonce has expired, was used before, is {@link Builder#bindNonceTo bound} to something else, or was not signed
+ *       with this proxy's {@link Builder#secret secret}, as after a restart. RFC 2617 §3.2.1 gives it this meaning.
+ *       Without it a phone has to assume that its password is wrong and must not retry (RFC 3261 §22.2).
+ *   <li>A nonce may be used many times until it expires, each time with a count that was not used with it before.
+ *       Counts may arrive out of order by up to 64, and a captured request is not accepted again. A retransmission of
+ *       the latest accepted request is accepted for 32 s if it is identical and comes from the same address and port:
+ *       it changes nothing.
+ *   <li>The digest user must be the user of From, and for REGISTER also of To; otherwise the request gets 403. The
+ *       digest user name may be {@code user} or {@code user@realm}.
+ *       {@link org.sipproxy.api.routing.StageContext#userCase} sets whether the case of these users matters. The digest
+ *       user name itself is looked up unchanged, because it is part of the hash.
+ *   <li>If case does not matter and the store has two subscribers that differ in case only, the one with the lower-case
+ *       name owns the AOR. The other is refused with 403 and a warning in the log.
  * </ul>
  *
- * <p>Nonces are signed and carry their time, so a challenge keeps no state. Only a nonce that somebody proved to know a password
- * with is remembered, until it expires and up to {@link Builder#nonceCapacity so many}. A
- * nonce lives its time whether or not the wall clock is set meanwhile.
+ * <p>Nonces are signed and contain their time, so a challenge needs no state. Only a nonce with which a password was
+ * proved is stored, until it expires, and at most {@link Builder#nonceCapacity} of them. Setting the wall clock does
+ * not change the lifetime of a nonce.
  *
- * <p>Safe for use by several threads. It blocks only if its {@link CredentialStore} does. One serves one proxy.
+ * <p>Thread-safe. Blocks only if its {@link CredentialStore} does. Use one instance per proxy.
  */
 public final class DigestAuthentication implements Authentication {
 
@@ -73,7 +75,7 @@ public final class DigestAuthentication implements Authentication {
 
     private final @Nullable Realm fixedRealm;
     private final CredentialStore credentials;
-    /** The same for a thread that must not wait. */
+    /** The view of {@link #credentials} for threads that must not wait. */
     private final CredentialStore credentialsAtOnce;
 
     private final boolean mayBlock;
@@ -82,7 +84,7 @@ public final class DigestAuthentication implements Authentication {
     private final CredentialsCheck check;
     private final HashPool pool;
     private final Lockout.Answer lockedAnswer;
-    /** What stands behind the nonce in the challenge of each algorithm. */
+    /** The text after the nonce in the challenge of each algorithm. */
     private final String[] offers;
 
     private final AtomicLong nextAmbiguityWarningMillis = new AtomicLong();
@@ -119,7 +121,7 @@ public final class DigestAuthentication implements Authentication {
                 .toArray(String[]::new);
     }
 
-    /** A builder; {@link Builder#credentials} is the only option that has no default. */
+    /** Returns a builder; {@link Builder#credentials} is the only option without a default. */
     public static Builder builder() {
         return new Builder();
     }
@@ -129,7 +131,7 @@ public final class DigestAuthentication implements Authentication {
         return decide(context, credentials);
     }
 
-    /** Decides without a look-up, or with what the store finds without waiting. */
+    /** Decides without a lookup, or with what the store finds without waiting. */
     @Override
     public Verdict handleAtOnce(StageContext context) {
         return decide(context, credentialsAtOnce);
@@ -151,11 +153,11 @@ public final class DigestAuthentication implements Authentication {
     private Verdict handleRegister(StageContext context, CredentialStore store) throws SipParseException {
         String domain = context.domainOf(context.request().to().uri()).orElse(null);
         if (domain == null && !context.isMyself(context.request().requestUri())) {
-            // for somebody else's registrar: there we are a proxy as for any other request
+            // for another registrar: this proxy treats it as any other request
             return handleOther(context, store);
         }
         if (domain == null && fixedRealm == null) {
-            // no realm could ever be right; §10.3 step 5 calls such an address-of-record not found
+            // no realm could match; §10.3 step 5 treats such an AOR as not found
             return Verdict.respond(StatusCode.NOT_FOUND);
         }
         return authenticate(
@@ -190,7 +192,7 @@ public final class DigestAuthentication implements Authentication {
         try {
             result = check.check(context, credentials, realm, hashes, store);
         } catch (NeedsWorkerException | TemporarilyUnavailableException e) {
-            pool.give(hashes); // thrown by the store, between two hashes
+            pool.give(hashes); // safe: the store throws between two hash computations
             throw e;
         }
         AuthenticationOutcome outcome = result.outcome();
@@ -205,7 +207,7 @@ public final class DigestAuthentication implements Authentication {
                 };
             default -> challenge(context, challengeCode, challenge, realm, hashes, outcome.isOnlyTheNonce());
         };
-        // not in a finally: what any other exception interrupted may hold half a hash
+        // not in a finally block: after any other exception a hash computation may be incomplete
         pool.give(hashes);
         if (outcome == AuthenticationOutcome.AUTHENTICATED) {
             context.authenticated(result.user(), realm.name(), result.line());
@@ -237,32 +239,32 @@ public final class DigestAuthentication implements Authentication {
         }
     }
 
-    /** Only a right password leads here, and the phone tries again and again: a line a minute is enough. */
+    /** Logs at most one line per minute, because the phone has the right password and retries. */
     private void warnOfAmbiguousUser(String user, long nowMillis) {
         long due = nextAmbiguityWarningMillis.get();
         if (nowMillis >= due && nextAmbiguityWarningMillis.compareAndSet(due, nowMillis + WARNING_MILLIS)) {
             LOG.warn(
-                    "subscriber {} is refused: another subscriber has the same name in another case, and both are one"
+                    "subscriber {} is refused: another subscriber has the same name in another case, and both share one"
                             + " address-of-record; rename or remove one of them",
                     user);
         }
     }
 
-    /** The phone tries again and again, and only the operator can help it. */
+    /** Logs at most one line per minute: the phone keeps retrying, and only the operator can change the settings. */
     private void warnOfMissingQop(StageContext context, String user) {
         long nowMillis = context.now().toEpochMilli();
         long due = nextQopWarningMillis.get();
         if (nowMillis >= due && nextQopWarningMillis.compareAndSet(due, nowMillis + WARNING_MILLIS)) {
             LOG.warn(
-                    "{} of {} from {} is challenged again: its digest credentials have no qop; requireQop(false) or"
-                            + " --digest-without-qop accept lets in phones that do not know qop",
+                    "{} of {} from {} is challenged again: its digest credentials have no qop; use requireQop(false) or"
+                            + " --digest-without-qop accept for phones that do not support qop",
                     context.request().method(),
                     shown(user),
                     context.flow().remoteAddress());
         }
     }
 
-    /** At most 64 characters, escaped. */
+    /** Returns at most 64 characters, escaped. */
     private static String shown(String user) {
         String text = SipParseException.excerpt(user);
         return text.length() <= MAX_SHOWN ? text : text.substring(0, MAX_SHOWN);
@@ -285,7 +287,10 @@ public final class DigestAuthentication implements Authentication {
         return Verdict.respond(statusCode, StatusCode.reasonPhrase(statusCode), lines);
     }
 
-    /** Nonces of other processes count from now on: of those from before nobody knows what they were used for here. */
+    /**
+     * Accepts nonces of other processes only if they are issued from now on, because earlier uses of older ones here
+     * are unknown.
+     */
     @Override
     public void start(ProxyRuntime proxy) {
         NonceCounts table = counts;
@@ -293,7 +298,7 @@ public final class DigestAuthentication implements Authentication {
             table.startedAt(proxy.now().toEpochMilli());
         }
         if (credentials.isEmpty()) {
-            LOG.warn("digest: {} has no user, so nobody can register or call until one is added", credentials);
+            LOG.warn("digest: {} has no user, so no client can register or call until one is added", credentials);
         }
     }
 
@@ -313,8 +318,8 @@ public final class DigestAuthentication implements Authentication {
     }
 
     /**
-     * True if the store has a credential of the user, by its bare name or as {@code user@realm}, in any spelling that
-     * {@code userCase} takes for the same.
+     * True if the store has a credential of the user, by the bare name or as {@code user@realm}, in any spelling that
+     * is the same under {@code userCase}.
      */
     @Override
     public boolean isKnownUser(String user, String domain, UserCase userCase) {
@@ -324,7 +329,7 @@ public final class DigestAuthentication implements Authentication {
                 || (userCase == UserCase.INSENSITIVE && credentials.hasOtherSpelling(user, realm));
     }
 
-    /** {@link CredentialStore#mayBlock()} of the credentials, asked once when this was built. */
+    /** Returns {@link CredentialStore#mayBlock()} of the credentials, read once at construction. */
     @Override
     public boolean mayBlock() {
         return mayBlock;
@@ -335,7 +340,7 @@ public final class DigestAuthentication implements Authentication {
         return "DigestAuthentication[realm " + (fixedRealm == null ? "follows domain" : fixedRealm.name()) + "]";
     }
 
-    /** Options of {@link DigestAuthentication}. Not safe for use by several threads. */
+    /** Builder of {@link DigestAuthentication}. Not thread-safe. */
     public static final class Builder {
 
         private static final Duration MIN_LIFETIME = Duration.ofSeconds(1);
@@ -358,7 +363,7 @@ public final class DigestAuthentication implements Authentication {
         private int nonceCapacity = 262_144;
         private BiPredicate<String, SipUri> identities = (user, identity) -> false;
         private @Nullable Lockout lockout = Lockout.DEFAULT;
-        /** Empty for MD5, or what a store without MD5 has. */
+        /** Empty for MD5, or for all algorithms of a store without MD5. */
         private Set<DigestAlgorithm> algorithms = EnumSet.noneOf(DigestAlgorithm.class);
 
         private Set<NonceBinding> bindings = EnumSet.of(NonceBinding.REQUEST_URI, NonceBinding.SOURCE_ADDRESS);
@@ -370,9 +375,10 @@ public final class DigestAuthentication implements Authentication {
         private Builder() {}
 
         /**
-         * One realm for all requests, 1 to 255 characters of printable ASCII without quotes and backslashes; it must be a domain of
-         * the proxy. The client's realm has to be the same byte for byte. Default: the realm is the domain of To for REGISTER and of
-         * From otherwise, in lower case; for an alias or a listening address it is the proxy's first domain.
+         * Sets one realm for all requests, 1 to 255 characters of printable ASCII without quotes and backslashes. It
+         * must be a domain of the proxy. The client's realm must be identical, byte for byte. Default: the lower-case
+         * domain of To for REGISTER, and of From otherwise. For an alias or a listening address it is the proxy's first
+         * domain.
          */
         public Builder realm(String realm) {
             this.realm = Objects.requireNonNull(realm, "realm");
@@ -384,14 +390,14 @@ public final class DigestAuthentication implements Authentication {
                 char c = realm.charAt(i);
                 if (c < ' ' || c > '~' || c == '"' || c == '\\') {
                     problems.add("realm: character " + i
-                            + " is no printable ASCII, or a quote or backslash; use a domain name");
+                            + " is not printable ASCII, or is a quote or backslash; use a domain name");
                     break;
                 }
             }
             return this;
         }
 
-        /** Where the users' credentials come from. It stays the host's to close. No default. */
+        /** Sets the store of the users' credentials. The host application closes it. No default. */
         public Builder credentials(CredentialStore credentials) {
             this.credentials = Objects.requireNonNull(credentials, "credentials");
             once("credentials");
@@ -399,8 +405,8 @@ public final class DigestAuthentication implements Authentication {
         }
 
         /**
-         * How long a nonce is accepted: 1 second to 1 day, default 300 seconds. A phone that answers with an older one is challenged
-         * with {@code stale=true} and tries again by itself.
+         * Sets how long a nonce is accepted: 1 second to 1 day. Default 300 seconds. A phone that uses an older one is
+         * challenged with {@code stale=true} and retries automatically.
          */
         public Builder nonceLifetime(Duration lifetime) {
             this.nonceLifetime = Objects.requireNonNull(lifetime, "lifetime");
@@ -412,10 +418,11 @@ public final class DigestAuthentication implements Authentication {
         }
 
         /**
-         * Whether credentials must have {@code qop=auth}, which every challenge offers. Default true. With false the response of an
-         * old phone (RFC 2069, RFC 2543) is accepted as well, each nonce once, because it has no count: the next request with the
-         * nonce is challenged with {@code stale=true}. Such a response has no nonce of the client's either, so a server that a phone
-         * takes for this one can prepare the search for its password. Set it only for networks that have such phones.
+         * Sets whether credentials must have {@code qop=auth}, which every challenge offers. Default true. If false,
+         * the response of an old phone (RFC 2069, RFC 2543) is also accepted. It has no count, so each nonce is
+         * accepted once, and the next request with it is challenged with {@code stale=true}. It has no client nonce
+         * either. A server that impersonates this proxy can therefore precompute hashes to search for the phone's
+         * password. Use false only for networks with such phones.
          */
         public Builder requireQop(boolean required) {
             this.requireQop = required;
@@ -424,8 +431,9 @@ public final class DigestAuthentication implements Authentication {
         }
 
         /**
-         * Whether the digest user must be the user of From, and for REGISTER also of To, by the proxy's rule for the case of users
-         * and with escapes resolved. Default true. With false any subscriber may call and register as any other.
+         * Sets whether the digest user must be the user of From, and for REGISTER also of To. Users are compared under
+         * the proxy's rule for their case, with escapes resolved. Default true. If false, any subscriber may call and
+         * register as any other.
          */
         public Builder checkIdentity(boolean checked) {
             this.checkIdentity = checked;
@@ -434,8 +442,9 @@ public final class DigestAuthentication implements Authentication {
         }
 
         /**
-         * Who else a digest user may be in From, and in To of a REGISTER: given the digest user and the URI, true if it is his, such
-         * as a telephone number. Not asked where the user part is the digest user's name. Default nobody. It must not block.
+         * Sets which other identities a digest user may have in From, and in To of a REGISTER. The predicate gets the
+         * digest user and the URI, and returns true if the URI belongs to the user, such as a telephone number. It is
+         * not called if the user part is the digest user's name. It must not block. Default: no other identities.
          */
         public Builder allowIdentity(BiPredicate<String, SipUri> owns) {
             this.identities = Objects.requireNonNull(owns, "owns");
@@ -444,10 +453,11 @@ public final class DigestAuthentication implements Authentication {
         }
 
         /**
-         * What is offered, the strongest first whatever the order here (RFC 8760 §2.4). Default MD5, as Kamailio: phones and tools
-         * that know nothing else (SIPp 3.6, sipsak 0.9, baresip 1.0 were tried) take the first challenge for the only one and
-         * give up. Offer SHA-256 where the phones are known, and only what every user's credential can verify, which
-         * {@link CredentialStore#algorithms} tells. A store without MD5 has offered what it has.
+         * Sets the offered algorithms; the strongest is sent first, in whatever order they are given (RFC 8760 §2.4).
+         * Default MD5, as Kamailio: phones and tools that support nothing else (SIPp 3.6, sipsak 0.9 and baresip 1.0
+         * were tried) read only the first challenge and give up. Offer SHA-256 only if the phones support it, and only
+         * what every user's credential can verify, see {@link CredentialStore#algorithms}. For a store without MD5 the
+         * default is the store's algorithms.
          */
         public Builder algorithms(DigestAlgorithm... offered) {
             once("algorithms");
@@ -459,7 +469,10 @@ public final class DigestAuthentication implements Authentication {
             return this;
         }
 
-        /** Whether {@code qop=auth-int}, which covers the body, is offered beside {@code auth} and verified. Default false. */
+        /**
+         * Sets whether {@code qop=auth-int}, which covers the body, is offered in addition to {@code auth}. Default
+         * false.
+         */
         public Builder integrity(boolean offered) {
             this.integrity = offered;
             once("integrity");
@@ -467,10 +480,10 @@ public final class DigestAuthentication implements Authentication {
         }
 
         /**
-         * What a nonce is bound to, in addition to its count. Default the Request-URI and the source address; none is possible. A
-         * nonce that comes with something else is stale: the phone is asked once more and passes with the new one. Without
-         * {@link NonceBinding#SOURCE_ADDRESS} captured credentials are good from anywhere, and whoever forges a source address can
-         * {@link Lockout lock out} a user there.
+         * Sets what a nonce is bound to, in addition to its count. Default the Request-URI and the source address; may
+         * be empty. A nonce used in another context is stale: the phone is challenged once more and passes with the new
+         * nonce. Without {@link NonceBinding#SOURCE_ADDRESS} captured credentials are valid from any address, and a
+         * client that forges a source address can {@link Lockout lock out} a user there.
          */
         public Builder bindNonceTo(NonceBinding... bindings) {
             once("bindNonceTo");
@@ -480,7 +493,7 @@ public final class DigestAuthentication implements Authentication {
         }
 
         /**
-         * Whether each count of a nonce is accepted once only, which is what keeps captured requests from being replayed. Default
+         * Sets whether each count of a nonce is accepted only once, which prevents replay of captured requests. Default
          * true. A response without qop has no count; its nonce is accepted once in any case.
          */
         public Builder countNonces(boolean counted) {
@@ -489,7 +502,7 @@ public final class DigestAuthentication implements Authentication {
             return this;
         }
 
-        /** Whether a nonce is accepted once only: each request then costs a challenge. Default false. */
+        /** Sets whether a nonce is accepted only once; each request then costs a challenge. Default false. */
         public Builder oneTimeNonces(boolean once) {
             this.oneTimeNonces = once;
             once("oneTimeNonces");
@@ -497,8 +510,9 @@ public final class DigestAuthentication implements Authentication {
         }
 
         /**
-         * How many nonces in use are remembered: 1,024 to 16,777,216, default 262,144, some 100 bytes each, taken as they come. With
-         * more in use within {@link #nonceLifetime} the oldest become stale and their phones are challenged again.
+         * Sets how many nonces in use are stored: 1,024 to 16,777,216. Default 262,144; each takes about 100 bytes,
+         * allocated on use. If more are in use within {@link #nonceLifetime}, the oldest become stale and their phones
+         * are challenged again.
          */
         public Builder nonceCapacity(int nonces) {
             this.nonceCapacity = nonces;
@@ -509,30 +523,31 @@ public final class DigestAuthentication implements Authentication {
             return this;
         }
 
-        /** What many failures lead to. Default {@link Lockout#DEFAULT}. */
+        /** Sets the lockout policy. Default {@link Lockout#DEFAULT}. */
         public Builder lockout(Lockout policy) {
             this.lockout = Objects.requireNonNull(policy, "policy");
             once("lockout");
             return this;
         }
 
-        /** Nobody is ever locked out, and a password can be guessed as fast as the network allows. */
+        /** Disables lockouts; passwords can then be guessed as fast as the network allows. */
         public Builder noLockout() {
             this.lockout = null;
             once("lockout");
             return this;
         }
 
-        /** One secret: see {@link #secrets}. */
+        /** Sets one secret, see {@link #secrets}. */
         public Builder secret(byte[] secret) {
             return secrets(Objects.requireNonNull(secret, "secret"));
         }
 
         /**
-         * The keys of nonces, each 16 to 1,024 random bytes; the arrays are copied. Proxies with the same secret accept each other's
-         * nonces. The first one signs, all are recognised: to change the secret of several proxies put the new one behind the old
-         * one everywhere, then before it, then take the old one away. A nonce that is older than the proxy's start is stale in any
-         * case. Default: 32 random bytes for each instance.
+         * Sets the keys of nonces, 1 to 8, each 16 to 1,024 random bytes; the arrays are copied. Proxies with the same
+         * secret accept each other's nonces. The first secret signs, and all are accepted. To change the secret of
+         * several proxies, add the new one after the old one everywhere, then move it before the old one, then remove
+         * the old one. A nonce that is older than the proxy's start is always stale. Default: 32 random bytes for each
+         * instance.
          */
         public Builder secrets(byte[]... secrets) {
             once("secret");
@@ -567,15 +582,16 @@ public final class DigestAuthentication implements Authentication {
         }
 
         /**
-         * The authentication step.
+         * Returns the authentication stage.
          *
-         * @throws IllegalArgumentException if an option is missing, outside its range or set twice; the message names all of them
+         * @throws IllegalArgumentException if an option is missing, outside its range or set twice; the message lists
+         *     all problems
          */
         public DigestAuthentication build() {
             List<String> found = new ArrayList<>(problems);
             CredentialStore store = credentials;
             if (store == null) {
-                found.add("credentials: missing; use InMemoryCredentials.of(...) or a store of your own");
+                found.add("credentials: missing; use InMemoryCredentials.of(...) or another CredentialStore");
             }
             if (store == null || !found.isEmpty()) {
                 throw new IllegalArgumentException("digest: " + String.join("; ", found));

@@ -5,16 +5,16 @@ import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The parameters of one {@code Authorization} or {@code Proxy-Authorization} value (RFC 7616 §3.4, RFC 3261 §25.1), as slices
- * of the message's bytes.
+ * Parameters of one {@code Authorization} or {@code Proxy-Authorization} value (RFC 7616 §3.4, RFC 3261 §25.1), as
+ * slices of the message's bytes.
  *
- * <p>Reading is as lenient as phones need: any value may be quoted or not, empty list elements are passed over, unknown
- * parameters are ignored. A parameter that counts must not come twice. Escapes of quoted strings are resolved, so what is
- * hashed is what the client meant.
+ * <p>Parsing is as lenient as phones require: any value may be quoted or unquoted, empty list elements are skipped,
+ * unknown parameters are ignored. A parameter of {@link Field} must not occur twice. Escapes in quoted strings are
+ * resolved, so that the hash covers the value that the client meant.
  */
 final class DigestResponse {
 
-    /** The parameters that are looked at. */
+    /** The parameters that are read. */
     enum Field {
         USERNAME("username", 0),
         REALM("realm", 2),
@@ -29,7 +29,7 @@ final class DigestResponse {
         private static final Field[] ALL = values();
 
         private final String lowerCase;
-        /** Where the start of its value stands in {@link DigestResponse#slices}; the end stands behind it. */
+        /** Index in {@link DigestResponse#slices} of the start of its value; the end follows. */
         private final int slot;
 
         Field(String lowerCase, int slot) {
@@ -41,7 +41,7 @@ final class DigestResponse {
     private static final String SCHEME = "digest";
 
     private final byte[] a;
-    /** Start and end of each field's value; the start is -1 for one that is absent. */
+    /** Start and end of each field's value; the start is -1 if the field is absent. */
     private final int[] slices;
 
     private DigestResponse(byte[] a, int[] slices) {
@@ -49,18 +49,18 @@ final class DigestResponse {
         this.slices = slices;
     }
 
-    /** True if the header value in {@code [from, to)} is of the Digest scheme. */
+    /** True if the header value in {@code [from, to)} has the Digest scheme. */
     static boolean isDigest(byte[] a, int from, int to) {
         int end = from + SCHEME.length();
         return end <= to && equalsIgnoringCase(a, from, end, SCHEME) && (end == to || isLws(a[end]));
     }
 
-    /** Reads a header value that {@link #isDigest}; null if it is malformed. */
+    /** Parses a header value for which {@link #isDigest} is true; null if it is malformed. */
     static @Nullable DigestResponse parse(byte[] a, int from, int to) {
         return parse(a, from, to, false);
     }
 
-    /** @param own true if {@code a} is a copy that escapes may be resolved in */
+    /** @param own true if {@code a} is a copy in which escapes may be resolved */
     private static @Nullable DigestResponse parse(byte[] a, int from, int to, boolean own) {
         int[] slices = new int[2 * Field.ALL.length];
         Arrays.fill(slices, -1);
@@ -166,7 +166,7 @@ final class DigestResponse {
         return true;
     }
 
-    /** The bytes that {@link #from} and {@link #to} count in. */
+    /** Returns the bytes that {@link #from} and {@link #to} refer to. */
     byte[] bytes() {
         return a;
     }
@@ -175,12 +175,12 @@ final class DigestResponse {
         return slices[field.slot] >= 0;
     }
 
-    /** Where the value starts, its opening quote passed over; -1 if the field is absent. */
+    /** Returns where the value starts, after its opening quote; -1 if the field is absent. */
     int from(Field field) {
         return slices[field.slot];
     }
 
-    /** Where the value ends; -1 if the field is absent. */
+    /** Returns where the value ends; -1 if the field is absent. */
     int to(Field field) {
         return slices[field.slot + 1];
     }
@@ -189,17 +189,17 @@ final class DigestResponse {
         return to(field) - from(field);
     }
 
-    /** True if the field is there and its value is exactly this. */
+    /** True if the field is present and its value equals {@code expected}. */
     boolean is(Field field, byte[] expected) {
         return has(field) && Arrays.equals(a, from(field), to(field), expected, 0, expected.length);
     }
 
-    /** True if the field is there and its value is this but for case. */
+    /** True if the field is present and its value equals {@code lowerCase}, ignoring case. */
     boolean isIgnoringCase(Field field, String lowerCase) {
         return has(field) && equalsIgnoringCase(a, from(field), to(field), lowerCase);
     }
 
-    /** True if the field is there and its value is this token, which is in upper case, but for case. */
+    /** True if the field is present and its value equals the upper-case {@code token}, ignoring case. */
     boolean isToken(Field field, String token) {
         if (!has(field) || length(field) != token.length()) {
             return false;
@@ -212,7 +212,7 @@ final class DigestResponse {
         return true;
     }
 
-    /** The nonce count as an unsigned number; 0 if there is none. */
+    /** Returns the nonce count as an unsigned number; 0 if there is none. */
     int count() {
         int count = 0;
         if (has(Field.NC)) {
@@ -223,7 +223,7 @@ final class DigestResponse {
         return count;
     }
 
-    /** True if the field is there and its value is that many hex digits. */
+    /** True if the field is present and its value is {@code digits} hexadecimal digits. */
     boolean isHex(Field field, int digits) {
         if (!has(field) || length(field) != digits) {
             return false;
@@ -236,7 +236,7 @@ final class DigestResponse {
         return true;
     }
 
-    /** The value of a field that is there, read as UTF-8. */
+    /** Returns the value of a present field, decoded as UTF-8. */
     String text(Field field) {
         return new String(a, from(field), length(field), StandardCharsets.UTF_8);
     }

@@ -4,16 +4,16 @@ import java.util.concurrent.atomic.AtomicReferenceArray;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Failures by key in a table that cannot grow: 64 stripes, made when first needed, of sets of 8 entries. A key is a keyed hash,
- * so nobody can choose which set it falls into. A new key takes the place of the entry with the fewest failures, the oldest of
- * those; one that is locked goes only if all eight are. To push his own entry out an attacker would have to fill the whole table
- * with entries that have failed as often as he, so it is no short cut: it costs more failures than it saves.
+ * Failures by key in a table of fixed size: 64 stripes, allocated on first use, of sets of 8 entries. A key is a keyed
+ * hash, so a sender cannot choose its set. A new key replaces the entry with the fewest failures, and of those the
+ * oldest; a locked entry is evicted only if all eight are locked. An attacker cannot evict its own entry cheaply: it
+ * would have to fill the whole table with entries of as many failures. That costs more failures than it saves.
  */
 final class FailureTable {
 
     private static final int STRIPES = 64;
     private static final int WAYS = 8;
-    /** 512 sets: with all stripes made, 262,144 entries in 7 MB. */
+    /** 512 sets: with all stripes allocated, 262,144 entries in 7 MB. */
     private static final int ENTRIES = 4_096;
 
     private final AtomicReferenceArray<@Nullable Stripe> stripes = new AtomicReferenceArray<>(STRIPES);
@@ -37,7 +37,7 @@ final class FailureTable {
     /**
      * Counts a failure.
      *
-     * @return how long the key is locked from now on, in milliseconds; 0 if it is not
+     * @return how long the key is locked from now on, in milliseconds; 0 if it is not locked
      */
     long failed(long key, int allowed, long nowMillis) {
         Stripe stripe = stripes.get(stripeOf(key));
@@ -48,7 +48,7 @@ final class FailureTable {
         return stripe == null ? 0 : stripe.failed(key, allowed, nowMillis, firstMillis, longestMillis);
     }
 
-    /** Takes off some failures. */
+    /** Reduces the number of failures. */
     void forgive(long key, int failures) {
         Stripe stripe = stripes.get(stripeOf(key));
         if (stripe != null) {

@@ -30,59 +30,73 @@ import org.sipproxy.message.SipParseException;
 import org.sipproxy.message.SipUri;
 
 /**
- * Keeps the proxy at work while somebody floods it: what Kamailio's {@code pike} and the ban table of its stock script do, with
+ * Protection against floods: the equivalent of Kamailio's {@code pike} and of the ban table in its default script, with
  * exact token buckets.
  *
  * <ul>
- *   <li>Each source, an IPv4 address or an IPv6 /64, has a bucket that everything from it is taken from before it is parsed:
- *       connections, messages, what cannot be framed or parsed, and pings. A request that proved a password gives back what it
- *       and its challenge took: so ten thousand phones behind one address come in, and a sender without a password gets {@link
- *       Builder#perSource} and no more. The address and port, or connection, of such a proof has a bucket of its own for an
- *       hour, so that a flood from behind the same address does not stop who is registered there.
- *   <li>Each user who proved a password has a bucket for the user's requests: {@link Builder#perAor}. The same limit holds for
- *       what others send to one user; each source has a share of its own there, a tenth.
- *   <li>{@link Builder#global} is for all sources together at which no password was proved within the last hour, apart for UDP,
- *       whose sources can be forged, and for connections.
- *   <li>What calls itself a scanner in User-Agent gets no response. A source that presents credentials for many users who do not
- *       exist is reported to the listeners as one, or banned.
- *   <li>A {@link #ban banned} source is not looked at.
+ *   <li>Each source, an IPv4 address or an IPv6 /64, has a bucket. Everything from the source takes a token before it
+ *       is parsed: connections, messages, bytes that cannot be framed or parsed, and pings. A request that proved a
+ *       password returns the tokens of itself and its challenge. So ten thousand phones behind one address can
+ *       register, and a sender without a password is limited to {@link Builder#perSource}. The address and port, or
+ *       connection, of such a proof has its own bucket for an hour, so that a flood from the same address does not
+ *       affect registered users there.
+ *   <li>Each user who proved a password has a bucket for the user's requests: {@link Builder#perAor}. The same limit
+ *       applies to requests from other senders to one user; each source has its own share of it, a tenth.
+ *   <li>{@link Builder#global} applies to all sources together without a proof within the last hour, separately for
+ *       UDP, whose sources can be forged, and for connections.
+ *   <li>A scanner that identifies itself in User-Agent gets no response. A source that presents credentials for many
+ *       unknown users is reported to the listeners as a scanner, or banned.
+ *   <li>Everything from a {@link #ban banned} source is dropped.
  * </ul>
  *
- * <p>A flood of datagrams under forged sources can use up what sources without a password have in common: then first requests of
- * strangers over UDP are lost, to one user above ten times {@link Builder#perAor}, to all above {@link Builder#global}. It does
- * not touch phones that are registered, nor strangers over TCP, TLS, WS and WSS.
+ * <p>A flood of datagrams under forged sources can use up the shared limit of sources without a password. Then
+ * initial requests over UDP from unauthenticated senders are dropped: above ten times {@link Builder#perAor} for
+ * one user, above {@link Builder#global} for all. Registered phones are not affected, nor are unauthenticated senders
+ * over TCP, TLS, WS and WSS.
  *
- * <p>Peers that are named, and what was {@link StageContext#trust trusted} by a component before this one, are never limited. The
- * memory of all this has a fixed limit, whatever number of sources is made up.
+ * <p>{@link Builder#exempt Exempt} peers, and requests {@link StageContext#trust trusted} by a component before this
+ * one, are never limited. Memory has a fixed limit, however many sources are forged.
  *
- * <p>A datagram's source can be forged. So a source is banned on its own only if the host chose to.
+ * <p>Because a datagram's source can be forged, sources are banned automatically only with {@link ScannerPolicy#BAN}.
  *
- * <p>Safe for use by several threads. One serves one proxy.
+ * <p>Thread-safe. Use one instance per proxy.
  */
 public final class FloodGuard implements ProxyComponent {
 
-    /** What a request above a limit gets. */
+    /** The response to a request above a limit. */
     public enum Answer {
-        /** 503 with Retry-After; after as many again as {@link RateLimit#burst} nothing. */
+        /**
+         * 503 with Retry-After. Requests are dropped once the source is more than {@link RateLimit#burst} above its
+         * limit.
+         */
         UNAVAILABLE,
-        /** Nothing. A phone repeats its request for 32 seconds and comes in as soon as there is room. */
+        /**
+         * No response. A phone retransmits its request for 32 seconds and is accepted as soon as its bucket has a
+         * token.
+         */
         SILENCE,
-        /** 503 after 20 seconds, for 1,000 requests at a time and nothing for others: it slows down who waits for answers. */
+        /**
+         * 503 after 20 seconds, for up to 1,000 requests at a time; others are dropped. Slows down clients that wait
+         * for responses.
+         */
         TARPIT
     }
 
-    /** What is done about a scanner. */
+    /** The treatment of a scanner. */
     public enum ScannerPolicy {
-        /** It is told to the listeners, and served as anybody. */
+        /** Scanners are reported to the listeners and served like any other client. */
         REPORT,
-        /** It is told, and its request gets no answer. */
+        /** Scanners are reported, and their requests get no response. */
         DROP,
-        /** It is told, its request gets no answer, and its source is banned. Anybody can get any address banned over UDP. */
+        /**
+         * Scanners are reported, their requests get no response, and their sources are banned. Over UDP an attacker can
+         * get any address banned by forging it.
+         */
         BAN
     }
 
     private static final Duration TARPIT_DELAY = Duration.ofSeconds(20);
-    /** The request and the challenge before it. */
+    /** The request and its challenge. */
     private static final int TOKENS_OF_A_PROOF = 2;
 
     private static final Verdict UNAVAILABLE = Verdict.respond(503, "Service Unavailable", "Retry-After: 10");
@@ -116,7 +130,7 @@ public final class FloodGuard implements ProxyComponent {
         this.unknownUsers = new UnknownUsers(builder.unknownUsers);
     }
 
-    /** A builder; every option has a default. */
+    /** Returns a builder; every option has a default. */
     public static Builder builder() {
         return new Builder();
     }
@@ -142,21 +156,21 @@ public final class FloodGuard implements ProxyComponent {
         runtime = proxy;
     }
 
-    /** Looks at nothing from a source for a while. */
+    /** Bans a source for a duration: everything from it is dropped. */
     public void ban(InetAddress source, Duration time) {
         bans.add(source, nowMillis(), time);
     }
 
     /**
-     * Ends a ban.
+     * Removes a ban.
      *
-     * @return false if there was none
+     * @return false if the source was not banned
      */
     public boolean unban(InetAddress source) {
         return bans.remove(source);
     }
 
-    /** The bans in force, and when each ends on the wall clock. */
+    /** Returns the active bans with the wall-clock time at which each ends. */
     public Map<CidrBlock, Instant> bans() {
         ProxyRuntime proxy = runtime;
         Duration shift = proxy == null ? Duration.ZERO : Duration.between(proxy.now(), proxy.wallClock());
@@ -165,7 +179,7 @@ public final class FloodGuard implements ProxyComponent {
         return ends;
     }
 
-    /** The proxy's time, which starts at the wall clock's: a ban from before the start runs on from there. */
+    /** Returns the proxy's time, which starts at the wall clock's. A ban added before the start keeps its end. */
     private long nowMillis() {
         ProxyRuntime proxy = runtime;
         return proxy == null ? System.currentTimeMillis() : proxy.now().toEpochMilli();
@@ -175,15 +189,15 @@ public final class FloodGuard implements ProxyComponent {
         return hasExempt && exempt.find(source) != null;
     }
 
-    /** The buckets. */
+    /** The token buckets. */
     private final class Limits {
 
         private final String sourceLimit;
-        /** How far below 0 a bucket may go: what is to be answered has to be parsed, up to a point. */
+        /** How far below 0 a bucket may go: a request that gets a response has to be parsed, up to this number. */
         private final int floor;
 
         private final BucketTable sources;
-        /** Of addresses with port, and of connections, at which a password was proved lately. */
+        /** By address and port, or connection, with a recent proof of a password. */
         private final BucketTable flows;
 
         private final @Nullable BucketTable global;
@@ -209,7 +223,7 @@ public final class FloodGuard implements ProxyComponent {
             return key.hash(source + from.getPort(), address, 0, address.length);
         }
 
-        /** Takes a token for something that arrives; the limit that is exceeded, null if none. */
+        /** Takes a token for something that arrived. Returns the exceeded limit; null if there is none. */
         @Nullable
         String arrival(InetSocketAddress from, boolean isForgeable, long now) {
             long source = source(from);
@@ -227,7 +241,7 @@ public final class FloodGuard implements ProxyComponent {
                     : null;
         }
 
-        /** The limit that what has arrived exceeded, if that is to be answered. */
+        /** Returns the limit that an arrived request exceeds, if it gets a response; null if there is none. */
         @Nullable
         String debt(InetSocketAddress from, boolean isForgeable, long now) {
             long source = source(from);
@@ -249,13 +263,13 @@ public final class FloodGuard implements ProxyComponent {
             return isForgeable ? 0 : 1;
         }
 
-        /** A password was proved on a flow. */
+        /** Records the proof of a password on a flow. */
         void proven(InetSocketAddress from, boolean isForgeable, long now) {
             long source = source(from);
-            // the request, the challenge before it, and the connection
+            // the request, its challenge, and the connection
             int tokens = isForgeable ? TOKENS_OF_A_PROOF : TOKENS_OF_A_PROOF + 1;
             long flow = flow(source, from);
-            // back to where they were taken from; the source is known in any case
+            // returned to the bucket they were taken from; the source is marked as known in any case
             sources.giveBack(source, flows.isKnown(flow, now) ? 0 : tokens, now);
             flows.giveBack(flow, tokens, now);
         }
@@ -265,7 +279,7 @@ public final class FloodGuard implements ProxyComponent {
         return kind == TransportKind.UDP;
     }
 
-    /** Before anything is parsed: bans, and the limits of sources. */
+    /** Checks bans and source limits before anything is parsed. */
     private final class Filter implements ArrivalFilter {
 
         @Override
@@ -273,7 +287,7 @@ public final class FloodGuard implements ProxyComponent {
             return accepts(flow.remoteAddress(), flow.kind());
         }
 
-        /** A connection counts as a message: a handshake may follow it. */
+        /** Counts a connection like a message: a TLS handshake may follow it. */
         @Override
         public boolean acceptsConnection(InetSocketAddress remote, Endpoint endpoint) {
             return accepts(remote, endpoint.kind());
@@ -352,7 +366,7 @@ public final class FloodGuard implements ProxyComponent {
         return isIn ? Verdict.proceed() : refuse(context, "user");
     }
 
-    /** The user that a request is for whose sender proved no password. */
+    /** Returns the target user of a request from a sender without a proof of a password. */
     private static String calledUser(StageContext context) throws SipParseException {
         SipUri uri = Method.REGISTER.equals(context.request().method())
                 ? context.request().to().uri()
@@ -371,7 +385,7 @@ public final class FloodGuard implements ProxyComponent {
         return answer == Answer.UNAVAILABLE ? UNAVAILABLE : Verdict.discard();
     }
 
-    /** Reports a scanner; true if its request is not to be answered. */
+    /** Reports a scanner. True if its request gets no response. */
     private boolean isScanner(SecurityEvent.Origin origin, String evidence) {
         ProxyRuntime proxy = runtime;
         if (proxy != null) {
@@ -392,7 +406,7 @@ public final class FloodGuard implements ProxyComponent {
         }
     }
 
-    /** A step of this component: it never waits, and does no harm twice. */
+    /** A stage of this component. It never waits and is repeatable. */
     private record Step(String name, Decision decision) implements RequestStage {
 
         interface Decision {
@@ -415,7 +429,7 @@ public final class FloodGuard implements ProxyComponent {
         }
     }
 
-    /** Options of {@link FloodGuard}. Not safe for use by several threads. */
+    /** Builder of {@link FloodGuard}. Not thread-safe. */
     public static final class Builder {
 
         private RateLimit perSource = new RateLimit(50, 500);
@@ -434,7 +448,7 @@ public final class FloodGuard implements ProxyComponent {
 
         private Builder() {}
 
-        /** For the messages of one source. Default 50 a second and 500 at once. */
+        /** Limits the messages of one source. Default 50 per second and 500 at once. */
         public Builder perSource(RateLimit limit) {
             once("perSource");
             this.perSource = Objects.requireNonNull(limit, "limit");
@@ -442,8 +456,9 @@ public final class FloodGuard implements ProxyComponent {
         }
 
         /**
-         * For the requests of one user who proved a password, and for those to one user from senders who did not. Of the latter each
-         * source has a tenth of it for itself, and all sources together have ten times as much. Default 10 a second, 100 at once.
+         * Limits the requests of one user who proved a password, and those to one user from senders who did not. For
+         * the latter each source has its own share of a tenth, and all sources together have ten times the limit.
+         * Default 10 per second, 100 at once.
          */
         public Builder perAor(RateLimit limit) {
             once("perAor");
@@ -452,8 +467,8 @@ public final class FloodGuard implements ProxyComponent {
         }
 
         /**
-         * For all sources together at which no password was proved within the last hour, so much over UDP and as much again over
-         * connections. Default none.
+         * Limits all sources together without a proof of a password within the last hour. The limit applies once to UDP
+         * and once to connections. Default none.
          */
         public Builder global(RateLimit limit) {
             once("global");
@@ -461,21 +476,23 @@ public final class FloodGuard implements ProxyComponent {
             return this;
         }
 
-        /** No rate limits: only scanners and {@link FloodGuard#ban bans} are looked for. Default false. */
+        /** Disables rate limits: only scanners and {@link FloodGuard#ban bans} are checked. Default off. */
         public Builder scannersOnly() {
             once("scannersOnly");
             this.scannersOnly = true;
             return this;
         }
 
-        /** What a request above a limit gets. Default {@link Answer#SILENCE}. */
+        /** Sets the response to a request above a limit. Default {@link Answer#SILENCE}. */
         public Builder answer(Answer value) {
             once("answer");
             this.answer = Objects.requireNonNull(value, "value");
             return this;
         }
 
-        /** How many leading bits of an address make one source: IPv4 8 to 32, IPv6 16 to 128. Default 32 and 64. */
+        /**
+         * Sets how many leading bits of an address identify a source: IPv4 8 to 32, IPv6 16 to 128. Default 32 and 64.
+         */
         public Builder sourcePrefix(int ipv4, int ipv6) {
             once("sourcePrefix");
             if (ipv4 < 8 || ipv4 > 32 || ipv6 < 16 || ipv6 > 128) {
@@ -485,13 +502,13 @@ public final class FloodGuard implements ProxyComponent {
             return this;
         }
 
-        /** Peers that are never limited, dropped or banned, such as trunks. Default none. */
+        /** Adds peers that are never limited, dropped or banned, such as trunks. Default none. */
         public Builder exempt(CidrBlock... networks) {
             exempt.addAll(List.of(networks));
             return this;
         }
 
-        /** How long a source is banned for scanning: 1 second to 30 days, default 5 minutes. */
+        /** Sets how long a source is banned for scanning: 1 second to 30 days. Default 5 minutes. */
         public Builder banTime(Duration time) {
             once("banTime");
             if (time.compareTo(Duration.ofSeconds(1)) < 0 || time.compareTo(Duration.ofDays(30)) > 0) {
@@ -501,7 +518,7 @@ public final class FloodGuard implements ProxyComponent {
             return this;
         }
 
-        /** What is done about a scanner. Default {@link ScannerPolicy#DROP}. */
+        /** Sets the treatment of scanners. Default {@link ScannerPolicy#DROP}. */
         public Builder scanners(ScannerPolicy policy) {
             once("scanners");
             this.scanners = Objects.requireNonNull(policy, "policy");
@@ -509,19 +526,19 @@ public final class FloodGuard implements ProxyComponent {
         }
 
         /**
-         * Texts in User-Agent that a scanner is known by, without case; one shorter than seven characters only as a word. Default
-         * those of the usual tools.
+         * Sets the texts in User-Agent that identify a scanner, compared without case. A text shorter than seven
+         * characters matches only as a whole word. Default: those of the common tools.
          */
         public Builder scannerUserAgents(List<String> texts) {
             once("scannerUserAgents");
             if (texts.stream().anyMatch(text -> text.length() < 2)) {
-                problems.add("scannerUserAgents: a text of less than two characters would fit nearly everybody");
+                problems.add("scannerUserAgents: a text under 2 characters matches most clients; use a longer one");
             }
             this.signs = List.copyOf(texts);
             return this;
         }
 
-        /** For how many users who do not exist a source may present credentials: 1 to 1,000, default 20. */
+        /** Sets how many unknown users a source may present credentials for: 1 to 1,000. Default 20. */
         public Builder unknownUsers(int count) {
             once("unknownUsers");
             if (count < 1 || count > 1_000) {
@@ -538,14 +555,13 @@ public final class FloodGuard implements ProxyComponent {
         }
 
         /**
-         * The guard.
+         * Returns the flood guard.
          *
-         * @throws IllegalArgumentException if an option is outside its range; the message names all of them
+         * @throws IllegalArgumentException if an option is outside its range; the message lists all problems
          */
         public FloodGuard build() {
             if (scannersOnly && global != null) {
-                problems.add(
-                        "global: goes with a limit of sources, which scannersOnly() takes off; use one or the other");
+                problems.add("global: requires the source limits, which scannersOnly() disables; use one or the other");
             }
             if (!problems.isEmpty()) {
                 throw new IllegalArgumentException("flood guard: " + String.join("; ", problems));

@@ -13,12 +13,11 @@ import org.sipproxy.api.auth.DigestAlgorithm;
 import org.sipproxy.security.DigestResponse.Field;
 
 /**
- * The hash functions of one request at a time, with their working memory; {@link HashPool} hands it from request to request.
- * Not safe for use by two threads at once.
+ * Hash functions of one request at a time, with their working memory; reused through {@link HashPool}. Not thread-safe.
  */
 final class Hashes {
 
-    /** Length of a nonce's signature in bytes: HMAC-SHA256 cut to 128 bits (RFC 2104 §5). */
+    /** Length of a nonce's signature in bytes: HMAC-SHA256 truncated to 128 bits (RFC 2104 §5). */
     static final int SIGNATURE_LENGTH = 16;
 
     private static final String HMAC = "HmacSHA256";
@@ -28,7 +27,7 @@ final class Hashes {
     private final Mac[] macs;
     private final Map<DigestAlgorithm, MessageDigest> digests = new EnumMap<>(DigestAlgorithm.class);
     private MessageDigest digest;
-    /** The current algorithm's: 16 or 32. */
+    /** Hash length of the current algorithm: 16 or 32 bytes. */
     private int bytes;
 
     private final byte[] out = new byte[LONGEST];
@@ -37,7 +36,7 @@ final class Hashes {
     private final byte[] expected = new byte[LONGEST];
     private final byte[] presented = new byte[LONGEST];
 
-    /** @param keys the first one signs; all of them are recognised */
+    /** @param keys the first one signs; all of them are accepted */
     Hashes(List<SecretKeySpec> keys) {
         this.macs = keys.stream().map(Hashes::mac).toArray(Mac[]::new);
         this.digest = made(DigestAlgorithm.MD5);
@@ -51,7 +50,7 @@ final class Hashes {
             mac.init(key);
             return mac;
         } catch (InvalidKeyException e) {
-            throw new IllegalStateException("the nonce secret is no key for " + HMAC, e);
+            throw new IllegalStateException("the nonce secret is not a key for " + HMAC, e);
         } catch (GeneralSecurityException e) {
             throw new IllegalStateException("this JVM has no " + HMAC + "; digest authentication needs it", e);
         }
@@ -69,17 +68,19 @@ final class Hashes {
         return new SecretKeySpec(secret, HMAC);
     }
 
-    /** How many secrets there are. */
+    /** Returns the number of secrets. */
     int secrets() {
         return macs.length;
     }
 
-    /** Signs {@code head[0, headLength)} and the realm into {@code target}, which gets {@link #SIGNATURE_LENGTH} bytes. */
+    /** Signs {@code head[0, headLength)} and the realm. Writes {@link #SIGNATURE_LENGTH} bytes into {@code target}. */
     void sign(int secret, byte[] head, int headLength, byte[] realm, byte[] target, int at) {
         System.arraycopy(signature(secret, head, headLength, realm), 0, target, at, SIGNATURE_LENGTH);
     }
 
-    /** True if {@code nonce} is signed so behind its head; the time does not depend on where the first difference is. */
+    /**
+     * True if {@code nonce} has this signature after its head. Takes constant time, wherever the first difference is.
+     */
     boolean isSigned(int secret, byte[] nonce, int headLength, byte[] realm) {
         byte[] right = signature(secret, nonce, headLength, realm);
         int difference = 0;
@@ -101,7 +102,7 @@ final class Hashes {
         }
     }
 
-    /** What follows is computed with this algorithm. */
+    /** Sets the algorithm of the following computations. */
     void use(DigestAlgorithm algorithm) {
         MessageDigest known = digests.get(algorithm);
         if (known == null) {
@@ -112,7 +113,7 @@ final class Hashes {
         bytes = algorithm.hexLength() / 2;
     }
 
-    /** Computes HA1 = H(username:realm:password) of the user name in the credentials and keeps it for {@link #matches}. */
+    /** Computes HA1 = H(username:realm:password) of the credentials' user name and keeps it for {@link #matches}. */
     void ha1OfPassword(DigestResponse response, byte[] realm, byte[] password) {
         update(response, Field.USERNAME);
         colon();
@@ -122,22 +123,22 @@ final class Hashes {
         hexDigestInto(ha1);
     }
 
-    /** Takes an HA1 that is known, the algorithm's number of lower-case hex digits, in place of the computed one. */
+    /** Uses a known HA1 instead of the computed one: lower-case hexadecimal, with the algorithm's number of digits. */
     void ha1(byte[] hex) {
         System.arraycopy(hex, 0, ha1, 0, 2 * bytes);
     }
 
-    /** {@link #matches(DigestResponse, byte[], byte[])} for a response that does not cover the body. */
+    /** Returns {@link #matches(DigestResponse, byte[], byte[])} for a response that does not cover the body. */
     boolean matches(DigestResponse response, byte[] method) {
         return matches(response, method, null);
     }
 
     /**
-     * True if the response was computed with the HA1 that was given last (RFC 7616 §3.4.1, without qop RFC 2069 §2.4). The time
-     * does not depend on where the first difference is.
+     * True if the response was computed with the HA1 set last (RFC 7616 §3.4.1, without qop RFC 2069 §2.4). Takes
+     * constant time, wherever the first difference is.
      *
      * @param response has nonce, uri and a response of the algorithm's length, and with qop also nc and cnonce
-     * @param body the body that the response covers (qop=auth-int); null if it does not cover one
+     * @param body the body that the response covers (qop=auth-int); null if it covers none
      */
     boolean matches(DigestResponse response, byte[] method, byte @Nullable [] body) {
         if (body != null) {

@@ -13,14 +13,14 @@ import org.sipproxy.message.SipMessage;
 import org.sipproxy.message.wire.Splice;
 
 /**
- * The trust domain of RFC 3325: headers by which one network element states to another who calls are passed on only if a trusted
- * peer sent them. From anybody else, authenticated users too, they are removed from requests and responses:
+ * Trust domain of RFC 3325. Headers by which one network element asserts the caller to another are passed on only from
+ * trusted peers. From all other senders, authenticated users included, they are removed from requests and responses:
  *
  * <ul>
- *   <li>{@code P-Asserted-Identity} and {@code P-Preferred-Identity} (RFC 3325), and {@code Remote-Party-ID}, which came before
- *       them and which phones and gateways show as the caller.
- *   <li>{@code P-Served-User} (RFC 5502) and {@code P-Called-Party-ID} (RFC 7315 §4.2): on whose behalf a request is handled, and
- *       which address was called.
+ *   <li>{@code P-Asserted-Identity} and {@code P-Preferred-Identity} (RFC 3325), and the older {@code Remote-Party-ID},
+ *       which phones and gateways show as the caller.
+ *   <li>{@code P-Served-User} (RFC 5502) and {@code P-Called-Party-ID} (RFC 7315 §4.2): on whose behalf a request is
+ *       handled, and which address was called.
  *   <li>{@code P-Asserted-Service} and {@code P-Preferred-Service} (RFC 6050): the service that the request belongs to.
  *   <li>{@code P-Charging-Vector} and {@code P-Charging-Function-Addresses} (RFC 7315 §4.5, §4.6): who pays.
  * </ul>
@@ -28,17 +28,19 @@ import org.sipproxy.message.wire.Splice;
  * <p>Not removed are:
  *
  * <ul>
- *   <li>{@code Identity} (RFC 8224): it is signed, so a stranger cannot forge it, and without it nobody can verify the caller.
- *   <li>{@code Diversion} (RFC 5806) and {@code History-Info} (RFC 7044): they say how the request came to this callee and not
- *       who calls. Phones that forward calls write them, and voice mail needs them. A host application whose gateway bills by them
- *       removes them in a stage.
- *   <li>{@code Privacy} (RFC 3323): the user's own wish, left to the element that asserts an identity.
+ *   <li>{@code Identity} (RFC 8224): it is signed, so it cannot be forged, and without it the caller cannot be
+ *       verified.
+ *   <li>{@code Diversion} (RFC 5806) and {@code History-Info} (RFC 7044): they state how the request reached this
+ *       callee, not who calls. Phones that forward calls write them, and voice mail needs them. A host application
+ *       whose gateway bills by them removes them in a stage.
+ *   <li>{@code Privacy} (RFC 3323): the user's own request, handled by the element that asserts an identity.
  * </ul>
  *
- * <p>A request's sender is trusted if a component before this one {@link StageContext#trust trusted} it, such as an
- * {@link AccessList}, or if it is of a network that is named here; a response's sender if it is of such a network.
+ * <p>The sender of a request is trusted if an earlier component {@link StageContext#trust trusted} it, such as an
+ * {@link AccessList}, or if it is in a network given here. The sender of a response is trusted if it is in such a
+ * network.
  *
- * <p>Immutable and safe for use by several threads.
+ * <p>Immutable and thread-safe.
  */
 public final class IdentityHeaders implements ProxyComponent {
 
@@ -62,7 +64,7 @@ public final class IdentityHeaders implements ProxyComponent {
         this.trusted = builder.build();
     }
 
-    /** Believes what peers of these networks assert, and those that an earlier component trusts. */
+    /** Returns a component that trusts the peers of these networks, and those that an earlier component trusts. */
     public static IdentityHeaders trusting(CidrBlock... networks) {
         return new IdentityHeaders(List.of(networks));
     }
@@ -84,7 +86,7 @@ public final class IdentityHeaders implements ProxyComponent {
         return trusted.find(address) != null;
     }
 
-    /** The removal of the asserted headers, null if there are none. */
+    /** Returns the removal of the asserted headers; null if there are none. */
     private static @Nullable Splice asserted(SipMessage message) {
         Splice splice = null;
         for (HeaderName name : ASSERTED) {

@@ -15,20 +15,22 @@ import org.sipproxy.api.location.UserCase;
 import org.sipproxy.message.SipParseException;
 
 /**
- * Credentials in memory, for tests and small installations. The user is looked up byte for byte, because it is part of the hash that
- * the phone computes (RFC 7616 §3.4.2); so is the realm of an HA1. That of a password may be in any case. {@code build()} of the proxy
- * refuses credentials whose realm is not one of the proxy's.
+ * In-memory credential store, for tests and small installations. Users are looked up byte for byte, because the name is
+ * part of the hash that the phone computes (RFC 7616 §3.4.2). So is the realm of an HA1; the realm of a password is
+ * compared ignoring case. {@code build()} of the proxy refuses credentials whose realm is not one of the proxy's.
  *
- * <p>Two users of one realm whose names differ in the case of ASCII letters only would share one address-of-record; the second
- * one is refused unless the store is {@link #caseSensitive}.
+ * <p>Two users of one realm whose names differ only in the case of ASCII letters would share one AOR. The second one is
+ * refused unless the store is {@link #caseSensitive}.
  *
- * <p>Safe for use by several threads; a change is seen by the next request. It never blocks.
+ * <p>Thread-safe; a change applies to the next request. Never blocks.
  */
 public final class InMemoryCredentials implements CredentialStore {
 
     private final UserCase userCase;
     private final Map<Key, Credential> credentials = new ConcurrentHashMap<>();
-    /** The names that differ in case only, by their spelling in lower case. Written under this object's monitor. */
+    /**
+     * The spellings of names that differ only in case, by their lower-case form. Written under this object's monitor.
+     */
     private final Map<Key, Set<String>> spellings = new ConcurrentHashMap<>();
 
     private InMemoryCredentials(UserCase userCase) {
@@ -36,9 +38,9 @@ public final class InMemoryCredentials implements CredentialStore {
     }
 
     /**
-     * Returns a store that starts with these credentials; none is fine.
+     * Returns a store with these initial credentials; may be empty.
      *
-     * @throws IllegalArgumentException if a user or realm is empty, or two credentials are of one user and realm
+     * @throws IllegalArgumentException if a user or realm is empty, or two credentials have the same user and realm
      */
     public static InMemoryCredentials of(Credential... credentials) {
         return of(UserCase.INSENSITIVE, credentials);
@@ -47,7 +49,7 @@ public final class InMemoryCredentials implements CredentialStore {
     /**
      * Returns a store for a proxy whose users are case-sensitive: {@code Alice} and {@code alice} are two users.
      *
-     * @throws IllegalArgumentException if a user or realm is empty, or the same user and realm come twice
+     * @throws IllegalArgumentException if a user or realm is empty, or two credentials have the same user and realm
      */
     public static InMemoryCredentials caseSensitive(Credential... credentials) {
         return of(UserCase.SENSITIVE, credentials);
@@ -57,7 +59,7 @@ public final class InMemoryCredentials implements CredentialStore {
         InMemoryCredentials store = new InMemoryCredentials(userCase);
         for (Credential credential : credentials) {
             if (store.credentials.containsKey(Key.of(credential))) {
-                throw new IllegalArgumentException("credentials: " + credential + " comes twice; remove one");
+                throw new IllegalArgumentException("credentials: " + credential + " is given twice; remove one");
             }
             store.put(credential);
         }
@@ -65,9 +67,10 @@ public final class InMemoryCredentials implements CredentialStore {
     }
 
     /**
-     * Adds a credential, or replaces the one of the same user and realm.
+     * Adds a credential, or replaces the one with the same user and realm.
      *
-     * @throws IllegalArgumentException if the user or realm is empty, or the realm has a user of that name in another case
+     * @throws IllegalArgumentException if the user or realm is empty, or the realm has the same user name in another
+     *     case
      */
     public synchronized void put(Credential credential) {
         Key key = Key.of(credential);
@@ -104,7 +107,7 @@ public final class InMemoryCredentials implements CredentialStore {
 
     @Override
     public Optional<Credential> find(String username, String realm) {
-        // an HA1 holds its realm as it was written
+        // an HA1 contains its realm as it was written
         return Optional.ofNullable(credentials.get(new Key(username, realm)))
                 .filter(found -> found.password().isPresent() || found.realm().equals(realm));
     }
@@ -115,7 +118,7 @@ public final class InMemoryCredentials implements CredentialStore {
         return names != null && names.stream().anyMatch(name -> !name.equals(username));
     }
 
-    /** What those that are in it now can all be checked with: every algorithm where only passwords are. */
+    /** Returns the algorithms that all current credentials can verify; all of them if there are only passwords. */
     @Override
     public Set<DigestAlgorithm> algorithms() {
         Set<DigestAlgorithm> all = EnumSet.allOf(DigestAlgorithm.class);
@@ -153,7 +156,7 @@ public final class InMemoryCredentials implements CredentialStore {
         return UserCase.INSENSITIVE.canonical(realm);
     }
 
-    /** False: a look-up is one read of a map. */
+    /** Returns false: a lookup is one read of a map. */
     @Override
     public boolean mayBlock() {
         return false;
@@ -171,7 +174,7 @@ public final class InMemoryCredentials implements CredentialStore {
             realm = InMemoryCredentials.lowerCase(Objects.requireNonNull(realm, "realm"));
         }
 
-        /** The user of {@code user} and of {@code user@realm}. */
+        /** Returns the user of {@code user} and of {@code user@realm}. */
         String bareName() {
             String suffix = "@" + realm;
             return username.length() > suffix.length()

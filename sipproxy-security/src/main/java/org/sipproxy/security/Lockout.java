@@ -4,43 +4,47 @@ import java.time.Duration;
 import java.util.Objects;
 
 /**
- * What many failures lead to: further credentials are refused without a look at them, for longer each time. Only credentials
- * that were read and found wrong are failures: a wrong password, an unknown user. Requests without credentials and credentials
- * whose nonce is stale are none, so ten thousand phones behind one address that all register after a restart lock nobody out.
+ * Policy for lockouts: after many failures further credentials are refused without being checked, each time for longer.
+ * Only credentials that were checked and found wrong are failures: a wrong password or an unknown user. Requests
+ * without credentials, or with a stale nonce, do not count. Therefore ten thousand phones behind one address that
+ * register after a restart cause no lockout.
  *
- * <p>Failures are counted for a user at a source, and for a source; a source is an IPv4 address or an IPv6 /64. A success of the
- * user at the source ends its count, and takes one off the source's. Failures with a nonce that was sent to just that source are
- * counted apart from others: a client that forges a source address cannot receive a nonce there, so it cannot lock out who is
- * really there (this needs {@link NonceBinding#SOURCE_ADDRESS}, which is on by default).
+ * <p>Failures are counted per user at a source, and per source; a source is an IPv4 address or an IPv6 /64. A success
+ * of the user at the source resets the user's count and reduces the source's by one. Failures with a nonce that was
+ * sent to this source are counted separately. A client that forges a source address cannot receive a nonce there, so it
+ * cannot lock out the real users of that address. This requires {@link NonceBinding#SOURCE_ADDRESS}, which is on by
+ * default.
  *
- * <p>An attacker may share its source, such as the address of an office or of a provider's NAT, with honest users. A user who
- * proved the password at a source within the last day is not affected by that source's lockout. On the address and port of the
- * proof the user is not affected by the lockout of the user at the source either: failures there have a count of their own. Who
- * proves a password there for the first time has to wait until the source's lockout ends, or to come from another address.
+ * <p>An attacker may share its source, such as the address of an office or of a provider's NAT, with honest users. A
+ * user who proved the password at a source within the last day is not affected by that source's lockout. On the address
+ * and port of that proof, the user is not affected by the lockout of the user at the source either: failures there have
+ * a separate count. A user without such a proof has to wait until the source's lockout ends, or use another address.
  *
- * <p>So a source can try at most {@code sourceFailures} passwords of users who never proved one there, and
- * {@code userFailures} of each user who did; after that one for each lockout that ended.
+ * <p>So a source can try at most {@code sourceFailures} passwords of users without a proof there, and
+ * {@code userFailures} of each user with one. After that it can try one for each lockout that has ended.
  *
- * @param userFailures failures of one user at one source until the lock-out, 1 to 1,000. Default 5
- * @param sourceFailures failures at one source, whatever the user, until it is locked out for all users who did not
- *     prove a password there, 1 to 1,000,000. Default 100
- * @param first how long the first lock-out is, 1 second to 1 day; each failure after it doubles the next. Default 30 seconds
- * @param longest no lock-out is longer, and failures are forgotten when that long there was none; up to 7 days. Default 1 hour
- * @param answer what a locked-out client sees. Default {@link Answer#CHALLENGE}
+ * @param userFailures failures of one user at one source until the lockout, 1 to 1,000. Default 5
+ * @param sourceFailures failures at one source, whatever the user, until it is locked out for all users without a proof
+ *     of their password there, 1 to 1,000,000. Default 100
+ * @param first duration of the first lockout, 1 second to 1 day; each further failure doubles the next. Default 30
+ *     seconds
+ * @param longest maximum duration of a lockout; failures are reset if none follows for this long. Up to 7 days. Default
+ *     1 hour
+ * @param answer the response to a locked-out client. Default {@link Answer#CHALLENGE}
  */
 public record Lockout(int userFailures, int sourceFailures, Duration first, Duration longest, Answer answer) {
 
-    /** What a locked-out client sees. */
+    /** The response to a locked-out client. */
     public enum Answer {
-        /** The challenge that everybody sees: an attacker cannot tell that even the right password is refused now. */
+        /** The usual challenge: an attacker cannot detect that even the right password is refused now. */
         CHALLENGE,
-        /** 403, for which phones do not try again by themselves. */
+        /** 403, after which phones do not retry automatically. */
         FORBIDDEN,
-        /** No answer; the client repeats its request for 32 seconds. */
+        /** No response; the client retransmits its request for 32 seconds. */
         SILENCE
     }
 
-    // before DEFAULT, whose making checks it
+    // before DEFAULT, whose constructor uses it
     private static final Duration MAX_LONGEST = Duration.ofDays(7);
 
     /** 5 failures of a user, 100 of a source; 30 seconds, doubled up to 1 hour; the usual challenge. */
@@ -50,7 +54,7 @@ public record Lockout(int userFailures, int sourceFailures, Duration first, Dura
     /**
      * Checks the values.
      *
-     * @throws IllegalArgumentException if one is outside its range
+     * @throws IllegalArgumentException if a value is outside its range
      */
     public Lockout {
         Objects.requireNonNull(answer, "answer");
@@ -70,7 +74,7 @@ public record Lockout(int userFailures, int sourceFailures, Duration first, Dura
         }
     }
 
-    /** The same with another answer. */
+    /** Returns a copy with another {@code answer}. */
     public Lockout withAnswer(Answer other) {
         return new Lockout(userFailures, sourceFailures, first, longest, other);
     }

@@ -5,16 +5,17 @@ import java.nio.charset.StandardCharsets;
 import org.sipproxy.api.support.KeyedHash;
 
 /**
- * Who failed how often, and who is locked out for it; see {@link Lockout}. Safe for use by several threads.
+ * Failure counts and active lockouts; see {@link Lockout}. Thread-safe.
  *
- * <p>Several users may share a source, and an attacker may be one of them. A user who proved the password there within the last
- * {@link ProofTable#SECONDS day} is exempt from the source's lockout, and on the very address and port of the proof also from
- * the user's: such a flow has a count of its own. What an attacker behind the same address can try is therefore bounded by the
- * source's count for users who never proved a password there, and by the user's count for each user who did.
+ * <p>Several users may share a source, and an attacker may be one of them. A user who proved the password there within
+ * the last {@link ProofTable#SECONDS day} is exempt from the source's lockout. On the address and port of the proof,
+ * the user is also exempt from the user's lockout, because such a flow has its own count. The attempts of an attacker
+ * at the same address are therefore limited by two counts: the source's, for users without a proof there, and the
+ * user's, for each user with one.
  */
 final class Lockouts {
 
-    /** What a failure led to. */
+    /** The lockout that a failure caused. */
     record Lock(boolean wholeSource, long seconds) {
 
         private static final Lock NONE = new Lock(false, 0);
@@ -24,14 +25,16 @@ final class Lockouts {
         }
     }
 
-    /** Of one request: hashes of its source, of its user there, and of its user at the very address and port. */
+    /**
+     * Hashes for one request: of its source, of its user at the source, and of its user at the exact address and port.
+     */
     record Subject(long source, long user, long flow) {}
 
     private final KeyedHash key = KeyedHash.random();
     private final Lockout policy;
     /** Failures with a nonce that was sent to the source. */
     private final FailureTable proven;
-    /** Failures that anybody may have sent under the source's address. */
+    /** Failures that any client may have sent by forging the source's address. */
     private final FailureTable unproven;
     /** Users at their sources, and at their flows, that proved a password. */
     private final ProofTable proofs = new ProofTable();
@@ -46,7 +49,7 @@ final class Lockouts {
 
     Subject subject(String user, InetSocketAddress from) {
         byte[] address = from.getAddress().getAddress();
-        // an IPv6 host has a /64 to choose from
+        // an IPv6 host can use any address of its /64
         long source = key.hash(address, 0, Math.min(address.length, 8));
         byte[] name = user.getBytes(StandardCharsets.UTF_8);
         long atSource = key.hash(source, name, 0, name.length);
@@ -54,9 +57,9 @@ final class Lockouts {
     }
 
     /**
-     * True if credentials are refused unseen.
+     * True if credentials are refused without being checked.
      *
-     * @param isProven true if the nonce is one that was sent to the source
+     * @param isProven true if the nonce was sent to the source
      */
     boolean isLocked(Subject subject, boolean isProven, long nowMillis) {
         FailureTable table = table(isProven);
@@ -67,12 +70,12 @@ final class Lockouts {
                 || (table.isLocked(subject.source, nowMillis) && !proofs.contains(subject.user, nowMillis));
     }
 
-    /** Counts a failure of credentials that were looked at. */
+    /** Counts a failure of credentials that were checked. */
     Lock failed(Subject subject, boolean isProven, long nowMillis) {
         FailureTable table = table(isProven);
         long who = proofs.contains(subject.flow, nowMillis) ? subject.flow : subject.user;
         long user = table.failed(who, policy.userFailures(), nowMillis);
-        // guesses at users who are exempt must not prolong the lockout of others
+        // guesses at exempt users must not prolong the lockout of others
         long source = table.isLocked(subject.source, nowMillis)
                 ? 0
                 : table.failed(subject.source, policy.sourceFailures(), nowMillis);
@@ -83,8 +86,9 @@ final class Lockouts {
     }
 
     /**
-     * A right password with a nonce that was sent to the source. A proof on a flow that had one already takes nothing off the
-     * counts that the flow is exempt from: else each of a phone's re-registrations would allow its neighbour more guesses.
+     * Records a right password with a nonce that was sent to the source. A further proof on the same flow does not
+     * reduce the counts from which the flow is exempt. Otherwise each re-registration of a phone would allow an
+     * attacker at the same source more guesses.
      */
     void succeeded(Subject subject, long nowMillis) {
         if (proofs.contains(subject.flow, nowMillis)) {

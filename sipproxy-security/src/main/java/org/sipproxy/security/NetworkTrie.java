@@ -6,13 +6,12 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Networks and what is said of each, found by longest prefix. A binary trie whose chains of nodes with one child are left out,
- * so a look-up takes about as many steps as the number of networks has binary digits: 17 for 100,000. Not changed after it was
- * built.
+ * Longest-prefix map from networks to values: a binary trie without chains of nodes that have one child. A lookup takes
+ * about as many steps as the number of networks has binary digits: 17 for 100,000. Immutable once built.
  */
 final class NetworkTrie<V> {
 
-    /** A network, or a place where two part. */
+    /** A network, or a fork between two networks. */
     static final class Node<V> {
 
         private final long high;
@@ -21,7 +20,7 @@ final class NetworkTrie<V> {
         private @Nullable Node<V> zero;
         private @Nullable Node<V> one;
         private final List<V> values = new ArrayList<>(1);
-        /** The next shorter network that has values. */
+        /** The next shorter network with values. */
         private @Nullable Node<V> wider;
 
         Node(long high, long low, int length) {
@@ -30,12 +29,12 @@ final class NetworkTrie<V> {
             this.low = low & mask(length - 64);
         }
 
-        /** What is said of the network, in the order in which it was said; never empty in a look-up's result. */
+        /** Returns the values of the network in insertion order; never empty in the result of a lookup. */
         List<V> values() {
             return values;
         }
 
-        /** The next shorter network around this one; null if there is none. */
+        /** Returns the next shorter network that contains this one; null if there is none. */
         @Nullable
         Node<V> wider() {
             return wider;
@@ -63,7 +62,7 @@ final class NetworkTrie<V> {
 
     private NetworkTrie() {}
 
-    /** Collects networks for a trie. */
+    /** Builder of a trie. */
     static final class Builder<V> {
 
         private final NetworkTrie<V> trie = new NetworkTrie<>();
@@ -75,7 +74,7 @@ final class NetworkTrie<V> {
             return this;
         }
 
-        /** The trie; nothing is added afterwards. */
+        /** Returns the trie; nothing may be added afterwards. */
         NetworkTrie<V> build() {
             link(trie.ipv4);
             link(trie.ipv6);
@@ -83,7 +82,7 @@ final class NetworkTrie<V> {
         }
     }
 
-    /** The node of a network, made if there is none. */
+    /** Returns the node of a network; creates it if there is none. */
     private static <V> Node<V> insert(Node<V> root, long high, long low, int length) {
         Node<V> at = root;
         while (at.length < length) {
@@ -111,7 +110,7 @@ final class NetworkTrie<V> {
         return common < 64 ? common : 64 + Long.numberOfLeadingZeros(low ^ node.low);
     }
 
-    /** Lets each node know the next wider one that has values; deep only as an address has bits. */
+    /** Sets each node's next wider network with values. The recursion is at most as deep as an address has bits. */
     private static <V> void link(Node<V> node) {
         Node<V> wider = node.values.isEmpty() ? node.wider : node;
         link(node.zero, wider);
@@ -125,7 +124,7 @@ final class NetworkTrie<V> {
         }
     }
 
-    /** The longest network around the address that has values; null if there is none. */
+    /** Returns the longest network with values that contains the address; null if there is none. */
     @Nullable
     Node<V> find(InetAddress address) {
         byte[] bytes = address.getAddress();
@@ -159,7 +158,7 @@ final class NetworkTrie<V> {
         return value;
     }
 
-    /** The first {@code length} of 64 bits; none for a negative one. */
+    /** Returns a mask of the first {@code length} of 64 bits; 0 for a negative length. */
     private static long mask(int length) {
         return length <= 0 ? 0 : length >= 64 ? -1L : -1L << (64 - length);
     }

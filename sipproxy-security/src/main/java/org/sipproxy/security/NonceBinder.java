@@ -9,7 +9,7 @@ import org.sipproxy.api.support.KeyedHash;
 import org.sipproxy.message.SipParseException;
 import org.sipproxy.message.SipUri;
 
-/** The hash, for each secret, of what a nonce is bound to. */
+/** Keyed hash, for each secret, of what a nonce is bound to. */
 final class NonceBinder {
 
     private final List<KeyedHash> keys;
@@ -29,14 +29,14 @@ final class NonceBinder {
         this.fromTag = set.contains(NonceBinding.FROM_TAG);
     }
 
-    /** The hash with the secret of that number, 48 bits. */
+    /** Returns the hash with the secret of that index, 48 bits. */
     long of(StageContext context, int secret) throws SipParseException {
         KeyedHash key = keys.get(secret);
         long h = 0;
         if (uri) {
             SipUri target = context.request().requestUri();
-            // as lenient as the comparison with the digest's uri: names of ours are one, ports and parameters do not
-            // count
+            // as lenient as the comparison with the digest's uri: all names of this proxy are the same, ports and
+            // parameters do not count
             h = add(key, h, target.user());
             h = add(
                     key,

@@ -1,19 +1,19 @@
 package org.sipproxy.security;
 
 /**
- * What a nonce may be bound to. With anything else in its place the nonce is stale and the phone is challenged anew; it is never
- * refused for that.
+ * A part of the request that a nonce can be bound to. A nonce used with another value is stale and the phone is
+ * challenged again; the request is not refused for it.
  */
 public enum NonceBinding {
     /**
-     * User and host of the Request-URI. A phone that takes the nonce of its REGISTER for a call is asked once more, for the call;
-     * its next registration takes the nonce that it had.
+     * User and host of the Request-URI. A phone that uses the nonce of its REGISTER for a call is challenged once, for
+     * the call. Its next registration uses the earlier nonce.
      */
     REQUEST_URI,
 
     /**
-     * The address that the request comes from, without the port: a captured answer is of no use elsewhere. A phone whose address
-     * changes is asked once more.
+     * The source address of the request, without the port: captured credentials are useless elsewhere. A phone whose
+     * address changes is challenged once.
      */
     SOURCE_ADDRESS,
 

@@ -4,15 +4,15 @@ import java.util.concurrent.ThreadLocalRandom;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Dates nonces. The date in a nonce is that of the wall clock, since proxies with the same secret share it. The wall clock may be set, so
- * the nonce also names the {@link Period} in which it was made: for this process's own nonces that gives the time of the proxy, which
- * never steps.
+ * Clock for the dates of nonces. The date is that of the wall clock, because proxies with the same secret share it. The
+ * wall clock may be set, so the nonce also contains the {@link Period} in which it was created. For this process's own
+ * nonces the period gives the proxy's time, which never steps.
  *
- * <p>Safe for use by several threads.
+ * <p>Thread-safe.
  */
 final class NonceClock {
 
-    /** A smaller difference between the two clocks is not a step. */
+    /** Minimum difference between the two clocks that counts as a step. */
     static final long STEP_MILLIS = 1_000;
 
     private static final int MAX_PERIODS = 16;
@@ -21,9 +21,9 @@ final class NonceClock {
     /**
      * Time between two steps of the wall clock.
      *
-     * @param id random, of 24 bits: tells the nonces of this process and this period from all others
+     * @param id random, 24 bits: distinguishes nonces of this process and period from all others
      * @param shift wall clock minus proxy's time, in milliseconds
-     * @param from when it began, on the proxy's time; that of the first one is the first use
+     * @param from when it began, in the proxy's time; the first one begins with the first use
      * @param to when it ended
      */
     record Period(int id, long shift, long from, long to) {
@@ -34,10 +34,10 @@ final class NonceClock {
         }
     }
 
-    /** The current one first; empty before the first use. Replaced as a whole under this object's monitor. */
+    /** Latest first; empty before the first use. Copy-on-write under this object's monitor. */
     private volatile Period[] periods = {};
 
-    /** The period of a reading of both clocks. */
+    /** Returns the period for a reading of both clocks. */
     Period current(long proxyMillis, long wallMillis) {
         Period[] known = periods;
         return known.length > 0 && isSame(known[0], wallMillis - proxyMillis)
@@ -65,7 +65,10 @@ final class NonceClock {
         return made;
     }
 
-    /** This process's period with the id; null if the nonce is another process's, or of a period long ago. */
+    /**
+     * Returns this process's period with the id; null if the nonce is another process's, or the period is no longer
+     * stored.
+     */
     @Nullable
     Period own(int id) {
         for (Period period : periods) {
@@ -77,8 +80,8 @@ final class NonceClock {
     }
 
     /**
-     * True if the wall clock showed this time before it was set. A nonce of another process with such a date may have been used here
-     * then, and its use forgotten since.
+     * True if the wall clock showed this time before it was set. A nonce of another process with such a date may have
+     * been used here at that time, and that use may have been evicted since.
      */
     boolean wasShown(long wallMillis) {
         Period[] known = periods;

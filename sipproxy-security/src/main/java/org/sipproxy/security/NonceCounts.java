@@ -5,32 +5,33 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
- * Which counts (nc) of each nonce were used (RFC 7616 §3.4.5). A nonce gets an entry when somebody has proved to know a password
- * with it, so requests of strangers cost no memory.
+ * Used counts (nc) of each nonce (RFC 7616 §3.4.5). A nonce gets an entry when a password has been proved with it, so
+ * unauthenticated requests cost no memory.
  *
- * <p>Counts may come out of order by up to {@value #WINDOW}, as requests in parallel do; each passes once. There are at most so
- * many entries; what falls out before its time is remembered by a line in time: a nonce from before it that has no entry is
- * stale, as it may have been used. For nonces of other processes the proxy's start is such a line too. All times are the proxy's.
+ * <p>Counts may arrive out of order by up to {@value #WINDOW}, as parallel requests do; each is accepted once. The
+ * number of entries is limited. If an unexpired entry is evicted, its time of issue becomes a limit: an earlier nonce
+ * without an entry is stale, because it may have been used. For nonces of other processes the proxy's start is also
+ * such a limit. All times are the proxy's.
  */
 final class NonceCounts {
 
-    /** How far a count may lag behind the highest one seen. */
+    /** How far a count may be below the highest one seen. */
     static final int WINDOW = 64;
 
-    /** 64*T1: how long a client repeats a request. */
+    /** 64*T1: how long a client retransmits a request. */
     private static final long REPETITION_MILLIS = 32_000;
 
-    /** So many locks, that threads seldom wait for each other. */
+    /** Number of locks, enough that threads seldom wait for each other. */
     private static final int STRIPES = 64;
 
     private final Stripe[] stripes = new Stripe[STRIPES];
 
     /**
-     * Room for some nonces.
+     * Creates a table.
      *
-     * @param capacity how many, at least; rounded up to a multiple of 64
-     * @param lifetimeMillis how long a nonce is accepted at all
-     * @param oneTime true if a nonce may be used once only, whatever the count
+     * @param capacity minimum number of nonces; rounded up to a multiple of 64
+     * @param lifetimeMillis how long a nonce is accepted
+     * @param oneTime true if a nonce may be used only once, whatever the count
      */
     NonceCounts(int capacity, long lifetimeMillis, boolean oneTime) {
         for (int i = 0; i < STRIPES; i++) {
@@ -38,7 +39,7 @@ final class NonceCounts {
         }
     }
 
-    /** Nonces of other processes made before this time are not accepted. */
+    /** Sets the earliest time of issue for nonces of other processes. */
     void startedAt(long millis) {
         for (Stripe stripe : stripes) {
             stripe.startedAt(millis);
@@ -46,16 +47,16 @@ final class NonceCounts {
     }
 
     /**
-     * Notes the use of a count; false if it was used before, or that can no longer be told.
+     * Records the use of a count. Returns false if it was used before, or that is no longer known.
      *
-     * @param request what tells the request from others; the last one that passed may come again for a while, as a client
-     *     repeats it whose answer got lost (RFC 3261 §17.1.2.2)
+     * @param request identifies the request. The latest accepted one is accepted again for 32 s, because a client
+     *     retransmits it if the response was lost (RFC 3261 §17.1.2.2).
      */
     boolean use(NonceIssuer.Nonce nonce, int count, long request, long nowMillis) {
         return stripes[(int) (nonce.number() & (STRIPES - 1))].use(nonce, count, request, nowMillis);
     }
 
-    /** For tests: how many nonces have an entry. */
+    /** Returns the number of nonces with an entry; for tests. */
     int size() {
         int size = 0;
         for (Stripe stripe : stripes) {
@@ -66,7 +67,7 @@ final class NonceCounts {
 
     private static final class Stripe {
 
-        /** In the order of first use; guarded by this. */
+        /** In order of first use; guarded by this. */
         private final Map<Long, Uses> uses = new LinkedHashMap<>();
 
         private final int capacity;
@@ -74,7 +75,7 @@ final class NonceCounts {
         private final boolean oneTime;
         /** Nonces issued earlier and without an entry may have been used. Guarded by this. */
         private long knownSinceMillis = Long.MIN_VALUE;
-        /** The same for nonces of other processes. */
+        /** The same limit for nonces of other processes. */
         private long startedAtMillis = Long.MIN_VALUE;
 
         Stripe(int capacity, long lifetimeMillis, boolean oneTime) {
@@ -109,7 +110,7 @@ final class NonceCounts {
             return true;
         }
 
-        /** What has expired goes first, two for each that comes, so that nobody waits for a clean-up. */
+        /** Removes up to two expired entries per new one, so that no request waits for a full cleanup. */
         private void makeRoom(long nowMillis) {
             Iterator<Uses> eldest = uses.values().iterator();
             for (int i = 0; i < 2 && eldest.hasNext(); i++) {
@@ -130,15 +131,15 @@ final class NonceCounts {
         }
     }
 
-    /** The counts of one nonce. */
+    /** The used counts of one nonce. */
     private static final class Uses {
 
         final long issuedMillis;
         /** The highest count used, unsigned. */
         private int highest;
-        /** Bit i: the count {@code highest - i} was used. */
+        /** Bit i is set if the count {@code highest - i} was used. */
         private long used = 1;
-        /** The request that passed last, and when. */
+        /** The latest accepted request, and its time. */
         private long lastRequest;
 
         private long lastMillis;

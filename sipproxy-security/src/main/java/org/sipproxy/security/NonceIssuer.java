@@ -8,45 +8,46 @@ import org.sipproxy.message.SipParseException;
 import org.sipproxy.security.DigestResponse.Field;
 
 /**
- * Makes nonces and recognises them again without keeping any state: 52 characters of base64url over
+ * Issuer of nonces, which verifies them without stored state: 52 characters of base64url over
  *
  * <pre>
- *   version (1 byte) · time of issue (6 bytes, ms) · period of the clock (3 bytes) · number (7 bytes) · binding (6 bytes)
+ *   version (1 byte) · time of issue (6 bytes, ms) · period of the clock (3 bytes) · number (7 bytes) · binding (6
+ *   bytes)
  *   · signature (16 bytes)
  * </pre>
  *
- * The signature covers all before it and the realm. The number is random: it only makes nonces differ, so that uses of one can
- * be told from uses of another; that nobody can make one comes from the signature. The binding is a keyed hash, so that it
- * tells nothing of what it is bound to.
+ * <p>The signature covers all preceding bytes and the realm. The number is random: it only makes nonces differ, so that
+ * the uses of each are counted separately. The signature is what prevents forged nonces. The binding is a keyed hash,
+ * so that it does not disclose what it is bound to.
  */
 final class NonceIssuer {
 
     enum State {
         FRESH,
         /**
-         * Ours, but too old; or another process's, from a clock that is ahead of this one by more than {@link #MAX_DRIFT_MILLIS}, or with
-         * a date that this clock showed before it was set.
+         * Signed with a secret of this proxy, but too old. Or issued by another process, by a clock that is ahead of
+         * this one by more than {@link #MAX_DRIFT_MILLIS}, or with a date that this clock showed before it was set.
          */
         EXPIRED,
-        /** Ours, but for another place: see {@link NonceBinding}. */
+        /** Signed with a secret of this proxy, but bound to another context: see {@link NonceBinding}. */
         ELSEWHERE,
-        /** Not made with a secret of ours. */
+        /** Not signed with a secret of this proxy. */
         FOREIGN
     }
 
     /**
-     * What a nonce turned out to be.
+     * Result of the check of a nonce.
      *
-     * @param number what tells it from others; 0 if it is foreign
-     * @param issuedMillis when it was made, on the proxy's time; 0 if it is foreign
-     * @param isOwn true if this process made it
+     * @param number distinguishes it from other nonces; 0 if it is foreign
+     * @param issuedMillis when it was issued, in the proxy's time; 0 if it is foreign
+     * @param isOwn true if this process issued it
      */
     record Nonce(State state, long number, long issuedMillis, boolean isOwn) {
 
         private static final Nonce FOREIGN = new Nonce(State.FOREIGN, 0, 0, false);
     }
 
-    /** How far in the future a nonce may be issued: clocks of proxies that share a secret differ. As Kamailio's default. */
+    /** Tolerated future date of a nonce, because clocks of proxies with a shared secret differ. Kamailio's default. */
     static final long MAX_DRIFT_MILLIS = 3_000;
 
     private static final byte VERSION = 3;
@@ -81,7 +82,7 @@ final class NonceIssuer {
         return table;
     }
 
-    /** A nonce for the next attempt at what the context holds. */
+    /** Returns a nonce for the next attempt at the request in the context. */
     String issue(StageContext context, Realm realm, Hashes hashes) throws SipParseException {
         byte[] nonce = new byte[LENGTH];
         nonce[0] = VERSION;
@@ -154,7 +155,10 @@ final class NonceIssuer {
         return true;
     }
 
-    /** The character's value, -1 for one that base64url does not use; -1 shifted and joined with others stays negative. */
+    /**
+     * Returns the character's value; -1 if base64url does not use it. -1 stays negative when shifted and joined with
+     * others.
+     */
     private static int sextet(byte b) {
         return b < 0 ? -1 : DECODE[b];
     }

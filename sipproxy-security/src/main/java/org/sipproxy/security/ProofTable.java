@@ -4,13 +4,13 @@ import java.util.concurrent.atomic.AtomicReferenceArray;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Keys at which a password was proved within the last day, in a table that cannot grow: 64 stripes, made when first needed, of
- * sets of 8 entries; 262,144 in 3 MB. A key is a keyed hash. Only a proof makes an entry, so strangers cannot push one out; of a
- * full set the oldest proof goes. Safe for use by several threads.
+ * Keys under which a password was proved within the last day, in a table of fixed size: 64 stripes, allocated on first
+ * use, of sets of 8 entries; 262,144 entries in 3 MB. A key is a keyed hash. Only a proof creates an entry, so an
+ * unauthenticated sender cannot evict one. In a full set the oldest proof is evicted. Thread-safe.
  */
 final class ProofTable {
 
-    /** Longer than registrations last, so that a phone that was off over night is still known. */
+    /** Longer than a registration, so that a phone that was off overnight is still known. */
     static final int SECONDS = 86_400;
 
     private static final int STRIPES = 64;
@@ -28,7 +28,7 @@ final class ProofTable {
         return stripe != null && stripe.contains(key, nowMillis / 1_000);
     }
 
-    /** Notes a proof. */
+    /** Records a proof. */
     void add(long key, long nowMillis) {
         Stripe stripe = stripes.get(stripeOf(key));
         while (stripe == null) {

@@ -1,17 +1,17 @@
 package org.sipproxy.security;
 
 /**
- * How many requests may come: a bucket of {@code burst} tokens that fills by {@code perSecond}.
+ * Rate limit as a token bucket: it holds {@code burst} tokens and is refilled with {@code perSecond}.
  *
- * @param perSecond in the long run, above 0 to 1,000,000
- * @param burst at once, 1 to 1,000,000
+ * @param perSecond long-term rate per second, above 0 to 1,000,000
+ * @param burst maximum number at once, 1 to 1,000,000
  */
 public record RateLimit(double perSecond, int burst) {
 
     /**
      * Checks the values.
      *
-     * @throws IllegalArgumentException if one is outside its range
+     * @throws IllegalArgumentException if a value is outside its range
      */
     public RateLimit {
         if (!(perSecond > 0 && perSecond <= 1_000_000)) {
@@ -22,13 +22,13 @@ public record RateLimit(double perSecond, int burst) {
         }
     }
 
-    /** So many times this limit, within the ranges. */
+    /** Returns this limit multiplied by a factor, clamped to the valid ranges. */
     RateLimit times(double factor) {
         return new RateLimit(
                 Math.min(1_000_000, perSecond * factor), (int) Math.max(1, Math.min(1_000_000, burst * factor)));
     }
 
-    /** {@code 50/s, 500 at once}. */
+    /** Returns text such as {@code 50/s, 500 at once}. */
     @Override
     public String toString() {
         return (perSecond == Math.rint(perSecond) ? Long.toString((long) perSecond) : Double.toString(perSecond))

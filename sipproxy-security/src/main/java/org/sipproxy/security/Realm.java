@@ -2,7 +2,7 @@ package org.sipproxy.security;
 
 import java.nio.charset.StandardCharsets;
 
-/** A protection space: its text, and the bytes that go into hashes. */
+/** Protection space: its text, and the bytes that are hashed. */
 final class Realm {
 
     private final String name;
@@ -13,7 +13,10 @@ final class Realm {
         this.bytes = name.getBytes(StandardCharsets.ISO_8859_1);
     }
 
-    /** The text is printable ASCII without quotes and backslashes: a domain of the proxy, or what a host chose and was checked. */
+    /**
+     * Returns a realm. The text is printable ASCII without quotes and backslashes: a domain of the proxy or a checked
+     * option.
+     */
     static Realm named(String name) {
         return new Realm(name);
     }
@@ -22,7 +25,7 @@ final class Realm {
         return name;
     }
 
-    /** Shared, not to be written to. */
+    /** Returns the shared array, which must not be modified. */
     byte[] bytes() {
         return bytes;
     }

@@ -8,10 +8,10 @@ import org.sipproxy.message.HeaderName;
 import org.sipproxy.message.SipRequest;
 import org.sipproxy.message.wire.MessageIndex;
 
-/** What the usual scanning tools call themselves in User-Agent, unless their user was told better. */
+/** Texts by which common scanning tools identify themselves in User-Agent in their default settings. */
 final class ScannerSigns {
 
-    /** In lower case; found anywhere in the header, one shorter than seven characters only as a word. */
+    /** In lower case. Found anywhere in the header; one shorter than seven characters only as a whole word. */
     static final List<String> USUAL = List.of(
             "friendly-scanner",
             "friendly-request",
@@ -28,11 +28,14 @@ final class ScannerSigns {
             "smap",
             "sipptk");
 
-    /** A shorter sign has to stand as a word, so that it is not found within a vendor's name. */
+    /** A shorter sign must be a whole word, so that it does not match part of a vendor's name. */
     private static final int SHORTEST_WITHIN_A_WORD = 7;
 
     private final byte[][] signs;
-    /** By two bytes, true if a sign begins with them in some case: nearly every place of a header is passed over by one look. */
+    /**
+     * By two bytes: true if a sign begins with them, ignoring case. Skips nearly all positions of a header with one
+     * lookup.
+     */
     private final boolean[] begins = new boolean[65_536];
 
     ScannerSigns(List<String> names) {
@@ -52,7 +55,7 @@ final class ScannerSigns {
         return (first & 0xff) << 8 | second & 0xff;
     }
 
-    /** The sign that a request bears in any of its User-Agent lines; null if none. */
+    /** Returns the sign in any of a request's User-Agent lines; null if there is none. */
     @Nullable
     String find(SipRequest request) {
         int line = request.firstHeader(HeaderName.USER_AGENT);

@@ -10,8 +10,9 @@ import org.sipproxy.message.HeaderName;
 import org.sipproxy.message.SipRequest;
 
 /**
- * A 503 that comes late, so that whoever waits for it waits. It is written here, since the proxy is to forget the request
- * meanwhile. At most {@value #MAX} wait at a time, {@value #MAX_BYTES} bytes each; more, and longer ones, are not sent at all.
+ * Sender of delayed 503 responses, which slow down clients that wait for them. The response is written here, because
+ * the proxy does not keep the request meanwhile. At most {@value #MAX} responses wait at a time, {@value #MAX_BYTES}
+ * bytes each; further or longer ones are not sent.
  */
 final class SlowReply {
 

@@ -5,7 +5,9 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Set;
 
-/** Which users who do not exist each source named: of at most 1,000 sources, the latest to fail, and so many users each. */
+/**
+ * Unknown users that each source named: of the 1,000 sources that failed most recently, up to a number of users each.
+ */
 final class UnknownUsers {
 
     private static final int SOURCES = 1_000;
@@ -18,7 +20,7 @@ final class UnknownUsers {
         this.allowed = allowed;
     }
 
-    /** Notes a user; true when there are just too many, after which the source starts again. */
+    /** Records a user. Returns true when the source exceeds the allowed number; its count then starts again. */
     synchronized boolean isOneTooMany(CidrBlock source, String user) {
         Set<Integer> users = named.get(source);
         if (users == null) {

@@ -61,7 +61,7 @@ class AccessListTest {
     }
 
     @Test
-    void amongRulesOfOneNetworkTheFirstThatFitsDecides() {
+    void firstMatchingRuleOfANetworkDecides() {
         FakeHooks hooks = at(
                 Action.DENY,
                 AccessRule.deny(net("10.0.0.0/8")).method(Method.SUBSCRIBE, Method.REGISTER),
@@ -74,7 +74,7 @@ class AccessListTest {
     }
 
     @Test
-    void whatTheSourceDecidesIsRefusedUnparsedAndToldWithItsRule() {
+    void deniedSourceIsDroppedUnparsedAndReportedWithItsRule() {
         FakeHooks hooks = at(Action.ALLOW, AccessRule.deny(net("2001:db8::/32")).tag("scanners"));
 
         assertThat(hooks.isFiltered(register().from("2001:db8::7"))).isTrue();
@@ -89,7 +89,7 @@ class AccessListTest {
     }
 
     @Test
-    void ruleForSomeRequestsLetsOthersOfItsNetworkGoToTheNextRule() {
+    void requestsThatARuleDoesNotMatchGoToTheNextRuleOfTheNetwork() {
         FakeHooks hooks = at(Action.DENY, AccessRule.allow(net("10.0.0.0/8")).method(Method.INVITE), AccessRule.deny());
 
         FakeStageContext refused = register().from("10.0.0.1");
@@ -122,7 +122,7 @@ class AccessListTest {
     }
 
     @Test
-    void trustIsTrustAndAllowIsNot() {
+    void onlyTrustRulesMakeAPeerTrusted() {
         FakeHooks hooks = at(Action.DENY, AccessRule.trust(net("10.0.0.1")), AccessRule.allow(net("10.0.0.2")));
         FakeStageContext trusted = invite().from("10.0.0.1");
         FakeStageContext allowed = invite().from("10.0.0.2");
@@ -135,7 +135,7 @@ class AccessListTest {
     }
 
     @Test
-    void rowsOfADatabaseAreRulesAndAReloadReplacesThemAtOnce() {
+    void databaseRowsAreRulesAndAReloadReplacesThemAtomically() {
         List<AccessRules> rows = new ArrayList<>(List.of(
                 new AccessRules(
                         List.of(
@@ -171,7 +171,7 @@ class AccessListTest {
     }
 
     @Test
-    void uriOfASenderCannotMakeThePatternOfARowTakeLong() {
+    void senderCannotMakeThePatternOfARowSlow() {
         AccessRules rows = new AccessRules(
                 List.of(),
                 List.of(
@@ -198,7 +198,7 @@ class AccessListTest {
     }
 
     @Test
-    void reloadThatFailsLeavesTheRules() {
+    void failedReloadKeepsTheRules() {
         boolean[] broken = {false};
         AccessList list = AccessList.builder()
                 .defaultPolicy(Action.DENY)
@@ -219,7 +219,7 @@ class AccessListTest {
     }
 
     @Test
-    void explanationNamesTheRuleThatDecidesAndThoseThatMightBefore() throws UnknownHostException {
+    void explainReturnsTheDecidingRuleAndTheSpecialRulesBeforeIt() throws UnknownHostException {
         AccessList list = AccessList.builder()
                 .defaultPolicy(Action.DENY)
                 .rules(
@@ -237,7 +237,7 @@ class AccessListTest {
     }
 
     @Test
-    void theIdentityOfAPeersCertificateIsTrustedWhateverItsAddress() {
+    void certificateIdentityIsTrustedFromAnyAddress() {
         FakeHooks hooks = at(Action.DENY, AccessRule.trustIdentity("Provider.example", "other.example"));
         FakeStageContext provider = invite().from("203.0.113.7").identified("provider.example");
         FakeStageContext stranger = invite().from("203.0.113.7").identified("a.provider.example");
@@ -253,7 +253,7 @@ class AccessListTest {
     }
 
     @Test
-    void anIdentityNarrowsANetwork() {
+    void identityNarrowsANetwork() {
         FakeHooks hooks = at(
                 Action.ALLOW,
                 AccessRule.trust(net("203.0.113.0/24")).identity("provider.example"),
@@ -268,7 +268,7 @@ class AccessListTest {
     }
 
     @Test
-    void beforeTheHandshakeOnlyAnIdentityIsWaitedFor() {
+    void onlyIdentityRulesDeferTheDecisionToTheHandshake() {
         FakeHooks trusting = at(Action.DENY, AccessRule.trustIdentity("provider.example"));
         FakeHooks denying =
                 at(Action.ALLOW, AccessRule.deny().identity("bad.example"), AccessRule.deny(net("203.0.113.0/24")));
@@ -287,18 +287,18 @@ class AccessListTest {
     }
 
     @Test
-    void everyOptionThatIsMissingOrContradictsIsTold() {
+    void everyMissingOrContradictingOptionIsReported() {
         assertThatThrownBy(() -> AccessList.builder().group(1, Action.ALLOW).build())
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("defaultPolicy: missing")
-                .hasMessageContaining("group: means nothing");
+                .hasMessageContaining("group: has no effect without source");
         assertThatThrownBy(
                         () -> AccessList.builder().defaultPolicy(Action.TRUST).build())
-                .hasMessageContaining("everybody relay anywhere");
+                .hasMessageContaining("anyone relay to any destination");
     }
 
     @Test
-    void itsStepsNeverWaitAndDoNoHarmTwice() {
+    void stagesNeverBlockAndAreRepeatable() {
         assertThat(at(Action.ALLOW).stages()).isNotEmpty().allMatch(s -> !s.mayBlock() && s.isRepeatable());
     }
 }

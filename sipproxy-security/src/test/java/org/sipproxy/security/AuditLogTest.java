@@ -76,7 +76,7 @@ class AuditLogTest {
     }
 
     @Test
-    void whatASenderChoseCannotLookLikeAnotherFieldOrLine() {
+    void senderCannotForgeAnotherFieldOrLine() {
         SecurityEvent.Origin origin = new SecurityEvent.Origin(
                 new InetSocketAddress("203.0.113.9", 5060),
                 TransportKind.UDP,
@@ -91,7 +91,7 @@ class AuditLogTest {
     }
 
     @Test
-    void longTextsAreCut() {
+    void longValuesAreTruncated() {
         log.onEvent(new SecurityEvent.AuthenticationFailed(
                 new SecurityEvent.Origin(
                         new InetSocketAddress("203.0.113.9", 5060), TransportKind.UDP, "\u00e9".repeat(60_000)),
@@ -102,7 +102,7 @@ class AuditLogTest {
     }
 
     @Test
-    void fewFailuresInARowHaveALineEachAndAReusedNonceOfAPhoneHasNone() {
+    void fewFailuresHaveALineEachAndAReusedNonceHasNone() {
         for (int user = 1001; user <= 1004; user++) {
             log.onEvent(new SecurityEvent.AuthenticationFailed(
                     from("203.0.113.9", TransportKind.UDP), Integer.toString(user), "WRONG_PASSWORD"));
@@ -114,7 +114,7 @@ class AuditLogTest {
     }
 
     @Test
-    void sourceHasAFewLinesAtOnceThenOneASecondThatCountsTheOthers() {
+    void sourceHasABurstOfLinesThenOnePerSecondWithTheOmittedCount() {
         for (int i = 0; i < 100; i++) {
             log.onEvent(failed("203.0.113.9", TransportKind.UDP));
         }
@@ -137,7 +137,7 @@ class AuditLogTest {
     }
 
     @Test
-    void twentyAttackersAreAllSeenWithinASecond() {
+    void twentyAttackersAreAllLoggedWithinASecond() {
         for (int event = 0; event < 50; event++) {
             for (int attacker = 0; attacker < 20; attacker++) {
                 log.onEvent(failed("203.0.113." + attacker, TransportKind.UDP));
@@ -208,7 +208,7 @@ class AuditLogTest {
         for (String line : lines) {
             Matcher when = date.matcher(line);
             assertThat(when.find()).as(line).isTrue();
-            // as behind a logger's own date and level; fail2ban cuts the date out
+            // as after a logger's own date and level; fail2ban removes the date
             Matcher match = failregex.matcher("07:08:09.123 WARN  audit - " + when.replaceFirst(""));
             found.add(match.find() ? match.group("addr") : "none");
         }

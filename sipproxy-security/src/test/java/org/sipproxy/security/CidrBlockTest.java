@@ -37,28 +37,28 @@ class CidrBlockTest {
         "2001:db8::/33, 2001:db8:8000::1, false",
         "[2001:db8::1], 2001:db8::1, true",
     })
-    void containsWhatHasItsPrefix(String network, String address, boolean contained) {
+    void containsAddressesWithItsPrefix(String network, String address, boolean contained) {
         assertThat(CidrBlock.parse(network).contains(address(address))).isEqualTo(contained);
     }
 
     @ParameterizedTest
     @ValueSource(
             strings = {"", "/", "192.0.2.0/", "192.0.2.0/33", "::/129", "192.0.2.0/-1", "192.0.2/24", "example.org/8"})
-    void whatIsNoNetworkIsRefused(String text) {
+    void invalidNetworkIsRefused(String text) {
         assertThatThrownBy(() -> CidrBlock.parse(text))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("network: ");
     }
 
     @Test
-    void bitsBehindThePrefixAreAMistake() {
-        assertThatThrownBy(() -> CidrBlock.parse("192.0.2.1/24")).hasMessageContaining("write 192.0.2.0/24");
+    void bitsAfterThePrefixAreRefused() {
+        assertThatThrownBy(() -> CidrBlock.parse("192.0.2.1/24")).hasMessageContaining("use 192.0.2.0/24");
         assertThat(CidrBlock.around(address("192.0.2.1"), 24)).hasToString("192.0.2.0/24");
     }
 
-    /** Against the plain way, for thousands of random networks, nested ones too. */
+    /** Compares the trie with a linear search, for thousands of random networks, nested ones included. */
     @Test
-    void trieFindsTheLongestNetworkAroundAnyAddress() throws UnknownHostException {
+    void trieFindsTheLongestNetworkOfAnyAddress() throws UnknownHostException {
         Random random = new Random(1);
         NetworkTrie.Builder<CidrBlock> builder = new NetworkTrie.Builder<>();
         java.util.List<CidrBlock> networks = new java.util.ArrayList<>();
@@ -86,7 +86,7 @@ class CidrBlockTest {
         }
     }
 
-    /** Few different bits, so that networks nest and addresses hit. */
+    /** Few varying bits, so that networks nest and addresses match. */
     private static InetAddress random(Random random) throws UnknownHostException {
         return random(random, random.nextBoolean());
     }

@@ -16,7 +16,7 @@ import org.sipproxy.api.component.FakeRuntime;
 import org.sipproxy.api.routing.FakeStageContext;
 import org.sipproxy.api.routing.Verdict;
 
-/** The wall clock is set while the proxy runs: only what is written to a header may change. */
+/** Wall-clock steps while the proxy runs: only times written into headers may change. */
 class ClockStepTest {
 
     private static final byte[] SECRET = new byte[16];
@@ -68,7 +68,7 @@ class ClockStepTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"-PT1H", "PT1H", "-P3650D", "P3650D", "-PT2S", "PT2S"})
-    void freshNonceIsAcceptedAtOnceAndOneInUseStaysSo(Duration step) {
+    void nonceIsAcceptedBeforeAndAfterAStep(Duration step) {
         String inUse = node.nonce();
         assertThat(node.accepts(inUse, 1)).isTrue();
 
@@ -88,7 +88,7 @@ class ClockStepTest {
         assertThat(node.accepts(used, 1)).isTrue();
         node.runtime.stepWallClock(step);
         for (int i = 0; i < 130; i++) {
-            node.runtime.advance(Duration.ofMinutes(1)); // past its lifetime, and past its date coming again
+            node.runtime.advance(Duration.ofMinutes(1)); // past its lifetime and past the recurrence of its date
             assertThat(node.accepts(used, 1)).as("after %s minutes", i + 1).isFalse();
             assertThat(node.accepts(node.nonce(), 1)).isTrue();
         }
@@ -98,7 +98,7 @@ class ClockStepTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"-PT1H", "PT1H"})
-    void nonceOfAnotherProxyThatWasUsedBeforeAStepIsStaleWhenItsDateComesAgain(Duration step) {
+    void nonceOfAnotherProxyUsedBeforeAStepIsStaleWhenItsDateRecurs(Duration step) {
         Node other = new Node(FakeStageContext.START);
         node.nonce();
         for (Node each : List.of(node, other)) {
@@ -107,7 +107,7 @@ class ClockStepTest {
         String nonce = other.nonce();
         assertThat(node.accepts(nonce, 1)).isTrue();
         node.runtime.advance(Duration.ofHours(1));
-        node.accepts(node.nonce(), 1); // forgets what has expired
+        node.accepts(node.nonce(), 1); // evicts expired entries
 
         node.runtime.stepWallClock(step);
         for (int minute = 0; minute < 70; minute++) {
@@ -117,7 +117,7 @@ class ClockStepTest {
     }
 
     @Test
-    void proxyWhoseClockWasYearsAheadAcceptsTheNoncesOfOthersOnceItIsRight() {
+    void proxyAcceptsNoncesOfOthersOnceItsClockIsCorrected() {
         Node other = new Node(FakeStageContext.START);
         Node ahead = new Node(FakeStageContext.START.plus(Duration.ofDays(3650)));
         other.runtime.advance(Duration.ofMinutes(1));
@@ -132,7 +132,7 @@ class ClockStepTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"-PT1H", "PT1H", "-P3650D", "P3650D"})
-    void lockoutLastsItsTime(Duration step) {
+    void lockoutKeepsItsDuration(Duration step) {
         for (int i = 0; i < 3; i++) {
             node.register(new TestPhone(node.nonce()).password("guess"));
         }
@@ -147,7 +147,7 @@ class ClockStepTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"-PT1H", "PT1H", "-P3650D", "P3650D"})
-    void rateLimitRefillsAndABanLastsItsTime(Duration step) throws UnknownHostException {
+    void rateLimitAndBanKeepTheirDuration(Duration step) throws UnknownHostException {
         FakeRuntime runtime = node.runtime;
         FloodGuard guard = FloodGuard.builder().perSource(new RateLimit(5, 10)).build();
         FakeHooks hooks = FakeHooks.of(guard, runtime);
@@ -165,7 +165,7 @@ class ClockStepTest {
         assertThat(guard.bans()).isEmpty();
     }
 
-    /** How many of 15 requests pass. */
+    /** Returns how many of 15 requests pass. */
     private int burst(FakeHooks hooks) {
         int passed = 0;
         for (int i = 0; i < 15; i++) {

@@ -22,7 +22,7 @@ import org.sipproxy.api.routing.TemporarilyUnavailableException;
 import org.sipproxy.message.HeaderName;
 import org.sipproxy.message.SipParseException;
 
-/** The outcome that each way to present credentials has; what the client is told is in {@link DigestAuthenticationTest}. */
+/** Outcomes for all kinds of credentials; {@link DigestAuthenticationTest} covers the responses to the client. */
 class CredentialsCheckTest {
 
     private static final Realm REALM = Realm.named("example.org");
@@ -47,7 +47,7 @@ class CredentialsCheckTest {
             return users.find(username, realm);
         }
 
-        /** As if somebody had written the other spelling into the database. */
+        /** As if the other spelling had been written to the database directly. */
         @Override
         public boolean hasOtherSpelling(String username, String realm) {
             return username.equals("Alice");
@@ -85,10 +85,10 @@ class CredentialsCheckTest {
         return FakeStageContext.at(FakeStageContext.START.minusMillis(ageMillis), Requests.register());
     }
 
-    /** The nonces of a row that are at fault: an expired one, one for another address, and one whose first count is used. */
+    /** The faulty nonces of a row: an expired one, one for another address, and one whose first count is used. */
     record Faulty(String expired, String elsewhere, String used) {}
 
-    /** What a row changes in right credentials. */
+    /** The change that a row makes to right credentials. */
     interface Change extends BiFunction<TestPhone, Faulty, TestPhone> {}
 
     static Stream<Arguments> rows() {
@@ -151,7 +151,7 @@ class CredentialsCheckTest {
     }
 
     @Test
-    void everyOutcomeHasARowAndAReasonOfItsOwn() {
+    void everyOutcomeHasARowAndItsOwnReason() {
         EnumSet<AuthenticationOutcome> covered = EnumSet.noneOf(AuthenticationOutcome.class);
         rows().forEach(row -> covered.add((AuthenticationOutcome) row.get()[0]));
 
@@ -161,11 +161,11 @@ class CredentialsCheckTest {
     }
 
     @Test
-    void whileTheStoreCannotBeAskedOnlyARightPasswordIsJudged() throws SipParseException {
+    void onlyARightPasswordIsDecidedWhileTheStoreIsUnavailable() throws SipParseException {
         current = false;
         assertThat(outcome("Authorization: " + new TestPhone(nonce(0)).credentials()))
                 .isEqualTo(AuthenticationOutcome.AUTHENTICATED);
-        for (int i = 0; i < 3; i++) { // the third finds the user locked out
+        for (int i = 0; i < 3; i++) { // at the third attempt the user is locked out
             TestPhone guess = new TestPhone(nonce(0)).with("username", "1004").password("guess");
             assertThatThrownBy(() -> outcome("Authorization: " + guess.credentials()))
                     .isInstanceOf(TemporarilyUnavailableException.class);
@@ -177,7 +177,7 @@ class CredentialsCheckTest {
     }
 
     @Test
-    void noLineIsNoCredentialsAndABrokenLineIsMalformed() throws SipParseException {
+    void missingLineIsNoCredentialsAndABrokenLineIsMalformed() throws SipParseException {
         assertThat(outcome()).isEqualTo(AuthenticationOutcome.NO_CREDENTIALS);
         assertThat(outcome("Authorization: Basic eA==")).isEqualTo(AuthenticationOutcome.NO_CREDENTIALS);
         assertThat(outcome("Authorization: Digest realm=\"")).isEqualTo(AuthenticationOutcome.MALFORMED);

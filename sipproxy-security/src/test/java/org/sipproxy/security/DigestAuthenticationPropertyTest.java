@@ -12,7 +12,7 @@ import org.sipproxy.api.auth.Credential;
 import org.sipproxy.api.routing.FakeStageContext;
 import org.sipproxy.api.routing.Verdict;
 
-/** Whatever stands in Authorization: an answer, never an exception, and never a pass without the password. */
+/** Any text in Authorization gets a response, never an exception, and never passes without the password. */
 class DigestAuthenticationPropertyTest {
 
     private final DigestAuthentication authentication = DigestAuthentication.builder()
@@ -56,7 +56,7 @@ class DigestAuthenticationPropertyTest {
 
         Verdict verdict = authentication.handle(damaged);
 
-        // an edit that leaves all the values alone (case of a name, white space, a parameter nobody knows) still passes
+        // an edit that keeps all values (case of a name, white space, an unknown parameter) still passes
         if (verdict == Verdict.proceed()) {
             assertThat(damaged.authenticatedUser()).contains("1001@example.org");
         } else {

@@ -46,7 +46,7 @@ class DigestAuthenticationTest {
     private final DigestAuthentication authentication =
             plain().credentials(users).secret(SECRET).build();
 
-    /** MD5 as ever, with nonces that are good for everything: what goes beyond that is in tests of its own. */
+    /** Returns MD5 authentication whose nonces are not bound; other settings have their own tests. */
     private static DigestAuthentication.Builder plain() {
         return DigestAuthentication.builder()
                 .algorithms(DigestAlgorithm.MD5)
@@ -55,7 +55,7 @@ class DigestAuthenticationTest {
                 .noLockout();
     }
 
-    /** What a phone learns from an answer. */
+    /** The parts of a challenge that a phone uses. */
     private record Challenge(int code, String header, String realm, String nonce, boolean stale) {}
 
     private static Challenge challenge(Verdict verdict) {
@@ -146,7 +146,7 @@ class DigestAuthenticationTest {
 
         @ParameterizedTest
         @CsvSource({"ACK, ''", "CANCEL, ''", "ACK, ;tag=1"})
-        void whatCannotBeSentAgainIsNeverChallenged(String method, String toTag) {
+        void ackAndCancelAreNeverChallenged(String method, String toTag) {
             FakeStageContext context = FakeStageContext.of(Requests.request(
                     method + " sip:1002@example.org", "<sip:1001@example.org>", "<sip:1002@example.org>" + toTag));
 
@@ -155,7 +155,7 @@ class DigestAuthenticationTest {
 
         @ParameterizedTest
         @CsvSource({"PRACK, ''", "PRACK, ;tag=1", "BYE, ;tag=1", "INFO, ;tag=1", "NOTIFY, ;tag=1", "INVITE, ;tag=1"})
-        void aToTagIsNotAWayAroundTheChallenge(String method, String toTag) {
+        void toTagDoesNotBypassTheChallenge(String method, String toTag) {
             FakeStageContext context = FakeStageContext.of(Requests.request(
                     method + " sip:1002@example.org", "<sip:1001@example.org>", "<sip:1002@example.org>" + toTag));
 
@@ -174,7 +174,7 @@ class DigestAuthenticationTest {
                     "<sip:1001@example.org>",
                     "<sips:1001@EXAMPLE.org>",
                 })
-        void fromThatDoesNotNameAnotherDomainIsChallenged(String from) {
+        void requestIsChallengedUnlessFromNamesAnotherDomain(String from) {
             FakeStageContext context = FakeStageContext.of(
                     Requests.request("MESSAGE sip:1002@example.org", from, "<sip:1002@example.org>"));
 
@@ -237,7 +237,7 @@ class DigestAuthenticationTest {
         }
 
         @Test
-        void registerAtUsForADomainThatIsNotOursIsNotFound() {
+        void registerHereForAForeignDomainIsNotFound() {
             FakeStageContext context = FakeStageContext.of(Requests.request(
                     "REGISTER sip:192.0.2.1", "<sip:1001@elsewhere.test>", "<sip:1001@elsewhere.test>"));
 
@@ -287,7 +287,7 @@ class DigestAuthenticationTest {
         }
 
         @Test
-        void otherRequestAnswersInProxyAuthorization() {
+        void otherRequestUsesProxyAuthorization() {
             TestPhone phone = new TestPhone(nonce()).method("INVITE").with("uri", "sip:1002@example.org");
             FakeStageContext right =
                     FakeStageContext.of(Requests.invite("Proxy-Authorization: " + phone.credentials()));
@@ -313,7 +313,7 @@ class DigestAuthenticationTest {
         }
 
         @Test
-        void usernameMayCarryTheRealm() {
+        void usernameMayContainTheRealm() {
             FakeStageContext context = FakeStageContext.of(Requests.register("Authorization: "
                     + new TestPhone(nonce())
                             .with("username", "1001@example.org")
@@ -340,7 +340,7 @@ class DigestAuthenticationTest {
         }
 
         @Test
-        void nonceIsGoodForManyRequestsAndMethods() {
+        void nonceIsValidForManyRequestsAndMethods() {
             String nonce = nonce();
             TestPhone invite = new TestPhone(nonce)
                     .method("INVITE")
@@ -397,7 +397,7 @@ class DigestAuthenticationTest {
         }
 
         @Test
-        void threadsDoNotDisturbEachOther() throws Exception {
+        void threadsDoNotInterfere() throws Exception {
             String good = Requests.register("Authorization: " + new TestPhone(nonce()).credentials());
             String bad = Requests.register(
                     "Authorization: " + new TestPhone(nonce()).password("guess").credentials());
@@ -429,7 +429,7 @@ class DigestAuthenticationTest {
     class Refusal {
 
         @Test
-        void unknownUserAndWrongPasswordGetTheSameAnswer() {
+        void unknownUserAndWrongPasswordGetTheSameResponse() {
             Verdict.Respond wrong = (Verdict.Respond) register(new TestPhone(nonce()).password("guess"));
             Verdict.Respond unknown = (Verdict.Respond) register(new TestPhone(nonce()).with("username", "9999"));
 
@@ -442,7 +442,7 @@ class DigestAuthenticationTest {
         }
 
         @Test
-        void thePasswordThatStandsInForAnUnknownUserOpensNothing() {
+        void placeholderPasswordOfUnknownUsersNeverAuthenticates() {
             assertFreshChallenge(
                     register(new TestPhone(nonce()).with("username", "9999").password("an unknown user")));
             assertFreshChallenge(
@@ -456,12 +456,12 @@ class DigestAuthenticationTest {
 
         @ParameterizedTest
         @ValueSource(strings = {"example.net", "EXAMPLE.ORG", "example.org ", "", "xample.org"})
-        void anotherRealmIsNotOurs(String realm) {
+        void credentialsOfAnotherRealmAreIgnored(String realm) {
             assertFreshChallenge(register(new TestPhone(nonce()).with("realm", realm)));
         }
 
         @Test
-        void nonceOfOneRealmIsNotGoodInAnother() {
+        void nonceOfOneRealmIsInvalidInAnother() {
             TestPhone phone =
                     new TestPhone(nonce()).with("realm", "example.net").password("net secret");
             FakeStageContext context = FakeStageContext.of(Requests.request(
@@ -523,7 +523,7 @@ class DigestAuthenticationTest {
                     "Digest realm=\"example.org\"",
                     "Digest username=\"1001\", realm=\"example.org\", nonce=\"x\", uri=\"::\", response=\"short\"",
                 })
-        void credentialsThatCannotBeUsedGetAFreshChallenge(String credentials) {
+        void unusableCredentialsGetAFreshChallenge(String credentials) {
             assertFreshChallenge(
                     authentication.handle(FakeStageContext.of(Requests.register("Authorization: " + credentials))));
         }
@@ -544,16 +544,16 @@ class DigestAuthenticationTest {
         }
 
         @Test
-        void storeThatFailsIsNotTakenForARefusal() {
+        void storeFailureIsNotARefusal() {
             DigestAuthentication failing = plain().credentials((username, realm) -> {
-                        throw new IllegalStateException("database is gone");
+                        throw new IllegalStateException("no database connection");
                     })
                     .secret(SECRET)
                     .build();
             FakeStageContext context =
                     FakeStageContext.of(Requests.register("Authorization: " + new TestPhone(nonce()).credentials()));
 
-            assertThatThrownBy(() -> failing.handle(context)).hasMessage("database is gone");
+            assertThatThrownBy(() -> failing.handle(context)).hasMessage("no database connection");
             assertFreshChallenge(failing.handle(FakeStageContext.of(Requests.register())));
         }
     }
@@ -579,7 +579,7 @@ class DigestAuthenticationTest {
         }
 
         @Test
-        void nonceIsAcceptedUntilItsLastMoment() {
+        void nonceIsAcceptedUntilTheEndOfItsLifetime() {
             assertThat(registerAt(START.plusSeconds(300), new TestPhone(nonce())))
                     .isSameAs(Verdict.proceed());
         }
@@ -593,7 +593,7 @@ class DigestAuthenticationTest {
         }
 
         @Test
-        void nonceIsRefusedBeforeTheIdentityIs() {
+        void nonceIsCheckedBeforeTheIdentity() {
             TestPhone phone = new TestPhone(nonce());
             FakeStageContext context = FakeStageContext.at(
                     START.plusSeconds(301),
@@ -607,7 +607,7 @@ class DigestAuthenticationTest {
         }
 
         @Test
-        void nonceThatWasTamperedWithBreaksTheDigest() {
+        void tamperedNonceInvalidatesTheDigest() {
             String credentials = new TestPhone(nonce()).credentials();
             int at = credentials.indexOf("nonce=\"") + 12;
             char other = credentials.charAt(at) == 'A' ? 'B' : 'A';
@@ -634,7 +634,7 @@ class DigestAuthenticationTest {
 
         @ParameterizedTest
         @ValueSource(strings = {"", "dcd98b7102dd2f0e8b11d0f600bfb0c093", "AQGbeYkM"})
-        void madeUpNonceNeverPasses(String nonce) {
+        void forgedNonceNeverPasses(String nonce) {
             assertStaleChallenge(register(new TestPhone(nonce)));
             assertFreshChallenge(register(new TestPhone(nonce).password("guess")));
         }
@@ -679,7 +679,7 @@ class DigestAuthenticationTest {
     class SeveralHeaders {
 
         @Test
-        void theOneForOurRealmIsUsedWhereverItStands() {
+        void credentialsForThisRealmAreUsedInAnyPosition() {
             TestPhone foreign = new TestPhone("abc").with("realm", "elsewhere.test");
             FakeStageContext context = FakeStageContext.of(Requests.register(
                     "Authorization: " + foreign.credentials(),
@@ -693,7 +693,7 @@ class DigestAuthenticationTest {
         }
 
         @Test
-        void theOneInAnAlgorithmThatWeOfferIsUsed() {
+        void credentialsInAnOfferedAlgorithmAreUsed() {
             FakeStageContext context = FakeStageContext.of(Requests.register(
                     "Authorization: "
                             + new TestPhone(nonce())
@@ -706,7 +706,7 @@ class DigestAuthenticationTest {
         }
 
         @Test
-        void guessesDoNotComeInBulk() {
+        void oneRequestAllowsOneGuess() {
             FakeStageContext context = FakeStageContext.of(Requests.register(
                     "Authorization: " + new TestPhone(nonce()).password("guess").credentials(),
                     "Authorization: " + new TestPhone(nonce()).credentials()));
@@ -724,7 +724,7 @@ class DigestAuthenticationTest {
         }
 
         @Test
-        void responseWithoutQopPassesWhereQopIsNotRequired() {
+        void responseWithoutQopPassesIfQopIsNotRequired() {
             DigestAuthentication lenient =
                     plain().credentials(users).requireQop(false).build();
             TestPhone old = new TestPhone(nonce(lenient)).withoutQop();
@@ -758,7 +758,7 @@ class DigestAuthenticationTest {
         }
 
         @Test
-        void strippingQopFromAResponseDoesNotMakeItOneWithoutQop() {
+        void responseStrippedOfItsQopIsRefused() {
             DigestAuthentication lenient =
                     plain().credentials(users).requireQop(false).build();
             String credentials = new TestPhone(nonce(lenient)).credentials().replace("qop=auth, ", "");
@@ -797,7 +797,7 @@ class DigestAuthenticationTest {
             "sip:1002@example.org, sip:example.org",
             "sip:1002@example.org, sip:192.0.2.1:5060",
         })
-        void sameUserAtTheSamePlacePasses(String requestUri, String digestUri) {
+        void sameUserAndHostPass(String requestUri, String digestUri) {
             assertThat(invite(requestUri, digestUri)).isSameAs(Verdict.proceed());
         }
 
@@ -839,12 +839,12 @@ class DigestAuthenticationTest {
             "<sip:example.org>,      <sip:1001@example.org>",
             "<sip:1001@example.org>, <sip:example.org>",
         })
-        void nobodyRegistersAsSomebodyElse(String from, String to) {
+        void registerAsAnotherUserIsForbidden(String from, String to) {
             assertForbidden(registerAs(authentication, from, to));
         }
 
         @Test
-        void nobodyCallsAsSomebodyElse() {
+        void callAsAnotherUserIsForbidden() {
             TestPhone caller = new TestPhone(nonce()).method("INVITE").with("uri", "sip:1001@example.org");
             FakeStageContext context = FakeStageContext.of(Requests.request(
                     "INVITE sip:1001@example.org",
@@ -863,7 +863,7 @@ class DigestAuthenticationTest {
         }
 
         @Test
-        void caseOfTheUserCountsOnlyWhereUsersAreCaseSensitive() {
+        void caseOfTheUserMattersOnlyIfUsersAreCaseSensitive() {
             InMemoryCredentials mixed = InMemoryCredentials.of(Credential.ofPassword("Alice", "example.org", "secret"));
             DigestAuthentication digest = plain().credentials(mixed).build();
             for (String address : List.of("<sip:alice@example.org>", "<sip:%41LICE@example.org>")) {
@@ -890,7 +890,7 @@ class DigestAuthenticationTest {
 
         @ParameterizedTest
         @CsvSource({"\u00e9, \u00c9", "k, \u212a", "i, \u0130", "ss, \u00df"})
-        void lettersBeyondAsciiAreOtherLettersInAnotherCase(String user, String claimed) {
+        void nonAsciiLettersAreCaseSensitive(String user, String claimed) {
             DigestAuthentication digest = plain().credentials(
                             InMemoryCredentials.of(Credential.ofPassword(user, "example.org", "secret")))
                     .build();
@@ -909,7 +909,7 @@ class DigestAuthenticationTest {
         }
 
         @Test
-        void ofAPairThatIsInTheStoreOnlyTheSpellingInLowerCaseHasTheAddressOfRecord() {
+        void lowerCaseSpellingOwnsTheAorIfTheStoreHasTwo() {
             InMemoryCredentials pair = InMemoryCredentials.caseSensitive(
                     Credential.ofPassword("alice", "example.org", "secret"),
                     Credential.ofPassword("Alice", "example.org", "secret"),
@@ -938,7 +938,7 @@ class DigestAuthenticationTest {
         }
 
         @Test
-        void checkCanBeSwitchedOff() {
+        void identityCheckCanBeDisabled() {
             DigestAuthentication lenient = plain().credentials(users)
                     .secret(SECRET)
                     .checkIdentity(false)
@@ -949,7 +949,7 @@ class DigestAuthenticationTest {
         }
 
         @Test
-        void wrongPasswordIsNotToldThatTheIdentityIsWrongToo() {
+        void wrongPasswordDoesNotDiscloseAWrongIdentity() {
             phone.password("guess");
 
             assertFreshChallenge(registerAs(authentication, "<sip:1002@example.org>", "<sip:1002@example.org>"));
@@ -968,13 +968,13 @@ class DigestAuthenticationTest {
 
             assertFreshChallenge(authentication.handle(context));
 
-            // measured: under 3 ms cold; a parser that is quadratic in the input needs seconds for it
+            // measured: under 3 ms cold; a parser that is quadratic in the input would need seconds
             assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(Duration.ofSeconds(1));
         }
 
         @ParameterizedTest
         @ValueSource(strings = {",", "a=b,", "\"", "\\", "\\\"", "=", " ", "x", "\n ", "é", "%41", "username=\"a\","})
-        void longRunOfOneThingIsReadInLinearTime(String unit) {
+        void longRepetitiveInputIsReadInLinearTime(String unit) {
             String run = unit.repeat(65_536 / unit.length());
 
             assertRefusedQuickly("Authorization: Digest " + run + "x");
@@ -993,7 +993,7 @@ class DigestAuthenticationTest {
         }
 
         @Test
-        void digestUriOfManyParametersIsComparedInLinearTime() {
+        void digestUriWithManyParametersIsComparedInLinearTime() {
             String params = IntStream.range(0, 10_000).mapToObj(i -> ";p" + i).reduce("", String::concat);
             TestPhone phone = new TestPhone(nonce())
                     .with("uri", "sip:example.org" + params)
@@ -1067,7 +1067,7 @@ class DigestAuthenticationTest {
         }
 
         @Test
-        void whatTheStoreKnowsIsDecidedAtOnceAndOnlyTheRestNeedsAWorker() throws Exception {
+        void cachedUsersAreDecidedAtOnceAndOnlyOthersNeedAWorker() throws Exception {
             DigestAuthentication cached = plain().credentials(new CredentialStore() {
                         @Override
                         public Optional<Credential> find(String username, String realm) {
@@ -1100,7 +1100,7 @@ class DigestAuthenticationTest {
         }
 
         @Test
-        void storeThatMayBlockIsNeverAskedAtOnce() {
+        void blockingStoreIsNeverCalledOnAReceiverThread() {
             DigestAuthentication blocking = plain().credentials((username, realm) -> {
                         throw new AssertionError("a receiver thread must not wait");
                     })
@@ -1112,7 +1112,7 @@ class DigestAuthenticationTest {
         }
 
         @Test
-        void missingCredentialsAreNamed() {
+        void missingCredentialsAreReported() {
             assertThatThrownBy(() -> plain().build())
                     .isInstanceOf(IllegalArgumentException.class)
                     .hasMessageContaining("credentials: missing");
@@ -1157,7 +1157,7 @@ class DigestAuthenticationTest {
 
         @ParameterizedTest
         @ValueSource(strings = {"", "a\\b", "a\nb", "é", "\u007f"})
-        void realmMustFitIntoAQuotedString(String realm) {
+        void realmMustBeValidInAQuotedString(String realm) {
             DigestAuthentication.Builder builder = plain().credentials(users).realm(realm);
 
             assertThatThrownBy(builder::build)

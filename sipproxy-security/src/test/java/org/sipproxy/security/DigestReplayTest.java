@@ -21,7 +21,7 @@ import org.sipproxy.api.routing.FakeStageContext;
 import org.sipproxy.api.routing.Verdict;
 import org.sipproxy.api.transport.TransportKind;
 
-/** Digest as it is by default: captured requests are of no use, and honest phones do not notice. */
+/** Digest with its default settings: captured requests are useless, and honest phones are not affected. */
 class DigestReplayTest {
 
     private static final Instant START = FakeStageContext.START;
@@ -61,7 +61,7 @@ class DigestReplayTest {
     }
 
     @Test
-    void everyAlgorithmIsOfferedInALineOfItsOwnStrongestFirst() {
+    void everyAlgorithmIsOfferedInItsOwnLineStrongestFirst() {
         DigestAuthentication all =
                 with(DigestAuthentication.builder().algorithms(DigestAlgorithm.MD5, DigestAlgorithm.SHA_512_256));
 
@@ -101,7 +101,7 @@ class DigestReplayTest {
 
     @ParameterizedTest
     @EnumSource(DigestAlgorithm.class)
-    void passwordIsGoodForEveryAlgorithm(DigestAlgorithm algorithm) {
+    void passwordVerifiesEveryAlgorithm(DigestAlgorithm algorithm) {
         DigestAuthentication all = with(DigestAuthentication.builder().algorithms(DigestAlgorithm.values()));
         TestPhone phone = new TestPhone(nonce(all)).with("algorithm", algorithm.token());
 
@@ -139,7 +139,7 @@ class DigestReplayTest {
     }
 
     @Test
-    void responseThatCoversTheBodyPassesOnlyWhereThatIsOfferedAndTheBodyIsTheSame() {
+    void responseOverTheBodyPassesOnlyIfOfferedAndTheBodyIsUnchanged() {
         DigestAuthentication covering = with(DigestAuthentication.builder().integrity(true));
         Verdict challenge = covering.handle(FakeStageContext.of(Requests.register()));
         String nonce = nonceIn(challenge);
@@ -155,7 +155,7 @@ class DigestReplayTest {
     }
 
     @Test
-    void capturedRequestIsStaleAndThePhonesNextOnePasses() {
+    void capturedRequestIsStaleAndThePhonesNextRequestPasses() {
         String nonce = nonce(authentication);
         TestPhone phone = new TestPhone(nonce);
         assertThat(authentication.handle(register(phone))).isSameAs(Verdict.proceed());
@@ -172,7 +172,7 @@ class DigestReplayTest {
     }
 
     @Test
-    void clientsOwnRepetitionPassesAgainForAsLongAsItRepeats() {
+    void retransmissionPassesForAsLongAsTheClientRetransmits() {
         String text = Requests.register("Authorization: " + new TestPhone(nonce(authentication)).credentials());
 
         for (int second : new int[] {0, 1, 31}) {
@@ -267,7 +267,7 @@ class DigestReplayTest {
         assertThat(anywhere.handle(FakeStageContext.of(text).from("192.0.2.1", 40_000)))
                 .isSameAs(Verdict.proceed());
 
-        // the hash codes of these socket addresses are that of the first one
+        // the hash codes of these socket addresses equal that of the first one
         assertThat(isStale(anywhere.handle(FakeStageContext.of(text).from("192.0.2.2", 39_999))))
                 .isTrue();
         assertThat(isStale(anywhere.handle(FakeStageContext.of(text).from("192.0.1.1", 40_256))))
@@ -280,7 +280,7 @@ class DigestReplayTest {
     }
 
     @Test
-    void requestsThatOvertakeEachOtherPassOnceEach() {
+    void reorderedRequestsPassOnceEach() {
         String nonce = nonce(authentication);
         for (String nc : List.of("00000003", "00000001", "00000041", "00000002", "0000000a")) {
             assertThat(authentication.handle(register(new TestPhone(nonce).with("nc", nc))))
@@ -296,7 +296,7 @@ class DigestReplayTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"00000001", "0000000f"})
-    void countFarBehindTheHighestOneIsStale(String nc) {
+    void countFarBelowTheHighestIsStale(String nc) {
         String nonce = nonce(authentication);
         assertThat(authentication.handle(register(new TestPhone(nonce).with("nc", "00000050"))))
                 .isSameAs(Verdict.proceed());
@@ -319,7 +319,7 @@ class DigestReplayTest {
     }
 
     @Test
-    void nonceOfARegistrationIsStaleForACallAndStillGoodForTheNextRegistration() {
+    void nonceOfARegistrationIsStaleForACallAndValidForTheNextRegistration() {
         TestPhone phone = new TestPhone(nonce(authentication));
         assertThat(authentication.handle(register(phone))).isSameAs(Verdict.proceed());
         TestPhone call = new TestPhone(nonceOf(phone)).method("INVITE").with("uri", "sip:1002@example.org");
@@ -359,7 +359,7 @@ class DigestReplayTest {
     }
 
     @Test
-    void proxiesWithASharedSecretAcceptEachOthersNoncesAlsoWhileItChanges() {
+    void proxiesAcceptEachOthersNoncesWhileTheSharedSecretChanges() {
         byte[] old = new byte[16];
         byte[] next = "another secret of 28 bytes..".getBytes(java.nio.charset.StandardCharsets.US_ASCII);
         DigestAuthentication first = with(DigestAuthentication.builder().secret(old));
@@ -384,7 +384,7 @@ class DigestReplayTest {
     }
 
     @Test
-    void identityThatTheHostAllowsIsTheUsersOwn() {
+    void identityAllowedByTheHostIsAccepted() {
         DigestAuthentication numbers = with(DigestAuthentication.builder()
                 .allowIdentity((user, uri) -> user.equals("1001") && uri.user().equals("+49301001")));
 
@@ -408,11 +408,11 @@ class DigestReplayTest {
     }
 
     @Test
-    void strangersCostNoMemoryAndWhatFallsOutIsStale() {
+    void unauthenticatedRequestsCostNoMemoryAndEvictedNoncesAreStale() {
         NonceCounts counts = new NonceCounts(64, 1_000, false);
 
         assertThat(use(counts, 64, 100, 1, 641, 100)).isTrue();
-        assertThat(use(counts, 128, 110, 1, 1281, 110)).isTrue(); // the same stripe, which has room for one
+        assertThat(use(counts, 128, 110, 1, 1281, 110)).isTrue(); // the same stripe, which holds one entry
         assertThat(counts.size()).isEqualTo(1);
         assertThat(use(counts, 64, 100, 2, 642, 120)).isFalse();
         assertThat(use(counts, 192, 101, 1, 1921, 120)).isTrue();
@@ -420,14 +420,14 @@ class DigestReplayTest {
     }
 
     @Test
-    void whatHasExpiredMakesRoomBeforeWhatHasNot() {
+    void expiredEntriesAreEvictedFirst() {
         NonceCounts counts = new NonceCounts(128, 1_000, false);
         assertThat(use(counts, 64, 100, 1, 641, 100)).isTrue();
         assertThat(use(counts, 128, 2_000, 1, 1281, 2_000)).isTrue();
         assertThat(use(counts, 192, 2_001, 1, 1921, 2_001)).isTrue();
 
         assertThat(counts.size()).isEqualTo(2);
-        assertThat(use(counts, 256, 1_999, 1, 2561, 2_001)).isTrue(); // nothing that lives was forgotten so far but 128
+        assertThat(use(counts, 256, 1_999, 1, 2561, 2_001)).isTrue(); // so far 128 is the only unexpired one evicted
         assertThat(use(counts, 128, 2_000, 2, 1282, 2_002)).isFalse();
     }
 }

@@ -44,7 +44,7 @@ class DigestResponseTest {
                 "Digest realm=\"\\a\", username=\"b\\ob\"       | bob",
                 "Digest username=\"Jörg\"                       | Jörg",
             })
-    void usernameIsFoundHoweverItIsWritten(String value, String expected) {
+    void usernameIsReadInAnySyntax(String value, String expected) {
         assertThat(read(value, Field.USERNAME)).isEqualTo(expected);
     }
 
@@ -55,7 +55,7 @@ class DigestResponseTest {
     }
 
     @Test
-    void escapesInOneValueLeaveTheOthersWhereTheyAre() {
+    void escapesInOneValueDoNotShiftTheOthers() {
         String value = "Digest username=\"b\\\"\", realm=\"r\\\\\", nonce=\"n\", uri=sip:x;y=z, nc=00000001";
 
         assertThat(read(value, Field.USERNAME)).isEqualTo("b\"");
@@ -66,7 +66,7 @@ class DigestResponseTest {
     }
 
     @Test
-    void theMessageIsNotChangedByResolvingEscapes() {
+    void resolvingEscapesDoesNotChangeTheMessage() {
         byte[] a = "Digest username=\"b\\\"o\"".getBytes(US_ASCII);
         byte[] before = a.clone();
 

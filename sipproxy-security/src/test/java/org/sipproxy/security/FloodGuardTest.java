@@ -33,7 +33,7 @@ class FloodGuardTest {
         return FakeStageContext.at(runtime.now(), Requests.register()).from(from);
     }
 
-    /** How many of a hundred requests get in. */
+    /** Returns how many of a hundred requests are accepted. */
     private int in(FakeHooks hooks, String from, @Nullable String user) {
         int in = 0;
         for (int i = 0; i < 100; i++) {
@@ -43,7 +43,7 @@ class FloodGuardTest {
     }
 
     @Test
-    void sourceMaySendItsBurstAndThenWhatTheRateGives() {
+    void sourceMaySendItsBurstAndThenItsRate() {
         FakeHooks hooks = FakeHooks.of(guard().build(), runtime);
 
         assertThat(in(hooks, "192.0.2.7", null)).isEqualTo(20);
@@ -63,7 +63,7 @@ class FloodGuardTest {
     }
 
     @Test
-    void sourceIsAsWideAsTheHostSays() {
+    void sourcePrefixIsConfigurable() {
         FakeHooks hooks = FakeHooks.of(guard().sourcePrefix(24, 48).build(), runtime);
 
         assertThat(in(hooks, "192.0.2.1", null)).isEqualTo(20);
@@ -72,14 +72,14 @@ class FloodGuardTest {
     }
 
     @Test
-    void tenThousandPhonesBehindOneAddressAllComeIn() {
+    void tenThousandPhonesBehindOneAddressAllRegister() {
         FakeHooks hooks = FakeHooks.of(guard().build(), runtime);
         int waiting = 10_000;
         int rounds = 0;
         while (waiting > 0) {
             int in = 0;
             for (int phone = 0; phone < waiting; phone++) {
-                // first without credentials, then with them; who got no answer tries again
+                // first without credentials, then with them; a phone without a response tries again
                 if (hooks.send(register("192.0.2.7")) == Verdict.proceed()
                         && hooks.send(register("192.0.2.7"), "phone" + rounds + "." + phone) == Verdict.proceed()) {
                     in++;
@@ -87,12 +87,12 @@ class FloodGuardTest {
             }
             waiting -= in;
             runtime.advance(Duration.ofMillis(500));
-            assertThat(++rounds).isLessThan(64); // 32 s, as long as phones repeat a request
+            assertThat(++rounds).isLessThan(64); // 32 s, as long as phones retransmit a request
         }
     }
 
     @Test
-    void oneUserIsLimitedThoughHeKnowsHisPassword() {
+    void authenticatedUserIsLimited() {
         FakeHooks hooks = FakeHooks.of(guard().perAor(new RateLimit(1, 5)).build(), runtime);
 
         assertThat(in(hooks, "192.0.2.7", "1001")).isEqualTo(5);
@@ -101,7 +101,7 @@ class FloodGuardTest {
     }
 
     @Test
-    void strangersTogetherAreLimitedAndSourcesThatProvedAPasswordAreNot() {
+    void globalLimitAppliesOnlyToSourcesWithoutAProof() {
         FakeHooks hooks = FakeHooks.of(
                 FloodGuard.builder()
                         .perSource(new RateLimit(100, 1_000))
@@ -115,12 +115,12 @@ class FloodGuardTest {
             strangers += hooks.send(register("198.51.100." + i)) == Verdict.proceed() ? 1 : 0;
         }
 
-        assertThat(strangers).isEqualTo(49); // the first request of who is known now was one, too
+        assertThat(strangers).isEqualTo(49); // the first request of the known source also took a token
         assertThat(in(hooks, "192.0.2.7", null)).isEqualTo(100);
     }
 
     @Test
-    void answerAboveTheLimitIsAPolicy() {
+    void responseAboveTheLimitIsConfigurable() {
         FakeHooks polite = FakeHooks.of(guard().answer(Answer.UNAVAILABLE).build(), runtime);
         in(polite, "192.0.2.7", null);
         FakeHooks slow = FakeHooks.of(guard().answer(Answer.TARPIT).build(), runtime);
@@ -137,11 +137,11 @@ class FloodGuardTest {
             assertThat(r.statusCode()).isEqualTo(503);
             assertThat(r.headerLines()).containsExactly("Retry-After: 10");
         });
-        assertThat(runtime.scheduled()).as("late answers").isOne();
+        assertThat(runtime.scheduled()).as("delayed responses").isOne();
     }
 
     @Test
-    void namedPeersAndTrustedOnesHaveNoLimit() {
+    void exemptAndTrustedPeersAreNotLimited() {
         FakeHooks hooks = FakeHooks.of(
                 guard().exempt(CidrBlock.parse("192.0.2.0/28"))
                         .answer(Answer.UNAVAILABLE)
@@ -181,7 +181,7 @@ class FloodGuardTest {
             }
         }
 
-        assertThat(attacks).as("its own share and what is free of the limit").isEqualTo(110);
+        assertThat(attacks).as("its own share and the free part of the limit").isEqualTo(110);
     }
 
     @Test
@@ -196,11 +196,11 @@ class FloodGuardTest {
             runtime.advance(Duration.ofSeconds(1));
         }
 
-        assertThat(attacks).as("bounded for the user who is called").isLessThan(40 * 10 + 100 + 10 * 51);
+        assertThat(attacks).as("limited per called user").isLessThan(40 * 10 + 100 + 10 * 51);
     }
 
     @Test
-    void floodUnderForgedSourcesIsBoundedAndSparesStreamsAndKnownSources() {
+    void floodUnderForgedSourcesIsLimitedAndDoesNotAffectStreamsAndKnownSources() {
         FakeHooks hooks = FakeHooks.of(usual().build(), runtime);
         hooks.send(register("192.0.2.7"), "1002");
         int attacks = 0;
@@ -218,7 +218,7 @@ class FloodGuardTest {
     }
 
     @Test
-    void limitOfOneUserIsNotThatOfAnother() {
+    void eachUserHasItsOwnLimit() {
         FakeHooks hooks = FakeHooks.of(usual().build(), runtime);
         for (int i = 0; i < 400; i++) {
             calls(hooks, "203.0.113.9", TransportKind.UDP);
@@ -234,7 +234,7 @@ class FloodGuardTest {
     }
 
     @Test
-    void registeredPhoneIsServedThoughItsAddressFloods() {
+    void registeredPhoneIsServedDuringAFloodFromItsAddress() {
         for (Answer answer : Answer.values()) {
             FakeHooks hooks = FakeHooks.of(guard().answer(answer).build(), runtime);
             assertThat(hooks.send(register("192.0.2.7"), "1001")).isSameAs(Verdict.proceed());
@@ -249,7 +249,7 @@ class FloodGuardTest {
     }
 
     @Test
-    void whatIsNeverParsedCountsWhateverTheAnswer() {
+    void unparsedInputCountsUnderEveryPolicy() {
         for (Answer answer : Answer.values()) {
             FakeHooks hooks = FakeHooks.of(guard().answer(answer).build(), runtime);
             int in = 0;
@@ -262,7 +262,7 @@ class FloodGuardTest {
     }
 
     @Test
-    void connectionsCountAndAPhoneThatComesByOneGetsAllBack() {
+    void connectionsTakeTokensAndAProofReturnsThem() {
         FakeHooks hooks = FakeHooks.of(guard().build(), runtime);
         for (int i = 0; i < 20; i++) {
             assertThat(hooks.acceptsConnection("203.0.113.9")).isTrue();
@@ -283,7 +283,7 @@ class FloodGuardTest {
     }
 
     @Test
-    void globalLimitThatForgedSourcesUsedUpIsNotThatOfConnections() {
+    void forgedSourcesDoNotUseUpTheGlobalLimitOfConnections() {
         FakeHooks hooks = FakeHooks.of(guard().global(new RateLimit(1, 50)).build(), runtime);
         for (int i = 0; i < 1_000; i++) {
             hooks.isFiltered(register("203.0." + i / 256 + "." + i % 256));
@@ -295,7 +295,7 @@ class FloodGuardTest {
     }
 
     @Test
-    void trustedPeerGetsBackWhatItSent() {
+    void trustedPeerGetsItsTokensBack() {
         FakeHooks hooks = FakeHooks.of(guard().build(), runtime);
         for (int i = 0; i < 100; i++) {
             FakeStageContext context = register("192.0.2.7");
@@ -305,7 +305,7 @@ class FloodGuardTest {
     }
 
     @Test
-    void lateAnswersHoldNoLargeRequests() {
+    void delayedResponsesAreNotSentForLargeRequests() {
         FakeHooks hooks = FakeHooks.of(guard().answer(Answer.TARPIT).build(), runtime);
         for (int i = 0; i < 30; i++) {
             hooks.send(FakeStageContext.at(
@@ -320,7 +320,7 @@ class FloodGuardTest {
     // ---- scanners
 
     @Test
-    void scannersAloneAreDroppedWithoutAnyLimit() {
+    void scannersOnlyDropsScannersWithoutLimits() {
         FakeHooks hooks = FakeHooks.of(FloodGuard.builder().scannersOnly().build(), runtime);
         for (int i = 0; i < 2_000; i++) {
             assertThat(hooks.sendAsStranger(register("192.0.2.7"))).isSameAs(Verdict.proceed());
@@ -337,7 +337,7 @@ class FloodGuardTest {
     }
 
     @Test
-    void scannerIsKnownByAnyUserAgentLine() {
+    void scannerIsDetectedInAnyUserAgentLine() {
         FakeHooks hooks = FakeHooks.of(guard().build(), runtime);
 
         assertThat(hooks.send(FakeStageContext.at(
@@ -353,7 +353,7 @@ class FloodGuardTest {
     }
 
     @Test
-    void shortSignIsFoundAsAWordOnly() {
+    void shortSignMatchesOnlyAsAWord() {
         FakeHooks hooks = FakeHooks.of(guard().build(), runtime);
         for (String phone : List.of("Plasmap/1.0", "Kiwari 2", "smapper", "SIPp", "Zoiper sipclient")) {
             assertThat(hooks.send(FakeStageContext.at(runtime.now(), Requests.register("User-Agent: " + phone))
@@ -370,7 +370,7 @@ class FloodGuardTest {
     }
 
     @Test
-    void whatCallsItselfAScannerGetsNoAnswer() throws UnknownHostException {
+    void scannerGetsNoResponse() throws UnknownHostException {
         FloodGuard guard = guard().build();
         FakeHooks hooks = FakeHooks.of(guard, runtime);
         FakeStageContext scan = FakeStageContext.at(
@@ -389,7 +389,7 @@ class FloodGuardTest {
     }
 
     @Test
-    void banIsListedAndEndsInTimeOrByHand() throws UnknownHostException {
+    void banIsListedAndExpiresOrIsRemoved() throws UnknownHostException {
         FloodGuard guard = guard().scanners(ScannerPolicy.BAN)
                 .banTime(Duration.ofMinutes(1))
                 .build();
@@ -412,7 +412,7 @@ class FloodGuardTest {
     }
 
     @Test
-    void sourceThatTriesManyUsersWhoDoNotExistIsTold() throws UnknownHostException {
+    void sourceThatTriesManyUnknownUsersIsReported() throws UnknownHostException {
         FakeHooks hooks = FakeHooks.of(guard().unknownUsers(3).build(), runtime);
         for (int i = 0; i < 3; i++) {
             hooks.tell(failed("user" + i % 2, "UNKNOWN_USER"));
@@ -434,7 +434,7 @@ class FloodGuardTest {
     }
 
     @Test
-    void millionsOfForgedSourcesNeitherGrowTheTableNorFreeAnEmptiedBucket() {
+    void millionsOfForgedSourcesNeitherGrowTheTableNorEvictAnEmptyBucket() {
         BucketTable table = new BucketTable(new RateLimit(50, 100));
         long flooder = 0x0123456789abcdefL;
         for (int i = 0; i < 100; i++) {
@@ -443,7 +443,7 @@ class FloodGuardTest {
         long hash = 1;
         for (int i = 0; i < 2_000_000; i++) {
             hash = hash * 6364136223846793005L + 1442695040888963407L;
-            // a million a second
+            // a million per second
             table.take(hash ^ hash >>> 29, 0, 1_000 + i / 1_000_000);
         }
 
@@ -451,7 +451,7 @@ class FloodGuardTest {
     }
 
     @Test
-    void bansHaveAFixedLimit() throws UnknownHostException {
+    void numberOfBansIsLimited() throws UnknownHostException {
         BanList bans = new BanList(SourcePrefix.DEFAULT);
         for (int i = 0; i < BanList.MAX + 100; i++) {
             bans.add(

@@ -50,7 +50,7 @@ class HashesTest {
         assertThat(matches(value, "http-auth@example.org", password)).isEqualTo(right);
     }
 
-    /** The same example in the other algorithm. */
+    /** The same example with the other algorithm. */
     @ParameterizedTest
     @CsvSource({"Circle of Life, true", "Circle Of Life, false"})
     void sha256ExampleOfRfc7616Section3_9_1(String password, boolean right) {

@@ -29,7 +29,7 @@ class IdentityHeadersTest {
     }
 
     @Test
-    void identityThatAStrangerAssertsIsTakenOffAndTheRestStays() throws Exception {
+    void identityAssertedByAnUntrustedSenderIsRemovedAndTheRestKept() throws Exception {
         FakeStageContext stranger = FakeStageContext.of(Requests.invite(LINES)).from("198.51.100.7");
 
         stage.handle(stranger);
@@ -42,7 +42,7 @@ class IdentityHeadersTest {
     }
 
     @Test
-    void identityThatATrustedPeerAssertsGoesOn() throws Exception {
+    void identityAssertedByATrustedPeerIsPassedOn() throws Exception {
         FakeStageContext network = FakeStageContext.of(Requests.invite(LINES)).from("192.0.2.7");
         FakeStageContext earlier = FakeStageContext.of(Requests.invite(LINES)).from("198.51.100.7");
         earlier.trust();
@@ -55,7 +55,7 @@ class IdentityHeadersTest {
     }
 
     @Test
-    void requestWithoutSuchHeadersIsNotTouched() throws Exception {
+    void requestWithoutSuchHeadersIsUnchanged() throws Exception {
         FakeStageContext plain = FakeStageContext.of(Requests.invite()).from("198.51.100.7");
         SipRequest before = plain.request();
 
@@ -78,7 +78,7 @@ class IdentityHeadersTest {
                 "P-Charging-Vector: icid-value=1234bc9876e;icid-generated-at=192.0.6.8",
                 "p-charging-function-addresses: ccf=192.0.8.1",
             })
-    void whatOnlyTheNetworkMayStateIsRemoved(String line) throws Exception {
+    void networkAssertedHeaderIsRemoved(String line) throws Exception {
         FakeStageContext stranger = FakeStageContext.of(Requests.invite("X-A: 1", line, line, "X-B: 2"))
                 .from("198.51.100.7");
         FakeStageContext peer = FakeStageContext.of(Requests.invite(line)).from("192.0.2.7");
@@ -103,7 +103,7 @@ class IdentityHeadersTest {
                 "P-Access-Network-Info: IEEE-802.11",
                 "X-Remote-Party-ID: <sip:1003@example.org>",
             })
-    void whatDoesNotStateWhoCallsStays(String line) throws Exception {
+    void headerThatDoesNotAssertTheCallerIsKept(String line) throws Exception {
         FakeStageContext stranger = FakeStageContext.of(Requests.invite(line)).from("198.51.100.7");
 
         stage.handle(stranger);

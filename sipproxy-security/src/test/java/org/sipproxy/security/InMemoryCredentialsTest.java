@@ -30,7 +30,7 @@ class InMemoryCredentialsTest {
                 .contains(HA1);
         assertThat(store.find("Alice", "example.org")).isEmpty();
         assertThat(store.find("alice", "Example.org"))
-                .as("a password is good for any case of its realm")
+                .as("a password matches its realm in any case")
                 .isPresent();
         assertThat(store.find("alice", "Example.net")).isEmpty();
         assertThat(store.find("bob", "example.org")).isEmpty();
@@ -80,7 +80,7 @@ class InMemoryCredentialsTest {
     }
 
     @Test
-    void nameIsFreeInAnyCaseWhenItsUserIsRemoved() {
+    void removingAUserFreesTheNameInAnyCase() {
         InMemoryCredentials store = InMemoryCredentials.of(
                 Credential.ofPassword("alice", "example.org", "a"),
                 Credential.ofPassword("alice@example.org", "example.org", "a"));
@@ -108,7 +108,7 @@ class InMemoryCredentialsTest {
     }
 
     @Test
-    void ofUsersThatAreAddedAtTheSameTimeAndDifferInCaseOneIsAdded() throws Exception {
+    void onlyOneOfTwoConcurrentUsersThatDifferInCaseIsAdded() throws Exception {
         InMemoryCredentials store = InMemoryCredentials.of();
         List<String> spellings = List.of("alice", "Alice", "ALICE", "aLiCe");
         ExecutorService threads = Executors.newFixedThreadPool(spellings.size());
@@ -150,7 +150,7 @@ class InMemoryCredentialsTest {
     }
 
     @Test
-    void changesOfSeveralThreadsAllArrive() throws Exception {
+    void concurrentChangesAreAllApplied() throws Exception {
         InMemoryCredentials store = InMemoryCredentials.of();
         ExecutorService threads = Executors.newFixedThreadPool(4);
         try {
@@ -169,7 +169,7 @@ class InMemoryCredentialsTest {
     }
 
     @Test
-    void whatOneUserHasNoHashForIsNotOffered() {
+    void algorithmsThatAUserHasNoHashForAreNotOffered() {
         InMemoryCredentials passwords = InMemoryCredentials.of(Credential.ofPassword("alice", "example.net", "x"));
         InMemoryCredentials mixed = InMemoryCredentials.of(
                 Credential.ofPassword("alice", "example.net", "x"),

@@ -78,7 +78,7 @@ class LockoutTest {
     }
 
     @Test
-    void userIsLockedOutAtTheSourceWithTheAnswerThatEverybodyGets() {
+    void lockedOutUserGetsTheUsualChallenge() {
         for (int i = 0; i < 3; i++) {
             assertThat(isChallenge(wrong("1001", "192.0.2.7"))).isTrue();
         }
@@ -108,7 +108,7 @@ class LockoutTest {
     }
 
     @Test
-    void lockOutEndsAndTheNextOneIsTwiceAsLong() {
+    void lockoutEndsAndTheNextOneIsTwiceAsLong() {
         for (int i = 0; i < 3; i++) {
             wrong("1001", "192.0.2.7");
         }
@@ -124,7 +124,7 @@ class LockoutTest {
     }
 
     @Test
-    void successEndsTheCount() {
+    void successResetsTheCount() {
         for (int i = 0; i < 10; i++) {
             wrong("1001", "192.0.2.7");
             wrong("1001", "192.0.2.7");
@@ -148,7 +148,7 @@ class LockoutTest {
                                 l -> assertThat(l.user()).isEmpty()));
     }
 
-    /** As a client behind the same address translation does. */
+    /** As a client behind the same NAT does. */
     private Verdict wrongFromOtherPort(String user, String source) {
         int honest = port;
         port = 50_000;
@@ -168,7 +168,7 @@ class LockoutTest {
         port = 40_001; // a new connection
         assertThat(right("1001", "192.0.2.7")).isSameAs(Verdict.proceed());
         assertThat(isChallenge(right("1002", "192.0.2.7")))
-                .as("who comes there for the first time waits")
+                .as("a user without a proof there waits")
                 .isTrue();
         now = now.plus(Duration.ofHours(23));
         for (int i = 0; i < 101; i++) {
@@ -178,7 +178,7 @@ class LockoutTest {
     }
 
     @Test
-    void proofIsForgottenAfterADay() {
+    void proofExpiresAfterADay() {
         right("1001", "192.0.2.7");
         now = now.plus(Duration.ofHours(25));
         for (int i = 0; i < 8; i++) {
@@ -189,7 +189,7 @@ class LockoutTest {
     }
 
     @Test
-    void guessesAtARegisteredUserFromBehindTheSameAddressLockTheGuesserOutAndNotThePhone() {
+    void guessesAtARegisteredUserFromTheSameAddressLockOutTheGuesserOnly() {
         right("1001", "192.0.2.7");
         for (int i = 0; i < 20; i++) {
             wrongFromOtherPort("1001", "192.0.2.7");
@@ -198,12 +198,12 @@ class LockoutTest {
         assertThat(right("1001", "192.0.2.7")).isSameAs(Verdict.proceed());
         port = 50_000;
         assertThat(isChallenge(right("1001", "192.0.2.7")))
-                .as("the guesser does not learn the right one")
+                .as("the guesser does not learn the right password")
                 .isTrue();
     }
 
     @Test
-    void flowOfAProofHasACountOfItsOwn() {
+    void flowOfAProofHasItsOwnCount() {
         right("1001", "192.0.2.7");
         for (int i = 0; i < 3; i++) {
             wrong("1001", "192.0.2.7");
@@ -215,7 +215,7 @@ class LockoutTest {
     }
 
     @Test
-    void reRegistrationsOfAPhoneAllowItsNeighbourNoMoreGuesses() {
+    void reRegistrationsOfAPhoneDoNotAllowMoreGuessesFromItsAddress() {
         right("1001", "192.0.2.7");
         wrongFromOtherPort("1001", "192.0.2.7");
         wrongFromOtherPort("1001", "192.0.2.7");
@@ -263,7 +263,7 @@ class LockoutTest {
     }
 
     @Test
-    void tableOfProofsDoesNotGrowAndLosesTheOldestFirst() {
+    void proofTableDoesNotGrowAndEvictsTheOldestFirst() {
         ProofTable table = new ProofTable();
         long first = 0x0123456789abcdefL;
         table.add(first, 1_000);
@@ -288,11 +288,11 @@ class LockoutTest {
     }
 
     @Test
-    void manyPhonesBehindOneAddressThatComeBackAfterARestartLockNobodyOut() {
+    void manyPhonesBehindOneAddressCauseNoLockoutAfterARestart() {
         authentication.start(new FakeRuntime(now));
         for (int phone = 0; phone < 10_000; phone++) {
             String user = "" + (1000 + phone % 100);
-            // first the credentials that it had, which nobody here has seen
+            // first the earlier credentials, whose nonces are unknown here
             Verdict stale = register(user, "192.0.2.7", new TestPhone("a nonce of the proxy that was here before"));
             String line = ((Verdict.Respond) stale).headerLines().get(0);
             assertThat(line).contains("stale=true");
@@ -304,7 +304,7 @@ class LockoutTest {
     }
 
     @Test
-    void someWrongPasswordsAmongManyPhonesBehindOneAddressLockOnlyThemOut() {
+    void wrongPasswordsOfSomePhonesBehindOneAddressLockOutOnlyThem() {
         for (int round = 0; round < 50; round++) {
             wrong("1000", "192.0.2.7");
             for (int user = 1001; user < 1005; user++) {
@@ -314,7 +314,7 @@ class LockoutTest {
     }
 
     @Test
-    void whoeverForgesASourceAddressDoesNotLockOutWhoIsThere() {
+    void forgedSourceAddressDoesNotLockOutItsRealUsers() {
         for (int i = 0; i < 100; i++) {
             register("1001", "192.0.2.7", new TestPhone("never sent to that address").password("guess"));
         }
@@ -323,7 +323,7 @@ class LockoutTest {
     }
 
     @Test
-    void passwordCannotBeGuessedWithNoncesThatAreNotOurs() {
+    void passwordCannotBeGuessedWithForeignNonces() {
         for (int i = 0; i < 3; i++) {
             register("1001", "192.0.2.7", new TestPhone("made up").password("guess"));
         }
@@ -331,12 +331,12 @@ class LockoutTest {
         Verdict verdict = register("1001", "192.0.2.7", new TestPhone("made up"));
 
         assertThat(isChallenge(verdict))
-                .as("no stale=true that tells the password is right")
+                .as("no stale=true, which would disclose that the password is right")
                 .isTrue();
     }
 
     @Test
-    void answerIsAPolicy() {
+    void responseToALockedOutUserIsConfigurable() {
         authentication = with(POLICY.withAnswer(Lockout.Answer.FORBIDDEN));
         for (int i = 0; i < 3; i++) {
             wrong("1001", "192.0.2.7");
@@ -353,13 +353,13 @@ class LockoutTest {
     }
 
     @Test
-    void tableOfFailuresDoesNotGrowAndKeepsWhoFailsMost() {
+    void failureTableDoesNotGrowAndKeepsTheMostFailures() {
         FailureTable table = new FailureTable(30_000, 600_000);
         long culprit = 0x0123456789abcdefL;
         for (int i = 0; i < 5; i++) {
             table.failed(culprit, 5, 1);
         }
-        // every other key of the same set, as no attacker could find them
+        // all other keys of the same set, which an attacker could not find
         for (long i = 1; i < 100_000; i++) {
             table.failed(culprit + (i << 9 & 0x3ff_ffff_ffff_ffffL), 5, 2);
         }

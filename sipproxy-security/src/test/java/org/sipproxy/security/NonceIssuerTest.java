@@ -64,7 +64,7 @@ class NonceIssuerTest {
         "300001, EXPIRED",
         "99999999999, EXPIRED"
     })
-    void nonceLivesFromItsIssueForTheLifetimeWithAnAllowanceForClocksThatAreAhead(long ageMillis, State expected)
+    void nonceIsValidForItsLifetimeWithToleranceForClocksAhead(long ageMillis, State expected)
             throws SipParseException {
         String nonce = issue();
 
@@ -87,7 +87,7 @@ class NonceIssuerTest {
     }
 
     @Test
-    void changeOfAnyCharacterIsNoticed() throws SipParseException {
+    void changeOfAnyCharacterIsDetected() throws SipParseException {
         String nonce = issue();
         for (int i = 0; i < nonce.length(); i++) {
             char[] changed = nonce.toCharArray();
@@ -109,7 +109,7 @@ class NonceIssuerTest {
     }
 
     @Test
-    void everySecretIsRecognisedAndTheFirstOneSigns() throws SipParseException {
+    void everySecretIsAcceptedAndTheFirstOneSigns() throws SipParseException {
         byte[] old = new byte[16];
         NonceIssuer rotating = issuer(Set.of(NonceBinding.values()), SECRET, old);
         NonceIssuer behind = issuer(Set.of(NonceBinding.values()), old);
@@ -131,7 +131,7 @@ class NonceIssuerTest {
         "FROM_TAG, false, false, false, true",
         ", false, false, false, false",
     })
-    void nonceIsGoodOnlyWithWhatItIsBoundTo(
+    void nonceIsValidOnlyInTheContextItIsBoundTo(
             NonceBinding binding, boolean uri, boolean source, boolean callId, boolean fromTag)
             throws SipParseException {
         NonceIssuer bound = issuer(binding == null ? Set.of() : Set.of(binding), SECRET);
@@ -150,7 +150,7 @@ class NonceIssuerTest {
     }
 
     @Test
-    void namesOfThisProxyAndPortsAreOneRequestUri() throws SipParseException {
+    void namesAndPortsOfThisProxyAreTheSameRequestUri() throws SipParseException {
         NonceIssuer bound = issuer(Set.of(NonceBinding.REQUEST_URI), SECRET);
         String nonce = bound.issue(at(NOW), REALM, hashes);
 
@@ -176,7 +176,7 @@ class NonceIssuerTest {
                 "????????????????????????????????????????????????",
                 "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
             })
-    void whatIsNoNonceIsForeign(String nonce) throws SipParseException {
+    void invalidNonceIsForeign(String nonce) throws SipParseException {
         assertThat(check(nonce, NOW)).isEqualTo(State.FOREIGN);
     }
 }

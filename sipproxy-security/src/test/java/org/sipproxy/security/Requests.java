@@ -2,20 +2,20 @@ package org.sipproxy.security;
 
 import java.util.concurrent.atomic.AtomicLong;
 
-/** Requests with their dull headers filled in. */
+/** Requests with default headers. */
 final class Requests {
 
-    /** No two requests are of one transaction. */
+    /** Gives every request its own transaction. */
     private static final AtomicLong COUNT = new AtomicLong();
 
     private Requests() {}
 
-    /** A REGISTER of 1001 at example.org with more header lines. */
+    /** Returns a REGISTER of 1001 at example.org with more header lines. */
     static String register(String... headerLines) {
         return request("REGISTER sip:example.org", "<sip:1001@example.org>", "<sip:1001@example.org>", headerLines);
     }
 
-    /** An INVITE from 1001 to 1002, both at example.org, with more header lines. */
+    /** Returns an INVITE from 1001 to 1002, both at example.org, with more header lines. */
     static String invite(String... headerLines) {
         return request("INVITE sip:1002@example.org", "<sip:1001@example.org>", "<sip:1002@example.org>", headerLines);
     }

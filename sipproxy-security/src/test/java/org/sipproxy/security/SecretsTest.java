@@ -10,7 +10,7 @@ import org.sipproxy.api.auth.Credential;
 import org.sipproxy.api.auth.DigestAlgorithm;
 import org.sipproxy.api.support.KeyedHash;
 
-/** No object that holds a secret shows it when somebody logs it. */
+/** No text form of an object discloses its secret. */
 class SecretsTest {
 
     private static final String SECRET = "correct horse battery staple";
@@ -37,7 +37,7 @@ class SecretsTest {
                     .as("%s", holder.getClass())
                     .doesNotContain(SECRET)
                     .doesNotContain(ha1)
-                    .doesNotContain("636f7272") // the start of it in hex
+                    .doesNotContain("636f7272") // its start in hex
                     .doesNotContain("Y29ycmVj"); // and in base64
         }
     }

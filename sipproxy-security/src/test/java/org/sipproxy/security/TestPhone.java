@@ -9,8 +9,8 @@ import java.util.Map;
 import java.util.stream.Collectors;
 
 /**
- * The client side of digest authentication, written from RFC 7616 §3.4 and apart from the code under test. Starts as user 1001 of
- * example.org; each {@code with} changes one thing and leaves the rest right.
+ * Client side of digest authentication, written from RFC 7616 §3.4 independently of the code under test. Starts as user
+ * 1001 of example.org; each {@code with} method changes one thing.
  */
 final class TestPhone {
 
@@ -51,13 +51,13 @@ final class TestPhone {
         return this;
     }
 
-    /** Answers as RFC 2069 says. */
+    /** Omits qop, as RFC 2069 does. */
     TestPhone withoutQop() {
         this.qop = false;
         return without("qop").without("nc").without("cnonce");
     }
 
-    /** Covers this body too, and says so. */
+    /** Also covers this body, with qop=auth-int. */
     TestPhone body(String text) {
         this.body = text;
         return with("qop", "auth-int");
@@ -80,7 +80,7 @@ final class TestPhone {
         };
     }
 
-    /** The header value: all parameters, quoted where RFC 3261 §25.1 quotes them, and the right response. */
+    /** Returns the header value: all parameters, quoted where RFC 3261 §25.1 requires it, and the right response. */
     String credentials() {
         return "Digest "
                 + params.entrySet().stream()

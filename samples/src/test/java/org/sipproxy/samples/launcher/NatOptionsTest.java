@@ -66,7 +66,7 @@ class NatOptionsTest {
         assertThat(check("--nat", "--nat-ping-method", "CRLF", "--nat-remove-after", "3"))
                 .isEqualTo(2);
 
-        assertThat(err.toString()).contains("--nat-remove-after: only OPTIONS pings are answered");
+        assertThat(err.toString()).contains("--nat-remove-after: only OPTIONS pings get a response");
     }
 
     @Test
