@@ -9,21 +9,22 @@ import org.sipproxy.message.SipParseException;
 import org.sipproxy.message.SipUri;
 
 /**
- * A further column of the accounting tables and what is written there, as Kamailio's {@code db_extra}. The column has to be
- * there, as VARCHAR or TEXT: {@code ALTER TABLE acc ADD COLUMN src_user VARCHAR(64) NOT NULL DEFAULT ''}.
+ * Additional column of the accounting tables and the value that is written there, like Kamailio's {@code db_extra}. The
+ * column must exist as VARCHAR or TEXT: {@code ALTER TABLE acc ADD COLUMN src_user VARCHAR(64) NOT NULL DEFAULT ''}.
  *
- * @param name the column, in lower case: a letter or underscore, then letters, digits and underscores, at most 63
- * @param value what is written; cut to the column's width, and empty if it throws. Called on event loops: it must not block and
- *     must not keep the request
+ * @param name the column in lower case: a letter or underscore, then letters, digits and underscores, at most 63
+ *     characters
+ * @param value the function that returns the value, which is cut to the column's width and empty if the function
+ *     throws. Called on receiver threads: it must not block and must not keep the request
  */
 public record AccountingColumn(String name, Value value) {
 
-    /** Reads a text out of a finished request. */
+    /** Function that returns a text for a completed request. */
     @FunctionalInterface
     public interface Value {
 
         /**
-         * The text of one request.
+         * Returns the text for a request.
          *
          * @throws SipParseException if the part that it reads is malformed; the text is then empty
          */
@@ -38,7 +39,7 @@ public record AccountingColumn(String name, Value value) {
     public static final AccountingColumn SOURCE_DOMAIN = new AccountingColumn(
             "src_domain", done -> done.request().from().uri().host());
 
-    /** {@code src_ip}: the address that the request came from. */
+    /** {@code src_ip}: the source address of the request. */
     public static final AccountingColumn SOURCE_IP = new AccountingColumn("src_ip", done -> {
         InetAddress address = done.flow().remoteAddress().getAddress();
         return address == null ? "" : HostName.literal(address);
@@ -48,30 +49,36 @@ public record AccountingColumn(String name, Value value) {
     public static final AccountingColumn DIALLED_USER =
             new AccountingColumn("dst_ouser", done -> done.request().to().uri().user());
 
-    /** {@code dst_user}: the user of the URI that it was relayed to, of several the first; else of the Request-URI. */
+    /**
+     * {@code dst_user}: the user of the URI that the request was relayed to, or of the Request-URI if it was not
+     * relayed. Of several targets the first counts.
+     */
     public static final AccountingColumn DESTINATION_USER =
             new AccountingColumn("dst_user", done -> destination(done).user());
 
-    /** {@code dst_domain}: the host of the URI that it was relayed to, of several the first; else of the Request-URI. */
+    /**
+     * {@code dst_domain}: the host of the URI that the request was relayed to, or of the Request-URI if it was not
+     * relayed. Of several targets the first counts.
+     */
     public static final AccountingColumn DESTINATION_DOMAIN =
             new AccountingColumn("dst_domain", done -> destination(done).host());
 
-    /** {@code callid}: for call records, which have no column for it of their own. */
+    /** {@code callid}: for call records, whose table has no such column by default. */
     public static final AccountingColumn CALL_ID =
             new AccountingColumn("callid", done -> done.request().callId());
 
-    /** The six columns that a Kamailio set up as in its manual writes. */
+    /** The six columns that a Kamailio configured like its manual writes. */
     public static final List<AccountingColumn> USUAL =
             List.of(SOURCE_USER, SOURCE_DOMAIN, SOURCE_IP, DIALLED_USER, DESTINATION_USER, DESTINATION_DOMAIN);
 
-    /** What a call record has by default: {@link #CALL_ID} and the {@link #USUAL} ones. */
+    /** The default columns of a call record: {@link #CALL_ID} and the {@link #USUAL} ones. */
     public static final List<AccountingColumn> OF_RECORDS =
             List.of(CALL_ID, SOURCE_USER, SOURCE_DOMAIN, SOURCE_IP, DIALLED_USER, DESTINATION_USER, DESTINATION_DOMAIN);
 
     /**
      * Checks the name.
      *
-     * @throws IllegalArgumentException if it is no plain lower-case name
+     * @throws IllegalArgumentException if the name is not a plain lower-case name
      */
     public AccountingColumn {
         Objects.requireNonNull(value, "value");

@@ -1,4 +1,4 @@
 package org.sipproxy.jdbc;
 
-/** What waits for the thread that writes. */
+/** Entry in the queue of the accounting's writer. */
 sealed interface AccountingEntry permits AccountingRow, EndOfCall {}

@@ -10,8 +10,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Rows on their way from the event loops to the writer: bounded, without a lock. When it is full a row is dropped and counted;
- * that is logged when it begins and when half of the room is free again, not for each row.
+ * Bounded, lock-free queue of rows from the receiver threads to the writer. When it is full, rows are dropped and
+ * counted. This is logged when it begins and when half of the capacity is free again, not for each row.
  */
 final class AccountingQueue {
 
@@ -19,7 +19,7 @@ final class AccountingQueue {
 
     private final int capacity;
     private final Queue<AccountingEntry> rows = new ConcurrentLinkedQueue<>();
-    /** Rows that wait and rows that the writer holds but has not written. */
+    /** Queued rows, and rows that the writer has taken but not written. */
     private final AtomicInteger held = new AtomicInteger();
 
     private final AtomicLong written = new AtomicLong();
@@ -31,7 +31,7 @@ final class AccountingQueue {
         this.capacity = capacity;
     }
 
-    /** Takes the row or drops it; returns how many are held then. */
+    /** Adds the row or drops it. Returns the number of rows that are held then. */
     int offer(AccountingEntry row) {
         int now = held.incrementAndGet();
         if (now > capacity) {
@@ -40,7 +40,8 @@ final class AccountingQueue {
             if (!overflowing.get() && overflowing.compareAndSet(false, true)) {
                 droppedBefore.set(before);
                 LOG.error(
-                        "accounting: the queue of {} rows is full and rows are dropped; the database is too slow",
+                        "accounting: the queue of {} rows is full and rows are dropped; the database is too slow or"
+                                + " does not respond",
                         capacity);
             }
             return capacity;
@@ -49,7 +50,7 @@ final class AccountingQueue {
         return now;
     }
 
-    /** The oldest row, for the writer; it stays counted until {@link #written} or {@link #refused}. */
+    /** Returns the oldest row, for the writer; it stays counted until {@link #written} or {@link #refused}. */
     @Nullable
     AccountingEntry poll() {
         return rows.poll();
@@ -60,7 +61,7 @@ final class AccountingQueue {
         released(count);
     }
 
-    /** Rows that can never be written. */
+    /** Counts rows that can never be written as dropped. */
     void refused(int count) {
         dropped.addAndGet(count);
         released(count);

@@ -1,11 +1,12 @@
 package org.sipproxy.jdbc;
 
 /**
- * One row that waits to be written: texts, not the request they were read from, which holds a whole message.
+ * One row to be written. It holds texts and not the request that they were read from, which holds a whole message.
  *
- * @param table where it goes
+ * @param table the table to write to
  * @param texts a text for each of {@link AccountingTable#textColumns()}, cut to its width
- * @param millis when the request was answered, since 1970; of a call record when the call began
+ * @param millis when the request got its final response, in milliseconds since 1970; for a call record, when the call
+ *     began
  * @param endMillis when the call ended; unused in the other tables
  * @param durationMillis how long the call lasted; unused in the other tables
  */

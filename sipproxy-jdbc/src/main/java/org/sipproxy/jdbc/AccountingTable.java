@@ -13,29 +13,32 @@ import java.util.function.UnaryOperator;
 import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.statement.Update;
 
-/** One of the tables that accounting writes: its columns, their widths, and the statement that adds many rows at once. */
+/** Table that accounting writes: its columns, their widths, and the statement that inserts many rows at once. */
 final class AccountingTable {
 
-    /** Column of {@code acc_cdrs} that says how a call ended. */
+    /** Column of {@code acc_cdrs} that holds how a call ended. */
     static final String ENDED_BY = "ended_by";
 
-    /** What a text without a limit of its own is cut to, so that the queue is bounded in bytes too. */
+    /** Width for text columns without a limit, so that the queue is bounded in bytes too. */
     private static final int WIDEST = 1_024;
 
     private static final int STATEMENT_SECONDS = 30;
 
-    /** What the database has of the text columns, and the statement that follows from it. */
+    /** Text columns that the database has, and the resulting statement. */
     private record Layout(int[] widths, String insert) {}
 
     private final String name;
     private final List<AccountingColumn> extra;
-    /** The text columns that a row may lack, by position. */
+    /** True for the text columns that a table may lack, by position. */
     private final boolean[] optional;
 
     private final boolean calls;
     private final ZoneId zone;
     private final List<String> textColumns;
-    /** Written by the thread that checks the table, read by event loops. A width of 0 is a column that the table lacks. */
+    /**
+     * Written by the thread that checks the table, read by receiver threads. A width of 0 means that the table lacks
+     * the column.
+     */
     private volatile Layout layout;
 
     private AccountingTable(
@@ -65,7 +68,7 @@ final class AccountingTable {
     }
 
     /**
-     * {@code acc} or {@code missed_calls}: a row for each request.
+     * Returns {@code acc} or {@code missed_calls}, with a row for each request.
      *
      * @param optional true if the table may lack the extra columns
      */
@@ -81,7 +84,7 @@ final class AccountingTable {
     }
 
     /**
-     * {@code acc_cdrs}: a row for each call.
+     * Returns {@code acc_cdrs}, with a row for each call.
      *
      * @param optional true if the table may lack the extra columns
      */
@@ -89,7 +92,7 @@ final class AccountingTable {
         return new AccountingTable("acc_cdrs", Map.of(), extra, optional, true, zone);
     }
 
-    /** UNNEST: one statement, however many rows, and it is atomic. */
+    /** Returns the statement. With UNNEST it is one atomic statement for any number of rows. */
     private String insert(int[] widths) {
         List<String> names = new ArrayList<>();
         List<String> values = new ArrayList<>();
@@ -122,27 +125,27 @@ final class AccountingTable {
         return zone;
     }
 
-    /** The columns that hold text, in the order of {@link AccountingRow#texts()}. */
+    /** Returns the text columns, in the order of {@link AccountingRow#texts()}. */
     List<String> textColumns() {
         return textColumns;
     }
 
-    /** The configured ones of {@link #textColumns}, which are the last but for {@value #ENDED_BY}. */
+    /** Returns the configured columns among {@link #textColumns}, where they are last except for {@value #ENDED_BY}. */
     List<AccountingColumn> extra() {
         return extra;
     }
 
-    /** How many characters text column {@code i} holds. */
+    /** Returns the width of text column {@code i}, in characters. */
     int width(int i) {
         return layout.widths[i];
     }
 
-    /** The text as column {@code i} has it when it is read back. */
+    /** Returns the text as column {@code i} has it when it is read back. */
     String stored(int i, String text) {
         return ColumnText.cut(ColumnText.storable(text), width(i));
     }
 
-    /** The text columns that the table was found to lack. */
+    /** Returns the text columns that the table lacks. */
     List<String> absent() {
         List<String> absent = new ArrayList<>();
         for (int i = 0; i < textColumns.size(); i++) {
@@ -153,7 +156,7 @@ final class AccountingTable {
         return absent;
     }
 
-    /** Looks whether the table can take the rows, takes over its widths, and adds to {@code problems} what is missing. */
+    /** Checks that the table can hold the rows, adopts its widths, and adds missing parts to {@code problems}. */
     void check(Handle handle, List<String> problems) {
         Map<String, Integer> found = new HashMap<>();
         handle.createQuery("SELECT column_name, data_type, character_maximum_length FROM information_schema.columns"
@@ -170,7 +173,7 @@ final class AccountingTable {
                 .list();
         if (found.isEmpty()) {
             problems.add(
-                    "table " + name + " is missing, or this role may not use it; create the schema, or grant INSERT");
+                    "table " + name + " is missing, or this role may not use it; create the schema or grant INSERT");
             return;
         }
         boolean mayInsert = handle.createQuery("SELECT has_table_privilege(:table, 'INSERT')")
@@ -192,7 +195,8 @@ final class AccountingTable {
                 problems.add("table " + name + " has no column " + column + "; ALTER TABLE " + name + " ADD COLUMN "
                         + column + " VARCHAR(64) NOT NULL DEFAULT '', or omit the column");
             } else {
-                problems.add("column " + column + " of table " + name + " is no text; make it VARCHAR or TEXT");
+                problems.add("column " + column + " of table " + name + " is not a text column; change its type to"
+                        + " VARCHAR or TEXT");
             }
         }
         if (problems.isEmpty()) {
@@ -200,7 +204,7 @@ final class AccountingTable {
         }
     }
 
-    /** Adds the rows, all or none. */
+    /** Inserts all of the rows or none. */
     void insert(Handle handle, List<AccountingRow> rows, UnaryOperator<String> filter) {
         Layout known = layout;
         List<String[]> columns = new ArrayList<>();
@@ -208,7 +212,7 @@ final class AccountingTable {
             if (known.widths[i] > 0) {
                 String[] column = new String[rows.size()];
                 for (int r = 0; r < column.length; r++) {
-                    // cut again: the widths were not known yet if the database could not be reached at the start
+                    // cut again: the widths were unknown if the database could not be reached at start
                     String text = ColumnText.storable(rows.get(r).texts()[i]);
                     column[r] = ColumnText.cut(filter.apply(text), known.widths[i]);
                 }
@@ -231,7 +235,7 @@ final class AccountingTable {
         }
     }
 
-    /** The wall-clock time of the database's zone: the columns hold no zone. */
+    /** Returns the wall-clock time in the database's zone: the columns hold no zone. */
     String local(long millis) {
         return LocalDateTime.ofInstant(Instant.ofEpochMilli(millis), zone).toString();
     }

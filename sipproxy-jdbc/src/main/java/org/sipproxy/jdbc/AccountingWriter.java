@@ -20,9 +20,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The thread that writes: a batch when enough rows wait or the interval is over, in one transaction. What the database does not
- * take stays, and is tried again after a pause that doubles up to five seconds. A row that the database refuses for what it
- * holds is written in ASCII or dropped, so that it cannot hold up the others.
+ * Thread that writes rows. It writes a batch in one transaction when enough rows wait or the interval is over. After a
+ * failure the rows stay and are written again after a pause, which doubles up to 5 s. A row that the database rejects
+ * for its values is written in ASCII or dropped, so that it does not block the others.
  */
 final class AccountingWriter implements Runnable {
 
@@ -43,7 +43,7 @@ final class AccountingWriter implements Runnable {
     private final long intervalNanos;
     private final Thread thread = new Thread(this, "sipproxy-accounting");
 
-    /** Rows that were taken from the queue and are not written; this thread's. */
+    /** Rows that were taken from the queue and are not written. Used by this thread only. */
     private final List<AccountingEntry> batch;
 
     private boolean checked;
@@ -57,9 +57,9 @@ final class AccountingWriter implements Runnable {
     private volatile @Nullable String lastError;
 
     /**
-     * What the builder says.
+     * Options of the builder.
      *
-     * @param restoredCalls how many calls in progress are read at the start; 0 for none
+     * @param restoredCalls how many calls in progress are read at start; 0 for none
      * @param longestCall how long a call may last
      * @param now the wall clock
      */
@@ -92,7 +92,7 @@ final class AccountingWriter implements Runnable {
     }
 
     /**
-     * Looks at the tables and begins to write. A database that cannot be reached is no obstacle: rows wait until it can be.
+     * Checks the tables and starts the thread. If the database cannot be reached, rows wait until it can.
      *
      * @throws IllegalStateException if a table or column is missing
      */
@@ -109,7 +109,10 @@ final class AccountingWriter implements Runnable {
         thread.start();
     }
 
-    /** Called by event loops, so only when a batch is full: to wake a thread is dear. */
+    /**
+     * Adds a row. Called by receiver threads, so it wakes the writer only when a batch is full: waking a thread is
+     * expensive.
+     */
     void offer(AccountingEntry row) {
         if (queue.offer(row) == batchRows) {
             LockSupport.unpark(thread);
@@ -120,7 +123,7 @@ final class AccountingWriter implements Runnable {
         return Optional.ofNullable(lastError);
     }
 
-    /** Writes what waits, for at most {@code limit}; the rest is dropped and counted. */
+    /** Writes the queued rows for at most {@code limit}; the rest is dropped and counted. */
     void close(Duration limit) {
         closing = true;
         LockSupport.unpark(thread);
@@ -141,7 +144,7 @@ final class AccountingWriter implements Runnable {
                     "accounting: {} rows could not be written within {} and are lost: {}",
                     left,
                     limit,
-                    lastError().orElse("the database does not answer"));
+                    lastError().orElse("the database does not respond"));
         }
     }
 
@@ -155,14 +158,13 @@ final class AccountingWriter implements Runnable {
                     return;
                 }
             } catch (Throwable e) {
-                // OutOfMemoryError, raised again while the first one was logged; this thread is the only one that
-                // writes
+                // OutOfMemoryError, raised again while the first one was logged; only this thread writes
                 pauseNanos = LONGEST_PAUSE_NANOS;
             }
         }
     }
 
-    /** One turn; false if all is written and the writer is closing. */
+    /** Runs one turn. Returns false if all rows are written and the writer is closing. */
     private boolean goesOn() {
         try {
             await();
@@ -174,7 +176,7 @@ final class AccountingWriter implements Runnable {
             if (!batch.isEmpty()) {
                 write();
             } else if (lastError != null) {
-                check(); // nobody calls, and the status would tell of a failure that is over
+                check(); // without calls the status would keep showing a past failure
                 succeeded(0);
             }
             calls.sweep();
@@ -184,7 +186,7 @@ final class AccountingWriter implements Runnable {
         return true;
     }
 
-    /** Until there is a batch or the interval is over; after a failure until the pause is over. */
+    /** Waits until there is a batch or the interval is over; after a failure, until the pause is over. */
     private void await() {
         long begin = System.nanoTime();
         while (!abandoned) {
@@ -223,7 +225,7 @@ final class AccountingWriter implements Runnable {
             batch.clear();
         } catch (RuntimeException e) {
             if (!isRefusal(e)) {
-                checked = false; // a column may have gone
+                checked = false; // a column may have been dropped
                 throw e;
             }
             writeOneByOne();
@@ -240,7 +242,7 @@ final class AccountingWriter implements Runnable {
         tellAbsent();
     }
 
-    /** Once for each set of columns that is found to be missing. */
+    /** Logs each set of missing columns once. */
     private void tellAbsent() {
         List<String> now = tables.stream()
                 .filter(table -> !table.absent().isEmpty())
@@ -248,14 +250,14 @@ final class AccountingWriter implements Runnable {
                 .toList();
         if (!now.equals(absent) && !now.isEmpty()) {
             LOG.warn(
-                    "accounting: columns are missing and not written: {}; db create or KamailioSchema.addAccountingColumns"
-                            + " adds them",
+                    "accounting: missing columns are not written: {}; add them with"
+                            + " KamailioSchema.addAccountingColumns or the launcher's db create",
                     String.join(", ", now));
         }
         absent = now;
     }
 
-    /** Reads the calls that were in progress when the proxy, or another one with this database, ended. */
+    /** Reads the calls that were in progress when this proxy, or another one with this database, ended. */
     private void restore() {
         if (restored || !checked || closing || options.restoredCalls == 0) {
             return;
@@ -270,9 +272,9 @@ final class AccountingWriter implements Runnable {
                     (key, call) -> calls.restored(
                             key, call, Duration.between(Instant.ofEpochMilli(call.startMillis()), now))));
         } catch (RuntimeException e) {
-            // the role may not read acc, or the database went away: a BYE is looked up by itself
+            // the role may not read acc, or the connection failed: the call of a BYE is looked up when the BYE comes
             LOG.warn(
-                    "accounting: calls in progress could not be read and end without a record if no BYE comes: {}",
+                    "accounting: calls in progress could not be read; they have no record if no BYE comes: {}",
                     text(e));
         }
     }
@@ -314,7 +316,7 @@ final class AccountingWriter implements Runnable {
         }
     }
 
-    /** False if the database refuses the row whatever is done. */
+    /** Writes one row. Returns false if the database rejects it in any form. */
     private boolean writeAlone(AccountingEntry row) {
         RuntimeException refusal;
         try {
@@ -325,7 +327,7 @@ final class AccountingWriter implements Runnable {
         }
         if (isRefusal(refusal)) {
             try {
-                insert(List.of(row), ColumnText::ascii); // an encoding that lacks a character
+                insert(List.of(row), ColumnText::ascii); // the encoding may lack a character
                 return true;
             } catch (RuntimeException e) {
                 refusal = e;
@@ -334,10 +336,10 @@ final class AccountingWriter implements Runnable {
         if (!isRefusal(refusal)) {
             throw refusal;
         }
-        if (queue.droppedTotal() == 0) { // the first tells what is wrong; the counter tells how often
+        if (queue.droppedTotal() == 0) { // log the first one; the counter counts them
             LOG.warn(
-                    "accounting: the database refuses a row of {}: {}",
-                    row instanceof AccountingRow r ? r.table().name() : "a call that ended",
+                    "accounting: the database rejects a row of {}: {}",
+                    row instanceof AccountingRow r ? r.table().name() : "an ended call",
                     text(refusal));
         }
         return false;
@@ -368,7 +370,10 @@ final class AccountingWriter implements Runnable {
         }
     }
 
-    /** Class 22, data exception, and 23, integrity constraint violation: trying the same again is of no use. */
+    /**
+     * True for SQLSTATE classes 22 (data exception) and 23 (integrity constraint violation), for which a retry does not
+     * help.
+     */
     private static boolean isRefusal(Throwable e) {
         String state = SqlStates.of(e);
         return state.startsWith("22") || state.startsWith("23");
@@ -385,7 +390,7 @@ final class AccountingWriter implements Runnable {
         return null;
     }
 
-    /** The database's own words: what Jdbi adds to them are the statement and all its values. */
+    /** Returns the database's own message: Jdbi adds the statement and all its values. */
     private static String text(Throwable e) {
         SQLException cause = sqlCause(e);
         Throwable told = cause == null ? e : cause;

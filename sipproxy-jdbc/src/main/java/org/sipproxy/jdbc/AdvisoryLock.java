@@ -7,7 +7,10 @@ final class AdvisoryLock {
 
     private AdvisoryLock() {}
 
-    /** Returns the number for a purpose and what it is about (FNV-1a over 64 bits); other users of such locks hardly have it. */
+    /**
+     * Returns the number for a purpose and a subject (64-bit FNV-1a), which other users of such locks are unlikely to
+     * use.
+     */
     static long number(String purpose, String subject) {
         long hash = 0xcbf29ce484222325L;
         for (byte b : ("sipproxy " + purpose + " " + subject).getBytes(StandardCharsets.UTF_8)) {

@@ -15,10 +15,10 @@ import java.util.function.UnaryOperator;
 import org.jdbi.v3.core.Handle;
 import org.jspecify.annotations.Nullable;
 
-/** Finds in table {@code acc} the calls that another process began, and whether a call has ended already. */
+/** Search in table {@code acc} for calls that another process began, and for calls that have ended already. */
 final class CallSearch {
 
-    /** How many of the latest rows a start looks at: {@code acc} may be large, and has no index by time. */
+    /** How many of the latest rows are read at start: {@code acc} may be large, and has no index by time. */
     private static final int LATEST_ROWS = 1_000_000;
 
     private static final int STATEMENT_SECONDS = 30;
@@ -34,15 +34,15 @@ final class CallSearch {
         this.records = records;
     }
 
-    /** The dialog that these texts of a message name, as rows have it. */
+    /** Returns the dialog of a message's texts, in the form that rows have. */
     CallKey key(String callId, String tag, String otherTag) {
         return CallKey.of(acc.stored(CALL_ID, callId), acc.stored(FROM_TAG, tag), acc.stored(TO_TAG, otherTag));
     }
 
     /**
-     * The rows that the ends leave: none for a call that has ended before.
+     * Returns the rows to write for ended calls; none for a call that had ended before.
      *
-     * @param filter what is done to texts before they are written
+     * @param filter applied to texts before they are written
      */
     List<AccountingRow> resolve(
             Handle handle, List<EndOfCall> ends, boolean writesRecords, UnaryOperator<String> filter) {
@@ -80,14 +80,14 @@ final class CallSearch {
         return rows;
     }
 
-    /** The record of a call that has ended. */
+    /** Returns the record of a call that has ended. */
     AccountingRow record(OpenCalls.Call call, long endMillis, long durationMillis, String endedBy) {
         String[] texts = call.texts().clone();
         texts[texts.length - 1] = endedBy;
         return new AccountingRow(records, texts, call.startMillis(), endMillis, durationMillis);
     }
 
-    /** Shows the calls among the latest rows that began after {@code since} and have no BYE. */
+    /** Passes the calls among the latest rows that began after {@code since} and have no BYE to the visitor. */
     void open(Handle handle, Instant since, int most, BiConsumer<CallKey, OpenCalls.Call> visitor) {
         handle.createQuery(select() + " WHERE id > (SELECT coalesce(max(id), 0) FROM acc) - " + LATEST_ROWS
                         + " AND method = 'INVITE' AND sip_code LIKE '2%' AND time > CAST(:since AS timestamp)"

@@ -19,11 +19,12 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Whether the database behind a {@link DataSource} answers. All that use the same data source share one, so what one of them finds
- * out, the others need not wait for: after a failure it is open and every use of {@link #dataSource} fails at once.
+ * Circuit breaker of the database behind a {@link DataSource}. All users of one data source share a breaker, so that
+ * one failure spares the others the wait: it opens the breaker, and every use of {@link #dataSource} fails at once
+ * while it is open.
  *
- * <p>While it is open, a thread of its own probes the database: at once, and then once a second for as long as somebody asks. So no
- * request is the one that waits to see whether the database is back.
+ * <p>While the breaker is open, a separate thread probes the database: at once, and then once a second as long as
+ * {@link #isOpen} is called. No request waits for a probe.
  */
 final class CircuitBreaker {
 
@@ -56,7 +57,7 @@ final class CircuitBreaker {
         this.nanoTime = nanoTime;
     }
 
-    /** The one of this data source. */
+    /** Returns the breaker of a data source. */
     static CircuitBreaker of(DataSource dataSource) {
         return SHARED.get(dataSource, key -> new CircuitBreaker(key, PROBES, System::nanoTime));
     }
@@ -69,12 +70,12 @@ final class CircuitBreaker {
         });
     }
 
-    /** The data source, whose connections are refused at once while the breaker is open. */
+    /** Returns the data source, whose connections are refused at once while the breaker is open. */
     DataSource dataSource() {
         return guarded;
     }
 
-    /** True since a failure and until a probe succeeds. Never waits; starts a probe if one is due. */
+    /** True from a failure until a probe succeeds. Never waits; starts a probe if one is due. */
     boolean isOpen() {
         if (open && nanoTime.getAsLong() - nextProbe >= 0) {
             probeLater();
@@ -82,19 +83,19 @@ final class CircuitBreaker {
         return open;
     }
 
-    /** How long it has been open; zero if it is not. */
+    /** Returns how long the breaker has been open; 0 if it is closed. */
     long openNanos() {
         return open ? nanoTime.getAsLong() - openSince : 0;
     }
 
-    /** Reports a failed use of the database. It opens if the database could not be reached. */
+    /** Reports a failed use of the database. Opens the breaker if the database could not be reached. */
     void failed(Throwable failure) {
         if (isOutage(failure)) {
             open(failure);
         }
     }
 
-    /** A pool that has no connection to give may say so without a state. */
+    /** True if the database could not be reached. A pool without a free connection may report no SQLSTATE. */
     static boolean isOutage(Throwable failure) {
         for (@Nullable Throwable cause = failure; cause != null; cause = cause.getCause()) {
             if (cause instanceof SQLTransientConnectionException) {
@@ -113,7 +114,7 @@ final class CircuitBreaker {
             nextProbe = openSince;
             open = true;
         }
-        LOG.warn("the database does not answer; it is left alone until a probe succeeds: {}", SqlStates.text(failure));
+        LOG.warn("the database does not respond; it is not used until a probe succeeds: {}", SqlStates.text(failure));
         probeLater();
     }
 
@@ -121,7 +122,7 @@ final class CircuitBreaker {
         if (probing.compareAndSet(false, true)) {
             try {
                 executor.execute(this::probe);
-            } catch (RuntimeException | Error e) { // no thread to be had
+            } catch (RuntimeException | Error e) { // no thread available
                 probing.set(false);
                 throw e;
             }
@@ -134,7 +135,7 @@ final class CircuitBreaker {
                 close();
             }
         } catch (SQLException | RuntimeException e) {
-            LOG.debug("the database still does not answer: {}", SqlStates.text(e));
+            LOG.debug("the database still does not respond: {}", SqlStates.text(e));
         } finally {
             nextProbe = nanoTime.getAsLong() + PAUSE_NANOS;
             probing.set(false);
@@ -144,6 +145,6 @@ final class CircuitBreaker {
     private void close() {
         long seconds = TimeUnit.NANOSECONDS.toSeconds(openNanos());
         open = false;
-        LOG.info("the database answers again, after {} s", seconds);
+        LOG.info("the database responds again, after {} s", seconds);
     }
 }

@@ -1,14 +1,15 @@
 package org.sipproxy.jdbc;
 
 /**
- * Decides which texts from the wire a column can hold. A key, by which rows are found, is looked up only if it {@link #isStorable}:
- * a changed key would find the row of somebody else. A text that is only shown is made {@link #storable}.
+ * Rules for texts from the network that are stored in columns. A key, by which rows are found, is looked up only if it
+ * {@link #isStorable}: a changed key could find a row of another user. A text that is only displayed is made
+ * {@link #storable}.
  */
 final class ColumnText {
 
     private ColumnText() {}
 
-    /** At most {@code width} characters as PostgreSQL counts them: code points. */
+    /** Returns at most {@code width} characters as PostgreSQL counts them: code points. */
     static String cut(String text, int width) {
         if (text.length() <= width) {
             return text;
@@ -20,7 +21,7 @@ final class ColumnText {
         return text.substring(0, end);
     }
 
-    /** Returns true if a UTF-8 database can hold the text: it has neither a NUL nor half a surrogate pair. */
+    /** True if a UTF-8 database can hold the text: it has neither a NUL nor half a surrogate pair. */
     static boolean isStorable(String text) {
         for (int i = 0; i < text.length(); i++) {
             char c = text.charAt(i);
@@ -37,7 +38,9 @@ final class ColumnText {
         return true;
     }
 
-    /** Returns the text without what no UTF-8 database can hold: NUL goes, half a surrogate pair becomes a question mark. */
+    /**
+     * Returns the text as a UTF-8 database can hold it: NUL is removed, half a surrogate pair becomes a question mark.
+     */
     static String storable(String text) {
         return isStorable(text) ? text : cleaned(text);
     }
@@ -51,7 +54,7 @@ final class ColumnText {
         return out.toString();
     }
 
-    /** Only ASCII, for a database whose encoding lacks a character. */
+    /** Returns the text in ASCII, for a database whose encoding lacks a character. */
     static String ascii(String text) {
         StringBuilder out = new StringBuilder(text.length());
         text.codePoints().forEach(c -> out.append(c > 0 && c < 128 ? (char) c : '?'));

@@ -3,7 +3,7 @@ package org.sipproxy.jdbc;
 import java.io.Serial;
 import java.sql.SQLException;
 
-/** A commit failed, and may have happened all the same. */
+/** Thrown if a commit failed, although it may have taken effect. */
 final class CommitFailedException extends SQLException {
 
     @Serial

@@ -15,23 +15,23 @@ import org.jspecify.annotations.Nullable;
 import org.sipproxy.api.location.UserCase;
 
 /**
- * What was read of subscribers, and for how long it may be believed.
+ * Cache of subscribers' credentials, with rules for how long an entry may be used.
  *
- * <p>An entry is good for {@link #UNWATCHED_LIFE} in any case. It is good for longer, up to the configured life, only while
- * the {@link SubscriberListener} vouches that every change since the entry was read has been told: that is the watch. It is
- * renewed every fraction of a second and lapses by itself, so that a listener that hangs counts as one that is gone.
+ * <p>Any entry is valid for {@link #UNWATCHED_LIFE}. It is valid for longer, up to the configured life, only under a
+ * watch: while the {@link SubscriberListener} confirms that it has received every change since the entry was read. The
+ * watch is renewed several times a second and expires by itself, so that a listener that hangs counts as stopped.
  *
- * <p>When the database does not answer any more, an entry that was vouched for up to then may still be {@link #remembered}: that
- * is what entries that have outlived their life are kept for.
+ * <p>While the database does not respond, an entry that was covered by the watch until the outage may still be
+ * {@link #remembered}. Entries are kept beyond their life for this purpose.
  *
- * <p>Users that do not exist have a cache of their own, so that a flood of invented names cannot push out the real ones.
+ * <p>Users that do not exist have a separate cache, so that a flood of invented names cannot evict real ones.
  */
 final class CredentialCache {
 
-    /** A change must be obeyed within one second on every node; the rest of it is left for the work itself. */
+    /** A change must take effect within one second on every node; the remainder is left for processing. */
     static final Duration UNWATCHED_LIFE = Duration.ofMillis(700);
 
-    /** How long an entry is kept to be remembered: most phones register again within that. */
+    /** How long an entry is kept for an outage: most phones register again within that time. */
     private static final Duration MEMORY = Duration.ofHours(2);
 
     private final Cache<Key, Entry> known;
@@ -39,8 +39,8 @@ final class CredentialCache {
     private final ConcurrentMap<Key, Read> loading = new ConcurrentHashMap<>();
 
     /**
-     * The names with capital letters that are cached or being read, by their spelling in lower case: what was read of one depends on
-     * all subscribers that differ from it in case only. Holds subscribers, not what strangers invent.
+     * The names with capital letters that are cached or being read, by their spelling in lower case: the result for one
+     * depends on all subscribers that differ from it in case only. Holds existing subscribers only, not invented names.
      */
     private final ConcurrentMap<Key, Set<Key>> spellings = new ConcurrentHashMap<>();
 
@@ -48,7 +48,7 @@ final class CredentialCache {
     private final long unknownLifeNanos;
     private final LongSupplier nanoTime;
 
-    /** Counts the watches: what was read before the present one began has not been watched all the time. */
+    /** Number of the watch: an entry that was read before the current watch began was not covered all the time. */
     private final AtomicLong watch = new AtomicLong();
 
     /** Written by the listener's thread. */
@@ -76,10 +76,10 @@ final class CredentialCache {
                 .build();
     }
 
-    /** How much is kept and how long at most; {@code remembers} if entries are kept for an outage. */
+    /** Limits of the cache: sizes and lives; {@code remembers} if entries are kept for an outage. */
     record CacheLimits(int known, Duration knownLife, int unknown, Duration unknownLife, boolean remembers) {}
 
-    /** A row of {@code subscriber}. */
+    /** Key of a row in {@code subscriber}. */
     record Key(String username, String domain) {
 
         Key lowerCase() {
@@ -87,17 +87,20 @@ final class CredentialCache {
         }
     }
 
-    /** What a row holds for digests with the bare user name and with {@code user@domain}; both empty for no such row. */
+    /**
+     * Cached credentials of a row for digests with the bare user name and with {@code user@domain}; both empty if there
+     * is no such row.
+     */
     record Entry(Credentials credentials, long readAt, long watch) {}
 
-    /** A row that is to be read. What it gets counts as read when that began. */
+    /** Read of a row. Its result counts as read when the read began. */
     static final class Read {
 
         final CompletableFuture<Credentials> result = new CompletableFuture<>();
         private final Key key;
         private long beganNanos;
         private long watchAtBegin;
-        /** Written after the others. */
+        /** Written after the other fields. */
         private volatile boolean begun;
 
         private Read(Key key) {
@@ -118,7 +121,10 @@ final class CredentialCache {
         }
     }
 
-    /** Returns what may be believed without reading the row; null otherwise. Never waits, not for a read that is under way either. */
+    /**
+     * Returns the credentials that may be used without reading the row; null if there are none. Never waits, not even
+     * for a read in progress.
+     */
     @Nullable
     Credentials fresh(Key key) {
         Entry entry = known.getIfPresent(key);
@@ -130,8 +136,8 @@ final class CredentialCache {
     }
 
     /**
-     * Returns the read of the row that waits or is under way, so that of several threads that miss the same row one reads it; a new
-     * one, given to {@code starter}, if there is none. Does not wait.
+     * Returns the read of the row that is queued or in progress, so that only one of several threads that miss the same
+     * row reads it. If there is none, a new one is passed to {@code starter}. Does not wait.
      */
     Read read(Key key, Consumer<Read> starter) {
         Read mine = new Read(key);
@@ -144,16 +150,16 @@ final class CredentialCache {
         return mine;
     }
 
-    /** To be called before the row is read. */
+    /** Marks the beginning of a read. Call it before the row is read. */
     void begin(Read read) {
         read.watchAtBegin = watch.get();
         read.begin(nanoTime.getAsLong());
     }
 
-    /** The row was read. */
+    /** Completes a read with its result. */
     void end(Read read, Credentials credentials) {
         Entry entry = new Entry(credentials, read.beganNanos, read.watchAtBegin);
-        // An invalidation that came while it was read has taken it off the map: then it is used once and not kept.
+        // An invalidation during the read has removed it from the map: its result is used once and not cached.
         loading.computeIfPresent(read.key(), (k, present) -> {
             if (present == read) {
                 store(k, entry);
@@ -165,7 +171,7 @@ final class CredentialCache {
         read.result.complete(credentials);
     }
 
-    /** The row could not be read. */
+    /** Completes a read that failed. */
     void fail(Read read, Throwable cause) {
         loading.remove(read.key(), read);
         forgetSpellingUnlessKnown(read.key());
@@ -201,8 +207,8 @@ final class CredentialCache {
     }
 
     /**
-     * For while the database does not answer: the entry, however old, if every change of it was told until the watch ended, and
-     * no other watch has begun since.
+     * Returns the entry, of any age, for use during an outage; null unless every change of it was received until the
+     * watch ended, and no other watch has begun since.
      */
     @Nullable
     Credentials remembered(Key key) {
@@ -219,7 +225,7 @@ final class CredentialCache {
         return age < UNWATCHED_LIFE.toNanos() || (entry.watch() == watch.get() && now - watchedUntil < 0);
     }
 
-    /** The row has changed, and with it what was read of the rows that differ from it in case only. */
+    /** Removes a changed row, and the entries of names that differ from it in case only. */
     void invalidate(Key key) {
         invalidateOne(key);
         spellings.getOrDefault(key.lowerCase(), Set.of()).forEach(this::invalidateOne);
@@ -233,7 +239,7 @@ final class CredentialCache {
         });
     }
 
-    /** Any row may have changed. */
+    /** Removes all entries, because any row may have changed. */
     void invalidateAll() {
         watch.incrementAndGet();
         loading.clear();
@@ -241,18 +247,18 @@ final class CredentialCache {
         unknown.invalidateAll();
     }
 
-    /** From now on changes are told. Entries that were read before live their short life. */
+    /** Begins a watch: changes are received from now on. Entries that were read before keep their short life. */
     void beginWatch() {
         watch.incrementAndGet();
     }
 
-    /** Every change up to {@code at} has been told; that is believed for {@link #UNWATCHED_LIFE}. */
+    /** Confirms that every change up to {@code at} was received; this is valid for {@link #UNWATCHED_LIFE}. */
     void renewWatch(long at) {
         vouchedWatch = watch.get();
         watchedUntil = at + UNWATCHED_LIFE.toNanos();
     }
 
-    /** Changes are not told any more. */
+    /** Ends the watch: changes are not received any longer. */
     void endWatch() {
         watchedUntil = nanoTime.getAsLong();
         watch.incrementAndGet();

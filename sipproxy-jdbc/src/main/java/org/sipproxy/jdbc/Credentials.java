@@ -7,11 +7,12 @@ import org.sipproxy.api.auth.Credential;
 import org.sipproxy.api.auth.DigestAlgorithm;
 
 /**
- * What one subscriber's digests are checked with.
+ * Credentials of one subscriber, against which digests are verified.
  *
  * @param bare for the digest user name {@code user}
  * @param qualified for the digest user name {@code user@domain}
- * @param otherSpelling true if the name has capital letters and another subscriber of the domain has it in another case
+ * @param otherSpelling true if the name has capital letters and the domain has another subscriber whose name differs in
+ *     case only
  */
 record Credentials(Optional<Credential> bare, Optional<Credential> qualified, boolean otherSpelling) {
 
@@ -25,20 +26,23 @@ record Credentials(Optional<Credential> bare, Optional<Credential> qualified, bo
         return new Credentials(bare, qualified, exists);
     }
 
-    /** From stored hashes; one that is no hash is as one that is missing. */
+    /** Returns the credentials of stored hashes; an invalid hash counts as missing. */
     static Credentials ofHashes(String username, String domain, String ha1, String ha1b, String sha256) {
         return new Credentials(
                 credential(username, domain, ha1, sha256), credential(username + "@" + domain, domain, ha1b, ""));
     }
 
-    /** From a plain password, which is not kept. */
+    /** Returns the credentials of a plain password, which is not kept. */
     static Credentials ofPassword(String username, String domain, String password) {
         return new Credentials(
                 Optional.of(hashed(username, domain, password)),
                 Optional.of(hashed(username + "@" + domain, domain, password)));
     }
 
-    /** True if no hash of the bare user name differs from the one of the same algorithm in {@code other}; missing ones do not count. */
+    /**
+     * True if the bare user name has no two different hashes of the same algorithm here and in {@code other}; missing
+     * hashes are ignored.
+     */
     boolean agreesWith(Credentials other) {
         if (bare.isEmpty() || other.bare.isEmpty()) {
             return true;
@@ -61,7 +65,7 @@ record Credentials(Optional<Credential> bare, Optional<Credential> qualified, bo
         return Credential.ofHa1(digestUser, realm, hashes);
     }
 
-    /** kamctl writes SHA-256 into {@code ha1} if told so by CMDHASH: the length says which it is. */
+    /** Reads the algorithm off the hash's length: kamctl writes SHA-256 into {@code ha1} if CMDHASH says so. */
     private static Optional<Credential> credential(String digestUser, String realm, String hash, String sha256) {
         boolean md5 = isHex(hash, DigestAlgorithm.MD5.hexLength());
         String strong = isHex(sha256, DigestAlgorithm.SHA_256.hexLength()) ? sha256 : hash;

@@ -15,10 +15,10 @@ import org.jdbi.v3.core.Jdbi;
 import org.sipproxy.api.location.UserCase;
 
 /**
- * Looks at a database for what would hurt a proxy that uses it, and says how to fix each thing. It changes nothing.
+ * Check of a database for whatever would disturb a proxy that uses it, with a remedy for each finding. Changes nothing.
  *
- * <p>It looks at the connection and its role, password encryption, privileges, table versions, clocks and time zones, what the
- * subscribers' hashes belong to, and who else writes bindings.
+ * <p>Examines the connection and its role, password encryption, privileges, table versions, clocks and time zones, the
+ * realms of the subscribers' hashes, and other writers of bindings.
  */
 public final class DatabaseDoctor {
 
@@ -48,12 +48,15 @@ public final class DatabaseDoctor {
                 remedies);
     }
 
-    /** A doctor for a database. */
+    /** Returns a builder for a doctor of a database. */
     public static Builder builder(DataSource dataSource) {
         return new Builder(dataSource);
     }
 
-    /** All findings, in the order of looking; the one of a database that cannot be reached is alone. Blocks. */
+    /**
+     * Returns all findings, in the order of the checks. If the database cannot be reached, that is the only finding.
+     * Blocks.
+     */
     public List<Finding> examine() {
         try (Handle handle = jdbi.open()) {
             List<Finding> findings = new ArrayList<>(server.examine(handle));
@@ -94,7 +97,7 @@ public final class DatabaseDoctor {
         String what = "table " + mismatch.table();
         String value = mismatch.found() + ", not " + mismatch.wanted();
         return mismatch.table().equals(JdbcSecret.TABLE)
-                ? Finding.warning(what, value, remedy(mismatch) + "; without it calls do not outlive a restart")
+                ? Finding.warning(what, value, remedy(mismatch) + "; without it calls do not survive a restart")
                 : Finding.fatal(what, value, remedy(mismatch));
     }
 
@@ -109,7 +112,7 @@ public final class DatabaseDoctor {
                 : "migrate it with the scripts of your Kamailio release, or use another database";
     }
 
-    /** The options of {@link DatabaseDoctor}. */
+    /** Options of {@link DatabaseDoctor}. */
     public static final class Builder {
 
         private final DataSource dataSource;
@@ -127,7 +130,10 @@ public final class DatabaseDoctor {
             this.dataSource = Objects.requireNonNull(dataSource, "dataSource");
         }
 
-        /** The domains of the proxy, which have to be those of the subscribers. Default none: that is not looked at. */
+        /**
+         * Sets the domains of the proxy, which must be those of the subscribers. Default none: subscribers' domains are
+         * not checked.
+         */
         public Builder domains(List<String> domains) {
             Set<String> lower = new TreeSet<>();
             domains.forEach(domain -> lower.add(domain.toLowerCase(Locale.ROOT)));
@@ -135,43 +141,52 @@ public final class DatabaseDoctor {
             return this;
         }
 
-        /** The proxy's rule for the case of users. Default {@link UserCase#INSENSITIVE}: subscribers that differ in case only are reported. */
+        /**
+         * Sets the proxy's rule for the case of users. Default {@link UserCase#INSENSITIVE}: subscribers that differ in
+         * case only are reported.
+         */
         public Builder userCase(UserCase rule) {
             this.userCase = Objects.requireNonNull(rule, "rule");
             return this;
         }
 
-        /** The {@code server_id} with which the proxy writes bindings. Default unknown: fresh rows of anybody are told. */
+        /**
+         * Sets the {@code server_id} with which the proxy writes bindings. Default unknown: recent rows of every writer
+         * are reported.
+         */
         public Builder serverId(int serverId) {
             this.serverId = Optional.of(serverId);
             return this;
         }
 
-        /** The zone of the times in {@code location}. Default UTC. */
+        /** Sets the zone of the times in {@code location}. Default UTC. */
         public Builder databaseZone(ZoneId zone) {
             this.zone = Objects.requireNonNull(zone, "zone");
             return this;
         }
 
-        /** {@link JdbcBindingRepository.Builder#defaultDomain}. Default: the domain of the proxy if there is one only. */
+        /**
+         * Sets {@link JdbcBindingRepository.Builder#defaultDomain}. Default: the domain of the proxy if it has only
+         * one.
+         */
         public Builder defaultDomain(String domain) {
             this.defaultDomain = Optional.of(domain);
             return this;
         }
 
-        /** {@link JdbcCredentials.Builder#plainPasswords}. Default: hashes only. */
+        /** Sets {@link JdbcCredentials.Builder#plainPasswords}. Default: hashes only. */
         public Builder plainPasswords() {
             this.plainPasswords = true;
             return this;
         }
 
-        /** What the proxy does with the database: nothing else is looked at. Default: all tables are looked at. */
+        /** Sets the uses of the database by the proxy; nothing else is checked. Default: all tables are checked. */
         public Builder uses(Set<DatabaseUse> uses) {
             this.uses = Set.copyOf(uses);
             return this;
         }
 
-        /** Words remedies as options and commands of the launcher. Default: as Java. */
+        /** Names options and commands of the launcher in remedies. Default: names of the Java API. */
         public Builder forLauncher() {
             this.forLauncher = true;
             return this;
@@ -182,7 +197,7 @@ public final class DatabaseDoctor {
             return this;
         }
 
-        /** The doctor. Opens nothing yet. */
+        /** Returns the doctor. Does not open a connection. */
         public DatabaseDoctor build() {
             return new DatabaseDoctor(this);
         }

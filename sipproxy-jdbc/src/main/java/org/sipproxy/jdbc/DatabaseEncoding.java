@@ -10,8 +10,8 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The {@code server_encoding} of a database, which decides which characters a column can hold. {@code SQL_ASCII} holds the bytes of
- * any text. Of an encoding that Java does not know, only ASCII is taken for certain.
+ * Encoding ({@code server_encoding}) of a database, which decides which characters a column can hold. {@code SQL_ASCII}
+ * holds the bytes of any text. An encoding that Java does not know is assumed to hold ASCII only.
  */
 final class DatabaseEncoding {
 
@@ -36,7 +36,7 @@ final class DatabaseEncoding {
             Map.entry("EUC_KR", "EUC-KR"));
 
     private final String name;
-    /** Null if Java does not know it. */
+    /** Null if Java does not know the encoding. */
     private final @Nullable Charset charset;
 
     private DatabaseEncoding(String name, @Nullable Charset charset) {
@@ -44,7 +44,7 @@ final class DatabaseEncoding {
         this.charset = charset;
     }
 
-    /** The encoding that {@code SHOW server_encoding} names. */
+    /** Returns the encoding that {@code SHOW server_encoding} names. */
     static DatabaseEncoding of(String name) {
         return new DatabaseEncoding(name, charset(name));
     }
@@ -59,7 +59,7 @@ final class DatabaseEncoding {
         }
     }
 
-    /** As PostgreSQL names it, such as {@code LATIN1}. */
+    /** Returns PostgreSQL's name of the encoding, such as {@code LATIN1}. */
     String name() {
         return name;
     }
@@ -69,12 +69,12 @@ final class DatabaseEncoding {
         return StandardCharsets.UTF_8.equals(charset);
     }
 
-    /** True if a column may hold bytes that are not a text in any encoding. */
+    /** True if a column may hold bytes that are not text in any encoding. */
     boolean isRaw() {
         return name.equals("SQL_ASCII");
     }
 
-    /** Returns true if a column can hold the text. */
+    /** True if a column can hold the text. */
     boolean holds(String text) {
         if (!ColumnText.isStorable(text)) {
             return false;

@@ -17,17 +17,17 @@ import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.statement.UnableToExecuteStatementException;
 
 /**
- * Two roles with no more rights than they need. The read-write role serves a proxy and administers subscribers: it changes rows
- * but owns nothing, so it cannot change tables; of
- * {@code version} it reads only, and of the proxies' secret it creates the first. The read-only role reads every table, as a
- * proxy that only loads at start, and {@code kamctl show}, have to.
+ * Two database roles with the least rights that their uses need. The read-write role serves a proxy and administers
+ * subscribers. It changes rows but does not own tables, so it cannot alter them. It only reads {@code version}, and
+ * only reads and inserts in the table of the proxies' secret. The read-only role reads every table; a proxy that only
+ * loads bindings at start, and {@code kamctl show}, need it.
  */
 public final class DatabaseRoles {
 
-    /** PostgreSQL cuts longer names off in silence. */
+    /** PostgreSQL silently cuts longer names. */
     private static final int MAX_NAME_BYTES = 63;
 
-    /** Of the read-write role, where it does not change and delete rows. */
+    /** Rights of the read-write role on tables whose rows it does not change and delete. */
     private static final Map<String, String> RIGHTS = Map.of("version", "SELECT", JdbcSecret.TABLE, "SELECT, INSERT");
 
     private final String readWrite;
@@ -39,16 +39,17 @@ public final class DatabaseRoles {
     }
 
     /**
-     * Two roles by name; neither has to exist.
+     * Returns two roles by name. Neither has to exist.
      *
-     * @throws IllegalArgumentException if a name is empty, longer than 63 bytes, has a $ or a control character, or both are the same
+     * @throws IllegalArgumentException if a name is empty, longer than 63 bytes, has a $ or a control character, or
+     *     both are the same
      */
     public static DatabaseRoles of(String readWrite, String readOnly) {
         List<String> problems = new ArrayList<>();
         check("readWrite", readWrite, problems);
         check("readOnly", readOnly, problems);
         if (readWrite.equals(readOnly)) {
-            problems.add("readOnly: \"" + readOnly + "\" is the read-write role too; give two names");
+            problems.add("readOnly: \"" + readOnly + "\" is also the read-write role; give two different names");
         }
         if (!problems.isEmpty()) {
             throw new IllegalArgumentException(String.join("\n", problems));
@@ -65,9 +66,10 @@ public final class DatabaseRoles {
     }
 
     /**
-     * The SQL for the tables that are in the database, to be reviewed and run by their owner. It may be run again; rights on
-     * these tables that went further are taken away, except those of a table's owner, who needs them for the next upgrade. Roles that it creates have no password and so cannot log in yet: set one
-     * with {@code \password} in psql, which never sends it in clear.
+     * Returns the SQL for the tables that are in the database, to be reviewed and run by their owner. It may be run
+     * again: excessive rights on these tables are revoked, except those of a table's owner, who needs them for the next
+     * upgrade. Roles that it creates have no password and so cannot log in yet. Set one with {@code \password} in psql,
+     * which does not send it in clear text.
      */
     public String sql(DataSource dataSource) {
         return QuietJdbi.over(dataSource)
@@ -75,7 +77,7 @@ public final class DatabaseRoles {
     }
 
     /**
-     * Runs {@link #sql} in one transaction; the connection's role must own the tables.
+     * Runs {@link #sql} in one transaction. The connection's role must own the tables.
      *
      * @throws IllegalStateException if a role is missing that the connection's role may not create
      */
@@ -108,14 +110,14 @@ public final class DatabaseRoles {
                     .one();
             throw new IllegalStateException(
                     "role " + user + " may not create the missing roles " + String.join(", ", missing)
-                            + "; create them as a superuser and run this again, such as with psql: "
+                            + "; run this as a superuser, for example in psql, and try again: "
                             + missing.stream()
                                     .map(role -> "CREATE ROLE " + identifier(role) + " LOGIN;")
                                     .collect(Collectors.joining(" ")));
         }
     }
 
-    /** Not through Jdbi's own template language, which would read the quotes and colons in names. */
+    /** Executes a statement without Jdbi's template language, which would interpret the quotes and colons in names. */
     private static void executeAsIs(Handle handle, String statement) {
         try (Statement plain = handle.getConnection().createStatement()) {
             plain.execute(statement);
@@ -136,7 +138,7 @@ public final class DatabaseRoles {
         sql.add("-- roles without a password: set one with \\password in psql");
         sql.add(createRole(readWrite));
         sql.add(createRole(readOnly));
-        sql.add("-- nobody creates tables here but the owner");
+        sql.add("-- only the owner creates tables here");
         sql.add("REVOKE CREATE ON SCHEMA " + identifier(schema) + " FROM PUBLIC;");
         Set<String> owners = owners(handle, schema);
         List<String> others = List.of(readWrite, readOnly).stream()
@@ -157,7 +159,7 @@ public final class DatabaseRoles {
         return sql;
     }
 
-    /** Owners of the tables: what they may do is theirs to decide, and {@code db create} has to work again. */
+    /** Returns the owners of the tables. Their rights are left alone, and {@code db create} must work again. */
     private static Set<String> owners(Handle handle, String schema) {
         return new TreeSet<>(handle.createQuery("SELECT DISTINCT tableowner FROM pg_catalog.pg_tables "
                         + "WHERE schemaname = :schema AND tablename IN ('"
@@ -184,7 +186,10 @@ public final class DatabaseRoles {
         }
     }
 
-    /** The sequence behind a table's id, quoted as needed; an empty text if there is none, nothing if there is no table. */
+    /**
+     * Returns the sequence of a table's id, quoted as needed; an empty text if there is no sequence, empty if there is
+     * no table.
+     */
     private static Optional<String> sequence(Handle handle, String schema, String table) {
         String name = identifier(schema) + "." + identifier(table);
         return handle.createQuery("SELECT coalesce(pg_get_serial_sequence(:name, 'id'), '') "
@@ -199,12 +204,15 @@ public final class DatabaseRoles {
                 + ") THEN CREATE ROLE " + identifier(role) + " LOGIN; END IF; END $sipproxy$;";
     }
 
-    /** As PostgreSQL's quote_ident, always with quotes. */
+    /** Returns the name quoted like PostgreSQL's quote_ident, always with quotes. */
     static String identifier(String name) {
         return '"' + name.replace("\"", "\"\"") + '"';
     }
 
-    /** With the E'' form where a backslash is in it, so that standard_conforming_strings does not matter. */
+    /**
+     * Returns the text as a literal, in the E'' form if it has a backslash, so that standard_conforming_strings does
+     * not matter.
+     */
     static String literal(String text) {
         String quoted = text.replace("'", "''");
         return text.indexOf('\\') < 0 ? "'" + quoted + "'" : "E'" + quoted.replace("\\", "\\\\") + "'";

@@ -3,20 +3,20 @@ package org.sipproxy.jdbc;
 import java.util.List;
 import java.util.Map;
 
-/** What a proxy does with a database, which decides the tables and privileges that it needs. */
+/** Use of a database by a proxy, which decides the tables and privileges that it needs. */
 public enum DatabaseUse {
     /** Reads the subscribers. */
     SUBSCRIBERS,
-    /** Reads the bindings once, at the start. */
+    /** Reads the bindings once, at start. */
     LOAD_BINDINGS,
-    /** Keeps the bindings in memory and writes them: write-through and write-back. */
+    /** Keeps the bindings in memory and writes them (write-through and write-back). */
     KEEP_BINDINGS,
     /** Keeps the bindings in the database only, where other servers may change them. */
     SHARE_BINDINGS,
-    /** Writes calls. */
+    /** Writes call records. */
     ACCOUNTING;
 
-    /** The privileges needed, by table. */
+    /** Returns the needed privileges, by table. */
     Map<String, List<String>> privileges() {
         List<String> read = List.of("SELECT");
         List<String> insert = List.of("INSERT");

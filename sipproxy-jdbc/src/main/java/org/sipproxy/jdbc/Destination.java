@@ -6,19 +6,20 @@ import org.sipproxy.message.SipParseException;
 import org.sipproxy.message.SipUri;
 
 /**
- * A row of the table {@code dispatcher}.
+ * Row of the table {@code dispatcher}.
  *
- * @param text the URI as it is in the row
- * @param uri the same
- * @param weight how often it is taken in comparison with the others; 0 to 1,000
- * @param socket the listening point to send from; empty for the one that leads there
+ * @param text the URI as the row has it
+ * @param uri the same URI, parsed
+ * @param weight share of the requests relative to the other destinations, 0 to 1,000
+ * @param socket the listening point to send from; empty to use the one that the destination's transport implies
  */
 record Destination(String text, SipUri uri, int weight, String socket) {
 
     /**
-     * Reads a row.
+     * Parses a row.
      *
-     * @throws IllegalArgumentException if it is no SIP URI, or its weight is no number from 0 to 1000
+     * @throws IllegalArgumentException if the destination is not a SIP URI without headers, or the weight is not an
+     *     integer from 0 to 1000
      */
     static Destination of(@Nullable String destination, @Nullable String attrs) {
         String text = Objects.requireNonNullElse(destination, "").strip();
@@ -36,12 +37,12 @@ record Destination(String text, SipUri uri, int weight, String socket) {
                 return weight;
             }
         } catch (NumberFormatException e) {
-            // told below
+            // reported below
         }
         throw new IllegalArgumentException("weight: " + SipParseException.excerpt(text) + " (expected 0 to 1000)");
     }
 
-    /** A value of {@code name=value;name=value}; empty if it is not there. */
+    /** Returns a value of {@code name=value;name=value}; empty if the name does not occur. */
     private static String attribute(@Nullable String attrs, String name) {
         for (String pair : Objects.requireNonNullElse(attrs, "").split(";", -1)) {
             int equals = pair.indexOf('=');
@@ -52,12 +53,14 @@ record Destination(String text, SipUri uri, int weight, String socket) {
         return "";
     }
 
-    /** The Request-URI of a request that goes here: its user at this place, unless the row names a user itself. */
+    /**
+     * Returns the Request-URI for this destination: the requested user at this host, unless the row has a user itself.
+     */
     SipUri uriFor(SipUri requested) throws SipParseException {
         if (!requested.hasUser() || uri.hasUser()) {
             return uri;
         }
-        String request = requested.toString(); // as it is written: an escape may matter (RFC 3261 §19.1.4)
+        String request = requested.toString(); // unchanged: an escape may matter (RFC 3261 §19.1.4)
         String user = request.substring(request.indexOf(':') + 1, request.indexOf('@') + 1);
         int place = text.indexOf(':') + 1;
         return SipUri.parse(text.substring(0, place) + user + text.substring(place));

@@ -3,22 +3,23 @@ package org.sipproxy.jdbc;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The end of a call of which the database has to be asked first: whether it has not been recorded already, and, unless {@code call} is
- * given, when it began and who called whom. So are the calls that another process began: an earlier run of this proxy, or another node.
+ * End of a call that needs a query first: whether the end is recorded already and, unless {@code call} is given, when
+ * the call began and who called whom. Such calls were begun by another process: an earlier run of this proxy, or
+ * another node.
  *
  * @param bye the row of the BYE; null if {@code acc} has none
  * @param key the call
  * @param call what this process knows of its beginning; null if nothing
  * @param byTag the tag of the side that sent the BYE, or {@link #TIMEOUT}
- * @param endMillis when it ended, since 1970
+ * @param endMillis when it ended, in milliseconds since 1970
  */
 record EndOfCall(@Nullable AccountingRow bye, CallKey key, OpenCalls.@Nullable Call call, String byTag, long endMillis)
         implements AccountingEntry {
 
-    /** No side: the longest time is over. */
+    /** Neither side: the longest duration is over. */
     static final String TIMEOUT = "timeout";
 
-    /** The value of {@link AccountingTable#ENDED_BY}. */
+    /** Returns the value of {@link AccountingTable#ENDED_BY}. */
     String endedBy(OpenCalls.Call of) {
         return byTag.equals(TIMEOUT) ? TIMEOUT : side(of, byTag);
     }

@@ -3,25 +3,25 @@ package org.sipproxy.jdbc;
 import java.util.Objects;
 
 /**
- * One thing that the {@link DatabaseDoctor} looked at.
+ * Result of one check of the {@link DatabaseDoctor}.
  *
- * @param severity how bad it is
- * @param what was looked at, such as {@code clock}
+ * @param severity how serious it is
+ * @param what what was checked, such as {@code clock}
  * @param value what was found
  * @param remedy how to fix it; empty if there is nothing to fix
- * @param preventsService true if the proxy cannot serve before it is fixed
+ * @param preventsService true if the proxy cannot serve until it is fixed
  */
 public record Finding(Severity severity, String what, String value, String remedy, boolean preventsService) {
 
-    /** How bad a finding is. */
+    /** How serious a finding is. */
     public enum Severity {
-        /** As it should be. */
+        /** No problem. */
         OK,
-        /** Works, but is worth knowing. */
+        /** Works, but the operator should know. */
         NOTICE,
-        /** Will hurt some users, or under some circumstances. */
+        /** Affects some users, or all of them under some circumstances. */
         WARNING,
-        /** Hurts now: the proxy does not work with this database, or not as it should. */
+        /** The proxy does not work with this database, or not correctly. */
         ERROR
     }
 
@@ -48,12 +48,12 @@ public record Finding(Severity severity, String what, String value, String remed
         return new Finding(Severity.ERROR, what, value, remedy, false);
     }
 
-    /** An error that prevents service. */
+    /** Returns an error that prevents service. */
     static Finding fatal(String what, String value, String remedy) {
         return new Finding(Severity.ERROR, what, value, remedy, true);
     }
 
-    /** In one line. */
+    /** Returns the finding in one line. */
     @Override
     public String toString() {
         return severity + " " + what + ": " + value + (remedy.isEmpty() ? "" : "; " + remedy);

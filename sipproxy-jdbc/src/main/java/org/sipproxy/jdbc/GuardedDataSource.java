@@ -8,10 +8,13 @@ import java.sql.SQLTransientConnectionException;
 import java.util.logging.Logger;
 import javax.sql.DataSource;
 
-/** A data source behind its circuit breaker: connections are refused while it is open, and a refused connection opens it. */
+/**
+ * Data source behind its circuit breaker. While the breaker is open, connections are refused; a failed connection opens
+ * it.
+ */
 final class GuardedDataSource implements DataSource {
 
-    /** SQLSTATE of a connection that could not be made. */
+    /** SQLSTATE of a connection that could not be established. */
     private static final String NO_CONNECTION = "08001";
 
     private final CircuitBreaker breaker;
@@ -41,7 +44,7 @@ final class GuardedDataSource implements DataSource {
 
     private void refuseIfOpen() throws SQLException {
         if (breaker.isOpen()) {
-            throw new SQLTransientConnectionException("the database does not answer", NO_CONNECTION);
+            throw new SQLTransientConnectionException("the database does not respond", NO_CONNECTION);
         }
     }
 

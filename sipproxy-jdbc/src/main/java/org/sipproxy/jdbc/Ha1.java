@@ -6,7 +6,7 @@ import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 import org.sipproxy.api.auth.DigestAlgorithm;
 
-/** {@code H(username:realm:password)} in lower-case hex (RFC 7616 §3.4.2), of UTF-8 as kamctl hashes it. */
+/** HA1, {@code H(username:realm:password)}, in lower-case hex (RFC 7616 §3.4.2), over UTF-8 like kamctl. */
 final class Ha1 {
 
     private Ha1() {}

@@ -21,16 +21,16 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The rows of Kamailio's tables {@code address} and {@code trusted}, for an access list. They mean what they mean to Kamailio's
- * permissions module: mask 0 is one single address, port 0 any port, and an {@code ip_addr} that is no IP address is a domain
- * name.
+ * Access rules from Kamailio's tables {@code address} and {@code trusted}, with the meaning that Kamailio's permissions
+ * module gives them: mask 0 is a single address, port 0 is any port, and an {@code ip_addr} that is not an IP address
+ * is a domain name.
  *
- * <p>A row that makes no sense is skipped, and logged once at WARN with its id and the value: such as a mask of 64 for an IPv4
- * address, or a pattern that is not a regular expression. Rows of {@code trusted} for {@code none}, which
- * is how Kamailio switches a row off, and for SCTP, which this proxy does not speak, are left out in silence.
+ * <p>An invalid row is skipped and logged once, at WARN, with its id and the value: for example a mask of 64 for an
+ * IPv4 address, or a pattern that is not a regular expression. Rows of {@code trusted} for {@code none}, with which
+ * Kamailio disables a row, and for SCTP, which this proxy does not support, are skipped without a log line.
  *
- * <p>Patterns are POSIX extended expressions, named classes such as {@code [[:digit:]]} included, with the bounds of
- * {@link org.sipproxy.api.access.UriPattern}; a row whose pattern needs more is left out.
+ * <p>Patterns are POSIX extended regular expressions, including named classes such as {@code [[:digit:]]}, within the
+ * limits of {@link org.sipproxy.api.access.UriPattern}. A row whose pattern exceeds them is skipped.
  */
 public final class JdbcAccessRules implements AccessRuleSource {
 
@@ -45,7 +45,7 @@ public final class JdbcAccessRules implements AccessRuleSource {
         this.jdbi = jdbi;
     }
 
-    /** The rules in this database; each {@link #read()} takes one connection for its time. */
+    /** Returns the rules in a database. Each {@link #read()} uses one connection while it runs. */
     public static JdbcAccessRules of(DataSource dataSource) {
         return new JdbcAccessRules(QuietJdbi.over(dataSource));
     }
@@ -82,7 +82,7 @@ public final class JdbcAccessRules implements AccessRuleSource {
         return entries;
     }
 
-    /** A name has no mask, but its row has one: the column's default. */
+    /** A name has no mask, but its row has the column's default. */
     private static int prefixLength(String address, int mask) {
         Optional<InetAddress> ip = IpLiteral.parse(address);
         return ip.isEmpty() ? 0 : mask == 0 ? ip.get().getAddress().length * 8 : mask;

@@ -23,42 +23,45 @@ import org.sipproxy.message.SipRequest;
 import org.sipproxy.message.StatusCode;
 
 /**
- * Call records in the tables that Kamailio's accounting writes.
+ * Call records in the tables of Kamailio's accounting.
  *
  * <ul>
- *   <li>{@code acc}: a row for each relayed INVITE that begins a call, for the BYE that ends it, and for what else
- *       {@link Builder#methods} names, when its final response was sent. A re-INVITE has none. A failed INVITE or BYE has a row too
- *       ({@link Builder#failuresOf}). A request that the proxy answered itself, such as a REGISTER or a challenge, has no row. Each
- *       2xx of a forked INVITE has one, with its To tag.
- *   <li>{@code missed_calls}: a row for an INVITE outside a dialog, to a URI of this proxy, that was relayed and got a final
- *       response of 300 or more, or that the proxy answered 480 because nobody is registered. A caller who gives up (487) is a
- *       missed call too; a challenge (401, 407) is none, as the caller tries again with a password. One row a call, however
- *       many phones rang.
- *   <li>{@code acc_cdrs}: a row for each call that ended: from the 2xx of its INVITE to the arrival of the first BYE from either
- *       side. The response to the BYE does not matter, and it may be missing (RFC 3261 §15.1.1); only after a challenge, 401 or 407,
- *       the call goes on. Column {@code ended_by} is {@code caller} or {@code callee}. If no BYE comes within
- *       {@link Builder#maxCallDuration}, the call ends then: its record has {@code timeout} in {@code ended_by}, and {@code acc} a row
- *       of a BYE with 408 and the reason {@code Call Timeout}.
+ *   <li>{@code acc}: a row for each relayed INVITE that begins a call, for the BYE that ends it, and for the other
+ *       {@link Builder#methods}, written when the final response was sent. A re-INVITE has no row. A failed INVITE or
+ *       BYE has a row too ({@link Builder#failuresOf}). A request with a locally generated response, such as a REGISTER
+ *       or a challenged request, has no row. Each 2xx of a forked INVITE has a row, with its To tag.
+ *   <li>{@code missed_calls}: a row for an INVITE outside a dialog, to a URI of this proxy, that was relayed and
+ *       got a final response of 300 or above, or that the proxy rejected with 480 because the user is not registered. A
+ *       call that the caller cancels (487) is a missed call too. A challenged call (401, 407) is not, because the
+ *       caller tries again with a password. One row for each call, however many phones rang.
+ *   <li>{@code acc_cdrs}: a row for each call that ended: from the 2xx of its INVITE to the arrival of the first
+ *       BYE from either side. The response to the BYE does not matter and may be missing (RFC 3261 §15.1.1), except
+ *       that the call continues after a challenge (401 or 407). Column {@code ended_by} is {@code caller} or
+ *       {@code callee}. If no BYE comes within {@link Builder#maxCallDuration}, the call ends then: its record has
+ *       {@code timeout} in {@code ended_by}, and {@code acc} gets a BYE row with 408 and the reason
+ *       {@code Call Timeout}.
  * </ul>
  *
- * <p>By default both tables say who called whom, in {@link AccountingColumn#USUAL} columns; {@code acc_cdrs} has the Call-ID too. A
- * Kamailio's tables may lack these columns: then they are not written, and the log says so once.
+ * <p>By default the {@link AccountingColumn#USUAL} columns of all tables hold who called whom; {@code acc_cdrs} holds
+ * the Call-ID too. A Kamailio's tables may lack these columns: they are not written then, which is logged once.
  * {@link KamailioSchema#addAccountingColumns} adds them.
  *
- * <p>A call outlives the proxy: its INVITE is a row of {@code acc}. The calls that have no BYE there are read at the start, of the latest
- * million rows. The BYE of a call that is not in memory, because another node began it or the proxy was killed, is looked up by its
- * Call-ID. This needs SELECT on {@code acc}, and INVITE and BYE among the {@link Builder#methods}.
+ * <p>A call survives a restart of the proxy, because its INVITE is a row of {@code acc}. At start, the calls without a
+ * BYE among the latest million rows are read. The BYE of a call that is not in memory, because another node began it or
+ * the proxy was killed, is looked up by its Call-ID. This needs SELECT on {@code acc}, and INVITE and BYE among the
+ * {@link Builder#methods}.
  *
- * <p>Rows are written by a thread of its own in batches; nothing waits for it. If the database fails, rows wait in a bounded
- * queue until it is back; if the queue is full, rows are dropped, counted and told once. If the connection is lost during a
- * commit, the rows of that batch may be written twice: better than not at all.
+ * <p>A dedicated thread writes rows in batches; no request waits for it. While the database fails, rows wait in a
+ * bounded queue. When the queue is full, rows are dropped and counted, which is logged once. If the connection is lost
+ * during a commit, the rows of that batch may be written twice, which is preferred to losing them.
  *
- * <p>A component: {@code SipProxy.builder().component(JdbcAccounting.of(dataSource))}. The proxy does not start if a table or
- * column is missing; it does start without a reachable database. The data source stays the host's to close, after the proxy.
+ * <p>A component: {@code SipProxy.builder().component(JdbcAccounting.of(dataSource))}. The proxy does not start if a
+ * table or column is missing; it does start if the database cannot be reached. The host application closes the data
+ * source, after the proxy.
  */
 public final class JdbcAccounting implements ProxyComponent {
 
-    /** A smaller difference between the two clocks is not a step of the wall clock. */
+    /** Smaller differences between the two clocks are not a step of the wall clock. */
     private static final long CLOCK_STEP_MILLIS = 1_000;
 
     /** 64*T1, and some time to notice it. */
@@ -75,7 +78,7 @@ public final class JdbcAccounting implements ProxyComponent {
     private final AccountingQueue queue;
     private final OpenCalls calls;
     private final CallSearch search;
-    /** True if {@code acc} has what a search needs. */
+    /** True if {@code acc} has the rows that a search needs. */
     private final boolean searches;
 
     private final AccountingWriter writer;
@@ -113,7 +116,7 @@ public final class JdbcAccounting implements ProxyComponent {
                         this::wallClock));
     }
 
-    /** Those that are written. */
+    /** Returns the tables that are written. */
     private List<AccountingTable> tables() {
         List<AccountingTable> used = new ArrayList<>();
         if (!methods.isEmpty()) {
@@ -128,12 +131,12 @@ public final class JdbcAccounting implements ProxyComponent {
         return used;
     }
 
-    /** Accounting with all defaults. */
+    /** Returns accounting with all defaults. */
     public static JdbcAccounting of(DataSource dataSource) {
         return builder(dataSource).build();
     }
 
-    /** Accounting in this database; its connections are used by one thread, one at a time. */
+    /** Returns a builder for accounting in a database. One thread uses its connections, one at a time. */
     public static Builder builder(DataSource dataSource) {
         return new Builder(dataSource);
     }
@@ -148,20 +151,20 @@ public final class JdbcAccounting implements ProxyComponent {
         hooks.onRequestCompleted(this::completed);
     }
 
-    /** Checks the tables and begins to write. */
+    /** Checks the tables and starts the writer. */
     @Override
     public void start(ProxyRuntime runtime) {
         this.proxy = runtime;
         writer.start();
     }
 
-    /** Writes what waits, within {@link Builder#closeTimeout}. */
+    /** Writes the queued rows, within {@link Builder#closeTimeout}. */
     @Override
     public void close() {
         writer.close(closeTimeout);
     }
 
-    /** How it is doing. May be called by any thread. */
+    /** Returns the current counters. May be called by any thread. */
     public AccountingStatus status() {
         return new AccountingStatus(
                 queue.size(),
@@ -172,13 +175,13 @@ public final class JdbcAccounting implements ProxyComponent {
                 writer.lastError());
     }
 
-    // ---- on event loops, with the transaction's lock held
+    // ---- on receiver threads, with the transaction's lock held
 
     private void completed(CompletedRequest done) {
         try {
             account(done);
         } catch (SipParseException e) {
-            throw new IllegalStateException(e); // the proxy has checked what is read here
+            throw new IllegalStateException(e); // the proxy has validated these headers
         }
     }
 
@@ -226,7 +229,7 @@ public final class JdbcAccounting implements ProxyComponent {
                 table, filled(table, texts, done), done.completedAt().toEpochMilli());
     }
 
-    /** Adds the configured columns; all texts are cut, so that the queue's size is bounded in bytes too. */
+    /** Adds the configured columns. All texts are cut, so that the queue's size is bounded in bytes too. */
     private static String[] filled(AccountingTable table, String[] texts, CompletedRequest done) {
         List<String> columns = table.textColumns();
         List<AccountingColumn> extra = table.extra();
@@ -242,7 +245,7 @@ public final class JdbcAccounting implements ProxyComponent {
         return texts;
     }
 
-    /** A host's function: whatever it throws costs no more than its own text. */
+    /** Calls a host application's function; if it throws, only this text is empty. */
     private static String value(AccountingColumn column, CompletedRequest done) {
         try {
             @Nullable String text = column.value().of(done);
@@ -262,8 +265,8 @@ public final class JdbcAccounting implements ProxyComponent {
     }
 
     /**
-     * A BYE got its final response, or will not get one. RFC 3261 §15.1.1: the session is over when the BYE is sent. Only a challenge
-     * makes the client send it again.
+     * Ends the call of a BYE that got its final response, or will not get one. RFC 3261 §15.1.1: the session is over
+     * when the BYE is sent. Only after a challenge the client sends it again.
      */
     private void end(CompletedRequest done) throws SipParseException {
         SipRequest request = done.request();
@@ -273,7 +276,7 @@ public final class JdbcAccounting implements ProxyComponent {
         }
         CallKey key = search.key(request.callId(), request.fromTag(), request.toTag());
         if (!done.isRelayed() && !calls.isOpen(key)) {
-            return; // anybody may have sent it
+            return; // may be forged
         }
         OpenCalls.Ended ended = calls.ended(key);
         if (ended.end() == OpenCalls.End.BEFORE) {
@@ -296,7 +299,10 @@ public final class JdbcAccounting implements ProxyComponent {
         }
     }
 
-    /** On the proxy's time, unless another process began the call; as the row's two times say, if the wall clock was not set meanwhile. */
+    /**
+     * Returns the call's duration on the proxy's time, or on the wall clock if another process began the call. If both
+     * agree within a step, the row's two times decide.
+     */
     private long lasted(OpenCalls.Call call, CompletedRequest done) {
         long wall = done.receivedAt().toEpochMilli() - call.startMillis();
         if (call.startProxyMillis() < 0) {
@@ -308,7 +314,7 @@ public final class JdbcAccounting implements ProxyComponent {
         return Math.abs(wall - measured) < CLOCK_STEP_MILLIS ? wall : measured;
     }
 
-    /** No BYE came in time. By another node it may have. */
+    /** Ends a call whose BYE did not arrive in time at this node; another node may have received it. */
     private void timedOut(CallKey key, OpenCalls.Call call) {
         long end = wallClock().toEpochMilli();
         String[] texts = new String[acc.textColumns().size()];
@@ -337,7 +343,7 @@ public final class JdbcAccounting implements ProxyComponent {
         return p == null ? -1 : p.now().toEpochMilli();
     }
 
-    /** The options of {@link JdbcAccounting}. All problems are told at once by {@link #build()}. */
+    /** Options of {@link JdbcAccounting}. {@link #build()} reports all problems at once. */
     public static final class Builder {
 
         private final DataSource dataSource;
@@ -345,7 +351,7 @@ public final class JdbcAccounting implements ProxyComponent {
         private Set<Method> failuresOf = Set.of(Method.INVITE, Method.BYE);
         private boolean missedCalls = true;
         private boolean callRecords = true;
-        /** Null for the usual ones, as far as the table has them. */
+        /** Null for the usual columns that the table has. */
         private @Nullable List<AccountingColumn> extraColumns;
 
         private @Nullable List<AccountingColumn> callRecordColumns;
@@ -365,28 +371,30 @@ public final class JdbcAccounting implements ProxyComponent {
             this.dataSource = Objects.requireNonNull(dataSource, "dataSource");
         }
 
-        /** The methods that get rows in {@code acc}; none for no such rows. Default INVITE and BYE. ACK never completes. */
+        /**
+         * Sets the methods that get rows in {@code acc}; none for no rows. Default INVITE and BYE. ACK never completes.
+         */
         public Builder methods(Method... some) {
             once("methods");
             this.methods = Set.of(some);
             return this;
         }
 
-        /** The methods whose failures get rows in {@code acc} too, of those in {@link #methods}. Default INVITE and BYE. */
+        /** Sets which of the {@link #methods} get rows in {@code acc} for failures too. Default INVITE and BYE. */
         public Builder failuresOf(Method... some) {
             once("failuresOf");
             this.failuresOf = Set.of(some);
             return this;
         }
 
-        /** Whether {@code missed_calls} is written. Default true. */
+        /** Sets whether {@code missed_calls} is written. Default true. */
         public Builder missedCalls(boolean write) {
             once("missedCalls");
             this.missedCalls = write;
             return this;
         }
 
-        /** Whether {@code acc_cdrs} is written. Default true. */
+        /** Sets whether {@code acc_cdrs} is written. Default true. */
         public Builder callRecords(boolean write) {
             once("callRecords");
             this.callRecords = write;
@@ -394,8 +402,8 @@ public final class JdbcAccounting implements ProxyComponent {
         }
 
         /**
-         * Further columns of {@code acc} and {@code missed_calls}, which the tables must have. Default
-         * {@link AccountingColumn#USUAL}, as far as the tables have them.
+         * Sets further columns of {@code acc} and {@code missed_calls}, which the tables must have. Default
+         * {@link AccountingColumn#USUAL}, without those that the tables lack.
          */
         public Builder extraColumns(List<AccountingColumn> columns) {
             once("extraColumns");
@@ -404,8 +412,8 @@ public final class JdbcAccounting implements ProxyComponent {
         }
 
         /**
-         * Further columns of {@code acc_cdrs}, read from the INVITE that began the call, which the table must have. Default
-         * {@link AccountingColumn#OF_RECORDS}, as far as the table has them.
+         * Sets further columns of {@code acc_cdrs}, read from the INVITE that began the call, which the table must
+         * have. Default {@link AccountingColumn#OF_RECORDS}, without those that the table lacks.
          */
         public Builder callRecordColumns(List<AccountingColumn> columns) {
             once("callRecordColumns");
@@ -413,35 +421,44 @@ public final class JdbcAccounting implements ProxyComponent {
             return this;
         }
 
-        /** The zone of the times in the database, which holds none. Default UTC. A Kamailio writes its process's local time. */
+        /**
+         * Sets the zone of the times in the database, whose columns hold none. Default UTC. A Kamailio writes its
+         * process's local time.
+         */
         public Builder databaseZone(ZoneId zone) {
             once("databaseZone");
             this.databaseZone = Objects.requireNonNull(zone, "zone");
             return this;
         }
 
-        /** How many rows may wait; 100 to 1,000,000; default 10,000. A row takes some 500 bytes, at most some 2,000. */
+        /**
+         * Sets the maximum number of queued rows, 100 to 1,000,000. Default 10,000. A row takes about 500 bytes, at
+         * most about 2,000.
+         */
         public Builder queueCapacity(int rows) {
             once("queueCapacity");
             this.queueCapacity = rows;
             return this;
         }
 
-        /** How many rows are written at once; 1 to 5,000; default 500. */
+        /** Sets the maximum number of rows in a batch, 1 to 5,000. Default 500. */
         public Builder batchRows(int rows) {
             once("batchRows");
             this.batchRows = rows;
             return this;
         }
 
-        /** How long a row waits at most for others to be written with; 10 ms to 1 min; default 1 s. */
+        /** Sets the longest time that a row waits for others of its batch, 10 ms to 1 min. Default 1 s. */
         public Builder flushInterval(Duration interval) {
             once("flushInterval");
             this.flushInterval = Objects.requireNonNull(interval, "interval");
             return this;
         }
 
-        /** How long closing may take to write what waits; 0 to 1 min; default 5 s. What is left then is lost and counted. */
+        /**
+         * Sets how long closing may take to write the queued rows, 0 to 1 min. Default 5 s. The remaining rows are lost
+         * and counted.
+         */
         public Builder closeTimeout(Duration limit) {
             once("closeTimeout");
             this.closeTimeout = Objects.requireNonNull(limit, "limit");
@@ -449,7 +466,7 @@ public final class JdbcAccounting implements ProxyComponent {
         }
 
         /**
-         * After what time a call without a BYE ends by itself; 1 min to 7 days; default 24 h, as
+         * Sets the time after which a call without a BYE ends, 1 min to 7 days. Default 24 h, like
          * {@code SipProxyBuilder.longestDialog}.
          */
         public Builder maxCallDuration(Duration longest) {
@@ -459,8 +476,8 @@ public final class JdbcAccounting implements ProxyComponent {
         }
 
         /**
-         * How many calls are remembered at most until they end; 100 to 10,000,000; default 100,000. The BYE of one that was forgotten is
-         * looked up in {@code acc}.
+         * Sets the maximum number of open calls in memory, 100 to 10,000,000. Default 100,000. The BYE of an evicted
+         * call is looked up in {@code acc}.
          */
         public Builder maxOpenCalls(int most) {
             once("maxOpenCalls");
@@ -474,9 +491,9 @@ public final class JdbcAccounting implements ProxyComponent {
         }
 
         /**
-         * Checks the options; opens nothing.
+         * Checks the options. Does not open a connection.
          *
-         * @throws IllegalArgumentException with every problem found, a line each
+         * @throws IllegalArgumentException with every problem found, one on each line
          */
         public JdbcAccounting build() {
             List<String> problems = new ArrayList<>(setTwice);
@@ -500,7 +517,7 @@ public final class JdbcAccounting implements ProxyComponent {
                     callRecordColumns == null ? List.of() : callRecordColumns,
                     Set.of("id", "start_time", "end_time", "duration", AccountingTable.ENDED_BY));
             if (methods.isEmpty() && !missedCalls && !callRecords) {
-                problems.add("methods: none, and neither missedCalls nor callRecords; leave the component out instead");
+                problems.add("methods: none, and neither missedCalls nor callRecords; omit the component instead");
             }
             if (!problems.isEmpty()) {
                 throw new IllegalArgumentException(String.join("\n", problems));
@@ -519,7 +536,8 @@ public final class JdbcAccounting implements ProxyComponent {
             Set<String> seen = new HashSet<>(taken);
             for (AccountingColumn column : columns) {
                 if (!seen.add(column.name())) {
-                    problems.add(option + ": " + column.name() + " is given twice or is the table's own; give it once");
+                    problems.add(option + ": " + column.name() + " is given twice, or is a fixed column of the table;"
+                            + " give it once or rename it");
                 }
             }
         }

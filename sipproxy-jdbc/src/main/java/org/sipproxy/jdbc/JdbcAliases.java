@@ -27,16 +27,16 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Other names of users, from Kamailio's table {@code dbaliases}: a request outside a dialog to {@code alias_username@alias_domain}
- * goes to {@code username@domain}, as with {@code alias_db_lookup} and its {@code use_domain=1}. The Request-URI becomes
- * {@code sip:username@domain}, without port and parameters; the To header stays. Of several rows for one alias the first one
- * counts, and an alias of an alias is not looked up. REGISTER is left alone. Where the case of users does not count, rows are
- * found by {@code alias_username} in lower case.
+ * Aliases of users, from Kamailio's table {@code dbaliases}: a request outside a dialog to
+ * {@code alias_username@alias_domain} goes to {@code username@domain}, like {@code alias_db_lookup} with
+ * {@code use_domain=1}. The Request-URI becomes {@code sip:username@domain}, without port and parameters; the To header
+ * stays. Of several rows for one alias the first one counts, and an alias of an alias is not looked up. REGISTER is not
+ * affected. If users are case-insensitive, rows are found by {@code alias_username} in lower case.
  *
- * <p>A user longer than {@value #LONGEST_USER} characters has no alias. Answers are cached, and that somebody has no alias is an answer too; a request whose answer is cached is not handed to a
- * worker thread. While the database does not answer, the last answer counts, or the request goes on as if there were no alias:
- * users with names of their own can be called all the time. A user whom the database's encoding cannot represent has no
- * alias.
+ * <p>A user longer than {@value #LONGEST_USER} characters has no alias, and neither has a user whom the database's
+ * encoding cannot represent. Results are cached, including that a user has no alias; a request whose result is cached
+ * needs no worker. While the database does not respond, the latest result is used, or the request continues as if there
+ * were no alias, so that users can always be called by their own names.
  *
  * <p>A component: {@code SipProxy.builder().component(JdbcAliases.of(dataSource))}.
  */
@@ -46,16 +46,22 @@ public final class JdbcAliases implements ProxyComponent {
 
     private static final int STATEMENT_SECONDS = 5;
 
-    /** Four times the width of Kamailio's column: a longer user is not looked up, so that the cache is bounded in bytes too. */
+    /**
+     * Four times the width of Kamailio's column. A longer user is not looked up, so that the cache is bounded in bytes
+     * too.
+     */
     private static final int MAX_USER_CHARS = 256;
 
-    /** Longest alias that is looked up, in characters of its user; Kamailio's column holds 64. Longer ones are not cached. */
+    /**
+     * Longest user of an alias that is looked up, in characters; Kamailio's column holds 64. Longer ones are not
+     * cached.
+     */
     private static final int LONGEST_USER = 255;
 
-    /** How long an answer is kept after its life, for while the database does not answer. */
+    /** How long a result is kept after its life, for use while the database does not respond. */
     private static final Duration MEMORY = Duration.ofMinutes(10);
 
-    /** What an alias stands for, if it is one; and when that was read. */
+    /** Target of an alias, if there is one, and the time when it was read. */
     private record Answer(Optional<Aor> target, long readNanos) {
 
         static final Answer NONE = new Answer(Optional.empty(), 0);
@@ -82,16 +88,19 @@ public final class JdbcAliases implements ProxyComponent {
                 .build();
     }
 
-    /** The aliases in this database; an answer is good for a minute, and 10,000 of them are kept. */
+    /**
+     * Returns the aliases in a database, with the defaults: a result is valid for one minute, and 10,000 results are
+     * kept.
+     */
     public static JdbcAliases of(DataSource dataSource) {
         return of(dataSource, Duration.ofMinutes(1), 10_000);
     }
 
     /**
-     * The aliases in this database, which stays the host's to close.
+     * Returns the aliases in a database. The host application closes the data source.
      *
-     * @param life how long an answer is good for: how late a change is noticed at most; 1 s to 1 day
-     * @param most how many answers are kept; 1 to 10,000,000
+     * @param life how long a result is valid, which is also the longest delay until a change takes effect; 1 s to 1 day
+     * @param most how many results are kept, 1 to 10,000,000
      * @throws IllegalArgumentException if a value is outside its range
      */
     public static JdbcAliases of(DataSource dataSource, Duration life, int most) {
@@ -118,7 +127,7 @@ public final class JdbcAliases implements ProxyComponent {
         hooks.beforeRouting(new Stage());
     }
 
-    /** Forgets all answers, so that every change in the table is seen at once. */
+    /** Clears the cache, so that every change in the table takes effect at once. */
     public void reload() {
         answers.invalidateAll();
     }
@@ -132,7 +141,7 @@ public final class JdbcAliases implements ProxyComponent {
 
         @Override
         public boolean isRepeatable() {
-            return true; // it looks, and what it edits is this copy of the request
+            return true; // it reads only, and edits this copy of the request
         }
 
         @Override
@@ -166,7 +175,7 @@ public final class JdbcAliases implements ProxyComponent {
         }
     }
 
-    /** Who is called, if it is somebody here; null otherwise. */
+    /** Returns the called user if the domain is served here; null otherwise. */
     private static @Nullable Aor alias(StageContext context) throws SipParseException {
         SipRequest request = context.request();
         if (request.method() == Method.REGISTER) {
@@ -185,7 +194,10 @@ public final class JdbcAliases implements ProxyComponent {
                 .orElse(null);
     }
 
-    /** What is to be used without asking the database: while it does not answer, an old answer, or none at all. */
+    /**
+     * Returns the result to use without a query: while the database does not respond, an old result or none. Null if a
+     * query is needed.
+     */
     private @Nullable Answer known(Aor alias) {
         Answer answer = answers.getIfPresent(alias);
         if (answer != null && ticker.read() - answer.readNanos() < lifeNanos) {
@@ -202,17 +214,18 @@ public final class JdbcAliases implements ProxyComponent {
             Answer read = select(alias);
             answers.put(alias, read);
             if (failing.compareAndSet(true, false)) {
-                LOG.info("aliases: the database answers again");
+                LOG.info("aliases: the database responds again");
             }
             return read.target();
         } catch (RuntimeException e) {
             if (SqlStates.isUnrepresentable(e)) {
-                answers.put(alias, new Answer(Optional.empty(), ticker.read())); // of this user only
+                answers.put(alias, new Answer(Optional.empty(), ticker.read())); // concerns this user only
                 return Optional.empty();
             }
             breaker.failed(e);
             if (failing.compareAndSet(false, true)) {
-                LOG.error("aliases: the database cannot be asked, calls to aliases fail: SQLSTATE {}", SqlStates.of(e));
+                LOG.error(
+                        "aliases: table dbaliases cannot be read, calls to aliases fail: SQLSTATE {}", SqlStates.of(e));
             }
             Answer old = answers.getIfPresent(alias);
             return old == null ? Optional.empty() : old.target();
@@ -232,7 +245,7 @@ public final class JdbcAliases implements ProxyComponent {
         return new Answer(rows.isEmpty() ? Optional.empty() : rows.get(0), ticker.read());
     }
 
-    /** Nothing for a row that cannot be made a Request-URI. */
+    /** Returns the target of a row; empty if it cannot form a Request-URI. */
     private Optional<Aor> target(long id, String username, String domain) {
         Aor target = new Aor(username, domain.strip().toLowerCase(Locale.ROOT));
         try {

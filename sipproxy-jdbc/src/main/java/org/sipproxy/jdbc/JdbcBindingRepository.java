@@ -26,23 +26,25 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Bindings as rows of Kamailio's table {@code location} (version 9), so that a Kamailio and this library may serve one
- * database. Hand it to a {@link org.sipproxy.api.location.StoreMode}.
+ * Repository of bindings in Kamailio's table {@code location} (version 9), so that a Kamailio and this library can
+ * serve one database. Pass it to a {@link org.sipproxy.api.location.StoreMode}.
  *
- * <p>Times are stored in whole seconds: a binding read back ends up to a second before the one that was granted. Columns
- * {@code expires} and {@code last_modified} may be {@code TIMESTAMP} or {@code BIGINT} (epoch seconds); which of them is
- * found out by the first access.
+ * <p>Times are stored in whole seconds: a binding that is read back ends up to one second before the granted expiry.
+ * The columns {@code expires} and {@code last_modified} may be {@code TIMESTAMP} or {@code BIGINT} (epoch seconds); the
+ * first access finds out which.
  *
- * <p>Rows of others are read as they are: a permanent one (expiry 0, or 1970) never ends, a far date counts as 2106, an
- * unknown socket is kept and ignored by routing. Rows without a domain are of {@link Builder#defaultDomain}. A row that lacks
- * what a binding needs is skipped; each such row is logged once, at WARN, at most 20 a minute.
+ * <p>Rows written by other software are read as they are. A permanent row (expiry 0, or 1970) never expires, a later
+ * date than 2106 counts as 2106, and an unknown socket is kept and ignored by routing. Rows without a domain belong to
+ * {@link Builder#defaultDomain}. A row that lacks a required value is skipped and logged once, at WARN, at most 20 a
+ * minute.
  *
- * <p>A binding that the columns cannot hold, because a text is too long, has a NUL, or a character that the database's encoding
- * lacks, is refused before the database is asked. A User-Agent is cut and cleaned instead. An address that no row can hold has no
- * bindings.
+ * <p>A binding that the columns cannot hold is refused before the database is accessed: a text is too long, has a NUL,
+ * or has a character that the database's encoding lacks. A User-Agent is cut and cleaned instead. An AOR that no row
+ * can hold has no bindings.
  *
- * <p>A connection is held for one transaction. Nothing is opened by {@link Builder#build()}; the DataSource stays the host's
- * to close. Give it a pool with a connect timeout of a few seconds, so that a database that is away is noticed soon.
+ * <p>A connection is held for one transaction. {@link Builder#build()} does not open a connection, and the host
+ * application closes the DataSource. Use a pool with a connect timeout of a few seconds, so that an unreachable
+ * database is noticed soon.
  */
 public final class JdbcBindingRepository implements BindingRepository {
 
@@ -57,11 +59,11 @@ public final class JdbcBindingRepository implements BindingRepository {
     private final LocationLayout layout;
     private final int timeoutSeconds;
     private final RowProblems problems;
-    /** Found out by the first access. */
+    /** Null until the first access. */
     private volatile @Nullable LocationTable table;
-    /** True after the database has refused a value: its columns may have changed since they were looked at. */
+    /** True after the database has refused a value: its columns may have changed since they were inspected. */
     private volatile boolean mayHaveChanged;
-    /** Off once the database has said that it has none. */
+    /** False once the database has reported that it has no such function. */
     private volatile boolean advisoryLocks;
 
     private JdbcBindingRepository(Builder builder) {
@@ -73,12 +75,12 @@ public final class JdbcBindingRepository implements BindingRepository {
         this.problems = new RowProblemLog(builder.log);
     }
 
-    /** A repository of the rows that {@code dataSource} leads to. */
+    /** Returns a builder for a repository of the rows in {@code dataSource}. */
     public static Builder builder(DataSource dataSource) {
         return new Builder(dataSource);
     }
 
-    /** The statement timeout and the second until the connection is given up. */
+    /** Returns the statement timeout plus one second, after which the connection is given up. */
     @Override
     public Duration timeout() {
         return Duration.ofSeconds(timeoutSeconds + 1L);
@@ -90,13 +92,16 @@ public final class JdbcBindingRepository implements BindingRepository {
             return run("reading the bindings of " + aor, session -> session.find(aor, now));
         } catch (LocationStoreException e) {
             if (SqlStates.isUnrepresentable(e)) {
-                return List.of(); // a row of this user cannot exist
+                return List.of(); // such a row cannot exist
             }
             throw e;
         }
     }
 
-    /** Says nothing before the first access to the table, which shows its columns. */
+    /**
+     * Checks that a row can hold the binding. Does nothing before the first access to the table, which shows its
+     * columns.
+     */
     @Override
     public void check(Aor aor, Binding binding) {
         LocationTable known = table;
@@ -114,7 +119,7 @@ public final class JdbcBindingRepository implements BindingRepository {
                     return reader.drainTo(visitor);
                 })
                 == PAGE) {
-            // the next page begins behind the last row of this one
+            // the next page begins after the last row of this one
         }
     }
 
@@ -176,7 +181,7 @@ public final class JdbcBindingRepository implements BindingRepository {
         while (true) {
             long deleted =
                     run("deleting expired bindings", s -> s.deleteExpired(endedAt, ofThisServerOnly, PAGE, reader));
-            reader.drainTo(removed); // after the commit, with the connection given back
+            reader.drainTo(removed); // after the commit, with the connection returned
             if (deleted < PAGE) {
                 return;
             }
@@ -188,8 +193,8 @@ public final class JdbcBindingRepository implements BindingRepository {
     }
 
     /**
-     * With a connection; again if the database says that two transactions got in each other's way, or if the connection turns
-     * out to be one that the database has cut.
+     * Runs work with a connection. Repeats it if two transactions conflict, or if the database had closed the
+     * connection.
      */
     private <T> T run(String what, Work<T> work) {
         for (int attempt = 1; ; attempt++) {
@@ -199,12 +204,12 @@ public final class JdbcBindingRepository implements BindingRepository {
             } catch (SQLException | JdbiException e) {
                 if (advisoryLocks && SqlStates.isUnsupported(e)) {
                     advisoryLocks = false;
-                    LOG.info("the database has no advisory locks; bindings are updated under row locks alone");
+                    LOG.info("the database has no advisory locks; bindings are updated under row locks only");
                 } else if (attempt == ATTEMPTS || !(SqlStates.isConflict(e) || wasCut(e, started))) {
                     breaker.failed(e);
                     LocationStoreException.Kind kind = SqlStates.kindOf(e);
                     if (kind == LocationStoreException.Kind.REFUSED) {
-                        mayHaveChanged = true; // check() should have refused it
+                        mayHaveChanged = true; // check() should have rejected it
                     }
                     throw new LocationStoreException(kind, what + " failed: " + SqlStates.text(e), e);
                 }
@@ -225,9 +230,9 @@ public final class JdbcBindingRepository implements BindingRepository {
     }
 
     /**
-     * A pool may hand out connections that have been cut since they were last used, when the database was restarted for example.
-     * Nothing is tried again that has taken long, could not connect at all, or may have been committed and is not the same
-     * when it is repeated.
+     * Returns whether to repeat after a closed connection. A pool may return connections that were closed since their
+     * last use, for example by a restart of the database. Work that took long, could not connect at all, or may have
+     * been committed and is not idempotent is not repeated.
      */
     private static boolean wasCut(Exception e, long startedNanos) {
         return SqlStates.isCut(e)
@@ -255,9 +260,9 @@ public final class JdbcBindingRepository implements BindingRepository {
         }
 
         /**
-         * The zone whose wall-clock time stands in {@code TIMESTAMP} columns: that of the Kamailio that shares them. Default
-         * UTC; without meaning for {@code BIGINT} columns. In a zone with summer time, bindings are an hour off for an hour in
-         * autumn.
+         * Sets the zone whose wall-clock time {@code TIMESTAMP} columns hold: that of the Kamailio that shares them.
+         * Default UTC. Ignored for {@code BIGINT} columns. In a zone with summer time, bindings are off by an hour for
+         * one hour in autumn.
          */
         public Builder databaseZone(ZoneId value) {
             this.zone = Objects.requireNonNull(value, "value");
@@ -265,9 +270,10 @@ public final class JdbcBindingRepository implements BindingRepository {
         }
 
         /**
-         * The domain of rows that hold none, as a Kamailio with {@code use_domain=0} writes them, in any case of its letters. Such a
-         * row is read as a binding of its user at this domain, and stays without a domain when it is written again. New rows hold
-         * their domain, which such a Kamailio ignores. Default: none; rows without a domain are skipped.
+         * Sets the domain of rows without one, as a Kamailio with {@code use_domain=0} writes them; case-insensitive.
+         * Such a row is read as a binding of its user at this domain, and stays without a domain when it is written
+         * again. New rows hold their domain, which such a Kamailio ignores. Default: none; rows without a domain are
+         * skipped.
          */
         public Builder defaultDomain(String domain) {
             this.defaultDomain = Objects.requireNonNull(domain, "domain");
@@ -275,8 +281,8 @@ public final class JdbcBindingRepository implements BindingRepository {
         }
 
         /**
-         * What the column {@code server_id} says of rows that are written here; servers that keep bindings in memory delete only
-         * expired rows of their own number. Not negative; default 0.
+         * Sets the {@code server_id} of rows that are written here, 0 or more. Default 0. Servers that keep bindings in
+         * memory delete only expired rows with their own number.
          */
         public Builder serverId(int value) {
             this.serverId = value;
@@ -284,9 +290,9 @@ public final class JdbcBindingRepository implements BindingRepository {
         }
 
         /**
-         * How long the database may take for one statement before it is given up and counted as failed; 1 s to 5 min, default
-         * 5 s. A second later the connection is given up too; that needs a {@code cancelSignalTimeout} of 1 s in the URL or properties of
-         * pgjdbc, whose default of 10 s is added otherwise when a server does not react at all.
+         * Sets how long a statement may take before it counts as failed, 1 s to 5 min. Default 5 s. One second later
+         * the connection is given up too. This needs a {@code cancelSignalTimeout} of 1 s in the URL or properties of
+         * pgjdbc, whose default adds 10 s if a server does not react at all.
          */
         public Builder statementTimeout(Duration value) {
             this.statementTimeout = Objects.requireNonNull(value, "value");
@@ -294,9 +300,9 @@ public final class JdbcBindingRepository implements BindingRepository {
         }
 
         /**
-         * False to do without {@code pg_advisory_xact_lock} in {@link JdbcBindingRepository#update}. Without it, two updates of an
-         * address that has no rows yet do not see each other: both are kept, but a limit of contacts may be passed. Default true;
-         * turned off by itself if the database has no such function.
+         * Sets whether {@link JdbcBindingRepository#update} uses {@code pg_advisory_xact_lock}. Without it, two
+         * concurrent updates of an AOR without rows do not see each other: both are kept, but a limit of contacts may
+         * be exceeded. Default true; turned off automatically if the database has no such function.
          */
         public Builder advisoryLocks(boolean value) {
             this.advisoryLocks = value;
@@ -309,9 +315,9 @@ public final class JdbcBindingRepository implements BindingRepository {
         }
 
         /**
-         * Checks the options; opens nothing.
+         * Checks the options. Does not open a connection.
          *
-         * @throws IllegalArgumentException with every problem found, a line each
+         * @throws IllegalArgumentException with every problem found, one on each line
          */
         public JdbcBindingRepository build() {
             List<String> problems = new ArrayList<>();

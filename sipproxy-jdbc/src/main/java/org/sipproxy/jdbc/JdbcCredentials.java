@@ -34,8 +34,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The subscribers of the table {@code subscriber}, whoever wrote it: {@link Subscribers}, kamctl or a web page. Give it to the
- * digest authentication and, so that it hears of changes, to the builder as a component:
+ * Credential store of the table {@code subscriber}, whose rows {@link Subscribers}, kamctl or a web page write. Pass it
+ * to the digest authentication and, so that it receives changes, to the builder as a component:
  *
  * <pre>{@code
  * JdbcCredentials users = JdbcCredentials.builder(dataSource).build();
@@ -44,26 +44,26 @@ import org.slf4j.LoggerFactory;
  *         .component(users)
  * }</pre>
  *
- * <p>What was read is cached. A changed or removed subscriber is refused within one second on every proxy: the trigger of
- * {@link KamailioSchema#addSubscriberNotifications} tells them, over one connection that each keeps for that. Without the
- * trigger, or while that connection is down, nothing is cached for longer than a second. The bindings of a removed subscriber are
- * removed within that second too, with the trigger, on every proxy whose credentials these are.
+ * <p>Rows are cached. A changed or removed subscriber is refused within one second on every proxy: the trigger of
+ * {@link KamailioSchema#addSubscriberNotifications} notifies each proxy over a dedicated connection. Without the
+ * trigger, or while that connection is down, nothing is cached for longer than one second. With the trigger, the
+ * bindings of a removed subscriber are removed within that second too, on every proxy that uses these credentials.
  *
- * <p>While the database does not answer, nobody can change a subscriber in it: whoever was cached with the trigger's word for
- * it when that began may go on registering and calling, for {@link Builder#outageGrace}. Everybody else, and every wrong
- * password, is answered 503 meanwhile.
+ * <p>While the database does not respond, its subscribers cannot change. A subscriber whose cached row was covered by
+ * the trigger when the outage began may therefore continue to register and call, for {@link Builder#outageGrace}. All
+ * other requests, and those with a wrong password, are rejected with 503.
  *
- * <p>The digest user name may be {@code user} or {@code user@domain}; the row is that of the user and the realm. Safe for use by
- * several threads. {@link #find} blocks unless the subscriber is cached; {@link #withoutWaiting} never does.
+ * <p>The digest user name may be {@code user} or {@code user@domain}; the row is that of the user and the realm.
+ * Thread-safe. {@link #find} blocks unless the subscriber is cached; {@link #withoutWaiting} never does.
  */
 public final class JdbcCredentials implements CredentialStore, ProxyComponent {
 
     private static final Logger LOG = LoggerFactory.getLogger(JdbcCredentials.class);
 
-    /** The widths of Kamailio's columns: a longer name is nobody's. */
+    /** Width of Kamailio's columns: a longer name does not exist. */
     private static final int MAX_NAME = 64;
 
-    /** How long the server may be silent when a row is read. */
+    /** How long the server may send nothing while a row is read. */
     private static final long SILENCE_MILLIS = 5_000;
 
     private final DataSource dataSource;
@@ -79,7 +79,7 @@ public final class JdbcCredentials implements CredentialStore, ProxyComponent {
     private final LongSupplier nanoTime;
     private final LongAdder lookups = new LongAdder();
     private final RowProblems problems;
-    /** Off once the database has said that it does not understand the query of a batch. */
+    /** False once the database has reported that it does not support the query of a batch. */
     private volatile boolean batches = true;
 
     private @Nullable SubscriberListener listener;
@@ -114,7 +114,10 @@ public final class JdbcCredentials implements CredentialStore, ProxyComponent {
         this.problems = new RowProblemLog(builder.log);
     }
 
-    /** Credentials of a database. The data source stays the host's to close, after this. */
+    /**
+     * Returns a builder for the credentials of a database. The host application closes the data source, after this
+     * object.
+     */
     public static Builder builder(DataSource dataSource) {
         return new Builder(dataSource);
     }
@@ -125,14 +128,14 @@ public final class JdbcCredentials implements CredentialStore, ProxyComponent {
         return key == null ? Optional.empty() : credential(key, username, find(key));
     }
 
-    /** The key is the whole name if the digest's user name has no domain. */
+    /** Returns the credential for the form of the digest user name: the key is the whole name if that has no domain. */
     private static Optional<Credential> credential(CredentialCache.Key key, String username, Credentials found) {
         return key.username().length() == username.length() ? found.bare() : found.qualified();
     }
 
     /**
-     * True if {@code subscriber} has the name in another case. For a subscriber with capital letters that is read and cached with
-     * the row; for a name without a row it is asked each time.
+     * True if {@code subscriber} has the name in another case. For a subscriber with capital letters the result is read
+     * and cached with the row; for a name without a row the database is queried each time.
      */
     @Override
     public boolean hasOtherSpelling(String username, String realm) {
@@ -144,7 +147,7 @@ public final class JdbcCredentials implements CredentialStore, ProxyComponent {
         return found == Credentials.NONE ? askOne(() -> selectOtherSpelling(key), false) : found.otherSpelling();
     }
 
-    /** Asks the database. One that does not answer may have credentials. */
+    /** Queries the database. Returns false if it does not respond, because it may have credentials. */
     @Override
     public boolean isEmpty() {
         try {
@@ -160,7 +163,7 @@ public final class JdbcCredentials implements CredentialStore, ProxyComponent {
         return new Cached();
     }
 
-    /** False while the database does not answer. */
+    /** True unless the database does not respond. */
     @Override
     public boolean isCurrent() {
         return !breaker.isOpen();
@@ -188,7 +191,7 @@ public final class JdbcCredentials implements CredentialStore, ProxyComponent {
         return breaker.isOpen() && breaker.openNanos() < graceNanos ? cache.remembered(key) : null;
     }
 
-    /** What is known without asking the database. */
+    /** Credential store that uses cached rows only and never waits for the database. */
     private final class Cached implements CredentialStore {
 
         @Override
@@ -223,12 +226,12 @@ public final class JdbcCredentials implements CredentialStore, ProxyComponent {
             return found;
         }
 
-        /** A worker would be told the same at once while the database does not answer. */
+        /** During an outage a worker would fail at once too, so none is used. */
         private RuntimeException notKnown() {
             return breaker.isOpen() ? outage() : new NeedsWorkerException();
         }
 
-        /** The row is read with those of other requests, while this one waits for a worker. */
+        /** Starts to read the row, together with those of other requests, while this request waits for a worker. */
         private void readAhead(CredentialCache.Key key) {
             if (!breaker.isOpen() && !gate.isFlooded() && queue.hasRoom()) {
                 cache.read(key, queue::add);
@@ -247,15 +250,15 @@ public final class JdbcCredentials implements CredentialStore, ProxyComponent {
     }
 
     private static TemporarilyUnavailableException outage() {
-        return new TemporarilyUnavailableException("the database of the subscribers does not answer", 5, null);
+        return new TemporarilyUnavailableException("the database of the subscribers does not respond", 5, null);
     }
 
-    /** The row that a digest user name means; none if it cannot be one. */
+    /** Returns the key of the row that a digest user name refers to; null if it cannot exist. */
     private static CredentialCache.@Nullable Key key(String username, String realm) {
         int at = username.lastIndexOf('@');
         if (at >= 0
                 && !username.regionMatches(at + 1, realm, 0, Math.max(realm.length(), username.length() - at - 1))) {
-            return null; // its HA1 would be of the other realm
+            return null; // its HA1 would belong to the other realm
         }
         String user = at < 0 ? username : username.substring(0, at);
         return isName(user) && isName(realm) ? new CredentialCache.Key(user, realm) : null;
@@ -265,7 +268,7 @@ public final class JdbcCredentials implements CredentialStore, ProxyComponent {
         return !text.isEmpty() && text.length() <= 2 * MAX_NAME && ColumnText.isStorable(text);
     }
 
-    /** Completes all of the reads, by threads of the queue. */
+    /** Completes all of the reads. Called by threads of the queue. */
     private void read(List<CredentialCache.Read> reads) {
         reads.forEach(cache::begin);
         if (reads.size() == 1 || !batches || !readTogether(reads)) {
@@ -273,7 +276,9 @@ public final class JdbcCredentials implements CredentialStore, ProxyComponent {
         }
     }
 
-    /** With one query; false if each is to be read alone, because something of one of them would fail the others. */
+    /**
+     * Reads all with one query. Returns false if each must be read alone, because a value of one would fail the others.
+     */
     private boolean readTogether(List<CredentialCache.Read> reads) {
         try {
             Credentials[] found = ask(() -> selectAll(reads), LookupGate::unknownOf);
@@ -287,7 +292,7 @@ public final class JdbcCredentials implements CredentialStore, ProxyComponent {
         } catch (SQLException | RuntimeException e) {
             if (SqlStates.isNotUnderstood(e)) {
                 batches = false;
-                LOG.info("the database does not understand look-ups of several subscribers; each is read alone");
+                LOG.info("the database does not support look-ups of several subscribers at once; each is read alone");
             } else {
                 LOG.debug("subscribers are read one by one: {}", SqlStates.text(e));
             }
@@ -307,7 +312,7 @@ public final class JdbcCredentials implements CredentialStore, ProxyComponent {
         T ask() throws SQLException;
     }
 
-    /** Asks about one name; {@code nobody} is also the answer about a name that the database's encoding cannot represent. */
+    /** Queries one name. Returns {@code nobody} for a name that the database's encoding cannot represent too. */
     private <T> T askOne(Question<T> question, T nobody) {
         try {
             return ask(
@@ -328,9 +333,9 @@ public final class JdbcCredentials implements CredentialStore, ProxyComponent {
     }
 
     /**
-     * Asks the database.
+     * Queries the database.
      *
-     * @throws TemporarilyUnavailableException if it does not answer, or may not be asked now
+     * @throws TemporarilyUnavailableException if it does not respond, or may not be queried now
      */
     private <T> T ask(Question<T> question, ToIntFunction<T> unknown) throws SQLException {
         refuseInOutage();
@@ -372,7 +377,7 @@ public final class JdbcCredentials implements CredentialStore, ProxyComponent {
                 row -> row.next() ? credentials(key, row) : Credentials.NONE);
     }
 
-    /** Returns what was found for each, in their order. */
+    /** Returns the credentials for each read, in the same order. */
     private Credentials[] selectAll(List<CredentialCache.Read> reads) throws SQLException {
         Credentials[] found = new Credentials[reads.size()];
         Arrays.fill(found, Credentials.NONE);
@@ -386,7 +391,7 @@ public final class JdbcCredentials implements CredentialStore, ProxyComponent {
                 rows -> {
                     while (rows.next()) {
                         int i = rows.getInt(6) - 1;
-                        if (found[i] == Credentials.NONE) { // the first row, as when it is read alone
+                        if (found[i] == Credentials.NONE) { // the first row, like a read alone
                             found[i] = credentials(reads.get(i).key(), rows);
                         }
                     }
@@ -417,7 +422,10 @@ public final class JdbcCredentials implements CredentialStore, ProxyComponent {
         T of(ResultSet rows) throws SQLException;
     }
 
-    /** Plain JDBC, because a request waits for it. A server that says nothing is given up when the time is over. */
+    /**
+     * Runs a query with plain JDBC, because a request waits for it. A server that sends nothing is given up when the
+     * time is over.
+     */
     private <T> T query(String sql, Parameters parameters, Reading<T> reading) throws SQLException {
         try (Connection connection = breaker.dataSource().getConnection()) {
             int before = connection.getNetworkTimeout();
@@ -452,22 +460,22 @@ public final class JdbcCredentials implements CredentialStore, ProxyComponent {
         return row.getBoolean(5) ? credentials.withOtherSpelling(true) : credentials;
     }
 
-    /** Logs a row that admits nobody, or whose two columns disagree. */
+    /** Logs a row with which no digest can be verified, or whose two columns disagree. */
     private void report(CredentialCache.Key key, String password, Credentials hashes, Credentials credentials) {
         String problem;
         if (RowText.isDamaged(password)) {
-            problem = "its password is not UTF-8, so no digest fits; set another one with passwd";
+            problem = "its password is not UTF-8, so no digest matches; set another one with passwd";
         } else if (credentials.bare().isEmpty() && credentials.qualified().isEmpty()) {
             problem = "no digest can be verified: ha1 is empty, or not 32 or 64 hexadecimal digits; set a password with"
                     + " passwd"
                     + (plainPasswords
                             ? ""
-                            : ", or let column password count with JdbcCredentials.Builder.plainPasswords or"
-                                    + " the launcher's --password-column=password");
+                            : ", or use column password with JdbcCredentials.Builder.plainPasswords or the launcher's"
+                                    + " --password-column=password");
         } else if (!password.isEmpty() && !hashes.agreesWith(credentials)) {
-            problem = "ha1 is not the hash of user:domain:password; column password counts, as for a Kamailio with"
-                    + " calculate_ha1=yes. Without JdbcCredentials.Builder.plainPasswords, or with the launcher's"
-                    + " --password-column=ha1, ha1 counts";
+            problem = "ha1 is not the hash of user:domain:password; column password is used, like a Kamailio with"
+                    + " calculate_ha1=yes does. To use ha1, omit JdbcCredentials.Builder.plainPasswords or give the"
+                    + " launcher --password-column=ha1";
         } else {
             return;
         }
@@ -479,9 +487,9 @@ public final class JdbcCredentials implements CredentialStore, ProxyComponent {
     public void install(ComponentHooks hooks) {}
 
     /**
-     * Checks the table and begins to listen for changes.
+     * Checks the table and starts to listen for changes.
      *
-     * @throws IllegalStateException if the table is not as it has to be
+     * @throws IllegalStateException if the table does not have the required version and columns
      * @throws org.jdbi.v3.core.JdbiException if the database cannot be reached
      */
     @Override
@@ -490,10 +498,11 @@ public final class JdbcCredentials implements CredentialStore, ProxyComponent {
     }
 
     /**
-     * What {@link #start} does, for a host that uses the credentials outside a proxy, or of one object for several. Bindings of
-     * removed subscribers stay then.
+     * Does what {@link #start} does, for a host application that uses the credentials outside a proxy, or one object
+     * for several proxies. Bindings of removed subscribers stay then.
      *
-     * @throws IllegalStateException if the table is not as it has to be, or it listens already
+     * @throws IllegalStateException if the table does not have the required version and columns, or this object listens
+     *     already
      */
     public void listen() {
         listen(null);
@@ -501,7 +510,7 @@ public final class JdbcCredentials implements CredentialStore, ProxyComponent {
 
     private synchronized void listen(@Nullable RemovedSubscribers removed) {
         if (listener != null) {
-            throw new IllegalStateException("credentials: listens already; one object serves one proxy");
+            throw new IllegalStateException("credentials: already listening; use one object for each proxy");
         }
         List<String> problems = new ArrayList<>();
         KamailioSchema schema = KamailioSchema.on(dataSource);
@@ -520,7 +529,7 @@ public final class JdbcCredentials implements CredentialStore, ProxyComponent {
         listener.start();
     }
 
-    /** MD5, which every row has; SHA-256 too with its column; all where passwords are read. */
+    /** Returns MD5, which every row has; SHA-256 too with its column; all algorithms if passwords are read. */
     @Override
     public Set<DigestAlgorithm> algorithms() {
         if (plainPasswords) {
@@ -529,22 +538,22 @@ public final class JdbcCredentials implements CredentialStore, ProxyComponent {
         return sha256 ? EnumSet.of(DigestAlgorithm.SHA_256, DigestAlgorithm.MD5) : EnumSet.of(DigestAlgorithm.MD5);
     }
 
-    /** True while it hears of changes, so that entries live as long as configured. */
+    /** True while changes are received, so that entries live as long as configured. */
     public boolean isListening() {
         return cache.isWatched();
     }
 
-    /** How many queries the database was asked since this was built; one may look up several subscribers. */
+    /** Returns the number of queries since this object was built; one query may look up several subscribers. */
     public long lookups() {
         return lookups.sum();
     }
 
-    /** About how many subscribers are cached. */
+    /** Returns the approximate number of cached subscribers. */
     public long cached() {
         return cache.size();
     }
 
-    /** Stops listening and gives the connection back. */
+    /** Stops listening and returns the connection. */
     @Override
     public synchronized void close() {
         if (listener != null) {
@@ -553,7 +562,7 @@ public final class JdbcCredentials implements CredentialStore, ProxyComponent {
         }
     }
 
-    /** The options of {@link JdbcCredentials}. */
+    /** Options of {@link JdbcCredentials}. */
     public static final class Builder {
 
         private static final Duration MIN_LIFE = Duration.ofSeconds(1);
@@ -581,9 +590,9 @@ public final class JdbcCredentials implements CredentialStore, ProxyComponent {
         }
 
         /**
-         * Uses the column {@code password} where it is not empty, as Kamailio does with {@code calculate_ha1=yes}: all
-         * HA1s are computed and the password is forgotten. Where it is empty, the stored hashes count. A subscriber whose
-         * {@code ha1} is not the hash of the password is logged at WARN. Default: stored hashes only.
+         * Uses the column {@code password} where it is not empty, like a Kamailio with {@code calculate_ha1=yes}: all
+         * HA1s are computed and the password is discarded. Where it is empty, the stored hashes are used. A subscriber
+         * whose {@code ha1} is not the hash of the password is logged at WARN. Default: stored hashes only.
          */
         public Builder plainPasswords() {
             once("plainPasswords");
@@ -592,8 +601,9 @@ public final class JdbcCredentials implements CredentialStore, ProxyComponent {
         }
 
         /**
-         * Reads the SHA-256 HA1 of the column {@code ha1_sha256}, which has to be there, and has SHA-256 offered to all: use it
-         * when every subscriber has that hash ({@link Subscribers#allHaveSha256}). Default: it is not read.
+         * Reads the SHA-256 HA1 from the column {@code ha1_sha256}, which must exist, and offers SHA-256 to all users.
+         * Use it when every subscriber has that hash ({@link Subscribers#allHaveSha256}). Default: the column is not
+         * read.
          */
         public Builder sha256Column() {
             once("sha256Column");
@@ -601,28 +611,28 @@ public final class JdbcCredentials implements CredentialStore, ProxyComponent {
             return this;
         }
 
-        /** Most subscribers in the cache, 1 to 10,000,000. Default 100,000. */
+        /** Sets the maximum number of cached subscribers, 1 to 10,000,000. Default 100,000. */
         public Builder cacheSize(int cacheSize) {
             once("cacheSize");
             this.cacheSize = cacheSize;
             return this;
         }
 
-        /** How long an entry is used at most while changes are told, 1 s to 1 h. Default one minute. */
+        /** Sets how long an entry is used at most while changes are received, 1 s to 1 h. Default 1 min. */
         public Builder cacheLife(Duration cacheLife) {
             once("cacheLife");
             this.cacheLife = Objects.requireNonNull(cacheLife, "cacheLife");
             return this;
         }
 
-        /** Most names in the cache of those that do not exist, 1 to 10,000,000. Default 10,000. */
+        /** Sets the maximum number of cached names that do not exist, 1 to 10,000,000. Default 10,000. */
         public Builder unknownCacheSize(int unknownCacheSize) {
             once("unknownCacheSize");
             this.unknownCacheSize = unknownCacheSize;
             return this;
         }
 
-        /** How long a name is held to be unknown while changes are told, 1 s to 1 h. Default 10 s. */
+        /** Sets how long a name counts as unknown while changes are received, 1 s to 1 h. Default 10 s. */
         public Builder unknownCacheLife(Duration unknownCacheLife) {
             once("unknownCacheLife");
             this.unknownCacheLife = Objects.requireNonNull(unknownCacheLife, "unknownCacheLife");
@@ -630,8 +640,8 @@ public final class JdbcCredentials implements CredentialStore, ProxyComponent {
         }
 
         /**
-         * How long the passwords known when the database stopped answering are still accepted, 0 to 24 h. Default one hour; 0
-         * accepts nobody who would have to be read again. It needs the trigger.
+         * Sets how long passwords that were known at the start of an outage are still accepted, 0 to 24 h. Default 1 h.
+         * 0 accepts no password whose row would have to be read again. Needs the trigger.
          */
         public Builder outageGrace(Duration outageGrace) {
             once("outageGrace");
@@ -640,8 +650,9 @@ public final class JdbcCredentials implements CredentialStore, ProxyComponent {
         }
 
         /**
-         * Most queries in the database at a time, 1 to 1,000; fewer than the data source has connections. Default 4. Look-ups that
-         * come meanwhile wait, at most two seconds, and the next query reads up to 100 of them.
+         * Sets the maximum number of concurrent queries, 1 to 1,000; it should be below the number of connections in
+         * the data source. Default 4. Further look-ups wait two seconds at most, and the next query reads up to 100 of
+         * them.
          */
         public Builder lookupsAtOnce(int lookupsAtOnce) {
             once("lookupsAtOnce");
@@ -650,8 +661,8 @@ public final class JdbcCredentials implements CredentialStore, ProxyComponent {
         }
 
         /**
-         * How many look-ups a second may find nobody, 1 to 1,000,000. Default 1,000. Above that whoever is not cached is
-         * answered 503, so that invented names do not load the database.
+         * Sets how many look-ups a second may find no subscriber, 1 to 1,000,000. Default 1,000. Above that rate,
+         * requests of users who are not cached are rejected with 503, so that invented names do not load the database.
          */
         public Builder unknownPerSecond(int unknownPerSecond) {
             once("unknownPerSecond");
@@ -670,9 +681,9 @@ public final class JdbcCredentials implements CredentialStore, ProxyComponent {
         }
 
         /**
-         * The credentials. Opens nothing yet.
+         * Returns the credentials. Does not open a connection.
          *
-         * @throws IllegalArgumentException if an option is outside its range; all are told at once
+         * @throws IllegalArgumentException if an option is outside its range; all problems are reported at once
          */
         public JdbcCredentials build() {
             List<String> problems = new ArrayList<>(setTwice);

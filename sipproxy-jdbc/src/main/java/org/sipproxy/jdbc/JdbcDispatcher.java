@@ -23,7 +23,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Spreads requests over the destinations of a set in Kamailio's table {@code dispatcher}, such as a farm of media servers.
+ * Load distribution over the destinations of a set in Kamailio's table {@code dispatcher}, such as a farm of media
+ * servers.
  *
  * <pre>{@code
  * JdbcDispatcher.builder(dataSource)
@@ -31,17 +32,18 @@ import org.slf4j.LoggerFactory;
  *         .build()
  * }</pre>
  *
- * <p>Whoever fits a route's condition is relayed to its set, authenticated as the proxy asks for, before the location store is
- * looked at; the first route that fits counts. Requests inside a dialog follow their Route and never come here. The
- * Request-URI keeps its user and gets the destination's host, port and parameters, as with {@code ds_select_domain}.
+ * <p>A request that meets a route's condition is relayed to the route's set, after the proxy's authentication and
+ * before the location lookup. The first route that matches counts. In-dialog requests follow their Route headers and
+ * are not dispatched. The Request-URI keeps its user and gets the destination's host, port and parameters, like
+ * {@code ds_select_domain}.
  *
- * <p>If a destination cannot be reached, does not answer, or answers 408 or 5xx, the next ones of the set are tried,
- * {@link Builder#tries} altogether; any other failure is the answer. A destination that is dead without a sign is given up
- * after the transaction timeout (RFC 3261 §17, 32 s); there are no probes. Rows with flag 1 (inactive) or 4 (disabled) are
- * left out. If a set has no destination, the answer is 503.
+ * <p>If a destination cannot be reached, does not respond, or responds 408 or 5xx, the next ones of the set are tried,
+ * {@link Builder#tries} in total. Any other failure is the response. A destination that does not respond at all is
+ * given up after the transaction timeout (RFC 3261 §17, 32 s); it is not probed. Rows with flag 1 (inactive) or 4
+ * (disabled) are skipped. If a set has no destination, the response is 503.
  *
- * <p>The table is read when the proxy starts and by {@link #reload()}. Of {@code attrs}, {@code weight} and {@code socket} are
- * understood.
+ * <p>The table is read when the proxy starts and by {@link #reload()}. Of {@code attrs}, {@code weight} and
+ * {@code socket} are used.
  */
 public final class JdbcDispatcher implements ProxyComponent {
 
@@ -52,26 +54,26 @@ public final class JdbcDispatcher implements ProxyComponent {
     private static final Verdict NOBODY =
             Verdict.respond(StatusCode.SERVICE_UNAVAILABLE, "Service Unavailable", "Retry-After: 10");
 
-    /** Which destination of a set comes first; the others are its substitutes. */
+    /** Order of the destinations: which one is tried first. The others are its fallbacks. */
     public enum Algorithm {
-        /** The same for all requests of one Call-ID, as long as the set does not change. Kamailio's 0. */
+        /** The same one for all requests of a Call-ID, as long as the set does not change. Kamailio's 0. */
         CALL_ID_HASH,
-        /** Each in its turn. Kamailio's 4. */
+        /** Each in turn. Kamailio's 4. */
         ROUND_ROBIN,
         /** The one with the highest priority. Kamailio's 8. */
         PRIORITY_SERIAL,
-        /** By chance, in proportion to {@code weight}; without any weight all alike. Kamailio's 9. */
+        /** A random one, in proportion to {@code weight}; equally if no destination has a weight. Kamailio's 9. */
         WEIGHT
     }
 
-    /** A question about a request. Asked on event loops: it must not block. */
+    /** Condition on a request. Evaluated on receiver threads: it must not block. */
     @FunctionalInterface
     public interface Condition {
 
         /**
          * True if the request goes to the set.
          *
-         * @throws SipParseException if what it reads is malformed; the request is then answered 400
+         * @throws SipParseException if a part that it reads is malformed; the request is then rejected with 400
          */
         boolean holds(StageContext context) throws SipParseException;
     }
@@ -82,7 +84,7 @@ public final class JdbcDispatcher implements ProxyComponent {
     private final RowProblems problems = new RowProblemLog(LOG);
     private final List<Route> routes;
     private final int tries;
-    /** Each set's destinations, the highest priority first; never changed in place. */
+    /** Destinations by set, the highest priority first; never modified in place. */
     private volatile Map<Integer, List<Destination>> sets = Map.of();
 
     private JdbcDispatcher(Builder b) {
@@ -91,7 +93,7 @@ public final class JdbcDispatcher implements ProxyComponent {
         this.tries = b.tries;
     }
 
-    /** Destinations in this database, which stays the host's to close. */
+    /** Returns a builder for the destinations in a database. The host application closes the data source. */
     public static Builder builder(DataSource dataSource) {
         return new Builder(dataSource);
     }
@@ -112,8 +114,8 @@ public final class JdbcDispatcher implements ProxyComponent {
     }
 
     /**
-     * Reads the table again; requests go by it from then on. Blocks. A row whose destination is not a SIP URI is skipped, and logged
-     * once at WARN.
+     * Reads the table again, for all later requests. Blocks. A row whose destination is not a SIP URI is skipped and
+     * logged once, at WARN.
      *
      * @throws RuntimeException if the table cannot be read; the sets stay as they were
      */
@@ -142,7 +144,7 @@ public final class JdbcDispatcher implements ProxyComponent {
         sets = Map.copyOf(read);
     }
 
-    /** The destinations of a set that requests go to, the highest priority first. */
+    /** Returns the destinations of a set that are in use, the highest priority first. */
     public List<String> destinations(int set) {
         return sets.getOrDefault(set, List.of()).stream().map(Destination::text).toList();
     }
@@ -185,7 +187,7 @@ public final class JdbcDispatcher implements ProxyComponent {
         };
     }
 
-    /** Counted Call-IDs differ in their last bits only, and so do their hashes. */
+    /** Mixes the bits: Call-IDs that count up differ in their last bits only, and so do their hashes. */
     private static int mixed(int hash) {
         int h = hash * 0x9E3779B9;
         return h ^ h >>> 16;
@@ -207,7 +209,7 @@ public final class JdbcDispatcher implements ProxyComponent {
         return index;
     }
 
-    /** The first one, and behind it those that follow it in the set, each with a lower q. */
+    /** Returns the first destination and those that follow it in the set, each with a lower q. */
     private List<Target> targets(List<Destination> set, int first, StageContext context) throws SipParseException {
         int count = Math.min(tries, set.size());
         List<Target> targets = new ArrayList<>(count);
@@ -226,7 +228,7 @@ public final class JdbcDispatcher implements ProxyComponent {
         return targets;
     }
 
-    /** The options of {@link JdbcDispatcher}. */
+    /** Options of {@link JdbcDispatcher}. */
     public static final class Builder {
 
         private final DataSource dataSource;
@@ -237,7 +239,10 @@ public final class JdbcDispatcher implements ProxyComponent {
             this.dataSource = Objects.requireNonNull(dataSource, "dataSource");
         }
 
-        /** Sends what fits the condition to a set. Routes are asked in their order; at least one is needed. */
+        /**
+         * Routes requests that meet the condition to a set. Routes are evaluated in the order of the calls; at least
+         * one is needed.
+         */
         public Builder route(int set, Algorithm algorithm, Condition condition) {
             routes.add(new Route(
                     set,
@@ -247,21 +252,21 @@ public final class JdbcDispatcher implements ProxyComponent {
             return this;
         }
 
-        /** How many destinations a request is tried at, at most; 1 to 10; default 3. */
+        /** Sets the maximum number of destinations that are tried for a request, 1 to 10. Default 3. */
         public Builder tries(int count) {
             this.tries = count;
             return this;
         }
 
         /**
-         * Checks the options; opens nothing.
+         * Checks the options. Does not open a connection.
          *
-         * @throws IllegalArgumentException with every problem found, a line each
+         * @throws IllegalArgumentException with every problem found, one on each line
          */
         public JdbcDispatcher build() {
             List<String> problems = new ArrayList<>();
             if (routes.isEmpty()) {
-                problems.add("route: none; say with route(...) which requests go to which set");
+                problems.add("route: none; call route(...) to route requests to a set");
             }
             if (tries < 1 || tries > 10) {
                 problems.add("tries: " + tries + " (expected 1 to 10)");

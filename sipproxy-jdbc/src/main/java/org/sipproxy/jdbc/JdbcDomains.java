@@ -14,11 +14,12 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * More domains for a proxy, from Kamailio's table {@code domain}: each row's domain is served as if the proxy had been built
- * with it. Read when the proxy starts and by {@link #reload()}; in between a domain costs a look into a set in memory.
+ * Additional domains of a proxy, from Kamailio's table {@code domain}: each row's domain is served as if the proxy had
+ * been built with it. The table is read when the proxy starts and by {@link #reload()}; requests only look into a set
+ * in memory.
  *
- * <p>A component: {@code SipProxy.builder().domain("example.org").component(JdbcDomains.of(dataSource))}. The proxy does not
- * start if the table cannot be read. The attributes of domains and their {@code did} mean nothing here.
+ * <p>A component: {@code SipProxy.builder().domain("example.org").component(JdbcDomains.of(dataSource))}. The proxy
+ * does not start if the table cannot be read. The attributes of domains and their {@code did} are ignored.
  */
 public final class JdbcDomains implements ProxyComponent {
 
@@ -28,14 +29,14 @@ public final class JdbcDomains implements ProxyComponent {
 
     private final Jdbi jdbi;
     private final RowProblems problems = new RowProblemLog(LOG);
-    /** Never changed in place; written by whoever reloads, read by event loops. */
+    /** Never modified in place; written by the thread that reloads, read by receiver threads. */
     private volatile Set<String> domains = Set.of();
 
     private JdbcDomains(Jdbi jdbi) {
         this.jdbi = jdbi;
     }
 
-    /** The domains in this database, which stays the host's to close. */
+    /** Returns the domains in a database. The host application closes the data source. */
     public static JdbcDomains of(DataSource dataSource) {
         return new JdbcDomains(QuietJdbi.over(dataSource));
     }
@@ -55,14 +56,15 @@ public final class JdbcDomains implements ProxyComponent {
         reload();
     }
 
-    /** The domains of the last reload, in lower case; never changes. */
+    /** Returns the domains of the latest reload, in lower case. The set does not change. */
     public Set<String> domains() {
         return domains;
     }
 
     /**
-     * Reads the table again; what it holds is served from then on. Blocks. A row that is not a host name is skipped, and logged once
-     * at WARN. Bindings of a domain that is gone stay until they expire, and come back with the domain.
+     * Reads the table again; its domains are served from then on. Blocks. A row that is not a host name is skipped and
+     * logged once, at WARN. Bindings of a removed domain stay until they expire, and are used again if the domain is
+     * added again.
      *
      * @throws RuntimeException if the table cannot be read; the domains stay as they were
      */

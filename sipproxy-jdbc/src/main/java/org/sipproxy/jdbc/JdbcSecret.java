@@ -7,15 +7,17 @@ import javax.sql.DataSource;
 import org.jdbi.v3.core.Handle;
 
 /**
- * The secret of the proxies that share a database, for {@code SipProxyBuilder.secret}: calls outlive a restart, and these proxies
- * take over each other's calls. It is one row of the table {@code sipproxy_secret}, which {@link KamailioSchema#create} makes.
+ * Secret that the proxies of a database share, for {@code SipProxyBuilder.secret}: calls survive a restart, and these
+ * proxies take over each other's calls. It is one row of the table {@code sipproxy_secret}, which
+ * {@link KamailioSchema#create} creates.
  *
- * <p>Deleting the row makes the next start create another secret: requests within calls that are older than that start then pass
- * only from authenticated users and trusted peers. Whoever may read the row can write signatures of these proxies.
+ * <p>If the row is deleted, the next start creates another secret. In-dialog requests of calls that are older than that
+ * start then pass only from authenticated users and trusted peers. A reader of the row can forge signatures of these
+ * proxies.
  */
 public final class JdbcSecret {
 
-    /** The table. */
+    /** Name of the table. */
     public static final String TABLE = "sipproxy_secret";
 
     private static final String NAME = "proxy";
@@ -25,10 +27,10 @@ public final class JdbcSecret {
     private JdbcSecret() {}
 
     /**
-     * Returns the secret, after creating it if there is none. Proxies that start at the same time get the same one. Blocks.
+     * Returns the secret; creates it if there is none. Proxies that start at the same time get the same one. Blocks.
      *
-     * @throws SecretUnavailableException if the table is missing, the role may not use it, or its row is not a secret; the message
-     *     says what to do. A proxy can work without a secret from here.
+     * @throws SecretUnavailableException if the table is missing, the role may not use it, or its row is not a secret;
+     *     the message contains the remedy. A proxy can run without a secret from the database.
      * @throws org.jdbi.v3.core.JdbiException if the database cannot be reached
      */
     public static byte[] readOrCreate(DataSource dataSource) {
@@ -70,11 +72,12 @@ public final class JdbcSecret {
                 return secret;
             }
         } catch (IllegalArgumentException e) {
-            // refused below, without the text
+            // rejected below, without the text
         }
         throw new SecretUnavailableException(
                 "the row of table " + TABLE
-                        + " is not at least 32 hexadecimal digits; delete it, and the next start creates one",
+                        + " does not have at least 32 hexadecimal digits; delete it, and the next start creates a new"
+                        + " one",
                 null);
     }
 

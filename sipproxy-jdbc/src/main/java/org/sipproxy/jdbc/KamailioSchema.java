@@ -13,26 +13,28 @@ import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.Jdbi;
 
 /**
- * Kamailio's tables, and one of this project's own for {@link JdbcSecret}: creates, verifies and drops them, as {@code kamdbctl}
- * does. A database that a Kamailio already uses is
- * taken as it is, also one with further tables and columns.
+ * Kamailio's tables, and the table of {@link JdbcSecret}: creates, verifies and drops them, like {@code kamdbctl}. A
+ * database that a Kamailio already uses is accepted as it is, including further tables and columns.
  *
- * <p>The tables are those of the current schema (first on the connection's {@code search_path}). All methods block, and throw
- * {@link org.jdbi.v3.core.JdbiException} if the database refuses or cannot be reached.
+ * <p>The tables are those of the current schema (first on the connection's {@code search_path}). All methods block, and
+ * throw {@link org.jdbi.v3.core.JdbiException} if the database cannot be reached or rejects a statement.
  */
 public final class KamailioSchema {
 
     private static final String FILE = "kamailio-schema.sql";
     private static final List<SchemaScript.Table> TABLES = SchemaScript.tables(SchemaScript.text(FILE));
 
-    /** Other versions that have the columns we use. Kamailio before 6 has 2 for acc_cdrs; it takes any of four dispatchers. */
+    /**
+     * Other versions that have the columns in use. Kamailio before 6 has 2 for acc_cdrs; it accepts any of four
+     * dispatchers.
+     */
     private static final Map<String, Set<Integer>> ALSO_ACCEPTED =
             Map.of("acc_cdrs", Set.of(2), "dispatcher", Set.of(1, 2, 3));
 
-    /** The dispatcher before version 4 lacks some of the columns that it has now. */
+    /** Before version 4, dispatcher lacks some of its present columns. */
     private static final int DISPATCHER_WITH_ALL_COLUMNS = 4;
 
-    /** Two that create the tables at once may meet; the second try finds what the other one made. */
+    /** Two processes that create the tables at once may conflict; the second attempt finds the other's tables. */
     private static final int TRIES = 3;
 
     private static final String SHA256_TRIGGER_STATE = "SELECT count(*) = 1 FROM pg_catalog.pg_trigger WHERE tgrelid ="
@@ -46,12 +48,12 @@ public final class KamailioSchema {
         this.jdbi = jdbi;
     }
 
-    /** The schema in a database. Opens nothing yet. */
+    /** Returns the schema in a database. Does not open a connection. */
     public static KamailioSchema on(DataSource dataSource) {
         return new KamailioSchema(QuietJdbi.over(dataSource));
     }
 
-    /** The tables that belong to it, {@code version} first. */
+    /** Returns the tables of the schema, {@code version} first. */
     public static List<String> tables() {
         return TABLES.stream().map(SchemaScript.Table::name).toList();
     }
@@ -60,24 +62,24 @@ public final class KamailioSchema {
         return TABLES;
     }
 
-    /** The SQL that {@link #create} runs, for review or for {@code psql}. */
+    /** Returns the SQL that {@link #create} runs, for review or for {@code psql}. */
     public static String sql() {
         return SchemaScript.text(FILE);
     }
 
-    /** The SQL that {@link #addSubscriberNotifications} runs. */
+    /** Returns the SQL that {@link #addSubscriberNotifications} runs. */
     public static String notificationsSql() {
         return SchemaScript.text("subscriber-notifications.sql");
     }
 
-    /** The SQL that {@link #addSha256Column} runs. */
+    /** Returns the SQL that {@link #addSha256Column} runs. */
     public static String sha256Sql() {
         return SchemaScript.text("subscriber-sha256.sql");
     }
 
     /**
-     * Creates the tables that are not there, in one transaction, with their indexes and rows in {@code version}. A table that
-     * is there is left alone.
+     * Creates the missing tables, in one transaction, with their indexes and rows in {@code version}. Does not change
+     * existing tables.
      *
      * @return the tables that were created
      */
@@ -105,7 +107,7 @@ public final class KamailioSchema {
         return List.copyOf(created);
     }
 
-    /** What keeps the database from being used, each table at most once; empty if it fits. */
+    /** Returns the mismatches that prevent use of the database, at most one for each table; empty if it can be used. */
     public List<SchemaMismatch> verify() {
         return jdbi.withHandle(handle -> {
             Set<String> present = presentTables(handle);
@@ -143,7 +145,7 @@ public final class KamailioSchema {
                         table.name(), "no column " + String.join(", ", missing), "all columns of " + wanted));
     }
 
-    /** Drops the tables with all that is in them, and what we added to them. Others stay. */
+    /** Drops the tables with all their rows, and the functions that this project added. Other tables stay. */
     public void drop() {
         jdbi.useTransaction(handle -> {
             for (int i = TABLES.size() - 1; i >= 0; i--) {
@@ -155,9 +157,9 @@ public final class KamailioSchema {
     }
 
     /**
-     * Adds a trigger to {@code subscriber} that notifies the proxies whose credentials changed, so that their caches may live
-     * longer than a second. Replaces an older one; one that is up to date is left alone, which needs no privilege. A Kamailio does
-     * not notice it.
+     * Adds a trigger to {@code subscriber} that notifies proxies of changed credentials, so that their caches may live
+     * longer than one second. Replaces an older version; one that is up to date is not changed, which needs no
+     * privilege. Does not affect a Kamailio.
      */
     public void addSubscriberNotifications() {
         addTrigger(notificationsSql(), "sipproxy_subscriber_changed", SubscriberChanges.TRIGGER_STATE);
@@ -186,7 +188,7 @@ public final class KamailioSchema {
                 .isPresent();
     }
 
-    /** An owner may have revoked rights on its own table from itself; it can grant them again. */
+    /** Grants the owner the right to create triggers: an owner may have revoked rights on its own table from itself. */
     private static void letOwnerCreateTriggers(Handle handle) {
         boolean lacks = handle.createQuery(
                         "SELECT count(*) > 0 FROM pg_catalog.pg_class WHERE oid = to_regclass('subscriber') AND"
@@ -199,7 +201,7 @@ public final class KamailioSchema {
         }
     }
 
-    /** True if the trigger of {@link #addSubscriberNotifications} is there and enabled. */
+    /** True if the trigger of {@link #addSubscriberNotifications} exists and is enabled. */
     public boolean hasSubscriberNotifications() {
         return jdbi.withHandle(handle -> handle.createQuery(SubscriberChanges.TRIGGER_STATE)
                 .mapTo(Boolean.class)
@@ -207,17 +209,18 @@ public final class KamailioSchema {
     }
 
     /**
-     * Adds the nullable column {@code ha1_sha256} to {@code subscriber}, for the SHA-256 HA1 of RFC 7616, and a trigger that
-     * empties it when somebody who does not know it changes {@code ha1}. Kamailio names the columns it reads and writes, so it
-     * does not notice. What is there and up to date is left alone.
+     * Adds the nullable column {@code ha1_sha256} to {@code subscriber}, for the SHA-256 HA1 of RFC 7616, and a trigger
+     * that empties it when other software changes {@code ha1} only. Does not affect a Kamailio, which names the columns
+     * that it reads and writes. Parts that are up to date are not changed.
      */
     public void addSha256Column() {
         addTrigger(sha256Sql(), "sipproxy_subscriber_sha256", SHA256_TRIGGER_STATE);
     }
 
     /**
-     * Adds an index to {@code subscriber} by which a name is found in any case of its ASCII letters. Without it each such look-up
-     * reads the whole table: when a subscriber is added, and when a subscriber with capital letters or an unknown user is looked up.
+     * Adds an index to {@code subscriber} that finds a name in any case of its ASCII letters. Without it, each such
+     * look-up reads the whole table: when a subscriber is added, and when a subscriber with capital letters or an
+     * unknown user is looked up.
      */
     public void addSubscriberNameIndex() {
         jdbi.useTransaction(handle -> {
@@ -230,14 +233,15 @@ public final class KamailioSchema {
         });
     }
 
-    /** The SQL that {@link #addAccountingColumns} runs. */
+    /** Returns the SQL that {@link #addAccountingColumns} runs. */
     public static String accountingColumnsSql() {
         return SchemaScript.text("accounting-columns.sql");
     }
 
     /**
-     * Adds to {@code acc}, {@code missed_calls} and {@code acc_cdrs} the columns that {@link JdbcAccounting} fills by default, unless they
-     * are there: who called whom. A Kamailio names the columns it writes, so it does not notice.
+     * Adds the columns that {@link JdbcAccounting} fills by default (who called whom) to {@code acc},
+     * {@code missed_calls} and {@code acc_cdrs}, unless they exist. Does not affect a Kamailio, which names the columns
+     * that it writes.
      *
      * @return false if a column is missing and this role does not own the tables; nothing has changed then
      */

@@ -15,10 +15,10 @@ import org.sipproxy.api.location.MethodMask;
 import org.sipproxy.api.transport.TransportKind;
 import org.sipproxy.message.SipUri;
 
-/** Writes as columns: an array for each column of the rows to put, and the ids of the rows to delete. */
+/** Batch of writes as columns: an array for each column of the rows to put, and the ids of the rows to delete. */
 final class LocationBatch {
 
-    /** The branch flag that Kamailio's own script sets for a client behind a NAT. */
+    /** Branch flag that Kamailio's default script sets for a client behind a NAT. */
     private static final int BEHIND_NAT = 64;
 
     private static final int UDP_CONNECTION = -1;
@@ -33,7 +33,7 @@ final class LocationBatch {
         this.layout = layout;
     }
 
-    /** The last write of each id, as the earlier ones are not to be seen by anybody. */
+    /** Returns a batch of the last write of each id; earlier ones would not be seen. */
     static LocationBatch of(List<BindingWrite> writes, LocationLayout layout) {
         List<BindingWrite.Put> puts = new ArrayList<>(writes.size());
         List<String> deletes = new ArrayList<>(0);
@@ -70,7 +70,7 @@ final class LocationBatch {
         statement.setArray(1, statement.getConnection().createArrayOf("text", deletes.toArray()));
     }
 
-    /** The parameters of {@link LocationTable#put}. */
+    /** Sets the parameters of {@link LocationTable#put}. */
     void setPuts(PreparedStatement statement, LocationTable table) throws SQLException {
         int n = puts.size();
         String[] ruid = new String[n];
@@ -138,7 +138,7 @@ final class LocationBatch {
         return text.isEmpty() ? null : text;
     }
 
-    /** {@code <sip:a;lr>,<sip:b;lr>}. */
+    /** Returns {@code <sip:a;lr>,<sip:b;lr>}. */
     private static String pathText(List<SipUri> path) {
         StringBuilder text = new StringBuilder();
         for (SipUri hop : path) {
@@ -147,13 +147,13 @@ final class LocationBatch {
         return text.toString();
     }
 
-    /** Rounded down: a binding must not be seen longer than it was granted. */
+    /** Rounds down, because a binding must not last longer than it was granted. */
     private long seconds(long epochMillis, boolean isNumber) {
         long seconds = Math.floorDiv(epochMillis, 1000);
         return isNumber ? seconds : layout.localSeconds(seconds);
     }
 
-    /** A positive number that means something in this process only; −1 without a connection. */
+    /** Returns a positive number that is meaningful in this process only; −1 without a connection. */
     private static int connectionId(Binding binding) {
         return binding.flow()
                 .filter(flow -> flow.kind() != TransportKind.UDP)

@@ -12,18 +12,18 @@ import java.util.Optional;
 import java.util.Set;
 import org.jdbi.v3.core.Handle;
 
-/** Whether the times in {@code location} are in our zone, and who else writes there. */
+/** Checks whether the times in {@code location} are in the configured zone, and which other servers write there. */
 final class LocationChecks {
 
-    /** A row ahead of the clock by more was written in another zone, or by a machine whose clock is wrong. */
+    /** A row further ahead of the clock was written in another zone, or by a machine whose clock is wrong. */
     private static final Duration AHEAD = Duration.ofMinutes(1);
 
-    /** Every sweep takes what has expired; what stays for this long looks expired only to us. */
+    /** Expired rows are deleted regularly. One that stays for this long has expired according to this zone only. */
     private static final Duration UNSWEPT = Duration.ofMinutes(10);
 
     private static final Duration FRESH = Duration.ofMinutes(10);
 
-    /** Rows that are looked at one by one. */
+    /** Maximum number of rows that are read one by one. */
     private static final int SAMPLE = 10_000;
 
     private static final int STATEMENT_SECONDS = 30;
@@ -39,8 +39,8 @@ final class LocationChecks {
     /**
      * Creates the checks.
      *
-     * @param serverId ours, if it is known
-     * @param isShared true if the proxy keeps nothing in memory, so that others may write too
+     * @param serverId the proxy's {@code server_id}, if it is known
+     * @param isShared true if the proxy keeps no bindings in memory, so that other servers may write too
      */
     LocationChecks(
             Optional<Integer> serverId,
@@ -77,11 +77,12 @@ final class LocationChecks {
             return;
         }
         String value = rows + " bindings without a domain, as a Kamailio with use_domain=0 writes them";
-        String remedy = "name their domain with "
+        String remedy = "set their domain with "
                 + remedies.of(
-                        "JdbcBindingRepository.Builder.defaultDomain", "--default-domain, or give one --domain only");
+                        "JdbcBindingRepository.Builder.defaultDomain", "--default-domain, or give --domain only once");
         if (defaultDomain.isPresent()) {
-            findings.add(Finding.ok("domain of bindings", value + "; they are read as of " + defaultDomain.get()));
+            findings.add(
+                    Finding.ok("domain of bindings", value + "; they are read as those of " + defaultDomain.get()));
         } else if (domainsAreKnown) {
             findings.add(Finding.error("domain of bindings", value + ": they are skipped", remedy));
         } else {
@@ -111,7 +112,8 @@ final class LocationChecks {
                     "bindings",
                     problems.size() + " of the first " + reader.rows() + " cannot be read: "
                             + String.join("; ", problems.subList(0, Math.min(3, problems.size()))),
-                    "their phones cannot be called; correct or delete these rows, and the phones that write them"));
+                    "these contacts cannot be called; correct or delete the rows, and correct the phones that"
+                            + " register them"));
         }
     }
 
@@ -123,7 +125,7 @@ final class LocationChecks {
                     "time zone",
                     "the newest binding was written " + hours(Duration.between(now, newest.get())) + " from now in "
                             + zone,
-                    "its writer uses another zone; run every writer in UTC, or set " + zoneOption() + " to theirs"));
+                    "the writer uses another zone; run every writer in UTC, or set " + zoneOption() + " to theirs"));
         } else {
             findings.add(
                     Finding.ok("time zone", newest.isPresent() ? "bindings fit " + zone : zone + ", no bindings yet"));
@@ -137,8 +139,8 @@ final class LocationChecks {
             findings.add(Finding.notice(
                     "expired bindings",
                     unswept + " expired more than " + UNSWEPT.toMinutes() + " minutes ago and are still there",
-                    "nobody removes them while no proxy runs; if one does, its zone is west of " + zone + ": set "
-                            + zoneOption() + " or run it in UTC"));
+                    "they stay while no proxy runs; if one runs, its zone is west of " + zone + ": set " + zoneOption()
+                            + " or run it in UTC"));
         }
     }
 
@@ -168,7 +170,7 @@ final class LocationChecks {
             findings.add(Finding.warning(
                     "other writers",
                     "bindings of the last " + FRESH.toMinutes() + " minutes: " + String.join(", ", rivals),
-                    "two that share the table see each other only if both are database-only"
+                    "servers that share the table see each other's changes only if all are database-only"
                             + remedies.of("", " (--storage database-only)") + "; give each a server_id of its own"
                             + remedies.of("", " (--server-id)")
                             + ", and a Kamailio server_id_filter=1 if it keeps bindings in memory"));
@@ -196,7 +198,7 @@ final class LocationChecks {
         return column + (isBigint(handle, column) ? " < CAST(:at AS bigint)" : " < CAST(:at AS timestamp)");
     }
 
-    /** Permanent bindings have a time of 0. */
+    /** Returns a condition that excludes permanent bindings, whose time is 0. */
     private static String after(Handle handle, String column, Instant epoch) {
         return column + (isBigint(handle, column) ? " > " + epoch.getEpochSecond() : " > TIMESTAMP '1970-01-02'");
     }

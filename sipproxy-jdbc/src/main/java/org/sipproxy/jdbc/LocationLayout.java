@@ -8,21 +8,24 @@ import org.jspecify.annotations.Nullable;
 import org.sipproxy.api.location.Aor;
 
 /**
- * What the rows of {@code location} look like by agreement of those who share them.
+ * Agreed format of the rows in {@code location}, for all writers of the table.
  *
- * @param zone whose wall-clock time {@code TIMESTAMP} columns hold
- * @param defaultDomain the domain of rows that hold none; null if such rows are skipped
- * @param serverId written to {@code server_id}
+ * @param zone the zone whose wall-clock time {@code TIMESTAMP} columns hold
+ * @param defaultDomain the domain of rows without one; null if such rows are skipped
+ * @param serverId the value of {@code server_id} in new rows
  */
 record LocationLayout(ZoneId zone, @Nullable String defaultDomain, int serverId) {
 
-    /** Kamailio's permanent binding: expiry 0. */
+    /** Expiry of Kamailio's permanent bindings. */
     static final long PERMANENT = 0;
 
-    /** The last second that an {@code expires} parameter can lead to from 1970 on, in 2106: as good as for ever. */
+    /**
+     * The last second that an {@code expires} parameter can lead to from 1970 on, in 2106; used for bindings that do
+     * not expire.
+     */
     static final long FAR = 0xffff_ffffL;
 
-    /** The address of a row, or null if the row names none. */
+    /** Returns the AOR of a row, or null if the row has none. */
     @Nullable
     Aor aorOf(@Nullable String username, @Nullable String domain) {
         if (username == null || username.isEmpty()) {
@@ -34,7 +37,7 @@ record LocationLayout(ZoneId zone, @Nullable String defaultDomain, int serverId)
         return new Aor(username, domain);
     }
 
-    /** Wall-clock time as the number of seconds that a clock in UTC would need to show the same. */
+    /** Returns the wall-clock time as the number of seconds at which a UTC clock shows the same. */
     long localSeconds(long epochSeconds) {
         return zone == ZoneOffset.UTC
                 ? epochSeconds
@@ -48,7 +51,10 @@ record LocationLayout(ZoneId zone, @Nullable String defaultDomain, int serverId)
         return LocalDateTime.ofEpochSecond(localSeconds(epochSeconds), 0, ZoneOffset.UTC);
     }
 
-    /** Of a time that occurs twice, when clocks are set back, the earlier one. */
+    /**
+     * Returns the epoch seconds of a wall-clock time. If it occurs twice because clocks are set back, the earlier one
+     * is meant.
+     */
     long epochSeconds(LocalDateTime local) {
         return zone == ZoneOffset.UTC
                 ? local.toEpochSecond(ZoneOffset.UTC)

@@ -11,10 +11,10 @@ import org.sipproxy.api.location.Binding;
 import org.sipproxy.api.routing.RequestDeadline;
 
 /**
- * What is asked of {@code location} over one connection while it is lent to us. A single statement is its own transaction.
+ * Session of work on {@code location} over one borrowed connection. A single statement is its own transaction.
  *
- * <p>Two limits keep a database that hangs from keeping the thread. A statement that may wait for a lock is cancelled in
- * the server when its time is over; and a connection on which nothing comes for a second longer is given up.
+ * <p>Two limits prevent a database that hangs from blocking the thread. A statement that may wait for a lock is
+ * cancelled in the server after its timeout. A connection on which nothing arrives for one second longer is given up.
  */
 final class LocationSession implements AutoCloseable {
 
@@ -49,7 +49,7 @@ final class LocationSession implements AutoCloseable {
         inTransaction = false;
     }
 
-    /** A commit whose transaction must not be repeated when nobody knows what became of it. */
+    /** Commits a transaction that must not be repeated if the outcome of the commit is unknown. */
     void commitOnce() throws SQLException {
         try {
             commit();
@@ -63,7 +63,7 @@ final class LocationSession implements AutoCloseable {
         inTransaction = false;
     }
 
-    /** Gives the connection back as it came, unless it is broken; then the pool throws it away. */
+    /** Returns the connection in its original state, unless it is broken; then the pool discards it. */
     @Override
     public void close() throws SQLException {
         if (connection.isClosed()) {
@@ -92,7 +92,10 @@ final class LocationSession implements AutoCloseable {
         }
     }
 
-    /** The rows, which nobody else can change before the transaction ends, nor add one if advisory locks are asked for. */
+    /**
+     * Returns the rows, locked until the transaction ends. With an advisory lock no other transaction can add one
+     * either.
+     */
     List<Binding> findAndLock(Aor aor, Instant now, boolean advisoryLock) throws SQLException {
         if (!table.holds(aor)) {
             return List.of();
@@ -125,7 +128,7 @@ final class LocationSession implements AutoCloseable {
     /**
      * Reads the next rows by id.
      *
-     * @return the id of the last of them
+     * @return the id of the last of them, or the greatest number if there is none
      */
     long page(long afterId, int most, Instant now, RowReader reader) throws SQLException {
         try (PreparedStatement statement = connection.prepareStatement(table.page)) {
@@ -141,7 +144,7 @@ final class LocationSession implements AutoCloseable {
 
     // ---- writing
 
-    /** All or nothing. */
+    /** Writes the batch completely or not at all. */
     void write(LocationBatch batch) throws SQLException {
         if (batch.hasPuts() && batch.hasDeletes()) {
             begin();
@@ -172,7 +175,9 @@ final class LocationSession implements AutoCloseable {
         }
     }
 
-    /** Deletes at most {@code most} rows and returns how many there were; a row that somebody is at is left alone. */
+    /**
+     * Deletes at most {@code most} rows and returns their number. Rows that another transaction has locked are skipped.
+     */
     long deleteExpired(Instant endedAt, boolean ofThisServerOnly, int most, RowReader reader) throws SQLException {
         String sql = ofThisServerOnly ? table.deleteOwnExpired : table.deleteExpired;
         try (PreparedStatement statement = connection.prepareStatement(sql)) {

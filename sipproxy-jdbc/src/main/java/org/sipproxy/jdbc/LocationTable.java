@@ -14,11 +14,12 @@ import org.sipproxy.api.location.LocationStoreException;
 import org.sipproxy.message.SipUri;
 
 /**
- * The statements for one {@code location} table, whose columns of time are what they are.
+ * Statements for a {@code location} table, whatever the types of its time columns.
  *
- * <p>Writes are one statement however many rows there are, and always the same text, so that a connection prepares it once.
- * {@code UNNEST} of several arrays, {@code ON CONFLICT} and {@code RETURNING} are PostgreSQL's, and understood by
- * CockroachDB and YugabyteDB as documented; {@code pg_advisory_xact_lock} is PostgreSQL's and YugabyteDB's.
+ * <p>Any number of rows is written with one statement of constant text, so that a connection prepares it once.
+ * {@code UNNEST} of several arrays, {@code ON CONFLICT} and {@code RETURNING} are PostgreSQL's; CockroachDB and
+ * YugabyteDB support them according to their documentation. {@code pg_advisory_xact_lock} exists in PostgreSQL and
+ * YugabyteDB.
  */
 final class LocationTable {
 
@@ -26,7 +27,7 @@ final class LocationTable {
             "id, ruid, username, domain, contact, received, path, expires, q, callid, cseq, last_modified, "
                     + "user_agent, socket, methods, instance, reg_id";
 
-    /** The same where a text may be any bytes. */
+    /** The same for a database whose texts may be any bytes. */
     private static final String RAW_COLUMNS =
             "id, " + RowText.bytesOf("ruid", "username", "domain", "contact", "received", "path") + ", expires, q, "
                     + RowText.bytesOf("callid") + ", cseq, last_modified, " + RowText.bytesOf("user_agent", "socket")
@@ -76,13 +77,13 @@ final class LocationTable {
         this.encoding = encoding;
         this.expiresIsNumber = expiresIsNumber;
         this.modifiedIsNumber = modifiedIsNumber;
-        // rows without a domain are read too: they are of the default domain, or reported
+        // rows without a domain are read too: they belong to the default domain, or are reported
         String columnList = encoding.isRaw() ? RAW_COLUMNS : COLUMNS;
         this.find = "SELECT " + columnList + " FROM location WHERE username = ?"
                 + " AND (domain = ? OR domain IS NULL OR domain = '')"
                 + " AND (expires > ? OR expires = ?) ORDER BY id";
         this.findAndLock = find + " FOR UPDATE";
-        // two statements in one round trip; the second sees what was committed before the first had its lock
+        // two statements in one round trip; the second sees what was committed before the first got its lock
         this.lockAndFind = "SELECT pg_advisory_xact_lock(?); " + findAndLock;
         this.page = "SELECT " + columnList
                 + " FROM location WHERE id > ? AND (expires > ? OR expires = ?) ORDER BY id LIMIT ?";
@@ -91,7 +92,7 @@ final class LocationTable {
         this.deleteOwnExpired = deleteExpired(" AND server_id = ?", columnList);
     }
 
-    /** Looks at the columns and the database's encoding, without reading a row. */
+    /** Inspects the columns and the database's encoding, without reading a row. */
     static LocationTable inspect(Connection connection, LocationLayout layout) throws SQLException {
         DatabaseEncoding encoding;
         try (Statement statement = connection.createStatement();
@@ -107,15 +108,15 @@ final class LocationTable {
         }
     }
 
-    /** In characters; the greatest number for a text without a limit. */
+    /** Returns the width in characters; the greatest number for a text without a limit. */
     private static int width(ResultSetMetaData columns, int column) throws SQLException {
         int precision = columns.getPrecision(column);
         return precision > 0 ? precision : Integer.MAX_VALUE;
     }
 
-    // ---- what a row can hold
+    // ---- limits of a row
 
-    /** Returns true if a row could be of the address. */
+    /** True if a row could belong to the AOR. */
     boolean holds(Aor aor) {
         return length(aor.user()) <= usernameWidth
                 && length(aor.domain()) <= domainWidth
@@ -124,9 +125,9 @@ final class LocationTable {
     }
 
     /**
-     * Checks that a row could hold the binding, all but its User-Agent, which {@link #userAgent} makes fit.
+     * Checks that a row can hold the binding, except its User-Agent, which {@link #userAgent} shortens.
      *
-     * @throws LocationStoreException of kind REFUSED, with a reason, if it could not
+     * @throws LocationStoreException of kind REFUSED, with a reason, if it cannot
      */
     void check(Aor aor, Binding binding) {
         check("user of To", aor.user(), usernameWidth);
@@ -159,12 +160,12 @@ final class LocationTable {
         }
     }
 
-    /** In characters as PostgreSQL counts them: code points. */
+    /** Returns the length in characters as PostgreSQL counts them: code points. */
     private static int length(String text) {
         return text.codePointCount(0, text.length());
     }
 
-    /** Returns a User-Agent as the column can hold it; nothing depends on its text. */
+    /** Returns a User-Agent as the column can hold it; no other data depends on its text. */
     String userAgent(String text) {
         return ColumnText.cut(encoding.replaced(text), userAgentWidth);
     }
@@ -177,7 +178,7 @@ final class LocationTable {
         return isNumber ? "r." + column : "TIMESTAMP 'epoch' + r." + column + " * INTERVAL '1 second'";
     }
 
-    /** Parameters: the arrays of {@link LocationBatch} in their order, then server_id. */
+    /** SQL parameters: the arrays of {@link LocationBatch} in their order, then server_id. */
     private static String put(String expires, String modified) {
         return "INSERT INTO location (ruid, username, domain, contact, received, path, expires, q, callid, cseq, "
                 + "last_modified, flags, cflags, user_agent, socket, methods, instance, reg_id, server_id, "
@@ -194,7 +195,7 @@ final class LocationTable {
                 + "AS r (ruid, username, domain, contact, received, path, expires, q, callid, cseq, last_modified, "
                 + "cflags, user_agent, socket, methods, instance, reg_id, connection_id), "
                 + "(SELECT CAST(? AS INTEGER) AS id) AS s "
-                // the address stays as its writer put it: a Kamailio with use_domain=0 leaves the domain out
+                // the AOR stays as its writer stored it: a Kamailio with use_domain=0 omits the domain
                 + "ON CONFLICT (ruid) DO UPDATE SET contact = EXCLUDED.contact, received = EXCLUDED.received, path ="
                 + " EXCLUDED.path, expires = EXCLUDED.expires, q = EXCLUDED.q, callid = EXCLUDED.callid, cseq ="
                 + " EXCLUDED.cseq, last_modified = EXCLUDED.last_modified, flags = 0, cflags = EXCLUDED.cflags,"
@@ -203,7 +204,7 @@ final class LocationTable {
                 + " EXCLUDED.connection_id, keepalive = 0, \"partition\" = 0";
     }
 
-    /** Parameters: a time, the time of what is permanent, a server_id if one is asked for, how many, and the time again. */
+    /** SQL parameters: a time, the time of permanent rows, a server_id if required, the limit, and the time again. */
     private static String deleteExpired(String more, String columns) {
         return "DELETE FROM location WHERE ruid IN (SELECT ruid FROM location WHERE expires <= ? AND expires <> ?"
                 + more + " LIMIT ? FOR UPDATE SKIP LOCKED) AND expires <= ? RETURNING " + columns;
@@ -218,13 +219,13 @@ final class LocationTable {
         }
     }
 
-    /** Epoch seconds, no later than {@link LocationLayout#FAR}; negative if the column is NULL. */
+    /** Returns epoch seconds, at most {@link LocationLayout#FAR}; negative if the column is NULL. */
     long readExpires(ResultSet row, int column) throws SQLException {
         long seconds = readTime(row, column, expiresIsNumber);
         return seconds == LocationLayout.PERMANENT ? LocationLayout.FAR : seconds;
     }
 
-    /** Epoch seconds; 1970 if the column is NULL. */
+    /** Returns epoch seconds; 0 if the column is NULL. */
     long readModified(ResultSet row, int column) throws SQLException {
         return Math.max(0, readTime(row, column, modifiedIsNumber));
     }

@@ -8,8 +8,8 @@ import org.sipproxy.api.routing.RequestDeadline;
 import org.sipproxy.api.routing.TemporarilyUnavailableException;
 
 /**
- * Keeps floods away from the database: only so many look-ups at once, and only so many a second that find nobody. Invented
- * names differ each time, so no cache helps against them.
+ * Limit on look-ups, which protects the database from floods: a maximum at once, and a maximum per second that find no
+ * subscriber. Invented names differ each time, so a cache does not help against them.
  */
 final class LookupGate {
 
@@ -19,7 +19,7 @@ final class LookupGate {
     private final long nanosEach;
     private final LongSupplier nanoTime;
 
-    /** When the look-ups that found nobody will have been paid for; more than a second ahead is too much. */
+    /** Time until which look-ups without a result are paid for; more than one second ahead is a flood. */
     private final AtomicLong paidUntil;
 
     LookupGate(int atOnce, int unknownPerSecond, LongSupplier nanoTime) {
@@ -30,16 +30,16 @@ final class LookupGate {
     }
 
     /**
-     * Waits for a place.
+     * Waits for a free place.
      *
-     * @throws TemporarilyUnavailableException if there is none in time, or too many names were invented lately
+     * @throws TemporarilyUnavailableException if no place is free in time, or too many unknown users were looked up
+     *     recently
      */
     void enter() {
         refuseIfFlooded();
         try {
             if (!places.tryAcquire(RequestDeadline.within(MAX_WAIT_MILLIS), TimeUnit.MILLISECONDS)) {
-                throw new TemporarilyUnavailableException(
-                        "the database is too slow for the look-ups that wait", 5, null);
+                throw new TemporarilyUnavailableException("the database is too slow for the waiting look-ups", 5, null);
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
@@ -48,7 +48,7 @@ final class LookupGate {
     }
 
     /**
-     * Refuses to look anybody up if too many names were invented lately.
+     * Throws if too many unknown users were looked up recently.
      *
      * @throws TemporarilyUnavailableException if so
      */
@@ -62,7 +62,7 @@ final class LookupGate {
         return paidUntil.get() - nanoTime.getAsLong() > TimeUnit.SECONDS.toNanos(1);
     }
 
-    /** Returns how many of those that were looked up do not exist. */
+    /** Returns how many of the looked-up subscribers do not exist. */
     static int unknownOf(Credentials[] found) {
         int unknown = 0;
         for (Credentials one : found) {
@@ -73,7 +73,7 @@ final class LookupGate {
         return unknown;
     }
 
-    /** Gives the place back. */
+    /** Returns the place, and charges for look-ups that found no subscriber. */
     void leave(int foundNobody) {
         places.release();
         if (foundNobody > 0) {

@@ -19,26 +19,29 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Rows of {@code subscriber} that are to be read, in batches: while one query runs, the next reads gather. So the many look-ups
- * after a start cost few round trips, and a lone one waits for no other.
+ * Queue of rows in {@code subscriber} that are to be read in batches: while one query runs, further reads are
+ * collected. The many look-ups after a start therefore need few round trips, and a single one does not wait for others.
  *
- * <p>Threads of its own read, which end when nothing waits. A row can therefore be asked for before a thread waits for it, and a
- * request that gives up in time does not end the query of others.
+ * <p>Dedicated threads read, and end when the queue is empty. A read can therefore begin before a thread waits for it,
+ * and a request that gives up does not end a query of other requests.
  */
 final class LookupQueue {
 
     private static final Logger LOG = LoggerFactory.getLogger(JdbcCredentials.class);
 
-    /** Rows in one query. */
+    /** Maximum number of rows in one query. */
     static final int BATCH = 100;
 
-    /** More than this waits only with threads that wait for it. */
+    /** Above this size, only threads that wait for their read may add one. */
     private static final int MOST_AHEAD = 2_000;
 
-    /** As many reads wait for each busy thread before another one helps; two queries of few rows cost more than one of more. */
+    /**
+     * How many reads must wait for each busy thread before another thread helps: two queries of few rows cost more than
+     * one query of many.
+     */
     private static final int GATHERED = 25;
 
-    /** A read that has waited this long is not gathered any more: the query before it may hang. */
+    /** A read that has waited this long is not collected any longer, because the query before it may hang. */
     private static final long GATHERING_MILLIS = 20;
 
     /** How long a request waits until its read begins. */
@@ -57,11 +60,11 @@ final class LookupQueue {
     private int busy; // guarded by this
 
     /**
-     * A queue.
+     * Creates a queue.
      *
-     * @param atOnce most threads that read at a time
+     * @param atOnce maximum number of threads that read at a time
      * @param reader reads rows, and completes each read
-     * @param failure completes a read for which the reader threw something
+     * @param failure completes a read for which the reader threw an exception
      */
     LookupQueue(int atOnce, Consumer<List<Read>> reader, BiConsumer<Read, Throwable> failure) {
         this(atOnce, reader, failure, THREADS);
@@ -94,12 +97,12 @@ final class LookupQueue {
         }
     }
 
-    /** Returns false if so much waits that a read should be added only by a thread that waits for it. */
+    /** True if a read may be added by a thread that does not wait for it. */
     synchronized boolean hasRoom() {
         return waiting.size() < MOST_AHEAD;
     }
 
-    /** True if another thread is to read; it counts as busy then. */
+    /** True if another thread should read; it counts as busy then. */
     private synchronized boolean mayHelp(int gathered) {
         boolean helps = busy < atOnce && waiting.size() > gathered;
         if (helps) {
@@ -108,13 +111,16 @@ final class LookupQueue {
         return helps;
     }
 
-    /** False if there is no thread to be had; then the first request that has waited for a while reads. */
+    /**
+     * Starts another thread. Returns false if none is available; the first request that has waited for a while reads
+     * then.
+     */
     private boolean help() {
         try {
             executor.execute(this::readOn);
             return true;
         } catch (RuntimeException | Error e) {
-            LOG.debug("no thread for look-ups: {}", e.getMessage());
+            LOG.debug("no thread for look-ups available: {}", e.getMessage());
             synchronized (this) {
                 busy--;
             }
@@ -126,7 +132,7 @@ final class LookupQueue {
         for (List<Read> batch = next(); !batch.isEmpty(); batch = next()) {
             try {
                 reader.accept(batch);
-            } catch (Throwable e) { // the requests that wait are told, and the next batch is read
+            } catch (Throwable e) { // fail the waiting requests and read the next batch
                 batch.forEach(read -> failure.accept(read, e));
             }
         }
@@ -139,7 +145,7 @@ final class LookupQueue {
         readOn();
     }
 
-    /** Empty if nothing waits; then the thread is not busy any more. */
+    /** Returns the next batch. If it is empty, the thread is not busy any longer. */
     private synchronized List<Read> next() {
         List<Read> batch = new ArrayList<>(Math.min(BATCH, waiting.size()));
         while (batch.size() < BATCH && !waiting.isEmpty()) {
@@ -152,7 +158,7 @@ final class LookupQueue {
     }
 
     /**
-     * Waits for a read, as long as the request has time.
+     * Waits for a read, at most as long as the request has time.
      *
      * @throws TemporarilyUnavailableException if the row could not be read in time
      */
@@ -170,8 +176,7 @@ final class LookupQueue {
                 }
             }
             if (!read.hasBegun()) {
-                throw new TemporarilyUnavailableException(
-                        "the database is too slow for the look-ups that wait", 5, null);
+                throw new TemporarilyUnavailableException("the database is too slow for the waiting look-ups", 5, null);
             }
             long left = limit - TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - began);
             return read.result.get(Math.max(0, left), TimeUnit.MILLISECONDS);

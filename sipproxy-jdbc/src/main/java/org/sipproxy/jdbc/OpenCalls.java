@@ -11,14 +11,15 @@ import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The calls that were answered and have not ended. Bounded: of too many the calls least likely to be asked for go, and are looked up in
- * the database when their BYE comes. A call without a BYE is over after the longest time.
+ * Calls that were answered and have not ended, up to a limit. Beyond it, the calls that are least likely to be needed
+ * are evicted, and looked up in the database when their BYE comes. A call without a BYE ends after the longest
+ * duration.
  *
- * <p>Safe for use by several threads.
+ * <p>Thread-safe.
  */
 final class OpenCalls {
 
-    /** Longer than a BYE and its retransmissions last, and than a phone that tries again. */
+    /** Longer than the retransmissions of a BYE, and than a phone's later attempts. */
     private static final Duration ENDED_LIFE = Duration.ofMinutes(10);
 
     private static final int MAX_ENDED = 20_000;
@@ -26,24 +27,24 @@ final class OpenCalls {
     /**
      * A call.
      *
-     * @param startMillis when its 2xx was sent, since 1970
-     * @param startProxyMillis the same on the proxy's time, which does not step; -1 if another process began it
+     * @param startMillis when its 2xx was sent, in milliseconds since 1970
+     * @param startProxyMillis the same on the proxy's time, which does not step; -1 if another process began the call
      * @param fromTag the caller's tag
      * @param toTag the callee's tag
-     * @param texts what its record gets in the configured columns
+     * @param texts the texts of the configured columns of its record
      */
     record Call(long startMillis, long startProxyMillis, String fromTag, String toTag, String[] texts) {}
 
-    /** What a BYE means. */
+    /** Effect of a BYE. */
     enum End {
-        /** The call is known and has ended now. */
+        /** The call was open and has ended now. */
         NOW,
-        /** It has ended before: the BYE came again, or from the other side too. */
+        /** The call had ended before: the BYE was sent again, or by the other side too. */
         BEFORE,
         UNKNOWN
     }
 
-    /** What a BYE means, and the call if it ended now. */
+    /** Effect of a BYE, and the call if it ended now. */
     record Ended(End end, @Nullable Call call) {}
 
     private final AtomicLong forgotten = new AtomicLong();
@@ -51,14 +52,14 @@ final class OpenCalls {
     private final Cache<CallKey, Boolean> ended;
     private final long longestNanos;
 
-    /** @param timedOut is shown each call whose BYE did not come in time; must not block */
+    /** @param timedOut receives each call whose BYE did not arrive in time; must not block */
     OpenCalls(int most, Duration longest, Ticker ticker, BiConsumer<CallKey, Call> timedOut) {
         this.longestNanos = longest.toNanos();
         this.calls = Caffeine.newBuilder()
                 .maximumSize(most)
                 .expireAfter(Expiry.creating((CallKey key, Call call) -> Duration.ofNanos(longestNanos)))
                 .ticker(ticker)
-                .executor(Runnable::run) // what there is to do is short, and no thread of the JVM's is used
+                .executor(Runnable::run) // the work is short and needs no thread of the JVM
                 .evictionListener((@Nullable CallKey key, @Nullable Call call, RemovalCause cause) -> {
                     if (cause == RemovalCause.EXPIRED && key != null && call != null) {
                         timedOut.accept(key, call);
@@ -75,12 +76,12 @@ final class OpenCalls {
                 .build();
     }
 
-    /** A 2xx of an INVITE outside a dialog; a repeated one changes nothing. */
+    /** Adds the call of a 2xx to an INVITE outside a dialog; a retransmission changes nothing. */
     void answered(CallKey key, Call call) {
         calls.asMap().putIfAbsent(key, call);
     }
 
-    /** A call that the database holds, which began {@code age} ago. */
+    /** Adds a call from the database, which began {@code age} ago. */
     void restored(CallKey key, Call call, Duration age) {
         long left = Math.max(1, longestNanos - age.toNanos());
         if (ended.getIfPresent(key) == null) {
@@ -95,14 +96,14 @@ final class OpenCalls {
         return calls.asMap().containsKey(key);
     }
 
-    /** A BYE. */
+    /** Ends the call of a BYE. */
     Ended ended(CallKey key) {
         Call call = calls.asMap().remove(key);
         boolean again = ended.asMap().putIfAbsent(key, true) != null;
         return new Ended(call != null ? End.NOW : again ? End.BEFORE : End.UNKNOWN, call);
     }
 
-    /** Ends what is too old, also when no call comes or goes. */
+    /** Ends the calls that exceed the longest duration, even if no call begins or ends. */
     void sweep() {
         calls.cleanUp();
     }

@@ -7,10 +7,13 @@ import java.util.Set;
 import java.util.TreeMap;
 import org.jdbi.v3.core.Handle;
 
-/** What the role may do with each table, against what a proxy does with it. */
+/** Checks the role's privileges on each table against the needs of a proxy. */
 final class PrivilegeChecks {
 
-    /** Where the uses are not known: a proxy writes these; of the others it reads. Subscribers are written by administrators. */
+    /**
+     * Needed privileges if the uses are not known: a proxy writes these tables and only reads the others.
+     * Administrators write subscribers.
+     */
     private static final Map<String, List<String>> NEEDED = Map.of(
             "location",
             List.of("SELECT", "INSERT", "UPDATE", "DELETE"),
@@ -35,7 +38,7 @@ final class PrivilegeChecks {
         return has(handle, table, "DELETE");
     }
 
-    /** What the role lacks for these uses; if there are none, for any. */
+    /** Returns the findings for the privileges that these uses need; if there are none, that any use needs. */
     static List<Finding> examine(Handle handle, Set<DatabaseUse> uses, Remedies remedies) {
         Map<String, List<String>> lacking = new TreeMap<>();
         needed(uses).forEach((table, privileges) -> {
@@ -54,8 +57,8 @@ final class PrivilegeChecks {
             findings.add(Finding.notice(
                     "privileges",
                     "the role may create tables",
-                    "a proxy need not; " + remedies.of("DatabaseRoles", "db grants")
-                            + " writes SQL for one that cannot"));
+                    "a proxy does not need this; " + remedies.of("DatabaseRoles", "db grants")
+                            + " prints the SQL for a role without this right"));
         }
         return findings;
     }
@@ -69,20 +72,20 @@ final class PrivilegeChecks {
         return needed;
     }
 
-    /** A proxy that may not write bindings can still load them at start. */
+    /** Returns the finding for missing privileges. A proxy that may not write bindings can still load them at start. */
     private static Finding missing(String table, List<String> privileges, boolean isUsed, Remedies remedies) {
         String value = "no " + String.join(", ", privileges) + " on " + table;
         String remedy = "GRANT " + String.join(", ", privileges) + " ON " + table + " TO the role; "
-                + remedies.of("DatabaseRoles", "db grants") + " writes all of it";
+                + remedies.of("DatabaseRoles", "db grants") + " prints all of the SQL";
         if (table.equals(JdbcSecret.TABLE)) {
-            return Finding.warning("privileges", value, remedy + "; without them calls do not outlive a restart");
+            return Finding.warning("privileges", value, remedy + "; without them calls do not survive a restart");
         }
         if (isUsed) {
             return Finding.fatal("privileges", value, remedy);
         }
         return privileges.contains("SELECT")
                 ? Finding.fatal("privileges", value, remedy)
-                : Finding.warning("privileges", value, remedy + "; a role that only reads does for load-at-start");
+                : Finding.warning("privileges", value, remedy + "; a read-only role is enough for load-at-start");
     }
 
     private static boolean exists(Handle handle, String table) {
@@ -92,7 +95,7 @@ final class PrivilegeChecks {
                 .one();
     }
 
-    /** INSERT needs the sequence of the ids too. */
+    /** True if the role has the privilege. INSERT needs the sequence of the ids too. */
     private static boolean has(Handle handle, String table, String privilege) {
         return handle.createQuery(
                         "SELECT coalesce(has_table_privilege(to_regclass(:table), :privilege), false) AND (:privilege"

@@ -5,7 +5,7 @@ import javax.sql.DataSource;
 import org.jdbi.v3.core.Jdbi;
 import org.jdbi.v3.core.statement.StatementExceptions;
 
-/** Jdbi whose exceptions say what PostgreSQL said, without the bound arguments: they may be passwords. */
+/** Jdbi whose exceptions contain PostgreSQL's message without the bound arguments, which may be passwords. */
 final class QuietJdbi {
 
     private QuietJdbi() {}

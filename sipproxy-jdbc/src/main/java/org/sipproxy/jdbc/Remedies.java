@@ -1,13 +1,13 @@
 package org.sipproxy.jdbc;
 
 /**
- * The words of remedies.
+ * Wording of remedies.
  *
- * @param forLauncher true to name options and commands of the launcher, false for Java
+ * @param forLauncher true to name options and commands of the launcher, false to name the Java API
  */
 record Remedies(boolean forLauncher) {
 
-    /** One of the two. */
+    /** Returns one of the two texts. */
     String of(String java, String launcher) {
         return forLauncher ? launcher : java;
     }

@@ -26,11 +26,11 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Removes the bindings of subscribers that are no longer in the table, from the store of a running proxy, whatever its mode. It is told
- * which rows have changed and looks which of them are gone.
+ * Removal of the bindings of subscribers that are no longer in the table, from the store of a running proxy in any
+ * mode. It is notified of changed rows and queries which of them still exist.
  *
- * <p>A REGISTER whose password was checked before its subscriber was removed may be written after it; so each is looked at again a
- * moment later. Used by the listener's thread only.
+ * <p>A REGISTER whose password was verified before its subscriber was removed may be written afterwards. Each removed
+ * subscriber is therefore checked again two seconds later. Used by the listener's thread only.
  */
 final class RemovedSubscribers {
 
@@ -38,10 +38,10 @@ final class RemovedSubscribers {
 
     private static final long AGAIN_NANOS = Duration.ofSeconds(2).toNanos();
 
-    /** Names in one query. */
+    /** Maximum number of names in one query. */
     private static final int BATCH = 1_000;
 
-    /** A mass change of more rows than this is looked at in part only. */
+    /** If more rows change at once, the rest is not checked. */
     private static final int MOST = 100_000;
 
     private static final String EXISTING = "SELECT username, domain FROM subscriber WHERE "
@@ -69,14 +69,14 @@ final class RemovedSubscribers {
         this.proxy = proxy;
     }
 
-    /** A row has changed. */
+    /** Adds a changed row. */
     void changed(CredentialCache.Key key) {
         if (changed.size() < MOST) {
             changed.add(key);
         }
     }
 
-    /** Looks at what has changed, on the listener's connection. */
+    /** Processes the changed rows, on the listener's connection. */
     void work(Connection connection, long nowNanos) throws SQLException {
         while (!again.isEmpty() && again.peek().dueNanos() - nowNanos <= 0) {
             remove(absent(connection, List.of(again.poll().key())));
@@ -94,7 +94,10 @@ final class RemovedSubscribers {
         }
     }
 
-    /** Those without a row of that name, and, if another spelling in lower case is theirs, without a row of any spelling. */
+    /**
+     * Returns the keys without a row of that name. If the spelling in lower case differs, it is returned too if no row
+     * has any spelling of it.
+     */
     private static List<CredentialCache.Key> absent(Connection connection, List<CredentialCache.Key> keys)
             throws SQLException {
         Set<CredentialCache.Key> existing = new HashSet<>();
@@ -140,11 +143,11 @@ final class RemovedSubscribers {
             try {
                 if (!store.lookup(aor).isEmpty()) {
                     store.update(aor, NOTHING_LEFT);
-                    LOG.info("bindings of {} removed: there is no such subscriber any more", aor);
+                    LOG.info("bindings of {} removed, because the subscriber was removed", aor);
                 }
             } catch (RuntimeException e) {
                 LOG.warn(
-                        "bindings of {} stay until they expire, though the subscriber was removed: {}",
+                        "bindings of {} stay until they expire, although the subscriber was removed: {}",
                         aor,
                         e.toString());
             }

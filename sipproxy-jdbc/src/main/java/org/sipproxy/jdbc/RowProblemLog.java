@@ -7,13 +7,13 @@ import java.util.function.LongSupplier;
 import org.slf4j.Logger;
 
 /**
- * Logs each row once, at WARN. Other software writes these rows, so their number has no limit: the latest
- * {@value #REMEMBERED} are remembered, and at most {@value #LINES} lines a minute are written. The first line of a later minute says how
- * many were left out.
+ * Log of row problems at WARN, once for each row. Other software writes these rows, so their number has no limit: the
+ * latest {@value #REMEMBERED} are remembered, and at most {@value #LINES} lines a minute are written. The first line of
+ * a later minute reports how many were omitted.
  */
 final class RowProblemLog implements RowProblems {
 
-    /** A row that has been forgotten is logged again. */
+    /** A row that was evicted is logged again. */
     private static final int REMEMBERED = 1_000;
 
     private static final int LINES = 20;
@@ -22,7 +22,10 @@ final class RowProblemLog implements RowProblems {
     private final Logger log;
     private final LongSupplier nanoTime;
 
-    /** Hashes of what has been logged; 64 bits, so that two rows practically never share one. Guarded by this object's monitor. */
+    /**
+     * Hashes of the logged problems. With 64 bits a collision is practically impossible. Guarded by this object's
+     * monitor.
+     */
     private final Map<Long, Boolean> logged = new LinkedHashMap<>() {
         private static final long serialVersionUID = 1L;
 
@@ -63,7 +66,7 @@ final class RowProblemLog implements RowProblems {
             }
             if (lines == LINES) {
                 leftOut++;
-                return; // not remembered: it is logged when there is room
+                return; // not remembered: it is logged in a later minute
             }
             lines++;
             logged.put(key, true);
@@ -75,6 +78,6 @@ final class RowProblemLog implements RowProblems {
                 table,
                 row,
                 problem,
-                before == 0 ? "" : " (" + before + " such lines were left out before)");
+                before == 0 ? "" : " (" + before + " such lines were omitted before)");
     }
 }

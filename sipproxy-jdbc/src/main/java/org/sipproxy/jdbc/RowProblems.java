@@ -1,17 +1,17 @@
 package org.sipproxy.jdbc;
 
-/** Notified of each row that cannot be used as it is. Called on any thread; must not block. */
+/** Listener for rows that cannot be used as they are. Called on any thread; must not block. */
 interface RowProblems {
 
-    /** Reports nothing. */
+    /** Ignores all problems. */
     RowProblems IGNORED = (table, row, problem) -> {};
 
     /**
-     * A row cannot be used as it is.
+     * Reports a row that cannot be used as it is.
      *
      * @param table the table
-     * @param row what identifies the row, such as {@code id 7}; text from the row is excerpted
-     * @param problem what is wrong with it, and what follows from that
+     * @param row what identifies the row, such as {@code id 7}; text from the row is shortened
+     * @param problem what is wrong with the row, and the consequence
      */
     void found(String table, String row, String problem);
 }

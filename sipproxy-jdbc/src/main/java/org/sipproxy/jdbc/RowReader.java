@@ -14,14 +14,17 @@ import org.sipproxy.api.location.MethodMask;
 import org.sipproxy.message.SipParseException;
 import org.sipproxy.message.SipUri;
 
-/** Makes bindings of rows, whoever wrote them. A row without what a binding needs is reported and skipped. One thread. */
+/**
+ * Reader that turns rows, including those of other software, into bindings. A row without a required value is reported
+ * and skipped. Not thread-safe.
+ */
 final class RowReader {
 
-    /** User-Agents of which one copy is kept for many bindings. */
+    /** Number of User-Agents that are shared between bindings. */
     private static final int SHARED_TEXTS = 1_000;
 
     static final String NO_DOMAIN =
-            "has no domain, as a Kamailio with use_domain=0 writes it; name the domain of such rows with"
+            "has no domain, as a Kamailio with use_domain=0 writes it; set the domain of such rows with"
                     + " JdbcBindingRepository.Builder.defaultDomain or the launcher's --default-domain";
 
     private record Row(Aor aor, Binding binding) {}
@@ -37,12 +40,12 @@ final class RowReader {
         this.problems = problems;
     }
 
-    /** Rows seen, skipped ones too. */
+    /** Returns the number of rows read, including skipped ones. */
     long rows() {
         return rows;
     }
 
-    /** The bindings of one address; rows without a domain may be of another. */
+    /** Returns the bindings of one AOR; rows without a domain may belong to another. */
     List<Binding> bindings(ResultSet result, LocationTable table, Aor aor) throws SQLException {
         read(result, table);
         if (read.isEmpty()) {
@@ -54,7 +57,7 @@ final class RowReader {
                 .toList();
     }
 
-    /** Reads all rows and returns the id of the last, or the greatest number if there is none. */
+    /** Reads all rows and returns the id of the last one, or the greatest number if there is none. */
     long read(ResultSet result, LocationTable table) throws SQLException {
         long last = Long.MAX_VALUE;
         while (result.next()) {
@@ -68,7 +71,7 @@ final class RowReader {
         return last;
     }
 
-    /** Shows what was read since the last time, and says how many rows that were, skipped ones too. */
+    /** Passes the bindings since the last call to the visitor. Returns the number of rows, including skipped ones. */
     long drainTo(BiConsumer<Aor, Binding> visitor) {
         read.forEach(row -> visitor.accept(row.aor(), row.binding()));
         read.clear();
@@ -111,11 +114,11 @@ final class RowReader {
                             .instance(RowText.orEmpty(row, 16), row.getInt(17))
                             .build());
         } catch (SipParseException e) {
-            return skip(row, username, "holds a URI that cannot be read: " + e.getMessage());
+            return skip(row, username, "has a URI that cannot be parsed: " + e.getMessage());
         }
     }
 
-    /** What keeps the row from being a binding; null if it has all that is needed. */
+    /** Returns why the row is not a binding; null if it has all required values. */
     private static @Nullable String lacking(
             @Nullable String ruid,
             @Nullable String username,
@@ -146,7 +149,7 @@ final class RowReader {
         problems.found(
                 "location",
                 "id " + row.getLong(1) + " of user \"" + SipParseException.excerpt(String.valueOf(username)) + "\"",
-                "skipped, it " + reason);
+                "skipped: it " + reason);
         return null;
     }
 
@@ -154,7 +157,7 @@ final class RowReader {
         return text == null || text.isEmpty() ? null : SipUri.parse(text);
     }
 
-    /** {@code <sip:a;lr>,<sip:b;lr>}: what stands in angle brackets. */
+    /** Parses {@code <sip:a;lr>,<sip:b;lr>}: the URIs in angle brackets. */
     private static List<SipUri> path(@Nullable String text) throws SipParseException {
         if (text == null || text.isBlank()) {
             return List.of();

@@ -6,23 +6,27 @@ import java.sql.SQLException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads texts of rows that other software wrote. In a database of encoding {@code SQL_ASCII} a column may hold any bytes. The server
- * refuses to send what is not UTF-8, with all rows of the result; therefore such columns are selected as bytes.
+ * Reader of texts in rows that other software wrote. In a database of encoding {@code SQL_ASCII} a column may hold any
+ * bytes. The server refuses to send text that is not UTF-8, together with all rows of the result; therefore such
+ * columns are selected as bytes.
  */
 final class RowText {
 
-    /** Stands for bytes that are not UTF-8. */
+    /** Replaces bytes that are not UTF-8. */
     private static final char REPLACEMENT = '\ufffd';
 
     private RowText() {}
 
-    /** SQL for the bytes of a text column: UTF-8, except in a database of encoding SQL_ASCII, whose bytes are what they are. */
+    /**
+     * Returns SQL for the bytes of a text column: in UTF-8, except in a database of encoding SQL_ASCII, whose bytes are
+     * not converted.
+     */
     static String bytes(String column) {
         return "convert_to(" + column
                 + ", CASE getdatabaseencoding() WHEN 'SQL_ASCII' THEN 'SQL_ASCII' ELSE 'UTF8' END)";
     }
 
-    /** SQL for a list of text columns as {@link #bytes}, each under its own name. */
+    /** Returns SQL for a list of text columns like {@link #bytes}, each under its own name. */
     static String bytesOf(String... columns) {
         StringBuilder sql = new StringBuilder();
         for (String column : columns) {
@@ -34,7 +38,10 @@ final class RowText {
         return sql.toString();
     }
 
-    /** A column's text, whether it was selected as text or as bytes; U+FFFD stands for what is not UTF-8. Null if the column is. */
+    /**
+     * Returns a column's text, selected as text or as bytes, with U+FFFD for bytes that are not UTF-8. Null if the
+     * column is NULL.
+     */
     static @Nullable String orNull(ResultSet row, int column) throws SQLException {
         Object value = row.getObject(column);
         if (value instanceof byte[] bytes) {
@@ -43,13 +50,13 @@ final class RowText {
         return value == null ? null : value.toString();
     }
 
-    /** As {@link #orNull}; empty for null. */
+    /** Returns the text like {@link #orNull}, but empty for NULL. */
     static String orEmpty(ResultSet row, int column) throws SQLException {
         String text = orNull(row, column);
         return text == null ? "" : text;
     }
 
-    /** As {@link #orEmpty}, by name. */
+    /** Returns the text like {@link #orEmpty}, by column name. */
     static String orEmpty(ResultSet row, String column) throws SQLException {
         return orEmpty(row, row.findColumn(column));
     }

@@ -1,22 +1,22 @@
 package org.sipproxy.jdbc;
 
 /**
- * A table that is not as it has to be.
+ * Table that does not have the required version or columns.
  *
  * @param table its name
- * @param found what is there, such as {@code version 8} or {@code no such table}
- * @param wanted what has to be there, such as {@code version 9}
+ * @param found what was found, such as {@code version 8} or {@code no such table}
+ * @param wanted what is required, such as {@code version 9}
  */
 public record SchemaMismatch(String table, String found, String wanted) {
 
     static final String NO_TABLE = "no such table";
 
-    /** True if there is no such table at all. */
+    /** True if the table does not exist. */
     public boolean isMissing() {
         return found.equals(NO_TABLE);
     }
 
-    /** In one line, with the remedy. */
+    /** Returns the mismatch in one line, with the remedy. */
     @Override
     public String toString() {
         String remedy = isMissing()

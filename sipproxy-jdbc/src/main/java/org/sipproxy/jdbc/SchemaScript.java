@@ -11,7 +11,7 @@ import java.util.TreeMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** The SQL files beside the classes, cut into the parts that they mark themselves. */
+/** SQL files beside the classes, split at their marker lines. */
 final class SchemaScript {
 
     private static final String TABLE = "\n-- table ";
@@ -20,10 +20,10 @@ final class SchemaScript {
 
     private SchemaScript() {}
 
-    /** One table of the schema. {@code sql} is its statements, {@code columns} the names of its columns in order. */
+    /** One table of the schema. {@code sql} holds its statements, {@code columns} the names of its columns in order. */
     record Table(String name, int version, List<String> columns, String sql) {
 
-        /** The widths of text columns, in characters. */
+        /** Returns the widths of text columns, in characters. */
         Map<String, Integer> widths() {
             Map<String, Integer> widths = new TreeMap<>();
             sql.lines()
@@ -34,7 +34,7 @@ final class SchemaScript {
         }
     }
 
-    /** The whole text of a file. */
+    /** Returns the whole text of a file. */
     static String text(String file) {
         try (InputStream in = SchemaScript.class.getResourceAsStream(file)) {
             if (in == null) {
@@ -46,7 +46,7 @@ final class SchemaScript {
         }
     }
 
-    /** What follows each line {@code -- table NAME VERSION}. */
+    /** Returns the parts after each line {@code -- table NAME VERSION}. */
     static List<Table> tables(String text) {
         List<Table> tables = new ArrayList<>();
         for (int at = text.indexOf(TABLE); at >= 0; ) {
@@ -62,7 +62,7 @@ final class SchemaScript {
         return List.copyOf(tables);
     }
 
-    /** What follows each line {@code -- statement}. */
+    /** Returns the parts after each line {@code -- statement}. */
     static List<String> statements(String text) {
         List<String> statements = new ArrayList<>();
         for (int at = text.indexOf(STATEMENT); at >= 0; ) {
@@ -74,7 +74,7 @@ final class SchemaScript {
         return List.copyOf(statements);
     }
 
-    /** The indented lines of a CREATE TABLE begin with the column's name. */
+    /** Returns the column names, with which the indented lines of a CREATE TABLE begin. */
     private static List<String> columns(String sql) {
         return sql.lines()
                 .filter(line -> line.startsWith("    ") && !line.startsWith("    CONSTRAINT"))

@@ -2,7 +2,10 @@ package org.sipproxy.jdbc;
 
 import org.jspecify.annotations.Nullable;
 
-/** The database does not hold a secret for the proxy, and does not let it create one. The message says what to do. */
+/**
+ * Thrown if the database does not hold a secret for the proxy and does not let it create one. The message contains the
+ * remedy.
+ */
 public final class SecretUnavailableException extends RuntimeException {
 
     private static final long serialVersionUID = 1;

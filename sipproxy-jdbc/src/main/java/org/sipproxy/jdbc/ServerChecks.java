@@ -8,7 +8,7 @@ import java.util.List;
 import java.util.Optional;
 import org.jdbi.v3.core.Handle;
 
-/** The server, the role that we are there, and its clock. */
+/** Checks of the server, the connection's role and the server's clock. */
 final class ServerChecks {
 
     private static final int OLDEST = 14;
@@ -22,15 +22,15 @@ final class ServerChecks {
         this.clock = clock;
     }
 
-    /** What a failed connection means, by its SQLSTATE. */
+    /** Returns the finding for a failed connection, by its SQLSTATE. */
     static Finding unreachable(RuntimeException e) {
         String state = SqlStates.of(e);
         String remedy = switch (state) {
             case "28P01" -> "check the password; in psql, \\password sets a new one";
-            case "28000" -> "the role does not exist or pg_hba.conf does not let it in; add a line for it there";
+            case "28000" -> "the role does not exist or pg_hba.conf does not admit it; add a line for it there";
             case "3D000" -> "create the database, or correct its name in the URL";
-            case "53300" -> "the server has no connection left; raise max_connections or make the pools smaller";
-            case "42501" -> "grant the role what it lacks; the launcher's db grants writes the SQL";
+            case "53300" -> "the server has no free connection; raise max_connections or use smaller pools";
+            case "42501" -> "grant the role the missing rights; the launcher's db grants prints the SQL";
             default ->
                 state.startsWith("08") || state.isEmpty()
                         ? "check host and port, that the server runs, and listen_addresses in postgresql.conf"
@@ -55,7 +55,8 @@ final class ServerChecks {
         String version = one(handle, "SHOW server_version");
         int major = Integer.parseInt(one(handle, "SHOW server_version_num")) / 10_000;
         return major < OLDEST
-                ? Finding.warning("server", "PostgreSQL " + version, "upgrade it: " + OLDEST + " is the oldest tried")
+                ? Finding.warning(
+                        "server", "PostgreSQL " + version, "upgrade it: " + OLDEST + " is the oldest tested version")
                 : Finding.ok("server", "PostgreSQL " + version);
     }
 
@@ -70,7 +71,7 @@ final class ServerChecks {
                                 + " again");
     }
 
-    /** Only a superuser may see how a role's password is stored. */
+    /** Checks how the role's password is stored, which only a superuser may read. */
     private static Optional<Finding> rolePassword(Handle handle) {
         boolean visible = handle.createQuery("SELECT has_table_privilege('pg_catalog.pg_authid', 'SELECT')")
                 .mapTo(Boolean.class)
@@ -93,7 +94,7 @@ final class ServerChecks {
         boolean superuser = one(handle, "SHOW is_superuser").equals("on");
         return superuser
                 ? Finding.warning(
-                        "role", role + ", a superuser", "let the proxy use a role of its own; db grants writes the SQL")
+                        "role", role + ", a superuser", "use a separate role for the proxy; db grants prints the SQL")
                 : Finding.ok("role", role);
     }
 
@@ -106,7 +107,7 @@ final class ServerChecks {
         return transport.equals("clear")
                 ? Optional.of(Finding.warning(
                         "transport",
-                        "in clear over the network",
+                        "not encrypted, over the network",
                         "add sslmode=verify-full to the URL and hostssl to pg_hba.conf: the rows hold password hashes"))
                 : Optional.of(Finding.ok("transport", transport));
     }
@@ -117,15 +118,15 @@ final class ServerChecks {
             return Finding.notice(
                     "encoding",
                     encoding.name() + ", which holds any bytes",
-                    "rows whose deciding texts are not UTF-8 are skipped; an encoding of UTF8 refuses such texts when"
-                            + " they are written");
+                    "rows whose key texts are not UTF-8 are skipped; a database with encoding UTF8 rejects such texts"
+                            + " when they are written");
         }
         return encoding.isUnicode()
                 ? Finding.ok("encoding", encoding.name())
                 : Finding.notice(
                         "encoding",
                         encoding.name() + ": users with other characters cannot register",
-                        "use a database with encoding UTF8 if there are any");
+                        "use a database with encoding UTF8 if there are such users");
     }
 
     private Finding clock(Handle handle) {
@@ -135,7 +136,7 @@ final class ServerChecks {
         Instant middle = before.plus(Duration.between(before, after).dividedBy(2));
         Duration skew = Duration.ofMillis(Math.round(server * 1000)).minusMillis(middle.toEpochMilli());
         String value = "the server is " + seconds(skew.abs()) + (skew.isNegative() ? " behind" : " ahead");
-        String remedy = "let both machines take their time from NTP";
+        String remedy = "synchronize both machines with NTP";
         if (skew.abs().compareTo(SKEW_THAT_BREAKS) > 0) {
             return Finding.error("clock", value, remedy);
         }

@@ -6,7 +6,7 @@ import org.jdbi.v3.core.ConnectionException;
 import org.jspecify.annotations.Nullable;
 import org.sipproxy.api.location.LocationStoreException;
 
-/** What PostgreSQL's error codes mean to us. */
+/** Meanings of PostgreSQL's error codes. */
 final class SqlStates {
 
     static final String INSUFFICIENT_PRIVILEGE = "42501";
@@ -15,7 +15,7 @@ final class SqlStates {
 
     private SqlStates() {}
 
-    /** Two created the same table, index, column or function at the same time. */
+    /** True if two sessions created the same table, index, column or function at the same time. */
     static boolean isMadeByAnother(Throwable e) {
         return MADE_BY_ANOTHER.contains(of(e));
     }
@@ -24,39 +24,39 @@ final class SqlStates {
         return of(e).equals(UNIQUE_VIOLATION);
     }
 
-    /** Two transactions got in each other's way, and one of them was undone: it may be repeated. */
+    /** True if two transactions conflicted and one was rolled back, so that it may be repeated. */
     static boolean isConflict(Throwable e) {
         String state = of(e);
         return state.equals("40001") || state.equals("40P01");
     }
 
-    /** Returns true if a text holds a character that the database's encoding lacks. */
+    /** True if a text has a character that the database's encoding lacks. */
     static boolean isUnrepresentable(Throwable e) {
         String state = of(e);
         return state.equals("22021") || state.equals("22P05");
     }
 
-    /** The connection is no more, or the server is about to end it. */
+    /** True if the connection is closed, or the server is about to close it. */
     static boolean isCut(Throwable e) {
         String state = of(e);
         return state.startsWith("08") || state.startsWith("57P");
     }
 
-    /** The database does not know a function, or has not implemented it. */
+    /** True if the database does not know a function, or has not implemented it. */
     static boolean isUnsupported(Throwable e) {
         String state = of(e);
         return state.equals("42883") || state.equals("0A000");
     }
 
-    /** Returns true if the database does not know a part of a statement: a syntax, function or type, or cannot do it. */
+    /** True if the database does not support a part of a statement: a syntax, function or type. */
     static boolean isNotUnderstood(Throwable e) {
         String state = of(e);
         return state.equals("42601") || state.equals("42704") || isUnsupported(e);
     }
 
     /**
-     * Whether it was the connection (08), the login (28), the database itself (3D, 53, 57P, 58), or a value (22, 23) that
-     * failed. A pool that has no connection to give says so without a state.
+     * Returns what failed: the connection (08), the login (28), the database itself (3D, 53, 57P, 58), or a value (22,
+     * 23). A pool without a free connection may report no SQLSTATE.
      */
     static LocationStoreException.Kind kindOf(Throwable e) {
         String state = of(e);
@@ -74,7 +74,7 @@ final class SqlStates {
                 : LocationStoreException.Kind.FAILED;
     }
 
-    /** What the innermost database error says, on one line. */
+    /** Returns the message of the innermost database error, on one line. */
     static String text(Throwable e) {
         String text = "";
         for (@Nullable Throwable cause = e; cause != null; cause = cause.getCause()) {
@@ -87,7 +87,7 @@ final class SqlStates {
                 : text.replace('\r', ' ').replace('\n', ' ');
     }
 
-    /** The SQLSTATE of the innermost database error, or nothing. */
+    /** Returns the SQLSTATE of the innermost database error; empty if there is none. */
     static String of(Throwable e) {
         String state = "";
         for (@Nullable Throwable cause = e; cause != null; cause = cause.getCause()) {

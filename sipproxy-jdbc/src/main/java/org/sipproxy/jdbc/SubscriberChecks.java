@@ -8,10 +8,10 @@ import java.util.stream.Collectors;
 import org.jdbi.v3.core.Handle;
 import org.sipproxy.api.location.UserCase;
 
-/** Whether the rows of {@code subscriber} let anybody in, and whether changes of them are told. */
+/** Checks whether subscribers can authenticate, and whether proxies are notified of changes. */
 final class SubscriberChecks {
 
-    /** Enough to see a pattern, and quick in any table. */
+    /** Enough rows to find a systematic mistake, and fast on any table. */
     private static final int SAMPLE = 1_000;
 
     private static final int QUICK = 100_000;
@@ -20,7 +20,7 @@ final class SubscriberChecks {
 
     private final UserCase userCase;
     private final boolean plainPasswords;
-    /** What is searched for damaged rows: the whole table, or so much that a start does not wait. */
+    /** The rows that are searched for invalid ones: the whole table, or few enough not to delay a start. */
     private final String rows;
 
     private final Remedies remedies;
@@ -40,7 +40,7 @@ final class SubscriberChecks {
         if (all == 0) {
             findings.add(Finding.warning(
                     "subscribers",
-                    "none, so nobody can register",
+                    "none, so no user can register",
                     remedies.of("Subscribers.add", "add USER") + " adds one"));
         } else {
             findings.add(Finding.ok("subscribers", Long.toString(all)));
@@ -77,11 +77,14 @@ final class SubscriberChecks {
                 + ": domain and realm are part of the hash";
         findings.add(
                 all
-                        ? Finding.fatal("domain of subscribers", value + ", so nobody can register", remedy)
+                        ? Finding.fatal("domain of subscribers", value + ", so no user can register", remedy)
                         : Finding.warning("domain of subscribers", value, remedy));
     }
 
-    /** Where case does not count such subscribers are one address-of-record, and the proxy refuses all but the one in lower case. */
+    /**
+     * Reports subscribers that differ in case only. If users are case-insensitive, they share an address-of-record, and
+     * the proxy accepts only the one in lower case.
+     */
     private void spellings(Handle handle, List<Finding> findings) {
         if (userCase == UserCase.SENSITIVE) {
             return;
@@ -129,8 +132,8 @@ final class SubscriberChecks {
         if (odd > 0) {
             findings.add(Finding.warning(
                     "ha1",
-                    "no MD5 or SHA-256 for " + odd,
-                    "set the password again; a plain password belongs to password"));
+                    "not an MD5 or SHA-256 hash for " + odd,
+                    "set the password again; a plain password belongs in column password"));
         }
         long otherRealm = count(
                 handle,
@@ -142,7 +145,7 @@ final class SubscriberChecks {
             findings.add(Finding.warning(
                     "ha1",
                     "not the hash of user:domain:password for " + otherRealm + " of the first " + SAMPLE
-                            + (plainPasswords ? "; their column password counts" : "; their ha1 counts"),
+                            + (plainPasswords ? "; their column password is used" : "; their ha1 is used"),
                     "the realm was not the domain when it was computed, or the password changed; set it again with"
                             + " passwd, or choose the column with "
                             + remedies.of("JdbcCredentials.plainPasswords", "--password-column=password or ha1")));
@@ -162,10 +165,10 @@ final class SubscriberChecks {
                 .one();
         findings.add(
                 told
-                        ? Finding.ok("change notifications", "a trigger tells the proxies")
+                        ? Finding.ok("change notifications", "a trigger notifies the proxies")
                         : Finding.warning(
                                 "change notifications",
-                                "no trigger, so credentials are cached for a second only",
+                                "no trigger, so credentials are cached for one second only",
                                 remedies.of("KamailioSchema.addSubscriberNotifications adds it", "db create adds it")));
         boolean unguarded = handle.createQuery("SELECT EXISTS (SELECT 1 FROM pg_catalog.pg_attribute WHERE attrelid ="
                         + " to_regclass('subscriber') AND attname = 'ha1_sha256' AND NOT attisdropped) AND NOT EXISTS (SELECT 1"
@@ -176,7 +179,7 @@ final class SubscriberChecks {
         if (unguarded) {
             findings.add(Finding.error(
                     "ha1_sha256",
-                    "without its trigger, so an old password stays good when kamctl changes it",
+                    "without its trigger, so an old password stays valid after kamctl has changed it",
                     remedies.of(
                             "KamailioSchema.addSha256Column adds the trigger", "db create --sha256 adds the trigger")));
         }

@@ -2,18 +2,18 @@ package org.sipproxy.jdbc;
 
 import java.util.Optional;
 
-/** A subscriber is there who should not be, or the other way round. */
+/** Refused change of a subscriber: one to be added exists, or one to be changed or removed does not. */
 public final class SubscriberException extends RuntimeException {
 
     private static final long serialVersionUID = 1L;
 
-    /** What is wrong. */
+    /** What is wrong with a change. */
     public enum Reason {
-        /** To be added, but there already. */
+        /** The subscriber to be added exists. */
         EXISTS,
-        /** To be added, but there is one whose name differs in case only. */
+        /** The subscriber to be added exists under a name that differs in case only. */
         OTHER_SPELLING,
-        /** To be changed or removed, but not there. */
+        /** The subscriber to be changed or removed does not exist. */
         UNKNOWN
     }
 
@@ -37,8 +37,8 @@ public final class SubscriberException extends RuntimeException {
         return new SubscriberException(
                 Reason.OTHER_SPELLING,
                 address,
-                "subscriber " + address + " would be the address-of-record of " + other + "@" + domain
-                        + ", whose name differs in case only; choose another name");
+                "subscriber " + address + " would share the address-of-record of " + other + "@" + domain
+                        + ", because the names differ in case only; choose another name");
     }
 
     static SubscriberException unknown(String username, String domain, Optional<String> otherSpelling) {
@@ -48,16 +48,16 @@ public final class SubscriberException extends RuntimeException {
                 address,
                 "there is no subscriber " + address
                         + otherSpelling
-                                .map(other -> "; case counts here, and there is " + other + "@" + domain)
+                                .map(other -> "; names are case-sensitive, and there is " + other + "@" + domain)
                                 .orElse(""));
     }
 
-    /** What is wrong. */
+    /** Returns what is wrong. */
     public Reason reason() {
         return reason;
     }
 
-    /** Of whom, as {@code user@domain}. */
+    /** Returns the subscriber as {@code user@domain}. */
     public String address() {
         return address;
     }

@@ -18,11 +18,11 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Hears of changed subscribers on one connection of its own, and keeps the cache's watch while it does.
+ * Listener for changes of subscribers, on a connection of its own; it keeps the cache's watch while it receives them.
  *
- * <p>The watch is renewed only when a round trip on that connection succeeds and finds the triggers in place, several times
- * within the time that an unwatched entry may live. What would break the promise in silence ends it: a connection that hangs,
- * a dropped or disabled trigger, a connection pooler between that swallows notifications.
+ * <p>The watch is renewed several times within the time that an unwatched entry may live, and only after a round trip
+ * on that connection has succeeded and found the triggers in place. It therefore ends if the connection hangs, if a
+ * trigger is dropped or disabled, or if a connection pooler in between swallows notifications.
  */
 final class SubscriberListener implements AutoCloseable {
 
@@ -44,7 +44,7 @@ final class SubscriberListener implements AutoCloseable {
     private final Thread thread;
     private volatile boolean closed;
 
-    /** What was last logged, so that each state is told once. Used by the listener's thread. */
+    /** The state that was logged last: each state is logged once. Used by the listener's thread. */
     private State told = State.NOT_YET;
 
     private enum State {
@@ -94,7 +94,7 @@ final class SubscriberListener implements AutoCloseable {
         }
     }
 
-    /** Until it is closed or the connection fails; true if notifications did come through. */
+    /** Listens until closed or until the connection fails; returns true if notifications came through. */
     private boolean listen(Connection connection) throws SQLException {
         PGConnection postgres = connection.unwrap(PGConnection.class);
         int networkTimeout = connection.getNetworkTimeout();
@@ -110,7 +110,7 @@ final class SubscriberListener implements AutoCloseable {
             } else {
                 tell(
                         State.DEAF,
-                        "notifications do not come through; a connection pooler in between has to keep sessions");
+                        "notifications do not arrive; a connection pooler in between must use session pooling");
             }
             execute(connection, "UNLISTEN " + SubscriberChanges.CHANNEL);
             connection.setAutoCommit(autoCommit);
@@ -118,12 +118,12 @@ final class SubscriberListener implements AutoCloseable {
             return heard;
         } catch (SQLException e) {
             tell(State.DEAF, reason(e));
-            connection.abort(Runnable::run); // a pool must not hand it out again: it may still listen
+            connection.abort(Runnable::run); // a pool must not reuse it: it may still listen
             return heard;
         }
     }
 
-    /** Sends itself a notification over another connection: if that arrives, those of others will. */
+    /** Sends a notification to itself over another connection: if it arrives, those of others arrive too. */
     private boolean hearsOthers(PGConnection postgres) throws SQLException {
         String token = "?" + UUID.randomUUID();
         try (Connection other = dataSource.getConnection();
@@ -159,7 +159,7 @@ final class SubscriberListener implements AutoCloseable {
                     cache.endWatch();
                 }
                 watching = hasTrigger;
-                obey(postgres.getNotifications()); // what came with the answer is older than the watch
+                obey(postgres.getNotifications()); // what came with the response is older than the watch
                 if (watching) {
                     cache.renewWatch(at);
                 }
@@ -210,16 +210,17 @@ final class SubscriberListener implements AutoCloseable {
         }
         told = state;
         switch (state) {
-            case WATCHING -> LOG.info("hears of changed subscribers");
+            case WATCHING -> LOG.info("receives changes of subscribers");
             case WITHOUT_TRIGGER ->
-                LOG.warn("table subscriber has no trigger that tells of changes, so credentials are read again after a "
-                        + "second; KamailioSchema.addSubscriberNotifications or the launcher's db create makes it");
+                LOG.warn("table subscriber has no trigger that reports changes, so credentials are cached for one"
+                        + " second only; add it with KamailioSchema.addSubscriberNotifications or the launcher's db"
+                        + " create");
             case DEAF ->
                 LOG.warn(
-                        "cannot hear of changed subscribers, so credentials are read again after a second; it is tried "
-                                + "again: {}",
+                        "changes of subscribers are not received, so credentials are cached for one second only;"
+                                + " trying again: {}",
                         why);
-            case NOT_YET -> throw new IllegalArgumentException("nothing to tell");
+            case NOT_YET -> throw new IllegalArgumentException("NOT_YET is not logged");
         }
     }
 
@@ -238,7 +239,7 @@ final class SubscriberListener implements AutoCloseable {
         }
     }
 
-    /** Ends the thread and gives the connection back; takes at most a few seconds. */
+    /** Ends the thread and returns the connection. Takes a few seconds at most. */
     @Override
     public void close() {
         closed = true;

@@ -21,27 +21,29 @@ import org.sipproxy.api.location.Aor;
 import org.sipproxy.api.location.UserCase;
 
 /**
- * The subscribers in the database, as {@code kamctl add}, {@code passwd}, {@code rm} and {@code show} administer them.
+ * Administration of the subscribers in the database, like {@code kamctl add}, {@code passwd}, {@code rm} and
+ * {@code show}.
  *
- * <p>What is stored is {@code ha1}, the MD5 of {@code user:domain:password}, and {@code ha1b}, that of
- * {@code user@domain:domain:password}; the plain password only if {@link Builder#storePlainPasswords} asks for it. The
- * domain is put into lower case, as the realm of a proxy is. If the table has the column {@code ha1_sha256}, the SHA-256 HA1 is
- * stored there.
+ * <p>Stores {@code ha1}, the MD5 of {@code user:domain:password}, and {@code ha1b}, the MD5 of
+ * {@code user@domain:domain:password}. The plain password is stored only with {@link Builder#storePlainPasswords}. If
+ * the table has the column {@code ha1_sha256}, the SHA-256 HA1 is stored there. The domain is stored in lower case,
+ * like the realm of a proxy.
  *
- * <p>Safe for use by several threads. All methods block; they throw {@link org.jdbi.v3.core.JdbiException} if the database
- * refuses or cannot be reached, and {@link IllegalArgumentException}, with all problems at once, for what cannot be a user.
+ * <p>Thread-safe. All methods block. They throw {@link org.jdbi.v3.core.JdbiException} if the database cannot be
+ * reached or rejects the statement, and {@link IllegalArgumentException} with all problems if a name or password is not
+ * valid.
  */
 public final class Subscribers {
 
-    /** The widths of Kamailio's columns, in characters. */
+    /** Widths of Kamailio's columns, in characters. */
     private static final int MAX_NAME = 64;
 
     private static final int MAX_PASSWORD = 64;
 
-    /** A page of more rows than this is a mistake. */
+    /** Largest page, in rows. */
     private static final int MAX_PAGE = 10_000;
 
-    /** Parameters: domain, the name in lower case, and the name itself. */
+    /** SQL parameters: the domain, the name in lower case, and the name itself. */
     static final String OTHER_SPELLING = "SELECT username FROM subscriber WHERE domain = ? AND " + lower("username")
             + " = ? AND username <> ? ORDER BY username LIMIT 1";
 
@@ -55,33 +57,32 @@ public final class Subscribers {
         this.storePlainPasswords = builder.storePlainPasswords;
     }
 
-    /** SQL for {@link UserCase#INSENSITIVE}: only ASCII letters have a case, whatever the database's locale. */
+    /** Returns SQL for {@link UserCase#INSENSITIVE}: only ASCII letters have a case, whatever the database's locale. */
     static String lower(String column) {
         return "lower(" + column + " COLLATE \"C\")";
     }
 
-    /** Subscribers in a database; only hashes are stored. Opens nothing yet. */
+    /** Returns the subscribers of a database with all defaults: only hashes are stored. Does not open a connection. */
     public static Subscribers in(DataSource dataSource) {
         return builder(dataSource).build();
     }
 
-    /** Subscribers in a database, with options. The data source stays the host's to close. */
+    /** Returns a builder for the subscribers of a database. The host application closes the data source. */
     public static Builder builder(DataSource dataSource) {
         return new Builder(dataSource);
     }
 
     /**
-     * Adds a subscriber. Unless users are {@link Builder#caseSensitive case-sensitive}, of two that are added at the same time and
-     * differ in case only one is refused.
+     * Adds a subscriber. Unless users are {@link Builder#caseSensitive case-sensitive}, one of two subscribers that are
+     * added at the same time and differ in case only is refused.
      *
-     * @throws SubscriberException if the domain has one of that name already, or one whose name differs in the case of ASCII letters
-     *     only, so that both would be one address-of-record; nothing is changed then
+     * @throws SubscriberException if the domain has a subscriber of that name, or one whose name differs in the case of
+     *     ASCII letters only, so that both would share an address-of-record; nothing is changed then
      */
     public void add(String username, String domain, String password) {
         String realm = checked(username, domain, password);
         try {
-            // each statement must see what was committed before it: the second one what the holder of the lock has
-            // added
+            // each statement must see what was committed before it: the second one reads what the lock's holder added
             jdbi.useTransaction(TransactionIsolationLevel.READ_COMMITTED, handle -> {
                 refuseOtherSpelling(handle, username, realm);
                 Map<String, @Nullable String> row = secrets(handle, username, realm, password);
@@ -132,7 +133,7 @@ public final class Subscribers {
     }
 
     /**
-     * Changes a password. A plain password that was stored before is replaced, or emptied if none are to be stored.
+     * Changes a password. A stored plain password is replaced, or emptied if plain passwords are not stored.
      *
      * @throws SubscriberException if there is no such subscriber
      */
@@ -156,11 +157,11 @@ public final class Subscribers {
     }
 
     /**
-     * Removes a subscriber with the aliases that lead to it and its rows in {@code location}, in one transaction. Running proxies
-     * remove its bindings from memory when the trigger notifies them ({@link JdbcCredentials}). Rows stay if the role may not delete
-     * them.
+     * Removes a subscriber, the aliases that lead to it and its rows in {@code location}, in one transaction. Running
+     * proxies remove its bindings from memory when the trigger notifies them ({@link JdbcCredentials}). Rows in
+     * {@code location} stay if the role may not delete them.
      *
-     * @throws SubscriberException if there is no such subscriber; aliases stay then
+     * @throws SubscriberException if there is no such subscriber; its aliases stay then
      */
     public void remove(String username, String domain) {
         String realm = domain.toLowerCase(Locale.ROOT);
@@ -182,7 +183,10 @@ public final class Subscribers {
         });
     }
 
-    /** Not those of another subscriber whose name differs in case only, or, in rows without a domain, of the same name elsewhere. */
+    /**
+     * Removes the bindings, except those of another subscriber whose name differs in case only. Rows without a domain
+     * stay if the same name exists in another domain.
+     */
     private void removeBindings(Handle handle, String username, String realm) {
         if (!PrivilegeChecks.mayDelete(handle, "location")
                 || otherSpelling(handle, username, realm).isPresent()) {
@@ -197,7 +201,7 @@ public final class Subscribers {
                 .execute();
     }
 
-    /** One subscriber, or nothing. */
+    /** Returns a subscriber, or empty if there is no such row. */
     public Optional<Subscriber> find(String username, String domain) {
         return jdbi.withHandle(
                 handle -> handle.createQuery(select(handle) + "WHERE username = :username AND domain = :domain")
@@ -207,7 +211,7 @@ public final class Subscribers {
                         .findOne());
     }
 
-    /** All of one user name, which may be in several domains, at most 10,000. */
+    /** Returns all subscribers with a user name, which may exist in several domains; at most 10,000. */
     public List<Subscriber> find(String username) {
         return jdbi.withHandle(handle -> handle.createQuery(
                         select(handle) + "WHERE username = :username ORDER BY domain LIMIT " + MAX_PAGE)
@@ -216,7 +220,7 @@ public final class Subscribers {
                 .list());
     }
 
-    /** The first domains, in order, that have subscribers; at most {@code limit}. */
+    /** Returns the first domains, in order, that have subscribers; at most {@code limit}. */
     public List<String> domains(int limit) {
         return jdbi.withHandle(
                 handle -> handle.createQuery("SELECT DISTINCT domain FROM subscriber ORDER BY domain LIMIT :limit")
@@ -226,10 +230,10 @@ public final class Subscribers {
     }
 
     /**
-     * A page of subscribers, ordered by user and domain.
+     * Returns a page of subscribers, ordered by user and domain.
      *
-     * @param after the last one of the page before, or nothing for the first page
-     * @param limit the most rows, 1 to 10,000; a shorter page is the last one
+     * @param after the last subscriber of the page before; empty for the first page
+     * @param limit the maximum number of rows, 1 to 10,000; a shorter page is the last one
      */
     public List<Subscriber> list(Optional<Subscriber> after, int limit) {
         if (limit < 1 || limit > MAX_PAGE) {
@@ -246,14 +250,16 @@ public final class Subscribers {
                 .list());
     }
 
-    /** How many there are. */
+    /** Returns the number of subscribers. */
     public long count() {
         return jdbi.withHandle(handle -> handle.createQuery("SELECT count(*) FROM subscriber")
                 .mapTo(Long.class)
                 .one());
     }
 
-    /** True if the column {@code ha1_sha256} is there and no subscriber lacks that hash, so that SHA-256 may be offered. */
+    /**
+     * True if the column {@code ha1_sha256} exists and every subscriber has that hash, so that SHA-256 may be offered.
+     */
     public boolean allHaveSha256() {
         return jdbi.withHandle(handle -> hasSha256(handle)
                 && handle.createQuery(
@@ -262,7 +268,7 @@ public final class Subscribers {
                         .one());
     }
 
-    /** All that depends on the password, by column. */
+    /** Returns the values of all columns that depend on the password. */
     private Map<String, @Nullable String> secrets(Handle handle, String username, String realm, String password) {
         Map<String, @Nullable String> row = new HashMap<>();
         row.put("password", storePlainPasswords ? password : "");
@@ -292,18 +298,18 @@ public final class Subscribers {
         return !KamailioSchema.columns(handle, "dbaliases").isEmpty();
     }
 
-    /** The domain in lower case. */
+    /** Checks the names and the password, and returns the domain in lower case. */
     private String checked(String username, String domain, String password) {
         List<String> problems = new ArrayList<>();
         checkName("username", username, problems);
         checkName("domain", domain, problems);
         Objects.requireNonNull(password, "password");
         if (password.isEmpty() || hasControls(password)) {
-            problems.add("password: empty or with control characters; no phone could send it");
+            problems.add("password: empty, or has control characters that a phone cannot send; choose another one");
         }
         if (storePlainPasswords && password.codePointCount(0, password.length()) > MAX_PASSWORD) {
             problems.add("password: more than " + MAX_PASSWORD
-                    + " characters, which the column cannot hold; take a shorter one or store hashes only");
+                    + " characters, which the column cannot hold; choose a shorter one or store hashes only");
         }
         if (!problems.isEmpty()) {
             throw new IllegalArgumentException(String.join("\n", problems));
@@ -320,7 +326,7 @@ public final class Subscribers {
                 || name.indexOf('@') >= 0
                 || (name.indexOf(':') >= 0 && !(what.equals("domain") && name.startsWith("[")))) {
             // a colon separates the parts of an HA1, an at sign those of an address; [2001:db8::1] is a domain
-            problems.add(what + ": has an @, a colon or a control character; give user and domain apart");
+            problems.add(what + ": has an @, a colon or a control character; give user and domain separately");
         }
     }
 
@@ -328,7 +334,7 @@ public final class Subscribers {
         return text.chars().anyMatch(Character::isISOControl);
     }
 
-    /** The options of {@link Subscribers}. */
+    /** Options of {@link Subscribers}. */
     public static final class Builder {
 
         private final DataSource dataSource;
@@ -340,8 +346,8 @@ public final class Subscribers {
         }
 
         /**
-         * Stores the plain password beside its hashes, for a Kamailio with {@code calculate_ha1=1}. Default: hashes only. Who
-         * reads the table then has the passwords.
+         * Stores the plain password beside its hashes, for a Kamailio with {@code calculate_ha1=1}. Every reader of the
+         * table can then read the passwords. Default: hashes only.
          */
         public Builder storePlainPasswords() {
             storePlainPasswords = true;
@@ -349,15 +355,15 @@ public final class Subscribers {
         }
 
         /**
-         * Lets subscribers differ in case only, for a proxy whose users are case-sensitive. Default: such a pair is refused, because it
-         * would be one address-of-record.
+         * Allows subscribers that differ in case only, for a proxy whose users are case-sensitive. Default: such a pair
+         * is refused, because both would share one address-of-record.
          */
         public Builder caseSensitive() {
             userCase = UserCase.SENSITIVE;
             return this;
         }
 
-        /** The subscribers. */
+        /** Returns the subscribers. */
         public Subscribers build() {
             return new Subscribers(this);
         }

@@ -6,7 +6,10 @@ import java.util.List;
 import java.util.Map;
 import org.jdbi.v3.core.Handle;
 
-/** Whether text columns hold what Kamailio's do: a value that does not fit is refused, or cut if it only informs. */
+/**
+ * Checks whether text columns are as wide as Kamailio's. A value that does not fit is refused, or cut if it is only
+ * informative.
+ */
 final class WidthChecks {
 
     private WidthChecks() {}
@@ -26,7 +29,8 @@ final class WidthChecks {
                 findings.add(Finding.warning(
                         "width of columns",
                         "table " + table.name() + " holds fewer characters: " + String.join(", ", narrow),
-                        "longer values are refused; ALTER TABLE " + table.name() + " ALTER COLUMN … TYPE VARCHAR(…)"));
+                        "longer values are refused; run ALTER TABLE " + table.name()
+                                + " ALTER COLUMN … TYPE VARCHAR(…)"));
             }
         }
         return findings;

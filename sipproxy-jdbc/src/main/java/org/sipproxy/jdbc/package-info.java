@@ -1,6 +1,14 @@
 /**
- * PostgreSQL as the back end of a proxy, in the tables that a Kamailio uses, so that both can serve one database. The host
- * hands in a {@link javax.sql.DataSource} and closes it itself.
+ * PostgreSQL as the back end of a proxy, in Kamailio's tables, so that both can serve one database.
+ *
+ * <p>Start with {@link org.sipproxy.jdbc.JdbcBindingRepository} (bindings), {@link org.sipproxy.jdbc.JdbcCredentials}
+ * (digest authentication) and {@link org.sipproxy.jdbc.JdbcAccounting} (call records). Domains, aliases, access rules,
+ * dispatcher sets and the proxies' common secret have a {@code Jdbc} class each.
+ * {@link org.sipproxy.jdbc.KamailioSchema} creates and verifies the tables, {@link org.sipproxy.jdbc.Subscribers}
+ * administers users, and {@link org.sipproxy.jdbc.DatabaseDoctor} checks a database.
+ *
+ * <p>Does not open connections by itself and does not contain a pool: the host application passes a
+ * {@link javax.sql.DataSource} and closes it.
  */
 @NullMarked
 package org.sipproxy.jdbc;

@@ -1,4 +1,4 @@
--- Columns of the accounting tables that say who called whom, with the names that a Kamailio's db_extra usually has.
+-- Columns of the accounting tables for caller and callee, with the usual names of Kamailio's db_extra.
 -- statement
 ALTER TABLE acc
     ADD COLUMN IF NOT EXISTS src_user VARCHAR(64) NOT NULL DEFAULT '',

@@ -1,6 +1,6 @@
--- The tables of Kamailio that a registrar and proxy needs, as its own scripts create them: same columns, types, defaults,
--- indexes and version numbers; the last table is sipproxy's own. May be run again: what is there stays as it is.
--- A comment of the form "table NAME VERSION" begins what belongs to one table.
+-- Kamailio's tables that a registrar and proxy needs, with the columns, types, defaults, indexes and version numbers of
+-- Kamailio's own scripts. The last table belongs to sipproxy. May be run again: existing tables are not changed.
+-- A comment of the form "table NAME VERSION" begins the statements of one table.
 
 -- table version 1
 CREATE TABLE IF NOT EXISTS version (

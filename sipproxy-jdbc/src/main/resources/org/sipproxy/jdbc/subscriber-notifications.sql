@@ -1,5 +1,6 @@
--- Tells every proxy that listens on the channel sipproxy_subscriber whose credentials changed, as username@domain, or * for
--- all of them. Whoever changes the table causes it, kamctl too; a Kamailio that only reads the table does not notice.
+-- Notifies every proxy that listens on the channel sipproxy_subscriber of changed credentials, as username@domain, or *
+-- for all of them. Every change of the table causes it, also one by kamctl. Does not affect a Kamailio that only reads
+-- the table.
 
 -- statement
 CREATE OR REPLACE FUNCTION sipproxy_subscriber_changed() RETURNS trigger LANGUAGE plpgsql AS $$

@@ -1,5 +1,6 @@
--- A column of our own for the SHA-256 HA1 (RFC 7616). Kamailio and kamctl name the columns they use and do not see it. As
--- kamctl would leave the hash of the old password in it, the trigger empties it when ha1 alone is changed.
+-- Additional column for the SHA-256 HA1 (RFC 7616). Does not affect Kamailio and kamctl, which name the columns that
+-- they use. Because kamctl would keep the hash of the old password in it, the trigger empties it when only ha1 is
+-- changed.
 
 -- statement
 ALTER TABLE subscriber ADD COLUMN IF NOT EXISTS ha1_sha256 VARCHAR(64) DEFAULT NULL;

@@ -16,7 +16,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/** What becomes of rows when the database does not take them. */
+/** Rows whose database fails, hangs or is full. */
 @Timeout(60)
 class AccountingFailureTest {
 
@@ -87,7 +87,7 @@ class AccountingFailureTest {
     }
 
     @Test
-    void errorIsOverWhenTheDatabaseIsBackThoughNobodyCalls() {
+    void errorEndsWithTheOutageEvenWithoutCalls() {
         server.stop();
         try (AccountingScene scene = AccountingScene.start(JdbcAccounting.builder(database))) {
             assertThat(scene.status().lastError()).isPresent();
@@ -99,7 +99,7 @@ class AccountingFailureTest {
     }
 
     @Test
-    void fullQueueDropsAndCountsAndBlocksNobody() {
+    void fullQueueDropsAndCountsWithoutBlocking() {
         JdbcAccounting.Builder options =
                 JdbcAccounting.builder(database).queueCapacity(100).batchRows(10);
         try (AccountingScene scene = AccountingScene.start(options)) {
@@ -123,7 +123,7 @@ class AccountingFailureTest {
         }
     }
 
-    /** While the transaction lasts nobody writes the table. */
+    /** Returns a connection whose transaction blocks writers of the table. */
     private static Connection lockedTable() throws SQLException {
         Connection connection = database.getConnection();
         connection.setAutoCommit(false);
@@ -132,7 +132,7 @@ class AccountingFailureTest {
     }
 
     @Test
-    void closingWritesWhatWaits() {
+    void closingWritesTheQueuedRows() {
         AccountingScene scene =
                 AccountingScene.start(JdbcAccounting.builder(database).flushInterval(Duration.ofMinutes(1)));
         for (int i = 0; i < 1_234; i++) {
@@ -177,7 +177,7 @@ class AccountingFailureTest {
     }
 
     @Test
-    void columnThatGoesAwayIsAFailureThatEndsWhenItIsBack() {
+    void droppedColumnIsAFailureUntilItIsAddedAgain() {
         Jdbi jdbi = Jdbi.create(database);
         try (AccountingScene scene =
                 AccountingScene.start(JdbcAccounting.builder(database).flushInterval(Duration.ofMillis(20)))) {

@@ -20,7 +20,7 @@ import org.sipproxy.testkit.Phone;
 import org.sipproxy.testkit.SipProxyExtension;
 import org.sipproxy.testkit.TestClock;
 
-/** Calls over real sockets and the rows that they leave in a real database. */
+/** Calls over real sockets, and their rows in a real database. */
 class AccountingOnTheWireTest {
 
     private static final Duration SOON = Duration.ofSeconds(10);
@@ -49,7 +49,7 @@ class AccountingOnTheWireTest {
             .configure(proxy -> proxy.component(ofUsers).revealUsers(true))
             .build();
 
-    /** Lets everybody in, and knows one user. */
+    /** Authentication that admits every user and knows one. */
     private static final class OnlyBob implements Authentication {
 
         @Override
@@ -88,7 +88,7 @@ class AccountingOnTheWireTest {
         OutgoingCall calling = sip.phone("alice").call("bob");
         IncomingCall called = bob.awaitCall().ring().answer();
         calling.awaitAnswer();
-        called.awaitAck().reinvite(); // of the callee's in between
+        called.awaitAck().reinvite(); // a re-INVITE of the callee in between
         calling.awaitRequest("ACK");
         clock.advance(Duration.ofMillis(61_500));
         calling.hangUp();
@@ -109,7 +109,7 @@ class AccountingOnTheWireTest {
     }
 
     @Test
-    void callEndsThoughThePhoneNoLongerAnswers() {
+    void callEndsEvenIfThePhoneDoesNotRespond() {
         Phone bob = sip.registeredPhone("bob", Phone.Builder::answering);
         OutgoingCall calling = sip.phone(
                         "alice", phone -> phone.t1(Duration.ofMillis(5)).lenient())
@@ -144,7 +144,7 @@ class AccountingOnTheWireTest {
     }
 
     @Test
-    void callThatTheCallerGivesUpIsAMissedCall() {
+    void cancelledCallIsAMissedCall() {
         Phone bob = sip.registeredPhone("bob");
 
         OutgoingCall calling = sip.phone("alice").call("bob");
@@ -158,7 +158,7 @@ class AccountingOnTheWireTest {
     }
 
     @Test
-    void callToAKnownUserWhoIsNotRegisteredIsAMissedCallAndToNobodyIsNone() {
+    void callToAnUnregisteredUserIsAMissedCallButToAnUnknownUserIsNot() {
         Phone alice = withUserBob.phone("alice");
         alice.call("nobody").awaitStatus(404);
         OutgoingCall toBob = alice.call("bob");
@@ -170,17 +170,17 @@ class AccountingOnTheWireTest {
     }
 
     @Test
-    void registrationsAndOptionsLeaveNothing() {
+    void registrationsAndOptionsHaveNoRows() {
         sip.registeredPhone("bob").options("sip:sip.test");
 
-        sip.proxy().close(); // writes what waits
+        sip.proxy().close(); // writes the queued rows
 
         assertThat(accounting.status().written() + accounting.status().dropped())
                 .isZero();
     }
 
     @Test
-    void closingTheProxyWritesWhatWaits() {
+    void closingTheProxyWritesTheQueuedRows() {
         Phone bob = sip.registeredPhone("bob");
         OutgoingCall calling = sip.phone("alice").call("bob");
         bob.awaitCall().decline();

@@ -22,7 +22,7 @@ import org.sipproxy.message.SipParseException;
 import org.sipproxy.message.SipRequest;
 import org.sipproxy.message.SipUri;
 
-/** Accounting without a proxy: a test tells it what was answered. The proxy is sip.test. */
+/** Accounting without a proxy: a test passes the completed requests. The proxy is sip.test. */
 final class AccountingScene implements AutoCloseable {
 
     static final Instant NOON = Instant.parse("2026-06-01T12:00:00Z");
@@ -96,7 +96,7 @@ final class AccountingScene implements AutoCloseable {
         return accounting.status();
     }
 
-    /** The clocks show the time of the event meanwhile. */
+    /** Completes a request at the time of the event. */
     void completed(CompletedRequest request) {
         EVENT_TIME.set(request.completedAt().minus(stepped));
         try {
@@ -106,7 +106,7 @@ final class AccountingScene implements AutoCloseable {
         }
     }
 
-    /** Lets time pass, on both clocks. */
+    /** Advances both clocks. */
     void advance(Duration by) {
         now = now.plus(by);
     }
@@ -124,7 +124,7 @@ final class AccountingScene implements AutoCloseable {
         accounting.close();
     }
 
-    /** A request that was answered, with what matters to a test. */
+    /** Completed request, with the parts that matter to a test. */
     static Done invite(String callId) {
         return new Done("INVITE", callId);
     }

@@ -16,7 +16,7 @@ import org.postgresql.ds.PGSimpleDataSource;
 
 class CircuitBreakerTest {
 
-    /** Near the overflow, as nanoTime may be anywhere. */
+    /** Near the overflow, because nanoTime may have any value. */
     private long nanos = Long.MAX_VALUE - Duration.ofMillis(1_500).toNanos();
 
     private final Queue<Runnable> probes = new ArrayDeque<>();
@@ -34,7 +34,7 @@ class CircuitBreakerTest {
     private final CircuitBreaker breaker = new CircuitBreaker(database, probes::add, () -> nanos);
 
     @Test
-    void aFailedConnectionOpensItAndNobodyWaitsForTheDatabaseUntilAProbeSucceeds() {
+    void failedConnectionOpensItUntilAProbeSucceeds() {
         assertThatThrownBy(() -> breaker.dataSource().getConnection()).hasMessage("no connection");
         assertThat(breaker.isOpen()).isTrue();
         assertThat(asked).isOne();
@@ -42,7 +42,7 @@ class CircuitBreakerTest {
         for (int i = 0; i < 100; i++) {
             assertThatThrownBy(() -> breaker.dataSource().getConnection())
                     .isInstanceOf(SQLTransientConnectionException.class)
-                    .hasMessage("the database does not answer");
+                    .hasMessage("the database does not respond");
         }
         assertThat(asked).isOne();
         assertThat(probes).hasSize(1);
@@ -64,7 +64,7 @@ class CircuitBreakerTest {
     }
 
     @Test
-    void aRefusedRowIsNoOutageButABrokenConnectionIs() {
+    void refusedRowIsNotAnOutageButABrokenConnectionIs() {
         breaker.failed(new SQLException("too long", "22001"));
         breaker.failed(new SQLException("no table", "42P01"));
         assertThat(breaker.isOpen()).isFalse();
@@ -74,7 +74,7 @@ class CircuitBreakerTest {
     }
 
     @Test
-    void whoHasTheSameDataSourceHasTheSameBreaker() {
+    void usersOfOneDataSourceShareABreaker() {
         DataSource one = new PGSimpleDataSource();
 
         CircuitBreaker first = CircuitBreaker.of(one);

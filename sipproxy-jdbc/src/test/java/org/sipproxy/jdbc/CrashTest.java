@@ -20,15 +20,16 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
 /**
- * A proxy is killed at a random moment under load (SIGKILL), again and again; every 200 that it sent must be true then.
- * {@code -Dsipproxy.crash.rounds=50} for many rounds, {@code -Dsipproxy.crash.seed=N} to repeat those of a run.
+ * Proxy that is killed at random moments under load (SIGKILL); the bindings of every 200 that it sent must exist
+ * afterwards. {@code -Dsipproxy.crash.rounds=50} runs many rounds, {@code -Dsipproxy.crash.seed=N} repeats those of a
+ * run.
  */
 class CrashTest {
 
     private static final int ROUNDS = Integer.getInteger("sipproxy.crash.rounds", 2);
     private static final long SEED = Long.getLong("sipproxy.crash.seed", System.nanoTime());
 
-    /** A row is whole if what one REGISTER wrote stands together in it. */
+    /** Finds rows that mix the values of several REGISTER requests. */
     private static final String HALF_WRITTEN = "SELECT username, cseq, user_agent FROM location "
             + "WHERE user_agent <> 'ua-' || cseq OR contact NOT LIKE 'sip:' || username || '@%' OR domain <> 'sip.test' "
             + "OR socket NOT LIKE 'udp:127.0.0.1:%' OR expires - last_modified <> INTERVAL '300 seconds'";
@@ -37,7 +38,7 @@ class CrashTest {
     static final PostgresFixture POSTGRES = PostgresFixture.withSchema();
 
     private final Random random = new Random(SEED);
-    /** Just before the last kill. */
+    /** The time just before the last kill. */
     private long killedAtNanos;
 
     @BeforeEach
@@ -46,7 +47,7 @@ class CrashTest {
     }
 
     @Test
-    void writeThroughLosesNothingThatWasAcknowledged() throws Exception {
+    void writeThroughLosesNoAcknowledgedBinding() throws Exception {
         for (int round = 1; round <= ROUNDS; round++) {
             POSTGRES.execute("DELETE FROM location");
             RegisterLoad load = crash(0, 100 + random.nextInt(900));
@@ -62,7 +63,7 @@ class CrashTest {
         for (int round = 1; round <= ROUNDS; round++) {
             POSTGRES.execute("DELETE FROM location");
             RegisterLoad load = crash(interval, 1_700 + random.nextInt(1_500));
-            // a flush that has begun when the interval is over takes its time, too
+            // a flush that begins at the end of the interval takes some time too
             Map<String, Long> promised =
                     load.acknowledgedBefore(killedAtNanos - TimeUnit.MILLISECONDS.toNanos(interval + 300));
             verify(round, load, promised);
@@ -70,7 +71,7 @@ class CrashTest {
         }
     }
 
-    /** Starts a proxy and a load, and kills the proxy when it has answered for so long. */
+    /** Starts a proxy and a load, and kills the proxy after the given time. */
     private RegisterLoad crash(long writeBackMillis, int afterMillis) throws Exception {
         Process victim = start(writeBackMillis);
         try (BufferedReader out =
@@ -82,7 +83,7 @@ class CrashTest {
             InetSocketAddress proxy = new InetSocketAddress("127.0.0.1", Integer.parseInt(line.substring(5)));
             RegisterLoad load = new RegisterLoad(proxy, 12, Duration.ofMillis(500));
             try (load) {
-                await().atMost(Duration.ofSeconds(30)).until(() -> load.answers(200) > 0); // its code is cold at first
+                await().atMost(Duration.ofSeconds(30)).until(() -> load.answers(200) > 0); // the JVM is cold at first
                 assertThat(victim.waitFor(afterMillis, TimeUnit.MILLISECONDS)).isFalse();
                 killedAtNanos = System.nanoTime();
                 victim.destroyForcibly();

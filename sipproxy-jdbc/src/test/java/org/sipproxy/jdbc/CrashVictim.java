@@ -8,12 +8,12 @@ import org.sipproxy.api.location.StoreMode;
 import org.sipproxy.api.transport.Endpoint;
 import org.sipproxy.core.SipProxy;
 
-/** A proxy in a process of its own, to be killed. Prints the port that it listens on. */
+/** Proxy in a separate process, to be killed. Prints the port that it listens on. */
 final class CrashVictim {
 
     private CrashVictim() {}
 
-    /** JDBC URL, user, password, and the interval of write-back in milliseconds or 0 for write-through. */
+    /** Takes JDBC URL, user, password, and the interval of write-back in milliseconds, or 0 for write-through. */
     public static void main(String[] args) throws InterruptedException {
         HikariConfig config = new HikariConfig();
         config.setJdbcUrl(args[0]);

@@ -10,14 +10,14 @@ import org.junit.jupiter.api.Test;
 import org.sipproxy.api.auth.Credential;
 import org.sipproxy.api.routing.TemporarilyUnavailableException;
 
-/** How long an entry is believed, with a clock that the test turns. */
+/** Life of cache entries, with a clock that the test advances. */
 class CredentialCacheTest {
 
     private static final CredentialCache.Key USER = new CredentialCache.Key("1001", "sip.test");
     private static final Credentials OLD = credentials("old");
     private static final Credentials NEW = credentials("new");
 
-    /** Near the overflow, as nanoTime may be anywhere. */
+    /** Near the overflow, because nanoTime may have any value. */
     private long nanos = Long.MAX_VALUE - Duration.ofSeconds(2).toNanos();
 
     private final AtomicInteger loads = new AtomicInteger();
@@ -53,7 +53,7 @@ class CredentialCacheTest {
     }
 
     @Test
-    void aWatchThatIsNotRenewedLapses() {
+    void watchThatIsNotRenewedExpires() {
         watch();
         find(OLD);
         turn(Duration.ofMillis(500));
@@ -65,7 +65,7 @@ class CredentialCacheTest {
     }
 
     @Test
-    void whatWasReadBeforeTheWatchBeganIsNotCoveredByIt() {
+    void entryReadBeforeTheWatchIsNotCoveredByIt() {
         find(OLD);
         watch();
         turn(Duration.ofMillis(500));
@@ -77,7 +77,7 @@ class CredentialCacheTest {
     }
 
     @Test
-    void aChangeWhileTheRowIsReadKeepsItOutOfTheCache() {
+    void changeDuringTheReadPreventsCaching() {
         watch();
 
         Credentials found = find(key -> {
@@ -104,7 +104,7 @@ class CredentialCacheTest {
     }
 
     @Test
-    void whoIsUnknownIsForgottenSooner() {
+    void unknownUsersExpireSooner() {
         watch();
         find(Credentials.NONE);
         for (int i = 0; i < 20; i++) {
@@ -116,7 +116,7 @@ class CredentialCacheTest {
     }
 
     @Test
-    void aReadUnderWayIsWaitedForByFindOnly() {
+    void onlyFindWaitsForAReadInProgress() {
         Credentials found = find(key -> {
             assertThat(cache.fresh(USER)).isNull();
             return OLD;
@@ -127,7 +127,7 @@ class CredentialCacheTest {
     }
 
     @Test
-    void whatIsRememberedIsWhatWasVouchedForUntilTheWatchEnded() {
+    void entriesCoveredUntilTheWatchEndedAreRemembered() {
         watch();
         find(OLD);
         turn(Duration.ofMinutes(59));
@@ -143,7 +143,7 @@ class CredentialCacheTest {
     }
 
     @Test
-    void whatWasReadWithoutAWatchOrHasChangedIsNotRemembered() {
+    void entriesReadWithoutAWatchOrChangedAreNotRemembered() {
         find(OLD);
         assertThat(cache.remembered(USER)).isNull();
 
@@ -167,7 +167,7 @@ class CredentialCacheTest {
         });
     }
 
-    /** Reads the row at once, in the place of the queue's threads. */
+    /** Reads the row at once, in place of the queue's threads. */
     private Credentials find(Function<CredentialCache.Key, Credentials> row) {
         Credentials fresh = cache.fresh(USER);
         return fresh != null

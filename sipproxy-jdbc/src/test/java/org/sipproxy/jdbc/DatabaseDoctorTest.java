@@ -30,9 +30,9 @@ class DatabaseDoctorTest {
     }
 
     @Test
-    void aSoundDatabaseHasNoErrorsAndOneWarning() {
+    void validDatabaseHasNoErrorsAndOneWarning() {
         assertThat(problems(doctor()))
-                .as("the tests are a superuser")
+                .as("the tests use a superuser")
                 .singleElement()
                 .asString()
                 .startsWith("WARNING role: " + postgres.user() + ", a superuser");
@@ -40,7 +40,7 @@ class DatabaseDoctorTest {
     }
 
     @Test
-    void whatIsWrongWithTheTablesIsTold() {
+    void problemsOfTheTablesAreReported() {
         postgres.execute("UPDATE version SET table_version = 8 WHERE table_name = 'location'; DROP TABLE dbaliases");
 
         assertThat(problems(doctor()))
@@ -49,7 +49,7 @@ class DatabaseDoctorTest {
     }
 
     @Test
-    void subscribersThatNobodyCanUseAreTold() {
+    void unusableSubscribersAreReported() {
         postgres.execute("INSERT INTO subscriber (username, domain, password, ha1) VALUES "
                 + "('2001', 'other.test', '', md5('x')), "
                 + "('2002', 'sip.test', 'plain', ''), "
@@ -65,7 +65,7 @@ class DatabaseDoctorTest {
                         text.startsWith("WARNING ha1: empty for 1 with a plain password; let the proxy compute"))
                 .anyMatch(text -> text.startsWith("WARNING ha1: no hash and no password for 1"))
                 .anyMatch(text -> text.startsWith("WARNING ha1: not the hash of user:domain:password for 1 "))
-                .anyMatch(text -> text.startsWith("WARNING ha1: no MD5 or SHA-256 for 1"))
+                .anyMatch(text -> text.startsWith("WARNING ha1: not an MD5 or SHA-256 hash for 1"))
                 .anyMatch(text -> text.startsWith("NOTICE plain passwords: stored for 2"))
                 .anyMatch(text -> text.startsWith("WARNING change notifications: no trigger"))
                 .anyMatch(text -> text.startsWith("ERROR ha1_sha256: without its trigger"));
@@ -96,7 +96,7 @@ class DatabaseDoctorTest {
     }
 
     @Test
-    void aWriterInAnotherZoneIsTold() {
+    void writerInAnotherZoneIsReported() {
         insertBinding(
                 "uloc-1", 0, "now() AT TIME ZONE 'Asia/Tokyo'", "now() AT TIME ZONE 'Asia/Tokyo' + interval '1 hour'");
 
@@ -111,7 +111,7 @@ class DatabaseDoctorTest {
     }
 
     @Test
-    void aClockThatGoesWrongIsTold() {
+    void wrongClockIsReported() {
         List<Finding> findings = DatabaseDoctor.builder(postgres.dataSource())
                 .clock(Clock.offset(Clock.systemUTC(), Duration.ofMinutes(-5)))
                 .build()
@@ -122,7 +122,7 @@ class DatabaseDoctorTest {
     }
 
     @Test
-    void thoseWhoWriteBesideUsAreTold() {
+    void otherWritersAreReported() {
         String inAnHour = "now() AT TIME ZONE 'UTC' + interval '1 hour'";
         insertBinding("uloc-1", 7, "now() AT TIME ZONE 'UTC'", inAnHour);
         insertBinding("mine-1", 1, "now() AT TIME ZONE 'UTC'", inAnHour);
@@ -155,7 +155,7 @@ class DatabaseDoctorTest {
     }
 
     @Test
-    void missingPrivilegesAreTold() {
+    void missingPrivilegesAreReported() {
         postgres.execute("DROP ROLE IF EXISTS doctor_reader; CREATE ROLE doctor_reader LOGIN PASSWORD 'pw'");
         try {
             List<Finding> findings = DatabaseDoctor.builder(postgres.dataSource("doctor_reader", "pw"))
@@ -215,9 +215,8 @@ class DatabaseDoctorTest {
 
         assertThat(doctor())
                 .extracting(Finding::toString)
-                .anyMatch(
-                        text -> text.startsWith("OK domain of bindings: 1 bindings without a domain, as a Kamailio with"
-                                + " use_domain=0 writes them; they are read as of sip.test"))
+                .anyMatch(text -> text.startsWith("OK domain of bindings: 1 bindings without a domain, as a Kamailio"
+                        + " with use_domain=0 writes them; they are read as those of sip.test"))
                 .anyMatch(text -> text.startsWith("WARNING bindings: 1 of the first 2 cannot be read: row id "));
         assertThat(problems(DatabaseDoctor.builder(postgres.dataSource())
                         .domains(List.of("sip.test", "b.test"))
@@ -238,7 +237,7 @@ class DatabaseDoctorTest {
     }
 
     @Test
-    void onlyWhatTheProxyUsesIsLookedAt() {
+    void onlyTablesInUseAreChecked() {
         postgres.execute(
                 "DROP TABLE acc, dbaliases; DROP ROLE IF EXISTS doctor_user; CREATE ROLE doctor_user LOGIN PASSWORD "
                         + "'pw'; GRANT SELECT ON version, subscriber TO doctor_user");

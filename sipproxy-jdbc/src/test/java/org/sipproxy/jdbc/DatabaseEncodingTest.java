@@ -19,7 +19,8 @@ class DatabaseEncodingTest {
         "MULE_INTERNAL, \u00e9a, false, ?a",
         "MULE_INTERNAL, abc, true, abc"
     })
-    void whatTheEncodingLacksIsNotHeldAndReplaced(String encoding, String text, boolean holds, String replaced) {
+    void charactersOutsideTheEncodingAreNotHeldAndAreReplaced(
+            String encoding, String text, boolean holds, String replaced) {
         DatabaseEncoding of = DatabaseEncoding.of(encoding);
 
         assertThat(of.holds(text)).isEqualTo(holds);

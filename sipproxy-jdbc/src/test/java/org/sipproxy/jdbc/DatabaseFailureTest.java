@@ -26,7 +26,10 @@ import org.sipproxy.api.location.StoreMode;
 import org.sipproxy.api.transport.Endpoint;
 import org.sipproxy.core.SipProxy;
 
-/** The database is stopped, slow, cut off, or refuses the password while proxies run: what they answer, and how they recover. */
+/**
+ * Responses of running proxies, and their recovery, when the database is stopped, slow, cut off or refuses the
+ * password.
+ */
 class DatabaseFailureTest {
 
     private static PostgresServer server;
@@ -153,7 +156,7 @@ class DatabaseFailureTest {
             await().atMost(Duration.ofSeconds(10)).until(() -> load.answers(200) > before + 200);
         }
 
-        assertThat(load.answers()).containsOnlyKeys(200, 500); // nothing was left unanswered
+        assertThat(load.answers()).containsOnlyKeys(200, 500); // every request got a response
         Map<String, Long> promised = load.acknowledgedBefore(System.nanoTime());
         assertThat(promised).isNotEmpty();
         promised.forEach((user, cseq) -> assertThat(
@@ -163,12 +166,12 @@ class DatabaseFailureTest {
         assertThat(opened.stream().filter(HikariDataSource.class::isInstance))
                 .allSatisfy(pool -> assertThat(
                                 ((HikariDataSource) pool).getHikariPoolMXBean().getActiveConnections())
-                        .as("connections not given back")
+                        .as("connections not returned")
                         .isZero());
     }
 
     @Test
-    void slowDatabaseIsGivenUpAndUsedAgainWhenItIsQuick() throws Exception {
+    void slowDatabaseTimesOutAndIsUsedAgainWhenItIsFast() throws Exception {
         SipProxy proxy = start(StoreMode::writeThrough, "postgres");
         InetSocketAddress address = SipClient.addressOf(proxy);
         SipClient alice = phone();
@@ -188,7 +191,7 @@ class DatabaseFailureTest {
     }
 
     @Test
-    void addressWhoseRowsSomebodyHoldsDoesNotHoldUpTheOthers() throws Exception {
+    void lockedRowsOfOneAorDoNotDelayOtherAors() throws Exception {
         SipProxy proxy = start(StoreMode::databaseOnly, "postgres");
         InetSocketAddress address = SipClient.addressOf(proxy);
         SipClient alice = phone();
@@ -207,7 +210,7 @@ class DatabaseFailureTest {
     }
 
     @Test
-    void wrongPasswordStopsTheStartAndALaterOneTheWritesOnly() throws Exception {
+    void wrongPasswordPreventsTheStartButLaterOnlyWrites() throws Exception {
         execute("DROP ROLE IF EXISTS phonebook");
         execute("CREATE ROLE phonebook LOGIN PASSWORD 'right' IN ROLE pg_read_all_data, pg_write_all_data");
         assertThatThrownBy(() -> start(StoreMode::writeThrough, "nobody"))
@@ -231,7 +234,7 @@ class DatabaseFailureTest {
                         () -> assertThat(alice.register(address, "alice", 9)).isEqualTo(200));
     }
 
-    // ---- what the tests say things with
+    // ---- helpers
 
     private void assertReached(InetSocketAddress proxy, SipClient callee, String user) {
         SipClient caller = phone();

@@ -14,7 +14,7 @@ import org.junit.jupiter.api.Test;
 
 class DatabaseRolesTest {
 
-    /** Names that need quoting, and would do harm without. */
+    /** Names that need quoting, and would be harmful without it. */
     private static final String WRITER = "rw\"; DROP TABLE subscriber; -- '";
 
     private static final String READER = "Read Only\\'";
@@ -64,7 +64,7 @@ class DatabaseRolesTest {
     }
 
     @Test
-    void rightsThatWentFurtherAreTakenAway() throws Exception {
+    void excessiveRightsAreRevoked() throws Exception {
         DatabaseRoles roles = DatabaseRoles.of(WRITER, READER);
         roles.grant(postgres.dataSource());
         postgres.execute(
@@ -96,7 +96,7 @@ class DatabaseRolesTest {
                 .hasMessageContaining("readWrite: not a usable role name")
                 .hasMessageContaining("readOnly: not a usable role name");
         assertThatThrownBy(() -> DatabaseRoles.of("a$sipproxy$", "a")).hasMessageContaining("without $");
-        assertThatThrownBy(() -> DatabaseRoles.of("a", "a")).hasMessageContaining("give two names");
+        assertThatThrownBy(() -> DatabaseRoles.of("a", "a")).hasMessageContaining("give two different names");
     }
 
     private DataSource withPassword(String role) {

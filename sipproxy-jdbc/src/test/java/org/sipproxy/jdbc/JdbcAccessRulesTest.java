@@ -27,7 +27,7 @@ class JdbcAccessRulesTest {
     }
 
     @Test
-    void emptyTablesAreNoRule() {
+    void emptyTablesHaveNoRules() {
         assertThat(source.read()).isEqualTo(AccessRules.NONE);
     }
 
@@ -56,7 +56,7 @@ class JdbcAccessRulesTest {
     }
 
     @Test
-    void rowThatMakesNoSenseDoesNotTakeTheOthersAway() {
+    void invalidRowDoesNotDisableTheOthers() {
         postgres.execute(
                 "INSERT INTO address (ip_addr, mask, port) VALUES ('192.0.2.0', 64, 0), ('192.0.2.300', 32, 0),"
                         + " ('192.0.2.1', 32, -5), ('', 32, 0), ('192.0.2.9', -1, 0), ('192.0.2.2', 32, 0)");
@@ -98,7 +98,7 @@ class JdbcAccessRulesTest {
     }
 
     @Test
-    void rowWhosePatternWouldTakeLongIsLeftOutAndTheOthersHold() {
+    void rowWithAnExpensivePatternIsSkippedAndTheOthersApply() {
         postgres.execute(
                 "INSERT INTO trusted (src_ip, proto, from_pattern) VALUES ('192.0.2.1', 'any', '(a{1000}){1000}'),"
                         + " ('192.0.2.2', 'any', '(.)\\1'), ('192.0.2.3', 'any', '(a+)+$')");

@@ -27,7 +27,7 @@ import org.postgresql.ds.PGSimpleDataSource;
 import org.sipproxy.jdbc.AccountingScene.Done;
 import org.sipproxy.message.Method;
 
-/** What becomes of requests that were answered: everything is written when the component closes. */
+/** Rows of completed requests; everything is written when the component closes. */
 class JdbcAccountingTest {
 
     @RegisterExtension
@@ -41,7 +41,7 @@ class JdbcAccountingTest {
         options = JdbcAccounting.builder(postgres.dataSource());
     }
 
-    /** The tables as a Kamailio has them. */
+    /** Creates the tables as a Kamailio has them. */
     @AfterEach
     void usualColumns() {
         for (String table : List.of("acc", "missed_calls", "acc_cdrs")) {
@@ -53,7 +53,7 @@ class JdbcAccountingTest {
         }
     }
 
-    /** A run of the proxy. */
+    /** One run of the proxy. */
     private AccountingStatus account(Done... requests) {
         AccountingScene scene = AccountingScene.start(options);
         for (Done request : requests) {
@@ -115,7 +115,7 @@ class JdbcAccountingTest {
     }
 
     @Test
-    void whatTheProxyAnswersItselfHasNoRow() {
+    void locallyGeneratedResponseHasNoRow() {
         account(
                 invite("c1").notRelayed().answered(407, "Proxy Authentication Required"),
                 invite("c2").notRelayed().answered(404, "Not Found"));
@@ -138,7 +138,7 @@ class JdbcAccountingTest {
         "407,false",
         "200,false"
     })
-    void relayedCallToAUserOfOursIsMissedIfItFailsForGood(int status, boolean missed) {
+    void relayedCallToALocalUserIsMissedIfItFails(int status, boolean missed) {
         account(invite("c1").answered(status, "x"));
 
         assertThat(rows("missed_calls", "sip_code")).isEqualTo(missed ? List.of(Integer.toString(status)) : List.of());
@@ -215,7 +215,7 @@ class JdbcAccountingTest {
 
     @ParameterizedTest
     @ValueSource(ints = {401, 407})
-    void challengedByeEndsNothingAndTheNextOneDoes(int status) {
+    void challengedByeDoesNotEndTheCallButTheNextOneDoes(int status) {
         account(
                 invite("c1"),
                 bye("c1").answered(status, "x").at(NOON.plusSeconds(7)),
@@ -226,7 +226,7 @@ class JdbcAccountingTest {
     }
 
     @Test
-    void byesOfBothSidesAndOneThatComesAgainAreOneEnd() {
+    void byesOfBothSidesAndARepeatedByeAreOneEnd() {
         account(
                 invite("c1"),
                 bye("c1").at(NOON.plusSeconds(7)),
@@ -238,7 +238,7 @@ class JdbcAccountingTest {
     }
 
     @Test
-    void byeThatTheProxyAnswersItselfEndsACallThatItKnowsAndNoOther() {
+    void byeWithALocallyGeneratedResponseEndsKnownCallsOnly() {
         account(
                 invite("c1"),
                 bye("c1").notRelayed().answered(481, "x").at(NOON.plusSeconds(7)),
@@ -249,7 +249,7 @@ class JdbcAccountingTest {
     }
 
     @Test
-    void whoCalledWhomIsRecordedByDefault() {
+    void callerAndCalleeAreRecordedByDefault() {
         KamailioSchema.on(postgres.dataSource()).addAccountingColumns();
 
         account(
@@ -274,11 +274,11 @@ class JdbcAccountingTest {
         assertThat(schema.verify()).isEmpty();
     }
 
-    // ---- restarts, other nodes, and phones that vanish
+    // ---- restarts, other nodes, and phones that disappear
 
     @ParameterizedTest
     @ValueSource(booleans = {true, false})
-    void callThatSpansARestartHasItsRecord(boolean callerHangsUp) {
+    void callAcrossARestartHasItsRecord(boolean callerHangsUp) {
         KamailioSchema.on(postgres.dataSource()).addAccountingColumns();
         account(invite("c1"), invite("c2"));
         options = JdbcAccounting.builder(postgres.dataSource());
@@ -293,9 +293,7 @@ class JdbcAccountingTest {
                         + (callerHangsUp ? "caller" : "callee"));
         assertThat(rows("acc", "method || callid")).containsExactly("INVITEc1", "INVITEc2", "BYEc1");
         account(bye("c1").at(NOON.plusSeconds(700)));
-        assertThat(rows("acc_cdrs"))
-                .as("a BYE that comes once more, after another restart")
-                .hasSize(1);
+        assertThat(rows("acc_cdrs")).as("a repeated BYE, after another restart").hasSize(1);
         assertThat(rows("acc")).hasSize(3);
     }
 
@@ -317,7 +315,7 @@ class JdbcAccountingTest {
     }
 
     @Test
-    void callWithoutAByeEndsAfterTheLongestTime() {
+    void callWithoutAByeEndsAfterTheLongestDuration() {
         KamailioSchema.on(postgres.dataSource()).addAccountingColumns();
         AtomicLong nanos = new AtomicLong();
         options.ticker(nanos::get).maxCallDuration(Duration.ofHours(1)).flushInterval(Duration.ofMillis(10));
@@ -341,7 +339,7 @@ class JdbcAccountingTest {
     }
 
     @Test
-    void callThatSpansARestartAndVanishesEndsAfterTheLongestTimeFromItsStart() {
+    void restoredCallWithoutAByeEndsAfterTheLongestDurationFromItsStart() {
         account(invite("c1"), invite("c2"), bye("c2"));
         AtomicLong nanos = new AtomicLong();
         options = JdbcAccounting.builder(postgres.dataSource())
@@ -372,7 +370,7 @@ class JdbcAccountingTest {
     }
 
     @Test
-    void byeOfACallThatNobodySawBeginLeavesNoRecord() {
+    void byeOfAnUnknownCallWritesNoRecord() {
         AccountingStatus status = account(bye("c1"), invite("c2").answered(486, "Busy Here"), bye("c2"));
 
         assertThat(rows("acc_cdrs")).isEmpty();
@@ -396,7 +394,7 @@ class JdbcAccountingTest {
     // ---- further columns and odd values
 
     @Test
-    void usualColumnsAreWrittenAsFarAsTheTableHasThem() {
+    void usualColumnsAreWrittenIfTheTableHasThem() {
         postgres.execute("ALTER TABLE acc ADD COLUMN src_user VARCHAR(3), ADD COLUMN dst_ouser VARCHAR(64)");
 
         account(invite("c1"));
@@ -453,10 +451,10 @@ class JdbcAccountingTest {
     }
 
     @Test
-    void functionThatThrowsCostsItsOwnTextOnly() {
+    void functionThatThrowsLosesItsOwnTextOnly() {
         postgres.execute("ALTER TABLE acc ADD COLUMN note TEXT");
         options.missedCalls(false).extraColumns(List.of(new AccountingColumn("note", done -> {
-            throw new IllegalStateException("host's mistake");
+            throw new IllegalStateException("bug of the host application");
         })));
 
         account(invite("c1"));
@@ -465,7 +463,7 @@ class JdbcAccountingTest {
     }
 
     @Test
-    void rowThatTheDatabaseRefusesDoesNotHoldUpTheOthers() {
+    void rejectedRowDoesNotBlockTheOthers() {
         postgres.execute("ALTER TABLE acc ADD COLUMN note TEXT CHECK (note <> 'c2')");
         options.missedCalls(false)
                 .callRecords(false)
@@ -505,7 +503,7 @@ class JdbcAccountingTest {
         }
     }
 
-    // ---- what is told at the start
+    // ---- problems at start
 
     @Test
     void missingColumnsAreNamedAtTheStart() {
@@ -516,7 +514,7 @@ class JdbcAccountingTest {
                 .isThrownBy(() -> AccountingScene.start(options))
                 .withMessageContaining(
                         "table acc has no column src_user; ALTER TABLE acc ADD COLUMN src_user VARCHAR(64)")
-                .withMessageContaining("column note of table acc is no text")
+                .withMessageContaining("column note of table acc is not a text column")
                 .withMessageContaining("table missed_calls has no column src_user");
     }
 
@@ -532,7 +530,7 @@ class JdbcAccountingTest {
     }
 
     @Test
-    void allProblemsOfTheOptionsAreToldAtOnce() {
+    void allProblemsOfTheOptionsAreReportedAtOnce() {
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> options.queueCapacity(1)
                         .batchRows(0)
@@ -548,7 +546,7 @@ class JdbcAccountingTest {
                 .withMessageContaining("expected lower-case letters");
     }
 
-    // ---- many
+    // ---- load
 
     @Test
     void tenThousandCallsOfFourThreadsAreComplete() throws InterruptedException {

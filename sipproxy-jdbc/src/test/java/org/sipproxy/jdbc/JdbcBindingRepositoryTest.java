@@ -80,7 +80,7 @@ class JdbcBindingRepositoryTest implements BindingRepositoryContract {
     }
 
     @Test
-    void rowThatSomebodyHoldsTimesOutAndTheConnectionIsUsable() throws Exception {
+    void lockedRowTimesOutAndTheConnectionStaysUsable() throws Exception {
         BindingRepository patient = JdbcBindingRepository.builder(POSTGRES.dataSource())
                 .statementTimeout(Duration.ofSeconds(1))
                 .build();
@@ -96,14 +96,14 @@ class JdbcBindingRepositoryTest implements BindingRepositoryContract {
                             e -> assertThat(e.kind()).isEqualTo(Kind.FAILED));
             assertThatThrownBy(() -> patient.update(ALICE, current -> List.of(), NOW))
                     .isInstanceOf(LocationStoreException.class);
-            assertThat(patient.find(ALICE, NOW)).hasSize(1); // reading does not wait
+            assertThat(patient.find(ALICE, NOW)).hasSize(1); // reads do not wait
             connection.rollback();
         }
         assertThat(patient.update(ALICE, current -> List.of(), NOW)).isEmpty();
     }
 
     @Test
-    void databaseThatIsNotThereIsUnreachable() {
+    void missingDatabaseIsUnreachable() {
         var nowhere = new org.postgresql.ds.PGSimpleDataSource();
         nowhere.setServerNames(new String[] {"127.0.0.1"});
         nowhere.setPortNumbers(new int[] {1});
@@ -121,7 +121,7 @@ class JdbcBindingRepositoryTest implements BindingRepositoryContract {
     }
 
     @Test
-    void updateWithoutAdvisoryLocksKeepsRowsThatAreThere() {
+    void updateWithoutAdvisoryLocksKeepsExistingRows() {
         BindingRepository plain = JdbcBindingRepository.builder(POSTGRES.dataSource())
                 .advisoryLocks(false)
                 .build();
@@ -133,7 +133,7 @@ class JdbcBindingRepositoryTest implements BindingRepositoryContract {
     }
 
     @Test
-    void databaseThatIsFullCountsAsAway() {
+    void fullDatabaseCountsAsUnreachable() {
         raising(
                 "53100",
                 Integer.MAX_VALUE,
@@ -144,14 +144,14 @@ class JdbcBindingRepositoryTest implements BindingRepositoryContract {
     }
 
     @Test
-    void transactionsThatGotInEachOthersWayAreRepeated() {
+    void conflictingTransactionsAreRepeated() {
         raising("40001", 2, () -> repository.write(List.of(new Put(ALICE, binding("a")))));
         raising("40P01", 3, () -> repository.update(ALICE, current -> List.of(binding("b")), NOW));
 
         assertThat(ids()).containsExactly("b");
     }
 
-    /** Inserts fail with this SQLSTATE so many times. */
+    /** Makes the given number of inserts fail with this SQLSTATE. */
     private static void raising(String state, int times, Runnable work) {
         POSTGRES.execute("CREATE SEQUENCE attempts");
         POSTGRES.execute("CREATE FUNCTION raise() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
@@ -166,7 +166,7 @@ class JdbcBindingRepositoryTest implements BindingRepositoryContract {
     }
 
     @Test
-    void connectionsThatWereCutWhileTheyLayInThePoolAreNotNoticed() {
+    void connectionsCutWhileIdleInThePoolAreNotNoticed() {
         HikariConfig config = new HikariConfig();
         config.setDataSource(POSTGRES.dataSource());
         config.setMaximumPoolSize(2);

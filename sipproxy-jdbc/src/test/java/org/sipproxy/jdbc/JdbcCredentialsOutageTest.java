@@ -20,7 +20,7 @@ import org.sipproxy.api.routing.TemporarilyUnavailableException;
 class JdbcCredentialsOutageTest {
 
     @Test
-    void whileTheDatabaseIsGoneOnlyTheRememberedAreFoundAndAfterItEverybodyWithoutARestart() {
+    void onlyRememberedSubscribersAreFoundDuringAnOutageAndAllAfterIt() {
         outage(
                 JdbcCredentials::builder,
                 credentials -> {
@@ -33,14 +33,14 @@ class JdbcCredentialsOutageTest {
     }
 
     @Test
-    void withoutGraceNobodyIsFound() {
+    void withoutGraceNoSubscriberIsFound() {
         outage(
                 database -> JdbcCredentials.builder(database).outageGrace(Duration.ZERO),
                 credentials -> assertThatThrownBy(() -> credentials.find("1001", "sip.test"))
                         .isInstanceOf(TemporarilyUnavailableException.class)
-                        // the first to ask finds out, here or ahead of a request; the others are told
+                        // the first look-up, here or ahead of a request, detects the outage; the others fail at once
                         .hasMessageMatching(
-                                "subscriber cannot be looked up: .*|the database of the subscribers does not answer"),
+                                "subscriber cannot be looked up: .*|the database of the subscribers does not respond"),
                 credentials -> {});
     }
 
@@ -75,7 +75,7 @@ class JdbcCredentialsOutageTest {
                     meanwhile.accept(credentials);
                 }
                 assertThat(credentials.lookups())
-                        .as("no request tries, only the probe")
+                        .as("requests do not connect, only the probe does")
                         .isEqualTo(lookups);
 
                 server.start();
@@ -131,7 +131,7 @@ class JdbcCredentialsOutageTest {
         }
     }
 
-    /** Connections that work but never hear a notification, as those of a pooler that hands out a server per transaction. */
+    /** Connections that work but never receive a notification, like those of a pooler in transaction mode. */
     private static DataSource deaf(DataSource dataSource) {
         return wrap(
                 DataSource.class,

@@ -25,7 +25,7 @@ import org.sipproxy.api.routing.TemporarilyUnavailableException;
 
 class JdbcCredentialsTest {
 
-    /** The promise: a changed subscriber is refused within this time. */
+    /** A changed subscriber must be refused within this time. */
     private static final Duration OBEYED = Duration.ofSeconds(1);
 
     @RegisterExtension
@@ -77,7 +77,7 @@ class JdbcCredentialsTest {
     }
 
     @Test
-    void whatNoColumnCanHoldIsNobodyWithoutAskingTheDatabase() {
+    void nameThatNoColumnCanHoldIsUnknownWithoutAQuery() {
         JdbcCredentials credentials =
                 JdbcCredentials.builder(postgres.dataSource()).build();
 
@@ -90,7 +90,7 @@ class JdbcCredentialsTest {
     }
 
     @Test
-    void whoIsCachedNeedsNoLookupAndDoesNotBlock() {
+    void cachedSubscriberNeedsNoLookupAndDoesNotBlock() {
         JdbcCredentials credentials = listening();
         assertThat(credentials.mayBlock()).isTrue();
         assertThat(isKnownAtOnce(credentials, "1001")).isFalse();
@@ -109,7 +109,7 @@ class JdbcCredentialsTest {
     }
 
     @Test
-    void aChangeIsObeyedOnEveryNode() {
+    void changeTakesEffectOnEveryNode() {
         List<JdbcCredentials> nodes = List.of(listening(), listening());
         nodes.forEach(node -> node.find("1001", "sip.test"));
 
@@ -132,7 +132,7 @@ class JdbcCredentialsTest {
     }
 
     @Test
-    void withoutTheTriggerAChangeIsObeyedInTime() {
+    void changeTakesEffectInTimeWithoutTheTrigger() {
         postgres.execute("DROP TRIGGER sipproxy_subscriber_changed ON subscriber");
         JdbcCredentials credentials = started();
         credentials.find("1001", "sip.test");
@@ -144,7 +144,7 @@ class JdbcCredentialsTest {
     }
 
     @Test
-    void aTriggerThatGoesMissingLaterIsNoticedInTime() {
+    void droppedTriggerIsNoticedInTime() {
         JdbcCredentials credentials = listening();
         credentials.find("1001", "sip.test");
 
@@ -157,7 +157,7 @@ class JdbcCredentialsTest {
     }
 
     @Test
-    void aLostConnectionIsReplacedAndNothingOldIsBelievedMeanwhile() {
+    void lostConnectionIsReplacedAndOldEntriesAreNotUsedMeanwhile() {
         JdbcCredentials credentials = listening();
         credentials.find("1001", "sip.test");
 
@@ -172,7 +172,7 @@ class JdbcCredentialsTest {
     }
 
     @Test
-    void threadsThatMissTheSameUserAskOnce() throws Exception {
+    void threadsThatMissTheSameUserShareOneQuery() throws Exception {
         JdbcCredentials credentials = listening();
         ExecutorService threads = Executors.newFixedThreadPool(8);
         CountDownLatch together = new CountDownLatch(8);
@@ -199,7 +199,7 @@ class JdbcCredentialsTest {
         JdbcCredentials credentials = JdbcCredentials.builder(postgres.dataSource())
                 .cacheSize(10)
                 .unknownCacheSize(10)
-                .unknownPerSecond(5) // far below what even a busy machine asks in the loop
+                .unknownPerSecond(5) // far below the number of look-ups in the loop, even on a busy machine
                 .build();
         opened.add(credentials);
         credentials.listen();
@@ -222,7 +222,7 @@ class JdbcCredentialsTest {
     }
 
     @Test
-    void otherSpellingOfASubscriberIsFoundAsSoonAsItIsThere() {
+    void otherSpellingOfASubscriberIsFoundAsSoonAsItExists() {
         JdbcCredentials credentials =
                 JdbcCredentials.builder(postgres.dataSource()).build();
         opened.add(credentials);
@@ -236,7 +236,7 @@ class JdbcCredentialsTest {
         assertThat(credentials.hasOtherSpelling("bob", "sip.test")).isFalse();
         assertThat(credentials.hasOtherSpelling("a\0b", "sip.test")).isFalse();
 
-        // as kamctl would, which knows of no rule
+        // like kamctl, which has no such rule
         postgres.execute("INSERT INTO subscriber (username, domain, ha1) VALUES ('aLICE', 'sip.test', md5('x'))");
 
         await().until(() -> credentials.hasOtherSpelling("Alice", "sip.test"));
@@ -276,7 +276,7 @@ class JdbcCredentialsTest {
     }
 
     @Test
-    void aPlainPasswordIsHashedAndForgottenIfThatIsConfigured() {
+    void plainPasswordIsHashedAndDiscardedIfConfigured() {
         postgres.execute("UPDATE subscriber SET ha1 = '', ha1b = '', password = 'plain'");
 
         assertThat(JdbcCredentials.builder(postgres.dataSource()).build().find("1001", "sip.test"))
@@ -293,7 +293,7 @@ class JdbcCredentialsTest {
     }
 
     @Test
-    void withPlainPasswordsThePasswordCountsOverAnOtherHashAndTheHashWhereThereIsNoPassword() {
+    void plainPasswordTakesPrecedenceOverADifferentHash() {
         RecordingLogger log = new RecordingLogger();
         JdbcCredentials credentials = JdbcCredentials.builder(postgres.dataSource())
                 .plainPasswords()
@@ -339,7 +339,7 @@ class JdbcCredentialsTest {
     }
 
     @Test
-    void aDatabaseThatDoesNotFitIsRefusedAtTheStart() {
+    void databaseWithAnotherSchemaIsRefusedAtStart() {
         JdbcCredentials withSha256 =
                 JdbcCredentials.builder(postgres.dataSource()).sha256Column().build();
         assertThatThrownBy(withSha256::listen).hasMessageContaining("no column ha1_sha256");
@@ -351,7 +351,7 @@ class JdbcCredentialsTest {
     }
 
     @Test
-    void optionsOutOfRangeAreToldTogether() {
+    void optionsOutOfRangeAreReportedTogether() {
         assertThatThrownBy(() -> JdbcCredentials.builder(postgres.dataSource())
                         .cacheSize(0)
                         .cacheLife(Duration.ZERO)
@@ -361,7 +361,7 @@ class JdbcCredentialsTest {
     }
 
     @Test
-    void closingGivesTheConnectionBack() {
+    void closingReturnsTheConnection() {
         JdbcCredentials credentials = listening();
 
         credentials.close();

@@ -49,14 +49,14 @@ class KamailioSchemaTest {
     }
 
     @Test
-    void whatWasCreatedVerifies() {
+    void createdTablesVerify() {
         assertThat(schema.create()).isEqualTo(KamailioSchema.tables()).hasSize(13);
 
         assertThat(schema.verify()).isEmpty();
     }
 
     @Test
-    void creatingAgainLeavesEverythingAsItIs() {
+    void creatingAgainChangesNothing() {
         schema.create();
         Subscribers.in(postgres.dataSource()).add("1001", "sip.test", "secret");
 
@@ -66,7 +66,7 @@ class KamailioSchemaTest {
     }
 
     @Test
-    void severalThatCreateAtOnceDoNotFail() throws Exception {
+    void concurrentCreationsDoNotFail() throws Exception {
         ExecutorService threads = Executors.newFixedThreadPool(4);
         try {
             Callable<List<String>> create = schema::create;
@@ -146,7 +146,7 @@ class KamailioSchemaTest {
     }
 
     @Test
-    void droppingRemovesOurTablesOnly() {
+    void droppingRemovesTheTablesOfTheSchemaOnly() {
         schema.create();
         schema.addSubscriberNotifications();
         schema.addSha256Column();
@@ -162,7 +162,7 @@ class KamailioSchemaTest {
     }
 
     @Test
-    void additionsMayBeMadeAgainAndAreSeen() {
+    void additionsMayBeRepeatedAndAreDetected() {
         schema.create();
         assertThat(schema.hasSubscriberNotifications()).isFalse();
         assertThat(schema.hasSha256Column()).isFalse();
@@ -192,7 +192,7 @@ class KamailioSchemaTest {
             assertThat(KamailioSchema.on(visitor).addAccountingColumns()).isFalse();
             assertThat(schema.addAccountingColumns()).isTrue();
             assertThat(KamailioSchema.on(visitor).addAccountingColumns())
-                    .as("they are there")
+                    .as("the additions exist")
                     .isTrue();
         } finally {
             postgres.execute("DROP OWNED BY visitor; DROP ROLE visitor");

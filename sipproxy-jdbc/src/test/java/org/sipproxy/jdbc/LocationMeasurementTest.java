@@ -29,8 +29,8 @@ import org.sipproxy.core.options.ProxyClock;
 import org.sipproxy.message.SipUri;
 
 /**
- * What the storage modes cost, printed and not judged: {@code -Dsipproxy.measure=100000}, the number of bindings. CPU of
- * PostgreSQL is read from /proc, so on Linux only.
+ * Costs of the storage modes, printed without a limit: {@code -Dsipproxy.measure=100000}, the number of bindings. The
+ * CPU time of PostgreSQL is read from /proc, so on Linux only.
  */
 @EnabledIfSystemProperty(named = "sipproxy.measure", matches = "\\d+")
 class LocationMeasurementTest {
@@ -186,7 +186,7 @@ class LocationMeasurementTest {
                 postgres * 1e6 / count);
     }
 
-    /** utime and stime of all processes of the server, its ended backends included. */
+    /** Returns utime and stime of all processes of the server, including its ended backends. */
     private static long postgresTicks() throws IOException {
         List<Path> all = new ArrayList<>();
         try (var processes = Files.newDirectoryStream(Path.of("/proc"), "[0-9]*")) {

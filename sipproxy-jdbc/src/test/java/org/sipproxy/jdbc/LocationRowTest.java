@@ -23,7 +23,7 @@ import org.sipproxy.api.transport.Flow;
 import org.sipproxy.api.transport.TransportKind;
 import org.sipproxy.message.SipUri;
 
-/** The rows of location, as Kamailio writes them and reads them. */
+/** Rows of location, as Kamailio writes and reads them. */
 class LocationRowTest {
 
     private static final Instant NOW = Instant.parse("2026-03-01T12:00:00Z");
@@ -147,7 +147,7 @@ class LocationRowTest {
                         binding("x-1").build()),
                 NOW);
         assertThat(Rows.of(POSTGRES, "SELECT ruid, domain, cseq FROM location ORDER BY ruid"))
-                .as("a Kamailio with use_domain=0 finds both by their user")
+                .as("a Kamailio with use_domain=0 finds both by user")
                 .containsExactly("uloc-1|NULL|9", "uloc-3|other.test|1", "x-1|sip.test|1");
     }
 
@@ -182,7 +182,7 @@ class LocationRowTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"1970-01-01 00:00:00", "9999-12-31 23:59:59", "2200-01-01 00:00:00", "infinity"})
-    void permanentAndFarRowsStayForEver(String expires) {
+    void permanentAndFarRowsDoNotExpire(String expires) {
         foreign("'sip:a@192.0.2.1'", expires);
 
         repository.deleteExpired(NOW, false, (aor, b) -> {});
@@ -215,11 +215,11 @@ class LocationRowTest {
         assertThat(log.lines())
                 .hasSize(5)
                 .anyMatch(line -> line.startsWith(
-                        "WARN table location, row id " + ids.get(0) + " of user \"alice\": skipped, it has no contact"))
+                        "WARN table location, row id " + ids.get(0) + " of user \"alice\": skipped: it has no contact"))
                 .anyMatch(line ->
-                        line.contains("id " + ids.get(1) + " of user \"alice\": skipped, it holds a URI that cannot"))
+                        line.contains("id " + ids.get(1) + " of user \"alice\": skipped: it has a URI that cannot"))
                 .anyMatch(line -> line.contains(
-                        "id " + ids.get(4) + " of user \"alice\": skipped, it has no domain, as a Kamailio"
+                        "id " + ids.get(4) + " of user \"alice\": skipped: it has no domain, as a Kamailio"
                                 + " with use_domain=0 writes it"));
 
         logging.find(ALICE, NOW);
@@ -227,7 +227,7 @@ class LocationRowTest {
         List<String> shown = new ArrayList<>();
         logging.forEach(NOW, (aor, b) -> shown.add(b.contact().toString()));
         assertThat(shown).containsExactly("sip:fine@192.0.2.1");
-        assertThat(log.lines()).as("once each, whoever reads").hasSize(5);
+        assertThat(log.lines()).as("once each, for all readers").hasSize(5);
         POSTGRES.execute("DELETE FROM location");
     }
 

@@ -32,7 +32,9 @@ import org.sipproxy.api.routing.RequestDeadline;
 import org.sipproxy.api.routing.TemporarilyUnavailableException;
 import org.sipproxy.jdbc.CredentialCache.CacheLimits;
 
-/** Look-ups of many subscribers at the same time: in batches, which one of them cannot hold up or make fail. */
+/**
+ * Look-ups of many subscribers at the same time, in batches, in which one must not delay the others or make them fail.
+ */
 @Timeout(60)
 class LookupQueueTest {
 
@@ -46,7 +48,7 @@ class LookupQueueTest {
             new CacheLimits(100, Duration.ofSeconds(60), 100, Duration.ofSeconds(10), true), System::nanoTime);
     private final List<List<String>> batches = new CopyOnWriteArrayList<>();
 
-    /** Held while queries are to stand still. */
+    /** Closed while queries must block. */
     private volatile CountDownLatch gate = new CountDownLatch(0);
 
     @BeforeEach
@@ -86,7 +88,7 @@ class LookupQueueTest {
     }
 
     @Test
-    void readsGatherWhileOneIsUnderWay() throws Exception {
+    void readsAreCollectedWhileOneIsInProgress() throws Exception {
         LookupQueue queue = new LookupQueue(1, this::read, cache::fail);
         gate = new CountDownLatch(1);
         List<Future<Credentials>> found = new ArrayList<>();
@@ -104,7 +106,7 @@ class LookupQueueTest {
     }
 
     @Test
-    void readIsNotHeldUpByAQueryThatHangs() throws Exception {
+    void readIsNotDelayedByAQueryThatHangs() throws Exception {
         CountDownLatch hangs = new CountDownLatch(1);
         gate = hangs;
         LookupQueue queue = new LookupQueue(2, this::read, cache::fail);
@@ -120,7 +122,7 @@ class LookupQueueTest {
     }
 
     @Test
-    void requestWaitsNoLongerThanItHasTimeAndTheReadGoesOn() throws Exception {
+    void requestStopsWaitingAtItsDeadlineAndTheReadContinues() throws Exception {
         LookupQueue queue = new LookupQueue(1, this::read, cache::fail);
         gate = new CountDownLatch(1);
         CredentialCache.Read read = cache.read(new CredentialCache.Key("user", "sip.test"), queue::add);
@@ -135,7 +137,7 @@ class LookupQueueTest {
     }
 
     @Test
-    void whatTheReaderThrowsReachesThoseWhoWaitAndTheNextAreRead() throws Exception {
+    void exceptionOfTheReaderFailsItsBatchOnly() throws Exception {
         boolean[] fails = {true};
         LookupQueue queue = new LookupQueue(
                 1,
@@ -155,7 +157,7 @@ class LookupQueueTest {
     }
 
     @Test
-    void requestThatWaitsReadsItselfIfNoThreadIsToBeHad() {
+    void waitingRequestReadsItselfIfNoThreadIsAvailable() {
         LookupQueue queue = new LookupQueue(1, this::read, cache::fail, task -> {
             throw new OutOfMemoryError("thrown by the test");
         });
@@ -166,7 +168,7 @@ class LookupQueueTest {
 
     // ---- with a database
 
-    /** Connections are given while the gate is open. */
+    /** Data source that returns connections while the gate is open. */
     private DataSource gated(DataSource real) {
         return new PGSimpleDataSource() {
             @Override
@@ -208,7 +210,7 @@ class LookupQueueTest {
     }
 
     @Test
-    void nameThatTheDatabaseCannotRepresentFailsNoOther() throws Exception {
+    void nameThatTheDatabaseCannotRepresentDoesNotFailOthers() throws Exception {
         String latin1 = "lookups_latin1";
         postgres.execute(
                 "CREATE DATABASE " + latin1 + " ENCODING 'LATIN1' LC_COLLATE 'C' LC_CTYPE 'C' TEMPLATE template0");

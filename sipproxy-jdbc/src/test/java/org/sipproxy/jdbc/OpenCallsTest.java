@@ -44,7 +44,7 @@ class OpenCallsTest {
     }
 
     @Test
-    void restoredCallEndsAfterWhatIsLeftOfTheLongestTime() {
+    void restoredCallEndsAfterTheRestOfTheLongestDuration() {
         CallKey old = key("old", "a", "b");
         CallKey ended = key("ended", "a", "b");
         calls.ended(ended);

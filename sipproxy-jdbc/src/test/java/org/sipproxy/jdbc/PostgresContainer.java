@@ -3,7 +3,10 @@ package org.sipproxy.jdbc;
 import org.postgresql.ds.PGSimpleDataSource;
 import org.testcontainers.postgresql.PostgreSQLContainer;
 
-/** PostgreSQL in a container, which ends with the JVM. A class of its own: without Testcontainers nothing loads it. */
+/**
+ * PostgreSQL in a container, which ends with the JVM. A separate class, so that nothing loads it without
+ * Testcontainers.
+ */
 final class PostgresContainer {
 
     private PostgresContainer() {}

@@ -13,16 +13,17 @@ import org.junit.jupiter.api.extension.ExtensionContext;
 import org.postgresql.ds.PGSimpleDataSource;
 
 /**
- * A database of a test class's own on a real PostgreSQL:
+ * Database for one test class on a real PostgreSQL:
  *
  * <pre>{@code
  * @RegisterExtension
  * static final PostgresFixture postgres = PostgresFixture.withSchema();
  * }</pre>
  *
- * <p>The server is one for the JVM and comes from Maven artefacts. {@code -Dsipproxy.test.postgres=testcontainers} takes a
- * container instead, and {@code -Dsipproxy.test.postgres=jdbc:postgresql://host/db?user=…&password=…} a server that is
- * there, with a role that may create databases. Outside JUnit {@link #open} and {@link #close} do the same.
+ * <p>All classes of a JVM share one server, which comes from Maven artefacts.
+ * {@code -Dsipproxy.test.postgres=testcontainers} uses a container instead, and
+ * {@code -Dsipproxy.test.postgres=jdbc:postgresql://host/db?user=…&password=…} an existing server, with a role that may
+ * create databases. Outside JUnit, {@link #open} and {@link #close} do the same.
  */
 public final class PostgresFixture implements BeforeAllCallback, AfterAllCallback, AutoCloseable {
 
@@ -35,12 +36,12 @@ public final class PostgresFixture implements BeforeAllCallback, AfterAllCallbac
         this.schema = schema;
     }
 
-    /** An empty database. */
+    /** Returns an empty database. */
     public static PostgresFixture empty() {
         return new PostgresFixture(false);
     }
 
-    /** A database with Kamailio's tables. */
+    /** Returns a database with Kamailio's tables. */
     public static PostgresFixture withSchema() {
         return new PostgresFixture(true);
     }
@@ -70,44 +71,44 @@ public final class PostgresFixture implements BeforeAllCallback, AfterAllCallbac
         return this;
     }
 
-    /** Drops the database, whoever is still connected. */
+    /** Drops the database, even if there are connections to it. */
     @Override
     public void close() {
         execute(Server.ADMIN, "DROP DATABASE IF EXISTS " + name + " WITH (FORCE)");
     }
 
-    /** Connections to the database as its owner; not pooled. */
+    /** Returns a data source for the owner of the database; not pooled. */
     public DataSource dataSource() {
         return dataSource(Server.ADMIN.getUser(), Server.ADMIN.getPassword());
     }
 
-    /** Connections to the database as another role. */
+    /** Returns a data source for another role. */
     public DataSource dataSource(String user, String password) {
         return pgDataSource(user, password);
     }
 
-    /** As {@code jdbc:postgresql://host:port/database}, without the user. */
+    /** Returns {@code jdbc:postgresql://host:port/database}, without the user. */
     public String url() {
         PGSimpleDataSource of = pgDataSource(user(), password());
         return "jdbc:postgresql://" + of.getServerNames()[0] + ":" + of.getPortNumbers()[0] + "/" + name;
     }
 
-    /** The owner's role. */
+    /** Returns the owner's role. */
     public String user() {
         return Server.ADMIN.getUser();
     }
 
-    /** The owner's password. */
+    /** Returns the owner's password. */
     public String password() {
         return Server.ADMIN.getPassword();
     }
 
-    /** The database. */
+    /** Returns the name of the database. */
     public String databaseName() {
         return name;
     }
 
-    /** Runs one statement or several, separated by semicolons. */
+    /** Runs one or more statements, separated by semicolons. */
     public void execute(String sql) {
         execute(dataSource(), sql);
     }
@@ -130,7 +131,7 @@ public final class PostgresFixture implements BeforeAllCallback, AfterAllCallbac
         }
     }
 
-    /** Started by the first use, ended with the JVM. */
+    /** Server that the first use starts and that ends with the JVM. */
     private static final class Server {
 
         static final PGSimpleDataSource ADMIN = start(System.getProperty("sipproxy.test.postgres", "embedded"));
@@ -151,7 +152,7 @@ public final class PostgresFixture implements BeforeAllCallback, AfterAllCallbac
         }
 
         private static PGSimpleDataSource embedded() {
-            // what is lost in a power failure is no matter here, and the tests wait less
+            // durability after a power failure does not matter here, and the tests wait less
             PostgresServer server = PostgresServer.launch(
                     "fsync",
                     "off",

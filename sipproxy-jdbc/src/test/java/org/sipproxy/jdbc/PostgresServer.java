@@ -21,8 +21,9 @@ import java.util.stream.Stream;
 import org.postgresql.ds.PGSimpleDataSource;
 
 /**
- * A PostgreSQL of a test's own from Maven artefacts, to be stopped, killed and started again on the same port with the same
- * data; what was committed outlives {@link #kill}. Tests that only need a database take {@link PostgresFixture}.
+ * PostgreSQL server for one test, from Maven artefacts. It can be stopped, killed and started again on the same port
+ * with the same data; committed data survives {@link #kill}. Tests that only need a database use
+ * {@link PostgresFixture}.
  */
 public final class PostgresServer implements AutoCloseable {
 
@@ -40,7 +41,7 @@ public final class PostgresServer implements AutoCloseable {
         }
     }
 
-    /** Starts one on a free port. {@code settings} are those of postgresql.conf, name and value in turn. */
+    /** Starts a server on a free port. {@code settings} are those of postgresql.conf, name and value alternating. */
     public static PostgresServer launch(String... settings) {
         Map<String, String> map = new LinkedHashMap<>();
         for (int i = 0; i < settings.length; i += 2) {
@@ -51,7 +52,7 @@ public final class PostgresServer implements AutoCloseable {
         return server;
     }
 
-    /** Starts it again, with the data and on the port that it had. */
+    /** Starts the server again, with its data and on its port. */
     public void start() {
         EmbeddedPostgres.Builder builder = EmbeddedPostgres.builder()
                 .setPort(port)
@@ -60,7 +61,7 @@ public final class PostgresServer implements AutoCloseable {
                 .setCleanDataDirectory(false)
                 .setRegisterShutdownHook(false)
                 .setServerConfig("listen_addresses", "127.0.0.1")
-                // the artefact's default loses what was committed when it is killed
+                // with the artefact's default, committed data is lost on a kill
                 .setServerConfig("fsync", "on")
                 .setServerConfig("synchronous_commit", "on")
                 .setServerConfig("full_page_writes", "on");
@@ -68,12 +69,12 @@ public final class PostgresServer implements AutoCloseable {
         try {
             running = builder.start();
         } catch (IOException e) {
-            throw new UncheckedIOException("PostgreSQL does not start; as root it needs unshare -U to work", e);
+            throw new UncheckedIOException("PostgreSQL does not start; as root, unshare -U must work", e);
         }
         port = running.getPort();
     }
 
-    /** Ends it in an orderly way; connections are cut. Does nothing if it does not run. */
+    /** Stops the server in an orderly way; connections are cut. Does nothing if it is not running. */
     public void stop() {
         try {
             running.close();
@@ -82,7 +83,7 @@ public final class PostgresServer implements AutoCloseable {
         }
     }
 
-    /** Ends it as a power failure would: nothing is flushed. */
+    /** Kills the server like a power failure would: nothing is flushed. */
     public void kill() {
         try {
             List<ProcessHandle> all = processes();
@@ -93,15 +94,15 @@ public final class PostgresServer implements AutoCloseable {
         } catch (InterruptedException | ExecutionException | TimeoutException e) {
             throw new IllegalStateException("PostgreSQL could not be killed", e);
         }
-        stop(); // lets go of the lock on the directory
+        stop(); // releases the lock on the directory
     }
 
-    /** Stops all of its processes where they are: connections stay open, and nothing comes on them. */
+    /** Suspends all of its processes: connections stay open, but nothing is sent on them. */
     public void freeze() {
         signal("-STOP");
     }
 
-    /** Lets them go on. */
+    /** Resumes all of its processes. */
     public void thaw() {
         signal("-CONT");
     }
@@ -110,13 +111,13 @@ public final class PostgresServer implements AutoCloseable {
         List<String> command = new ArrayList<>(List.of("kill", name));
         processes().forEach(process -> command.add(Long.toString(process.pid())));
         try {
-            new ProcessBuilder(command).start().waitFor(); // one that has ended meanwhile does not matter
+            new ProcessBuilder(command).start().waitFor(); // a process that has ended meanwhile does not matter
         } catch (IOException | InterruptedException e) {
-            throw new IllegalStateException("PostgreSQL could not be sent a signal", e);
+            throw new IllegalStateException("cannot send a signal to PostgreSQL", e);
         }
     }
 
-    /** The postmaster first: while it is stopped it starts no others. */
+    /** Returns the processes, the postmaster first: while it is suspended it does not start others. */
     private List<ProcessHandle> processes() {
         try {
             List<String> pidFile = Files.readAllLines(directory.resolve("data/postmaster.pid"));
@@ -129,12 +130,12 @@ public final class PostgresServer implements AutoCloseable {
         }
     }
 
-    /** Its port on 127.0.0.1. */
+    /** Returns its port on 127.0.0.1. */
     public int port() {
         return port;
     }
 
-    /** Connections of the superuser {@code postgres} to a database; not pooled. */
+    /** Returns a data source for a database as the superuser {@code postgres}; not pooled. */
     public PGSimpleDataSource dataSource(String database) {
         PGSimpleDataSource dataSource = new PGSimpleDataSource();
         dataSource.setServerNames(new String[] {"127.0.0.1"});
@@ -145,7 +146,7 @@ public final class PostgresServer implements AutoCloseable {
         return dataSource;
     }
 
-    /** Makes an empty database. */
+    /** Creates an empty database. */
     public PGSimpleDataSource createDatabase(String name) {
         try (Connection connection = dataSource("postgres").getConnection();
                 Statement statement = connection.createStatement()) {
@@ -156,7 +157,7 @@ public final class PostgresServer implements AutoCloseable {
         return dataSource(name);
     }
 
-    /** Stops it and removes its data. */
+    /** Stops the server and removes its data. */
     @Override
     public void close() {
         stop();
@@ -168,7 +169,10 @@ public final class PostgresServer implements AutoCloseable {
         }
     }
 
-    /** Unpacked once for all servers of a user, as it takes seconds; in a place where nobody else can put programs. */
+    /**
+     * Unpacked once for all servers of a user, because it takes seconds, into a directory that other users cannot
+     * write.
+     */
     private static Path binaries() {
         Path cache = Path.of(System.getProperty("user.home"), ".cache", "sipproxy");
         try {

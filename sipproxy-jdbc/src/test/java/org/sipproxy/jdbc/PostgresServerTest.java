@@ -10,7 +10,7 @@ import org.junit.jupiter.api.Test;
 class PostgresServerTest {
 
     @Test
-    void dataAndPortOutliveAStopAndAKill() throws Exception {
+    void dataAndPortSurviveAStopAndAKill() throws Exception {
         try (PostgresServer server = PostgresServer.launch()) {
             int port = server.port();
             KamailioSchema schema = KamailioSchema.on(server.createDatabase("kept"));

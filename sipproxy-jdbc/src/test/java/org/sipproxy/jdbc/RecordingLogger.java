@@ -8,7 +8,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import org.slf4j.Logger;
 import org.slf4j.helpers.MessageFormatter;
 
-/** A logger whose lines a test reads, as {@code WARN text}. */
+/** Logger whose lines a test reads, as {@code WARN text}. */
 final class RecordingLogger {
 
     private final List<String> lines = new CopyOnWriteArrayList<>();

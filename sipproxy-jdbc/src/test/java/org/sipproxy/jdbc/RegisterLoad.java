@@ -8,10 +8,10 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 
-/** Phones that register one after another as fast as they are answered, and what was promised to each of them. */
+/** Phones that register one after another without pause, with the bindings that were acknowledged to each of them. */
 final class RegisterLoad implements AutoCloseable {
 
-    /** What a phone was told last: its CSeq, and when. */
+    /** Latest acknowledgement of a phone: its CSeq and time. */
     record Acknowledged(long cseq, long atNanos) {}
 
     private static final int USERS_OF_A_PHONE = 20;
@@ -21,7 +21,7 @@ final class RegisterLoad implements AutoCloseable {
     private final Map<Integer, AtomicInteger> answers = new ConcurrentHashMap<>();
     private volatile boolean stopped;
 
-    /** Phones that go on without an answer when their patience is over. */
+    /** Starts phones that continue without a response after their patience. */
     RegisterLoad(InetSocketAddress proxy, int phones, Duration patience) {
         for (int i = 0; i < phones; i++) {
             int phone = i;
@@ -48,7 +48,7 @@ final class RegisterLoad implements AutoCloseable {
         }
     }
 
-    /** How many requests were answered with this status. */
+    /** Returns the number of responses with this status. */
     int answers(int status) {
         AtomicInteger count = answers.get(status);
         return count == null ? 0 : count.get();
@@ -58,12 +58,14 @@ final class RegisterLoad implements AutoCloseable {
         return answers;
     }
 
-    /** Each user with what was acknowledged, in order; to be read when the load has stopped. */
+    /** Returns each user with its acknowledgements, in order. Read it when the load has stopped. */
     Map<String, List<Acknowledged>> acknowledged() {
         return acknowledged;
     }
 
-    /** Each user with the last CSeq that was acknowledged before that time; to be read when the load has stopped. */
+    /**
+     * Returns each user with the last CSeq that was acknowledged before that time. Read it when the load has stopped.
+     */
     Map<String, Long> acknowledgedBefore(long nanos) {
         Map<String, Long> last = new ConcurrentHashMap<>();
         acknowledged.forEach((user, all) -> all.stream()
@@ -74,7 +76,7 @@ final class RegisterLoad implements AutoCloseable {
         return last;
     }
 
-    /** Ends it; each phone first waits for the answer that it is waiting for. */
+    /** Stops the load; each phone first waits for its pending response. */
     @Override
     public void close() {
         stopped = true;

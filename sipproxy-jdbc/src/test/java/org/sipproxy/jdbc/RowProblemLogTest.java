@@ -40,6 +40,6 @@ class RowProblemLogTest {
         assertThat(log.lines())
                 .hasSize(21)
                 .last()
-                .isEqualTo("WARN table location, row id 25: has no contact (10 such lines were left out before)");
+                .isEqualTo("WARN table location, row id 25: has no contact (10 such lines were omitted before)");
     }
 }

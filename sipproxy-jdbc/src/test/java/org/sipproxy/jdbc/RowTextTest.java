@@ -11,7 +11,7 @@ import org.postgresql.ds.PGSimpleDataSource;
 import org.sipproxy.api.location.Aor;
 import org.sipproxy.api.location.Binding;
 
-/** A database of encoding SQL_ASCII, whose columns hold whatever bytes their writer sent. */
+/** Database of encoding SQL_ASCII, whose columns hold any bytes that their writer sent. */
 class RowTextTest {
 
     private static final Instant NOW = Instant.parse("2026-03-01T12:00:00Z");
@@ -54,7 +54,7 @@ class RowTextTest {
                 .containsExactly(
                         org.assertj.core.groups.Tuple.tuple("a", "\ufffd"),
                         org.assertj.core.groups.Tuple.tuple("c", "phone"));
-        assertThat(log.lines()).singleElement().asString().contains("row id 2 of user \"bob\": skipped, it has a");
+        assertThat(log.lines()).singleElement().asString().contains("row id 2 of user \"bob\": skipped: it has a");
     }
 
     @Test
@@ -73,7 +73,7 @@ class RowTextTest {
     }
 
     @Test
-    void domainsAndAccessRulesAreReadAroundSuchARow() {
+    void domainsAndAccessRulesAreReadDespiteSuchARow() {
         execute("INSERT INTO domain (domain) VALUES (convert_from('\\xe9'::bytea, 'SQL_ASCII')), ('a.test')");
         execute("INSERT INTO address (ip_addr, tag) VALUES ('192.0.2.1', convert_from('\\xe9'::bytea, 'SQL_ASCII'))");
         JdbcDomains domains = JdbcDomains.of(ascii);

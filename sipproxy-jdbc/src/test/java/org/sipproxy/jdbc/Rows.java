@@ -8,17 +8,17 @@ import java.util.ArrayList;
 import java.util.List;
 import javax.sql.DataSource;
 
-/** What a table holds, as psql would show it. */
+/** Contents of a table, as psql would show them. */
 public final class Rows {
 
     private Rows() {}
 
-    /** Each row as its columns with a bar between them; NULL is written so. */
+    /** Returns each row as its columns separated by a bar; NULL is written as NULL. */
     static List<String> of(PostgresFixture postgres, String query) {
         return of(postgres.dataSource(), query);
     }
 
-    /** As {@link #of(PostgresFixture, String)}. */
+    /** Returns the same as {@link #of(PostgresFixture, String)}, for a data source. */
     public static List<String> of(DataSource dataSource, String query) {
         try (Connection connection = dataSource.getConnection();
                 Statement statement = connection.createStatement();

@@ -16,7 +16,7 @@ import org.sipproxy.api.transport.Endpoint;
 import org.sipproxy.core.SipProxy;
 import org.sipproxy.core.options.RegistrarPolicy;
 
-/** Proxies that share a database, or find one again when they are started: bindings without a flow of this process. */
+/** Proxies that share a database, or use it again after a restart: bindings without a flow of this process. */
 class SharedDatabaseTest {
 
     @RegisterExtension
@@ -69,7 +69,7 @@ class SharedDatabaseTest {
     }
 
     @Test
-    void twoProxiesThatUpdateOneAddressAtTheSameTimeLoseNothing() {
+    void concurrentUpdatesOfOneAorByTwoProxiesLoseNothing() {
         int each = 10;
         List<SipProxy> proxies =
                 List.of(start(StoreMode.databaseOnly(repository())), start(StoreMode.databaseOnly(repository())));
@@ -103,7 +103,7 @@ class SharedDatabaseTest {
     }
 
     @Test
-    void bindingsAreThereWhenTheProxyIsStartedAgain() {
+    void bindingsSurviveARestartOfTheProxy() {
         for (StoreMode mode : List.of(StoreMode.writeThrough(repository()), StoreMode.writeBack(repository()))) {
             empty();
             SipClient alice = phone();
@@ -135,7 +135,7 @@ class SharedDatabaseTest {
                 .endsWith("from /" + hostPort(proxy, 1));
     }
 
-    // ---- what the tests say things with
+    // ---- helpers
 
     private String reached(InetSocketAddress proxy, SipClient callee, String user) {
         CompletableFuture<String> got =

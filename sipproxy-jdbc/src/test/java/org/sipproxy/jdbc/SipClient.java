@@ -13,17 +13,17 @@ import java.time.Duration;
 import java.util.concurrent.atomic.AtomicLong;
 import org.sipproxy.core.SipProxy;
 
-/** A UDP phone that registers, sends, and answers what it gets. One thread at a time. */
+/** UDP phone that registers, sends requests, and responds to requests. Not thread-safe. */
 final class SipClient implements AutoCloseable {
 
-    /** Nothing came in time. */
+    /** Thrown if no response arrived in time. */
     static final int NO_ANSWER = 0;
 
     private static final AtomicLong COUNT = new AtomicLong();
 
     private final DatagramSocket socket;
     private final String callId = "call-" + COUNT.incrementAndGet() + "-" + System.nanoTime();
-    /** The last final response. */
+    /** The latest final response. */
     private String response = "";
 
     SipClient() {
@@ -34,7 +34,7 @@ final class SipClient implements AutoCloseable {
         }
     }
 
-    /** The UDP listening point of a proxy. */
+    /** Returns the UDP listening point of a proxy. */
     static InetSocketAddress addressOf(SipProxy proxy) {
         return new InetSocketAddress("127.0.0.1", proxy.boundEndpoints().get(0).port());
     }
@@ -55,7 +55,7 @@ final class SipClient implements AutoCloseable {
         return register(proxy, user, cseq, "<sip:" + user + "@" + hostPort() + ">", Duration.ofSeconds(8));
     }
 
-    /** The status of the answer; User-Agent is {@code ua-} and the CSeq. */
+    /** Returns the status of the response. User-Agent is {@code ua-} and the CSeq. */
     int register(InetSocketAddress proxy, String user, long cseq, String contact, Duration patience) {
         return request(
                 proxy,
@@ -104,7 +104,7 @@ final class SipClient implements AutoCloseable {
         return NO_ANSWER;
     }
 
-    /** Waits for a request of the method, answers it with 200, and returns it; empty if none came. */
+    /** Waits for a request of the method, responds with 200, and returns it; empty if none arrived. */
     String answer(String method, Duration patience) {
         long end = System.nanoTime() + patience.toNanos();
         while (System.nanoTime() - end < 0) {

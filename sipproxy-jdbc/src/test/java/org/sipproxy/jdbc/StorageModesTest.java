@@ -22,7 +22,7 @@ import org.sipproxy.core.internal.time.FakeClock;
 import org.sipproxy.core.internal.time.ProxyTime;
 import org.sipproxy.core.internal.time.TimerWheel;
 
-/** Every storage mode on a real database, over a pool of three connections that must all be back in the end. */
+/** All storage modes on a real database, over a pool of three connections that must all be returned at the end. */
 class StorageModesTest {
 
     @RegisterExtension
@@ -51,7 +51,7 @@ class StorageModesTest {
         }
 
         @AfterEach
-        void everyConnectionIsGivenBack() {
+        void everyConnectionIsReturned() {
             store.close();
             assertThat(pool.getHikariPoolMXBean().getActiveConnections()).isZero();
             pool.close();
@@ -97,7 +97,7 @@ class StorageModesTest {
         }
 
         @Test
-        void rowIsThereWhenTheUpdateReturns() {
+        void rowIsWrittenWhenTheUpdateReturns() {
             add("a");
             assertThat(rows()).containsExactly("a");
         }
@@ -112,7 +112,7 @@ class StorageModesTest {
         }
 
         @Test
-        void rowIsThereAfterTheFlushOrWhenTheStoreIsClosed() {
+        void rowIsWrittenByTheFlushOrByClose() {
             add("a");
             assertThat(rows()).isEmpty();
             ((HostLocationStore) store()).flush();

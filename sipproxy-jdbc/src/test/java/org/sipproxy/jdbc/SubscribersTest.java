@@ -79,7 +79,7 @@ class SubscribersTest {
     }
 
     @Test
-    void whoExistsIsNotAddedAgain() {
+    void existingSubscriberIsNotAddedAgain() {
         subscribers.add("1001", "sip.test", "test1234");
         String before = row("1001");
 
@@ -103,9 +103,8 @@ class SubscribersTest {
                 .isInstanceOfSatisfying(
                         SubscriberException.class,
                         e -> assertThat(e.reason()).isEqualTo(SubscriberException.Reason.OTHER_SPELLING))
-                .hasMessage(
-                        "subscriber " + name + "@sip.test would be the address-of-record of alice@sip.test, whose name"
-                                + " differs in case only; choose another name");
+                .hasMessage("subscriber " + name + "@sip.test would share the address-of-record of alice@sip.test,"
+                        + " because the names differ in case only; choose another name");
 
         assertThat(rows("SELECT username FROM subscriber WHERE domain = 'sip.test'"))
                 .containsExactly("alice");
@@ -123,7 +122,7 @@ class SubscribersTest {
     }
 
     @Test
-    void ofSubscribersThatAreAddedAtTheSameTimeAndDifferInCaseOneIsAdded() throws Exception {
+    void onlyOneOfConcurrentAdditionsThatDifferInCaseSucceeds() throws Exception {
         List<String> spellings = List.of("alice", "Alice", "ALICE", "aLiCe");
         ExecutorService threads = Executors.newFixedThreadPool(spellings.size());
         try {
@@ -161,7 +160,8 @@ class SubscribersTest {
         String before = row("alice");
 
         assertThatThrownBy(() -> subscribers.changePassword("Alice", "sip.test", "y"))
-                .hasMessage("there is no subscriber Alice@sip.test; case counts here, and there is alice@sip.test");
+                .hasMessage("there is no subscriber Alice@sip.test; names are case-sensitive, and there is"
+                        + " alice@sip.test");
         assertThatThrownBy(() -> subscribers.remove("ALICE", "sip.test"))
                 .hasMessageContaining("there is alice@sip.test");
         assertThat(subscribers.find("Alice", "sip.test")).isEmpty();
@@ -180,7 +180,7 @@ class SubscribersTest {
     }
 
     @Test
-    void whoIsUnknownIsNeitherChangedNorRemoved() {
+    void unknownSubscriberIsNeitherChangedNorRemoved() {
         subscribers.add("1001", "sip.test", "test1234");
 
         assertThatThrownBy(() -> subscribers.changePassword("1002", "sip.test", "x"))
@@ -193,7 +193,7 @@ class SubscribersTest {
     }
 
     @Test
-    void removingTakesTheAliasesAlong() {
+    void removingRemovesTheAliasesToo() {
         subscribers.add("1001", "sip.test", "test1234");
         postgres.execute("INSERT INTO dbaliases (alias_username, alias_domain, username, domain) VALUES "
                 + "('alice', 'sip.test', '1001', 'sip.test'), ('bob', 'sip.test', '1002', 'sip.test')");
@@ -205,7 +205,7 @@ class SubscribersTest {
     }
 
     @Test
-    void pagesHoldEverybodyOnceAndInOrder() {
+    void pagesHoldEachSubscriberOnceAndInOrder() {
         for (String user : List.of("b", "a", "c", "a2", "d")) {
             subscribers.add(user, "sip.test", "x");
         }
@@ -232,12 +232,12 @@ class SubscribersTest {
     }
 
     @Test
-    void whatCannotBeAUserIsToldAtOnceAndWithoutThePassword() {
+    void problemsOfAUserAreReportedAtOnceWithoutThePassword() {
         assertThatThrownBy(() -> subscribers.add("a@b", "", "se\ncret"))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("username: has an @")
                 .hasMessageContaining("domain: 0 characters (expected 1 to 64)")
-                .hasMessageContaining("password: empty or with control characters")
+                .hasMessageContaining("password: empty, or has control characters")
                 .hasMessageNotContaining("se\ncret");
         assertThatThrownBy(() -> subscribers.add("u".repeat(65), "sip.test", "x"))
                 .hasMessageContaining("65 characters");
@@ -245,12 +245,12 @@ class SubscribersTest {
                         .storePlainPasswords()
                         .build()
                         .add("u", "sip.test", "x".repeat(65)))
-                .hasMessageContaining("take a shorter one");
+                .hasMessageContaining("choose a shorter one");
         subscribers.add("u", "sip.test", "x".repeat(65));
     }
 
     @Test
-    void anErrorOfTheDatabaseHoldsNoSecrets() {
+    void databaseErrorContainsNoSecrets() {
         try (PostgresFixture without = PostgresFixture.empty().open()) {
             assertThatThrownBy(() -> Subscribers.in(without.dataSource()).add("1001", "sip.test", "s3cret"))
                     .hasMessageContaining("subscriber")

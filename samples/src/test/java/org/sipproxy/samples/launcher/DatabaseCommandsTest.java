@@ -95,8 +95,9 @@ class DatabaseCommandsTest {
         assertThat(on("rm", "Alice")).isEqualTo(1);
         assertThat(on("show", "Alice")).isEqualTo(1);
         assertThat(err.toString())
-                .contains("subscriber Alice@sip.test would be the address-of-record of alice@sip.test")
-                .contains("there is no subscriber ALICE@sip.test; case counts here, and there is alice@sip.test");
+                .contains("subscriber Alice@sip.test would share the address-of-record of alice@sip.test")
+                .contains("there is no subscriber ALICE@sip.test;"
+                        + " names are case-sensitive, and there is alice@sip.test");
         assertThat(md5("alice")).contains(before);
 
         postgres.execute("INSERT INTO subscriber (username, domain, ha1) VALUES ('Alice', 'sip.test', md5('x'))");
@@ -266,7 +267,7 @@ class DatabaseCommandsTest {
                     .first()
                     .asString()
                     .startsWith("sipproxy: database: domain of subscribers: [\"sip.test\"], not a domain of the proxy"
-                            + " [other.test], so nobody can register; use --domain sip.test");
+                            + " [other.test], so no user can register; use --domain sip.test");
         }
     }
 

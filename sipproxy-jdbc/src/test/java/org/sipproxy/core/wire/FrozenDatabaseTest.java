@@ -29,19 +29,19 @@ import org.sipproxy.jdbc.PostgresFixture;
 import org.sipproxy.jdbc.Subscribers;
 import org.sipproxy.security.DigestAuthentication;
 
-/** A database that stops in the middle of everything: no thread that receives may wait for it, however it is asked. */
+/** Database that freezes in the middle of any work: no receiver thread may wait for it, whatever uses it. */
 class FrozenDatabaseTest {
 
     @RegisterExtension
     static final PostgresFixture postgres = PostgresFixture.withSchema();
 
-    /** Receiver threads that were caught asking the database. */
+    /** Receiver threads that were found querying the database. */
     private final List<String> waiting = new CopyOnWriteArrayList<>();
 
     /** Closed while the database is frozen. */
     private volatile CountDownLatch gate = new CountDownLatch(0);
 
-    /** How long a frozen database takes to give a connection: as a pool does that is exhausted. */
+    /** How long a frozen database takes to fail a connection, like an exhausted pool. */
     private volatile Duration patience = Duration.ofMinutes(1);
 
     @BeforeEach
@@ -59,7 +59,7 @@ class FrozenDatabaseTest {
         gate = new CountDownLatch(1);
     }
 
-    /** Each call of a connection or statement stands still while the database is frozen. */
+    /** Returns a data source whose connections and statements block while the database is frozen. */
     private DataSource database() {
         return (DataSource) frozen(DataSource.class, postgres.dataSource());
     }
@@ -101,7 +101,7 @@ class FrozenDatabaseTest {
                 .component(JdbcAliases.of(database))
                 .authentication(DigestAuthentication.builder()
                         .credentials(users)
-                        .noLockout() // the wrong passwords are to be looked up each time
+                        .noLockout() // wrong passwords must be looked up each time
                         .build())));
     }
 
@@ -115,7 +115,10 @@ class FrozenDatabaseTest {
         }
     }
 
-    /** Starts what needs the database in each way: look-ups of the same and of different users, aliases, bindings. */
+    /**
+     * Starts every kind of work that needs the database: look-ups of the same and of different users, aliases,
+     * bindings.
+     */
     private static List<Request> askEverything(WireClient client, String challenge) {
         List<Request> sent = new ArrayList<>();
         for (int i = 0; i < 12; i++) {
@@ -131,7 +134,7 @@ class FrozenDatabaseTest {
         return sent;
     }
 
-    /** Of a wrong password: the user has to be looked up all the same. */
+    /** Returns credentials with a wrong password, whose user has to be looked up nevertheless. */
     private static String credentials(String user, String challenge) {
         String nonce = challenge.replaceAll("(?s).*nonce=\"([^\"]*)\".*", "$1");
         return "Authorization: Digest username=\"" + user + "\", realm=\"sip.test\", nonce=\"" + nonce
@@ -148,7 +151,7 @@ class FrozenDatabaseTest {
     }
 
     @Test
-    void optionsAreAnsweredWhileLookUpsOfEveryKindStandStill() {
+    void optionsGetResponsesWhileAllLookUpsBlock() {
         try (ProxyUnderTest proxy = start(builder -> builder)) {
             WireClient client = proxy.udp("bob");
             String challenge = challenge(client);
@@ -156,7 +159,7 @@ class FrozenDatabaseTest {
 
             askEverything(client, challenge);
             optionsAreAnswered(client);
-            askEverything(client, challenge); // with look-ups of the same users under way
+            askEverything(client, challenge); // with look-ups of the same users in progress
 
             optionsAreAnswered(client);
             assertThat(waiting).isEmpty();
@@ -165,7 +168,7 @@ class FrozenDatabaseTest {
     }
 
     @Test
-    void optionsAreAnsweredWhileNothingIsInMemory() {
+    void optionsGetResponsesWithEmptyCaches() {
         try (ProxyUnderTest proxy = start(builder -> builder.locationStore(databaseOnly()))) {
             WireClient client = proxy.udp("bob");
             String challenge = challenge(client);
@@ -180,12 +183,12 @@ class FrozenDatabaseTest {
     }
 
     @Test
-    void passwordsThatExpireOneByOneWhileThePoolIsExhaustedHoldNoReceiverUp() {
+    void expiringPasswordsDoNotBlockReceiversWhileThePoolIsExhausted() {
         try (ProxyUnderTest proxy = start(builder -> builder)) {
             WireClient client = proxy.udp("bob");
             String challenge = challenge(client);
             for (Request request : askEverything(client, challenge)) {
-                client.awaitFinal(request); // cached for less than a second, as no trigger watches
+                client.awaitFinal(request); // cached for less than a second without the trigger
             }
             patience = Duration.ofMillis(200);
             freeze();
@@ -207,7 +210,7 @@ class FrozenDatabaseTest {
     }
 
     @Test
-    void requestThatHasWaitedTooLongInTheQueueIsRefusedWithoutAskingTheDatabase() {
+    void requestThatWaitedTooLongIsRefusedWithoutAQuery() {
         try (ProxyUnderTest proxy =
                 start(builder -> builder.locationStore(databaseOnly()).waitLimit(Duration.ofSeconds(1)))) {
             WireClient client = proxy.udp("bob");

@@ -25,26 +25,26 @@ import org.sipproxy.jdbc.Subscribers;
 import org.sipproxy.security.DigestAuthentication;
 
 /**
- * A PostgreSQL whose processes are stopped (SIGSTOP): it keeps its connections and says nothing. Noticed within the statement
- * timeout and a second, over every transport.
+ * PostgreSQL server whose processes are suspended (SIGSTOP): it keeps its connections and sends nothing. This is
+ * noticed within the statement timeout and one second, over every transport.
  */
 @Timeout(90)
 class FrozenServerTest {
 
     private static final Duration STATEMENT_TIMEOUT = Duration.ofSeconds(2);
 
-    /** For the machine that runs the test. */
+    /** Tolerance for the machine that runs the test. */
     private static final Duration SLACK = Duration.ofSeconds(2);
 
     private static final Duration NOTICED = STATEMENT_TIMEOUT.plusSeconds(1).plus(SLACK);
 
-    /** A look-up waits so long for a silent server. */
+    /** How long a look-up waits for a silent server. */
     private static final Duration LOOKED_UP = Duration.ofSeconds(6).plus(SLACK);
 
     private static HikariDataSource pool(PostgresServer server) {
         HikariConfig config = new HikariConfig();
         PGSimpleDataSource database = server.createDatabase("kamailio");
-        database.setCancelSignalTimeout(1); // as documented at statementTimeout
+        database.setCancelSignalTimeout(1); // as statementTimeout documents
         config.setDataSource(database);
         config.setMaximumPoolSize(6);
         config.setConnectionTimeout(1_000);
@@ -74,7 +74,7 @@ class FrozenServerTest {
     @EnumSource(
             value = TransportKind.class,
             names = {"UDP", "TCP"})
-    void writeThroughNoticesItInTimeAndLosesNothingThatWasAcknowledged(TransportKind kind) {
+    void writeThroughNoticesItInTimeAndLosesNoAcknowledgedBinding(TransportKind kind) {
         try (PostgresServer server = PostgresServer.launch();
                 HikariDataSource pool = pool(server)) {
             KamailioSchema.on(pool).create();
@@ -112,7 +112,7 @@ class FrozenServerTest {
                     assertThat(late.awaitFinal(late.send(register(late))).status())
                             .isGreaterThanOrEqualTo(500);
                     assertThat(since(later))
-                            .as("what is known is not found out again")
+                            .as("a known outage is not detected again")
                             .isLessThan(SLACK);
                     optionsAreAnswered(prober);
                 } finally {
@@ -130,7 +130,7 @@ class FrozenServerTest {
         }
     }
 
-    /** With more patience than the client's. */
+    /** Waits longer than the client's timeout. */
     private static int awaitFinal(WireClient phone, Request request, long since, Duration limit) {
         while (true) {
             try {
@@ -151,7 +151,7 @@ class FrozenServerTest {
     @EnumSource(
             value = TransportKind.class,
             names = {"UDP", "TCP"})
-    void writeBackGoesOnAndSubscribersNotCachedAreRefusedWithoutHoldingOthersUp(TransportKind kind) {
+    void writeBackContinuesAndUncachedSubscribersAreRefusedWithoutDelay(TransportKind kind) {
         try (PostgresServer server = PostgresServer.launch();
                 HikariDataSource pool = pool(server)) {
             KamailioSchema.on(pool).create();
@@ -181,7 +181,7 @@ class FrozenServerTest {
                         sent.add(phone.send(register(phone).with(wrongPassword("nobody" + i, challenge))));
                     }
                     optionsAreAnswered(prober);
-                    assertThat(since(frozen)).as("no receiver waits").isLessThan(SLACK);
+                    assertThat(since(frozen)).as("no receiver thread waits").isLessThan(SLACK);
 
                     for (Request request : sent) {
                         assertThat(awaitFinal(phone, request, frozen, LOOKED_UP))

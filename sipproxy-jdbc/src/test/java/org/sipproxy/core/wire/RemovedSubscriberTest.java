@@ -21,7 +21,7 @@ import org.sipproxy.jdbc.KamailioSchema;
 import org.sipproxy.jdbc.PostgresFixture;
 import org.sipproxy.jdbc.Subscribers;
 
-/** A subscriber that is removed from the table is not called any more, whatever the mode of the store. */
+/** Subscribers that are removed from the table cannot be called any longer, whatever the mode of the store. */
 class RemovedSubscriberTest {
 
     @RegisterExtension
@@ -52,7 +52,7 @@ class RemovedSubscriberTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"memory", "write-through", "write-back", "database-only", "load-at-start"})
-    void bindingsGoWithTheSubscriberAndThoseOfOthersStay(String mode) {
+    void onlyBindingsOfTheRemovedSubscriberAreRemoved(String mode) {
         JdbcCredentials users = JdbcCredentials.builder(postgres.dataSource()).build();
         try (ProxyUnderTest proxy =
                 ProxyUnderTest.start(builder -> builder.component(users).locationStore(mode(mode)))) {
@@ -77,7 +77,7 @@ class RemovedSubscriberTest {
                     .isIn(404, 480);
             assertThat(proxy.proxy().locationStore().lookup(new Aor("carol", "sip.test")))
                     .hasSize(1);
-            if (!mode.equals("database-only")) { // there the row went with the subscriber
+            if (!mode.equals("database-only")) { // there the row was removed with the subscriber
                 Awaitility.await()
                         .until(() -> events.stream()
                                 .anyMatch(event -> event.kind() == LocationEvent.Kind.REMOVED

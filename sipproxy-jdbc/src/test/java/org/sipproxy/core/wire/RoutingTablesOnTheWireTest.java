@@ -19,13 +19,16 @@ import org.sipproxy.jdbc.JdbcDispatcher;
 import org.sipproxy.jdbc.JdbcDomains;
 import org.sipproxy.jdbc.PostgresFixture;
 
-/** The tables domain, dbaliases and dispatcher as a proxy on the wire obeys them. In this package for the elements on the wire, whose every message a test may write. */
+/**
+ * Tables domain, dbaliases and dispatcher as a proxy on the network applies them. In this package because of the SIP
+ * elements there, with which a test writes every message.
+ */
 class RoutingTablesOnTheWireTest {
 
     @RegisterExtension
     static final PostgresFixture postgres = PostgresFixture.withSchema();
 
-    /** The threads that asked for a connection. */
+    /** The threads that requested a connection. */
     private final List<String> askers = Collections.synchronizedList(new ArrayList<>());
 
     private volatile boolean databaseFails;
@@ -35,7 +38,7 @@ class RoutingTablesOnTheWireTest {
         postgres.execute("TRUNCATE domain, dbaliases, dispatcher");
     }
 
-    /** The database, with a note of who asks for it. */
+    /** Returns the data source, which records the threads that use it. */
     private DataSource watched() {
         return (DataSource) Proxy.newProxyInstance(
                 getClass().getClassLoader(), new Class<?>[] {DataSource.class}, (self, method, arguments) -> {
@@ -50,7 +53,7 @@ class RoutingTablesOnTheWireTest {
                 });
     }
 
-    /** Sends a request that a registered user answers; returns that user's view of it. */
+    /** Sends a request to which a registered user responds; returns the request as that user received it. */
     private static WireMessage message(WireClient from, String uri, WireClient to) {
         Request message = from.send(from.request("MESSAGE", uri));
         WireMessage received = to.awaitRequest("MESSAGE");
@@ -75,7 +78,7 @@ class RoutingTablesOnTheWireTest {
     }
 
     @Test
-    void domainOfTheTableIsServedFromTheNextReloadOn() {
+    void domainOfTheTableIsServedAfterTheNextReload() {
         postgres.execute("INSERT INTO domain (domain) VALUES ('other.test'), ('not a host'), ('a@b.test')");
         JdbcDomains domains = JdbcDomains.of(postgres.dataSource());
         try (ProxyUnderTest proxy = ProxyUnderTest.start(builder -> builder.component(domains))) {
@@ -102,7 +105,7 @@ class RoutingTablesOnTheWireTest {
     }
 
     @Test
-    void reloadThatFailsLeavesTheDomainsAsTheyWere() {
+    void failedReloadKeepsTheDomains() {
         postgres.execute("INSERT INTO domain (domain) VALUES ('other.test')");
         JdbcDomains domains = JdbcDomains.of(watched());
         domains.reload();
@@ -154,7 +157,7 @@ class RoutingTablesOnTheWireTest {
     }
 
     @Test
-    void answersAreCachedThatThereIsNoAliasToo() {
+    void resultsAreCachedEvenIfThereIsNoAlias() {
         alias("sales@sip.test", "bob@sip.test");
         JdbcAliases aliases = JdbcAliases.of(watched());
         try (ProxyUnderTest proxy = ProxyUnderTest.start(builder -> builder.component(aliases))) {
@@ -175,7 +178,7 @@ class RoutingTablesOnTheWireTest {
     }
 
     @Test
-    void registerIsLeftAloneAndSoIsWhatGoesElsewhere() {
+    void registerAndRequestsToOtherDomainsAreNotChanged() {
         alias("sales@sip.test", "bob@sip.test");
         try (ProxyUnderTest proxy = ProxyUnderTest.start(builder -> builder.component(JdbcAliases.of(watched())))) {
             WireClient sales = proxy.registered("sales");
@@ -186,7 +189,7 @@ class RoutingTablesOnTheWireTest {
     }
 
     @Test
-    void usersAreReachedWhileTheDatabaseIsAway() {
+    void usersAreReachedDuringAnOutage() {
         databaseFails = true;
         try (ProxyUnderTest proxy = ProxyUnderTest.start(
                 builder -> builder.component(JdbcAliases.of(watched(), Duration.ofSeconds(1), 100)))) {
@@ -218,7 +221,7 @@ class RoutingTablesOnTheWireTest {
                         context -> context.request().requestUri().user().startsWith("8"));
     }
 
-    /** Which of the elements gets a request, and answers it so. */
+    /** Returns which of the elements gets a request, and responds to it. */
     private static String taker(WireClient caller, int status, WireClient... gateways) {
         Request message = caller.send(caller.request("MESSAGE", "sip:8%3b00@sip.test"));
         List<WireClient> some = List.of(gateways);
@@ -236,7 +239,7 @@ class RoutingTablesOnTheWireTest {
     }
 
     @Test
-    void eachDestinationInItsTurnAndNoInactiveOne() {
+    void activeDestinationsAreUsedInTurn() {
         JdbcDispatcher dispatcher =
                 toSetOne(JdbcDispatcher.Algorithm.ROUND_ROBIN).build();
         try (ProxyUnderTest proxy = ProxyUnderTest.start(builder -> builder.component(dispatcher))) {
@@ -267,7 +270,7 @@ class RoutingTablesOnTheWireTest {
     }
 
     @Test
-    void callGoesToTheNextDestinationIfOneCannotServeAndOnlyThen() {
+    void callGoesToTheNextDestinationOnlyIfOneCannotServe() {
         JdbcDispatcher dispatcher =
                 toSetOne(JdbcDispatcher.Algorithm.PRIORITY_SERIAL).build();
         try (ProxyUnderTest proxy =
@@ -282,7 +285,7 @@ class RoutingTablesOnTheWireTest {
             dispatcher.reload();
 
             Request invite = alice.send(alice.request("INVITE", "sip:800@sip.test"));
-            silent.awaitRequest("INVITE"); // and says nothing until Timer B
+            silent.awaitRequest("INVITE"); // and sends nothing until Timer B
             broken.reply(broken.awaitRequest("INVITE"), 500);
             last.reply(last.awaitRequest("INVITE"), 200);
             alice.awaitResponse(invite, 200);
@@ -298,7 +301,7 @@ class RoutingTablesOnTheWireTest {
     }
 
     @Test
-    void oneCallIdGoesToOneDestinationAndManyAreSpread() {
+    void callIdsAreSpreadAndEachKeepsItsDestination() {
         JdbcDispatcher dispatcher =
                 toSetOne(JdbcDispatcher.Algorithm.CALL_ID_HASH).build();
         try (ProxyUnderTest proxy = ProxyUnderTest.start(builder -> builder.component(dispatcher))) {
@@ -335,7 +338,7 @@ class RoutingTablesOnTheWireTest {
     }
 
     @Test
-    void weightsAreObeyed() {
+    void weightsAreApplied() {
         JdbcDispatcher dispatcher = toSetOne(JdbcDispatcher.Algorithm.WEIGHT).build();
         try (ProxyUnderTest proxy = ProxyUnderTest.start(builder -> builder.component(dispatcher))) {
             WireClient alice = proxy.udp("alice");

@@ -25,8 +25,8 @@ import org.sipproxy.jdbc.KamailioSchema;
 import org.sipproxy.jdbc.PostgresFixture;
 
 /**
- * Texts from the wire that a database cannot hold look like what they are, and never like a failure of the database. In this
- * package for the elements on the wire, whose every message a test may write.
+ * Texts from the network that a database cannot hold are handled as such, and not as a failure of the database. In this
+ * package because of the SIP elements there, with which a test writes every message.
  */
 class UnstorableTextTest {
 
@@ -98,7 +98,7 @@ class UnstorableTextTest {
                 "\\\0", // quoted NUL
                 "phone (\\\0)",
                 "a".repeat(300),
-                "a".repeat(254) + "\u00f0\u009f\u0098\u0080", // a character that the cut goes through
+                "a".repeat(254) + "\u00f0\u009f\u0098\u0080", // a character across the cut
                 "\u00c3\u00a9",
                 "\u00ff");
         try (ProxyUnderTest proxy = proxy(mode, database())) {
@@ -126,7 +126,7 @@ class UnstorableTextTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"write-through", "write-back", "database-only"})
-    void bindingThatNoRowCanHoldIsABadRequestAndTheOthersAreWritten(String mode) {
+    void bindingThatNoRowCanHoldIsRejectedWith400AndTheOthersAreWritten(String mode) {
         try (ProxyUnderTest proxy = proxy(mode, database())) {
             WireClient phone = proxy.udp("phone");
             assertThat(status(phone, register(phone, "good"))).isEqualTo(200);
@@ -135,7 +135,7 @@ class UnstorableTextTest {
             String hop = "<sip:192.0.2.1:5060;lr;x=" + "y".repeat(78) + ">";
             String path = String.join(",", List.of(hop, hop, hop, hop, hop));
             assertThat(path.length() - 5 * "<>,".length() + 1)
-                    .as("the URIs alone")
+                    .as("the URIs only")
                     .isLessThanOrEqualTo(512);
             assertThat(refusal(phone, register(phone, "pathological").with("Supported: path", "Path: " + path)))
                     .isEqualTo("Path is too long: " + path.length() + " characters (at most 512)");
@@ -156,7 +156,7 @@ class UnstorableTextTest {
         }
     }
 
-    /** The reason of a 400. */
+    /** Returns the reason phrase of a 400. */
     private static String refusal(WireClient from, Request request) {
         WireMessage response = from.awaitFinal(from.send(request));
         assertThat(response.status()).isEqualTo(400);
@@ -171,7 +171,7 @@ class UnstorableTextTest {
             assertThat(status(phone, register(phone, "good"))).isEqualTo(200);
             postgres.execute("ALTER TABLE location ALTER COLUMN username TYPE VARCHAR(10)");
             phone.awaitFinal(
-                    phone.send(register(phone, "u".repeat(11)))); // write-back takes it, and learns when it flushes
+                    phone.send(register(phone, "u".repeat(11)))); // write-back accepts it, and fails when it flushes
             proxy.proxy().flushLocationStore();
 
             assertThat(refusal(phone, register(phone, "v".repeat(11))))
@@ -245,7 +245,7 @@ class UnstorableTextTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"write-through", "write-back", "database-only"})
-    void whatTheEncodingOfTheDatabaseLacksIsReplacedOrABadRequest(String mode) {
+    void charactersOutsideTheEncodingAreReplacedOrRejectedWith400(String mode) {
         PGSimpleDataSource database = latin1Database();
         try (ProxyUnderTest proxy = proxy(mode, database)) {
             WireClient bob = proxy.udp("bob");
