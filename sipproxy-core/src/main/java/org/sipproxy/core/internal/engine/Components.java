@@ -162,10 +162,6 @@ final class Components implements AutoCloseable {
         }
     }
 
-    /**
-     * True if the listeners have been notified of the same failure of the same request. A stranger is refused without a
-     * transaction, so each retransmission is refused again, but it is one missed call.
-     */
     /** Empty if To cannot be read: the response went to the client all the same. */
     private static String toTag(SipResponse sent) {
         try {
@@ -175,6 +171,10 @@ final class Components implements AutoCloseable {
         }
     }
 
+    /**
+     * True if the listeners have been notified of the same failure of the same request. A stranger is refused without a
+     * transaction, so each retransmission is refused again, but it is one missed call.
+     */
     private boolean isRepeatedRefusal(RequestContext context, int statusCode) throws SipParseException {
         if (LocalResponses.isChallenge(statusCode)) {
             return false;
