@@ -10,8 +10,8 @@ import org.sipproxy.message.SipParseException;
 import org.sipproxy.message.StatusCode;
 
 /**
- * A stage of the host application: declines calls from numbers with a given prefix, and marks every other call with a header. Added
- * with {@code SipProxy.builder().beforeRouting(new CustomStage("0900"))}.
+ * Stage of a host application that declines calls from numbers with a given prefix, and adds a header to every other
+ * call. Added with {@code SipProxy.builder().beforeRouting(new CustomStage("0900"))}.
  */
 public final class CustomStage implements RequestStage {
 
@@ -19,7 +19,7 @@ public final class CustomStage implements RequestStage {
 
     private final String blockedPrefix;
 
-    /** Declines callers whose user part starts with {@code blockedPrefix}. */
+    /** Creates a stage that declines callers whose user part starts with {@code blockedPrefix}. */
     public CustomStage(String blockedPrefix) {
         this.blockedPrefix = Objects.requireNonNull(blockedPrefix, "blockedPrefix");
     }
@@ -37,7 +37,7 @@ public final class CustomStage implements RequestStage {
         return Verdict.proceed();
     }
 
-    /** Returns false: the stage does not wait, so it runs on the receiver thread. */
+    /** Returns false: the stage never waits, so it runs on the receiver thread. */
     @Override
     public boolean mayBlock() {
         return false;

@@ -18,7 +18,7 @@ import org.sipproxy.jdbc.Subscribers;
 import org.sipproxy.samples.database.StatementLog;
 import org.sipproxy.samples.phone.Account;
 
-/** The database behind the demo: Kamailio's tables, and what the proxy asked and wrote. */
+/** Database of the demo: Kamailio's tables, and a log of the proxy's statements. */
 final class DemoDatabase {
 
     private static final int MOST_CHARACTERS = 150;
@@ -26,7 +26,7 @@ final class DemoDatabase {
     private final DataSource database;
     private final StatementLog log;
 
-    /** Makes the tables, if need be, and puts the subscribers into them. */
+    /** Creates missing tables and adds the subscribers. */
     DemoDatabase(DataSource database, List<Account> accounts) {
         this.database = database;
         this.log = new StatementLog(database);
@@ -45,7 +45,7 @@ final class DemoDatabase {
         }
     }
 
-    /** The subscribers' credentials, and registrations written before they are answered. */
+    /** Adds the credential store and write-through registrations to a proxy. Returns the credential store. */
     CredentialStore addTo(SipProxyBuilder builder) {
         JdbcCredentials credentials = JdbcCredentials.builder(log).build();
         builder.component(credentials)
@@ -54,9 +54,9 @@ final class DemoDatabase {
         return credentials;
     }
 
-    /** Prints the statements about subscribers and registrations, and the rows that are there now. */
+    /** Prints the statements about subscribers and registrations, and the current rows. */
     void print(PrintWriter out) {
-        out.println("What the database was asked, each statement once:");
+        out.println("Statements of the proxy, each once:");
         log.statements().stream()
                 .filter(sql -> sql.contains("subscriber") || sql.contains("location"))
                 .filter(sql -> sql.startsWith("SELECT") || sql.startsWith("INSERT"))

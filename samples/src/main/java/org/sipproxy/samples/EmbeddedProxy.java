@@ -6,12 +6,12 @@ import org.sipproxy.core.SipProxy;
 import org.sipproxy.security.DigestAuthentication;
 import org.sipproxy.security.InMemoryCredentials;
 
-/** The program of the README: a proxy inside a program of one's own, with one user. */
+/** Host application of the README: a proxy with one user. */
 public final class EmbeddedProxy {
 
     private EmbeddedProxy() {}
 
-    /** Serves until the process is stopped; the first argument is the port, 5060 without one. */
+    /** Serves until the process is stopped. The first argument is the port; default 5060. */
     public static void main(String[] args) throws InterruptedException {
         InMemoryCredentials users = InMemoryCredentials.of(Credential.ofPassword("1001", "sip.test", "test1234"));
         try (SipProxy proxy = SipProxy.builder()

@@ -30,8 +30,8 @@ import org.sipproxy.security.DigestAuthentication;
 import org.sipproxy.security.InMemoryCredentials;
 
 /**
- * Proof of life: a proxy, two softphones of another make, a registration of each and a call between them. What went over the
- * wire is drawn as a ladder and compared with what should have.
+ * Demo with a proxy and two softphones of another SIP stack: both register, and one calls the other. The messages on
+ * the wire are drawn as a ladder and compared with the expected ones.
  */
 public final class FirstRegistration implements AutoCloseable {
 
@@ -42,7 +42,7 @@ public final class FirstRegistration implements AutoCloseable {
     private static final Duration RING_TIME = Duration.ofMillis(300);
     private static final Duration PATIENCE = Duration.ofSeconds(10);
 
-    /** Without the 100s, which are only sent where the answer takes a while. */
+    /** Expected messages, without 100 responses, which are only sent if a response takes a while. */
     private static final List<String> EXPECTED = Stream.of(
                     registration(CALLEE),
                     registration(CALLER),
@@ -62,7 +62,7 @@ public final class FirstRegistration implements AutoCloseable {
     private final Optional<DemoDatabase> database;
     private final List<RiPhone> phones = new ArrayList<>();
 
-    /** Plays it once on a free port, with a PostgreSQL of its own behind it. */
+    /** Plays the demo once, on a free port and with an embedded PostgreSQL. */
     public static void main(String[] args) {
         PrintWriter out = new PrintWriter(System.out, true, StandardCharsets.UTF_8);
         boolean complete;
@@ -77,15 +77,15 @@ public final class FirstRegistration implements AutoCloseable {
     /**
      * Starts the proxy.
      *
-     * @param listen where; the first UDP endpoint is the one that the phones use
-     * @param database where subscribers and registrations are, in tables that are made if they are not there; empty for memory
-     * @throws org.sipproxy.core.status.BindFailedException if an address cannot be had
+     * @param listen endpoints to listen on; the phones use the first UDP endpoint
+     * @param database the database of subscribers and registrations, whose missing tables are created; empty for memory
+     * @throws org.sipproxy.core.status.BindFailedException if an endpoint cannot be bound
      */
     public FirstRegistration(List<Endpoint> listen, PrintWriter out, Optional<DataSource> database) {
         this(listen, out, database, builder -> {});
     }
 
-    /** {@code more} may add steps to the proxy. */
+    /** Starts the proxy; {@code more} may change its configuration. */
     FirstRegistration(
             List<Endpoint> listen, PrintWriter out, Optional<DataSource> database, Consumer<SipProxyBuilder> more) {
         this.out = out;
@@ -109,9 +109,9 @@ public final class FirstRegistration implements AutoCloseable {
     }
 
     /**
-     * Registers both phones, makes the call and prints what happened.
+     * Registers both phones, makes the call and prints the messages.
      *
-     * @return true if every expected step was seen
+     * @return true if every expected message was seen
      */
     public boolean play() {
         out.println("A proxy for " + DOMAIN + " on " + endpoints(Endpoint::toString, " ") + ", and two softphones:");
@@ -123,7 +123,7 @@ public final class FirstRegistration implements AutoCloseable {
             caller.register(Duration.ofHours(1));
             Call call = caller.call(CALLEE.user());
             if (!call.rang()) {
-                failures.add("1002 was not told that 1001 rings");
+                failures.add("1002 received no 180");
             }
             call.hangUp();
         } catch (PhoneException | UnknownHostException e) {
@@ -160,7 +160,9 @@ public final class FirstRegistration implements AutoCloseable {
         return phone;
     }
 
-    /** What the phones send to: the first UDP endpoint, on loopback if it stands for all addresses. */
+    /**
+     * Returns the address that the phones send to: the first UDP endpoint, or loopback if it is bound to all addresses.
+     */
     private InetSocketAddress server() throws UnknownHostException {
         for (Endpoint endpoint : proxy.boundEndpoints()) {
             if (endpoint.kind() == TransportKind.UDP) {
@@ -170,13 +172,13 @@ public final class FirstRegistration implements AutoCloseable {
             }
         }
         throw new IllegalStateException(
-                "listen: " + proxy.boundEndpoints() + " has no UDP endpoint, which the phones need");
+                "listen: " + proxy.boundEndpoints() + " has no UDP endpoint, but the phones need one");
     }
 
     private void printBindings() {
         String row = "%-20s %-30s %10s  %s%n";
         out.println();
-        out.println("Bindings, as the proxy holds them now:");
+        out.println("Current bindings of the proxy:");
         out.printf(row, "AOR", "contact", "expires in", "Call-ID");
         long now = System.currentTimeMillis();
         proxy.locationStore().forEach((aor, bindings) -> {
@@ -187,7 +189,7 @@ public final class FirstRegistration implements AutoCloseable {
         out.println();
     }
 
-    /** Prints the four values to type into a softphone of the user's own. */
+    /** Prints the four values to type into the user's own softphone. */
     public void printYourPhone() {
         String servers = endpoints(endpoint -> endpoint.toString().substring(4) + " (" + endpoint.kind() + ")", " or ");
         out.println("Your own softphone registers with these four values:");
@@ -206,7 +208,7 @@ public final class FirstRegistration implements AutoCloseable {
     /** Stops the phones, then the proxy. */
     @Override
     public void close() {
-        phones.parallelStream().forEach(RiPhone::close); // the RI's stop() sleeps for a second
+        phones.parallelStream().forEach(RiPhone::close); // the RI's stop() sleeps for 1 s
         proxy.close();
     }
 

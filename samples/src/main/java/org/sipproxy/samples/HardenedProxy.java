@@ -17,17 +17,17 @@ import org.sipproxy.security.Lockout;
 import org.sipproxy.security.NonceBinding;
 import org.sipproxy.security.RateLimit;
 
-/** A proxy for a public address: who may send, how much, who is trusted, and how passwords are proved. */
+/** Proxy for a public address, with an access list, rate limits, a trusted trunk and strict digest authentication. */
 public final class HardenedProxy {
 
     private HardenedProxy() {}
 
     /**
-     * The proxy, not started.
+     * Returns the proxy, not started.
      *
      * @param trunk the provider's network, which calls in without a password
      * @param secret at least 16 random bytes, the same in all proxies of one cluster and after a restart
-     * @param audit is told of every refusal; {@link org.sipproxy.security.AuditLog} writes them to the log
+     * @param audit listener for every refusal, such as {@link org.sipproxy.security.AuditLog}, which logs them
      */
     public static SipProxy create(
             Endpoint endpoint, CredentialStore users, CidrBlock trunk, byte[] secret, ProxyListener audit) {
@@ -40,7 +40,7 @@ public final class HardenedProxy {
         FloodGuard flood = FloodGuard.builder()
                 .perSource(new RateLimit(50, 500))
                 .perAor(new RateLimit(10, 100))
-                .global(new RateLimit(2_000, 10_000)) // of those who proved nothing, however many addresses they forge
+                .global(new RateLimit(2_000, 10_000)) // all unproven sources together, however many are forged
                 .exempt(trunk)
                 .scanners(FloodGuard.ScannerPolicy.DROP)
                 .build();
@@ -55,7 +55,7 @@ public final class HardenedProxy {
         return SipProxy.builder()
                 .listen(endpoint)
                 .domain("sip.test")
-                .component(access) // first: the others ask whom it trusts
+                .component(access) // first: the others depend on its trust decisions
                 .component(flood)
                 .component(IdentityHeaders.trusting(trunk))
                 .authentication(digest)

@@ -17,8 +17,8 @@ import org.sipproxy.message.SipRequest;
 import org.sipproxy.message.SipResponse;
 
 /**
- * Draws what really went over the wire between the proxy and two phones, one arrow a line with a sentence beside it, and tells
- * which expected arrows are missing. Other peers and repetitions of a message are left out.
+ * Diagram of the messages on the wire between the proxy and two phones: one arrow per line, with an explanation. Also
+ * finds expected arrows that are missing. Omits other peers and retransmissions.
  */
 final class Ladder implements WireListener {
 
@@ -31,10 +31,10 @@ final class Ladder implements WireListener {
     private final Map<String, Arrow> arrows = new LinkedHashMap<>();
     private boolean closed;
 
-    /** One message between the proxy and a phone. */
+    /** Message between the proxy and a phone. */
     private record Arrow(String from, String to, String what, String label, String explanation) {
 
-        /** What {@link Ladder#awaitMissing} compares. */
+        /** Returns the text that {@link Ladder#awaitMissing} compares. */
         String step() {
             return from + " -> " + to + ": " + what;
         }
@@ -45,12 +45,12 @@ final class Ladder implements WireListener {
         this.right = right;
     }
 
-    /** From now on, messages from and to {@code address} are this phone's. */
+    /** Adds a phone; later messages from and to {@code address} are drawn as its messages. */
     synchronized void phone(String name, InetSocketAddress address) {
         phones.put(address, name);
     }
 
-    /** Nothing more is drawn. */
+    /** Stops recording. */
     synchronized void close() {
         closed = true;
     }
@@ -83,7 +83,7 @@ final class Ladder implements WireListener {
             arrows.putIfAbsent(sameAgain, arrow);
             notifyAll();
         } catch (SipParseException e) {
-            throw new IllegalStateException(e); // of phones and a proxy that write no such message
+            throw new IllegalStateException(e); // phones and proxy do not write such messages
         }
     }
 
@@ -106,46 +106,46 @@ final class Ladder implements WireListener {
         return switch (request.method().name()) {
             case "REGISTER" ->
                 proof
-                        ? "the same again, with a hash over nonce and password"
-                        : from + " says where it can be reached, without proof so far";
+                        ? "the same request with a hash over nonce and password"
+                        : from + " registers its contact, without credentials yet";
             case "INVITE" -> {
                 if (forwarded) {
-                    yield "the binding of " + to + " leads to " + request.requestUri();
+                    yield "forwarded to the binding of " + to + ": " + request.requestUri();
                 }
-                yield proof ? "the call again, now with proof" : from + " calls " + request.requestUri();
+                yield proof ? "the same INVITE with credentials" : from + " calls " + request.requestUri();
             }
             case "ACK" -> explainAck(from, to, request);
-            case "BYE" -> forwarded ? "passed on: Record-Route keeps the proxy in the path" : from + " hangs up";
-            default -> forwarded ? "passed on to " + to : "from " + from;
+            case "BYE" -> forwarded ? "forwarded: Record-Route keeps the proxy in the dialog" : from + " hangs up";
+            default -> forwarded ? "forwarded to " + to : "from " + from;
         };
     }
 
-    /** Only the ACK for a 2xx is routed along the Route set that the answer recorded (RFC 3261 §13.2.2.4, §17.1.1.3). */
+    /** Explains an ACK. Only the ACK of a 2xx follows the Route set of the response (RFC 3261 §13.2.2.4, §17.1.1.3). */
     private String explainAck(String from, String to, SipRequest ack) throws SipParseException {
         if (from.equals(PROXY)) {
-            return "passed on to " + to + ", which stops repeating its 200";
+            return "forwarded to " + to + ", which stops retransmitting its 200";
         }
         return ack.firstHeader(HeaderName.ROUTE) >= 0
-                ? from + " has heard the answer: the call stands"
-                : from + " has heard the refusal; this ACK goes no further";
+                ? from + " has received the 200: the call is established"
+                : from + " has received the refusal; this ACK is not forwarded";
     }
 
     private String explain(String from, String to, SipResponse response, String method) {
         boolean byProxy = from.equals(PROXY);
         int status = response.statusCode();
         return switch (method + " " + status) {
-            case "REGISTER 401" -> "the proxy wants proof and sends a nonce for it";
-            case "REGISTER 200" -> "bound: the proxy now knows the way to " + to;
-            case "INVITE 407" -> "who calls in the name of our domain has to prove it";
-            case "INVITE 100" -> "the call is being worked on; no need to repeat the INVITE";
-            case "INVITE 180" -> byProxy ? to + " hears that it rings" : from + " rings";
-            case "INVITE 200" -> byProxy ? to + " learns that and where it was answered" : from + " answers";
-            case "BYE 200" -> byProxy ? "the call is over at both ends" : from + " has hung up, too";
-            default -> status < 200 ? "not final yet" : status < 300 ? "done" : "refused";
+            case "REGISTER 401" -> "the proxy challenges: it sends a nonce";
+            case "REGISTER 200" -> "the proxy has stored a binding for " + to;
+            case "INVITE 407" -> "callers of the proxy's domain must authenticate";
+            case "INVITE 100" -> "in progress: the caller stops retransmitting the INVITE";
+            case "INVITE 180" -> byProxy ? "forwarded: the callee rings" : from + " rings";
+            case "INVITE 200" -> byProxy ? "forwarded: the call is answered" : from + " answers";
+            case "BYE 200" -> byProxy ? "forwarded: the call has ended on both sides" : from + " ends its side";
+            default -> status < 200 ? "provisional" : status < 300 ? "success" : "refused";
         };
     }
 
-    /** The arrows so far. */
+    /** Prints the arrows recorded so far. */
     synchronized void print(PrintWriter out) {
         String rails = "  |" + " ".repeat(GAP) + "|" + " ".repeat(GAP) + "|";
         out.println();
@@ -162,7 +162,7 @@ final class Ladder implements WireListener {
         out.println(rails);
     }
 
-    /** {@code -- REGISTER ------------>} or the other way round, as wide as the gap. */
+    /** Returns an arrow such as {@code -- REGISTER ------------>}, as wide as the gap. */
     private static String draw(String label, boolean rightwards) {
         int room = GAP - 6;
         String text = label.length() <= room ? label : label.substring(0, room - 2) + "..";
@@ -171,9 +171,10 @@ final class Ladder implements WireListener {
     }
 
     /**
-     * Waits until all expected steps are there: what a phone has received may be recorded a moment later.
+     * Waits until all expected messages are recorded, because a message may be recorded shortly after a phone has
+     * received it.
      *
-     * @return those that were not seen as often as they are expected, each written {@code 1001 -> proxy: REGISTER}
+     * @return messages that were seen less often than expected, each in the form {@code 1001 -> proxy: REGISTER}
      */
     synchronized List<String> awaitMissing(List<String> expected, Duration patience) throws InterruptedException {
         long deadline = System.nanoTime() + patience.toNanos();

@@ -11,9 +11,9 @@ import org.sipproxy.security.DigestAuthentication;
 import org.sipproxy.security.InMemoryCredentials;
 
 /**
- * A proxy for phones behind home routers. What takes four modules, eleven parameters and three routes of a Kamailio script
- * (force_rport, nat_uac_test("19"), fix_nated_register and received_avp, set_contact_alias for requests and replies,
- * handle_ruri_alias, natping_interval, sipping_bflag and sipping_from) is one component here.
+ * Proxy for phones behind home routers. One component replaces four modules, eleven parameters and three routes of a
+ * Kamailio script (force_rport, nat_uac_test("19"), fix_nated_register and received_avp, set_contact_alias for requests
+ * and responses, handle_ruri_alias, natping_interval, sipping_bflag and sipping_from).
  */
 public final class NatEdgeProxy {
 

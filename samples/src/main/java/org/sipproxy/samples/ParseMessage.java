@@ -9,12 +9,14 @@ import org.sipproxy.message.SipMessage;
 import org.sipproxy.message.SipParseException;
 import org.sipproxy.message.SipRequest;
 
-/** The message library without a proxy: reads a request from a file, and prints its caller and an edited copy. */
+/**
+ * Use of the message library without a proxy: parses a request from a file, and prints its caller and an edited copy.
+ */
 public final class ParseMessage {
 
     private ParseMessage() {}
 
-    /** Takes the name of a file that holds one request. */
+    /** Parses one request. The argument is the name of its file. */
     public static void main(String[] args) throws IOException, SipParseException {
         System.out.print(callerAndCopy(Files.readAllBytes(Path.of(args[0]))));
     }

@@ -16,15 +16,18 @@ import org.sipproxy.security.DigestAuthentication;
 import org.sipproxy.security.InMemoryCredentials;
 
 /**
- * A proxy for phones on TLS and for browsers, whose provider is known by its certificate and not by its address. What a Kamailio
- * does with the modules tls and websocket, xhttp for the handshake, and outbound or nathelper to find browsers again.
+ * Proxy for phones on TLS and for browsers, with a provider that is identified by its certificate instead of its
+ * address. A Kamailio needs the modules tls, websocket, xhttp for the handshake, and outbound or nathelper to reach
+ * browsers.
  */
 public final class SecureProxy {
 
     private SecureProxy() {}
 
-    /** Serves sip.test until the process is stopped; the arguments are the files of the certificate and of its key. */
-    @SuppressWarnings("FutureReturnValueIgnored") // it ends with the timer
+    /**
+     * Serves sip.test until the process is stopped. The arguments are the PEM files of the certificate and of its key.
+     */
+    @SuppressWarnings("FutureReturnValueIgnored") // the task ends with the executor
     public static void main(String[] args) throws InterruptedException {
         InMemoryCredentials users = InMemoryCredentials.of(Credential.ofPassword("1001", "sip.test", "test1001"));
         TlsSettings tls = tls(Path.of(args[0]), Path.of(args[1])).build();
@@ -41,7 +44,7 @@ public final class SecureProxy {
     static TlsSettings.Builder tls(Path certificate, Path key) {
         return TlsSettings.builder()
                 .certificate(certificate, key)
-                .clientAuthentication(ClientAuthentication.WANT); // phones have none, the provider has one
+                .clientAuthentication(ClientAuthentication.WANT); // the provider has a certificate, phones do not
     }
 
     static SipProxy proxy(InMemoryCredentials users, TlsSettings tls, Endpoint phones, Endpoint browsers) {
@@ -59,7 +62,7 @@ public final class SecureProxy {
                 .build();
     }
 
-    /** Takes a renewed certificate; a bad one is told and changes nothing. */
+    /** Reloads the certificate. An invalid certificate is reported, and the previous one stays in use. */
     static void renew(SipProxy proxy) {
         try {
             proxy.reloadTls();

@@ -1,4 +1,13 @@
-/** Small hosts of the proxy, each with a main method and under a screen or two. */
+/**
+ * Small host applications of the proxy. Most have a main method.
+ *
+ * <p>Start reading at {@link org.sipproxy.samples.EmbeddedProxy}, a proxy with one user. {@link
+ * org.sipproxy.samples.CustomStage} adds a routing stage. {@code HardenedProxy}, {@code NatEdgeProxy} and {@code
+ * SecureProxy} show a configuration for a public address, for clients behind NATs, and for TLS and browsers. {@link
+ * org.sipproxy.samples.FirstRegistration} is the demo of the launcher.
+ *
+ * <p>The server with a command line is in {@link org.sipproxy.samples.launcher}.
+ */
 @NullMarked
 package org.sipproxy.samples;
 

@@ -30,12 +30,12 @@ import org.sipproxy.security.InMemoryCredentials;
 import org.sipproxy.security.RateLimit;
 import org.slf4j.LoggerFactory;
 
-/** Mistakes that a host makes when it puts components together: each is reported, or it just works. */
+/** Mistakes of a host application when it combines components: each is reported, or has no effect. */
 class ConfigurationChecksTest {
 
     private final List<String> calls = new ArrayList<>();
 
-    /** Notes when it is installed and started. */
+    /** Component that records when it is installed and started. */
     private class Noting implements ProxyComponent, CredentialStore {
 
         private final String name;
@@ -92,7 +92,7 @@ class ConfigurationChecksTest {
     }
 
     @Test
-    void componentsRunByTheirPhaseWhateverOrderTheyAreAddedIn() {
+    void componentsRunByPhaseRegardlessOfTheOrderOfAddition() {
         builder("sip.test")
                 .noAuthentication()
                 .component(new Noting("first service", ProxyComponent.Phase.SERVICE))
@@ -166,7 +166,7 @@ class ConfigurationChecksTest {
                 .hasMessageContaining("perSource: set twice");
     }
 
-    /** What is logged at WARN between {@code build()} and the end of {@code start()}. */
+    /** Returns the lines logged at WARN between {@code build()} and the end of {@code start()}. */
     private static List<String> warningsOf(SipProxyBuilder builder) {
         Logger logger = (Logger) LoggerFactory.getLogger("org.sipproxy");
         ListAppender<ILoggingEvent> appender = new ListAppender<>();

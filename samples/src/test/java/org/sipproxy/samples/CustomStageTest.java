@@ -11,7 +11,7 @@ import org.sipproxy.testkit.OutgoingCall;
 import org.sipproxy.testkit.Phone;
 import org.sipproxy.testkit.SipProxyExtension;
 
-/** How a host tests a stage of its own; the README shows it. */
+/** Test of a host application's stage, as shown in the README. */
 @Timeout(60)
 class CustomStageTest {
 
@@ -26,7 +26,7 @@ class CustomStageTest {
     }
 
     @Test
-    void callerWithTheBlockedPrefixIsDeclinedAndTheCalledPhoneNeverHearsOfIt() {
+    void callerWithTheBlockedPrefixIsDeclinedAndTheCalleeGetsNoInvite() {
         sip.registeredPhone("1001");
 
         sip.phone("0900123").call("1001").awaitStatus(603);
@@ -35,7 +35,7 @@ class CustomStageTest {
     }
 
     @Test
-    void anyOtherCallerGetsThroughWithTheHeaderAdded() {
+    void anyOtherCallIsForwardedWithTheHeaderAdded() {
         Phone callee = sip.registeredPhone("1001");
 
         OutgoingCall calling = sip.phone("1002").call("1001");

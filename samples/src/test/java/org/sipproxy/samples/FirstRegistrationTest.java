@@ -41,7 +41,7 @@ class FirstRegistrationTest {
     }
 
     @Test
-    void withADatabaseItShowsWhatWasAskedAndWritten() {
+    void withADatabaseItPrintsTheStatementsAndRows() {
         boolean complete;
         try (FirstRegistration demo =
                 new FirstRegistration(anyPort(), new PrintWriter(text), Optional.of(POSTGRES.dataSource()))) {
@@ -91,7 +91,7 @@ class FirstRegistrationTest {
 
         assertThat(complete).isFalse();
         assertThat(text.toString())
-                .contains("missing: 1002: INVITE was answered 486 Busy Here")
+                .contains("missing: 1002: INVITE got 486 Busy Here")
                 .contains("missing: proxy -> 1001: INVITE")
                 .doesNotContain("missing: 1002 -> proxy: INVITE");
     }
@@ -101,7 +101,7 @@ class FirstRegistrationTest {
     }
 
     @Test
-    void aStepThatWasNotSeenIsNamedAsMissing() throws InterruptedException {
+    void aMessageThatWasNotSeenIsNamedAsMissing() throws InterruptedException {
         List<String> missing =
                 new Ladder("1001", "1002").awaitMissing(List.of("1001 -> proxy: REGISTER"), Duration.ofMillis(1));
 
@@ -112,7 +112,7 @@ class FirstRegistrationTest {
         return List.of(Endpoint.udp("127.0.0.1", 0));
     }
 
-    /** The labels of the ladder, from the top. */
+    /** Returns the labels of the ladder, from top to bottom. */
     private List<String> arrows() {
         return text.toString()
                 .lines()

@@ -52,7 +52,7 @@ class HardenedProxyTest {
     }
 
     @Test
-    void phoneRegistersAndTheWrongPasswordIsToldAndLocked() throws Exception {
+    void phoneRegistersAndWrongPasswordsAreReportedAndLockedOut() throws Exception {
         try (RiPhone phone = phone("test1234")) {
             phone.register(Duration.ofMinutes(5));
         }
@@ -81,7 +81,7 @@ class HardenedProxyTest {
     }
 
     @Test
-    void scannerGetsNoAnswer() throws Exception {
+    void scannerGetsNoResponse() throws Exception {
         try (DatagramSocket scanner = new DatagramSocket(0, InetAddress.getLoopbackAddress())) {
             byte[] text = ("OPTIONS sip:100@sip.test SIP/2.0\r\nVia: SIP/2.0/UDP 127.0.0.1:" + scanner.getLocalPort()
                             + ";branch=z9hG4bK1;rport\r\nFrom: <sip:100@1.1.1.1>;tag=1\r\nTo: <sip:100@1.1.1.1>\r\n"

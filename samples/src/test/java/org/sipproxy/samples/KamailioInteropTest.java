@@ -40,8 +40,9 @@ import org.sipproxy.samples.phone.RiPhone;
 import org.sipproxy.security.DigestAuthentication;
 
 /**
- * A Kamailio and our proxy on one database, both database-only; not run where Kamailio is not installed. Once with domains and hashes,
- * once as Kamailio's default configuration has it: {@code use_domain=0}, {@code calculate_ha1=yes}, and passwords without hashes.
+ * A Kamailio and this proxy on one database, both database-only. Skipped if Kamailio is not installed. Runs with
+ * domains and hashes, and with Kamailio's default configuration: {@code use_domain=0}, {@code calculate_ha1=yes}, and
+ * passwords without hashes.
  */
 @ParameterizedClass
 @EnumSource
@@ -56,7 +57,7 @@ class KamailioInteropTest {
     @RegisterExtension
     static final PostgresFixture POSTGRES = PostgresFixture.withSchema();
 
-    /** How Kamailio is configured. */
+    /** Configuration of Kamailio. */
     enum Rows {
         WITH_DOMAIN_AND_HASH("1", "0", "\"ha1\""),
         AS_KAMAILIO_BY_DEFAULT("0", "1", "\"password\"");
@@ -196,14 +197,14 @@ class KamailioInteropTest {
     }
 
     @Test
-    void whoRegistersAtKamailioIsCalledThroughUs() throws PhoneException {
+    void phoneRegisteredAtKamailioIsCalledThroughTheProxy() throws PhoneException {
         registerAndCall(atKamailio, atUs);
 
         assertThat(proxy.locationStore().lookup(new Aor("bob", "sip.test"))).hasSize(1);
     }
 
     @Test
-    void whoRegistersWithUsIsCalledThroughKamailio() throws PhoneException {
+    void phoneRegisteredAtTheProxyIsCalledThroughKamailio() throws PhoneException {
         registerAndCall(atUs, atKamailio);
     }
 }

@@ -14,7 +14,7 @@ import com.tngtech.archunit.core.importer.ClassFileImporter;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
-/** Which of our modules may know which: here, because only the samples have all of them on the class path. */
+/** Dependencies between the modules. In this module, because only the samples have all modules on the class path. */
 class ModuleArrowsTest {
 
     private static final String TESTKIT = "org.sipproxy.testkit..";
@@ -24,7 +24,7 @@ class ModuleArrowsTest {
             .importPackages("org.sipproxy");
 
     @Test
-    void addOnsKnowTheApiOnly() {
+    void addOnsDependOnTheApiOnly() {
         for (String addOn : new String[] {"jdbc", "nat", "security"}) {
             noClasses()
                     .that()
@@ -38,7 +38,7 @@ class ModuleArrowsTest {
         }
     }
 
-    /** Test packages included: a fixture that knows too much is a cycle that waits for its user. */
+    /** Includes test packages, because a fixture with too many dependencies leads to cycles, too. */
     @Test
     void packagesAreFreeOfCycles() {
         JavaClasses all = new ClassFileImporter().importPackages("org.sipproxy");
@@ -46,7 +46,7 @@ class ModuleArrowsTest {
     }
 
     @Test
-    void messageLibraryDependsOnNothingOfOurs() {
+    void messageLibraryDependsOnNoOtherModule() {
         noClasses()
                 .that()
                 .resideInAPackage("org.sipproxy.message..")
@@ -58,7 +58,7 @@ class ModuleArrowsTest {
     }
 
     @Test
-    void onlyTheViewKnowsTheReferenceImplementationOfJainSip() {
+    void onlyTheViewDependsOnTheReferenceImplementationOfJainSip() {
         noClasses()
                 .that(resideOutsideOfPackages("org.sipproxy.message.jain..", "org.sipproxy.samples.phone.."))
                 .should()
@@ -69,7 +69,7 @@ class ModuleArrowsTest {
     }
 
     @Test
-    void nothingThatServesKnowsTheTestkit() {
+    void noModuleDependsOnTheTestkit() {
         noClasses()
                 .that()
                 .resideOutsideOfPackage(TESTKIT)
@@ -81,7 +81,7 @@ class ModuleArrowsTest {
     }
 
     @Test
-    void testkitKnowsNothingInternal() {
+    void testkitDependsOnPublicTypesOnly() {
         noClasses()
                 .that()
                 .resideInAPackage(TESTKIT)
@@ -92,9 +92,9 @@ class ModuleArrowsTest {
     }
 
     /**
-     * The wall clock may be set while a proxy runs. So it is read in one place, behind {@code ProxyClock}, and by what does nothing but
-     * show or compare it: the date of an audit line, the validity of a certificate, the difference to the database's clock, and a ban
-     * that is older than the proxy.
+     * The wall clock may be set while a proxy runs. So it is read in one place, behind {@code ProxyClock}. Exceptions
+     * only print or compare it: the date of an audit line, the validity of a certificate, the difference to the
+     * database's clock, and a ban that is older than the proxy.
      */
     @Test
     void wallClockIsReadInOnePlace() {
@@ -108,9 +108,9 @@ class ModuleArrowsTest {
                 .check(CLASSES);
     }
 
-    /** Monotonic too, but a test cannot move it. */
+    /** {@code nanoTime} is monotonic too, but a test cannot advance it. */
     @Test
-    void monotonicClockIsReadByWhatWaitsForAThreadOrASocket() {
+    void monotonicClockIsReadOnlyWhenWaitingForAThreadOrASocket() {
         noClasses()
                 .that(resideOutsideOfPackages(
                                 "org.sipproxy.samples..",

@@ -30,8 +30,8 @@ import org.sipproxy.testkit.OutgoingCall;
 import org.sipproxy.testkit.Phone;
 
 /**
- * Calls go on over a restart of a proxy that keeps its secret and forgets all else, registrations included: requests of both sides
- * pass without a password. {@code -Dsipproxy.test.restarts=100} makes the acceptance run of it.
+ * Calls continue after a restart of a proxy that keeps its secret and loses everything else, including registrations:
+ * requests of both sides pass without a password. {@code -Dsipproxy.test.restarts=100} is the acceptance run.
  */
 @Timeout(600)
 class RestartTest {
@@ -102,7 +102,7 @@ class RestartTest {
         return phone;
     }
 
-    /** A call in progress, with the side that made it and the one that was called. */
+    /** Call in progress, with the sides of caller and callee. */
     private record Pair(OutgoingCall caller, IncomingCall callee) {}
 
     private static Pair call(Phone from, Phone to, String target) {
@@ -154,7 +154,7 @@ class RestartTest {
     }
 
     @Test
-    void anotherSecretMakesOlderDialogsAsGoodAsUnknown() {
+    void dialogsOfAnotherSecretAreUnknown() {
         Phone open = phone("1001", "sip.test", "a", false);
         Phone foreign = phone("x", "elsewhere.test", "", false);
         open.register();
@@ -164,13 +164,13 @@ class RestartTest {
 
         assertThat(pair.caller().send("BYE").statusCode()).isEqualTo(403);
         pair.callee()
-                .send("BYE"); // a user proves the password, and the BYE goes to the Contact, its strange alias included
+                .send("BYE"); // the user is authenticated, so the BYE goes to the Contact, including its unknown alias
         assertThat(foreign.complaints()).anyMatch(complaint -> complaint.contains("alias="));
     }
 
-    /** A nonce of before the restart could have been used: its counts are not known. */
+    /** A nonce from before the restart may have been used, because its counts are not known. */
     @Test
-    void aNonceOfBeforeTheRestartIsStale() {
+    void aNonceFromBeforeTheRestartIsStale() {
         Phone open = phone("1001", "sip.test", "a", false);
         open.register();
 

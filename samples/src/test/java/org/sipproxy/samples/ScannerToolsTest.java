@@ -26,7 +26,7 @@ import org.sipproxy.security.DigestAuthentication;
 import org.sipproxy.security.FloodGuard;
 import org.sipproxy.security.InMemoryCredentials;
 
-/** SIPVicious against a proxy on loopback; not run where it is not installed. */
+/** SIPVicious against a proxy on loopback. Skipped if SIPVicious is not installed. */
 @Timeout(120)
 class ScannerToolsTest {
 
@@ -45,7 +45,7 @@ class ScannerToolsTest {
                                 .credentials(InMemoryCredentials.of(
                                         Credential.ofPassword("1001", "sip.test", "right"),
                                         Credential.ofPassword("1002", "sip.test", "right")))
-                                .algorithms(DigestAlgorithm.MD5) // it knows no other
+                                .algorithms(DigestAlgorithm.MD5) // the tool supports no other
                                 .build())
                         .listener(events::add))
                 .build();
@@ -77,7 +77,7 @@ class ScannerToolsTest {
     }
 
     @Test
-    void svwarTellsNoUserFromAnother() throws Exception {
+    void svwarCannotDistinguishUsers() throws Exception {
         String port = "-p" + start(builder -> builder);
 
         for (String method : List.of("REGISTER", "INVITE", "OPTIONS")) {
@@ -88,7 +88,7 @@ class ScannerToolsTest {
     }
 
     @Test
-    void svcrackIsLockedOutBeforeItComesToTheRightPassword() throws Exception {
+    void svcrackIsLockedOutBeforeItTriesTheCorrectPassword() throws Exception {
         String port = "-p" + start(builder -> builder);
         Path lucky = Files.writeString(directory.resolve("lucky.txt"), "right\n");
         List<String> words = new ArrayList<>(
@@ -96,7 +96,7 @@ class ScannerToolsTest {
         words.add("right");
         Path dictionary = Files.write(directory.resolve("words.txt"), words);
 
-        // the tool works: it finds a password that it tries first
+        // control: the tool finds a password that it tries first
         assertThat(run("svcrack", port, "-u1001", "-d", lucky.toString(), "127.0.0.1"))
                 .contains("right");
         assertThat(run("svcrack", port, "-u1002", "-d", dictionary.toString(), "127.0.0.1"))

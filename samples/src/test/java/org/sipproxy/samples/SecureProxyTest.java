@@ -24,7 +24,7 @@ class SecureProxyTest {
     private static final TestCertificate PROVIDER = TestCertificate.of("dns:provider.example");
 
     @Test
-    void theProviderIsKnownByItsCertificateAndBrowsersMayConnect() throws Exception {
+    void providerIsIdentifiedByItsCertificateAndBrowsersMayConnect() throws Exception {
         InMemoryCredentials users = InMemoryCredentials.of(Credential.ofPassword("1001", "sip.test", "test1001"));
         TlsSettings tls = SecureProxy.tls(OURS.chain(), OURS.key())
                 .trust(PROVIDER.chain())
@@ -52,7 +52,7 @@ class SecureProxyTest {
         }
     }
 
-    /** The first line of what is answered to an INVITE for a user of the domain that is not there. */
+    /** Returns the status line of the response to an INVITE for an unknown user of the domain. */
     private static String answerToACall(TestCertificate proxy, int port, TestCertificate own) throws Exception {
         try (SSLSocket socket = (SSLSocket) (own == null ? TestCertificate.contextWithout(proxy) : own.context(proxy))
                 .getSocketFactory()

@@ -12,18 +12,18 @@ import org.sipproxy.message.SipRequest;
 import org.sipproxy.message.SipResponse;
 
 /**
- * One phone's side of a call: an INVITE and the dialog that it makes (RFC 3261 §12). Requests of the other side in the dialog are
- * answered by the phone, BYE included; {@link #awaitRequest} tells that they came.
+ * One side of a call: an INVITE and its dialog (RFC 3261 §12). The phone responds to in-dialog requests of the other
+ * side, including BYE; {@link #awaitRequest} waits for them.
  *
- * <p>What waits, waits as long as the phone's patience and then throws an {@link AssertionError} that lists what went over the
- * phone's wire. Safe for use by any thread.
+ * <p>Methods that wait do so at most for the patience of the phone, and then throw an {@link AssertionError} that lists
+ * the messages on the phone's wire. Thread-safe.
  */
 public abstract sealed class Call permits OutgoingCall, IncomingCall {
 
     final PhoneCore core;
     final Dialog dialog;
     private final Inbox<SipRequest> requests = new Inbox<>();
-    /** INVITEs that came in the dialog, the first too, by CSeq: an ACK finds its own. */
+    /** Received INVITEs of the dialog, including the first, by CSeq, to match their ACKs. */
     private final Map<Long, ServerTransaction> invites = new ConcurrentHashMap<>();
 
     private volatile boolean over;
@@ -33,22 +33,22 @@ public abstract sealed class Call permits OutgoingCall, IncomingCall {
         this.dialog = dialog;
     }
 
-    /** The Call-ID. */
+    /** Returns the Call-ID. */
     public String id() {
         return dialog.callId();
     }
 
-    /** This side's tag. */
+    /** Returns the tag of this side. */
     public String localTag() {
         return dialog.localTag();
     }
 
-    /** Where this side's requests in the dialog go: the Contact that the other side gave last. */
+    /** Returns the remote target: the latest Contact of the other side. */
     public String remoteTarget() {
         return dialog.remoteTarget();
     }
 
-    /** The Route set, the next hop first (RFC 3261 §12.1); empty before the call is answered. */
+    /** Returns the Route set, the next hop first (RFC 3261 §12.1); empty before the call is answered. */
     public List<String> routes() {
         return dialog.routes();
     }
@@ -59,20 +59,22 @@ public abstract sealed class Call permits OutgoingCall, IncomingCall {
     }
 
     /**
-     * Sends a request in the dialog and waits for its final response, whatever that is.
+     * Sends an in-dialog request, and returns its final response, also a failure.
      *
-     * @throws IllegalArgumentException if the method is ACK or CANCEL, which the phone sends by itself or {@link OutgoingCall#cancel}
+     * @throws IllegalArgumentException if the method is ACK, which the phone sends itself, or CANCEL; see {@link
+     *     OutgoingCall#cancel}
      */
     public SipResponse send(String method) {
         return send(method, parts -> {});
     }
 
-    /** As {@link #send(String)}, with headers or a body. */
+    /** Sends a request like {@link #send(String)}, with headers or a body. */
     public SipResponse send(String method, Consumer<MessageParts> filler) {
         MessageParts parts = MessageParts.of(filler);
         Method token = Method.of(method);
         if (token.equals(Method.ACK) || token.equals(Method.CANCEL)) {
-            throw new IllegalArgumentException("method: " + method + " gets no response of its own to wait for");
+            throw new IllegalArgumentException("method: " + method + " cannot be sent in a dialog; the phone sends ACK,"
+                    + " OutgoingCall.cancel() sends CANCEL");
         }
         RequestDraft draft = Reply.isTargetRefresh(token)
                 ? dialog.request(method, parts, contactLine())
@@ -92,7 +94,7 @@ public abstract sealed class Call permits OutgoingCall, IncomingCall {
         });
     }
 
-    /** A 2xx to one of our INVITEs came, perhaps once more because our ACK was lost. */
+    /** Handles a 2xx to an INVITE of this side, or its retransmission because the ACK was lost. */
     void accepted(SipResponse response) {
         refreshTarget(response);
         acknowledge(response);
@@ -106,7 +108,7 @@ public abstract sealed class Call permits OutgoingCall, IncomingCall {
         }
     }
 
-    /** The ACK of a 2xx: end to end, with the INVITE's number (RFC 3261 §13.2.2.4). */
+    /** Sends the ACK of a 2xx: end to end, with the CSeq number of the INVITE (RFC 3261 §13.2.2.4). */
     final void acknowledge(SipResponse response) {
         acknowledge(dialog, response);
     }
@@ -126,23 +128,23 @@ public abstract sealed class Call permits OutgoingCall, IncomingCall {
     }
 
     /**
-     * An INVITE in the dialog, with its ACK.
+     * Sends a re-INVITE and its ACK.
      *
-     * @throws AssertionError if it is not accepted
+     * @throws AssertionError if the re-INVITE is refused
      */
     public SipResponse reinvite() {
         return reinvite(parts -> {});
     }
 
-    /** As {@link #reinvite()}, with headers or a body. */
+    /** Sends a re-INVITE like {@link #reinvite()}, with headers or a body. */
     public SipResponse reinvite(Consumer<MessageParts> filler) {
         return expectSuccess(send("INVITE", filler), "re-INVITE");
     }
 
     /**
-     * An UPDATE (RFC 3311).
+     * Sends an UPDATE (RFC 3311).
      *
-     * @throws AssertionError if it is not accepted
+     * @throws AssertionError if the UPDATE is refused
      */
     public SipResponse update() {
         return expectSuccess(send("UPDATE"), "UPDATE");
@@ -151,7 +153,7 @@ public abstract sealed class Call permits OutgoingCall, IncomingCall {
     /**
      * Ends the call with BYE.
      *
-     * @throws AssertionError if that is not answered with 2xx
+     * @throws AssertionError if the response is not a 2xx
      */
     public SipResponse hangUp() {
         SipResponse response = expectSuccess(send("BYE"), "BYE");
@@ -161,26 +163,29 @@ public abstract sealed class Call permits OutgoingCall, IncomingCall {
 
     final SipResponse expectSuccess(SipResponse response, String what) {
         if (!response.isSuccess()) {
-            throw core.unexpected(what + " was answered " + Reply.describe(response));
+            throw core.unexpected(what + " got " + Reply.describe(response));
         }
         return response;
     }
 
-    /** Waits for the next request of the other side in the dialog with that method, ACK included, and takes it. */
+    /**
+     * Waits for the next in-dialog request of the other side with a method, including ACK, and removes it from the
+     * inbox.
+     */
     public SipRequest awaitRequest(String method) {
         Method wanted = Method.of(method);
         Optional<SipRequest> request = requests.take(r -> r.method().equals(wanted), core.patience());
         return request.orElseThrow(() -> core.missing(method + " in the call " + id()));
     }
 
-    /** Waits until the other side has hung up. */
+    /** Waits for the BYE of the other side. */
     public void awaitHangUp() {
         awaitRequest("BYE");
     }
 
-    // ---- what comes in
+    // ---- incoming requests
 
-    /** Remembers an INVITE of the other side until its ACK comes. */
+    /** Keeps an INVITE of the other side until its ACK arrives. */
     final void invited(ServerTransaction invite) {
         invites.put(invite.cseq().number(), invite);
     }
@@ -193,7 +198,7 @@ public abstract sealed class Call permits OutgoingCall, IncomingCall {
         requests.add(ack);
     }
 
-    /** A request in the dialog, to be answered with {@code status} unless it is a BYE. */
+    /** Handles an in-dialog request: responds with {@code status}, unless it is a BYE. */
     final void received(ServerTransaction transaction, int status) throws SipParseException {
         SipRequest request = transaction.request();
         Method method = request.method();

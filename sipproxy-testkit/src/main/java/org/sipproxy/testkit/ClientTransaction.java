@@ -6,9 +6,9 @@ import org.sipproxy.message.HeaderName;
 import org.sipproxy.message.SipResponse;
 
 /**
- * One request of a phone (RFC 3261 §17.1). Over UDP it is repeated: an INVITE until any response, doubling from T1 (Timer A);
- * another up to every T2 until a final one (Timer E). A refused INVITE is acknowledged here, each time that it is refused; one
- * that was accepted is the dialog's to acknowledge, so all its 2xx are passed on.
+ * Client transaction of a phone (RFC 3261 §17.1). Over UDP the request is retransmitted: an INVITE until any response,
+ * with intervals that double from T1 (Timer A); any other at most every T2 until a final response (Timer E). Sends the
+ * ACK of each failure response to an INVITE. The dialog sends the ACK of a 2xx, so every 2xx is forwarded to it.
  */
 final class ClientTransaction {
 
@@ -18,7 +18,7 @@ final class ClientTransaction {
     private final long cseq;
     private final byte[] bytes;
     private final Consumer<SipResponse> user;
-    /** Guarded by this, as is what follows. */
+    /** Guarded by this, like the following fields. */
     private long intervalNanos;
 
     private long sentForNanos;
@@ -41,7 +41,9 @@ final class ClientTransaction {
         this.intervalNanos = layer.t1Nanos();
     }
 
-    /** What a response to it is found by: the branch, and the method because CANCEL has the INVITE's branch (§17.1.3). */
+    /**
+     * Returns the key that matches responses: branch and method, because CANCEL has the branch of its INVITE (§17.1.3).
+     */
     String key() {
         return key(branch, draft.method());
     }
@@ -97,13 +99,13 @@ final class ClientTransaction {
         }
     }
 
-    /** The CANCEL of this INVITE, as a transaction of its own. */
+    /** Sends the CANCEL of this INVITE in a separate transaction. */
     ClientTransaction cancel(Consumer<SipResponse> cancelUser) {
         RequestDraft cancel = draft.derived("CANCEL", draft.to());
         return new ClientTransaction(layer, cancel, branch, cseq, List.of(), cancelUser);
     }
 
-    /** It is answered, or nobody waits for the answer any more. */
+    /** Ends the transaction, after a final response or when the test no longer waits for one. */
     synchronized void end() {
         over = true;
     }

@@ -11,14 +11,14 @@ import org.sipproxy.message.SipParseException;
 import org.sipproxy.message.SipRequest;
 import org.sipproxy.message.SipResponse;
 
-/** One side's state of a dialog (RFC 3261 §12): how it writes the requests in it. */
+/** State of one side of a dialog (RFC 3261 §12), from which in-dialog requests are written. */
 final class Dialog {
 
     private final String callId;
     private final String localTag;
     private final String local;
     private final AtomicLong cseq = new AtomicLong();
-    /** Guarded by this, as is what follows. */
+    /** Guarded by this, like the following fields. */
     private String remote;
 
     private String remoteTarget;
@@ -32,18 +32,18 @@ final class Dialog {
         this.remoteTarget = remoteTarget;
     }
 
-    /** The caller's, before anybody has answered: its INVITE goes to the URI that was called. */
+    /** Creates the caller's state before an answer: the INVITE has the called URI. */
     static Dialog toBe(Identity caller, String uri) {
         String tag = Unique.word("f");
         return new Dialog(Unique.word("call"), tag, "<" + caller.aor() + ">;tag=" + tag, "<" + uri + ">", uri);
     }
 
-    /** The caller's with another phone that answers the same INVITE: not confirmed yet. */
+    /** Creates the caller's unconfirmed state for another phone that answers the same INVITE. */
     Dialog sibling() {
         return new Dialog(callId, localTag, local, remote(), remoteTarget());
     }
 
-    /** The called one's, from the INVITE and the tag that it answers with. */
+    /** Creates the callee's state from the INVITE and the tag of its responses. */
     static Dialog of(SipRequest invite, String localTag) throws SipParseException {
         Dialog dialog = new Dialog(
                 invite.callId(),
@@ -80,7 +80,7 @@ final class Dialog {
         return cseq.incrementAndGet();
     }
 
-    /** The caller's half that only the answer tells: the other tag, and the Route set in the other order (§12.1.2). */
+    /** Completes the caller's state from the 2xx: the remote tag, and the Route set in reverse order (§12.1.2). */
     synchronized void confirm(SipResponse answer) throws SipParseException {
         remote = answer.to().toString();
         List<String> recorded = new ArrayList<>(recordedRoutes(answer));
@@ -98,14 +98,14 @@ final class Dialog {
                 .toList();
     }
 
-    /** Requests go to this message's Contact from now on, if it has one (§12.2.1.2). */
+    /** Updates the remote target from a message's Contact, if it has one (§12.2.1.2). */
     synchronized void refreshTarget(SipMessage message) throws SipParseException {
         if (message.firstHeader(HeaderName.CONTACT) >= 0) {
             remoteTarget = message.addresses(HeaderName.CONTACT).get(0).uriText();
         }
     }
 
-    /** The next request; {@code more} are header lines that its kind needs. */
+    /** Returns the next request; {@code more} are header lines that its method needs. */
     synchronized RequestDraft request(String method, MessageParts parts, HeaderLine... more) {
         List<HeaderLine> lines = new ArrayList<>();
         routes.forEach(route -> lines.add(new HeaderLine(HeaderName.ROUTE, route)));

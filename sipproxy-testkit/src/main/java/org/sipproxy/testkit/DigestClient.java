@@ -17,8 +17,9 @@ import org.sipproxy.message.StatusCode;
 import org.sipproxy.message.jain.JainResponse;
 
 /**
- * Answers a challenge as a phone does (RFC 3261 §22, RFC 7616 §3.4): the first whose algorithm it knows (RFC 8760 §2.4), with
- * qop=auth where it is offered. A second challenge to the same request is answered only if it says that the nonce was stale.
+ * Digest client of a phone (RFC 3261 §22, RFC 7616 §3.4). It uses the first challenge with a supported algorithm (RFC
+ * 8760 §2.4), with qop=auth if it is offered. After a second challenge to the same request it retries only if the nonce
+ * was stale.
  */
 final class DigestClient {
 
@@ -26,7 +27,7 @@ final class DigestClient {
     private final @Nullable String password;
     private final Set<DigestAlgorithm> known;
 
-    /** @param password null for a phone that answers no challenge */
+    /** Creates a client; {@code password} is null for a phone that does not respond to challenges. */
     DigestClient(String user, @Nullable String password, Set<DigestAlgorithm> known) {
         this.user = user;
         this.password = password;
@@ -34,10 +35,10 @@ final class DigestClient {
     }
 
     /**
-     * The credentials for a request that was challenged.
+     * Returns the credentials for a challenged request.
      *
-     * @param sent those that it was sent with
-     * @return nothing if the response is no challenge or one that cannot be answered
+     * @param sent the credentials that the request was sent with
+     * @return empty if the response is not a challenge, or not one that the client supports
      */
     Optional<HeaderLine> answer(SipResponse response, RequestDraft request, List<HeaderLine> sent) {
         boolean byProxy = response.statusCode() == StatusCode.PROXY_AUTHENTICATION_REQUIRED;

@@ -10,10 +10,10 @@ import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import org.sipproxy.message.SipResponse;
 
-/** A request with its responses, and once more with credentials if it is challenged (RFC 3261 §22). */
+/** Request with its responses, sent again with credentials if it is challenged (RFC 3261 §22). */
 final class Exchange {
 
-    /** A registrar and a proxy before it may both challenge, and each may call a nonce stale once. */
+    /** Maximum number of attempts: a registrar and a proxy may both challenge, and each may declare one nonce stale. */
     private static final int MOST_CHALLENGES = 4;
 
     private final PhoneCore core;
@@ -26,10 +26,10 @@ final class Exchange {
     private volatile @Nullable ClientTransaction current;
 
     /**
-     * A request that is not sent yet.
+     * Creates the exchange of a request that is not sent yet.
      *
-     * @param cseq the next number of its dialog or registration
-     * @param onResponse is called by the phone's thread for each response that is no answered challenge
+     * @param cseq supplier of the next CSeq of the dialog or registration
+     * @param onResponse called on the phone's thread for each response, except challenges that the phone responds to
      */
     Exchange(PhoneCore core, RequestDraft draft, LongSupplier cseq, Consumer<SipResponse> onResponse) {
         this.core = core;
@@ -61,7 +61,7 @@ final class Exchange {
         responses.add(response);
     }
 
-    /** The first response with that status, or the final one if another comes first. */
+    /** Waits for the first response with a status. Returns the final response if it comes first. */
     SipResponse await(int status) {
         return awaitFirst(r -> r.statusCode() == status || !r.isProvisional(), "a response " + status);
     }
@@ -87,11 +87,11 @@ final class Exchange {
         return found;
     }
 
-    /** The CANCEL of the INVITE, with the response to it. */
+    /** Sends the CANCEL of the INVITE, and returns its final response. */
     SipResponse cancel() {
         ClientTransaction invite = current;
         if (invite == null) {
-            throw new IllegalStateException("cancel: nothing was sent");
+            throw new IllegalStateException("cancel: the INVITE has not been sent");
         }
         Inbox<SipResponse> answers = new Inbox<>();
         core.layer().start(invite.cancel(answers::add));

@@ -2,7 +2,7 @@ package org.sipproxy.testkit;
 
 import org.sipproxy.message.HeaderName;
 
-/** A header as a phone writes it. */
+/** Header line of a phone. */
 record HeaderLine(HeaderName name, String value) {
 
     static HeaderLine of(String name, String value) {

@@ -3,13 +3,13 @@ package org.sipproxy.testkit;
 import org.sipproxy.api.transport.TransportKind;
 
 /**
- * Who a phone says that it is.
+ * User, domain and addresses in the messages of a phone.
  *
- * @param claimed the host and port that it believes to have, for Via and Contact
+ * @param claimed host and port in Via and Contact
  */
 record Identity(String user, String domain, String claimed, TransportKind transport) {
 
-    /** Its address-of-record. */
+    /** Returns the AOR. */
     String aor() {
         return "sip:" + user + "@" + domain;
     }
@@ -19,11 +19,11 @@ record Identity(String user, String domain, String claimed, TransportKind transp
                 + switch (transport) {
                     case UDP -> "";
                     case TCP, TLS -> ";transport=" + transport.lowerCase();
-                    case WS, WSS -> ";transport=ws"; // RFC 7118 §5.2: of both
+                    case WS, WSS -> ";transport=ws"; // RFC 7118 §5.2: for both
                 };
     }
 
-    /** Who is meant: a URI as it is, or a user of the phone's own domain. */
+    /** Returns the URI of a target: the target itself if it is a URI, otherwise a user of the phone's domain. */
     String uriOf(String target) {
         return target.indexOf(':') >= 0 ? target : "sip:" + target + "@" + domain;
     }

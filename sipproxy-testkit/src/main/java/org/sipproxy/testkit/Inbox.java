@@ -6,7 +6,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.function.Predicate;
 
-/** What came and has not been asked for yet, in its order. A test waits here, the phone's threads add. */
+/** Received items in order of arrival. The phone's threads add items, and a test waits for them. */
 final class Inbox<T> {
 
     private final List<T> contents = new ArrayList<>();
@@ -20,12 +20,12 @@ final class Inbox<T> {
         return List.copyOf(contents);
     }
 
-    /** The first that is so, which stays; nothing if none comes in time. */
+    /** Waits for the first matching item and keeps it. Returns empty on timeout. */
     Optional<T> find(Predicate<T> condition, Duration patience) {
         return await(condition, patience, false);
     }
 
-    /** The first that is so, taken out; those before it stay. Nothing if none comes in time. */
+    /** Waits for the first matching item and removes it; earlier items stay. Returns empty on timeout. */
     Optional<T> take(Predicate<T> condition, Duration patience) {
         return await(condition, patience, true);
     }

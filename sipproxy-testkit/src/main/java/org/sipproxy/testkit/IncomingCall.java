@@ -6,7 +6,10 @@ import org.sipproxy.message.SipParseException;
 import org.sipproxy.message.SipRequest;
 import org.sipproxy.message.StatusCode;
 
-/** A call that came to the phone, by {@link Phone#awaitCall}. Unless the phone is an answering one, the test answers it. */
+/**
+ * Incoming call of a phone, from {@link Phone#awaitCall}. The test answers it, unless the phone is answering
+ * automatically.
+ */
 public final class IncomingCall extends Call {
 
     private final ServerTransaction transaction;
@@ -19,7 +22,7 @@ public final class IncomingCall extends Call {
         core.add(this);
     }
 
-    /** The INVITE. */
+    /** Returns the INVITE. */
     public SipRequest invite() {
         return transaction.request();
     }
@@ -29,12 +32,12 @@ public final class IncomingCall extends Call {
         return respond(StatusCode.RINGING);
     }
 
-    /** Accepts with 200. It is repeated until the ACK comes (RFC 3261 §13.3.1.4). */
+    /** Accepts with 200, which is retransmitted until the ACK arrives (RFC 3261 §13.3.1.4). */
     public IncomingCall answer() {
         return answer(parts -> {});
     }
 
-    /** As {@link #answer()}, with headers or a body. */
+    /** Accepts like {@link #answer()}, with headers or a body. */
     public IncomingCall answer(Consumer<MessageParts> filler) {
         return respond(StatusCode.OK, filler);
     }
@@ -44,7 +47,7 @@ public final class IncomingCall extends Call {
         return respond(StatusCode.BUSY_HERE);
     }
 
-    /** Refuses with 603 (Decline): no other phone of the user shall be tried. */
+    /** Refuses with 603 (Decline), after which no other phone of the user is tried. */
     public IncomingCall decline() {
         return respond(StatusCode.DECLINE);
     }
@@ -52,13 +55,13 @@ public final class IncomingCall extends Call {
     /**
      * Sends any response to the INVITE.
      *
-     * @throws IllegalStateException if it has its final response, 487 after a CANCEL among them
+     * @throws IllegalStateException if the INVITE already has its final response, including 487 after a CANCEL
      */
     public IncomingCall respond(int status) {
         return respond(status, parts -> {});
     }
 
-    /** As {@link #respond(int)}, with headers or a body. */
+    /** Sends a response like {@link #respond(int)}, with headers or a body. */
     public IncomingCall respond(int status, Consumer<MessageParts> filler) {
         transaction.respond(status, MessageParts.of(filler));
         if (status >= 300) {
@@ -67,25 +70,28 @@ public final class IncomingCall extends Call {
         return this;
     }
 
-    /** Waits until the caller has acknowledged the answer. */
+    /** Waits for the ACK of the 2xx. */
     public IncomingCall awaitAck() {
         awaitRequest(Method.ACK.name());
         return this;
     }
 
-    /** Waits until the caller has given up. The phone has then answered CANCEL with 200 and the INVITE with 487. */
+    /**
+     * Waits until the caller has cancelled the call. The phone has then responded to CANCEL with 200 and to the INVITE
+     * with 487.
+     */
     public void awaitCancel() {
         if (cancelled.find(c -> true, core.patience()).isEmpty()) {
             throw core.missing("CANCEL of the call " + id());
         }
     }
 
-    /** True if the INVITE still waits for its final response. */
+    /** True if the INVITE has no final response yet. */
     public boolean isPending() {
         return !transaction.hasFinalResponse();
     }
 
-    /** The caller gave up; too late for a call that is answered. */
+    /** Ends the call after a CANCEL. Has no effect if the call is answered. */
     void cancel() {
         if (isPending()) {
             respond(StatusCode.REQUEST_TERMINATED);

@@ -22,17 +22,17 @@ import org.sipproxy.message.SipRequest;
 import org.sipproxy.message.SipResponse;
 
 /**
- * What went over the wire of a proxy, in its order: {@link #arrows()} to compare, {@link #toString()} to read. Give it to
- * {@code SipProxyBuilder.wireListener}; {@link SipProxyExtension} does. Safe for use by any thread.
+ * Record of the messages on the wire of a proxy, in order. {@link #arrows()} is for assertions, {@link #toString()} for
+ * reading. Add it with {@code SipProxyBuilder.wireListener}, as {@link SipProxyExtension} does. Thread-safe.
  */
 public final class Ladder implements WireListener {
 
     private static final String PROXY = "proxy";
-    /** The last so many messages are kept, for a test that makes load. */
+    /** Number of recent messages that are kept, for load tests. */
     private static final int MOST = 10_000;
-    /** Columns between two rails. */
+    /** Number of columns between two rails. */
     private static final int GAP = 26;
-    /** Columns before the first rail, for the time. */
+    /** Number of columns before the first rail, for the time. */
     private static final int MARGIN = 12;
 
     private final Function<InetSocketAddress, Optional<String>> names;
@@ -40,7 +40,7 @@ public final class Ladder implements WireListener {
     private final Set<String> seen = new HashSet<>();
     private long startNanos = System.nanoTime();
 
-    /** One message. */
+    /** Recorded message. */
     private record Arrow(long millis, String from, String to, String label, String detail) {
 
         @Override
@@ -49,15 +49,15 @@ public final class Ladder implements WireListener {
         }
     }
 
-    /** Peers are called by their addresses. */
+    /** Creates a ladder in which peers are named by their addresses. */
     public Ladder() {
         this(address -> Optional.empty());
     }
 
     /**
-     * Peers are called by names.
+     * Creates a ladder in which peers have names.
      *
-     * @param names who is at an address; called for each message on the proxy's threads, must not block
+     * @param names returns the name of an address; called for each message on threads of the proxy, must not block
      */
     public Ladder(Function<InetSocketAddress, Optional<String>> names) {
         this.names = Objects.requireNonNull(names, "names");
@@ -92,7 +92,7 @@ public final class Ladder implements WireListener {
         }
     }
 
-    /** What a message has in common with its repetitions alone. */
+    /** Returns the headers that only a message and its retransmissions share. */
     private static String identity(SipMessage message) {
         return Stream.of(HeaderName.VIA, HeaderName.CALL_ID, HeaderName.CSEQ)
                 .map(name -> message.header(name).orElse(""))
@@ -115,23 +115,29 @@ public final class Ladder implements WireListener {
         }
     }
 
-    /** Each message as {@code alice -> proxy: INVITE} or {@code proxy -> alice: 180 Ringing}, repetitions too; the last 10,000. */
+    /**
+     * Returns the latest 10,000 messages as {@code alice -> proxy: INVITE} or {@code proxy -> alice: 180 Ringing}, with
+     * retransmissions.
+     */
     public synchronized List<String> arrows() {
         return arrows.stream().map(Arrow::toString).toList();
     }
 
-    /** Forgets all, and counts time from now. */
+    /** Removes all messages, and counts time from now. */
     public synchronized void clear() {
         arrows.clear();
         seen.clear();
         startNanos = System.nanoTime();
     }
 
-    /** The drawing: a rail for the proxy and for each peer, an arrow a line with its time and Request-URI or method beside. */
+    /**
+     * Returns the diagram: a rail for the proxy and each peer, and a line per message with arrow, time, and Request-URI
+     * or method.
+     */
     @Override
     public synchronized String toString() {
         if (arrows.isEmpty()) {
-            return "nothing went over the proxy's wire\n";
+            return "no messages on the proxy's wire\n";
         }
         List<String> columns = columns();
         StringBuilder out = new StringBuilder();
@@ -146,7 +152,7 @@ public final class Ladder implements WireListener {
         return out.append(rails(columns)).append('\n').toString();
     }
 
-    /** In the order in which they appear, but the proxy second. */
+    /** Returns the names in order of appearance, with the proxy second. */
     private List<String> columns() {
         Set<String> peers = new LinkedHashSet<>();
         for (Arrow arrow : arrows) {
@@ -179,7 +185,10 @@ public final class Ladder implements WireListener {
         return MARGIN + column * (GAP + 1);
     }
 
-    /** {@code -- INVITE ---------------->} or {@code <- 180 Ringing -------------}, over the rails in between. */
+    /**
+     * Returns an arrow such as {@code -- INVITE ---------------->} or {@code <- 180 Ringing -------------}, across the
+     * rails in between.
+     */
     private static void draw(StringBuilder line, int from, int to, String label) {
         int left = rail(Math.min(from, to)) + 1;
         int width = rail(Math.max(from, to)) - left;

@@ -7,23 +7,23 @@ import java.util.function.BooleanSupplier;
 import org.sipproxy.core.SipProxy;
 
 /**
- * What a test should not leave behind. A dialog that nobody has hung up is no leak: the proxy keeps none, and a test that is not
- * about BYE need not send one.
+ * Check for calls, requests and threads that a test has left. An open dialog is not a leak: the proxy keeps no dialogs,
+ * and not every test needs to send BYE.
  */
 final class LeakCheck {
 
-    /** What is under way when a test ends, such as a CANCEL to another phone, gets at most this long to arrive. */
+    /** Time for pending messages, such as a CANCEL to another phone, to arrive after the end of a test. */
     private static final Duration GRACE = Duration.ofSeconds(3);
 
     private LeakCheck() {}
 
-    /** What phones did not answer or did not like. */
+    /** Returns unanswered calls and complaints of the phones. */
     static List<String> ofPhones(List<Phone> phones) {
         becomes(() -> phones.stream().allMatch(phone -> phone.pendingCalls().isEmpty()));
         List<String> leaks = new ArrayList<>();
         for (Phone phone : phones) {
             for (IncomingCall call : phone.pendingCalls()) {
-                leaks.add(phone.user() + ": the call " + call.id() + " was neither answered nor given up");
+                leaks.add(phone.user() + ": the call " + call.id() + " was neither answered nor cancelled");
             }
             phone.complaints().forEach(complaint -> leaks.add(phone.user() + ": " + complaint));
         }
@@ -31,8 +31,8 @@ final class LeakCheck {
     }
 
     /**
-     * Requests that the proxy has taken and not answered, and steps that blocked where they must not. Transactions that are answered stay for up to 32 s (Timers D, I, J and M of
-     * RFC 3261 and 6026), so that there are some says nothing.
+     * Returns requests of the proxy without a final response, and stages that blocked a receiver thread. Does not check
+     * completed transactions, which stay for up to 32 s (Timers D, I, J and M of RFC 3261 and 6026).
      */
     static List<String> ofProxy(SipProxy proxy) {
         List<String> leaks = new ArrayList<>();
@@ -41,12 +41,12 @@ final class LeakCheck {
         }
         if (proxy.statistics().stalledReceivers() > 0) {
             leaks.add(
-                    "proxy: a step or listener that is said not to block held a receiving thread; the log says where");
+                    "proxy: a stage or listener that must not block held a receiver thread; see the log for its stack");
         }
         return leaks;
     }
 
-    /** Threads that a closed proxy and its components have left. */
+    /** Returns the threads that a closed proxy and its components have left. */
     static List<String> ofThreads(ThreadFence fence) {
         if (becomes(() -> fence.alive().isEmpty())) {
             return List.of();

@@ -10,14 +10,14 @@ import java.util.function.Consumer;
 import org.sipproxy.message.HeaderName;
 
 /**
- * Headers and a body that a test gives to a message of its {@link Phone}. A header that the phone writes once by itself, such as
- * From, Contact or Max-Forwards, is replaced by the given one; any other is added. Via, CSeq and Content-Length are the phone's own.
+ * Headers and body that a test adds to a message of a {@link Phone}. A header that the phone writes once, such as From,
+ * Contact or Max-Forwards, is replaced; any other is added. Via, CSeq and Content-Length cannot be set.
  */
 public final class MessageParts {
 
     private static final Set<HeaderName> PHONES_OWN =
             Set.of(HeaderName.VIA, HeaderName.CSEQ, HeaderName.CONTENT_LENGTH, HeaderName.CONTENT_TYPE);
-    /** Of these a message may have several: a given one is added. */
+    /** Headers that may occur several times: a given one is added. */
     private static final Set<HeaderName> REPEATABLE = Set.of(HeaderName.ROUTE, HeaderName.RECORD_ROUTE);
 
     private final List<HeaderLine> given = new ArrayList<>();
@@ -33,31 +33,32 @@ public final class MessageParts {
     }
 
     /**
-     * A header.
+     * Sets or adds a header.
      *
-     * @throws IllegalArgumentException if the name is no token or one of the phone's own, or the value holds a line end
+     * @throws IllegalArgumentException if the name is not a token or is reserved for the phone, or the value contains a
+     *     line end
      */
     public MessageParts header(String name, String value) {
         HeaderLine line = HeaderLine.of(name, Objects.requireNonNull(value, "value"));
         if (PHONES_OWN.contains(line.name())) {
-            throw new IllegalArgumentException("header: " + line.name() + " is written by the phone"
-                    + (line.name().equals(HeaderName.CONTENT_TYPE) ? "; give it with body" : ""));
+            throw new IllegalArgumentException("header: " + line.name() + " is written by the phone; omit it"
+                    + (line.name().equals(HeaderName.CONTENT_TYPE) ? " and use body(type, text)" : ""));
         }
         if (value.indexOf('\r') >= 0 || value.indexOf('\n') >= 0) {
-            throw new IllegalArgumentException("header: the value of " + line.name() + " holds a line end");
+            throw new IllegalArgumentException("header: the value of " + line.name() + " contains a line end");
         }
         given.add(line);
         return this;
     }
 
-    /** A body in UTF-8, and its Content-Type such as {@code application/sdp}. */
+    /** Sets the body, in UTF-8, and its Content-Type such as {@code application/sdp}. */
     public MessageParts body(String type, String text) {
         contentType = Objects.requireNonNull(type, "type");
         body = Objects.requireNonNull(text, "text").getBytes(StandardCharsets.UTF_8);
         return this;
     }
 
-    /** A whole message. */
+    /** Returns the complete message. */
     byte[] write(String startLine, List<HeaderLine> own) {
         StringBuilder head = new StringBuilder(512).append(startLine).append("\r\n");
         for (HeaderLine line : merged(own)) {

@@ -1,11 +1,11 @@
 package org.sipproxy.testkit;
 
-/** What a NAT tells apart, in mapping (RFC 4787 §4.1) or in filtering (§5). */
+/** Addresses that a NAT distinguishes in mapping (RFC 4787 §4.1) or filtering (§5). */
 public enum NatBehavior {
-    /** One for all destinations. */
+    /** The same for all destinations. */
     ENDPOINT_INDEPENDENT,
-    /** One for each address outside, whatever the port. */
+    /** Different for each outer address, regardless of the port. */
     ADDRESS_DEPENDENT,
-    /** One for each address and port outside. */
+    /** Different for each outer address and port. */
     ADDRESS_AND_PORT_DEPENDENT
 }

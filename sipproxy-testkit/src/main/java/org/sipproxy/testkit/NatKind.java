@@ -1,14 +1,14 @@
 package org.sipproxy.testkit;
 
-/** The four kinds of NAT of RFC 3489 §5, in the terms of RFC 4787. */
+/** Kinds of NAT of RFC 3489 §5, in the terms of RFC 4787. */
 public enum NatKind {
-    /** One mapping for an inner address and port, and anybody may send to it. */
+    /** One mapping per inner address and port, and any address may send to it. */
     FULL_CONE(NatBehavior.ENDPOINT_INDEPENDENT, NatBehavior.ENDPOINT_INDEPENDENT),
-    /** One mapping, and any port of an address that was sent to may answer. */
+    /** One mapping, and any port of an address that was sent to may send back. */
     ADDRESS_RESTRICTED(NatBehavior.ENDPOINT_INDEPENDENT, NatBehavior.ADDRESS_DEPENDENT),
-    /** One mapping, and only addresses with their ports that were sent to may answer. */
+    /** One mapping, and only an address and port that was sent to may send back. */
     PORT_RESTRICTED(NatBehavior.ENDPOINT_INDEPENDENT, NatBehavior.ADDRESS_AND_PORT_DEPENDENT),
-    /** A mapping for each destination, and only that one may answer. */
+    /** A mapping per destination, and only that destination may send back. */
     SYMMETRIC(NatBehavior.ADDRESS_AND_PORT_DEPENDENT, NatBehavior.ADDRESS_AND_PORT_DEPENDENT);
 
     private final NatBehavior mapping;
@@ -19,12 +19,12 @@ public enum NatKind {
         this.filtering = filtering;
     }
 
-    /** For which destinations an inner address keeps its mapping. */
+    /** Returns the destinations for which an inner address has the same mapping. */
     public NatBehavior mapping() {
         return mapping;
     }
 
-    /** Who may send to a mapping. */
+    /** Returns the addresses that may send to a mapping. */
     public NatBehavior filtering() {
         return filtering;
     }

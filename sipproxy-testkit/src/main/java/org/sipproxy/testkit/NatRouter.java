@@ -10,13 +10,14 @@ import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A NAT for UDP on the loopback address, without privileges: it maps and filters as a router of its {@link NatKind} does, forgets
- * mappings that are not used, and can be rebooted.
+ * NAT for UDP on the loopback address, without privileges. It maps and filters like a router of its {@link NatKind},
+ * removes mappings that are not used, and can be rebooted.
  *
- * <p>Who is inside sends to {@link #towards(InetSocketAddress)} instead of to the destination; that is how {@link Phone.Builder#behind}
- * uses it. Routers stand in a row by {@code home.towards(carrier.towards(proxy))}: a home router behind a carrier's NAT.
+ * <p>Inner hosts send to {@link #towards(InetSocketAddress)} instead of the destination, as {@link
+ * Phone.Builder#behind} does. To chain routers, use {@code home.towards(carrier.towards(proxy))}: a home router behind
+ * a carrier's NAT.
  *
- * <p>Safe for use by any thread. Its threads, one for each mapping and destination, are daemons that {@link #close()} ends.
+ * <p>Thread-safe. Its threads, one per mapping and destination, are daemons and end with {@link #close()}.
  */
 public final class NatRouter implements AutoCloseable {
 
@@ -24,7 +25,7 @@ public final class NatRouter implements AutoCloseable {
     private final long lifetimeNanos;
     private final boolean refreshedFromOutside;
     private final boolean hairpin;
-    /** Inside: the sockets that stand for destinations outside. */
+    /** Inner sockets, by the outer destination that they represent. */
     private final Map<InetSocketAddress, NatSocket> doors = new ConcurrentHashMap<>();
 
     private final Map<MappingKey, Mapping> mappings = new ConcurrentHashMap<>();
@@ -37,46 +38,46 @@ public final class NatRouter implements AutoCloseable {
         this.hairpin = options.hairpin;
     }
 
-    /** A router of that kind with the defaults of {@link Builder}. */
+    /** Creates a router with the defaults of {@link Builder}. */
     public static NatRouter of(NatKind kind) {
         return builder(kind).build();
     }
 
-    /** A router of that kind. */
+    /** Returns a builder for a router of a kind. */
     public static Builder builder(NatKind kind) {
         return new Builder(kind);
     }
 
-    /** Its kind. */
+    /** Returns the kind. */
     public NatKind kind() {
         return kind;
     }
 
-    /** The address inside that stands for a destination outside. */
+    /** Returns the inner address that represents an outer destination. */
     public InetSocketAddress towards(InetSocketAddress destination) {
         return door(destination).address();
     }
 
-    /** Switches it off and on: every mapping is gone, and what inside sends next gets another port. */
+    /** Reboots the router: removes every mapping, and later mappings get other ports. */
     public void reboot() {
         mappings.values().forEach(mapping -> mapping.socket.close());
         mappings.clear();
     }
 
     /**
-     * Forgets every mapping, as {@link #reboot} does, but would give the same ports again: until something inside has sent, nothing
-     * from outside gets in.
+     * Removes every mapping like {@link #reboot}, but later mappings get the same ports. Datagrams from outside are
+     * dropped until the inner host has sent.
      */
     public void flush() {
         mappings.values().forEach(Mapping::forget);
     }
 
-    /** How many mappings there are now. */
+    /** Returns the number of current mappings. */
     public int mappings() {
         return (int) mappings.values().stream().filter(Mapping::isAlive).count();
     }
 
-    /** Whose mapping the outer address is; nothing if it is none of this router's now. */
+    /** Returns the inner address of an outer one; empty if this router has no such mapping now. */
     public Optional<InetSocketAddress> inside(InetSocketAddress outside) {
         return mappings.values().stream()
                 .filter(mapping -> mapping.isAlive() && mapping.socket.address().equals(outside))
@@ -84,13 +85,13 @@ public final class NatRouter implements AutoCloseable {
                 .findFirst();
     }
 
-    /** Closes every socket. Idempotent; returns when its threads have ended. */
+    /** Closes every socket. Idempotent; the threads have ended on return. */
     @Override
     public void close() {
         closed = true;
-        closeDoors(); // nothing leaves any more, so no mapping is made
+        closeDoors(); // no datagram leaves any longer, so no mapping is created
         reboot();
-        closeDoors(); // what was just coming in may have opened another
+        closeDoors(); // a datagram from outside may have opened another socket meanwhile
     }
 
     private void closeDoors() {
@@ -120,7 +121,7 @@ public final class NatRouter implements AutoCloseable {
         return new Mapping(inner);
     }
 
-    /** What a mapping is for: an inner address, and as much of the destination as the NAT tells apart. */
+    /** Key of a mapping: an inner address, and the part of the destination that the NAT distinguishes. */
     private record MappingKey(InetSocketAddress inner, Object destination) {
 
         static MappingKey of(InetSocketAddress inner, InetSocketAddress destination, NatBehavior mapping) {
@@ -136,12 +137,12 @@ public final class NatRouter implements AutoCloseable {
         };
     }
 
-    /** An outer port that stands for an inner address. */
+    /** Outer port of an inner address. */
     private final class Mapping {
 
         private final InetSocketAddress inner;
         private final NatSocket socket;
-        /** Who was sent to, as far as the filter tells them apart. */
+        /** Destinations sent to, as far as the filter distinguishes them. */
         private final Set<Object> admitted = ConcurrentHashMap.newKeySet();
 
         private volatile long usedNanos = System.nanoTime();
@@ -183,13 +184,13 @@ public final class NatRouter implements AutoCloseable {
             return !forgotten && isUsable();
         }
 
-        /** False if the port is not to be given again. */
+        /** False if the port must not be used again. */
         boolean isUsable() {
             return System.nanoTime() - usedNanos <= lifetimeNanos;
         }
     }
 
-    /** Options of a {@link NatRouter}. */
+    /** Builder of a {@link NatRouter}. */
     public static final class Builder {
 
         private final NatKind kind;
@@ -202,8 +203,8 @@ public final class NatRouter implements AutoCloseable {
         }
 
         /**
-         * How long a mapping lives after the last datagram from inside; positive. Default 5 minutes, which RFC 4787 REQ-5 recommends;
-         * many routers have 30 seconds.
+         * Sets the lifetime of a mapping after the latest datagram from inside; positive. Default 5 min, as RFC 4787
+         * REQ-5 recommends; many routers have 30 s.
          */
         public Builder lifetime(Duration value) {
             if (value.isNegative() || value.isZero()) {
@@ -213,22 +214,25 @@ public final class NatRouter implements AutoCloseable {
             return this;
         }
 
-        /** A datagram that is let in keeps its mapping alive, too (RFC 4787 REQ-6). Default only those from inside do. */
+        /**
+         * Makes accepted datagrams from outside keep a mapping alive, too (RFC 4787 REQ-6). Default only datagrams from
+         * inside do.
+         */
         public Builder refreshedFromOutside() {
             refreshedFromOutside = true;
             return this;
         }
 
         /**
-         * What inside sends to one of this router's own outer ports is dropped. Default it comes in again, from the sender's outer
-         * port, as RFC 4787 REQ-9 wants.
+         * Drops datagrams from inside to an outer port of this router. Default they are forwarded, from the sender's
+         * outer port, as RFC 4787 REQ-9 requires.
          */
         public Builder withoutHairpin() {
             hairpin = false;
             return this;
         }
 
-        /** The router; it opens sockets as it needs them. */
+        /** Returns the router, which opens sockets on demand. */
         public NatRouter build() {
             return new NatRouter(this);
         }

@@ -8,10 +8,10 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.Arrays;
 
-/** One port of a NAT, on either side, with the thread that reads it. */
+/** Inner or outer port of a NAT, with the thread that reads it. */
 final class NatSocket {
 
-    /** Where what was received goes. */
+    /** Receiver of datagrams. */
     interface Receiver {
         void received(byte[] bytes, InetSocketAddress from);
     }

@@ -5,7 +5,7 @@ import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
 
-/** What a test or a class has opened, to be closed in the other order. */
+/** Resources of a test or class, closed in reverse order. */
 final class Opened {
 
     private final Deque<AutoCloseable> resources = new ArrayDeque<>();
@@ -24,7 +24,7 @@ final class Opened {
         return phones;
     }
 
-    /** Closes all, even if some cannot be closed; then throws what the first of those threw, with the others'. */
+    /** Closes all resources. If some fail, throws the first exception, with the others suppressed. */
     synchronized void close() throws Exception {
         Exception failure = null;
         while (!resources.isEmpty()) {

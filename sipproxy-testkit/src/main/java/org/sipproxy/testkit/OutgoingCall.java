@@ -6,14 +6,14 @@ import org.sipproxy.message.SipResponse;
 import org.sipproxy.message.StatusCode;
 
 /**
- * A call that the phone makes, by {@link Phone#call}. The phone acknowledges the answer by itself, and hangs up on a second phone
- * that answers the same INVITE (RFC 3261 §13.2.2.4).
+ * Outgoing call of a phone, from {@link Phone#call}. The phone acknowledges the 2xx automatically, and sends BYE to a
+ * second phone that answers the same INVITE (RFC 3261 §13.2.2.4).
  */
 public final class OutgoingCall extends Call {
 
     private final Exchange invite;
     private final String called;
-    /** The tag of whoever answered first; guarded by this. */
+    /** To tag of the first phone that answered; guarded by this. */
     private @Nullable String answeredBy;
 
     OutgoingCall(PhoneCore core, String uri, MessageParts parts) {
@@ -64,20 +64,20 @@ public final class OutgoingCall extends Call {
     }
 
     /**
-     * Waits for a response with that status to the first INVITE, provisional or final.
+     * Waits for a response with a status to the first INVITE, provisional or final.
      *
-     * @throws AssertionError if the call gets another final response before
+     * @throws AssertionError if the call gets another final response first
      */
     public SipResponse awaitStatus(int status) {
         SipResponse response = endIfRefused(invite.await(status));
         if (response.statusCode() != status) {
             throw core.unexpected(
-                    "INVITE " + called + " was answered " + Reply.describe(response) + " (expected " + status + ")");
+                    "INVITE " + called + " got " + Reply.describe(response) + " (expected " + status + ")");
         }
         return response;
     }
 
-    /** Waits for the final response to the first INVITE, whatever it is. */
+    /** Waits for the final response to the first INVITE, and returns it, also a failure. */
     public SipResponse awaitFinal() {
         return endIfRefused(invite.awaitFinal());
     }
@@ -92,7 +92,7 @@ public final class OutgoingCall extends Call {
     /**
      * Waits until the call is answered.
      *
-     * @throws AssertionError if it is refused
+     * @throws AssertionError if the call is refused
      */
     public OutgoingCall awaitAnswer() {
         expectSuccess(awaitFinal(), "INVITE " + called);
@@ -100,8 +100,8 @@ public final class OutgoingCall extends Call {
     }
 
     /**
-     * Gives up before the call is answered: CANCEL, sent once any response has come (RFC 3261 §9.1). The INVITE then gets its own
-     * final response, which {@link #awaitStatus awaitStatus(487)} waits for.
+     * Cancels the call before it is answered. CANCEL is sent after the first response (RFC 3261 §9.1). The INVITE then
+     * gets its own final response; use {@link #awaitStatus awaitStatus(487)} to wait for it.
      *
      * @throws AssertionError if CANCEL is refused
      */

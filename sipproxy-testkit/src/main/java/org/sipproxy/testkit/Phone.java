@@ -24,19 +24,21 @@ import org.sipproxy.message.SipResponse;
 import org.sipproxy.message.StatusCode;
 
 /**
- * A phone for tests: it registers, calls, is called, and sends and gets any other request, over any transport. It sends everything to
- * one proxy, repeats what has to be repeated (RFC 3261 §17), answers digest challenges, and is strict: a request whose Request-URI
- * is not the Contact that it wrote gets 404 (§8.2.2.1) and is a {@linkplain #complaints() complaint}.
+ * Phone for tests: it registers, makes and receives calls, and sends and receives any other request, over any
+ * transport. It sends everything to one proxy, retransmits (RFC 3261 §17), and responds to digest challenges. It is
+ * strict: a request whose Request-URI is not the phone's Contact gets 404 (§8.2.2.1) and is a {@linkplain #complaints()
+ * complaint}.
  *
- * <p>Calls wait for the test to answer them, unless the phone is {@linkplain Builder#answering() answering}. Any other request gets
- * 200, or what {@link #replyWith} says.
+ * <p>The test answers incoming calls, unless the phone is {@linkplain Builder#answering() answering}. Any other request
+ * gets 200, or the status of {@link #replyWith}.
  *
- * <p>What waits, waits as long as the phone's patience and then throws an {@link AssertionError} that lists what went over the
- * phone's wire. Safe for use by any thread; its own two are daemons that {@link #close()} ends.
+ * <p>Methods that wait do so at most for the {@linkplain Builder#patience patience} of the phone, and then throw an
+ * {@link AssertionError} that lists the messages on the phone's wire. Thread-safe. The phone's two threads are daemons
+ * and end with {@link #close()}.
  */
 public final class Phone implements AutoCloseable {
 
-    /** What {@link #register()} asks for. */
+    /** Lifetime that {@link #register()} requests. */
     public static final Duration DEFAULT_EXPIRES = Duration.ofMinutes(5);
 
     private final PhoneCore core;
@@ -60,27 +62,27 @@ public final class Phone implements AutoCloseable {
         layer.start(server);
     }
 
-    /** A phone of that user; {@link Builder#proxy} has to be given. */
+    /** Returns a builder for a phone of a user. {@link Builder#proxy} is required. */
     public static Builder builder(String user) {
         return new Builder(user);
     }
 
-    /** Its user. */
+    /** Returns the user. */
     public String user() {
         return core.identity().user();
     }
 
-    /** Its address-of-record, {@code sip:user@domain}. */
+    /** Returns the AOR, {@code sip:user@domain}. */
     public String aor() {
         return core.identity().aor();
     }
 
-    /** The URI that it writes into Contact. */
+    /** Returns the URI of the phone's Contact. */
     public String contact() {
         return core.identity().contact();
     }
 
-    /** The address of its socket. Behind a NAT the proxy sees another. */
+    /** Returns the address of the phone's socket. Behind a NAT the proxy sees another address. */
     public InetSocketAddress localAddress() {
         return wire.localAddress();
     }
@@ -90,36 +92,36 @@ public final class Phone implements AutoCloseable {
     /**
      * Registers for {@link #DEFAULT_EXPIRES}.
      *
-     * @throws AssertionError if that is refused
+     * @throws AssertionError if the REGISTER is refused
      */
     public SipResponse register() {
         return register(DEFAULT_EXPIRES);
     }
 
     /**
-     * Registers for that long, in whole seconds.
+     * Registers for a lifetime in whole seconds.
      *
-     * @throws AssertionError if that is refused
+     * @throws AssertionError if the REGISTER is refused
      */
     public SipResponse register(Duration expires) {
         SipResponse response = tryRegister(expires, parts -> {});
         if (!response.isSuccess()) {
-            throw core.unexpected("REGISTER was answered " + Reply.describe(response));
+            throw core.unexpected("REGISTER got " + Reply.describe(response));
         }
         return response;
     }
 
-    /** Registers, with headers of the test's, and returns the final response whatever it is. */
+    /** Sends a REGISTER with additional headers, and returns the final response, also a failure. */
     public SipResponse tryRegister(Duration expires, Consumer<MessageParts> filler) {
         return registration.send(expires, MessageParts.of(filler));
     }
 
-    /** Removes its binding. */
+    /** Removes the phone's binding. */
     public SipResponse unregister() {
         return register(Duration.ZERO);
     }
 
-    /** How many of its REGISTERs were accepted. */
+    /** Returns the number of accepted REGISTERs. */
     public int registrations() {
         return registration.accepted();
     }
@@ -131,7 +133,7 @@ public final class Phone implements AutoCloseable {
     // ---- calls
 
     /**
-     * Calls somebody and returns at once; {@link OutgoingCall#awaitAnswer} waits.
+     * Starts a call and returns at once; {@link OutgoingCall#awaitAnswer} waits.
      *
      * @param target a user of the phone's domain, or a URI
      */
@@ -139,12 +141,12 @@ public final class Phone implements AutoCloseable {
         return call(target, parts -> {});
     }
 
-    /** As {@link #call(String)}, with headers or a body in the INVITE. */
+    /** Starts a call like {@link #call(String)}, with headers or a body in the INVITE. */
     public OutgoingCall call(String target, Consumer<MessageParts> filler) {
         return new OutgoingCall(core, core.identity().uriOf(target), MessageParts.of(filler)).start();
     }
 
-    /** Waits for the next call that comes in. */
+    /** Waits for the next incoming call. */
     public IncomingCall awaitCall() {
         return server.calls().take(call -> true, core.patience()).orElseThrow(() -> core.missing("a call"));
     }
@@ -152,16 +154,16 @@ public final class Phone implements AutoCloseable {
     // ---- other requests
 
     /**
-     * Sends a request outside any dialog and waits for its final response, whatever that is.
+     * Sends a request outside a dialog, and returns its final response, also a failure.
      *
-     * @param method any but INVITE, ACK and CANCEL, which are a call's
+     * @param method any method except INVITE, ACK and CANCEL, which belong to calls
      * @param target a user of the phone's domain, or a URI
      */
     public SipResponse send(String method, String target) {
         return send(method, target, parts -> {});
     }
 
-    /** As {@link #send(String, String)}, with headers or a body. */
+    /** Sends a request like {@link #send(String, String)}, with headers or a body. */
     public SipResponse send(String method, String target, Consumer<MessageParts> filler) {
         Method token = Method.of(method);
         if (token.equals(Method.INVITE) || token.equals(Method.ACK) || token.equals(Method.CANCEL)) {
@@ -183,17 +185,20 @@ public final class Phone implements AutoCloseable {
                 .awaitFinal();
     }
 
-    /** Sends a text with MESSAGE (RFC 3428) and waits for the final response, whatever that is. */
+    /** Sends a text with MESSAGE (RFC 3428), and returns the final response, also a failure. */
     public SipResponse message(String target, String text) {
         return send("MESSAGE", target, parts -> parts.body("text/plain;charset=UTF-8", text));
     }
 
-    /** Sends OPTIONS and waits for the final response, whatever that is. */
+    /** Sends OPTIONS, and returns the final response, also a failure. */
     public SipResponse options(String target) {
         return send("OPTIONS", target);
     }
 
-    /** Waits for the next request with that method outside calls, and takes it. It has been answered. */
+    /**
+     * Waits for the next request with a method outside calls, and removes it from the inbox. The phone has already
+     * responded to it.
+     */
     public SipRequest awaitRequest(String method) {
         Method wanted = Method.of(method);
         return server.requests()
@@ -202,8 +207,8 @@ public final class Phone implements AutoCloseable {
     }
 
     /**
-     * What requests with that method get from now on, outside calls and in them; but not an INVITE that begins a call, nor BYE.
-     * Default 200.
+     * Sets the status of the responses to later requests with a method, outside and within calls. Does not apply to an
+     * INVITE that begins a call, nor to BYE. Default 200.
      *
      * @throws IllegalArgumentException if the status is not 200 to 699
      */
@@ -216,25 +221,26 @@ public final class Phone implements AutoCloseable {
 
     // ---- behind a NAT
 
-    /** Sends CR LF CR LF, which keeps a mapping open (RFC 5626 §3.5.1). */
+    /** Sends CR LF CR LF, which keeps a NAT mapping open (RFC 5626 §3.5.1). */
     public void keepAlive() {
         core.layer().send("\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
     }
 
     /**
-     * Asks by STUN on the SIP port how the proxy sees it (RFC 5626 §4.4.2); UDP and IPv4.
+     * Returns the phone's address as seen by the proxy, with a STUN request to the SIP port (RFC 5626 §4.4.2). UDP and
+     * IPv4 only.
      *
-     * @throws AssertionError if the proxy does not answer
+     * @throws AssertionError if the proxy does not respond
      */
     public InetSocketAddress mappedAddress() {
         return registration.ask();
     }
 
     /**
-     * Registers if {@link #mappedAddress()} is not what it was when this was called last, as a phone does that RFC 5626 §4.4.2 tells
-     * so; the first time in any case.
+     * Registers if {@link #mappedAddress()} has changed since the previous call, as RFC 5626 §4.4.2 requires. The first
+     * call always registers.
      *
-     * @return whether it registered
+     * @return true if the phone registered
      */
     public boolean registerIfMappingChanged() {
         boolean changed = registration.mappingHasChanged();
@@ -244,24 +250,27 @@ public final class Phone implements AutoCloseable {
         return changed;
     }
 
-    /** It hears nothing from now on, as if it were switched off. It can still send. */
+    /** Ignores everything received from now on, as if the phone were switched off. It can still send. */
     public void deafen() {
         core.layer().deafen();
     }
 
-    // ---- what the test may look at
+    // ---- for assertions
 
-    /** How many OPTIONS and keepalives it got. */
+    /** Returns the number of OPTIONS and keepalives received. */
     public int pings() {
         return server.pings();
     }
 
-    /** What it did not like: requests that were not for its Contact, messages that cannot be read. */
+    /**
+     * Returns protocol errors of the proxy: requests that are not for the phone's Contact, and messages that cannot be
+     * parsed.
+     */
     public List<String> complaints() {
         return server.complaints();
     }
 
-    /** Calls that came in and that nobody answered or gave up. */
+    /** Returns incoming calls that were neither answered nor cancelled. */
     public List<IncomingCall> pendingCalls() {
         return server.pendingCalls();
     }
@@ -270,7 +279,7 @@ public final class Phone implements AutoCloseable {
         pendingCalls().forEach(call -> call.respond(StatusCode.TEMPORARILY_UNAVAILABLE));
     }
 
-    /** True if what comes from that address, as the proxy sees it, is from this phone, the NATs in between looked through. */
+    /** True if the address, as seen by the proxy, is that of this phone. Resolves the NATs in between. */
     boolean isSeenAs(InetSocketAddress address) {
         InetSocketAddress inside = address;
         for (int i = routers.size() - 1; i >= 0; i--) {
@@ -283,7 +292,10 @@ public final class Phone implements AutoCloseable {
         return inside.equals(wire.localAddress());
     }
 
-    /** Switches it off without a word: bindings and calls stay as they are. Idempotent; its threads have ended on return. */
+    /**
+     * Closes the phone without sending: bindings and calls remain. Idempotent; the phone's threads have ended on
+     * return.
+     */
     @Override
     public void close() {
         core.layer().close();
@@ -294,10 +306,10 @@ public final class Phone implements AutoCloseable {
         return "Phone[" + aor() + ", " + wire.kind() + " " + wire.localAddress() + "]";
     }
 
-    /** Options of a {@link Phone}. Not safe for use by several threads. */
+    /** Builder of a {@link Phone}. Not thread-safe. */
     public static final class Builder {
 
-        /** The address that a phone behind a NAT believes to have, the same for all as it is with routers of one make. */
+        /** Local address of phones behind a NAT, the same for all, as with routers of one manufacturer. */
         private static final String PRIVATE_ADDRESS = "192.168.1.10:5060";
 
         private final String user;
@@ -305,7 +317,7 @@ public final class Phone implements AutoCloseable {
         private @Nullable String password;
         private Set<DigestAlgorithm> algorithms = EnumSet.allOf(DigestAlgorithm.class);
         private Function<TransportKind, InetSocketAddress> proxies = kind -> {
-            throw new IllegalArgumentException("proxy: missing; say where the phone sends to");
+            throw new IllegalArgumentException("proxy: missing; set the address that the phone sends to");
         };
         private InetSocketAddress local = new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
         private TransportKind transport = TransportKind.UDP;
@@ -321,51 +333,57 @@ public final class Phone implements AutoCloseable {
             this.user = Objects.requireNonNull(user, "user");
         }
 
-        /** The domain of its address-of-record. Default {@code sip.test}. */
+        /** Sets the domain of the AOR. Default {@code sip.test}. */
         public Builder domain(String value) {
             domain = Objects.requireNonNull(value, "value").toLowerCase(Locale.ROOT);
             return this;
         }
 
-        /** What it answers digest challenges with; the digest user is its user. Default none: a challenge is its final response. */
+        /**
+         * Sets the password for digest challenges; the digest user is the phone's user. Default none: a challenge is a
+         * final response.
+         */
         public Builder password(String value) {
             password = Objects.requireNonNull(value, "value");
             return this;
         }
 
-        /** The digest algorithms that it knows: it answers the first challenge with one of them. Default all. */
+        /** Sets the supported digest algorithms. The phone uses the first challenge with one of them. Default all. */
         public Builder algorithms(DigestAlgorithm first, DigestAlgorithm... more) {
             algorithms = EnumSet.of(first, more);
             return this;
         }
 
-        /** Where everything is sent. No default, but a phone of {@link SipProxyExtension} has it. */
+        /** Sets the address that everything is sent to. Required, except for phones of {@link SipProxyExtension}. */
         public Builder proxy(InetSocketAddress address) {
             Objects.requireNonNull(address, "address");
             return proxies(kind -> address);
         }
 
-        /** Where everything is sent, by transport. */
+        /** Sets the address that everything is sent to, by transport. */
         Builder proxies(Function<TransportKind, InetSocketAddress> addresses) {
             proxies = addresses;
             return this;
         }
 
-        /** Its own address, for UDP. Default a free port of the loopback address. */
+        /** Sets the local address, for UDP. Default a free port of the loopback address. */
         public Builder local(InetSocketAddress address) {
             local = Objects.requireNonNull(address, "address");
             return this;
         }
 
-        /** Default UDP. The others are one connection each, which the phone opens; TLS and WSS need {@link #tls}. */
+        /**
+         * Sets the transport. Default UDP. With the others the phone opens one connection; TLS and WSS need {@link
+         * #tls}.
+         */
         public Builder transport(TransportKind kind) {
             transport = Objects.requireNonNull(kind, "kind");
             return this;
         }
 
         /**
-         * Whose certificates it believes, and its own, over TLS and WSS. Over TLS the proxy's has to be for the phone's domain, over
-         * WSS for the address that the phone connects to.
+         * Sets the trusted authorities and the phone's certificate, for TLS and WSS. Over TLS the proxy's certificate
+         * must be for the phone's domain, over WSS for the address that the phone connects to.
          */
         public Builder tls(SSLContext context) {
             tls = Objects.requireNonNull(context, "context");
@@ -373,8 +391,8 @@ public final class Phone implements AutoCloseable {
         }
 
         /**
-         * The NATs between it and the proxy, the one next to the phone first. They stay the caller's to close. It then claims a
-         * private address unless {@link #claiming} says otherwise. Default none; UDP only.
+         * Sets the NATs between phone and proxy, the one next to the phone first. The caller closes them. The phone
+         * then uses a private address in its messages, unless {@link #claiming} sets another. Default none; UDP only.
          */
         public Builder behind(NatRouter... nearestFirst) {
             routers = List.of(nearestFirst);
@@ -382,33 +400,33 @@ public final class Phone implements AutoCloseable {
         }
 
         /**
-         * The {@code host:port} that it writes into Via and Contact. Default its true address; behind a NAT
-         * {@code 192.168.1.10:5060}, whoever it is; with a WebSocket a name under {@code .invalid} (RFC 7118 §5.5).
+         * Sets the {@code host:port} in Via and Contact. Default the phone's real address; behind a NAT {@code
+         * 192.168.1.10:5060} for all phones; over a WebSocket a name under {@code .invalid} (RFC 7118 §5.5).
          */
         public Builder claiming(String hostPort) {
             claimed = Objects.requireNonNull(hostPort, "hostPort");
             return this;
         }
 
-        /** It rings and answers each call by itself, without a body. */
+        /** Makes the phone ring and answer each call automatically, without a body. */
         public Builder answering() {
             answering = true;
             return this;
         }
 
-        /** It takes requests for any Request-URI. */
+        /** Makes the phone accept requests for any Request-URI. */
         public Builder lenient() {
             strict = false;
             return this;
         }
 
-        /** How long it waits for anything; positive. Default 10 s. */
+        /** Sets the time limit of methods that wait; positive. Default 10 s. */
         public Builder patience(Duration value) {
             patience = positive("patience", value);
             return this;
         }
 
-        /** The T1 of RFC 3261 §17.1.1.1, from which T2 is 8 times and the end of repetitions 64 times; positive. Default 500 ms. */
+        /** Sets T1 (RFC 3261 §17.1.1.1), positive. T2 is 8*T1, and retransmissions end after 64*T1. Default 500 ms. */
         public Builder t1(Duration value) {
             t1 = positive("t1", value);
             return this;
@@ -422,10 +440,11 @@ public final class Phone implements AutoCloseable {
         }
 
         /**
-         * Opens the socket, or the connection to the proxy.
+         * Opens the socket, or the connection to the proxy, and returns the phone.
          *
-         * @throws IllegalArgumentException if {@link #proxy} or {@link #tls} is missing, or a NAT does not take the transport
-         * @throws java.io.UncheckedIOException if that fails
+         * @throws IllegalArgumentException if {@link #proxy} or {@link #tls} is missing, or a NAT does not support the
+         *     transport
+         * @throws java.io.UncheckedIOException if the socket or connection cannot be opened
          */
         public Phone open() {
             return new Phone(this);
@@ -433,7 +452,7 @@ public final class Phone implements AutoCloseable {
 
         private Wire openWire() {
             if (transport != TransportKind.UDP && !routers.isEmpty()) {
-                throw new IllegalArgumentException("behind: a NatRouter takes UDP only, not " + transport);
+                throw new IllegalArgumentException("behind: a NatRouter supports UDP only, not " + transport);
             }
             InetSocketAddress via = proxies.apply(transport);
             for (int i = routers.size() - 1; i >= 0; i--) {
@@ -452,7 +471,7 @@ public final class Phone implements AutoCloseable {
             SSLContext context = tls;
             if (context == null) {
                 throw new IllegalArgumentException(
-                        "tls: missing; say whose certificates a phone over " + transport + " believes");
+                        "tls: missing; set the trusted certificates of a phone over " + transport);
             }
             return context;
         }

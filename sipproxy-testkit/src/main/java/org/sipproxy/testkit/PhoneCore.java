@@ -5,7 +5,7 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
-/** What the parts of one phone share. */
+/** Shared state of the parts of one phone. */
 record PhoneCore(
         Identity identity,
         TransactionLayer layer,
@@ -18,13 +18,13 @@ record PhoneCore(
         this(identity, layer, digest, patience, log, new ConcurrentHashMap<>());
     }
 
-    /** The failure of a wait. */
+    /** Returns the failure of a wait. */
     AssertionError missing(String what) {
         return new AssertionError(
                 identity.user() + ": " + what + " did not come within " + patience + "; " + log.text());
     }
 
-    /** The failure of what came and should have been something else. */
+    /** Returns the failure for an unexpected message. */
     AssertionError unexpected(String what) {
         return new AssertionError(identity.user() + ": " + what + "; " + log.text());
     }

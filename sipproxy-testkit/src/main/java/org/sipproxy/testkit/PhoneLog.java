@@ -4,7 +4,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayDeque;
 import java.util.Deque;
 
-/** The last messages that a phone sent and got, a line each: what a wait that was in vain tells. */
+/** Recent messages of a phone, one line each, for the text of a failed wait. */
 final class PhoneLog {
 
     private static final int KEPT = 60;
@@ -29,7 +29,7 @@ final class PhoneLog {
     }
 
     synchronized String text() {
-        return lines.isEmpty() ? "nothing went over its wire" : "over its wire went\n" + String.join("\n", lines);
+        return lines.isEmpty() ? "no messages on its wire" : "messages on its wire:\n" + String.join("\n", lines);
     }
 
     private static String summary(byte[] message) {

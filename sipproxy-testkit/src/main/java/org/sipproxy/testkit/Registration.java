@@ -10,7 +10,7 @@ import java.util.concurrent.atomic.AtomicReference;
 import org.sipproxy.message.HeaderName;
 import org.sipproxy.message.SipResponse;
 
-/** The binding of one phone: one Call-ID with rising CSeq, as RFC 3261 §10.2 wants. */
+/** Registration of one phone, with one Call-ID and increasing CSeq, as RFC 3261 §10.2 requires. */
 final class Registration {
 
     private final PhoneCore core;
@@ -51,18 +51,18 @@ final class Registration {
         return callId;
     }
 
-    /** How many REGISTERs were answered with 2xx. */
+    /** Returns the number of REGISTERs that got a 2xx. */
     int accepted() {
         return accepted.get();
     }
 
-    /** True if the proxy sees another address than when this was asked last, or this was never asked. */
+    /** True if the phone's address as seen by the proxy has changed since the previous call, and on the first call. */
     boolean mappingHasChanged() {
         Optional<InetSocketAddress> now = Optional.of(ask());
         return !now.equals(mapping.getAndSet(now));
     }
 
     InetSocketAddress ask() {
-        return stun.ask().orElseThrow(() -> core.missing("an answer to STUN"));
+        return stun.ask().orElseThrow(() -> core.missing("a STUN response"));
     }
 }

@@ -8,7 +8,7 @@ import org.sipproxy.message.SipRequest;
 import org.sipproxy.message.SipResponse;
 import org.sipproxy.message.StatusCode;
 
-/** A response as a phone writes it (RFC 3261 §8.2.6, §12.1.1). */
+/** Responses of a phone (RFC 3261 §8.2.6, §12.1.1). */
 final class Reply {
 
     private Reply() {}
@@ -32,7 +32,7 @@ final class Reply {
         return parts.write("SIP/2.0 " + status + " " + StatusCode.reasonPhrase(status), lines);
     }
 
-    /** The requests whose Contact is the way back from then on (RFC 3261 §12.2, RFC 3311, RFC 6665). */
+    /** True for requests whose Contact becomes the remote target (RFC 3261 §12.2, RFC 3311, RFC 6665). */
     static boolean isTargetRefresh(Method method) {
         return method.equals(Method.INVITE)
                 || method.equals(Method.UPDATE)
@@ -45,7 +45,7 @@ final class Reply {
         request.headers(name).forEach(value -> to.add(new HeaderLine(name, value)));
     }
 
-    /** {@code 486 Busy Here}. */
+    /** Returns status and reason, such as {@code 486 Busy Here}. */
     static String describe(SipResponse response) {
         return response.statusCode() + " " + response.reasonPhrase();
     }

@@ -5,9 +5,9 @@ import java.util.List;
 import org.sipproxy.message.HeaderName;
 
 /**
- * A request before it is sent: all but Via, CSeq and credentials, which differ when it is sent again after a challenge.
+ * Request without Via, CSeq and credentials, which differ when it is sent again after a challenge.
  *
- * @param lines From, To and Call-ID among them
+ * @param lines header lines, including From, To and Call-ID
  */
 record RequestDraft(String method, String uri, List<HeaderLine> lines, MessageParts parts) {
 
@@ -23,7 +23,9 @@ record RequestDraft(String method, String uri, List<HeaderLine> lines, MessagePa
         return parts.write(method + " " + uri + " SIP/2.0", all);
     }
 
-    /** The request that belongs to this one hop by hop: its CANCEL (RFC 3261 §9.1), or the ACK of its failure (§17.1.1.3). */
+    /**
+     * Returns the hop-by-hop request for this one: its CANCEL (RFC 3261 §9.1), or the ACK of its failure (§17.1.1.3).
+     */
     RequestDraft derived(String otherMethod, String to) {
         List<HeaderLine> kept = new ArrayList<>();
         for (HeaderLine line : lines) {

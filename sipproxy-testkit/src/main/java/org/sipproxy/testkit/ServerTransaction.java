@@ -7,15 +7,16 @@ import org.sipproxy.message.SipRequest;
 import org.sipproxy.message.Via;
 
 /**
- * One request that came to a phone (RFC 3261 §17.2). A repetition gets the last response again. The final response to an INVITE
- * is repeated until its ACK comes: a 2xx over any transport (§13.3.1.4), a failure over UDP (Timer G).
+ * Server transaction of a phone (RFC 3261 §17.2). A retransmitted request gets the latest response again. The final
+ * response to an INVITE is retransmitted until its ACK arrives: a 2xx over any transport (§13.3.1.4), a failure over
+ * UDP (Timer G).
  */
 final class ServerTransaction {
 
     private final TransactionLayer layer;
     private final SipRequest request;
     private final String toTag;
-    /** Guarded by this, as is what follows. */
+    /** Guarded by this, like the following fields. */
     private byte[] lastResponse = {};
 
     private int lastStatus;
@@ -30,7 +31,9 @@ final class ServerTransaction {
         this.intervalNanos = layer.t1Nanos();
     }
 
-    /** What a repetition is found by (§17.2.3); an ACK or CANCEL finds its INVITE with that method. */
+    /**
+     * Returns the key that matches retransmissions (§17.2.3). For ACK and CANCEL, pass INVITE to match their INVITE.
+     */
     static String key(SipRequest request, Method method) throws SipParseException {
         Via via = request.topVia();
         return via.branch() + " " + via.host() + ":" + via.port() + " " + method;
@@ -40,7 +43,7 @@ final class ServerTransaction {
         return request;
     }
 
-    /** The tag that its responses have in To, unless the request has one. */
+    /** Returns the To tag of the responses, unless the request has one. */
     String toTag() {
         return toTag;
     }
@@ -49,7 +52,7 @@ final class ServerTransaction {
         try {
             return request.cseq();
         } catch (SipParseException e) {
-            throw new IllegalStateException(e); // read before, when the transaction was made
+            throw new IllegalStateException(e); // parsed before, when the transaction was created
         }
     }
 
@@ -62,16 +65,16 @@ final class ServerTransaction {
     }
 
     /**
-     * Answers.
+     * Sends a response.
      *
-     * @throws IllegalStateException if it has its final response
+     * @throws IllegalStateException if the final response has been sent
      */
     void respond(int status, MessageParts parts) {
         byte[] response = Reply.write(request, status, toTag, layer.contact(), parts);
         synchronized (this) {
             if (lastStatus >= 200) {
-                throw new IllegalStateException(
-                        request.method() + ": is answered with " + lastStatus + " already, not to be with " + status);
+                throw new IllegalStateException(request.method() + ": already has the final response " + lastStatus
+                        + ", so " + status + " cannot be sent");
             }
             lastResponse = response;
             lastStatus = status;
@@ -103,7 +106,7 @@ final class ServerTransaction {
         layer.after(next, this::repeatUntilAcknowledged);
     }
 
-    /** The request came once more. */
+    /** Handles a retransmission of the request. */
     void repeated() {
         byte[] again;
         synchronized (this) {

@@ -33,7 +33,7 @@ import org.sipproxy.security.DigestAuthentication;
 import org.sipproxy.security.InMemoryCredentials;
 
 /**
- * A registrar and proxy for the tests of a class, on free ports of 127.0.0.1, UDP and TCP:
+ * Registrar and proxy for the tests of a class, on free UDP and TCP ports of 127.0.0.1:
  *
  * <pre>{@code
  * @RegisterExtension
@@ -51,12 +51,12 @@ import org.sipproxy.security.InMemoryCredentials;
  * }
  * }</pre>
  *
- * <p>In a field of the instance each test has a proxy of its own; in a static one the tests of the class share one. Phones that a test
- * opens are closed after it, and their bindings removed. It is not for tests of one class that run at the same time.
+ * <p>In an instance field, each test has its own proxy; in a static field, the tests of the class share one. Phones
+ * that a test opens are closed after it, and their bindings removed. Does not support concurrent tests of one class.
  *
- * <p>A test that passes fails afterwards if a phone has left a call unanswered or has a {@linkplain Phone#complaints() complaint}, if
- * the proxy still waits for an answer, or if a thread of the closed proxy is left. Dialogs may stay open. When a test fails, what
- * went over the wire is drawn on standard error.
+ * <p>A test that passed fails afterwards if a phone has an unanswered call or a {@linkplain Phone#complaints()
+ * complaint}, if the proxy still waits for a final response, or if a thread of the closed proxy is alive. Dialogs may
+ * stay open. If a test fails, the messages on the wire are drawn on standard error.
  */
 public final class SipProxyExtension
         implements BeforeAllCallback, BeforeEachCallback, AfterEachCallback, AfterAllCallback {
@@ -70,10 +70,10 @@ public final class SipProxyExtension
     private final Opened ofTest = new Opened();
     private volatile @Nullable Running running;
     private boolean inTest;
-    /** How many classes, nested ones in each other, share the proxy; 0 if each test has its own. */
+    /** Number of classes, nested in each other, that share the proxy; 0 if each test has its own. */
     private int classes;
 
-    /** A proxy and the threads that it has started. */
+    /** Proxy and the threads that it has started. */
     private record Running(SipProxy proxy, ThreadFence threads) {}
 
     private SipProxyExtension(Builder options) {
@@ -81,20 +81,20 @@ public final class SipProxyExtension
         this.domain = options.domain;
     }
 
-    /** A proxy for {@code sip.test} where anybody may register and call. */
+    /** Creates an extension with a proxy for {@code sip.test} that requires no passwords. */
     public static SipProxyExtension create() {
         return builder().build();
     }
 
-    /** Options of the proxy. */
+    /** Returns a builder with options of the proxy. */
     public static Builder builder() {
         return new Builder();
     }
 
-    // ---- what a test asks for
+    // ---- for tests
 
     /**
-     * The proxy, which is started.
+     * Returns the started proxy.
      *
      * @throws IllegalStateException outside of a test
      */
@@ -106,29 +106,29 @@ public final class SipProxyExtension
         return now.proxy();
     }
 
-    /** The domain that it serves. */
+    /** Returns the domain of the proxy. */
     public String domain() {
         return domain;
     }
 
-    /** Where it listens for UDP. */
+    /** Returns the UDP address of the proxy. */
     public InetSocketAddress udp() {
         return address(TransportKind.UDP);
     }
 
-    /** Where it listens for TCP. */
+    /** Returns the TCP address of the proxy. */
     public InetSocketAddress tcp() {
         return address(TransportKind.TCP);
     }
 
-    /** Its first listening point of that transport. */
+    /** Returns the first listening point of a transport. */
     public InetSocketAddress address(TransportKind kind) {
         return addresses(kind)
                 .findFirst()
                 .orElseThrow(() -> new IllegalArgumentException("address: the proxy does not listen for " + kind));
     }
 
-    /** Its listening points of that transport, in the order in which they were given; those of the extension come first. */
+    /** Returns the listening points of a transport in the order of configuration; those of the extension come first. */
     public Stream<InetSocketAddress> addresses(TransportKind kind) {
         return proxy().boundEndpoints().stream()
                 .filter(endpoint -> endpoint.kind() == kind)
@@ -141,12 +141,12 @@ public final class SipProxyExtension
         return host != null && host.isAnyLocalAddress() ? HOST : endpoint.host();
     }
 
-    /** A phone that speaks UDP, with the password that its user has here. It is not registered. */
+    /** Opens a UDP phone with the password of its user. It is not registered. */
     public Phone phone(String user) {
         return phone(user, options -> {});
     }
 
-    /** A phone with options of its own. */
+    /** Opens a phone with options. It is not registered. */
     public Phone phone(String user, Consumer<Phone.Builder> customizer) {
         Phone.Builder phone = Phone.builder(user).domain(domain).proxies(this::address);
         String password = options.passwords.get(user);
@@ -157,30 +157,32 @@ public final class SipProxyExtension
         return closing(phone.open());
     }
 
-    /** A phone that speaks UDP and is registered. */
+    /** Opens a UDP phone and registers it. */
     public Phone registeredPhone(String user) {
         return registeredPhone(user, options -> {});
     }
 
-    /** A registered phone with options of its own. */
+    /** Opens a phone with options and registers it. */
     public Phone registeredPhone(String user, Consumer<Phone.Builder> customizer) {
         Phone phone = phone(user, customizer);
         phone.register();
         return phone;
     }
 
-    /** Closes it after the test, or after the class if this is called before the first test; returns it. */
+    /**
+     * Registers a resource to be closed after the test, or after the class if called before the first test. Returns it.
+     */
     public <T extends AutoCloseable> T closing(T resource) {
         (inTest ? ofTest : ofClass).add(resource);
         return resource;
     }
 
-    /** The unexpired bindings of a user of the domain. */
+    /** Returns the unexpired bindings of a user of the domain. */
     public List<Binding> bindings(String user) {
         return proxy().locationStore().lookup(new Aor(user, domain));
     }
 
-    /** What has gone over the wire in this test. */
+    /** Returns the messages on the wire in this test. */
     public Ladder ladder() {
         return ladder;
     }
@@ -193,7 +195,7 @@ public final class SipProxyExtension
                 .findFirst();
     }
 
-    // ---- what JUnit calls
+    // ---- for JUnit
 
     @Override
     public void beforeAll(ExtensionContext context) {
@@ -223,7 +225,7 @@ public final class SipProxyExtension
         }
         String drawing = ladder.toString();
         List<Phone> phones = ofTest.phones();
-        phones.forEach(Phone::refusePendingCalls); // a proxy that is closed waits for them
+        phones.forEach(Phone::refusePendingCalls); // otherwise the closing proxy would wait for them
         try {
             ofTest.close();
         } finally {
@@ -255,7 +257,8 @@ public final class SipProxyExtension
     private void fail(List<String> leaks, ExtensionContext context) {
         if (!leaks.isEmpty()) {
             throw new AssertionError(
-                    context.getDisplayName() + " left something behind; finish it, or build the extension"
+                    context.getDisplayName() + " left calls, requests or threads behind; end them, or build the"
+                            + " extension"
                             + " with withoutLeakCheck():\n  " + String.join("\n  ", leaks));
         }
     }
@@ -269,7 +272,7 @@ public final class SipProxyExtension
         });
     }
 
-    /** Closes what was opened, and the proxy if it could be started; tells what threads are left. */
+    /** Closes the opened resources, and the proxy if it was started. Returns the threads that are left. */
     private List<String> stop() throws Exception {
         Running last = running;
         running = null;
@@ -283,7 +286,7 @@ public final class SipProxyExtension
         return last != null && options.leakCheck ? LeakCheck.ofThreads(last.threads()) : List.of();
     }
 
-    /** The next test of the class would otherwise call phones that are gone. */
+    /** Removes the bindings of closed phones, which the next test of the class would call otherwise. */
     private void removeBindings(List<Phone> phones) {
         for (Phone phone : phones) {
             proxy().locationStore().update(new Aor(phone.user(), domain), current -> {
@@ -295,7 +298,7 @@ public final class SipProxyExtension
         }
     }
 
-    /** Options of a {@link SipProxyExtension}. Not safe for use by several threads. */
+    /** Builder of a {@link SipProxyExtension}. Not thread-safe. */
     public static final class Builder {
 
         private String domain = "sip.test";
@@ -308,55 +311,58 @@ public final class SipProxyExtension
 
         private Builder() {}
 
-        /** The domain, which is also the digest realm. Default {@code sip.test}. */
+        /** Sets the domain, which is also the digest realm. Default {@code sip.test}. */
         public Builder domain(String value) {
             domain = Objects.requireNonNull(value, "value").toLowerCase(Locale.ROOT);
             return this;
         }
 
         /**
-         * A user who has to prove the password by digest; repeat it. Phones with that user know it. Default none: then anybody may
-         * register and call.
+         * Adds a user with a password, which the phones of this user know. The proxy then requires digest
+         * authentication. Default none: no password is needed to register and call.
          */
         public Builder user(String user, String password) {
             passwords.put(Objects.requireNonNull(user, "user"), Objects.requireNonNull(password, "password"));
             return this;
         }
 
-        /** The digest algorithms that are offered. Default what {@link DigestAuthentication} offers by itself, MD5. */
+        /** Sets the digest algorithms that are offered. Default that of {@link DigestAuthentication}, MD5. */
         public Builder algorithms(DigestAlgorithm... offered) {
             algorithms = offered.clone();
             return this;
         }
 
-        /** Authentication of the test's own, instead of digest with the users given here; their phones still know the passwords. */
+        /**
+         * Sets another authentication instead of digest with the users of this builder. Their phones still know the
+         * passwords.
+         */
         public Builder authentication(Authentication step) {
             authentication = Objects.requireNonNull(step, "step");
             return this;
         }
 
         /**
-         * What else the proxy is to have: stages, components, a clock, more listening points. Called before each start. Everything may
-         * be given but a domain's authentication and the wire listener, which are options here.
+         * Adds configuration of the proxy, such as stages, components, a clock or more listening points. Called before
+         * each start. Do not set authentication or the wire listener in it; use the methods of this builder.
          */
         public Builder configure(Consumer<SipProxyBuilder> more) {
             customizer = customizer.andThen(Objects.requireNonNull(more, "more"));
             return this;
         }
 
-        /** Sees every message too, beside the {@link SipProxyExtension#ladder() ladder}. */
+        /** Sets a listener that gets every message in addition to the {@link SipProxyExtension#ladder() ladder}. */
         public Builder wireListener(WireListener listener) {
             wireListener = Objects.requireNonNull(listener, "listener");
             return this;
         }
 
-        /** A test may leave calls unanswered and requests under way: where that is what it is about. */
+        /** Disables the leak check, for tests that leave calls unanswered or requests pending on purpose. */
         public Builder withoutLeakCheck() {
             leakCheck = false;
             return this;
         }
 
-        /** The extension; the proxy is made when JUnit calls. */
+        /** Returns the extension. The proxy is built when JUnit starts the test. */
         public SipProxyExtension build() {
             return new SipProxyExtension(this);
         }

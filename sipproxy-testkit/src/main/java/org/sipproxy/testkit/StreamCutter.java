@@ -8,7 +8,9 @@ import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** Cuts a stream into messages by Content-Length (RFC 3261 §18.3), and the keepalives between them (RFC 5626 §3.5.1). */
+/**
+ * Framing of a stream into messages by Content-Length (RFC 3261 §18.3) and keepalives between them (RFC 5626 §3.5.1).
+ */
 final class StreamCutter {
 
     private static final Pattern CONTENT_LENGTH =
@@ -16,7 +18,7 @@ final class StreamCutter {
 
     private final ByteArrayOutputStream held = new ByteArrayOutputStream();
 
-    /** What has become whole with these bytes. */
+    /** Adds bytes, and returns the messages and keepalives that are now complete. */
     List<byte[]> feed(byte[] bytes, int length) {
         held.write(bytes, 0, length);
         byte[] all = held.toByteArray();
@@ -31,7 +33,9 @@ final class StreamCutter {
         return whole;
     }
 
-    /** Where the message or keepalive that starts at {@code from} ends; {@code from} itself if it is not all there. */
+    /**
+     * Returns the end of the message or keepalive that starts at {@code from}; {@code from} itself if it is incomplete.
+     */
     private static int endOfNext(byte[] all, int from) {
         String text = new String(all, from, all.length - from, StandardCharsets.ISO_8859_1);
         if (text.startsWith("\r\n")) {

@@ -11,7 +11,7 @@ import javax.net.ssl.SSLSocket;
 import org.jspecify.annotations.Nullable;
 import org.sipproxy.api.transport.TransportKind;
 
-/** One connection over TCP or TLS, which the phone opens and both sides use; the phone listens nowhere. */
+/** TCP or TLS connection that the phone opens and both sides use. Does not listen. */
 final class StreamWire implements Wire {
 
     private final TransportKind kind;
@@ -31,8 +31,8 @@ final class StreamWire implements Wire {
         }
     }
 
-    /** The peer's certificate has to be for {@code domain} (RFC 5922 §7.3). */
-    @SuppressWarnings("AddressSelection") // the name is for the certificate; the connection is there
+    /** Connects over TLS. The peer's certificate must be for {@code domain} (RFC 5922 §7.3). */
+    @SuppressWarnings("AddressSelection") // the name is for the certificate check only; the socket is connected
     static StreamWire tls(InetSocketAddress peer, SSLContext context, String domain) {
         try {
             Socket plain = connect(peer);

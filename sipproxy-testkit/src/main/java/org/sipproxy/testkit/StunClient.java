@@ -8,7 +8,10 @@ import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.ThreadLocalRandom;
 
-/** Asks the proxy by STUN on the SIP port which address it sees (RFC 5389 §7, RFC 5626 §4.4.2). IPv4. */
+/**
+ * STUN client on the SIP port, which gets the phone's address as seen by the proxy (RFC 5389 §7, RFC 5626 §4.4.2). IPv4
+ * only.
+ */
 final class StunClient {
 
     private static final int ATTEMPTS = 6;
@@ -23,10 +26,10 @@ final class StunClient {
         this.layer = layer;
     }
 
-    /** The address; nothing if the proxy does not answer. */
+    /** Returns the address; empty if the proxy does not respond. */
     Optional<InetSocketAddress> ask() {
         while (answers.take(stale -> true, Duration.ZERO).isPresent()) {
-            // of an earlier question
+            // response to an earlier request
         }
         for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
             layer.send(ByteBuffer.allocate(HEADER_BYTES)
@@ -44,7 +47,7 @@ final class StunClient {
         return Optional.empty();
     }
 
-    /** True if these bytes are an answer to STUN. */
+    /** True if these bytes are a STUN response. */
     boolean answered(byte[] bytes) {
         boolean success = bytes.length >= HEADER_BYTES + XOR_MAPPED_ADDRESS_BYTES && bytes[0] == 1 && bytes[1] == 1;
         if (success) {

@@ -6,18 +6,18 @@ import java.util.concurrent.atomic.AtomicLong;
 import org.sipproxy.core.options.ProxyClock;
 
 /**
- * A clock that runs as the machine's does and goes forward at once when a test says so: for what expires after minutes or hours, by
- * {@code configure(builder -> builder.clock(clock))}. It does not stand still, so that retransmissions, pings and pauses of a running
- * proxy go on.
+ * Clock that runs like the machine's and can be advanced by a test, for expiries of minutes or hours. Set it with
+ * {@code configure(builder -> builder.clock(clock))}. It does not stop, so that retransmissions, pings and pauses of a
+ * running proxy continue.
  *
- * <p>Safe for use by any thread.
+ * <p>Thread-safe.
  */
 public final class TestClock implements ProxyClock {
 
     private final AtomicLong aheadNanos = new AtomicLong();
     private final AtomicLong steppedMillis = new AtomicLong();
 
-    /** A clock that is right. */
+    /** Creates a clock with the time of the machine. */
     public TestClock() {}
 
     @Override
@@ -30,16 +30,16 @@ public final class TestClock implements ProxyClock {
         return System.currentTimeMillis() + aheadNanos.get() / 1_000_000 + steppedMillis.get();
     }
 
-    /** What the wall clock shows. */
+    /** Returns the time of the wall clock. */
     public Instant now() {
         return Instant.ofEpochMilli(currentTimeMillis());
     }
 
     /**
-     * Goes forward. Whatever is due by then has expired for the next message; timers, such as those of transactions in progress, fire
-     * within some 20 ms.
+     * Advances the clock. For the next message, everything due by then has expired; timers, such as those of
+     * transactions in progress, fire within some 20 ms.
      *
-     * @throws IllegalArgumentException if {@code by} is negative: timers do not run backwards
+     * @throws IllegalArgumentException if {@code by} is negative, because timers do not run backwards
      */
     public void advance(Duration by) {
         if (by.isNegative()) {
@@ -49,8 +49,8 @@ public final class TestClock implements ProxyClock {
     }
 
     /**
-     * Sets the wall clock forward or, if {@code by} is negative, back, as an operator or NTP does; the monotonic clock goes on. Nothing
-     * that the proxy has granted may end earlier or later for it.
+     * Sets the wall clock forward or, if {@code by} is negative, back, as an operator or NTP does. The monotonic clock
+     * is not changed, so nothing that the proxy has granted ends earlier or later.
      */
     public void stepWallClock(Duration by) {
         steppedMillis.addAndGet(by.toMillis());

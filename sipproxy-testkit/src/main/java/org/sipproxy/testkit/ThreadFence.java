@@ -5,15 +5,15 @@ import java.util.List;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
-/** Starts something in a thread group of its own, to tell later which of the threads that it started are still there. */
+/** Thread group for the start of a proxy, to find out later which of its threads are still alive. */
 final class ThreadFence {
 
-    /** Threads that the JDK and Netty share among all and end by themselves. */
+    /** Shared threads of the JDK and Netty, which end automatically. */
     private static final List<String> SHARED = List.of("globalEventExecutor", "ForkJoinPool.commonPool");
 
     private final ThreadGroup group = new ThreadGroup("sipproxy-under-test");
 
-    /** Runs it to its end; what it throws is thrown here. */
+    /** Runs the work in the group, waits for its end, and rethrows its exception. */
     void run(Runnable work) {
         AtomicReference<@Nullable Throwable> thrown = new AtomicReference<>();
         Thread thread = new Thread(group, work, "sipproxy-start");
@@ -34,7 +34,7 @@ final class ThreadFence {
         }
     }
 
-    /** The names of those that are alive. */
+    /** Returns the names of the threads that are alive. */
     List<String> alive() {
         Thread[] all = new Thread[group.activeCount() + 16];
         int count = group.enumerate(all);

@@ -15,29 +15,29 @@ import org.sipproxy.message.SipParseException;
 import org.sipproxy.message.SipRequest;
 import org.sipproxy.message.SipResponse;
 
-/** The transactions of one phone over its wire (RFC 3261 §17), and the timer that repeats messages. */
+/** Transaction layer of one phone (RFC 3261 §17), with the timer of retransmissions. */
 final class TransactionLayer implements Wire.Receiver, AutoCloseable {
 
-    /** What is above: the phone. Called by the wire's thread; it must not wait. */
+    /** Transaction user: the phone. Called on the wire's thread; must not block. */
     interface User {
 
-        /** A request that is no repetition; it has to be answered at some time. */
+        /** Handles a new request, not a retransmission. The implementation must respond to it eventually. */
         void onRequest(ServerTransaction transaction) throws SipParseException;
 
-        /** An ACK that is a request of its own, for a 2xx. */
+        /** Handles the ACK of a 2xx, which is not part of a transaction. */
         void onAck(SipRequest ack) throws SipParseException;
 
-        /** A CANCEL, with the INVITE that it is for; null if that is not known. */
+        /** Handles a CANCEL and its INVITE, which is null if it is unknown. */
         void onCancel(ServerTransaction cancel, @Nullable ServerTransaction invite);
 
-        /** What is not SIP: a keepalive, or an answer to STUN. */
+        /** Handles input that is not SIP: a keepalive or a STUN response. */
         void onOther(byte[] bytes);
 
-        /** Something that a phone does not have to put up with. */
+        /** Reports a protocol error of the proxy. */
         void complain(String complaint);
     }
 
-    /** RFC 3261 §17.1.2.2 and §17.1.1.1: T2 is 8 times T1, and Timers B, F and H 64 times, with the RFC's defaults. */
+    /** T2 is 8*T1, and Timers B, F and H are 64*T1, as with the defaults of RFC 3261 §17.1.1.1 and §17.1.2.2. */
     private static final int T2_OF_T1 = 8;
 
     private static final int TIMEOUT_OF_T1 = 64;
@@ -100,12 +100,12 @@ final class TransactionLayer implements Wire.Receiver, AutoCloseable {
         wire.send(message);
     }
 
-    @SuppressWarnings("FutureReturnValueIgnored") // a task looks whether it is still wanted
+    @SuppressWarnings("FutureReturnValueIgnored") // a task checks whether it is still needed
     void after(long nanos, Runnable task) {
         try {
             timer.schedule(task, nanos, TimeUnit.NANOSECONDS);
         } catch (RejectedExecutionException e) {
-            // closed: nothing is repeated any more
+            // closed: no further retransmissions
         }
     }
 
@@ -116,12 +116,12 @@ final class TransactionLayer implements Wire.Receiver, AutoCloseable {
         transaction.start();
     }
 
-    /** From now on nothing is heard. */
+    /** Ignores everything received from now on. */
     void deafen() {
         deaf = true;
     }
 
-    // ---- what comes in
+    // ---- received messages
 
     @Override
     public void received(byte[] bytes) {
@@ -146,7 +146,7 @@ final class TransactionLayer implements Wire.Receiver, AutoCloseable {
                 received(response);
             }
         } catch (SipParseException | RuntimeException e) {
-            above.complain("could not take a message: " + e);
+            above.complain("a message could not be handled: " + e);
         }
     }
 
@@ -157,7 +157,7 @@ final class TransactionLayer implements Wire.Receiver, AutoCloseable {
         if (transaction != null) {
             transaction.received(response);
         } else {
-            log.note("   (belongs to no request)");
+            log.note("   (stray response)");
         }
     }
 
@@ -178,7 +178,7 @@ final class TransactionLayer implements Wire.Receiver, AutoCloseable {
             known.repeated();
             return;
         }
-        request.cseq(); // malformed: complained of here, and not later
+        request.cseq(); // a malformed CSeq is reported here, not later
         ServerTransaction transaction = new ServerTransaction(this, request);
         servers.put(key, transaction);
         if (method.equals(Method.CANCEL)) {
@@ -193,14 +193,14 @@ final class TransactionLayer implements Wire.Receiver, AutoCloseable {
         log.note("the connection was closed");
     }
 
-    /** Ends both threads; nothing is sent or heard afterwards. */
+    /** Closes the wire and ends both threads. Nothing is sent or received afterwards. */
     @Override
     public void close() {
         timer.shutdownNow();
         wire.close();
         try {
             if (!timer.awaitTermination(2, TimeUnit.SECONDS)) {
-                throw new IllegalStateException("close: the timer of phone " + identity.user() + " does not end");
+                throw new IllegalStateException("close: the timer of phone " + identity.user() + " did not end");
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();

@@ -9,7 +9,7 @@ import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 import org.sipproxy.api.transport.TransportKind;
 
-/** A datagram socket. It takes what comes from anywhere, and sends to one address. */
+/** Datagram socket that receives from any address and sends to one address. */
 final class UdpWire implements Wire {
 
     private static final int LARGEST_DATAGRAM = 65_536;

@@ -3,7 +3,7 @@ package org.sipproxy.testkit;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.atomic.AtomicInteger;
 
-/** Words that no other phone writes: for Call-IDs, tags and branches. */
+/** Generator of unique words for Call-IDs, tags and branches. */
 final class Unique {
 
     private static final AtomicInteger COUNT = new AtomicInteger();
@@ -15,7 +15,7 @@ final class Unique {
                 + Long.toString(ThreadLocalRandom.current().nextLong() >>> 1, 36);
     }
 
-    /** A Via branch (RFC 3261 §8.1.1.7). */
+    /** Returns a Via branch (RFC 3261 §8.1.1.7). */
     static String branch() {
         return word("z9hG4bK");
     }

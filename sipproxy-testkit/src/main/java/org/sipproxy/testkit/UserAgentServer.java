@@ -13,7 +13,7 @@ import org.sipproxy.message.SipParseException;
 import org.sipproxy.message.SipRequest;
 import org.sipproxy.message.StatusCode;
 
-/** What a phone does with the requests that come to it (RFC 3261 §8.2). */
+/** User agent server of a phone: handles the requests that it receives (RFC 3261 §8.2). */
 final class UserAgentServer implements TransactionLayer.User {
 
     private final PhoneCore core;
@@ -28,10 +28,10 @@ final class UserAgentServer implements TransactionLayer.User {
     private final AtomicInteger pings = new AtomicInteger();
 
     /**
-     * The server half of a phone.
+     * Creates the server half of a phone.
      *
-     * @param strict refuses what is not for the Contact that the phone wrote
-     * @param answering answers each call by itself
+     * @param strict true to refuse requests that are not for the phone's Contact
+     * @param answering true to answer each call automatically
      */
     UserAgentServer(PhoneCore core, StunClient stun, boolean strict, boolean answering) {
         this.core = core;
@@ -44,12 +44,12 @@ final class UserAgentServer implements TransactionLayer.User {
         return calls;
     }
 
-    /** Requests outside calls, answered already. */
+    /** Returns the requests outside calls, which already have their response. */
     Inbox<SipRequest> requests() {
         return requests;
     }
 
-    /** Calls that nobody answered, and that were not given up. */
+    /** Returns the calls that were neither answered nor cancelled. */
     List<IncomingCall> pendingCalls() {
         return everyCall.stream().filter(IncomingCall::isPending).toList();
     }

@@ -14,7 +14,7 @@ import javax.net.ssl.SSLContext;
 import org.jspecify.annotations.Nullable;
 import org.sipproxy.api.transport.TransportKind;
 
-/** A WebSocket, as a browser has one (RFC 7118): no address that anybody could send to. */
+/** WebSocket, as of a browser (RFC 7118), without an address that accepts connections. */
 final class WebSocketWire implements Wire {
 
     private final TransportKind kind;
@@ -22,7 +22,7 @@ final class WebSocketWire implements Wire {
     private final WebSocket socket;
     private final Listener listener = new Listener();
 
-    /** @param context null for WS */
+    /** Connects to the proxy; {@code context} is null for WS. */
     WebSocketWire(TransportKind kind, InetSocketAddress peer, @Nullable SSLContext context) {
         this.kind = kind;
         HttpClient.Builder client = HttpClient.newBuilder();
@@ -48,7 +48,7 @@ final class WebSocketWire implements Wire {
         return kind;
     }
 
-    /** A name that nothing resolves. */
+    /** Returns a name that does not resolve. */
     @Override
     public InetSocketAddress localAddress() {
         return name;
@@ -60,7 +60,10 @@ final class WebSocketWire implements Wire {
         socket.request(1);
     }
 
-    /** One message a frame. The client takes no second one while it sends the first. */
+    /**
+     * Sends one message per frame, and waits until it is sent, because the client does not accept another one
+     * meanwhile.
+     */
     @Override
     public synchronized void send(byte[] bytes) {
         try {
@@ -79,10 +82,10 @@ final class WebSocketWire implements Wire {
 
         private final StringBuilder held = new StringBuilder();
 
-        /** Set before anything is asked for. */
+        /** Set before the first frame is requested. */
         private volatile @Nullable Receiver receiver;
 
-        /** Asks for nothing yet. */
+        /** Does not request a frame yet. */
         @Override
         public void onOpen(WebSocket opened) {}
 

@@ -3,32 +3,32 @@ package org.sipproxy.testkit;
 import java.net.InetSocketAddress;
 import org.sipproxy.api.transport.TransportKind;
 
-/** What a {@link Phone} needs of a transport: the way to one proxy and back. One class each. */
+/** Transport between a {@link Phone} and one proxy, with one implementation per kind. */
 interface Wire extends AutoCloseable {
 
-    /** Where what was received goes. Called by the wire's own thread, for one message after the other. */
+    /** Receiver of messages. Called on the wire's thread, one message at a time. */
     interface Receiver {
 
-        /** One message, or what stands between messages to keep the way open. The array is the receiver's to keep. */
+        /** Receives one message, or a keepalive between messages. The receiver may keep the array. */
         void received(byte[] bytes);
 
-        /** The other side has closed the connection; nothing more comes. */
+        /** Called when the other side has closed the connection. */
         void ended();
     }
 
-    /** The transport, for Via and for whether requests are repeated. */
+    /** Returns the transport. It is written into Via and determines whether requests are retransmitted. */
     TransportKind kind();
 
-    /** The phone's own address, as the network knows it. */
+    /** Returns the phone's own address on the network. */
     InetSocketAddress localAddress();
 
-    /** Starts to receive. Called once. */
+    /** Starts receiving. Called once. */
     void start(String threadName, Receiver receiver);
 
-    /** Sends one message. What cannot be sent is lost, as it is on a network. Any thread may call it. */
+    /** Sends one message. A message that cannot be sent is lost, as on a network. Any thread may call it. */
     void send(byte[] bytes);
 
-    /** Ends the receiving thread, and returns when it has ended. */
+    /** Closes the wire. The receiver thread has ended on return. */
     @Override
     void close();
 }

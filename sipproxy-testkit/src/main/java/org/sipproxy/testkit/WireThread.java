@@ -1,6 +1,6 @@
 package org.sipproxy.testkit;
 
-/** A daemon that reads a socket until that is closed. */
+/** Daemon thread that reads a socket until it is closed. */
 final class WireThread {
 
     private static final long JOIN_MILLIS = 2_000;
@@ -18,7 +18,7 @@ final class WireThread {
         return new WireThread(thread);
     }
 
-    /** Waits for the end, unless it is the thread itself that asks. */
+    /** Waits for the end of the thread, unless called on the thread itself. */
     void join() {
         if (thread == Thread.currentThread()) {
             return;

@@ -1,4 +1,13 @@
-/** Phones, a NAT and a JUnit 5 extension, to test a SIP application against a real registrar and proxy in the same JVM. */
+/**
+ * JUnit 5 extension with phones and NATs, for tests of a SIP application with a real registrar and proxy in the same
+ * JVM.
+ *
+ * <p>Start reading at {@link org.sipproxy.testkit.SipProxyExtension}, then {@link org.sipproxy.testkit.Phone}. {@link
+ * org.sipproxy.testkit.NatRouter} simulates a NAT, {@link org.sipproxy.testkit.TestClock} advances time, and {@link
+ * org.sipproxy.testkit.Ladder} records the messages on the wire.
+ *
+ * <p>Does not send or receive media, and does not mock the proxy: all messages pass sockets of the loopback address.
+ */
 @NullMarked
 package org.sipproxy.testkit;
 

@@ -8,7 +8,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** The wall clock of a running proxy is set: phones do not notice. */
+/** Setting the wall clock of a running proxy does not affect phones. */
 @Timeout(60)
 class ClockStepTest {
 
@@ -39,6 +39,6 @@ class ClockStepTest {
         sip.registeredPhone("alice");
         assertThat(sip.bindings("bob")).hasSize(1);
         clock.advance(Duration.ofDays(1));
-        assertThat(sip.bindings("bob")).as("its lifetime is over").isEmpty();
+        assertThat(sip.bindings("bob")).as("its lifetime has ended").isEmpty();
     }
 }

@@ -21,7 +21,7 @@ class LadderTest {
             SipProxyExtension.builder().wireListener(unnamed).build();
 
     @Test
-    void callOfAPhoneBehindTwoNatsIsDrawnWithItsName() {
+    void phoneBehindTwoNatsIsDrawnWithItsName() {
         NatRouter home = sip.closing(NatRouter.of(NatKind.PORT_RESTRICTED));
         NatRouter carrier = sip.closing(NatRouter.of(NatKind.SYMMETRIC));
         Phone alice = sip.phone("alice", phone -> phone.behind(home, carrier));
@@ -37,7 +37,7 @@ class LadderTest {
         List<String> lines = sip.ladder()
                 .toString()
                 .lines()
-                .map(line -> line.substring(10)) // behind the times
+                .map(line -> line.substring(10)) // after the time
                 .toList();
         assertThat(lines)
                 .startsWith(
@@ -53,7 +53,7 @@ class LadderTest {
     }
 
     @Test
-    void peersAreCalledByTheirAddressesAndRepetitionsAreMarked() throws Exception {
+    void peersAreNamedByTheirAddressesAndRetransmissionsAreMarked() throws Exception {
         byte[] options = """
                 OPTIONS sip:sip.test SIP/2.0
                 Via: SIP/2.0/UDP 127.0.0.1:9;rport;branch=z9hG4bK1
@@ -81,12 +81,12 @@ class LadderTest {
     }
 
     @Test
-    void nothingIsDrawnAsSuch() {
-        assertThat(sip.ladder()).hasToString("nothing went over the proxy's wire\n");
+    void ladderWithoutMessagesHasText() {
+        assertThat(sip.ladder()).hasToString("no messages on the proxy's wire\n");
     }
 
     @Test
-    void longNamesAndLabelsFindRoom() {
+    void longNamesAndLabelsAreFitted() {
         Phone bob = sip.registeredPhone("bob");
         bob.replyWith("MESSAGE", 407);
 

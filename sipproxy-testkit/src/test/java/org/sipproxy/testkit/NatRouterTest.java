@@ -20,14 +20,14 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** Mapping and filtering, datagram by datagram. */
+/** Mapping and filtering of single datagrams. */
 @Timeout(30)
 class NatRouterTest {
 
     private final List<AutoCloseable> opened = new ArrayList<>();
     private final Host inner = host("127.0.0.1");
     private final Host server = host("127.0.0.1");
-    /** The server's address, but another port. */
+    /** Another port of the server's address. */
     private final Host neighbour = host("127.0.0.1");
 
     @AfterEach
@@ -50,7 +50,7 @@ class NatRouterTest {
         return closing(NatRouter.of(kind));
     }
 
-    /** Sends from inside and tells which address the destination sees. */
+    /** Sends from inside, and returns the source address that the destination receives. */
     private static InetSocketAddress seen(NatRouter router, Host from, Host to) {
         from.send("hello", router.towards(to.address()));
         return to.receive("hello");
@@ -105,7 +105,7 @@ class NatRouterTest {
     }
 
     @Test
-    void mappingThatNothingInsideUsesIsForgottenAndTheNextHasAnotherPort() throws Exception {
+    void unusedMappingIsRemovedAndTheNextHasAnotherPort() throws Exception {
         NatRouter router = closing(NatRouter.builder(NatKind.FULL_CONE)
                 .lifetime(Duration.ofMillis(300))
                 .build());
@@ -119,7 +119,7 @@ class NatRouterTest {
     }
 
     @Test
-    void datagramFromOutsideKeepsAMappingAliveWhereTheRouterLetsIt() throws Exception {
+    void datagramFromOutsideKeepsAMappingAliveIfConfigured() throws Exception {
         NatRouter router = closing(NatRouter.builder(NatKind.FULL_CONE)
                 .lifetime(Duration.ofMillis(1_500))
                 .refreshedFromOutside()
@@ -146,7 +146,7 @@ class NatRouterTest {
     }
 
     @Test
-    void flushGivesTheSamePortOnceSomethingIsSent() {
+    void flushedMappingGetsTheSamePortAfterTheNextSend() {
         NatRouter router = router(NatKind.FULL_CONE);
         InetSocketAddress outer = seen(router, inner, server);
 
@@ -161,7 +161,7 @@ class NatRouterTest {
     }
 
     @Test
-    void whatInsideSendsToAnOuterPortComesInAgainFromTheSendersOuterPort() {
+    void hairpinForwardsFromTheSendersOuterPort() {
         NatRouter router = router(NatKind.FULL_CONE);
         Host other = host("127.0.0.1");
         InetSocketAddress othersOuter = seen(router, other, server);
@@ -173,7 +173,7 @@ class NatRouterTest {
     }
 
     @Test
-    void routerWithoutHairpinDropsIt() {
+    void routerWithoutHairpinDropsTheDatagram() {
         NatRouter router =
                 closing(NatRouter.builder(NatKind.FULL_CONE).withoutHairpin().build());
         Host other = host("127.0.0.1");
@@ -185,7 +185,7 @@ class NatRouterTest {
     }
 
     @Test
-    void routersStandInARow() {
+    void routersCanBeChained() {
         NatRouter carrier = router(NatKind.SYMMETRIC);
         NatRouter home = router(NatKind.FULL_CONE);
 
@@ -198,7 +198,7 @@ class NatRouterTest {
     }
 
     @Test
-    void closedRouterHasNoThreadAndLetsNothingThrough() {
+    void closedRouterHasNoThreadsAndForwardsNothing() {
         NatRouter router = router(NatKind.FULL_CONE);
         InetSocketAddress outer = seen(router, inner, server);
         InetSocketAddress door = router.towards(server.address());
@@ -214,13 +214,13 @@ class NatRouterTest {
     }
 
     @Test
-    void lifetimeHasToBePositive() {
+    void lifetimeMustBePositive() {
         assertThatThrownBy(() -> NatRouter.builder(NatKind.SYMMETRIC).lifetime(Duration.ZERO))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessage("lifetime: PT0S (expected a positive duration)");
     }
 
-    /** A socket. */
+    /** UDP socket of an inner or outer host. */
     private static final class Host implements AutoCloseable {
 
         private final DatagramSocket socket;
@@ -255,7 +255,7 @@ class NatRouterTest {
             }
         }
 
-        /** Who sent this text, which has to come next. */
+        /** Returns the source of the next datagram, which must have this text. */
         InetSocketAddress receive(String text) {
             DatagramPacket packet = next(5_000);
             assertThat(packet).as(text).isNotNull();
@@ -264,7 +264,7 @@ class NatRouterTest {
             return (InetSocketAddress) packet.getSocketAddress();
         }
 
-        /** Whether it comes; to wait for what does not come takes a while. */
+        /** Returns true if the text arrives. Takes the whole timeout if it does not. */
         boolean gets(String text) {
             DatagramPacket packet = next(200);
             return packet != null

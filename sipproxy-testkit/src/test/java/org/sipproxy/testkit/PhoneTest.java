@@ -76,7 +76,7 @@ class PhoneTest {
     }
 
     @Test
-    void refusedCallTellsItsStatus() {
+    void refusedCallHasItsStatus() {
         Phone alice = SIP.phone("alice");
         Phone bob = SIP.registeredPhone("bob");
 
@@ -87,7 +87,7 @@ class PhoneTest {
         assertThat(calling.isOver()).isTrue();
         assertThatThrownBy(calling::awaitAnswer)
                 .isInstanceOf(AssertionError.class)
-                .hasMessageContaining("alice: INVITE sip:bob@sip.test was answered 486 Busy Here")
+                .hasMessageContaining("alice: INVITE sip:bob@sip.test got 486 Busy Here")
                 .hasMessageContaining("<- SIP/2.0 180 Ringing");
         assertThatThrownBy(() -> calling.awaitStatus(603)).hasMessageContaining("486 Busy Here (expected 603)");
     }
@@ -107,7 +107,7 @@ class PhoneTest {
         assertThat(called.isPending()).isFalse();
         assertThatThrownBy(called::answer)
                 .isInstanceOf(IllegalStateException.class)
-                .hasMessageContaining("answered with 487 already");
+                .hasMessageContaining("already has the final response 487");
     }
 
     @Test
@@ -128,7 +128,7 @@ class PhoneTest {
     }
 
     @Test
-    void answeringPhoneNeedsNoTest() {
+    void answeringPhoneAnswersWithoutTheTest() {
         Phone bob = SIP.registeredPhone("bob", Phone.Builder::answering);
 
         SIP.phone("alice").call("bob").awaitAnswer().hangUp();
@@ -137,7 +137,7 @@ class PhoneTest {
     }
 
     @Test
-    void requestsOutsideCallsAreAnsweredAsTheTestSays() {
+    void requestsOutsideCallsGetTheConfiguredStatus() {
         Phone alice = SIP.phone("alice");
         Phone bob = SIP.registeredPhone("bob");
 
@@ -162,13 +162,13 @@ class PhoneTest {
     }
 
     @Test
-    void waitInVainTellsWhatCame() {
+    void failedWaitListsTheReceivedMessages() {
         Phone alice = SIP.phone("alice", phone -> phone.patience(Duration.ofMillis(300)));
         alice.options("sip:" + SIP.domain());
 
         assertThatThrownBy(alice::awaitCall)
                 .isInstanceOf(AssertionError.class)
-                .hasMessageContaining("alice: a call did not come within PT0.3S; over its wire went\n")
+                .hasMessageContaining("alice: a call did not come within PT0.3S; messages on its wire:\n")
                 .hasMessageContaining("-> OPTIONS sip:sip.test SIP/2.0  (CSeq 1 OPTIONS)")
                 .hasMessageContaining("<- SIP/2.0 200 OK");
     }

@@ -17,7 +17,7 @@ import java.util.function.Predicate;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** A UDP socket that sends the text it is given and shows the text that comes: for messages that no phone sends. */
+/** UDP socket that sends and receives text, for messages that a phone does not send. */
 final class RawPeer implements AutoCloseable {
 
     private static final long PATIENCE_MILLIS = 5_000;
@@ -26,7 +26,7 @@ final class RawPeer implements AutoCloseable {
     private final InetSocketAddress proxy;
     private final List<String> inbox = new ArrayList<>();
 
-    /** @param host the loopback address to send from, such as {@code 127.0.0.9} */
+    /** Opens a socket; {@code host} is the loopback address to send from, such as {@code 127.0.0.9}. */
     RawPeer(String host, InetSocketAddress proxy) {
         this.proxy = proxy;
         try {
@@ -59,12 +59,12 @@ final class RawPeer implements AutoCloseable {
         return socket.getLocalAddress().getHostAddress() + ":" + socket.getLocalPort();
     }
 
-    /** The Via of a request of this peer. */
+    /** Returns a Via of this peer. */
     String via(String branch) {
         return "Via: SIP/2.0/UDP " + hostPort() + ";rport;branch=z9hG4bK" + branch;
     }
 
-    /** Sends lines; an empty body. */
+    /** Sends a message with these lines and an empty body. */
     void send(String... lines) {
         byte[] wire = (String.join("\r\n", lines) + "\r\nContent-Length: 0\r\n\r\n").getBytes(ISO_8859_1);
         try {
@@ -90,7 +90,7 @@ final class RawPeer implements AutoCloseable {
         send(response.toArray(new String[0]));
     }
 
-    /** The next message that contains all of these texts; those before it stay. */
+    /** Waits for the next message that contains all of these texts; earlier messages stay. */
     String await(String... texts) {
         return await(
                 List.of(texts).toString(), message -> List.of(texts).stream().allMatch(message::contains));
@@ -120,7 +120,7 @@ final class RawPeer implements AutoCloseable {
         }
     }
 
-    /** What came and was not waited for. */
+    /** Returns the received messages that were not waited for. */
     List<String> pending() {
         synchronized (inbox) {
             return List.copyOf(inbox);
@@ -156,7 +156,7 @@ final class RawPeer implements AutoCloseable {
         return group(challenge, "nonce=\"([^\"]*)\"");
     }
 
-    /** The value of the header line. */
+    /** Returns the value of a header line. */
     static String header(String message, String name) {
         return group(message, "(?m)^" + name + ": (.*)$");
     }
@@ -169,7 +169,7 @@ final class RawPeer implements AutoCloseable {
         return matcher.group(1);
     }
 
-    /** Credentials with MD5 and qop=auth. */
+    /** Returns credentials with MD5 and qop=auth. */
     static String digest(String user, String password, String realm, String nonce, String method, String uri) {
         String ha1 = md5(user + ":" + realm + ":" + password);
         String ha2 = md5(method + ":" + uri);

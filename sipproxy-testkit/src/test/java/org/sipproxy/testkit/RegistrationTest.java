@@ -10,7 +10,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 import org.sipproxy.api.auth.DigestAlgorithm;
 import org.sipproxy.message.HeaderName;
 
-/** Users who have to prove a password, and what expires. */
+/** Digest authentication of phones, and expiry of bindings. */
 @Timeout(60)
 class RegistrationTest {
 
@@ -25,7 +25,7 @@ class RegistrationTest {
             .build();
 
     @Test
-    void phoneAnswersTheFirstChallengeThatItKnows() {
+    void phoneUsesTheFirstChallengeThatItSupports() {
         for (DigestAlgorithm algorithm : DigestAlgorithm.values()) {
             sip.registeredPhone("alice", phone -> phone.algorithms(algorithm));
         }
@@ -40,7 +40,7 @@ class RegistrationTest {
     }
 
     @Test
-    void callAndItsByeAreChallengedAsTheProxyLikes() {
+    void callAndItsByePassChallenges() {
         Phone bob = sip.registeredPhone("bob", Phone.Builder::answering);
 
         sip.phone("alice").call("bob").awaitAnswer().hangUp();
@@ -60,7 +60,7 @@ class RegistrationTest {
                 .hasSize(2);
         assertThatThrownBy(mallory::register)
                 .isInstanceOf(AssertionError.class)
-                .hasMessageContaining("alice: REGISTER was answered 401 Unauthorized");
+                .hasMessageContaining("alice: REGISTER got 401 Unauthorized");
     }
 
     @Test
@@ -74,7 +74,7 @@ class RegistrationTest {
     }
 
     @Test
-    void bindingExpiresWhenTheClockSaysSo() {
+    void bindingExpiresWhenTheClockIsAdvanced() {
         Phone alice = sip.phone("alice");
         alice.register(Duration.ofHours(1));
 
@@ -83,7 +83,7 @@ class RegistrationTest {
         clock.advance(Duration.ofMinutes(1).plusSeconds(1));
         assertThat(sip.bindings("alice")).isEmpty();
 
-        alice.register(Duration.ofHours(1)); // the nonce was good for five minutes
+        alice.register(Duration.ofHours(1)); // the nonce was valid for 5 min
         assertThat(sip.bindings("alice"))
                 .singleElement()
                 .satisfies(b -> assertThat(b.expiresAt()).isAfter(clock.now().plusSeconds(3_500)));
@@ -103,8 +103,8 @@ class RegistrationTest {
                 .singleElement()
                 .satisfies(b -> assertThat(b.userAgent()).isEqualTo("mine"));
         assertThatThrownBy(() -> alice.tryRegister(Duration.ofHours(1), parts -> parts.header("CSeq", "1 X")))
-                .hasMessage("header: CSeq is written by the phone");
+                .hasMessage("header: CSeq is written by the phone; omit it");
         assertThatThrownBy(() -> alice.tryRegister(Duration.ofHours(1), parts -> parts.header("X-Y", "a\r\nb")))
-                .hasMessage("header: the value of X-Y holds a line end");
+                .hasMessage("header: the value of X-Y contains a line end");
     }
 }

@@ -9,9 +9,9 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * The RFC 3261 authentication relay (draft-state-sip-relay-attack-00): an outsider makes a user prove the password for a call
- * that the outsider makes. Challenges for the proxy's realm do not come in, and credentials for it do not go out; either is
- * enough.
+ * The RFC 3261 authentication relay (draft-state-sip-relay-attack-00): an outsider makes a user authenticate a call of
+ * the outsider. The proxy removes challenges for its realm from responses and credentials for its realm from requests;
+ * either is sufficient.
  */
 @Timeout(60)
 class RelayAttackTest {
@@ -52,7 +52,7 @@ class RelayAttackTest {
         return RawPeer.digest("1002", PASSWORD, "sip.test", nonce, method, uri);
     }
 
-    /** Step 1: the victim calls Mallory, who answers with the toll number as Contact and a Record-Route of its own. */
+    /** Step 1: the victim calls Mallory, who answers with the toll number as Contact and its own Record-Route. */
     private String[] routesOfTheCall() {
         String uri = "sip:mallory@" + mallory.hostPort();
         String to = "<" + uri + ">";
@@ -68,7 +68,7 @@ class RelayAttackTest {
         String[] routes = {
             "Route: " + RawPeer.header(invite, "Record-Route"), "Route: <sip:" + mallory.hostPort() + ";lr>"
         };
-        // RFC 3261 §13.2.2.4: the ACK carries the credentials of the INVITE
+        // RFC 3261 §13.2.2.4: the ACK has the credentials of the INVITE
         victimSends("ACK", 2, tollCall, RawPeer.header(ok, "To"), routes[0], routes[1], proof);
         String ack = mallory.await("ACK " + tollCall);
         assertThat(ack).doesNotContain("Authorization").doesNotContain("response=");
@@ -93,13 +93,13 @@ class RelayAttackTest {
     }
 
     @Test
-    void theWholeAttackFailsAtTwoPlaces() {
+    void attackFailsAtTwoPlaces() {
         String[] routes = routesOfTheCall();
         malloryCallsTheGateway("m1");
         String challenge = mallory.await("SIP/2.0 407", "m1");
         String nonce = RawPeer.nonceOf(challenge);
 
-        // step 3: the victim changes its call (hold, session timer), and Mallory passes the challenge on
+        // step 3: the victim changes its call (hold, session timer), and Mallory forwards the challenge
         String to = "<sip:mallory@" + mallory.hostPort() + ">;tag=callee";
         victimSends("INVITE", 3, tollCall, to, routes[0], routes[1]);
         String reinvite = mallory.await("INVITE " + tollCall, "3 INVITE");
@@ -115,13 +115,13 @@ class RelayAttackTest {
                 .doesNotContain(nonce)
                 .doesNotContain("Authenticate");
 
-        // step 4: and if the victim had answered it nevertheless, Mallory would not get the answer: second place
+        // step 4, second place: if the victim responded to it nevertheless, Mallory would not get the credentials
         String proof = credentials(nonce, "INVITE", tollCall);
         victimSends("INVITE", 4, tollCall, to, routes[0], routes[1], "Proxy-Authorization: " + proof);
         String leaked = mallory.await("INVITE " + tollCall, "4 INVITE");
         assertThat(leaked).doesNotContain(nonce).doesNotContain("response=").doesNotContain("Authorization");
 
-        // step 5: with what Mallory has, the toll call is challenged as before
+        // step 5: without credentials, Mallory's toll call is challenged as before
         malloryCallsTheGateway("m2");
         mallory.await("SIP/2.0 407", "m2");
         assertThat(gateway.pending()).isEmpty();
@@ -174,7 +174,7 @@ class RelayAttackTest {
                 .startsWith("SIP/2.0 403 Forbidden\r\n")
                 .doesNotContain("attackernonce");
 
-        // another server's challenge still works, beside one that is removed
+        // the challenge of another server still passes, also beside a removed one
         victimSends("INFO", 4, tollCall, to, routes[0], routes[1]);
         mallory.respond(
                 mallory.await("INFO " + tollCall, "4 INFO"), "407 Proxy Authentication Required", line, foreign);
@@ -183,7 +183,7 @@ class RelayAttackTest {
                 .contains(foreign + "\r\n")
                 .doesNotContain("attackernonce");
 
-        // nor in a response that is not a refusal
+        // also removed from a response that is not a failure
         victimSends("INFO", 5, tollCall, to, routes[0], routes[1]);
         mallory.respond(mallory.await("INFO " + tollCall, "5 INFO"), "200 OK", line, "X-Last: 1");
         assertThat(victim.await("SIP/2.0 ", "5 INFO"))

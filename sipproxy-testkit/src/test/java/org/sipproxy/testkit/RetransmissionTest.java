@@ -17,7 +17,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/** What a phone repeats over UDP, towards a proxy that says what the test says. T1 is 20 ms, so that it gives up after 1.28 s. */
+/** Retransmissions of a phone over UDP to a scripted proxy. T1 is 20 ms, so the phone gives up after 1.28 s. */
 @Timeout(30)
 class RetransmissionTest {
 
@@ -47,7 +47,7 @@ class RetransmissionTest {
         return new String(packet.getData(), 0, packet.getLength(), StandardCharsets.UTF_8);
     }
 
-    /** The next that begins so; an INVITE may have been repeated meanwhile. */
+    /** Returns the next message with this start. Skips others, because an INVITE may be retransmitted meanwhile. */
     private String receive(String start) throws Exception {
         String text = receive();
         while (!text.startsWith(start)) {
@@ -61,13 +61,13 @@ class RetransmissionTest {
         proxy.send(new DatagramPacket(bytes, bytes.length, alice.localAddress()));
     }
 
-    /** All that comes until nothing has come for longer than any interval. */
+    /** Returns all messages until none has arrived for longer than any interval. */
     private List<String> receiveAll() throws Exception {
         return receiveUntilSilent(1_000);
     }
 
-    /** What was sent before, and no more than that. */
-    private void assertNothingIsRepeatedAnyMore() throws Exception {
+    /** Discards the messages sent before, and asserts that no further ones arrive. */
+    private void assertNoFurtherRetransmissions() throws Exception {
         receiveUntilSilent(20);
         assertThat(receiveUntilSilent(400)).isEmpty();
     }
@@ -105,7 +105,7 @@ class RetransmissionTest {
     }
 
     @Test
-    void inviteIsRepeatedUntilItIsBeingWorkedOn() throws Exception {
+    void inviteIsRetransmittedUntilAProvisionalResponse() throws Exception {
         OutgoingCall call = alice.call("bob");
         String invite = receive();
         assertThat(receive()).isEqualTo(invite);
@@ -113,14 +113,14 @@ class RetransmissionTest {
         send(reply(invite, 100, ""));
 
         call.awaitStatus(100);
-        assertNothingIsRepeatedAnyMore();
+        assertNoFurtherRetransmissions();
         send(reply(invite, 486, ""));
         call.awaitStatus(486);
         receive("ACK sip:bob@sip.test SIP/2.0\r\n");
     }
 
     @Test
-    void inviteIsRepeatedAtDoublingIntervalsAndGivenUp() throws Exception {
+    void inviteIsRetransmittedAtDoublingIntervalsUntilTimerB() throws Exception {
         OutgoingCall call = alice.call("bob");
 
         assertThat(receiveAll()).hasSize(7); // at 0, 20, 60, 140, 300, 620 and 1,260 ms
@@ -131,7 +131,7 @@ class RetransmissionTest {
     }
 
     @Test
-    void acceptedInviteIsAcknowledgedEachTimeItIsAcceptedAndARefusedOneEachTimeItIsRefused() throws Exception {
+    void everyFinalResponseToAnInviteIsAcknowledged() throws Exception {
         alice.call("bob");
         String accepted = receive();
         String ok = reply(accepted, 200, "Contact: <sip:bob@192.0.2.9>\r\nRecord-Route: <sip:192.0.2.1;lr>\r\n");
@@ -149,7 +149,7 @@ class RetransmissionTest {
     }
 
     @Test
-    void secondPhoneThatAnswersTheSameInviteIsAcknowledgedAndHungUp() throws Exception {
+    void secondPhoneThatAnswersTheSameInviteGetsAckAndBye() throws Exception {
         OutgoingCall call = alice.call("bob");
         String invite = receive();
         send(reply(invite, 200, "Contact: <sip:bob@192.0.2.8>\r\n"));
@@ -163,7 +163,7 @@ class RetransmissionTest {
     }
 
     @Test
-    void otherRequestIsRepeatedUntilItsFinalResponse() throws Exception {
+    void otherRequestIsRetransmittedUntilItsFinalResponse() throws Exception {
         Thread sending = new Thread(() -> alice.message("bob", "hi"));
         sending.start();
         String message = receive();
@@ -174,16 +174,16 @@ class RetransmissionTest {
 
         sending.join(5_000);
         assertThat(sending.isAlive()).isFalse();
-        assertNothingIsRepeatedAnyMore();
+        assertNoFurtherRetransmissions();
     }
 
     @Test
-    void answerIsRepeatedUntilItsAckComesAndARepeatedInviteGetsItAgain() throws Exception {
+    void answerIsRetransmittedUntilItsAckAndAfterARetransmittedInvite() throws Exception {
         send(inviteForAlice());
         IncomingCall call = alice.awaitCall().ring();
         String ringing = receive();
         send(inviteForAlice());
-        assertThat(receive()).as("to the repetition").isEqualTo(ringing);
+        assertThat(receive()).as("to the retransmission").isEqualTo(ringing);
         call.answer();
         String ok = receive();
         assertThat(ok).startsWith("SIP/2.0 200 OK\r\n");
@@ -196,12 +196,12 @@ class RetransmissionTest {
                 .replace("alice@sip.test>", "alice@sip.test>;tag=" + tag));
 
         call.awaitAck();
-        assertNothingIsRepeatedAnyMore();
+        assertNoFurtherRetransmissions();
         assertThat(alice.pendingCalls()).isEmpty();
     }
 
     @Test
-    void refusalIsRepeatedUntilItsAckComes() throws Exception {
+    void refusalIsRetransmittedUntilItsAck() throws Exception {
         send(inviteForAlice());
         alice.awaitCall().busy();
         String busy = receive();
@@ -214,12 +214,12 @@ class RetransmissionTest {
         send("OPTIONS " + alice.contact() + " SIP/2.0\r\nVia: SIP/2.0/UDP 192.0.2.1;branch=z9hG4bK3\r\n"
                 + "From: <sip:bob@sip.test>;tag=b\r\nTo: <sip:alice@sip.test>\r\nCall-ID: 3\r\nCSeq: 1 OPTIONS\r\n"
                 + "Max-Forwards: 70\r\nContent-Length: 0\r\n\r\n");
-        receive("SIP/2.0 200 "); // it has read the ACK before
-        assertNothingIsRepeatedAnyMore();
+        receive("SIP/2.0 200 "); // the phone has read the ACK before
+        assertNoFurtherRetransmissions();
     }
 
     @Test
-    void requestThatIsNotForThePhonesContactIsRefusedAndAComplaint() throws Exception {
+    void requestForAnotherContactIsRefusedAndAComplaint() throws Exception {
         send(inviteForAlice().replace(alice.contact(), "sip:alice@192.0.2.77"));
 
         assertThat(receive()).startsWith("SIP/2.0 404 Not Found\r\n");
@@ -227,7 +227,7 @@ class RetransmissionTest {
     }
 
     @Test
-    void whatCannotBeReadIsAComplaint() throws Exception {
+    void malformedMessageIsAComplaint() throws Exception {
         send("INVITE nonsense\r\n\r\n");
         send("OPTIONS " + alice.contact() + " SIP/2.0\r\nContent-Length: 0\r\n\r\n");
         send(inviteForAlice());
@@ -235,11 +235,11 @@ class RetransmissionTest {
         alice.awaitCall();
         assertThat(alice.complaints())
                 .hasSize(2)
-                .allSatisfy(c -> assertThat(c).startsWith("could not take a message: "));
+                .allSatisfy(c -> assertThat(c).startsWith("a message could not be handled: "));
     }
 
     @Test
-    void bytesThatAreNoMessageCountAsPings() throws Exception {
+    void keepalivesCountAsPings() throws Exception {
         send("\r\n\r\n");
         send("\0\0\0\0");
         send(inviteForAlice());
@@ -249,7 +249,7 @@ class RetransmissionTest {
     }
 
     @Test
-    void deafPhoneHearsNothing() throws Exception {
+    void deafPhoneIgnoresMessages() throws Exception {
         alice.deafen();
         send(inviteForAlice());
 

@@ -33,11 +33,11 @@ import org.sipproxy.core.SipProxy;
 import org.sipproxy.message.Method;
 import org.sipproxy.message.SipMessage;
 
-/** The extension in test classes that are run here, those that are to fail among them. */
+/** The extension in test classes that are run here, including classes that must fail. */
 @Timeout(60)
 class SipProxyExtensionTest {
 
-    /** What the classes below tell. */
+    /** Values recorded by the classes below. */
     private static final List<SipProxy> PROXIES = new ArrayList<>();
 
     private static final List<String> SEEN = new ArrayList<>();
@@ -81,7 +81,7 @@ class SipProxyExtensionTest {
     }
 
     @Test
-    void proxyIsConfiguredAndWatchedAsTheTestSays() {
+    void proxyHasTheConfigurationAndListenerOfTheTest() {
         run(Configured.class)
                 .testEvents()
                 .assertStatistics(stats -> stats.started(1).succeeded(1));
@@ -90,11 +90,12 @@ class SipProxyExtensionTest {
     }
 
     @Test
-    void callThatIsLeftUnansweredFailsTheTest() {
+    void unansweredCallFailsTheTest() {
         assertOneFails(
                 LeavesACall.class,
-                "leavesACall() left something behind; finish it, or build the extension with withoutLeakCheck():\n  bob: the call ",
-                " was neither answered nor given up\n  proxy: 1 requests still wait for a final response");
+                "leavesACall() left calls, requests or threads behind; end them, or build the extension with"
+                        + " withoutLeakCheck():\n  bob: the call ",
+                " was neither answered nor cancelled\n  proxy: 1 requests still wait for a final response");
     }
 
     @Test
@@ -103,19 +104,19 @@ class SipProxyExtensionTest {
     }
 
     @Test
-    void threadOfAComponentThatIsLeftFailsTheTest() {
+    void leakedThreadOfAComponentFailsTheTest() {
         assertOneFails(LeavesAThread.class, "proxy: closed, but these threads are alive: [forgotten]");
     }
 
     @Test
-    void leaksAreOverlookedWhereTheTestSaysSo() {
+    void leaksAreIgnoredWithoutLeakCheck() {
         run(MayLeave.class)
                 .testEvents()
                 .assertStatistics(stats -> stats.started(1).succeeded(1));
     }
 
     @Test
-    void failureOfATestIsShownWithItsLadderAndNoLeaks() {
+    void failedTestPrintsItsLadderAndNoLeaks() {
         PrintStream stderr = System.err;
         ByteArrayOutputStream printed = new ByteArrayOutputStream();
         System.setErr(new PrintStream(printed, true, StandardCharsets.UTF_8));
@@ -132,18 +133,18 @@ class SipProxyExtensionTest {
     }
 
     @Test
-    void proxyThatCannotStartFailsTheTestWithItsOwnWords() {
+    void proxyThatCannotStartFailsTheTestWithItsMessage() {
         assertOneFails(CannotStart.class, "listen: udp:127.0.0.1:");
     }
 
     @Test
-    void extensionThatJUnitDoesNotKnowSaysSo() {
+    void extensionThatIsNotRegisteredHasAClearMessage() {
         assertThatThrownBy(SipProxyExtension.create()::proxy)
                 .isInstanceOf(IllegalStateException.class)
                 .hasMessage("proxy: not started; annotate the field with @RegisterExtension");
     }
 
-    // ---- classes that are run above only
+    // ---- classes that only the tests above run
 
     static class OwnProxy {
 
@@ -173,7 +174,7 @@ class SipProxyExtensionTest {
             SIP.registeredPhone("operator", Phone.Builder::answering);
         }
 
-        /** Nothing of the test before is there, but what was there before the first. */
+        /** Asserts that bindings of the previous test are removed, and those from before the first test remain. */
         private static void note() {
             PROXIES.add(SIP.proxy());
             List<String> before =
@@ -285,7 +286,7 @@ class SipProxyExtensionTest {
         }
     }
 
-    /** Starts a thread and never ends it. */
+    /** Component that starts a thread and never ends it. */
     private static final class Forgetful implements ProxyComponent {
 
         @Override

@@ -15,7 +15,7 @@ import org.sipproxy.security.AccessList;
 import org.sipproxy.security.AccessRule;
 import org.sipproxy.security.CidrBlock;
 
-/** What reaches a user from senders that did not prove who they are. */
+/** Requests of strangers to a user. */
 @Timeout(60)
 class StrangerTest {
 
@@ -44,7 +44,7 @@ class StrangerTest {
         phone.register("1001", "pw1001", "sip.test");
     }
 
-    /** Sends as a stranger and returns the branch, which names the request. */
+    /** Sends a request as a stranger, and returns its branch. */
     private String send(RawPeer sender, String method, int cseq, String from, String to, String... lines) {
         String branch = Unique.word("b");
         List<String> all = new ArrayList<>(List.of(
@@ -66,7 +66,7 @@ class StrangerTest {
         return response.startsWith("SIP/2.0 100") ? statusOf(branch) : response.substring(8, 11);
     }
 
-    /** What was relayed before this message is there before it. */
+    /** Asserts that no request was relayed: it would arrive before the message sent here. */
     private void assertPhoneGotNothing() {
         String branch = send(stranger, "MESSAGE", 99, FOREIGN, "<sip:1001@sip.test>");
         phone.respond(phone.await("MESSAGE ", "99 MESSAGE"), "200 OK");
@@ -115,10 +115,10 @@ class StrangerTest {
     }
 
     @Test
-    void inADialogThatWentThroughTheProxyWhatBelongsToACallReachesAnyUser() {
+    void inDialogRequestsOfACallReachAnyUser() {
         send(stranger, "INVITE", 1, FOREIGN, "<sip:1001@sip.test>");
         String invite = phone.await("INVITE ", "1 INVITE");
-        phone.respond(invite, "200 OK", "Contact: <sip:1001@sip.test>"); // an AOR of ours as remote target
+        phone.respond(invite, "200 OK", "Contact: <sip:1001@sip.test>"); // an AOR of this proxy as remote target
         stranger.await("SIP/2.0 200", "1 INVITE");
         String route = "Route: " + RawPeer.header(invite, "Record-Route");
         String to = "<sip:1001@sip.test>;tag=callee";
@@ -131,7 +131,7 @@ class StrangerTest {
             phone.respond(phone.await(method + " ", cseq + " " + method), "200 OK");
             stranger.await("SIP/2.0 200", branch);
         }
-        // the dialog does not say which user it is with, so its signature does not open these to all of them
+        // the signature does not name the user of the dialog, so it does not permit these methods to all users
         for (String method : List.of("REFER", "NOTIFY", "SUBSCRIBE", "PUBLISH")) {
             stranger.await("SIP/2.0 403", send(stranger, method, ++cseq, FOREIGN, to, route));
         }
@@ -188,7 +188,7 @@ class StrangerTest {
         assertPhoneGotNothing();
     }
 
-    /** As SIPp's scenarios without {@code rrs}: the ACK repeats the INVITE's Request-URI and has no Route. */
+    /** As in SIPp scenarios without {@code rrs}: the ACK has the Request-URI of the INVITE and no Route. */
     @Test
     void ackOfAnAcceptedCallPassesWithoutARouteSetAndOnlyToItsCallee() {
         send(stranger, "INVITE", 1, FOREIGN, "<sip:1001@sip.test>");
@@ -203,7 +203,7 @@ class StrangerTest {
         phone.await("ACK ", "1 ACK");
     }
 
-    // ---- another sender's CANCEL, and another sender's INVITE with the same branch
+    // ---- CANCEL of another sender, and INVITE of another sender with the same branch
 
     @Test
     void onlyTheSenderCancels() {
@@ -212,7 +212,7 @@ class StrangerTest {
         phone.respond(invite, "180 Ringing");
         stranger.await("SIP/2.0 180");
         RawPeer other = sip.closing(new RawPeer("127.0.0.10", sip.udp()));
-        RawPeer rebound = sip.closing(new RawPeer("127.0.0.9", sip.udp())); // as after a NAT chose another port
+        RawPeer rebound = sip.closing(new RawPeer("127.0.0.9", sip.udp())); // as after a NAT has changed the port
         String[] cancel = {
             "CANCEL sip:1001@sip.test SIP/2.0",
             stranger.via(branch),
@@ -233,7 +233,7 @@ class StrangerTest {
     }
 
     @Test
-    void aBranchThatIsKnownAlreadyDoesNotAbsorbAnothersInvite() {
+    void branchOfAnotherSenderDoesNotAbsorbAnInvite() {
         String branch = send(stranger, "INVITE", 1, FOREIGN, "<sip:1001@sip.test>");
         phone.await("INVITE ", "1 INVITE");
         RawPeer other = sip.closing(new RawPeer("127.0.0.10", sip.udp()));
@@ -252,7 +252,7 @@ class StrangerTest {
         phone.await("INVITE ", "call-" + other.hostPort());
     }
 
-    // ---- who is not a stranger
+    // ---- senders that are not strangers
 
     @ParameterizedTest
     @ValueSource(strings = {"NOTIFY", "REFER", "INFO", "SUBSCRIBE", "NEWTHING"})

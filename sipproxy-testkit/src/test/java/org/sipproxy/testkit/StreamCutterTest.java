@@ -10,7 +10,7 @@ import org.junit.jupiter.api.Test;
 class StreamCutterTest {
 
     @Test
-    void messagesAreWholeHoweverTheStreamIsSplit() {
+    void messagesAreCompleteRegardlessOfTheSplit() {
         List<String> messages = List.of(
                 "A sip:a SIP/2.0\r\nContent-Length: 5\r\n\r\nbody\n",
                 "\r\n\r\n",

@@ -1,6 +1,6 @@
 package org.sipproxy.samples.database;
 
-/** There is no way into the database. */
+/** Thrown if the database cannot be started or reached. */
 public final class DatabaseUnreachableException extends RuntimeException {
 
     private static final long serialVersionUID = 1L;

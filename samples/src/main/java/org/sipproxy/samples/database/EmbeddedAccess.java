@@ -16,15 +16,16 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 
 /**
- * Access to an embedded PostgreSQL: for users who may read a file in its data directory, which only the user that the proxy runs
- * as can. The file has a random password for the superuser, which only starts the server, and one for {@link #USER}, which owns the
- * database, cannot run programs, and cannot read or write files.
+ * Access control of an embedded PostgreSQL. A file in its data directory, readable only by the user that runs the
+ * proxy, has two random passwords: one for the superuser, which is used only to start the server, and one for {@link
+ * #USER}. That role owns the database; it cannot run programs and cannot read or write files.
  *
- * <p>A data directory of an earlier version, whose server let every local user in, is closed in the same way and keeps its data.
+ * <p>The data directory of an earlier version, whose server let every local user connect, gets the same protection and
+ * keeps its data.
  */
 final class EmbeddedAccess {
 
-    /** The role of the proxy and of the commands. */
+    /** Role of the proxy and of the commands. */
     static final String USER = "sipproxy";
 
     static final String SUPERUSER = "postgres";
@@ -33,7 +34,9 @@ final class EmbeddedAccess {
     private static final int PASSWORD_BYTES = 24;
     private static final long SETUP_SECONDS = 60;
 
-    /** Only the two roles may connect, each with its password; a role that an intruder added is excluded. */
+    /**
+     * Rules by which only the two roles may connect, each with its password. Roles that an intruder added are excluded.
+     */
     private static final String RULES = """
         # written by sipproxy at each start
         local all postgres,sipproxy scram-sha-256
@@ -41,7 +44,7 @@ final class EmbeddedAccess {
         host  all postgres,sipproxy ::1/128 scram-sha-256
         """;
 
-    /** A statement a line, as the server in single-user mode reads them. */
+    /** Statements, one per line, as the server in single-user mode reads them. */
     private static final String SETUP = """
         SET password_encryption = 'scram-sha-256';
         ALTER ROLE postgres PASSWORD '{superuser}';
@@ -67,7 +70,7 @@ final class EmbeddedAccess {
         this.isNew = isNew;
     }
 
-    /** Reads the passwords of a data directory, or invents them for one that has none yet. */
+    /** Reads the passwords of a data directory, or generates them if it has none yet. */
     static EmbeddedAccess of(Path data) throws IOException {
         Path file = data.resolve(FILE);
         if (!Files.exists(file)) {
@@ -80,7 +83,7 @@ final class EmbeddedAccess {
         String superuser = passwords.getProperty(SUPERUSER, "");
         String user = passwords.getProperty(USER, "");
         if (superuser.isEmpty() || user.isEmpty()) {
-            throw new IOException(file + " lacks a password; remove it, and the next start sets new ones");
+            throw new IOException(file + " lacks a password; remove the file, so that the next start sets new ones");
         }
         return new EmbeddedAccess(file, superuser, user, false);
     }
@@ -88,7 +91,7 @@ final class EmbeddedAccess {
     private static String random() {
         byte[] bytes = new byte[PASSWORD_BYTES];
         new SecureRandom().nextBytes(bytes);
-        return HexFormat.of().formatHex(bytes); // no character that SQL or a properties file would have to quote
+        return HexFormat.of().formatHex(bytes); // hexadecimal needs no quoting in SQL or a properties file
     }
 
     /** True if the directory has no passwords yet. */
@@ -100,15 +103,16 @@ final class EmbeddedAccess {
         return superuserPassword;
     }
 
-    /** The password of {@link #USER}. */
+    /** Returns the password of {@link #USER}. */
     String password() {
         return password;
     }
 
     /**
-     * Closes a cluster before its server starts. The passwords are written last: an attempt that is interrupted is made again.
+     * Protects a cluster before its server starts. The passwords are written last, so that an interrupted attempt is
+     * repeated.
      *
-     * @param binaries where PostgreSQL is unpacked, each version in a directory of its own
+     * @param binaries directory with the unpacked PostgreSQL, one subdirectory per version
      */
     void close(Path data, Path binaries) throws IOException {
         if (isPosix(data)) {
@@ -121,7 +125,7 @@ final class EmbeddedAccess {
         }
     }
 
-    /** Never readable by others, not even while it is written; and never half written. */
+    /** Replaces a file so that it is never incomplete and never readable by others, not even while it is written. */
     private static void replace(Path target, String text) throws IOException {
         Path written = Files.createTempFile(target.toAbsolutePath().getParent(), "sipproxy", ".tmp"); // mode 0600
         try {
@@ -136,7 +140,7 @@ final class EmbeddedAccess {
         return path.getFileSystem().supportedFileAttributeViews().contains("posix");
     }
 
-    /** Runs in single-user mode: without connections, so without a password. */
+    /** Runs the setup in single-user mode, which needs no connection and therefore no password. */
     private void setUp(Path data, Path server) throws IOException {
         List<String> command = new ArrayList<>(prefix());
         command.addAll(List.of(server.toString(), "--single", "-D", data.toString(), "-j", "postgres"));
@@ -169,13 +173,16 @@ final class EmbeddedAccess {
         }
     }
 
-    /** As root, which PostgreSQL refuses to run as, in a user namespace: as the server is started itself. */
+    /**
+     * Returns the command prefix that runs a program in a user namespace if this user is root, which PostgreSQL
+     * refuses.
+     */
     static List<String> prefix() {
         boolean isRoot = "root".equals(System.getProperty("user.name"));
         return isRoot && LinuxUtils.isUnshareAvailable() ? List.of("unshare", "-U") : List.of();
     }
 
-    /** A program of each version that is unpacked. */
+    /** Returns a program of each unpacked version. */
     static List<Path> programs(Path binaries, String name) throws IOException {
         try (Stream<Path> versions = Files.list(binaries)) {
             return versions.map(version -> version.resolve("bin"))
@@ -185,7 +192,7 @@ final class EmbeddedAccess {
         }
     }
 
-    /** The server program of the cluster's major version. */
+    /** Returns the server program of the cluster's major version. */
     private static Path server(Path data, Path binaries) throws IOException {
         String major = Files.readString(data.resolve("PG_VERSION")).strip();
         for (Path program : programs(binaries, "postgres")) {
@@ -193,7 +200,7 @@ final class EmbeddedAccess {
                 return program;
             }
         }
-        throw new IOException("no PostgreSQL " + major + " in " + binaries + ", which " + data + " was made with");
+        throw new IOException(data + " is of PostgreSQL " + major + ", which is not in " + binaries);
     }
 
     private static String versionOf(Path program) throws IOException {

@@ -17,13 +17,14 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A real PostgreSQL from Maven artefacts, on 127.0.0.1, closed to other users of this machine ({@link EmbeddedAccess}). One whose
- * directory another sipproxy serves already is shared with it: so two proxies, or a proxy and {@code add}, can use one directory.
- * A server that outlived its sipproxy is ended by the last one that uses it.
+ * PostgreSQL server from Maven artefacts on 127.0.0.1, inaccessible to other users of this machine ({@link
+ * EmbeddedAccess}). If another process of sipproxy already serves the directory, its server is shared: two proxies, or
+ * a proxy and {@code add}, can use one directory. A server that outlived its process is stopped by the last process
+ * that uses it.
  */
 public final class EmbeddedDatabase implements AutoCloseable {
 
-    /** The role to connect as, with {@link #password}. Not a superuser. */
+    /** Role to connect as, with {@link #password}. Not a superuser. */
     public static final String USER = EmbeddedAccess.USER;
 
     private static final Logger LOG = LoggerFactory.getLogger(EmbeddedDatabase.class);
@@ -33,10 +34,10 @@ public final class EmbeddedDatabase implements AutoCloseable {
     /** Null if another process started it. */
     private final @Nullable EmbeddedPostgres server;
 
-    /** The directory of a server that another process started; null for our own. */
+    /** Directory of a server that another process started; null if this process started it. */
     private final @Nullable Path adopted;
 
-    /** Removed at the end; null if the data are to stay. */
+    /** Directory that is removed at the end; null if the data are kept. */
     private final @Nullable Path temporary;
 
     private EmbeddedDatabase(
@@ -53,9 +54,9 @@ public final class EmbeddedDatabase implements AutoCloseable {
     }
 
     /**
-     * Starts one, or finds the one that serves the directory.
+     * Starts a server, or uses the running server of the directory.
      *
-     * @throws DatabaseUnreachableException if it does not start
+     * @throws DatabaseUnreachableException if the server does not start
      */
     public static EmbeddedDatabase start(Optional<Path> directory) {
         try {
@@ -75,10 +76,10 @@ public final class EmbeddedDatabase implements AutoCloseable {
         EmbeddedAccess access = EmbeddedAccess.of(data);
         if (access.isNew()) {
             throw new IOException("an earlier version of sipproxy serves " + data
-                    + ", where every local user may connect; stop it, so that this version can close the directory");
+                    + ", where every local user may connect; stop it, so that this version can protect the directory");
         }
         LOG.info(
-                "embedded PostgreSQL of process {} is used, on 127.0.0.1:{}, data in {}",
+                "using the embedded PostgreSQL of process {} on 127.0.0.1:{}, data in {}",
                 running.pid(),
                 running.port(),
                 data);
@@ -97,7 +98,7 @@ public final class EmbeddedDatabase implements AutoCloseable {
         }
         if (wasOpen) {
             LOG.warn(
-                    "{} was made by an earlier version, whose server let every local user in; from now on only the"
+                    "{} was created by an earlier version, whose server let every local user connect; now only the"
                             + " user that runs this program can connect",
                     data);
         }
@@ -116,7 +117,7 @@ public final class EmbeddedDatabase implements AutoCloseable {
                 .setPGStartupWait(START)
                 .setServerConfig("listen_addresses", "127.0.0.1")
                 .setServerConfig("timezone", "UTC")
-                // the artefact's default loses what was committed when the machine fails
+                // the defaults of the artefact lose committed data if the machine fails
                 .setServerConfig("fsync", "on")
                 .setServerConfig("synchronous_commit", "on")
                 .setServerConfig("full_page_writes", "on")
@@ -131,7 +132,10 @@ public final class EmbeddedDatabase implements AutoCloseable {
         }
     }
 
-    /** Unpacked once for a user; the directory above keeps others from putting their own programs there. */
+    /**
+     * Returns the directory of the binaries, unpacked once per user. Its parent is private, so that others cannot
+     * replace programs.
+     */
     private static Path binaries() throws IOException {
         Path cache = Path.of(System.getProperty("user.home"), ".cache", "sipproxy");
         Files.createDirectories(cache);
@@ -141,12 +145,12 @@ public final class EmbeddedDatabase implements AutoCloseable {
         return cache.resolve("postgres");
     }
 
-    /** Where it is. */
+    /** Returns the JDBC URL. */
     public String url() {
         return "jdbc:postgresql://127.0.0.1:" + port + "/postgres";
     }
 
-    /** Connections to it, without a pool. */
+    /** Returns a data source without a pool. */
     public DataSource dataSource() {
         PGSimpleDataSource source = new PGSimpleDataSource();
         source.setUrl(url());
@@ -155,7 +159,7 @@ public final class EmbeddedDatabase implements AutoCloseable {
         return source;
     }
 
-    /** The password of {@link #USER}. */
+    /** Returns the password of {@link #USER}. */
     public String password() {
         return access.password();
     }

@@ -7,7 +7,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Why {@code initdb} does not make a cluster of a directory. The library that runs it keeps its output to itself. */
+/** Cause of a failure of {@code initdb}. The library that runs it does not return its output. */
 final class InitDb {
 
     private static final String NEEDS =
@@ -16,12 +16,12 @@ final class InitDb {
 
     private InitDb() {}
 
-    /** True if the directory is a cluster. */
+    /** True if the directory holds a cluster. */
     static boolean isCluster(Path data) {
         return Files.exists(data.resolve("PG_VERSION"));
     }
 
-    /** What {@code initdb} says of a directory that it has refused before. */
+    /** Runs {@code initdb} again on a directory that it has refused, and returns its error text. */
     static String whyNot(Path data, Path binaries) {
         try {
             List<Path> programs = EmbeddedAccess.programs(binaries, "initdb");

@@ -18,17 +18,17 @@ import javax.sql.DataSource;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** A server that another process started. If that process was killed, the last one that uses the server ends it. */
+/** Server that another process started. If that process was killed, the last process that uses the server stops it. */
 final class OrphanedServer {
 
     private static final Logger LOG = LoggerFactory.getLogger(OrphanedServer.class);
 
-    /** Locked by the process that started the server, for as long as that lives. */
+    /** Locked by the process that started the server, as long as it runs. */
     private static final String LOCK_FILE = "epg-lock";
 
     private static final long STOP_SECONDS = 30;
 
-    /** Connections that are being closed take a moment to leave. */
+    /** Time for closed connections to disappear from {@code pg_stat_activity}. */
     private static final int TRIES = 20;
 
     private static final long PAUSE_MILLIS = 100;
@@ -47,10 +47,10 @@ final class OrphanedServer {
                         FileChannel.open(data.resolve(LOCK_FILE), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
                 FileLock lock = channel.tryLock()) {
             if (lock == null) {
-                return; // its owner stops it
+                return; // the owner stops it
             }
             if (isUsed()) {
-                LOG.info("the embedded PostgreSQL stays up: another process uses it");
+                LOG.info("the embedded PostgreSQL keeps running: another process uses it");
                 return;
             }
             Optional<RunningCluster> running = RunningCluster.of(data);
@@ -82,7 +82,7 @@ final class OrphanedServer {
         }
     }
 
-    /** A smart shutdown, as nobody is connected. */
+    /** Requests a smart shutdown, which waits for connections to end; there are none. */
     private static void stop(long pid) throws InterruptedException {
         Optional<ProcessHandle> server = ProcessHandle.of(pid);
         if (server.isEmpty()) {
@@ -91,7 +91,7 @@ final class OrphanedServer {
         server.get().destroy();
         try {
             server.get().onExit().get(STOP_SECONDS, TimeUnit.SECONDS);
-            LOG.info("the embedded PostgreSQL that a killed process left has been stopped");
+            LOG.info("stopped the embedded PostgreSQL of a killed process");
         } catch (ExecutionException | TimeoutException e) {
             LOG.warn("the embedded PostgreSQL, process {}, does not stop", pid);
         }

@@ -13,11 +13,11 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The server that serves a data directory, as its {@code postmaster.pid} names it. After a power failure or in a container the number
- * may belong to another process; PostgreSQL itself would then refuse to start.
+ * Running server of a data directory, as recorded in {@code postmaster.pid}. After a power failure or in a container
+ * the process number may belong to another program; PostgreSQL itself would then refuse to start.
  *
- * @param pid the postmaster's process
- * @param port its port
+ * @param pid process number of the postmaster
+ * @param port port of the server
  */
 record RunningCluster(long pid, int port) {
 
@@ -27,10 +27,12 @@ record RunningCluster(long pid, int port) {
     private static final int START_LINE = 2;
     private static final int PORT_LINE = 3;
 
-    /** A process notes its start a moment after it; more apart it is another one. */
+    /** Maximum difference between the start of the process and the recorded one; with more, it is another process. */
     private static final Duration START_TOLERANCE = Duration.ofSeconds(10);
 
-    /** The server of a directory, if it runs. A file that a server left behind is removed if it would keep the next one from starting. */
+    /**
+     * Returns the running server of a directory. Removes a stale file that would prevent the next server from starting.
+     */
     static Optional<RunningCluster> of(Path data) throws IOException {
         List<String> lines;
         try {
@@ -47,7 +49,7 @@ record RunningCluster(long pid, int port) {
         }
         if (process.isPresent() || number(lines, 0).isEmpty()) {
             LOG.warn(
-                    "{} is left from a server that was killed: process {} is another program; it is removed",
+                    "removing {}, left by a killed server: process {} is another program",
                     data.resolve(FILE),
                     process.map(ProcessHandle::pid).map(String::valueOf).orElse("-"));
             Files.deleteIfExists(data.resolve(FILE));
@@ -65,7 +67,10 @@ record RunningCluster(long pid, int port) {
         }
     }
 
-    /** By its command line, {@code postgres -D DIRECTORY}, where the system shows that; otherwise by its start. */
+    /**
+     * True if the process is the server: by its command line {@code postgres -D DIRECTORY} if visible, otherwise by its
+     * start time.
+     */
     private static boolean isServerOf(ProcessHandle process, Path data, Optional<Long> startSeconds) {
         Optional<List<String>> arguments = arguments(process);
         if (arguments.isPresent()) {

@@ -12,18 +12,18 @@ import java.util.List;
 import java.util.logging.Logger;
 import javax.sql.DataSource;
 
-/** Hands out the connections of another DataSource and remembers the statements that are prepared on them. */
+/** DataSource that delegates to another one and records the statements that are prepared. */
 public final class StatementLog implements DataSource {
 
     private final DataSource database;
-    /** In the order in which they were first seen; guarded by itself. */
+    /** Statements in the order of their first use; guarded by itself. */
     private final Collection<String> statements = new LinkedHashSet<>();
 
     public StatementLog(DataSource database) {
         this.database = database;
     }
 
-    /** The statements so far, each once, on one line. */
+    /** Returns the statements so far, each once and on one line. */
     public List<String> statements() {
         synchronized (statements) {
             return List.copyOf(statements);

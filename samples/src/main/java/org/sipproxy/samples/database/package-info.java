@@ -1,4 +1,12 @@
-/** A PostgreSQL for trials, and a look at what it is asked. */
+/**
+ * An embedded PostgreSQL for trials, and a log of the statements that it gets.
+ *
+ * <p>Start reading at {@link org.sipproxy.samples.database.EmbeddedDatabase}. Its data directory can be shared by
+ * several processes of one user; {@code EmbeddedAccess} denies access to other users.
+ *
+ * <p>Does not contain any SQL of the proxy; that is in {@code sipproxy-jdbc}. Not meant for production: use a
+ * PostgreSQL that is administered and backed up.
+ */
 @NullMarked
 package org.sipproxy.samples.database;
 

@@ -15,20 +15,23 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * A command line whose {@code @FILE} arguments are replaced by the lines of those files. A line is one argument, taken as it is: a
- * {@code #} or a quotation mark in it means nothing. A line that begins with {@code #} is a comment, one that begins with {@code @}
- * names a further file, and {@code @@} stands for a first {@code @}.
+ * Expansion of {@code @FILE} arguments to the lines of the files. Each line is one argument, verbatim: a {@code #} or a
+ * quotation mark in it has no meaning. A line that begins with {@code #} is a comment, a line that begins with {@code
+ * @} names another file, and a leading {@code @@} means {@code @}.
  */
 final class ArgumentFiles {
 
-    /** The command line with its files, or what is wrong with them. */
+    /** Expanded command line, or the problems of its files. */
     record Arguments(List<Argument> all, List<String> problems) {
 
         String[] texts() {
             return all.stream().map(Argument::text).toArray(String[]::new);
         }
 
-        /** Where the argument with this text stands, such as {@code proxy.args:3}; empty for the command line. */
+        /**
+         * Returns file and line of the argument with this text, such as {@code proxy.args:3}; empty if it is not from a
+         * file.
+         */
         Optional<String> placeOf(String text) {
             return all.stream()
                     .filter(argument ->
@@ -37,14 +40,14 @@ final class ArgumentFiles {
                     .findFirst();
         }
 
-        /** Where an option with this name and value stands; empty for the command line. */
+        /** Returns file and line of an option with this name and value; empty if it is not from a file. */
         Optional<String> placeOf(String option, String value) {
             return placeOf(option + "=" + value).or(() -> placeOf(value));
         }
     }
 
     /**
-     * One argument.
+     * Argument and its place.
      *
      * @param place file and line; empty for the command line
      */
@@ -52,7 +55,7 @@ final class ArgumentFiles {
 
     private final List<Argument> all = new ArrayList<>();
     private final List<String> problems = new ArrayList<>();
-    /** Those that are being read, the outermost last. */
+    /** Files that are being read, the outermost last. */
     private final Deque<Path> open = new ArrayDeque<>();
 
     private ArgumentFiles() {}
@@ -94,7 +97,7 @@ final class ArgumentFiles {
             problems.add(where + "the argument file " + name + " does not exist");
             return;
         } catch (AccessDeniedException e) {
-            problems.add(where + "the argument file " + name + " may not be read by this user; change its permissions");
+            problems.add(where + "the argument file " + name + " is not readable by this user; change its permissions");
             return;
         } catch (CharacterCodingException e) {
             problems.add(where + "the argument file " + name + " is not UTF-8");
@@ -114,18 +117,17 @@ final class ArgumentFiles {
         return line.startsWith("\ufeff") ? line.substring(1) : line;
     }
 
-    /** Indentation is not part of the argument; anything else is. */
+    /** Adds one line of a file. Everything except its indentation is part of the argument. */
     private void addLine(String line, String place) {
         String argument = line.stripLeading();
         if (argument.matches("--?[A-Za-z][A-Za-z-]*\\s+")) {
-            argument = argument.strip(); // blanks behind an option are no value
+            argument = argument.strip(); // trailing blanks after an option are not a value
         }
         if (argument.isEmpty() || argument.charAt(0) == '#') {
             return;
         }
         if (argument.charAt(0) == '"' || argument.charAt(0) == '\'') {
-            problems.add(
-                    place + ": a line is one argument as it stands, without quotation marks around it; remove them");
+            problems.add(place + ": a line is one argument, without quotation marks around it; remove them");
         } else if (argument.matches("--?[A-Za-z][A-Za-z-]*\\s.*")) {
             String option = argument.split("\\s", 2)[0];
             problems.add(place + ": a line is one argument; write " + option + "=VALUE, or the value on the next line");

@@ -15,7 +15,7 @@ import org.sipproxy.core.options.TlsSettingsException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Has a proxy read its certificate again when one of the files has changed, as after a renewal. */
+/** Task that reloads the certificate of a proxy when one of its files has changed, as after a renewal. */
 final class CertificateWatch implements AutoCloseable {
 
     private static final Logger LOG = LoggerFactory.getLogger(CertificateWatch.class);
@@ -38,12 +38,14 @@ final class CertificateWatch implements AutoCloseable {
         this.seen = times();
     }
 
-    @SuppressWarnings("FutureReturnValueIgnored") // it ends with the timer
+    @SuppressWarnings("FutureReturnValueIgnored") // the task ends with the executor
     void start() {
         timer.scheduleWithFixedDelay(this::look, SECONDS, SECONDS, TimeUnit.SECONDS);
     }
 
-    /** Looks once. Files that do not fit each other, since one of them is being written, are read again at the next change. */
+    /**
+     * Checks the files once. If they do not match because one is being written, they are read again at the next change.
+     */
     void look() {
         List<FileTime> now = times();
         if (now.equals(seen)) {
@@ -52,9 +54,9 @@ final class CertificateWatch implements AutoCloseable {
         seen = now;
         try {
             proxy.reloadTls();
-            LOG.info("certificate read again: {}", files.get(0));
+            LOG.info("certificate reloaded: {}", files.get(0));
         } catch (TlsSettingsException | IllegalStateException e) {
-            LOG.error("the old certificate stays: {}", e.getMessage());
+            LOG.error("the certificate cannot be reloaded, the previous one stays in use: {}", e.getMessage());
         }
     }
 
@@ -64,7 +66,7 @@ final class CertificateWatch implements AutoCloseable {
             try {
                 times.add(Files.getLastModifiedTime(file));
             } catch (IOException e) {
-                times.add(FileTime.fromMillis(0)); // it is being replaced, or gone
+                times.add(FileTime.fromMillis(0)); // missing, or being replaced
             }
         }
         return times;

@@ -13,7 +13,7 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
-/** Says whether {@code run} would work. */
+/** Command that validates the configuration for {@code run} and reports every problem. */
 @Command(
         name = "check",
         mixinStandardHelpOptions = true,
@@ -21,17 +21,17 @@ import picocli.CommandLine.Spec;
         abbreviateSynopsis = true,
         descriptionHeading = "%n",
         description = {
-            "Checks the options of run and whether each address can be bound, and tells all problems at once.",
-            "A database is looked at too, as db check does; an embedded one is not started. Nothing stays open.",
+            "Validates the options of run, tries to bind each address, and reports every problem. Examines the",
+            "database like db check, but does not start an embedded one. Nothing stays open.",
             "Exit status 0 if run would serve, 2 if not."
         },
         optionListHeading = "%nOptions, as for run:%n",
         footerHeading = "%nExamples:%n",
         footer = {
-            "  Would this work?",
+            "  Check a configuration:",
             "    java -jar sipproxy.jar check --domain sip.test \\",
             "        --listen udp:127.0.0.1:5060 --subscriber 1001:test1234",
-            "  Serve only what was checked, with the arguments in a file:",
+            "  Run only if the check succeeds, with the arguments in a file:",
             "    java -jar sipproxy.jar check @proxy.args && \\",
             "        java -jar sipproxy.jar run @proxy.args",
             "",
@@ -49,7 +49,7 @@ final class CheckCommand implements Callable<Integer> {
     @Mixin
     private final DatabaseOptions databaseOptions = new DatabaseOptions();
 
-    /** Taken so that one argument file serves both commands. */
+    /** Accepted so that one argument file can be used for both commands. */
     @Option(names = "--log-level", paramLabel = "LEVEL", description = "How much run logs: ${COMPLETION-CANDIDATES}.")
     @SuppressWarnings("UnusedVariable")
     private Logging.Verbosity logLevel = Logging.Verbosity.info;
@@ -81,7 +81,7 @@ final class CheckCommand implements Callable<Integer> {
         if (checkup.fatal().isEmpty()) {
             options.build(subscription, false).ifPresent(SipProxy::close);
         } else {
-            options.build(SubscriberOption.ofDatabaseNotStarted(databaseOptions.lasts()), false) // it cannot be read
+            options.build(SubscriberOption.ofDatabaseNotStarted(databaseOptions.lasts()), false) // unreadable
                     .ifPresent(SipProxy::close);
         }
         problems.addAll(options.problems());

@@ -13,10 +13,13 @@ import org.sipproxy.jdbc.Subscribers;
 import org.sipproxy.samples.database.DatabaseUnreachableException;
 import org.sipproxy.samples.database.EmbeddedDatabase;
 
-/** An open database: pooled connections to it, and the server too if it is one of our own. */
+/** Open database: a connection pool, and the server if it is embedded. */
 final class Database implements AutoCloseable {
 
-    /** Look-ups, write-back, accounting and one that listens; PostgreSQL does no more with more on a small machine. */
+    /**
+     * For look-ups, write-back, accounting and the listener; more connections are not faster with PostgreSQL on a small
+     * machine.
+     */
     static final int POOL_OF_A_PROXY = 10;
 
     static final int POOL_OF_A_COMMAND = 2;
@@ -35,9 +38,9 @@ final class Database implements AutoCloseable {
     }
 
     /**
-     * Connects, after starting the embedded server if that is wanted.
+     * Connects to the database; starts the embedded server first if it is configured.
      *
-     * @throws DatabaseUnreachableException if that fails
+     * @throws DatabaseUnreachableException if the server cannot be started or reached
      */
     static Database open(DatabaseOptions options, int connections) {
         if (!options.isEmbedded()) {
@@ -78,12 +81,12 @@ final class Database implements AutoCloseable {
         config.addDataSourceProperty("ApplicationName", "sipproxy");
         config.addDataSourceProperty("connectTimeout", "3");
         config.addDataSourceProperty("socketTimeout", "30");
-        config.addDataSourceProperty("cancelSignalTimeout", "1"); // a frozen server does not take a cancel either
+        config.addDataSourceProperty("cancelSignalTimeout", "1"); // a frozen server does not respond to a cancel either
         config.addDataSourceProperty("tcpKeepAlive", "true");
         return new HikariDataSource(config);
     }
 
-    /** Connections for whatever needs the database. Closed by {@link #close}. */
+    /** Returns the connection pool. Closed by {@link #close}. */
     DataSource dataSource() {
         return pool;
     }
@@ -92,17 +95,17 @@ final class Database implements AutoCloseable {
         return server.isPresent();
     }
 
-    /** False if its data are removed with the program. */
+    /** False if the data are removed when the program ends. */
     boolean lasts() {
         return lasts;
     }
 
-    /** Where it is, for a human and for psql. */
+    /** Returns the JDBC URL. */
     String url() {
         return pool.getJdbcUrl();
     }
 
-    /** Makes the tables of an embedded database, and puts the subscribers into it that the command line names. */
+    /** Creates the tables of an embedded database, and adds the subscribers of the command line. */
     void furnish(List<String> domains, List<ProxyOptions.NamedSubscriber> named) {
         KamailioSchema schema = KamailioSchema.on(pool);
         schema.create();
@@ -129,7 +132,7 @@ final class Database implements AutoCloseable {
         }
     }
 
-    /** The subscribers' credentials. Also a component of the proxy. */
+    /** Returns the credential store of the subscribers, which is also a component of the proxy. */
     JdbcCredentials credentials(KamailioOptions kamailio) {
         JdbcCredentials.Builder builder = JdbcCredentials.builder(pool);
         kamailio.addTo(builder);

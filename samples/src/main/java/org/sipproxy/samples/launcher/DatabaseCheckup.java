@@ -6,28 +6,28 @@ import org.sipproxy.jdbc.DatabaseDoctor;
 import org.sipproxy.jdbc.Finding;
 import org.sipproxy.jdbc.Finding.Severity;
 
-/** What the doctor finds in the database of {@code run} and {@code check}, a line each, the worst first. */
+/** Problems of the database of {@code run} and {@code check}, one line each, the worst first. */
 record DatabaseCheckup(List<Finding> findings) {
 
-    /** Nothing to look at. */
+    /** Result without findings, used without a database. */
     static final DatabaseCheckup NONE = new DatabaseCheckup(List.of());
 
-    /** Looks at the database. Blocks. */
+    /** Examines the database. Blocks. */
     static DatabaseCheckup of(DatabaseDoctor.Builder doctor) {
         return new DatabaseCheckup(doctor.forLauncher().build().examine());
     }
 
-    /** What prevents service. */
+    /** Returns the problems that prevent service. */
     List<String> fatal() {
         return lines(Finding::preventsService);
     }
 
-    /** Other errors. */
+    /** Returns the other errors. */
     List<String> errors() {
         return lines(finding -> finding.severity() == Severity.ERROR && !finding.preventsService());
     }
 
-    /** What hurts some users, or under some circumstances. */
+    /** Returns the problems that affect some users or occur under certain conditions. */
     List<String> warnings() {
         return lines(finding -> finding.severity() == Severity.WARNING);
     }

@@ -15,7 +15,7 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
-/** What all commands have in common that do one thing with the database and end. */
+/** Base of the commands that use the database once and exit. */
 abstract class DatabaseCommand implements Callable<Integer> {
 
     @Spec
@@ -25,13 +25,13 @@ abstract class DatabaseCommand implements Callable<Integer> {
     @Mixin
     private final DatabaseOptions options = new DatabaseOptions();
 
-    @Option(names = "--json", description = "Results and errors on stdout as JSON, for programs.")
+    @Option(names = "--json", description = "Prints results and errors to stdout as JSON, for programs.")
     private boolean json;
 
-    /** Does it; the exit status. */
+    /** Runs the command and returns the exit status. */
     abstract int run(Database database);
 
-    /** What is wrong with the arguments, beyond the database's; empty if nothing. */
+    /** Returns the problems of the command's own arguments. */
     List<String> problems() {
         return List.of();
     }
@@ -40,7 +40,7 @@ abstract class DatabaseCommand implements Callable<Integer> {
     public final Integer call() {
         List<String> problems = new ArrayList<>(options.problems());
         if (!options.isWanted()) {
-            problems.add("--database-url: none; say which database, such as --database-url"
+            problems.add("--database-url: missing; add the database, such as --database-url"
                     + " jdbc:postgresql://127.0.0.1:5432/kamailio --database-user kamailio");
         }
         problems.addAll(problems());
@@ -60,7 +60,9 @@ abstract class DatabaseCommand implements Callable<Integer> {
         }
     }
 
-    /** A connection that breaks during the work is as one that could not be opened. */
+    /**
+     * Reports a failure. A connection that breaks during the work has the same status as one that could not be opened.
+     */
     private int failed(RuntimeException e) {
         for (@Nullable Throwable cause = e; cause != null; cause = cause.getCause()) {
             if (cause instanceof SQLException sql) {
@@ -84,7 +86,7 @@ abstract class DatabaseCommand implements Callable<Integer> {
         return status;
     }
 
-    /** A result for a human, and the same for a program. */
+    /** Prints the result as text, or as JSON with {@code --json}. */
     final int succeed(String text, Object result) {
         return print(Launcher.OK, text, result);
     }

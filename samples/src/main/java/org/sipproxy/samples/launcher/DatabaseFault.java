@@ -8,12 +8,14 @@ import java.sql.SQLException;
 import org.jspecify.annotations.Nullable;
 import org.postgresql.ds.PGSimpleDataSource;
 
-/** What is wrong with a database: which one, as which role, why, and the option that says so. Never a password. */
+/**
+ * Texts for failures of a database: database, role, cause, and the option to correct. They never contain a password.
+ */
 final class DatabaseFault {
 
     private DatabaseFault() {}
 
-    /** Database, host, port and role. */
+    /** Returns database, host, port and role. */
     static String place(DatabaseOptions options) {
         if (options.isEmbedded()) {
             return "the embedded database";
@@ -32,7 +34,7 @@ final class DatabaseFault {
                 : "the database of --database-url" + role;
     }
 
-    /** In one line. */
+    /** Returns the text for a failure, on one line. */
     static String text(Throwable e, DatabaseOptions options) {
         return place(options) + ": " + why(e, options);
     }
@@ -45,14 +47,14 @@ final class DatabaseFault {
             return "the host name cannot be resolved; correct the host in --database-url";
         }
         if (find(e, SocketTimeoutException.class) != null) {
-            return "no response; check host and port in --database-url, and firewalls between";
+            return "no response; check host and port in --database-url, and firewalls";
         }
         if (find(e, ConnectException.class) != null || find(e, NoRouteToHostException.class) != null) {
-            return "nothing accepts connections there; check host and port in --database-url, that PostgreSQL runs,"
+            return "the connection was refused; check host and port in --database-url, that PostgreSQL runs,"
                     + " and its listen_addresses";
         }
         if (said.contains("no password was provided")) {
-            return "PostgreSQL asks for a password, and none was given; " + password(options);
+            return "PostgreSQL requires a password, and none is set; " + password(options);
         }
         return switch (state) {
             case "28P01" -> said + "; " + password(options);
@@ -60,7 +62,7 @@ final class DatabaseFault {
                 said + "; check --database-user, and that pg_hba.conf has a line for this role, database and address";
             case "3D000" -> said + "; correct its name in --database-url, or create it";
             case "42501" ->
-                said + "; db grants writes the SQL for what a role needs, to be run by the owner of the tables";
+                said + "; db grants prints the SQL for the privileges of a role, to be run by the owner of the tables";
             case "53300" -> said + "; raise max_connections of the server or stop other clients";
             default -> said;
         };

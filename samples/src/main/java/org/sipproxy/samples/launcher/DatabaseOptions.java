@@ -8,7 +8,9 @@ import java.util.List;
 import java.util.Optional;
 import picocli.CommandLine.Option;
 
-/** Which database, as all commands are told it. Kept as text and read together, so that all that is wrong is told at once. */
+/**
+ * Options for the connection to the database, common to all commands. Kept as text like those of {@link ProxyOptions}.
+ */
 final class DatabaseOptions {
 
     static final String PASSWORD_VARIABLE = "SIPPROXY_DATABASE_PASSWORD";
@@ -20,8 +22,8 @@ final class DatabaseOptions {
             names = "--database-url",
             paramLabel = "URL",
             description = {
-                "The PostgreSQL database with the tables of a Kamailio, such as jdbc:postgresql://127.0.0.1:5432/kamailio;",
-                "db create makes the tables."
+                "The PostgreSQL database with Kamailio's tables, such as jdbc:postgresql://127.0.0.1:5432/kamailio;",
+                "db create creates the tables."
             })
     String url = "";
 
@@ -32,8 +34,8 @@ final class DatabaseOptions {
             names = "--database-password-file",
             paramLabel = "FILE",
             description = {
-                "Its first line is the password of the role.",
-                "Without it the environment variable " + PASSWORD_VARIABLE + " is."
+                "File whose first line is the password of the role.",
+                "Default: the environment variable " + PASSWORD_VARIABLE + "."
             })
     String passwordFile = "";
 
@@ -41,13 +43,13 @@ final class DatabaseOptions {
             names = "--database",
             paramLabel = "embedded[=DIR]",
             description = {
-                "Instead of --database-url: a PostgreSQL that this program starts, on 127.0.0.1, and ends. Its data stay in",
-                "DIR, or are removed with the program. Only the user that runs this program can connect: the password of the",
-                "role sipproxy is in DIR/sipproxy.passwords."
+                "Instead of --database-url: a PostgreSQL on 127.0.0.1 that this program starts and stops. Its data are",
+                "kept in DIR, or removed when the program ends. Only the user that runs this program can connect: the",
+                "password of the role sipproxy is in DIR/sipproxy.passwords."
             })
     String embedded = "";
 
-    /** True if there is to be a database. */
+    /** True if a database is configured. */
     boolean isWanted() {
         return !url.isEmpty() || !embedded.isEmpty();
     }
@@ -56,23 +58,23 @@ final class DatabaseOptions {
         return !embedded.isEmpty();
     }
 
-    /** True if there is to be a database whose data outlive the program. */
+    /** True if a database is configured whose data outlive the program. */
     boolean lasts() {
         return !url.isEmpty() || directory().isPresent();
     }
 
-    /** Where an embedded server keeps its data, if that is to stay. */
+    /** Returns the data directory of an embedded server; empty if its data are removed at the end. */
     Optional<Path> directory() {
         return embedded.startsWith(EMBEDDED + "=")
                 ? Optional.of(Path.of(embedded.substring(EMBEDDED.length() + 1)))
                 : Optional.empty();
     }
 
-    /** What is wrong; empty if it can be tried. */
+    /** Returns the problems of the options; empty if a connection can be attempted. */
     List<String> problems() {
         List<String> problems = new ArrayList<>();
         if (!url.isEmpty() && !embedded.isEmpty()) {
-            problems.add("--database: there is a --database-url too; leave one of them away");
+            problems.add("--database: --database-url is given too; use one or the other");
         }
         if (!url.isEmpty() && !url.startsWith(URL_SCHEME)) {
             problems.add("--database-url: does not begin with " + URL_SCHEME
@@ -82,15 +84,16 @@ final class DatabaseOptions {
             problems.add("--database: \"" + embedded + "\" (expected embedded or embedded=DIR)");
         }
         if (url.isEmpty() && (!user.isEmpty() || !passwordFile.isEmpty())) {
-            problems.add("--database-url: none, but a role or password for it; add the URL");
+            problems.add("--database-url: missing, but --database-user or --database-password-file is given; add the"
+                    + " URL");
         }
         if (!passwordFile.isEmpty() && !Files.isReadable(Path.of(passwordFile))) {
-            problems.add("--database-password-file: " + passwordFile + " is no readable file");
+            problems.add("--database-password-file: " + passwordFile + " is not a readable file");
         }
         return problems;
     }
 
-    /** The password of the role; empty if there is none to be sent. */
+    /** Returns the password of the role; empty if none is configured. */
     String password() {
         if (passwordFile.isEmpty()) {
             String variable = System.getenv(PASSWORD_VARIABLE);

@@ -14,7 +14,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
-/** The work of kamdbctl. */
+/** Commands that create, examine and drop the tables, as kamdbctl does. */
 @Command(
         name = "db",
         mixinStandardHelpOptions = true,
@@ -25,13 +25,13 @@ import picocli.CommandLine.Option;
         subcommands = {DbCommand.Create.class, DbCommand.Check.class, DbCommand.Drop.class, DbCommand.Grants.class},
         footerHeading = "%nExamples:%n",
         footer = {
-            "  The tables in an empty database, and roles that may use but not change them:",
+            "  Create the tables in an empty database, and roles that may use but not alter them:",
             "    export SIPPROXY_DATABASE_PASSWORD=…",
             "    java -jar sipproxy.jar db create \\",
             "        --database-url jdbc:postgresql://127.0.0.1/kamailio --database-user owner",
             "    java -jar sipproxy.jar db grants \\",
             "        --database-url jdbc:postgresql://127.0.0.1/kamailio --database-user owner",
-            "  What is wrong with a database:",
+            "  Find problems of a database:",
             "    java -jar sipproxy.jar db check --domain sip.test \\",
             "        --database-url jdbc:postgresql://127.0.0.1/kamailio --database-user kamailio",
             "",
@@ -47,16 +47,16 @@ final class DbCommand {
             sortOptions = false,
             descriptionHeading = "%n",
             description = {
-                "Creates the tables that are not there, a trigger that notifies running proxies of changed"
-                        + " subscribers, and an",
-                "index by which subscribers are found in any case.",
-                "What is there stays as it is: it may be run on the database of a Kamailio, and again."
+                "Creates missing tables, a trigger that notifies running proxies of changed subscribers, and an index",
+                "for case-insensitive look-ups of subscribers. Existing tables keep their rows: the command may be run",
+                "on the database of a Kamailio, and repeatedly."
             })
     static final class Create extends DatabaseCommand {
 
         @Option(
                 names = "--sha256",
-                description = "Also adds a column of ours, ha1_sha256, for phones that use SHA-256 (RFC 7616).")
+                description = "Also adds the column ha1_sha256, which Kamailio does not have, for phones that use"
+                        + " SHA-256 (RFC 7616).")
         private boolean sha256;
 
         @Override
@@ -75,13 +75,14 @@ final class DbCommand {
                 schema.addSha256Column();
             }
             String text = created.isEmpty()
-                    ? "all " + KamailioSchema.tables().size() + " tables were there"
+                    ? "all " + KamailioSchema.tables().size() + " tables exist already"
                     : "created " + String.join(" ", created);
             return succeed(
                     tellsWho
                             ? text
                             : text
-                                    + "; the accounting tables lack columns for caller and callee: run it as their owner",
+                                    + "; the accounting tables lack columns for caller and callee: run db create as"
+                                    + " their owner",
                     Map.of("created", created));
         }
     }
@@ -92,16 +93,16 @@ final class DbCommand {
             sortOptions = false,
             descriptionHeading = "%n",
             description = {
-                "Looks at connection, privileges, tables, encoding, clocks, password hashes, unreadable rows and other"
-                        + " writers, and",
-                "says how to fix what is wrong. Changes nothing. Exit status 1 if there is an ERROR."
+                "Examines connection, privileges, tables, encoding, clocks, password hashes, unreadable rows and other",
+                "writers, and reports each problem with its remedy. Changes nothing. Exit status 1 if there is an",
+                "ERROR."
             })
     static final class Check extends DatabaseCommand {
 
         @Option(
                 names = "--domain",
                 paramLabel = "DOMAIN",
-                description = "A domain of the proxy, which those of the subscribers have to be. Repeat it for more.")
+                description = "A domain of the proxy; reports subscribers of other domains. May be repeated.")
         private List<String> domains = new ArrayList<>();
 
         @Mixin
@@ -145,14 +146,15 @@ final class DbCommand {
             description = "Drops the tables that db create makes, with all subscribers, bindings and call records.")
     static final class Drop extends DatabaseCommand {
 
-        @Option(names = "--yes", description = "Really.")
+        @Option(names = "--yes", description = "Confirms that all data are to be dropped.")
         private boolean yes;
 
         @Override
         List<String> problems() {
             return yes
                     ? List.of()
-                    : List.of("--yes: missing; it drops all subscribers, bindings and call records, so say it again"
+                    : List.of("--yes: missing; db drop deletes all subscribers, bindings and call records, so confirm"
+                            + " it"
                             + " with --yes");
         }
 
@@ -170,27 +172,27 @@ final class DbCommand {
             sortOptions = false,
             descriptionHeading = "%n",
             description = {
-                "Writes the SQL for two roles that may do no more than they need, for review and psql; --apply runs"
-                        + " it.",
-                "A role that it creates cannot log in before it has a password: \\password ROLE in psql."
+                "Prints the SQL for two roles with only the privileges that they need, for review and psql; --apply",
+                "runs it.",
+                "A created role cannot log in until it has a password; set it in psql: \\password ROLE"
             })
     static final class Grants extends DatabaseCommand {
 
         @Option(
                 names = "--read-write",
                 paramLabel = "ROLE",
-                description = "The role of a proxy and of add, passwd and rm. Default: ${DEFAULT-VALUE}.",
+                description = "Role for a proxy and for add, passwd and rm. Default: ${DEFAULT-VALUE}.",
                 defaultValue = "sipproxy")
         private String readWrite = "";
 
         @Option(
                 names = "--read-only",
                 paramLabel = "ROLE",
-                description = "The role that only reads. Default: ${DEFAULT-VALUE}.",
+                description = "Role that only reads. Default: ${DEFAULT-VALUE}.",
                 defaultValue = "sipproxy_ro")
         private String readOnly = "";
 
-        @Option(names = "--apply", description = "Runs it instead of writing it.")
+        @Option(names = "--apply", description = "Runs the SQL instead of printing it.")
         private boolean apply;
 
         @Override

@@ -17,22 +17,23 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
-/** Plays {@link FirstRegistration}, and stays up for the user's own phone. */
+/** Command that plays {@link FirstRegistration}, and then keeps the proxy up for the user's own phone. */
 @Command(
         name = "demo",
         mixinStandardHelpOptions = true,
         sortOptions = false,
         descriptionHeading = "%n",
         description = {
-            "Starts the proxy, registers two softphones (1001 and 1002), lets 1002 call 1001, and draws every message.",
-            "Then it stays up, and prints the four values that your own softphone needs. The default command."
+            "Starts the proxy, registers two softphones (1001 and 1002), makes a call from 1002 to 1001, and draws",
+            "every message.",
+            "Then it stays up and prints the four values that your own softphone needs. This is the default command."
         },
         optionListHeading = "%nOptions:%n",
         footerHeading = "%nExamples:%n",
         footer = {
-            "  See the call, and get the status 0 if all of it was seen:",
+            "  Draw the call, and exit with status 0 if all messages were seen:",
             "    java -jar sipproxy.jar demo --once",
-            "  Stay up for a softphone on another machine (put in this one's address):",
+            "  Stay up for a softphone on another machine (use the address of this machine):",
             "    java -jar sipproxy.jar demo --listen udp:192.0.2.10:5060",
             "",
             Launcher.EXIT_CODES
@@ -46,14 +47,16 @@ final class DemoCommand implements Callable<Integer> {
     @SuppressWarnings("NullAway.Init")
     private CommandSpec spec;
 
-    @Option(names = "--once", description = "End after the call: status 0 if every expected message was seen, else 1.")
+    @Option(
+            names = "--once",
+            description = "Ends after the call, with status 0 if every expected message was seen," + " otherwise 1.")
     private boolean once;
 
     @Option(
             names = "--listen",
             paramLabel = "TRANSPORT:HOST:PORT",
             description = {
-                "Where the proxy listens, the first udp one for the two phones of the demo. Repeat it for more.",
+                "Where the proxy listens; the phones of the demo use the first udp endpoint. May be repeated.",
                 "Default: udp and tcp on 127.0.0.1:5060, or on a free port if 5060 is taken."
             })
     private List<String> listen = new ArrayList<>();
@@ -62,8 +65,8 @@ final class DemoCommand implements Callable<Integer> {
             names = "--database",
             paramLabel = "embedded[=DIR]|none",
             description = {
-                "The PostgreSQL behind the demo: one that is started for it, its data in DIR or gone with the program; or none,",
-                "with everything in memory. Default: ${DEFAULT-VALUE}."
+                "embedded: starts a PostgreSQL for the demo, with its data in DIR, or removed when the program ends.",
+                "none: everything is kept in memory. Default: ${DEFAULT-VALUE}."
             },
             defaultValue = "embedded")
     private String database = "";
@@ -103,13 +106,13 @@ final class DemoCommand implements Callable<Integer> {
         }
         UntilStopped.serve(both, () -> {
             demo.printYourPhone();
-            out.println("Ctrl-C stops it.");
+            out.println("Press Ctrl-C to stop.");
             out.flush();
         });
         return Launcher.OK;
     }
 
-    /** Where no PostgreSQL can be started, the demo is still worth a look. */
+    /** Starts the database. If PostgreSQL cannot be started, the demo runs without it. */
     private Optional<EmbeddedDatabase> database(PrintWriter err) {
         if (database.equals("none")) {
             return Optional.empty();
@@ -132,7 +135,7 @@ final class DemoCommand implements Callable<Integer> {
             return USUAL;
         }
         problems.forEach(problem -> err.println("sipproxy: " + problem.replace("--listen: ", "")));
-        err.println("sipproxy: the demo takes a free port instead; choose one with demo --listen udp:127.0.0.1:5070");
+        err.println("sipproxy: the demo uses a free port instead; to choose one: demo --listen udp:127.0.0.1:5070");
         err.flush();
         return USUAL.stream().map(endpoint -> endpoint.withPort(0)).toList();
     }
@@ -141,7 +144,7 @@ final class DemoCommand implements Callable<Integer> {
         List<Endpoint> endpoints = ProxyOptions.readEndpoints(listen, problems);
         if (problems.isEmpty() && endpoints.stream().noneMatch(endpoint -> endpoint.kind() == TransportKind.UDP)) {
             problems.add(
-                    "--listen: no udp endpoint, which the phones of the demo need; add --listen udp:127.0.0.1:5060");
+                    "--listen: no udp endpoint, but the phones of the demo need one; add --listen udp:127.0.0.1:5060");
         }
         return endpoints;
     }

@@ -5,7 +5,9 @@ import java.util.Locale;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** Durations as they are written on the command line: {@code 32s}, {@code 3m}, {@code 500ms}, {@code 1h30m}, {@code 3600}. */
+/**
+ * Durations in the notation of the command line: {@code 32s}, {@code 3m}, {@code 500ms}, {@code 1h30m}, {@code 3600}.
+ */
 final class Durations {
 
     private static final Pattern PART = Pattern.compile("(\\d{1,9})(ms|s|m|h|d)");
@@ -16,16 +18,16 @@ final class Durations {
     private Durations() {}
 
     /**
-     * Reads a duration; a number alone is seconds, as in an Expires header.
+     * Parses a duration. A number without a unit is seconds, as in an Expires header.
      *
-     * @throws IllegalArgumentException if the text is none
+     * @throws IllegalArgumentException if the text is not a duration
      */
     static Duration parse(String text) {
         if (SECONDS.matcher(text).matches()) {
             return Duration.ofSeconds(Long.parseLong(text));
         }
         if (!WHOLE.matcher(text).matches()) {
-            throw new IllegalArgumentException("\"" + text + "\" is no duration; write 32s, 3m, 500ms, 1h or 1h30m");
+            throw new IllegalArgumentException("\"" + text + "\" is not a duration; write 32s, 3m, 500ms, 1h or 1h30m");
         }
         Duration sum = Duration.ZERO;
         Matcher part = PART.matcher(text);
@@ -46,7 +48,7 @@ final class Durations {
         };
     }
 
-    /** {@code 1h30m} instead of {@code PT1H30M}, wherever it stands in a text. */
+    /** Replaces durations such as {@code PT1H30M} in a text by {@code 1h30m}. */
     static String readable(String text) {
         return ISO.matcher(text).replaceAll(match -> match.group(1).toLowerCase(Locale.ROOT));
     }

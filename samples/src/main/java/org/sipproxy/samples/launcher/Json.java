@@ -4,12 +4,12 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
 
-/** Writes the little JSON that {@code --json} asks for: objects of texts, numbers and booleans, and lists of them. */
+/** JSON for {@code --json}: texts, numbers, booleans, and objects and lists of them. */
 final class Json {
 
     private Json() {}
 
-    /** A text, number, boolean, map or list. */
+    /** Returns the JSON of a text, number, boolean, map or list. */
     static String of(Object value) {
         if (value instanceof Map<?, ?> map) {
             return map.entrySet().stream()

@@ -11,7 +11,7 @@ import org.sipproxy.jdbc.JdbcBindingRepository;
 import org.sipproxy.jdbc.JdbcCredentials;
 import picocli.CommandLine.Option;
 
-/** How the Kamailio that shares the database is configured, where its rows do not show it. Kept as text and read together. */
+/** Options that describe the Kamailio that shares the database, kept as text like those of {@link ProxyOptions}. */
 final class KamailioOptions {
 
     private static final String PASSWORD = "password";
@@ -21,8 +21,8 @@ final class KamailioOptions {
             names = "--default-domain",
             paramLabel = "DOMAIN",
             description = {
-                "The domain of registrations whose row holds none, as a Kamailio with use_domain=0 writes them.",
-                "Default: that of --domain if there is one; with several such rows are skipped."
+                "Domain of registrations whose row has none, as written by a Kamailio with use_domain=0.",
+                "Default: the only --domain. With several domains, such rows are skipped."
             })
     private String defaultDomain = "";
 
@@ -30,9 +30,8 @@ final class KamailioOptions {
             names = "--password-column",
             paramLabel = "COLUMN",
             description = {
-                "The column of subscriber that counts if it is not empty: password, as for a Kamailio with"
-                        + " calculate_ha1=yes, or",
-                "ha1 for hashes only. Default: ${DEFAULT-VALUE}."
+                "Column of the table subscriber that is used if it is not empty: password, as by a Kamailio with",
+                "calculate_ha1=yes; or ha1, for hashes only. Default: ${DEFAULT-VALUE}."
             },
             defaultValue = PASSWORD)
     private String passwordColumn = "";
@@ -40,16 +39,17 @@ final class KamailioOptions {
     @Option(
             names = "--database-zone",
             paramLabel = "ZONE",
-            description = "The time zone in which the Kamailio runs, such as Europe/Berlin: its rows hold local time."
+            description = "Time zone in which the Kamailio runs, such as Europe/Berlin, because its rows hold local"
+                    + " time."
                     + " Default: UTC.")
     private String databaseZone = "";
 
-    /** What is wrong; empty if nothing. */
+    /** Adds the problems of the options. */
     void check(List<String> domains, List<String> problems) {
         if (!defaultDomain.isEmpty()
                 && !domains.isEmpty()
                 && domains.stream().noneMatch(defaultDomain::equalsIgnoreCase)) {
-            problems.add("--default-domain: " + defaultDomain + " is not a --domain; use one of these");
+            problems.add("--default-domain: " + defaultDomain + " is not a value of --domain; use one of these values");
         }
         if (!column().equals(PASSWORD) && !column().equals(HA1)) {
             problems.add("--password-column: \"" + passwordColumn + "\" (expected password or ha1)");
@@ -65,12 +65,12 @@ final class KamailioOptions {
         return passwordColumn.toLowerCase(Locale.ROOT);
     }
 
-    /** True if the column {@code password} counts where it is not empty. */
+    /** True if the column {@code password} is used where it is not empty. */
     private boolean plainPasswords() {
         return column().equals(PASSWORD);
     }
 
-    /** The domain of rows without one. */
+    /** Returns the domain of rows without one. */
     private Optional<String> defaultDomain(List<String> domains) {
         if (!defaultDomain.isEmpty()) {
             return Optional.of(defaultDomain);

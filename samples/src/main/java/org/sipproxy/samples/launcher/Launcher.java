@@ -13,7 +13,7 @@ import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.UnmatchedArgumentException;
 
-/** The main class of {@code sipproxy.jar}. */
+/** Main class of {@code sipproxy.jar}. Expands argument files, selects the command, and reports wrong usage. */
 @Command(
         name = "sipproxy",
         mixinStandardHelpOptions = true,
@@ -34,17 +34,17 @@ import picocli.CommandLine.UnmatchedArgumentException;
         commandListHeading = "%nCommands:%n",
         footerHeading = "%nExamples:%n",
         footer = {
-            "  See a phone register and another one call it, drawn message by message:",
+            "  Watch a phone register and another one call it, as a diagram of the messages:",
             "    java -jar sipproxy.jar demo --once",
-            "  Serve the domain sip.test to two phones, after a look whether it would work:",
+            "  Check a configuration, then serve the domain sip.test to two phones with it:",
             "    java -jar sipproxy.jar check --listen udp:127.0.0.1:5060 --domain sip.test \\",
             "        --subscriber 1001:test1234 --subscriber 1002:test1234",
             "    java -jar sipproxy.jar run --listen udp:127.0.0.1:5060 --domain sip.test \\",
             "        --subscriber 1001:test1234 --subscriber 1002:test1234",
-            "  The same with the arguments in a file, such as --domain=sip.test:",
+            "  The same with the arguments in a file, with lines such as --domain=sip.test:",
             "    java -jar sipproxy.jar run @proxy.args",
             Launcher.ARGUMENT_FILES,
-            "  More of one command:  java -jar sipproxy.jar run --help",
+            "  Help on one command:  java -jar sipproxy.jar run --help",
             "",
             Launcher.EXIT_CODES
         })
@@ -56,19 +56,21 @@ public final class Launcher {
     static final int UNREACHABLE = 3;
 
     static final String EXIT_CODES =
-            "Exit status: 0 success, 1 failure or not found, 2 wrong usage or configuration (also a port in use), "
-                    + "3 no way into the database.";
+            "Exit status: 0 success, 1 failure or not found, 2 wrong usage or configuration (including a port in use), "
+                    + "3 the database cannot be reached.";
 
     static final String ARGUMENT_FILES =
-            "  @FILE stands for the lines of a file. A line is one argument, taken as it is: # and quotation marks in a value are "
-                    + "part of it. A line that begins with # is a comment; @FILE in a line names a further file; @@ stands for a "
-                    + "first @.";
+            "  @FILE is replaced by the lines of a file. Each line is one argument, verbatim: # and quotation marks"
+                    + " in a value are "
+                    + "part of it. A line that begins with # is a comment; a line @FILE names another file; a leading"
+                    + " @@ "
+                    + "means @.";
 
     private Launcher() {}
 
     /** Runs a command and exits with its status. */
     public static void main(String[] args) {
-        // of TLS 1.2, where it costs the server a handshake for each few bytes of the client; 1.3 has none
+        // with TLS 1.2 a few bytes of the client cost the server a handshake; TLS 1.3 has no renegotiation
         System.setProperty("jdk.tls.rejectClientInitiatedRenegotiation", "true");
         PrintWriter out = new PrintWriter(System.out, true, StandardCharsets.UTF_8);
         PrintWriter err = new PrintWriter(System.err, true, StandardCharsets.UTF_8);
@@ -77,7 +79,10 @@ public final class Launcher {
         System.exit(status);
     }
 
-    /** Runs a command; {@code run}, and {@code demo} without {@code --once}, return only if they fail. */
+    /**
+     * Runs a command and returns its exit status. {@code run}, and {@code demo} without {@code --once}, return only if
+     * they fail.
+     */
     static int execute(PrintWriter out, PrintWriter err, String... args) {
         ArgumentFiles.Arguments arguments = ArgumentFiles.expand(args);
         if (!arguments.problems().isEmpty()) {
@@ -100,15 +105,15 @@ public final class Launcher {
         }
         Optional<String> ofRun = optionOfRunOnly(commandLine, expanded);
         if (ofRun.isPresent()) {
-            err.println("sipproxy: " + ofRun.get() + " is an option of run, and there is no command; did you mean"
+            err.println("sipproxy: " + ofRun.get() + " is an option of run, but no command is given; did you mean"
                     + " java -jar sipproxy.jar run " + ofRun.get() + " …");
-            return misconfigured(err, List.of("without a command the demo is run; its options: demo --help"));
+            return misconfigured(err, List.of("without a command, the demo runs; for its options see: demo --help"));
         }
         return commandLine.execute(
                 Stream.concat(Stream.of("demo"), Stream.of(expanded)).toArray(String[]::new));
     }
 
-    /** Options alone are the demo's, but for those that ask about the launcher itself. */
+    /** True if the demo is to run: options without a command belong to it, except those for help and version. */
     private static boolean isWithoutCommand(String... args) {
         List<String> own = List.of("-h", "--help", "-V", "--version");
         return args.length == 0 || (args[0].startsWith("-") && !own.contains(args[0]));
@@ -157,12 +162,12 @@ public final class Launcher {
                 : Optional.empty();
     }
 
-    /** One line for each argument that nothing takes, with what may have been meant. */
+    /** Prints a line for an argument that no option or parameter accepts, with suggestions. */
     private static void explainUnmatched(
             CommandLine command, String argument, ArgumentFiles.Arguments arguments, PrintWriter err) {
         UnmatchedArgumentException alone = new UnmatchedArgumentException(command, List.of(argument));
         String kind = argument.startsWith("-") ? "unknown option: " : "unknown argument: ";
-        // what follows = may be a password
+        // the value after = may be a password
         String shown = argument.startsWith("-") ? argument.split("=", 2)[0] : argument;
         List<String> meant = alone.getSuggestions();
         err.println("sipproxy: "
@@ -176,14 +181,14 @@ public final class Launcher {
                 : command.getCommandSpec().qualifiedName().replaceFirst("^\\S+ ", "") + " --help";
     }
 
-    /** Tells problems, a line each. */
+    /** Prints problems, one per line, and returns {@link #MISCONFIGURED}. */
     static int misconfigured(PrintWriter err, List<String> problems) {
         problems.stream().flatMap(String::lines).forEach(line -> err.println("sipproxy: " + line));
         err.flush();
         return MISCONFIGURED;
     }
 
-    /** Prints what does not prevent success, a line each. */
+    /** Prints warnings, one per line. They do not change the exit status. */
     static void warn(PrintWriter err, List<String> warnings) {
         warnings.forEach(warning -> err.println("sipproxy: warning: " + warning));
         err.flush();
@@ -193,13 +198,13 @@ public final class Launcher {
         return Stream.concat(first.stream(), second.stream()).toList();
     }
 
-    /** What an exception says, which for those of the library is a line for each problem. */
+    /** Returns the message of an exception. Exceptions of the library have one line per problem. */
     static String messageOf(Exception e) {
         String message = e.getMessage();
         return message == null ? e.toString() : message;
     }
 
-    /** The version that the jar was built with. */
+    /** Version of the jar, for {@code --version}. */
     static final class Version implements IVersionProvider {
         @Override
         public String[] getVersion() {

@@ -13,16 +13,16 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The launcher's logging: to stderr, so that stdout holds only what a program may want to read. It is found by Logback as a
- * service; in code and not in {@code logback.xml}, as reading XML costs a quarter of the CPU time until READY. A file named by
- * {@code -Dlogback.configurationFile} replaces it.
+ * Logging of the launcher. Logs to stderr, so that stdout has only output for programs. Logback finds this class as a
+ * service. It is not a {@code logback.xml}, because parsing XML takes a quarter of the CPU time until READY. The file
+ * of {@code -Dlogback.configurationFile} replaces it.
  */
 @ConfiguratorRank(ConfiguratorRank.CUSTOM_HIGH_PRIORITY)
 public final class Logging extends ContextAwareBase implements Configurator {
 
     private static final String OURS = "org.sipproxy";
 
-    /** The levels of {@code --log-level}. */
+    /** Levels of {@code --log-level}. */
     enum Verbosity {
         error,
         warn,
@@ -45,7 +45,7 @@ public final class Logging extends ContextAwareBase implements Configurator {
         stderr.setTarget("System.err");
         stderr.setEncoder(encoder);
         stderr.start();
-        // Event loops log too: a terminal or pipe that stands still is to cost lines, not calls.
+        // Receiver threads log too: a blocked terminal or pipe may lose lines, but must not block calls.
         AsyncAppender async = new AsyncAppender();
         async.setContext(context);
         async.setQueueSize(16_384);
@@ -55,7 +55,7 @@ public final class Logging extends ContextAwareBase implements Configurator {
         async.start();
         context.getLogger(OURS).setLevel(Level.INFO);
         context.getLogger(Logger.ROOT_LOGGER_NAME).setLevel(Level.WARN);
-        // the pool tells of each connection that an outage ends, with a stack trace; the stores tell of the outage
+        // the pool logs a stack trace for each connection that an outage ends; the stores log the outage itself
         context.getLogger("com.zaxxer.hikari").setLevel(Level.ERROR);
         context.getLogger(Logger.ROOT_LOGGER_NAME).addAppender(async);
         return ExecutionStatus.DO_NOT_INVOKE_NEXT_IF_ANY;
@@ -68,7 +68,7 @@ public final class Logging extends ContextAwareBase implements Configurator {
         }
     }
 
-    /** Writes out what the asynchronous appender still holds, and stops logging. */
+    /** Writes the pending lines of the asynchronous appender, and stops logging. */
     static void flush() {
         if (LoggerFactory.getILoggerFactory() instanceof LoggerContext context) {
             context.stop();

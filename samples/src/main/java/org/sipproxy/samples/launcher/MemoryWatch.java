@@ -9,29 +9,29 @@ import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Ends the process with status 1 when it is out of memory for good, so that whatever supervises it starts it again: after an
- * OutOfMemoryError, if for five seconds less than a tenth of the heap is free after a collection. That is what
- * {@code -XX:+ExitOnOutOfMemoryError} is for, which an executable jar cannot carry, and which would also end a process that only
- * one large allocation has failed in.
+ * Watchdog that ends the process with status 1 if it remains out of memory, so that its supervisor restarts it. The
+ * condition is an OutOfMemoryError, and less than a tenth of the heap free after a collection for 5 s. The JVM option
+ * {@code -XX:+ExitOnOutOfMemoryError} cannot be set in an executable jar, and would end the process also after one
+ * large allocation that failed.
  *
- * <p>It works without memory: its thread, its message and its classes are there before. On the first OutOfMemoryError it releases a
- * reserve, so that a SIGTERM, for which the JVM makes a thread, has some.
+ * <p>Works without free memory: its thread, message and classes are created before. On the first OutOfMemoryError it
+ * releases a reserve, so that there is memory for the thread that the JVM creates on SIGTERM.
  */
 final class MemoryWatch extends Thread {
 
-    /** Less than a region of the G1 collector, which would round it up to several. */
+    /** Smaller than a region of the G1 collector, which would use several regions for it otherwise. */
     private static final int RESERVE_BYTES = (1 << 20) - 64;
 
     private static final int PROBE_BYTES = 64 << 10;
     private static final int LOOKS = 5;
     private static final byte[] MESSAGE =
-            "sipproxy: out of memory, and the heap stays full; exiting with status 1. Give it more with -Xmx.\n"
+            "sipproxy: out of memory, and the heap remains full; exiting with status 1. Increase -Xmx.\n"
                     .getBytes(StandardCharsets.US_ASCII);
 
     private final LongSupplier outOfMemoryErrors;
     private final FileOutputStream err = new FileOutputStream(FileDescriptor.err);
     private byte @Nullable [] reserve = new byte[RESERVE_BYTES];
-    /** A field, so that the allocation is not optimised away. */
+    /** Field, so that the allocation is not optimized away. */
     @SuppressWarnings("UnusedVariable")
     private byte @Nullable [] probe;
 
@@ -45,11 +45,11 @@ final class MemoryWatch extends Thread {
         setDaemon(true);
     }
 
-    /** Begins to watch. {@code outOfMemoryErrors} counts those that other threads caught. */
+    /** Starts the watchdog. {@code outOfMemoryErrors} counts the errors that other threads caught. */
     static void begin(LongSupplier outOfMemoryErrors) {
         MemoryWatch watch = new MemoryWatch(outOfMemoryErrors);
         watch.seen = outOfMemoryErrors.getAsLong();
-        watch.hasRoom(); // loads what it needs
+        watch.hasRoom(); // loads the classes that it needs
         watch.start();
     }
 
@@ -62,12 +62,12 @@ final class MemoryWatch extends Thread {
             } catch (InterruptedException e) {
                 return;
             } catch (Throwable e) {
-                ranOut = true; // the look itself found no memory
+                ranOut = true; // the check itself ran out of memory
             }
         }
     }
 
-    /** Called each second. */
+    /** Checks the heap; called every second. */
     void look() {
         if (!ranOut && !hasRunOut()) {
             return;
@@ -93,7 +93,10 @@ final class MemoryWatch extends Thread {
         return more;
     }
 
-    /** The reserve counts as used, so that its release is not taken for room. */
+    /**
+     * True if less than nine tenths are used. Counts the reserve as used, so that its release is not mistaken for free
+     * memory.
+     */
     private boolean hasRoom() {
         Runtime runtime = Runtime.getRuntime();
         long used = runtime.totalMemory() - runtime.freeMemory() + (reserve == null ? RESERVE_BYTES : 0);
@@ -104,7 +107,7 @@ final class MemoryWatch extends Thread {
         try {
             err.write(MESSAGE);
         } catch (IOException e) {
-            // without the line, then
+            // exit without the line
         }
         Runtime.getRuntime().halt(Launcher.FAILED);
     }

@@ -10,10 +10,10 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Logs whole messages at TRACE in {@code org.sipproxy.trace}, a block each: what, transport, addresses and size, then the message,
- * indented, so that no line of it can look like one of the log. {@code ***} stands for what would let a reader of the log act as
- * somebody else: digest responses and client nonces, flow tokens and signatures in URIs, media keys. Anything but printable ASCII is
- * escaped.
+ * Log of complete messages at TRACE in {@code org.sipproxy.trace}. Each message is a block: direction, transport,
+ * addresses and size, then the message, indented, so that its lines cannot be mistaken for lines of the log. {@code
+ * ***} replaces values with which a reader of the log could impersonate a user: digest responses and client nonces,
+ * flow tokens and signatures in URIs, media keys. Everything except printable ASCII is escaped.
  */
 final class MessageTrace implements WireListener {
 
@@ -24,7 +24,7 @@ final class MessageTrace implements WireListener {
     private static final Pattern CREDENTIALS = Pattern.compile(
             "(?i)(\\b(?:response|cnonce|rspauth|password)[ \\t]*=[ \\t]*)(?:\"(?:[^\"\\\\\\r\\n]|\\\\.)*\"?|[^,;\\s\"]+)");
 
-    /** Any scheme but Digest: all that follows is the secret. */
+    /** Credentials of any scheme except Digest: everything after the scheme is secret. */
     private static final Pattern OTHER_SCHEMES = Pattern.compile(
             "(?im)^((?:Proxy-)?Authorization[ \\t]*:[ \\t]*(?!Digest\\b)[^ \\t\\r\\n]+[ \\t]+)[^\\r\\n]*(?:\\r?\\n[ \\t][^\\r\\n]*)*");
 
@@ -61,7 +61,7 @@ final class MessageTrace implements WireListener {
         }
     }
 
-    /** The message in lines of its own, masked. */
+    /** Returns the message on separate indented lines, masked. */
     static String block(byte[] wire) {
         String text = masked(new String(wire, StandardCharsets.ISO_8859_1));
         StringBuilder out = new StringBuilder(text.length() + 256).append("\n    ");

@@ -14,7 +14,7 @@ import org.sipproxy.nat.NatTraversal;
 import org.sipproxy.nat.PingMethod;
 import picocli.CommandLine.Option;
 
-/** The options that are about clients behind NATs, kept as text like those of {@link ProxyOptions}. */
+/** Options for clients behind NATs, kept as text like those of {@link ProxyOptions}. */
 final class NatOptions {
 
     private static final String NO_REMOVAL = "0";
@@ -22,8 +22,8 @@ final class NatOptions {
     @Option(
             names = "--nat",
             description = {
-                "Reaches clients behind NATs: their calls go to the address that they register from, their Contacts get a",
-                "signed alias, and their mappings are kept open by pings. The options below need it."
+                "Reaches clients behind NATs: requests are sent to the address that they register from, their Contacts",
+                "get a signed alias, and pings keep their mappings open. The other --nat- options require it."
             })
     boolean nat;
 
@@ -32,39 +32,40 @@ final class NatOptions {
             paramLabel = "NAME|N",
             split = ",",
             description = {
-                "How a client behind a NAT is told, any of: private-contact, via-address-mismatch, private-via, private-sdp,",
-                "via-port-mismatch, private-source, websocket, contact-port-mismatch, sdp-mismatch, contact-address-mismatch;",
-                "or a sum of Kamailio's nat_uac_test flags, such as 19. Default: 19 and websocket."
+                "Tests that detect a client behind a NAT, one or more of: private-contact, via-address-mismatch,",
+                "private-via, private-sdp, via-port-mismatch, private-source, websocket, contact-port-mismatch,",
+                "sdp-mismatch, contact-address-mismatch; or a sum of Kamailio's nat_uac_test flags, such as 19.",
+                "Default: 19 and websocket."
             })
     List<String> tests = new ArrayList<>();
 
     @Option(
             names = "--nat-ping",
             paramLabel = "DURATION",
-            description = "How often each UDP client behind a NAT is pinged; 0 for not at all. Default: 15s.")
+            description = "Interval of pings to each UDP client behind a NAT; 0: no pings. Default: 15s.")
     String ping = "";
 
     @Option(
             names = "--nat-ping-method",
             paramLabel = "METHOD",
-            description = "OPTIONS, CRLF or EMPTY (four zero bytes). Only OPTIONS is answered. Default: OPTIONS.")
+            description = "OPTIONS, CRLF or EMPTY (four zero bytes). Only OPTIONS gets responses. Default: OPTIONS.")
     String pingMethod = "";
 
-    @Option(names = "--nat-ping-all", description = "Pings UDP clients that are not behind a NAT too.")
+    @Option(names = "--nat-ping-all", description = "Also pings UDP clients that are not behind a NAT.")
     boolean pingAll;
 
     @Option(
             names = "--nat-remove-after",
             paramLabel = "N",
-            description = "Removes a registration after N pings without an answer, 1 to 100. Default: never.")
+            description = "Removes a registration after N pings without a response, 1 to 100. Default: never.")
     String removeAfter = "";
 
-    /** The component, empty if it is not wanted or something is wrong, which then is among {@code problems}. */
+    /** Returns the component. Returns empty without {@code --nat}, or after adding errors to {@code problems}. */
     Optional<NatTraversal> component(List<String> problems) {
         if (!nat) {
             String alone = firstGiven();
             if (!alone.isEmpty()) {
-                problems.add(alone + ": has no use without --nat; add --nat");
+                problems.add(alone + ": has no effect without --nat; add --nat");
             }
             return Optional.empty();
         }
@@ -82,7 +83,7 @@ final class NatOptions {
             try {
                 builder.removeAfter(Integer.parseInt(removeAfter));
             } catch (NumberFormatException e) {
-                problems.add("--nat-remove-after: \"" + removeAfter + "\" is no whole number");
+                problems.add("--nat-remove-after: \"" + removeAfter + "\" is not an integer");
             }
         }
         try {
@@ -162,11 +163,11 @@ final class NatOptions {
                 .replaceFirst("^pingAll:", "--nat-ping-all:")
                 .replaceFirst("^removeAfter:", "--nat-remove-after:")
                 .replace("use noPing() for none", "use 0 for none")
-                .replace("use ping(PingMethod.OPTIONS, ...) with it", "leave --nat-ping-method away")
+                .replace("use ping(PingMethod.OPTIONS, ...) with it", "omit --nat-ping-method")
                 .replace("with noPing()", "with --nat-ping 0"));
     }
 
-    /** What {@code check} says. */
+    /** Returns the line that {@code check} prints. */
     String summary() {
         if (!nat) {
             return "off";

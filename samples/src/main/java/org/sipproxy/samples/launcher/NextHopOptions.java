@@ -6,7 +6,7 @@ import org.sipproxy.core.SipProxyBuilder;
 import org.sipproxy.core.options.NextHopPolicy;
 import picocli.CommandLine.Option;
 
-/** The options that are about the next hops of requests, kept as text like those of {@link ProxyOptions}. */
+/** Options for the next hops of requests, kept as text like those of {@link ProxyOptions}. */
 final class NextHopOptions {
 
     private static final String OFF = "off";
@@ -15,8 +15,9 @@ final class NextHopOptions {
             names = "--largest-udp-request",
             paramLabel = "BYTES",
             description = {
-                "Larger requests go by TCP if the next hop accepts a connection in time, else by UDP (RFC 3261 18.1.1).",
-                "0 to 65535; 0 or off sends requests of any size by UDP. Default: ${DEFAULT-VALUE}."
+                "Larger requests use TCP if the next hop accepts a connection in time, otherwise UDP (RFC 3261",
+                "18.1.1).",
+                "0 to 65535; 0 or off: requests of any size use UDP. Default: ${DEFAULT-VALUE}."
             },
             defaultValue = "1300")
     String largestUdpRequest = "";
@@ -24,7 +25,7 @@ final class NextHopOptions {
     @Option(
             names = "--tcp-attempt",
             paramLabel = "DURATION",
-            description = "How long that connection may take to be opened, 1ms to 60s. Default: ${DEFAULT-VALUE}.",
+            description = "Time limit for opening that connection, 1ms to 60s. Default: ${DEFAULT-VALUE}.",
             defaultValue = "500ms")
     String tcpAttempt = "";
 
@@ -33,7 +34,7 @@ final class NextHopOptions {
             paramLabel = "DURATION",
             description = {
                 "How long a server that refused a connection or did not respond is tried after the others; at most 1h.",
-                "0 is not at all. Default: ${DEFAULT-VALUE}."
+                "0: not at all. Default: ${DEFAULT-VALUE}."
             },
             defaultValue = "60s")
     String failedHopMemory = "";
@@ -69,10 +70,10 @@ final class NextHopOptions {
         }
     }
 
-    /** What {@code check} says of it. */
+    /** Returns the line that {@code check} prints. */
     String summary() {
         boolean never = largestUdpRequest.equals(OFF) || largestUdpRequest.equals("0");
         return (never ? "any size by UDP" : "more than " + largestUdpRequest + " bytes by TCP within " + tcpAttempt)
-                + "; failures count for " + failedHopMemory;
+                + "; failed next hops are remembered for " + failedHopMemory;
     }
 }

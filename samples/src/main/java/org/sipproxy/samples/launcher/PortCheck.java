@@ -15,12 +15,12 @@ import org.sipproxy.api.transport.Endpoint;
 import org.sipproxy.api.transport.TransportKind;
 import org.sipproxy.core.status.BindFailedException;
 
-/** Finds out whether endpoints could be bound, by binding all of them for a moment. */
+/** Check whether endpoints can be bound, by binding all of them for a moment. */
 final class PortCheck {
 
     private PortCheck() {}
 
-    /** A line for each endpoint that could not be bound; empty if all could, at the same time. */
+    /** Returns a line for each endpoint that cannot be bound; empty if all can be bound at the same time. */
     static List<String> problems(List<Endpoint> endpoints) {
         List<String> problems = new ArrayList<>();
         List<Closeable> open = new ArrayList<>();
@@ -38,7 +38,7 @@ final class PortCheck {
         return problems;
     }
 
-    /** Without SO_REUSEPORT, so that it fails where another proxy shares its port among sockets of its own. */
+    /** Binds a UDP socket without SO_REUSEPORT, so that it fails if another proxy uses the port with that option. */
     private static Closeable bind(Endpoint endpoint) throws IOException {
         InetSocketAddress address =
                 new InetSocketAddress(InetAddress.getAllByName(endpoint.host())[0], endpoint.port());
@@ -47,7 +47,7 @@ final class PortCheck {
         }
         ServerSocket socket = new ServerSocket();
         try {
-            socket.setReuseAddress(true); // connections of an earlier run may linger in TIME_WAIT
+            socket.setReuseAddress(true); // connections of an earlier run may be in TIME_WAIT
             socket.bind(address);
             return socket;
         } catch (IOException e) {
@@ -64,7 +64,7 @@ final class PortCheck {
         }
     }
 
-    /** What {@code start()} would say, and where a bad address is to be replaced, by which. */
+    /** Returns the text of {@code start()}, with the addresses of this machine if the given one is not among them. */
     private static String explain(Endpoint endpoint, IOException e) {
         String message = ProxyOptions.asOptions(Launcher.messageOf(new BindFailedException(endpoint, e)));
         return message.contains("not an address of this machine") ? message + "; it has " + ownAddresses() : message;
@@ -78,7 +78,7 @@ final class PortCheck {
                     .map(address -> address.replaceFirst("%.*", ""))
                     .collect(Collectors.joining(", "));
         } catch (SocketException e) {
-            return "no address that can be listed";
+            return "no addresses that can be listed";
         }
     }
 }

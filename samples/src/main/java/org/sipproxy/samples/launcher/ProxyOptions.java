@@ -22,8 +22,8 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /**
- * The options of {@code run} and {@code check}. They are kept as text and read together, so that all that is wrong is told at
- * once and not one option at a time.
+ * Options of {@code run} and {@code check}. They are kept as text and validated together, so that all problems are
+ * reported at once.
  */
 final class ProxyOptions {
 
@@ -45,9 +45,10 @@ final class ProxyOptions {
             paramLabel = "TRANSPORT:HOST:PORT",
             description = {
                 "Where to listen: udp, tcp, tls, ws or wss; an address of this machine (IPv6 in brackets); a port.",
-                "tls and wss need a certificate, below; ws and wss are for browsers (RFC 7118). Repeat it for more.",
-                "0.0.0.0 or [::] is every address of this machine; port 0 lets the system choose, READY then tells.",
-                "Needed at least once."
+                "tls and wss need --tls-certificate; ws and wss are for browsers (RFC 7118). May be repeated.",
+                "0.0.0.0 or [::] is every address of this machine. With port 0 the system chooses a port, which READY",
+                "names.",
+                "Required."
             })
     List<String> listen = new ArrayList<>();
 
@@ -55,30 +56,29 @@ final class ProxyOptions {
             names = "--domain",
             paramLabel = "DOMAIN",
             description = {
-                "A domain that this proxy serves: its users are sip:USER@DOMAIN, and it is their digest realm. Repeat"
-                        + " it for more.",
-                "Needed at least once."
+                "A domain that this proxy serves: its users are sip:USER@DOMAIN, and it is their digest realm.",
+                "May be repeated. Required."
             })
     List<String> domains = new ArrayList<>();
 
     @Option(
             names = "--alias",
             paramLabel = "HOST[:PORT]",
-            description = "Another name of this proxy, on any port or on the given one. Repeat it for more.")
+            description = "Another name of this proxy, on any port or on the given port. May be repeated.")
     List<String> aliases = new ArrayList<>();
 
     @Option(
             names = "--subscriber",
             paramLabel = "USER:PASSWORD",
             description = {
-                "A user of every domain, who has to prove the password to register and to call. Repeat it for more.",
-                "Others on this machine can see a command line: keep passwords in an argument file (@FILE)."
+                "A user of every domain, who needs the password to register and to call. May be repeated.",
+                "Other users of this machine can see a command line: keep passwords in an argument file (@FILE)."
             })
     List<String> subscribers = new ArrayList<>();
 
     @Option(
             names = "--no-auth",
-            description = "Any user of the domains may register and call, without a password. For laboratories.")
+            description = "Any user of the domains may register and call without a password. For laboratories.")
     boolean noAuth;
 
     @Option(
@@ -91,7 +91,7 @@ final class ProxyOptions {
     @Option(
             names = "--default-expires",
             paramLabel = "DURATION",
-            description = "Granted to a phone that asks for no time. Default: ${DEFAULT-VALUE}.",
+            description = "Lifetime of a registration if the phone does not ask for one. Default: ${DEFAULT-VALUE}.",
             defaultValue = "1h")
     String defaultExpires = "";
 
@@ -105,21 +105,22 @@ final class ProxyOptions {
     @Option(
             names = "--max-contacts",
             paramLabel = "N",
-            description = "Most phones of one user at a time, 1 to 64. Default: ${DEFAULT-VALUE}.",
+            description = "Maximum number of contacts of one user, 1 to 64. Default: ${DEFAULT-VALUE}.",
             defaultValue = "10")
     String maxContacts = "";
 
     @Option(
             names = "--nonce-expire",
             paramLabel = "DURATION",
-            description = "How long the answer to one digest challenge is accepted. Default: ${DEFAULT-VALUE}.",
+            description = "How long a nonce of a digest challenge is accepted. Default: ${DEFAULT-VALUE}.",
             defaultValue = "5m")
     String nonceExpire = "";
 
     @Option(
             names = "--transaction-timeout",
             paramLabel = "DURATION",
-            description = "How long a request may stay unanswered (Timers B and F). Default: ${DEFAULT-VALUE}.",
+            description = "How long a request may remain without a response (Timers B and F). Default:"
+                    + " ${DEFAULT-VALUE}.",
             defaultValue = "32s")
     String transactionTimeout = "";
 
@@ -134,7 +135,7 @@ final class ProxyOptions {
             names = "--drain-time",
             paramLabel = "DURATION",
             description = {
-                "How long the proxy waits, when it is stopped, for requests in flight; the others get 503.",
+                "How long the proxy waits for requests in flight when it stops; the remaining ones get 503.",
                 "0 to 1h. Default: ${DEFAULT-VALUE}."
             },
             defaultValue = "2s")
@@ -143,14 +144,13 @@ final class ProxyOptions {
     @Option(
             names = "--udp-receivers",
             paramLabel = "N",
-            description = "Threads that read each UDP endpoint, 1 to 64. Default: one for two cores, at most 8.")
+            description = "Threads per UDP endpoint, 1 to 64. Default: one per two cores, at most 8.")
     String udpReceivers = "";
 
     @Option(
             names = "--stream-threads",
             paramLabel = "N",
-            description =
-                    "Threads that serve all TCP, TLS and WebSocket connections, 1 to 64. Default: ${DEFAULT-VALUE}.",
+            description = "Threads for all TCP, TLS and WebSocket connections, 1 to 64. Default: ${DEFAULT-VALUE}.",
             defaultValue = "2")
     String streamThreads = "2";
 
@@ -185,16 +185,16 @@ final class ProxyOptions {
     private final List<Endpoint> endpoints = new ArrayList<>();
 
     /**
-     * Assembles the proxy, without opening anything; empty if {@link #problems} is not.
+     * Builds the proxy without opening sockets. Returns empty if there are {@link #problems}.
      *
-     * @param serves whether the proxy is going to run: only then its secret is created if there is none
+     * @param serves true if the proxy is going to run: only then a missing secret is created
      */
     Optional<SipProxy> build(SubscriberOption subscription, boolean serves) {
         SipProxyBuilder builder = SipProxy.builder();
         readNames(builder);
         tls.addTo(builder, endpoints, domains, problems);
         readAuthentication(builder, subscription);
-        security.addTo(builder, problems); // first of the components: the others ask whom it trusts
+        security.addTo(builder, problems); // first: the other components depend on its trust decisions
         nat.component(problems).ifPresent(builder::component);
         nextHops.addTo(builder, problems);
         RegistrarPolicy policy = RegistrarPolicy.DEFAULT
@@ -239,7 +239,7 @@ final class ProxyOptions {
         return problems.isEmpty() ? Optional.ofNullable(proxy) : Optional.empty();
     }
 
-    /** Looks at a database that is not ours for what would hurt this proxy. Blocks. */
+    /** Examines a database that the launcher does not own for problems of this configuration. Blocks. */
     DatabaseCheckup examine(Database database) {
         DatabaseDoctor.Builder doctor =
                 DatabaseDoctor.builder(database.dataSource()).serverId(storage.server());
@@ -251,12 +251,12 @@ final class ProxyOptions {
         return uses.isEmpty() ? DatabaseCheckup.NONE : DatabaseCheckup.of(doctor.uses(uses));
     }
 
-    /** What {@link #build} found wrong. */
+    /** Returns the problems that {@link #build} found. */
     List<String> problems() {
         return problems;
     }
 
-    /** The endpoints that could be read. */
+    /** Returns the valid endpoints of {@code --listen}. */
     List<Endpoint> endpoints() {
         return endpoints;
     }
@@ -265,21 +265,21 @@ final class ProxyOptions {
         endpoints.addAll(readEndpoints(listen, problems));
         endpoints.forEach(builder::listen);
         if (listen.isEmpty()) {
-            problems.add("--listen: none; say where to listen, such as --listen udp:127.0.0.1:5060");
+            problems.add("--listen: missing; add an endpoint, such as --listen udp:127.0.0.1:5060");
         }
         if (endpoints.isEmpty()) {
-            builder.listen(Endpoint.udp("127.0.0.1", 0)); // told above; build() need not tell it again
+            builder.listen(Endpoint.udp("127.0.0.1", 0)); // reported above; build() must not report it again
         }
         domains.forEach(builder::domain);
         if (domains.isEmpty()) {
             problems.add(
-                    "--domain: none; name the part behind the @ of your users' addresses, such as --domain sip.test");
+                    "--domain: missing; add the part after the @ of your users' addresses, such as --domain sip.test");
             builder.domain("missing.invalid");
         }
         aliases.forEach(builder::alias);
     }
 
-    /** The endpoints that can be read; what is wrong with the others goes to {@code problems}. */
+    /** Returns the valid endpoints, and adds the errors of the others to {@code problems}. */
     static List<Endpoint> readEndpoints(List<String> texts, List<String> problems) {
         List<Endpoint> endpoints = new ArrayList<>();
         for (String text : texts) {
@@ -294,8 +294,7 @@ final class ProxyOptions {
 
     private void readAuthentication(SipProxyBuilder builder, SubscriberOption subscription) {
         if (noAuth && !subscribers.isEmpty()) {
-            problems.add(
-                    "--no-auth: nobody is asked for a password, so --subscriber has no use; leave one of them away");
+            problems.add("--no-auth: no password is checked, so --subscriber has no effect; use one or the other");
         }
         List<NamedSubscriber> named = namedSubscribers();
         subscription.furnish(this, named, problems);
@@ -312,11 +311,11 @@ final class ProxyOptions {
             builder.authentication(digest.build());
         } catch (IllegalArgumentException e) {
             problems.add(asOptions(Launcher.messageOf(e)).replace("digest: nonceLifetime", "--nonce-expire"));
-            builder.noAuthentication(); // told above; build() need not tell it again
+            builder.noAuthentication(); // reported above; build() must not report it again
         }
     }
 
-    /** One of {@code --subscriber}. */
+    /** Value of one {@code --subscriber}. */
     record NamedSubscriber(String user, String password) {
         @Override
         public String toString() {
@@ -330,8 +329,8 @@ final class ProxyOptions {
             String text = subscribers.get(i);
             int colon = text.indexOf(':');
             if (colon < 1 || colon == text.length() - 1) {
-                // by number, as the text may be a password
-                problems.add("--subscriber: number " + (i + 1) + " is not USER:PASSWORD, such as 1001:test1234");
+                // by its number, because the text may be a password
+                problems.add("--subscriber: number " + (i + 1) + " is not USER:PASSWORD; write it as 1001:test1234");
                 continue;
             }
             String user = text.substring(0, colon);
@@ -343,7 +342,7 @@ final class ProxyOptions {
                         other.user().equals(user)
                                 ? "--subscriber: " + user + " is given twice; give each user once"
                                 : "--subscriber: " + user + " and " + other.user()
-                                        + " differ in case only and would be one address-of-record; rename one of"
+                                        + " differ in case only and would share one address-of-record; rename one of"
                                         + " them");
             }
         }
@@ -363,12 +362,12 @@ final class ProxyOptions {
         try {
             return Integer.parseInt(text);
         } catch (NumberFormatException e) {
-            problems.add(option + ": \"" + text + "\" is no whole number");
+            problems.add(option + ": \"" + text + "\" is not an integer");
             return otherwise;
         }
     }
 
-    /** The library names its own options; here they are the ones of the command line. */
+    /** Replaces the names of the library's options in a text by those of the command line. */
     static String asOptions(String problem) {
         String dashed = BUILDER_NAME
                 .matcher(problem)
@@ -378,10 +377,10 @@ final class ProxyOptions {
                 .replace("webSocketOrigins:", "--ws-origin:");
     }
 
-    /** What {@code check} says of a configuration without problems. */
+    /** Returns what {@code check} prints about a valid configuration, by line. */
     List<String> summary(SubscriberOption subscription) {
         String access = noAuth
-                ? "anybody, without a password (--no-auth)"
+                ? "all users, without a password (--no-auth)"
                 : subscription.summary(subscribers.size()) + ", digest authentication";
         return List.of(
                 "listen    " + String.join(" ", listen),
@@ -391,7 +390,7 @@ final class ProxyOptions {
                 "access    " + access,
                 "sources   " + security.summary(),
                 "expires   " + minExpires + " to " + maxExpires + ", default " + defaultExpires + "; at most "
-                        + maxContacts + " contacts a user",
+                        + maxContacts + " contacts per user",
                 "timeouts  transaction " + transactionTimeout + ", ringing " + ringTimeout + ", draining " + drainTime,
                 "storage   " + storage.summary(),
                 "secret    " + secret.summary(domains.get(0), subscription.lasts()),

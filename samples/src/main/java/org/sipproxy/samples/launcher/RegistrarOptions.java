@@ -10,15 +10,16 @@ import org.sipproxy.core.options.RegistrarPolicy.PathWithoutSupported;
 import org.sipproxy.core.options.RegistrarPolicy.WhenFull;
 import picocli.CommandLine.Option;
 
-/** The options about what is kept of registrations, as text like those of {@link ProxyOptions}. */
+/** Options for the registrar's policies, kept as text like those of {@link ProxyOptions}. */
 final class RegistrarOptions {
 
     @Option(
             names = "--when-full",
             paramLabel = "POLICY",
             description = {
-                "One phone more than --max-contacts: reject refuses it with 503; replace-unreachable removes those whose connection is",
-                "closed, and refuses it if there are none; replace-oldest removes the one that was refreshed longest ago.",
+                "A contact beyond --max-contacts: reject refuses it with 503; replace-unreachable removes contacts",
+                "whose connection is closed, and refuses it if there are none; replace-oldest removes the contact that",
+                "was refreshed longest ago.",
                 "Default: ${DEFAULT-VALUE}."
             },
             defaultValue = "replace-unreachable")
@@ -28,8 +29,9 @@ final class RegistrarOptions {
             names = "--connection-loss",
             paramLabel = "POLICY",
             description = {
-                "Registrations over a connection that is closed: remove-unreachable removes those that only this connection leads to",
-                "(browsers, phones on TLS and behind NATs), remove all of them; keep none, for phones that a push wakes.",
+                "Registrations over a closed connection: remove-unreachable removes those that are reachable only over",
+                "it (browsers, phones on TLS and behind NATs); remove: all; keep: none, for phones that are woken by",
+                "push notifications.",
                 "Default: ${DEFAULT-VALUE}."
             },
             defaultValue = "remove-unreachable")
@@ -39,13 +41,13 @@ final class RegistrarOptions {
             names = "--path-without-supported",
             paramLabel = "POLICY",
             description = {
-                "A Path in a REGISTER without \"Supported: path\", as an edge proxy adds it for phones that do not know it: refuse (420),",
-                "store or ignore; Kamailio's path_mode 2, 0 and 1. Default: ${DEFAULT-VALUE}."
+                "A Path in a REGISTER without \"Supported: path\", as an edge proxy adds it for phones without Path",
+                "support: refuse (420), store or ignore; Kamailio's path_mode 2, 0 and 1. Default: ${DEFAULT-VALUE}."
             },
             defaultValue = "refuse")
     String pathWithoutSupported = "";
 
-    /** The policy with these options; what is wrong goes to {@code problems}. */
+    /** Returns the policy with these options, and adds errors to {@code problems}. */
     RegistrarPolicy applyTo(RegistrarPolicy policy, List<String> problems) {
         return policy.withMaxContacts(
                         policy.maxContacts(),

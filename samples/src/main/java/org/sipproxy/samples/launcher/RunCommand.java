@@ -17,7 +17,7 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
-/** Serves until it is told to stop. */
+/** Command that runs the proxy until the process is stopped. */
 @Command(
         name = "run",
         mixinStandardHelpOptions = true,
@@ -25,10 +25,11 @@ import picocli.CommandLine.Spec;
         abbreviateSynopsis = true,
         descriptionHeading = "%n",
         description = {
-            "Runs the proxy until SIGTERM or Ctrl-C, which end it with status 0; with 1 if write-back could not write all",
-            "changes. A second signal does not end it sooner; SIGKILL does, and loses what waits.",
-            "When it serves it says so in one line on stdout: READY and its addresses. Logs go to stderr.",
-            "A DURATION is 32s, 3m, 500ms, 1h or 1h30m; a number alone is seconds."
+            "Runs the proxy until SIGTERM or Ctrl-C. The exit status is then 0, or 1 if write-back could not write all",
+            "changes.",
+            "A second signal has no effect; SIGKILL ends the process at once and loses pending changes.",
+            "When it serves, it prints one line to stdout: READY and its addresses. It logs to stderr.",
+            "A DURATION is 32s, 3m, 500ms, 1h or 1h30m; a number without a unit is seconds."
         },
         optionListHeading = "%nOptions:%n",
         footerHeading = "%nExamples:%n",
@@ -37,20 +38,20 @@ import picocli.CommandLine.Spec;
             "    java -jar sipproxy.jar run --domain sip.test \\",
             "        --listen udp:127.0.0.1:5060 --listen tcp:127.0.0.1:5060 \\",
             "        --subscriber 1001:test1234 --subscriber 1002:test1234",
-            "  Phones on TLS, and browsers on WebSockets over TLS:",
+            "  Phones on TLS, and browsers on secure WebSockets:",
             "    java -jar sipproxy.jar run --domain sip.example.org --subscriber 1001:test1234 \\",
             "        --listen tls:0.0.0.0:5061 --listen wss:0.0.0.0:443 \\",
             "        --tls-certificate fullchain.pem --tls-key privkey.pem",
-            "  Subscribers from the database of a Kamailio, its password in a file:",
+            "  Subscribers from the database of a Kamailio, with its password in a file:",
             "    java -jar sipproxy.jar run --domain sip.test --listen udp:127.0.0.1:5060 \\",
             "        --database-url jdbc:postgresql://127.0.0.1/kamailio --database-user kamailio \\",
             "        --database-password-file db.password",
-            "  The same, with registrations and calls in it too:",
+            "  The same, also with registrations and call records in the database:",
             "    java -jar sipproxy.jar run … --storage write-through --accounting",
-            "  A laboratory where nobody needs a password:",
+            "  A laboratory without passwords:",
             "    java -jar sipproxy.jar run --domain lab.example --no-auth \\",
             "        --listen udp:0.0.0.0:5060",
-            "  Arguments from a file, --listen=udp:127.0.0.1:5060 and so on:",
+            "  Arguments from a file, with lines such as --listen=udp:127.0.0.1:5060:",
             "    java -jar sipproxy.jar run @proxy.args",
             Launcher.ARGUMENT_FILES,
             "",
@@ -73,8 +74,8 @@ final class RunCommand implements Callable<Integer> {
             paramLabel = "LEVEL",
             description = {
                 "How much is logged to stderr: ${COMPLETION-CANDIDATES}. Default: ${DEFAULT-VALUE}.",
-                "info has a line for each registration and each refusal; trace has every message, received and sent, with"
-                        + " its secrets masked."
+                "info logs each registration and each refusal; trace logs every message, received and sent, with its",
+                "secrets masked."
             },
             defaultValue = "info")
     private Logging.Verbosity logLevel = Logging.Verbosity.info;

@@ -18,8 +18,8 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A file with the secret of a proxy: one line of hexadecimal digits, which only its owner may read. Error texts never show the
- * secret, and name the path only where that is the remedy.
+ * File with the secret of a proxy: one line of hexadecimal digits, readable by its owner only. Error texts never
+ * contain the secret, and contain the path only as part of the remedy.
  */
 final class SecretFile {
 
@@ -45,9 +45,10 @@ final class SecretFile {
     }
 
     /**
-     * Returns the secret, after creating the file if there is none. Of several that start at once, one creates it.
+     * Returns the secret, and creates the file if it does not exist. If several processes start at once, one of them
+     * creates it.
      *
-     * @throws IOException if it cannot be read or created, others have access to it, or it is not a secret
+     * @throws IOException if it cannot be read or created, others have access to it, or it does not contain a secret
      */
     byte[] readOrCreate() throws IOException {
         if (!exists()) {
@@ -56,7 +57,11 @@ final class SecretFile {
         return read();
     }
 
-    /** @throws IOException as {@link #readOrCreate} */
+    /**
+     * Reads the secret.
+     *
+     * @throws IOException as {@link #readOrCreate}
+     */
     byte[] read() throws IOException {
         if (!Files.isRegularFile(path)) {
             throw new IOException("is not a regular file");
@@ -74,10 +79,10 @@ final class SecretFile {
                 return secret;
             }
         } catch (IllegalArgumentException e) {
-            // refused below, without the text
+            // reported below, without the text
         }
         throw new IOException(
-                "is not a line of 32 to 2048 hexadecimal digits; remove it, and the next start creates one");
+                "is not a line of 32 to 2048 hexadecimal digits; remove it, so that the next start creates one");
     }
 
     private void requirePrivate() throws IOException {
@@ -86,14 +91,15 @@ final class SecretFile {
         }
         Set<PosixFilePermission> permissions = Files.getPosixFilePermissions(path);
         if (!OWNERS.containsAll(permissions)) {
-            throw new IOException("others than its owner have access (" + PosixFilePermissions.toString(permissions)
+            throw new IOException("is accessible to other users (" + PosixFilePermissions.toString(permissions)
                     + "); run: chmod 600 " + path);
         }
         Object owner = uid(path);
         Object self = uid(Path.of("/proc/self"));
         if (owner != null && self != null && !owner.equals(self) && !owner.equals(0)) {
             throw new IOException("belongs to " + Files.getOwner(path).getName()
-                    + ", who may know it; remove it, or give it to the user that runs this program with chown");
+                    + ", who may know the secret; remove it, or change its owner with chown to the user that runs"
+                    + " this program");
         }
     }
 
@@ -101,7 +107,10 @@ final class SecretFile {
         return path.getFileSystem().supportedFileAttributeViews().contains("posix");
     }
 
-    /** The numeric user, which is right in containers without names too; null where the system does not say. */
+    /**
+     * Returns the numeric user, which also exists in containers without user names; null if the system does not have
+     * it.
+     */
     private static @Nullable Object uid(Path of) {
         try {
             return Files.getAttribute(of, "unix:uid");
@@ -110,7 +119,7 @@ final class SecretFile {
         }
     }
 
-    /** Never readable by others, and never half written: a link to the finished file is made, unless another start was faster. */
+    /** Creates the file as a link to a finished one, so that it is never incomplete or readable by others. */
     private void create() throws IOException {
         Path directory = path.getParent();
         if (directory == null || !Files.isDirectory(directory)) {
@@ -138,13 +147,13 @@ final class SecretFile {
         try {
             Files.createLink(path, written);
         } catch (FileAlreadyExistsException e) {
-            // another start created it
+            // another process created it
         } catch (UnsupportedOperationException | FileSystemException e) {
             Files.move(written, path); // a file system without hard links
         }
     }
 
-    /** Makes the directory for the file, closed to others. */
+    /** Creates the directory of the file, accessible to its owner only. */
     void makeDirectory() throws IOException {
         Path directory = path.getParent();
         if (directory == null || Files.isDirectory(directory)) {

@@ -13,7 +13,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import picocli.CommandLine.Option;
 
-/** Where the proxy keeps the secret by which calls outlive a restart: a file, the database, or a file of its own choice. */
+/**
+ * Option for the place of the secret by which calls survive a restart: a given file, the database, or a default file.
+ */
 final class SecretOptions {
 
     private static final Logger LOG = LoggerFactory.getLogger(SecretOptions.class);
@@ -23,9 +25,10 @@ final class SecretOptions {
             names = OPTION,
             paramLabel = "FILE",
             description = {
-                "Keeps the secret by which calls outlive a restart. The first start creates it, readable by this user only. Servers",
-                "with the same secret take over each other's calls. Default: table sipproxy_secret of a database that lasts, or else",
-                "DOMAIN.secret in $STATE_DIRECTORY, in $XDG_STATE_HOME/sipproxy or in ~/.local/state/sipproxy."
+                "File of the secret by which calls survive a restart. The first start creates it, readable by this",
+                "user only. Servers with the same secret take over each other's calls. Default: table sipproxy_secret",
+                "of a persistent database, or else DOMAIN.secret in $STATE_DIRECTORY, in $XDG_STATE_HOME/sipproxy or",
+                "in ~/.local/state/sipproxy."
             })
     String file = "";
 
@@ -42,10 +45,10 @@ final class SecretOptions {
     }
 
     /**
-     * Gives the proxy its secret, creating it if there is none. A file that was asked for and does not serve is a problem; any other
-     * place that does not serve is reported by {@link #report}.
+     * Sets the secret of the proxy, and creates it if there is none. An unusable file of {@code --secret-file} is added
+     * to {@code problems}; any other unusable place is reported by {@link #report}.
      *
-     * @param domain the proxy's first, after which a file is named that was not asked for
+     * @param domain the proxy's first domain, which names the default file
      */
     void addTo(SipProxyBuilder builder, String domain, Optional<Database> database, List<String> problems) {
         if (!file.isEmpty()) {
@@ -82,7 +85,7 @@ final class SecretOptions {
                 warning += "until then the secret is kept in " + place + ", which other servers do not share";
             }
         } catch (IOException e) {
-            warning += "calls will not outlive a restart: " + own.path() + " " + Launcher.messageOf(e)
+            warning += "calls will not survive a restart: " + own.path() + " " + Launcher.messageOf(e)
                     + "; name a file that this user may create with " + OPTION;
         }
     }
@@ -100,7 +103,10 @@ final class SecretOptions {
         return OPTION + ": " + file.path() + " " + Launcher.messageOf(e);
     }
 
-    /** Two proxies of one user have a secret each, unless they serve the same domain. */
+    /**
+     * Returns the default file. It is named after the domain, so that proxies of one user for different domains do not
+     * share it.
+     */
     SecretFile ofDomain(String domain) {
         String name = domain.toLowerCase(java.util.Locale.ROOT).replaceAll("[^a-z0-9.-]", "_") + ".secret";
         return new SecretFile(stateDirectory().resolve(name));
@@ -116,7 +122,7 @@ final class SecretOptions {
         return base.resolve("sipproxy");
     }
 
-    /** What keeps the file that was asked for from serving; creates nothing. */
+    /** Adds the problems of the file of {@code --secret-file}. Creates nothing. */
     void check(List<String> problems) {
         if (file.isEmpty()) {
             return;
@@ -136,16 +142,16 @@ final class SecretOptions {
         });
     }
 
-    /** Logs where the secret is, or that there is no place for it. */
+    /** Logs where the secret is, or that no place for it was found. */
     void report() {
         if (!warning.isEmpty()) {
             LOG.warn("{}", warning);
         } else {
-            LOG.info("calls outlive a restart: the secret is kept in {} ({})", place, OPTION);
+            LOG.info("calls survive a restart: the secret is kept in {} ({})", place, OPTION);
         }
     }
 
-    /** What {@code check} says. */
+    /** Returns the line that {@code check} prints. */
     String summary(String domain, boolean database) {
         if (!file.isEmpty()) {
             return file;

@@ -21,22 +21,22 @@ import org.sipproxy.security.IdentityHeaders;
 import org.sipproxy.security.RateLimit;
 import picocli.CommandLine.Option;
 
-/** The options about who may send, and how much. Kept as text and read together with the others. */
+/** Options for access, rate limits and digest authentication, kept as text like those of {@link ProxyOptions}. */
 final class SecurityOptions {
 
     @Option(
             names = "--allow",
             paramLabel = "NETWORK",
             description = {
-                "A network that may send, such as 192.0.2.0/24 or 2001:db8::/32; all others then may not.",
-                "The longest network around a source decides. Repeat it for more. Default: everybody may."
+                "A network that may send, such as 192.0.2.0/24 or 2001:db8::/32; all other networks may not.",
+                "The most specific network of a source decides. May be repeated. Default: all networks."
             })
     List<String> allow = new ArrayList<>();
 
     @Option(
             names = "--deny",
             paramLabel = "NETWORK",
-            description = "A network that nothing is read from. Repeat it for more.")
+            description = "A network from which everything is dropped. May be repeated.")
     List<String> deny = new ArrayList<>();
 
     @Option(
@@ -44,7 +44,7 @@ final class SecurityOptions {
             paramLabel = "NETWORK",
             description = {
                 "A network of trusted peers, such as a provider's trunk: they call and relay without a password,",
-                "are never limited, and may assert identities. Repeat it for more."
+                "have no rate limit, and may assert identities. May be repeated."
             })
     List<String> trust = new ArrayList<>();
 
@@ -52,9 +52,10 @@ final class SecurityOptions {
             names = "--allow-destination",
             paramLabel = "KIND",
             description = {
-                "Addresses that every client may have requests sent to: internal (private networks), loopback (this machine),",
-                "proxy (the listening points) or multicast (responses, by maddr). Repeat it for more.",
-                "Default: a client reaches public addresses and those near to it; in a dialog also those of the other side."
+                "Addresses that every client may have requests sent to: internal (private networks), loopback (this",
+                "machine), proxy (the listening points) or multicast (responses, by maddr). May be repeated.",
+                "Default: a client reaches public addresses and its own network; in a dialog also that of the other",
+                "side."
             })
     List<String> destinations = new ArrayList<>();
 
@@ -62,8 +63,8 @@ final class SecurityOptions {
             names = "--rate-limit",
             paramLabel = "N[:BURST]",
             description = {
-                "Messages and connections a second of one source without proof of a password, and how many at once",
-                "(default ten times as many); more get no response. Default: no limit."
+                "Messages and connections per second of one source without a proven password, and how many at once",
+                "(default: ten times as many). More are dropped. Default: no limit."
             })
     String rateLimit = "";
 
@@ -71,10 +72,10 @@ final class SecurityOptions {
             names = "--rate-limit-all",
             paramLabel = "N[:BURST]",
             description = {
-                "With --rate-limit: messages a second of all sources together at which no password was proved within",
-                "the last hour, so many over UDP and as many over connections. It keeps the proxy at work during a"
-                        + " flood",
-                "with forged sources. Default: no limit."
+                "With --rate-limit: messages per second of all sources together without a password proven within the",
+                "last hour, for UDP and for connections separately. Keeps the proxy serving during a flood with forged",
+                "sources.",
+                "Default: no limit."
             })
     String rateLimitAll = "";
 
@@ -82,9 +83,8 @@ final class SecurityOptions {
             names = "--scanners",
             paramLabel = "POLICY",
             description = {
-                "What is done about requests whose User-Agent names a scanning tool: drop sends no response, report"
-                        + " only",
-                "logs them, ban also ignores the source for five minutes. Default: drop."
+                "Requests whose User-Agent names a scanning tool: drop sends no response, report only logs them, ban",
+                "also drops everything from the source for 5 minutes. Default: drop."
             })
     String scanners = "drop";
 
@@ -92,8 +92,8 @@ final class SecurityOptions {
             names = "--stranger-methods",
             paramLabel = "METHODS",
             description = {
-                "Methods that senders without a password may send to users outside a call, separated by commas;",
-                "\"all\" for every method. Others are refused with 403. Trusted peers and users are not affected.",
+                "Methods that strangers (senders without a password) may send to users outside a call, separated by",
+                "commas; all: every method. Others are refused with 403. Trusted peers and users are not affected.",
                 "Default: ${DEFAULT-VALUE}."
             },
             defaultValue = "INVITE,OPTIONS,MESSAGE")
@@ -103,8 +103,8 @@ final class SecurityOptions {
             names = "--auth-algorithm",
             paramLabel = "ALGORITHM",
             description = {
-                "What digest offers: SHA-512-256, SHA-256 or MD5. Repeat it for more; the strongest goes first.",
-                "Default: MD5, since many phones and tools give up at a first challenge that they do not know."
+                "Digest algorithm to offer: SHA-512-256, SHA-256 or MD5. May be repeated; the strongest is sent first.",
+                "Default: MD5, because many phones and tools give up if they do not support the first challenge."
             })
     List<String> authAlgorithms = new ArrayList<>();
 
@@ -112,7 +112,7 @@ final class SecurityOptions {
             names = "--digest-without-qop",
             paramLabel = "POLICY",
             description = {
-                "Digest credentials of old phones that do not know qop (RFC 2069): refuse, or accept, each nonce once.",
+                "Digest credentials of old phones without qop (RFC 2069): refuse, or accept, each nonce once.",
                 "Default: ${DEFAULT-VALUE}."
             },
             defaultValue = "refuse")
@@ -121,24 +121,24 @@ final class SecurityOptions {
     @Option(
             names = "--reveal-users",
             description = {
-                "Strangers get 480 for a user without a registration, instead of 404 as for an unknown user. Users who proved a",
-                "password and trusted peers always get the precise status."
+                "Strangers get 480 for a user without a registration, instead of 404 as for an unknown user.",
+                "Authenticated users and trusted peers always get the precise status."
             })
     boolean revealUsers;
 
-    /** Adds what was asked for to the proxy; what is wrong goes to {@code problems}. */
+    /** Applies the options to the builder, and adds errors to {@code problems}. */
     void addTo(SipProxyBuilder builder, List<String> problems) {
         List<CidrBlock> trusted = networks("--trust", trust, problems);
         List<AccessRule> rules = new ArrayList<>();
         List<CidrBlock> denied = networks("--deny", deny, problems);
         List<CidrBlock> allowed = networks("--allow", allow, problems);
-        // of the rules of one network the first decides, and a trusted peer may send too
+        // the first rule of a network decides, and a trusted peer may also be allowed
         trusted.forEach(network -> rules.add(AccessRule.trust(network)));
         allowed.forEach(network -> rules.add(AccessRule.allow(network)));
         for (CidrBlock network : denied) {
             String other = trusted.contains(network) ? "--trust" : allowed.contains(network) ? "--allow" : "";
             if (!other.isEmpty()) {
-                problems.add("--deny: " + network + " is given to " + other + " too; remove one of them");
+                problems.add("--deny: " + network + " is also given to " + other + "; remove one of them");
             }
             rules.add(AccessRule.deny(network));
         }
@@ -160,7 +160,7 @@ final class SecurityOptions {
             builder.component(guard.build());
         }
         if (rateLimit.isEmpty() && !rateLimitAll.isEmpty()) {
-            problems.add("--rate-limit-all: goes with --rate-limit, which says what one source may send");
+            problems.add("--rate-limit-all: requires --rate-limit; add the limit of one source");
         }
         builder.strangers(readStrangers(problems));
         builder.component(IdentityHeaders.trusting(trusted.toArray(new CidrBlock[0])));
@@ -214,7 +214,7 @@ final class SecurityOptions {
         for (String name : strangerMethods.split(",", -1)) {
             try {
                 if (!name.equals(name.toUpperCase(Locale.ROOT))) {
-                    throw new IllegalArgumentException("another method, because their case counts");
+                    throw new IllegalArgumentException("lower case: methods are case-sensitive");
                 }
                 methods.add(Method.of(name.strip()));
             } catch (IllegalArgumentException e) {
@@ -246,7 +246,7 @@ final class SecurityOptions {
         return Optional.empty();
     }
 
-    /** Sets what digest offers, if that was said. */
+    /** Applies the options for digest to the builder, and adds errors to {@code problems}. */
     void addTo(DigestAuthentication.Builder digest, List<String> problems) {
         List<DigestAlgorithm> algorithms = new ArrayList<>();
         for (String text : authAlgorithms) {
@@ -270,10 +270,10 @@ final class SecurityOptions {
         }
     }
 
-    /** One line for {@code check}. */
+    /** Returns the line that {@code check} prints. */
     String summary() {
         List<String> parts = new ArrayList<>();
-        parts.add(allow.isEmpty() ? "anybody may send" : "only " + String.join(" ", allow));
+        parts.add(allow.isEmpty() ? "all networks may send" : "only " + String.join(" ", allow));
         if (!deny.isEmpty()) {
             parts.add("not " + String.join(" ", deny));
         }
@@ -284,7 +284,7 @@ final class SecurityOptions {
             parts.add("scanners: " + scanners);
         }
         parts.add("strangers may send " + strangerMethods + " to users");
-        parts.add(rateLimit.isEmpty() ? "no rate limit" : "at most " + rateLimit + " a second from one source");
+        parts.add(rateLimit.isEmpty() ? "no rate limit" : "at most " + rateLimit + " per second from one source");
         return String.join("; ", parts);
     }
 }

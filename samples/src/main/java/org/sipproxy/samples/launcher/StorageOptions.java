@@ -15,7 +15,7 @@ import org.sipproxy.jdbc.JdbcAccounting;
 import org.sipproxy.jdbc.JdbcBindingRepository;
 import picocli.CommandLine.Option;
 
-/** What is kept in a database besides the subscribers, as text like the options of {@link ProxyOptions}. */
+/** Options for registrations and call records in a database, kept as text like those of {@link ProxyOptions}. */
 final class StorageOptions {
 
     private static final String MEMORY = "memory";
@@ -27,12 +27,11 @@ final class StorageOptions {
             names = "--storage",
             paramLabel = "KIND",
             description = {
-                "Where registrations are kept. memory: gone with the program. write-through: in memory, and in the"
-                        + " database",
-                "before the phone is answered. write-back: in memory, and in the database every --flush-interval.",
-                "database-only: nothing in memory, so that several servers may share a database. load-at-start: read"
-                        + " once,",
-                "never written. Default: ${DEFAULT-VALUE}."
+                "Where registrations are kept. memory: lost when the program ends. write-through: in memory, and in",
+                "the database before the response is sent. write-back: in memory, and in the database every",
+                "--flush-interval.",
+                "database-only: not in memory, so that several servers may share a database. load-at-start: read from",
+                "the database once, never written. Default: ${DEFAULT-VALUE}."
             },
             defaultValue = MEMORY)
     String storage = "";
@@ -41,8 +40,8 @@ final class StorageOptions {
             names = "--flush-interval",
             paramLabel = "DURATION",
             description = {
-                "How old a change may be when write-back writes it, 100ms to 5m: what a crash may cost while the database keeps",
-                "up. Default: 60s."
+                "Maximum age of a change when write-back writes it, 100ms to 5m. A crash loses the changes of at most",
+                "this time while the database keeps up. Default: 60s."
             })
     String flushInterval = "";
 
@@ -50,8 +49,9 @@ final class StorageOptions {
             names = "--stop-limit",
             paramLabel = "DURATION",
             description = {
-                "How long write-back may write at the end, 1s to 24h. It goes on while rows are being written, and gives up",
-                "earlier only if nothing could be written for 10s. A supervisor must wait longer (systemd: TimeoutStopSec=).",
+                "How long write-back may write when the proxy stops, 1s to 24h. It continues while rows are being",
+                "written, and gives up earlier only if nothing could be written for 10s. A supervisor must wait longer",
+                "(systemd: TimeoutStopSec=).",
                 "Default: 10m."
             })
     String stopLimit = "";
@@ -59,16 +59,16 @@ final class StorageOptions {
     @Option(
             names = "--server-id",
             paramLabel = "N",
-            description =
-                    "The number of this server in the rows that it writes: another for each server of one database.")
+            description = "Number of this server in the rows that it writes, different for each server of one database."
+                    + " Default: 0.")
     String serverId = "";
 
     @Option(
             names = "--options-when-not-ready",
             paramLabel = "STATUS",
             description = {
-                "What an OPTIONS for the proxy gets while its storage needs a database that is away: 200, or 503 so that a",
-                "dispatcher that probes chooses another server. Default: ${DEFAULT-VALUE}."
+                "Response to an OPTIONS for the proxy while its storage needs an unavailable database: 200, or 503 so",
+                "that a probing dispatcher chooses another server. Default: ${DEFAULT-VALUE}."
             },
             defaultValue = "200")
     String optionsWhenNotReady = "";
@@ -77,18 +77,18 @@ final class StorageOptions {
             names = "--wait-limit",
             paramLabel = "DURATION",
             description = {
-                "How long one request may wait for the database, 1s to 30s; then it gets 503 with Retry-After. Default:",
-                "${DEFAULT-VALUE}."
+                "How long one request may wait for the database, 1s to 30s; then it gets 503 with Retry-After.",
+                "Default: ${DEFAULT-VALUE}."
             },
             defaultValue = "10s")
     String waitLimit = "";
 
     @Option(
             names = "--accounting",
-            description = "Writes calls into the tables acc, missed_calls and acc_cdrs of the database.")
+            description = "Writes call records to the tables acc, missed_calls and acc_cdrs of the database.")
     boolean accounting;
 
-    /** True if something but the subscribers is to be in a database. */
+    /** True if a database is needed for more than the subscribers. */
     private boolean needsDatabase() {
         return accounting || !kind().equals(MEMORY);
     }
@@ -98,10 +98,11 @@ final class StorageOptions {
     }
 
     /**
-     * Puts it all into the builder.
+     * Applies the options to the builder, and adds errors to {@code problems}.
      *
-     * @param rows sets what the rows of others look like
-     * @param database empty if there is none, or none yet
+     * @param rows configures the repository for rows of a Kamailio
+     * @param database the open database; empty if there is none or it is not open yet
+     * @param isLater true if a database will be opened later
      */
     void addTo(
             SipProxyBuilder builder,
@@ -114,10 +115,12 @@ final class StorageOptions {
             return;
         }
         if (!flushInterval.isEmpty() && !kind().equals(WRITE_BACK)) {
-            problems.add("--flush-interval: has no use with --storage " + storage + "; it is for write-back");
+            problems.add("--flush-interval: has no effect with --storage " + storage + "; use --storage write-back or"
+                    + " omit it");
         }
         if (!stopLimit.isEmpty() && !kind().equals(WRITE_BACK)) {
-            problems.add("--stop-limit: has no use with --storage " + storage + "; it is for write-back");
+            problems.add("--stop-limit: has no effect with --storage " + storage + "; use --storage write-back or"
+                    + " omit it");
         }
         if (needsDatabase() && database.isEmpty() && !isLater) {
             problems.add((accounting ? "--accounting" : "--storage " + storage)
@@ -173,7 +176,7 @@ final class StorageOptions {
             Duration given = Durations.parse(flushInterval);
             if (given.compareTo(Duration.ofMillis(100)) < 0 || given.compareTo(Duration.ofMinutes(5)) > 0) {
                 problems.add("--flush-interval: " + flushInterval
-                        + " (expected 100ms to 5m); --storage write-through keeps every change");
+                        + " (expected 100ms to 5m); use --storage write-through to store every change at once");
             }
             return given;
         } catch (IllegalArgumentException e) {
@@ -199,7 +202,7 @@ final class StorageOptions {
         }
     }
 
-    /** The number of this server; 0 if it is not one. */
+    /** Returns the number of this server; 0 if {@code --server-id} is invalid. */
     int server() {
         return server(new ArrayList<>());
     }
@@ -211,13 +214,13 @@ final class StorageOptions {
                 return number;
             }
         } catch (NumberFormatException e) {
-            // told below
+            // reported below
         }
         problems.add("--server-id: \"" + serverId + "\" (expected 0 to " + Integer.MAX_VALUE + ")");
         return 0;
     }
 
-    /** What is done with the database. */
+    /** Returns the uses of the database, without the subscribers. */
     Set<DatabaseUse> uses() {
         Set<DatabaseUse> uses = EnumSet.noneOf(DatabaseUse.class);
         switch (kind()) {
@@ -236,6 +239,6 @@ final class StorageOptions {
         String kept = kind().equals(WRITE_BACK)
                 ? WRITE_BACK + " every " + (flushInterval.isEmpty() ? "60s" : flushInterval)
                 : kind();
-        return accounting ? kept + "; calls are accounted" : kept;
+        return accounting ? kept + "; with call records" : kept;
     }
 }

@@ -19,29 +19,29 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
-/** The work of {@code kamctl add, passwd, rm} and {@code show}. */
+/** Commands that manage subscribers, as {@code kamctl add, passwd, rm} and {@code show} do. */
 final class SubscriberCommands {
 
     private static final int PAGE = 1_000;
 
     private SubscriberCommands() {}
 
-    /** A command about one subscriber. */
+    /** Command for one subscriber. */
     abstract static class OfOne extends DatabaseCommand {
 
-        @Parameters(index = "0", paramLabel = "USER", description = "USER@DOMAIN, or USER of the domain of --domain.")
+        @Parameters(index = "0", paramLabel = "USER", description = "USER@DOMAIN, or USER with --domain.")
         String user = "";
 
         @Option(
                 names = "--domain",
                 paramLabel = "DOMAIN",
-                description = "The domain of USER. Not needed if all subscribers are of one domain.")
+                description = "The domain of USER. Default: the domain of the subscribers, if all have the same.")
         String domain = "";
 
         @Override
         List<String> problems() {
             return user.contains("@") && !domain.isEmpty()
-                    ? List.of("--domain: USER has a domain of its own; leave one of them away")
+                    ? List.of("--domain: USER already has a domain; use one or the other")
                     : List.of();
         }
 
@@ -57,8 +57,8 @@ final class SubscriberCommands {
             }
             List<String> domains = subscribers.domains(2);
             if (domains.size() != 1) {
-                throw new IllegalArgumentException("--domain: none, and the subscribers are "
-                        + (domains.isEmpty() ? "of no domain yet" : "of several domains") + "; write " + user
+                throw new IllegalArgumentException("--domain: missing, and the subscribers have "
+                        + (domains.isEmpty() ? "no domain yet" : "several domains") + "; write " + user
                         + "@DOMAIN");
             }
             return domains.get(0);
@@ -76,7 +76,7 @@ final class SubscriberCommands {
         }
     }
 
-    /** One that needs a password too. */
+    /** Command that also needs a password. */
     abstract static class WithPassword extends OfOne {
 
         @Parameters(
@@ -84,16 +84,15 @@ final class SubscriberCommands {
                 arity = "0..1",
                 paramLabel = "PASSWORD",
                 description = {
-                    "Better left away, as others on this machine can see a command line: then it is asked for, or is"
-                            + " the first",
-                    "line of stdin."
+                    "Better omitted, because other users of this machine can see a command line. Without it, the",
+                    "command prompts for the password, or reads the first line of stdin."
                 })
         @Nullable
         String password;
 
         @Option(
                 names = "--store-plain-password",
-                description = "Stores the password itself too, for a Kamailio with calculate_ha1=1.")
+                description = "Also stores the plain password, for a Kamailio with calculate_ha1=1.")
         boolean storePlainPassword;
 
         final String password() {
@@ -105,10 +104,11 @@ final class SubscriberCommands {
                 return readTwice(terminal.get());
             }
             try {
-                // the stream is the process's, and nobody reads on
+                // not closed: stdin belongs to the process
                 String line = new BufferedReader(new InputStreamReader(System.in, Charset.defaultCharset())).readLine();
                 if (line == null) {
-                    throw new IllegalArgumentException("PASSWORD: none given and nothing on stdin");
+                    throw new IllegalArgumentException(
+                            "PASSWORD: missing, and stdin is empty; type it or send it to" + " stdin");
                 }
                 return line;
             } catch (IOException e) {
@@ -116,7 +116,7 @@ final class SubscriberCommands {
             }
         }
 
-        /** The console, if a human sits there: since JDK 22 there is one even if stdin is a file. */
+        /** Returns the console if it is a terminal. Since JDK 22 there is a console even if stdin is a file. */
         @SuppressWarnings("SystemConsoleNull")
         private static Optional<Console> terminal() {
             Console console = System.console();
@@ -128,7 +128,7 @@ final class SubscriberCommands {
                         ? Optional.of(console)
                         : Optional.empty();
             } catch (ReflectiveOperationException e) {
-                return Optional.of(console); // an older JDK, whose console is always a terminal
+                return Optional.of(console); // on an older JDK a console is always a terminal
             }
         }
 
@@ -136,7 +136,7 @@ final class SubscriberCommands {
             char[] first = console.readPassword("Password: ");
             char[] second = console.readPassword("Again: ");
             if (first == null || second == null || !new String(first).equals(new String(second))) {
-                throw new IllegalArgumentException("PASSWORD: the two are not the same");
+                throw new IllegalArgumentException("PASSWORD: the two entries differ; try again");
             }
             return new String(first);
         }
@@ -152,7 +152,7 @@ final class SubscriberCommands {
             mixinStandardHelpOptions = true,
             sortOptions = false,
             descriptionHeading = "%n",
-            description = "Adds a subscriber to the database. Exit status 1 if there is one of that name.",
+            description = "Adds a subscriber to the database. Exit status 1 if it exists already.",
             footer = {"", Launcher.EXIT_CODES})
     static final class Add extends WithPassword {
         @Override
@@ -170,7 +170,7 @@ final class SubscriberCommands {
             sortOptions = false,
             descriptionHeading = "%n",
             description = {
-                "Changes a subscriber's password. Running proxies refuse the old one within a second.",
+                "Changes a subscriber's password. Running proxies refuse the old password within a second.",
                 "Exit status 1 if there is no such subscriber."
             },
             footer = {"", Launcher.EXIT_CODES})
@@ -190,9 +190,8 @@ final class SubscriberCommands {
             sortOptions = false,
             descriptionHeading = "%n",
             description = {
-                "Removes a subscriber, its aliases and what it registered. Running proxies refuse it within a second,"
-                        + " and calls to",
-                "it too. Exit status 1 if there is no such subscriber."
+                "Removes a subscriber, its aliases and its registrations. Within a second, running proxies refuse its",
+                "requests and calls to it. Exit status 1 if there is no such subscriber."
             },
             footer = {"", Launcher.EXIT_CODES})
     static final class Rm extends OfOne {
@@ -211,8 +210,9 @@ final class SubscriberCommands {
             sortOptions = false,
             descriptionHeading = "%n",
             description = {
-                "Shows one subscriber, or all; never a password or hash. Exit status 1 if there is no such subscriber.",
-                "Columns: USER@DOMAIN and what is stored (ha1, sha256, password)."
+                "Shows one subscriber, or all, without passwords and hashes. Exit status 1 if there is no such",
+                "subscriber.",
+                "Columns: USER@DOMAIN, and which values are stored (ha1, sha256, password)."
             },
             footer = {"", Launcher.EXIT_CODES})
     static final class Show extends DatabaseCommand {

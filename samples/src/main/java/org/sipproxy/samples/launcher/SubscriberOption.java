@@ -10,7 +10,7 @@ import org.sipproxy.jdbc.JdbcCredentials;
 import org.sipproxy.jdbc.SubscriberException;
 import org.sipproxy.security.InMemoryCredentials;
 
-/** Where the subscribers of a proxy come from: the command line, a database, or both if the database is our own. */
+/** Source of the subscribers of a proxy: the command line, a database, or both if the database is embedded. */
 final class SubscriberOption {
 
     private final Optional<Database> database;
@@ -29,25 +29,25 @@ final class SubscriberOption {
     }
 
     /**
-     * There will be an embedded database, which a check does not start.
+     * Returns the source for an embedded database that is not started, as by {@code check}.
      *
-     * @param lasts whether its data outlive the program
+     * @param lasts true if its data outlive the program
      */
     static SubscriberOption ofDatabaseNotStarted(boolean lasts) {
         return new SubscriberOption(Optional.empty(), true, lasts);
     }
 
-    /** The database, if it is open. */
+    /** Returns the database; empty if it is not open. */
     Optional<Database> database() {
         return database;
     }
 
-    /** True if there will be a database that is not open yet. */
+    /** True if a database is configured but not open yet. */
     boolean isDatabaseLater() {
         return databaseLater;
     }
 
-    /** Makes an embedded database fit for the proxy, unless that is not going to run. */
+    /** Prepares an embedded database for the proxy, if there are no problems. */
     void furnish(ProxyOptions options, List<ProxyOptions.NamedSubscriber> named, List<String> problems) {
         if (problems.isEmpty()) {
             try {
@@ -58,7 +58,10 @@ final class SubscriberOption {
         }
     }
 
-    /** The credentials; those of a database become a component of the proxy too, so that they hear of changes. */
+    /**
+     * Returns the credential store. That of a database also becomes a component of the proxy, so that it is notified of
+     * changes.
+     */
     CredentialStore credentials(
             SipProxyBuilder builder,
             ProxyOptions options,
@@ -66,19 +69,19 @@ final class SubscriberOption {
             List<String> problems) {
         if (database.isEmpty()) {
             if (options.subscribers.isEmpty() && !databaseLater) {
-                problems.add(
-                        "--subscriber: none, so nobody could register; add --subscriber USER:PASSWORD for each user, "
-                                + "--database-url for those of a database, "
-                                + "or --no-auth to let any user of the domains register without a password");
+                problems.add("--subscriber: missing, so no user could register; add --subscriber USER:PASSWORD for each"
+                        + " user, "
+                        + "--database-url for those of a database, "
+                        + "or --no-auth to let any user of the domains register without a password");
             }
             return inMemory(options.domains, named, problems);
         }
         if (!database.get().isEmbedded() && !options.subscribers.isEmpty()) {
-            problems.add("--subscriber: the subscribers are those of --database-url; put one there with: "
+            problems.add("--subscriber: has no effect with --database-url; add subscribers to the database with: "
                     + "java -jar sipproxy.jar add USER");
         }
         if (!problems.isEmpty()) {
-            return InMemoryCredentials.of(); // it will not be used
+            return InMemoryCredentials.of(); // not used: the proxy is not built
         }
         JdbcCredentials credentials = database.get().credentials(options.kamailio);
         builder.component(credentials);
@@ -102,7 +105,7 @@ final class SubscriberOption {
         return users;
     }
 
-    /** True if they are in a database, open or not, whose data outlive the program. */
+    /** True if the subscribers are in a database whose data outlive the program. */
     boolean lasts() {
         return lasts;
     }

@@ -14,30 +14,33 @@ import org.sipproxy.core.options.TlsSettings;
 import org.sipproxy.core.options.TlsSettings.ClientAuthentication;
 import picocli.CommandLine.Option;
 
-/** The options about certificates and WebSockets, kept as text like those of {@link ProxyOptions}. */
+/** Options for certificates and WebSockets, kept as text like those of {@link ProxyOptions}. */
 final class TlsOptions {
 
     @Option(
             names = "--tls-certificate",
             paramLabel = "FILE",
             description = {
-                "The certificate of this proxy in PEM, those of its issuers behind it; needed by --listen tls: and wss:.",
-                "It has to name (subjectAltName) the domains and hosts that phones are told to use. A renewed one is read",
-                "within a minute; connections that are open keep the old one."
+                "The certificate of this proxy in PEM, followed by those of its issuers; required by --listen tls: and",
+                "wss:.",
+                "Its subjectAltName must have the domains and hosts that phones connect to. A renewed file is read",
+                "within a minute; open connections keep the old certificate."
             })
     String certificate = "";
 
     @Option(
             names = "--tls-key",
             paramLabel = "FILE",
-            description = "Its private key, RSA or EC, in PEM as PKCS#8 (BEGIN PRIVATE KEY), not encrypted.")
+            description = "The private key of the certificate, RSA or EC, in PEM as PKCS#8 (BEGIN PRIVATE KEY), not"
+                    + " encrypted.")
     String key = "";
 
     @Option(
             names = "--tls-trust",
             paramLabel = "FILE",
             description = {
-                "The authorities, in PEM, whose certificates are believed: those of servers that calls go to, and of clients.",
+                "Trusted authorities in PEM, for the certificates of servers that the proxy connects to, and of",
+                "clients.",
                 "Default: the JDK's."
             })
     String trust = "";
@@ -46,16 +49,16 @@ final class TlsOptions {
             names = "--tls-client-auth",
             paramLabel = "MODE",
             description = {
-                "Whether who connects is asked for a certificate: none; want, and one that is not believed is refused;",
-                "need, and nobody comes in without. Default: none."
+                "Whether clients are asked for a certificate: none; want: optional, but refused if it is not trusted;",
+                "need: required. Default: none."
             })
     String clientAuth = "";
 
     @Option(
             names = "--tls-self-signed",
             description = {
-                "Makes a certificate for the domains and addresses of this proxy, for laboratories: nobody believes it",
-                "unless told to. The log says where its file is, until the proxy ends."
+                "Generates a certificate for the domains and addresses of this proxy, for laboratories: clients must",
+                "be configured to trust it. The log names its file, which is deleted when the proxy ends."
             })
     boolean selfSigned;
 
@@ -63,14 +66,15 @@ final class TlsOptions {
             names = "--ws-origin",
             paramLabel = "ORIGIN",
             description = {
-                "A web page that may connect over ws or wss, such as https://phone.example.org. Repeat it for more.",
+                "Origin of web pages that may connect over ws or wss, such as https://phone.example.org. May be",
+                "repeated.",
                 "Default: all pages."
             })
     List<String> origins = new ArrayList<>();
 
     private @Nullable TlsSettings settings;
 
-    /** Adds what was asked for; what is wrong goes to {@code problems}. No file of a certificate is looked at. */
+    /** Applies the options to the builder, and adds errors to {@code problems}. Does not read the given files. */
     void addTo(SipProxyBuilder builder, List<Endpoint> endpoints, List<String> domains, List<String> problems) {
         boolean needed = endpoints.stream().anyMatch(endpoint -> endpoint.kind().isSecure());
         if (!origins.isEmpty()) {
@@ -79,7 +83,8 @@ final class TlsOptions {
         String given = firstGiven();
         if (!needed) {
             if (!given.isEmpty()) {
-                problems.add(given + ": has no use without an endpoint of TLS; add --listen tls:HOST:PORT or wss:");
+                problems.add(given + ": has no effect without a TLS endpoint; add --listen tls:HOST:PORT or"
+                        + " wss:HOST:PORT");
             }
             return;
         }
@@ -89,7 +94,7 @@ final class TlsOptions {
         if (files.isEmpty() || problems.size() > before) {
             builder.tls(TlsSettings.builder()
                     .certificate(Path.of("missing"), Path.of("missing"))
-                    .build()); // told above; build() need not tell it again
+                    .build()); // reported above; build() must not report it again
             return;
         }
         TlsSettings.Builder tls = TlsSettings.builder()
@@ -108,14 +113,14 @@ final class TlsOptions {
         boolean both = !certificate.isEmpty() && !key.isEmpty();
         if (selfSigned) {
             if (!certificate.isEmpty() || !key.isEmpty()) {
-                problems.add("--tls-self-signed: there is --tls-certificate or --tls-key; leave one of them away");
+                problems.add("--tls-self-signed: --tls-certificate or --tls-key is given too; use one or the other");
                 return Optional.empty();
             }
             try {
                 SelfSignedCertificate made = SelfSignedCertificate.of(domains, endpoints);
                 return Optional.of(new Files(made.certificate(), made.key()));
             } catch (IOException e) {
-                problems.add("--tls-self-signed: no certificate was made: " + Launcher.messageOf(e));
+                problems.add("--tls-self-signed: the certificate cannot be generated: " + Launcher.messageOf(e));
                 return Optional.empty();
             }
         }
@@ -156,18 +161,18 @@ final class TlsOptions {
         return clientAuth.isEmpty() ? "" : "--tls-client-auth";
     }
 
-    /** The certificate; empty if no endpoint needs one. */
+    /** Returns the TLS settings; empty if no endpoint needs them. */
     Optional<TlsSettings> settings() {
         return Optional.ofNullable(settings);
     }
 
-    /** Returns what is wrong with the files, for {@code check}; {@code run} fails with it at its start. */
+    /** Returns the problems of the files, for {@code check}. {@code run} fails with them when it starts. */
     List<String> fileProblems() {
         TlsSettings read = settings;
         return read == null ? List.of() : SipProxy.tlsProblems(read);
     }
 
-    /** One line for {@code check}. */
+    /** Returns the line that {@code check} prints. */
     String summary() {
         if (settings == null) {
             return "none";

@@ -5,7 +5,7 @@ import java.util.concurrent.CountDownLatch;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Keeps the process up until SIGTERM or Ctrl-C and then ends it cleanly. */
+/** Wait for SIGTERM or Ctrl-C, with a clean end of the process. */
 final class UntilStopped {
 
     private static final Logger LOG = LoggerFactory.getLogger(UntilStopped.class);
@@ -13,11 +13,11 @@ final class UntilStopped {
     private UntilStopped() {}
 
     /**
-     * Calls {@code announce} and then waits for ever. When the JVM is told to stop, {@code stop} is called; it returns the exit
-     * status. A second signal meanwhile changes nothing.
+     * Calls {@code announce} and then waits until the thread is interrupted. When the JVM shuts down, {@code stop} is
+     * called and returns the exit status. A second signal has no effect.
      *
-     * <p>A JVM that a signal ends exits with 128 plus the signal's number, however cleanly it closed. Halting at the end of the
-     * shutdown hook is the one documented way to exit with another status.
+     * <p>A JVM that a signal ends exits with 128 plus the signal's number, however cleanly it closed. Halting at the
+     * end of the shutdown hook is the one documented way to exit with another status.
      */
     static void serve(Callable<Integer> stop, Runnable announce) {
         Runtime.getRuntime()
@@ -26,7 +26,7 @@ final class UntilStopped {
         try {
             new CountDownLatch(1).await();
         } catch (InterruptedException e) {
-            Thread.currentThread().interrupt(); // then the caller goes on to exit, and the hook closes
+            Thread.currentThread().interrupt(); // the caller exits, and the hook closes
         }
     }
 
@@ -37,7 +37,7 @@ final class UntilStopped {
             Logging.flush();
             System.out.flush();
             return status;
-        } catch (Throwable e) { // an Error too: the process has to end
+        } catch (Throwable e) { // also an Error: the process must end
             report(e);
             return Launcher.FAILED;
         }
@@ -49,7 +49,7 @@ final class UntilStopped {
             Logging.flush();
             System.out.flush();
         } catch (Throwable e) {
-            // no memory to say so
+            // no memory for a log line
         }
     }
 }

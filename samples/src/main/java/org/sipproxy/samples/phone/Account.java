@@ -3,7 +3,7 @@ package org.sipproxy.samples.phone;
 import java.util.Objects;
 
 /**
- * What a phone is set up with.
+ * Configuration of a phone.
  *
  * @param user the number, also the digest user name
  * @param password the digest password
@@ -18,12 +18,12 @@ public record Account(String user, String password, String domain) {
         Objects.requireNonNull(domain, "domain");
     }
 
-    /** {@code sip:user@domain}. */
+    /** Returns the AOR, {@code sip:user@domain}. */
     public String address() {
         return "sip:" + user + "@" + domain;
     }
 
-    /** Without the password. */
+    /** Returns the account without its password. */
     @Override
     public String toString() {
         return address();

@@ -23,12 +23,12 @@ import javax.sip.message.Response;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** The called side of a phone. Runs on the stack's threads and on the ringer's. */
+/** Callee side of a phone. Runs on the threads of the stack and on the ringer thread. */
 final class Answering implements AutoCloseable {
 
     private static final Logger LOG = LoggerFactory.getLogger(Answering.class);
 
-    /** Gives the phone's Contact. */
+    /** Supplier of the phone's Contact. */
     @FunctionalInterface
     interface ContactSource {
         ContactHeader contact() throws ParseException;
@@ -40,7 +40,7 @@ final class Answering implements AutoCloseable {
     private final HeaderFactory headers;
     private final ContactSource contacts;
     private final ScheduledExecutorService ringer;
-    /** INVITEs without a final answer, by branch. Whoever removes one answers it. */
+    /** INVITEs without a final response, by branch. The thread that removes an INVITE responds to it. */
     private final Map<String, ServerTransaction> ringing = new ConcurrentHashMap<>();
 
     Answering(
@@ -74,7 +74,7 @@ final class Answering implements AutoCloseable {
                 default -> answer(transactionOf(event), request, Response.NOT_IMPLEMENTED);
             }
         } catch (SipException | InvalidArgumentException | ParseException e) {
-            LOG.warn("phone: {} was not answered: {}", request.getMethod(), e.getMessage());
+            LOG.warn("phone: sending the response to {} failed: {}", request.getMethod(), e.getMessage());
         }
     }
 
@@ -107,7 +107,7 @@ final class Answering implements AutoCloseable {
             response.setContent(silence(hostOf(contact)), headers.createContentTypeHeader("application", "sdp"));
             transaction.sendResponse(response);
         } catch (SipException | InvalidArgumentException | ParseException e) {
-            LOG.warn("phone: the call was not answered: {}", e.getMessage());
+            LOG.warn("phone: answering the call failed: {}", e.getMessage());
         }
     }
 
@@ -125,7 +125,7 @@ final class Answering implements AutoCloseable {
         transaction.sendResponse(messages.createResponse(status, request));
     }
 
-    /** A CANCEL carries the branch of the INVITE that it ends (RFC 3261 §9.1). */
+    /** Ends the INVITE of a CANCEL, which has the same branch (RFC 3261 §9.1). */
     private static String branchOf(Request request) {
         return ((ViaHeader) request.getHeader(ViaHeader.NAME)).getBranch();
     }
@@ -134,7 +134,7 @@ final class Answering implements AutoCloseable {
         return ((javax.sip.address.SipURI) contact.getAddress().getURI()).getHost();
     }
 
-    /** A session description of a phone that neither sends nor takes sound. */
+    /** Returns a session description of a phone that neither sends nor receives media. */
     static byte[] silence(String host) {
         return """
         v=0

@@ -2,7 +2,7 @@ package org.sipproxy.samples.phone;
 
 import javax.sip.Dialog;
 
-/** A call that this phone made and that was answered. */
+/** Outgoing call that was answered. */
 public final class Call {
 
     private final RiPhone phone;
@@ -15,15 +15,15 @@ public final class Call {
         this.rang = rang;
     }
 
-    /** True if the caller was told that the other phone rings, before it answered. */
+    /** True if the caller received a 180 before the call was answered. */
     public boolean rang() {
         return rang;
     }
 
     /**
-     * Ends the call and waits for the answer to BYE.
+     * Ends the call and waits for the response to BYE.
      *
-     * @throws PhoneException if it is refused or not answered
+     * @throws PhoneException if it is refused or gets no response
      */
     public void hangUp() throws PhoneException {
         phone.hangUp(dialog);

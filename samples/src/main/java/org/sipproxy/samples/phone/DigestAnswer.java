@@ -17,12 +17,12 @@ import javax.sip.message.Request;
 import javax.sip.message.Response;
 
 /**
- * The answer to a digest challenge: to the first one whose algorithm is known here (RFC 8760 §2.4), with qop=auth where it is
- * offered (RFC 3261 §22.4, RFC 7616 §3.4).
+ * Credentials for a digest challenge: for the first challenge with a supported algorithm (RFC 8760 §2.4), with qop=auth
+ * if it is offered (RFC 3261 §22.4, RFC 7616 §3.4).
  */
 final class DigestAnswer {
 
-    /** As SIP and as Java write it. */
+    /** Algorithms by their names in SIP, with those in Java. */
     private static final Map<String, String> ALGORITHMS =
             Map.of("MD5", "MD5", "SHA-256", "SHA-256", "SHA-512-256", "SHA-512/256");
 
@@ -30,7 +30,7 @@ final class DigestAnswer {
 
     private DigestAnswer() {}
 
-    /** Adds the header that answers {@code challenge} to {@code request}. */
+    /** Adds the credentials for {@code challenge} to {@code request}. */
     static void addTo(Request request, Response challenge, Account account, HeaderFactory headers)
             throws ParseException, PhoneException {
         boolean byProxy = challenge.getStatusCode() == Response.PROXY_AUTHENTICATION_REQUIRED;

@@ -15,7 +15,7 @@ import javax.sip.message.Request;
 import javax.sip.message.Response;
 import org.jspecify.annotations.Nullable;
 
-/** One request of a phone and what is answered to it. Written by the stack's threads, awaited by the phone's. */
+/** Request of a phone and its responses. Written by the threads of the stack, awaited by the thread of the phone. */
 final class Exchange {
 
     private final ClientTransaction transaction;
@@ -26,14 +26,14 @@ final class Exchange {
         this.transaction = transaction;
     }
 
-    /** The exchange of a transaction that has not been sent yet. */
+    /** Creates the exchange of a transaction that has not been sent yet. */
     static Exchange on(ClientTransaction transaction) {
         Exchange exchange = new Exchange(transaction);
         transaction.setApplicationData(exchange);
         return exchange;
     }
 
-    /** The exchange that a response belongs to; none for a stray one. */
+    /** Returns the exchange of a response; empty for a stray response. */
     static Optional<Exchange> of(@Nullable ClientTransaction transaction) {
         return transaction == null
                 ? Optional.empty()
@@ -54,7 +54,7 @@ final class Exchange {
     }
 
     void timedOut() {
-        last.completeExceptionally(new TimeoutException("no answer"));
+        last.completeExceptionally(new TimeoutException("no response"));
     }
 
     /** Waits for the final response. */
@@ -63,20 +63,20 @@ final class Exchange {
             return last.get(patience.toMillis(), TimeUnit.MILLISECONDS);
         } catch (ExecutionException | TimeoutException e) {
             throw new PhoneException(request().getMethod() + " to " + request().getRequestURI()
-                    + " got no final answer within " + patience.toMillis() + " ms");
+                    + " got no final response within " + patience.toMillis() + " ms");
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new PhoneException(
-                    "interrupted while waiting for the answer to " + request().getMethod());
+                    "interrupted while waiting for the response to " + request().getMethod());
         }
     }
 
-    /** True if a 180 was among the answers so far. */
+    /** True if a 180 has been received. */
     boolean rang() {
         return rang;
     }
 
-    /** The dialog that a 2xx to INVITE made. */
+    /** Returns the dialog that the 2xx to INVITE created. */
     Dialog dialog() {
         return Objects.requireNonNull(transaction.getDialog(), "dialog");
     }

@@ -2,7 +2,7 @@ package org.sipproxy.samples.phone;
 
 import java.io.Serial;
 
-/** What a phone was told to do did not work, or was not answered in time. */
+/** Thrown if an action of a phone fails or gets no response in time. */
 public final class PhoneException extends Exception {
 
     @Serial

@@ -5,7 +5,10 @@ import gov.nist.javax.sip.message.SIPMessage;
 import java.util.Properties;
 import javax.sip.SipStack;
 
-/** Keeps the RI from writing its trace of messages to a file. Public because the RI makes it by name. */
+/**
+ * Logger that prevents the RI from writing a trace of messages to a file. Public because the RI instantiates it by
+ * name.
+ */
 public final class RiMessageLogger implements ServerLogger {
 
     @Override

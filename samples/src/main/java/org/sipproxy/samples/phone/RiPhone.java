@@ -42,11 +42,11 @@ import javax.sip.message.Request;
 import javax.sip.message.Response;
 
 /**
- * A softphone without sound, on the JAIN-SIP reference implementation over UDP. It registers, calls, hangs up, and answers
- * every call that comes in: 180 at once, 200 after its ring time.
+ * Softphone without sound on the JAIN-SIP reference implementation (RI), over UDP. It registers, calls, hangs up, and
+ * answers every incoming call: 180 at once, 200 after its ring time.
  *
- * <p>Methods that talk to the proxy wait for the outcome, no longer than the patience that the phone was opened with. Each
- * phone is a stack of its own; many live in one JVM. Not for several threads at once.
+ * <p>Methods that send a request wait for the final response, at most for the {@code patience} of {@link #open}. Each
+ * phone has its own stack; a JVM may have many. Not thread-safe.
  */
 public final class RiPhone implements AutoCloseable {
 
@@ -68,11 +68,11 @@ public final class RiPhone implements AutoCloseable {
     /**
      * Opens a phone on a free UDP port.
      *
-     * @param account who it is
-     * @param host the address of this machine that it uses
-     * @param proxy where everything goes that has no Route set
-     * @param ringTime how long it rings before it answers a call
-     * @param patience how long it waits for the final answer to a request
+     * @param account the account of the phone
+     * @param host the address of this machine to use
+     * @param proxy the next hop of requests without a Route set
+     * @param ringTime how long the phone rings before it answers a call
+     * @param patience how long the phone waits for the final response to a request
      * @throws PhoneException if the stack cannot be started
      */
     public static RiPhone open(
@@ -117,7 +117,7 @@ public final class RiPhone implements AutoCloseable {
 
     private static Properties stackProperties(Account account, InetSocketAddress proxy) {
         Properties properties = new Properties();
-        // The factory gives the same stack for the same name, a stopped one too: the number makes each a new one.
+        // The factory returns the same stack for the same name, even a stopped one: the number makes the name unique.
         properties.setProperty("javax.sip.STACK_NAME", "phone-" + account.user() + "-" + STACKS.incrementAndGet());
         properties.setProperty(
                 "javax.sip.OUTBOUND_PROXY", proxy.getAddress().getHostAddress() + ":" + proxy.getPort() + "/udp");
@@ -126,7 +126,10 @@ public final class RiPhone implements AutoCloseable {
         return properties;
     }
 
-    /** The RI refuses port 0, so the system is asked for a free one first; another program may be quicker to take it. */
+    /**
+     * Opens a stack on a free port. The RI refuses port 0, so a free port is chosen before, which another program may
+     * take first.
+     */
     private static ListeningPoint listen(SipStack stack, InetAddress host)
             throws InvalidArgumentException, IOException, SipException {
         for (int attempt = 1; ; attempt++) {
@@ -144,21 +147,21 @@ public final class RiPhone implements AutoCloseable {
         }
     }
 
-    /** Who this phone is. */
+    /** Returns the account of the phone. */
     public Account account() {
         return account;
     }
 
-    /** Where it listens. */
+    /** Returns the address that the phone listens on. */
     public InetSocketAddress address() {
         return new InetSocketAddress(listeningPoint.getIPAddress(), listeningPoint.getPort());
     }
 
     /**
-     * Registers the phone, answering a challenge.
+     * Registers the phone, with credentials after a challenge.
      *
-     * @param expires the time asked for, in whole seconds
-     * @throws PhoneException if it is refused or not answered
+     * @param expires the requested lifetime, in whole seconds
+     * @throws PhoneException if the REGISTER is refused or gets no response
      */
     public void register(Duration expires) throws PhoneException {
         askWithProof(Request.REGISTER, attempt -> {
@@ -178,7 +181,7 @@ public final class RiPhone implements AutoCloseable {
     /**
      * Calls a user of the phone's own domain and waits until the call is answered.
      *
-     * @throws PhoneException if it is refused or not answered
+     * @throws PhoneException if the INVITE is refused or gets no final response
      */
     public Call call(String user) throws PhoneException {
         CallIdHeader callId = provider.getNewCallId();
@@ -212,7 +215,9 @@ public final class RiPhone implements AutoCloseable {
         }
     }
 
-    /** Sends a request; a challenge is answered once, by a request made anew (RFC 3261 §22.2: its CSeq is one higher). */
+    /**
+     * Sends a request. After a challenge it is sent once more, as a new request with a higher CSeq (RFC 3261 §22.2).
+     */
     private Exchange askWithProof(String method, RequestMaker maker) throws PhoneException {
         try {
             Exchange exchange = Exchange.on(provider.getNewClientTransaction(maker.make(1)));
@@ -235,7 +240,7 @@ public final class RiPhone implements AutoCloseable {
 
     private void requireSuccess(String method, Response response) throws PhoneException {
         if (response.getStatusCode() >= 300) {
-            throw new PhoneException(account.user() + ": " + method + " was answered " + response.getStatusCode() + " "
+            throw new PhoneException(account.user() + ": " + method + " got " + response.getStatusCode() + " "
                     + response.getReasonPhrase());
         }
     }
@@ -276,18 +281,17 @@ public final class RiPhone implements AutoCloseable {
         answering.close();
         EventScanner scanner = ((SipStackImpl) stack).getEventScanner();
         stack.stop();
-        // stop() tells the RI's event thread to end but does not wake it, and as it is no daemon it would keep the JVM
-        // up.
+        // stop() does not wake the RI's event thread, which is not a daemon and would keep the JVM running
         scanner.addEvent(new EventWrapper(new EventObject(provider), null));
     }
 
-    /** Makes one attempt's request. */
+    /** Creates the request of one attempt. */
     @FunctionalInterface
     private interface RequestMaker {
         Request make(int attempt) throws ParseException, InvalidArgumentException;
     }
 
-    /** Called on the stack's threads. */
+    /** Listener of the stack; called on its threads. */
     private final class Events implements SipListener {
 
         @Override
@@ -305,7 +309,7 @@ public final class RiPhone implements AutoCloseable {
             Exchange.of(event.getClientTransaction()).ifPresent(Exchange::timedOut);
         }
 
-        /** Nothing to do: the transaction times out. */
+        /** Does nothing: the transaction times out. */
         @Override
         public void processIOException(IOExceptionEvent event) {}
 

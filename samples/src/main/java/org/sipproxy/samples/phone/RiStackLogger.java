@@ -6,8 +6,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Sends what the RI logs as warning or worse to slf4j, at debug: it calls ordinary events of a network errors. Without a
- * class of this kind the RI needs log4j 1.2. Public with a public constructor because the RI makes it by name.
+ * Logger that forwards warnings and errors of the RI to slf4j at level debug, because the RI logs normal network events
+ * as errors. Without such a class the RI needs log4j 1.2. Public because the RI instantiates it by name.
  */
 public final class RiStackLogger implements StackLogger {
 
@@ -38,7 +38,7 @@ public final class RiStackLogger implements StackLogger {
         LOG.debug("exception inside the RI", e);
     }
 
-    /** False: the RI then does not put its trace texts together. */
+    /** Returns false, so that the RI does not compose its trace texts. */
     @Override
     public boolean isLoggingEnabled() {
         return false;

@@ -1,4 +1,12 @@
-/** A softphone on the JAIN-SIP reference implementation: a foreign SIP stack to talk to the proxy with. */
+/**
+ * A softphone without sound on the JAIN-SIP reference implementation, so that the proxy is used with another SIP stack.
+ *
+ * <p>Start reading at {@link org.sipproxy.samples.phone.RiPhone}: it registers, calls, hangs up, and answers every
+ * call.
+ *
+ * <p>Supports UDP only. For tests of an application use the phones of {@code sipproxy-testkit}, which support all
+ * transports.
+ */
 @NullMarked
 package org.sipproxy.samples.phone;
 

@@ -9,7 +9,7 @@ import org.sipproxy.api.transport.Endpoint;
 import org.sipproxy.api.transport.TransportKind;
 import org.sipproxy.nat.NatTraversal;
 
-/** A browser is reached by its connection without NAT traversal; with it, its aliases lead to the same. */
+/** A browser is reached over its connection, without NAT traversal and also with its aliases. */
 class BrowserWithNatTraversalTest {
 
     private final NatTraversal nat = NatTraversal.builder().build();
@@ -22,7 +22,7 @@ class BrowserWithNatTraversalTest {
     }
 
     @Test
-    void aCallGoesOnInBothDirectionsAndTheBrowserSeesItsOwnContact() {
+    void callPassesInBothDirectionsAndTheBrowserGetsItsOwnContact() {
         WireClient.Web bob = proxy.web("bob", TransportKind.WS, HttpClient.newHttpClient());
         proxy.register(bob, "bob", "");
         WireClient.Udp alice = proxy.udp("alice");
@@ -45,7 +45,7 @@ class BrowserWithNatTraversalTest {
     }
 
     @Test
-    void aBrowserThatConnectsAgainDuringACallIsFoundAgain() {
+    void browserThatReconnectsDuringACallIsReached() {
         WireClient.Web bob = proxy.web("bob", TransportKind.WS, HttpClient.newHttpClient());
         proxy.register(bob, "bob", "");
         WireClient.Udp alice = proxy.udp("alice");

@@ -19,7 +19,7 @@ import org.sipproxy.core.options.RegistrarPolicy;
 import org.sipproxy.security.DigestAuthentication;
 import org.sipproxy.security.InMemoryCredentials;
 
-/** Whose bindings a proved password opens, with digest and registrar together. */
+/** Bindings that a proven password gives access to, with digest and registrar together. */
 class IdentityOnTheWireTest {
 
     private static final Pattern NONCE = Pattern.compile("nonce=\"([^\"]+)\"");
@@ -45,7 +45,7 @@ class IdentityOnTheWireTest {
         return Credential.ofPassword(name, "sip.test", "pw-" + name);
     }
 
-    /** A REGISTER of a user with the password proved, for this address-of-record. */
+    /** Returns a REGISTER of an authenticated user for this AOR. */
     private static Request register(WireClient phone, String user, String aor, String contact, String... lines) {
         Request first = request(phone, aor, contact, lines);
         WireMessage challenge = phone.awaitResponse(phone.send(first), 401);
@@ -94,7 +94,7 @@ class IdentityOnTheWireTest {
             text.replace("Contact: ", "Supported: path\r\nPath: <sip:127.0.0.91:2222;lr>\r\nContact: ")
         }) {
             assertThat(forged).isNotEqualTo(text);
-            bob.send(forged); // from the phone's own address and port, as if that were forged
+            bob.send(forged); // from the phone's own address and port, as a forged source would be
             WireMessage refused = bob.awaitFinal(register);
             assertThat(refused.status()).isEqualTo(401);
             assertThat(refused.text()).contains("stale=true");
@@ -121,7 +121,7 @@ class IdentityOnTheWireTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"Alice", "alice", "%61lice"})
-    void subscriberWhoseNameDiffersInCaseOnlySeesAndRemovesNothingOfTheOther(String aor) {
+    void subscriberWhoseNameDiffersInCaseOnlyCannotReadOrRemoveBindingsOfTheOther(String aor) {
         start(false, InMemoryCredentials.caseSensitive(user("alice"), user("Alice"))); // as a database may hold it
         WireClient alice = proxy.udp("alice");
         WireClient other = proxy.udp("other");

@@ -23,7 +23,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 import org.postgresql.ds.PGSimpleDataSource;
 import org.sipproxy.jdbc.KamailioSchema;
 
-/** Another user of the machine reaches the port of the embedded server, and nothing else of it. */
+/** Another user of the machine reaches the port of the embedded server, but cannot connect to it. */
 @Timeout(180)
 class EmbeddedDatabaseTest {
 
@@ -70,7 +70,7 @@ class EmbeddedDatabaseTest {
     }
 
     @Test
-    void nobodyConnectsWithoutThePassword() {
+    void noRoleConnectsWithoutThePassword() {
         try (EmbeddedDatabase database = EmbeddedDatabase.start(Optional.empty())) {
             for (String user : List.of("postgres", "sipproxy", "root", "nobody")) {
                 for (String password : new String[] {null, "", "postgres", "sipproxy", "x"}) {
@@ -105,7 +105,7 @@ class EmbeddedDatabaseTest {
         }
     }
 
-    /** One server for all rows. */
+    /** One server for all parameters. */
     private static final class Shared {
 
         static final Path DIRECTORY;
@@ -172,7 +172,7 @@ class EmbeddedDatabaseTest {
             try (var in = Files.newBufferedReader(data.resolve("sipproxy.passwords"))) {
                 passwords.load(in);
             }
-            // as the earlier version left it: the superuser owns all, and an intruder has used that
+            // the state of the earlier version: the superuser owns everything, and an intruder has exploited that
             PGSimpleDataSource superuser = as(open, "postgres", passwords.getProperty("postgres"));
             KamailioSchema.on(superuser).create();
             KamailioSchema.on(superuser).addSubscriberNotifications();
@@ -213,7 +213,7 @@ class EmbeddedDatabaseTest {
             assertThat(query((PGSimpleDataSource) second.dataSource(), "SELECT count(*) FROM kept"))
                     .containsExactly("0");
         }
-        Files.writeString(data.resolve("postmaster.pid"), ""); // cut off while it was written
+        Files.writeString(data.resolve("postmaster.pid"), ""); // truncated while it was written
         try (EmbeddedDatabase third = EmbeddedDatabase.start(Optional.of(data))) {
             assertThat(query((PGSimpleDataSource) third.dataSource(), "SELECT count(*) FROM kept"))
                     .containsExactly("0");
@@ -253,7 +253,7 @@ class EmbeddedDatabaseTest {
         assertThat(data.resolve("postmaster.pid")).doesNotExist();
     }
 
-    /** Starts a server and is killed. */
+    /** Program that starts a server and is killed. */
     static final class Victim {
         private Victim() {}
 

@@ -20,7 +20,7 @@ import org.sipproxy.api.auth.DigestAlgorithm;
 import org.sipproxy.jdbc.JdbcCredentials;
 import org.sipproxy.jdbc.PostgresFixture;
 
-/** The commands on a database, in this JVM. */
+/** Commands that use a database, in the JVM of the test. */
 class DatabaseCommandsTest {
 
     private final PostgresFixture postgres = PostgresFixture.empty();
@@ -66,7 +66,7 @@ class DatabaseCommandsTest {
     }
 
     @Test
-    void whatIsThereOrNotThereIsAFailure() {
+    void existingOrMissingSubscriberIsAFailure() {
         on("db", "create");
         on("add", "1001@sip.test", "test1234");
 
@@ -134,9 +134,9 @@ class DatabaseCommandsTest {
         assertThat(on("rm", "1001@a.test", "--domain", "b.test")).isEqualTo(2);
 
         assertThat(err.toString())
-                .contains("--domain: none, and the subscribers are of no domain yet; write 1001@DOMAIN")
-                .contains("--domain: none, and the subscribers are of several domains")
-                .contains("--domain: USER has a domain of its own");
+                .contains("--domain: missing, and the subscribers have no domain yet; write 1001@DOMAIN")
+                .contains("--domain: missing, and the subscribers have several domains")
+                .contains("--domain: USER already has a domain");
     }
 
     @Test
@@ -165,7 +165,7 @@ class DatabaseCommandsTest {
 
         on("db", "create", "--sha256");
         assertThat(on("db", "create")).isZero();
-        assertThat(output()).endsWith("all 13 tables were there");
+        assertThat(output()).endsWith("all 13 tables exist already");
         assertThat(on("db", "check", "--domain", "sip.test")).isZero();
         assertThat(on("db", "grants", "--read-write", "a\"b", "--read-only", "c"))
                 .isZero();
@@ -204,7 +204,7 @@ class DatabaseCommandsTest {
     }
 
     @Test
-    void optionsThatDoNotFitAreToldTogether() {
+    void conflictingOptionsAreReportedTogether() {
         assertThat(execute(
                         "check",
                         "--listen",
@@ -219,8 +219,8 @@ class DatabaseCommandsTest {
 
         assertThat(err.toString())
                 .contains("--listen: ")
-                .contains("--domain: none")
-                .contains("--database: there is a --database-url too")
+                .contains("--domain: missing")
+                .contains("--database: --database-url is given too")
                 .contains("--database-url: does not begin with jdbc:postgresql:")
                 .contains("--database-password-file: ");
         assertThat(execute("show")).isEqualTo(2);
@@ -250,7 +250,7 @@ class DatabaseCommandsTest {
         List<String> withSubscriber = new ArrayList<>(check);
         withSubscriber.addAll(List.of("--subscriber", "1001:x"));
         assertThat(on(withSubscriber.toArray(new String[0]))).isEqualTo(2);
-        assertThat(err.toString()).contains("--subscriber: the subscribers are those of --database-url");
+        assertThat(err.toString()).contains("--subscriber: has no effect with --database-url");
     }
 
     @Test
@@ -287,7 +287,7 @@ class DatabaseCommandsTest {
                     .contains("role " + owner + " may not create the missing roles missing_ro")
                     .contains("CREATE ROLE \"missing_ro\" LOGIN;");
             err.getBuffer().setLength(0);
-            // as an earlier version left it
+            // the state after an earlier version
             postgres.execute("REVOKE TRIGGER, TRUNCATE, REFERENCES ON " + owner + ".subscriber FROM " + owner);
             assertThat(execute(with(as, "db", "create", "--sha256"))).isZero();
             postgres.execute("DROP TRIGGER sipproxy_subscriber_changed ON " + owner + ".subscriber");
@@ -329,15 +329,15 @@ class DatabaseCommandsTest {
                                         "sipproxy: cannot reach the database: kamailio on db.invalid:5432 as role bob:"
                                                 + " the host name cannot be resolved; correct the host in --database-url"),
                         line -> assertThat(line)
-                                .startsWith("sipproxy: cannot reach the database: x on 127.0.0.1:1 as role bob: nothing"
-                                        + " accepts connections there"),
+                                .startsWith("sipproxy: cannot reach the database: x on 127.0.0.1:1 as role bob: the"
+                                        + " connection was refused; check host and port"),
                         line -> assertThat(line)
                                 .contains(postgres.databaseName() + "missing on 127.0.0.1:")
                                 .endsWith("; correct its name in --database-url, or create it")
                                 .doesNotContain("password="));
     }
 
-    /** A command on the test's database. */
+    /** Runs a command on the database of the test. */
     private int on(String... args) {
         List<String> all = new ArrayList<>(List.of(args));
         all.addAll(List.of(

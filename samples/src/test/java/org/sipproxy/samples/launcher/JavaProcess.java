@@ -11,7 +11,7 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 
-/** A class with a main method in a JVM of its own, on the class path of the tests. */
+/** Separate JVM that runs a class with a main method, with the class path of the tests. */
 final class JavaProcess implements AutoCloseable {
 
     private static final long PATIENCE_SECONDS = 60;
@@ -36,7 +36,7 @@ final class JavaProcess implements AutoCloseable {
         List<String> command = new ArrayList<>(List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "-XX:TieredStopAtLevel=1",
-                "--enable-native-access=ALL-UNNAMED", // which the launcher's jar says in its manifest
+                "--enable-native-access=ALL-UNNAMED", // as in the manifest of the launcher's jar
                 "-cp",
                 System.getProperty("java.class.path"),
                 main.getName()));
@@ -44,7 +44,7 @@ final class JavaProcess implements AutoCloseable {
         command.addAll(List.of(args));
         ProcessBuilder builder = new ProcessBuilder(command);
         builder.environment()
-                .put("XDG_STATE_HOME", STATE.toString()); // what a launcher keeps is not left on this machine
+                .put("XDG_STATE_HOME", STATE.toString()); // keeps the launcher's files in the build directory
         return new JavaProcess(builder.start());
     }
 
@@ -62,7 +62,7 @@ final class JavaProcess implements AutoCloseable {
         return reader;
     }
 
-    /** The next line on stdout that contains {@code part}; those before it are dropped. */
+    /** Waits for the next line on stdout that contains {@code part}; earlier lines are dropped. */
     String awaitLine(String part) throws InterruptedException {
         List<String> seen = new ArrayList<>();
         while (true) {
@@ -92,7 +92,7 @@ final class JavaProcess implements AutoCloseable {
         return process.exitValue();
     }
 
-    /** What is left of stdout. */
+    /** Returns the remaining lines of stdout. */
     List<String> out() {
         return List.copyOf(out);
     }

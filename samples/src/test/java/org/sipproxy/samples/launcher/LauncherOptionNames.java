@@ -3,12 +3,12 @@ package org.sipproxy.samples.launcher;
 import java.util.List;
 import picocli.CommandLine;
 
-/** Tells tests of other packages what the launcher can be told. */
+/** Names of the launcher's options, for tests of other packages. */
 public final class LauncherOptionNames {
 
     private LauncherOptionNames() {}
 
-    /** The options of {@code run}, without those for help. */
+    /** Returns the options of {@code run}, without those for help. */
     public static List<String> ofRun() {
         return new CommandLine(new RunCommand())
                 .getCommandSpec().options().stream()

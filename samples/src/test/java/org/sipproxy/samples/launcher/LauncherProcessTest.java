@@ -23,13 +23,13 @@ import org.sipproxy.samples.EmbeddedProxy;
 import org.sipproxy.samples.phone.Account;
 import org.sipproxy.samples.phone.RiPhone;
 
-/** The launcher as a process of its own: what only shows there are streams, signals and exit statuses. */
+/** The launcher as a separate process, for its streams, signals and exit statuses. */
 @Timeout(180)
-@DisabledOnOs(value = OS.WINDOWS, disabledReason = "Process.destroy() is no SIGTERM there")
+@DisabledOnOs(value = OS.WINDOWS, disabledReason = "Process.destroy() is not a SIGTERM there")
 class LauncherProcessTest {
 
     @Test
-    void runSaysReadyOnStdoutLogsToStderrAndExitsWith0OnSigterm(@TempDir Path directory) throws Exception {
+    void runPrintsReadyToStdoutLogsToStderrAndExitsWith0OnSigterm(@TempDir Path directory) throws Exception {
         Path arguments = Files.writeString(directory.resolve("proxy.args"), """
             # two phones
             --listen=udp:127.0.0.1:0
@@ -107,7 +107,7 @@ class LauncherProcessTest {
     }
 
     @Test
-    void aTrustedNetworkMayBeAllowedTooAndRelays() throws Exception {
+    void trustedNetworkMayAlsoBeAllowedAndRelays() throws Exception {
         try (JavaProcess launcher = JavaProcess.start(
                         Launcher.class,
                         "run",
@@ -145,7 +145,7 @@ class LauncherProcessTest {
     }
 
     @Test
-    void runBringsItsOwnDatabaseAndTakesItDownAgain(@TempDir Path directory) throws Exception {
+    void runStartsAndStopsItsEmbeddedDatabase(@TempDir Path directory) throws Exception {
         Path data = directory.resolve("data");
         String embedded = "embedded=" + data;
         try (JavaProcess launcher = JavaProcess.start(
@@ -190,7 +190,7 @@ class LauncherProcessTest {
     }
 
     @Test
-    void demoStaysUpAfterTheCallForAPhoneThatTypesInThePrintedValues() throws Exception {
+    void demoStaysUpAfterTheCallForAPhoneWithThePrintedValues() throws Exception {
         try (JavaProcess launcher = JavaProcess.start(Launcher.class, "demo", "--listen", "udp:127.0.0.1:0")) {
             String server = launcher.awaitLine("  server ");
             String user = value(launcher.awaitLine("  user "));
@@ -208,7 +208,7 @@ class LauncherProcessTest {
     }
 
     @Test
-    void demoOnceEndsByItselfWith0() throws Exception {
+    void demoOnceExitsWith0() throws Exception {
         try (JavaProcess launcher = JavaProcess.start(Launcher.class, "--once", "--listen", "udp:127.0.0.1:0")) {
             assertThat(launcher.awaitExit())
                     .as("%s%n%s", launcher.out(), launcher.err())
@@ -226,7 +226,7 @@ class LauncherProcessTest {
         }
     }
 
-    /** A phone that is registered. */
+    /** Returns a registered phone. */
     private static RiPhone register(String user, String password, int port) throws Exception {
         InetAddress host = InetAddress.getLoopbackAddress();
         RiPhone phone = RiPhone.open(

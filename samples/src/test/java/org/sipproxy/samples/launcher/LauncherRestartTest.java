@@ -16,9 +16,12 @@ import org.sipproxy.testkit.IncomingCall;
 import org.sipproxy.testkit.OutgoingCall;
 import org.sipproxy.testkit.Phone;
 
-/** Calls go on over a restart of the launcher. {@code -Dsipproxy.test.launcher.restarts} makes more. */
+/**
+ * Calls continue after a restart of the launcher. {@code -Dsipproxy.test.launcher.restarts} sets the number of
+ * restarts.
+ */
 @Timeout(600)
-@DisabledOnOs(value = OS.WINDOWS, disabledReason = "Process.destroy() is no SIGTERM there")
+@DisabledOnOs(value = OS.WINDOWS, disabledReason = "Process.destroy() is not a SIGTERM there")
 class LauncherRestartTest {
 
     private static final int RESTARTS = Integer.getInteger("sipproxy.test.launcher.restarts", 1);
@@ -63,7 +66,7 @@ class LauncherRestartTest {
                 second.awaitHangUp();
                 JavaProcess running = launcher;
                 await().untilAsserted(() -> assertThat(running.err())
-                        .anyMatch(line -> line.contains("calls outlive a restart: the secret is")));
+                        .anyMatch(line -> line.contains("calls survive a restart: the secret is")));
             }
         } finally {
             launcher.close();

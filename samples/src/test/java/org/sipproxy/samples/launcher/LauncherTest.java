@@ -17,7 +17,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Parsing, help and check, in this JVM. */
+/** Command line, help and {@code check}, in the JVM of the test. */
 class LauncherTest {
 
     private final StringWriter out = new StringWriter();
@@ -42,14 +42,14 @@ class LauncherTest {
 
         assertThat(status).isEqualTo(2);
         assertThat(err.toString())
-                .contains("--subscriber: alice and Alice differ in case only and would be one address-of-record;"
+                .contains("--subscriber: alice and Alice differ in case only and would share one address-of-record;"
                         + " rename one of them")
                 .doesNotContain("test1234")
                 .doesNotContain("test5678");
     }
 
     @Test
-    void checkOfAGoodConfigurationSaysOkAndSumsItUp() {
+    void checkOfAValidConfigurationPrintsOkAndASummary() {
         int status = execute(
                 "check",
                 "--listen",
@@ -88,7 +88,7 @@ class LauncherTest {
     }
 
     @Test
-    void checkTellsAllProblemsAtOnceAndNoPassword() throws Exception {
+    void checkReportsAllProblemsAtOnceWithoutPasswords() throws Exception {
         InetAddress loopback = InetAddress.getLoopbackAddress();
         try (DatagramSocket udp = new DatagramSocket(0, loopback);
                 ServerSocket tcp = new ServerSocket(0, 1, loopback)) {
@@ -126,7 +126,7 @@ class LauncherTest {
                     .contains("--listen: \"sctp:127.0.0.1:5060\" (expected TRANSPORT:HOST")
                     .contains("--domain: \"sip:x\"")
                     .contains("--subscriber: number 1 is not USER:PASSWORD")
-                    .contains("--min-expires: \"soon\" is no duration; write 32s")
+                    .contains("--min-expires: \"soon\" is not a duration; write 32s")
                     .contains("--max-contacts: 100 (expected 1 to 64)")
                     .contains("--nonce-expire: 0s (expected 1s to")
                     .contains("--transaction-timeout: 10m (expected 1s to 5m)")
@@ -151,7 +151,7 @@ class LauncherTest {
     void nextHopOptionsAreReadAndSummedUp() {
         assertThat(checkWith("--largest-udp-request=off", "--tcp-attempt=200ms", "--failed-hop-memory=0"))
                 .isZero();
-        assertThat(out.toString()).contains("next hops any size by UDP; failures count for 0");
+        assertThat(out.toString()).contains("next hops any size by UDP; failed next hops are remembered for 0");
 
         assertThat(checkWith("--largest-udp-request=huge", "--tcp-attempt=2m", "--failed-hop-memory=2h"))
                 .isEqualTo(2);
@@ -166,7 +166,7 @@ class LauncherTest {
     }
 
     @Test
-    void storageThatNeedsADatabaseSaysWhereToGetOne() {
+    void storageWithoutItsDatabaseIsReportedWithTheRemedy() {
         String[] args = {
             "check",
             "--listen",
@@ -190,15 +190,15 @@ class LauncherTest {
 
         assertThat(err.toString())
                 .contains("--storage write-through: needs a database; add --database-url, or --database embedded")
-                .contains("--flush-interval: has no use with --storage write-through")
+                .contains("--flush-interval: has no effect with --storage write-through")
                 .contains("--flush-interval: 9h (expected 100ms to 5m)")
-                .contains("--stop-limit: has no use with --storage write-through")
+                .contains("--stop-limit: has no effect with --storage write-through")
                 .contains("--wait-limit: 1m (expected 1s to 30s)")
                 .contains("--options-when-not-ready: \"404\" (expected 200 or 503)");
     }
 
     @Test
-    void checkReleasesWhatItBound() throws Exception {
+    void checkReleasesThePorts() throws Exception {
         int port;
         try (DatagramSocket probe = new DatagramSocket(0, InetAddress.getLoopbackAddress())) {
             port = probe.getLocalPort();
@@ -210,7 +210,7 @@ class LauncherTest {
     }
 
     @Test
-    void theSameAddressTwiceIsTold() {
+    void duplicateAddressIsReported() {
         int status = execute(
                 "check",
                 "--listen",
@@ -251,13 +251,13 @@ class LauncherTest {
     }
 
     @Test
-    void anUnknownOptionIsAnsweredWithTheNearestOne() {
+    void unknownOptionGetsTheNearestOneAsSuggestion() {
         assertThat(execute("run", "--lisen", "udp:127.0.0.1:5060")).isEqualTo(2);
         assertThat(err.toString()).contains("--lisen", "did you mean --listen", "run --help");
     }
 
     @Test
-    void eachTypingErrorGetsItsSuggestionAndNoValueIsRepeated() {
+    void typingErrorsGetASuggestionAndValuesAreNotPrinted() {
         assertThat(execute("run", "--lisen=udp:127.0.0.1:5060", "--domian", "sip.test", "--subscribr=1001:secret"))
                 .isEqualTo(2);
         assertThat(err.toString().lines())
@@ -271,14 +271,14 @@ class LauncherTest {
     }
 
     @Test
-    void optionsOfRunWithoutACommandAskWhetherRunIsMeant() {
+    void optionsOfRunWithoutACommandSuggestRun() {
         assertThat(execute("--domain", "sip.test", "--listen", "udp:127.0.0.1:0"))
                 .isEqualTo(2);
         assertThat(err.toString()).contains("did you mean java -jar sipproxy.jar run --domain");
     }
 
     @Test
-    void anArgumentFileThatIsNotThereIsNamed(@TempDir Path folder) {
+    void missingArgumentFileIsNamed(@TempDir Path folder) {
         assertThat(execute("run", "@no-such-file")).isEqualTo(2);
         assertThat(err.toString()).contains("the argument file no-such-file does not exist");
         assertThat(execute("run", "@" + folder)).isEqualTo(2);
@@ -296,7 +296,7 @@ class LauncherTest {
     }
 
     @Test
-    void aLineOfAnArgumentFileIsOneArgumentAsItStands(@TempDir Path folder) throws IOException {
+    void lineOfAnArgumentFileIsOneArgumentVerbatim(@TempDir Path folder) throws IOException {
         Path more = Files.writeString(folder.resolve("more.args"), "--subscriber=1003:it's \"100%\" # \\safe\\ \n");
         Path file = Files.writeString(
                 folder.resolve("proxy.args"),
@@ -322,7 +322,7 @@ class LauncherTest {
     }
 
     @Test
-    void linesThatCouldBeReadDifferentlyAreReported(@TempDir Path folder) throws IOException {
+    void ambiguousLinesAreReported(@TempDir Path folder) throws IOException {
         Path file = Files.writeString(folder.resolve("proxy.args"), "");
         Files.writeString(file, "\"--subscriber=1001:a#b\"\n--listen udp:127.0.0.1:0\n@" + file + "\n");
 
@@ -334,7 +334,7 @@ class LauncherTest {
     }
 
     @Test
-    void blanksBehindAnOptionAreNoValue(@TempDir Path folder) throws IOException {
+    void blanksAfterAnOptionAreNotAValue(@TempDir Path folder) throws IOException {
         Path file = Files.writeString(folder.resolve("proxy.args"), "--no-auth  \t\n--subscriber=1001:pw  \n");
 
         ArgumentFiles.Arguments arguments = ArgumentFiles.expand("@" + file);
@@ -355,7 +355,7 @@ class LauncherTest {
                 "--deny=192.0.2.0/24");
 
         assertThat(status).isEqualTo(2);
-        assertThat(err.toString()).contains("--deny: 192.0.2.0/24 is given to " + other + " too");
+        assertThat(err.toString()).contains("--deny: 192.0.2.0/24 is also given to " + other + ";");
     }
 
     @ParameterizedTest
@@ -370,7 +370,7 @@ class LauncherTest {
     }
 
     @Test
-    void optionsAloneAreTheDemos() {
+    void optionsWithoutACommandBelongToTheDemo() {
         assertThat(execute("--onec")).isEqualTo(2);
         assertThat(err.toString()).contains("did you mean --once", "demo --help");
     }
@@ -440,8 +440,8 @@ class LauncherTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"", "s", "-1s", "1.5s", "1 h", "1w", "1H", "PT1H", "9999999999"})
-    void otherTextsAreNoDurations(String text) {
-        assertThatThrownBy(() -> Durations.parse(text)).hasMessageContaining("is no duration; write 32s");
+    void otherTextsAreNotDurations(String text) {
+        assertThatThrownBy(() -> Durations.parse(text)).hasMessageContaining("is not a duration; write 32s");
     }
 
     @Test

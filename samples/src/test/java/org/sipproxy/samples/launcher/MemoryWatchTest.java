@@ -13,7 +13,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 @Timeout(120)
 class MemoryWatchTest {
 
-    /** Fills the heap to the last bytes, and keeps it full. */
+    /** Program that fills the heap and keeps it full. */
     static final class Hog {
 
         private static final AtomicLong ERRORS = new AtomicLong();
@@ -35,7 +35,7 @@ class MemoryWatchTest {
                     KEPT.add(new byte[size]);
                 }
             } catch (OutOfMemoryError e) {
-                ERRORS.incrementAndGet(); // smaller ones may still fit
+                ERRORS.incrementAndGet(); // smaller arrays may still fit
             }
         }
     }
@@ -47,17 +47,18 @@ class MemoryWatchTest {
             assertThat(hog.awaitExit()).isEqualTo(1);
             assertThat(hog.err())
                     .containsExactly(
-                            "sipproxy: out of memory, and the heap stays full; exiting with status 1. Give it more with -Xmx.");
+                            "sipproxy: out of memory, and the heap remains full; exiting with status 1. Increase"
+                                    + " -Xmx.");
         }
     }
 
     @Test
-    void errorsWhileThereIsRoomDoNotEndIt() {
+    void errorsWithFreeMemoryDoNotEndTheProcess() {
         AtomicLong errors = new AtomicLong();
         MemoryWatch watch = new MemoryWatch(errors::incrementAndGet);
 
         for (int i = 0; i < 10; i++) {
-            watch.look(); // halts the test's JVM if it is wrong
+            watch.look(); // halts the JVM of the test on a failure
         }
 
         assertThat(errors).hasValue(10);

@@ -10,7 +10,7 @@ class MessageTraceTest {
     private static final String SECRET = "sEcrEt";
 
     @Test
-    void aMessageIsShownWithoutWhatWouldLetAReaderActAsItsSender() {
+    void messageIsLoggedWithoutItsSecrets() {
         String message = """
             REGISTER sip:sip.test SIP/2.0
             Route: <sip:192.0.2.1;lr;rs=sEcrEt;ft=sEcrEt>

@@ -21,7 +21,7 @@ class NatOptionsTest {
     }
 
     @Test
-    void namesAndNumbersAreTakenAndSummedUp() {
+    void namesAndNumbersAreParsedAndSummarized() {
         int status = check(
                 "--nat",
                 "--nat-test",
@@ -40,7 +40,7 @@ class NatOptionsTest {
     }
 
     @Test
-    void allProblemsAreToldTogether() {
+    void allProblemsAreReportedTogether() {
         int status = check(
                 "--nat",
                 "--nat-test",
@@ -58,11 +58,11 @@ class NatOptionsTest {
                 .contains("--nat-test: \"private-contract\" (expected private-contact,")
                 .contains("--nat-ping: interval 0.001s (expected 1 s to 10 min); use 0 for none")
                 .contains("--nat-ping-method: \"PING\" (expected OPTIONS, CRLF or EMPTY)")
-                .contains("--nat-remove-after: \"many\" is no whole number");
+                .contains("--nat-remove-after: \"many\" is not an integer");
     }
 
     @Test
-    void removalNeedsPingsThatAreAnswered() {
+    void removalNeedsPingsWithResponses() {
         assertThat(check("--nat", "--nat-ping-method", "CRLF", "--nat-remove-after", "3"))
                 .isEqualTo(2);
 
@@ -70,14 +70,14 @@ class NatOptionsTest {
     }
 
     @Test
-    void optionWithoutTheComponentIsAMistake() {
+    void optionWithoutNatIsReported() {
         assertThat(check("--nat-ping", "15s")).isEqualTo(2);
 
-        assertThat(err.toString()).contains("--nat-ping: has no use without --nat");
+        assertThat(err.toString()).contains("--nat-ping: has no effect without --nat");
     }
 
     @Test
-    void pingsMayBeOff() {
+    void pingsCanBeDisabled() {
         assertThat(check("--nat", "--nat-ping", "0")).isZero();
 
         assertThat(out.toString()).contains("nat       on, tests 19 and websocket, no pings");

@@ -9,7 +9,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
-/** What the README shows is what is compiled and run here. */
+/** Checks that the code and the option table of the README match the samples. */
 class ReadmeTest {
 
     private static final Path MODULE = Path.of("").toAbsolutePath();

@@ -30,7 +30,7 @@ class SecretFileTest {
     private Path directory;
 
     @Test
-    void startsThatComeAtOnceGetOneSecretWhichOnlyTheirUserReads() throws Exception {
+    void concurrentStartsGetOneSecretThatOnlyTheirUserCanRead() throws Exception {
         Path file = directory.resolve("secret");
         Callable<String> start = () -> Arrays.toString(new SecretFile(file).readOrCreate());
         ExecutorService starts = Executors.newFixedThreadPool(8);
@@ -81,7 +81,7 @@ class SecretFileTest {
     }
 
     @Test
-    void aSecretOfAnotherToolServes() throws IOException {
+    void secretOfAnotherToolIsAccepted() throws IOException {
         Path file = directory.resolve("secret");
         Files.writeString(file, "00112233445566778899AABBCCDDEEFF\r\n");
         Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("r--------"));
@@ -90,7 +90,7 @@ class SecretFileTest {
     }
 
     @Test
-    void theFileThatWasNotAskedForIsNamedAfterTheDomainInTheStateDirectory() {
+    void defaultFileIsNamedAfterTheDomainInTheStateDirectory() {
         assertThat(new SecretOptions(Map.of("STATE_DIRECTORY", "/var/lib/sip:/var/lib/b", "XDG_STATE_HOME", "/x"))
                         .ofDomain("SIP.test")
                         .path())
@@ -104,7 +104,7 @@ class SecretFileTest {
     }
 
     @Test
-    void checkReportsAFileThatDoesNotServeAndCreatesNone() throws IOException {
+    void checkReportsAnUnusableFileAndCreatesNone() throws IOException {
         Path file = directory.resolve("secret");
         assertThat(check("--secret-file=" + file)).isEmpty();
         assertThat(file).doesNotExist();

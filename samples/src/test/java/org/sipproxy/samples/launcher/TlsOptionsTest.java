@@ -24,7 +24,7 @@ import org.sipproxy.api.transport.Endpoint;
 import org.sipproxy.core.SipProxy;
 import org.sipproxy.core.options.TlsSettings;
 
-/** The options about certificates. */
+/** Options for certificates. */
 @Timeout(120)
 class TlsOptionsTest {
 
@@ -70,7 +70,7 @@ class TlsOptionsTest {
     }
 
     @Test
-    void whatIsWrongWithTheFilesIsToldWithWhatIsWrongElsewhere() throws Exception {
+    void problemsOfTheFilesAreReportedWithAllOtherProblems() throws Exception {
         Path text = Files.writeString(folder.resolve("text.pem"), "hello");
 
         int status = check(
@@ -92,9 +92,9 @@ class TlsOptionsTest {
     }
 
     @Test
-    void whatHasNoUseOrNoMeaningIsTold() {
+    void optionsWithoutEffectOrMeaningAreReported() {
         assertThat(check("--listen=udp:127.0.0.1:0", "--tls-key=key.pem")).isEqualTo(2);
-        assertThat(err.toString()).contains("--tls-key: has no use without an endpoint of TLS");
+        assertThat(err.toString()).contains("--tls-key: has no effect without a TLS endpoint");
         assertThat(check("--listen=tls:127.0.0.1:0", "--tls-self-signed", "--tls-client-auth=maybe"))
                 .isEqualTo(2);
         assertThat(err.toString()).contains("--tls-client-auth: \"maybe\" (expected none, want or need)");
@@ -147,7 +147,7 @@ class TlsOptionsTest {
     }
 
     @Test
-    @DisabledOnOs(value = OS.WINDOWS, disabledReason = "Process.destroy() is no SIGTERM there")
+    @DisabledOnOs(value = OS.WINDOWS, disabledReason = "Process.destroy() is not a SIGTERM there")
     void aSelfSignedCertificateServesALaboratory() throws Exception {
         try (JavaProcess launcher = JavaProcess.start(
                 Launcher.class,
@@ -169,11 +169,11 @@ class TlsOptionsTest {
             }
             launcher.terminate();
             assertThat(launcher.awaitExit()).isZero();
-            assertThat(launcher.err()).anyMatch(line -> line.contains("certificate made: "));
+            assertThat(launcher.err()).anyMatch(line -> line.contains("certificate generated: "));
         }
     }
 
-    /** As a laboratory's phone is told to be. */
+    /** Trust manager that accepts every certificate, as for phones in a laboratory. */
     private static final class TrustingAll extends javax.net.ssl.X509ExtendedTrustManager {
 
         @Override
