@@ -18,23 +18,22 @@ import org.sipproxy.core.status.StoreStatus;
 
 /**
  * A SIP registrar and proxy inside this JVM. It handles signalling only: media never passes through it.
- *
- * <p>Made by {@link #builder()}, it is started once and closed once. Proxies share no state, so a JVM may run many. All
- * methods are safe to call from any thread; but do not close a proxy from a step of its own.
+ * A proxy is built by {@link #builder()}, started once and closed once. Proxies share no state, so a JVM may run many.
+ * All methods are thread-safe. Do not close a proxy from one of its own stages.
  */
 public final class SipProxy implements AutoCloseable {
 
-    /** What a proxy is doing. It goes through the states in their order, and may leave some out. */
+    /** Lifecycle state of a proxy. States are passed in this order; some may be skipped. */
     public enum State {
-        /** Built, and nothing is open. */
+        /** Built; nothing is open. */
         NEW,
-        /** {@link SipProxy#start()} is under way. */
+        /** {@link SipProxy#start()} is in progress. */
         STARTING,
-        /** Serves. */
+        /** Serving. */
         RUNNING,
-        /** Serves the calls that there are, and refuses new ones: {@link SipProxy#drain()} was called. */
+        /** Serving existing calls and refusing new ones: {@link SipProxy#drain()} was called. */
         DRAINING,
-        /** {@link SipProxy#close()} is under way, or a start that failed closes what it had opened. */
+        /** {@link SipProxy#close()} is in progress, or a failed start closes what it had opened. */
         CLOSING,
         /** Ports and threads are released. */
         CLOSED
@@ -45,37 +44,37 @@ public final class SipProxy implements AutoCloseable {
     private final Object lock = new Object();
 
     private volatile State state = State.NEW;
-    /** The thread that starts or closes; null when none does. */
+    /** The thread that is starting or closing the proxy; null if there is none. */
     private @Nullable Thread busy;
 
     SipProxy(ProxyEngine engine) {
         this.engine = engine;
     }
 
-    /** Assembles a proxy. */
+    /** Returns a new builder. */
     public static SipProxyBuilder builder() {
         return new SipProxyBuilder();
     }
 
     /**
-     * Reads the files that TLS settings name, as {@link #start} does, and returns what is wrong with them, a line each: a file cannot be
-     * read or is of another format, the key belongs to another certificate, a certificate is not valid now. Empty if nothing is. Opens
-     * no socket.
+     * Checks the files named by TLS settings as {@link #start} does, and returns the problems, one entry each. A
+     * problem is a file that cannot be read or has another format, a key that belongs to another certificate, or a
+     * certificate that is not valid now. Returns an empty list if there are no problems. Does not open a socket.
      */
     public static List<String> tlsProblems(TlsSettings settings) {
         return TlsMaterial.problems(Objects.requireNonNull(settings, "settings"));
     }
 
     /**
-     * Reads the bindings that a database holds, if the storage mode has one, then binds the listening points and begins to
-     * serve. The files of {@link TlsSettings} are read before anything is bound. If it throws, whatever it throws, nothing is open
-     * any more and the proxy is closed; build another one to try again.
+     * Loads the stored bindings if the storage mode has a database, then binds the listening points and begins to
+     * serve. The files of {@link TlsSettings} are read before anything is bound. If this method throws anything,
+     * nothing stays open and the proxy is closed; build another one to try again.
      *
      * @throws TlsSettingsException if those files cannot be used
      * @throws BindFailedException if an endpoint cannot be bound
      * @throws LocationStoreException if the bindings cannot be read
      * @throws RuntimeException if a component cannot start
-     * @throws IllegalStateException if it was started or closed before, or is closed by another thread meanwhile
+     * @throws IllegalStateException if the proxy was started or closed before, or another thread closes it meanwhile
      */
     public void start() {
         synchronized (lock) {
@@ -89,7 +88,7 @@ public final class SipProxy implements AutoCloseable {
         Throwable failure = null;
         try {
             engine.start();
-        } catch (Throwable e) { // an Error too must not leave ports and threads behind
+        } catch (Throwable e) { // an Error must not leave ports and threads behind either
             failure = e;
         }
         State reached = started(failure == null);
@@ -108,14 +107,14 @@ public final class SipProxy implements AutoCloseable {
     }
 
     /**
-     * The state in which the start ends: running; closing, if the proxy was closed meanwhile; still starting, if it failed. In
-     * the last two it is this thread that has to close the proxy.
+     * Decides the state in which the start ends: running; closing, if the proxy was closed meanwhile; still starting,
+     * if it failed. In the latter two cases this thread has to close the proxy.
      */
     private State started(boolean succeeded) {
         synchronized (lock) {
             State reached = state;
             if (reached == State.CLOSING) {
-                Thread.interrupted(); // close() set it, and it has done its work
+                Thread.interrupted(); // close() set the flag, and it has served its purpose
             } else if (succeeded) {
                 reached = State.RUNNING;
                 state = State.RUNNING;
@@ -134,52 +133,55 @@ public final class SipProxy implements AutoCloseable {
         if (failure instanceof RuntimeException exception) {
             throw exception;
         }
-        throw new IllegalStateException("start: failed", failure); // ProxyEngine.start declares nothing checked
+        throw new IllegalStateException("start: failed", failure); // ProxyEngine.start declares no checked exception
     }
 
-    /** What it is doing. */
+    /** Returns the current state. */
     public State state() {
         return state;
     }
 
-    /** Whether it serves as it should. Never waits; may be asked at any time. */
+    /** Returns the health of the proxy. Does not block; may be called at any time. */
     public ProxyHealth health() {
         State now = state;
         return now == State.RUNNING || now == State.DRAINING
                 ? engine.health()
-                : new ProxyHealth(ProxyHealth.Status.NOT_READY, List.of("the proxy does not run: " + now));
+                : new ProxyHealth(ProxyHealth.Status.NOT_READY, List.of("the proxy is not running: " + now));
     }
 
-    /** What it listens on, with the ports that the system chose for port 0; empty before {@link #start()} and after the end. */
+    /**
+     * Returns the open listening points, with the ports that the system chose for port 0. Empty before {@link #start()}
+     * and after {@link #close()}.
+     */
     public List<Endpoint> boundEndpoints() {
         return engine.boundEndpoints();
     }
 
-    /** The store of its bindings: for a look at who is registered, or to remove a binding. */
+    /** Returns the location store of this proxy, to look up who is registered or to remove a binding. */
     public LocationStore locationStore() {
         return engine.locationStore();
     }
 
-    /** How the location store and its database are doing. */
+    /** Returns the state of the location store and its database. */
     public StoreStatus storeStatus() {
         return engine.storeStatus();
     }
 
     /**
-     * Writes the changes that the write-back mode still holds in memory, and returns when they are in the database; does nothing
-     * in the other modes. Blocks.
+     * Writes the changes that the write-back mode still holds in memory, and returns when they are in the database.
+     * Does nothing in the other modes. Blocks.
      *
-     * @throws LocationStoreException if the database does not take them; they are kept and tried again later
+     * @throws LocationStoreException if the database does not accept them; they are kept and written later
      */
     public void flushLocationStore() {
         engine.flushStore();
     }
 
     /**
-     * Reads the files of {@link TlsSettings} again, such as after a certificate was renewed: connections that begin from now on
-     * get what is in them, those that are open stay as they are.
+     * Reads the files of {@link TlsSettings} again, for example after a certificate was renewed. New connections use
+     * the new contents; open connections are not affected.
      *
-     * @throws TlsSettingsException if the files cannot be used; the old certificate stays
+     * @throws TlsSettingsException if the files cannot be used; the old certificate stays in use
      * @throws IllegalStateException if the proxy is not running, or was built without {@link SipProxyBuilder#tls}
      */
     public void reloadTls() {
@@ -190,17 +192,20 @@ public final class SipProxy implements AutoCloseable {
         engine.reloadTls();
     }
 
-    /** Counts of what it has done. After the end what counts transactions and connections is 0, and the other counts stay. */
+    /**
+     * Returns the counters of this proxy. After {@link #close()}, counts of transactions and connections are 0; the
+     * other counters stay.
+     */
     public ProxyStatistics statistics() {
         return engine.statistics();
     }
 
     /**
-     * Accepts no new calls from now on, and returns at once. A request that starts something gets 503 with Retry-After (5
-     * seconds), so that the client tries another server: INVITE, MESSAGE, SUBSCRIBE, OPTIONS and all others that have no To tag.
-     * What belongs to calls that there are is served as before: responses, ACK, CANCEL, and requests with a To tag, such as BYE
-     * and re-INVITE. So is REGISTER, because phones stay reachable for those calls. When {@link ProxyStatistics#unanswered} is 0,
-     * {@link #close()} does not have to wait.
+     * Stops accepting new calls and returns at once. A request that starts something is refused with 503 and
+     * Retry-After (5 seconds), so that the client tries another server: INVITE, MESSAGE, SUBSCRIBE, OPTIONS and all
+     * others without a To tag. Messages of existing calls are served as before: responses, ACK, CANCEL, and requests
+     * with a To tag, such as BYE and re-INVITE. REGISTER is served too, because phones must stay reachable for those
+     * calls. When {@link ProxyStatistics#unanswered} is 0, {@link #close()} does not have to wait.
      *
      * <p>Idempotent. Does nothing before {@link #start()} has returned, and after {@link #close()}.
      */
@@ -214,17 +219,19 @@ public final class SipProxy implements AutoCloseable {
     }
 
     /**
-     * Stops: new requests get 503 with Retry-After, REGISTER too; requests with a To tag are served, so that calls can be ended.
-     * What is in flight has {@link SipProxyBuilder#drainTime} to get its final response, then gets 503, also if it still waits
-     * for a worker thread; then ports and threads are released. Stages that are busy have one second to end, all of them
-     * together, and are interrupted then. A location store that the host passed in stays open; one of our own is closed, and
-     * what the write-back mode still holds is written first. That takes as long as rows are being written, up to the mode's stop
-     * limit; the progress is logged every second. {@link StoreStatus#waiting()} is then the number of users whose changes were
-     * lost.
+     * Stops the proxy. New requests, REGISTER included, are refused with 503 and Retry-After. Requests with a To tag
+     * are served, so that calls can be ended. Requests in progress have {@link SipProxyBuilder#drainTime} to get their
+     * final response and get 503 after that, even if they still wait for a worker. Then ports and threads are released.
+     * Busy stages have one second in total to end and are then interrupted.
      *
-     * <p>A start that is under way is aborted: its thread is interrupted, and closes what it has opened. Idempotent; returns when
-     * all that is done, or, if a start does not end, after the drain time and a few seconds. An interrupt of the calling thread
-     * ends its waits early.
+     * <p>A location store that the host application provided stays open. The proxy's own store is closed after the
+     * write-back mode has written what it still holds. That may take as long as rows are being written, up to the
+     * mode's stop limit; the progress is logged every second. {@link StoreStatus#waiting()} is then the number of users
+     * whose changes were lost.
+     *
+     * <p>A start in progress is aborted: its thread is interrupted and closes what it has opened. This method is
+     * idempotent. It returns when everything is released or, if a start does not end, after the drain time and a few
+     * seconds. Interrupting the calling thread ends its waits early.
      */
     @Override
     public void close() {
@@ -242,7 +249,7 @@ public final class SipProxy implements AutoCloseable {
         closeEngine();
     }
 
-    /** Aborts a start that is under way; false if there is none. The caller holds the lock. */
+    /** Aborts a start in progress. Returns false if there is none. The caller holds the lock. */
     private boolean abortsStart() {
         Thread starter = busy;
         if (state != State.STARTING || starter == null) {
@@ -257,9 +264,9 @@ public final class SipProxy implements AutoCloseable {
     }
 
     /**
-     * Waits until the thread that starts or closes has closed. The caller holds the lock.
+     * Waits until the thread that starts or closes the proxy has closed it. The caller holds the lock.
      *
-     * @param limited true if that thread may be somewhere where it does not notice
+     * @param limited true if that thread may not notice the request to close
      */
     private void awaitClosed(boolean limited) {
         Deadline limit = Deadline.in(engine.abortLimit());

@@ -4,15 +4,17 @@ import java.time.Duration;
 import java.util.Objects;
 
 /**
- * How the next hops of a request are tried (RFC 3263 §4.3, RFC 3261 §18.1.1).
+ * Rules for trying the next hops of a request (RFC 3263 §4.3, RFC 3261 §18.1.1).
  *
- * @param largestUdpRequest the largest request in bytes that is sent by UDP at once; a larger one is sent by TCP if the next hop
- *     accepts a connection in time, else by UDP. 0 sends requests of any size by UDP. 0 to 65,535. Default 1,300
- * @param tcpAttempt how long such a connection may take to be opened, and any other one over TCP to the contact of a phone whose
- *     own connection is left to be tried. 1 ms to 60 s. Default 500 ms
- * @param failureMemory how long a next hop is tried after all others once it has failed: it refused a connection or did not respond
- *     within the transaction's time. After a 503 with Retry-After it is that time, but not longer than this; a 503 without one does
- *     not count. Any other response ends it. 0 to 1 hour; 0 tries the next hops in the order of the DNS each time. Default 60 s
+ * @param largestUdpRequest the largest request in bytes that is sent over UDP at once. A larger one is sent over TCP if
+ *     the next hop accepts a connection in time, and over UDP otherwise. 0 sends requests of any size over UDP. 0 to
+ *     65,535. Default 1,300
+ * @param tcpAttempt how long opening such a TCP connection may take. The limit also applies to a TCP connection to the
+ *     contact of a phone whose own connection remains as the fallback. 1 ms to 60 s. Default 500 ms
+ * @param failureMemory how long a next hop is tried after all others once it has failed. A next hop fails if it refuses
+ *     a connection or does not respond within the transaction's time; any other response ends the failure. After a 503
+ *     with Retry-After, the shorter of Retry-After and this duration applies; a 503 without Retry-After does not count.
+ *     0 to 1 hour; 0 always tries the next hops in DNS order. Default 60 s
  */
 public record NextHopPolicy(int largestUdpRequest, Duration tcpAttempt, Duration failureMemory) {
 
@@ -44,17 +46,17 @@ public record NextHopPolicy(int largestUdpRequest, Duration tcpAttempt, Duration
         }
     }
 
-    /** Returns the same policy with another {@link #largestUdpRequest}. */
+    /** Returns a copy with another {@link #largestUdpRequest}. */
     public NextHopPolicy withLargestUdpRequest(int bytes) {
         return new NextHopPolicy(bytes, tcpAttempt, failureMemory);
     }
 
-    /** Returns the same policy with another {@link #tcpAttempt}. */
+    /** Returns a copy with another {@link #tcpAttempt}. */
     public NextHopPolicy withTcpAttempt(Duration limit) {
         return new NextHopPolicy(largestUdpRequest, limit, failureMemory);
     }
 
-    /** Returns the same policy with another {@link #failureMemory}. */
+    /** Returns a copy with another {@link #failureMemory}. */
     public NextHopPolicy withFailureMemory(Duration duration) {
         return new NextHopPolicy(largestUdpRequest, tcpAttempt, duration);
     }

@@ -1,21 +1,21 @@
 package org.sipproxy.core.options;
 
 /**
- * The two clocks of a proxy. Everything that expires, repeats or times out is measured on the monotonic one; the wall clock is only for
- * what is written to a database, a header or a log. The wall clock may be set while the proxy runs, by any amount in either direction.
- * Tests provide their own clock.
+ * The two clocks of a proxy. Expiries, periodic tasks and timeouts are measured on the monotonic clock. The wall clock
+ * is used only for values that are written to a database, a header or a log; it may be set while the proxy runs, by any
+ * amount in either direction. Tests provide their own clock.
  *
  * <p>Both methods are called by several threads, for every message.
  */
 public interface ProxyClock {
 
-    /** Monotonic time in nanoseconds from an arbitrary origin: for all intervals. Must not step. */
+    /** Returns the monotonic time in nanoseconds from an arbitrary origin, for all intervals. Must not step. */
     long nanoTime();
 
-    /** Wall-clock time in milliseconds since 1970: for rows, Date headers and logs. May step. */
+    /** Returns the wall-clock time in milliseconds since 1970, for rows, Date headers and logs. May step. */
     long currentTimeMillis();
 
-    /** The machine's clocks. */
+    /** Returns the clocks of this machine. */
     static ProxyClock system() {
         return SystemClock.INSTANCE;
     }

@@ -5,21 +5,22 @@ import java.util.Objects;
 import org.sipproxy.api.location.UserCase;
 
 /**
- * How long and how many: the registrar's rules (RFC 3261 §10.3).
+ * Rules of the registrar for lifetimes, numbers and matching of bindings (RFC 3261 §10.3).
  *
- * @param minExpires a shorter registration is refused with 423 and Min-Expires; 0 to one hour, as the RFC allows 423 only
- *     below that; default 60 s
- * @param defaultExpires granted to a client that asks for no time; default one hour
- * @param maxExpires a longer registration is shortened to this; default one hour, at most 7 days
- * @param maxContacts most bindings of one address; 1 to 64; default 10
- * @param whenFull what happens to one binding too many; default {@link WhenFull#REPLACE_UNREACHABLE}
- * @param contactMatching when two contacts are the same binding; default {@link ContactMatching#RFC3261}
- * @param userCaseSensitive whether users that differ in the case of ASCII letters are different users; default false, as in
- *     Kamailio. RFC 3261 §19.1.4 says true. It is the rule for digest identities too; tell the store of the subscribers the
- *     same, so that it refuses names that would be one user here
- * @param connectionLoss which bindings end with the connection that they were registered over; default
+ * @param minExpires a shorter registration is refused with 423 and Min-Expires. 0 to 1 hour, because the RFC allows 423
+ *     only below 1 hour. Default 60 s
+ * @param defaultExpires lifetime granted to a client that requests none. Default 1 hour
+ * @param maxExpires a longer registration is shortened to this lifetime. At most 7 days. Default 1 hour
+ * @param maxContacts maximum number of bindings of one AOR. 1 to 64. Default 10
+ * @param whenFull what happens when a REGISTER would exceed {@code maxContacts}. Default
+ *     {@link WhenFull#REPLACE_UNREACHABLE}
+ * @param contactMatching when two contacts are the same binding. Default {@link ContactMatching#RFC3261}
+ * @param userCaseSensitive whether users that differ only in the case of ASCII letters are different users. Default
+ *     false, as in Kamailio; RFC 3261 §19.1.4 says true. The rule also applies to digest identities. Configure the
+ *     subscriber store with the same rule, so that it refuses names that would be the same user here
+ * @param connectionLoss which bindings are removed when the connection over which they were registered closes. Default
  *     {@link ConnectionLoss#REMOVE_UNREACHABLE}
- * @param pathWithoutSupported what happens to a Path in a REGISTER without {@code Supported: path}; default
+ * @param pathWithoutSupported what happens to a Path in a REGISTER without {@code Supported: path}. Default
  *     {@link PathWithoutSupported#REFUSE}
  */
 public record RegistrarPolicy(
@@ -33,7 +34,7 @@ public record RegistrarPolicy(
         ConnectionLoss connectionLoss,
         PathWithoutSupported pathWithoutSupported) {
 
-    /** 60 s, one hour, one hour, 10 contacts. */
+    /** 60 s, 1 hour, 1 hour, 10 contacts. */
     public static final RegistrarPolicy DEFAULT = new RegistrarPolicy(
             Duration.ofSeconds(60),
             Duration.ofHours(1),
@@ -45,57 +46,59 @@ public record RegistrarPolicy(
             ConnectionLoss.REMOVE_UNREACHABLE,
             PathWithoutSupported.REFUSE);
 
-    /** What to do when an address has {@code maxContacts} bindings and gets another. */
+    /** What happens when an AOR has {@code maxContacts} bindings and a REGISTER adds another. */
     public enum WhenFull {
-        /** Refuse with 503, and change nothing. */
+        /** Refuse with 503 and change nothing. */
         REJECT,
-        /** Remove the bindings that were refreshed longest ago, with reason LIMIT. */
+        /** Remove the least recently refreshed bindings, with reason LIMIT. */
         REPLACE_OLDEST,
         /**
-         * Remove bindings whose connection is closed, those first that were refreshed longest ago, with reason LIMIT; refuse with 503
-         * if there are too few of them.
+         * Remove bindings whose connection is closed, the least recently refreshed first, with reason LIMIT. Refuse
+         * with 503 if there are too few of them.
          */
         REPLACE_UNREACHABLE
     }
 
     /**
-     * What the end of a connection means for the bindings that were registered over it, with reason CONNECTION_LOST. A binding that
-     * was refreshed over another connection stays. When the proxy itself stops, all stay.
+     * Which bindings are removed, with reason CONNECTION_LOST, when the connection over which they were registered
+     * closes. A binding that was refreshed over another connection stays. When the proxy itself stops, all bindings
+     * stay.
      */
     public enum ConnectionLoss {
-        /** Nothing: they stay until they expire, for clients that a push notification wakes. */
+        /** None: bindings stay until they expire. For clients that a push notification wakes. */
         KEEP,
         /**
-         * Those end that only this connection leads to: of a browser, of a phone on TLS, and of a phone behind a NAT. A TCP phone to
-         * whose contact a connection can be made stays.
+         * Those that can be reached only over this connection: of a browser, of a phone on TLS, and of a phone behind a
+         * NAT. The binding of a TCP phone stays if a connection can be opened to its contact.
          */
         REMOVE_UNREACHABLE,
-        /** All of them end. */
+        /** All of them. */
         REMOVE
     }
 
     /**
-     * What happens to a Path (RFC 3327) in a REGISTER whose client does not say that it supports Path, such as one that an edge proxy
-     * has added for an old phone. As Kamailio's {@code path_mode} 2, 0 and 1. The first hop is checked in any case.
+     * What happens to a Path (RFC 3327) in a REGISTER whose client does not declare support for Path, for example
+     * because an edge proxy added the Path for an old phone. Corresponds to Kamailio's {@code path_mode} 2, 0 and 1.
+     * The first hop is always checked.
      */
     public enum PathWithoutSupported {
-        /** 420, as RFC 3327 §5.3 recommends: the client would not know which way its calls take. */
+        /** Refuse with 420, as RFC 3327 §5.3 recommends: the client would not know the path of its calls. */
         REFUSE,
-        /** Store it: calls take the Path. */
+        /** Store it: calls follow the Path. */
         STORE,
         /** Register the contact as if there were no Path. */
         IGNORE
     }
 
-    /** When a contact is one that is already bound. */
+    /** When a contact equals one that is already bound. */
     public enum ContactMatching {
         /** URI equality of RFC 3261 §19.1.4. */
         RFC3261,
-        /** The same text, as Kamailio compares. */
+        /** Identical text, as Kamailio compares. */
         EXACT_TEXT
     }
 
-    /** Checks that nothing is null; ranges are checked by {@code SipProxyBuilder.build()}, all at once. */
+    /** Checks that nothing is null. {@code SipProxyBuilder.build()} checks all ranges together. */
     public RegistrarPolicy {
         Objects.requireNonNull(minExpires, "minExpires");
         Objects.requireNonNull(defaultExpires, "defaultExpires");

@@ -13,21 +13,21 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The certificate of the proxy, and what it asks of its peers: for TLS and WSS listening points and for TLS connections to
- * other servers. Immutable.
+ * The proxy's certificate and its requirements on the certificates of peers, for TLS and WSS listening points and for
+ * TLS connections to other servers. Immutable.
  *
- * <p>Names files and does not hold their content. {@code SipProxy.start()} and {@code SipProxy.reloadTls()} read them;
+ * <p>Holds file names, not file contents. {@code SipProxy.start()} and {@code SipProxy.reloadTls()} read the files.
  * {@code SipProxy.tlsProblems} checks them without opening a socket.
  */
 public final class TlsSettings {
 
-    /** Whether a peer that connects is asked for a certificate. */
+    /** Whether a connecting peer is asked for a certificate. */
     public enum ClientAuthentication {
-        /** It is not asked. */
+        /** The peer is not asked. */
         NONE,
-        /** It is asked, and may have none. One that cannot be verified is refused. */
+        /** The peer is asked and may have none. A certificate that cannot be verified is refused. */
         WANT,
-        /** It is asked, and refused without one that can be verified. */
+        /** The peer is asked, and refused without a certificate that can be verified. */
         NEED
     }
 
@@ -53,47 +53,47 @@ public final class TlsSettings {
         this.handshakeTimeout = builder.handshakeTimeout;
     }
 
-    /** A builder; only the certificate has no default. */
+    /** Returns a builder. Only the certificate has no default. */
     public static Builder builder() {
         return new Builder();
     }
 
-    /** See {@link Builder#certificate}. */
+    /** Returns the {@linkplain Builder#certificate certificate file}. */
     public Path certificate() {
         return certificate;
     }
 
-    /** See {@link Builder#certificate}. */
+    /** Returns the {@linkplain Builder#certificate private key file}. */
     public Path key() {
         return key;
     }
 
-    /** See {@link Builder#keyPassword}. */
+    /** Returns the {@linkplain Builder#keyPassword source of the key's password}. */
     public Optional<Supplier<char[]>> keyPassword() {
         return Optional.ofNullable(keyPassword);
     }
 
-    /** See {@link Builder#trust}. */
+    /** Returns the {@linkplain Builder#trust file with the trusted authorities}. */
     public Optional<Path> trust() {
         return Optional.ofNullable(trust);
     }
 
-    /** See {@link Builder#clientAuthentication}. */
+    /** Returns whether a connecting peer is {@linkplain Builder#clientAuthentication asked for a certificate}. */
     public ClientAuthentication clientAuthentication() {
         return clientAuthentication;
     }
 
-    /** See {@link Builder#protocols}. */
+    /** Returns the {@linkplain Builder#protocols TLS versions}. */
     public List<String> protocols() {
         return protocols;
     }
 
-    /** See {@link Builder#handshakeTimeout}. */
+    /** Returns the {@linkplain Builder#handshakeTimeout time limit of a handshake}. */
     public Duration handshakeTimeout() {
         return handshakeTimeout;
     }
 
-    /** Without the password. */
+    /** Returns a description without the password. */
     @Override
     public String toString() {
         return "TlsSettings[certificate " + certificate + ", key " + key + ", trust "
@@ -101,7 +101,7 @@ public final class TlsSettings {
                 + protocols + "]";
     }
 
-    /** Options of {@link TlsSettings}. Not safe for use by several threads. */
+    /** Builder of {@link TlsSettings}. Not thread-safe. */
     public static final class Builder {
 
         private final Set<String> given = new HashSet<>();
@@ -117,10 +117,11 @@ public final class TlsSettings {
         private Builder() {}
 
         /**
-         * The proxy's certificate and its private key, which is RSA or EC. Needed.
+         * Sets the proxy's certificate and its private key, which is RSA or EC. Required.
          *
-         * @param chain a PEM file with the certificate first and the intermediate ones that lead to its issuer behind it
-         * @param privateKey a PEM file with the key in PKCS#8, {@code BEGIN PRIVATE KEY}, or encrypted and with a
+         * @param chain a PEM file with the certificate first, followed by the intermediate certificates up to its
+         *     issuer
+         * @param privateKey a PEM file with the key in PKCS#8: {@code BEGIN PRIVATE KEY}, or encrypted and with a
          *     {@link #keyPassword}
          */
         public Builder certificate(Path chain, Path privateKey) {
@@ -131,9 +132,9 @@ public final class TlsSettings {
         }
 
         /**
-         * The password of the key's file. Default none.
+         * Sets the password of the key file. Default none.
          *
-         * @param password asked each time that the key is read; the array that it returns is overwritten with zeros after that
+         * @param password called each time the key is read; the returned array is then overwritten with zeros
          */
         public Builder keyPassword(Supplier<char[]> password) {
             once("keyPassword");
@@ -141,21 +142,21 @@ public final class TlsSettings {
             return this;
         }
 
-        /** A PEM file with the authorities whose certificates are believed. Default those of the JDK. */
+        /** Sets the PEM file with the trusted certificate authorities. Default: those of the JDK. */
         public Builder trust(Path anchors) {
             once("trust");
             trust = Objects.requireNonNull(anchors, "anchors");
             return this;
         }
 
-        /** Whether a peer that connects is asked for a certificate. Default {@link ClientAuthentication#NONE}. */
+        /** Sets whether a connecting peer is asked for a certificate. Default {@link ClientAuthentication#NONE}. */
         public Builder clientAuthentication(ClientAuthentication mode) {
             once("clientAuthentication");
             clientAuthentication = Objects.requireNonNull(mode, "mode");
             return this;
         }
 
-        /** Which versions are spoken, TLSv1.3 or TLSv1.2. Default both; older ones are broken. */
+        /** Sets the TLS versions in use: TLSv1.3, TLSv1.2 or both. Default both. Older versions are not secure. */
         public Builder protocols(String... versions) {
             once("protocols");
             protocols = List.of(versions);
@@ -166,8 +167,8 @@ public final class TlsSettings {
         }
 
         /**
-         * How long a connection that a peer opens may take to the end of its handshake, that of the WebSocket included; 100 ms to
-         * 2 min. Default 10 s. One that is opened from here has {@link StreamLimits#connectTimeout()}.
+         * Sets how long the handshake of an accepted connection may take, the WebSocket handshake included. 100 ms to 2
+         * min. Default 10 s. Connections that the proxy opens use {@link StreamLimits#connectTimeout()}.
          */
         public Builder handshakeTimeout(Duration limit) {
             once("handshakeTimeout");
@@ -186,9 +187,9 @@ public final class TlsSettings {
         }
 
         /**
-         * The settings. No file is looked at.
+         * Returns the settings. Does not read any file.
          *
-         * @throws IllegalArgumentException with every problem found, a line each
+         * @throws IllegalArgumentException with every problem found, one per line
          */
         public TlsSettings build() {
             List<String> found = new ArrayList<>(problems);

@@ -2,18 +2,18 @@ package org.sipproxy.core.options;
 
 import java.util.List;
 
-/** The files that {@link TlsSettings} names cannot be used. The message has every problem found, a line each. */
+/** Thrown if the files named by {@link TlsSettings} cannot be used. The message lists every problem, one per line. */
 public final class TlsSettingsException extends RuntimeException {
 
     private final List<String> problems;
 
-    /** With what {@link #problems} tells. */
+    /** Creates an exception whose message is {@code problems}, one per line. */
     public TlsSettingsException(List<String> problems) {
         super(String.join("\n", problems));
         this.problems = List.copyOf(problems);
     }
 
-    /** What is wrong, each with the file and how to mend it. */
+    /** Returns what is wrong, each entry with the file and how to fix it. */
     public List<String> problems() {
         return problems;
     }

@@ -5,25 +5,25 @@ import java.util.Objects;
 import org.sipproxy.api.transport.Endpoint;
 
 /**
- * A listening point could not be opened. Nothing stays open behind it: free the address or choose another one, and start
- * again.
+ * Thrown if a listening point could not be opened. Nothing stays open: free the address or choose another one, and
+ * start again.
  */
 public final class BindFailedException extends RuntimeException {
 
     private final Endpoint endpoint;
 
     /**
-     * Says what to do about it, as far as the cause tells.
+     * Creates an exception whose message explains how to fix the problem, if the cause is a known one.
      *
-     * @param endpoint what was to be listened on
-     * @param cause what the system said
+     * @param endpoint the listening point that could not be opened
+     * @param cause the error that the operating system reported
      */
     public BindFailedException(Endpoint endpoint, Throwable cause) {
         super("listen: " + Objects.requireNonNull(endpoint, "endpoint") + " " + explain(endpoint, cause), cause);
         this.endpoint = endpoint;
     }
 
-    /** What was to be listened on. */
+    /** Returns the listening point that could not be opened. */
     public Endpoint endpoint() {
         return endpoint;
     }
@@ -32,7 +32,7 @@ public final class BindFailedException extends RuntimeException {
         if (cause instanceof UnknownHostException) {
             return "names a host that cannot be resolved; write a numeric address of this machine";
         }
-        // Neither the JDK nor Netty has a type or number for these, only the system's words.
+        // Neither the JDK nor Netty has a type or number for these, only the system's message.
         String said = String.valueOf(cause.getMessage());
         if (said.contains("already in use")) {
             return "is already in use; stop the other process or listen on another port";

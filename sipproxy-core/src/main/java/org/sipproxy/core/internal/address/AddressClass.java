@@ -3,20 +3,20 @@ package org.sipproxy.core.internal.address;
 import java.net.Inet4Address;
 import java.net.InetAddress;
 
-/** Who reaches an address. */
+/** Reachability of an address. */
 public enum AddressClass {
-    /** Anyone. */
+    /** Reachable by any host. */
     PUBLIC,
-    /** Hosts of an internal network: RFC 1918, 3927, 4193, 4291, 6598. */
+    /** Reachable within an internal network: RFC 1918, 3927, 4193, 4291, 6598. */
     INTERNAL,
     /** This machine only: loopback, or an address that this proxy listens on. */
     LOCAL,
     /** More than one host: multicast and broadcast. */
     GROUP,
-    /** No host: the unspecified address and what RFC 1122 reserves. */
+    /** Not a host: the unspecified address and the ranges that RFC 1122 reserves. */
     UNUSABLE;
 
-    /** The class of an address by its bits; what this proxy listens on is not known here. */
+    /** Returns the class of an address by its bits; does not consider what this proxy listens on. */
     static AddressClass of(InetAddress address) {
         return address instanceof Inet4Address ? of(intOf(address.getAddress(), 0)) : ofIpv6(address.getAddress());
     }
@@ -48,7 +48,7 @@ public enum AddressClass {
         return internal ? INTERNAL : PUBLIC;
     }
 
-    /** Forms that carry an IPv4 address lead, through a translator or a tunnel, to that one. */
+    /** Forms that carry an IPv4 address lead to that address, through a translator or a tunnel. */
     private static AddressClass ofIpv6(byte[] a) {
         int first = intOf(a, 0);
         int second = intOf(a, 4);

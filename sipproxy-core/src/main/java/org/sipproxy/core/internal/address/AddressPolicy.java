@@ -17,8 +17,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Decides which addresses bytes may be sent to, by {@link ContactPolicy}: the one check for requests, responses and
- * registrations. Any thread may call.
+ * Decision which addresses may be sent to, according to {@link ContactPolicy}. This is the only check, for requests,
+ * responses and registrations. Thread-safe.
  */
 public final class AddressPolicy {
 
@@ -32,22 +32,24 @@ public final class AddressPolicy {
 
     private volatile Set<InetSocketAddress> points = Set.of();
 
-    /** @param isMyself true for a URI that names this proxy */
+    /**
+     * @param isMyself true for a URI that names this proxy
+     */
     public AddressPolicy(ContactPolicy policy, Predicate<SipUri> isMyself) {
         this.policy = policy;
         this.isMyself = isMyself;
     }
 
-    /** Says which addresses and ports this proxy listens on. */
+    /** Sets the addresses and ports that this proxy listens on. */
     public void listeningOn(Set<InetSocketAddress> bound) {
         points = Set.copyOf(bound);
         listening = bound.stream().map(InetSocketAddress::getAddress).collect(Collectors.toUnmodifiableSet());
     }
 
     /**
-     * Checks that bytes may be sent to an address on behalf of {@code sender}.
+     * Checks that {@code sender} may have messages sent to an address.
      *
-     * @throws RefusedAddressException if they may not
+     * @throws RefusedAddressException if it may not
      */
     public void require(InetSocketAddress to, Sender sender) throws RefusedAddressException {
         String why = refusal(to, sender);
@@ -57,18 +59,18 @@ public final class AddressPolicy {
                     LOG,
                     "nothing is sent to " + HostName.text(to.getAddress()) + ":" + to.getPort()
                             + (source == null ? "" : " for " + HostName.literal(source)) + ": it " + why
-                            + "; ContactPolicy says who may reach what");
+                            + "; ContactPolicy defines which addresses are allowed");
             throw new RefusedAddressException(to, why);
         }
     }
 
-    /** Why bytes may not be sent to an address on behalf of {@code sender}; null if they may. */
+    /** Returns why messages may not be sent to an address on behalf of {@code sender}; null if they may. */
     public @Nullable String refusal(InetSocketAddress to, Sender sender) {
         AddressClass kind = classOf(to.getAddress());
         return kind == AddressClass.PUBLIC ? null : refusal(kind, to, sender);
     }
 
-    /** The class of an address, this proxy's own included. */
+    /** Returns the class of an address; this proxy's own addresses are local. */
     public AddressClass classOf(InetAddress address) {
         AddressClass kind = AddressClass.of(address);
         return kind.compareTo(AddressClass.LOCAL) < 0 && listening.contains(address) ? AddressClass.LOCAL : kind;
@@ -111,14 +113,17 @@ public final class AddressPolicy {
         return to.getAddress().equals(sender.address()) || (dialog != null && dialog.test(to));
     }
 
-    /** True if a response goes where a Via's multicast {@code maddr} says (RFC 3261 §18.2.2). */
+    /** Returns true if a response follows a Via's multicast {@code maddr} (RFC 3261 §18.2.2). */
     public boolean followsMulticast(InetAddress maddr) {
         return policy.multicast() && maddr.isMulticastAddress();
     }
 
     // ---- registrations
 
-    /** Why a client may not register a contact or Path URI; null if it may. A name other than localhost is not resolved. */
+    /**
+     * Returns why a client may not register a contact or Path URI; null if it may. Does not resolve names other than
+     * localhost.
+     */
     public @Nullable String refusal(SipUri uri, Flow flow) {
         Sender sender = Sender.of(flow);
         if (!policy.ourselves() && !isLocal(sender) && (isMyself.test(uri) || namesMyself(uri))) {
@@ -137,7 +142,10 @@ public final class AddressPolicy {
         return sender.atLoopback() || (source != null && source.isLoopbackAddress());
     }
 
-    /** True if {@code maddr}, which decides where a request is sent, is a listening point although the host is not. */
+    /**
+     * Returns true if {@code maddr}, which decides where a request is sent, is a listening point although the host is
+     * not.
+     */
     private boolean namesMyself(SipUri uri) {
         InetAddress host = uri.hasParameter("maddr") ? destination(uri) : null;
         return host != null
@@ -146,7 +154,7 @@ public final class AddressPolicy {
                         .anyMatch(p -> p.getAddress().equals(host) && (uri.port() < 0 || p.getPort() == uri.port()));
     }
 
-    /** True for a contact of an internal network that the client is not in: that of a client behind a NAT. */
+    /** Returns true for a private contact registered from outside that network: the client is behind a NAT. */
     public boolean isHidden(SipUri uri, Flow flow) {
         InetAddress host = destination(uri);
         return host != null
@@ -155,7 +163,10 @@ public final class AddressPolicy {
                 && !isNear(flow.remoteAddress().getAddress());
     }
 
-    /** The address that requests for a URI are sent to, if it takes no look-up (RFC 3263 §4, RFC 6761 §6.3). */
+    /**
+     * Returns the address to which requests for a URI are sent, if no look-up is needed (RFC 3263 §4, RFC 6761 §6.3);
+     * otherwise null.
+     */
     private static @Nullable InetAddress destination(SipUri uri) {
         String maddr = uri.parameter("maddr").orElse(null);
         InetAddress numeric = maddr == null
@@ -168,7 +179,7 @@ public final class AddressPolicy {
         return isLocalhost(name) ? InetAddress.getLoopbackAddress() : null;
     }
 
-    /** True if requests for a URI are sent to an address that the URI itself writes. */
+    /** Returns true if requests for a URI are sent to an address that is written in the URI. */
     public static boolean isNumeric(SipUri uri) {
         return destination(uri) != null;
     }

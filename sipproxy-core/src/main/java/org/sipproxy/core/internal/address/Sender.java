@@ -9,9 +9,9 @@ import org.sipproxy.api.transport.Flow;
 import org.sipproxy.message.SipUri;
 
 /**
- * On whose behalf bytes are sent, as far as that decides which addresses they may reach.
+ * Party on whose behalf a message is sent, as far as it decides which addresses may be reached.
  *
- * @param address where it is; null for the host application, which may reach any host
+ * @param address its address; null for the host application, which may reach any host
  * @param atLoopback true if it talks to a listening point on a loopback address
  * @param trusted true for a peer that the host application trusts
  * @param dialog the addresses of the dialog's other side; null outside a dialog
@@ -25,20 +25,20 @@ public record Sender(
     /** The host application: its stages, components and configuration. */
     public static final Sender HOST = new Sender(null, false, true, null);
 
-    /** The peer at the other end of a flow. */
+    /** Returns the peer at the other end of a flow. */
     public static Sender of(Flow flow) {
         return of(flow, false, null);
     }
 
-    /** The peer at the other end of a flow, within a dialog or trusted. */
+    /** Returns the peer at the other end of a flow, in a dialog or trusted. */
     public static Sender of(Flow flow, boolean trusted, @Nullable Predicate<InetSocketAddress> dialog) {
         return new Sender(
                 flow.remoteAddress().getAddress(), isLoopback(flow.endpoint().host()), trusted, dialog);
     }
 
     /**
-     * The client that registered a binding, as far as the binding tells: by its flow, else by the address it was seen at, else by
-     * the listening point that it used.
+     * Returns the client that registered a binding, as far as the binding identifies it: by its flow, otherwise by its
+     * source address, otherwise by the listening point that it used.
      */
     public static Sender of(Binding binding) {
         Flow flow = binding.flow().orElse(null);
@@ -53,7 +53,7 @@ public record Sender(
         return unknown ? HOST : new Sender(address, point != null && point.isLoopbackAddress(), false, null);
     }
 
-    /** The numeric host of {@code udp:192.0.2.1:5060}; null if there is none. */
+    /** Returns the numeric host of a socket such as {@code udp:192.0.2.1:5060}; null if there is none. */
     private static @Nullable InetAddress hostOf(String socket) {
         int first = socket.indexOf(':');
         int last = socket.lastIndexOf(':');

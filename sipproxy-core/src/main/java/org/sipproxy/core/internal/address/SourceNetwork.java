@@ -5,14 +5,14 @@ import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.util.Arrays;
 
-/** What counts as one source: an IPv4 address, or the /64 of an IPv6 address, which one host has for itself. */
+/** Unit that counts as one source: an IPv4 address, or the /64 of an IPv6 address, which belongs to one host. */
 public final class SourceNetwork {
 
     private static final int IPV6_PREFIX_BYTES = 8;
 
     private SourceNetwork() {}
 
-    /** The first address of the network that {@code address} belongs to; an IPv4 address itself. */
+    /** Returns the first address of the network of {@code address}; an IPv4 address itself. */
     public static InetAddress of(InetAddress address) {
         if (!(address instanceof Inet6Address)) {
             return address;
@@ -22,7 +22,7 @@ public final class SourceNetwork {
         try {
             return InetAddress.getByAddress(bytes);
         } catch (UnknownHostException e) {
-            throw new IllegalStateException("an IPv6 address of " + bytes.length + " bytes", e);
+            throw new IllegalStateException("not an IPv6 address: " + bytes.length + " bytes", e);
         }
     }
 }

@@ -4,7 +4,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import org.sipproxy.message.wire.MessageIndex;
 
-/** Writes message text into a growing array. One thread; reusable after {@link #clear}. */
+/** Writer of message text into a growing array. Not thread-safe; reusable after {@link #clear}. */
 public final class ByteWriter {
 
     private static final byte[] DIGITS = "0123456789abcdef".getBytes(StandardCharsets.US_ASCII);
@@ -31,9 +31,9 @@ public final class ByteWriter {
         }
     }
 
-    /** Text; characters above 127 go out as UTF-8. */
+    /** Appends text; characters above 127 are encoded as UTF-8. */
     @SuppressWarnings(
-            "deprecation") // getBytes(int,int,byte[],int) is the one copy of ASCII text without an array between
+            "deprecation") // getBytes(int,int,byte[],int) is the only copy of ASCII text without an intermediate array
     public ByteWriter text(String s) {
         int length = s.length();
         for (int i = 0; i < length; i++) {
@@ -58,7 +58,7 @@ public final class ByteWriter {
         return this;
     }
 
-    /** The bytes {@code [from, to)} of a message. */
+    /** Appends the bytes {@code [from, to)} of a message. */
     public ByteWriter bytes(MessageIndex message, int from, int to) {
         room(to - from);
         message.copyTo(from, to, a, n);
@@ -72,7 +72,7 @@ public final class ByteWriter {
         return this;
     }
 
-    /** A non-negative number in decimal. */
+    /** Appends a non-negative number in decimal. */
     public ByteWriter number(long value) {
         if (value < 10) {
             return ascii((char) ('0' + value));
@@ -91,7 +91,7 @@ public final class ByteWriter {
         return this;
     }
 
-    /** All 64 bits as 16 hex digits. */
+    /** Appends all 64 bits as 16 hex digits. */
     public ByteWriter hex(long value) {
         room(16);
         for (int shift = 60; shift >= 0; shift -= 4) {

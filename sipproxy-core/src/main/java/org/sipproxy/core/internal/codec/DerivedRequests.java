@@ -10,15 +10,15 @@ import org.sipproxy.message.SipResponse;
 import org.sipproxy.message.Via;
 import org.sipproxy.message.wire.MessageIndex;
 
-/** The requests that an INVITE brings with it on the same branch: its CANCEL and the ACK of a failure. */
+/** Requests derived from an INVITE on the same branch: its CANCEL and the ACK of a failure. */
 public final class DerivedRequests {
 
-    /** What we wrote ourselves is never refused for its size. */
+    /** Requests that this proxy wrote are never refused for their size. */
     private static final ParseLimits OWN = new ParseLimits(16_777_216, 1_048_576, 10_000, 10_000);
 
     private DerivedRequests() {}
 
-    /** The ACK of a 300-699 response (RFC 3261 §17.1.1.3): its To is the response's. */
+    /** Returns the ACK of a 300-699 response (RFC 3261 §17.1.1.3). Its To is that of the response. */
     public static byte[] ack(byte[] invite, SipResponse response) throws SipParseException {
         int to = response.firstHeader(HeaderName.TO);
         if (to < 0) {
@@ -37,7 +37,7 @@ public final class DerivedRequests {
     }
 
     /**
-     * The CANCEL of an INVITE that was sent (RFC 3261 §9.1).
+     * Returns the CANCEL of an INVITE that was sent (RFC 3261 §9.1).
      *
      * @param reasonLine a Reason header line with its line end (RFC 3326), or null
      */
@@ -50,7 +50,7 @@ public final class DerivedRequests {
             copyFirst(out, request, HeaderName.TO);
             finish(out, request, "CANCEL");
         } catch (SipParseException e) {
-            throw new IllegalStateException("an INVITE that was sent cannot be read: " + e.getMessage(), e);
+            throw new IllegalStateException("an INVITE that was sent cannot be parsed: " + e.getMessage(), e);
         }
         if (reasonLine != null) {
             out.bytes(reasonLine);
@@ -59,8 +59,8 @@ public final class DerivedRequests {
     }
 
     /**
-     * What {@link #ack} and {@link #cancel} copy of an INVITE that was sent, as a request: without the other Via elements, the
-     * other header lines and the body; the INVITE itself if it cannot be read.
+     * Returns the parts of a sent INVITE that {@link #ack} and {@link #cancel} copy, as a request: without the other
+     * Via elements, the other header lines and the body. Returns the INVITE itself if it cannot be parsed.
      */
     public static byte[] essentials(byte[] invite) {
         ByteWriter out = new ByteWriter(512);

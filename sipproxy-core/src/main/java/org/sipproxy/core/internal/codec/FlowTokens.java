@@ -5,13 +5,13 @@ import org.sipproxy.api.support.KeyedHash;
 import org.sipproxy.message.SipUri;
 
 /**
- * Number of the connection on which a peer is reached that no other way leads to (RFC 5626 §5.3), in the parameter {@code ft} of
- * our Record-Route URIs. It is signed together with the URI's {@link RouteSignature}, so a token is valid in its own dialog and
- * as long as that signature. Connections end with the process, and so does the key.
+ * Token for the connection over which a peer must be reached (RFC 5626 §5.3), in the parameter {@code ft} of this
+ * proxy's Record-Route URIs. It is signed together with the URI's {@link RouteSignature}, so a token is valid in its
+ * own dialog and as long as that signature. Connections end with the process, and so does the key.
  */
 public final class FlowTokens {
 
-    /** Of {@link #connection}: the URI has no token, or not one of ours. */
+    /** Result of {@link #connection} if the URI has no token, or not one of this proxy's. */
     public static final long NONE = -1;
 
     private static final String NAME = "ft";
@@ -20,7 +20,7 @@ public final class FlowTokens {
     private final KeyedHash key = KeyedHash.random();
 
     /**
-     * {@code ;ft=}, the connection's number and the token's hash.
+     * Returns {@code ;ft=}, the connection's number and the token's hash.
      *
      * @param signature the URI's parameter {@code rs}, from {@link RouteSignature#parameter}
      */
@@ -30,7 +30,7 @@ public final class FlowTokens {
         return text.getBytes(StandardCharsets.US_ASCII);
     }
 
-    /** True if a Route names a connection, be it one of an earlier process. */
+    /** Returns true if a Route names a connection, even one of an earlier process. */
     public static boolean isIn(SipUri route) {
         return route.hasParameter(NAME);
     }
@@ -40,7 +40,7 @@ public final class FlowTokens {
         return "0".repeat(HASH_DIGITS - digits.length()) + digits;
     }
 
-    /** The connection that a Route names, or {@link #NONE}. Does not check the Route's signature itself. */
+    /** Returns the connection that a Route names, or {@link #NONE}. Does not check the Route's signature itself. */
     public long connection(SipUri route) {
         String text = route.parameter(NAME).orElse("");
         int dash = text.length() - HASH_DIGITS - 1;

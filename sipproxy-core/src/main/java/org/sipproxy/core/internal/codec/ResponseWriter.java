@@ -8,7 +8,7 @@ import org.sipproxy.message.SipRequest;
 import org.sipproxy.message.StatusCode;
 import org.sipproxy.message.wire.MessageIndex;
 
-/** Writes the responses that the proxy itself gives (RFC 3261 §8.2.6). */
+/** Writer of locally generated responses (RFC 3261 §8.2.6). */
 public final class ResponseWriter {
 
     private static final byte[] VERSION = "SIP/2.0 ".getBytes(StandardCharsets.US_ASCII);
@@ -18,10 +18,10 @@ public final class ResponseWriter {
     private ResponseWriter() {}
 
     /**
-     * The bytes of a response.
+     * Returns the bytes of a response.
      *
-     * @param stamp what to add to the topmost Via; null if that Via cannot be read
-     * @param toTag the tag to give To if it has none; null for none
+     * @param stamp what to add to the topmost Via; null if that Via cannot be parsed
+     * @param toTag the tag to add to To if it has none; null for none
      * @param headerLines header lines to add, each with its line end
      */
     public static byte[] write(
@@ -72,7 +72,7 @@ public final class ResponseWriter {
 
     private static boolean hasTagOrIsUnreadable(SipRequest request) {
         try {
-            return request.to().hasParameter("tag"); // one without a value, too: there must not be two
+            return request.to().hasParameter("tag"); // also one without a value: there must not be two
         } catch (SipParseException e) {
             return true;
         }

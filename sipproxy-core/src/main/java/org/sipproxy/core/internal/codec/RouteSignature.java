@@ -19,24 +19,24 @@ import org.sipproxy.message.SipRequest;
 import org.sipproxy.message.SipUri;
 
 /**
- * Signature of our Record-Route URIs, in their parameter {@code rs}. A request that comes back with it belongs to a dialog that
- * was set up through this proxy, or through one with the same secret.
+ * Signature of this proxy's Record-Route URIs, in their parameter {@code rs}. A request that carries it belongs to a
+ * dialog that was set up through this proxy, or through one with the same secret.
  *
  * <pre>
- * hour    5 hex digits, since 1970, when the Record-Route was written
- * side    0 to 2 times 6 hex digits: for each side of the dialog that only near hosts reach, a keyed hash of its address, on
- *         this machine also of its port
+ * hour   5 hex digits: when the Record-Route was written, in hours since 1970
+ * side   0 to 2 times 6 hex digits: for each side of the dialog with a non-public address, a keyed hash of the
+ *        address, and on this machine also of its port
  * hash   16 hex digits: keyed hash of Call-ID, the tag of the side that set up the dialog, hour and sides
  * </pre>
  *
- * <p>The tag is From's in requests of that side and To's in requests of the other one.
+ * <p>The tag is From's in requests of that side and To's in requests of the other side.
  */
 public final class RouteSignature {
 
-    /** Whether a Route is one of ours. */
+    /** Whether a Route is one of this proxy's. */
     public enum Validity {
         VALID,
-        /** It was, but it is older than any dialog may be. */
+        /** It was valid, but is older than any dialog may be. */
         EXPIRED,
         INVALID
     }
@@ -44,12 +44,12 @@ public final class RouteSignature {
     /**
      * What a Route proves.
      *
-     * @param sides the near addresses that the dialog's sides are at; null if anyone reaches both of them
-     * @param signature the signature itself, if it is valid; else empty
+     * @param sides the non-public addresses of the dialog's sides; null if both sides are public
+     * @param signature the signature itself, if it is valid; otherwise empty
      */
     public record Proof(Validity validity, @Nullable Predicate<InetSocketAddress> sides, String signature) {
 
-        /** Of a Route that is not this proxy's. */
+        /** Proof of a Route that is not this proxy's. */
         public static final Proof INVALID = new Proof(Validity.INVALID, null, "");
 
         private static final Proof EXPIRED = new Proof(Validity.EXPIRED, null, "");
@@ -59,8 +59,8 @@ public final class RouteSignature {
         }
 
         /**
-         * What this Route and another one of the same request prove together: of a call that came through this proxy twice each
-         * one knows other sides.
+         * Returns what this Route and another one of the same request prove together. If a call passed this proxy
+         * twice, each Route knows other sides.
          */
         public Proof and(Proof other) {
             if (!isValid() || !other.isValid()) {
@@ -87,7 +87,7 @@ public final class RouteSignature {
     private final AddressPolicy addresses;
 
     /**
-     * Signatures by one secret.
+     * Creates signatures with one secret.
      *
      * @param secret the same in proxies that take over each other's dialogs, and after a restart
      * @param longest how long a dialog may live
@@ -99,11 +99,11 @@ public final class RouteSignature {
     }
 
     /**
-     * {@code ;rs=} and the signature for the dialog that the request sets up.
+     * Returns {@code ;rs=} and the signature for the dialog that the request sets up.
      *
-     * @param nowMillis the wall clock, since proxies with the same secret share it
-     * @param came where the request came from
-     * @param leaves where it goes
+     * @param nowMillis the wall clock, because proxies with the same secret share it
+     * @param came the flow over which the request arrived
+     * @param leaves the flow over which it is forwarded
      */
     public byte[] parameter(SipRequest request, long nowMillis, Flow came, Flow leaves) throws SipParseException {
         ByteWriter text = new ByteWriter(40);
@@ -117,12 +117,18 @@ public final class RouteSignature {
         return text.toBytes();
     }
 
-    /** {@code ;rs=} with a signature that a request came with: what it sets up belongs to the same dialog and lasts no longer. */
+    /**
+     * Returns {@code ;rs=} with the signature that a request carried: what it sets up belongs to the same dialog and
+     * lasts no longer.
+     */
     public static byte[] again(String signature) {
         return (";" + NAME + "=" + signature).getBytes(StandardCharsets.US_ASCII);
     }
 
-    /** Where the other side will send to: the Contact, if the sender may reach that address itself, else where the sender is. */
+    /**
+     * Returns where the other side will send to: the Contact if the sender may reach that address itself, otherwise the
+     * sender's address.
+     */
     private InetSocketAddress origin(SipRequest request, Flow came) {
         InetSocketAddress contact = contact(request);
         return contact != null && addresses.refusal(contact, Sender.of(came)) == null ? contact : came.remoteAddress();
@@ -139,7 +145,7 @@ public final class RouteSignature {
             }
             return new InetSocketAddress(host, uri.port() >= 0 ? uri.port() : uri.isSecure() ? 5061 : 5060);
         } catch (SipParseException e) {
-            return null; // the callee's to refuse
+            return null; // left to the callee to refuse
         }
     }
 
@@ -157,9 +163,10 @@ public final class RouteSignature {
     }
 
     /**
-     * What the URI proves about the request that came with it as a Route.
+     * Returns what the URI proves about the request that carried it as a Route.
      *
-     * @param nowMillis the wall clock, and what it would show without its latest steps: a call goes on when the clock is set
+     * @param nowMillis the wall clock, and what it would show without its latest steps, so that calls survive a clock
+     *     change
      */
     public Proof check(SipUri route, SipRequest request, long... nowMillis) throws SipParseException {
         byte[] text = route.parameter(NAME).orElse("").getBytes(StandardCharsets.US_ASCII);
@@ -199,7 +206,7 @@ public final class RouteSignature {
         return sideHash(to, addresses.classOf(to.getAddress())) == side;
     }
 
-    /** Compares every digit, so that the time does not depend on them. */
+    /** Compares every digit, so that the time taken does not depend on them. */
     private boolean isSigned(byte[] text, int signed, SipRequest request, String tag) {
         long expected = hash(request, tag, text, 0, signed);
         int difference = 0;
@@ -210,7 +217,9 @@ public final class RouteSignature {
         return difference == 0;
     }
 
-    /** Lower-case digits only, as they were written; -1 for anything else, which no signature covers. */
+    /**
+     * Accepts only lower-case digits, as they were written; returns -1 for anything else, which no signature covers.
+     */
     private static long number(byte[] text, int from, int to) {
         long value = 0;
         for (int i = from; i < to; i++) {
@@ -231,7 +240,9 @@ public final class RouteSignature {
         return key.hash(key.hash(ofCall, tagBytes, 0, tagBytes.length), text, from, to);
     }
 
-    /** On this machine a port is a service of its own; elsewhere a client may listen at another port than it sends from. */
+    /**
+     * On this machine a port is a separate service; elsewhere a client may listen at another port than it sends from.
+     */
     private long sideHash(InetSocketAddress at, AddressClass kind) {
         byte[] bytes = at.getAddress().getAddress();
         long port = kind == AddressClass.LOCAL ? at.getPort() : 0;

@@ -13,9 +13,10 @@ import org.sipproxy.api.location.Aor;
 import org.sipproxy.message.SipUri;
 
 /**
- * Address-of-record that one side of a dialog is registered for, in the parameter {@code ru} of the Record-Route URI of that side.
- * It is written if neither From nor To names it, as with an anonymous caller or a called alias. The other side must not learn it, so
- * it is encrypted (AES-GCM), and padded to 16 bytes to hide its length. It is valid with the URI's {@link RouteSignature} only.
+ * AOR for which one side of a dialog is registered, in the parameter {@code ru} of that side's Record-Route URI. It is
+ * written if neither From nor To names it, as with an anonymous caller or a called alias. The other side must not learn
+ * it, so it is encrypted (AES-GCM) and padded to a multiple of 16 bytes to hide its length. It is valid only together
+ * with the URI's {@link RouteSignature}.
  */
 public final class SealedUsers {
 
@@ -24,7 +25,7 @@ public final class SealedUsers {
     private static final int NONCE_BYTES = 12;
     private static final int TAG_BITS = 128;
     private static final int PADDED_BYTES = 16;
-    /** Longer addresses are not written: the header must not grow without a limit. */
+    /** Longer AORs are not written, because the header must not grow without a limit. */
     private static final int MAX_BYTES = 128;
 
     private static final byte[] NONE = {};
@@ -32,13 +33,15 @@ public final class SealedUsers {
     private final SecureRandom random = new SecureRandom();
     private final SecretKeySpec key;
 
-    /** @param key 32 bytes, the same in proxies that take over each other's dialogs, and after a restart */
+    /**
+     * @param key 32 bytes, the same in proxies that take over each other's dialogs, and after a restart
+     */
     public SealedUsers(byte[] key) {
         this.key = new SecretKeySpec(key, "AES");
     }
 
     /**
-     * {@code ;ru=} and the encrypted address; empty if it is too long.
+     * Returns {@code ;ru=} and the encrypted AOR; empty if it is too long.
      *
      * @param signature the URI's parameter {@code rs}, from {@link RouteSignature#parameter}
      */
@@ -64,7 +67,10 @@ public final class SealedUsers {
         return (";" + NAME + "=" + encoded).getBytes(StandardCharsets.US_ASCII);
     }
 
-    /** The address that a Route holds; null if it holds none of ours. Does not check the Route's signature itself. */
+    /**
+     * Returns the AOR that a Route holds; null if it holds none of this proxy's. Does not check the Route's signature
+     * itself.
+     */
     public @Nullable Aor user(SipUri route) {
         if (!route.hasParameter(NAME)) {
             return null;
@@ -79,7 +85,7 @@ public final class SealedUsers {
             cipher.updateAAD(signature);
             return address(cipher.doFinal(sealed, NONCE_BYTES, sealed.length - NONCE_BYTES));
         } catch (GeneralSecurityException | IllegalArgumentException e) {
-            return null; // made up, or by a proxy with another secret
+            return null; // forged, or from a proxy with another secret
         }
     }
 

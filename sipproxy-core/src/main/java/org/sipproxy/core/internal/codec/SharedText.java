@@ -3,8 +3,9 @@ package org.sipproxy.core.internal.codec;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * One copy of texts that many long-lived objects hold, such as domains and User-Agents. Bounded in number and bytes: peers choose
- * some of these texts, so what comes after the limit, or is longer than {@value #LONGEST} characters, is not shared.
+ * Interned texts that many long-lived objects hold, such as domains and User-Agents. Limited in number and bytes,
+ * because peers choose some of these texts: texts beyond the limit, or longer than {@value #LONGEST} characters, are
+ * not shared.
  */
 public final class SharedText {
 

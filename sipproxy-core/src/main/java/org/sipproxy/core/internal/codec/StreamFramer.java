@@ -4,30 +4,30 @@ import java.util.Arrays;
 import org.sipproxy.message.ParseLimits;
 
 /**
- * Cuts a byte stream into messages by Content-Length (RFC 3261 §18.3). One thread.
+ * Splits a byte stream into messages by Content-Length (RFC 3261 §18.3). Not thread-safe.
  *
- * <p>Each byte is looked at once as it comes, wherever the stream is split; only the unfinished message is kept, and it
- * never grows beyond the limits. A message that came in one piece is copied once, straight from the input. Between messages
- * nothing is held, so an idle connection costs no buffer.
+ * <p>Each byte is read once when it arrives, wherever the stream is split. Only the unfinished message is kept, and it
+ * never grows beyond the limits. A message that arrives in one piece is copied once, straight from the input. Nothing
+ * is held between messages, so an idle connection costs no buffer.
  *
- * <p>The end of the headers is found where {@code MessageIndexer} finds it, at the first empty line, CR or not: were the two
- * to differ, a body could be taken for a message.
+ * <p>The headers end where {@code MessageIndexer} ends them, at the first empty line, with or without CR. If the two
+ * differed, a body could be taken for a message.
  */
 public final class StreamFramer {
 
-    /** What is found in the stream, in its order. */
+    /** Receiver of what is found in the stream, in order. */
     public interface Sink {
 
-        /** One whole message. The array is the sink's to keep. */
+        /** Called with one whole message. The sink owns the array. */
         void message(byte[] wire);
 
-        /** CR LF CR LF between messages, to be answered with a single CR LF (RFC 5626 §3.5.1). */
+        /** Called for CR LF CR LF between messages, to which a single CR LF is the response (RFC 5626 §3.5.1). */
         void ping();
 
         /**
-         * Nobody can tell where the next message begins; the last call, later bytes are ignored.
+         * Called if the start of the next message cannot be determined. This is the last call; later bytes are ignored.
          *
-         * @param head what was read of the message
+         * @param head the part of the message that was read
          * @param reason what is wrong with it, without text from the wire
          */
         void unframeable(byte[] head, String reason);
@@ -40,7 +40,7 @@ public final class StreamFramer {
         FAILED
     }
 
-    /** Where in a line the end of what was scanned lies. */
+    /** Position of the scanned end within a line. */
     private enum Line {
         START,
         START_CR,
@@ -49,7 +49,7 @@ public final class StreamFramer {
 
     private static final byte[] EMPTY = {};
     private static final int SMALLEST_BUFFER = 512;
-    /** Above any limit: what larger numbers are read as. */
+    /** Larger numbers are read as this one, which exceeds any limit. */
     private static final long TOO_LARGE = 1L << 32;
 
     private static final int MISSING = -1;
@@ -61,23 +61,23 @@ public final class StreamFramer {
 
     private Phase phase = Phase.BETWEEN;
     private Line line = Line.START;
-    /** How many bytes of CR LF CR LF were seen since the last message or ping. */
+    /** Number of bytes of CR LF CR LF seen since the last message or ping. */
     private int pingBytes;
 
     private byte[] buffer = EMPTY;
     private int held;
-    /** While in the body: the whole message's length. */
+    /** While in the body: the length of the whole message. */
     private int messageLength;
 
     private long messages;
 
     public StreamFramer(ParseLimits limits) {
         messageLimit = limits.messageBytes();
-        // the start line, and as many headers as are read, each at its longest
+        // the start line and the maximum number of headers, each at its maximum length
         headLimit = (int) Math.min(messageLimit, (limits.headers() + 1L) * limits.headerLineBytes());
     }
 
-    /** Takes what came, {@code in[from, to)}, which is the caller's again on return. */
+    /** Accepts the bytes {@code in[from, to)}. The array belongs to the caller again on return. */
     public void feed(byte[] in, int from, int to, Sink sink) {
         int i = from;
         while (i < to) {
@@ -90,17 +90,17 @@ public final class StreamFramer {
         }
     }
 
-    /** True if a message has begun and is not complete. */
+    /** Returns true if a message has begun and is not complete. */
     public boolean isInsideMessage() {
         return phase == Phase.HEAD || phase == Phase.BODY;
     }
 
-    /** How many messages were found so far. */
+    /** Returns the number of messages found so far. */
     public long messages() {
         return messages;
     }
 
-    /** How many bytes wait for the rest of their message. */
+    /** Returns the number of bytes that wait for the rest of their message. */
     public int heldBytes() {
         return held;
     }
@@ -111,7 +111,7 @@ public final class StreamFramer {
             if (b == '\r') {
                 pingBytes = pingBytes == 2 ? 3 : 1;
             } else if (b == '\n') {
-                // a bare LF is skipped like a leading CR LF, but is no part of a ping
+                // a bare LF is skipped like a leading CR LF, but is not part of a ping
                 pingBytes = (pingBytes & 1) == 1 ? pingBytes + 1 : 0;
                 if (pingBytes == 4) {
                     pingBytes = 0;
@@ -135,7 +135,9 @@ public final class StreamFramer {
         line = Line.INSIDE;
     }
 
-    /** A method is a token, and so is the SIP of a status line; a TLS record or a zero byte is told from them at once. */
+    /**
+     * A method is a token, and so is the SIP of a status line; a TLS record or a zero byte differs in the first byte.
+     */
     private static boolean startsStartLine(byte b) {
         return b > ' ' && b < 127 && "\"(),/:;<=>?@[\\]{}".indexOf(b) < 0;
     }
@@ -166,7 +168,10 @@ public final class StreamFramer {
         return end;
     }
 
-    /** The index behind the empty line, or -1 if it is not in {@code in[from, to)}; goes on where the last call stopped. */
+    /**
+     * Returns the index after the empty line, or -1 if it is not in {@code in[from, to)}; resumes where the last call
+     * stopped.
+     */
     private int emptyLine(byte[] in, int from, int to) {
         Line at = line;
         int i = from;
@@ -192,7 +197,10 @@ public final class StreamFramer {
         return -1;
     }
 
-    /** With the headers whole in {@code a[from, to)}: learns the message's length; false if there is none. */
+    /**
+     * Determines the message's length once the headers are complete in {@code a[from, to)}; returns false if there is
+     * none.
+     */
     private boolean headComplete(byte[] a, int from, int to, Sink sink) {
         long length = contentLength(a, from, to);
         String reason;
@@ -283,7 +291,7 @@ public final class StreamFramer {
         return i + 1;
     }
 
-    /** Behind the colon if a Content-Length header begins at {@code from}, else -1. */
+    /** Returns the position after the colon if a Content-Length header begins at {@code from}, otherwise -1. */
     private static int lengthValue(byte[] a, int from, int to) {
         int i;
         int first = a[from] | 0x20;
@@ -340,7 +348,7 @@ public final class StreamFramer {
         return b == ' ' || b == '\t' || b == '\r' || b == '\n';
     }
 
-    /** {@code SIP/…} in front, or {@code SIP/…} behind the line's last space. */
+    /** Accepts {@code SIP/…} at the start, or after the line's last space. */
     private static boolean isSipStartLine(byte[] a, int from, int to) {
         if (startsWith(a, from, to, "sip/")) {
             return true;

@@ -10,9 +10,9 @@ import org.sipproxy.message.wire.MessageIndex;
 import org.sipproxy.message.wire.Splice;
 
 /**
- * What the receiver adds to the topmost Via: {@code received} if the sender is not where it says (RFC 3261 §18.2.1), and both
- * {@code received} and the value of {@code rport} if it asked for that (RFC 3581 §4). Kept as edits of the message's bytes,
- * to be made where those bytes are copied anyway.
+ * Parameters that the receiver adds to the topmost Via: {@code received} if the source differs from sent-by (RFC 3261
+ * §18.2.1), and both {@code received} and the value of {@code rport} if the Via requests it (RFC 3581 §4). Kept as
+ * edits of the message's bytes, which are applied where those bytes are copied anyway.
  */
 public final class ViaStamp {
 
@@ -27,9 +27,9 @@ public final class ViaStamp {
     private ViaStamp() {}
 
     /**
-     * The stamp for a message from {@code source}.
+     * Returns the stamp for a message from {@code source}.
      *
-     * @param reliable true for a stream, whose answers need the source to find their connection again
+     * @param reliable true for a stream, whose responses need the source to find their connection
      */
     public static ViaStamp of(MessageIndex wire, Via via, InetSocketAddress source, boolean reliable) {
         ViaStamp stamp = new ViaStamp();
@@ -104,7 +104,7 @@ public final class ViaStamp {
         }
     }
 
-    /** Copies {@code [from, to)} of the message with the edits made. */
+    /** Copies {@code [from, to)} of the message with the edits applied. */
     public void copy(ByteWriter out, MessageIndex wire, int from, int to) {
         byte[] insert = first;
         byte[] replacement = second;

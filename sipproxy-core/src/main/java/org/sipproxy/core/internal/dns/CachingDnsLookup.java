@@ -15,24 +15,28 @@ import org.sipproxy.core.internal.dns.ResolutionFailure.Reason;
 import org.sipproxy.core.internal.time.Guard;
 
 /**
- * Keeps answers for as long as their TTL says, asks a question once for all who wait for it, and bounds how many are asked
- * at a time: what strangers write into URIs decides the names, so neither memory nor sockets may grow with them.
+ * DNS look-up with a cache. Keeps answers for their TTL, sends a question once for all callers that wait for it, and
+ * limits the number of concurrent questions. The names come from URIs that strangers write, so neither memory nor
+ * sockets may grow with them.
  */
 final class CachingDnsLookup implements DnsLookup {
 
-    /** For each of the three kinds of question. An answer has at most 16 records, so full caches take about 10 MB. */
+    /**
+     * Per kind of question, of which there are three. An answer has at most 16 records, so full caches take about 10
+     * MB.
+     */
     static final int MAX_ENTRIES = 2_000;
 
-    /** A question costs one socket, or two for addresses, as long as it waits. */
+    /** A pending question costs one socket, or two for addresses. */
     static final int MAX_OUTSTANDING = 256;
 
     static final int MIN_TTL_SECONDS = 1;
     static final int MAX_TTL_SECONDS = 3_600;
 
-    /** A name that does not exist. Short, as the SOA's own limit (RFC 2308 §5) is not looked at. */
+    /** TTL of a name that does not exist. Short, because the SOA's own limit (RFC 2308 §5) is not read. */
     static final int NEGATIVE_TTL_SECONDS = 15;
 
-    /** A server that failed or was silent, so that the next requests need not wait for it again. RFC 2308 §7. */
+    /** TTL of a failure or timeout, so that the next requests need not wait for the server again (RFC 2308 §7). */
     static final int FAILURE_TTL_SECONDS = 5;
 
     private final DnsLookup source;
@@ -82,7 +86,7 @@ final class CachingDnsLookup implements DnsLookup {
                 : Math.max(MIN_TTL_SECONDS, Math.min(answer.ttlSeconds(), MAX_TTL_SECONDS));
     }
 
-    /** One kind of question, by name. */
+    /** Cache and pending questions of one kind, by name. */
     private final class Questions<T> {
 
         private final Function<String, CompletableFuture<Answer<T>>> source;
@@ -107,7 +111,7 @@ final class CachingDnsLookup implements DnsLookup {
             if (outstanding.incrementAndGet() > MAX_OUTSTANDING) {
                 outstanding.decrementAndGet();
                 return CompletableFuture.completedFuture(
-                        Answer.failed(Reason.OVERLOADED, MAX_OUTSTANDING + " DNS questions wait already"));
+                        Answer.failed(Reason.OVERLOADED, MAX_OUTSTANDING + " DNS questions already wait"));
             }
             CompletableFuture<Answer<T>> mine = new CompletableFuture<>();
             known = answers.asMap().putIfAbsent(name, mine);
@@ -122,7 +126,7 @@ final class CachingDnsLookup implements DnsLookup {
         private CompletableFuture<Answer<T>> start(String name) {
             try {
                 return source.apply(name);
-            } catch (Throwable e) { // an Error too: the cached future has to be completed
+            } catch (Throwable e) { // an Error too: the cached future must be completed
                 Guard.count(e);
                 return CompletableFuture.failedFuture(e);
             }

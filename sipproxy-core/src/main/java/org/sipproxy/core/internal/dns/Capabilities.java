@@ -12,12 +12,12 @@ import org.sipproxy.api.transport.TransportKind;
 import org.sipproxy.message.SipUri;
 import org.sipproxy.message.Via;
 
-/** What this proxy can send by: the transports and address families that it has a listening point for. */
+/** Transports and address families for which this proxy has a listening point. */
 final class Capabilities {
 
     private static final TransportKind[] KINDS = TransportKind.values();
 
-    /** What a URI without a transport parameter may be sent by, in our order of preference (RFC 3263 §4.1). */
+    /** Transports for a URI without a transport parameter, in the proxy's order of preference (RFC 3263 §4.1). */
     private static final List<TransportKind> PREFERENCE =
             List.of(TransportKind.UDP, TransportKind.TCP, TransportKind.TLS);
 
@@ -45,12 +45,12 @@ final class Capabilities {
         return ipv6;
     }
 
-    /** True if a message can be sent there. The unspecified address would be this very machine, whoever names it. */
+    /** Returns true if a message can be sent to the address. The unspecified address would always mean this machine. */
     boolean reaches(InetAddress address) {
         return (address instanceof Inet4Address ? ipv4 : ipv6) && !address.isAnyLocalAddress();
     }
 
-    /** The transports that a URI without a transport parameter may use, the best first. */
+    /** Returns the transports that a URI without a transport parameter may use, the best first. */
     List<TransportKind> preferred(boolean secure) {
         if (!secure) {
             return preferred;
@@ -59,8 +59,8 @@ final class Capabilities {
     }
 
     /**
-     * The transport that the URI names, or for a numeric host without one (RFC 3263 §4.1); null if we do not have it, or if
-     * no transport fits the URI.
+     * Returns the transport that the URI names, or the one for a numeric host without it (RFC 3263 §4.1); null if this
+     * proxy does not support it, or if no transport fits the URI.
      */
     @Nullable
     TransportKind transportOf(SipUri uri) {
@@ -76,7 +76,7 @@ final class Capabilities {
         return null;
     }
 
-    /** The transport that the Via names; null if we do not have it. */
+    /** Returns the transport that the Via names; null if this proxy does not support it. */
     @Nullable
     TransportKind transportOf(Via via) {
         for (TransportKind kind : KINDS) {
@@ -91,7 +91,7 @@ final class Capabilities {
         return kind != null && supports(kind) ? kind : null;
     }
 
-    /** RFC 3261 §26.2.2: in a sips URI the transport parameter names what TLS runs over. */
+    /** RFC 3261 §26.2.2: in a sips URI the transport parameter names the protocol below TLS. */
     private static @Nullable TransportKind secured(TransportKind kind) {
         return switch (kind) {
             case UDP -> null;

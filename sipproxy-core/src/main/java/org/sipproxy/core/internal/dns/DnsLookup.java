@@ -6,39 +6,39 @@ import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The questions that RFC 3263 asks the DNS. Names are absolute and in lower case, without a dot at the end.
+ * DNS questions of RFC 3263. Names are absolute and in lower case, without a trailing dot.
  *
  * <p>No method blocks. The futures never complete exceptionally; they may complete on the calling thread.
  */
 interface DnsLookup extends AutoCloseable {
 
-    /** The addresses that the hosts file gives the name, empty if it does not have it; known without asking. */
+    /** Returns the addresses of the name in the hosts file, without a DNS question; empty if there are none. */
     List<InetAddress> hostsFile(String name);
 
-    /** The A and AAAA records, aliases followed. */
+    /** Looks up the A and AAAA records, following aliases. */
     CompletableFuture<Answer<InetAddress>> addresses(String name);
 
-    /** The SRV records (RFC 2782). */
+    /** Looks up the SRV records (RFC 2782). */
     CompletableFuture<Answer<Srv>> srv(String name);
 
-    /** The NAPTR records (RFC 3403). */
+    /** Looks up the NAPTR records (RFC 3403). */
     CompletableFuture<Answer<Naptr>> naptr(String name);
 
     @Override
     void close();
 
-    /** An SRV record; the target is {@code "."} if the service is decidedly not available. */
+    /** An SRV record; the target is {@code "."} if the service is declared unavailable. */
     record Srv(int priority, int weight, int port, String target) {}
 
     /** A NAPTR record; the replacement is {@code "."} if there is none. */
     record Naptr(int order, int preference, String flags, String service, String regexp, String replacement) {}
 
     /**
-     * What came of a question.
+     * Result of a question.
      *
      * @param records empty if the name does not exist or has no such records
-     * @param ttlSeconds how long it may be kept; 0 means not at all
-     * @param failure there was no answer, and the records are empty; null if there was one
+     * @param ttlSeconds how long the answer may be cached; 0 means not at all
+     * @param failure why there was no answer, in which case the records are empty; null if there was one
      */
     record Answer<T>(
             List<T> records, int ttlSeconds, @Nullable ResolutionFailure failure) {

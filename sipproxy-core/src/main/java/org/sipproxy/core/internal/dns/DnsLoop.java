@@ -3,9 +3,9 @@ package org.sipproxy.core.internal.dns;
 import io.netty.channel.EventLoop;
 
 /**
- * The event loop that lookups run on.
+ * The event loop on which look-ups run.
  *
- * @param loop stays its owner's to shut down
- * @param epoll true if it serves epoll's channels, false if those of the JDK's selectors
+ * @param loop owned by the caller, which shuts it down
+ * @param epoll true if it serves epoll channels, false for the JDK's selectors
  */
 public record DnsLoop(EventLoop loop, boolean epoll) {}

@@ -13,8 +13,8 @@ import org.sipproxy.core.internal.time.Guard;
 import org.slf4j.LoggerFactory;
 
 /**
- * The way to the name servers, opened when the first name is looked up: a proxy whose peers have numeric addresses loads no
- * Netty class for it. Opening reads files and loads classes, so it has a thread of its own.
+ * Access to the name servers, opened at the first look-up of a name: a proxy whose peers have numeric addresses loads
+ * no Netty class for it. Opening reads files and loads classes, so it runs on a separate thread.
  */
 final class NameServers implements AutoCloseable {
 
@@ -23,9 +23,9 @@ final class NameServers implements AutoCloseable {
 
     private final Supplier<Opened> opener;
     private final ThreadFactory threads;
-    /** Guarded by this. */
+    /** Guarded by this object. */
     private @Nullable CompletableFuture<Opened> opening;
-    /** Guarded by this. */
+    /** Guarded by this object. */
     private boolean closed;
 
     private NameServers(ThreadFactory threads, Supplier<Opened> opener) {
@@ -33,7 +33,7 @@ final class NameServers implements AutoCloseable {
         this.opener = opener;
     }
 
-    /** Those of the system. */
+    /** Returns the name servers of the operating system. */
     static NameServers ofTheSystem(ThreadFactory threads, Supplier<DnsLoop> loops, Capabilities capabilities) {
         return new NameServers(threads, () -> NettyVersion.using(() -> open(loops.get(), capabilities)));
     }
@@ -44,7 +44,7 @@ final class NameServers implements AutoCloseable {
                 lookup, task -> dnsLoop.loop().schedule(task, NextHopResolver.DEADLINE_MILLIS, TimeUnit.MILLISECONDS));
     }
 
-    /** A lookup that is open. */
+    /** Returns name servers whose look-up is already open. */
     static NameServers of(DnsLookup lookup, Deadlines deadlines) {
         NameServers servers = new NameServers(Thread::new, () -> {
             throw new IllegalStateException("open from the beginning");
@@ -54,9 +54,9 @@ final class NameServers implements AutoCloseable {
     }
 
     /**
-     * Calls one of both: at once if the lookup has been opened, otherwise later and on another thread.
+     * Calls one of the two functions: at once if the look-up is open, otherwise later on another thread.
      *
-     * @param failed takes the reason
+     * @param failed receives the reason
      */
     @SuppressWarnings("FutureReturnValueIgnored") // both receivers guard themselves
     void use(Consumer<Opened> user, Consumer<Throwable> failed) {
@@ -97,7 +97,7 @@ final class NameServers implements AutoCloseable {
         return closed;
     }
 
-    /** Closes the lookup if it has been opened; one that is being opened closes as soon as it is. */
+    /** Closes the look-up if it is open; one that is being opened is closed as soon as it is open. */
     @Override
     public void close() {
         CompletableFuture<Opened> current;
@@ -110,10 +110,10 @@ final class NameServers implements AutoCloseable {
         }
     }
 
-    /** A lookup, and what ends its questions. */
+    /** An open look-up, and the timer that ends its questions. */
     record Opened(DnsLookup lookup, Deadlines deadlines) {}
 
-    /** Runs a task when a lookup has taken too long. */
+    /** Timer that runs a task when a look-up has taken too long. */
     @FunctionalInterface
     interface Deadlines {
         Future<?> schedule(Runnable task);

@@ -41,32 +41,36 @@ import org.jspecify.annotations.Nullable;
 import org.sipproxy.core.internal.dns.ResolutionFailure.Reason;
 
 /**
- * Asks through Netty's resolver. It caches nothing: {@link CachingDnsLookup} does, with a bound that Netty's caches lack.
+ * DNS look-up through Netty's resolver. Does not cache: {@link CachingDnsLookup} does, with a limit that Netty's caches
+ * lack.
  *
- * <p>Answers are read as what they are, bytes of a stranger: a record that is malformed counts as absent, and each question
- * ends after {@link #QUESTION_MILLIS} whatever the servers do.
+ * <p>Answers are untrusted bytes: a malformed record counts as absent, and each question ends after
+ * {@link #QUESTION_MILLIS}, whatever the servers do.
  */
 final class NettyDnsLookup implements DnsLookup {
 
-    /** For one question with its retries and aliases: two of them and some rest fit into the resolver's deadline. */
+    /**
+     * Time for one question with its retries and aliases. Two questions and some reserve fit into the resolver's
+     * deadline.
+     */
     static final long QUESTION_MILLIS = 2_000;
 
-    /** For one datagram to one server, before the next server or another attempt. */
+    /** Time for one datagram to one server, before the next server or another attempt. */
     private static final long QUERY_MILLIS = 900;
 
-    /** How often all servers are asked, if none of them answers. */
+    /** How often all servers are queried if none of them responds. */
     private static final int MAX_ATTEMPTS = 2;
 
-    /** Further servers and aliases (CNAME) together. */
+    /** Maximum number of further servers and aliases (CNAME) together. */
     private static final int MAX_QUERIES = 8;
 
-    /** What every path carries in one piece: no fragments, which can be forged. DNS flag day 2020. */
+    /** Payload that every path carries in one piece, because fragments can be forged (DNS flag day 2020). */
     private static final int MAX_PAYLOAD = 1_232;
 
-    /** How many records of one answer are looked at. */
+    /** Maximum number of records of one answer that are read. */
     static final int MAX_RECORDS = 16;
 
-    /** For names without a dot: Netty applies the search list to them and then keeps the TTL to itself. */
+    /** For names without a dot: Netty applies the search list to them and then does not report the TTL. */
     private static final int SEARCHED_TTL_SECONDS = 30;
 
     private static final List<InetAddress> LOOPBACK = List.of(
@@ -77,7 +81,10 @@ final class NettyDnsLookup implements DnsLookup {
     private final Function<String, List<InetAddress>> hostsFile;
     private final Capabilities capabilities;
 
-    /** Opens nothing yet: each question has a socket, and so a port, of its own (RFC 5452 §9.2). */
+    /**
+     * Creates a look-up without opening anything: each question has its own socket, and so its own port (RFC 5452
+     * §9.2).
+     */
     NettyDnsLookup(
             DnsLoop dnsLoop,
             DnsServerAddressStreamProvider servers,
@@ -103,7 +110,10 @@ final class NettyDnsLookup implements DnsLookup {
         this.resolver = builder.build();
     }
 
-    /** Asks the system's name servers. Reads the hosts file and the resolver's configuration: not for an event loop. */
+    /**
+     * Returns a look-up at the system's name servers. Reads the hosts file and the resolver's configuration, so it must
+     * not be called on an event loop.
+     */
     static NettyDnsLookup open(DnsLoop loop, Capabilities capabilities) {
         DefaultHostsFileEntriesResolver hosts = new DefaultHostsFileEntriesResolver();
         ResolvedAddressTypes types = addressTypes(capabilities);
@@ -128,7 +138,7 @@ final class NettyDnsLookup implements DnsLookup {
     public List<InetAddress> hostsFile(String name) {
         List<InetAddress> addresses = hostsFile.apply(name);
         if (addresses.isEmpty() && (name.equals("localhost") || name.endsWith(".localhost"))) {
-            return LOOPBACK; // RFC 6761 §6.3: never a question to the DNS
+            return LOOPBACK; // RFC 6761 §6.3: never sent to the DNS
         }
         return addresses;
     }
@@ -148,7 +158,7 @@ final class NettyDnsLookup implements DnsLookup {
         return ask(name, DnsRecordType.A, NettyDnsLookup::readAddress).thenCombine(v6, NettyDnsLookup::alternate);
     }
 
-    /** IPv4 and IPv6 in turn, so that the second try already leaves a family that is broken (RFC 8305 §4). */
+    /** Alternates IPv4 and IPv6, so that the second attempt already leaves a broken family (RFC 8305 §4). */
     private static Answer<InetAddress> alternate(Answer<InetAddress> v4, Answer<InetAddress> v6) {
         if (v4.records().isEmpty() && v6.records().isEmpty()) {
             return v4.failure() != null ? v4 : v6;
@@ -194,16 +204,19 @@ final class NettyDnsLookup implements DnsLookup {
         return question.ask();
     }
 
-    /** A question with its time limit, asked again if a datagram may have been lost: with one server, Netty does not. */
+    /**
+     * A question with its time limit. It is sent again if a datagram may have been lost, because Netty does not do so
+     * with a single server.
+     */
     private final class Question<R, T> implements GenericFutureListener<Future<R>> {
 
         private final CompletableFuture<Answer<T>> answer = new CompletableFuture<>();
         private final String text;
         private final Function<Promise<R>, Future<R>> sender;
         private final Function<R, Answer<T>> reader;
-        /** Only the loop counts. */
+        /** Used by the loop only. */
         private int attempts;
-        /** Written by the asking thread at first, and by the loop after that. */
+        /** Written by the calling thread first, then by the loop. */
         private volatile @Nullable Promise<R> attempt;
 
         Question(String text, Function<Promise<R>, Future<R>> sender, Function<R, Answer<T>> reader) {
@@ -246,8 +259,8 @@ final class NettyDnsLookup implements DnsLookup {
         }
 
         /**
-         * Netty reports an unknown host, and only NXDOMAIN, SERVFAIL and time-outs as its cause. A server that refuses, or does
-         * not know the type, looks like a name without such records, and is as good as that.
+         * Netty reports an unknown host; only NXDOMAIN, SERVFAIL and timeouts are its cause. A server that refuses, or
+         * does not know the type, looks like a name without such records, and is treated as one.
          */
         private Answer<T> unsuccessful(Throwable error) {
             Throwable cause = error.getCause();
@@ -293,7 +306,7 @@ final class NettyDnsLookup implements DnsLookup {
         try {
             return reader.apply(holder.content().duplicate());
         } catch (RuntimeException e) {
-            return null; // shorter than its type says, or a name that runs in a circle
+            return null; // shorter than its type requires, or a circular name
         }
     }
 
@@ -332,7 +345,7 @@ final class NettyDnsLookup implements DnsLookup {
         try {
             return InetAddress.getByAddress(bytes);
         } catch (UnknownHostException e) {
-            throw new AssertionError("4 and 16 bytes are an address", e);
+            throw new AssertionError("an IP address has 4 or 16 bytes", e);
         }
     }
 

@@ -24,20 +24,21 @@ import org.sipproxy.message.SipParseException;
 import org.sipproxy.message.SipUri;
 
 /**
- * Next hops of a URI (RFC 3263 §4). Nothing here blocks. Does not decide whether anything may be sent to an address.
+ * Resolver for the next hops of a URI (RFC 3263 §4). Does not block. Does not decide whether anything may be sent to an
+ * address.
  *
- * <p>Most requests go to a phone whose contact has a numeric address; {@link #resolveNumeric} answers those at once. The
- * others may need up to three questions in a row: NAPTR, SRV, addresses.
+ * <p>Most requests go to a phone whose contact has a numeric address; {@link #resolveNumeric} resolves those at once.
+ * Others may need up to three consecutive questions: NAPTR, SRV, addresses.
  */
 public final class NextHopResolver implements AutoCloseable {
 
-    /** From the call to the answer. Timer C and the caller's patience are far longer, Timer B is 32 s. */
+    /** Time from the call to the result. Timer B is 32 s; Timer C and the caller's patience are far longer. */
     static final long DEADLINE_MILLIS = 5_000;
 
-    /** How many may wait for the DNS at a time; each holds a request. */
+    /** Maximum number of requests that wait for the DNS; each holds memory. */
     static final int MAX_OUTSTANDING = 1_000;
 
-    /** How many of them one sender may have. */
+    /** Maximum number of them per sender. */
     static final int MAX_OF_SENDER = 16;
 
     private final NameServers servers;
@@ -58,12 +59,12 @@ public final class NextHopResolver implements AutoCloseable {
     }
 
     /**
-     * A resolver that asks the system's name servers.
+     * Creates a resolver that queries the system's name servers.
      *
-     * @param threads makes the thread that reads the system's configuration
-     * @param loops called once, when the first name is looked up; the loop stays the caller's to shut down, after {@link #close}
-     * @param transports those that the proxy can send by
-     * @param families {@link java.net.StandardProtocolFamily}: those that the proxy has listening points for
+     * @param threads creates the thread that reads the configuration of the system
+     * @param loops called once, at the first look-up of a name; the caller shuts the loop down, after {@link #close}
+     * @param transports the transports that the proxy can send over
+     * @param families {@link java.net.StandardProtocolFamily}: the families for which the proxy has listening points
      */
     public static NextHopResolver open(
             ThreadFactory threads,
@@ -78,8 +79,9 @@ public final class NextHopResolver implements AutoCloseable {
     }
 
     /**
-     * The next hop of a URI whose host is a numeric address, at once and without the DNS; null for any other URI, also for
-     * one that has a numeric address but cannot be served: {@link #resolve(SipUri, InetAddress, Callback)} then says why.
+     * Returns the next hop of a URI whose host is a numeric address, at once and without the DNS. Returns null for any
+     * other URI, also for one with a numeric address that cannot be served:
+     * {@link #resolve(SipUri, InetAddress, Callback)} then reports the reason.
      */
     public @Nullable NextHop resolveNumeric(SipUri uri) {
         if (uri.hasParameter("maddr")) {
@@ -96,14 +98,14 @@ public final class NextHopResolver implements AutoCloseable {
     /**
      * Finds the next hops of a URI (RFC 3263 §4).
      *
-     * @param sender who named the URI: one source may have {@value #MAX_OF_SENDER} look-ups at a time, so that it cannot use up
-     *     those of all; null for no such limit
-     * @param callback called once: by this thread if no question to the DNS is needed, otherwise by another one, which it must
-     *     not block
+     * @param sender the sender that named the URI; one source may have {@value #MAX_OF_SENDER} concurrent look-ups, so
+     *     that it cannot use up all of them. Null for no such limit
+     * @param callback called once: by this thread if no DNS question is needed, otherwise by another thread, which it
+     *     must not block
      */
     public void resolve(SipUri uri, @Nullable InetAddress sender, Callback callback) {
         if (!uri.isSip()) {
-            fail(callback, Reason.UNSUPPORTED, "a " + uri.scheme() + " URI names no host; only sip and sips do");
+            fail(callback, Reason.UNSUPPORTED, "a " + uri.scheme() + " URI does not name a host; use sip or sips");
             return;
         }
         TransportKind kind = capabilities.transportOf(uri);
@@ -153,12 +155,12 @@ public final class NextHopResolver implements AutoCloseable {
             return;
         }
         if (name.equals("invalid") || name.endsWith(".invalid")) {
-            fail(callback, Reason.NO_SUCH_HOST, name + " is a name that never exists (RFC 6761 section 6.4)");
+            fail(callback, Reason.NO_SUCH_HOST, name + " never exists (RFC 6761 section 6.4)");
             return;
         }
         InetAddress source = sender == null ? null : SourceNetwork.of(sender);
         if (source != null && !takePlace(source)) {
-            fail(callback, Reason.OVERLOADED, MAX_OF_SENDER + " requests of one sender wait for the DNS already");
+            fail(callback, Reason.OVERLOADED, MAX_OF_SENDER + " requests of one sender already wait for the DNS");
             return;
         }
         Consumer<Resolution> onEnd = source == null
@@ -191,7 +193,7 @@ public final class NextHopResolver implements AutoCloseable {
             if (source != null) {
                 releasePlace(source);
             }
-            resolution.refuse(Reason.OVERLOADED, MAX_OUTSTANDING + " requests wait for the DNS already");
+            resolution.refuse(Reason.OVERLOADED, MAX_OUTSTANDING + " requests already wait for the DNS");
             return;
         }
         outstanding.add(resolution);
@@ -215,7 +217,7 @@ public final class NextHopResolver implements AutoCloseable {
         callback.failed(new ResolutionFailure(reason, text));
     }
 
-    /** Fails what still waits and closes the sockets. */
+    /** Fails the pending look-ups and closes the sockets. */
     @Override
     public void close() {
         closed = true;
@@ -225,13 +227,13 @@ public final class NextHopResolver implements AutoCloseable {
         servers.close();
     }
 
-    /** Hears what came of a lookup: one of its methods is called, once. */
+    /** Receiver of the result of a look-up. Exactly one of its methods is called, once. */
     public interface Callback {
 
-        /** The next hops in the order in which to try them (RFC 3263 §4.3): at least one, at most 16. */
+        /** Called with the next hops in the order in which to try them (RFC 3263 §4.3): at least one, at most 16. */
         void resolved(List<NextHop> nextHops);
 
-        /** There is no next hop. */
+        /** Called if there is no next hop. */
         void failed(ResolutionFailure failure);
     }
 }

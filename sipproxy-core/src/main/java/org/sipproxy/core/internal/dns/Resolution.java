@@ -28,22 +28,26 @@ import org.sipproxy.message.HostName;
 import org.slf4j.LoggerFactory;
 
 /**
- * One name on its way to next hops, by the steps of RFC 3263 §4: NAPTR, then SRV, then addresses. The answers decide where
- * it enters and what it skips, never to go back, so whoever writes them cannot make it longer than three steps.
+ * Resolution of one name to next hops, in the stages of RFC 3263 §4: NAPTR, then SRV, then addresses. The answers
+ * decide where it starts and which stages it skips. It never goes back, so the author of the answers cannot make it
+ * longer than three stages.
  *
- * <p>Each step runs on the thread that has its last answer. Only {@link #end} may race, with the deadline and with close.
+ * <p>Each stage runs on the thread that received its last answer. Only {@link #end} may race, with the deadline and
+ * with close.
  */
 final class Resolution {
 
     private static final Guard GUARD = new Guard(LoggerFactory.getLogger(Resolution.class), "a lookup failed");
 
-    /** What a caller tries at most, one after the other. */
+    /** Maximum number of next hops that a caller tries. */
     static final int MAX_NEXT_HOPS = 16;
 
-    /** Names whose addresses are asked for: the SRV records of a stranger decide who gets these questions. */
+    /**
+     * Maximum number of names whose addresses are looked up, because a stranger's SRV records decide who is queried.
+     */
     static final int MAX_SRV_TARGETS = 8;
 
-    /** NAPTR records that are followed: all three services twice. */
+    /** Maximum number of NAPTR records that are followed: all three services twice. */
     static final int MAX_SERVICES = 6;
 
     private final NameServers servers;
@@ -58,20 +62,23 @@ final class Resolution {
     private final Consumer<Resolution> onEnd;
 
     private final AtomicBoolean ended = new AtomicBoolean();
-    /** Written by the starting thread and read by whoever ends it; both look at {@link #ended} after it. */
+    /**
+     * Written by the starting thread and read by the thread that ends the resolution; both check {@link #ended} after
+     * it.
+     */
     private volatile @Nullable Future<?> deadline;
-    /** Written once by the last step, read by the deadline too. */
+    /** Written once by the last stage; also read by the deadline. */
     private volatile List<Lookup> lookups = List.of();
-    /** Written before the first step. */
+    /** Written before the first stage. */
     private @Nullable DnsLookup dns;
-    /** The first question without an answer; only the steps use it, one after the other. */
+    /** The first question without an answer; used only by the stages, one after the other. */
     private @Nullable ResolutionFailure unanswered;
 
     /**
-     * Prepares it.
+     * Creates a resolution without starting it.
      *
-     * @param port -1 if none is written, otherwise 1 to 65535
-     * @param kind the transport that the URI names, or else the one to use if the DNS has no other (§4.1)
+     * @param port -1 if the URI has none, otherwise 1 to 65535
+     * @param kind the transport that the URI names, otherwise the one to use if the DNS has no other (§4.1)
      * @param onEnd called just before the callback
      */
     Resolution(
@@ -100,7 +107,7 @@ final class Resolution {
     void start() {
         servers.use(
                 opened -> start(opened.lookup(), opened.deadlines()),
-                error -> fail(Reason.DNS_FAILED, "the DNS cannot be asked: " + error.getMessage()));
+                error -> fail(Reason.DNS_FAILED, "the DNS cannot be queried: " + error.getMessage()));
     }
 
     private void start(DnsLookup lookup, Deadlines deadlines) {
@@ -112,11 +119,10 @@ final class Resolution {
         }
     }
 
-    @SuppressWarnings("FutureReturnValueIgnored") // a step that fails ends the resolution
+    @SuppressWarnings("FutureReturnValueIgnored") // a stage that fails ends the resolution
     private void firstStep() {
-        // A name in the hosts file is where the operator says it is, and a name without a dot is a neighbour's: the DNS
-        // at
-        // large has no services for either, and asking would make localhost wait for a name server.
+        // A name in the hosts file is where the operator says it is, and a name without a dot is a local one. The DNS
+        // has no services for either, and a question would make localhost wait for a name server.
         if (port > 0 || name.indexOf('.') < 0 || !dns().hostsFile(name).isEmpty()) {
             lookUp(List.of(new Candidate(kind, name, portOr(kind))));
         } else if (explicitKind) {
@@ -145,8 +151,9 @@ final class Resolution {
     }
 
     /**
-     * The services that we can use, the domain's preference first. Those of a higher order stay behind the others, although
-     * RFC 3403 §4.1 has them dropped: a domain whose TLS is down is still called by TCP.
+     * Returns the services that this proxy can use, in the domain's order of preference. Records of a higher order are
+     * kept at the end, although RFC 3403 §4.1 requires that they be dropped: a domain whose TLS is down can then still
+     * be called over TCP.
      */
     private List<Service> services(List<Naptr> records) {
         List<Naptr> sorted = new ArrayList<>(records);
@@ -209,14 +216,14 @@ final class Resolution {
         if (!candidates.isEmpty()) {
             lookUp(candidates);
         } else if (unavailable) {
-            fail(Reason.NO_SUCH_HOST, name + " has no SIP service, its SRV records say");
+            fail(Reason.NO_SUCH_HOST, "the SRV records of " + name + " say that it has no SIP service");
         } else {
             TransportKind best = services.get(0).kind();
             lookUp(List.of(new Candidate(best, name, best.defaultPort())));
         }
     }
 
-    // ---- the last step: addresses
+    // // ---- the last stage: addresses
 
     private void lookUp(List<Candidate> candidates) {
         Map<String, CompletableFuture<Answer<InetAddress>>> answers = new HashMap<>();
@@ -259,13 +266,13 @@ final class Resolution {
         if (failure != null) {
             fail(failure.reason(), failure.text());
         } else if (unreachable) {
-            fail(Reason.UNSUPPORTED, name + " has addresses, but none that " + capabilities + " reaches");
+            fail(Reason.UNSUPPORTED, name + " has no address that is reachable with " + capabilities);
         } else {
             fail(Reason.NO_SUCH_HOST, name + " has no address in the DNS");
         }
     }
 
-    /** The next hops by the lookups that have their answer. */
+    /** Returns the next hops of the look-ups that have been answered. */
     private List<NextHop> nextHops() {
         Set<NextHop> hops = new LinkedHashSet<>();
         for (Lookup lookup : lookups) {
@@ -296,8 +303,8 @@ final class Resolution {
     }
 
     /**
-     * Remembers a question that got no answer; the next step may still lead on, as some servers are silent about types that
-     * they do not know.
+     * Records a question without an answer. The next stage may still succeed, because some servers do not respond to
+     * types that they do not know.
      *
      * @return false if that ended the resolution
      */
@@ -316,12 +323,12 @@ final class Resolution {
         return true;
     }
 
-    @SuppressWarnings("FutureReturnValueIgnored") // a step that fails ends the resolution
+    @SuppressWarnings("FutureReturnValueIgnored") // a stage that fails ends the resolution
     private void whenAll(List<? extends CompletableFuture<?>> answers, Runnable next) {
         CompletableFuture.allOf(answers.toArray(new CompletableFuture<?>[0])).thenRun(() -> step(next));
     }
 
-    /** Runs a step, so that a defect of ours fails this lookup instead of leaving a request to wait for ever. */
+    /** Runs a stage, so that a defect in it fails this look-up instead of making a request wait forever. */
     private void step(Runnable step) {
         if (ended.get()) {
             return;
@@ -338,7 +345,7 @@ final class Resolution {
         end(() -> callback.failed(new ResolutionFailure(reason, text)));
     }
 
-    /** Fails it before it was started: there is no end to be told of. */
+    /** Fails the resolution before it was started, so {@code onEnd} is not called. */
     void refuse(Reason reason, String text) {
         callback.failed(new ResolutionFailure(reason, text));
     }
@@ -363,7 +370,7 @@ final class Resolution {
         }
     }
 
-    /** An SRV name and the transport that it stands for. */
+    /** An SRV name and its transport. */
     private record Service(TransportKind kind, String name) {
 
         static List<Service> of(List<TransportKind> kinds, String domain) {
@@ -373,7 +380,7 @@ final class Resolution {
                     case UDP -> "_sip._udp.";
                     case TCP -> "_sip._tcp.";
                     case TLS -> "_sips._tcp.";
-                    case WS, WSS -> null; // RFC 7118 registers NAPTR services, but no SRV ones
+                    case WS, WSS -> null; // RFC 7118 registers NAPTR services but not SRV services
                 };
                 String srvName = prefix == null ? null : HostName.canonical(prefix + domain);
                 if (srvName != null) {

@@ -1,22 +1,22 @@
 package org.sipproxy.core.internal.dns;
 
 /**
- * Why a URI or a Via leads nowhere.
+ * Reason why a URI or a Via does not resolve to a next hop.
  *
- * @param reason what the caller can decide by
- * @param text one line for a log; what came from the network is shortened and escaped in it
+ * @param reason the kind of failure, for decisions
+ * @param text one line for a log; text from the network is shortened and escaped
  */
 public record ResolutionFailure(Reason reason, String text) {
 
-    /** The kinds of failure. */
+    /** Kinds of failure. */
     public enum Reason {
-        /** The name has no usable address, or cannot be a name: trying again is of no use. */
+        /** The name has no usable address, or cannot be a name; a retry is useless. */
         NO_SUCH_HOST,
-        /** The URI asks for a scheme, transport, port or address family that this proxy does not serve. */
+        /** The URI requires a scheme, transport, port or address family that this proxy does not support. */
         UNSUPPORTED,
-        /** The DNS gave no answer in time, or an error; later it may. */
+        /** The DNS did not answer in time, or reported an error; a later retry may succeed. */
         DNS_FAILED,
-        /** Too many lookups wait already. */
+        /** Too many look-ups are already waiting. */
         OVERLOADED
     }
 }

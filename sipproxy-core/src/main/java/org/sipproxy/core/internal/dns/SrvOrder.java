@@ -6,7 +6,7 @@ import java.util.List;
 import java.util.function.IntUnaryOperator;
 import org.sipproxy.core.internal.dns.DnsLookup.Srv;
 
-/** The order in which the targets of SRV records are tried: by priority, and by chance in proportion to weight. */
+/** Order in which the targets of SRV records are tried: by priority, then randomly in proportion to weight. */
 final class SrvOrder {
 
     // weight 0 first: "arranged in any order, except that all those with weight 0 are placed at the beginning"
@@ -16,9 +16,9 @@ final class SrvOrder {
     private SrvOrder() {}
 
     /**
-     * A new draw, as RFC 2782 ("Weight") describes it.
+     * Returns a new random order, as RFC 2782 ("Weight") describes it.
      *
-     * @param random a number from 0 to its argument, exclusive
+     * @param random returns a number from 0 to its argument, exclusive
      */
     static List<Srv> draw(List<Srv> records, IntUnaryOperator random) {
         List<Srv> rest = new ArrayList<>(records);
@@ -30,7 +30,7 @@ final class SrvOrder {
         return ordered;
     }
 
-    /** The index of the record to try next: one of those with the first record's priority. */
+    /** Returns the index of the record to try next, one of those with the first record's priority. */
     private static int next(List<Srv> rest, IntUnaryOperator random) {
         int priority = rest.get(0).priority();
         int group = 0;

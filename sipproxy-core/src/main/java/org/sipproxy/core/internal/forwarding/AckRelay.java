@@ -12,16 +12,16 @@ import org.sipproxy.core.internal.transport.SendFailure;
 import org.sipproxy.message.SipParseException;
 
 /**
- * The ACK of a 2xx on its way to one target: end to end and without a transaction (RFC 3261 §16.6, §17), so that only a failure to
- * send leads to the next candidate of the route. The route is used by one thread at a time: a candidate is asked for when the one
- * before it has failed.
+ * Relays the ACK of a 2xx to one target, end to end and without a transaction (RFC 3261 §16.6, §17), so that only a
+ * failure to send leads to the next candidate of the route. The route is used by one thread at a time: the next
+ * candidate is requested only after the previous one has failed.
  */
 final class AckRelay implements NextHopResolver.Callback {
 
     private final RequestForwarder forwarder;
     private final RequestContext context;
     private final TargetRoute route;
-    /** What it counts for in the budget while it waits for a look-up. */
+    /** Bytes charged to the budget during a look-up. */
     private int waitingBytes;
 
     AckRelay(RequestForwarder forwarder, RequestContext context, TargetRoute route) {
@@ -67,7 +67,10 @@ final class AckRelay implements NextHopResolver.Callback {
         forwarder.completions.ackDropped(context, why);
     }
 
-    /** An ACK has no transaction, so it counts for itself in the budget while it waits. Without room it is dropped. */
+    /**
+     * An ACK has no transaction, so its look-up is charged to the budget here. If the budget is used up, the ACK is
+     * dropped.
+     */
     private void lookUp() throws SipParseException {
         TransactionBudget budget = forwarder.table.budget();
         int bytes = context.retainedBytes();

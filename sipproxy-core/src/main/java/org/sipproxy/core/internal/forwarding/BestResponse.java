@@ -9,13 +9,13 @@ import org.sipproxy.message.SipResponse;
 import org.sipproxy.message.StatusCode;
 
 /**
- * The final response to forward when no branch gave a 2xx (RFC 3261 §16.7 step 6): a 6xx, else the lowest class, and within
- * the 4xx one that tells the client how to try again. Any received response ranks before every locally generated status: a
- * transport error counts as a 503 (§16.9), and neither it nor a timeout says more about the user than a phone that responds.
+ * The final response to forward if no branch gave a 2xx (RFC 3261 §16.7 step 6): a 6xx, otherwise the lowest class, and
+ * within the 4xx one that tells the client how to retry. Any received response ranks before a locally generated status.
+ * A transport error counts as a 503 (§16.9); neither it nor a timeout says more about the user than a phone's response.
  */
 final class BestResponse {
 
-    /** Behind the rank of every received response. */
+    /** Ranks after every received response. */
     private static final int GENERATED = 10_000;
 
     private int rank = Integer.MAX_VALUE;
@@ -42,7 +42,7 @@ final class BestResponse {
     }
 
     /**
-     * A branch ended with a locally generated status.
+     * Adds a locally generated status with which a branch ended.
      *
      * @param reason for the log
      */
@@ -56,7 +56,9 @@ final class BestResponse {
         }
     }
 
-    /** A branch of a non-INVITE request timed out: any other response is better than a 408 (RFC 4320 §4.1). */
+    /**
+     * Adds the timeout of a branch of a non-INVITE request: any other response is better than a 408 (RFC 4320 §4.1).
+     */
     void offerSilence(String reason) {
         if (rank == Integer.MAX_VALUE) {
             rank--;
@@ -65,7 +67,7 @@ final class BestResponse {
         }
     }
 
-    /** Forgets all: a substitute is asked for those who could not serve, and its answer counts, not theirs. */
+    /** Discards all responses, because a fallback target is tried and only its response counts. */
     void forget() {
         rank = Integer.MAX_VALUE;
         response = null;
@@ -74,29 +76,29 @@ final class BestResponse {
         challenges.clear();
     }
 
-    /** The best received response; null if none was received. */
+    /** Returns the best received response; null if none was received. */
     @Nullable
     SipResponse response() {
         return response;
     }
 
-    /** How the best received response came in; null if there is none. */
+    /** Returns the flow over which the best received response arrived; null if there is none. */
     @Nullable
     TransportFlow from() {
         return from;
     }
 
-    /** The status to respond with if {@link #response} is null; 0 if nothing at all was offered. */
+    /** Returns the status to respond with if {@link #response} is null; 0 if nothing was offered. */
     int generatedStatus() {
         return generatedStatus;
     }
 
-    /** Why {@link #generatedStatus} was generated, for the log; empty if there is nothing to say. */
+    /** Returns why {@link #generatedStatus} was generated, for the log; empty if there is no reason. */
     String why() {
         return why;
     }
 
-    /** The challenge header lines of the 401 and 407 responses other than the best one (§16.7 step 7). */
+    /** Returns the challenge header lines of the 401 and 407 responses other than the best one (§16.7 step 7). */
     List<byte[]> otherChallenges() {
         SipResponse best = response;
         if (best == null || challenges.size() < 2 || !challenges.contains(best)) {

@@ -22,38 +22,38 @@ import org.sipproxy.message.StatusCode;
 import org.sipproxy.message.wire.MessageIndex;
 
 /**
- * One target of a forked request: it is tried at the candidates of its route, one after the other, until one of them responds
- * (RFC 3263 §4.3). All under the lock of the server transaction.
+ * One target of a forked request. The candidates of its route are tried one after the other until one responds (RFC
+ * 3263 §4.3). All methods run under the lock of the server transaction.
  */
 final class Branch implements ClientTransactionUser {
 
-    /** In seconds; what is more is longer than any failure is remembered. */
+    /** In seconds. No failure is remembered longer than this. */
     private static final long MAX_RETRY_AFTER = 100_000;
 
     private static final String CANCELLED = "cancelled";
 
     private final ResponseContext parent;
     private final Target target;
-    /** Its share of the request's Max-Breadth. */
+    /** Share of the request's Max-Breadth. */
     private final int breadth;
 
-    /** Null before it begins. */
+    /** Null before the branch begins. */
     private @Nullable TargetRoute route;
-    /** Where the request is, and where its responses come from. */
+    /** The current attempt: where the request was sent, and where its responses come from. */
     private @Nullable Attempt attempt;
 
     private @Nullable ClientTransaction transaction;
-    /** The attempt that runs has had a response. */
+    /** True if the current attempt has received a response. */
     private boolean responded;
-    /** An attempt had no final response within its time. */
+    /** True if an attempt received no final response in time. */
     private boolean timedOut;
-    /** A 503 after which other next hops were tried, and how it came in. */
+    /** A 503 after which other next hops were tried, and the flow over which it arrived. */
     private @Nullable SipResponse unavailable;
 
     private @Nullable TransportFlow unavailableFrom;
 
     private boolean ended;
-    /** Its INVITE was cancelled, by whomever: no further candidate is tried. */
+    /** True if the INVITE was cancelled, by the client or by this proxy: no further candidate is tried. */
     private boolean cancelled;
 
     Branch(ResponseContext parent, Target target, int breadth) {
@@ -117,7 +117,7 @@ final class Branch implements ClientTransactionUser {
                     tryNext();
                 }
             } catch (Error e) {
-                parent.server.abandon(); // else it would wait for ever for this branch
+                parent.server.abandon(); // otherwise it would wait forever for this branch
                 throw e;
             }
         }
@@ -155,12 +155,15 @@ final class Branch implements ClientTransactionUser {
         parent.sent();
     }
 
-    /** True while the request may have to be sent to another candidate. */
+    /** Returns true while the request may have to be sent to another candidate. */
     boolean maySendAgain() {
         return !ended && (transaction == null || route().hasNext());
     }
 
-    /** Leaves its transaction to itself, when nobody waits for the response; false if there is more to do here. */
+    /**
+     * Leaves the client transaction to itself when the response is no longer needed. Returns false if this branch has
+     * more to do.
+     */
     boolean leave() {
         ClientTransaction running = transaction;
         if (ended || running == null || maySendAgain()) {
@@ -179,7 +182,10 @@ final class Branch implements ClientTransactionUser {
         }
     }
 
-    /** Nobody waits for this branch any more: CANCEL goes out as soon as it may, or the target is never tried. */
+    /**
+     * Cancels this branch, because its response is no longer needed: sends CANCEL as soon as that is allowed, or never
+     * tries the target.
+     */
     void cancel(byte @Nullable [] reasonLine) {
         if (ended) {
             return;
@@ -225,7 +231,10 @@ final class Branch implements ClientTransactionUser {
         }
     }
 
-    /** RFC 3263 §4.3: a 503 is a failure of the server; without Retry-After it says nothing about later requests (§21.5.4). */
+    /**
+     * RFC 3263 §4.3: a 503 is a failure of the server. Without Retry-After it says nothing about later requests
+     * (§21.5.4).
+     */
     private void noteResponse(SipResponse response) {
         NextHop hop = attempt().hop();
         if (responded && response.statusCode() != StatusCode.SERVICE_UNAVAILABLE) {
@@ -261,18 +270,20 @@ final class Branch implements ClientTransactionUser {
     }
 
     private TargetRoute route() {
-        return Objects.requireNonNull(route, "a branch that has not begun");
+        return Objects.requireNonNull(route, "the branch has not begun");
     }
 
     private Attempt attempt() {
-        return Objects.requireNonNull(attempt, "a response before the request was sent");
+        return Objects.requireNonNull(attempt, "response before the request was sent");
     }
 
     private TransportFlow from() {
         return attempt().flow();
     }
 
-    /** The INVITE's transaction lives on to acknowledge repeated failures; it needs nothing of us for that. */
+    /**
+     * The INVITE's transaction lives on to acknowledge retransmitted failures; it does not need this branch for that.
+     */
     private void detach() {
         if (transaction instanceof InviteClientTransaction invite) {
             invite.handOver(NoTransactionUser.INSTANCE);
@@ -303,7 +314,7 @@ final class Branch implements ClientTransactionUser {
         }
     }
 
-    /** §16.8: an INVITE that rang too long is cancelled; its 487, or 64*T1 without it, ends the branch. */
+    /** §16.8: an INVITE that rang too long is cancelled. The branch ends with its 487, or after 64*T1 without it. */
     @Override
     public void onTimerC() {
         cancel(null);

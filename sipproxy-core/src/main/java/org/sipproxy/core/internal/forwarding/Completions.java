@@ -4,17 +4,18 @@ import java.util.List;
 import org.sipproxy.api.routing.Target;
 import org.sipproxy.core.internal.pipeline.RequestContext;
 
-/** Is told of requests that got their final response. */
+/** Listener for requests that have received their final response. */
 public interface Completions {
 
     /**
-     * A request was answered, or will not be: RFC 4320 §4.1 has no 408 for a request other than INVITE.
+     * Called when a request has received its final response, or will not receive one: RFC 4320 §4.1 has no 408 for a
+     * request other than INVITE.
      *
      * @param response the response as it was sent, or the 408 that was not sent
-     * @param targets where the request was relayed; empty if the answer is ours alone
+     * @param targets where the request was relayed; empty if the response was generated locally without relaying
      */
     void completed(RequestContext context, int statusCode, byte[] response, List<Target> targets);
 
-    /** An ACK was not forwarded: no candidate of its route took it. */
+    /** Called when an ACK was not forwarded because it could not be sent to any candidate of its route. */
     void ackDropped(RequestContext context, String why);
 }

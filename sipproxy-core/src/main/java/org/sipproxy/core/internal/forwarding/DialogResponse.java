@@ -8,16 +8,16 @@ import org.sipproxy.message.SipUri;
 import org.sipproxy.message.StatusCode;
 
 /**
- * Whether the 2xx of an INVITE starts a call that can be acknowledged and ended through this proxy. Its To becomes that of every
- * further request, and its first Contact their Request-URI (RFC 3261 §12.1.2). If one of them cannot be read, those requests are
- * refused here, so the 2xx is not forwarded: better no call than one that nobody can end. The callee ends it when the ACK does not
- * arrive (§13.3.1.4).
+ * Check that the 2xx of an INVITE starts a call that can be acknowledged and ended through this proxy. Its To becomes
+ * the To of every further request, and its first Contact their Request-URI (RFC 3261 §12.1.2). If one of them cannot be
+ * parsed, this proxy would refuse those requests, so the 2xx is not forwarded: a failed call is better than one that
+ * cannot be ended. The callee ends the call when the ACK does not arrive (§13.3.1.4).
  */
 final class DialogResponse {
 
     private DialogResponse() {}
 
-    /** What makes the 2xx useless; null if nothing does. */
+    /** Returns what makes the 2xx unusable; null if it is usable. */
     static @Nullable String defect(SipResponse response) {
         try {
             response.to();
@@ -30,11 +30,11 @@ final class DialogResponse {
             }
             return null;
         } catch (SipParseException e) {
-            return "no request could follow the 2xx: " + e.getMessage();
+            return "no request can follow the 2xx: " + e.getMessage();
         }
     }
 
-    /** What stands around the URI is only for the caller to read (§16.3 step 1). */
+    /** Checks only the URI; the text around it is for the caller to parse (§16.3 step 1). */
     private static void checkUri(byte[] a) throws SipParseException {
         int to = a.length;
         if (to == 0) {
@@ -62,7 +62,7 @@ final class DialogResponse {
         return b == ';' || b == ',' || b == ' ' || b == '\t';
     }
 
-    /** The first opening bracket that is not quoted; -1 if there is none. */
+    /** Returns the position of the first unquoted opening bracket; -1 if there is none. */
     private static int openBracket(byte[] a, int from, int to) {
         boolean quoted = false;
         for (int i = from; i < to; i++) {

@@ -9,32 +9,37 @@ import java.util.stream.Stream;
 import org.sipproxy.core.internal.dns.NextHop;
 
 /**
- * Next hops that failed a short while ago, by transport, address and port (RFC 3263 §4.3). They are tried after the others, so a
- * wrong entry costs an order and never a route. Any thread may call.
+ * Next hops that failed recently, by transport, address and port (RFC 3263 §4.3). They are tried after the others, so a
+ * wrong entry changes the order but never removes a route. Thread-safe.
  */
 final class FailedHops {
 
-    /** 100 bytes each. With more, an arbitrary one is removed. */
+    /** About 100 bytes each. If there are more, an arbitrary one is removed. */
     static final int MAX_HOPS = 10_000;
 
-    /** Each with the time at which it is tried in its order again. */
+    /** Next hops with the time at which each is tried in its normal order again. */
     private final ConcurrentMap<NextHop, Long> until = new ConcurrentHashMap<>();
 
     private final LongSupplier nanoTime;
     private final long memoryNanos;
 
-    /** @param memoryNanos how long a failure counts; 0 for not at all */
+    /**
+     * @param memoryNanos how long a failure counts; 0 to ignore failures
+     */
     FailedHops(LongSupplier nanoTime, long memoryNanos) {
         this.nanoTime = nanoTime;
         this.memoryNanos = memoryNanos;
     }
 
-    /** Notes that nothing could be sent to a next hop, or that it did not respond. */
+    /** Notes that a next hop could not be sent to, or did not respond. */
     void failed(NextHop hop) {
         failed(hop, memoryNanos);
     }
 
-    /** Notes a failure that the hop itself has limited to {@code nanos}. It cannot exclude itself for longer than others. */
+    /**
+     * Notes a failure that the next hop itself has limited to {@code nanos}. The time is capped, so that a hop cannot
+     * exclude itself for longer than others.
+     */
     void failed(NextHop hop, long nanos) {
         long counts = Math.min(nanos, memoryNanos);
         if (counts <= 0) {
@@ -63,7 +68,7 @@ final class FailedHops {
         }
     }
 
-    /** True if a next hop failed a short while ago and has not responded since. */
+    /** Returns true if a next hop failed recently and has not responded since. */
     boolean contains(NextHop hop) {
         if (until.isEmpty()) {
             return false;
@@ -83,7 +88,7 @@ final class FailedHops {
         return until.size();
     }
 
-    /** The same next hops; those that failed a short while ago behind the others, both in the order in which they came. */
+    /** Returns the same next hops with those that failed recently at the end. Both groups keep their order. */
     List<NextHop> last(List<NextHop> hops) {
         if (until.isEmpty() || hops.stream().noneMatch(this::contains)) {
             return hops;

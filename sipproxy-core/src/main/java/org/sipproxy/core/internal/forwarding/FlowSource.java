@@ -8,25 +8,28 @@ import org.sipproxy.core.internal.address.Sender;
 import org.sipproxy.core.internal.dns.NextHop;
 import org.sipproxy.core.internal.transport.TransportFlow;
 
-/** Turns a next hop into something to send on. */
+/** Source of flows to next hops. */
 public interface FlowSource {
 
     /**
-     * A flow, by preference from the interface that {@code inbound} came in on; null if this proxy does not speak that transport.
+     * Returns a flow to the next hop, preferably from the interface on which {@code inbound} arrived; null if this
+     * proxy does not support that transport.
      *
-     * @param point the listening point to send from if it is of that transport, else one of the same host; null for no preference
-     * @param sender on whose behalf something is sent
-     * @throws RefusedAddressException if that sender may not have anything sent there
+     * @param point the listening point to send from if it has that transport, else one of the same host; null for no
+     *     preference
+     * @param sender the party on whose behalf the message is sent
+     * @throws RefusedAddressException if that sender may not send to the address
      */
     @Nullable
     TransportFlow flowTo(NextHop hop, TransportFlow inbound, @Nullable Endpoint point, Sender sender)
             throws RefusedAddressException;
 
     /**
-     * A TCP connection to the address of a next hop where something else is left to be tried, such as UDP: one that is open, or one
-     * that fails unless it is opened soon. Null if this proxy does not speak TCP.
+     * Returns a TCP connection to the address of a next hop for which another transport, such as UDP, remains as a
+     * fallback: an open connection, or one that fails unless it is opened quickly. Returns null if this proxy does not
+     * support TCP.
      *
-     * @throws RefusedAddressException if that sender may not have anything sent there
+     * @throws RefusedAddressException if that sender may not send to the address
      */
     default @Nullable TransportFlow promptStreamTo(
             NextHop hop, TransportFlow inbound, @Nullable Endpoint point, Sender sender)
@@ -34,12 +37,18 @@ public interface FlowSource {
         return flowTo(new NextHop(TransportKind.TCP, hop.address()), inbound, point, sender);
     }
 
-    /** The open connection with a next hop of a stream transport; null if there is none. Opens none. */
+    /**
+     * Returns the open connection with a next hop of a stream transport; null if there is none. Does not open a
+     * connection.
+     */
     default @Nullable TransportFlow openConnection(NextHop hop) {
         return null;
     }
 
-    /** The listening point of this name, {@code udp:192.0.2.1:5060}; null if it is none of ours. */
+    /**
+     * Returns the listening point with this name, such as {@code udp:192.0.2.1:5060}; null if this proxy does not have
+     * it.
+     */
     default @Nullable Endpoint pointNamed(String socket) {
         return null;
     }

@@ -23,16 +23,16 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * What belongs to the hop between a client and this proxy: credentials for the proxy's realms, which do not leave it
- * (RFC 3261 §22.3), and challenges for them, which only this proxy sends. Otherwise a callee could pass on a challenge of
- * ours to its caller and use the caller's credentials itself.
+ * Filter for the hop between a client and this proxy. Credentials for the proxy's realms do not leave it (RFC 3261
+ * §22.3), and challenges for them are sent only by this proxy. Otherwise a callee could pass on one of this proxy's
+ * challenges to its caller and use the caller's credentials.
  *
- * <p>The realms are the proxy's domains and those that its {@link Authentication} is fixed to. A proxy without authentication
- * does not have a realm: what it forwards may be for a server behind it that does. Two servers that share a domain must not
- * challenge each other's requests, so each has to trust the other.
+ * <p>The realms are the proxy's domains and those to which its {@link Authentication} is fixed. A proxy without
+ * authentication does not have a realm, because what it forwards may be meant for a server behind it that does. Two
+ * servers that share a domain must not challenge each other's requests, so each has to trust the other.
  *
- * <p>A line that names several realms counts as one for us if one of them is ours. A line that breaks the grammar is one for
- * us if it mentions a realm of ours at all: what the next reader makes of it is not known.
+ * <p>A line that names several realms belongs to this proxy if one of them does. A line that breaks the grammar belongs
+ * to this proxy if it mentions one of its realms at all, because it is unknown how the next parser reads it.
  */
 public final class HopCredentials {
 
@@ -47,14 +47,16 @@ public final class HopCredentials {
     private final boolean authenticates;
     private final Set<String> fixedRealms;
 
-    /** @param authentication null if the proxy has none */
+    /**
+     * @param authentication null if the proxy has none
+     */
     public HopCredentials(LocalNames names, @Nullable Authentication authentication) {
         this.names = names;
         this.authenticates = authentication != null;
         this.fixedRealms = authentication == null ? Set.of() : Set.copyOf(authentication.fixedRealms());
     }
 
-    /** Takes the lines for us off the request that is forwarded. */
+    /** Removes the credentials for this proxy from the request that is forwarded. */
     void remove(Splice splice, RequestContext context) {
         SipRequest request = context.request();
         byte[] used = context.credentialsLine();
@@ -77,10 +79,11 @@ public final class HopCredentials {
     }
 
     /**
-     * The response without challenges for our realms: the same object if there are none. A 401 or 407 whose challenges are all
-     * removed becomes a 403: the caller cannot satisfy the server that refused, and a 500 would let it try again.
+     * Returns the response without challenges for this proxy's realms, or the same object if there are none. A 401 or
+     * 407 whose challenges are all removed becomes a 403: the caller cannot satisfy the server that refused, and a 500
+     * would let it retry.
      *
-     * @param from where it came from
+     * @param from the flow over which the response arrived
      */
     public SipResponse withoutChallenges(SipResponse response, TransportFlow from) throws SipParseException {
         if (!authenticates
@@ -108,7 +111,7 @@ public final class HopCredentials {
         challenges.warn(
                 LOG,
                 "removed a challenge for a realm of this proxy from a response of " + from.remoteAddress()
-                        + "; a server that shares the domain has to trust this proxy");
+                        + "; if that server shares the domain, configure it to trust this proxy");
         int status = response.statusCode();
         if (!others && (status == StatusCode.UNAUTHORIZED || status == StatusCode.PROXY_AUTHENTICATION_REQUIRED)) {
             splice.replace(STATUS_CODE, ResponseRewriter.startLineEnd(response), FORBIDDEN);
@@ -116,7 +119,10 @@ public final class HopCredentials {
         return (SipResponse) SipMessage.parse(response.index().apply(splice), response.limits());
     }
 
-    /** True if the line names a realm of ours, or is for digest and names none: then it cannot be for another server. */
+    /**
+     * Returns true if the line names one of this proxy's realms, or is for digest and names none: then it cannot be for
+     * another server.
+     */
     private boolean isOurs(SipMessage message, int line, @Nullable String proven) {
         MessageIndex a = message.index();
         boolean digest = false;
@@ -159,7 +165,7 @@ public final class HopCredentials {
     }
 
     private boolean isOurs(String realm, @Nullable String proven) {
-        String text = realm.replace('\'', ' ').strip(); // some write it between apostrophes
+        String text = realm.replace('\'', ' ').strip(); // some clients write it between apostrophes
         if (proven != null && text.equalsIgnoreCase(proven)) {
             return true;
         }
@@ -185,7 +191,7 @@ public final class HopCredentials {
         return to - from == REALM.length() && plain(a, from, to).equalsIgnoreCase(REALM);
     }
 
-    /** Behind the closing quote; -1 if there is none. */
+    /** Returns the position after the closing quote; -1 if there is none. */
     private static int quotedEnd(MessageIndex a, int open, int to) {
         for (int i = open + 1; i < to; i++) {
             if (a.byteAt(i) == '\\') {
@@ -228,7 +234,7 @@ public final class HopCredentials {
         return i;
     }
 
-    /** LWS (§25.1), of a folded line too. */
+    /** LWS (§25.1), also in a folded line. */
     private static boolean isSpace(byte b) {
         return b == ' ' || b == '\t' || b == '\r' || b == '\n';
     }

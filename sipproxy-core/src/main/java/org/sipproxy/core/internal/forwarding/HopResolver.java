@@ -6,17 +6,17 @@ import org.sipproxy.core.internal.dns.NextHop;
 import org.sipproxy.core.internal.dns.NextHopResolver;
 import org.sipproxy.message.SipUri;
 
-/** What forwarding needs of RFC 3263. */
+/** The part of RFC 3263 that forwarding needs. */
 public interface HopResolver {
 
-    /** The next hop of a URI with a numeric host; null if it takes a look-up. */
+    /** Returns the next hop of a URI with a numeric host; null if a look-up is needed. */
     @Nullable
     NextHop numeric(SipUri uri);
 
     /**
      * Finds the next hops, best first.
      *
-     * @param sender on whose behalf, as one sender may only have so many look-ups at a time
+     * @param sender the party on whose behalf, because the number of concurrent look-ups per sender is limited
      * @param callback called once, on any thread
      */
     void resolve(SipUri uri, Sender sender, NextHopResolver.Callback callback);

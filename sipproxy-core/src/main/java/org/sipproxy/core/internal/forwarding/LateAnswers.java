@@ -7,7 +7,7 @@ import org.sipproxy.core.internal.transport.TransportFlow;
 import org.sipproxy.message.SipParseException;
 import org.sipproxy.message.SipResponse;
 
-/** Forwards the repeated 2xx of an accepted INVITE over a stream until Timer M ends it (RFC 6026 §8.4). */
+/** Forwards retransmissions of an accepted INVITE's 2xx over a stream until Timer M (RFC 6026 §8.4). */
 record LateAnswers(ServerTransaction server, RequestForwarder forwarder, TransportFlow from, Target target)
         implements ClientTransactionUser {
 
@@ -20,7 +20,7 @@ record LateAnswers(ServerTransaction server, RequestForwarder forwarder, Transpo
             byte[] wire = ResponseRewriter.withoutTopVia(response, server.path().isReliable());
             server.respond(response.statusCode(), forwarder.edited(wire, from, target));
         } catch (SipParseException e) {
-            // no Via but ours: it was meant for us
+            // no other Via: the response was meant for this proxy
         }
     }
 

@@ -2,10 +2,10 @@ package org.sipproxy.core.internal.forwarding;
 
 import org.sipproxy.core.internal.pipeline.RequestContext;
 
-/** Writes a response of our own to a request. */
+/** Writer of locally generated responses. */
 @FunctionalInterface
 public interface LocalReplies {
 
-    /** The response's bytes, with a To tag unless it is a 100. */
+    /** Returns the response's bytes, with a To tag unless it is a 100. */
     byte[] write(RequestContext context, int statusCode);
 }

@@ -21,10 +21,10 @@ import org.sipproxy.message.HeaderName;
 import org.sipproxy.message.SipParseException;
 import org.sipproxy.message.SipResponse;
 
-/** Forwards requests to their targets (RFC 3261 §16.6): an ACK as it is, all else with a response context. */
+/** Forwards requests to their targets (RFC 3261 §16.6): an ACK by itself, other requests with a response context. */
 public final class RequestForwarder {
 
-    /** RFC 5393 §5.3.3.1: what is put into a request that has none, and the most that is taken from one. */
+    /** RFC 5393 §5.3.3.1: added to a request that has none, and the maximum accepted from one. */
     static final int MAX_BREADTH = 60;
 
     final Branches branches;
@@ -64,13 +64,13 @@ public final class RequestForwarder {
         this.responseSteps = responseSteps;
     }
 
-    /** The request's Max-Breadth as this proxy takes it (RFC 5393 §5.3.3). */
+    /** Returns the request's Max-Breadth as this proxy applies it (RFC 5393 §5.3.3). */
     static int breadthOf(RequestContext context) throws SipParseException {
         long written = context.received().number(HeaderName.MAX_BREADTH, MAX_BREADTH);
         return written < 0 ? MAX_BREADTH : (int) written;
     }
 
-    /** Forwards a request for which {@code transaction} waits; the line that forks an INVITE is in ResponseContext. */
+    /** Forwards a request for which {@code transaction} waits. The response context forks it. */
     public void relay(RequestContext context, ServerTransaction transaction, List<Target> targets)
             throws SipParseException {
         int breadth = Math.max(breadthOf(context), targets.size());
@@ -78,7 +78,9 @@ public final class RequestForwarder {
                 .start();
     }
 
-    /** True if the request's Max-Breadth does not allow so many branches: it gets a 440 (RFC 5393 §5.3.3.2). */
+    /**
+     * Returns true if the request's Max-Breadth does not allow that many branches: it gets a 440 (RFC 5393 §5.3.3.2).
+     */
     public static boolean exceedsBreadth(RequestContext context, List<Target> targets) throws SipParseException {
         return context.received().firstHeader(HeaderName.MAX_BREADTH) >= 0 && targets.size() > breadthOf(context);
     }
@@ -92,25 +94,25 @@ public final class RequestForwarder {
         }
     }
 
-    /** The response's bytes after the steps that want to see it. */
+    /** Returns the response's bytes after the response stages. */
     byte[] edited(byte[] wire, TransportFlow from) {
         return responseSteps.edited(wire, from, null);
     }
 
-    /** The bytes, after the steps, of a response to the request that went to {@code target}. */
+    /** Returns the bytes, after the stages, of a response to the request that was sent to {@code target}. */
     byte[] edited(byte[] wire, TransportFlow from, Target target) {
         return responseSteps.edited(wire, from, target);
     }
 
     /**
-     * A 2xx whose INVITE was accepted before: it goes upstream by its Via (RFC 6026 §8.4, RFC 3261 §16.7 step 9).
+     * Forwards a 2xx whose INVITE was already accepted upstream by its Via (RFC 6026 §8.4, RFC 3261 §16.7 step 9).
      *
-     * @param from how it came in
+     * @param from the flow over which it arrived
      * @param path where that Via leads
      */
     public void forwardLate(SipResponse response, TransportFlow from, ResponsePath path) throws SipParseException {
         if (DialogResponse.defect(response) != null) {
-            return; // as the one before it
+            return; // like the first 2xx
         }
         path.send(edited(ResponseRewriter.withoutTopVia(response, path.isReliable()), from), SendFailure.IGNORE);
     }

@@ -23,8 +23,8 @@ import org.sipproxy.message.wire.MessageIndex;
 import org.sipproxy.message.wire.Splice;
 
 /**
- * Writes the forwarded request (RFC 3261 §16.6 steps 1 to 9) as one splice of the received bytes: our Via and Record-Route in
- * front, Request-URI, Max-Forwards and Route changed, and all else as it came.
+ * Writer of the forwarded request (RFC 3261 §16.6 steps 1 to 9), as one splice of the received bytes: adds this proxy's
+ * Via and Record-Route, changes Request-URI, Max-Forwards and Route, and keeps everything else unchanged.
  */
 final class RequestWriter {
 
@@ -37,7 +37,7 @@ final class RequestWriter {
     private static final byte[] ADDED_MAX_FORWARDS = ascii("Max-Forwards: 70\r\n");
     private static final byte[] ADDED_MAX_BREADTH = ascii("Max-Breadth: " + RequestForwarder.MAX_BREADTH + "\r\n");
     private static final byte[] DECREMENTED_70 = ascii("69");
-    /** What most clients send (§8.1.1.6). */
+    /** The value that most clients send (§8.1.1.6). */
     private static final int INITIAL_MAX_FORWARDS = 70;
 
     private final Branches branches;
@@ -64,15 +64,15 @@ final class RequestWriter {
     }
 
     /**
-     * The URI that decides the next hop (§16.6 step 7): the topmost Route that is left, or else the Request-URI. Its scheme is
-     * sips if the request is for a sips URI, whatever stands there: each hop is TLS then (§26.2.2).
+     * Returns the URI that decides the next hop (§16.6 step 7): the topmost remaining Route, otherwise the Request-URI.
+     * If the request is for a sips URI, the scheme becomes sips, because each hop must then be TLS (§26.2.2).
      */
     static SipUri nextHopUri(RequestContext context, Target target) throws SipParseException {
         SipUri uri = writtenHopUri(context, target);
         return uri.isSip() && !uri.isSecure() && isSecured(context, target) ? secured(uri) : uri;
     }
 
-    /** True if nothing less than TLS will do. */
+    /** Returns true if TLS is required. */
     static boolean isSecured(RequestContext context, Target target) throws SipParseException {
         return target.uri().isSecure() || context.isSecured();
     }
@@ -90,9 +90,9 @@ final class RequestWriter {
     }
 
     /**
-     * The request for one branch.
+     * Returns the request for one branch.
      *
-     * @param way the flow that it leaves by
+     * @param way the flow over which it is sent
      * @param branch the client transaction's number
      * @param breadth the branch's Max-Breadth
      */
@@ -147,8 +147,9 @@ final class RequestWriter {
     }
 
     /**
-     * Requests that make a dialog (§16.6 step 4); in a dialog the Route set stands already. A NOTIFY looks like one inside a
-     * dialog, yet makes it if it comes before the answer to its SUBSCRIBE (RFC 6665 §4.3).
+     * Returns true for requests that create a dialog (§16.6 step 4); in a dialog the Route set is fixed. A NOTIFY looks
+     * like an in-dialog request, but creates the dialog if it arrives before the response to its SUBSCRIBE (RFC 6665
+     * §4.3).
      */
     private static boolean recordsRoute(SipRequest request) throws SipParseException {
         Method method = request.method();
@@ -158,8 +159,9 @@ final class RequestWriter {
     }
 
     /**
-     * One header, or two where the message changes its transport or interface here (RFC 5658 §6), or where one side of the call
-     * is reached by the connection that it opened, which that side's URI has to name, or is a user whom From or To does not name.
+     * Adds one header, or two if the message changes its transport or interface here (RFC 5658 §6). Two are also added
+     * if one side of the call is reached over the connection that it opened, or if From or To does not name its user:
+     * that side's URI then carries the connection or the user.
      */
     private void recordRoute(ByteWriter text, RequestContext context, Target target, SipUri uri, TransportFlow way)
             throws SipParseException {
@@ -207,7 +209,7 @@ final class RequestWriter {
         return tokens.parameter(flow.connectionId().orElseThrow(), signed);
     }
 
-    /** With a second Via the connection is a proxy's, which wants no more of the dialog than it has record-routed. */
+    /** With two Vias the peer is a proxy; it record-routed if it wants to stay in the dialog. */
     private static boolean isOfItsSender(SipRequest request) throws SipParseException {
         int line = request.firstHeader(HeaderName.VIA);
         return request.nextHeader(HeaderName.VIA, line) < 0
@@ -222,7 +224,7 @@ final class RequestWriter {
         }
     }
 
-    /** RFC 5393 §5.3.3: one Max-Breadth in every request that is forwarded. */
+    /** RFC 5393 §5.3.3: every forwarded request has exactly one Max-Breadth. */
     private static void maxBreadth(Splice splice, ByteWriter head, SipRequest request, int value) {
         int line = request.firstHeader(HeaderName.MAX_BREADTH);
         if (line < 0) {
@@ -241,7 +243,10 @@ final class RequestWriter {
         }
     }
 
-    /** The first hop if it is a strict router, which must get its own URI as the Request-URI (§16.6 step 6). */
+    /**
+     * Returns the first hop if it is a strict router, which must get its own URI as the Request-URI (§16.6 step 6);
+     * otherwise null.
+     */
     private static @Nullable SipUri strictHop(RequestContext context, Target target) throws SipParseException {
         if (target.routes().isEmpty() && context.remainingRoutes().isEmpty()) {
             return null;
@@ -290,7 +295,7 @@ final class RequestWriter {
         return line.text(line.length() == 0 ? "Route: " : ", ");
     }
 
-    /** §16.6 step 9: a stream needs it. */
+    /** §16.6 step 9: required over a stream. */
     private static void contentLength(Splice splice, SipRequest request, SentBy out) {
         if (out.kind().isReliable() && request.firstHeader(HeaderName.CONTENT_LENGTH) < 0) {
             splice.insert(request.index().headersEnd(), "Content-Length: " + request.bodyLength() + "\r\n");

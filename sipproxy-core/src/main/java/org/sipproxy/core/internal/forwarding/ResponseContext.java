@@ -18,18 +18,19 @@ import org.sipproxy.message.SipResponse;
 import org.sipproxy.message.StatusCode;
 
 /**
- * One request and all the branches that it was forked to (RFC 3261 §16.7): which responses go upstream, when the next targets
- * are tried, and what is answered in the end.
+ * One request and all the branches to which it was forked (RFC 3261 §16.7). Decides which responses go upstream, when
+ * the next targets are tried, and what the final response is.
  *
- * <p>Everything happens under the lock of the server transaction. A host's response step runs under it too, so that responses
- * keep their order; it cannot reach any transaction, so it cannot deadlock. Request listeners are notified last, when the state
- * has changed and the other branches are cancelled.
+ * <p>Everything happens under the lock of the server transaction. A response stage of the host application runs under
+ * it too, so that responses keep their order; it cannot reach any transaction, so it cannot deadlock. Request listeners
+ * are notified last, when the state has changed and the other branches are cancelled.
  *
- * <p>When the final response is sent nothing refers to the context any more: what is left of the call are its transactions.
+ * <p>When the final response has been sent, nothing references the context any more: only the call's transactions
+ * remain.
  */
 final class ResponseContext implements ServerTransaction.CancelHandler {
 
-    /** RFC 3326 §2: so that the other phones do not show a missed call. */
+    /** RFC 3326 §2: prevents the other phones from showing a missed call. */
     private static final byte[] COMPLETED_ELSEWHERE =
             "Reason: SIP;cause=200;text=\"Call completed elsewhere\"\r\n".getBytes(StandardCharsets.US_ASCII);
 
@@ -41,7 +42,7 @@ final class ResponseContext implements ServerTransaction.CancelHandler {
     private final Deque<List<Target>> groups = new ArrayDeque<>(2);
     private final List<Branch> branches = new ArrayList<>(2);
     private final BestResponse best = new BestResponse();
-    /** Max-Breadth that no branch has yet. */
+    /** The part of Max-Breadth that is not assigned to a branch yet. */
     private int unsharedBreadth;
 
     private int open;
@@ -66,7 +67,7 @@ final class ResponseContext implements ServerTransaction.CancelHandler {
         group(targets);
     }
 
-    /** Targets of equal q are tried in parallel, lower ones when those have failed (§16.6). */
+    /** Targets of equal q are tried in parallel; those with a lower q are tried when those have failed (§16.6). */
     private void group(List<Target> targets) {
         if (targets.size() == 1) {
             groups.add(targets);
@@ -85,7 +86,7 @@ final class ResponseContext implements ServerTransaction.CancelHandler {
         groups.add(group);
     }
 
-    /** Does nothing if the request has been answered meanwhile, such as by the end of the proxy. */
+    /** Starts forking. Does nothing if the request has got its final response meanwhile, for example at shutdown. */
     void start() {
         synchronized (server) {
             if (server.isPending()) {
@@ -96,8 +97,9 @@ final class ResponseContext implements ServerTransaction.CancelHandler {
     }
 
     /**
-     * The next branch's share of the incoming Max-Breadth. All branches share it, those that are tried later too: RFC 5393 §5.3.3.2
-     * asks that for those at a time only, which would let two proxies that name each other search without end.
+     * Returns the next branch's share of the incoming Max-Breadth. All branches share it, including those tried later.
+     * RFC 5393 §5.3.3.2 requires that only for concurrent branches, but then two proxies that name each other could
+     * search without end.
      */
     private int breadth() {
         int left = all.size() - branches.size();
@@ -106,19 +108,19 @@ final class ResponseContext implements ServerTransaction.CancelHandler {
         return share;
     }
 
-    /** Forks to the next group of targets that gets at least one branch going, or finishes. */
+    /** Forks to the next group of targets that starts at least one branch, or finishes. */
     private void forkNext() {
         starting = true;
         while (open == 0 && !succeeded && !groups.isEmpty()) {
             List<Target> group = groups.remove();
             if (group.get(0).substitute()) {
-                best.forget(); // nobody has refused yet, else there were no substitute left
+                best.forget(); // a rejection would have removed the fallback targets
             }
             for (Target target : group) {
                 Branch branch = new Branch(this, target, breadth());
                 branches.add(branch);
                 open++;
-                branch.begin(); // this is the line that forks an INVITE
+                branch.begin(); // forks an INVITE
             }
         }
         starting = false;
@@ -129,7 +131,7 @@ final class ResponseContext implements ServerTransaction.CancelHandler {
         }
     }
 
-    /** A branch has sent the request. When it is sure that none has to send it again, its body is not kept. */
+    /** Called when a branch has sent the request. The body is released once no branch can have to send it again. */
     void sent() {
         if (!starting && groups.isEmpty() && context.hasLargeBody() && !mayBeSentAgain()) {
             server.keepsMore(-context.releaseBody());
@@ -149,7 +151,7 @@ final class ResponseContext implements ServerTransaction.CancelHandler {
         return context.isInvite();
     }
 
-    // ---- what the branches tell
+    // // ---- events from the branches
 
     void provisional(SipResponse response, TransportFlow from, Target target) {
         // a 100 is hop by hop (§16.7 step 5); a non-INVITE request gets no other provisional (RFC 4320 §4.2)
@@ -161,7 +163,7 @@ final class ResponseContext implements ServerTransaction.CancelHandler {
         }
     }
 
-    /** A 2xx: it goes upstream at once, and an INVITE's other branches are cancelled (§16.7 steps 5 and 10). */
+    /** Handles a 2xx: it goes upstream at once, and an INVITE's other branches are cancelled (§16.7 steps 5 and 10). */
     void success(SipResponse response, TransportFlow from, Target target) {
         String defect = isInvite() ? DialogResponse.defect(response) : null;
         if (defect != null) {
@@ -173,7 +175,7 @@ final class ResponseContext implements ServerTransaction.CancelHandler {
         if (wire == null) {
             failure(
                     StatusCode.SERVER_INTERNAL_ERROR,
-                    "the response has no Via but ours"); // else the client would never get a final response
+                    "the response has only the Via of this proxy"); // else the client never gets a final response
             return;
         }
         boolean sent = server.respond(response.statusCode(), wire) && !finished;
@@ -192,18 +194,18 @@ final class ResponseContext implements ServerTransaction.CancelHandler {
         }
     }
 
-    /** The client may acknowledge without the Route that its Route set would have. */
+    /** The client may send the ACK without the Route that its Route set requires. */
     private void expectAck(SipResponse response) {
         if (isInvite()) {
             try {
                 forwarder.table.expectAck(TransactionKey.ofAck(context.received(), response));
             } catch (SipParseException e) {
-                return; // a response that cannot be read is not forwarded either
+                return; // a response that cannot be parsed is not forwarded either
             }
         }
     }
 
-    /** A final failure that came from downstream. */
+    /** Handles a final failure received from downstream. */
     void failure(SipResponse response, TransportFlow from) {
         if (response.statusCode() == StatusCode.REQUEST_TIMEOUT && !isInvite()) {
             best.offerSilence("the target responded 408"); // RFC 4320 §4.2: counts as no response
@@ -222,7 +224,7 @@ final class ResponseContext implements ServerTransaction.CancelHandler {
         branchEnded();
     }
 
-    /** The one who was asked could not serve; any other failure is an answer that a substitute would only repeat. */
+    /** The target failed (408, 430, 5xx): try a fallback, which would only repeat any other failure. */
     private static boolean leavesToASubstitute(int status) {
         return status / 100 == 5
                 || status == StatusCode.REQUEST_TIMEOUT
@@ -230,7 +232,7 @@ final class ResponseContext implements ServerTransaction.CancelHandler {
     }
 
     /**
-     * A branch ended without a response from downstream, with a locally generated status.
+     * Handles the end of a branch without a response from downstream, with a locally generated status.
      *
      * @param why which hop failed and how, for the log
      */
@@ -283,9 +285,12 @@ final class ResponseContext implements ServerTransaction.CancelHandler {
         }
     }
 
-    // ---- the answer
+    // // ---- the final response
 
-    /** The response's bytes as they go upstream; null if there is no Via but ours: it was meant for us (§16.7 step 3). */
+    /**
+     * Returns the response's bytes as they go upstream; null if there is no other Via, so that it was meant for this
+     * proxy (§16.7 step 3).
+     */
     private byte @Nullable [] forwardable(SipResponse response, TransportFlow from, Target target) {
         try {
             byte[] wire = ResponseRewriter.withoutTopVia(response, server.path().isReliable());
@@ -343,14 +348,16 @@ final class ResponseContext implements ServerTransaction.CancelHandler {
             context.failure(best.why());
         }
         if (status == StatusCode.REQUEST_TIMEOUT && !isInvite()) {
-            server.abandon(); // RFC 4320 §4.1: the client has given up too, and a 408 would only do harm
+            server.abandon(); // RFC 4320 §4.1: the client has timed out too, and a 408 would only do harm
             forwarder.completions.completed(context, status, forwarder.replies.write(context, status), all);
         } else {
             refuse(status);
         }
     }
 
-    /** A failure of ours is not repeated to a sender that has proved nothing, as in {@link ServerTransaction#refuse}. */
+    /**
+     * A locally generated failure is not retransmitted to an unproven sender, as in {@link ServerTransaction#refuse}.
+     */
     private void refuse(int status) {
         byte[] wire = forwarder.replies.write(context, status);
         boolean sent = context.isProven() ? server.respond(status, wire) : server.refuse(status, wire);
@@ -360,7 +367,7 @@ final class ResponseContext implements ServerTransaction.CancelHandler {
         }
     }
 
-    /** What handles further 2xx of an INVITE branch when the context is gone. */
+    /** Returns the handler of further 2xx of an INVITE branch once the context is released. */
     ClientTransactionUser lateSuccesses(TransportFlow from, Target target) {
         return new LateAnswers(server, forwarder, from, target);
     }

@@ -8,15 +8,15 @@ import org.sipproxy.message.SipResponse;
 import org.sipproxy.message.StatusCode;
 import org.sipproxy.message.wire.Splice;
 
-/** Writes the response that goes upstream (RFC 3261 §16.7 steps 3 to 9) as a splice of the one that came. */
+/** Writer of the response that goes upstream (RFC 3261 §16.7 steps 3 to 9), as a splice of the received one. */
 final class ResponseRewriter {
 
     private ResponseRewriter() {}
 
     /**
-     * The response without our Via.
+     * Returns the response without this proxy's Via.
      *
-     * @throws SipParseException if no Via is left: it was meant for ourselves
+     * @throws SipParseException if no Via is left: the response was meant for this proxy
      */
     static byte[] withoutTopVia(SipResponse response, boolean stream) throws SipParseException {
         Splice splice = new Splice();
@@ -25,7 +25,10 @@ final class ResponseRewriter {
         return response.index().apply(splice);
     }
 
-    /** The best response of several: 503 becomes 500 (§16.7 step 6), challenges of the others are added (step 7). */
+    /**
+     * Returns the best response of several: 503 becomes 500 (§16.7 step 6), and the challenges of the others are added
+     * (step 7).
+     */
     static byte[] best(SipResponse response, List<byte[]> otherChallenges, boolean stream) throws SipParseException {
         Splice splice = new Splice();
         if (response.statusCode() == StatusCode.SERVICE_UNAVAILABLE) {
@@ -61,7 +64,7 @@ final class ResponseRewriter {
         } else if (response.nextHeader(HeaderName.VIA, line) >= 0) {
             splice.delete(response.index().lineStart(line), response.index().lineEnd(line));
         } else {
-            throw new SipParseException(StatusCode.BAD_REQUEST, "response has no Via but ours");
+            throw new SipParseException(StatusCode.BAD_REQUEST, "response has only the Via of this proxy");
         }
     }
 

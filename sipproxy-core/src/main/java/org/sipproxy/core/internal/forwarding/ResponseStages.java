@@ -21,16 +21,16 @@ import org.sipproxy.message.jain.JainResponse;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** The steps, of the host and of components, that see responses before they are forwarded. */
+/** The stages of the host application and of components that see responses before they are forwarded. */
 public final class ResponseStages {
 
     private static final Logger LOG = LoggerFactory.getLogger(ResponseStages.class);
     private static final Logger STAGES = LoggerFactory.getLogger("org.sipproxy.core.stage");
 
-    /** What was received within the limits may have grown by what we added. */
+    /** A message received within its limits may have grown by what this proxy added. */
     private static final ParseLimits OWN_LIMITS = new ParseLimits(16_777_216, 1_048_576, 10_000, 10_000);
 
-    /** A stage, and its guard under its name. */
+    /** A stage and the guard that carries its name. */
     private record Guarded(ResponseStage stage, HostCall call) {}
 
     private final List<Guarded> stages;
@@ -44,9 +44,9 @@ public final class ResponseStages {
     }
 
     /**
-     * The response's bytes after the steps have seen it.
+     * Returns the response's bytes after the stages have run.
      *
-     * @param sentTo where its request went, if that is still known
+     * @param sentTo where its request was sent, if that is still known
      */
     byte[] edited(byte[] wire, Flow from, @Nullable Target sentTo) {
         if (stages.isEmpty()) {
@@ -60,7 +60,7 @@ public final class ResponseStages {
             }
             return response == received ? wire : response.toBytes();
         } catch (SipParseException e) {
-            LOG.debug("response not shown to the steps: {}", e.getMessage());
+            LOG.debug("response not passed to the response stages: {}", e.getMessage());
             return wire;
         }
     }
@@ -72,7 +72,10 @@ public final class ResponseStages {
         throw new SipParseException(StatusCode.SERVER_INTERNAL_ERROR, "not a response");
     }
 
-    /** Returns the response that the stage leaves; the one it was given if the stage fails, not half an edit. */
+    /**
+     * Returns the response as the stage leaves it. If the stage fails, returns the original response, so that no
+     * partial edit is used.
+     */
     private static SipResponse run(Guarded guarded, Context context) {
         SipResponse before = context.response;
         try {

@@ -11,8 +11,8 @@ import org.sipproxy.core.internal.transport.TransportFlow;
 import org.sipproxy.message.SipParseException;
 
 /**
- * The users whose connections the sides of a dialog are, for Record-Route: so that a side that has reconnected is found if neither
- * From nor To names its user. UDP needs no connection, so it has none.
+ * Users behind the connections of a dialog's sides, for Record-Route. With them, a side that has reconnected is found
+ * even if neither From nor To names its user. UDP needs no connection, so it has no such user.
  */
 final class SideUsers {
 
@@ -21,13 +21,15 @@ final class SideUsers {
     private final SealedUsers sealed;
     private final Function<Flow, @Nullable Aor> registeredOver;
 
-    /** @param registeredOver the one user who is registered over a connection */
+    /**
+     * @param registeredOver returns the only user who is registered over a connection
+     */
     SideUsers(SealedUsers sealed, Function<Flow, @Nullable Aor> registeredOver) {
         this.sealed = sealed;
         this.registeredOver = registeredOver;
     }
 
-    /** The parameter for the caller's side, which is a connection; empty if From names the user. */
+    /** Returns the parameter for the caller's side, which is a connection; empty if From names the user. */
     byte[] ofCaller(RequestContext context, TransportFlow came, byte[] signed) throws SipParseException {
         Aor user = registeredOver.apply(came);
         return user == null
@@ -37,7 +39,7 @@ final class SideUsers {
                 : sealed.parameter(user, signed);
     }
 
-    /** The parameter for the called side; empty if To names the user. */
+    /** Returns the parameter for the called side; empty if To names the user. */
     byte[] ofCallee(RequestContext context, Target target, TransportFlow way, byte[] signed) throws SipParseException {
         boolean direct = way.kind().isReliable() && target.routes().isEmpty() && context.isRegistered(target);
         Aor user = direct ? context.calledUser() : null;

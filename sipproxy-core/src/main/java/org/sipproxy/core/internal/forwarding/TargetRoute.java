@@ -23,16 +23,16 @@ import org.sipproxy.message.SipUri;
 import org.sipproxy.message.StatusCode;
 
 /**
- * Route of one request to one target: the candidates that lead there, one after the other, for INVITE, ACK and every other request
- * alike.
+ * Route of one request to one target: the candidates that lead to it, in the order in which they are tried. Used for
+ * INVITE, ACK and every other request.
  *
  * <ol>
- *   <li>the connection that the target opened over TLS or as a WebSocket (RFC 5626 §5.3), or the flow of a client behind a NAT.
- *       Nothing else leads to such a client
- *   <li>the next hops of the topmost Route or of the Request-URI in the order of RFC 3263 §4, each by TCP first if the request is
- *       too large for a datagram (RFC 3261 §18.1.1)
- *   <li>the connection over which the target registered
- *   <li>the next hops that failed a short while ago
+ * <li>the connection that the target opened over TLS or as a WebSocket (RFC 5626 §5.3), or the flow of a client behind
+ *     a NAT; such a client cannot be reached in any other way
+ * <li>the next hops of the topmost Route or of the Request-URI in the order of RFC 3263 §4, each over TCP first if the
+ *     request is too large for a datagram (RFC 3261 §18.1.1)
+ * <li>the connection over which the target registered
+ * <li>the next hops that failed recently
  * </ol>
  *
  * <p>Not thread-safe: a branch uses it under the lock of its server transaction.
@@ -43,7 +43,7 @@ final class TargetRoute {
      * A request that is ready to be sent.
      *
      * @param branch the number of its client transaction
-     * @param hop null if {@code flow} was there before
+     * @param hop null if {@code flow} already existed
      */
     record Attempt(
             long branch,
@@ -57,33 +57,35 @@ final class TargetRoute {
     private final long loopHash;
     private final int breadth;
     private final Sender sender;
-    /** The listening point to send from; null for the one that leads there. */
+    /** The listening point to send from; null to use the one that leads to the target. */
     private final @Nullable Endpoint point;
 
     private @Nullable TransportFlow direct;
-    /** No next hop leads to the target, so none is looked for. */
+    /** True if no next hop leads to the target, so that none is looked up. */
     private boolean withoutHops;
 
     private @Nullable TransportFlow registered;
     /** Null until they are known. */
     private @Nullable List<NextHop> hops;
-    /** The same in the order in which they were found. */
+    /** The same next hops in the order in which they were found. */
     private List<NextHop> found = List.of();
 
     private int at;
     /** How many of {@link #hops} are tried before {@link #registered}. */
     private int preferred;
-    /** What to send to by UDP if the attempt by TCP fails. */
+    /** The next hop to send to over UDP if the TCP attempt fails. */
     private @Nullable NextHop datagram;
 
-    /** The address of a next hop was refused, so no failure shows what listens there. */
+    /** True if the address of a next hop was refused. Then no failure may reveal what listens there. */
     private boolean refused;
 
     private boolean overloaded;
     /** Why no candidate leads to the target. */
     private String why = "no flow leads to the client";
 
-    /** @param breadth the Max-Breadth of what is sent */
+    /**
+     * @param breadth the Max-Breadth of the request that is sent
+     */
     TargetRoute(RequestForwarder forwarder, RequestContext context, Target target, long loopHash, int breadth)
             throws SipParseException {
         this.forwarder = forwarder;
@@ -96,7 +98,7 @@ final class TargetRoute {
         chooseFlows();
     }
 
-    /** Where the client registered, or where the dialog's Route says that its side is served. */
+    /** Returns the listening point where the client registered, or that the dialog's Route names for its side. */
     private @Nullable Endpoint point() {
         Flow flow = target.flow();
         if (flow != null) {
@@ -105,7 +107,7 @@ final class TargetRoute {
         return target.socket().isEmpty() ? context.dialogPoint() : forwarder.flows.pointNamed(target.socket());
     }
 
-    // ---- flows that are there
+    // // ---- existing flows
 
     private void chooseFlows() throws SipParseException {
         if (!target.routes().isEmpty() || !context.remainingRoutes().isEmpty()) {
@@ -131,7 +133,7 @@ final class TargetRoute {
         return target.flow() instanceof TransportFlow flow ? flow : null;
     }
 
-    /** The flow if it is open, and has TLS if the request is for a sips URI (§26.2.2); else null. */
+    /** Returns the flow if it is open, and has TLS if the request is for a sips URI (§26.2.2); otherwise null. */
     private @Nullable TransportFlow usable(@Nullable TransportFlow flow) throws SipParseException {
         return flow != null && flow.isOpen() && (flow.kind().isSecure() || !RequestWriter.isSecured(context, target))
                 ? flow
@@ -139,9 +141,9 @@ final class TargetRoute {
     }
 
     /**
-     * The flow that a client behind a NAT registered over, else the address that it was seen at. A NAT does not let a connection
-     * in, so a stream has to be there already. If the client has reconnected within a dialog, that is the connection over which it
-     * is registered now.
+     * Chooses the flow over which a client behind a NAT registered, otherwise its source address. A NAT does not admit
+     * incoming connections, so a stream has to exist already. If the client has reconnected within a dialog, its
+     * current registration's connection is chosen.
      */
     private void throughNat() throws SipParseException {
         TransportFlow flow = flowOf(target);
@@ -169,13 +171,16 @@ final class TargetRoute {
             return forwarder.flows.openConnection(hop);
         }
         try {
-            return forwarder.flows.flowTo(hop, context.flow(), point, Sender.HOST); // a client was seen there
+            return forwarder.flows.flowTo(hop, context.flow(), point, Sender.HOST); // a client's source address
         } catch (RefusedAddressException e) {
             return null;
         }
     }
 
-    /** True if the contact names the very address that it was seen at: no NAT lies between, so it may be connected to. */
+    /**
+     * Returns true if the contact names the client's source address: then there is no NAT in between, and a connection
+     * to the client can be opened.
+     */
     private boolean isAtItsSource() {
         SipUri received = target.received();
         Optional<InetAddress> address = target.uri().numericHost();
@@ -184,7 +189,7 @@ final class TargetRoute {
 
     // ---- next hops
 
-    /** True if {@link #next} needs {@link #lookUp} before. */
+    /** Returns true if {@link #lookUp} must be called before {@link #next}. */
     boolean needsLookUp() throws SipParseException {
         if (direct != null || withoutHops || hops != null) {
             return false;
@@ -197,12 +202,14 @@ final class TargetRoute {
         return false;
     }
 
-    /** Looks up the next hops. {@code done} is called once, on any thread; it calls {@link #found} or {@link #notFound}. */
+    /**
+     * Looks up the next hops. {@code done} is called once, on any thread; it calls {@link #found} or {@link #notFound}.
+     */
     void lookUp(NextHopResolver.Callback done) throws SipParseException {
         forwarder.resolver.resolve(RequestWriter.nextHopUri(context, target), sender, done);
     }
 
-    /** Takes what {@link #lookUp} has found. */
+    /** Accepts the result of {@link #lookUp}. */
     void found(List<NextHop> nextHops) {
         found = nextHops;
         List<NextHop> ordered = nextHops.size() == 1 ? nextHops : forwarder.failedHops.last(nextHops);
@@ -214,14 +221,14 @@ final class TargetRoute {
         preferred = good;
     }
 
-    /** Takes that {@link #lookUp} has found nothing. */
+    /** Records that {@link #lookUp} failed. */
     void notFound(ResolutionFailure failure) {
         why = "no next hop: '" + failure.text() + "'";
         overloaded = failure.reason() == Reason.OVERLOADED;
         found(List.of());
     }
 
-    /** The next candidate; null if none is left. */
+    /** Returns the next candidate; null if none is left. */
     @Nullable
     Attempt next() throws SipParseException {
         TransportFlow flow = direct;
@@ -268,7 +275,7 @@ final class TargetRoute {
         if (stream == null) {
             return attempt;
         }
-        datagram = hop; // if TCP fails: better a large datagram than none
+        datagram = hop; // if TCP fails: a large datagram is better than none
         return attempt(stream, new NextHop(TransportKind.TCP, hop.address()));
     }
 
@@ -319,9 +326,9 @@ final class TargetRoute {
         return kind.lowerCase() + ":" + (host == null ? "-" : HostName.text(host)) + ":" + address.getPort();
     }
 
-    // ---- what became of an attempt
+    // // ---- results of an attempt
 
-    /** Nothing could be sent, or the connection was lost before the response. */
+    /** Records that nothing could be sent, or that the connection was lost before the response. */
     void notSent(Attempt attempt, Throwable cause) {
         String place = textOf(attempt);
         String said = cause.getMessage();
@@ -333,7 +340,7 @@ final class TargetRoute {
         }
     }
 
-    /** The time for a response has passed. */
+    /** Records that the time for a response has passed. */
     void timedOut(Attempt attempt) {
         why = "no final response from " + textOf(attempt);
     }
@@ -342,22 +349,25 @@ final class TargetRoute {
         return text(attempt.flow().kind(), attempt.flow().remoteAddress());
     }
 
-    /** Why {@link #next} has no further candidate: which one failed last and how, for a log line. */
+    /** Returns why {@link #next} has no further candidate: which one failed last and how, for a log line. */
     String why() {
         return why;
     }
 
-    /** The server has responded or let the time pass: another one may be tried, but not the same by UDP (§18.1.1). */
+    /**
+     * Moves on after the server has responded or timed out: another server may be tried, but not the same one over UDP
+     * (§18.1.1).
+     */
     void nextServer() {
         datagram = null;
     }
 
-    /** True if {@link #nextServer} leaves a server to be tried. */
+    /** Returns true if {@link #nextServer} leaves a server to be tried. */
     boolean hasNextServer() {
         return at < hops().size();
     }
 
-    /** True if {@link #next} may have a candidate. */
+    /** Returns true if {@link #next} may have a candidate. */
     boolean hasNext() {
         return direct != null || datagram != null || registered != null || hasNextServer() || mayLookUp();
     }
@@ -366,7 +376,7 @@ final class TargetRoute {
         return hops == null && !withoutHops;
     }
 
-    /** The call was accepted: its ACK passes over the next hops that its INVITE has passed over. */
+    /** Records that the call was accepted: its ACK skips the next hops that its INVITE has skipped. */
     void accepted(Attempt attempt) {
         NextHop used = attempt.hop();
         for (NextHop hop : found) {
@@ -377,7 +387,10 @@ final class TargetRoute {
         }
     }
 
-    /** The status of a target to which no candidate leads (§16.9). Only too many look-ups are this proxy's own trouble: 503. */
+    /**
+     * Returns the status for a target to which no candidate leads (§16.9). Only too many look-ups are this proxy's own
+     * problem: 503.
+     */
     int failureStatus() {
         boolean known = context.isRegistered(target);
         if (refused) {

@@ -9,7 +9,7 @@ import org.sipproxy.api.location.LocationStoreException;
 import org.sipproxy.api.routing.TemporarilyUnavailableException;
 
 /**
- * The location store as requests use it. What it throws besides its documented exceptions is logged, and leaves as a
+ * The location store as requests use it. Any exception other than the documented ones is logged and rethrown as a
  * {@link HostFailedException}.
  */
 public final class GuardedStore {
@@ -18,7 +18,7 @@ public final class GuardedStore {
     private final LocationStore.Blocking blocking;
     private final HostCall host;
 
-    /** Asks the store which of its methods may block. */
+    /** Creates a guard, and queries the store which of its methods may block. */
     public GuardedStore(LocationStore store) {
         this.store = store;
         this.blocking = store.blocking();

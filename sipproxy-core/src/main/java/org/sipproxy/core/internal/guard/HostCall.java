@@ -8,24 +8,24 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The catch block around calls into one object of the host or of an add-on. It counts and logs what was thrown, and never throws,
- * so an Error of the host ends no thread and leaves nothing half done. The caller catches Throwable, hands it over, and goes on
- * with the outcome that its place defines:
+ * Catch block around calls into one object of the host application or of an add-on. It counts and logs what was thrown
+ * and never throws, so that an Error in such code neither ends a thread nor leaves work incomplete. The caller catches
+ * Throwable, passes it on, and continues with the outcome for that place:
  *
  * <pre>
  *  called                                     outcome if it throws
  *  -----------------------------------------  ----------------------------------------------------------
- *  request stage, authentication, store       503 with Retry-After if it is unavailable for now, else 500
+ *  request stage, authentication, store       503 with Retry-After if temporarily unavailable, else 500
  *  {@code mayBlock} of a stage                treated as blocking
  *  arrival filter                             what arrived is refused
  *  domain source                              none of its domains for this request
  *  response stage                             the response is forwarded as it was before
- *  handler of stray responses                 the next handler is asked
+ *  handler of stray responses                 the next handler is called
  *  listener, handler, scheduled task, close   the others are called
  *  start of a component                       the proxy does not start
  * </pre>
  *
- * <p>{@code ArchitectureTest} checks that every call of an interface of the host stands in such a block.
+ * <p>{@code ArchitectureTest} checks that every call of an interface of the host application is in such a block.
  */
 public final class HostCall {
 
@@ -39,7 +39,7 @@ public final class HostCall {
     private final LogThrottle outages = new LogThrottle(Duration.ofSeconds(30));
 
     /**
-     * A guard of one place.
+     * Creates a guard of one place.
      *
      * @param what what is called, such as "request listener"
      */
@@ -47,35 +47,35 @@ public final class HostCall {
         this(LOG, what);
     }
 
-    /** A guard that logs to a logger of its own. */
+    /** Creates a guard that logs to its own logger. */
     public HostCall(Logger log, String what) {
         this.log = log;
         this.what = what;
     }
 
-    /** Counts and logs {@code e}. Never throws. An InterruptedException sets the thread's interrupt again. */
+    /** Counts and logs {@code e}. Never throws. An InterruptedException sets the thread's interrupt flag again. */
     public void failed(Throwable e) {
         failed("", e);
     }
 
     /**
-     * The same.
+     * Counts and logs {@code e} with the place.
      *
-     * @param at what it was called for, such as "MESSAGE"; not a text that a peer wrote
+     * @param at what it was called for, such as "MESSAGE"; not text from a peer
      */
     public void failed(String at, Throwable e) {
         if (e instanceof InterruptedException) {
             Thread.currentThread().interrupt();
         }
         if (e instanceof TemporarilyUnavailableException) {
-            outages.warn(log, what, " cannot do its work now", at, e);
+            outages.warn(log, what, " is temporarily unavailable", at, e);
             return;
         }
         FAILURES.increment();
         failures.error(log, what, " failed", at, e);
     }
 
-    /** How many calls have failed since the JVM started, of all proxies in it. */
+    /** Returns how many calls have failed since the JVM started, summed over all its proxies. */
     public static long failures() {
         return FAILURES.sum();
     }

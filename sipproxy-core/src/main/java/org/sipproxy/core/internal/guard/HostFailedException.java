@@ -1,6 +1,9 @@
 package org.sipproxy.core.internal.guard;
 
-/** Host code that a request depends on failed, and {@link HostCall} has logged how: the request is answered with 500. */
+/**
+ * Thrown if code of the host application that a request depends on has failed. {@link HostCall} has logged the cause;
+ * the request gets a 500.
+ */
 public final class HostFailedException extends RuntimeException {
 
     private static final long serialVersionUID = 1L;

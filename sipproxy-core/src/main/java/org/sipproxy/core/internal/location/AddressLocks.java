@@ -8,12 +8,12 @@ import org.sipproxy.api.location.LocationStoreException;
 import org.sipproxy.api.routing.RequestDeadline;
 
 /**
- * Locks for updates that wait for a database, one address at a time. An address always has the same lock; with many times
- * more of them than workers, two addresses seldom share one. Nobody but updates ever waits for one.
+ * Striped locks for updates that wait for a database. An AOR always has the same lock. There are many times more locks
+ * than workers, so two AORs seldom share one. Only updates wait for these locks.
  */
 final class AddressLocks {
 
-    /** Power of two. */
+    /** A power of two. */
     private static final int LOCKS = 2048;
 
     private static final long LONGEST_WAIT_MILLIS = 20_000;
@@ -27,10 +27,10 @@ final class AddressLocks {
     }
 
     /**
-     * Takes the lock of an address.
+     * Takes the lock of an AOR.
      *
      * @return the lock, for the caller to release
-     * @throws LocationStoreException if it cannot be had in time
+     * @throws LocationStoreException if the lock is not acquired in time
      */
     ReentrantLock lock(Aor aor) {
         ReentrantLock lock = of(aor);

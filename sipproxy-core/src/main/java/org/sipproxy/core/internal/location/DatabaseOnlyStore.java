@@ -22,10 +22,11 @@ import org.sipproxy.core.internal.time.ProxyTime;
 import org.sipproxy.core.status.StoreStatus;
 
 /**
- * Keeps nothing: each lookup reads rows, each update reads and writes them in a transaction of its own.
+ * Location store that keeps nothing in memory: each look-up reads rows, and each update reads and writes them in a
+ * transaction.
  *
- * <p>Updates of one address queue at its lock here before they queue in the database. It keeps the events of an address in
- * the order of its changes, and a busy address from holding all connections.
+ * <p>Updates of one AOR wait for its lock here before they wait for the database. That keeps the events of an AOR in
+ * the order of its changes, and prevents a busy AOR from occupying all connections.
  */
 final class DatabaseOnlyStore implements HostLocationStore {
 
@@ -43,7 +44,7 @@ final class DatabaseOnlyStore implements HostLocationStore {
         this.time = time;
     }
 
-    /** A database that cannot be read is better told now than by the first call. */
+    /** Fails at start, not at the first call, if the database cannot be read. */
     @Override
     public void open() {
         try {
@@ -81,7 +82,7 @@ final class DatabaseOnlyStore implements HostLocationStore {
         }
     }
 
-    /** A change that remembers what it was applied to the last time: a transaction may be repeated. */
+    /** A change that remembers its latest input, because a transaction may be retried. */
     private static final class Observed implements BindingChange {
 
         private final BindingChange change;
@@ -103,7 +104,7 @@ final class DatabaseOnlyStore implements HostLocationStore {
         }
     }
 
-    /** Holds all bindings in memory while it groups them by address: rows come in the order in which they were added. */
+    /** Holds all bindings in memory while grouping them by AOR, because rows arrive in the order of their insertion. */
     @Override
     public void forEach(BiConsumer<Aor, List<Binding>> visitor) {
         Map<Aor, List<Binding>> all = new LinkedHashMap<>();
@@ -114,7 +115,7 @@ final class DatabaseOnlyStore implements HostLocationStore {
         all.forEach((aor, bindings) -> visitor.accept(aor, List.copyOf(bindings)));
     }
 
-    /** Deletes what has ended, whoever wrote it, and tells it. */
+    /** Deletes expired rows of all servers and publishes their removal. */
     @Override
     public void sweep() {
         repository.deleteExpired(now(), false, (aor, binding) -> {

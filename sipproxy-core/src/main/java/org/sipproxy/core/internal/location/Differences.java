@@ -6,15 +6,15 @@ import org.sipproxy.api.location.Aor;
 import org.sipproxy.api.location.Binding;
 import org.sipproxy.api.location.BindingWrite;
 
-/** What has to be written so that rows become as bindings are. */
+/** Computes the writes that bring rows in line with bindings. */
 final class Differences {
 
     private Differences() {}
 
     /**
-     * Adds a put for each binding of {@code after} that is not the very same object in {@code before}, and a delete for each id
-     * that is gone, to {@code writes}. Rows that have ended by {@code nowMillis} are left to the sweep: another server may
-     * have refreshed one of its own that was read here.
+     * Adds to {@code writes} a put for each binding of {@code after} that is not the same object in {@code before}, and
+     * a delete for each id that was removed. Rows that have expired by {@code nowMillis} are left to the sweep, because
+     * another server may have refreshed one of its own rows that was read here.
      */
     static void add(List<BindingWrite> writes, Aor aor, List<Binding> before, List<Binding> after, long nowMillis) {
         for (Binding old : before) {

@@ -7,7 +7,7 @@ import java.util.concurrent.ConcurrentLinkedDeque;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.LongSupplier;
 
-/** Addresses whose changes wait to be written, each once, the oldest change first. */
+/** Queue of AORs whose changes wait to be written, each once, the oldest change first. */
 final class DirtyAddresses {
 
     private final Deque<AorEntry> queue = new ConcurrentLinkedDeque<>();
@@ -18,7 +18,7 @@ final class DirtyAddresses {
         this.nanoTime = nanoTime;
     }
 
-    /** Called under the address's monitor. */
+    /** Queues an AOR. Called under its monitor. */
     void add(AorEntry address) {
         if (!address.isQueued) {
             address.isQueued = true;
@@ -28,7 +28,7 @@ final class DirtyAddresses {
         }
     }
 
-    /** Puts back, in front, addresses that were taken and could not be written. */
+    /** Puts AORs that were taken but could not be written back at the front. */
     void addBack(List<AorEntry> addresses) {
         for (int i = addresses.size() - 1; i >= 0; i--) {
             AorEntry address = addresses.get(i);
@@ -42,7 +42,7 @@ final class DirtyAddresses {
         }
     }
 
-    /** Takes at most {@code most}, the oldest changes first. A change queues them again from here on. */
+    /** Takes at most {@code most} AORs, the oldest changes first. A change from here on queues them again. */
     List<AorEntry> take(int most) {
         List<AorEntry> taken = new ArrayList<>(most);
         while (taken.size() < most) {

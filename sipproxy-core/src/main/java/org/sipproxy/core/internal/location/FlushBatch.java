@@ -5,10 +5,10 @@ import java.util.List;
 import org.sipproxy.api.location.Binding;
 import org.sipproxy.api.location.BindingWrite;
 
-/** What one transaction of a flush writes, and what the addresses looked like when it was put together. */
+/** The writes of one transaction of a flush, and the state of the AORs when it was assembled. */
 final class FlushBatch {
 
-    /** An address and what the database holds of it when the batch is written. */
+    /** An AOR and what the database holds of it once the batch is written. */
     private record Entry(AorEntry address, List<Binding> bindings) {}
 
     private final List<Entry> entries;
@@ -19,7 +19,7 @@ final class FlushBatch {
         this.writes = writes;
     }
 
-    /** What the addresses need now. */
+    /** Returns a batch that brings the rows of these AORs up to date. */
     static FlushBatch of(List<AorEntry> addresses, long nowMillis) {
         List<Entry> entries = new ArrayList<>(addresses.size());
         List<BindingWrite> writes = new ArrayList<>(addresses.size());
@@ -52,8 +52,8 @@ final class FlushBatch {
     }
 
     /**
-     * It failed, but a connection may break after the commit: each row may be there or not. Copies stand for them, so that a
-     * binding counts as DIRTY if it is still there and as to be deleted if it is not.
+     * Records that the batch failed. A connection may break after the commit, so each row may or may not exist. Copies
+     * stand for the rows, so that a binding is DIRTY if it still exists and is deleted otherwise.
      */
     void mayBeWritten() {
         for (Entry entry : entries) {

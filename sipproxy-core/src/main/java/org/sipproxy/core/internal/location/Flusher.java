@@ -21,18 +21,18 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Writes changed addresses, in rounds. A large round is shared with a second thread, so that one batch is prepared while the
- * database works on the other. One flush runs at a time, and its rounds follow each other, so the changes of an address are
- * written in their order.
+ * Writer of changed AORs, in rounds. A large round is split with a second thread, so that one batch is prepared while
+ * the database works on the other. Flushes and rounds run one after the other, so the changes of an AOR are written in
+ * order.
  */
 final class Flusher {
 
     private static final Logger LOG = LoggerFactory.getLogger(WriteBackStore.class);
 
-    /** Addresses in one transaction: enough to make its cost small, few enough to repeat it. */
+    /** AORs per transaction: enough to keep its relative cost low, few enough to retry it. */
     private static final int BATCH = 2_000;
 
-    /** What a batch shrinks to after failures, so that a database that is slow gets some of it within its time limit. */
+    /** Minimum size of a batch after failures, so that a slow database can write part of it within its time limit. */
     private static final int SMALLEST_BATCH = 50;
 
     private final DirtyAddresses dirty;
@@ -44,10 +44,10 @@ final class Flusher {
     private final LongAdder done = new LongAdder();
     private final ThreadPoolExecutor second;
     private int batch = BATCH; // guarded by the lock
-    /** Since when the oldest change waits that a round took from the queue. Written before {@link #taken}. */
+    /** Since when the oldest change of the current round has waited. Written before {@link #taken}. */
     private volatile long takenSinceNanos;
 
-    /** True from the start of a round until one succeeds. */
+    /** True from the start of a round until a round succeeds. */
     private volatile boolean taken;
 
     Flusher(
@@ -66,17 +66,17 @@ final class Flusher {
     }
 
     /**
-     * Writes what waits now.
+     * Writes the changes that wait now.
      *
-     * @param goesOn asked before each round; false to leave the rest
-     * @throws LocationStoreException if the database does not take it; what was not written waits again
+     * @param goesOn called before each round; false to leave the rest
+     * @throws LocationStoreException if the database does not accept a change; what was not written waits again
      */
     void flush(BooleanSupplier goesOn) {
         flushing.lock();
         try {
             int left = dirty.size();
             if (left == 0) {
-                taken = false; // what failed has ended since
+                taken = false; // changes that failed have expired since
             }
             while (left > 0 && goesOn.getAsBoolean()) {
                 int took = round(left);
@@ -90,9 +90,9 @@ final class Flusher {
         }
     }
 
-    /** Returns the number of addresses that were taken from the queue. */
+    /** Returns the number of AORs that were taken from the queue. */
     private int round(int left) {
-        // while the database is away, one thread asks it
+        // while the database is down, only one thread uses it
         int most = repository.isAway() ? batch : 2 * batch;
         noteOldest();
         try {
@@ -113,13 +113,16 @@ final class Flusher {
 
     private void noteOldest() {
         long since = time.nanoTime() - dirty.oldestNanos();
-        if (!taken || since - takenSinceNanos < 0) { // after a failure the older time counts on
+        if (!taken || since - takenSinceNanos < 0) { // after a failure the older time still counts
             takenSinceNanos = since;
         }
         taken = true;
     }
 
-    /** Both halves are over when it returns, however they ended. An address is in one of them only, even if it was taken twice. */
+    /**
+     * Returns when both halves have ended, in success or failure. An AOR is in only one of them, even if it was taken
+     * twice.
+     */
     private void writeTogether(List<AorEntry> addresses) {
         List<AorEntry> mine = new ArrayList<>(addresses.size());
         List<AorEntry> others = new ArrayList<>(addresses.size());
@@ -130,7 +133,7 @@ final class Flusher {
         try {
             other = CompletableFuture.runAsync(() -> write(others), second);
         } catch (RuntimeException | Error e) {
-            LOG.debug("no second thread to be had: {}", e.getMessage());
+            LOG.debug("no second thread could be started: {}", e.getMessage());
             write(addresses);
             return;
         }
@@ -158,7 +161,9 @@ final class Flusher {
                 : new LocationStoreException("writing bindings failed: " + e, e);
     }
 
-    /** In one transaction; if the database refuses something of it, in halves until what it refuses stands alone. */
+    /**
+     * Writes in one transaction. If the database refuses a part, the batch is halved until the refused AOR is alone.
+     */
     private void write(List<AorEntry> addresses) {
         Deque<List<AorEntry>> parts = new ArrayDeque<>();
         parts.push(addresses);
@@ -193,13 +198,13 @@ final class Flusher {
             parts.push(new ArrayList<>(part.subList(part.size() / 2, part.size())));
             parts.push(new ArrayList<>(part.subList(0, part.size() / 2)));
         } else {
-            // not tried again before it changes: the same values would be refused again
-            refusals.warn(LOG, "bindings of " + part.get(0).aor + " stay in memory only, refused", e);
+            // not retried before it changes: the same values would be refused again
+            refusals.warn(LOG, "bindings of " + part.get(0).aor + " stay in memory only: the database refused them", e);
             done.increment();
         }
     }
 
-    /** Returns the number of addresses dealt with since the store was made. */
+    /** Returns the number of AORs processed since the store was created. */
     long done() {
         return done.sum();
     }

@@ -14,21 +14,22 @@ import org.sipproxy.api.routing.RequestDeadline;
 import org.sipproxy.core.internal.time.Guard;
 
 /**
- * Writes of many threads in one transaction: a commit costs the same for one row as for a hundred.
+ * Writes of many threads in one transaction, because a commit costs the same for one row as for a hundred.
  *
- * <p>A thread that finds nobody writing leads: it writes what has queued up, its own first, tells the others how it went, and
- * hands the lead to the first who came meanwhile. So a lone write waits for nobody, and under load each transaction takes
- * what came during the one before. No thread and no timer of its own.
+ * <p>A thread that finds no write in progress becomes the leader. It writes everything that has queued up, its own
+ * writes first, notifies the other threads of the result, and hands the lead to the first thread that arrived
+ * meanwhile. A single write therefore never waits, and under load each transaction takes what arrived during the
+ * previous one. Does not need a thread or a timer.
  */
 final class GroupCommit {
 
-    /** Of one transaction, so that nobody waits long for it. */
+    /** Maximum number of writes in one transaction, so that no thread waits long for it. */
     private static final int MOST_WRITES = 500;
 
     private final WatchedRepository repository;
     private final ArrayDeque<Waiting> queue = new ArrayDeque<>();
     private boolean isLed;
-    /** When the transaction that is under way began. */
+    /** Start of the transaction in progress. */
     private volatile long ledSinceNanos;
 
     GroupCommit(WatchedRepository repository) {
@@ -38,11 +39,11 @@ final class GroupCommit {
     /**
      * Returns when the writes are committed, all or none of them.
      *
-     * @throws LocationStoreException if they are not, whoever led
+     * @throws LocationStoreException if they are not committed, whichever thread led
      */
     void write(List<BindingWrite> writes) {
         Waiting mine = new Waiting(writes);
-        List<Waiting> batch = new ArrayList<>(); // now: who leads must not fail before it can hand over the lead
+        List<Waiting> batch = new ArrayList<>(); // now: a leader must not fail before it can hand over
         boolean lead;
         synchronized (queue) {
             queue.add(mine);
@@ -59,8 +60,9 @@ final class GroupCommit {
     }
 
     /**
-     * Waits; true if this thread is to lead, false if its writes are dealt with. Gives up when the transaction before takes longer
-     * than the repository may: then the database is away, and whoever has not been taken into a transaction fails.
+     * Waits. Returns true if this thread is to lead, false if its writes are finished. Gives up if the previous
+     * transaction takes longer than the repository allows: then the database counts as down, and threads whose writes
+     * are in no transaction fail.
      */
     private boolean isToLead(Waiting mine) {
         while (mine.isQueued()) {
@@ -72,7 +74,7 @@ final class GroupCommit {
                     repository.overdue();
                 }
                 mine.failed(new LocationStoreException(
-                        Kind.UNREACHABLE, "the transactions before take too long", new TimeoutException()));
+                        Kind.UNREACHABLE, "the previous transactions take too long", new TimeoutException()));
                 return false;
             } else {
                 mine.await(Long.MAX_VALUE);
@@ -81,10 +83,10 @@ final class GroupCommit {
         return mine.leads();
     }
 
-    /** False if it is in the transaction that is under way, or has just been appointed. */
+    /** Returns false if the writes are in the transaction in progress, or the thread has just been made the leader. */
     private boolean withdraws(Waiting mine) {
         synchronized (queue) {
-            return mine.isQueued() && queue.remove(mine); // one that was appointed has to lead
+            return mine.isQueued() && queue.remove(mine); // a thread that was made the leader has to lead
         }
     }
 
@@ -92,9 +94,9 @@ final class GroupCommit {
         try {
             take(batch);
             commit(batch);
-        } catch (Throwable e) { // followers must not wait for ever, nor take a failure for a success
+        } catch (Throwable e) { // followers must not wait forever, nor take a failure for a success
             Guard.count(e);
-            for (int i = 0; i < batch.size(); i++) { // by index: memory may be short
+            for (int i = 0; i < batch.size(); i++) { // by index: an iterator needs memory
                 batch.get(i).failed(e);
             }
         } finally {
@@ -131,7 +133,7 @@ final class GroupCommit {
             if (e.kind() == Kind.UNREACHABLE) {
                 throw e;
             }
-            commitEach(batch); // one of them is to blame; it fails alone
+            commitEach(batch); // one of them caused the failure; it fails alone
         }
     }
 
@@ -152,7 +154,7 @@ final class GroupCommit {
             isLed = next != null;
             ledSinceNanos = System.nanoTime();
             if (next != null) {
-                next.appoint(); // under the lock: it cannot withdraw any more
+                next.appoint(); // under the lock: it can no longer withdraw
             }
         }
         if (next != null) {
@@ -175,7 +177,7 @@ final class GroupCommit {
         private @Nullable Throwable failure;
 
         private volatile State state = State.QUEUED;
-        /** Used by its own thread. */
+        /** Used by its own thread only. */
         private boolean interrupted;
 
         Waiting(List<BindingWrite> writes) {
@@ -190,7 +192,7 @@ final class GroupCommit {
             return state == State.LEADING;
         }
 
-        /** Waits for a change of the state, or so long, or for nothing. */
+        /** Waits for a change of the state, at most this long; may return early. */
         void await(long nanos) {
             LockSupport.parkNanos(this, nanos);
             if (Thread.interrupted()) {

@@ -7,10 +7,10 @@ import org.sipproxy.core.internal.time.ProxyTime;
 import org.sipproxy.core.internal.time.TimerWheel;
 import org.sipproxy.core.status.StoreStatus;
 
-/** A store that the proxy makes itself: it is opened before the first socket and closed after the last request. */
+/** A location store that the proxy creates. It is opened before the first socket and closed after the last request. */
 public interface HostLocationStore extends LocationStore {
 
-    /** The store of a mode; it has opened nothing yet. */
+    /** Returns the store of a storage mode, not yet opened. */
     static HostLocationStore of(StoreMode mode, ProxyTime time, TimerWheel wheel, ProxyThreads threads) {
         if (mode instanceof StoreMode.Memory) {
             return new MemoryLocationStore(time, wheel);
@@ -31,26 +31,26 @@ public interface HostLocationStore extends LocationStore {
     }
 
     /**
-     * Reads what there is to read, and starts the threads that the store needs.
+     * Loads the stored bindings if the mode does so, and starts the threads that the store needs.
      *
      * @throws org.sipproxy.api.location.LocationStoreException if the database cannot be read
      */
     void open();
 
     /**
-     * Writes all changes that wait to be written; returns at once if the mode lets none wait.
+     * Writes all changes that wait to be written. Returns at once if changes never wait in this mode.
      *
-     * @throws org.sipproxy.api.location.LocationStoreException if the database does not take them; they are kept
+     * @throws org.sipproxy.api.location.LocationStoreException if the database does not accept them; they are kept
      */
     default void flush() {
-        // every change is where it belongs
+        // changes never wait in this mode
     }
 
-    /** Deletes the rows that have ended; the store does it by itself about once a minute. */
+    /** Deletes expired rows. The store also does so by itself about once per minute. */
     default void sweep() {
-        // there are no rows
+        // this mode has no rows
     }
 
-    /** How the store and its database are doing. */
+    /** Returns the state of the store and its database. */
     StoreStatus status();
 }

@@ -9,8 +9,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Writes what waits when the store is closed, for as long as rows are being written: a thread writes, and the one that closes
- * logs the progress every second and decides when to give up.
+ * Final flush when the store is closed, which continues as long as rows are being written. One thread writes; the
+ * closing thread logs the progress every second and decides when to give up.
  */
 final class LastFlush {
 
@@ -28,10 +28,10 @@ final class LastFlush {
     private volatile boolean abandoned;
 
     /**
-     * A flush of what is dirty.
+     * Creates a flush of the dirty AORs.
      *
-     * @param limit how long it may take
-     * @param patience how long it may take to write nothing
+     * @param limit maximum duration of the flush
+     * @param patience maximum time without a write
      */
     LastFlush(Flusher flusher, DirtyAddresses dirty, Duration limit, Duration patience, ProxyThreads threads) {
         this.flusher = flusher;
@@ -41,7 +41,7 @@ final class LastFlush {
         this.threads = threads;
     }
 
-    /** Returns when nothing waits, or when it has given up. */
+    /** Returns when no change waits, or when the flush has given up. */
     void run() {
         int total = dirty.size();
         Thread writer = threads.create("location-last-flush", this::write);
@@ -57,26 +57,26 @@ final class LastFlush {
                 seen = done;
                 progressAt = now;
             }
-            LOG.info("the last changes are written before the end: {} of {} users done", done - before, total);
+            LOG.info("writing the remaining changes before closing: {} of {} users done", done - before, total);
             if (now - begun > limit.toNanos() || now - progressAt > patience.toNanos()) {
                 LOG.error(
-                        "the last changes are given up after {} s: {}",
+                        "remaining changes not written, given up after {} s: {}",
                         TimeUnit.NANOSECONDS.toSeconds(now - begun),
                         now - progressAt > patience.toNanos()
                                 ? "nothing could be written for " + patience.toSeconds() + " s"
-                                : "the limit for the end is over");
+                                : "the stop limit is reached");
                 abandoned = true;
                 return;
             }
         }
     }
 
-    /** Waits a second at most. */
+    /** Waits one second at most. */
     private static boolean isAlive(Thread writer) {
         try {
             writer.join(LOOK_MILLIS);
         } catch (InterruptedException e) {
-            LOG.debug("interrupted while the last changes are written; they are written on");
+            LOG.debug("interrupted while the remaining changes are written; writing continues");
         }
         return writer.isAlive();
     }
@@ -86,7 +86,7 @@ final class LastFlush {
             try {
                 flusher.flush(() -> !abandoned);
             } catch (LocationStoreException e) {
-                LOG.debug("the last flush is tried again: {}", e.getMessage()); // the watched repository logs why
+                LOG.debug("final flush failed, retrying: {}", e.getMessage()); // the watched repository logs the reason
                 pause();
             } catch (Throwable e) {
                 guard.caught(e);
@@ -99,7 +99,7 @@ final class LastFlush {
         try {
             TimeUnit.MILLISECONDS.sleep(RETRY_MILLIS);
         } catch (InterruptedException e) {
-            LOG.debug("interrupted; only close() ends the last flush");
+            LOG.debug("interrupted; only close() ends the final flush");
         }
     }
 }

@@ -9,7 +9,7 @@ import org.sipproxy.core.internal.time.ProxyTime;
 import org.sipproxy.core.internal.time.TimerWheel;
 import org.sipproxy.core.status.StoreStatus;
 
-/** Reads the database once and never writes: what changes later is in memory only. */
+/** Location store that reads the database once and never writes; later changes are in memory only. */
 final class LoadAtStartStore extends LoadedStore {
 
     LoadAtStartStore(BindingRepository repository, ProxyTime time, TimerWheel wheel) {

@@ -11,7 +11,10 @@ import org.sipproxy.core.internal.time.ProxyTime;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** A store that reads a database when it is opened, and answers from memory then. What it writes is its subclass's matter. */
+/**
+ * Base of the stores that load a database when they are opened and then read from memory. Writing is left to the
+ * subclasses.
+ */
 abstract class LoadedStore implements HostLocationStore {
 
     private static final Logger LOG = LoggerFactory.getLogger(LoadedStore.class);
@@ -19,7 +22,7 @@ abstract class LoadedStore implements HostLocationStore {
     final WatchedRepository repository;
     final MemoryLocationStore memory;
     final ProxyTime time;
-    /** Used by the thread that sweeps. */
+    /** Used by the sweeping thread only. */
     private int stepsSeen;
 
     LoadedStore(WatchedRepository repository, MemoryLocationStore memory, ProxyTime time) {
@@ -63,7 +66,10 @@ abstract class LoadedStore implements HostLocationStore {
         memory.addListener(listener);
     }
 
-    /** Runs the work if the wall clock was set since it last succeeded: the rows of live bindings have the wrong times then. */
+    /**
+     * Runs the task if the wall clock was set since the task last succeeded, because the rows of live bindings then
+     * have wrong times.
+     */
     final void afterStep(Runnable rewriting) {
         int steps = time.steps();
         if (steps != stepsSeen) {
@@ -72,13 +78,15 @@ abstract class LoadedStore implements HostLocationStore {
         }
     }
 
-    /** True if this process wrote the binding's row; another server's row has the times of that server's clock. */
+    /**
+     * Returns true if this process wrote the binding's row; another server's row has the times of that server's clock.
+     */
     final boolean isOwn(Binding binding) {
         return binding.updatedAtMillis() >= time.startMillis();
     }
 
-    /** Deletes the rows of this server that had ended by {@code endedAt}. */
+    /** Deletes the rows of this server that had expired by {@code endedAt}. */
     final void deleteExpired(Instant endedAt) {
-        repository.deleteExpired(endedAt, true, (aor, binding) -> {}); // memory has told it when it happened
+        repository.deleteExpired(endedAt, true, (aor, binding) -> {}); // memory has published the event already
     }
 }

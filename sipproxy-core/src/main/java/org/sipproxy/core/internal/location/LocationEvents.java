@@ -17,22 +17,23 @@ import org.sipproxy.api.location.RemovalReason;
 import org.sipproxy.core.internal.guard.HostCall;
 
 /**
- * Tells listeners of changes in the order in which they were made, while no address is locked.
+ * Delivery of events to listeners in the order of the changes, while no AOR is locked.
  *
- * <p>Who changes an address queues the events under its lock, which fixes their order, and calls {@link #tell} after it has
- * let go of it. Addresses are spread over lanes, and one thread at a time empties a lane: a thread that finds its lane taken
- * leaves its events to the other. So a listener that changes the store itself neither deadlocks nor recurses.
+ * <p>A thread that changes an AOR queues the events under its lock, which fixes their order, and calls {@link #tell}
+ * after releasing it. AORs are spread over lanes, and one thread at a time empties a lane. A thread that finds its lane
+ * taken leaves its events to the other thread. A listener that changes the store therefore neither deadlocks nor
+ * recurses.
  */
 final class LocationEvents {
 
     private final HostCall host = new HostCall("location listener");
 
-    /** Power of two, well above the number of threads that change the store at once. */
+    /** A power of two, well above the number of threads that change the store concurrently. */
     private static final int LANES = 64;
 
     private final List<Chosen> listeners = new CopyOnWriteArrayList<>();
     private final Lane[] lanes = new Lane[LANES];
-    /** The kinds that some listener wants; replaced as a whole, under this object's monitor. */
+    /** The kinds that at least one listener wants; replaced as a whole, under this object's monitor. */
     private volatile Set<LocationEvent.Kind> wanted = Set.of();
 
     LocationEvents() {
@@ -63,7 +64,7 @@ final class LocationEvents {
         return !wanted.isEmpty();
     }
 
-    /** Queues what happened to each binding. Called under the address's lock. */
+    /** Queues the events of one change. Called under the AOR's lock. */
     void queueChange(Aor aor, List<Binding> before, List<Binding> after, BindingChange change, long now) {
         if (wants(Kind.REMOVED)) {
             for (Binding old : before) {
@@ -83,18 +84,18 @@ final class LocationEvents {
         }
     }
 
-    /** Called under the address's lock. */
+    /** Queues an event. Called under the AOR's lock. */
     void queue(LocationEvent event) {
         laneOf(event.aor()).events.add(event);
     }
 
-    /** Called without any lock, by the thread that queued. */
+    /** Delivers queued events. Called without any lock, by the thread that queued them. */
     void tell(Aor aor) {
         if (!wantsAny()) {
             return;
         }
         Lane lane = laneOf(aor);
-        // the outer check catches what was queued after the lane was found empty and before it was free again
+        // the outer check finds events that were queued after the lane was found empty and before it was released
         while (!lane.events.isEmpty() && lane.taken.compareAndSet(false, true)) {
             try {
                 for (LocationEvent e = lane.events.poll(); e != null; e = lane.events.poll()) {
@@ -129,7 +130,7 @@ final class LocationEvents {
         final AtomicBoolean taken = new AtomicBoolean();
     }
 
-    /** A listener with what it wants, asked once. */
+    /** A listener with the kinds that it wants, which are queried once. */
     private record Chosen(LocationListener listener, Set<LocationEvent.Kind> kinds) {
 
         static Chosen of(LocationListener listener) {

@@ -20,15 +20,16 @@ import org.sipproxy.core.internal.time.TimerWheel;
 import org.sipproxy.core.status.StoreStatus;
 
 /**
- * Bindings in the heap, gone when the process ends. Lookups take no lock, an update only that of its address.
+ * Location store on the heap, whose bindings are lost when the process ends. Look-ups do not lock; an update locks only
+ * its AOR.
  *
- * <p>Expiry: every read compares with the clock, so an ended binding is never seen. Its removal and the event are the work
- * of one timer an address, set to the earliest end of its bindings. A refresh leaves the timer where it is; when it fires
- * it looks when it is really needed and goes there.
+ * <p>Every read compares with the clock, so an expired binding is never returned. One timer per AOR, set to the
+ * earliest expiry of its bindings, removes them and publishes the event. A refresh does not move the timer; when the
+ * timer fires, it reschedules itself to the time when it is needed.
  */
 public final class MemoryLocationStore implements HostLocationStore {
 
-    /** Bounds the delay of a timer, whatever the time of the binding. */
+    /** Bounds the delay of a timer, whatever the expiry of the binding. */
     private static final long LONGEST_WAIT_MILLIS = 60 * 60 * 1000L;
 
     private static final BindingChange NO_CHANGE = current -> current;
@@ -41,15 +42,15 @@ public final class MemoryLocationStore implements HostLocationStore {
     private final @Nullable Consumer<AorEntry> journal;
     private volatile boolean closed;
 
-    /** The wheel is advanced, and in the end stopped, by its owner. */
+    /** Creates a store. The owner of the wheel advances it and stops it in the end. */
     public MemoryLocationStore(ProxyTime time, TimerWheel wheel) {
         this(time, wheel, null);
     }
 
     /**
-     * A store whose changes somebody writes back.
+     * Creates a store whose changes are written back.
      *
-     * @param journal is shown each address whose bindings have changed, under its monitor; null if nobody does
+     * @param journal receives each AOR whose bindings have changed, under its monitor; null if there is no write-back
      */
     MemoryLocationStore(ProxyTime time, TimerWheel wheel, @Nullable Consumer<AorEntry> journal) {
         this.time = time;
@@ -83,7 +84,7 @@ public final class MemoryLocationStore implements HostLocationStore {
         }
     }
 
-    /** An update whose caller calls {@link #tell} when it has let go of its own locks. */
+    /** Updates without events. The caller calls {@link #tell} after it has released its own locks. */
     List<Binding> updateQuietly(Aor aor, BindingChange change) {
         while (true) {
             List<Binding> after = updateIfHeld(addressOf(aor), change);
@@ -97,7 +98,7 @@ public final class MemoryLocationStore implements HostLocationStore {
         events.tell(aor);
     }
 
-    /** A binding that a database holds: it is added without an event. */
+    /** Adds a binding loaded from a database, without an event. */
     void restore(Aor aor, Binding binding) {
         AorEntry address = addressOf(aor);
         synchronized (address) {
@@ -118,7 +119,10 @@ public final class MemoryLocationStore implements HostLocationStore {
         }
     }
 
-    /** Shows the journal every address with such a binding, as if these had changed: their rows have to be written again. */
+    /**
+     * Passes every AOR with such a binding to the journal as if it had changed, because its rows have to be written
+     * again.
+     */
     void rewrite(Predicate<Binding> which) {
         for (AorEntry address : addresses.values()) {
             synchronized (address) {
@@ -133,9 +137,7 @@ public final class MemoryLocationStore implements HostLocationStore {
         }
     }
 
-    /**
-     * Lets an address go that has no bindings and of which nothing is left to be written. Called under its monitor.
-     */
+    /** Removes an AOR that has no bindings and no changes left to be written. Called under its monitor. */
     void leaveIfDone(AorEntry address) {
         List<Binding> held = address.bindings;
         if (held != null && held.isEmpty() && !address.isQueued && address.inDatabase.isEmpty()) {
@@ -147,7 +149,7 @@ public final class MemoryLocationStore implements HostLocationStore {
     void requireOpen() {
         if (closed) {
             throw new IllegalStateException(
-                    "location store is closed; it takes no registrations after its proxy has stopped");
+                    "location store is closed; it does not accept registrations after its proxy has stopped");
         }
     }
 
@@ -163,7 +165,7 @@ public final class MemoryLocationStore implements HostLocationStore {
         return other == null ? added : other;
     }
 
-    /** Null if the address has left the map since it was found there. */
+    /** Returns null if the AOR has been removed from the map since it was found there. */
     private @Nullable List<Binding> updateIfHeld(AorEntry address, BindingChange change) {
         synchronized (address) {
             List<Binding> held = address.bindings;
@@ -181,13 +183,13 @@ public final class MemoryLocationStore implements HostLocationStore {
             } finally {
                 keep(
                         address, held, after, change,
-                        now); // also when the change fails: the address may have been made for it
+                        now); // also if the change fails: the entry may have been created for it
             }
             return after;
         }
     }
 
-    /** Called under the address's lock. */
+    /** Stores the new bindings and queues their events. Called under the AOR's lock. */
     private void keep(AorEntry address, List<Binding> before, List<Binding> after, BindingChange change, long now) {
         address.bindings = after;
         if (after != before) {
@@ -218,7 +220,7 @@ public final class MemoryLocationStore implements HostLocationStore {
         }
     }
 
-    /** Called by the timer of the address. */
+    /** Removes the expired bindings. Called by the timer of the AOR. */
     void removeExpired(AorEntry address) {
         synchronized (address) {
             List<Binding> held = address.bindings;
@@ -232,7 +234,7 @@ public final class MemoryLocationStore implements HostLocationStore {
         events.tell(address.aor);
     }
 
-    /** The list itself if all of it is valid, as nearly always. */
+    /** Returns the list itself if all bindings are valid, which is nearly always so. */
     private static List<Binding> unexpired(List<Binding> bindings, long now) {
         for (Binding binding : bindings) {
             if (binding.expiresAtMillis() <= now) {
@@ -255,7 +257,7 @@ public final class MemoryLocationStore implements HostLocationStore {
         }
     }
 
-    /** Shows each address of which the database holds something else than memory, with the number of rows to write. */
+    /** Visits each AOR whose rows differ from memory, with the number of rows to write. */
     void forEachUnwritten(ObjIntConsumer<Aor> visitor) {
         List<BindingWrite> writes = new ArrayList<>();
         for (AorEntry address : addresses.values()) {
@@ -272,7 +274,10 @@ public final class MemoryLocationStore implements HostLocationStore {
         }
     }
 
-    /** How many addresses are held; each has a binding, be it one that has just ended, or one that a database still holds. */
+    /**
+     * Returns the number of AORs held. Each has a binding, which may just have expired, or a row that a database still
+     * holds.
+     */
     public long addressCount() {
         return addresses.mappingCount();
     }
@@ -287,7 +292,7 @@ public final class MemoryLocationStore implements HostLocationStore {
         return Blocking.NEVER;
     }
 
-    /** Forgets everything, without events. */
+    /** Removes everything, without events. */
     @Override
     public void close() {
         closed = true;

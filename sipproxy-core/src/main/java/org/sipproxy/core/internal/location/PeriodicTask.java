@@ -9,10 +9,10 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Runs a task periodically on a daemon thread of its own, so that a run ends an interval after the one before began, or up to a
- * fifth of it earlier: the duration of the runs before is taken off, and half of the interval before the first run. A task that
- * takes longer than the interval runs without a pause worth mentioning. After a failure it is tried again sooner, at first after
- * a second, then after twice as long each time.
+ * Runs a task periodically on a daemon thread, with −20 % jitter and backoff. A run ends at most one interval after the
+ * previous run began: the duration of earlier runs is subtracted from the pause, and half the interval before the first
+ * run. A task that takes longer than the interval runs almost without a pause. After a failure it is retried sooner,
+ * first after one second, then after twice as long each time.
  */
 final class PeriodicTask implements AutoCloseable {
 
@@ -28,7 +28,7 @@ final class PeriodicTask implements AutoCloseable {
     private final Runnable task;
     /** Guarded by this object's monitor, on which the thread waits. */
     private boolean closed;
-    /** Guarded by it, too: the pause is to end now. */
+    /** True to end the current pause now. Guarded by the same monitor. */
     private boolean soon;
 
     PeriodicTask(ProxyThreads threads, String name, Duration interval, Runnable task) {
@@ -43,7 +43,7 @@ final class PeriodicTask implements AutoCloseable {
     }
 
     private void run() {
-        // nothing is known of the first run, whose code is cold: it may take half of the interval
+        // the duration of the first run is unknown and its code is cold: it may take half of the interval
         long expected = intervalMillis / 2;
         long pause = pauseMillis(intervalMillis) - expected;
         int failed = 0;
@@ -75,12 +75,12 @@ final class PeriodicTask implements AutoCloseable {
             task.run();
             return true;
         } catch (LocationStoreException e) {
-            LOG.debug("{} is tried again: {}", thread.getName(), e.getMessage()); // told by the watched repository
+            LOG.debug("{} failed, retrying: {}", thread.getName(), e.getMessage()); // WatchedRepository logs why
             return false;
         }
     }
 
-    /** False if it is closed. */
+    /** Returns false if the task is closed. */
     private synchronized boolean sleep(long millis) {
         long end = System.nanoTime() + 1_000_000 * millis;
         while (!closed) {
@@ -102,18 +102,18 @@ final class PeriodicTask implements AutoCloseable {
         return Math.min(LAST_RETRY_MILLIS, FIRST_RETRY_MILLIS << Math.min(failed, 10));
     }
 
-    /** Up to a fifth shorter, so that servers that were started together do not work together. */
+    /** Shortens the pause by up to a fifth, so that servers that were started together do not run together. */
     private static long pauseMillis(long millis) {
         return millis - ThreadLocalRandom.current().nextLong(millis / 5 + 1);
     }
 
-    /** Ends the present pause, if it is one; a run that fails is tried again soon. */
+    /** Ends the current pause, if there is one; a run that fails is retried soon. */
     synchronized void runSoon() {
         soon = true;
         notifyAll();
     }
 
-    /** Ends it, and waits at most so long for what it is at. */
+    /** Ends the task, and waits at most this long for the current run. */
     void close(Duration limit) {
         synchronized (this) {
             closed = true;

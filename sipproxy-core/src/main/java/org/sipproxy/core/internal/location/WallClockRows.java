@@ -14,16 +14,17 @@ import org.sipproxy.api.location.RemovalReason;
 import org.sipproxy.core.internal.time.ProxyTime;
 
 /**
- * A repository whose rows have times of the wall clock, seen from a store whose bindings have times of the proxy. Until the wall clock is
- * set the two are the same, and everything passes as it is.
+ * Adapter between a repository whose rows have wall-clock times and a store whose bindings have the proxy's time. Until
+ * the wall clock is set, the two are equal and everything passes unchanged.
  *
- * <p>A row that was written before a step has the times of the clock as it was set then. It is recognized by the time of its last update.
- * If that time was on the clock more than once, the setting that lets the binding live longest counts: a contact that is kept too long
- * costs an attempt, one that is dropped too early costs calls. For the same reason rows are deleted late after a step forward.
+ * <p>A row that was written before a step has the times of the clock as it was set then, which is recognised by the
+ * time of its last update. If the clock showed that time more than once, the setting that lets the binding live longest
+ * counts: a contact that is kept too long costs an attempt, while one that is dropped too early costs calls. For the
+ * same reason rows are deleted late after a step forward.
  */
 final class WallClockRows implements BindingRepository {
 
-    /** The longest that a row written before a step may still be valid: the longest lifetime that a registrar can grant. */
+    /** How long a row written before a step may still be valid: the longest lifetime that a registrar can grant. */
     private static final long LONGEST_LIFE_MILLIS = Duration.ofDays(7).toMillis();
 
     private final BindingRepository rows;
@@ -99,7 +100,10 @@ final class WallClockRows implements BindingRepository {
         return time.steps() > 0;
     }
 
-    /** What the wall clock shows at this time of the proxy, on the slowest of the settings that valid rows may have been written with. */
+    /**
+     * Returns what the wall clock shows at this time of the proxy, on the slowest of the settings with which valid rows
+     * may have been written.
+     */
     private Instant earliest(Instant now) {
         long shift = Long.MAX_VALUE;
         for (ProxyTime.Period period : time.periods()) {
@@ -143,7 +147,7 @@ final class WallClockRows implements BindingRepository {
                         .build();
     }
 
-    /** A change of bindings, applied to rows. A row that it keeps stays the same object, so that it is not written. */
+    /** A change of bindings, applied to rows. A row that is kept stays the same object, so that it is not written. */
     private final class OnRows implements BindingChange {
 
         private final BindingChange change;

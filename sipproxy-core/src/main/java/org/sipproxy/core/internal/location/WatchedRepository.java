@@ -27,11 +27,11 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A repository that is watched: what its database last did, and one log line when it goes away and one when it is back.
+ * Repository wrapper that tracks the state of the database and logs one line when it goes down and one when it is back.
  *
- * <p>While the database cannot be reached, one thread at a time may try; whoever comes meanwhile fails at once. A connect or
- * a statement may take seconds to fail, and would otherwise take every worker from the requests that need no database. The
- * first attempt that succeeds lets all of them in again.
+ * <p>While the database cannot be reached, only one thread at a time may try; other threads fail at once. A connect or
+ * a statement may take seconds to fail and would otherwise take all workers away from requests that need no database.
+ * The first attempt that succeeds admits all threads again.
  */
 final class WatchedRepository implements BindingRepository {
 
@@ -48,14 +48,14 @@ final class WatchedRepository implements BindingRepository {
     private final LogThrottle refusals = new LogThrottle(Duration.ofSeconds(10));
     private final AtomicBoolean trying = new AtomicBoolean();
 
-    /** The failure since which the database is away; null while it answers. Written under this object's monitor. */
+    /** The failure since which the database is down; null while it responds. Written under this object's monitor. */
     private volatile @Nullable Failure away;
 
     private volatile long awaySinceNanos;
     private volatile @Nullable Failure last;
     private volatile long lastWriteMillis = -1;
 
-    /** Called when the database goes away: whoever can try again without a request waiting for it does so. */
+    /** Called when the database goes down, so that a background task can retry without a request waiting for it. */
     private volatile Runnable whenAway = () -> {};
 
     WatchedRepository(BindingRepository repository, ProxyTime time) {
@@ -110,7 +110,7 @@ final class WatchedRepository implements BindingRepository {
                 return repository.update(aor, watched, now);
             } catch (RuntimeException | Error e) {
                 if (watched.thrown == e) {
-                    return null; // the repository did its part
+                    return null; // the repository did not fail
                 }
                 throw e;
             }
@@ -122,7 +122,7 @@ final class WatchedRepository implements BindingRepository {
         return after;
     }
 
-    /** A change whose exception passes to whoever wants the change: it says nothing about the repository. */
+    /** A change whose exception is passed to the caller, because it says nothing about the repository. */
     private static final class Watched implements BindingChange {
 
         private final BindingChange change;
@@ -163,12 +163,12 @@ final class WatchedRepository implements BindingRepository {
         });
     }
 
-    /** True from the moment when the database could not be reached until it has done something again. */
+    /** Returns true from the moment when the database could not be reached until an operation succeeds again. */
     boolean isAway() {
         return away != null;
     }
 
-    /** That of a store in which no change waits. */
+    /** Returns the status of a store in which no change waits. */
     StoreStatus status() {
         return status(0, Duration.ZERO);
     }
@@ -200,7 +200,7 @@ final class WatchedRepository implements BindingRepository {
         }
     }
 
-    /** Fails as everything would now, for who would have to queue before it is told. */
+    /** Fails fast while the database is down, so that callers do not queue first. */
     void failWhileAway() {
         Failure known = away;
         if (known != null && trying.get()) {
@@ -218,15 +218,18 @@ final class WatchedRepository implements BindingRepository {
         }
     }
 
-    /** An operation that is under way takes longer than it may: the database counts as away, although nothing has failed yet. */
+    /**
+     * Treats the database as down because an operation in progress exceeds its time limit, although nothing has failed
+     * yet.
+     */
     void overdue() {
         failed(new LocationStoreException(
-                Kind.UNREACHABLE, "no answer for " + timeout().toSeconds() + " s", new TimeoutException()));
+                Kind.UNREACHABLE, "no response for " + timeout().toSeconds() + " s", new TimeoutException()));
     }
 
     private static LocationStoreException stillAway(Failure known) {
         return new LocationStoreException(
-                Kind.UNREACHABLE, "the database does not answer: " + text(known.cause()), known.cause());
+                Kind.UNREACHABLE, "the database does not respond: " + text(known.cause()), known.cause());
     }
 
     private <T extends @Nullable Object> T attempt(Supplier<T> work) {
@@ -240,7 +243,7 @@ final class WatchedRepository implements BindingRepository {
         } catch (LocationStoreException e) {
             failed(e);
             throw e;
-        } catch (Throwable e) { // of a driver, or a defect of the repository
+        } catch (Throwable e) { // from a driver, or a defect of the repository
             host.failed(e);
             LocationStoreException failure = new LocationStoreException("the repository failed: " + e, e);
             failed(failure);
@@ -250,7 +253,7 @@ final class WatchedRepository implements BindingRepository {
 
     private void failed(LocationStoreException cause) {
         if (cause.kind() == Kind.REFUSED) {
-            refusals.info(LOG, "location database refuses a binding", cause); // the client's fault, who gets a 400
+            refusals.info(LOG, "location database refused a binding", cause); // the client's fault, which gets a 400
             return;
         }
         Failure failure = new Failure(cause, time.wallMillis());
@@ -267,15 +270,18 @@ final class WatchedRepository implements BindingRepository {
             away = failure;
         }
         whenAway.run();
-        LOG.error("location database does not answer; it is tried again until it does: {}", text(cause));
+        LOG.error("location database does not respond, retrying until it does: {}", text(cause));
     }
 
-    /** What began before the database went away and ends well only now says nothing of the database as it is. */
+    /**
+     * An operation that began before the database went down says nothing about its present state, even if it succeeds
+     * now.
+     */
     private synchronized void back(long startedNanos) {
         if (away != null && startedNanos - awaySinceNanos > 0) {
             away = null;
             LOG.warn(
-                    "location database answers again, after {} s",
+                    "location database responds again, after {} s",
                     (System.nanoTime() - awaySinceNanos) / 1_000_000_000L);
         }
     }

@@ -18,24 +18,24 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Memory answers, and the changes go to the database in batches: so early that, at the pace of the flushes before, each is
- * written an interval after it was made; on demand; and when the store is closed. What a batch that fails would have written
- * waits for the next attempt, which writes what is true then.
+ * Location store in memory that writes changes to the database in batches: periodically, early enough that each change
+ * is written within one interval at the pace of earlier flushes; on demand; and when the store is closed. If a batch
+ * fails, its AORs wait for the next attempt, which writes their state at that time.
  *
- * <p>An address that has changed is queued once, however often it changes before it is written; see {@link AorEntry} for
- * what becomes of its bindings.
+ * <p>A changed AOR is queued once, however often it changes before it is written; see {@link AorEntry} for the state of
+ * its bindings.
  */
 final class WriteBackStore extends LoadedStore {
 
     private static final Logger LOG = LoggerFactory.getLogger(WriteBackStore.class);
 
-    /** How long the last flush may write nothing before it gives up. */
+    /** How long the final flush may write nothing before it gives up. */
     private static final Duration PATIENCE = Duration.ofSeconds(10);
 
-    /** How long {@link #close} waits for a flush that runs. */
+    /** How long {@link #close} waits for a flush in progress. */
     private static final Duration RUNNING_FLUSH = Duration.ofSeconds(10);
 
-    /** A change that is older than two intervals and this is late. */
+    /** A change is late if it is older than two intervals plus this time. */
     private static final Duration LATE = Duration.ofSeconds(10);
 
     private static final int MOST_NAMED = 20;
@@ -49,7 +49,7 @@ final class WriteBackStore extends LoadedStore {
     private final PeriodicTask sweep;
     private final ProxyThreads threads;
     private volatile boolean closing;
-    /** Addresses that the database does not hold as memory did when the store was closed; −1 before. */
+    /** Number of AORs whose rows differed from memory when the store was closed; −1 before. */
     private volatile long lost = -1;
     /** Guarded by this object's monitor. */
     private boolean closed;
@@ -93,7 +93,7 @@ final class WriteBackStore extends LoadedStore {
         return memory.update(aor, new Storable(aor, change));
     }
 
-    /** Refuses, before memory takes it, what the database could never hold. */
+    /** Refuses bindings that the database can never hold before memory accepts them. */
     private final class Storable implements BindingChange {
 
         private final Aor aor;
@@ -165,7 +165,9 @@ final class WriteBackStore extends LoadedStore {
         }
     }
 
-    /** Rows that have ended but that memory holds refreshed are written first, so that they do not go and come. */
+    /**
+     * Writes expired rows whose bindings memory holds refreshed first, so that they are not deleted and inserted again.
+     */
     @Override
     public void sweep() {
         Instant before = now();
@@ -174,7 +176,7 @@ final class WriteBackStore extends LoadedStore {
         deleteExpired(before);
     }
 
-    /** Writes what waits, for as long as that makes progress, and logs what could not be written. */
+    /** Writes the waiting changes as long as that makes progress, and logs what could not be written. */
     @Override
     public synchronized void close() {
         if (closed) {

@@ -16,11 +16,11 @@ import org.sipproxy.core.internal.time.TimerWheel;
 import org.sipproxy.core.status.StoreStatus;
 
 /**
- * Memory answers; a change is committed before memory shows it and before the update returns.
+ * Location store that reads from memory. A change is committed before memory shows it and before the update returns.
  *
- * <p>Updates of one address queue at its lock while the database works. That is not the monitor of the address in memory, so
- * lookups and the timer never wait for a database. Between the commit and the change of memory only an expiry may come, and
- * memory leaves out what has ended anyway.
+ * <p>Updates of one AOR wait for its lock while the database works. That lock is not the monitor of the AOR in memory,
+ * so look-ups and the timer never wait for a database. Only an expiry can occur between the commit and the change in
+ * memory, and memory omits expired bindings in any case.
  */
 final class WriteThroughStore extends LoadedStore {
 
@@ -67,7 +67,7 @@ final class WriteThroughStore extends LoadedStore {
         }
     }
 
-    /** What the change made of the bindings, for memory. */
+    /** The result of a committed change, to be applied to memory. */
     private record Committed(List<Binding> after, BindingChange change) implements BindingChange {
 
         @Override
@@ -87,7 +87,7 @@ final class WriteThroughStore extends LoadedStore {
         deleteExpired(now());
     }
 
-    /** Writes the rows of an address again, with the times that its bindings have on the wall clock as it is now. */
+    /** Writes the rows of an AOR again, with the times of its bindings on the current wall clock. */
     private void rewrite(Aor aor) {
         ReentrantLock lock = locks.lock(aor);
         try {

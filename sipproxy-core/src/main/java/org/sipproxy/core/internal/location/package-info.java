@@ -1,4 +1,14 @@
-/** The location store in memory. */
+/**
+ * Location stores of all storage modes.
+ *
+ * <p>Start with {@code HostLocationStore#of}, which maps a storage mode to its store: {@code MemoryLocationStore},
+ * {@code LoadAtStartStore}, {@code WriteThroughStore}, {@code WriteBackStore} or {@code DatabaseOnlyStore}. All but the
+ * last read from memory, where an {@code AorEntry} holds the bindings of one AOR. {@code WatchedRepository} tracks
+ * whether the database is reachable, and {@code WallClockRows} translates times. {@code Flusher} writes changes back in
+ * batches, {@code GroupCommit} combines concurrent writes, and {@code LocationEvents} notifies listeners.
+ *
+ * <p>Does not contain SQL: a {@code BindingRepository}, such as that of sipproxy-jdbc, accesses the database.
+ */
 @NullMarked
 package org.sipproxy.core.internal.location;
 

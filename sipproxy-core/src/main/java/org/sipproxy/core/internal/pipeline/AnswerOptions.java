@@ -6,7 +6,7 @@ import org.sipproxy.message.SipParseException;
 import org.sipproxy.message.SipRequest;
 import org.sipproxy.message.StatusCode;
 
-/** OPTIONS that names us without a user asks what we can do (RFC 3261 §11). */
+/** Responds to an OPTIONS that names this proxy without a user, which asks for its capabilities (RFC 3261 §11). */
 final class AnswerOptions implements Stage {
 
     private static final Outcome CAPABILITIES = Outcome.reply(
@@ -23,7 +23,10 @@ final class AnswerOptions implements Stage {
 
     private final BooleanSupplier isRefused;
 
-    /** A step that answers 503 while {@code isRefused} says so, for dispatchers that probe with OPTIONS. */
+    /**
+     * Creates a stage that responds with 503 while {@code isRefused} returns true, for dispatchers that probe with
+     * OPTIONS.
+     */
     AnswerOptions(BooleanSupplier isRefused) {
         this.isRefused = isRefused;
     }
@@ -44,7 +47,9 @@ final class AnswerOptions implements Stage {
                 && otherRoutes(context) == 0;
     }
 
-    /** Route elements that do not name us: with one of those the request is on its way to somebody else. */
+    /**
+     * Counts the Route elements that do not name this proxy: with any of those the request is meant for another host.
+     */
     private static int otherRoutes(RequestContext context) throws SipParseException {
         int others = 0;
         for (var route : context.remainingRoutes()) {

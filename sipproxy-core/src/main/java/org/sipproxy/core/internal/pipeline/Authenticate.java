@@ -4,7 +4,7 @@ import org.sipproxy.api.auth.Authentication;
 import org.sipproxy.message.Method;
 import org.sipproxy.message.SipParseException;
 
-/** RFC 3261 §22: asks for a password whom the authentication component wants to. */
+/** Delegates to the {@code Authentication} component, except for ACK, CANCEL and trusted peers (RFC 3261 §22). */
 final class Authenticate implements Stage {
 
     private final HostStage step;
@@ -24,8 +24,8 @@ final class Authenticate implements Stage {
     }
 
     /**
-     * §22.1: an ACK cannot be challenged and a CANCEL must not be; both stand or fall with their INVITE. A trusted peer has no
-     * password, but whose bindings a REGISTER writes is more than trust should decide.
+     * §22.1: an ACK cannot be challenged and a CANCEL must not be; both are accepted or refused with their INVITE.
+     * Trusted peers do not have a password. REGISTER is always challenged: trust must not decide whose bindings change.
      */
     private static boolean isChallenged(RequestContext context) {
         Method method = context.request().method();

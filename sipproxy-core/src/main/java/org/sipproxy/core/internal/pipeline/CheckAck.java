@@ -4,17 +4,19 @@ import java.util.function.Predicate;
 import org.sipproxy.message.SipRequest;
 
 /**
- * Drops an ACK that does not belong to a dialog, because an ACK cannot be challenged (RFC 3261 §22.1). One belongs to a dialog
- * if its Route bears our signature, or if it acknowledges an INVITE that was accepted through this proxy within 64*T1: some
- * clients do not keep a Route set. Trusted peers pass.
+ * Drops an ACK that does not belong to a dialog, because an ACK cannot be challenged (RFC 3261 §22.1). An ACK belongs
+ * to a dialog if its Route carries the proxy's signature, or if it acknowledges an INVITE that was accepted through
+ * this proxy within 64*T1: some clients do not keep a Route set. Trusted peers pass.
  */
 final class CheckAck implements Stage {
 
-    private static final Outcome STRAY = Outcome.discard("an ACK that belongs to no dialog or INVITE of this proxy");
+    private static final Outcome STRAY = Outcome.discard("ACK does not match any dialog or INVITE of this proxy");
 
     private final Predicate<SipRequest> isExpected;
 
-    /** @param isExpected tells whether an ACK is that of an INVITE that was accepted recently */
+    /**
+     * @param isExpected true if an ACK belongs to a recently accepted INVITE
+     */
     CheckAck(Predicate<SipRequest> isExpected) {
         this.isExpected = isExpected;
     }

@@ -6,7 +6,10 @@ import org.sipproxy.message.SipParseException;
 import org.sipproxy.message.SipRequest;
 import org.sipproxy.message.StatusCode;
 
-/** RFC 3261 §16.3 step 3. A request whose final recipient we are is not forwarded, so 0 is enough for it. */
+/**
+ * Checks Max-Forwards (RFC 3261 §16.3 step 3). A request that ends at this proxy is not forwarded, so 0 is enough for
+ * it.
+ */
 final class CheckMaxForwards implements Stage {
 
     static final int MAX = 255;

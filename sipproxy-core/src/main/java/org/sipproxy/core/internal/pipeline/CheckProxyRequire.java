@@ -5,7 +5,10 @@ import org.sipproxy.message.HeaderName;
 import org.sipproxy.message.SipRequest;
 import org.sipproxy.message.StatusCode;
 
-/** RFC 3261 §16.3 step 5: we know no extension that a proxy would have to understand, so any option tag is refused. */
+/**
+ * Refuses any Proxy-Require option tag (RFC 3261 §16.3 step 5): this proxy does not support an extension that requires
+ * one.
+ */
 final class CheckProxyRequire implements Stage {
 
     @Override
@@ -26,7 +29,7 @@ final class CheckProxyRequire implements Stage {
                 "Unsupported: " + String.join(", ", tags));
     }
 
-    /** An empty list asks for nothing. */
+    /** An empty list does not require anything. */
     private static boolean isTag(String text) {
         return text.chars().anyMatch(c -> c > ' ' && c != ',');
     }

@@ -8,9 +8,9 @@ import org.sipproxy.message.StatusCode;
 import org.sipproxy.message.wire.MessageIndex;
 
 /**
- * RFC 3261 §16.3 step 4 with RFC 5393 §4.2: a Via of ours whose loop hash is that of the request as it comes in now. A
- * request that comes back with another Request-URI spirals, and may. The Via elements of others are not read: nothing is decided
- * by them, so they may be whatever they are (§16.3 step 1).
+ * Detects loops (RFC 3261 §16.3 step 4, RFC 5393 §4.2): a Via of this proxy carries the same loop hash as the request
+ * has now. A request that returns with another Request-URI is a spiral, which is allowed. Via elements of other hosts
+ * are not parsed, because nothing depends on them (§16.3 step 1).
  */
 final class DetectLoop implements Stage {
 
@@ -25,7 +25,7 @@ final class DetectLoop implements Stage {
         SipRequest request = context.request();
         if (request.nextHeader(HeaderName.VIA, request.firstHeader(HeaderName.VIA)) < 0
                 && request.topVia().index().end() == request.index().valueEnd(request.firstHeader(HeaderName.VIA))) {
-            return Outcome.proceed(); // one Via only: it has not been here
+            return Outcome.proceed(); // only one Via: the request has not been here before
         }
         boolean hashed = false;
         long hash = 0;

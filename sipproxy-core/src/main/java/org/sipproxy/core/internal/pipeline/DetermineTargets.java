@@ -20,8 +20,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * RFC 3261 §16.5: for a user of ours the bindings of the address-of-record, for anybody else the Request-URI itself, which
- * only a user of ours may ask for.
+ * Determines the targets (RFC 3261 §16.5): for a local user the bindings of the AOR, otherwise the Request-URI itself,
+ * which only a local user may request.
  */
 final class DetermineTargets implements Stage {
 
@@ -36,9 +36,9 @@ final class DetermineTargets implements Stage {
     private final StrangerRules strangers;
 
     /**
-     * A step that looks into {@code store}.
+     * Creates a stage that looks up bindings in {@code store}.
      *
-     * @param authenticates true if users of ours have been authenticated before
+     * @param authenticates true if an earlier stage has authenticated local users
      */
     DetermineTargets(LocationStore store, boolean authenticates, StrangerPolicy strangers) {
         this.strangers = new StrangerRules(strangers, authenticates);
@@ -80,14 +80,14 @@ final class DetermineTargets implements Stage {
         try {
             bindings = store.lookup(aor);
         } catch (LocationStoreException e) {
-            failures.warn(LOG, "location store failed; requests are answered 503", e);
+            failures.warn(LOG, "location store failed; requests get 503", e);
             return UNAVAILABLE;
         }
         List<Target> targets = Targets.bestFirst(bindings);
         noteNames(context, bindings);
         if (uri.isSecure() && !targets.isEmpty()) {
             context.bound();
-            targets = Targets.secured(targets); // RFC 5630 §5.3: never by less than TLS
+            targets = Targets.secured(targets); // RFC 5630 §5.3: never over less than TLS
         }
         context.registered(targets);
         context.calledUser(aor);
@@ -95,7 +95,7 @@ final class DetermineTargets implements Stage {
         return targets.isEmpty() ? Outcome.proceed() : Outcome.relay(targets);
     }
 
-    /** A binding's numeric next hop was checked when it was registered; the address of a name is not known before now. */
+    /** A binding's numeric next hop was checked at registration; a host name is resolved only now. */
     private static void noteNames(RequestContext context, List<Binding> bindings) {
         for (Binding binding : bindings) {
             SipUri hop = binding.path().isEmpty()
@@ -107,7 +107,7 @@ final class DetermineTargets implements Stage {
         }
     }
 
-    /** No open relay: only a user of ours may go elsewhere, and has to have proved to be one where that is asked. */
+    /** Prevents an open relay: only a local user, authenticated where that is required, may call elsewhere. */
     private boolean mayRelay(RequestContext context) throws SipParseException {
         if (context.isTrusted()) {
             return true;

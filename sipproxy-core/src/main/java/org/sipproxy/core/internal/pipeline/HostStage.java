@@ -14,7 +14,10 @@ import org.sipproxy.message.jain.MalformedHeaderException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** A step that a host or an add-on wrote: whatever it throws ends in a 500 or 503 and one log line with its name. */
+/**
+ * A stage of the host application or of an add-on. Anything it throws results in a 500 or 503 and one log line with its
+ * name.
+ */
 final class HostStage implements Stage {
 
     private static final Logger LOG = LoggerFactory.getLogger("org.sipproxy.core.stage");
@@ -35,7 +38,7 @@ final class HostStage implements Stage {
         this.atOnce = mayBlock ? stage::handleAtOnce : always;
     }
 
-    /** A stage that cannot say counts as one that may. */
+    /** If {@code mayBlock()} throws, the stage is treated as blocking. */
     private boolean mayBlock() {
         try {
             return stage.mayBlock();
@@ -55,7 +58,7 @@ final class HostStage implements Stage {
         return run(context, atOnce);
     }
 
-    /** Either way to ask the stage. */
+    /** One of the two methods that run the stage. */
     private interface Question {
         @Nullable
         Verdict ask(StageContext context) throws Exception;
@@ -81,13 +84,13 @@ final class HostStage implements Stage {
         } catch (SipParseException e) {
             return Outcome.malformed(e);
         } catch (MalformedHeaderException e) {
-            return Outcome.malformed(e.defect()); // the sender's mistake, not the step's
+            return Outcome.malformed(e.defect()); // the sender's fault, not the stage's
         } catch (NeedsWorkerException e) {
             return needsWorker(context, question, e);
         } catch (TemporarilyUnavailableException e) {
             host.failed(e);
             return Outcome.unavailable(e);
-        } catch (Throwable e) { // whatever a host's step throws, an Error too, is that step's and this request's alone
+        } catch (Throwable e) { // anything a host's stage throws, an Error too, fails this request only
             return failed(context, e);
         }
     }

@@ -16,11 +16,11 @@ import org.sipproxy.message.HostName;
 import org.sipproxy.message.SipUri;
 
 /**
- * Which names are ours: the domains that we are responsible for, the aliases, and the listening points. The one place that
- * decides what "myself" means for Request-URI, Route, realm and address-of-record alike. Domains may also come from sources
- * that change while we run; these are asked last, so that they cost the others nothing. Hosts are compared by their
- * {@link HostName normal form}. {@code localhost} and the names below it are this proxy if it can be reached by loopback at
- * that port (RFC 6761 §6.3).
+ * Names of this proxy: the domains that it is responsible for, its aliases and its listening points. This is the only
+ * place that decides what "myself" means for Request-URI, Route, realm and AOR. Domains may also come from sources that
+ * change at run time; they are queried last, so that they cost nothing for the other names. Hosts are compared in their
+ * {@link HostName normal form}. {@code localhost} and names below it are this proxy if it can be reached over loopback
+ * at that port (RFC 6761 §6.3).
  *
  * <p>A user at an alias or listening address is the user of the first domain: {@code sip:1001@192.0.2.1} is
  * {@code sip:1001@example.org}.
@@ -31,9 +31,9 @@ public final class LocalNames {
 
     private final Map<String, String> domains = new HashMap<>();
     private final Map<String, Set<Integer>> hosts = new HashMap<>();
-    /** Ports that a loopback address leads to. */
+    /** Ports that are reachable over a loopback address. */
     private final Set<Integer> loopbackPorts = new HashSet<>();
-    /** Ports at every address of this machine, so at all of 127.0.0.0/8. */
+    /** Ports at every address of this machine, hence at all of 127.0.0.0/8. */
     private final Set<Integer> wildcardPorts = new HashSet<>();
 
     private final List<String> fixedDomains;
@@ -42,12 +42,15 @@ public final class LocalNames {
     private final String primaryDomain;
     private final UserCase userCase;
 
-    /** Names that stay as they are. */
+    /** Creates a set of fixed names. */
     public LocalNames(List<String> domains, List<String> aliases, UserCase userCase) {
         this(domains, aliases, userCase, List.of());
     }
 
-    /** Names for domains, aliases of the form {@code host} or {@code host:port}, and further domains. */
+    /**
+     * Creates names from domains, aliases of the form {@code host} or {@code host:port}, and sources of further
+     * domains.
+     */
     public LocalNames(List<String> domains, List<String> aliases, UserCase userCase, List<DomainSource> sources) {
         for (String domain : domains) {
             String normal = HostName.normal(domain);
@@ -68,7 +71,7 @@ public final class LocalNames {
         this.userCase = userCase;
     }
 
-    /** Adds a listening point or advertised address; only while the proxy starts. */
+    /** Adds a listening point or advertised address. May be called only while the proxy starts. */
     public void add(String host, int port) {
         String normal = HostName.normal(host);
         hosts.computeIfAbsent(normal, h -> new HashSet<>()).add(port);
@@ -82,7 +85,7 @@ public final class LocalNames {
         });
     }
 
-    /** Our domains as they are now, those that stay first. */
+    /** Returns the current domains, the fixed ones first. */
     public List<String> domains() {
         List<String> all = new ArrayList<>(fixedDomains);
         for (DomainSource source : sources) {
@@ -91,12 +94,12 @@ public final class LocalNames {
         return all;
     }
 
-    /** True if the host is one of our domains. */
+    /** Returns true if the host is one of the domains. */
     public boolean isDomain(String host) {
         return domain(host) != null;
     }
 
-    /** The domain, in normal form, that a host is; null if it is none of ours. */
+    /** Returns the domain, in normal form, that equals the host; null if it is not one of the domains. */
     private @Nullable String domain(String host) {
         String domain = domains.get(host);
         if (domain != null) {
@@ -124,12 +127,12 @@ public final class LocalNames {
         }
     }
 
-    /** The first domain, whose users are also addressed by an alias or a listening point. */
+    /** Returns the first domain. Its users may also be addressed by an alias or a listening point. */
     public String primaryDomain() {
         return primaryDomain;
     }
 
-    /** True if the URI names us: a domain, an alias or a listening point, with a port that goes with it. */
+    /** Returns true if the URI names this proxy: a domain, an alias or a listening point, with a matching port. */
     public boolean isMyself(SipUri uri) {
         if (!uri.isSip()) {
             return false;
@@ -142,7 +145,7 @@ public final class LocalNames {
             host = normal;
         }
         return (ports != null && (ports.contains(ANY_PORT) || ports.contains(port(uri))))
-                || (sources.length > 0 && isDomain(host)) // a domain of theirs goes with any port
+                || (sources.length > 0 && isDomain(host)) // a domain from a source matches with any port
                 || isOwnLoopback(host, uri);
     }
 
@@ -157,7 +160,7 @@ public final class LocalNames {
         return uri.port() >= 0 ? uri.port() : defaultPort(uri);
     }
 
-    /** The port meant where a URI writes none (RFC 3261 §19.1.2, RFC 7118 §5.1). */
+    /** Returns the port that applies if a URI has none (RFC 3261 §19.1.2, RFC 7118 §5.1). */
     private static int defaultPort(SipUri uri) {
         TransportKind kind = uri.hasParameter("transport")
                 ? uri.parameter("transport").flatMap(TransportKind::of).orElse(TransportKind.UDP)
@@ -168,7 +171,7 @@ public final class LocalNames {
         return kind.defaultPort();
     }
 
-    /** The domain, in normal form, of a URI that names us; null if it does not. */
+    /** Returns the domain, in normal form, of a URI that names this proxy; null if it does not. */
     public @Nullable String domainOf(SipUri uri) {
         if (!isMyself(uri)) {
             return null;
@@ -178,8 +181,8 @@ public final class LocalNames {
     }
 
     /**
-     * The canonical address-of-record of a URI that names us; null if it does not, or if its user part cannot name a user
-     * ({@link Aor#isUser}).
+     * Returns the canonical AOR of a URI that names this proxy; null if it does not, or if its user part cannot name a
+     * user ({@link Aor#isUser}).
      */
     public @Nullable Aor aorOf(SipUri uri) {
         String domain = domainOf(uri);
@@ -190,7 +193,7 @@ public final class LocalNames {
         return Aor.isUser(user) ? new Aor(userCase.canonical(user), domain) : null;
     }
 
-    /** The rule for the case of user parts. */
+    /** Returns the rule for the case of user parts. */
     UserCase userCase() {
         return userCase;
     }

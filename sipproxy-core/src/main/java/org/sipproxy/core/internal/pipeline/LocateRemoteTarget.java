@@ -19,10 +19,10 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Relays a request within a dialog to its Route or its Request-URI (RFC 3261 §16.5, §12.2). A remote target on a stream transport
- * is often reached by the connection over which it is registered now and by no other: a phone that does not listen, a browser that
- * has reconnected since. The store is asked for the user that the Route names, or else To, so that registering another user's
- * contact does not attract that user's requests.
+ * Relays an in-dialog request to its Route or its Request-URI (RFC 3261 §16.5, §12.2). A remote target on a stream
+ * transport is often reachable only over its current registration's connection, for example a phone that does not
+ * listen or a browser that has reconnected. The stage looks up the user named by the Route, else by To, so that
+ * registering another user's contact does not attract that user's requests.
  */
 final class LocateRemoteTarget implements Stage {
 
@@ -33,7 +33,9 @@ final class LocateRemoteTarget implements Stage {
     private final Function<Binding, @Nullable TransportFlow> connectionOf;
     private final boolean mayBlock;
 
-    /** @param connectionOf the connection over which a binding was registered, if it is known */
+    /**
+     * @param connectionOf returns the connection over which a binding was registered, if it is known
+     */
     LocateRemoteTarget(LocationStore store, Function<Binding, @Nullable TransportFlow> connectionOf) {
         this.store = new GuardedStore(store);
         this.connectionOf = connectionOf;
@@ -63,7 +65,7 @@ final class LocateRemoteTarget implements Stage {
         return Outcome.relay(Target.of(uri));
     }
 
-    /** True if the remote target is on a stream, and its Route does not name a connection that is open. */
+    /** Returns true if the remote target is on a stream, and its Route does not name an open connection. */
     private static boolean needsBinding(RequestContext context) throws SipParseException {
         if (!context.remainingRoutes().isEmpty() || isOpen(context.dialogFlow())) {
             return false;
@@ -80,7 +82,7 @@ final class LocateRemoteTarget implements Stage {
         return uri.isSecure() || (uri.hasParameter("transport") && !uri.parameterIs("transport", "udp"));
     }
 
-    /** Nobody can connect to a browser (RFC 7118 §5.2, §6). */
+    /** A connection to a browser cannot be opened (RFC 7118 §5.2, §6). */
     private static boolean isReachedByItsConnection(SipUri uri) {
         return uri.isSip()
                 && (uri.parameterIs("transport", "ws")
@@ -99,12 +101,15 @@ final class LocateRemoteTarget implements Stage {
         try {
             return bestFlow(store.lookup(aor), uri);
         } catch (LocationStoreException e) {
-            failures.warn(LOG, "location store failed; a request within a dialog is sent to its Request-URI only", e);
+            failures.warn(LOG, "location store failed; an in-dialog request is sent to its Request-URI only", e);
             return null;
         }
     }
 
-    /** The connection of the binding whose contact resembles the URI most, the most recent one among equals; null if there is none. */
+    /**
+     * Returns the connection of the binding whose contact is most like the URI, the most recent one among equals; null
+     * if there is none.
+     */
     private @Nullable TransportFlow bestFlow(List<Binding> bindings, SipUri uri) {
         Binding best = null;
         TransportFlow flow = null;
@@ -129,10 +134,10 @@ final class LocateRemoteTarget implements Stage {
         return order > 0 || (order == 0 && binding.updatedAtMillis() > best.updatedAtMillis());
     }
 
-    /** How much a registered contact resembles a remote target, from least to most. */
+    /** Degree to which a registered contact matches a remote target, in ascending order. */
     private enum Likeness {
         NONE,
-        /** Another port: phones that name the port of their connection have a new one after they have reconnected. */
+        /** Another port: phones that name the port of their connection have a new one after a reconnect. */
         SAME_USER_AND_HOST,
         SAME_HOST_AND_PORT,
         EQUIVALENT;

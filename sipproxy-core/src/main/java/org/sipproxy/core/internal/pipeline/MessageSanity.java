@@ -14,16 +14,17 @@ import org.sipproxy.message.Via;
 import org.sipproxy.message.wire.MessageIndex;
 
 /**
- * What a message must satisfy before anything decides about it (RFC 3261 §8.2, §16.3 steps 1 and 2, §18.1.2). It looks at
- * what a proxy or registrar acts on and at nothing else: the URI in To, a Contact, Record-Route, a lower Via, a Date in the wrong
- * time zone or a body it cannot read is for the endpoint to judge (§16.3). From, To and Route are read further by those steps
- * that decide by them.
+ * Checks that every message must pass before any stage runs (RFC 3261 §8.2, §16.3 steps 1 and 2, §18.1.2). They cover
+ * only what a proxy or registrar acts on. The URI in To, a Contact, Record-Route, a lower Via, a Date in the wrong time
+ * zone or an unreadable body is for the endpoint to judge (§16.3). The stages that depend on From, To and Route parse
+ * them further.
  *
- * <p>It runs for every message, so the index answers most of it, and what it parses the message keeps.
+ * <p>The checks run for every message, so they use the index where possible, and parsed values are cached in the
+ * message.
  */
 public final class MessageSanity {
 
-    /** Largest delta-seconds (§20.19), and what a larger one counts as (RFC 4475 §3.1.2.4). */
+    /** Largest delta-seconds (§20.19); larger values count as this one (RFC 4475 §3.1.2.4). */
     private static final long DELTA_SECONDS_LIMIT = 0xffff_ffffL;
 
     private static final HeaderName[] EXACTLY_ONCE = {
@@ -35,7 +36,7 @@ public final class MessageSanity {
     /**
      * Checks a request.
      *
-     * @throws SipParseException with the status to answer with: 400, 416 or 505, 413 or 513 for limits of the index
+     * @throws SipParseException with the status of the response: 400, 416 or 505; 413 or 513 for limits of the index
      */
     public static void check(SipRequest request) throws SipParseException {
         checkIndex(request);
@@ -52,7 +53,7 @@ public final class MessageSanity {
         }
     }
 
-    /** What a registrar acts on and a proxy passes on. */
+    /** Checks what a registrar acts on and a proxy passes on. */
     private static void checkRegistration(SipRequest request) throws SipParseException {
         request.to().uri();
         request.checkAddresses(HeaderName.CONTACT);
@@ -70,7 +71,8 @@ public final class MessageSanity {
     /**
      * Checks a response.
      *
-     * @throws SipParseException if it must not be forwarded: the response is dropped, whatever the status in the exception
+     * @throws SipParseException if the response must not be forwarded; it is dropped, whatever the status in the
+     *     exception
      */
     public static void checkResponse(SipResponse response) throws SipParseException {
         checkIndex(response);
@@ -79,12 +81,15 @@ public final class MessageSanity {
         checkNextHop(response);
     }
 
-    /** The value of the Content-Length in header line {@code line}, in bytes; -1 if it is not a number. */
+    /** Returns the value of the Content-Length in header line {@code line}, in bytes; -1 if it is not a number. */
     public static int contentLength(SipMessage message, int line) {
         return (int) number(message, line, Integer.MAX_VALUE);
     }
 
-    /** The number that fills header line {@code line}, {@code max} if it is larger than that; -1 if it is not a number. */
+    /**
+     * Returns the number that fills header line {@code line}, or {@code max} if it is larger than that; -1 if it is not
+     * a number.
+     */
     private static long number(SipMessage message, int line, long max) {
         MessageIndex wire = message.index();
         int end = message.index().valueEnd(line);
@@ -106,7 +111,7 @@ public final class MessageSanity {
             }
             checkNotRepeated(message, name);
         }
-        // a datagram's bytes behind Content-Length are the transport's to cut off (§18.3)
+        // the transport cuts off a datagram's bytes after Content-Length (§18.3)
         int line = message.firstHeader(HeaderName.CONTENT_LENGTH);
         if (line >= 0) {
             int length = contentLength(message, line);
@@ -120,7 +125,7 @@ public final class MessageSanity {
         }
     }
 
-    /** As where a stream is cut into messages: equal values leave no doubt where the message ends. */
+    /** As in stream framing: different values would leave the end of the message in doubt. */
     private static void checkContentLengths(SipMessage message, int first, int length) throws SipParseException {
         if (message.isRepeated(HeaderName.CONTENT_LENGTH)) {
             int line = first;
@@ -134,13 +139,13 @@ public final class MessageSanity {
 
     private static void checkNotRepeated(SipMessage message, HeaderName name) throws SipParseException {
         if (message.isRepeated(name)) {
-            throw bad("header " + name + " stands more than once");
+            throw bad("header " + name + " occurs more than once");
         }
     }
 
     /**
-     * The elements below the topmost are for the hops that wrote them, but how many there are must not be in doubt: to some parsers
-     * an empty one is a hop, to others nothing (RFC 4475 §3.1.2.1).
+     * The elements below the topmost are for the hops that wrote them, but their number must not be in doubt: some
+     * parsers count an empty element as a hop, others ignore it (RFC 4475 §3.1.2.1).
      */
     private static void checkViaList(SipRequest request, Via top) throws SipParseException {
         int line = request.firstHeader(HeaderName.VIA);
@@ -191,19 +196,19 @@ public final class MessageSanity {
         if (uri.isSip() && !uri.hasHeaders()) {
             return;
         }
-        // with a Route, the element that it names has to understand the URI, not we (§16.4, §16.6 step 6)
+        // with a Route, the element that it names has to understand the URI, not this proxy (§16.4, §16.6 step 6)
         if (request.firstAddress(HeaderName.ROUTE).isPresent()) {
             return;
         }
         if (uri.isSip()) {
-            // §19.1.1; and acting on ?Route=... would let the sender choose our next hop (RFC 4475 §3.1.2.11)
+            // §19.1.1; acting on ?Route=... would also let the sender choose the next hop (RFC 4475 §3.1.2.11)
             throw bad("Request-URI holds header fields");
         }
         throw new SipParseException(
                 StatusCode.UNSUPPORTED_URI_SCHEME, "scheme of the Request-URI is neither sip nor sips");
     }
 
-    /** RFC 4475 §3.3.10: a forged Via below ours would make the proxy shout at a whole network. */
+    /** RFC 4475 §3.3.10: a forged second Via would make the proxy send to a whole network. */
     private static void checkNextHop(SipResponse response) throws SipParseException {
         Via next = secondVia(response);
         if (next != null
@@ -212,7 +217,7 @@ public final class MessageSanity {
         }
     }
 
-    /** The response goes where its request came from, so a second Via that cannot be read does not matter. */
+    /** The response goes to the source of its request, so an unreadable second Via does not matter. */
     private static @Nullable Via secondVia(SipResponse response) {
         try {
             return response.secondVia().orElse(null);
@@ -243,7 +248,7 @@ public final class MessageSanity {
         return true;
     }
 
-    /** ff00::/8: the first group has all of its four digits. */
+    /** ff00::/8: the first group has all four digits. */
     private static boolean isIpv6Multicast(String host) {
         return host.indexOf(':') == 5;
     }

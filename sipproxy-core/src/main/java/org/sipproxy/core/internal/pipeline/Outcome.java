@@ -8,14 +8,14 @@ import org.sipproxy.api.routing.Verdict;
 import org.sipproxy.message.SipParseException;
 import org.sipproxy.message.StatusCode;
 
-/** What a step of ours decided: a {@link Verdict} whose header lines are bytes already. */
+/** Decision of a stage: a {@link Verdict} whose header lines are already bytes. */
 public sealed interface Outcome {
 
     static Outcome proceed() {
         return Proceed.INSTANCE;
     }
 
-    /** No response; {@code why} is for the log. */
+    /** Returns an outcome without a response; {@code why} is for the log. */
     static Outcome discard(String why) {
         return new Discard(why);
     }
@@ -28,13 +28,16 @@ public sealed interface Outcome {
         return new Reply(statusCode, reason, lines(List.of(headerLines)));
     }
 
-    /** The refusal of a malformed request: its status, and in a Warning what is wrong where (RFC 3261 §20.43). */
+    /**
+     * Returns the refusal of a malformed request: its status, and a Warning that says what is wrong where (RFC 3261
+     * §20.43).
+     */
     static Outcome malformed(SipParseException e) {
         String text = String.valueOf(e.getMessage()).replace('"', '\'').replace('\\', '/');
         return reply(e.statusCode(), StatusCode.reasonPhrase(e.statusCode()), "Warning: 399 sipproxy \"" + text + "\"");
     }
 
-    /** The refusal of a request while something that it needs is away (§21.5.4). */
+    /** Returns the refusal of a request while something that it needs is unavailable (§21.5.4). */
     static Outcome unavailable(TemporarilyUnavailableException e) {
         return reply(StatusCode.SERVICE_UNAVAILABLE, "Service Unavailable", "Retry-After: " + e.retryAfterSeconds());
     }
@@ -47,7 +50,7 @@ public sealed interface Outcome {
         return new Relay(targets);
     }
 
-    /** What a host's or an add-on's verdict means here. */
+    /** Converts the verdict of a stage of the host application or an add-on. */
     static Outcome of(Verdict verdict) {
         if (verdict instanceof Verdict.Proceed) {
             return proceed();
@@ -62,7 +65,10 @@ public sealed interface Outcome {
                 "verdict of an unhandled type: " + verdict.getClass().getName());
     }
 
-    /** The next step may wait, and this thread must not: the pipeline goes on where it is when it is run again on a worker. */
+    /**
+     * Returns the outcome of a stage that would have to wait on a thread that must not. The pipeline resumes at this
+     * stage when it runs again on a worker.
+     */
     static Outcome blocked() {
         return Blocked.INSTANCE;
     }
@@ -74,24 +80,24 @@ public sealed interface Outcome {
         return (String.join("\r\n", headerLines) + "\r\n").getBytes(StandardCharsets.UTF_8);
     }
 
-    /** The next step decides. */
+    /** The next stage decides. */
     enum Proceed implements Outcome {
         INSTANCE
     }
 
-    /** To be continued on a worker thread. */
+    /** To be resumed on a worker. */
     enum Blocked implements Outcome {
         INSTANCE
     }
 
-    /** No response. */
+    /** No response is sent. */
     record Discard(String why) implements Outcome {}
 
-    /** A final answer; each header line ends with CR LF. */
+    /** A final response; each header line ends with CR LF. */
     record Reply(int statusCode, String reason, byte[] headerLines) implements Outcome {
         static final byte[] NO_LINES = {};
     }
 
-    /** Relay to these targets. */
+    /** The request is relayed to these targets. */
     record Relay(List<Target> targets) implements Outcome {}
 }

@@ -18,19 +18,19 @@ import org.sipproxy.message.SipUri;
 import org.sipproxy.message.StatusCode;
 
 /**
- * RFC 3261 §16.4: removes the Route elements that name this proxy, undoes what a strict router did, and notes that a request within
- * a dialog goes on to its Route set or its Request-URI. The signature of our Route proves the dialog; without it, and unless a
- * trusted peer sends it, the request is routed as any other. A Route whose signature has expired gets a 481, so that the client
- * ends the dialog or subscribes anew.
+ * Preprocesses Route (RFC 3261 §16.4): removes the elements that name this proxy, undoes strict routing, and notes that
+ * an in-dialog request follows its Route set or its Request-URI. The signature in this proxy's Route proves the dialog.
+ * Without it the request is routed like any other, unless it comes from a trusted peer. A Route with an expired
+ * signature is refused with 481, so that the client ends the dialog or renews the subscription.
  *
- * <p>The last signed Route of ours is the one of the remote target's side (RFC 5658 §6): it names the listening point that the
- * request leaves from, and perhaps the connection that the target has opened to this proxy, and its user.
+ * <p>The last signed Route of this proxy belongs to the remote target's side (RFC 5658 §6). It names the listening
+ * point that the request leaves from. It may also name the target's connection to this proxy and the target's user.
  */
 final class PreprocessRoute implements Stage {
 
     /**
-     * How many elements are removed at most. A call that passes this proxy twice has four; with more the request comes here again,
-     * until Max-Forwards ends that.
+     * Maximum number of elements that are removed. A call that passes this proxy twice has four. With more, the request
+     * comes back to this proxy until Max-Forwards ends the loop.
      */
     private static final int MAX_OWN = 20;
 
@@ -41,9 +41,9 @@ final class PreprocessRoute implements Stage {
     private final Function<SipUri, @Nullable Endpoint> points;
 
     /**
-     * A step that recognises what {@code signature}, {@code tokens} and {@code users} wrote.
+     * Creates a stage that recognises what {@code signature}, {@code tokens} and {@code users} wrote.
      *
-     * @param connections those that peers have opened, by their number
+     * @param connections accepted connections by number
      * @param points the listening points by the URI that names them
      */
     PreprocessRoute(
@@ -89,8 +89,8 @@ final class PreprocessRoute implements Stage {
     }
 
     /**
-     * True for a URI that stood in a Record-Route of ours: a strict router has made it the Request-URI. Some of them remove its
-     * {@code lr} or all of its parameters, but a user part it never has.
+     * Returns true for a URI from a Record-Route of this proxy that a strict router has made the Request-URI. Some
+     * strict routers remove its {@code lr} or all its parameters, but it never has a user part.
      */
     private static boolean isOurRecordRoute(SipUri uri, RequestContext context) throws SipParseException {
         if (!context.isMyself(uri)) {
@@ -105,7 +105,7 @@ final class PreprocessRoute implements Stage {
                 && !context.isMyself(routes.get(routes.size() - 1).uri());
     }
 
-    /** False if the dialog's remote target is an address-of-record of ours, which the location store has to resolve. */
+    /** Returns false if the dialog's remote target is a local AOR, which the location store has to resolve. */
     private static boolean isOnward(RequestContext context) throws SipParseException {
         return !context.remainingRoutes().isEmpty()
                 || !context.isMyself(context.request().requestUri());
@@ -122,7 +122,7 @@ final class PreprocessRoute implements Stage {
             this.context = context;
         }
 
-        /** Removes the topmost elements as far as they name this proxy, with and without {@code r2}. */
+        /** Removes the topmost elements as long as they name this proxy, with and without {@code r2}. */
         void strip() throws SipParseException {
             List<NameAddress> left = context.remainingRoutes();
             for (NameAddress element : left.subList(0, Math.min(left.size(), MAX_OWN))) {

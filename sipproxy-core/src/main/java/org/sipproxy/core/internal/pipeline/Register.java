@@ -9,7 +9,7 @@ import org.sipproxy.message.Method;
 import org.sipproxy.message.SipParseException;
 import org.sipproxy.message.SipRequest;
 
-/** RFC 3261 §10.3: a REGISTER for one of our domains ends at the registrar. */
+/** Passes a REGISTER for a local domain to the registrar (RFC 3261 §10.3). */
 final class Register implements Stage {
 
     private final Registrar registrar;
@@ -25,7 +25,7 @@ final class Register implements Stage {
         return waits(context.request()) ? Outcome.blocked() : run(context);
     }
 
-    /** A REGISTER without a Contact reads only. */
+    /** Returns false for a REGISTER without a Contact, which only reads. */
     private boolean waits(SipRequest request) {
         return blocking != Blocking.NEVER
                 && request.method() == Method.REGISTER

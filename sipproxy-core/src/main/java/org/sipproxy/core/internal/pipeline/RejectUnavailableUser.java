@@ -12,9 +12,9 @@ import org.sipproxy.message.SipParseException;
 import org.sipproxy.message.StatusCode;
 
 /**
- * Rejects a request to a user of ours without a usable binding: 404 if the user is unknown, 480 if it is known
- * (RFC 3261 §21.4.5, §21.4.18). A stranger gets 404 for both, without a look-up whose duration could show the difference, so
- * that nobody can list the users.
+ * Rejects a request to a local user without a usable binding: 404 if the user is unknown, 480 if it is known (RFC 3261
+ * §21.4.5, §21.4.18). A stranger gets 404 in both cases, and without a look-up whose duration could show the
+ * difference, so that users cannot be enumerated.
  */
 final class RejectUnavailableUser implements Stage {
 
@@ -25,11 +25,11 @@ final class RejectUnavailableUser implements Stage {
     private final HostCall host = new HostCall("look-up of a user");
 
     /**
-     * A step that asks {@code authentication}. Without it the users are not known: they get 404, but for those whose connection was
-     * lost.
+     * Creates a stage that looks users up in {@code authentication}. Without authentication, users are not known: they
+     * get 404, except those whose connection was lost.
      *
-     * @param revealsUsers true if strangers get the precise status too
-     * @param wasCutOff tells whether the last binding of an address ended with its connection
+     * @param revealsUsers true if strangers also get the precise status
+     * @param wasCutOff true if the last binding of an AOR ended with its connection
      */
     RejectUnavailableUser(@Nullable Authentication authentication, boolean revealsUsers, Predicate<Aor> wasCutOff) {
         this.wasCutOff = wasCutOff;
@@ -48,8 +48,8 @@ final class RejectUnavailableUser implements Stage {
         try {
             context.failure(
                     context.isBound()
-                            ? "no registered contact is reached over TLS"
-                            : "no contact is registered that could be called");
+                            ? "no registered contact is reachable over TLS"
+                            : "no registered contact can be called");
             return Outcome.reply(isKnown(context) ? StatusCode.TEMPORARILY_UNAVAILABLE : StatusCode.NOT_FOUND);
         } catch (TemporarilyUnavailableException e) {
             host.failed(e);

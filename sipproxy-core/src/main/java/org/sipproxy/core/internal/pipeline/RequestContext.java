@@ -33,17 +33,20 @@ import org.sipproxy.message.SipUri;
 import org.sipproxy.message.jain.JainRequest;
 import org.sipproxy.message.wire.Splice;
 
-/** One request on its way through the pipeline: what the steps found out about it so far. Used by one thread at a time. */
+/** State of one request in the pipeline: what the stages have found out so far. Used by one thread at a time. */
 public final class RequestContext implements StageContext {
 
-    /** Bodies up to this size, in bytes, are kept: a copy without them would cost more than it saves. SDP is smaller. */
+    /**
+     * Bodies up to this size, in bytes, are kept, because a copy without them would cost more than it saves. SDP is
+     * smaller.
+     */
     private static final int LARGE_BODY = 4_096;
 
     private static final int INDEX_OF_A_LINE = 16;
 
     private SipRequest request;
     private @Nullable JainRequest view;
-    /** What came, once {@link #request} is something else. */
+    /** The request as it was received, once {@link #request} is another one. */
     private @Nullable SipRequest received;
 
     private final TransportFlow flow;
@@ -53,11 +56,11 @@ public final class RequestContext implements StageContext {
     private final Consumer<SecurityEvent> events;
     private final long receivedAtMillis;
     private @Nullable ServerTransaction transaction;
-    /** The latest response to it that was generated here. */
+    /** The latest locally generated response. */
     private byte @Nullable [] localResponse;
-    /** Why it was generated, if its phrase does not say it. */
+    /** Why that response was generated, if its reason phrase does not say so. */
     private String failure = "";
-    /** A component has published an event about it. */
+    /** True if a component has published an event about the request. */
     private boolean reported;
 
     private int nextStep;
@@ -66,7 +69,7 @@ public final class RequestContext implements StageContext {
     private @Nullable List<NameAddress> routes;
     private long maxForwards = -1;
     private List<Target> targets = List.of();
-    /** Those that are bindings of the called user. */
+    /** Those targets that are bindings of the called user. */
     private List<Target> registered = List.of();
 
     private @Nullable String authenticatedUser;
@@ -85,7 +88,7 @@ public final class RequestContext implements StageContext {
     private RouteSignature.@Nullable Proof dialog;
     private List<Registrant> registrants = List.of();
 
-    /** Who registered a binding whose next hop is a name. */
+    /** The client that registered a binding whose next hop is a host name. */
     private record Registrant(SipUri hop, Sender sender) {}
 
     public RequestContext(
@@ -134,7 +137,7 @@ public final class RequestContext implements StageContext {
         }
     }
 
-    /** Ends the view of the stage that has run; what it edited is the request of the next stage. */
+    /** Ends the view of the stage that has run; the edited request is the request of the next stage. */
     void endOfStage(SipRequest before) throws SipParseException {
         view = null;
         if (request != before) {
@@ -154,8 +157,8 @@ public final class RequestContext implements StageContext {
     }
 
     /**
-     * The request as it came, whatever was done to it since: what responses of our own copy, and what a loop is known by when
-     * it comes again.
+     * Returns the request as it was received, whatever was changed since. Locally generated responses are copied from
+     * it, and loops are recognised by it.
      */
     public SipRequest received() {
         SipRequest original = received;
@@ -201,12 +204,12 @@ public final class RequestContext implements StageContext {
         return names.userCase();
     }
 
-    /** When the request came, on the wall clock, in milliseconds since 1970. */
+    /** Returns the time when the request was received, on the wall clock, in milliseconds since 1970. */
     public long receivedAtMillis() {
         return receivedAtMillis;
     }
 
-    /** {@link ProxyTime#wallReadings()}. */
+    /** Returns {@link ProxyTime#wallReadings()}. */
     long[] wallReadings() {
         return time.wallReadings();
     }
@@ -231,7 +234,7 @@ public final class RequestContext implements StageContext {
 
     // ---- the route within a dialog
 
-    /** The request goes on to its Route or its Request-URI, without a look-up of a user. */
+    /** Marks the request as following its Route or its Request-URI, without a look-up of a user. */
     void onward() {
         onward = true;
     }
@@ -240,7 +243,7 @@ public final class RequestContext implements StageContext {
         return onward;
     }
 
-    /** The connection that a signed Route of this proxy names; null if there is none or it is closed. */
+    /** Returns the connection that a signed Route of this proxy names; null if there is none or it is closed. */
     public @Nullable TransportFlow dialogFlow() {
         return dialogFlow;
     }
@@ -249,7 +252,7 @@ public final class RequestContext implements StageContext {
         dialogFlow = flow;
     }
 
-    /** The flow over which the dialog's remote target is registered now; null if none is known. */
+    /** Returns the flow over which the dialog's remote target is registered now; null if none is known. */
     public @Nullable TransportFlow registeredFlow() {
         return registeredFlow;
     }
@@ -258,7 +261,10 @@ public final class RequestContext implements StageContext {
         registeredFlow = flow;
     }
 
-    /** The listening point that a signed Route of this proxy names: the remote target is served there. Null if there is none. */
+    /**
+     * Returns the listening point that a signed Route of this proxy names, which serves the remote target; null if
+     * there is none.
+     */
     public @Nullable Endpoint dialogPoint() {
         return dialogPoint;
     }
@@ -267,7 +273,10 @@ public final class RequestContext implements StageContext {
         dialogPoint = point;
     }
 
-    /** True if only a connection that the dialog's remote target has opened leads there (RFC 5626 §5.3). */
+    /**
+     * Returns true if the dialog's remote target is reachable only over a connection that it has opened (RFC 5626
+     * §5.3).
+     */
     public boolean isReachedByFlow() {
         return reachedByFlow;
     }
@@ -276,7 +285,7 @@ public final class RequestContext implements StageContext {
         reachedByFlow = true;
     }
 
-    /** The user that a signed Route of this proxy names as the remote target's; null if there is none. */
+    /** Returns the user of the remote target, named by a signed Route of this proxy; null if there is none. */
     @Nullable
     Aor dialogUser() {
         return dialogUser;
@@ -286,7 +295,7 @@ public final class RequestContext implements StageContext {
         dialogUser = user;
     }
 
-    /** The user whose bindings the request goes to; null if it goes elsewhere. */
+    /** Returns the user whose bindings are the targets; null if the request goes elsewhere. */
     public @Nullable Aor calledUser() {
         return calledUser;
     }
@@ -295,17 +304,17 @@ public final class RequestContext implements StageContext {
         calledUser = user;
     }
 
-    /** The request came with a signed Route of ours, which proves this. */
+    /** Records that the request carried a signed Route of this proxy, which proves the dialog. */
     void inDialog(RouteSignature.Proof proof) {
         dialog = proof;
     }
 
-    /** True if the request belongs to a dialog that was set up through this proxy: its Route proves it. */
+    /** Returns true if the request belongs to a dialog that was set up through this proxy, which its Route proves. */
     public boolean isInDialog() {
         return dialog != null;
     }
 
-    /** The signature that proves the dialog; null outside a dialog. */
+    /** Returns the signature that proves the dialog; null outside a dialog. */
     public @Nullable String dialogSignature() {
         RouteSignature.Proof proof = dialog;
         return proof == null ? null : proof.signature();
@@ -316,11 +325,11 @@ public final class RequestContext implements StageContext {
         return proof == null ? null : proof.sides();
     }
 
-    // ---- on whose behalf it is sent
+    // // ---- the party on whose behalf it is sent
 
     /**
-     * On whose behalf a request is sent to {@code hop}: on the sender's if the sender named it, on the registering client's if it
-     * is a name in a binding, else on the host application's.
+     * Returns the party on whose behalf a request is sent to {@code hop}: the sender if the sender named it, the
+     * registering client if it is a host name in a binding, otherwise the host application.
      */
     public Sender senderTo(SipUri hop, Target target) throws SipParseException {
         if (target.routes().isEmpty() && (!remainingRoutes().isEmpty() || isFromSender(target))) {
@@ -334,7 +343,10 @@ public final class RequestContext implements StageContext {
         return Sender.HOST;
     }
 
-    /** True if the target is the Request-URI as it came, or what a strict router had moved to the end of Route. */
+    /**
+     * Returns true if the target is the Request-URI as received, or the one that a strict router had moved to the end
+     * of Route.
+     */
     private boolean isFromSender(Target target) throws SipParseException {
         SipUri uri = target.uri();
         if (target.flow() != null || target.received() != null) {
@@ -351,13 +363,13 @@ public final class RequestContext implements StageContext {
         return !all.isEmpty() && all.get(all.size() - 1).uri().equals(uri);
     }
 
-    /** Notes that the next hop of this binding is a name, whose address is not known before it is resolved. */
+    /** Notes that the next hop of this binding is a host name, whose address is not known before it is resolved. */
     void registrant(SipUri hop, Binding binding) {
         registrants = new ArrayList<>(registrants);
         registrants.add(new Registrant(hop, Sender.of(binding)));
     }
 
-    /** True if the Request-URI, as it came, asks for TLS on each hop (§26.2.2). */
+    /** Returns true if the Request-URI, as received, requires TLS on each hop (§26.2.2). */
     public boolean isSecured() throws SipParseException {
         return received().requestUri().isSecure() || request.requestUri().isSecure();
     }
@@ -372,9 +384,9 @@ public final class RequestContext implements StageContext {
         this.transaction = serverTransaction;
     }
 
-    // ---- how far the pipeline is
+    // // ---- progress of the pipeline
 
-    /** The step that runs next. */
+    /** Returns the index of the stage that runs next. */
     int nextStep() {
         return nextStep;
     }
@@ -385,7 +397,7 @@ public final class RequestContext implements StageContext {
 
     // ---- Max-Forwards
 
-    /** The number that the request came with, -1 if none. */
+    /** Returns the number that the request was received with; -1 if none. */
     public long maxForwards() {
         return maxForwards;
     }
@@ -396,7 +408,7 @@ public final class RequestContext implements StageContext {
 
     // ---- Route
 
-    /** All Route elements of the request, also those that are stripped. */
+    /** Returns all Route elements of the request, including those that are stripped. */
     public List<NameAddress> routes() throws SipParseException {
         List<NameAddress> parsed = routes;
         if (parsed == null) {
@@ -406,7 +418,7 @@ public final class RequestContext implements StageContext {
         return parsed;
     }
 
-    /** How many Route elements from the top are not forwarded: they named us. */
+    /** Returns how many Route elements from the top are not forwarded because they named this proxy. */
     public int strippedRoutes() {
         return strippedRoutes;
     }
@@ -416,8 +428,8 @@ public final class RequestContext implements StageContext {
     }
 
     /**
-     * The Request-URI is replaced by the last Route, which then goes (§16.4): the request came through a strict router that
-     * put our Record-Route into the Request-URI.
+     * Replaces the Request-URI by the last Route, which is removed (§16.4): the request came through a strict router
+     * that put this proxy's Record-Route into the Request-URI.
      */
     void undoStrictRouting() throws SipParseException {
         List<NameAddress> all = routes();
@@ -425,13 +437,15 @@ public final class RequestContext implements StageContext {
         materialize();
     }
 
-    /** The Route elements that are left. */
+    /** Returns the Route elements that remain. */
     public List<NameAddress> remainingRoutes() throws SipParseException {
         List<NameAddress> all = routes();
         return strippedRoutes == 0 ? all : all.subList(strippedRoutes, all.size());
     }
 
-    /** Makes the pending Route changes in the message itself, so that a host's step sees and edits what is forwarded. */
+    /**
+     * Applies the pending Route changes to the message itself, so that a host's stage sees and edits what is forwarded.
+     */
     void materialize() throws SipParseException {
         SipUri uri = strictUri;
         if (strippedRoutes == 0 && uri == null) {
@@ -459,12 +473,15 @@ public final class RequestContext implements StageContext {
         this.targets = found;
     }
 
-    /** The targets are the called user's bindings. */
+    /** Sets the targets to the called user's bindings. */
     void registered(List<Target> found) {
         registered = found;
     }
 
-    /** True if a registered client is at the target: it is one of the called user's bindings, or has a client's flow. */
+    /**
+     * Returns true if the target is a registered client: one of the called user's bindings, or a target with a client's
+     * flow.
+     */
     public boolean isRegistered(Target target) {
         if (target.flow() != null || target.received() != null) {
             return true;
@@ -477,7 +494,7 @@ public final class RequestContext implements StageContext {
         return false;
     }
 
-    /** True if the called user has bindings, even if none of them may be used for this request. */
+    /** Returns true if the called user has bindings, even if none of them may be used for this request. */
     boolean isBound() {
         return bound;
     }
@@ -506,12 +523,12 @@ public final class RequestContext implements StageContext {
         }
     }
 
-    /** True if an earlier step called {@link #authenticated}. */
+    /** Returns true if an earlier stage called {@link #authenticated}. */
     boolean isAuthenticated() {
         return authenticatedUser != null;
     }
 
-    /** The realm that the sender proved a password in; null if it did not. */
+    /** Returns the realm in which the sender proved a password; null if it did not. */
     public @Nullable String authenticatedRealm() {
         return authenticatedRealm;
     }
@@ -528,8 +545,9 @@ public final class RequestContext implements StageContext {
     }
 
     /**
-     * True if the sender has proved a password, is a trusted peer, or sends in a dialog that this proxy record-routed. Only such
-     * senders get what costs memory beyond the open share: the reserve of the budget, and refusals that are retransmitted.
+     * Returns true if the sender has proved a password, is a trusted peer, or sends in a dialog that this proxy
+     * record-routed. Only such senders may use memory beyond the open share: the reserve of the budget, and refusals
+     * that are retransmitted.
      */
     public boolean isProven() {
         return authenticatedUser != null || trusted || isInDialog();
@@ -537,7 +555,7 @@ public final class RequestContext implements StageContext {
 
     // ---- memory
 
-    /** About how many bytes of messages this keeps. */
+    /** Returns the approximate size in bytes of the messages that this context keeps. */
     public int retainedBytes() {
         SipRequest original = received;
         int bytes = request.index().length() + INDEX_OF_A_LINE * request.headerCount();
@@ -546,15 +564,15 @@ public final class RequestContext implements StageContext {
                 : bytes + original.index().length();
     }
 
-    /** True if {@link #releaseBody} is worth the copy of the header. */
+    /** Returns true if {@link #releaseBody} is worth the copy of the header. */
     public boolean hasLargeBody() {
         return request.bodyLength() > LARGE_BODY;
     }
 
     /**
-     * Forgets the body, when the request is not going to be sent again.
+     * Releases the body when the request will not be sent again.
      *
-     * @return the bytes that are free now
+     * @return the number of bytes freed
      */
     public int releaseBody() {
         int before = retainedBytes();
@@ -565,7 +583,7 @@ public final class RequestContext implements StageContext {
                 received = withoutBody(original);
             }
         } catch (SipParseException e) {
-            return 0; // it could be read before, so it can be read without its body
+            return 0; // cannot happen: the whole message was parsed before
         }
         return before - retainedBytes();
     }
@@ -574,7 +592,7 @@ public final class RequestContext implements StageContext {
         return (SipRequest) SipMessage.parse(whole.index().copy(0, whole.index().bodyStart()), whole.limits());
     }
 
-    /** True if the sender has neither proved a password nor is a trusted peer. */
+    /** Returns true if the sender has neither proved a password nor is a trusted peer. */
     boolean isStranger() {
         return authenticatedUser == null && !trusted;
     }
@@ -597,12 +615,12 @@ public final class RequestContext implements StageContext {
         events.accept(event);
     }
 
-    /** True if an event about it was published, which the listeners log in their way. */
+    /** Returns true if an event about the request was published; its listeners do the logging. */
     public boolean isReported() {
         return reported;
     }
 
-    /** Notes a response that was generated here and may be sent. */
+    /** Notes a locally generated response that may be sent. */
     public void localResponse(byte[] wire) {
         localResponse = wire;
     }
@@ -612,17 +630,20 @@ public final class RequestContext implements StageContext {
         failure = why;
     }
 
-    /** Why the request could not be forwarded; empty if that was not noted. */
+    /** Returns why the request could not be forwarded; empty if that was not noted. */
     public String failure() {
         return failure;
     }
 
-    /** True if this very response was generated here. */
+    /** Returns true if this very response was generated locally. */
     public boolean isLocalResponse(byte[] wire) {
         return localResponse == wire;
     }
 
-    /** The header line that carried credentials for us, as it was when they were checked; null if none did. */
+    /**
+     * Returns the header line that carried credentials for this proxy, as it was when they were checked; null if there
+     * was none.
+     */
     public byte @Nullable [] credentialsLine() {
         return credentialsLine;
     }

@@ -32,8 +32,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The steps that decide about a request, in their order. {@link #RequestPipeline the constructor} is the one place that says
- * what runs before what.
+ * The stages that decide about a request, in order. {@link #RequestPipeline The constructor} is the only place that
+ * defines the order.
  */
 public final class RequestPipeline {
 
@@ -43,12 +43,12 @@ public final class RequestPipeline {
             Outcome.reply(StatusCode.SERVICE_UNAVAILABLE, "Service Unavailable", "Retry-After: 5");
 
     /**
-     * The parts that a host assembled.
+     * Parts from which the pipeline is assembled.
      *
-     * @param connections those that peers have opened, by their number
+     * @param connections accepted connections by number
      * @param points the listening points by the URI that names them in Record-Route
-     * @param connectionOf the connection over which a binding was registered, if it is known
-     * @param isExpectedAck tells whether an ACK is that of an INVITE that was accepted recently
+     * @param connectionOf returns the connection over which a binding was registered, if it is known
+     * @param isExpectedAck true if an ACK belongs to a recently accepted INVITE
      * @param revealsUsers true if strangers get 480 for a user without a binding
      * @param refusesOptions true while OPTIONS for the proxy get 503
      */
@@ -75,9 +75,9 @@ public final class RequestPipeline {
     private final LogThrottle failures = new LogThrottle();
     private final LogThrottle outages = new LogThrottle(Duration.ofSeconds(30));
     private final Stage[] steps;
-    /** So many of the first steps are at the entrance. */
+    /** Number of leading stages that run at the entrance. */
     private final int atEntrance;
-    /** What a request that is relayed from the entrance still has to pass. None of them may block. */
+    /** Stages that a request relayed at the entrance still has to pass. None of them may block. */
     private final Stage[] relayedAtEntrance;
 
     private final Stage[] beforeForwarding;
@@ -97,7 +97,7 @@ public final class RequestPipeline {
         parts.atEntrance().forEach(stage -> order.add(new HostStage(stage)));
         this.atEntrance = order.size();
         this.relayedAtEntrance = new Stage[] {maxForwards, loop, proxyRequire, route};
-        // a malformed request never gets here: MessageSanity has answered it (§16.3 step 1)
+        // a malformed request never gets here: MessageSanity has refused it (§16.3 step 1)
         order.add(maxForwards); //                                §16.3 step 3: 483
         order.add(loop); //                                       §16.3 step 4: 482
         order.add(proxyRequire); //                               §16.3 step 5: 420
@@ -125,7 +125,7 @@ public final class RequestPipeline {
                 || stages.stream().anyMatch(RequestStage::mayBlock);
     }
 
-    /** The host's and the components'. */
+    /** Returns the stages of the host application and the components. */
     private static List<RequestStage> stages(Parts parts) {
         List<RequestStage> stages = new ArrayList<>(parts.atEntrance());
         stages.addAll(parts.beforeAuthentication());
@@ -134,21 +134,24 @@ public final class RequestPipeline {
         return stages;
     }
 
-    /** True if a step may wait for something, so that there have to be worker threads. */
+    /** Returns true if a stage may block, so that workers are needed. */
     public boolean mayBlock() {
         return mayBlock;
     }
 
-    /** True if a step must not see a retransmission, so that a request needs its transaction before it is decided about. */
+    /**
+     * Returns true if a stage must not see a retransmission, so that a request needs its transaction before the
+     * pipeline runs.
+     */
     public boolean needsTransaction() {
         return needsTransaction;
     }
 
     /**
-     * Decides: the result is a reply, a relay or a discard; or {@link Outcome#blocked()} if {@code mayWait} is false and a step
-     * would have to wait. A later call goes on with that step.
+     * Runs the pipeline. The result is a response, a relay or a discard, or {@link Outcome#blocked()} if {@code mayWait}
+     * is false and a stage would have to wait. The next call resumes at that stage.
      *
-     * @param mayWait true on a worker thread
+     * @param mayWait true on a worker
      */
     public Outcome run(RequestContext context, boolean mayWait) {
         try {
@@ -160,7 +163,7 @@ public final class RequestPipeline {
             return Outcome.unavailable(e);
         } catch (HostFailedException e) {
             return Outcome.reply(StatusCode.SERVER_INTERNAL_ERROR); // the guard has logged it
-        } catch (Throwable e) { // an Error of a step is this request's alone
+        } catch (Throwable e) { // an Error of a stage fails this request only
             failures.error(LOG, "routing of " + context.request().method() + " failed", e);
             return Outcome.reply(StatusCode.SERVER_INTERNAL_ERROR);
         }
@@ -198,8 +201,8 @@ public final class RequestPipeline {
     }
 
     /**
-     * A step at the entrance has chosen the targets. What holds for every request that a proxy forwards (§16.3 steps 3 to 5, §16.4)
-     * holds for this one too; only where it goes, and whether the sender may send it there, has been decided.
+     * A stage at the entrance has chosen the targets. The rules for every request that a proxy forwards (§16.3 steps 3
+     * to 5, §16.4) still apply; only the targets, and whether the sender may use them, have been decided.
      */
     private @Nullable Outcome refusalOfRelayAtEntrance(RequestContext context) throws SipParseException {
         for (Stage step : relayedAtEntrance) {
@@ -211,7 +214,7 @@ public final class RequestPipeline {
         return null;
     }
 
-    /** The last steps, which are numbered on from the others. */
+    /** Runs the last stages, whose indexes follow those of the others. */
     private Outcome beforeForwarding(RequestContext context, int from, boolean mayWait) throws SipParseException {
         for (int at = from; at < beforeForwarding.length; at++) {
             Outcome outcome = run(beforeForwarding[at], context, mayWait);
@@ -220,13 +223,12 @@ public final class RequestPipeline {
                 return outcome;
             }
             if (outcome instanceof Outcome.Relay relay) {
-                context.targets(relay.targets()); // the next of them sees what this one made of it
+                context.targets(relay.targets()); // the next stage sees the result of this one
             } else if (outcome != Outcome.proceed()) {
                 return outcome;
             }
         }
-        // a request whose final recipient this proxy seemed to be has passed CheckMaxForwards, and is relayed all the
-        // same
+        // the request seemed to end at this proxy, so it passed CheckMaxForwards, but it is relayed
         return context.maxForwards() == 0 ? Outcome.reply(StatusCode.TOO_MANY_HOPS) : Outcome.relay(context.targets());
     }
 }

@@ -12,7 +12,7 @@ public final class RouteSplice {
 
     private RouteSplice() {}
 
-    /** Deletes the first {@code count} elements and leaves the others as they stand. */
+    /** Deletes the first {@code count} elements and keeps the others unchanged. */
     public static void strip(Splice splice, SipRequest request, List<NameAddress> all, int count) {
         if (count == 0) {
             return;
@@ -27,7 +27,7 @@ public final class RouteSplice {
         }
     }
 
-    /** Puts these elements in the place of all Route headers. */
+    /** Replaces all Route headers by these elements. */
     public static void rewrite(Splice splice, SipRequest request, List<NameAddress> elements) {
         int first = request.firstHeader(HeaderName.ROUTE);
         if (!elements.isEmpty() && first >= 0) {

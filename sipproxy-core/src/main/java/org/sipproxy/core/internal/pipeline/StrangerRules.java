@@ -8,7 +8,7 @@ import org.sipproxy.message.SipParseException;
 import org.sipproxy.message.SipRequest;
 import org.sipproxy.message.StatusCode;
 
-/** Refuses what a stranger may not send to a user of this proxy: see {@link StrangerPolicy}. */
+/** Refuses what a stranger may not send to a user of this proxy; see {@link StrangerPolicy}. */
 final class StrangerRules {
 
     private static final Outcome FORBIDDEN = Outcome.reply(StatusCode.FORBIDDEN);
@@ -20,13 +20,15 @@ final class StrangerRules {
     private final StrangerPolicy policy;
     private final boolean authenticates;
 
-    /** @param authenticates false if the sender's identity was never asked for: then nobody is a stranger */
+    /**
+     * @param authenticates false if senders are not authenticated: then there are no strangers
+     */
     StrangerRules(StrangerPolicy policy, boolean authenticates) {
         this.policy = policy;
         this.authenticates = authenticates;
     }
 
-    /** The response to a request for a user that may not go there; null if it may. */
+    /** Returns the refusal of a request for a user; null if the request may pass. */
     @Nullable
     Outcome refusal(RequestContext context) throws SipParseException {
         if (!authenticates || context.isAck() || context.isAuthenticated() || context.isTrusted()) {
@@ -34,8 +36,7 @@ final class StrangerRules {
         }
         SipRequest request = context.request();
         if (context.isInDialog()) {
-            // the signature does not say which user the dialog is with, so it opens to all users what a call consists
-            // of
+            // the signature does not name the user of the dialog, so it admits the methods of a call for all users
             return IN_A_CALL.contains(request.method()) || policy.allows(request.method()) ? null : FORBIDDEN;
         }
         if (request.hasToTag()) {

@@ -4,11 +4,11 @@ import org.jspecify.annotations.Nullable;
 import org.sipproxy.api.location.Aor;
 import org.sipproxy.message.SipUri;
 
-/** Which address-of-record a URI names, whatever alias of ours it is written with. */
+/** Mapping from URIs to canonical AORs, across all aliases of this proxy. */
 @FunctionalInterface
 public interface AddressesOfRecord {
 
-    /** The canonical address; null if it is not one of ours. */
+    /** Returns the canonical AOR; null if the URI does not name one of this proxy. */
     @Nullable
     Aor of(SipUri uri);
 }

@@ -5,7 +5,9 @@ import java.util.Comparator;
 import java.util.List;
 import org.sipproxy.api.location.Binding;
 
-/** The order in which bindings are listed and tried: higher q first (RFC 3261 §10.2.1.2), then the one refreshed last. */
+/**
+ * Order in which bindings are listed and tried: higher q first (RFC 3261 §10.2.1.2), then the most recently refreshed.
+ */
 final class BestFirst {
 
     private static final Comparator<Binding> ORDER = (x, y) -> {
@@ -19,7 +21,10 @@ final class BestFirst {
         return binding.q() == Binding.Q_UNSPECIFIED ? 1f : binding.q();
     }
 
-    /** A sorted copy, or the list itself if there is nothing to sort. Equals stay in the order in which they were added. */
+    /**
+     * Returns a sorted copy, or the list itself if there is nothing to sort. Equal bindings keep the order in which
+     * they were added.
+     */
     static List<Binding> sorted(List<Binding> bindings) {
         if (bindings.size() < 2) {
             return bindings;

@@ -3,7 +3,7 @@ package org.sipproxy.core.internal.registrar;
 import java.security.SecureRandom;
 import java.util.concurrent.atomic.AtomicLong;
 
-/** Names for bindings, unlike those of any other proxy on the same database: 48 random bits and a count. */
+/** Generator of binding ids that are unique among all proxies on one database: 48 random bits and a count. */
 final class BindingIds {
 
     private static final int RADIX = 36;

@@ -12,12 +12,12 @@ import org.sipproxy.message.SipUri;
 import org.sipproxy.message.wire.MessageIndex;
 
 /**
- * Makes the bindings of one REGISTER: what they all have in common. Bindings live for an hour and messages for a
- * millisecond, so nothing here may hold on to the message, and what an older binding already holds is used again.
+ * Factory for the bindings of one REGISTER. Bindings live for an hour and messages for a millisecond, so a binding must
+ * not reference the message, and values that an older binding already holds are reused.
  */
 final class BindingSource {
 
-    /** The width of Kamailio's column; a longer User-Agent is cut. */
+    /** The width of Kamailio's column; a longer User-Agent is truncated. */
     private static final int MAX_USER_AGENT_CHARS = 255;
 
     private final BindingIds ids;
@@ -69,7 +69,7 @@ final class BindingSource {
         return nowMillis;
     }
 
-    /** A new binding, or {@code old} with everything that the request says and its id kept. */
+    /** Returns a new binding, or {@code old} updated with the request's values under the same id. */
     Binding binding(@Nullable Binding old, RequestedContact contact) {
         Binding.Builder builder;
         String instanceId = contact.instanceId();
@@ -134,7 +134,7 @@ final class BindingSource {
         return userAgents.of(text.length() > MAX_USER_AGENT_CHARS ? text.substring(0, MAX_USER_AGENT_CHARS) : text);
     }
 
-    /** True if the bytes are this ASCII text. */
+    /** Returns true if the bytes are this ASCII text. */
     private static boolean isText(MessageIndex bytes, int from, int to, String text) {
         if (to - from != text.length()) {
             return false;

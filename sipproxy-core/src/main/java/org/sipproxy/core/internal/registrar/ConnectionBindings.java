@@ -29,8 +29,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The addresses-of-record that were registered over each connection, so that their bindings end with it. What is kept grows with
- * the bindings, which have limits of their own, and leaves with the connection. Any thread.
+ * AORs registered over each connection, so that their bindings can be removed when it closes. Memory grows with the
+ * number of bindings, which is limited, and is released when the connection closes. Thread-safe.
  */
 public final class ConnectionBindings {
 
@@ -44,7 +44,7 @@ public final class ConnectionBindings {
     private final GuardedStore store;
     private final ConnectionLoss policy;
     private final Predicate<Binding> isLost;
-    /** Those that have lost their last binding so: their users are away for now, not unknown. */
+    /** AORs that lost their last binding with a connection: their users are unavailable for now, not unknown. */
     private final Cache<Aor, Boolean> cutOff;
 
     ConnectionBindings(GuardedStore store, ConnectionLoss policy, Predicate<Binding> isLost, Ticker ticker) {
@@ -58,7 +58,7 @@ public final class ConnectionBindings {
                 .build();
     }
 
-    /** A connection, however it is wrapped. */
+    /** Identity of a connection, independent of how it is wrapped. */
     private record Key(Endpoint endpoint, InetSocketAddress remote) {
 
         static Key of(Flow flow) {
@@ -75,16 +75,16 @@ public final class ConnectionBindings {
                 .computeIfAbsent(Key.of(flow), key -> ConcurrentHashMap.newKeySet(1))
                 .add(aor);
         if (!flow.isOpen()) {
-            closed(flow); // it was closed before it was known here
+            closed(flow); // it was closed before it was recorded here
         }
     }
 
-    /** True if bindings may end with this connection. */
+    /** Returns true if bindings may be removed when this connection closes. */
     public boolean concerns(Flow flow) {
         return registered.containsKey(Key.of(flow));
     }
 
-    /** The user who is registered over the connection; null if none is, or several are. */
+    /** Returns the user who is registered over the connection; null if there is none, or more than one. */
     public @Nullable Aor userOf(Flow flow) {
         Set<Aor> aors = registered.get(Key.of(flow));
         if (aors == null) {
@@ -110,7 +110,10 @@ public final class ConnectionBindings {
         }
     }
 
-    /** True if the address lost its last binding with its connection, within the last hour, and nothing else removed it. */
+    /**
+     * Returns true if the AOR lost its last binding with its connection within the last hour, and no other cause
+     * removed it.
+     */
     public boolean wasCutOff(Aor aor) {
         return cutOff.getIfPresent(aor) != null;
     }
@@ -119,7 +122,7 @@ public final class ConnectionBindings {
         return isLost.test(binding) && (policy == ConnectionLoss.REMOVE || isOnlyWay(binding));
     }
 
-    /** A TCP phone in the open may be connected to; a browser, a phone on TLS and one behind a NAT may not. */
+    /** A TCP phone without NAT can be connected to; a browser, a phone on TLS and a phone behind a NAT cannot. */
     private static boolean isOnlyWay(Binding binding) {
         SipUri received = binding.received().orElse(null);
         TransportKind kind = binding.flow().map(Flow::kind).orElse(TransportKind.TCP);
@@ -128,7 +131,7 @@ public final class ConnectionBindings {
                         && !received.numericHost().equals(binding.contact().numericHost()));
     }
 
-    /** Leaves out the bindings that are lost; those that were refreshed over another connection stay. */
+    /** Removes the lost bindings; those that were refreshed over another connection stay. */
     private final class Loss implements BindingChange {
 
         private final Aor aor;
@@ -144,7 +147,7 @@ public final class ConnectionBindings {
                 return current;
             }
             if (left.isEmpty()) {
-                cutOff.put(aor, true); // before anybody can see that the bindings are gone
+                cutOff.put(aor, true); // before any reader can see that the bindings are removed
             }
             return left;
         }

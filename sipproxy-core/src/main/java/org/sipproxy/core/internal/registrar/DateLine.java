@@ -6,14 +6,14 @@ import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
 import java.util.Locale;
 
-/** The Date header line (RFC 3261 §20.17), written once a second. Any thread may ask. */
+/** The Date header line (RFC 3261 §20.17), formatted once per second. Thread-safe. */
 final class DateLine {
 
     private static final DateTimeFormatter RFC_1123 = DateTimeFormatter.ofPattern(
                     "EEE, dd MMM yyyy HH:mm:ss 'GMT'", Locale.ROOT)
             .withZone(ZoneOffset.UTC);
 
-    /** Immutable and replaced as a whole: two threads in a new second both write the same. */
+    /** Immutable and replaced as a whole: if two threads enter a new second, both write the same line. */
     private volatile Line last = new Line(Long.MIN_VALUE, new byte[0]);
 
     byte[] at(long nowMillis) {

@@ -9,22 +9,22 @@ import org.sipproxy.message.SipRequest;
 import org.sipproxy.message.StatusCode;
 
 /**
- * How long a contact is granted (RFC 3261 §10.3 step 7, §20.10, §20.19):
+ * Lifetime granted to a contact (RFC 3261 §10.3 step 7, §20.10, §20.19):
  *
  * <pre>
- * contact's expires     Expires header   asked for
- * a number              any              that number
- * empty                 any              as if it were absent, as in Kamailio
- * not a number          any              the default, as §20.10 says and Kamailio does: not the header
- * absent                a number         that number
- * absent                not a number     the default
- * absent                absent           the default
+ * contact's expires   Expires header   requested
+ * a number            any              that number
+ * empty               any              as if it were absent, as in Kamailio
+ * not a number        any              the default, not the header: as in §20.10 and Kamailio
+ * absent              a number         that number
+ * absent              not a number     the default
+ * absent              absent           the default
  *
- * asked for             granted
- * 0                     0, the contact is removed
- * 1 to min-1            refused with 423 and Min-Expires
- * min to max            as asked
- * above max             max; numbers beyond 2**32-1 count as that
+ * requested           granted
+ * 0                   0, the contact is removed
+ * 1 to min-1          refused with 423 and Min-Expires
+ * min to max          as requested
+ * above max           max; numbers above 2**32-1 count as that
  * </pre>
  */
 final class Lifetimes {
@@ -47,7 +47,7 @@ final class Lifetimes {
         return (int) Math.min(Integer.MAX_VALUE, duration.toSeconds());
     }
 
-    /** The seconds of the Expires header, or a negative number if it is absent or not a number. */
+    /** Returns the seconds of the Expires header, or a negative number if it is absent or not a number. */
     static long expiresHeader(SipRequest request) {
         try {
             return request.number(HeaderName.EXPIRES, MAX_DELTA_SECONDS);
@@ -70,7 +70,7 @@ final class Lifetimes {
         return (int) Math.min(asked, max);
     }
 
-    /** A delta-seconds, clamped to 2**32-1; -1 if the text is not one. */
+    /** Returns the delta-seconds, clamped to 2**32-1; -1 if the text is not a number. */
     static long seconds(String text) {
         long value = text.isEmpty() ? NOT_A_NUMBER : 0;
         for (int i = 0; i < text.length(); i++) {

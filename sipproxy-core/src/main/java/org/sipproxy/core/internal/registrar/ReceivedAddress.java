@@ -5,12 +5,12 @@ import org.sipproxy.api.transport.TransportKind;
 import org.sipproxy.message.HostName;
 import org.sipproxy.message.SipUri;
 
-/** The address that a message came from as the URI that Kamailio's {@code received} column holds. */
+/** Source address of a message as the URI that Kamailio's {@code received} column holds. */
 final class ReceivedAddress {
 
     private ReceivedAddress() {}
 
-    /** {@code sip:203.0.113.9:40001}, with the transport unless it is UDP. */
+    /** Returns a URI such as {@code sip:203.0.113.9:40001}, with the transport unless it is UDP. */
     static SipUri of(Flow flow) {
         String uri = "sip:" + HostName.text(flow.remoteAddress().getAddress()) + ":"
                 + flow.remoteAddress().getPort();

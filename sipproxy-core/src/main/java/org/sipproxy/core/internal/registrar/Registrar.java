@@ -29,8 +29,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The registrar (RFC 3261 §10.3): what a REGISTER asks, done, and the answer to it. It knows the store and nothing of
- * transports and transactions. Any thread may call it; it blocks only as long as its store does.
+ * The registrar (RFC 3261 §10.3): carries out a REGISTER and produces the response. Does not know transports or
+ * transactions. Thread-safe; blocks only as long as its store does.
  */
 public final class Registrar {
 
@@ -38,7 +38,7 @@ public final class Registrar {
     private static final int MAX_AOR_CHARS = 512;
     private static final int MAX_PATH_CHARS = 512;
 
-    /** How long a client is asked to wait when the store does not answer, and how often that is logged. */
+    /** Retry-After when the store fails, and the interval at which the failure is logged. */
     private static final int RETRY_AFTER_SECONDS = 10;
 
     private final GuardedStore store;
@@ -59,10 +59,11 @@ public final class Registrar {
     private final AtomicLong nextStoreWarningMillis = new AtomicLong();
 
     /**
-     * A registrar that writes to {@code store} and logs what leaves it.
+     * Creates a registrar that writes to {@code store} and logs every binding that is removed from it.
      *
-     * @param addresses the canonical address-of-record of a URI (§10.3 step 5); null if it is not registered here
-     * @param isLost true for a binding whose connection is closed; {@link #hasClosedFlow} is all that the binding itself knows
+     * @param addresses maps a URI to its canonical AOR (§10.3 step 5); null if it is not registered here
+     * @param isLost true for a binding whose connection is closed; {@link #hasClosedFlow} is all that the binding
+     *     itself knows
      */
     public Registrar(
             LocationStore store,
@@ -96,31 +97,32 @@ public final class Registrar {
         store.addListener(registrations);
     }
 
-    /** True for a binding whose client has closed the connection that it registered over. */
+    /** Returns true if the client has closed the connection over which it registered the binding. */
     public static boolean hasClosedFlow(Binding binding) {
         return binding.flow().filter(flow -> !flow.isOpen()).isPresent();
     }
 
-    /** The bindings that end with their connection. */
+    /** Returns the bindings that end with their connection. */
     public ConnectionBindings connections() {
         return connections;
     }
 
     /**
-     * Does what the request asks and says what to answer. The caller has checked the Request-URI and who the client is.
+     * Carries out the request and returns the response. The caller has checked the Request-URI and the client's
+     * identity.
      *
-     * @param behindNat true if the bindings shall keep the address that the request came from
+     * @param behindNat true if the bindings must keep the address that the request came from
      */
     public RegistrarResponse register(SipRequest request, Flow flow, boolean behindNat) {
         long now = time.millis();
         try {
-            refuseUnknownExtensions(request); // step 2; 3 and 4 are the caller's
+            refuseUnknownExtensions(request); // step 2; the caller does steps 3 and 4
             Aor aor = addressOfRecord(request); // step 5
             if (request.firstHeader(HeaderName.CONTACT) < 0) {
                 return replies.ok(request, store.lookup(aor), false, now);
             }
             RegistrationChange change =
-                    change(request, flow, behindNat, now); // checks all of the request before anything changes
+                    change(request, flow, behindNat, now); // checks the whole request before anything changes
             List<Binding> after = store.update(aor, change); // steps 6 and 7
             RegistrationRefused refusal = change.refusal();
             if (refusal != null) {
@@ -195,14 +197,14 @@ public final class Registrar {
         if (!path.isEmpty()) {
             refuse(
                     "Path",
-                    destinations.refusal(path.get(0), flow)); // the others, and Contact, are for that hop to reach
+                    destinations.refusal(path.get(0), flow)); // only that hop has to reach the others, and Contact
         }
         boolean bySource = behindNat || (path.isEmpty() && isWebSocket(flow));
         for (RequestedContact contact : contacts) {
             if (contact.isRemoval() || !path.isEmpty()) {
                 continue;
             }
-            // who is behind a NAT is sent to where it is seen, over the connection that there is
+            // a client behind a NAT is reached at its source address, over the existing connection
             bySource |= flow.kind().isReliable() && destinations.isHidden(contact.uri(), flow);
             if (!bySource || !destinations.isHidden(contact.uri(), flow)) {
                 refuse("Contact", destinations.refusal(contact.uri(), flow));
@@ -213,20 +215,23 @@ public final class Registrar {
         return new RegistrationChange(policy, source, contacts, isLost);
     }
 
-    /** Nobody can connect to a browser, whatever its contact says (RFC 7118 §5.2): it is reached where it is seen. */
+    /**
+     * A connection to a browser cannot be opened, whatever its contact (RFC 7118 §5.2): it is reached at its source
+     * address.
+     */
     private static boolean isWebSocket(Flow flow) {
         return flow.kind() == TransportKind.WS || flow.kind() == TransportKind.WSS;
     }
 
-    /** All contacts, or none for a star. */
+    /** Returns all contacts, or an empty list for a star. */
     private List<RequestedContact> contacts(SipRequest request) throws SipParseException, RegistrationRefused {
         long headerExpires = Lifetimes.expiresHeader(request);
         if (request.hasStarContact()) {
             if (headerExpires != 0) {
-                throw bad("Contact: * goes with Expires: 0 only");
+                throw bad("Contact: * is allowed only with Expires: 0");
             }
             if (request.nextHeader(HeaderName.CONTACT, request.firstHeader(HeaderName.CONTACT)) >= 0) {
-                throw bad("Contact: * goes with no other Contact");
+                throw bad("Contact: * must be the only Contact");
             }
             return List.of();
         }
@@ -244,7 +249,7 @@ public final class Registrar {
         return contacts;
     }
 
-    /** RFC 3327 §5.3: a client that does not know Path would not know that its calls take one. */
+    /** RFC 3327 §5.3: a client that does not support Path would not know that its calls follow one. */
     private List<SipUri> path(SipRequest request) throws SipParseException, RegistrationRefused {
         if (request.firstHeader(HeaderName.PATH) < 0) {
             return List.of();
@@ -273,13 +278,13 @@ public final class Registrar {
         return List.copyOf(path);
     }
 
-    /** Who operates an edge proxy has to learn from the log what to change. */
+    /** The operator of an edge proxy has to learn from the log what to change. */
     private RegistrationRefused pathWithoutSupported(SipRequest request) throws SipParseException {
         warnings.warn(
                 log,
                 "REGISTER of " + SipParseException.excerpt(request.to().uri().toString())
-                        + " refused with 420: it has a Path and no \"Supported: path\"; RegistrarPolicy.withPathWithoutSupported or"
-                        + " --path-without-supported store (or ignore) accepts it");
+                        + " refused with 420: it has a Path and no \"Supported: path\"; to accept it, use"
+                        + " RegistrarPolicy.withPathWithoutSupported or --path-without-supported store (or ignore)");
         return new RegistrationRefused(
                 StatusCode.BAD_EXTENSION, "Path needs a client that supports it", "Unsupported: path");
     }
@@ -305,11 +310,11 @@ public final class Registrar {
         }
     }
 
-    /** Every client retries into a broken store; one line in ten seconds says it as well as thousands. */
+    /** Every client retries while the store fails, so one line in ten seconds is enough. */
     private void warnOfStore(LocationStoreException cause, long now) {
         long due = nextStoreWarningMillis.get();
         if (now >= due && nextStoreWarningMillis.compareAndSet(due, now + RETRY_AFTER_SECONDS * 1000L)) {
-            log.warn("location store failed; registrations are answered 500: {}", cause.getMessage());
+            log.warn("location store failed; REGISTER requests get 500: {}", cause.getMessage());
         }
     }
 }

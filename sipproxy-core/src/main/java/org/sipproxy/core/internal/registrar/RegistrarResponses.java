@@ -9,10 +9,10 @@ import org.sipproxy.message.HeaderName;
 import org.sipproxy.message.SipRequest;
 import org.sipproxy.message.StatusCode;
 
-/** The header lines of the registrar's answers (RFC 3261 §10.3 step 8). */
+/** Writer of the header lines of the registrar's responses (RFC 3261 §10.3 step 8). */
 final class RegistrarResponses {
 
-    /** No Contact line grows beyond this but by one contact; many clients read 8 KiB. */
+    /** A Contact line exceeds this by at most one contact; many clients read 8 KiB. */
     private static final int CONTACT_LINE_BYTES = 7_168;
 
     private static final byte[] CONTACT = "Contact: <".getBytes(StandardCharsets.US_ASCII);
@@ -29,7 +29,10 @@ final class RegistrarResponses {
         this.time = time;
     }
 
-    /** 200 with every binding, the best first; {@code echoPath} if the request's Path was stored (RFC 3327 §5.3). */
+    /**
+     * Returns a 200 with every binding, the best first; {@code echoPath} if the request's Path was stored (RFC 3327
+     * §5.3).
+     */
     RegistrarResponse ok(SipRequest request, List<Binding> bindings, boolean echoPath, long nowMillis) {
         ByteWriter out = new ByteWriter(64 + 96 * bindings.size());
         contacts(out, BestFirst.sorted(bindings), nowMillis);
@@ -40,7 +43,7 @@ final class RegistrarResponses {
                 StatusCode.OK, "OK", out.bytes(date.at(time.wallMillis())).toBytes());
     }
 
-    /** Parameters in Kamailio's order; {@code expires} always, the others if the binding has them. */
+    /** Writes the parameters in Kamailio's order: {@code expires} always, the others if the binding has them. */
     private static void contacts(ByteWriter out, List<Binding> bindings, long nowMillis) {
         int lineStart = 0;
         for (int i = 0; i < bindings.size(); i++) {

@@ -14,28 +14,29 @@ import org.sipproxy.message.SipUri;
 import org.sipproxy.message.StatusCode;
 
 /**
- * What one REGISTER makes of the bindings of its address: all of it or nothing (RFC 3261 §10.3 steps 6 and 7).
+ * Change that one REGISTER makes to the bindings of its AOR, all or nothing (RFC 3261 §10.3 steps 6 and 7).
  *
- * <p>A contact is looked for among the bindings
+ * <p>A contact is matched against the bindings as follows:
  *
  * <pre>
- * +sip.instance, reg-id   by both (RFC 5626 §6); else a binding without an instance that has its URI
- * +sip.instance alone     by URI; else by the instance, so that a phone with a new address keeps one binding
+ * +sip.instance, reg-id   by both (RFC 5626 §6), else a binding without an instance that has its URI
+ * +sip.instance alone     by URI, else by the instance, so that a phone with a new address keeps one binding
  * neither                 by URI
  * </pre>
  *
- * and if it is found with the same Call-ID, CSeq decides:
+ * <p>If the matching binding has the same Call-ID, CSeq decides:
  *
  * <pre>
- * greater                                      replaced
- * equal, bound less than 20 s ago              a retransmission: nothing changes
- * equal and later, or smaller                  the whole request is refused with 400
+ * greater                             replaced
+ * equal, bound less than 20 s ago     a retransmission: nothing changes
+ * equal and later, or smaller         the whole request is refused with 400
  * </pre>
  *
- * Another Call-ID means that the client has restarted: replaced whatever the CSeq, and what else its instance had bound
- * before goes (as Kamailio does it). A contact that is named twice counts as named last.
+ * <p>Another Call-ID means that the client has restarted: the binding is replaced whatever the CSeq, and other bindings
+ * of the same instance with an older Call-ID are removed, as in Kamailio. If a contact is named twice, the last one
+ * counts.
  *
- * <p>The store may run {@link #apply} more than once, so each run starts from nothing. One thread at a time.
+ * <p>The store may run {@link #apply} more than once, so each run starts from scratch. Not thread-safe.
  */
 final class RegistrationChange implements BindingChange {
 
@@ -49,7 +50,7 @@ final class RegistrationChange implements BindingChange {
     private final List<RequestedContact> contacts;
 
     private final List<Binding> written = new ArrayList<>(2);
-    /** What each of {@link #written} was before; null for a new one. */
+    /** The previous state of each of {@link #written}; null for a new one. */
     private final List<@Nullable Binding> before = new ArrayList<>(2);
 
     private final List<Binding> replaced = new ArrayList<>(0);
@@ -64,23 +65,23 @@ final class RegistrationChange implements BindingChange {
         this.contacts = contacts;
     }
 
-    /** Why nothing was changed, if the bindings did not allow it. */
+    /** Returns why nothing was changed, if the bindings did not allow the change. */
     @Nullable
     RegistrationRefused refusal() {
         return refusal;
     }
 
-    /** True if the request's Path is that of the bindings. */
+    /** Returns true if the bindings were written with the request's Path. */
     boolean hasPath() {
         return source.hasPath();
     }
 
-    /** The bindings that were inserted or refreshed. */
+    /** Returns the bindings that were inserted or refreshed. */
     List<Binding> written() {
         return written;
     }
 
-    /** True if the {@code i}th of {@link #written} is new or leads elsewhere than before. */
+    /** Returns true if the {@code i}th of {@link #written} is new or leads elsewhere than before. */
     boolean isNews(int i) {
         Binding old = before.get(i);
         Binding binding = written.get(i);
@@ -165,7 +166,7 @@ final class RegistrationChange implements BindingChange {
             if (withoutInstance && !binding.instanceId().isEmpty()) {
                 continue;
             }
-            // most contacts come again letter by letter
+            // most contacts arrive again byte for byte
             if (binding.contact().equals(uri)
                     || (policy.contactMatching() == ContactMatching.RFC3261
                             && binding.contact().isEquivalentTo(uri))) {
@@ -188,7 +189,7 @@ final class RegistrationChange implements BindingChange {
         return -1;
     }
 
-    /** Angle brackets do not count, nor does case: the value is a URN (RFC 5626 §4.1), most often a UUID. */
+    /** Ignores angle brackets and case: the value is a URN (RFC 5626 §4.1), most often a UUID. */
     private static boolean sameInstance(String x, String y) {
         int xFrom = x.startsWith("<") ? 1 : 0;
         int yFrom = y.startsWith("<") ? 1 : 0;
@@ -226,7 +227,7 @@ final class RegistrationChange implements BindingChange {
 
     private boolean add(List<Binding> bindings, RequestedContact contact) {
         if (contact.isRemoval()) {
-            return false; // not an error: the client wants it gone and it is
+            return false; // not an error: the client wants it removed, and it does not exist
         }
         Binding binding = source.binding(null, contact);
         bindings.add(binding);
@@ -268,7 +269,7 @@ final class RegistrationChange implements BindingChange {
         });
     }
 
-    /** {@link RegistrarPolicy#whenFull()}; what this request wrote stays. */
+    /** Applies {@link RegistrarPolicy#whenFull()}; bindings that this request wrote stay. */
     private void makeRoom(List<Binding> bindings) throws RegistrationRefused {
         int tooMany = bindings.size() - policy.maxContacts();
         bindings.stream()

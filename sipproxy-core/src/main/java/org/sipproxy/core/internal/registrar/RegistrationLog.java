@@ -9,15 +9,16 @@ import org.sipproxy.message.SipUri;
 import org.slf4j.Logger;
 
 /**
- * One line for each binding that comes, goes or leads elsewhere. Scripts read these lines, so their form is kept:
+ * Log with one line for each binding that is added, removed or leads elsewhere. Scripts parse these lines, so their
+ * format is kept:
  *
  * <pre>
  * REGISTERED aor=&lt;sip:1001@sip.test&gt; contact=&lt;sip:1001@192.0.2.7:5060&gt; expires=3600
  * UNREGISTERED aor=&lt;sip:1001@sip.test&gt; contact=&lt;sip:1001@192.0.2.7:5060&gt; reason=EXPIRED
  * </pre>
  *
- * Neither URI holds white space or a closing bracket, whatever the peer sent, and characters above ASCII are written as escapes, so
- * no line can be forged. Removals are heard from the store, which knows of all of them.
+ * <p>Lines cannot be forged: neither URI contains white space or a closing bracket, whatever the peer sent, and
+ * characters above ASCII are escaped. Removals are reported by the store, which knows all of them.
  */
 final class RegistrationLog implements LocationListener {
 
@@ -29,7 +30,7 @@ final class RegistrationLog implements LocationListener {
         this.log = log;
     }
 
-    /** {@code news} is false for a refresh, which is told at DEBUG. */
+    /** Logs a registration. {@code news} is false for a refresh, which is logged at DEBUG. */
     void registered(Aor aor, Binding binding, boolean news, long nowMillis) {
         if (news && log.isInfoEnabled()) {
             log.info(REGISTERED, aor, ascii(binding.contact()), binding.remainingSeconds(nowMillis));

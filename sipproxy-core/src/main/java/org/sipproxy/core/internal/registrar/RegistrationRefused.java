@@ -2,7 +2,7 @@ package org.sipproxy.core.internal.registrar;
 
 import java.io.Serial;
 
-/** A REGISTER that is answered with a failure. Without a stack trace: refusals are normal traffic. */
+/** Thrown to refuse a REGISTER. Has no stack trace, because refusals are normal traffic. */
 final class RegistrationRefused extends Exception {
 
     @Serial
@@ -16,7 +16,9 @@ final class RegistrationRefused extends Exception {
         this(statusCode, why, "");
     }
 
-    /** {@code headerLine} is a line that goes with the status, such as Min-Expires, without its CR LF; empty for none. */
+    /**
+     * {@code headerLine} is a line that goes with the status, such as Min-Expires, without its CR LF; empty for none.
+     */
     RegistrationRefused(int statusCode, String why, String headerLine) {
         super(why, null, false, false);
         this.why = why;
@@ -28,7 +30,7 @@ final class RegistrationRefused extends Exception {
         return statusCode;
     }
 
-    /** The message, for the client to read. */
+    /** Returns the explanation for the client. */
     String why() {
         return why;
     }

@@ -8,17 +8,17 @@ import org.sipproxy.message.SipUri;
 import org.sipproxy.message.StatusCode;
 
 /**
- * One contact of a REGISTER, checked (RFC 3261 §10.3 step 7, §20.10; RFC 5626 §4.1).
+ * A validated contact of a REGISTER (RFC 3261 §10.3 step 7, §20.10; RFC 5626 §4.1).
  *
- * @param uri the URI, still over the message's bytes
- * @param lifetimeSeconds how long it is granted; 0 removes it
+ * @param uri the URI, still backed by the message's bytes
+ * @param lifetimeSeconds the granted lifetime; 0 removes the contact
  * @param q 0 to 1, or {@link Binding#Q_UNSPECIFIED}
- * @param instanceId {@code +sip.instance} with its angle brackets, empty if none
- * @param regId 0 if none, or if there is no instance for it to count within
+ * @param instanceId {@code +sip.instance} with its angle brackets; empty if none
+ * @param regId 0 if none, or if there is no instance to count within
  */
 record RequestedContact(SipUri uri, int lifetimeSeconds, float q, String instanceId, int regId) {
 
-    /** Kamailio's {@code contact_max_size}, and the width of its column: such a row fits in a shared database. */
+    /** Kamailio's {@code contact_max_size} and the width of its column, so that the row fits in a shared database. */
     private static final int MAX_URI_BYTES = 512;
 
     private static final int MAX_INSTANCE_CHARS = 255;
@@ -30,7 +30,7 @@ record RequestedContact(SipUri uri, int lifetimeSeconds, float q, String instanc
             throw bad("contact URI has " + uri.length() + " bytes (at most " + MAX_URI_BYTES + ")");
         }
         if (uri.toString().indexOf('\ufffd') >= 0) {
-            throw bad("contact URI is not UTF-8"); // a store of text would change it
+            throw bad("contact URI is not UTF-8"); // a store for text would change it
         }
         int lifetime = lifetimes.granted(value(contact, "expires"), headerExpires);
         float q = q(value(contact, "q"));
@@ -43,12 +43,12 @@ record RequestedContact(SipUri uri, int lifetimeSeconds, float q, String instanc
         return lifetimeSeconds == 0;
     }
 
-    /** The parameter's value; null if it is absent or empty, which counts as absent. */
+    /** Returns the parameter's value; null if it is absent or empty, which counts as absent. */
     private static @Nullable String value(NameAddress contact, String name) {
         return contact.parameter(name).filter(text -> !text.isEmpty()).orElse(null);
     }
 
-    /** A decimal number from 0 to 1, of which three decimals count, as in Kamailio; §25.1 does not allow more. */
+    /** Returns a number from 0 to 1 with three decimals, as in Kamailio; §25.1 does not allow more decimals. */
     private static float q(@Nullable String text) throws RegistrationRefused {
         if (text == null) {
             return Binding.Q_UNSPECIFIED;
@@ -73,7 +73,9 @@ record RequestedContact(SipUri uri, int lifetimeSeconds, float q, String instanc
         return thousandths / 1000f;
     }
 
-    /** The value goes back into a header between quotes, so it may hold nothing that would end them. */
+    /**
+     * Checks that the value can be written between quotes in a header, so it must not contain anything that ends them.
+     */
     private static String instanceId(String text) throws RegistrationRefused {
         if (text.length() > MAX_INSTANCE_CHARS) {
             throw bad("+sip.instance has " + text.length() + " characters (at most " + MAX_INSTANCE_CHARS + ")");
@@ -95,7 +97,7 @@ record RequestedContact(SipUri uri, int lifetimeSeconds, float q, String instanc
         if (value < 0 || value > Integer.MAX_VALUE) {
             throw bad("reg-id is not a number from 1 to 2147483647: \"" + SipParseException.excerpt(text) + "\"");
         }
-        return (int) value; // 0 counts as none
+        return (int) value; // 0 counts as absent
     }
 
     private static RegistrationRefused bad(String why) {

@@ -5,14 +5,14 @@ import java.util.List;
 import org.sipproxy.api.location.Binding;
 import org.sipproxy.api.routing.Target;
 
-/** The target set that an address's bindings make (RFC 3261 §16.5). */
+/** Target sets built from bindings (RFC 3261 §16.5). */
 public final class Targets {
 
     private Targets() {}
 
     /**
-     * Where requests for these bindings go: higher q first, among equals the binding that was refreshed last. A client may
-     * bind a {@code tel:} or {@code mailto:} URI too; a proxy cannot send there, so those are left out.
+     * Returns the targets for these bindings: higher q first, then the most recently refreshed. A client may also bind
+     * a {@code tel:} or {@code mailto:} URI; these are omitted, because a proxy cannot send to them.
      */
     public static List<Target> bestFirst(List<Binding> bindings) {
         if (bindings.size() == 1 && bindings.get(0).contact().isSip()) {
@@ -28,8 +28,8 @@ public final class Targets {
     }
 
     /**
-     * Those of the targets that a request for a sips URI may go to (RFC 3261 §26.2.2): contacts that are sips URIs, or are
-     * reached over TLS all the same, by the connection that they registered over or because they say so.
+     * Returns the targets that a request for a sips URI may go to (RFC 3261 §26.2.2): contacts that are sips URIs, and
+     * contacts that are reached over TLS because of their connection or their {@code transport} parameter.
      */
     public static List<Target> secured(List<Target> targets) {
         return targets.stream().filter(Targets::isSecured).toList();

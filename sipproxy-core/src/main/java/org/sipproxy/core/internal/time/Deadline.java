@@ -2,7 +2,7 @@ package org.sipproxy.core.internal.time;
 
 import java.time.Duration;
 
-/** A moment by which several waits are over together, however many there are. By the machine's monotonic clock. */
+/** Common deadline of several waits, on the machine's monotonic clock. */
 public final class Deadline {
 
     private final long atNanos;
@@ -11,30 +11,31 @@ public final class Deadline {
         this.atNanos = atNanos;
     }
 
-    /** The moment {@code delay} from now. */
+    /** Returns the deadline {@code delay} from now. */
     public static Deadline in(Duration delay) {
         return new Deadline(System.nanoTime() + delay.toNanos());
     }
 
-    /** True if it has passed. */
+    /** Returns true if the deadline has passed. */
     public boolean isOver() {
         return leftNanos() <= 0;
     }
 
-    /** The time left; negative when it has passed. */
+    /** Returns the time left in nanoseconds; negative after the deadline. */
     public long leftNanos() {
         return atNanos - System.nanoTime();
     }
 
-    /** The time left, 0 when it has passed; a part of a millisecond counts as one. */
+    /** Returns the time left in milliseconds, rounded up; 0 after the deadline. */
     public long leftMillis() {
         return Math.max(0, (leftNanos() + 999_999) / 1_000_000);
     }
 
     /**
-     * Waits until the thread has ended; not for the calling thread. An interrupt ends the wait and stays set.
+     * Waits until the thread has ended; must not be called for the calling thread. An interrupt ends the wait and stays
+     * set.
      *
-     * @return false if the thread still runs
+     * @return false if the thread is still running
      */
     public boolean join(Thread thread) {
         long left = leftMillis();

@@ -4,10 +4,10 @@ import java.util.concurrent.atomic.AtomicLong;
 import org.slf4j.Logger;
 
 /**
- * The catch block of the outermost frame of a thread, a timer or an upcall. What it catches is counted and logged, and it never
- * throws: not even the second OutOfMemoryError that a log call can raise in the catch block of the first one.
+ * Catch block of the outermost frame of a thread, a timer or an upcall. It counts and logs what it catches and never
+ * throws, not even a second OutOfMemoryError raised by logging the first.
  *
- * <p>The counts are of the JVM, because all proxies in it share its memory. Counting allocates nothing.
+ * <p>The counts are per JVM, because all proxies in it share its memory. Counting allocates nothing.
  */
 public final class Guard {
 
@@ -19,7 +19,7 @@ public final class Guard {
     private final LogThrottle throttle = new LogThrottle();
 
     /**
-     * A guard of one place.
+     * Creates a guard of one place.
      *
      * @param what the log line, such as "timer failed"; complete, so that nothing is concatenated when memory is short
      */
@@ -33,7 +33,7 @@ public final class Guard {
         throttle.error(log, what, e);
     }
 
-    /** Counts {@code e} if it is an Error; {@link LogThrottle} does so for whatever it logs. Never throws. */
+    /** Counts {@code e} if it is an Error; {@link LogThrottle} does so for everything it logs. Never throws. */
     public static void count(Throwable e) {
         if (e instanceof Error) {
             ERRORS.incrementAndGet();
@@ -43,12 +43,12 @@ public final class Guard {
         }
     }
 
-    /** How many Errors were caught, OutOfMemoryErrors included, since the JVM started. */
+    /** Returns how many Errors were caught since the JVM started, OutOfMemoryErrors included. */
     public static long errors() {
         return ERRORS.get();
     }
 
-    /** How many OutOfMemoryErrors were caught since the JVM started. */
+    /** Returns how many OutOfMemoryErrors were caught since the JVM started. */
     public static long outOfMemoryErrors() {
         return OUT_OF_MEMORY.get();
     }

@@ -6,10 +6,11 @@ import org.sipproxy.message.SipParseException;
 import org.slf4j.Logger;
 
 /**
- * Logs defects of this program or of a host's code that the network can provoke at will: a line a second at most by default. An
- * exception is logged as it is, with its type, causes and stack traces; only if a message in it holds control characters, it is
- * replaced by a {@link PrintableThrowable}, so that nobody can write log lines of their own. It counts the Errors that it is given,
- * and never throws: it is called in catch blocks, where a second OutOfMemoryError would end the thread that survived the first.
+ * Rate-limited log for defects of this program or of host code that the network can provoke at will. By default at most
+ * one line per second is logged. An exception is logged with its type, causes and stack traces. Only if one of its
+ * messages contains control characters is it replaced by a {@link PrintableThrowable}, so that peers cannot forge log
+ * lines. Counts the Errors that it is given. Never throws: it is called in catch blocks, where a second
+ * OutOfMemoryError would end the thread that survived the first.
  */
 public final class LogThrottle {
 
@@ -17,12 +18,12 @@ public final class LogThrottle {
     private final AtomicLong nextNanos = new AtomicLong(System.nanoTime());
     private final AtomicLong suppressed = new AtomicLong();
 
-    /** A line a second. */
+    /** Creates a throttle that passes one line per second. */
     public LogThrottle() {
         this(Duration.ofSeconds(1));
     }
 
-    /** A line each {@code interval}. */
+    /** Creates a throttle that passes one line per {@code interval}. */
     public LogThrottle(Duration interval) {
         intervalNanos = interval.toNanos();
     }
@@ -33,9 +34,9 @@ public final class LogThrottle {
     }
 
     /**
-     * The same; the texts are joined only if the line is due.
+     * Logs {@code what} with the exception; the texts are joined only if the line is due.
      *
-     * @param at what it happened at; empty for nothing
+     * @param at where it happened; empty for none
      */
     public void error(Logger log, String what, String how, String at, Throwable e) {
         Guard.count(e);
@@ -53,12 +54,15 @@ public final class LogThrottle {
         }
     }
 
-    /** Logs {@code what} with the exception's type, message and causes in one line, without a trace: it is not a defect of ours. */
+    /**
+     * Logs {@code what} with the exception's type, message and causes in one line, without a stack trace, because it is
+     * not a defect of this program.
+     */
     public void warn(Logger log, String what, Throwable e) {
         warn(log, what, "", "", e);
     }
 
-    /** The same; the texts are joined only if the line is due. */
+    /** Logs the same line; the texts are joined only if the line is due. */
     public void warn(Logger log, String what, String how, String at, Throwable e) {
         Guard.count(e);
         if (!isDue()) {
@@ -87,7 +91,7 @@ public final class LogThrottle {
         }
     }
 
-    /** Logs {@code what}, which holds nothing of the wire. */
+    /** Logs {@code what}, which must not contain text from the wire. */
     public void warn(Logger log, String what) {
         if (isDue()) {
             log.warn("{} ({} more since the last such line)", what, suppressed.getAndSet(0));

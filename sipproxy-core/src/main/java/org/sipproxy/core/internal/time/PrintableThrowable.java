@@ -4,14 +4,15 @@ import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Another throwable, for a log: the same types, stack traces and causes, but messages in which each control character is written
- * as {@code \n} or {@code \x1b}. A message may quote what a peer sent, and a line end in it would begin a line of the peer's own.
+ * Copy of a throwable for a log: the same types, stack traces and causes, but each control character in a message is
+ * written as {@code \n} or {@code \x1b}. A message may quote what a peer sent, and a line end in it would start a
+ * forged log line.
  */
 final class PrintableThrowable extends Throwable {
 
     private static final long serialVersionUID = 1L;
 
-    /** Longer chains are cut, cycles too. */
+    /** Longer chains, and cycles, are truncated. */
     private static final int MOST_CAUSES = 16;
 
     private static final int MOST_CHARS = 4_096;
@@ -24,7 +25,7 @@ final class PrintableThrowable extends Throwable {
         setStackTrace(original.getStackTrace());
     }
 
-    /** The throwable itself if all its messages are printable, else a copy that is. */
+    /** Returns the throwable itself if all its messages are printable, otherwise a printable copy. */
     static Throwable of(Throwable e) {
         Throwable at = e;
         for (int depth = 0; at != null && depth < MOST_CAUSES; depth++) {
@@ -57,7 +58,7 @@ final class PrintableThrowable extends Throwable {
         return copy;
     }
 
-    /** Type and message, and those of each cause, in one line. */
+    /** Returns type and message, and those of each cause, in one line. */
     static String line(Throwable e) {
         StringBuilder line = new StringBuilder(printable(e.toString()));
         Throwable at = e.getCause();
@@ -91,7 +92,7 @@ final class PrintableThrowable extends Throwable {
     }
 
     @Override
-    @SuppressWarnings("OverrideThrowableToString") // it shows the type of the original instead of its own
+    @SuppressWarnings("OverrideThrowableToString") // shows the type of the original
     public String toString() {
         return text;
     }

@@ -4,18 +4,19 @@ import java.time.Instant;
 import org.sipproxy.core.options.ProxyClock;
 
 /**
- * Time of one proxy. {@link #millis} starts at the wall clock's reading and then follows the monotonic clock, so it never steps: all
- * intervals and the times of bindings are measured on it. {@link #wallMillis} is the wall clock, for what is written to a database, a
- * header or a log.
+ * Time source of all timers and expiries of one proxy. {@link #millis} starts at the wall clock's reading and then
+ * follows the monotonic clock, so it never steps: all intervals and the times of bindings are measured on it.
+ * {@link #wallMillis} is the wall clock, for values that are written to a database, a header or a log.
  *
- * <p>The difference between the two is the <em>shift</em>. It changes only when the wall clock is set. The time between two such
- * steps is a {@link Period}; the latest ones are kept, so that a time that was written before a step can still be read.
+ * <p>The difference between the two is the <em>shift</em>. It changes only when the wall clock is set. The time between
+ * two such steps is a {@link Period}. The latest periods are kept, so that a time that was written before a step can
+ * still be interpreted.
  *
- * <p>Safe for use by several threads.
+ * <p>Thread-safe.
  */
 public final class ProxyTime {
 
-    /** A smaller difference is the reading of two clocks one after the other, or a correction that nothing here notices. */
+    /** A smaller difference results from reading the two clocks one after the other, or is a negligible correction. */
     static final long STEP_MILLIS = 1_000;
 
     private static final int MAX_PERIODS = 8;
@@ -23,14 +24,14 @@ public final class ProxyTime {
     /**
      * Time between two steps of the wall clock.
      *
-     * @param shift wall clock minus proxy's time, in milliseconds
-     * @param from when it began, on the proxy's time
-     * @param to when it ended; {@link Long#MAX_VALUE} for the current one
+     * @param shift wall clock minus the proxy's time, in milliseconds
+     * @param from start, on the proxy's time
+     * @param to end; {@link Long#MAX_VALUE} for the current period
      */
     public record Period(long shift, long from, long to) {
 
         /**
-         * True if the wall clock may have shown this time then.
+         * Returns true if the wall clock may have shown this time in this period.
          *
          * @param now the proxy's time
          */
@@ -43,12 +44,12 @@ public final class ProxyTime {
     private final ProxyClock clock;
     private final long startNanos;
     private final long startMillis;
-    /** The current one first. Replaced as a whole under this object's monitor. */
+    /** The current period first. Replaced as a whole under this object's monitor. */
     private volatile Period[] periods;
 
     private volatile int steps;
 
-    /** The time of a proxy that starts now. */
+    /** Creates the time of a proxy that starts now. */
     public ProxyTime(ProxyClock clock) {
         this.clock = clock;
         this.startNanos = clock.nanoTime();
@@ -56,27 +57,27 @@ public final class ProxyTime {
         this.periods = new Period[] {new Period(0, startMillis, Long.MAX_VALUE)};
     }
 
-    /** The monotonic clock, in nanoseconds from an arbitrary origin. */
+    /** Returns the monotonic clock, in nanoseconds from an arbitrary origin. */
     public long nanoTime() {
         return clock.nanoTime();
     }
 
-    /** The proxy's time, in milliseconds since 1970 if the wall clock was right at the start. */
+    /** Returns the proxy's time, in milliseconds since 1970 if the wall clock was correct at the start. */
     public long millis() {
         return startMillis + (clock.nanoTime() - startNanos) / 1_000_000;
     }
 
-    /** {@link #millis} as an instant. */
+    /** Returns {@link #millis} as an instant. */
     public Instant now() {
         return Instant.ofEpochMilli(millis());
     }
 
-    /** When the proxy started, on either clock. */
+    /** Returns when the proxy started, on either clock. */
     public long startMillis() {
         return startMillis;
     }
 
-    /** The wall clock, in milliseconds since 1970. */
+    /** Returns the wall clock, in milliseconds since 1970. */
     public long wallMillis() {
         long wall = clock.currentTimeMillis();
         long shift = wall - millis();
@@ -100,15 +101,15 @@ public final class ProxyTime {
         steps++;
     }
 
-    /** How often the wall clock was set since the start. */
+    /** Returns how often the wall clock was set since the start. */
     public int steps() {
         wallMillis();
         return steps;
     }
 
     /**
-     * What the wall clock shows, and what it would show now if it had not been set, as often as that is known: for the age of something
-     * that this process may have dated before a step.
+     * Returns what the wall clock shows, and what it would show now without each of its known steps, for the age of
+     * something that this process may have dated before a step.
      */
     public long[] wallReadings() {
         wallMillis();
@@ -121,19 +122,19 @@ public final class ProxyTime {
         return readings;
     }
 
-    /** What the wall clock shows at this time of the proxy, as it is set now. */
+    /** Returns what the wall clock shows at this time of the proxy, with its present setting. */
     public long toWall(long millis) {
         wallMillis();
         return millis + periods[0].shift();
     }
 
-    /** Wall clock minus proxy's time, in milliseconds; 0 as long as the wall clock has not been set. */
+    /** Returns the wall clock minus the proxy's time, in milliseconds; 0 until the wall clock is set. */
     public long shift() {
         wallMillis();
         return periods[0].shift();
     }
 
-    /** The periods that are still known, the current one first. Not to be changed. */
+    /** Returns the known periods, the current one first. Must not be modified. */
     public Period[] periods() {
         wallMillis();
         return periods;

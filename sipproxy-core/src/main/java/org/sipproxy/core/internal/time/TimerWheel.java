@@ -7,7 +7,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A hashed timer wheel: schedule and cancel in constant time from any thread; one thread advances it.
+ * A hashed timer wheel. Schedule and cancel take constant time from any thread; one thread advances the wheel.
  *
  * <p>One lock guards the slots. It is held for a few instructions at a time, and never while a timer fires.
  */
@@ -18,10 +18,10 @@ public final class TimerWheel {
     /** 10 ms: a fiftieth of T1. */
     static final long TICK_NANOS = 10_000_000L;
 
-    /** Power of two; 4096 ticks are 41 s, so that Timers B, D, F, H, J, L and M fit in one turn. */
+    /** A power of two; 4,096 ticks are 41 s, so that Timers B, D, F, H, J, L and M fit in one turn. */
     private static final int SLOTS = 4096;
 
-    /** A timer's deadline while it waits in {@link #due} for its turn to fire. */
+    /** Deadline of a timer that is in {@link #due} and waits to fire. */
     private static final long DUE = -2;
 
     private final Guard guard = new Guard(LOG, "a timer failed");
@@ -29,17 +29,17 @@ public final class TimerWheel {
     private final long startNanos;
     private long currentTick;
     private int scheduled;
-    /** Touched only by the thread that advances. */
+    /** Used only by the thread that advances the wheel. */
     private final List<Timer> due = new ArrayList<>();
 
     public TimerWheel(long nowNanos) {
         this.startNanos = nowNanos;
     }
 
-    /** Fires {@code timer} when {@code delayNanos} have passed; if it is already scheduled, it is moved. */
+    /** Fires {@code timer} after {@code delayNanos}. A timer that is already scheduled is moved. */
     public synchronized void schedule(Timer timer, long nowNanos, long delayNanos) {
         unlink(timer);
-        // half of the range for either term, so that no sum overflows into the past
+        // each term is limited to half of the range, so that a sum cannot overflow into the past
         long delay = Math.min(Math.max(delayNanos, 0), Long.MAX_VALUE / 2);
         long tick = (nowNanos - startNanos + delay + TICK_NANOS - 1) / TICK_NANOS;
         timer.deadlineTick = Math.max(tick, currentTick + 1);
@@ -54,14 +54,14 @@ public final class TimerWheel {
         scheduled++;
     }
 
-    /** Takes {@code timer} off the wheel. It may still be firing, if that has begun. */
+    /** Removes {@code timer} from the wheel. It may still be firing if that has begun. */
     public synchronized void cancel(Timer timer) {
         unlink(timer);
     }
 
     private void unlink(Timer timer) {
         if (timer.deadlineTick < 0) {
-            timer.deadlineTick = Timer.IDLE; // one that was due is not any more
+            timer.deadlineTick = Timer.IDLE; // also if it was due
             return;
         }
         Timer previous = timer.previous;
@@ -80,7 +80,7 @@ public final class TimerWheel {
         scheduled--;
     }
 
-    /** Fires all that is due. What one timer throws, an Error too, is logged and does not keep the others from firing. */
+    /** Fires all due timers. Anything that a timer throws, an Error too, is logged and does not stop the others. */
     public void advance(long nowNanos) {
         long target = (nowNanos - startNanos) / TICK_NANOS;
         while (takeDue(target)) {
@@ -102,7 +102,10 @@ public final class TimerWheel {
         }
     }
 
-    /** False if the timer was cancelled or moved since it came due, by one that fired before it for example. */
+    /**
+     * Returns false if the timer was cancelled or moved since it became due, for example by a timer that fired before
+     * it.
+     */
     private synchronized boolean takeTurn(Timer timer) {
         boolean stillDue = timer.deadlineTick == DUE;
         if (stillDue) {
@@ -112,8 +115,9 @@ public final class TimerWheel {
     }
 
     /**
-     * Moves the timers of the next tick that has any to {@link #due}; false when the wheel is up to date. If memory runs out in
-     * between, no timer is lost: each is unlinked only when it is on the list, and the next call begins with the same tick.
+     * Moves the timers of the next non-empty tick to {@link #due}; returns false if the wheel is up to date. If memory
+     * runs out, no timer is lost: each is unlinked only when it is in the list, and the next call begins with the same
+     * tick.
      */
     private synchronized boolean takeDue(long target) {
         while (currentTick < target) {
@@ -140,12 +144,12 @@ public final class TimerWheel {
         return !due.isEmpty();
     }
 
-    /** How many timers wait. */
+    /** Returns how many timers are scheduled. */
     public synchronized int size() {
         return scheduled;
     }
 
-    /** How long the advancing thread may sleep: one tick if anything waits, else a second. */
+    /** Returns how long the advancing thread may sleep: one tick if a timer is scheduled, otherwise one second. */
     public synchronized long maxSleepMillis() {
         return scheduled == 0 ? 1000 : TICK_NANOS / 1_000_000;
     }

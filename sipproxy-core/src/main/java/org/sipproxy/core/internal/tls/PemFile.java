@@ -10,7 +10,7 @@ import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
 
-/** The parts of a PEM file (RFC 7468), in their order; text around them is allowed. */
+/** The parts of a PEM file (RFC 7468), in order. Text around them is allowed. */
 record PemFile(Path path, List<Part> parts) {
 
     private static final long LARGEST = 1 << 20;
@@ -21,12 +21,12 @@ record PemFile(Path path, List<Part> parts) {
     /**
      * One part.
      *
-     * @param label what stands behind BEGIN, such as {@code CERTIFICATE}
-     * @param der what it holds; not read of a part with headers, as only keys of old formats have them
+     * @param label the label after BEGIN, such as {@code CERTIFICATE}
+     * @param der the decoded content; not decoded for a part with headers, which only keys of old formats have
      */
     record Part(String label, byte[] der) {}
 
-    /** Thrown with what is wrong with the file. */
+    /** Thrown if the file cannot be used; the message says why. */
     static final class Unusable extends Exception {
 
         Unusable(Path path, String what) {
@@ -42,13 +42,13 @@ record PemFile(Path path, List<Part> parts) {
         String text;
         try {
             if (Files.size(path) > LARGEST) {
-                throw new Unusable(path, "has more than " + LARGEST + " bytes, so it is no PEM file");
+                throw new Unusable(path, "has more than " + LARGEST + " bytes, so it is not a PEM file");
             }
             text = Files.readString(path, StandardCharsets.ISO_8859_1);
         } catch (NoSuchFileException e) {
             throw new Unusable(path, "there is no such file");
         } catch (AccessDeniedException e) {
-            throw new Unusable(path, "may not be read by this user; change its owner or mode");
+            throw new Unusable(path, "is not readable by this user; change its owner or mode");
         } catch (IOException e) {
             throw new Unusable(path, "cannot be read: " + e.getMessage());
         }
@@ -62,7 +62,7 @@ record PemFile(Path path, List<Part> parts) {
             String label = labelEnd < 0 ? "" : text.substring(begin + BEGIN.length(), labelEnd);
             int end = labelEnd < 0 ? -1 : text.indexOf(END + label + DASHES, labelEnd);
             if (end < 0) {
-                throw new Unusable(path, "a part of it begins and has no end; is the file whole?");
+                throw new Unusable(path, "has a BEGIN line without an END line; check that the file is complete");
             }
             String body = text.substring(labelEnd + DASHES.length(), end);
             try {
@@ -72,13 +72,13 @@ record PemFile(Path path, List<Part> parts) {
                                 ? new byte[0]
                                 : Base64.getMimeDecoder().decode(body)));
             } catch (IllegalArgumentException e) {
-                throw new Unusable(path, "a part of it is not Base64; is the file whole?");
+                throw new Unusable(path, "has a part that is not Base64; check that the file is complete");
             }
             begin = end;
         }
         if (parts.isEmpty()) {
             throw new Unusable(
-                    path, "is no PEM file (expected -----BEGIN ...); a DER file converts with openssl x509 or pkcs8");
+                    path, "is not a PEM file (expected -----BEGIN ...); convert a DER file with openssl x509 or pkcs8");
         }
         return parts;
     }

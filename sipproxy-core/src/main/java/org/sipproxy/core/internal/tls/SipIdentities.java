@@ -15,15 +15,15 @@ import org.sipproxy.message.SipParseException;
 import org.sipproxy.message.SipUri;
 
 /**
- * Whom a certificate is for (RFC 5922 §7.1). Only subjectAltName counts: the common name, which the RFC lets one look at, is not
- * checked by those who issue certificates.
+ * Identities of a certificate (RFC 5922 §7.1). Only subjectAltName counts. The common name, which the RFC allows as a
+ * fallback, is not verified by certificate authorities.
  *
  * @param domains SIP domains in lower case
- * @param addresses IP addresses, for peers that a URI names by their address
+ * @param addresses IP addresses, for peers that a URI names by address
  */
 public record SipIdentities(Set<String> domains, Set<InetAddress> addresses) {
 
-    /** Nobody. */
+    /** No identity. */
     public static final SipIdentities NONE = new SipIdentities(Set.of(), Set.of());
 
     // RFC 5280 §4.2.1.6, the alternatives of GeneralName
@@ -31,7 +31,7 @@ public record SipIdentities(Set<String> domains, Set<InetAddress> addresses) {
     private static final int URI = 6;
     private static final int IP_ADDRESS = 7;
 
-    /** Those of a certificate; what cannot be read of it is for nobody. */
+    /** Returns the identities of a certificate; entries that cannot be parsed are ignored. */
     public static SipIdentities of(X509Certificate certificate) {
         Collection<List<?>> names;
         try {
@@ -52,16 +52,16 @@ public record SipIdentities(Set<String> domains, Set<InetAddress> addresses) {
                     case URI -> sipDomain(value).ifPresent(uris::add);
                     case IP_ADDRESS -> IpLiteral.parse(value).ifPresent(addresses::add);
                     default -> {
-                        // no name of a SIP server
+                        // not the name of a SIP server
                     }
                 }
             }
         }
-        // §7.1: a DNS name is an identity if and only if there is no sip URI that is one
+        // §7.1: a DNS name is an identity only if there is no sip URI that is one
         return new SipIdentities(Set.copyOf(uris.isEmpty() ? hosts : uris), Set.copyOf(addresses));
     }
 
-    /** A sip URI without a user names a domain; with one it names that user. */
+    /** A sip URI without a user names a domain; with a user it names that user. */
     private static Optional<String> sipDomain(String text) {
         try {
             SipUri uri = SipUri.parse(text);
@@ -71,7 +71,10 @@ public record SipIdentities(Set<String> domains, Set<InetAddress> addresses) {
         }
     }
 
-    /** True if the certificate is for this host of a URI. The whole name has to fit: a wildcard is no SIP domain (§7.2). */
+    /**
+     * Returns true if the certificate is for this host of a URI. The whole name must match: a wildcard is not a SIP
+     * domain (§7.2).
+     */
     public boolean covers(String host) {
         Optional<InetAddress> address = IpLiteral.parse(host);
         return address.isPresent() ? addresses.contains(address.get()) : domains.contains(HostName.normal(host));

@@ -29,16 +29,16 @@ import org.sipproxy.core.options.TlsSettings;
 import org.sipproxy.core.options.TlsSettingsException;
 
 /**
- * What the files of {@link TlsSettings} held when they were read.
+ * Content of the files of {@link TlsSettings} when they were read.
  *
- * @param chain the proxy's certificate, those of its issuers behind it
- * @param anchors who is believed; empty for those of the JDK
- * @param warnings what does not keep it from being used, and will make peers refuse it
+ * @param chain the proxy's certificate, followed by those of its issuers
+ * @param anchors trusted authorities; empty to use those of the JDK
+ * @param warnings problems that do not prevent use but make peers refuse the certificate
  */
 public record TlsMaterial(
         PrivateKey key, List<X509Certificate> chain, List<X509Certificate> anchors, List<String> warnings) {
 
-    /** Reads the files that the settings name and returns what is wrong with them, a line each; empty if nothing is. */
+    /** Reads the files that the settings name and returns the problems, one entry each; empty if there are none. */
     public static List<String> problems(TlsSettings settings) {
         try {
             return read(settings).warnings();
@@ -50,7 +50,7 @@ public record TlsMaterial(
     /**
      * Reads the files.
      *
-     * @throws TlsSettingsException with all that is wrong with them
+     * @throws TlsSettingsException with all problems found
      */
     public static TlsMaterial read(TlsSettings settings) {
         List<String> problems = new ArrayList<>();
@@ -61,7 +61,7 @@ public record TlsMaterial(
         if (key != null && !chain.isEmpty() && !belongs(key, chain.get(0).getPublicKey())) {
             problems.add("tls: " + settings.key() + ": is not the key of the first certificate in "
                     + settings.certificate()
-                    + "; put the proxy's own certificate first, or name the key that it was made with");
+                    + "; put the proxy's own certificate first, or name the key that belongs to it");
         }
         if (key == null || !problems.isEmpty()) {
             throw new TlsSettingsException(problems);
@@ -141,7 +141,7 @@ public record TlsMaterial(
         try {
             EncryptedPrivateKeyInfo encrypted = new EncryptedPrivateKeyInfo(der);
             AlgorithmParameters parameters = encrypted.getAlgParameters();
-            // of PBES2 (RFC 8018) only the parameters tell which hash and cipher it is; older schemes have a name
+            // for PBES2 (RFC 8018) only the parameters name the hash and cipher; older schemes have a name
             String name = encrypted.getAlgName().startsWith("PBEWith") || parameters == null
                     ? encrypted.getAlgName()
                     : parameters.toString();
@@ -152,25 +152,25 @@ public record TlsMaterial(
         } catch (IOException | GeneralSecurityException e) {
             throw new PemFile.Unusable(
                     path,
-                    "cannot be decrypted; is the password right? An old format converts with: "
+                    "cannot be decrypted; check the password. Convert an old format with: "
                             + "openssl pkcs8 -topk8 -in " + path + " -out key.pem");
         } finally {
             spec.clearPassword();
         }
     }
 
-    /** The two kinds of key that the JDK's TLS has certificates for. */
+    /** The two kinds of key for which the JDK's TLS supports certificates. */
     private static PrivateKey unencrypted(Path path, PKCS8EncodedKeySpec spec) throws PemFile.Unusable {
         for (String algorithm : List.of("EC", "RSA")) {
             try {
                 return KeyFactory.getInstance(algorithm).generatePrivate(spec);
             } catch (InvalidKeySpecException e) {
-                // it is the other kind
+                // the other kind of key
             } catch (GeneralSecurityException e) {
                 throw new PemFile.Unusable(path, "cannot be read: " + e.getMessage());
             }
         }
-        throw new PemFile.Unusable(path, "is neither an RSA nor an EC key; make one of those and a certificate for it");
+        throw new PemFile.Unusable(path, "is neither an RSA nor an EC key; create such a key and a certificate");
     }
 
     private static boolean belongs(PrivateKey key, PublicKey certified) {
@@ -198,11 +198,11 @@ public record TlsMaterial(
         for (X509Certificate one : chain) {
             String subject = one.getSubjectX500Principal().getName();
             if (now.isAfter(one.getNotAfter().toInstant())) {
-                warnings.add("tls: " + path + ": the certificate of " + subject + " has been invalid since "
+                warnings.add("tls: " + path + ": the certificate of " + subject + " expired at "
                         + one.getNotAfter().toInstant() + "; renew it");
             } else if (now.isBefore(one.getNotBefore().toInstant())) {
                 warnings.add("tls: " + path + ": the certificate of " + subject + " is not valid before "
-                        + one.getNotBefore().toInstant() + "; is the clock right?");
+                        + one.getNotBefore().toInstant() + "; check the clock");
             }
         }
         return List.copyOf(warnings);

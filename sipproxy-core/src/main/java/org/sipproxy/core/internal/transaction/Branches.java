@@ -11,11 +11,11 @@ import org.sipproxy.message.wire.MessageIndex;
 import org.sipproxy.message.wire.ViaIndex;
 
 /**
- * The branches that we choose: {@code z9hG4bK} + 16 hex digits that name the client transaction + 16 hex digits of the loop
- * hash (RFC 3261 §16.6 step 8, RFC 5393 §4.2).
+ * Branch parameters of this proxy: {@code z9hG4bK} + 16 hex digits that identify the client transaction + 16 hex digits
+ * of the loop hash (RFC 3261 §16.6 step 8, RFC 5393 §4.2).
  *
- * <p>The first part is a counter that four Feistel rounds with a keyed hash permute (Luby and Rackoff, 1988): unique without memory,
- * and not predictable from earlier ones, so a response cannot be forged blindly.
+ * <p>The first part is a counter permuted by four Feistel rounds with a keyed hash (Luby and Rackoff, 1988). It is
+ * unique without memory and cannot be predicted from earlier ones, so a response cannot be forged blindly.
  */
 public final class Branches {
 
@@ -47,14 +47,17 @@ public final class Branches {
         out.bytes(MAGIC).hex(number).hex(loopHash);
     }
 
-    /** True if the branch has the shape of ours. */
+    /** Returns true if the branch has the format of this proxy's branches. */
     public static boolean isOurs(MessageIndex wire, Via via) {
         ViaIndex at = via.index();
         int start = at.branchStart();
         return start >= 0 && at.branchEnd() - start == LENGTH && isHex(wire, start + COOKIE, start + LENGTH);
     }
 
-    /** Where the first branch of our shape in {@code [from, to)} starts, or -1. The text is searched, not parsed. */
+    /**
+     * Returns the position of the first branch of this proxy's format in {@code [from, to)}, or -1. Searches the text
+     * without parsing it.
+     */
     public static int find(MessageIndex wire, int from, int to) {
         for (int i = from; i + LENGTH <= to; i++) {
             if (wire.byteAt(i) == 'z' && wire.equals(i, i + COOKIE, MAGIC) && isHex(wire, i + COOKIE, i + LENGTH)) {
@@ -73,12 +76,12 @@ public final class Branches {
         return true;
     }
 
-    /** The transaction's number in a branch of our shape. */
+    /** Returns the transaction's number in a branch of this proxy's format. */
     public static long number(MessageIndex wire, Via via) {
         return hex(wire, via.index().branchStart() + COOKIE);
     }
 
-    /** The loop hash in a branch of our shape that starts at {@code branch}. */
+    /** Returns the loop hash in a branch of this proxy's format that starts at {@code branch}. */
     public static long loopHash(MessageIndex wire, int branch) {
         return hex(wire, branch + COOKIE + 16);
     }
@@ -99,8 +102,8 @@ public final class Branches {
     }
 
     /**
-     * A hash of all that decides where a request goes: if it comes back with the same one, it loops; with another, it spirals
-     * and may go on (RFC 5393 §4.2).
+     * Returns a hash of everything that decides where a request goes. A request that returns with the same hash loops;
+     * with another hash it spirals, which is allowed (RFC 5393 §4.2).
      */
     public long loopHash(SipRequest request) throws SipParseException {
         MessageIndex wire = request.index();

@@ -8,17 +8,20 @@ import org.sipproxy.message.SipParseException;
 import org.sipproxy.message.SipResponse;
 import org.sipproxy.message.Via;
 
-/** The client half of a transaction. All its work is done under the lock of the server transaction that it serves. */
+/** The client half of a transaction. All methods run under the lock of the server transaction that it serves. */
 public abstract class ClientTransaction extends Transaction {
 
     private final long branch;
     private final Object lock;
-    /** What its objects take besides the bytes of messages: the transaction, its entry in the table, the branch. */
+    /**
+     * Estimated size in bytes of its objects, without the bytes of messages: the transaction, its table entry, the
+     * branch.
+     */
     private static final int OBJECTS = 600;
 
     final TransportFlow flow;
     ClientTransactionUser user;
-    /** What is still needed of the request as it was sent; written by {@link #keep}. */
+    /** The part of the sent request that is still needed; written by {@link #keep}. */
     byte @Nullable [] request;
 
     private boolean over;
@@ -46,7 +49,7 @@ public abstract class ClientTransaction extends Transaction {
         return lock;
     }
 
-    /** True for the transaction of a CANCEL, which shares its branch with an INVITE's. */
+    /** Returns true for the transaction of a CANCEL, which shares its branch with an INVITE's. */
     abstract boolean isCancel();
 
     /** Registers the transaction and sends the request. The caller holds the lock. */
@@ -65,7 +68,7 @@ public abstract class ClientTransaction extends Transaction {
 
     abstract void onStart();
 
-    /** The request is not sent again: keeps only what is needed besides. */
+    /** Called when the request will not be sent again: keeps only what is needed for other purposes. */
     abstract void keepNoMore();
 
     final void keep(byte @Nullable [] bytes) {
@@ -78,7 +81,7 @@ public abstract class ClientTransaction extends Transaction {
         holds(over ? 0 : OBJECTS + length(request) + moreBytes());
     }
 
-    /** What is kept besides the request. */
+    /** Returns the number of bytes kept in addition to the request. */
     abstract int moreBytes();
 
     final void transmit(byte[] wire) {
@@ -101,8 +104,8 @@ public abstract class ClientTransaction extends Transaction {
     }
 
     /**
-     * An Error, such as want of memory, left the work half done. The request ends here, without a response: else it might wait for
-     * ever for what does not come any more.
+     * Ends the request without a response after an Error, such as OutOfMemoryError, has left its state incomplete.
+     * Otherwise it might wait forever for an event that does not occur.
      */
     private void giveUp() {
         terminate();
@@ -111,12 +114,12 @@ public abstract class ClientTransaction extends Transaction {
         }
     }
 
-    /** True until a final response. */
+    /** Returns true until a final response has arrived. */
     abstract boolean isWaiting();
 
     /**
-     * True if a response with this transaction's branch answers it: it has the method of the request (§17.1.3), and its topmost
-     * Via, {@code via}, names us (§18.1.2). Another spelling of an IPv6 address is no other name.
+     * Returns true if a response with this transaction's branch belongs to it: its method is that of the request
+     * (§17.1.3), and its topmost Via, {@code via}, names this proxy (§18.1.2). IPv6 addresses match in any spelling.
      */
     public final boolean isAnsweredBy(SipResponse response, Via via) throws SipParseException {
         SentBy us = flow.advertised();
@@ -128,7 +131,7 @@ public abstract class ClientTransaction extends Transaction {
 
     abstract boolean isMethod(Method method);
 
-    /** A response that {@link #isAnsweredBy answers} this. */
+    /** Handles a response for which {@link #isAnsweredBy} returned true. */
     public final void onResponse(SipResponse response) {
         synchronized (lock) {
             try {
@@ -156,7 +159,7 @@ public abstract class ClientTransaction extends Transaction {
 
     abstract void onTimer();
 
-    /** Ends the transaction; what still comes for it is stray. The caller holds the lock. */
+    /** Ends the transaction; later responses for it are stray. The caller holds the lock. */
     public final void terminate() {
         table.cancel(this);
         table.remove(this);
@@ -165,14 +168,14 @@ public abstract class ClientTransaction extends Transaction {
         onTerminated();
     }
 
-    /** Ends it, and the server transaction that it serves, without a callback. */
+    /** Ends the transaction and the server transaction that it serves, without a callback. */
     final void abandon() {
         synchronized (lock) {
             giveUp();
         }
     }
 
-    /** From now on the table knows only its branch number, as accepted. */
+    /** Replaces this transaction in the table by its branch number, as accepted. */
     final void linger(Upstream upstream) {
         table.cancel(this);
         table.lingerAccepted(this, upstream);
@@ -183,8 +186,7 @@ public abstract class ClientTransaction extends Transaction {
     abstract void onTerminated();
 
     /**
-     * From now on another user is notified, so that this transaction does not keep the proxy's own state. The caller holds the
-     * lock.
+     * Replaces the user, so that this transaction does not keep the proxy's own state alive. The caller holds the lock.
      */
     public final void handOver(ClientTransactionUser other) {
         user = other;

@@ -2,18 +2,21 @@ package org.sipproxy.core.internal.transaction;
 
 import org.sipproxy.message.SipResponse;
 
-/** The proxy above a client transaction. Called under the lock that the transaction was made with. */
+/** User of a client transaction (the proxy core). Called under the lock that the transaction was created with. */
 public interface ClientTransactionUser {
 
-    /** A response that the state machine lets through; each final only once, but for the 2xx of an INVITE. */
+    /**
+     * Called for a response that the state machine passes on; each final response only once, except the 2xx of an
+     * INVITE.
+     */
     void onResponse(SipResponse response);
 
-    /** Timer B or F: no answer. */
+    /** Called when Timer B or F fires: there was no response. */
     void onTimeout();
 
-    /** Timer C: an INVITE rang too long (RFC 3261 §16.8). */
+    /** Called when Timer C fires: an INVITE rang too long (RFC 3261 §16.8). */
     void onTimerC();
 
-    /** The request could not be sent. */
+    /** Called if the request could not be sent. */
     void onTransportError(Throwable cause);
 }

@@ -9,31 +9,31 @@ import org.sipproxy.message.SipParseException;
 import org.sipproxy.message.SipResponse;
 
 /**
- * RFC 3261 §17.1.1 with the Accepted state of RFC 6026 §7.2, and the proxy's Timer C (§16.8), which runs just where the
- * others do not.
+ * INVITE client transaction (RFC 3261 §17.1.1) with the Accepted state of RFC 6026 §7.2, and the proxy's Timer C
+ * (§16.8), which runs only where the other timers do not.
  *
  * <pre>
  *  state       event              action                                        next
  *  ----------  -----------------  --------------------------------------------  ----------
  *  CALLING     start              send; start Timers A (UDP) and B              CALLING
- *  CALLING     Timer A            send again; A doubles                         CALLING
- *  CALLING     Timer B            tell the proxy                                -
- *  CALLING     not sent           tell the proxy                                -
- *  CALLING     1xx                tell the proxy; start Timer C; send the       PROCEEDING
+ *  CALLING     Timer A            retransmit; A doubles                         CALLING
+ *  CALLING     Timer B            notify the user                               -
+ *  CALLING     not sent           notify the user                               -
+ *  CALLING     1xx                notify the user; start Timer C; send the      PROCEEDING
  *                                 CANCEL that waited for this (§9.1)
- *  PROCEEDING  101-199            tell the proxy; restart Timer C               PROCEEDING
- *  PROCEEDING  Timer C            tell the proxy                                PROCEEDING
- *  PROCEEDING  64*T1 after CANCEL tell the proxy: timeout (§9.1)                -
- *  CALLING, PROCEEDING  2xx       tell the proxy; start Timer M                 ACCEPTED
- *  CALLING, PROCEEDING  300-699   send ACK; tell the proxy; start Timer D       COMPLETED
- *  COMPLETED   300-699            send the ACK again                            COMPLETED
- *  COMPLETED   Timer D (32s or 0) forget                                        -
- *  ACCEPTED    2xx                tell the proxy                                ACCEPTED
- *  ACCEPTED    Timer M (64*T1)    forget                                        -
+ *  PROCEEDING  101-199            notify the user; restart Timer C              PROCEEDING
+ *  PROCEEDING  Timer C            notify the user                               PROCEEDING
+ *  PROCEEDING  64*T1 after CANCEL notify the user: timeout (§9.1)               -
+ *  CALLING, PROCEEDING  2xx       notify the user; start Timer M                ACCEPTED
+ *  CALLING, PROCEEDING  300-699   send ACK; notify the user; start Timer D      COMPLETED
+ *  COMPLETED   300-699            retransmit the ACK                            COMPLETED
+ *  COMPLETED   Timer D (32s or 0) remove                                        -
+ *  ACCEPTED    2xx                notify the user                               ACCEPTED
+ *  ACCEPTED    Timer M (64*T1)    remove                                        -
  * </pre>
  *
- * <p>Where repeated 2xx can find their way upstream by their Via alone, ACCEPTED is only the branch's number in the
- * {@link LingeringTable}; see the constructor.
+ * <p>If retransmissions of the 2xx can be routed upstream by their Via alone, ACCEPTED is only the branch's number in
+ * the {@link LingeringTable}; see the constructor.
  */
 public final class InviteClientTransaction extends ClientTransaction {
 
@@ -57,10 +57,11 @@ public final class InviteClientTransaction extends ClientTransaction {
     private byte @Nullable [] ack;
 
     /**
-     * Makes a transaction in CALLING.
+     * Creates a transaction in CALLING.
      *
-     * @param upstream where a repeated 2xx goes by datagrams; then ACCEPTED has no object, the user does not get repeated 2xx, and
-     *     {@link TransactionTable#upstreamOfAccepted} knows the branch. Null to stay an object
+     * @param upstream where a retransmitted 2xx is sent as a datagram. ACCEPTED then has no object, the user does not
+     *     get retransmitted 2xx, and {@link TransactionTable#upstreamOfAccepted} knows the branch. Null to keep the
+     *     object
      */
     public InviteClientTransaction(
             long branch,
@@ -96,7 +97,10 @@ public final class InviteClientTransaction extends ClientTransaction {
         return state == State.CALLING || state == State.PROCEEDING;
     }
 
-    /** An ACK and a CANCEL need only some of its header lines. A small INVITE stays: a copy would cost more than it saves. */
+    /**
+     * An ACK and a CANCEL need only some of its header lines. A small INVITE is kept whole, because a copy would cost
+     * more than it saves.
+     */
     @Override
     void keepNoMore() {
         byte[] invite = request;
@@ -113,7 +117,7 @@ public final class InviteClientTransaction extends ClientTransaction {
     /**
      * Cancels the request as soon as a provisional response allows it (§9.1). The caller holds the lock.
      *
-     * @param reasonLine a Reason header line to send along, or null
+     * @param reasonLine a Reason header line to include, or null
      */
     public void cancel(byte @Nullable [] reasonLine) {
         if (cancelWanted || !isWaiting()) {
@@ -135,7 +139,7 @@ public final class InviteClientTransaction extends ClientTransaction {
         cancelSent = true;
         table.schedule(this, table.timers().linger());
         byte[] wire = DerivedRequests.cancel(invite, cancelReason);
-        // the answer to a CANCEL says only that it arrived (§9.1)
+        // the response to a CANCEL says only that it arrived (§9.1)
         new NonInviteClientTransaction(branch(), wire, flow, lock(), table, NoTransactionUser.INSTANCE, true).start();
     }
 
@@ -197,7 +201,7 @@ public final class InviteClientTransaction extends ClientTransaction {
                 ack = wire;
                 flow.send(wire, SendFailure.IGNORE);
             } catch (SipParseException e) {
-                // a To that cannot be read: there is nothing that the peer would accept as its ACK
+                // an unreadable To: the peer would not accept any ACK built from it
                 ack = null;
             }
         }

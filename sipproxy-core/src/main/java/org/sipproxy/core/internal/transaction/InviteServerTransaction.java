@@ -3,30 +3,30 @@ package org.sipproxy.core.internal.transaction;
 import org.jspecify.annotations.Nullable;
 
 /**
- * RFC 3261 §17.2.1 with the Accepted state of RFC 6026 §7.1.
+ * INVITE server transaction (RFC 3261 §17.2.1) with the Accepted state of RFC 6026 §7.1.
  *
  * <pre>
  *  state       event                    action                                 next
  *  ----------  -----------------------  -------------------------------------  ----------
  *  PROCEEDING  200 ms, a branch starts  send 100 if nothing has been sent      PROCEEDING
- *  PROCEEDING  INVITE again             send the last provisional again        PROCEEDING
- *  PROCEEDING  1xx from the proxy       send, keep                             PROCEEDING
- *  PROCEEDING  2xx from the proxy       send; start Timer L                    ACCEPTED
- *  PROCEEDING  300-699 from the proxy   send, keep; start Timers G (UDP), H    COMPLETED
+ *  PROCEEDING  INVITE retransmission    retransmit the last provisional        PROCEEDING
+ *  PROCEEDING  1xx from the user        send, keep                             PROCEEDING
+ *  PROCEEDING  2xx from the user        send; start Timer L                    ACCEPTED
+ *  PROCEEDING  300-699 from the user    send, keep; start Timers G (UDP), H    COMPLETED
  *  PROCEEDING  refused, no 100 sent     send; key and response linger          -
- *  COMPLETED   INVITE again, Timer G    send the final again; G doubles to T2  COMPLETED
+ *  COMPLETED   INVITE again, Timer G    retransmit the final; G doubles to T2  COMPLETED
  *  COMPLETED   ACK                      start Timer I (T4 or 0)                CONFIRMED
- *  COMPLETED   Timer H                  forget                                 -
+ *  COMPLETED   Timer H                  remove                                 -
  *  CONFIRMED   INVITE or ACK again      absorb                                 CONFIRMED
- *  CONFIRMED   Timer I                  forget                                 -
- *  ACCEPTED    INVITE again             absorb                                 ACCEPTED
- *  ACCEPTED    2xx from the proxy       send                                   ACCEPTED
- *  ACCEPTED    ACK                      not ours: it goes end to end           ACCEPTED
- *  ACCEPTED    Timer L (64*T1)          forget                                 -
+ *  CONFIRMED   Timer I                  remove                                 -
+ *  ACCEPTED    INVITE retransmission    absorb                                 ACCEPTED
+ *  ACCEPTED    2xx from the user        send                                   ACCEPTED
+ *  ACCEPTED    ACK                      not handled: it goes end to end        ACCEPTED
+ *  ACCEPTED    Timer L (64*T1)          remove                                 -
  * </pre>
  *
- * <p>In ACCEPTED only the key is kept, in the {@link LingeringTable} for Timer L: it absorbs the INVITE. The object lives as
- * long as a branch may bring another 2xx.
+ * <p>In ACCEPTED only the key is kept, in the {@link LingeringTable} for Timer L, where it absorbs the INVITE. The
+ * object lives as long as a branch may bring another 2xx.
  */
 public final class InviteServerTransaction extends ServerTransaction {
 
@@ -45,9 +45,9 @@ public final class InviteServerTransaction extends ServerTransaction {
     private long timerHDeadline;
 
     /**
-     * Makes a transaction in PROCEEDING.
+     * Creates a transaction in PROCEEDING.
      *
-     * @param requestBytes what is kept of the request while it is worked on
+     * @param requestBytes bytes of the request that are kept until the final response
      * @param local writes the 100; null if the final response follows at once
      */
     public InviteServerTransaction(
@@ -114,9 +114,9 @@ public final class InviteServerTransaction extends ServerTransaction {
     }
 
     /**
-     * An ACK with this transaction's branch.
+     * Handles an ACK with this transaction's branch.
      *
-     * @return true if it acknowledges a failure that we sent and so ends here; false if it has to be routed
+     * @return true if it acknowledges a failure that this proxy sent and so ends here; false if it has to be routed
      */
     public synchronized boolean acknowledged() {
         switch (state) {

@@ -4,23 +4,23 @@ import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Transactions that are over and only wait for repetitions: Timer J of a non-INVITE request with the response to repeat,
- * Timers L and M of an accepted INVITE with nothing to repeat.
+ * Table of transactions that are over and only wait for retransmissions: Timer J of a non-INVITE request with the
+ * response to retransmit, Timers L and M of an accepted INVITE without a response.
  *
- * <p>All wait equally long, so they leave in the order in which they came, and their bytes lie in rings: an entry costs its
- * bytes and some 40 more, no object, no timer, and nothing for the garbage collector to look at. A proxy that answers 30,000
- * requests a second keeps a million of them.
+ * <p>All entries wait equally long, so they expire in the order of their arrival, and their bytes are stored in rings.
+ * An entry costs its bytes and about 40 more. It needs no object, no timer and no work of the garbage collector. A
+ * proxy that responds to 30,000 requests per second keeps a million entries.
  *
- * <p>Bounded: when the bytes allowed are used up, the oldest entry leaves early. Its request, repeated so late, then counts
- * as a new one.
+ * <p>The table is bounded: when the byte limit is reached, the oldest entry is evicted early. A retransmission of its
+ * request then counts as a new request.
  *
- * <p>Threads: stripes by key, each with its own lock, held for one look-up or one copy.
+ * <p>Thread-safe: the table is striped by key, and each stripe has its own lock, held for one look-up or one copy.
  */
 public final class LingeringTable {
 
     private static final int STRIPES = 32;
 
-    /** What an entry costs besides its value. */
+    /** Bytes that an entry costs in addition to its value. */
     private static final int OVERHEAD = 40;
 
     private final Stripe[] stripes = new Stripe[STRIPES];
@@ -28,10 +28,10 @@ public final class LingeringTable {
     private final long startNanos;
 
     /**
-     * An empty table.
+     * Creates an empty table.
      *
-     * @param maxBytes what all entries together may take; at least 64 KiB
-     * @param lingerNanos how long an entry waits
+     * @param maxBytes limit in bytes for all entries together; at least 64 KiB
+     * @param lingerNanos how long an entry is kept
      */
     public LingeringTable(long maxBytes, long lingerNanos, LongSupplier nanoTime) {
         this.nanoTime = nanoTime;
@@ -50,17 +50,17 @@ public final class LingeringTable {
         return stripes[(int) (k1 >>> 59)];
     }
 
-    /** Keeps {@code value}; a later one under the same key hides it. */
+    /** Adds {@code value}; it hides an earlier one under the same key. */
     public void put(long k1, long k2, byte[] value) {
         stripe(k1).put(k1, k2, value, nowMillis());
     }
 
-    /** The value kept under a key; null if there is none, or its time is over. */
+    /** Returns the value under a key; null if there is none, or if it has expired. */
     public byte @Nullable [] get(long k1, long k2) {
         return stripe(k1).get(k1, k2, nowMillis());
     }
 
-    /** How many entries wait; those whose time is over count until others push them out. */
+    /** Returns the number of entries; expired ones count until others displace them. */
     public long size() {
         long sum = 0;
         for (Stripe stripe : stripes) {
@@ -69,7 +69,7 @@ public final class LingeringTable {
         return sum;
     }
 
-    /** How many left before their time because the bytes allowed were used up. */
+    /** Returns how many entries were evicted early because the byte limit was reached. */
     public long lingeringEvictions() {
         long sum = 0;
         for (Stripe stripe : stripes) {
@@ -79,8 +79,8 @@ public final class LingeringTable {
     }
 
     /**
-     * Entries in the order of their arrival in circular arrays, their values in a circular byte array, and an open-addressing
-     * hash table of entry numbers. Guarded by its own monitor.
+     * Entries in the order of their arrival in circular arrays, their values in a circular byte array, and an
+     * open-addressing hash table of entry numbers. Guarded by its own monitor.
      */
     private static final class Stripe {
 
@@ -193,7 +193,7 @@ public final class LingeringTable {
             count--;
         }
 
-        /** Empties the entry's slot and moves up those behind it that were pushed past their place. */
+        /** Empties the entry's slot and moves up later entries that were displaced by a collision. */
         private void unlink(int entry) {
             int mask = slots.length - 1;
             int hole = (int) key1[entry] & mask;

@@ -1,15 +1,15 @@
 package org.sipproxy.core.internal.transaction;
 
-/** Writes what a server transaction sends by itself while nobody has decided about its request. */
+/** Writer of the responses that a server transaction sends by itself before its request is decided about. */
 @FunctionalInterface
 public interface LocalResponder {
 
-    /** The bytes of the 100. */
+    /** Returns the bytes of the 100. */
     byte[] trying();
 
     /**
-     * The proxy closes and nobody has decided: respond now, on the transaction. Called under its lock. Default nothing, for a
-     * transaction that gets its final response at once.
+     * Called when the proxy closes before the request was decided about: responds now, on the transaction. Called under
+     * its lock. Default: does nothing, for a transaction that gets its final response at once.
      */
     default void shutdown() {}
 }

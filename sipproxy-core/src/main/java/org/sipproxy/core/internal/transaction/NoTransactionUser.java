@@ -2,7 +2,7 @@ package org.sipproxy.core.internal.transaction;
 
 import org.sipproxy.message.SipResponse;
 
-/** Nobody waits for what the transaction has to tell. */
+/** A transaction user that ignores all events. */
 public enum NoTransactionUser implements ClientTransactionUser {
     INSTANCE;
 

@@ -6,23 +6,23 @@ import org.sipproxy.message.Method;
 import org.sipproxy.message.SipResponse;
 
 /**
- * RFC 3261 §17.1.2.
+ * Non-INVITE client transaction (RFC 3261 §17.1.2).
  *
  * <pre>
  *  state       event              action                                        next
  *  ----------  -----------------  --------------------------------------------  ----------
  *  TRYING      start              send; start Timers E (UDP) and F              TRYING
- *  TRYING      Timer E            send again; E doubles up to T2                TRYING
- *  TRYING      1xx                tell the proxy                                PROCEEDING
- *  PROCEEDING  Timer E            send again; E is T2                           PROCEEDING
- *  PROCEEDING  1xx                tell the proxy                                PROCEEDING
- *  TRYING, PROCEEDING  final      tell the proxy                                -
- *  TRYING, PROCEEDING  Timer F    tell the proxy                                -
- *  TRYING, PROCEEDING  not sent   tell the proxy                                -
+ *  TRYING      Timer E            retransmit; E doubles up to T2                TRYING
+ *  TRYING      1xx                notify the user                               PROCEEDING
+ *  PROCEEDING  Timer E            retransmit; E is T2                           PROCEEDING
+ *  PROCEEDING  1xx                notify the user                               PROCEEDING
+ *  TRYING, PROCEEDING  final      notify the user                               -
+ *  TRYING, PROCEEDING  Timer F    notify the user                               -
+ *  TRYING, PROCEEDING  not sent   notify the user                               -
  * </pre>
  *
- * <p>The RFC's COMPLETED state only absorbs repeated responses for Timer K. Here a response without a transaction is dropped
- * (RFC 6026 §7.2), which absorbs just as well, so the transaction ends with its final response and holds no memory for it.
+ * <p>The RFC's COMPLETED state only absorbs retransmitted responses for Timer K. Here a stray response is dropped (RFC
+ * 6026 §7.2), which has the same effect, so the transaction ends with its final response and frees its memory.
  */
 public final class NonInviteClientTransaction extends ClientTransaction {
 
@@ -38,7 +38,7 @@ public final class NonInviteClientTransaction extends ClientTransaction {
     private long timerFDeadline;
 
     /**
-     * Makes a transaction in TRYING.
+     * Creates a transaction in TRYING.
      *
      * @param cancel true if the request is a CANCEL
      */
@@ -74,7 +74,7 @@ public final class NonInviteClientTransaction extends ClientTransaction {
         return true;
     }
 
-    /** Only the method, which its responses are known by. */
+    /** Keeps only the method, which identifies its responses. */
     @Override
     void keepNoMore() {
         byte[] wire = request;

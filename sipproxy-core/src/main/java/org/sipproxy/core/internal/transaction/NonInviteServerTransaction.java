@@ -1,25 +1,25 @@
 package org.sipproxy.core.internal.transaction;
 
 /**
- * RFC 3261 §17.2.2 with RFC 4320.
+ * Non-INVITE server transaction (RFC 3261 §17.2.2, RFC 4320).
  *
  * <pre>
  *  state       event                  action                                  next
  *  ----------  ---------------------  --------------------------------------  ----------
- *  TRYING      request again          absorb                                  TRYING
+ *  TRYING      retransmission         absorb                                  TRYING
  *  TRYING      Timer E would be T2    send 100 (RFC 4320 §4.1)                PROCEEDING
- *  TRYING      final from the proxy   send, keep                              COMPLETED
- *  PROCEEDING  request again          send the 100 again                      PROCEEDING
- *  PROCEEDING  final from the proxy   send, keep                              COMPLETED
- *  COMPLETED   request again          send the final again                    COMPLETED
- *  COMPLETED   Timer J (64*T1 or 0)   forget                                  -
- *  any         abandoned              forget, no answer: RFC 4320 has no 408  -
+ *  TRYING      final from the user    send, keep                              COMPLETED
+ *  PROCEEDING  retransmission         retransmit the 100                      PROCEEDING
+ *  PROCEEDING  final from the user    send, keep                              COMPLETED
+ *  COMPLETED   retransmission         retransmit the final                    COMPLETED
+ *  COMPLETED   Timer J (64*T1 or 0)   remove                                  -
+ *  any         abandoned              remove, no response: RFC 4320, no 408   -
  * </pre>
  *
- * <p>COMPLETED has no object of its own: over UDP its key and response go to the {@link LingeringTable} for Timer J, and over
- * a stream, where Timer J is 0, nowhere.
+ * <p>COMPLETED does not have an object. Over UDP the key and response go to the {@link LingeringTable} for Timer J.
+ * Over a stream, where Timer J is 0, they are not kept.
  *
- * <p>Provisional responses other than our 100 are not forwarded to a non-INVITE request (RFC 4320 §4.2).
+ * <p>Provisional responses other than this proxy's 100 are not forwarded to a non-INVITE request (RFC 4320 §4.2).
  */
 public final class NonInviteServerTransaction extends ServerTransaction {
 
@@ -32,10 +32,10 @@ public final class NonInviteServerTransaction extends ServerTransaction {
     private State state = State.TRYING;
 
     /**
-     * Makes a transaction in TRYING.
+     * Creates a transaction in TRYING.
      *
-     * @param requestBytes what is kept of the request while it is worked on
-     * @param local writes the 100 to send if nothing else has been by then
+     * @param requestBytes bytes of the request that are kept until the final response
+     * @param local writes the 100 to send if nothing else has been sent by then
      */
     public NonInviteServerTransaction(
             TransactionKey key, TransactionTable table, ResponsePath path, int requestBytes, LocalResponder local) {

@@ -8,45 +8,46 @@ import org.sipproxy.message.SipRequest;
 import org.sipproxy.message.Via;
 
 /**
- * The server half of a transaction. It is also the one lock of everything that the request causes: its client transactions
- * and response context do their work under it, so a request is touched by one thread at a time.
+ * The server half of a transaction, and the only lock for everything that the request causes. Its client transactions
+ * and response context work under this lock, so a request is processed by one thread at a time.
  *
- * <p>Sending happens under the lock, so that a 200 cannot overtake its 180. That is safe because a send never blocks and
- * never takes another transaction's lock.
+ * <p>Messages are sent under the lock, so that a 200 cannot overtake its 180. That is safe because a send never blocks
+ * and never takes another transaction's lock.
  */
 public abstract class ServerTransaction extends Transaction {
 
     /**
-     * What its objects take besides the bytes of messages: the transaction, its key and entry in the table, the request's context
-     * and index, the response context. With {@code ClientTransaction.OBJECTS} a third more than 5,000 ringing INVITEs took.
+     * Estimated size in bytes of its objects, without the bytes of messages: the transaction, its key and table entry,
+     * the request's context and index, the response context. Together with {@code ClientTransaction.OBJECTS} this is a
+     * third more than 5,000 ringing INVITEs used.
      */
     private static final int OBJECTS = 2_000;
 
-    /** Longest response that is kept for a sender that has proved nothing, to repeat it. */
+    /** Longest response, in bytes, that is kept for retransmission to an unproven sender. */
     private static final int LARGE_RESPONSE = 4_096;
 
     static final byte[] NOTHING = {};
 
     private final TransactionKey key;
     private final ResponsePath path;
-    /** Who sent the request; null if not noted. */
+    /** Source address of the request; null if not noted. */
     private volatile @Nullable InetAddress sender;
 
     private @Nullable CancelHandler cancelHandler;
-    /** Null from the final response on. */
+    /** Null once the final response is sent. */
     private @Nullable LocalResponder local;
-    /** What a retransmitted request is answered with; written by {@link #keep}. */
+    /** The response to a retransmitted request; written by {@link #keep}. */
     byte @Nullable [] lastResponse;
 
-    /** What is kept of the request for who works on the response; 0 when nobody does. */
+    /** Bytes of the request that are kept for the response context; 0 when it needs none. */
     private int requestBytes;
-    /** True from the moment when the table has it until it ends, or lingers. */
+    /** True from being added to the table until the transaction ends or lingers. */
     private boolean listed;
 
     private boolean fromProvenSender;
 
     private boolean answered;
-    /** A CANCEL came while routing had not decided yet. */
+    /** True if a CANCEL arrived before routing was decided. */
     private boolean cancelledEarly;
 
     private boolean cancelSeen;
@@ -66,7 +67,7 @@ public abstract class ServerTransaction extends Transaction {
         this.requestBytes = requestBytes;
     }
 
-    /** The table has it now. */
+    /** Called when the table has added this transaction. */
     final synchronized void added() {
         if (!answered) {
             listed = true;
@@ -84,10 +85,10 @@ public abstract class ServerTransaction extends Transaction {
     }
 
     /**
-     * The request is going to be forwarded.
+     * Called when the request is going to be forwarded.
      *
      * @param proven true if its sender is an authenticated user, a trusted peer or in a dialog
-     * @param bytes what is kept of the request now
+     * @param bytes bytes of the request that are kept from now on
      */
     public final synchronized void forwarding(boolean proven, int bytes) {
         fromProvenSender = proven;
@@ -98,8 +99,8 @@ public abstract class ServerTransaction extends Transaction {
     }
 
     /**
-     * So many more bytes, or fewer if negative, are kept for who works on the response, such as a response to choose from. The
-     * caller holds the lock.
+     * Adds bytes, or subtracts them if negative, that are kept for the response context, such as a response to choose
+     * from. The caller holds the lock.
      */
     public final void keepsMore(int bytes) {
         if (requestBytes > 0) {
@@ -108,7 +109,10 @@ public abstract class ServerTransaction extends Transaction {
         }
     }
 
-    /** The response is sent and no branch is left: nothing of the request is kept. The caller holds the lock. */
+    /**
+     * Called when the response is sent and no branch is left: nothing of the request is kept. The caller holds the
+     * lock.
+     */
     public final void releaseRequest() {
         requestBytes = 0;
         count();
@@ -122,15 +126,16 @@ public abstract class ServerTransaction extends Transaction {
         return path;
     }
 
-    /** Notes the address that the request came from. */
+    /** Notes the source address of the request. */
     public final void sentFrom(InetAddress address) {
         sender = address;
     }
 
     /**
-     * True if a CANCEL or ACK with this transaction's branch is the sender's own: it comes from the address that the request
-     * came from, or from the one that its sent-by names, as a peer with several addresses may send it. The port does not count,
-     * because a NAT may change it. Who sees the request on its way knows the branch as well.
+     * Returns true if a CANCEL or ACK with this transaction's branch comes from the sender of the request: from the
+     * request's source address, or from the address in its sent-by, because a peer with several addresses may use
+     * either. The port is ignored, because a NAT may change it. The branch alone is not proof, because anyone who can
+     * read the request knows it.
      */
     public final boolean isSender(SipRequest request, InetAddress source) throws SipParseException {
         InetAddress known = sender;
@@ -141,7 +146,7 @@ public abstract class ServerTransaction extends Transaction {
         return via.numericHost().filter(source::equals).isPresent();
     }
 
-    /** The request came again. */
+    /** Handles a retransmission of the request. */
     public final synchronized void onRetransmission() {
         byte[] response = lastResponse;
         if (response != null && repeatsResponse()) {
@@ -152,9 +157,9 @@ public abstract class ServerTransaction extends Transaction {
     abstract boolean repeatsResponse();
 
     /**
-     * Sends a response. A second final response is ignored, but for a 2xx of an INVITE (RFC 6026).
+     * Sends a response. A second final response is ignored, except a 2xx of an INVITE (RFC 6026).
      *
-     * @return false if the transaction could not take it any more
+     * @return false if the transaction could no longer accept it
      */
     public final synchronized boolean respond(int statusCode, byte[] wire) {
         if (!takes(statusCode)) {
@@ -168,12 +173,12 @@ public abstract class ServerTransaction extends Transaction {
     }
 
     /**
-     * Sends a failure of ours to a sender that has proved nothing, once for each request that arrives (RFC 3261 §26.3.2.4): the
-     * transaction ends. Over UDP the failure goes to the {@link LingeringTable}, unless it is too large for that; a retransmission
-     * of the request then counts as a new one. Only if a provisional response has been sent already, so that the client does not
-     * retransmit its INVITE any more, the failure is sent as by {@link #respond}.
+     * Sends a locally generated failure to an unproven sender, once for each request that arrives (RFC 3261 §26.3.2.4),
+     * and ends the transaction. Over UDP the failure goes to the {@link LingeringTable}, unless it is too large; a
+     * retransmission of the request then counts as a new request. If a provisional response has been sent already, the
+     * client no longer retransmits its INVITE, so the failure is sent as by {@link #respond}.
      *
-     * @return false if the transaction could not take it any more
+     * @return false if the transaction could no longer accept it
      */
     public final synchronized boolean refuse(int statusCode, byte[] wire) {
         if (!takes(statusCode)) {
@@ -190,20 +195,23 @@ public abstract class ServerTransaction extends Transaction {
         return true;
     }
 
-    /** True if the client has got a provisional response to its INVITE. */
+    /** Returns true if the client has received a provisional response to its INVITE. */
     abstract boolean waitsForAck();
 
-    /** A response may take a while: sends an INVITE's 100, unless something has been sent. The caller holds the lock. */
+    /**
+     * Sends an INVITE's 100, unless something has been sent, because a response may take a while. The caller holds the
+     * lock.
+     */
     public void trying() {}
 
-    /** The same in 200 ms, if nothing has been sent by then (RFC 3261 §17.2.1). The caller holds the lock. */
+    /** Does the same in 200 ms, if nothing has been sent by then (RFC 3261 §17.2.1). The caller holds the lock. */
     public void tryingSoon() {}
 
     abstract boolean takes(int statusCode);
 
     abstract void onRespond(int statusCode, byte[] wire);
 
-    /** True while the transaction waits for a final response. */
+    /** Returns true while the transaction waits for a final response. */
     public final synchronized boolean isPending() {
         return takes(200) && !answered;
     }
@@ -214,7 +222,7 @@ public abstract class ServerTransaction extends Transaction {
         releaseRequest();
     }
 
-    /** The proxy closes: the request gets its final response, whether it was forwarded or nobody has decided about it yet. */
+    /** Sends the final response when the proxy closes, whether or not the request was forwarded. */
     public final synchronized void shutdown() {
         CancelHandler handler = cancelHandler;
         LocalResponder undecided = local;
@@ -228,7 +236,7 @@ public abstract class ServerTransaction extends Transaction {
         }
     }
 
-    /** The bytes of a 100; null once there is a final response, and if none was foreseen. */
+    /** Returns the bytes of a 100; null once there is a final response, or if no 100 was provided for. */
     final byte @Nullable [] hundred() {
         LocalResponder writer = local;
         return writer == null ? null : writer.trying();
@@ -244,9 +252,9 @@ public abstract class ServerTransaction extends Transaction {
         onTerminated();
     }
 
-    /** From now on the table knows only its key and {@code response}. */
+    /** Replaces this transaction in the table by its key and {@code response}. */
     final void linger(byte[] response) {
-        // a stranger's large response would push out many small ones; its request is still absorbed when it comes again
+        // a stranger's large response would displace many small ones; retransmissions of its request are still absorbed
         table.linger(this, response.length <= LARGE_RESPONSE || fromProvenSender ? response : NOTHING);
         listed = false;
         keep(null);
@@ -259,7 +267,7 @@ public abstract class ServerTransaction extends Transaction {
             answered = true;
             table.answered();
             if (cancelHandler == null) {
-                requestBytes = 0; // else the response context releases it, when its last branch has ended
+                requestBytes = 0; // otherwise the response context releases it when its last branch has ended
                 count();
             }
             cancelHandler = null;
@@ -271,7 +279,10 @@ public abstract class ServerTransaction extends Transaction {
         path.send(wire, SendFailure.IGNORE);
     }
 
-    /** Who is told when the client cancels, at once if it already has; dropped with the final response. */
+    /**
+     * Sets the handler of the client's CANCEL; called at once if one has arrived. It is released with the final
+     * response.
+     */
     public final synchronized void onCancel(CancelHandler handler) {
         if (answered) {
             return;
@@ -283,7 +294,7 @@ public abstract class ServerTransaction extends Transaction {
     }
 
     /**
-     * A CANCEL arrived for this transaction; without effect once it is answered (RFC 3261 §9.2).
+     * Handles a CANCEL for this transaction. Without effect once there is a final response (RFC 3261 §9.2).
      *
      * @return false for a retransmission
      */
@@ -306,7 +317,7 @@ public abstract class ServerTransaction extends Transaction {
         }
     }
 
-    /** True if a CANCEL came that nobody has acted on yet. */
+    /** Returns true if a CANCEL arrived that has not been acted on yet. */
     public final synchronized boolean isCancelledEarly() {
         return cancelledEarly && !answered && cancelHandler == null;
     }
@@ -317,7 +328,7 @@ public abstract class ServerTransaction extends Transaction {
             try {
                 onTimer();
             } catch (Error e) {
-                abandon(); // nothing else would end it: its timer is gone
+                abandon(); // nothing else would end it: its timer has fired
                 throw e;
             }
         }
@@ -325,17 +336,17 @@ public abstract class ServerTransaction extends Transaction {
 
     abstract void onTimer();
 
-    /** Who works on the answer, told when it is not wanted any more; called under the transaction's lock. */
+    /** Handler that is called when the response is no longer needed. Called under the transaction's lock. */
     public interface CancelHandler {
 
         /**
-         * The client wants no answer any more.
+         * Called when the client cancels the request.
          *
          * @param reasonLine the CANCEL's Reason header line (RFC 3326) with its line end, or null
          */
         void cancelled(byte @Nullable [] reasonLine);
 
-        /** The proxy closes: answer now. */
+        /** Called when the proxy closes: respond now. */
         void shutdown();
     }
 }

@@ -4,8 +4,8 @@ import org.jspecify.annotations.Nullable;
 import org.sipproxy.core.internal.time.Timer;
 
 /**
- * One half of a transaction: its timer, and what it counts in the {@link TransactionBudget}. All fields are guarded by the lock of
- * the server transaction that it is or serves.
+ * One half of a transaction: its timer and its charge to the {@link TransactionBudget}. All fields are guarded by the
+ * lock of the server transaction that it is or serves.
  */
 public abstract class Transaction extends Timer {
 
@@ -16,7 +16,10 @@ public abstract class Transaction extends Timer {
         this.table = table;
     }
 
-    /** From now on it keeps so many bytes. The budget is charged or credited with the difference, so that 0 ends the account. */
+    /**
+     * Sets the number of bytes that it keeps. The budget is charged or credited with the difference, so that 0 closes
+     * the account.
+     */
     final void holds(int bytes) {
         int difference = bytes - held;
         if (difference != 0) {

@@ -4,20 +4,21 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.LongAdder;
 
 /**
- * What all live transactions of one proxy may take together, in bytes. Each half of a transaction counts the messages that it
+ * Memory budget of all live transactions of one proxy, in bytes. Each half of a transaction counts the messages that it
  * keeps and an estimate of its objects; see {@link Transaction#holds}.
  *
- * <p>Requests are turned away when their share is used up. Three quarters are open to everybody, so that a stranger cannot use
- * up what requests of authenticated users, of trusted peers and of dialogs need. What is in use already is never taken back.
+ * <p>Requests are turned away when their share is used up. Three quarters are open to all senders, so that strangers
+ * cannot use up what requests of authenticated users, of trusted peers and of dialogs need. Memory in use is never
+ * reclaimed.
  *
- * <p>Threads: any. A check and the charge that follows it are not one step, so the limits may be passed by what as many requests
- * take as there are threads.
+ * <p>Thread-safe. A check and the subsequent charge are not atomic, so the limits may be exceeded by one request per
+ * thread.
  */
 public final class TransactionBudget {
 
-    /** What a request may use, by what is known about its sender. */
+    /** Share of the budget that a request may use, by what is known about its sender. */
     public enum Share {
-        /** A sender that has proved nothing: three quarters. */
+        /** An unproven sender: three quarters. */
         OPEN,
         /** A request that is not decided about yet, such as one that waits for a worker: seven eighths. */
         UNDECIDED,
@@ -30,7 +31,7 @@ public final class TransactionBudget {
     private final LongAdder refused = new LongAdder();
 
     /**
-     * A budget of which nothing is used.
+     * Creates an unused budget.
      *
      * @param limit in bytes
      */
@@ -38,7 +39,7 @@ public final class TransactionBudget {
         this.limit = limit;
     }
 
-    /** True if {@code bytes} more fit into the share. Does not charge them. */
+    /** Returns true if {@code bytes} more fit into the share. Does not charge them. */
     public boolean takes(Share share, long bytes) {
         return used.get() + bytes <= limitOf(share);
     }
@@ -56,27 +57,30 @@ public final class TransactionBudget {
         used.addAndGet(bytes);
     }
 
-    /** True if less than a sixteenth is left: not even the reserve has room, and a 503 to a stranger is work for nothing. */
+    /**
+     * Returns true if less than a sixteenth is left: even the reserve has no room, and a 503 to a stranger would be
+     * wasted work.
+     */
     public boolean isExhausted() {
         return used.get() > limit - limit / 16;
     }
 
-    /** A request was turned away. */
+    /** Counts a request that was turned away. */
     public void countRefused() {
         refused.increment();
     }
 
-    /** Bytes in use now. */
+    /** Returns the bytes in use now. */
     public long used() {
         return used.get();
     }
 
-    /** Bytes that may be in use. */
+    /** Returns the limit in bytes. */
     public long limit() {
         return limit;
     }
 
-    /** How many requests were turned away. */
+    /** Returns how many requests were turned away. */
     public long refused() {
         return refused.sum();
     }

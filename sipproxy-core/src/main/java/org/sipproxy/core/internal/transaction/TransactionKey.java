@@ -12,14 +12,15 @@ import org.sipproxy.message.wire.MessageIndex;
 import org.sipproxy.message.wire.ViaIndex;
 
 /**
- * What makes two requests the same transaction (RFC 3261 §17.2.3): branch, sent-by and method, where ACK and CANCEL count as
- * the INVITE that they belong to. Without the magic cookie it is what RFC 2543 compared.
+ * Key that identifies the transaction of a request (RFC 3261 §17.2.3): branch, sent-by and method. ACK and CANCEL count
+ * as the INVITE that they belong to. Without the magic cookie, the fields that RFC 2543 compared are used.
  *
- * <p>The Call-ID counts too. Repetitions, ACK and CANCEL have that of their request (§9.1, §17.1.1.3), and two clients behind
- * NATs may choose the same private sent-by and, with a poor random number generator, the same branch.
+ * <p>The Call-ID is part of the key too. Retransmissions, ACK and CANCEL have the Call-ID of their request (§9.1,
+ * §17.1.1.3), but two clients behind NATs may choose the same private sent-by and, with a poor random number generator,
+ * the same branch.
  *
- * <p>Two keyed hashes of 64 bits, one of the branch and sent-by, the other of Call-ID and method: a key has a fixed size, and clients
- * cannot construct requests that collide. The hash key is random and common to the proxies of a JVM.
+ * <p>The key is two keyed hashes of 64 bits, one of branch and sent-by, the other of Call-ID and method. It has a fixed
+ * size, and clients cannot construct requests that collide. The hash key is random and shared by the proxies of a JVM.
  */
 public final class TransactionKey {
 
@@ -33,7 +34,7 @@ public final class TransactionKey {
         this.h2 = h2;
     }
 
-    /** Returns the key that a request is looked up and kept by. */
+    /** Returns the key of a request. */
     public static TransactionKey of(SipRequest request) throws SipParseException {
         Via via = request.topVia();
         return via.hasRfc3261Branch() ? rfc3261(request, via) : rfc2543(request, via);
@@ -49,7 +50,9 @@ public final class TransactionKey {
         return new TransactionKey(branch, callId);
     }
 
-    /** Host and port of sent-by as one number, the case of letters ignored; distinct hosts may share one. */
+    /**
+     * Returns host and port of sent-by as one number, ignoring the case of letters; distinct hosts may share a number.
+     */
     private static long sentBy(MessageIndex wire, ViaIndex at, int port) {
         long host = port;
         for (int i = at.hostStart(); i < at.hostEnd(); i++) {
@@ -59,14 +62,14 @@ public final class TransactionKey {
         return host;
     }
 
-    /** ACK and CANCEL count as INVITE. */
+    /** Maps ACK and CANCEL to INVITE. */
     private static long method(Method method) {
         return method == Method.INVITE || method == Method.ACK || method == Method.CANCEL
                 ? 0
                 : method.name().hashCode();
     }
 
-    /** §17.2.3, second half. The To tag is left out: the ACK of a failure carries one that its INVITE does not have. */
+    /** §17.2.3, second half. The To tag is omitted: the ACK of a failure carries one that its INVITE does not have. */
     private static TransactionKey rfc2543(SipRequest request, Via via) throws SipParseException {
         MessageIndex wire = request.index();
         byte[] ids = (request.fromTag() + '\0' + request.callId()).getBytes(StandardCharsets.UTF_8);
@@ -77,8 +80,8 @@ public final class TransactionKey {
     }
 
     /**
-     * Returns the key of the ACK to a 2xx, which has a branch of its own: the dialog, the CSeq number and the Request-URI
-     * (§13.2.2.4).
+     * Returns the key of the ACK to a 2xx, which has a branch of its own: the dialog, the CSeq number and the
+     * Request-URI (§13.2.2.4).
      *
      * @param request the INVITE or the ACK
      * @param dialog the 2xx or the ACK
@@ -91,12 +94,12 @@ public final class TransactionKey {
                 KEY.hash(dialog.cseq().number(), ids, 0, ids.length), KEY.hash(wire, wire.uriStart(), wire.uriEnd()));
     }
 
-    /** Half of the hash. */
+    /** Returns the first half of the hash. */
     public long first() {
         return h1;
     }
 
-    /** The other half of the hash. */
+    /** Returns the second half of the hash. */
     public long second() {
         return h2;
     }

@@ -15,11 +15,11 @@ import org.sipproxy.core.internal.time.TimerWheel;
 import org.sipproxy.core.options.ProxyClock;
 
 /**
- * All live transactions of one proxy. Everything is a hash lookup: what matches nothing costs the same however many
- * transactions live.
+ * Routing table of all live transactions of one proxy. Every operation is a hash look-up, so a message without a match
+ * costs the same however many transactions are live.
  *
- * <p>Client transactions are found by the number in the branch that we chose ({@link Branches}); a CANCEL shares its
- * INVITE's branch (RFC 3261 §9.1), so CANCELs have a table of their own.
+ * <p>Client transactions are found by the number in the branch that this proxy chose ({@link Branches}). A CANCEL
+ * shares its INVITE's branch (RFC 3261 §9.1), so CANCELs have a separate table.
  */
 public final class TransactionTable {
 
@@ -27,7 +27,7 @@ public final class TransactionTable {
 
     private static final int NO_POINT = 255;
 
-    /** The listening points that INVITEs came in on. */
+    /** The listening points on which INVITEs arrived. */
     private final CopyOnWriteArrayList<Endpoint> points = new CopyOnWriteArrayList<>();
 
     private final ConcurrentHashMap<TransactionKey, ServerTransaction> servers = new ConcurrentHashMap<>();
@@ -42,10 +42,10 @@ public final class TransactionTable {
     private final TransactionTimers timers;
 
     /**
-     * An empty table.
+     * Creates an empty table.
      *
-     * @param lingeringBytes what the transactions that only wait for retransmissions may take together
-     * @param budget what all others count
+     * @param lingeringBytes limit in bytes for the transactions that only wait for retransmissions
+     * @param budget charged for all other transactions
      */
     public TransactionTable(
             TimerWheel wheel,
@@ -64,7 +64,7 @@ public final class TransactionTable {
         return timers;
     }
 
-    /** What the live transactions use, and may use. */
+    /** Returns the memory budget of the live transactions. */
     public TransactionBudget budget() {
         return budget;
     }
@@ -73,12 +73,15 @@ public final class TransactionTable {
         return servers.get(key);
     }
 
-    /** What a repetition of a request whose transaction is over is answered with: empty for nothing, null if it is no repetition. */
+    /**
+     * Returns the response to a retransmission of a request whose transaction is over: empty for none, null if it is
+     * not a retransmission.
+     */
     public byte @Nullable [] lingering(TransactionKey key) {
         return lingering.get(key.first(), key.second());
     }
 
-    /** From now on the transaction is only its key and the response to repeat, for 64*T1. */
+    /** Replaces the transaction by its key and the response to retransmit, for 64*T1. */
     void linger(ServerTransaction transaction, byte[] response) {
         TransactionKey key = transaction.key();
         lingering.put(key.first(), key.second(), response);
@@ -86,8 +89,9 @@ public final class TransactionTable {
     }
 
     /**
-     * Where a 2xx with this branch number is sent that repeats, or adds to, one that was forwarded within 64*T1 (RFC 6026 §7.2);
-     * null for any other branch. The address is the caller's of that time: what stands in the response, a callee wrote.
+     * Returns where to send a 2xx with this branch number that is a retransmission of, or an addition to, one that was
+     * forwarded within 64*T1 (RFC 6026 §7.2); null for any other branch. The address is the caller's at that time,
+     * because the callee controls the contents of the response.
      */
     public @Nullable Upstream upstreamOfAccepted(long branch) {
         byte[] kept = lingering.get(branch, ACCEPTED);
@@ -100,11 +104,11 @@ public final class TransactionTable {
             InetAddress address = InetAddress.getByAddress(Arrays.copyOfRange(kept, 3, kept.length));
             return new Upstream(new InetSocketAddress(address, port), point < points.size() ? points.get(point) : null);
         } catch (UnknownHostException e) {
-            throw new IllegalStateException("an address of " + (kept.length - 3) + " bytes was kept", e);
+            throw new IllegalStateException("kept address has an invalid length of " + (kept.length - 3) + " bytes", e);
         }
     }
 
-    /** From now on the INVITE's client transaction is only its branch number and where it came from, for 64*T1. */
+    /** Replaces the INVITE's client transaction by its branch number and the INVITE's source, for 64*T1. */
     void lingerAccepted(ClientTransaction transaction, Upstream upstream) {
         byte[] address = upstream.address().getAddress().getAddress();
         byte[] kept = new byte[3 + address.length];
@@ -116,7 +120,7 @@ public final class TransactionTable {
         remove(transaction);
     }
 
-    /** The number of a listening point; {@value #NO_POINT} if it has none. */
+    /** Returns the number of a listening point; {@value #NO_POINT} if it has none. */
     private int numberOf(@Nullable Endpoint point) {
         if (point == null) {
             return NO_POINT;
@@ -129,22 +133,22 @@ public final class TransactionTable {
         return Math.min(number, NO_POINT);
     }
 
-    /** From now on, for 64*T1, the ACK with this key counts as one of a dialog. */
+    /** Accepts the ACK with this key as one of a dialog, for 64*T1. */
     public void expectAck(TransactionKey key) {
         lingering.put(key.first(), key.second(), ServerTransaction.NOTHING);
     }
 
-    /** True if the ACK with this key acknowledges an INVITE that was accepted within 64*T1. */
+    /** Returns true if the ACK with this key acknowledges an INVITE that was accepted within 64*T1. */
     public boolean isExpectedAck(TransactionKey key) {
         return lingering.get(key.first(), key.second()) != null;
     }
 
-    /** Transactions that are over and wait for repetitions. */
+    /** Returns the number of transactions that are over and wait for retransmissions. */
     public long lingering() {
         return lingering.size();
     }
 
-    /** How many messages were sent again because their peer was silent. */
+    /** Returns how many messages were retransmitted because their peer was silent. */
     public long resent() {
         return resent.sum();
     }
@@ -153,7 +157,7 @@ public final class TransactionTable {
         resent.increment();
     }
 
-    /** How many of the lingering ones had to leave early, for want of memory. */
+    /** Returns how many lingering transactions were evicted early because their memory limit was reached. */
     public long lingeringEvictions() {
         return lingering.lingeringEvictions();
     }
@@ -168,7 +172,7 @@ public final class TransactionTable {
         return other;
     }
 
-    /** The transaction that a response with this branch number and CSeq method belongs to. */
+    /** Returns the transaction to which a response with this branch number and CSeq method belongs. */
     public @Nullable ClientTransaction client(long branch, boolean cancel) {
         return (cancel ? cancels : clients).get(branch);
     }
@@ -201,27 +205,29 @@ public final class TransactionTable {
         return clock.nanoTime();
     }
 
-    /** Server transactions that have no final response yet. */
+    /** Returns the number of server transactions without a final response. */
     public long unanswered() {
         return unanswered.get();
     }
 
-    /** Server transactions in any state. */
+    /** Returns the number of server transactions in any state. */
     public int servers() {
         return servers.size();
     }
 
-    /** Client transactions in any state. */
+    /** Returns the number of client transactions in any state. */
     public int clients() {
         return clients.size() + cancels.size();
     }
 
-    /** All server transactions; used at shutdown. */
+    /** Returns all server transactions; used at shutdown. */
     public Iterable<ServerTransaction> allServers() {
         return servers.values();
     }
 
-    /** Ends all transactions without a response or a callback: the proxy has closed, and no timer fires any more. */
+    /**
+     * Ends all transactions without a response or a callback, after the proxy has closed and no timer fires any more.
+     */
     public void clear() {
         clients.values().forEach(ClientTransaction::abandon);
         cancels.values().forEach(ClientTransaction::abandon);

@@ -69,7 +69,7 @@ class SealedUsersTest {
                 ";ru=%20",
                 ";ru=AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
             })
-    void malformedParameterNamesNobody(String parameters) {
+    void malformedParameterNamesNoUser(String parameters) {
         assertThat(users.user(signedRoute(SIGNATURE, parameters))).isNull();
     }
 }

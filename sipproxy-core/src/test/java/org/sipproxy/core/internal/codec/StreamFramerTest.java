@@ -76,7 +76,7 @@ class StreamFramerTest {
             stream.append(alphabet.charAt(random.nextInt(alphabet.length())));
         }
         String text = random.nextBoolean() ? stream.toString() : "A sip:b SIP/2.0\r\n" + stream;
-        // what of the message had come when it failed depends on the split, the outcome does not
+        // the part of the message that had arrived at the failure depends on the split, the outcome does not
         assertThat(framed(text.substring(0, split), text.substring(split))).isEqualTo(framed(text));
     }
 
@@ -131,7 +131,7 @@ class StreamFramerTest {
     }
 
     @Test
-    void bytesThatCannotBeginAMessageAreToldAtOnce() {
+    void bytesThatCannotBeginAMessageAreReportedAtOnce() {
         assertThat(framed("\u0016\u0003\u0001")).containsExactly("unframeable: not a SIP message");
         assertThat(framed("\0")).containsExactly("unframeable: not a SIP message");
         assertThat(framed(OK + "\u00ff" + OK)).containsExactly(OK, "unframeable: not a SIP message");
@@ -221,7 +221,7 @@ class StreamFramerTest {
         assertThat(framer.heldBytes()).isZero();
     }
 
-    /** Sixteen MiB one by one are quick if each byte is looked at once; scanned again each time they take hours. */
+    /** 16 MiB in single bytes are fast if each byte is read once; scanned again each time, they take hours. */
     @Test
     void byteByByteCostsTheSameForLongHeadersAndBodies() {
         ParseLimits limits = new ParseLimits(16_777_216, 1_048_576, 10_000, 64);

@@ -15,7 +15,7 @@ import org.sipproxy.message.wire.Splice;
 /** RFC 3261 §18.2.1 and RFC 3581 §4. */
 class ViaStampTest {
 
-    /** The Via line as the next hop and as the sender see it, which must be the same. */
+    /** Returns the Via line as the next hop and as the sender see it, which must be the same. */
     private static String stamped(String via, String ip, boolean reliable) throws SipParseException {
         SipRequest request = SipText.request("OPTIONS sip:a SIP/2.0\n" + via
                 + "\nFrom: <sip:a@b>;tag=1\nTo: <sip:a@b>\nCall-ID: c\nCSeq: 1 OPTIONS\n\n");
@@ -45,21 +45,21 @@ class ViaStampTest {
     @CsvSource(
             delimiter = '|',
             value = {
-                // from where it says, and nothing asked for
+                // from the address in sent-by, without rport
                 "Via: SIP/2.0/UDP 192.0.2.1;branch=z9hG4bK1               | Via: SIP/2.0/UDP 192.0.2.1;branch=z9hG4bK1",
                 "Via: SIP/2.0/UDP 192.0.2.1:40000;branch=z9hG4bK1         | Via: SIP/2.0/UDP 192.0.2.1:40000;branch=z9hG4bK1",
-                // from somewhere else
+                // from another address
                 "Via: SIP/2.0/UDP 192.0.2.11;branch=z9hG4bK1 | Via: SIP/2.0/UDP 192.0.2.11;received=192.0.2.1;branch=z9hG4bK1",
                 "Via: SIP/2.0/UDP 192.0.2.0;branch=z9hG4bK1  | Via: SIP/2.0/UDP 192.0.2.0;received=192.0.2.1;branch=z9hG4bK1",
                 "Via: SIP/2.0/UDP a.example.org:5062         | Via: SIP/2.0/UDP a.example.org:5062;received=192.0.2.1",
                 "Via: SIP/2.0/UDP a:5062 ;branch=z9hG4bK1    | Via: SIP/2.0/UDP a:5062;received=192.0.2.1 ;branch=z9hG4bK1",
                 "v:SIP / 2.0 / UDP a : 5062 ; ttl = 1        | v:SIP / 2.0 / UDP a : 5062;received=192.0.2.1 ; ttl = 1",
                 "Via: SIP/2.0/UDP a, SIP/2.0/UDP b;rport     | Via: SIP/2.0/UDP a;received=192.0.2.1, SIP/2.0/UDP b;rport",
-                // rport brings received even from where it says
+                // rport adds received even from the address in sent-by
                 "Via: SIP/2.0/UDP 192.0.2.1;rport;branch=z   | Via: SIP/2.0/UDP 192.0.2.1;rport=40000;received=192.0.2.1;branch=z",
                 "Via: SIP/2.0/UDP a;branch=z;RPORT           | Via: SIP/2.0/UDP a;branch=z;RPORT=40000;received=192.0.2.1",
                 "Via: SIP/2.0/UDP a;rport , SIP/2.0/UDP b    | Via: SIP/2.0/UDP a;rport=40000;received=192.0.2.1 , SIP/2.0/UDP b",
-                // a received of the sender's own is never believed
+                // a received parameter that the sender wrote is never trusted
                 "Via: SIP/2.0/UDP a;received=203.0.113.66    | Via: SIP/2.0/UDP a;received=192.0.2.1",
                 "Via: SIP/2.0/UDP 192.0.2.1;received=9.9.9.9 | Via: SIP/2.0/UDP 192.0.2.1;received=192.0.2.1",
                 "Via: SIP/2.0/UDP a;received=9.9.9.9;rport;x | Via: SIP/2.0/UDP a;received=192.0.2.1;rport=40000;x",

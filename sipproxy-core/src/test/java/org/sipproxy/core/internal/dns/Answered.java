@@ -5,7 +5,7 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 
-/** Collects what a resolver says, as texts: {@code "udp 192.0.2.1:5060, tcp …"} or {@code "NO_SUCH_HOST: why"}. */
+/** Collects the results of a resolver as texts: {@code "udp 192.0.2.1:5060, tcp …"} or {@code "NO_SUCH_HOST: why"}. */
 final class Answered implements NextHopResolver.Callback {
 
     private final BlockingQueue<String> answers = new LinkedBlockingQueue<>();
@@ -20,7 +20,7 @@ final class Answered implements NextHopResolver.Callback {
         answers.add(failure.reason() + ": " + failure.text());
     }
 
-    /** What has been said so far, all calls of the callback in one text; empty if it was not called. */
+    /** Returns the results so far, all calls of the callback in one text; empty if it was not called. */
     String now() {
         return String.join(" AND ", answers);
     }
@@ -29,7 +29,7 @@ final class Answered implements NextHopResolver.Callback {
         return answers.size();
     }
 
-    /** Waits for the answer. */
+    /** Waits for the result. */
     String await() throws InterruptedException {
         String answer = answers.poll(10, TimeUnit.SECONDS);
         return answer == null ? "no answer in 10 s" : answer;

@@ -20,7 +20,7 @@ class CachingDnsLookupTest {
 
     @ParameterizedTest
     @CsvSource({
-        // the server's TTL, what is kept at the least and at the most
+        // the server's TTL, the minimum and the maximum
         "60,         59,   61",
         "0,          0.9,  1.1",
         "86400,      3599, 3601",
@@ -76,7 +76,7 @@ class CachingDnsLookupTest {
     }
 
     @Test
-    void allWhoWaitForOneQuestionShareItsAnswer() {
+    void allCallersOfOneQuestionShareItsAnswer() {
         FakeDns dns = new FakeDns("sip.example.com A 192.0.2.1");
         dns.hold = true;
         CachingDnsLookup cache = cache(dns);

@@ -10,8 +10,8 @@ import org.sipproxy.core.internal.dns.ResolutionFailure.Reason;
 import org.sipproxy.core.internal.dns.Zone.Entry;
 
 /**
- * A DNS that answers from a {@link Zone} at once, and writes down what it was asked. Besides the real types: {@code HOSTS}
- * is an entry of the hosts file, {@code SILENT t} never answers type t, {@code BROKEN t} answers it with an error, and
+ * A DNS that answers from a {@link Zone} at once, and records the questions. Besides the real types: {@code HOSTS} is
+ * an entry of the hosts file, {@code SILENT t} never answers type t, {@code BROKEN t} answers it with an error, and
  * {@code BUSY t} with too many questions.
  */
 final class FakeDns implements DnsLookup {
@@ -27,7 +27,7 @@ final class FakeDns implements DnsLookup {
         this.zone = Zone.of(zone);
     }
 
-    /** Answers all that was asked while {@link #hold} was set. */
+    /** Answers all questions that were asked while {@link #hold} was set. */
     void release() {
         hold = false;
         List<Runnable> answers = List.copyOf(held);
@@ -90,7 +90,7 @@ final class FakeDns implements DnsLookup {
         closed = true;
     }
 
-    /** {@code tcp 192.0.2.1:5060}, the way in which tests write a next hop. */
+    /** Returns a next hop as tests write it, such as {@code tcp 192.0.2.1:5060}. */
     static String text(NextHop hop) {
         InetAddress address = hop.address().getAddress();
         String host = address.getHostAddress().replaceFirst("(^|:)(0(:|$)){2,}", "::");

@@ -36,10 +36,10 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import org.sipproxy.core.internal.dns.Zone.Entry;
 
 /**
- * A recursive name server on loopback, UDP and TCP on one port, that answers from a {@link Zone}. Besides the real types:
- * {@code SILENT} never answers, {@code SILENT_ONCE} not the
- * first time, {@code RCODE n} answers with that code, {@code TRUNCATED} has its answers only by TCP, and
- * {@code RAW type hex} is a record of those very bytes.
+ * A recursive name server on loopback, UDP and TCP on one port, that answers from a {@link Zone}. Besides the real
+ * types: {@code SILENT} never answers, {@code SILENT_ONCE} does not answer the first time, {@code RCODE n} answers with
+ * that code, {@code TRUNCATED} has its answers only over TCP, and {@code RAW type hex} is a record of exactly those
+ * bytes.
  */
 final class LoopbackDnsServer implements AutoCloseable {
 
@@ -82,7 +82,7 @@ final class LoopbackDnsServer implements AutoCloseable {
                 .channel();
     }
 
-    /** Null if the port is taken, and then the UDP one is given back. */
+    /** Returns null if the port is taken; the UDP port is then released. */
     private Channel bindTcp(EventLoopGroup group, InetSocketAddress address) throws InterruptedException {
         try {
             return new ServerBootstrap()

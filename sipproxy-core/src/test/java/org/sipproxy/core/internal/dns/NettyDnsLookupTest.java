@@ -174,7 +174,7 @@ class NettyDnsLookupTest {
     }
 
     @Test
-    void aServerFailureIsNoAnswer() throws Exception {
+    void serverFailureIsNotAnAnswer() throws Exception {
         DnsLookup dns = lookup("example.com RCODE 2");
 
         for (Answer<?> answer : List.of(get(dns.naptr("example.com")), get(dns.addresses("example.com")))) {
@@ -262,8 +262,7 @@ class NettyDnsLookupTest {
 
     @Test
     void aNameThatPointsAtItselfIsNotReadForEver() throws Exception {
-        // the target is a compression pointer to offset 12, the question's name, and one to the place where it stands
-        // itself
+        // the target is a compression pointer: one to offset 12, the question's name, and one to its own position
         DnsLookup dns = lookup("""
             example.com RAW SRV 0001000113c4c00c
             example.com RAW SRV 0001000113c4c02f
@@ -283,7 +282,7 @@ class NettyDnsLookupTest {
     }
 
     @Test
-    void eachQuestionLeavesByAPortOfItsOwn() throws Exception {
+    void eachQuestionHasItsOwnPort() throws Exception {
         DnsLookup dns = lookup("example.com A 192.0.2.1");
 
         for (int i = 0; i < 8; i++) {
@@ -329,7 +328,7 @@ class NettyDnsLookupTest {
         }
     }
 
-    // ---- the whole way, from a URI to next hops
+    // // ---- from a URI to next hops
 
     @Test
     void aDomainBecomesNextHopsAndTheSecondRequestAsksNothing() throws Exception {
@@ -382,7 +381,7 @@ class NettyDnsLookupTest {
     }
 
     @Test
-    void closingAnswersWhoeverWaits() throws Exception {
+    void closingFailsPendingLookups() throws Exception {
         NextHopResolver resolver = resolver("example.com SILENT");
         Answered answered = new Answered();
         resolver.resolve(SipUri.of("sip:example.com:5060"), null, answered);

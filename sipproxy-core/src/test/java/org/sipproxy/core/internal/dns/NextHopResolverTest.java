@@ -94,7 +94,7 @@ class NextHopResolverTest {
 
     @ParameterizedTest
     @CsvSource(delimiter = '|', textBlock = """
-          tel:+15551234                         | UNSUPPORTED: a tel URI names no host
+          tel:+15551234                         | UNSUPPORTED: a tel URI does not name a host
           sip:192.0.2.7:0                       | UNSUPPORTED: "192.0.2.7" with port 0
           sip:192.0.2.7;transport=sctp          | UNSUPPORTED: no transport for sip URI (sctp)
           sips:192.0.2.7;transport=udp          | UNSUPPORTED: no transport for sips URI (udp)
@@ -126,7 +126,7 @@ class NextHopResolverTest {
                 .isEqualTo("tcp 192.0.2.7:5060");
     }
 
-    // ---- names: which questions are asked, and in which order the answers are tried
+    // // ---- names: the questions that are asked, and the order in which the answers are tried
 
     static Stream<Arguments> names() {
         return Stream.of(
@@ -193,7 +193,7 @@ class NextHopResolverTest {
                         "tcp 192.0.2.1:5060",
                         "NAPTR example.com, SRV _sip._tcp.example.com, A example.com"),
 
-                // §4.1: no NAPTR, so SRV of each transport that we have
+                // §4.1: no NAPTR, so SRV of each supported transport
                 arguments(
                         "all transports by our preference",
                         ALL,
@@ -239,7 +239,7 @@ class NextHopResolverTest {
                         "ws 192.0.2.1:80, ws [2001:db8::1]:80",
                         "A example.com"),
 
-                // §4.2: an explicit port, or nothing but addresses
+                // §4.2: an explicit port, or only addresses
                 arguments(
                         "a port skips NAPTR and SRV",
                         ALL,
@@ -283,7 +283,7 @@ class NextHopResolverTest {
                         "tls 192.0.2.1:5061, tls [2001:db8::1]:5061",
                         null),
 
-                // maddr stands in for the host
+                // maddr replaces the host
                 arguments("numeric maddr", ALL, "", "sip:user@example.com;maddr=192.0.2.44", "udp 192.0.2.44:5060", ""),
                 arguments(
                         "numeric maddr, IPv6",
@@ -386,7 +386,7 @@ class NextHopResolverTest {
                         ALL,
                         "_sip._udp.example.com SRV 0 0 0 .\nexample.com A 192.0.2.1",
                         "sip:example.com;transport=udp",
-                        "NO_SUCH_HOST: example.com has no SIP service, its SRV records say",
+                        "NO_SUCH_HOST: the SRV records of example.com say that it has no SIP service",
                         "SRV _sip._udp.example.com"),
                 arguments(
                         "not available by UDP, but by TCP",
@@ -400,7 +400,7 @@ class NextHopResolverTest {
                         "tcp 192.0.2.1:5060",
                         null),
 
-                // nothing there
+                // no such records
                 arguments(
                         "no such name",
                         ALL,
@@ -420,10 +420,10 @@ class NextHopResolverTest {
                         ALL,
                         "example.com A 0.0.0.0\nexample.com AAAA ::\nexample.com A 224.0.1.75",
                         "sip:example.com:5060",
-                        "UNSUPPORTED: example.com has addresses, but none that",
+                        "UNSUPPORTED: example.com has no address that is reachable with",
                         "A example.com"),
 
-                // trouble: a step without an answer leads on to the next one
+                // failures: a stage without an answer leads to the next one
                 arguments(
                         "NAPTR fails",
                         ALL,
@@ -529,10 +529,10 @@ class NextHopResolverTest {
                 .resolve(SipUri.of("sip:example.com"), null, answered);
 
         assertThat(answered.now())
-                .isEqualTo("UNSUPPORTED: example.com has addresses, but none that [UDP, TCP] over IPv4 reaches");
+                .isEqualTo("UNSUPPORTED: example.com has no address that is reachable with [UDP, TCP] over IPv4");
     }
 
-    // ---- bounds: whoever writes the zone does not decide how much work it is
+    // // ---- limits: the author of the zone does not decide how much work it causes
 
     @Test
     void atMostEightTargetsAreLookedUpAndSixteenNextHopsReturned() {
@@ -608,7 +608,7 @@ class NextHopResolverTest {
     }
 
     @Test
-    void anAnswerAfterTheDeadlineIsNotToldAndAsksNothingMore() {
+    void answerAfterTheDeadlineIsIgnoredAndAsksNothingMore() {
         FakeDns dns = new FakeDns(RFC_3263);
         dns.hold = true;
         Answered answered = new Answered();
@@ -658,7 +658,7 @@ class NextHopResolverTest {
 
         Answered refused = new Answered();
         resolver.resolve(SipUri.of("sip:example.com:5060"), null, refused);
-        assertThat(refused.now()).isEqualTo("OVERLOADED: 1000 requests wait for the DNS already");
+        assertThat(refused.now()).isEqualTo("OVERLOADED: 1000 requests already wait for the DNS");
 
         Answered numeric = new Answered();
         resolver.resolve(SipUri.of("sip:192.0.2.9"), null, numeric);
@@ -684,7 +684,7 @@ class NextHopResolverTest {
 
         Answered refused = new Answered();
         resolver.resolve(SipUri.of("sip:example.com:5060"), InetAddress.getByName("2001:db8::ffff"), refused);
-        assertThat(refused.now()).isEqualTo("OVERLOADED: 16 requests of one sender wait for the DNS already");
+        assertThat(refused.now()).isEqualTo("OVERLOADED: 16 requests of one sender already wait for the DNS");
         Answered other = new Answered();
         resolver.resolve(SipUri.of("sip:example.com:5060"), InetAddress.getByName("2001:db8:0:1::1"), other);
         Answered host = new Answered();

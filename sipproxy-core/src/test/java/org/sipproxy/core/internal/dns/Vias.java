@@ -5,7 +5,7 @@ import org.sipproxy.message.ParseLimits;
 import org.sipproxy.message.SipMessage;
 import org.sipproxy.message.SipParseException;
 
-/** A response around a Via: a Via is only ever read from a message. */
+/** A response around a Via, because a Via is parsed only as part of a message. */
 final class Vias {
 
     private Vias() {}

@@ -21,7 +21,7 @@ import org.sipproxy.core.internal.transport.Sent;
 import org.sipproxy.message.SipParseException;
 import org.sipproxy.message.SipUri;
 
-/** Which addresses a caller at 192.0.2.1 has requests sent to, whatever of the message names them. */
+/** Addresses to which a caller at 192.0.2.1 may direct requests, whichever part of the message names them. */
 class AddressCheckTest {
 
     private final ForwardingScene scene = new ForwardingScene();
@@ -124,7 +124,7 @@ class AddressCheckTest {
 
     // ---- within a dialog
 
-    /** The Record-Route of a call to this callee, as a Route line. */
+    /** Returns the Record-Route of a call to this callee, as a Route line. */
     private String routeOfCallTo(String callee) {
         scene.relay(request("INVITE", "sip:bob@example.org", ""), target("sip:bob@" + callee));
         Sent invite = scene.last(callee, "INVITE");
@@ -183,7 +183,7 @@ class AddressCheckTest {
 
     @ParameterizedTest
     @CsvSource({"24, Relay", "26, 481"})
-    void signatureIsForgottenAfterTheLongestDialog(int hours, String outcome) {
+    void signatureExpiresAfterTheLongestDialog(int hours, String outcome) {
         String route = routeOfCallTo("203.0.113.9");
         scene.transactions.clock.advance(Duration.ofHours(hours));
 

@@ -15,7 +15,7 @@ import org.sipproxy.api.transport.TransportKind;
 import org.sipproxy.core.internal.pipeline.RequestContext;
 import org.sipproxy.core.internal.transaction.ServerTransaction;
 
-/** CANCEL of a forwarded INVITE, Timer C, and the end of the proxy (RFC 3261 §16.8, §16.10). */
+/** CANCEL of a forwarded INVITE, Timer C, and shutdown (RFC 3261 §16.8, §16.10). */
 class CancelTest {
 
     private static final String A = "192.0.2.11";
@@ -83,7 +83,7 @@ class CancelTest {
     }
 
     @Test
-    void cancelledInviteThatNobodyAnswersEndsIn487() {
+    void cancelledInviteWithoutResponseEndsIn487() {
         ServerTransaction server = scene.invite(TO_A);
         server.cancelled(null);
 
@@ -155,7 +155,7 @@ class CancelTest {
     }
 
     @Test
-    void cancelAfterTheAnswerReachesNobody() {
+    void cancelAfterTheFinalResponseHasNoEffect() {
         ServerTransaction server = scene.invite(TO_A);
         scene.answer(A, 200);
 
@@ -193,7 +193,7 @@ class CancelTest {
     // ---- Timer C
 
     @Test
-    void inviteThatRingsLongerThanTimerCIsCancelledAndEndsInItsAnswer() {
+    void inviteThatRingsLongerThanTimerCIsCancelledAndEndsInItsResponse() {
         scene.invite(TO_A);
         scene.answer(A, 180);
 
@@ -234,11 +234,11 @@ class CancelTest {
         assertThat(scene.whatTo(B)).containsExactly("INVITE");
     }
 
-    // ---- the end of the proxy
+    // // ---- shutdown
 
     @ParameterizedTest
     @ValueSource(booleans = {true, false})
-    void endOfTheProxyAnswers503AndCancels(boolean ringing) {
+    void shutdownRespondsWith503AndCancels(boolean ringing) {
         ServerTransaction server = scene.invite(target("sip:bob@" + A, 1f), target("sip:bob@" + B, 0.5f));
         if (ringing) {
             scene.answer(A, 180);

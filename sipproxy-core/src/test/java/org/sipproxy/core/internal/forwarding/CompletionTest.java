@@ -11,7 +11,7 @@ import org.sipproxy.api.routing.Target;
 import org.sipproxy.core.internal.transaction.ServerTransaction;
 import org.sipproxy.core.internal.transport.Sent;
 
-/** Listeners are notified of the final response once, of the one that was sent, and after everything else is done. */
+/** Listeners are notified once, of the final response that was sent, after everything else is done. */
 class CompletionTest {
 
     private static final String A = "192.0.2.11";
@@ -48,7 +48,7 @@ class CompletionTest {
     }
 
     @Test
-    void messageThatTwoPhonesAnswerWith200IsCompletedOnce() {
+    void messageWith200FromTwoPhonesIsCompletedOnce() {
         scene.relay(request("MESSAGE"), TO_A, TO_B);
         Sent toB = scene.last(B, "MESSAGE");
         scene.answer(scene.last(A, "MESSAGE"), 200);
@@ -87,7 +87,7 @@ class CompletionTest {
     }
 
     @Test
-    void requestThatWasAnsweredWhileItWasRoutedIsNotForwarded() {
+    void requestWithFinalResponseDuringRoutingIsNotForwarded() {
         var context = scene.context(request("MESSAGE"));
         ServerTransaction server = scene.open(context);
         server.respond(

@@ -9,7 +9,7 @@ import org.junit.jupiter.api.Test;
 import org.sipproxy.api.transport.TransportKind;
 import org.sipproxy.core.internal.dns.NextHop;
 
-/** What is remembered of next hops that failed. */
+/** Memory of next hops that failed. */
 class FailedHopsTest {
 
     private long now = Long.MAX_VALUE - 1; // System.nanoTime may overflow

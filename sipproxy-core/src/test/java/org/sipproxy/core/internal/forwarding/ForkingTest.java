@@ -27,7 +27,7 @@ class ForkingTest {
 
     private final ForwardingScene scene = new ForwardingScene();
 
-    // ---- substitutes
+    // // ---- fallback targets
 
     private static Target substitute(String host) {
         return new Target(SipUri.of("sip:bob@" + host), 0.5f, List.of(), null, null, "", true);
@@ -58,7 +58,7 @@ class ForkingTest {
     }
 
     @Test
-    void answerOfTheSubstituteCountsAndNotTheSilenceOfTheOther() {
+    void responseOfTheFallbackCountsNotTheSilenceOfTheTarget() {
         scene.invite(TO_A, substitute(B));
         scene.advance(32_000);
 
@@ -139,7 +139,7 @@ class ForkingTest {
     }
 
     @Test
-    void branchThatHasNotAnsweredIsCancelledByItsFirstProvisional() {
+    void silentBranchIsCancelledAtItsFirstProvisional() {
         scene.invite(TO_A, TO_B);
         scene.answer(A, 200);
         assertThat(scene.whatTo(B)).containsExactly("INVITE");
@@ -170,7 +170,7 @@ class ForkingTest {
     }
 
     @Test
-    void repeatedSuccessGoesUpstreamAgainOverAStream() {
+    void retransmittedSuccessGoesUpstreamAgainOverAStream() {
         scene.overTcp().invite(TO_A);
         scene.answer(A, 200);
 
@@ -185,7 +185,7 @@ class ForkingTest {
     }
 
     @Test
-    void repeatedSuccessOverDatagramsIsKnownByItsBranchAlone() throws Exception {
+    void retransmittedSuccessOverDatagramsIsKnownByItsBranchAlone() throws Exception {
         scene.invite(TO_A);
         Sent invite = scene.last(A, "INVITE");
         scene.answer(invite, 200);
@@ -208,7 +208,7 @@ class ForkingTest {
     }
 
     @Test
-    void successWithoutAViaForTheCallerCountsAsNoAnswer() {
+    void successWithoutAViaForTheCallerCountsAsNoResponse() {
         scene.invite(TO_A);
         String ours = scene.last(A, "INVITE")
                 .text()
@@ -367,7 +367,7 @@ class ForkingTest {
     }
 
     @Test
-    void inviteThatNobodyAnswersEndsIn408() {
+    void inviteWithoutResponseEndsIn408() {
         scene.invite(TO_A, TO_B);
 
         scene.advance(31_990);
@@ -456,7 +456,7 @@ class ForkingTest {
 
     @ParameterizedTest
     @ValueSource(booleans = {false, true})
-    void nonInviteThatNobodyAnswersGetsNoAnswerBut100(boolean tcp) {
+    void nonInviteWithoutResponseGetsOnly100(boolean tcp) {
         if (tcp) {
             scene.overTcp();
         }
@@ -491,7 +491,7 @@ class ForkingTest {
     }
 
     @Test
-    void firstOfTwoSuccessesAnswersANonInvite() {
+    void firstOfTwoSuccessesIsTheResponseToANonInvite() {
         scene.relay(request("MESSAGE"), TO_A, TO_B);
 
         scene.answer(scene.last(A, "MESSAGE"), 200);

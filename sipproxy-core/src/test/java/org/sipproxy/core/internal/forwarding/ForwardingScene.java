@@ -53,8 +53,8 @@ import org.sipproxy.message.SipUri;
 import org.sipproxy.message.StatusCode;
 
 /**
- * A forwarder for example.org at 10.0.0.1:5060 between a caller at 192.0.2.1 and callees that a test answers for. What is
- * relayed has been through the pipeline, for what its steps note in the context; its decision is not asked for.
+ * A forwarder for example.org at 10.0.0.1:5060 between a caller at 192.0.2.1 and callees played by the test. Relayed
+ * requests have passed the pipeline, because its stages set values in the context; its decision is ignored.
  */
 final class ForwardingScene {
 
@@ -69,15 +69,15 @@ final class ForwardingScene {
     SealedUsers users = new SealedUsers(new byte[32]);
     final Resolver resolver = new Resolver();
     final RequestForwarder forwarder;
-    /** The final responses that were told to the listeners. */
+    /** The final responses of which the listeners were notified. */
     final List<Integer> completed = new ArrayList<>();
-    /** What was noted for the log of failed requests and dropped ACKs. */
+    /** The reasons that were noted for the log of failed requests and dropped ACKs. */
     final List<String> failures = new ArrayList<>();
 
-    /** What a listener does when it is notified. */
+    /** The action of a listener when it is notified. */
     Runnable whenCompleted = () -> {};
 
-    /** There is no TCP: large requests go by UDP too. */
+    /** No TCP: large requests are sent over UDP too. */
     boolean udpOnly;
 
     private final RequestPipeline pipeline;
@@ -153,7 +153,7 @@ final class ForwardingScene {
         return names.isMyself(uri);
     }
 
-    /** The caller's side is a connection. */
+    /** Makes the caller's side a connection. */
     ForwardingScene overTcp() {
         caller = transport.flow(TransportKind.TCP, "192.0.2.1", 5060);
         return this;
@@ -189,7 +189,7 @@ final class ForwardingScene {
         return context;
     }
 
-    /** What the pipeline decides about a request. */
+    /** Returns what the pipeline decides about a request. */
     Outcome decide(String text) {
         SipRequest request = SipText.request(text);
         return pipeline.run(
@@ -197,7 +197,7 @@ final class ForwardingScene {
                 true);
     }
 
-    /** The server transaction of a request; an INVITE's sends no 100. */
+    /** Returns the server transaction of a request; an INVITE's sends no 100. */
     ServerTransaction open(RequestContext context) {
         TransactionKey key;
         try {
@@ -241,7 +241,7 @@ final class ForwardingScene {
         return relay(request("INVITE"), targets);
     }
 
-    /** What was sent to a callee by UDP, port 5060. */
+    /** Returns what was sent to a callee over UDP, port 5060. */
     List<Sent> to(String ip) {
         return transport.flow(TransportKind.UDP, ip, 5060).sent();
     }
@@ -250,7 +250,7 @@ final class ForwardingScene {
         return to(ip).stream().map(Sent::what).toList();
     }
 
-    /** What the caller got. */
+    /** Returns what the caller received. */
     List<Sent> upstream() {
         return caller.sent();
     }
@@ -259,7 +259,7 @@ final class ForwardingScene {
         return upstream().stream().map(Sent::what).toList();
     }
 
-    /** The one request of this method that was sent to a callee last. */
+    /** Returns the latest request with this method that was sent to a callee. */
     Sent last(String ip, String method) {
         return to(ip).stream()
                 .filter(s -> s.what().equals(method))
@@ -267,7 +267,7 @@ final class ForwardingScene {
                 .orElseThrow(() -> new AssertionError("no " + method + " to " + ip + "; sent: " + transport.sent()));
     }
 
-    /** The number of the client transaction that sent a request. */
+    /** Returns the number of the client transaction that sent a request. */
     static long numberOf(Sent sent) {
         try {
             SipRequest request = sent.request();
@@ -277,12 +277,12 @@ final class ForwardingScene {
         }
     }
 
-    /** The callee answers the INVITE that it got last. */
+    /** Lets the callee respond to the latest INVITE that it received. */
     void answer(String ip, int status, String... lines) {
         answer(last(ip, "INVITE"), status, lines);
     }
 
-    /** The answer to a request that was sent comes in; false if it is stray. */
+    /** Delivers the response to a request that was sent; returns false if it is stray. */
     boolean answer(Sent sent, int status, String... lines) {
         StringBuilder text = new StringBuilder();
         for (String line : lines) {
@@ -328,7 +328,7 @@ final class ForwardingScene {
         transactions.advance(millis);
     }
 
-    /** Knows the names that a test tells it, at once or when the test says so. */
+    /** Resolver that knows the names that a test adds, and completes at once or when the test says so. */
     static final class Resolver implements HopResolver {
 
         final Map<String, List<NextHop>> names = new HashMap<>();
@@ -363,7 +363,7 @@ final class ForwardingScene {
             }
         }
 
-        /** The answers to all that was asked arrive. */
+        /** Delivers the answers to all pending questions. */
         void answer() {
             List<Runnable> all = List.copyOf(waiting);
             waiting.clear();

@@ -20,7 +20,10 @@ import org.sipproxy.core.options.NextHopPolicy;
 import org.sipproxy.message.SipParseException;
 import org.sipproxy.message.SipUri;
 
-/** Where a branch's request goes, and where next if that fails (RFC 3261 §16.6 step 7, §16.9, §18.1.1, RFC 3263 §4.3). */
+/**
+ * Destination of a branch's request, and the next one if that fails (RFC 3261 §16.6 step 7, §16.9, §18.1.1, RFC 3263
+ * §4.3).
+ */
 class NextHopTest {
 
     private static final String A = "192.0.2.11";
@@ -434,7 +437,7 @@ class NextHopTest {
                         why -> assertThat(why).startsWith("no next hop: '"));
     }
 
-    // ---- next hops that failed a short while ago
+    // // ---- next hops that failed recently
 
     private String freshBranch(String text, int n) {
         return text.replace("z9hG4bKcaller", "z9hG4bKcaller" + n);
@@ -605,7 +608,7 @@ class NextHopTest {
     }
 
     @Test
-    void connectionThatIsGoneFailsTheTargetAtOnceAndNobodyConnectsToTheNat() {
+    void closedConnectionFailsTheTargetAtOnceWithoutConnectingToTheNat() {
         scene.invite(behindNat("sip:bob@10.1.1.1;transport=tcp", "sip:" + A + ":5060;transport=tcp"));
 
         assertThat(tcpA.sent()).isEmpty();
@@ -613,14 +616,14 @@ class NextHopTest {
     }
 
     @Test
-    void connectionThatIsGoneIsMadeAnewIfNoNatLiesBetween() {
+    void closedConnectionIsReopenedWithoutNat() {
         scene.invite(behindNat("sip:bob@" + A + ":5060;transport=tcp", "sip:" + A + ":40001;transport=tcp"));
 
         assertThat(tcpA.sent().stream().map(Sent::what)).containsExactly("INVITE");
     }
 
     @Test
-    void otherTargetsRingWhenOneConnectionIsGone() {
+    void otherTargetsRingWhenOneConnectionIsClosed() {
         scene.invite(
                 behindNat("sip:bob@10.1.1.1;transport=tcp", "sip:" + A + ":5060;transport=tcp"),
                 target("sip:bob@" + B));

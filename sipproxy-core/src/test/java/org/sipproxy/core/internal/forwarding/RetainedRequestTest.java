@@ -12,7 +12,7 @@ import org.sipproxy.api.routing.Target;
 import org.sipproxy.api.transport.TransportKind;
 import org.sipproxy.core.internal.transaction.ServerTransaction;
 
-/** How much of a forwarded request is kept while its branches wait, counted by the budget. */
+/** Memory of a forwarded request while its branches wait, as counted by the budget. */
 class RetainedRequestTest {
 
     private static final String A = "192.0.2.11";

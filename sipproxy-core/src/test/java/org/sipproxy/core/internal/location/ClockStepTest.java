@@ -14,7 +14,7 @@ import org.sipproxy.api.location.Binding;
 import org.sipproxy.api.location.StoreMode;
 import org.sipproxy.core.internal.time.ProxyTime;
 
-/** The wall clock is set while bindings live: they last as long as they were granted, and their rows say so. */
+/** The wall clock is set while bindings live. They last as long as granted, and their rows have correct times. */
 class ClockStepTest {
 
     private static final Aor ALICE = new Aor("alice", "example.org");
@@ -63,7 +63,7 @@ class ClockStepTest {
             assertThat(StoreScene.ids(store.lookup(ALICE))).as("%s", mode).containsExactly("a");
             scene.advance(Duration.ofMinutes(2));
             if (mode instanceof StoreMode.DatabaseOnly && step.equals(Duration.ofHours(-1))) {
-                // the clock has shown the time of the last update twice, so the row might be as old as it says: it may
+                // the clock has shown the time of the last update twice, so the row may be as old as it says and may
                 // live longer
                 scene.advance(Duration.ofHours(1));
             }
@@ -76,7 +76,7 @@ class ClockStepTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"-PT1H", "PT1H", "-P3650D", "P3650D"})
-    void sweepAfterAStepWritesRowsThatEndWithTheirBindings(Duration step) {
+    void sweepAfterAStepWritesRowsThatExpireWithTheirBindings(Duration step) {
         for (StoreMode mode :
                 List.of(StoreMode.writeThrough(scene.repository), StoreMode.writeBack(scene.repository, INTERVAL))) {
             HostLocationStore store = open(mode);

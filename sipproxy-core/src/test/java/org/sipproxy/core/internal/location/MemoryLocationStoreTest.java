@@ -48,7 +48,7 @@ class MemoryLocationStoreTest implements LocationStoreContract {
     }
 
     @Test
-    void addressWithoutBindingsLeavesTheMapAndTheWheel() {
+    void aorWithoutBindingsIsRemovedFromTheMapAndTheWheel() {
         put("a", Duration.ofHours(1));
         assertThat(wheel.size()).isOne();
 
@@ -59,7 +59,7 @@ class MemoryLocationStoreTest implements LocationStoreContract {
     }
 
     @Test
-    void changeThatLeavesAnUnknownAddressEmptyKeepsNoTrace() {
+    void changeThatLeavesAnUnknownAorEmptyKeepsNoEntry() {
         store.update(ALICE, current -> current);
         assertThatThrownBy(() -> store.update(BOB, current -> {
                     throw new IllegalArgumentException("refused by the test");
@@ -70,7 +70,7 @@ class MemoryLocationStoreTest implements LocationStoreContract {
     }
 
     @Test
-    void expiredAddressLeavesTheMapWithoutBeingAskedFor() {
+    void expiredAorIsRemovedFromTheMapWithoutALookup() {
         put("a", Duration.ofSeconds(60));
 
         advance(Duration.ofSeconds(61));
@@ -90,7 +90,7 @@ class MemoryLocationStoreTest implements LocationStoreContract {
     }
 
     @Test
-    void bindingThatEndedBeforeItsTimerIsToldExpiredByTheUpdateThatFindsIt() {
+    void bindingThatExpiredBeforeItsTimerIsReportedByTheUpdateThatFindsIt() {
         put("old", Duration.ofSeconds(60));
         List<String> told = new CopyOnWriteArrayList<>();
         store.addListener(e -> told.add(e.kind() + " " + e.binding().id() + " " + e.removal()));
@@ -136,7 +136,7 @@ class MemoryLocationStoreTest implements LocationStoreContract {
     }
 
     @Test
-    void eventsOfOneAddressAreToldOneAfterAnother() throws Exception {
+    void eventsOfOneAorAreDeliveredInSequence() throws Exception {
         CountDownLatch firstIsTold = new CountDownLatch(1);
         CountDownLatch goOn = new CountDownLatch(1);
         List<String> told = new CopyOnWriteArrayList<>();

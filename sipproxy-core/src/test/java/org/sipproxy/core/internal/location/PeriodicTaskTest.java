@@ -16,7 +16,7 @@ class PeriodicTaskTest {
         try (PeriodicTask task = new PeriodicTask(ProxyThreads.named("sip"), "test", Duration.ofSeconds(4), ran::countDown)) {
             task.start();
 
-            // without that time it would not begin before four fifths of the interval
+            // otherwise it would not begin before four fifths of the interval
             assertThat(ran.await(3_100, TimeUnit.MILLISECONDS)).isTrue();
         }
     }

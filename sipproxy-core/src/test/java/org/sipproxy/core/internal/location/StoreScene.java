@@ -14,7 +14,7 @@ import org.sipproxy.core.internal.time.ProxyTime;
 import org.sipproxy.core.internal.time.TimerWheel;
 import org.sipproxy.message.SipUri;
 
-/** A repository in the heap and a clock that stands still, for tests of the stores before them. */
+/** A repository on the heap and a clock that does not advance, for tests of the stores that use them. */
 final class StoreScene {
 
     final FakeClock clock = new FakeClock();
@@ -41,7 +41,7 @@ final class StoreScene {
         add(store, aor, binding(id));
     }
 
-    /** Adds it, or replaces the one with its id. */
+    /** Adds the binding, or replaces the one with its id. */
     void add(LocationStore store, Aor aor, Binding binding) {
         store.update(aor, current -> {
             List<Binding> all = new ArrayList<>(current);

@@ -36,7 +36,7 @@ class WatchedRepositoryTest {
 
         assertThatThrownBy(() -> watched.find(ALICE, scene.clock.now()))
                 .isInstanceOf(LocationStoreException.class)
-                .hasMessage("the database does not answer: told to fail");
+                .hasMessage("the database does not respond: told to fail");
         assertThat(watched.status().databaseAnswers()).isFalse();
 
         goOn.countDown();

@@ -156,7 +156,7 @@ class WriteBackStoreTest implements LocationStoreContract {
     }
 
     @Test
-    void rowThatMayHaveBeenCommittedWhenTheConnectionBrokeIsDeletedIfItsBindingIsGone() {
+    void rowThatMayHaveBeenCommittedWhenTheConnectionBrokeIsDeletedIfItsBindingWasRemoved() {
         scene.add(store, ALICE, "a");
         scene.repository.fail(Kind.UNREACHABLE);
         assertThatThrownBy(store::flush).isInstanceOf(LocationStoreException.class);

@@ -57,7 +57,7 @@ class WriteThroughStoreTest implements LocationStoreContract {
         scene.removeAll(store, ALICE);
         assertThat(scene.repository.ids()).isEmpty();
 
-        // what has not changed is not written
+        // an unchanged binding is not written
         assertThat(scene.repository.written).containsExactly(List.of("a"), List.of("b"), List.of("-a", "-b"));
         assertThat(store.status().lastWrite()).contains(now());
     }
@@ -120,7 +120,7 @@ class WriteThroughStoreTest implements LocationStoreContract {
     }
 
     @Test
-    void whoeverWaitsBehindATransactionThatStandsStillFailsInTimeAndLaterOnesAtOnce() throws Exception {
+    void writesBehindAStalledTransactionFailInTimeAndLaterOnesAtOnce() throws Exception {
         scene.repository.timeout(Duration.ofMillis(50));
         CountDownLatch inDatabase = new CountDownLatch(1);
         CountDownLatch goOn = new CountDownLatch(1);
@@ -141,7 +141,7 @@ class WriteThroughStoreTest implements LocationStoreContract {
         }
         assertThat(store.status().databaseAnswers()).isFalse();
         assertThat(store.status().lastError())
-                .hasValueSatisfying(text -> assertThat(text).startsWith("no answer for"));
+                .hasValueSatisfying(text -> assertThat(text).startsWith("no response for"));
 
         goOn.countDown();
         leader.join(10_000);
@@ -197,7 +197,7 @@ class WriteThroughStoreTest implements LocationStoreContract {
         assertThat(store.status().databaseAnswers()).isFalse();
     }
 
-    /** Starts as many threads; the first to write is held up until all others wait behind it. */
+    /** Starts this many threads; the first to write is held up until all others wait behind it. */
     private List<Thread> heldUp(int count, ThreadBody body) {
         return heldUp(count, body, () -> {});
     }

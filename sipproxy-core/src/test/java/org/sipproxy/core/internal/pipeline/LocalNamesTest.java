@@ -26,7 +26,7 @@ class LocalNamesTest {
     }
 
     @Test
-    void domainOfASourceIsOursAsLongAsTheSourceNamesIt() {
+    void domainOfASourceIsLocalAsLongAsTheSourceNamesIt() {
         SipUri uri = uri("sip:Bob@Third.Test:5099");
         assertThat(names.isMyself(uri)).isFalse();
         assertThat(names.aorOf(uri)).isNull();

@@ -25,10 +25,10 @@ import org.sipproxy.message.Via;
 import org.sipproxy.message.jain.JainRequest;
 import org.sipproxy.message.jain.JainResponse;
 
-/** The torture test messages of RFC 4475; {@code rfc4475/outcomes.txt} is the table. */
+/** The torture test messages of RFC 4475; {@code rfc4475/outcomes.txt} lists the expected outcomes. */
 class Rfc4475Test {
 
-    /** Headers of accepted messages that no grammar reads; a proxy passes them on all the same. */
+    /** Headers of accepted messages that no grammar can parse; a proxy passes them on unchanged. */
     private static final Set<String> UNREADABLE = Set.of("baddate Date");
 
     record Row(String file, String section, String outcome) {

@@ -21,7 +21,10 @@ import org.sipproxy.core.options.StrangerPolicy;
 import org.sipproxy.message.SipText;
 import org.sipproxy.message.SipUri;
 
-/** On whose behalf a request for a user is sent: a caller at 198.51.100.1, a phone that registered from 203.0.113.9. */
+/**
+ * Party on whose behalf a request for a user is sent: a caller at 198.51.100.1, or a phone that registered from
+ * 203.0.113.9.
+ */
 class SenderTest {
 
     private final TransactionScene scene = new TransactionScene();

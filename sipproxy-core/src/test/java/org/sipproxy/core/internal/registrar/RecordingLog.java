@@ -9,7 +9,7 @@ import org.slf4j.event.Level;
 import org.slf4j.helpers.LegacyAbstractLogger;
 import org.slf4j.helpers.MessageFormatter;
 
-/** Keeps what is logged at a level and above, a line each. */
+/** Log that keeps the messages at a level and above, one line each. */
 final class RecordingLog extends LegacyAbstractLogger {
 
     @Serial

@@ -9,7 +9,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 import org.sipproxy.api.location.Aor;
 import org.sipproxy.core.options.RegistrarPolicy;
 
-/** RFC 3261 §10.3 steps 2 and 5: what may be registered here at all. */
+/** AORs that may be registered here (RFC 3261 §10.3 steps 2 and 5). */
 class RegistrarAddressTest {
 
     private final RegistrarScene scene = new RegistrarScene();
@@ -47,7 +47,7 @@ class RegistrarAddressTest {
                 "<tel:+4930123>",
                 "<sip:alice@sip.test.evil.test>"
             })
-    void addressThatIsNotOursIsNotFound(String to) {
+    void foreignAorIsNotFound(String to) {
         RegistrarScene.Reply reply = scene.send("To: " + to, "Contact: <sip:a@192.0.2.1>");
 
         assertThat(reply.status()).isEqualTo(404);

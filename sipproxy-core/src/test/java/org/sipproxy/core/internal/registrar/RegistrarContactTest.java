@@ -13,7 +13,7 @@ import org.sipproxy.api.location.Binding;
 import org.sipproxy.core.options.RegistrarPolicy;
 import org.sipproxy.core.options.RegistrarPolicy.ContactMatching;
 
-/** What a Contact may look like and when it is one that is already bound: RFC 3261 §10.3 steps 6 and 7, §19.1.4. */
+/** Format of a Contact, and when it equals one that is already bound (RFC 3261 §10.3 steps 6 and 7, §19.1.4). */
 class RegistrarContactTest {
 
     private final RegistrarScene scene = new RegistrarScene();
@@ -86,14 +86,14 @@ class RegistrarContactTest {
         scene.send("Contact: <sip:a@192.0.2.1>", "CSeq: 10 REGISTER");
         List<Binding> before = scene.bindings();
 
-        // the first contact is fine and new, the second is out of order
+        // the first contact is valid and new, the second is out of order
         RegistrarScene.Reply reply = scene.send("Contact: <sip:b@192.0.2.1>, <sip:a@192.0.2.1>", "CSeq: 9 REGISTER");
 
         assertThat(reply.status()).isEqualTo(400);
         assertThat(scene.bindings()).isEqualTo(before);
     }
 
-    // ---- shape
+    // // ---- format
 
     @ParameterizedTest
     @CsvSource({

@@ -9,7 +9,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.sipproxy.core.options.RegistrarPolicy;
 
-/** How long a contact is bound: RFC 3261 §10.3 step 7, §20.10, §20.19, §20.23. */
+/** Lifetime of a binding (RFC 3261 §10.3 step 7, §20.10, §20.19, §20.23). */
 class RegistrarExpiryTest {
 
     private final RegistrarScene scene = new RegistrarScene(
@@ -33,7 +33,7 @@ class RegistrarExpiryTest {
         ";expires=,                     100,     100",
         ";expires=,                     '',      1800",
         "'',                            abc,     1800",
-        // the bounds
+        // the limits
         ";expires=60,                   '',      60",
         ";expires=7200,                 '',      7200",
         ";expires=7201,                 '',      7200",

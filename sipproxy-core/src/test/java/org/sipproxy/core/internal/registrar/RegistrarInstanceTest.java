@@ -8,7 +8,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Bindings that are known by +sip.instance and reg-id: RFC 5626 §4.1, §6. */
+/** Bindings that are identified by +sip.instance and reg-id (RFC 5626 §4.1, §6). */
 class RegistrarInstanceTest {
 
     private static final String UUID = "<urn:uuid:00000000-0000-1000-8000-000A95A0E128>";
@@ -83,7 +83,7 @@ class RegistrarInstanceTest {
     }
 
     @Test
-    void restartedClientLosesItsOtherFlowsAndNobodyElseDoes() {
+    void onlyTheRestartedClientLosesItsOtherFlows() {
         scene.send(contact("sip:a@192.0.2.1:1", UUID, ";reg-id=1"));
         scene.send(contact("sip:a@192.0.2.1:2", UUID, ";reg-id=2"));
         scene.send(contact("sip:b@192.0.2.9", "<urn:uuid:2>", ";reg-id=1"));
@@ -152,7 +152,7 @@ class RegistrarInstanceTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"<urn:x:a b>", "<urn:x:\\\"quoted\\\">", "<urn:x:\\\\>", "<urn:x:\u00fc>"})
-    void instanceThatWouldBreakTheAnswerIsABadRequest(String instance) {
+    void instanceThatWouldBreakTheResponseIsABadRequest(String instance) {
         assertThat(scene.send(contact("sip:a@192.0.2.1", instance, ";reg-id=1")).status())
                 .isEqualTo(400);
     }

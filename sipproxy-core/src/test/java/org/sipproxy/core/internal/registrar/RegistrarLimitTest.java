@@ -11,7 +11,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 import org.sipproxy.core.options.RegistrarPolicy;
 import org.sipproxy.core.options.RegistrarPolicy.WhenFull;
 
-/** More contacts than an address may have. */
+/** More contacts than an AOR may have. */
 class RegistrarLimitTest {
 
     private final List<String> removed = new ArrayList<>();

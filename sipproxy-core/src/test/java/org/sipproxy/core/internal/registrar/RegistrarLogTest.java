@@ -7,7 +7,7 @@ import org.junit.jupiter.api.Test;
 import org.sipproxy.core.options.RegistrarPolicy;
 import org.slf4j.event.Level;
 
-/** The lines that operators and scripts read. */
+/** The log lines that operators and scripts parse. */
 class RegistrarLogTest {
 
     private final RegistrarScene scene = new RegistrarScene();

@@ -9,7 +9,10 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.sipproxy.api.location.Binding;
 
-/** Call-ID and CSeq: RFC 3261 §10.3 step 7, and the 20 seconds in which Kamailio takes an equal CSeq for a repeat. */
+/**
+ * Call-ID and CSeq (RFC 3261 §10.3 step 7), and the 20 seconds in which Kamailio treats an equal CSeq as a
+ * retransmission.
+ */
 class RegistrarOrderTest {
 
     private static final String PLAIN = "Contact: <sip:a@192.0.2.1>";
@@ -67,7 +70,7 @@ class RegistrarOrderTest {
     }
 
     @Test
-    void repeatedRemovalIsAnsweredLikeTheFirst() {
+    void retransmittedRemovalGetsTheSameResponse() {
         scene.send(PLAIN, "CSeq: 10 REGISTER");
         scene.send(PLAIN + ";expires=0", "CSeq: 11 REGISTER");
 
@@ -77,7 +80,7 @@ class RegistrarOrderTest {
     }
 
     @Test
-    void repeatIsAnsweredWithWhatIsBound() {
+    void retransmissionGetsThePresentBindings() {
         scene.send(PLAIN + ";expires=600", "CSeq: 10 REGISTER");
         scene.advance(Duration.ofSeconds(5));
 

@@ -33,7 +33,7 @@ class RegistrarPathTest {
     }
 
     @Test
-    void isForgottenByARefreshThatTookNone() {
+    void isRemovedByARefreshWithoutOne() {
         scene.send(CONTACT, "Supported: path", "Path: <sip:near.test;lr>");
         scene.send(CONTACT, "Supported: path");
 

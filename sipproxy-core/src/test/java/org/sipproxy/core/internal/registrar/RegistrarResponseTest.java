@@ -10,7 +10,7 @@ import org.junit.jupiter.api.Test;
 import org.sipproxy.core.options.RegistrarPolicy;
 import org.sipproxy.core.options.RegistrarPolicy.WhenFull;
 
-/** What the 200 says: RFC 3261 §10.3 step 8. */
+/** Content of the 200 (RFC 3261 §10.3 step 8). */
 class RegistrarResponseTest {
 
     private final RegistrarScene scene = new RegistrarScene();
@@ -52,7 +52,7 @@ class RegistrarResponseTest {
     }
 
     @Test
-    void everyAnswerHasTheDateOfItsSecond() {
+    void everyResponseHasTheDateOfItsSecond() {
         assertThat(scene.send("Contact: <sip:a@192.0.2.1>").value("Date")).isEqualTo("Thu, 01 Jan 2026 00:00:00 GMT");
 
         scene.advance(Duration.ofMillis(999));

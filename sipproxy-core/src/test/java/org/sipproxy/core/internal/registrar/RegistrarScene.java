@@ -20,7 +20,7 @@ import org.sipproxy.core.options.RegistrarPolicy;
 import org.sipproxy.message.SipText;
 import org.slf4j.event.Level;
 
-/** A registrar for sip.test with its clock and store, and a way to send it requests that show only what a test is about. */
+/** A registrar for sip.test with its clock and store. Its requests show only the subject of a test. */
 final class RegistrarScene {
 
     static final Aor ALICE = new Aor("alice", "sip.test");
@@ -72,7 +72,7 @@ final class RegistrarScene {
         };
     }
 
-    /** A REGISTER with these header lines; To, Call-ID and a CSeq above the last one are added where they are missing. */
+    /** Sends a REGISTER with these header lines; adds To, Call-ID and a CSeq above the last one if they are missing. */
     Reply send(String... headers) {
         return sendOn(new FakeFlow(), headers);
     }
@@ -105,12 +105,12 @@ final class RegistrarScene {
         return store.lookup(ALICE);
     }
 
-    /** The contact URIs in the order in which they were added. */
+    /** Returns the contact URIs in the order in which they were added. */
     List<String> contacts() {
         return bindings().stream().map(b -> b.contact().toString()).toList();
     }
 
-    /** An answer, its header lines read apart. */
+    /** A response, parsed into header lines. */
     record Reply(int status, String reason, List<String> lines) {
 
         Reply(RegistrarResponse reply) {
@@ -125,7 +125,7 @@ final class RegistrarScene {
             return List.of(text.substring(0, text.length() - 2).split("\r\n", -1));
         }
 
-        /** The values of all lines of this name. */
+        /** Returns the values of all lines with this name. */
         List<String> values(String name) {
             return lines.stream()
                     .filter(l -> l.startsWith(name + ": "))
@@ -133,7 +133,7 @@ final class RegistrarScene {
                     .toList();
         }
 
-        /** The value of the only line of this name. */
+        /** Returns the value of the only line with this name. */
         String value(String name) {
             List<String> values = values(name);
             if (values.size() != 1) {

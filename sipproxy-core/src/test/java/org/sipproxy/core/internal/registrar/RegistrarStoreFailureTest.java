@@ -27,7 +27,7 @@ class RegistrarStoreFailureTest {
             assertThat(reply.value("Retry-After")).isEqualTo("10");
         }
         assertThat(scene.log.lines())
-                .containsExactly("WARN location store failed; registrations are answered 500: no connection");
+                .containsExactly("WARN location store failed; REGISTER requests get 500: no connection");
 
         scene.clock.advance(Duration.ofSeconds(10));
         scene.send();
@@ -40,7 +40,7 @@ class RegistrarStoreFailureTest {
 
         RegistrarScene.Reply reply = scene.send("Contact: <sip:new@192.0.2.1>", "CSeq: 3 REGISTER");
 
-        // the first run saw a binding with a higher CSeq; it was gone in the second
+        // the first run saw a binding with a higher CSeq; it was removed before the second
         assertThat(reply.status()).isEqualTo(200);
         assertThat(reply.value("Contact")).isEqualTo("<sip:new@192.0.2.1>;expires=3600");
         assertThat(scene.log.lines()).hasSize(1);

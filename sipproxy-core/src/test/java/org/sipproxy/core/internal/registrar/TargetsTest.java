@@ -8,7 +8,7 @@ import org.sipproxy.api.location.Binding;
 import org.sipproxy.api.routing.Target;
 import org.sipproxy.message.SipUri;
 
-/** RFC 3261 §16.5: the target set that a lookup gives. */
+/** Target sets built from bindings (RFC 3261 §16.5). */
 class TargetsTest {
 
     private static Binding binding(String uri, float q, long updatedMillis) {

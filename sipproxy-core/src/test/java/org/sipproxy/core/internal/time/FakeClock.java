@@ -5,10 +5,10 @@ import java.time.Instant;
 import java.util.concurrent.atomic.AtomicLong;
 import org.sipproxy.core.options.ProxyClock;
 
-/** A clock that stands still until {@link #advance}. Any thread may read or advance it. */
+/** A clock that advances only in {@link #advance}. Thread-safe. */
 public final class FakeClock implements ProxyClock {
 
-    /** Where it starts. */
+    /** The initial time. */
     public static final Instant START = Instant.parse("2026-01-01T00:00:00Z");
 
     private final AtomicLong elapsedNanos = new AtomicLong();
@@ -32,7 +32,7 @@ public final class FakeClock implements ProxyClock {
         elapsedNanos.addAndGet(by.toNanos());
     }
 
-    /** Sets the wall clock forward or, if negative, back; the monotonic clock stays. */
+    /** Sets the wall clock forward or, if negative, back; the monotonic clock is unchanged. */
     public void stepWallClock(Duration by) {
         steppedMillis.addAndGet(by.toMillis());
     }

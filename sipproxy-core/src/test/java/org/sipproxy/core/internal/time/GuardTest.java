@@ -12,7 +12,7 @@ class GuardTest {
 
     private final AtomicInteger lines = new AtomicInteger();
 
-    /** Has no memory for a line either. */
+    /** A logger that runs out of memory too. */
     private final Logger failing = (Logger) Proxy.newProxyInstance(
             Logger.class.getClassLoader(), new Class<?>[] {Logger.class}, (proxy, method, args) -> {
                 lines.incrementAndGet();

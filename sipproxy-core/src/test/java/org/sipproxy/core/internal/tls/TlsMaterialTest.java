@@ -23,7 +23,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 import org.sipproxy.core.certificates.TestCertificate;
 import org.sipproxy.core.options.TlsSettings;
 
-/** What is told about the files of a certificate. */
+/** Problems that are reported for the files of a certificate. */
 class TlsMaterialTest {
 
     private static final TestCertificate EC = TestCertificate.of("dns:sip.test", "ip:127.0.0.1");
@@ -57,20 +57,20 @@ class TlsMaterialTest {
     }
 
     @Test
-    void allThatIsWrongIsToldAtOnce() throws IOException {
+    void allProblemsAreReportedTogether() throws IOException {
         Path nothing = folder.resolve("nothing.pem");
         Path text = file("text.pem", "hello");
 
         assertThat(TlsMaterial.problems(of(nothing, text).trust(EC.key()).build()))
                 .containsExactly(
                         "tls: " + nothing + ": there is no such file",
-                        "tls: " + text + ": is no PEM file (expected -----BEGIN ...); a DER file converts with"
+                        "tls: " + text + ": is not a PEM file (expected -----BEGIN ...); convert a DER file with"
                                 + " openssl x509 or pkcs8",
                         "tls: " + EC.key() + ": holds no certificate (expected BEGIN CERTIFICATE)");
     }
 
     @Test
-    void theKeyOfAnotherCertificateIsTold() {
+    void keyOfAnotherCertificateIsReported() {
         assertThat(TlsMaterial.problems(of(EC.chain(), RSA.key()).build()))
                 .singleElement()
                 .asString()
@@ -79,7 +79,7 @@ class TlsMaterialTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"RSA PRIVATE KEY", "EC PRIVATE KEY", "DSA PRIVATE KEY"})
-    void aKeyOfAnOldFormatIsToldWithTheWayToConvertIt(String label) throws IOException {
+    void keyOfAnOldFormatIsReportedWithTheConversionCommand(String label) throws IOException {
         Path key = file("old.pem", TestCertificate.pem(label, new byte[] {1, 2, 3}));
 
         assertThat(TlsMaterial.problems(of(EC.chain(), key).build()))
@@ -89,7 +89,7 @@ class TlsMaterialTest {
     }
 
     @Test
-    void aKeyWithHeadersOfAnOldFormatIsToldTheSameWay() throws IOException {
+    void keyWithHeadersOfAnOldFormatIsReportedLikewise() throws IOException {
         Path key = file("old.pem", """
                 -----BEGIN RSA PRIVATE KEY-----
                 Proc-Type: 4,ENCRYPTED
@@ -106,18 +106,18 @@ class TlsMaterialTest {
     }
 
     @Test
-    void aFileThatWasCutIsTold() throws IOException {
+    void truncatedFileIsReported() throws IOException {
         String whole = Files.readString(EC.key());
         Path cut = file("cut.pem", whole.substring(0, whole.length() / 2));
 
         assertThat(TlsMaterial.problems(of(EC.chain(), cut).build()))
                 .singleElement()
                 .asString()
-                .endsWith("begins and has no end; is the file whole?");
+                .endsWith("has a BEGIN line without an END line; check that the file is complete");
     }
 
     @Test
-    void aCertificateThatHasEndedIsTold() {
+    void expiredCertificateIsReported() {
         TestCertificate ended =
                 TestCertificate.with("-keyalg", "EC", "-groupname", "secp256r1", "-startdate", "-3d", "-validity", "1");
         TestCertificate early =
@@ -126,7 +126,7 @@ class TlsMaterialTest {
         assertThat(TlsMaterial.problems(of(ended.chain(), ended.key()).build()))
                 .singleElement()
                 .asString()
-                .contains("has been invalid since ", "renew it");
+                .contains(" expired at ", "renew it");
         assertThat(TlsMaterial.problems(of(early.chain(), early.key()).build()))
                 .singleElement()
                 .asString()
@@ -147,7 +147,7 @@ class TlsMaterialTest {
                         .build()))
                 .singleElement()
                 .asString()
-                .contains("is the password right?");
+                .contains("cannot be decrypted; check the password.");
         TlsSettings right = of(EC.chain(), key)
                 .keyPassword(() -> {
                     handed.set("test1234".toCharArray());
@@ -159,7 +159,7 @@ class TlsMaterialTest {
         assertThat(right.toString()).doesNotContain("test1234");
     }
 
-    /** What {@code openssl pkcs8 -topk8} writes. */
+    /** Returns the output of {@code openssl pkcs8 -topk8}. */
     private static String encrypted(String password) throws GeneralSecurityException, IOException {
         String algorithm = "PBEWithHmacSHA256AndAES_256";
         SecretKey secret =
@@ -172,7 +172,7 @@ class TlsMaterialTest {
         return TestCertificate.pem("ENCRYPTED PRIVATE KEY", der(0x30, identifier, der(0x04, content)));
     }
 
-    /** One value in DER, shorter than 64 kB. */
+    /** Returns one value in DER, shorter than 64 kB. */
     private static byte[] der(int tag, byte[]... parts) throws IOException {
         ByteArrayOutputStream content = new ByteArrayOutputStream();
         for (byte[] part : parts) {

@@ -62,14 +62,14 @@ class BranchesTest {
                 "z9hG4bK0123456789ABCDEF0123456789ABCDEF",
                 "z9hG4bK0123456789abcdef0123456789abcde-",
             })
-    void branchOfAnotherShapeIsNotOurs(String branch) throws Exception {
+    void branchOfAnotherFormatIsNotRecognized(String branch) throws Exception {
         SipRequest request = withBranch(branch);
 
         assertThat(Branches.isOurs(request.index(), request.topVia())).isFalse();
     }
 
     @Test
-    void viaWithoutABranchIsNotOurs() throws Exception {
+    void viaWithoutABranchIsNotRecognized() throws Exception {
         SipRequest request = SipText.request(REQUEST.replace(";branch=z9hG4bK1", ""));
 
         assertThat(Branches.isOurs(request.index(), request.topVia())).isFalse();

@@ -17,7 +17,7 @@ import org.sipproxy.core.internal.transaction.TransactionScene.RecordingUser;
 import org.sipproxy.core.options.SipTimers;
 import org.sipproxy.message.SipText;
 
-/** Each row of the table above the class. */
+/** Each row of the state table in the javadoc of the class under test. */
 class InviteClientTransactionTest {
 
     private static final long BRANCH = 7;
@@ -73,7 +73,7 @@ class InviteClientTransactionTest {
     // ---- CALLING
 
     @Test
-    void inviteIsRepeatedByTimerAWithoutACapUntilTimerB() {
+    void inviteIsRetransmittedByTimerAWithoutACapUntilTimerB() {
         start(TransportKind.UDP);
 
         scene.advance(31_990);
@@ -116,7 +116,7 @@ class InviteClientTransactionTest {
 
     @ParameterizedTest
     @EnumSource(names = {"UDP", "TCP"})
-    void failureToSendIsToldAndEndsIt(TransportKind kind) {
+    void failureToSendIsReportedAndEndsTheTransaction(TransportKind kind) {
         scene.callee(kind).refuse();
 
         start(kind);
@@ -126,7 +126,7 @@ class InviteClientTransactionTest {
     }
 
     @Test
-    void failureOfARepetitionIsTold() {
+    void failureOfARetransmissionIsReported() {
         start(TransportKind.UDP);
         scene.callee(TransportKind.UDP).refuse();
 
@@ -138,7 +138,7 @@ class InviteClientTransactionTest {
 
     @ParameterizedTest
     @ValueSource(ints = {200, 486})
-    void failureToSendThatIsKnownAfterTheAnswerIsNotTold(int status) {
+    void failureToSendAfterTheResponseIsNotReported(int status) {
         InviteClientTransaction transaction = start(TransportKind.UDP);
         receive(transaction, status);
 
@@ -196,7 +196,7 @@ class InviteClientTransactionTest {
     }
 
     @Test
-    void cancelledInviteWithoutAnyAnswerTimesOutByTimerB() {
+    void cancelledInviteWithoutAnyResponseTimesOutByTimerB() {
         InviteClientTransaction transaction = start(TransportKind.UDP);
         cancel(transaction);
 
@@ -221,7 +221,7 @@ class InviteClientTransactionTest {
     }
 
     @Test
-    void cancelIsARequestOfItsOwnThatIsRepeatedUntilAnswered() {
+    void cancelIsASeparateRequestRetransmittedUntilItsResponse() {
         InviteClientTransaction transaction = start(TransportKind.UDP);
         receive(transaction, 180);
         cancel(transaction);
@@ -241,7 +241,7 @@ class InviteClientTransactionTest {
     }
 
     @Test
-    void answerToTheCancelledInviteIsAcknowledgedAndLeavesNothing() {
+    void responseToTheCancelledInviteIsAcknowledgedAndLeavesNothing() {
         InviteClientTransaction transaction = start(TransportKind.UDP);
         receive(transaction, 180);
         cancel(transaction);
@@ -256,7 +256,7 @@ class InviteClientTransactionTest {
     }
 
     @Test
-    void cancelledInviteThatIsNotAnsweredTimesOut64T1AfterTheCancel() {
+    void cancelledInviteWithoutFinalResponseTimesOut64T1AfterTheCancel() {
         InviteClientTransaction transaction = start(TransportKind.UDP);
         receive(transaction, 180);
         scene.advance(10_000);
@@ -285,7 +285,7 @@ class InviteClientTransactionTest {
     }
 
     @Test
-    void successThatCrossesTheCancelIsTold() {
+    void successThatCrossesTheCancelIsReported() {
         InviteClientTransaction transaction = start(TransportKind.UDP);
         receive(transaction, 180);
         cancel(transaction);
@@ -327,7 +327,7 @@ class InviteClientTransactionTest {
 
     @ParameterizedTest
     @CsvSource({"300", "404", "486", "503", "603"})
-    void failureIsAcknowledgedAndToldOnce(int status) {
+    void failureIsAcknowledgedAndReportedOnce(int status) {
         InviteClientTransaction transaction = start(TransportKind.UDP);
 
         receive(transaction, status);
@@ -339,7 +339,7 @@ class InviteClientTransactionTest {
     }
 
     @Test
-    void repeatedFailuresAreAcknowledgedUntilTimerD() {
+    void retransmittedFailuresAreAcknowledgedUntilTimerD() {
         InviteClientTransaction transaction = start(TransportKind.UDP);
         receive(transaction, 486);
 
@@ -354,7 +354,7 @@ class InviteClientTransactionTest {
     }
 
     @Test
-    void failureOverAStreamIsAcknowledgedAndForgotten() {
+    void failureOverAStreamIsAcknowledgedAndRemoved() {
         InviteClientTransaction transaction = start(TransportKind.TCP);
 
         receive(transaction, 486);
@@ -385,7 +385,7 @@ class InviteClientTransactionTest {
     }
 
     @Test
-    void responseWithoutToIsToldButCannotBeAcknowledged() {
+    void responseWithoutToIsReportedButCannotBeAcknowledged() {
         InviteClientTransaction transaction = start(TransportKind.UDP);
 
         transaction.onResponse(SipText.response(
@@ -413,7 +413,7 @@ class InviteClientTransactionTest {
 
     @ParameterizedTest
     @EnumSource(names = {"UDP", "TCP"})
-    void eachSuccessIsToldUntilTimerM(TransportKind kind) {
+    void eachSuccessIsReportedUntilTimerM(TransportKind kind) {
         InviteClientTransaction transaction = start(kind);
         receive(transaction, 180);
 
@@ -451,7 +451,7 @@ class InviteClientTransactionTest {
 
     @ParameterizedTest
     @ValueSource(ints = {100, 180, 486, 600})
-    void nothingButASuccessIsToldAfterASuccess(int status) {
+    void onlyASuccessIsReportedAfterASuccess(int status) {
         InviteClientTransaction transaction = start(TransportKind.UDP);
         receive(transaction, 200);
 

@@ -12,7 +12,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.sipproxy.api.transport.TransportKind;
 
-/** Each row of the table above the class; times in milliseconds after the response. */
+/** Each row of the state table in the javadoc of the class under test; times in milliseconds after the response. */
 class InviteServerTransactionTest {
 
     private final TransactionScene scene = new TransactionScene();
@@ -34,7 +34,7 @@ class InviteServerTransactionTest {
     }
 
     @Test
-    void repeatedInviteGetsTheLastProvisionalAgain() {
+    void retransmittedInviteGetsTheLastProvisionalAgain() {
         InviteServerTransaction transaction = open(TransportKind.UDP);
 
         transaction.onRetransmission();
@@ -48,7 +48,7 @@ class InviteServerTransactionTest {
     }
 
     @Test
-    void provisionalIsNeverRepeatedByItself() {
+    void provisionalIsNeverRetransmittedUnprompted() {
         respond(open(TransportKind.UDP), 180);
 
         scene.advance(300_000);
@@ -60,7 +60,7 @@ class InviteServerTransactionTest {
     }
 
     @Test
-    void failureIsRepeatedByTimerGUpToT2UntilTimerH() {
+    void failureIsRetransmittedByTimerGUpToT2UntilTimerH() {
         InviteServerTransaction transaction = open(TransportKind.UDP);
 
         respond(transaction, 486);
@@ -75,7 +75,7 @@ class InviteServerTransactionTest {
     }
 
     @Test
-    void failureOverAStreamIsSentOnceAndForgottenByTimerH() {
+    void failureOverAStreamIsSentOnceAndRemovedByTimerH() {
         InviteServerTransaction transaction = open(TransportKind.TCP);
 
         respond(transaction, 486);
@@ -89,7 +89,7 @@ class InviteServerTransactionTest {
 
     @ParameterizedTest
     @EnumSource(names = {"UDP", "TCP"})
-    void repeatedInviteGetsTheFailureAgain(TransportKind kind) {
+    void retransmittedInviteGetsTheFailureAgain(TransportKind kind) {
         InviteServerTransaction transaction = open(kind);
 
         respond(transaction, 404);
@@ -114,7 +114,7 @@ class InviteServerTransactionTest {
     }
 
     @Test
-    void repeatedInviteAndAckAreAbsorbedWhenConfirmed() {
+    void retransmittedInviteAndAckAreAbsorbedWhenConfirmed() {
         InviteServerTransaction transaction = open(TransportKind.UDP);
         respond(transaction, 486);
         transaction.acknowledged();
@@ -138,7 +138,7 @@ class InviteServerTransactionTest {
     }
 
     @Test
-    void ackBeforeAnyFinalResponseIsNotOurs() {
+    void ackBeforeAnyFinalResponseIsNotHandledHere() {
         InviteServerTransaction transaction = open(TransportKind.UDP);
         respond(transaction, 180);
 
@@ -148,7 +148,7 @@ class InviteServerTransactionTest {
 
     @ParameterizedTest
     @EnumSource(names = {"UDP", "TCP"})
-    void successIsSentOnceByUsAndRepeatedInvitesAreAbsorbedForTimerL(TransportKind kind) {
+    void successIsSentOnceAndRetransmittedInvitesAreAbsorbedForTimerL(TransportKind kind) {
         InviteServerTransaction transaction = open(kind);
 
         respond(transaction, 200);
@@ -238,7 +238,7 @@ class InviteServerTransactionTest {
     // ---- CANCEL
 
     @Test
-    void cancelIsToldWithItsReason() {
+    void cancelIsReportedWithItsReason() {
         InviteServerTransaction transaction = open(TransportKind.UDP);
         Cancellations cancellations = new Cancellations();
         transaction.onCancel(cancellations);
@@ -249,7 +249,7 @@ class InviteServerTransactionTest {
     }
 
     @Test
-    void cancelThatComesBeforeAnybodyWorksOnTheAnswerIsToldThen() {
+    void earlyCancelIsReportedOnceAHandlerIsSet() {
         InviteServerTransaction transaction = open(TransportKind.UDP);
         transaction.cancelled("Reason: Q.850;cause=16\r\n".getBytes(StandardCharsets.UTF_8));
         Cancellations cancellations = new Cancellations();
@@ -274,7 +274,7 @@ class InviteServerTransactionTest {
     }
 
     @Test
-    void endOfTheProxyIsToldWhileUnanswered() {
+    void shutdownIsReportedWhileTheRequestIsUnanswered() {
         InviteServerTransaction transaction = open(TransportKind.UDP);
         Cancellations cancellations = new Cancellations();
         transaction.onCancel(cancellations);

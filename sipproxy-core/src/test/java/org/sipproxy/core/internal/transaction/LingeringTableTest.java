@@ -11,7 +11,9 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 class LingeringTableTest {
 
-    /** Limits that are not a power of two: a ring of bytes then ends at the limit, and its values wrap around there. */
+    /**
+     * Limits that are not a power of two, so that the ring of bytes ends at the limit and its values wrap around there.
+     */
     @ParameterizedTest
     @ValueSource(ints = {70_000, 100_000, 131_072, 500_000})
     void whatIsFoundIsWhatWasPutWhateverTheSizes(int maxBytes) {

@@ -12,7 +12,7 @@ import org.sipproxy.api.transport.TransportKind;
 import org.sipproxy.core.internal.transaction.TransactionScene.RecordingUser;
 import org.sipproxy.core.options.SipTimers;
 
-/** Each row of the table above the class. */
+/** Each row of the state table in the javadoc of the class under test. */
 class NonInviteClientTransactionTest {
 
     private static final long BRANCH = 7;
@@ -40,7 +40,7 @@ class NonInviteClientTransactionTest {
     }
 
     @Test
-    void requestIsRepeatedByTimerEUpToT2UntilTimerF() {
+    void requestIsRetransmittedByTimerEUpToT2UntilTimerF() {
         start(TransportKind.UDP);
 
         scene.advance(31_990);
@@ -85,7 +85,7 @@ class NonInviteClientTransactionTest {
 
     @ParameterizedTest
     @EnumSource(names = {"UDP", "TCP"})
-    void eachProvisionalIsTold(TransportKind kind) {
+    void eachProvisionalIsReported(TransportKind kind) {
         NonInviteClientTransaction transaction = start(kind);
 
         receive(transaction, 100);
@@ -96,7 +96,7 @@ class NonInviteClientTransactionTest {
 
     @ParameterizedTest
     @CsvSource({"UDP, 200", "UDP, 302", "UDP, 404", "UDP, 503", "UDP, 600", "TCP, 200", "TCP, 404"})
-    void finalIsToldOnceAndEndsIt(TransportKind kind, int status) {
+    void finalIsReportedOnceAndEndsTheTransaction(TransportKind kind, int status) {
         NonInviteClientTransaction transaction = start(kind);
 
         receive(transaction, status);
@@ -121,7 +121,7 @@ class NonInviteClientTransactionTest {
 
     @ParameterizedTest
     @EnumSource(names = {"UDP", "TCP"})
-    void failureToSendIsToldAndEndsIt(TransportKind kind) {
+    void failureToSendIsReportedAndEndsTheTransaction(TransportKind kind) {
         scene.callee(kind).refuse();
 
         start(kind);
@@ -132,7 +132,7 @@ class NonInviteClientTransactionTest {
 
     @ParameterizedTest
     @ValueSource(booleans = {true, false})
-    void failureThatIsKnownLaterIsToldOnceUnlessAnswered(boolean answered) {
+    void lateFailureIsReportedOnceUnlessAResponseArrived(boolean answered) {
         NonInviteClientTransaction transaction = start(TransportKind.UDP);
         scene.advance(1_500);
         if (answered) {

@@ -10,7 +10,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 import org.sipproxy.api.transport.TransportKind;
 import org.sipproxy.core.options.SipTimers;
 
-/** Each row of the table above the class. */
+/** Each row of the state table in the javadoc of the class under test. */
 class NonInviteServerTransactionTest {
 
     private TransactionScene scene = new TransactionScene();
@@ -33,7 +33,7 @@ class NonInviteServerTransactionTest {
     }
 
     @Test
-    void repeatedRequestIsAbsorbedWhileTrying() {
+    void retransmittedRequestIsAbsorbedWhileTrying() {
         NonInviteServerTransaction transaction = open(TransportKind.UDP);
 
         transaction.onRetransmission();
@@ -69,7 +69,7 @@ class NonInviteServerTransactionTest {
     }
 
     @Test
-    void repeatedRequestGetsTheHundredAgainOnceItWasSent() {
+    void retransmittedRequestGetsTheHundredAgainOnceItWasSent() {
         NonInviteServerTransaction transaction = open(TransportKind.UDP);
         scene.advance(3_500);
 
@@ -90,7 +90,7 @@ class NonInviteServerTransactionTest {
 
     @ParameterizedTest
     @ValueSource(ints = {200, 302, 404, 503, 603})
-    void finalIsSentOnceAndKeptForRepeatedRequestsUntilTimerJ(int status) {
+    void finalIsSentOnceAndKeptForRetransmissionsUntilTimerJ(int status) {
         NonInviteServerTransaction transaction = open(TransportKind.UDP);
         byte[] response = TransactionScene.response(status, "MESSAGE").toBytes();
 
@@ -106,7 +106,7 @@ class NonInviteServerTransactionTest {
     }
 
     @Test
-    void finalAfterTheHundredIsWhatARepeatedRequestGets() {
+    void retransmissionGetsTheFinalThatFollowedTheHundred() {
         NonInviteServerTransaction transaction = open(TransportKind.UDP);
         scene.advance(3_500);
 
@@ -144,7 +144,7 @@ class NonInviteServerTransactionTest {
 
     @ParameterizedTest
     @ValueSource(longs = {0, 10_000})
-    void abandonedRequestGetsNoAnswer(long after) {
+    void abandonedRequestGetsNoResponse(long after) {
         NonInviteServerTransaction transaction = open(TransportKind.UDP);
         scene.advance(after);
         int sent = scene.sentWhat().size();

@@ -13,7 +13,9 @@ import org.sipproxy.core.internal.transaction.TransactionScene.RecordingUser;
 import org.sipproxy.message.SipResponse;
 import org.sipproxy.message.SipText;
 
-/** What transactions charge, and that they credit it once. That all of it is credited, every test with a scene asserts. */
+/**
+ * Bytes that transactions charge and credit exactly once. Every test with a scene asserts that all bytes are credited.
+ */
 class TransactionBudgetTest {
 
     private static final long BRANCH = 7;

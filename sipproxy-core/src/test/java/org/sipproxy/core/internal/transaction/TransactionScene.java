@@ -19,10 +19,10 @@ import org.sipproxy.message.SipRequest;
 import org.sipproxy.message.SipResponse;
 import org.sipproxy.message.SipText;
 
-/** A table of transactions whose time passes only in {@link #advance}. */
+/** A table of transactions whose time advances only in {@link #advance}. */
 public final class TransactionScene {
 
-    /** The lock of client transactions that serve no server transaction. */
+    /** The lock of client transactions without a server transaction. */
     final Object lock = new Object();
 
     public final FakeClock clock = new FakeClock();
@@ -40,7 +40,7 @@ public final class TransactionScene {
                 wheel, clock, TransactionTimers.of(timers), 1_000_000, new TransactionBudget(1_000_000));
     }
 
-    /** Lets time pass a tick at a time, so that each timer fires at its own moment. */
+    /** Advances the time one tick at a time, so that each timer fires at its own time. */
     public void advance(long millis) {
         for (long done = 0; done < millis; done += 10) {
             clock.advance(Duration.ofMillis(Math.min(10, millis - done)));
@@ -79,17 +79,17 @@ public final class TransactionScene {
         return transport.flow(kind, "192.0.2.2", 5060);
     }
 
-    /** When each message was sent so far. */
+    /** Returns when each message so far was sent. */
     List<Long> sentAt() {
         return transport.sent().stream().map(Sent::atMillis).toList();
     }
 
-    /** What was sent so far, requests by method and responses by status. */
+    /** Returns what was sent so far, requests by method and responses by status. */
     List<String> sentWhat() {
         return transport.sent().stream().map(Sent::what).toList();
     }
 
-    /** Nothing is kept of what happened: no transaction and no timer. */
+    /** Asserts that nothing is kept: no transaction and no timer. */
     public void assertNothingLeft() {
         assertThat(table.servers()).as("server transactions").isZero();
         assertThat(table.clients()).as("client transactions").isZero();
@@ -134,7 +134,7 @@ public final class TransactionScene {
         """.formatted(status, method));
     }
 
-    /** What a client transaction told, a word each: a status, {@code timeout}, {@code timerC} or {@code error}. */
+    /** Events of a client transaction, one word each: a status, {@code timeout}, {@code timerC} or {@code error}. */
     static class RecordingUser implements ClientTransactionUser {
 
         final List<String> told = new ArrayList<>();
