@@ -1,7 +1,5 @@
 package org.sipproxy.core;
 
-import java.util.concurrent.ThreadFactory;
-import org.sipproxy.core.internal.guard.ProxyThreads;
 import java.net.InetAddress;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -11,6 +9,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
 import java.util.Set;
+import java.util.concurrent.ThreadFactory;
 import org.jspecify.annotations.Nullable;
 import org.sipproxy.api.auth.Authentication;
 import org.sipproxy.api.component.ProxyComponent;
@@ -27,6 +26,7 @@ import org.sipproxy.api.transport.TransportKind;
 import org.sipproxy.core.internal.engine.CollectedHooks;
 import org.sipproxy.core.internal.engine.EngineParts;
 import org.sipproxy.core.internal.engine.ProxyEngine;
+import org.sipproxy.core.internal.guard.ProxyThreads;
 import org.sipproxy.core.options.ContactPolicy;
 import org.sipproxy.core.options.NextHopPolicy;
 import org.sipproxy.core.options.ProxyClock;

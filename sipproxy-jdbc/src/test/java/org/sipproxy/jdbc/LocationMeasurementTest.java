@@ -1,6 +1,5 @@
 package org.sipproxy.jdbc;
 
-import org.sipproxy.core.internal.guard.ProxyThreads;
 import com.sun.management.OperatingSystemMXBean;
 import com.zaxxer.hikari.HikariConfig;
 import com.zaxxer.hikari.HikariDataSource;
@@ -22,7 +21,8 @@ import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 import org.sipproxy.api.location.Aor;
 import org.sipproxy.api.location.Binding;
 import org.sipproxy.api.location.StoreMode;
-import org.sipproxy.core.internal.location.HostLocationStore;
+import org.sipproxy.core.internal.guard.ProxyThreads;
+import org.sipproxy.core.internal.location.ManagedLocationStore;
 import org.sipproxy.core.internal.time.ProxyTime;
 import org.sipproxy.core.internal.time.TimerWheel;
 import org.sipproxy.core.options.ProxyClock;
@@ -58,7 +58,7 @@ class LocationMeasurementTest {
 
     @Test
     void costs() throws Exception {
-        HostLocationStore writeBack = open(StoreMode.writeBack(repository()));
+        ManagedLocationStore writeBack = open(StoreMode.writeBack(repository()));
         measured("memory part of write-back, new", COUNT, () -> each(i -> register(writeBack, i, 1)));
         measured("flush of new bindings", COUNT, writeBack::flush);
         for (int round = 2; round <= 3; round++) {
@@ -69,7 +69,7 @@ class LocationMeasurementTest {
         writeBack.close();
 
         for (int round = 0; round < 3; round++) {
-            HostLocationStore[] loaded = new HostLocationStore[1];
+            ManagedLocationStore[] loaded = new ManagedLocationStore[1];
             measured(
                     "load, " + (round + 1) + ". time in this JVM",
                     COUNT,
@@ -77,7 +77,7 @@ class LocationMeasurementTest {
             loaded[0].close();
         }
 
-        HostLocationStore writeThrough = open(StoreMode.writeThrough(repository()));
+        ManagedLocationStore writeThrough = open(StoreMode.writeThrough(repository()));
         int some = COUNT / 5;
         for (int threads : new int[] {1, 8, 32, 64}) {
             for (int round = 0; round < 2; round++) {
@@ -93,7 +93,7 @@ class LocationMeasurementTest {
         }
         writeThrough.close();
 
-        HostLocationStore databaseOnly = open(StoreMode.databaseOnly(repository()));
+        ManagedLocationStore databaseOnly = open(StoreMode.databaseOnly(repository()));
         for (int threads : new int[] {1, 8}) {
             measured(
                     "database-only refresh by " + threads + " threads",
@@ -117,9 +117,10 @@ class LocationMeasurementTest {
         return JdbcBindingRepository.builder(pool).build();
     }
 
-    private static HostLocationStore open(StoreMode mode) {
+    private static ManagedLocationStore open(StoreMode mode) {
         ProxyClock clock = ProxyClock.system();
-        HostLocationStore store = HostLocationStore.of(mode, new ProxyTime(clock), new TimerWheel(clock.nanoTime()), ProxyThreads.named("test"));
+        ManagedLocationStore store = ManagedLocationStore.of(
+                mode, new ProxyTime(clock), new TimerWheel(clock.nanoTime()), ProxyThreads.named("test"));
         store.open();
         return store;
     }
@@ -128,7 +129,7 @@ class LocationMeasurementTest {
         return new Aor("user" + i, "sip.test");
     }
 
-    private static void register(HostLocationStore store, int i, int cseq) {
+    private static void register(ManagedLocationStore store, int i, int cseq) {
         long now = System.currentTimeMillis();
         store.update(aor(i), current -> {
             Binding.Builder binding = current.isEmpty()

@@ -1,6 +1,5 @@
 package org.sipproxy.jdbc;
 
-import org.sipproxy.core.internal.guard.ProxyThreads;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.zaxxer.hikari.HikariConfig;
@@ -17,7 +16,8 @@ import org.sipproxy.api.location.BindingRepository;
 import org.sipproxy.api.location.LocationStore;
 import org.sipproxy.api.location.LocationStoreContract;
 import org.sipproxy.api.location.StoreMode;
-import org.sipproxy.core.internal.location.HostLocationStore;
+import org.sipproxy.core.internal.guard.ProxyThreads;
+import org.sipproxy.core.internal.location.ManagedLocationStore;
 import org.sipproxy.core.internal.time.FakeClock;
 import org.sipproxy.core.internal.time.ProxyTime;
 import org.sipproxy.core.internal.time.TimerWheel;
@@ -33,7 +33,7 @@ class StorageModesTest {
         final FakeClock clock = new FakeClock();
         final TimerWheel wheel = new TimerWheel(clock.nanoTime());
         private HikariDataSource pool;
-        private HostLocationStore store;
+        private ManagedLocationStore store;
 
         abstract StoreMode mode(BindingRepository repository);
 
@@ -45,8 +45,11 @@ class StorageModesTest {
             config.setMaximumPoolSize(3);
             config.setConnectionTimeout(10_000);
             pool = new HikariDataSource(config);
-            store = HostLocationStore.of(
-                    mode(JdbcBindingRepository.builder(pool).build()), new ProxyTime(clock), wheel, ProxyThreads.named("test"));
+            store = ManagedLocationStore.of(
+                    mode(JdbcBindingRepository.builder(pool).build()),
+                    new ProxyTime(clock),
+                    wheel,
+                    ProxyThreads.named("test"));
             store.open();
         }
 
@@ -115,7 +118,7 @@ class StorageModesTest {
         void rowIsWrittenByTheFlushOrByClose() {
             add("a");
             assertThat(rows()).isEmpty();
-            ((HostLocationStore) store()).flush();
+            ((ManagedLocationStore) store()).flush();
             assertThat(rows()).containsExactly("a");
 
             add("b");

@@ -8,4 +8,7 @@
  *
  * <p>Options of a single value are methods of {@code SipProxyBuilder}.
  */
+@NullMarked
 package org.sipproxy.core.options;
+
+import org.jspecify.annotations.NullMarked;

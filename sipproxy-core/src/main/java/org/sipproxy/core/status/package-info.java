@@ -7,4 +7,7 @@
  *
  * <p>Does not cover security events: see sipproxy-api.
  */
+@NullMarked
 package org.sipproxy.core.status;
+
+import org.jspecify.annotations.NullMarked;

@@ -469,8 +469,8 @@ class LifecycleTest {
         Awaitility.await()
                 .atMost(Duration.ofSeconds(5))
                 .until(() -> Thread.getAllStackTraces().keySet().stream()
-                        .noneMatch(
-                                t -> ports.stream().anyMatch(port -> t.getName().startsWith("sipproxy-udp-" + port + "-"))));
+                        .noneMatch(t ->
+                                ports.stream().anyMatch(port -> t.getName().startsWith("sipproxy-udp-" + port + "-"))));
         all.forEach(ProxyUnderTest::close);
     }
 }

@@ -303,8 +303,8 @@ class ShutdownTest {
         }
         Awaitility.await()
                 .until(() -> Thread.getAllStackTraces().keySet().stream()
-                        .noneMatch(t ->
-                                t.getName().startsWith("sipproxy-udp-" + udp.get().port() + "-")));
+                        .noneMatch(t -> t.getName()
+                                .startsWith("sipproxy-udp-" + udp.get().port() + "-")));
         assertThatThrownBy(proxy::start)
                 .isInstanceOf(IllegalStateException.class)
                 .hasMessage("start: the proxy is closed; build another one");

@@ -1,9 +1,9 @@
 package org.sipproxy.core.internal.dns;
 
-import java.util.concurrent.ThreadFactory;
 import com.github.benmanes.caffeine.cache.Ticker;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Future;
+import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.function.Supplier;

@@ -22,8 +22,7 @@ final class AckDispatcher {
     }
 
     /** An ACK ends at the transaction whose failure it acknowledges; that of a 2xx goes on to the callee. */
-    void accept(SipRequest ack, TransportFlow from, @Nullable ServerTransaction transaction)
-            throws SipParseException {
+    void accept(SipRequest ack, TransportFlow from, @Nullable ServerTransaction transaction) throws SipParseException {
         if (transaction instanceof InviteServerTransaction invite
                 && invite.isSender(ack, from.remoteAddress().getAddress())
                 && invite.acknowledged()) {

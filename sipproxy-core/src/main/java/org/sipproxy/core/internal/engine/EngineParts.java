@@ -1,6 +1,5 @@
 package org.sipproxy.core.internal.engine;
 
-import org.sipproxy.core.internal.guard.ProxyThreads;
 import java.time.Duration;
 import java.util.List;
 import java.util.Set;
@@ -11,6 +10,7 @@ import org.sipproxy.api.event.WireListener;
 import org.sipproxy.api.location.LocationStore;
 import org.sipproxy.api.location.StoreMode;
 import org.sipproxy.api.transport.Endpoint;
+import org.sipproxy.core.internal.guard.ProxyThreads;
 import org.sipproxy.core.options.ContactPolicy;
 import org.sipproxy.core.options.NextHopPolicy;
 import org.sipproxy.core.options.ProxyClock;

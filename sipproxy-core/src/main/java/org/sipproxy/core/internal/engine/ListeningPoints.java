@@ -1,6 +1,5 @@
 package org.sipproxy.core.internal.engine;
 
-import org.sipproxy.core.internal.guard.ProxyThreads;
 import java.net.BindException;
 import java.net.Inet4Address;
 import java.net.Inet6Address;
@@ -35,6 +34,7 @@ import org.sipproxy.core.internal.dns.DnsLoop;
 import org.sipproxy.core.internal.dns.NextHop;
 import org.sipproxy.core.internal.dns.NextHopResolver;
 import org.sipproxy.core.internal.forwarding.FlowSource;
+import org.sipproxy.core.internal.guard.ProxyThreads;
 import org.sipproxy.core.internal.netty.NettyVersion;
 import org.sipproxy.core.internal.time.Deadline;
 import org.sipproxy.core.internal.transport.InboundHandler;

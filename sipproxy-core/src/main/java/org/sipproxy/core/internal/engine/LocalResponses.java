@@ -10,7 +10,6 @@ import org.sipproxy.core.internal.transport.TransportFlow;
 import org.sipproxy.message.SipParseException;
 import org.sipproxy.message.SipRequest;
 import org.sipproxy.message.StatusCode;
-import org.sipproxy.message.Via;
 
 /**
  * Locally generated responses (RFC 3261 §8.2.6): To tag, stamp of the topmost Via, bytes. Does not send them.

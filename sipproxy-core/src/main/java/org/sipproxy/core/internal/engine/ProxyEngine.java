@@ -1,6 +1,5 @@
 package org.sipproxy.core.internal.engine;
 
-import org.sipproxy.core.internal.guard.ProxyThreads;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.time.Duration;
@@ -25,7 +24,8 @@ import org.sipproxy.core.internal.forwarding.HopCredentials;
 import org.sipproxy.core.internal.forwarding.RequestForwarder;
 import org.sipproxy.core.internal.forwarding.ResponseStages;
 import org.sipproxy.core.internal.guard.HostCall;
-import org.sipproxy.core.internal.location.HostLocationStore;
+import org.sipproxy.core.internal.guard.ProxyThreads;
+import org.sipproxy.core.internal.location.ManagedLocationStore;
 import org.sipproxy.core.internal.pipeline.LocalNames;
 import org.sipproxy.core.internal.pipeline.RequestContext;
 import org.sipproxy.core.internal.pipeline.RequestPipeline;
@@ -34,9 +34,9 @@ import org.sipproxy.core.internal.registrar.Registrar;
 import org.sipproxy.core.internal.time.Deadline;
 import org.sipproxy.core.internal.time.Guard;
 import org.sipproxy.core.internal.time.ProxyTime;
-import org.sipproxy.core.internal.transaction.ResponsePath;
 import org.sipproxy.core.internal.time.TimerWheel;
 import org.sipproxy.core.internal.transaction.Branches;
+import org.sipproxy.core.internal.transaction.ResponsePath;
 import org.sipproxy.core.internal.transaction.TransactionBudget;
 import org.sipproxy.core.internal.transaction.TransactionKey;
 import org.sipproxy.core.internal.transaction.TransactionTable;
@@ -98,7 +98,7 @@ public final class ProxyEngine implements AutoCloseable {
     private final LocationStore store;
     private final LocationStore.Blocking blocking;
     /** The same, unless it is the host's. */
-    private final @Nullable HostLocationStore ownStore;
+    private final @Nullable ManagedLocationStore ownStore;
 
     private final @Nullable WireTap tap;
     private final AddressPolicy addresses;
@@ -132,7 +132,7 @@ public final class ProxyEngine implements AutoCloseable {
                 lingeringBytes(),
                 new TransactionBudget(parts.transactionBytes()));
         LocationStore given = parts.locationStore();
-        this.ownStore = given != null ? null : HostLocationStore.of(parts.storeMode(), time, wheel, threads);
+        this.ownStore = given != null ? null : ManagedLocationStore.of(parts.storeMode(), time, wheel, threads);
         this.store = given != null ? given : Objects.requireNonNull(ownStore);
         this.blocking = store.blocking();
         CollectedHooks hooks = parts.hooks();

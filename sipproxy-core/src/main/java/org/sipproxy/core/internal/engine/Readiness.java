@@ -53,7 +53,7 @@ final class Readiness {
         }
         StoreStatus state = store.get();
         if (!state.databaseAnswers()) {
-            problems.add("the location database does not answer: "
+            problems.add("the location database does not respond: "
                     + state.lastError().orElse("no details")
                     + (state.waiting() > 0
                             ? "; changes of " + state.waiting() + " users wait, the oldest for "

@@ -354,7 +354,10 @@ final class RequestDispatcher implements Completions {
         TransactionBudget budget = engine.table.budget();
         budget.countRefused();
         if (share == Share.RESERVED || !budget.isExhausted()) {
-            respondStatelessly(context, LocalResponses.OVERLOADED, engine.localResponses.write(context, LocalResponses.OVERLOADED));
+            respondStatelessly(
+                    context,
+                    LocalResponses.OVERLOADED,
+                    engine.localResponses.write(context, LocalResponses.OVERLOADED));
         } else {
             engine.refusals.dropped(context, NO_MEMORY);
         }

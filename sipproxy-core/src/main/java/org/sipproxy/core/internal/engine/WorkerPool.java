@@ -1,9 +1,9 @@
 package org.sipproxy.core.internal.engine;
 
-import org.sipproxy.core.internal.guard.ProxyThreads;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.TimeUnit;
+import org.sipproxy.core.internal.guard.ProxyThreads;
 import org.sipproxy.core.internal.time.Deadline;
 import org.sipproxy.core.internal.time.Guard;
 import org.slf4j.Logger;

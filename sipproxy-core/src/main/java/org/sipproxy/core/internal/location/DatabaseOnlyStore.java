@@ -1,6 +1,5 @@
 package org.sipproxy.core.internal.location;
 
-import org.sipproxy.core.internal.guard.ProxyThreads;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -18,6 +17,7 @@ import org.sipproxy.api.location.LocationEvent.Kind;
 import org.sipproxy.api.location.LocationListener;
 import org.sipproxy.api.location.LocationStoreException;
 import org.sipproxy.api.location.RemovalReason;
+import org.sipproxy.core.internal.guard.ProxyThreads;
 import org.sipproxy.core.internal.time.ProxyTime;
 import org.sipproxy.core.status.StoreStatus;
 
@@ -28,7 +28,7 @@ import org.sipproxy.core.status.StoreStatus;
  * <p>Updates of one AOR wait for its lock here before they wait for the database. That keeps the events of an AOR in
  * the order of its changes, and prevents a busy AOR from occupying all connections.
  */
-final class DatabaseOnlyStore implements HostLocationStore {
+final class DatabaseOnlyStore implements ManagedLocationStore {
 
     private static final Aor NOBODY = new Aor("", "invalid");
 

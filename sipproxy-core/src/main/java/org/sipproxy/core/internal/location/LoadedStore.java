@@ -15,7 +15,7 @@ import org.slf4j.LoggerFactory;
  * Base of the stores that load a database when they are opened and then read from memory. Writing is left to the
  * subclasses.
  */
-abstract class LoadedStore implements HostLocationStore {
+abstract class LoadedStore implements ManagedLocationStore {
 
     private static final Logger LOG = LoggerFactory.getLogger(LoadedStore.class);
 

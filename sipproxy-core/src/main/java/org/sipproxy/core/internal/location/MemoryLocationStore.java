@@ -27,7 +27,7 @@ import org.sipproxy.core.status.StoreStatus;
  * earliest expiry of its bindings, removes them and publishes the event. A refresh does not move the timer; when the
  * timer fires, it reschedules itself to the time when it is needed.
  */
-public final class MemoryLocationStore implements HostLocationStore {
+public final class MemoryLocationStore implements ManagedLocationStore {
 
     /** Bounds the delay of a timer, whatever the expiry of the binding. */
     private static final long LONGEST_WAIT_MILLIS = 60 * 60 * 1000L;

@@ -1,9 +1,9 @@
 package org.sipproxy.core.internal.location;
 
-import org.sipproxy.core.internal.guard.ProxyThreads;
 import java.time.Duration;
 import java.util.concurrent.ThreadLocalRandom;
 import org.sipproxy.api.location.LocationStoreException;
+import org.sipproxy.core.internal.guard.ProxyThreads;
 import org.sipproxy.core.internal.time.Guard;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;

@@ -1,7 +1,7 @@
 /**
  * Location stores of all storage modes.
  *
- * <p>Start with {@code HostLocationStore#of}, which maps a storage mode to its store: {@code MemoryLocationStore},
+ * <p>Start with {@code ManagedLocationStore#of}, which maps a storage mode to its store: {@code MemoryLocationStore},
  * {@code LoadAtStartStore}, {@code WriteThroughStore}, {@code WriteBackStore} or {@code DatabaseOnlyStore}. All but the
  * last read from memory, where an {@code AorEntry} holds the bindings of one AOR. {@code WatchedRepository} tracks
  * whether the database is reachable, and {@code WallClockRows} translates times. {@code Flusher} writes changes back in

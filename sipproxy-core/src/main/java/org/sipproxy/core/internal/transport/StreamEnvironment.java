@@ -1,6 +1,5 @@
 package org.sipproxy.core.internal.transport;
 
-import org.sipproxy.core.internal.guard.ProxyThreads;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.channel.AdaptiveRecvByteBufAllocator;
@@ -23,6 +22,7 @@ import java.util.concurrent.ConcurrentMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
+import org.sipproxy.core.internal.guard.ProxyThreads;
 import org.sipproxy.core.internal.netty.EventLoops;
 import org.sipproxy.core.internal.time.LogThrottle;
 import org.sipproxy.core.options.StreamLimits;
@@ -77,21 +77,13 @@ public final class StreamEnvironment implements AutoCloseable {
 
     /** With epoll where it loads, else with the JDK's selectors. */
     public static StreamEnvironment create(
-            int threads,
-            ProxyThreads names,
-            StreamLimits limits,
-            ParseLimits parseLimits,
-            TransportCounters counters) {
+            int threads, ProxyThreads names, StreamLimits limits, ParseLimits parseLimits, TransportCounters counters) {
         return new StreamEnvironment(threads, names, limits, parseLimits, counters, Epoll.isAvailable());
     }
 
     /** With the JDK's selectors. */
     static StreamEnvironment createPortable(
-            int threads,
-            ProxyThreads names,
-            StreamLimits limits,
-            ParseLimits parseLimits,
-            TransportCounters counters) {
+            int threads, ProxyThreads names, StreamLimits limits, ParseLimits parseLimits, TransportCounters counters) {
         return new StreamEnvironment(threads, names, limits, parseLimits, counters, false);
     }
 

@@ -1,6 +1,5 @@
 package org.sipproxy.core.internal.dns;
 
-import org.sipproxy.core.internal.guard.ProxyThreads;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
@@ -35,6 +34,7 @@ import org.sipproxy.core.internal.dns.DnsLookup.Answer;
 import org.sipproxy.core.internal.dns.DnsLookup.Naptr;
 import org.sipproxy.core.internal.dns.DnsLookup.Srv;
 import org.sipproxy.core.internal.dns.ResolutionFailure.Reason;
+import org.sipproxy.core.internal.guard.ProxyThreads;
 import org.sipproxy.core.internal.netty.EventLoops;
 import org.sipproxy.message.SipUri;
 

@@ -1,6 +1,5 @@
 package org.sipproxy.core.internal.location;
 
-import org.sipproxy.core.internal.guard.ProxyThreads;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.time.Duration;
@@ -12,6 +11,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 import org.sipproxy.api.location.Aor;
 import org.sipproxy.api.location.Binding;
 import org.sipproxy.api.location.StoreMode;
+import org.sipproxy.core.internal.guard.ProxyThreads;
 import org.sipproxy.core.internal.time.ProxyTime;
 
 /** The wall clock is set while bindings live. They last as long as granted, and their rows have correct times. */
@@ -22,8 +22,8 @@ class ClockStepTest {
 
     private final StoreScene scene = new StoreScene();
 
-    private HostLocationStore open(StoreMode mode) {
-        HostLocationStore store = HostLocationStore.of(mode, scene.time, scene.wheel, ProxyThreads.named("test"));
+    private ManagedLocationStore open(StoreMode mode) {
+        ManagedLocationStore store = ManagedLocationStore.of(mode, scene.time, scene.wheel, ProxyThreads.named("test"));
         store.open();
         return store;
     }
@@ -45,7 +45,7 @@ class ClockStepTest {
     @ValueSource(strings = {"-PT1H", "PT1H", "-P3650D", "P3650D"})
     void bindingLivesItsTimeInEveryMode(Duration step) {
         for (StoreMode mode : modes()) {
-            HostLocationStore store = open(mode);
+            ManagedLocationStore store = open(mode);
             scene.add(store, ALICE, binding("a"));
             scene.advance(Duration.ofMinutes(10));
 
@@ -79,7 +79,7 @@ class ClockStepTest {
     void sweepAfterAStepWritesRowsThatExpireWithTheirBindings(Duration step) {
         for (StoreMode mode :
                 List.of(StoreMode.writeThrough(scene.repository), StoreMode.writeBack(scene.repository, INTERVAL))) {
-            HostLocationStore store = open(mode);
+            ManagedLocationStore store = open(mode);
             scene.add(store, ALICE, binding("a"));
             store.flush();
 
@@ -100,7 +100,7 @@ class ClockStepTest {
     @ParameterizedTest
     @ValueSource(strings = {"-PT1H", "PT1H"})
     void refreshAfterAStepWritesTheTimeOfTheWallClock(Duration step) {
-        HostLocationStore store = open(StoreMode.databaseOnly(scene.repository));
+        ManagedLocationStore store = open(StoreMode.databaseOnly(scene.repository));
         scene.add(store, ALICE, binding("a"));
         scene.add(store, ALICE, binding("b"));
         scene.clock.stepWallClock(step);
@@ -125,8 +125,11 @@ class ClockStepTest {
     void rowsOfAnotherServerWithARightClockAreReadByTheRightClock() {
         StoreScene behind = new StoreScene();
         behind.clock.stepWallClock(Duration.ofDays(-3650));
-        HostLocationStore store = HostLocationStore.of(
-                StoreMode.databaseOnly(behind.repository), new ProxyTime(behind.clock), behind.wheel, ProxyThreads.named("test"));
+        ManagedLocationStore store = ManagedLocationStore.of(
+                StoreMode.databaseOnly(behind.repository),
+                new ProxyTime(behind.clock),
+                behind.wheel,
+                ProxyThreads.named("test"));
         store.open();
 
         behind.clock.stepWallClock(Duration.ofDays(3650)); // NTP has answered

@@ -1,6 +1,5 @@
 package org.sipproxy.core.internal.location;
 
-import org.sipproxy.core.internal.guard.ProxyThreads;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -12,11 +11,13 @@ import org.sipproxy.api.location.LocationStore;
 import org.sipproxy.api.location.LocationStoreContract;
 import org.sipproxy.api.location.LocationStoreException;
 import org.sipproxy.api.location.LocationStoreException.Kind;
+import org.sipproxy.core.internal.guard.ProxyThreads;
 
 class DatabaseOnlyStoreTest implements LocationStoreContract {
 
     private final StoreScene scene = new StoreScene();
-    private final DatabaseOnlyStore store = new DatabaseOnlyStore(scene.repository, scene.time, ProxyThreads.named("test"));
+    private final DatabaseOnlyStore store =
+            new DatabaseOnlyStore(scene.repository, scene.time, ProxyThreads.named("test"));
 
     @Override
     public LocationStore store() {

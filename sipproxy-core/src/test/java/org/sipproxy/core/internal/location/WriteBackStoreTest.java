@@ -10,7 +10,6 @@ import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
-import org.sipproxy.core.internal.guard.ProxyThreads;
 import org.sipproxy.api.location.Aor;
 import org.sipproxy.api.location.BindingWrite;
 import org.sipproxy.api.location.LocationStore;
@@ -18,11 +17,13 @@ import org.sipproxy.api.location.LocationStoreContract;
 import org.sipproxy.api.location.LocationStoreException;
 import org.sipproxy.api.location.LocationStoreException.Kind;
 import org.sipproxy.api.location.StoreMode;
+import org.sipproxy.core.internal.guard.ProxyThreads;
 
 class WriteBackStoreTest implements LocationStoreContract {
 
     private final StoreScene scene = new StoreScene();
-    private final WriteBackStore store = new WriteBackStore(mode(Duration.ofMinutes(5)), scene.time, scene.wheel, ProxyThreads.named("test"));
+    private final WriteBackStore store =
+            new WriteBackStore(mode(Duration.ofMinutes(5)), scene.time, scene.wheel, ProxyThreads.named("test"));
 
     private StoreMode.WriteBack mode(Duration interval) {
         return new StoreMode.WriteBack(scene.repository, interval, Duration.ofMinutes(1));
@@ -205,8 +206,8 @@ class WriteBackStoreTest implements LocationStoreContract {
 
     @Test
     void closingWithoutADatabaseReturnsAndReportsWhatIsLost() {
-        WriteBackStore impatient =
-                new WriteBackStore(mode(Duration.ofMinutes(5)), scene.time, scene.wheel, ProxyThreads.named("test"), Duration.ofMillis(1));
+        WriteBackStore impatient = new WriteBackStore(
+                mode(Duration.ofMinutes(5)), scene.time, scene.wheel, ProxyThreads.named("test"), Duration.ofMillis(1));
         scene.add(impatient, ALICE, "a");
         scene.add(impatient, BOB, "b");
         scene.repository.fail(Kind.UNREACHABLE);
@@ -300,7 +301,8 @@ class WriteBackStoreTest implements LocationStoreContract {
 
     @Test
     void flushesByItselfAndCatchesUpWhenTheDatabaseIsBack() {
-        WriteBackStore quick = new WriteBackStore(mode(Duration.ofMillis(100)), scene.time, scene.wheel, ProxyThreads.named("test"));
+        WriteBackStore quick =
+                new WriteBackStore(mode(Duration.ofMillis(100)), scene.time, scene.wheel, ProxyThreads.named("test"));
         quick.open();
         try {
             scene.add(quick, ALICE, "a");

@@ -1,6 +1,5 @@
 package org.sipproxy.core.internal.location;
 
-import org.sipproxy.core.internal.guard.ProxyThreads;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
@@ -21,11 +20,13 @@ import org.sipproxy.api.location.LocationStore;
 import org.sipproxy.api.location.LocationStoreContract;
 import org.sipproxy.api.location.LocationStoreException;
 import org.sipproxy.api.location.LocationStoreException.Kind;
+import org.sipproxy.core.internal.guard.ProxyThreads;
 
 class WriteThroughStoreTest implements LocationStoreContract {
 
     private final StoreScene scene = new StoreScene();
-    private final WriteThroughStore store = new WriteThroughStore(scene.repository, scene.time, scene.wheel, ProxyThreads.named("test"));
+    private final WriteThroughStore store =
+            new WriteThroughStore(scene.repository, scene.time, scene.wheel, ProxyThreads.named("test"));
 
     @Override
     public LocationStore store() {

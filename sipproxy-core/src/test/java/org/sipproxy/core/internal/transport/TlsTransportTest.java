@@ -1,6 +1,5 @@
 package org.sipproxy.core.internal.transport;
 
-import org.sipproxy.core.internal.guard.ProxyThreads;
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
@@ -21,6 +20,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.sipproxy.api.transport.Endpoint;
 import org.sipproxy.core.certificates.TestCertificate;
+import org.sipproxy.core.internal.guard.ProxyThreads;
 import org.sipproxy.core.options.StreamLimits;
 import org.sipproxy.core.options.TlsSettings;
 import org.sipproxy.message.ParseLimits;
@@ -36,8 +36,8 @@ class TlsTransportTest {
 
     private final TransportCounters counters = new TransportCounters();
     private final RecordingInbound inbound = new RecordingInbound();
-    private final StreamEnvironment environment =
-            StreamEnvironment.create(2, ProxyThreads.named("test"), StreamLimits.DEFAULT, ParseLimits.DEFAULT, counters);
+    private final StreamEnvironment environment = StreamEnvironment.create(
+            2, ProxyThreads.named("test"), StreamLimits.DEFAULT, ParseLimits.DEFAULT, counters);
     private final StreamTransport transport = StreamTransport.tls(
             Endpoint.tls("127.0.0.1", 0),
             new TlsContexts(TlsSettings.builder()

@@ -1,6 +1,5 @@
 package org.sipproxy.core.internal.transport;
 
-import org.sipproxy.core.internal.guard.ProxyThreads;
 import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -15,6 +14,7 @@ import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.sipproxy.api.transport.Endpoint;
+import org.sipproxy.core.internal.guard.ProxyThreads;
 import org.sipproxy.core.internal.time.Deadline;
 
 /** A UDP socket that survives what threads of the host do to it. */
@@ -24,7 +24,8 @@ class UdpTransportTest {
 
     private final List<String> received = new CopyOnWriteArrayList<>();
     private final InboundHandler handler = new RecordingDatagrams();
-    private final UdpTransport transport = UdpTransport.bind(Endpoint.udp("127.0.0.1", 0), LOOPBACK, 1, handler, ProxyThreads.named("test"));
+    private final UdpTransport transport =
+            UdpTransport.bind(Endpoint.udp("127.0.0.1", 0), LOOPBACK, 1, handler, ProxyThreads.named("test"));
 
     private final class RecordingDatagrams implements InboundHandler {
 

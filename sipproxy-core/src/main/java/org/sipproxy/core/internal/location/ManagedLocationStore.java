@@ -1,17 +1,17 @@
 package org.sipproxy.core.internal.location;
 
-import org.sipproxy.core.internal.guard.ProxyThreads;
 import org.sipproxy.api.location.LocationStore;
 import org.sipproxy.api.location.StoreMode;
+import org.sipproxy.core.internal.guard.ProxyThreads;
 import org.sipproxy.core.internal.time.ProxyTime;
 import org.sipproxy.core.internal.time.TimerWheel;
 import org.sipproxy.core.status.StoreStatus;
 
 /** A location store that the proxy creates. It is opened before the first socket and closed after the last request. */
-public interface HostLocationStore extends LocationStore {
+public interface ManagedLocationStore extends LocationStore {
 
     /** Returns the store of a storage mode, not yet opened. */
-    static HostLocationStore of(StoreMode mode, ProxyTime time, TimerWheel wheel, ProxyThreads threads) {
+    static ManagedLocationStore of(StoreMode mode, ProxyTime time, TimerWheel wheel, ProxyThreads threads) {
         if (mode instanceof StoreMode.Memory) {
             return new MemoryLocationStore(time, wheel);
         }
