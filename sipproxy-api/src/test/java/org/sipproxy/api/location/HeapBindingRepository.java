@@ -76,6 +76,11 @@ public final class HeapBindingRepository implements BindingRepository {
         return rows.get(id).binding();
     }
 
+    /** A row does not know the connection that it was registered over. */
+    private static Binding asRow(Binding binding) {
+        return binding.toBuilder().socket(binding.socket()).flow(null).build();
+    }
+
     private void mayFail() {
         Kind kind = failing;
         if (kind != null) {
@@ -121,7 +126,7 @@ public final class HeapBindingRepository implements BindingRepository {
         }
         for (BindingWrite write : writes) {
             if (write instanceof BindingWrite.Put put) {
-                rows.put(put.id(), new Row(put.aor(), put.binding()));
+                rows.put(put.id(), new Row(put.aor(), asRow(put.binding())));
             } else {
                 rows.remove(write.id());
             }

@@ -1,6 +1,7 @@
 package org.sipproxy.core.wire;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -59,7 +60,9 @@ class CancelTest {
         alice.send(cancel);
 
         alice.awaitResponse(cancel, 200);
-        assertThat(proxy.proxy().statistics().retransmissions()).isOne();
+        await().untilAsserted(
+                        () -> // counted after the response is sent
+                        assertThat(proxy.proxy().statistics().retransmissions()).isOne());
         bob.reply(bob.awaitRequest("CANCEL"), 200);
         assertThat(bob.pendingAfterRoundTrip())
                 .noneMatch(message -> message.method().equals("CANCEL"));

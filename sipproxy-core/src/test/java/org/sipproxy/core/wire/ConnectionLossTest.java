@@ -10,6 +10,8 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.sipproxy.api.location.Aor;
+import org.sipproxy.api.location.HeapBindingRepository;
+import org.sipproxy.api.location.StoreMode;
 import org.sipproxy.api.transport.Endpoint;
 import org.sipproxy.api.transport.TransportKind;
 import org.sipproxy.core.options.RegistrarPolicy;
@@ -131,5 +133,33 @@ class ConnectionLossTest {
         assertThat(proxy.proxy().locationStore().lookup(BOB))
                 .extracting(binding -> binding.contact().toString())
                 .isEqualTo(List.of(first.contact()));
+    }
+
+    /** The rows of a shared database do not say which server a wildcard address belongs to. */
+    @Test
+    void phoneThatReconnectsAtASharedDatabaseIsNotLockedOutByItsEarlierContacts() {
+        HeapBindingRepository rows = new HeapBindingRepository();
+        try (ProxyUnderTest shared = ProxyUnderTest.on(
+                "0.0.0.0",
+                builder -> builder.locationStore(StoreMode.databaseOnly(rows))
+                        .registrar(RegistrarPolicy.DEFAULT
+                                .withMaxContacts(2, WhenFull.REPLACE_UNREACHABLE)
+                                .withConnectionLoss(ConnectionLoss.KEEP)))) {
+            for (int i = 1; i <= 5; i++) {
+                WireClient.Tcp phone = shared.tcp("bob");
+                Request register = phone.request("REGISTER", "sip:sip.test")
+                        .callId("of-the-phone")
+                        .cseq(i)
+                        .from("<sip:bob@sip.test>;tag=bob")
+                        .to("<sip:bob@sip.test>")
+                        .contact("<" + phone.contact() + ">");
+
+                assertThat(phone.awaitFinal(phone.send(register)).status()).isEqualTo(200);
+                phone.close();
+                await().untilAsserted(() ->
+                        assertThat(shared.proxy().statistics().connections()).isZero());
+            }
+            assertThat(shared.proxy().locationStore().lookup(BOB)).hasSize(2);
+        }
     }
 }

@@ -157,14 +157,17 @@ class RemoteTargetTest {
         try (ProxyUnderTest stored = ProxyUnderTest.start(
                 builder -> builder.locationStore(StoreMode.databaseOnly(new HeapBindingRepository())))) {
             WireClient.Udp carol = stored.udp("carol");
-            WireClient.Tcp bob = stored.registeredByTcp("bob");
+            WireClient.Tcp bob = stored.tcp("bob");
+            String contact = contact("bob", bob.connectionPort());
+            stored.registerContact(bob, "bob", "<" + contact + ">");
             Request invite = carol.send(carol.request("INVITE", "sip:bob@sip.test"));
-            bob.reply(bob.awaitRequest("INVITE"), 200);
+            bob.reply(bob.awaitRequest("INVITE"), 200, "Contact: <" + contact + ">");
             Dialog caller = Dialog.ofCaller(carol, carol.awaitResponse(invite, 200));
             bob.close();
             Awaitility.await().until(() -> stored.proxy().statistics().connections() == 0);
 
-            WireClient.Tcp again = stored.registeredByTcp("bob");
+            WireClient.Tcp again = stored.tcp("bob");
+            stored.registerContact(again, "bob", "<" + contact("bob", again.connectionPort()) + ">");
 
             carol.send(caller.ack());
             again.awaitRequest("ACK");

@@ -325,6 +325,11 @@ abstract class WireClient implements AutoCloseable {
             start(() -> read(socket), name);
         }
 
+        /** Port of this end of the connection to the proxy, which some phones name in their Contact. */
+        int connectionPort() {
+            return socket.getLocalPort();
+        }
+
         private void accept() {
             while (!server.isClosed()) {
                 try {

@@ -399,24 +399,23 @@ public final class ProxyEngine implements AutoCloseable {
     }
 
     /**
-     * True if the binding's connection is closed. One that was read from a row does not know its connection: it was registered at a
-     * listening point of ours by a stream, and nothing is connected from there. Where servers share rows, a wildcard address does not
-     * say whose listening point it is.
+     * Returns true if the connection of a binding is closed. A binding that was read from a row does not know its connection. It was
+     * registered over a stream at a listening point of this proxy, and no client is connected from that address. Where servers share
+     * rows, a wildcard address does not say whose listening point it is; then the binding counts only if its client is here.
      */
-    private boolean hasLostConnection(Binding binding) {
-        SipUri received = binding.received().orElse(null);
-        if (binding.flow().isPresent() || received == null) {
+    private boolean hasLostConnection(Binding binding, boolean sameClient) {
+        SipUri from = binding.received().orElse(sameClient ? binding.contact() : null);
+        if (binding.flow().isPresent() || from == null) {
             return Registrar.hasClosedFlow(binding);
         }
         TransportKind kind =
-                TransportKind.of(received.parameter("transport").orElse("udp")).orElse(TransportKind.UDP);
-        InetAddress address = received.numericHost().orElse(null);
-        boolean isShared = blocking == LocationStore.Blocking.ALWAYS;
+                TransportKind.of(from.parameter("transport").orElse("udp")).orElse(TransportKind.UDP);
+        InetAddress address = from.numericHost().orElse(null);
+        boolean isShared = blocking == LocationStore.Blocking.ALWAYS && !sameClient;
         return kind.isReliable()
                 && address != null
                 && bound.stream().anyMatch(e -> e.toString().equals(binding.socket()) && !(isShared && isWildcard(e)))
-                && points.registeredFlow(kind, new InetSocketAddress(address, received.port()), binding.socket())
-                        == null;
+                && points.registeredFlow(kind, new InetSocketAddress(address, from.port()), binding.socket()) == null;
     }
 
     private static boolean isWildcard(Endpoint endpoint) {

@@ -11,7 +11,6 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
-import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import org.sipproxy.api.location.Aor;
 import org.sipproxy.api.location.Binding;
@@ -43,14 +42,14 @@ public final class ConnectionBindings {
     private final LogThrottle failures = new LogThrottle();
     private final GuardedStore store;
     private final ConnectionLoss policy;
-    private final Predicate<Binding> isLost;
+    private final LostConnections lost;
     /** AORs that lost their last binding with a connection: their users are unavailable for now, not unknown. */
     private final Cache<Aor, Boolean> cutOff;
 
-    ConnectionBindings(GuardedStore store, ConnectionLoss policy, Predicate<Binding> isLost, Ticker ticker) {
+    ConnectionBindings(GuardedStore store, ConnectionLoss policy, LostConnections lost, Ticker ticker) {
         this.store = store;
         this.policy = policy;
-        this.isLost = isLost;
+        this.lost = lost;
         this.cutOff = Caffeine.newBuilder()
                 .maximumSize(MAX_CUT_OFF)
                 .expireAfterWrite(REMEMBERED)
@@ -119,7 +118,7 @@ public final class ConnectionBindings {
     }
 
     private boolean ends(Binding binding) {
-        return isLost.test(binding) && (policy == ConnectionLoss.REMOVE || isOnlyWay(binding));
+        return lost.isLost(binding, false) && (policy == ConnectionLoss.REMOVE || isOnlyWay(binding));
     }
 
     /** A TCP phone without NAT can be connected to; a browser, a phone on TLS and a phone behind a NAT cannot. */

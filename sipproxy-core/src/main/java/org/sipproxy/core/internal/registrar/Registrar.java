@@ -4,7 +4,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
-import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import org.sipproxy.api.location.Aor;
 import org.sipproxy.api.location.Binding;
@@ -46,7 +45,7 @@ public final class Registrar {
     private final ProxyTime time;
     private final AddressesOfRecord addresses;
     private final AddressPolicy destinations;
-    private final Predicate<Binding> isLost;
+    private final LostConnections lost;
     private final Logger log;
 
     private final Lifetimes lifetimes;
@@ -62,7 +61,7 @@ public final class Registrar {
      * Creates a registrar that writes to {@code store} and logs every binding that is removed from it.
      *
      * @param addresses maps a URI to its canonical AOR (§10.3 step 5); null if it is not registered here
-     * @param isLost true for a binding whose connection is closed; {@link #hasClosedFlow} is all that the binding
+     * @param lost true for a binding whose connection is closed; {@link #hasClosedFlow} is all that the binding
      *     itself knows
      */
     public Registrar(
@@ -71,8 +70,8 @@ public final class Registrar {
             ProxyTime time,
             AddressesOfRecord addresses,
             AddressPolicy destinations,
-            Predicate<Binding> isLost) {
-        this(store, policy, time, addresses, destinations, isLost, LoggerFactory.getLogger(Registrar.class));
+            LostConnections lost) {
+        this(store, policy, time, addresses, destinations, lost, LoggerFactory.getLogger(Registrar.class));
     }
 
     Registrar(
@@ -81,7 +80,7 @@ public final class Registrar {
             ProxyTime time,
             AddressesOfRecord addresses,
             AddressPolicy destinations,
-            Predicate<Binding> isLost,
+            LostConnections lost,
             Logger log) {
         this.store = new GuardedStore(store);
         this.policy = policy;
@@ -90,8 +89,8 @@ public final class Registrar {
         this.destinations = destinations;
         this.log = log;
         this.lifetimes = new Lifetimes(policy);
-        this.isLost = isLost;
-        this.connections = new ConnectionBindings(this.store, policy.connectionLoss(), isLost, time::nanoTime);
+        this.lost = lost;
+        this.connections = new ConnectionBindings(this.store, policy.connectionLoss(), lost, time::nanoTime);
         this.replies = new RegistrarResponses(time);
         this.registrations = new RegistrationLog(log);
         store.addListener(registrations);
@@ -212,7 +211,7 @@ public final class Registrar {
         }
         BindingSource source = new BindingSource(
                 ids, userAgents, request, flow, bySource, callId, request.cseq().number(), path, now);
-        return new RegistrationChange(policy, source, contacts, isLost);
+        return new RegistrationChange(policy, source, contacts, lost);
     }
 
     /**

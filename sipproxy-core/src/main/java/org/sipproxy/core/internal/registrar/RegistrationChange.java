@@ -3,7 +3,6 @@ package org.sipproxy.core.internal.registrar;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
-import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import org.sipproxy.api.location.Binding;
 import org.sipproxy.api.location.BindingChange;
@@ -45,7 +44,7 @@ final class RegistrationChange implements BindingChange {
 
     private final RegistrarPolicy policy;
     private final BindingSource source;
-    private final Predicate<Binding> isLost;
+    private final LostConnections lost;
     /** Empty for {@code Contact: *}. */
     private final List<RequestedContact> contacts;
 
@@ -58,9 +57,9 @@ final class RegistrationChange implements BindingChange {
     private @Nullable RegistrationRefused refusal;
 
     RegistrationChange(
-            RegistrarPolicy policy, BindingSource source, List<RequestedContact> contacts, Predicate<Binding> isLost) {
+            RegistrarPolicy policy, BindingSource source, List<RequestedContact> contacts, LostConnections lost) {
         this.policy = policy;
-        this.isLost = isLost;
+        this.lost = lost;
         this.source = source;
         this.contacts = contacts;
     }
@@ -285,11 +284,15 @@ final class RegistrationChange implements BindingChange {
         bindings.removeAll(overLimit);
     }
 
+    private boolean isLost(Binding binding) {
+        return lost.isLost(binding, binding.callId().equals(source.callId()));
+    }
+
     private boolean mayGo(Binding binding) {
         return switch (policy.whenFull()) {
             case REJECT -> false;
             case REPLACE_OLDEST -> true;
-            case REPLACE_UNREACHABLE -> isLost.test(binding);
+            case REPLACE_UNREACHABLE -> isLost(binding);
         };
     }
 }

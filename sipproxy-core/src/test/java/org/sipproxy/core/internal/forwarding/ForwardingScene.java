@@ -138,7 +138,7 @@ final class ForwardingScene {
                         transactions.time,
                         names::aorOf,
                         addresses,
-                        Registrar::hasClosedFlow),
+                        (binding, sameClient) -> Registrar.hasClosedFlow(binding)),
                 store,
                 binding -> null,
                 StrangerPolicy.DEFAULT,

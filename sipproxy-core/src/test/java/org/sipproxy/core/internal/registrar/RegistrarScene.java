@@ -49,7 +49,14 @@ final class RegistrarScene {
     RegistrarScene(RegistrarPolicy policy, Level level) {
         log = new RecordingLog(level);
         store = new MemoryLocationStore(time, wheel);
-        registrar = new Registrar(store, policy, time, addresses(policy), ANYWHERE, Registrar::hasClosedFlow, log);
+        registrar = new Registrar(
+                store,
+                policy,
+                time,
+                addresses(policy),
+                ANYWHERE,
+                (binding, sameClient) -> Registrar.hasClosedFlow(binding),
+                log);
     }
 
     RegistrarScene(LocationStore store) {
@@ -61,7 +68,7 @@ final class RegistrarScene {
                 time,
                 addresses(RegistrarPolicy.DEFAULT),
                 ANYWHERE,
-                Registrar::hasClosedFlow,
+                (binding, sameClient) -> Registrar.hasClosedFlow(binding),
                 log);
     }
 
