@@ -191,9 +191,4 @@ public final class MessageIndex {
     public byte[] apply(Splice splice) {
         return splice.apply(bytes, bytes.length);
     }
-
-    /** Returns the first {@code length} bytes of the message with the given replacements. */
-    public byte[] apply(Splice splice, int length) {
-        return splice.apply(bytes, length);
-    }
 }
