@@ -163,7 +163,7 @@ class ConfigurationChecksTest {
                         .perSource(new RateLimit(1, 1))
                         .perSource(new RateLimit(2, 2))
                         .build())
-                .hasMessageContaining("perSource: set twice");
+                .hasMessageContaining("perSource: given twice");
     }
 
     /** Returns the lines logged at WARN between {@code build()} and the end of {@code start()}. */
@@ -226,6 +226,6 @@ class ConfigurationChecksTest {
                         .defaultPolicy(AccessRule.Action.ALLOW)
                         .defaultPolicy(AccessRule.Action.DENY)
                         .build())
-                .hasMessageContaining("defaultPolicy: set twice");
+                .hasMessageContaining("defaultPolicy: given twice");
     }
 }

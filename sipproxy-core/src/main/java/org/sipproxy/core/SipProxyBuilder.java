@@ -1,6 +1,5 @@
 package org.sipproxy.core;
 
-import java.net.InetAddress;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -13,6 +12,9 @@ import java.util.concurrent.ThreadFactory;
 import org.jspecify.annotations.Nullable;
 import org.sipproxy.api.auth.Authentication;
 import org.sipproxy.api.component.ProxyComponent;
+import org.sipproxy.api.config.ConfigurationException;
+import org.sipproxy.api.config.ConfigurationProblem;
+import org.sipproxy.api.config.OptionProblems;
 import org.sipproxy.api.event.ProxyListener;
 import org.sipproxy.api.event.WireListener;
 import org.sipproxy.api.location.LocationListener;
@@ -22,7 +24,6 @@ import org.sipproxy.api.routing.RequestListener;
 import org.sipproxy.api.routing.RequestStage;
 import org.sipproxy.api.routing.ResponseStage;
 import org.sipproxy.api.transport.Endpoint;
-import org.sipproxy.api.transport.TransportKind;
 import org.sipproxy.core.internal.engine.CollectedHooks;
 import org.sipproxy.core.internal.engine.EngineParts;
 import org.sipproxy.core.internal.engine.ProxyEngine;
@@ -52,14 +53,14 @@ public final class SipProxyBuilder {
 
     private static final int DEFAULT_WORKERS = 8;
     private static final int DEFAULT_WORKERS_THAT_SHARE_COMMITS = 32;
+    private static final long LEAST_TRANSACTION_BYTES = 1 << 20;
 
     private final List<Endpoint> endpoints = new ArrayList<>();
     private final List<String> domains = new ArrayList<>();
     private final List<String> aliases = new ArrayList<>();
     private final List<ProxyComponent> components = new ArrayList<>();
     private final CollectedHooks hooks = new CollectedHooks();
-    private final List<String> problems = new ArrayList<>();
-    private final Set<String> given = new HashSet<>();
+    private final OptionProblems problems = new OptionProblems("");
 
     private @Nullable Authentication authentication;
     private boolean noAuthentication;
@@ -85,8 +86,9 @@ public final class SipProxyBuilder {
     private int streamThreads = 2;
     private int workerThreads = DEFAULT_WORKERS;
     private Duration waitLimit = Duration.ofSeconds(10);
-    private long transactionBytes = Math.max(1 << 20, Runtime.getRuntime().maxMemory() / 4);
+    private long transactionBytes = Math.max(LEAST_TRANSACTION_BYTES, Runtime.getRuntime().maxMemory() / 4);
     private Duration drainTime = Duration.ofSeconds(2);
+    private boolean setsLogContext;
     private ProxyClock clock = ProxyClock.system();
 
     SipProxyBuilder() {}
@@ -118,7 +120,7 @@ public final class SipProxyBuilder {
 
     /** Who may register and call. Excludes {@link #noAuthentication}. */
     public SipProxyBuilder authentication(Authentication component) {
-        once("authentication");
+        problems.once("authentication");
         authentication = Objects.requireNonNull(component, "component");
         return this;
     }
@@ -136,21 +138,21 @@ public final class SipProxyBuilder {
      * Has no effect with {@link #noAuthentication}.
      */
     public SipProxyBuilder revealUsers(boolean reveal) {
-        once("revealUsers");
+        problems.once("revealUsers");
         revealsUsers = reveal;
         return this;
     }
 
     /** The registrar's rules. Default {@link RegistrarPolicy#DEFAULT}. */
     public SipProxyBuilder registrar(RegistrarPolicy policy) {
-        once("registrar");
+        problems.once("registrar");
         registrar = Objects.requireNonNull(policy, "policy");
         return this;
     }
 
     /** Addresses that clients may have bytes sent to. Default {@link ContactPolicy#DEFAULT}. */
     public SipProxyBuilder destinations(ContactPolicy policy) {
-        once("destinations");
+        problems.once("destinations");
         destinations = Objects.requireNonNull(policy, "policy");
         return this;
     }
@@ -160,7 +162,7 @@ public final class SipProxyBuilder {
      * {@link StrangerPolicy#DEFAULT}. Without effect with {@link #noAuthentication}.
      */
     public SipProxyBuilder strangers(StrangerPolicy policy) {
-        once("strangers");
+        problems.once("strangers");
         strangers = Objects.requireNonNull(policy, "policy");
         return this;
     }
@@ -175,10 +177,10 @@ public final class SipProxyBuilder {
      * <p>Nonces of digest authentication are not derived from it: which of their counts were used is known to one process only.
      */
     public SipProxyBuilder secret(byte[] bytes) {
-        once("secret");
+        problems.once("secret");
         secret = Objects.requireNonNull(bytes, "bytes").clone();
         if (bytes.length < 16 || bytes.length > 1_024) {
-            problems.add("secret: " + bytes.length + " bytes (expected 16 to 1,024 random bytes)");
+            problems.add("secret", bytes.length + " bytes", "expected 16 to 1,024 random bytes");
         }
         return this;
     }
@@ -189,31 +191,29 @@ public final class SipProxyBuilder {
      * through this proxy.
      */
     public SipProxyBuilder longestDialog(Duration longest) {
-        once("longestDialog");
+        problems.once("longestDialog");
         longestDialog = Objects.requireNonNull(longest, "longest");
-        if (longest.compareTo(Duration.ofHours(1)) < 0 || longest.compareTo(Duration.ofDays(30)) > 0) {
-            problems.add("longestDialog: " + longest + " (expected 1 hour to 30 days)");
-        }
+        problems.range("longestDialog", longest, Duration.ofHours(1), Duration.ofDays(30));
         return this;
     }
 
     /** Transaction timers. Default {@link SipTimers#DEFAULT}. */
     public SipProxyBuilder timers(SipTimers values) {
-        once("timers");
+        problems.once("timers");
         timers = Objects.requireNonNull(values, "values");
         return this;
     }
 
     /** How large a message may be. Default {@link ParseLimits#DEFAULT}. */
     public SipProxyBuilder parseLimits(ParseLimits limits) {
-        once("parseLimits");
+        problems.once("parseLimits");
         parseLimits = Objects.requireNonNull(limits, "limits");
         return this;
     }
 
     /** What a peer of a stream transport may take. Default {@link StreamLimits#DEFAULT}. */
     public SipProxyBuilder streamLimits(StreamLimits limits) {
-        once("streamLimits");
+        problems.once("streamLimits");
         streamLimits = Objects.requireNonNull(limits, "limits");
         return this;
     }
@@ -223,7 +223,7 @@ public final class SipProxyBuilder {
      * {@link NextHopPolicy#DEFAULT}.
      */
     public SipProxyBuilder nextHops(NextHopPolicy policy) {
-        once("nextHops");
+        problems.once("nextHops");
         nextHops = Objects.requireNonNull(policy, "policy");
         return this;
     }
@@ -233,7 +233,7 @@ public final class SipProxyBuilder {
      * over TLS only if there is an endpoint of TLS, by which these can answer.
      */
     public SipProxyBuilder tls(TlsSettings settings) {
-        once("tls");
+        problems.once("tls");
         tls = Objects.requireNonNull(settings, "settings");
         return this;
     }
@@ -244,12 +244,14 @@ public final class SipProxyBuilder {
      * what it likes, or nothing. Default all pages.
      */
     public SipProxyBuilder webSocketOrigins(String... origins) {
-        once("webSocketOrigins");
+        problems.once("webSocketOrigins");
         for (String origin : origins) {
             webSocketOrigins.add(origin.toLowerCase(Locale.ROOT));
             if (!origin.matches("https?://[^/]+")) {
-                problems.add("webSocketOrigins: \"" + SipParseException.excerpt(origin)
-                        + "\" (expected scheme and host, such as https://phone.example.org)");
+                problems.add(
+                        "webSocketOrigins",
+                        quoted(origin),
+                        "expected scheme and host, such as https://phone.example.org");
             }
         }
         return this;
@@ -260,9 +262,9 @@ public final class SipProxyBuilder {
      * {@link StoreMode#memory()}. Excludes {@link #locationStore(LocationStore)}.
      */
     public SipProxyBuilder locationStore(StoreMode mode) {
-        once("locationStore");
+        problems.once("locationStore");
         storeMode = Objects.requireNonNull(mode, "mode");
-        if (mode instanceof StoreMode.WriteThrough && !given.contains("workerThreads")) {
+        if (mode instanceof StoreMode.WriteThrough && !problems.isGiven("workerThreads")) {
             workerThreads = DEFAULT_WORKERS_THAT_SHARE_COMMITS;
         }
         return this;
@@ -270,7 +272,7 @@ public final class SipProxyBuilder {
 
     /** A store of the host's own, which stays its to close. Excludes {@link #locationStore(StoreMode)}. */
     public SipProxyBuilder locationStore(LocationStore store) {
-        once("locationStore");
+        problems.once("locationStore");
         locationStore = Objects.requireNonNull(store, "store");
         return this;
     }
@@ -283,7 +285,7 @@ public final class SipProxyBuilder {
      */
     public SipProxyBuilder component(ProxyComponent component) {
         if (!add(Objects.requireNonNull(component, "component"))) {
-            problems.add("component: " + component.name() + " is given twice; give it once");
+            problems.add("component", component.name(), "is given twice", "give it once");
         }
         return this;
     }
@@ -316,7 +318,7 @@ public final class SipProxyBuilder {
 
     /** Sees every message on the wire; costs a parse of each message sent. Default none. */
     public SipProxyBuilder wireListener(WireListener listener) {
-        once("wireListener");
+        problems.once("wireListener");
         wireListener = Objects.requireNonNull(listener, "listener");
         return this;
     }
@@ -351,7 +353,7 @@ public final class SipProxyBuilder {
      * that are under way at the same time may overtake each other, as on any network.
      */
     public SipProxyBuilder udpReceivers(int count) {
-        once("udpReceivers");
+        problems.once("udpReceivers");
         udpReceivers = count;
         return this;
     }
@@ -361,7 +363,7 @@ public final class SipProxyBuilder {
      * performs handshakes. None are started without a stream listening point, unless a name has to be looked up.
      */
     public SipProxyBuilder streamThreads(int count) {
-        once("streamThreads");
+        problems.once("streamThreads");
         streamThreads = count;
         return this;
     }
@@ -371,11 +373,10 @@ public final class SipProxyBuilder {
      * dots, hyphens and underscores. Default {@code sipproxy}. Does not appear in messages.
      */
     public SipProxyBuilder name(String value) {
-        once("name");
+        problems.once("name");
         name = Objects.requireNonNull(value, "value");
         if (!value.matches("[A-Za-z0-9._-]{1,40}")) {
-            problems.add("name: \"" + SipParseException.excerpt(value)
-                    + "\" (expected 1 to 40 letters, digits, dots, hyphens and underscores)");
+            problems.add("name", quoted(value), "expected 1 to 40 letters, digits, dots, hyphens and underscores");
         }
         return this;
     }
@@ -386,7 +387,7 @@ public final class SipProxyBuilder {
      * until the proxy is closed. Components make their own threads.
      */
     public SipProxyBuilder threadFactory(ThreadFactory factory) {
-        once("threadFactory");
+        problems.once("threadFactory");
         threadFactory = Objects.requireNonNull(factory, "factory");
         return this;
     }
@@ -396,7 +397,7 @@ public final class SipProxyBuilder {
      * threads that wait at the same time share one commit. None are started if no step may block.
      */
     public SipProxyBuilder workerThreads(int count) {
-        once("workerThreads");
+        problems.once("workerThreads");
         workerThreads = count;
         return this;
     }
@@ -407,7 +408,7 @@ public final class SipProxyBuilder {
      * draining.
      */
     public SipProxyBuilder refuseOptionsWhenNotReady(boolean refuse) {
-        once("refuseOptionsWhenNotReady");
+        problems.once("refuseOptionsWhenNotReady");
         refusesOptions = refuse;
         return this;
     }
@@ -418,7 +419,7 @@ public final class SipProxyBuilder {
      * that the client still listens; default 10 s.
      */
     public SipProxyBuilder waitLimit(Duration limit) {
-        once("waitLimit");
+        problems.once("waitLimit");
         waitLimit = Objects.requireNonNull(limit, "limit");
         return this;
     }
@@ -430,7 +431,7 @@ public final class SipProxyBuilder {
      * the reserve has room. {@link ProxyStatistics#transactionBytes} is what is in use.
      */
     public SipProxyBuilder transactionBytes(long value) {
-        once("transactionBytes");
+        problems.once("transactionBytes");
         transactionBytes = value;
         return this;
     }
@@ -440,49 +441,50 @@ public final class SipProxyBuilder {
      * 503. Default 2 seconds; range 0 to 1 hour. A phone that rings is a request in flight.
      */
     public SipProxyBuilder drainTime(Duration limit) {
-        once("drainTime");
+        problems.once("drainTime");
         drainTime = Objects.requireNonNull(limit, "limit");
+        return this;
+    }
+
+    /**
+     * Sets whether request stages and authentication run with the Call-ID and the method of their request in SLF4J's
+     * diagnostic context ({@link org.sipproxy.api.support.LoggerNames#MDC_CALL_ID}), so that their own log lines have
+     * them. Default false: it costs some hundred nanoseconds per stage and request. The proxy's own lines about a request
+     * always have them.
+     */
+    public SipProxyBuilder logContext(boolean value) {
+        problems.once("logContext");
+        setsLogContext = value;
         return this;
     }
 
     /** The time to go by. Default the machine's. */
     public SipProxyBuilder clock(ProxyClock value) {
-        once("clock");
+        problems.once("clock");
         clock = Objects.requireNonNull(value, "value");
         return this;
-    }
-
-    private void once(String option) {
-        if (!given.add(option)) {
-            problems.add(option + ": given twice; give it once");
-        }
     }
 
     /**
      * Checks all that was given, and opens nothing.
      *
-     * @throws IllegalArgumentException with every problem found, a line each
+     * @throws ConfigurationException if an option is missing, outside its range, given twice or contradicts another
      */
     public SipProxy build() {
         installComponents();
-        List<String> found = new ArrayList<>(problems);
-        checkEndpoints(found);
+        OptionProblems found = problems.copy();
+        new ListenChecks(endpoints, tls != null).addTo(found);
         checkNames(found);
         checkAuthentication(found);
-        checkRegistrar(found);
-        checkTimers(found);
-        checkStreams(found);
-        range(found, "udpReceivers", udpReceivers, 1, 64);
-        range(found, "streamThreads", streamThreads, 1, 64);
-        range(found, "workerThreads", workerThreads, 1, 1_000);
-        if (waitLimit.compareTo(Duration.ofSeconds(1)) < 0 || waitLimit.compareTo(Duration.ofSeconds(30)) > 0) {
-            found.add("waitLimit: " + waitLimit + " (expected 1 s to 30 s)");
+        found.range("udpReceivers", udpReceivers, 1, 64);
+        found.range("streamThreads", streamThreads, 1, 64);
+        found.range("workerThreads", workerThreads, 1, 1_000);
+        found.range("waitLimit", waitLimit, Duration.ofSeconds(1), Duration.ofSeconds(30));
+        if (transactionBytes < LEAST_TRANSACTION_BYTES) {
+            found.add("transactionBytes", Long.toString(transactionBytes), "expected 1,048,576 bytes or more");
         }
-        range(found, "transactionBytes", transactionBytes, 1 << 20, Long.MAX_VALUE / 2);
-        range(found, "drainTime", drainTime, Duration.ZERO, Duration.ofHours(1));
-        if (!found.isEmpty()) {
-            throw new IllegalArgumentException(String.join("\n", found));
-        }
+        found.range("drainTime", drainTime, Duration.ZERO, Duration.ofHours(1));
+        found.throwIfAny();
         return new SipProxy(new ProxyEngine(new EngineParts(
                 List.copyOf(endpoints),
                 List.copyOf(domains),
@@ -513,14 +515,16 @@ public final class SipProxyBuilder {
                 waitLimit,
                 transactionBytes,
                 drainTime,
+                setsLogContext,
                 clock)));
     }
 
     private void installComponents() {
-        if (!given.add("build")) {
-            problems.add("build: called twice; a builder and its components are for one proxy");
+        if (problems.isGiven("build")) {
+            problems.add("", "", "build() was called twice", "use a builder and its components for one proxy");
             return;
         }
+        problems.once("build");
         Authentication authenticates = authentication;
         if (authenticates != null) {
             authenticates.components().forEach(this::add);
@@ -529,157 +533,80 @@ public final class SipProxyBuilder {
         for (ProxyComponent component : components) {
             try {
                 component.install(hooks);
+            } catch (ConfigurationException e) {
+                problems.addAll(e.problems());
             } catch (IllegalArgumentException e) {
-                problems.add(component.name() + ": " + e.getMessage());
+                problems.addAll(List.of(
+                        new ConfigurationProblem(component.name(), "", "", String.valueOf(e.getMessage()), "")));
             }
         }
     }
 
-    private void checkEndpoints(List<String> found) {
-        if (endpoints.isEmpty()) {
-            found.add("listen: no endpoint; add listen(Endpoint.udp(\"0.0.0.0\", 5060))");
-        }
-        for (int i = 0; i < endpoints.size(); i++) {
-            Endpoint endpoint = endpoints.get(i);
-            if (endpoint.kind().isSecure() && tls == null) {
-                found.add("listen: " + endpoint + " needs a certificate; set tls(TlsSettings)");
-            }
-            endpoints.subList(0, i).stream()
-                    .filter(other -> excludes(other, endpoint))
-                    .findFirst()
-                    .ifPresent(other -> found.add("listen: " + endpoint
-                            + (other.toString().equals(endpoint.toString())
-                                    ? " is given twice; give it once"
-                                    : " is the address and port of " + other + " too; give one of them")));
-        }
-    }
-
-    /** True if two endpoints need the same port of the same address. A name other than localhost is looked up at the start only. */
-    private static boolean excludes(Endpoint one, Endpoint other) {
-        return one.port() == other.port()
-                && one.port() != 0
-                && (one.kind() == TransportKind.UDP) == (other.kind() == TransportKind.UDP)
-                && (HostName.same(one.host(), other.host()) || overlap(addressOf(one), addressOf(other)));
-    }
-
-    private static boolean overlap(@Nullable InetAddress one, @Nullable InetAddress other) {
-        return one != null
-                && other != null
-                && (one.equals(other)
-                        || one.getClass() == other.getClass()
-                                && (one.isAnyLocalAddress() || other.isAnyLocalAddress()));
-    }
-
-    private static @Nullable InetAddress addressOf(Endpoint endpoint) {
-        if (HostName.isLocalhost(HostName.normal(endpoint.host()))) {
-            return InetAddress.getLoopbackAddress();
-        }
-        String host = endpoint.host();
-        return HostName.address(host.indexOf(':') < 0 ? host : "[" + host + "]").orElse(null);
-    }
-
-    private void checkNames(List<String> found) {
+    private void checkNames(OptionProblems found) {
         if (domains.isEmpty()) {
-            found.add("domain: none; add domain(\"example.org\"), the part behind the @ of your users' addresses");
+            found.add(
+                    "domain", "", "none", "add one, such as example.org, the part behind the @ of your users' addresses");
         }
         for (String domain : domains) {
-            checkHost(found, "domain", domain, domain, "; write a host name such as example.org, without port or sip:");
+            if (!isHost(domain)) {
+                found.add(
+                        "domain",
+                        quoted(domain),
+                        "is not a host",
+                        "write a host name such as example.org, without port or sip:");
+            }
         }
         for (String alias : aliases) {
             int colon = alias.endsWith("]") ? -1 : alias.lastIndexOf(':');
-            String host = colon < 0 ? alias : alias.substring(0, colon);
             String port = colon < 0 ? "1" : alias.substring(colon + 1);
             if (!port.matches("\\d{1,5}") || Integer.parseInt(port) < 1 || Integer.parseInt(port) > 65_535) {
-                found.add("alias: \"" + SipParseException.excerpt(alias)
-                        + "\" has no port from 1 to 65535 behind its colon");
-            } else {
-                checkHost(found, "alias", alias, host, "; write host or host:port");
+                found.add("alias", quoted(alias), "has no port from 1 to 65535 behind its colon");
+            } else if (!isHost(colon < 0 ? alias : alias.substring(0, colon))) {
+                found.add("alias", quoted(alias), "is not a host", "write host or host:port");
             }
         }
     }
 
-    private static void checkHost(List<String> found, String option, String value, String host, String fix) {
+    private static boolean isHost(String text) {
         try {
-            SipUri uri = SipUri.parse("sip:" + host);
-            if (!uri.hasUser() && uri.port() < 0 && uri.host().equals(host)) {
-                return;
-            }
+            SipUri uri = SipUri.parse("sip:" + text);
+            return !uri.hasUser() && uri.port() < 0 && uri.host().equals(text);
         } catch (SipParseException e) {
-            // told below
+            return false;
         }
-        found.add(option + ": \"" + SipParseException.excerpt(value) + "\" is not a host" + fix);
     }
 
-    private void checkAuthentication(List<String> found) {
+    private static String quoted(String text) {
+        return '"' + SipParseException.excerpt(text) + '"';
+    }
+
+    private void checkAuthentication(OptionProblems found) {
         Authentication component = authentication;
         if (component == null && !noAuthentication) {
-            found.add("authentication: neither authentication(...) nor noAuthentication() was called; the second lets"
-                    + " anybody in");
+            found.add(
+                    "authentication",
+                    "",
+                    "neither {authentication} nor {noAuthentication} was given",
+                    "choose one; the second lets anybody in");
         }
         if (component != null && noAuthentication) {
-            found.add("authentication: both authentication(...) and noAuthentication() were called; choose one");
+            found.add("authentication", "", "both {authentication} and {noAuthentication} were given", "choose one");
         }
-        if (component != null) {
-            for (String realm : component.fixedRealms()) {
-                if (!domains.contains(realm.toLowerCase(Locale.ROOT))) {
-                    found.add("digest: realm \"" + SipParseException.excerpt(realm) + "\" is not a configured domain ("
-                            + String.join(", ", domains) + ")");
-                }
+        if (component == null) {
+            return;
+        }
+        for (String realm : component.fixedRealms()) {
+            if (!domains.contains(realm.toLowerCase(Locale.ROOT))) {
+                found.addAll(List.of(new ConfigurationProblem(
+                        "digest",
+                        "realm",
+                        quoted(realm),
+                        "is not a configured domain (" + String.join(", ", domains) + ")",
+                        "")));
             }
-            if (!hooks.hasDomainSources() && !domains.isEmpty()) {
-                found.addAll(component.problems(Set.copyOf(domains)));
-            }
         }
-    }
-
-    private void checkRegistrar(List<String> found) {
-        Duration hour = Duration.ofHours(1);
-        range(found, "minExpires", registrar.minExpires(), Duration.ZERO, hour);
-        range(found, "maxExpires", registrar.maxExpires(), Duration.ofSeconds(1), Duration.ofDays(7));
-        range(found, "defaultExpires", registrar.defaultExpires(), Duration.ofSeconds(1), Duration.ofDays(7));
-        range(found, "maxContacts", registrar.maxContacts(), 1, 64);
-        if (registrar.minExpires().compareTo(registrar.maxExpires()) > 0) {
-            found.add("minExpires: " + registrar.minExpires() + " is above maxExpires " + registrar.maxExpires());
-        }
-        if (registrar.defaultExpires().compareTo(registrar.minExpires()) < 0
-                || registrar.defaultExpires().compareTo(registrar.maxExpires()) > 0) {
-            found.add("defaultExpires: " + registrar.defaultExpires() + " (expected minExpires "
-                    + registrar.minExpires() + " to maxExpires " + registrar.maxExpires() + ")");
-        }
-    }
-
-    private void checkTimers(List<String> found) {
-        range(found, "t1", timers.t1(), Duration.ofMillis(10), Duration.ofSeconds(10));
-        range(found, "t2", timers.t2(), timers.t1(), Duration.ofMinutes(1));
-        range(found, "t4", timers.t4(), Duration.ofMillis(10), Duration.ofMinutes(1));
-        range(found, "transactionTimeout", timers.transactionTimeout(), Duration.ofSeconds(1), Duration.ofMinutes(5));
-        range(found, "ringTimeout", timers.ringTimeout(), Duration.ofSeconds(1), Duration.ofHours(1));
-    }
-
-    private void checkStreams(List<String> found) {
-        range(found, "connections", streamLimits.connections(), 1, 1_000_000);
-        range(found, "connectionsPerSource", streamLimits.connectionsPerSource(), 1, 1_000_000);
-        range(
-                found,
-                "firstMessageTimeout",
-                streamLimits.firstMessageTimeout(),
-                Duration.ofMillis(100),
-                Duration.ofMinutes(5));
-        range(found, "idleTimeout", streamLimits.idleTimeout(), Duration.ofSeconds(1), Duration.ofDays(1));
-        range(found, "messageTimeout", streamLimits.messageTimeout(), Duration.ofMillis(100), Duration.ofMinutes(5));
-        range(found, "connectTimeout", streamLimits.connectTimeout(), Duration.ofMillis(100), Duration.ofMinutes(2));
-        range(found, "bufferedBytes", streamLimits.bufferedBytes(), 1_024, 1 << 30);
-    }
-
-    private static void range(List<String> found, String name, long value, long min, long max) {
-        if (value < min || value > max) {
-            found.add(name + ": " + value + " (expected " + min + " to " + max + ")");
-        }
-    }
-
-    private static void range(List<String> found, String name, Duration value, Duration min, Duration max) {
-        if (value.compareTo(min) < 0 || value.compareTo(max) > 0) {
-            found.add(name + ": " + value + " (expected " + min + " to " + max + ")");
+        if (!hooks.hasDomainSources() && !domains.isEmpty()) {
+            found.addAll(component.problems(Set.copyOf(domains)));
         }
     }
 }

@@ -6,6 +6,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
+import org.sipproxy.api.support.LoggerNames;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -15,7 +16,7 @@ import org.slf4j.LoggerFactory;
  */
 final class AccountingQueue {
 
-    private static final Logger LOG = LoggerFactory.getLogger(JdbcAccounting.class);
+    private static final Logger LOG = LoggerFactory.getLogger(LoggerNames.ACCOUNTING);
 
     private final int capacity;
     private final Queue<AccountingEntry> rows = new ConcurrentLinkedQueue<>();

@@ -16,6 +16,7 @@ import java.util.function.UnaryOperator;
 import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.Jdbi;
 import org.jspecify.annotations.Nullable;
+import org.sipproxy.api.support.LoggerNames;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -26,7 +27,7 @@ import org.slf4j.LoggerFactory;
  */
 final class AccountingWriter implements Runnable {
 
-    private static final Logger LOG = LoggerFactory.getLogger(JdbcAccounting.class);
+    private static final Logger LOG = LoggerFactory.getLogger(LoggerNames.ACCOUNTING);
 
     private static final long FIRST_PAUSE_NANOS = TimeUnit.MILLISECONDS.toNanos(200);
     private static final long LONGEST_PAUSE_NANOS = TimeUnit.SECONDS.toNanos(5);

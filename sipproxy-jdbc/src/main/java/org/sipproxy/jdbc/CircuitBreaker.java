@@ -15,6 +15,7 @@ import java.util.function.LongSupplier;
 import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
 import org.sipproxy.api.location.LocationStoreException;
+import org.sipproxy.api.support.LoggerNames;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -28,7 +29,7 @@ import org.slf4j.LoggerFactory;
  */
 final class CircuitBreaker {
 
-    private static final Logger LOG = LoggerFactory.getLogger(CircuitBreaker.class);
+    private static final Logger LOG = LoggerFactory.getLogger(LoggerNames.DATABASE);
 
     private static final long PAUSE_NANOS = Duration.ofSeconds(1).toNanos();
     private static final int VALID_SECONDS = 1;

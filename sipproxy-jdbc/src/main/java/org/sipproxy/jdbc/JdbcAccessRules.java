@@ -14,6 +14,7 @@ import org.sipproxy.api.access.AccessRuleSource;
 import org.sipproxy.api.access.AccessRules;
 import org.sipproxy.api.access.AddressEntry;
 import org.sipproxy.api.access.TrustedEntry;
+import org.sipproxy.api.support.LoggerNames;
 import org.sipproxy.api.transport.TransportKind;
 import org.sipproxy.message.IpLiteral;
 import org.sipproxy.message.SipParseException;
@@ -34,7 +35,7 @@ import org.slf4j.LoggerFactory;
  */
 public final class JdbcAccessRules implements AccessRuleSource {
 
-    private static final Logger LOG = LoggerFactory.getLogger(JdbcAccessRules.class);
+    private static final Logger LOG = LoggerFactory.getLogger(LoggerNames.ACCESS);
 
     private static final int STATEMENT_SECONDS = 30;
 

@@ -16,6 +16,8 @@ import org.jspecify.annotations.Nullable;
 import org.sipproxy.api.component.ComponentHooks;
 import org.sipproxy.api.component.ProxyComponent;
 import org.sipproxy.api.component.ProxyRuntime;
+import org.sipproxy.api.config.ConfigurationException;
+import org.sipproxy.api.config.OptionProblems;
 import org.sipproxy.api.routing.CompletedRequest;
 import org.sipproxy.message.Method;
 import org.sipproxy.message.SipParseException;
@@ -364,8 +366,7 @@ public final class JdbcAccounting implements ProxyComponent {
         private int maxOpenCalls = 100_000;
         private Ticker ticker = Ticker.systemTicker();
 
-        private final Set<String> set = new HashSet<>();
-        private final List<String> setTwice = new ArrayList<>();
+        private final OptionProblems problems = new OptionProblems("accounting");
 
         private Builder(DataSource dataSource) {
             this.dataSource = Objects.requireNonNull(dataSource, "dataSource");
@@ -375,28 +376,28 @@ public final class JdbcAccounting implements ProxyComponent {
          * Sets the methods that get rows in {@code acc}; none for no rows. Default INVITE and BYE. ACK never completes.
          */
         public Builder methods(Method... some) {
-            once("methods");
+            problems.once("methods");
             this.methods = Set.of(some);
             return this;
         }
 
         /** Sets which of the {@link #methods} get rows in {@code acc} for failures too. Default INVITE and BYE. */
         public Builder failuresOf(Method... some) {
-            once("failuresOf");
+            problems.once("failuresOf");
             this.failuresOf = Set.of(some);
             return this;
         }
 
         /** Sets whether {@code missed_calls} is written. Default true. */
         public Builder missedCalls(boolean write) {
-            once("missedCalls");
+            problems.once("missedCalls");
             this.missedCalls = write;
             return this;
         }
 
         /** Sets whether {@code acc_cdrs} is written. Default true. */
         public Builder callRecords(boolean write) {
-            once("callRecords");
+            problems.once("callRecords");
             this.callRecords = write;
             return this;
         }
@@ -406,7 +407,7 @@ public final class JdbcAccounting implements ProxyComponent {
          * {@link AccountingColumn#USUAL}, without those that the tables lack.
          */
         public Builder extraColumns(List<AccountingColumn> columns) {
-            once("extraColumns");
+            problems.once("extraColumns");
             this.extraColumns = List.copyOf(columns);
             return this;
         }
@@ -416,7 +417,7 @@ public final class JdbcAccounting implements ProxyComponent {
          * have. Default {@link AccountingColumn#OF_RECORDS}, without those that the table lacks.
          */
         public Builder callRecordColumns(List<AccountingColumn> columns) {
-            once("callRecordColumns");
+            problems.once("callRecordColumns");
             this.callRecordColumns = List.copyOf(columns);
             return this;
         }
@@ -426,7 +427,7 @@ public final class JdbcAccounting implements ProxyComponent {
          * process's local time.
          */
         public Builder databaseZone(ZoneId zone) {
-            once("databaseZone");
+            problems.once("databaseZone");
             this.databaseZone = Objects.requireNonNull(zone, "zone");
             return this;
         }
@@ -436,21 +437,21 @@ public final class JdbcAccounting implements ProxyComponent {
          * most about 2,000.
          */
         public Builder queueCapacity(int rows) {
-            once("queueCapacity");
+            problems.once("queueCapacity");
             this.queueCapacity = rows;
             return this;
         }
 
         /** Sets the maximum number of rows in a batch, 1 to 5,000. Default 500. */
         public Builder batchRows(int rows) {
-            once("batchRows");
+            problems.once("batchRows");
             this.batchRows = rows;
             return this;
         }
 
         /** Sets the longest time that a row waits for others of its batch, 10 ms to 1 min. Default 1 s. */
         public Builder flushInterval(Duration interval) {
-            once("flushInterval");
+            problems.once("flushInterval");
             this.flushInterval = Objects.requireNonNull(interval, "interval");
             return this;
         }
@@ -460,7 +461,7 @@ public final class JdbcAccounting implements ProxyComponent {
          * and counted.
          */
         public Builder closeTimeout(Duration limit) {
-            once("closeTimeout");
+            problems.once("closeTimeout");
             this.closeTimeout = Objects.requireNonNull(limit, "limit");
             return this;
         }
@@ -470,7 +471,7 @@ public final class JdbcAccounting implements ProxyComponent {
          * {@code SipProxyBuilder.longestDialog}.
          */
         public Builder maxCallDuration(Duration longest) {
-            once("maxCallDuration");
+            problems.once("maxCallDuration");
             this.maxCallDuration = Objects.requireNonNull(longest, "longest");
             return this;
         }
@@ -480,7 +481,7 @@ public final class JdbcAccounting implements ProxyComponent {
          * call is looked up in {@code acc}.
          */
         public Builder maxOpenCalls(int most) {
-            once("maxOpenCalls");
+            problems.once("maxOpenCalls");
             this.maxOpenCalls = most;
             return this;
         }
@@ -493,64 +494,47 @@ public final class JdbcAccounting implements ProxyComponent {
         /**
          * Checks the options. Does not open a connection.
          *
-         * @throws IllegalArgumentException with every problem found, one on each line
+         * @throws ConfigurationException if an option is outside its range, given twice or contradicts another
          */
         public JdbcAccounting build() {
-            List<String> problems = new ArrayList<>(setTwice);
-            range(problems, "queueCapacity", queueCapacity, 100, 1_000_000);
-            range(problems, "batchRows", batchRows, 1, 5_000);
-            range(problems, "maxOpenCalls", maxOpenCalls, 100, 10_000_000);
-            range(problems, "flushInterval", flushInterval, Duration.ofMillis(10), Duration.ofMinutes(1));
-            range(problems, "closeTimeout", closeTimeout, Duration.ZERO, Duration.ofMinutes(1));
-            range(problems, "maxCallDuration", maxCallDuration, Duration.ofMinutes(1), Duration.ofDays(7));
+            OptionProblems found = problems.copy();
+            found.range("queueCapacity", queueCapacity, 100, 1_000_000);
+            found.range("batchRows", batchRows, 1, 5_000);
+            found.range("maxOpenCalls", maxOpenCalls, 100, 10_000_000);
+            found.range("flushInterval", flushInterval, Duration.ofMillis(10), Duration.ofMinutes(1));
+            found.range("closeTimeout", closeTimeout, Duration.ZERO, Duration.ofMinutes(1));
+            found.range("maxCallDuration", maxCallDuration, Duration.ofMinutes(1), Duration.ofDays(7));
             if (batchRows > queueCapacity) {
-                problems.add("batchRows: " + batchRows + " is above queueCapacity " + queueCapacity);
+                found.add("batchRows", Integer.toString(batchRows), "is above {queueCapacity} " + queueCapacity);
             }
             unique(
-                    problems,
+                    found,
                     "extraColumns",
                     extraColumns == null ? List.of() : extraColumns,
                     Set.of("id", "method", "from_tag", "to_tag", "callid", "sip_code", "sip_reason", "time"));
             unique(
-                    problems,
+                    found,
                     "callRecordColumns",
                     callRecordColumns == null ? List.of() : callRecordColumns,
                     Set.of("id", "start_time", "end_time", "duration", AccountingTable.ENDED_BY));
             if (methods.isEmpty() && !missedCalls && !callRecords) {
-                problems.add("methods: none, and neither missedCalls nor callRecords; omit the component instead");
+                found.add("methods", "", "none, and neither {missedCalls} nor {callRecords}", "omit the component");
             }
-            if (!problems.isEmpty()) {
-                throw new IllegalArgumentException(String.join("\n", problems));
-            }
+            found.throwIfAny();
             return new JdbcAccounting(this);
         }
 
-        private void once(String option) {
-            if (!set.add(option)) {
-                setTwice.add(option + ": set twice; remove one");
-            }
-        }
-
         private static void unique(
-                List<String> problems, String option, List<AccountingColumn> columns, Set<String> taken) {
+                OptionProblems found, String option, List<AccountingColumn> columns, Set<String> taken) {
             Set<String> seen = new HashSet<>(taken);
             for (AccountingColumn column : columns) {
                 if (!seen.add(column.name())) {
-                    problems.add(option + ": " + column.name() + " is given twice, or is a fixed column of the table;"
-                            + " give it once or rename it");
+                    found.add(
+                            option,
+                            column.name(),
+                            "is given twice, or is a fixed column of the table",
+                            "give it once or rename it");
                 }
-            }
-        }
-
-        private static void range(List<String> problems, String name, long value, long min, long max) {
-            if (value < min || value > max) {
-                problems.add(name + ": " + value + " (expected " + min + " to " + max + ")");
-            }
-        }
-
-        private static void range(List<String> problems, String name, Duration value, Duration min, Duration max) {
-            if (value.compareTo(min) < 0 || value.compareTo(max) > 0) {
-                problems.add(name + ": " + value + " (expected " + min + " to " + max + ")");
             }
         }
     }

@@ -19,6 +19,7 @@ import org.sipproxy.api.routing.NeedsWorkerException;
 import org.sipproxy.api.routing.RequestStage;
 import org.sipproxy.api.routing.StageContext;
 import org.sipproxy.api.routing.Verdict;
+import org.sipproxy.api.support.LoggerNames;
 import org.sipproxy.message.Method;
 import org.sipproxy.message.SipParseException;
 import org.sipproxy.message.SipRequest;
@@ -42,7 +43,7 @@ import org.slf4j.LoggerFactory;
  */
 public final class JdbcAliases implements ProxyComponent {
 
-    private static final Logger LOG = LoggerFactory.getLogger(JdbcAliases.class);
+    private static final Logger LOG = LoggerFactory.getLogger(LoggerNames.DATABASE);
 
     private static final int STATEMENT_SECONDS = 5;
 

@@ -15,12 +15,15 @@ import org.jdbi.v3.core.ConnectionException;
 import org.jdbi.v3.core.Jdbi;
 import org.jdbi.v3.core.JdbiException;
 import org.jspecify.annotations.Nullable;
+import org.sipproxy.api.config.ConfigurationException;
+import org.sipproxy.api.config.OptionProblems;
 import org.sipproxy.api.location.Aor;
 import org.sipproxy.api.location.Binding;
 import org.sipproxy.api.location.BindingChange;
 import org.sipproxy.api.location.BindingRepository;
 import org.sipproxy.api.location.BindingWrite;
 import org.sipproxy.api.location.LocationStoreException;
+import org.sipproxy.api.support.LoggerNames;
 import org.sipproxy.message.HostName;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -48,7 +51,7 @@ import org.slf4j.LoggerFactory;
  */
 public final class JdbcBindingRepository implements BindingRepository {
 
-    private static final Logger LOG = LoggerFactory.getLogger(JdbcBindingRepository.class);
+    private static final Logger LOG = LoggerFactory.getLogger(LoggerNames.LOCATION);
 
     private static final int PAGE = 2_000;
     private static final int ATTEMPTS = 4;
@@ -317,22 +320,18 @@ public final class JdbcBindingRepository implements BindingRepository {
         /**
          * Checks the options. Does not open a connection.
          *
-         * @throws IllegalArgumentException with every problem found, one on each line
+         * @throws ConfigurationException if an option is outside its range
          */
         public JdbcBindingRepository build() {
-            List<String> problems = new ArrayList<>();
+            OptionProblems found = new OptionProblems("location table");
             if (serverId < 0) {
-                problems.add("serverId: " + serverId + " (expected 0 or more)");
+                found.add("serverId", Integer.toString(serverId), "expected 0 or more");
             }
             if (defaultDomain != null && defaultDomain.isBlank()) {
-                problems.add("defaultDomain: empty; name a domain, such as example.org, or omit it");
+                found.add("defaultDomain", "", "empty", "name a domain, such as example.org, or omit it");
             }
-            if (statementTimeout.compareTo(SHORTEST_TIMEOUT) < 0 || statementTimeout.compareTo(LONGEST_TIMEOUT) > 0) {
-                problems.add("statementTimeout: " + statementTimeout + " (expected 1 s to 5 min)");
-            }
-            if (!problems.isEmpty()) {
-                throw new IllegalArgumentException(String.join("\n", problems));
-            }
+            found.range("statementTimeout", statementTimeout, SHORTEST_TIMEOUT, LONGEST_TIMEOUT);
+            found.throwIfAny();
             if (defaultDomain != null) {
                 defaultDomain = HostName.normal(defaultDomain.strip());
             }

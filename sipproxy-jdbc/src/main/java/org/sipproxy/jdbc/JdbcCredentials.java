@@ -8,7 +8,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.EnumSet;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
@@ -25,10 +24,13 @@ import org.sipproxy.api.auth.DigestAlgorithm;
 import org.sipproxy.api.component.ComponentHooks;
 import org.sipproxy.api.component.ProxyComponent;
 import org.sipproxy.api.component.ProxyRuntime;
+import org.sipproxy.api.config.ConfigurationException;
+import org.sipproxy.api.config.OptionProblems;
 import org.sipproxy.api.location.UserCase;
 import org.sipproxy.api.routing.NeedsWorkerException;
 import org.sipproxy.api.routing.RequestDeadline;
 import org.sipproxy.api.routing.TemporarilyUnavailableException;
+import org.sipproxy.api.support.LoggerNames;
 import org.sipproxy.message.SipParseException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -58,7 +60,7 @@ import org.slf4j.LoggerFactory;
  */
 public final class JdbcCredentials implements CredentialStore, ProxyComponent {
 
-    private static final Logger LOG = LoggerFactory.getLogger(JdbcCredentials.class);
+    private static final Logger LOG = LoggerFactory.getLogger(LoggerNames.AUTHENTICATION);
 
     /** Width of Kamailio's columns: a longer name does not exist. */
     private static final int MAX_NAME = 64;
@@ -582,8 +584,7 @@ public final class JdbcCredentials implements CredentialStore, ProxyComponent {
         private LongSupplier nanoTime = System::nanoTime;
         private Logger log = LOG;
 
-        private final Set<String> set = new HashSet<>();
-        private final List<String> setTwice = new ArrayList<>();
+        private final OptionProblems problems = new OptionProblems("credentials");
 
         private Builder(DataSource dataSource) {
             this.dataSource = Objects.requireNonNull(dataSource, "dataSource");
@@ -595,7 +596,7 @@ public final class JdbcCredentials implements CredentialStore, ProxyComponent {
          * whose {@code ha1} is not the hash of the password is logged at WARN. Default: stored hashes only.
          */
         public Builder plainPasswords() {
-            once("plainPasswords");
+            problems.once("plainPasswords");
             plainPasswords = true;
             return this;
         }
@@ -606,35 +607,35 @@ public final class JdbcCredentials implements CredentialStore, ProxyComponent {
          * read.
          */
         public Builder sha256Column() {
-            once("sha256Column");
+            problems.once("sha256Column");
             sha256 = true;
             return this;
         }
 
         /** Sets the maximum number of cached subscribers, 1 to 10,000,000. Default 100,000. */
         public Builder cacheSize(int cacheSize) {
-            once("cacheSize");
+            problems.once("cacheSize");
             this.cacheSize = cacheSize;
             return this;
         }
 
         /** Sets how long an entry is used at most while changes are received, 1 s to 1 h. Default 1 min. */
         public Builder cacheLife(Duration cacheLife) {
-            once("cacheLife");
+            problems.once("cacheLife");
             this.cacheLife = Objects.requireNonNull(cacheLife, "cacheLife");
             return this;
         }
 
         /** Sets the maximum number of cached names that do not exist, 1 to 10,000,000. Default 10,000. */
         public Builder unknownCacheSize(int unknownCacheSize) {
-            once("unknownCacheSize");
+            problems.once("unknownCacheSize");
             this.unknownCacheSize = unknownCacheSize;
             return this;
         }
 
         /** Sets how long a name counts as unknown while changes are received, 1 s to 1 h. Default 10 s. */
         public Builder unknownCacheLife(Duration unknownCacheLife) {
-            once("unknownCacheLife");
+            problems.once("unknownCacheLife");
             this.unknownCacheLife = Objects.requireNonNull(unknownCacheLife, "unknownCacheLife");
             return this;
         }
@@ -644,7 +645,7 @@ public final class JdbcCredentials implements CredentialStore, ProxyComponent {
          * 0 accepts no password whose row would have to be read again. Needs the trigger.
          */
         public Builder outageGrace(Duration outageGrace) {
-            once("outageGrace");
+            problems.once("outageGrace");
             this.outageGrace = Objects.requireNonNull(outageGrace, "outageGrace");
             return this;
         }
@@ -655,7 +656,7 @@ public final class JdbcCredentials implements CredentialStore, ProxyComponent {
          * them.
          */
         public Builder lookupsAtOnce(int lookupsAtOnce) {
-            once("lookupsAtOnce");
+            problems.once("lookupsAtOnce");
             this.lookupsAtOnce = lookupsAtOnce;
             return this;
         }
@@ -665,7 +666,7 @@ public final class JdbcCredentials implements CredentialStore, ProxyComponent {
          * requests of users who are not cached are rejected with 503, so that invented names do not load the database.
          */
         public Builder unknownPerSecond(int unknownPerSecond) {
-            once("unknownPerSecond");
+            problems.once("unknownPerSecond");
             this.unknownPerSecond = unknownPerSecond;
             return this;
         }
@@ -683,41 +684,19 @@ public final class JdbcCredentials implements CredentialStore, ProxyComponent {
         /**
          * Returns the credentials. Does not open a connection.
          *
-         * @throws IllegalArgumentException if an option is outside its range; all problems are reported at once
+         * @throws ConfigurationException if an option is outside its range or given twice
          */
         public JdbcCredentials build() {
-            List<String> problems = new ArrayList<>(setTwice);
-            check(problems, "cacheSize", cacheSize, 10_000_000);
-            check(problems, "unknownCacheSize", unknownCacheSize, 10_000_000);
-            check(problems, "lookupsAtOnce", lookupsAtOnce, 1_000);
-            check(problems, "unknownPerSecond", unknownPerSecond, 1_000_000);
-            check(problems, "cacheLife", cacheLife);
-            check(problems, "unknownCacheLife", unknownCacheLife);
-            if (outageGrace.isNegative() || outageGrace.compareTo(MAX_GRACE) > 0) {
-                problems.add("credentials: outageGrace: " + outageGrace + " (expected 0 to 24 h)");
-            }
-            if (!problems.isEmpty()) {
-                throw new IllegalArgumentException(String.join("\n", problems));
-            }
+            OptionProblems found = problems.copy();
+            found.range("cacheSize", cacheSize, 1, 10_000_000);
+            found.range("unknownCacheSize", unknownCacheSize, 1, 10_000_000);
+            found.range("lookupsAtOnce", lookupsAtOnce, 1, 1_000);
+            found.range("unknownPerSecond", unknownPerSecond, 1, 1_000_000);
+            found.range("cacheLife", cacheLife, MIN_LIFE, MAX_LIFE);
+            found.range("unknownCacheLife", unknownCacheLife, MIN_LIFE, MAX_LIFE);
+            found.range("outageGrace", outageGrace, Duration.ZERO, MAX_GRACE);
+            found.throwIfAny();
             return new JdbcCredentials(this);
-        }
-
-        private void once(String option) {
-            if (!set.add(option)) {
-                setTwice.add("credentials: " + option + ": set twice; remove one");
-            }
-        }
-
-        private static void check(List<String> problems, String name, int value, int most) {
-            if (value < 1 || value > most) {
-                problems.add("credentials: " + name + ": " + value + " (expected 1 to " + most + ")");
-            }
-        }
-
-        private static void check(List<String> problems, String name, Duration value) {
-            if (value.compareTo(MIN_LIFE) < 0 || value.compareTo(MAX_LIFE) > 0) {
-                problems.add("credentials: " + name + ": " + value + " (expected 1 s to 1 h)");
-            }
         }
     }
 }

@@ -12,10 +12,13 @@ import org.jdbi.v3.core.Jdbi;
 import org.sipproxy.api.component.ComponentHooks;
 import org.sipproxy.api.component.ProxyComponent;
 import org.sipproxy.api.component.ProxyRuntime;
+import org.sipproxy.api.config.ConfigurationException;
+import org.sipproxy.api.config.OptionProblems;
 import org.sipproxy.api.routing.RequestStage;
 import org.sipproxy.api.routing.StageContext;
 import org.sipproxy.api.routing.Target;
 import org.sipproxy.api.routing.Verdict;
+import org.sipproxy.api.support.LoggerNames;
 import org.sipproxy.message.SipParseException;
 import org.sipproxy.message.SipUri;
 import org.sipproxy.message.StatusCode;
@@ -47,7 +50,7 @@ import org.slf4j.LoggerFactory;
  */
 public final class JdbcDispatcher implements ProxyComponent {
 
-    private static final Logger LOG = LoggerFactory.getLogger(JdbcDispatcher.class);
+    private static final Logger LOG = LoggerFactory.getLogger(LoggerNames.DATABASE);
 
     private static final int STATEMENT_SECONDS = 30;
     private static final int LEFT_OUT = 1 | 4;
@@ -261,19 +264,15 @@ public final class JdbcDispatcher implements ProxyComponent {
         /**
          * Checks the options. Does not open a connection.
          *
-         * @throws IllegalArgumentException with every problem found, one on each line
+         * @throws ConfigurationException if an option is missing or outside its range
          */
         public JdbcDispatcher build() {
-            List<String> problems = new ArrayList<>();
+            OptionProblems found = new OptionProblems("dispatcher");
             if (routes.isEmpty()) {
-                problems.add("route: none; call route(...) to route requests to a set");
+                found.add("route", "", "none", "add one, which sends requests to a set");
             }
-            if (tries < 1 || tries > 10) {
-                problems.add("tries: " + tries + " (expected 1 to 10)");
-            }
-            if (!problems.isEmpty()) {
-                throw new IllegalArgumentException(String.join("\n", problems));
-            }
+            found.range("tries", tries, 1, 10);
+            found.throwIfAny();
             return new JdbcDispatcher(this);
         }
     }

@@ -7,6 +7,7 @@ import org.jdbi.v3.core.Jdbi;
 import org.sipproxy.api.component.ComponentHooks;
 import org.sipproxy.api.component.ProxyComponent;
 import org.sipproxy.api.component.ProxyRuntime;
+import org.sipproxy.api.support.LoggerNames;
 import org.sipproxy.message.HostName;
 import org.sipproxy.message.SipParseException;
 import org.sipproxy.message.SipUri;
@@ -23,7 +24,7 @@ import org.slf4j.LoggerFactory;
  */
 public final class JdbcDomains implements ProxyComponent {
 
-    private static final Logger LOG = LoggerFactory.getLogger(JdbcDomains.class);
+    private static final Logger LOG = LoggerFactory.getLogger(LoggerNames.DATABASE);
 
     private static final int STATEMENT_SECONDS = 30;
 

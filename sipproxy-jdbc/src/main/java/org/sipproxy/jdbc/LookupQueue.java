@@ -14,6 +14,7 @@ import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import org.sipproxy.api.routing.RequestDeadline;
 import org.sipproxy.api.routing.TemporarilyUnavailableException;
+import org.sipproxy.api.support.LoggerNames;
 import org.sipproxy.jdbc.CredentialCache.Read;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -27,7 +28,7 @@ import org.slf4j.LoggerFactory;
  */
 final class LookupQueue {
 
-    private static final Logger LOG = LoggerFactory.getLogger(JdbcCredentials.class);
+    private static final Logger LOG = LoggerFactory.getLogger(LoggerNames.AUTHENTICATION);
 
     /** Maximum number of rows in one query. */
     static final int BATCH = 100;

@@ -21,6 +21,7 @@ import org.sipproxy.api.location.BindingChange;
 import org.sipproxy.api.location.LocationStore;
 import org.sipproxy.api.location.RemovalReason;
 import org.sipproxy.api.location.UserCase;
+import org.sipproxy.api.support.LoggerNames;
 import org.sipproxy.message.HostName;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -34,7 +35,7 @@ import org.slf4j.LoggerFactory;
  */
 final class RemovedSubscribers {
 
-    private static final Logger LOG = LoggerFactory.getLogger(RemovedSubscribers.class);
+    private static final Logger LOG = LoggerFactory.getLogger(LoggerNames.AUTHENTICATION);
 
     private static final long AGAIN_NANOS = Duration.ofSeconds(2).toNanos();
 

@@ -14,6 +14,7 @@ import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
 import org.postgresql.PGConnection;
 import org.postgresql.PGNotification;
+import org.sipproxy.api.support.LoggerNames;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -26,7 +27,7 @@ import org.slf4j.LoggerFactory;
  */
 final class SubscriberListener implements AutoCloseable {
 
-    private static final Logger LOG = LoggerFactory.getLogger(SubscriberListener.class);
+    private static final Logger LOG = LoggerFactory.getLogger(LoggerNames.AUTHENTICATION);
 
     private static final String EVERYBODY = "*";
     private static final int HEAR_MILLIS = 200;

@@ -537,9 +537,9 @@ class JdbcAccountingTest {
                         .flushInterval(Duration.ZERO)
                         .extraColumns(List.of(AccountingColumn.CALL_ID))
                         .build())
-                .withMessageContaining("queueCapacity: 1 (expected 100 to 1000000)")
+                .withMessageContaining("queueCapacity: 1 (expected 100 to 1,000,000)")
                 .withMessageContaining("batchRows: 0")
-                .withMessageContaining("flushInterval: PT0S (expected PT0.01S to PT1M)")
+                .withMessageContaining("flushInterval: 0s (expected 10ms to 1m)")
                 .withMessageContaining("extraColumns: callid");
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> new AccountingColumn("note\"; --", done -> ""))

@@ -192,7 +192,7 @@ class JdbcBindingRepositoryTest implements BindingRepositoryContract {
                         .statementTimeout(Duration.ZERO)
                         .build())
                 .isInstanceOf(IllegalArgumentException.class)
-                .hasMessageContainingAll("serverId: -1", "defaultDomain: empty", "statementTimeout: PT0S");
+                .hasMessageContainingAll("serverId: -1", "defaultDomain: empty", "statementTimeout: 0s");
     }
 
     private static Binding binding(String id) {

@@ -356,8 +356,8 @@ class JdbcCredentialsTest {
                         .cacheSize(0)
                         .cacheLife(Duration.ZERO)
                         .build())
-                .hasMessageContaining("cacheSize: 0 (expected 1 to 10000000)")
-                .hasMessageContaining("cacheLife: PT0S (expected 1 s to 1 h)");
+                .hasMessageContaining("cacheSize: 0 (expected 1 to 10,000,000)")
+                .hasMessageContaining("cacheLife: 0s (expected 1s to 1h)");
     }
 
     @Test

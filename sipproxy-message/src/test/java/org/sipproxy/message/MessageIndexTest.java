@@ -133,7 +133,7 @@ class MessageIndexTest {
 
     @Test
     void exceededLimitIsADefectOrRejected() throws Exception {
-        ParseLimits small = new ParseLimits(1_024, 256, 16, 4);
+        ParseLimits small = ParseLimits.builder().messageBytes(1_024).headerLineBytes(256).headers(16).listElements(4).build();
         byte[] longLine = SipText.crlf("BYE sip:a SIP/2.0\nX: " + "x".repeat(260) + "\n\n");
         byte[] foldedLine = SipText.crlf("BYE sip:a SIP/2.0\nX: a" + "\n a".repeat(90) + "\n\n");
         byte[] manyLines = SipText.crlf("BYE sip:a SIP/2.0\n" + "X: a\n".repeat(17) + "\n");

@@ -3,6 +3,8 @@ package org.sipproxy.nat;
 import java.util.EnumSet;
 import java.util.Locale;
 import java.util.Set;
+import org.sipproxy.api.config.ConfigurationException;
+import org.sipproxy.api.config.ConfigurationProblem;
 
 /**
  * A sign that the sender of a message is behind a NAT. A sender is treated as behind a NAT if any of the chosen signs
@@ -68,13 +70,17 @@ public enum NatTest {
     /**
      * Returns the tests that a sum of Kamailio's {@code nat_uac_test} flags stands for; 19 is the usual sum.
      *
-     * @throws IllegalArgumentException if the sum is not from 1 to 511. Flag 512 compares a message with the
+     * @throws ConfigurationException if the sum is not from 1 to 511. Flag 512 compares a message with the
      *     destination set by a routing script, which this proxy does not have.
      */
     public static Set<NatTest> fromKamailioFlags(int flags) {
         if (flags < 1 || flags > KNOWN_FLAGS) {
-            throw new IllegalArgumentException("natTest: " + flags + " (expected 1 to " + KNOWN_FLAGS
-                    + ", a sum of nat_uac_test flags without 512, which compares with a script's destination)");
+            throw new ConfigurationException(ConfigurationProblem.of(
+                    "tests",
+                    Integer.toString(flags),
+                    "expected 1 to " + KNOWN_FLAGS
+                            + ", a sum of nat_uac_test flags without 512, which compares with a script's destination",
+                    ""));
         }
         Set<NatTest> tests = EnumSet.noneOf(NatTest.class);
         for (NatTest test : values()) {

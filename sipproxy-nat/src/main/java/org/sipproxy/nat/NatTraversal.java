@@ -1,10 +1,7 @@
 package org.sipproxy.nat;
 
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.EnumSet;
-import java.util.HashSet;
-import java.util.List;
 import java.util.Objects;
 import java.util.Set;
 import java.util.function.Consumer;
@@ -12,6 +9,8 @@ import org.jspecify.annotations.Nullable;
 import org.sipproxy.api.component.ComponentHooks;
 import org.sipproxy.api.component.ProxyComponent;
 import org.sipproxy.api.component.ProxyRuntime;
+import org.sipproxy.api.config.ConfigurationException;
+import org.sipproxy.api.config.OptionProblems;
 import org.sipproxy.api.location.LocationStore;
 import org.sipproxy.api.support.KeyedHash;
 import org.sipproxy.api.transport.Flow;
@@ -160,8 +159,7 @@ public final class NatTraversal implements ProxyComponent {
         private boolean pingsAll;
         private int removeAfter;
 
-        private final Set<String> given = new HashSet<>();
-        private final List<String> problems = new ArrayList<>();
+        private final OptionProblems problems = new OptionProblems("nat");
 
         private Builder() {}
 
@@ -170,10 +168,14 @@ public final class NatTraversal implements ProxyComponent {
          * {@link NatTest#fromKamailioFlags} converts a {@code nat_uac_test} number.
          */
         public Builder tests(Set<NatTest> signs) {
-            once("tests");
+            problems.once("tests");
             tests = Set.copyOf(signs);
             if (tests.isEmpty()) {
-                problems.add("tests: none, so no client would be found behind a NAT; omit the option for the default");
+                problems.add(
+                        "tests",
+                        "",
+                        "none, so no client would be found behind a NAT",
+                        "omit the option for the default");
             }
             return this;
         }
@@ -192,7 +194,7 @@ public final class NatTraversal implements ProxyComponent {
             try {
                 networks.include(network);
             } catch (IllegalArgumentException e) {
-                problems.add("privateNetwork: " + e.getMessage());
+                problems.add("privateNetwork", "", String.valueOf(e.getMessage()));
             }
             return this;
         }
@@ -202,7 +204,7 @@ public final class NatTraversal implements ProxyComponent {
             try {
                 networks.exclude(network);
             } catch (IllegalArgumentException e) {
-                problems.add("reachableNetwork: " + e.getMessage());
+                problems.add("reachableNetwork", "", String.valueOf(e.getMessage()));
             }
             return this;
         }
@@ -213,7 +215,7 @@ public final class NatTraversal implements ProxyComponent {
          * drop URI parameters.
          */
         public Builder fixContact() {
-            once("fixContact");
+            problems.once("fixContact");
             fixesContact = true;
             return this;
         }
@@ -223,7 +225,7 @@ public final class NatTraversal implements ProxyComponent {
          * Default off, because any sender of a request could then choose the address that it is sent to.
          */
         public Builder foreignAliases() {
-            once("foreignAliases");
+            problems.once("foreignAliases");
             foreignAliases = true;
             return this;
         }
@@ -233,25 +235,25 @@ public final class NatTraversal implements ProxyComponent {
          * OPTIONS every 15 s, because many home routers drop a UDP mapping after 30 s.
          */
         public Builder ping(PingMethod method, Duration interval) {
-            once("ping");
+            problems.once("ping");
             pingMethod = Objects.requireNonNull(method, "method");
             this.interval = Objects.requireNonNull(interval, "interval");
             if (interval.compareTo(SHORTEST) < 0 || interval.compareTo(LONGEST) > 0) {
-                problems.add("ping: interval " + interval + " (expected 1 s to 10 min); use noPing() for none");
+                problems.add("ping", OptionProblems.text(interval), "expected 1s to 10m", "use {noPing} for none");
             }
             return this;
         }
 
         /** Sends no pings: the clients keep their mappings open. Excludes {@link #ping}. */
         public Builder noPing() {
-            once("ping");
+            problems.once("ping");
             pingMethod = null;
             return this;
         }
 
         /** Pings all UDP clients, including those that are not behind a NAT. Default only those behind a NAT. */
         public Builder pingAll() {
-            once("pingAll");
+            problems.once("pingAll");
             pingsAll = true;
             return this;
         }
@@ -261,39 +263,29 @@ public final class NatTraversal implements ProxyComponent {
          * consecutive OPTIONS pings without a response; 1 to 100. Default never: a binding ends when it expires.
          */
         public Builder removeAfter(int pings) {
-            once("removeAfter");
+            problems.once("removeAfter");
             removeAfter = pings;
-            if (pings < 1 || pings > 100) {
-                problems.add("removeAfter: " + pings + " (expected 1 to 100); omit the option to remove none");
-            }
+            problems.range("removeAfter", pings, 1, 100);
             return this;
-        }
-
-        private void once(String option) {
-            if (!given.add(option)) {
-                problems.add(option + ": given twice; give it once");
-            }
         }
 
         /**
          * Returns the component.
          *
-         * @throws IllegalArgumentException if an option is invalid; the message lists every problem, one per line
+         * @throws ConfigurationException if an option is outside its range, given twice or contradicts another
          */
         public NatTraversal build() {
-            List<String> found = new ArrayList<>(problems);
+            OptionProblems found = problems.copy();
             if (removeAfter != 0 && pingMethod != PingMethod.OPTIONS) {
-                found.add("removeAfter: only OPTIONS pings get a response; use ping(PingMethod.OPTIONS, ...) with it");
+                found.add("removeAfter", "", "only OPTIONS pings get a response", "ping with OPTIONS, or omit it");
             }
             if (pingsAll && pingMethod == null) {
-                found.add("pingAll: with noPing() there are no pings; use one or the other");
+                found.add("pingAll", "", "there are no pings to send", "use {ping}, or omit it");
             }
             if (fixesContact && foreignAliases) {
-                found.add("foreignAliases: fixContact() writes no aliases; use one or the other");
+                found.add("foreignAliases", "", "{fixContact} writes no aliases", "use one or the other");
             }
-            if (!found.isEmpty()) {
-                throw new IllegalArgumentException(String.join("\n", found));
-            }
+            found.throwIfAny();
             return new NatTraversal(this);
         }
     }

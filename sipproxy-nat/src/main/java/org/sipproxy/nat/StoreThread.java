@@ -1,17 +1,19 @@
 package org.sipproxy.nat;
 
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicLong;
 import org.sipproxy.api.location.Binding;
 import org.sipproxy.api.location.BindingChange;
 import org.sipproxy.api.location.LocationStore;
 import org.sipproxy.api.location.LocationStoreException;
 import org.sipproxy.api.location.RemovalReason;
+import org.sipproxy.api.support.LogPace;
+import org.sipproxy.api.support.LoggerNames;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -21,16 +23,15 @@ import org.slf4j.LoggerFactory;
  */
 final class StoreThread implements AutoCloseable {
 
-    private static final Logger LOG = LoggerFactory.getLogger(StoreThread.class);
+    private static final Logger LOG = LoggerFactory.getLogger(LoggerNames.NAT);
 
     private static final int QUEUE = 10_000;
     private static final long IDLE_SECONDS = 30;
-    private static final long WARNING_NANOS = TimeUnit.SECONDS.toNanos(10);
 
     private final LocationStore store;
     private final KnownClients clients;
     private final NatCounters counters;
-    private final AtomicLong nextWarningNanos = new AtomicLong(System.nanoTime());
+    private final LogPace warnings = new LogPace(Duration.ofSeconds(10));
     private final ThreadPoolExecutor thread;
 
     StoreThread(LocationStore store, KnownClients clients, NatCounters counters) {
@@ -101,9 +102,7 @@ final class StoreThread implements AutoCloseable {
     }
 
     private void warn(Throwable cause) {
-        long now = System.nanoTime();
-        long due = nextWarningNanos.get();
-        if (now - due >= 0 && nextWarningNanos.compareAndSet(due, now + WARNING_NANOS)) {
+        if (warnings.isDue()) {
             LOG.warn("location store failed; bindings of unreachable clients are kept", cause);
         }
     }

@@ -18,10 +18,13 @@ import org.sipproxy.api.access.TrustedEntry;
 import org.sipproxy.api.component.ComponentHooks;
 import org.sipproxy.api.component.ProxyComponent;
 import org.sipproxy.api.component.ProxyRuntime;
+import org.sipproxy.api.config.ConfigurationException;
+import org.sipproxy.api.config.OptionProblems;
 import org.sipproxy.api.event.SecurityEvent;
 import org.sipproxy.api.routing.RequestStage;
 import org.sipproxy.api.routing.StageContext;
 import org.sipproxy.api.routing.Verdict;
+import org.sipproxy.api.support.LoggerNames;
 import org.sipproxy.api.transport.ArrivalFilter;
 import org.sipproxy.api.transport.Endpoint;
 import org.sipproxy.api.transport.Flow;
@@ -48,7 +51,7 @@ import org.slf4j.LoggerFactory;
  */
 public final class AccessList implements ProxyComponent {
 
-    private static final Logger LOG = LoggerFactory.getLogger(AccessList.class);
+    private static final Logger LOG = LoggerFactory.getLogger(LoggerNames.ACCESS);
 
     private static final String DEFAULT_POLICY = "default policy";
 
@@ -331,7 +334,7 @@ public final class AccessList implements ProxyComponent {
 
         private final List<AccessRule> rules = new ArrayList<>();
         private final Map<Integer, Action> groups = new HashMap<>();
-        private final List<String> problems = new ArrayList<>();
+        private final OptionProblems problems = new OptionProblems("access list");
         private @Nullable Action defaultPolicy;
         private @Nullable AccessRuleSource source;
 
@@ -347,12 +350,11 @@ public final class AccessList implements ProxyComponent {
          * Sets the action for sources without a matching rule: {@link Action#ALLOW} or {@link Action#DENY}. No default.
          */
         public Builder defaultPolicy(Action policy) {
-            if (defaultPolicy != null) {
-                problems.add("defaultPolicy: set twice; remove one");
-            }
+            problems.once("defaultPolicy");
             defaultPolicy = Objects.requireNonNull(policy, "policy");
             if (policy == Action.TRUST) {
-                problems.add("defaultPolicy: TRUST would let anyone relay to any destination; use ALLOW or DENY");
+                problems.add(
+                        "defaultPolicy", "TRUST", "would let anyone relay to any destination", "use ALLOW or DENY");
             }
             return this;
         }
@@ -363,9 +365,7 @@ public final class AccessList implements ProxyComponent {
          * {@link #group} sets the action of a group of {@code address}.
          */
         public Builder source(AccessRuleSource from) {
-            if (source != null) {
-                problems.add("source: set twice; remove one");
-            }
+            problems.once("source");
             source = Objects.requireNonNull(from, "from");
             return this;
         }
@@ -375,7 +375,7 @@ public final class AccessList implements ProxyComponent {
          */
         public Builder group(int number, Action action) {
             if (groups.put(number, Objects.requireNonNull(action, "action")) != null) {
-                problems.add("group: " + number + " set twice; remove one");
+                problems.add("group", Integer.toString(number), "is given twice", "give it once");
             }
             return this;
         }
@@ -383,22 +383,19 @@ public final class AccessList implements ProxyComponent {
         /**
          * Returns the access list.
          *
-         * @throws IllegalArgumentException if an option is missing or contradicts another; the message lists all
-         *     problems
+         * @throws ConfigurationException if an option is missing or contradicts another
          */
         public AccessList build() {
-            List<String> found = new ArrayList<>(problems);
+            OptionProblems found = problems.copy();
             Action policy = defaultPolicy;
             if (policy == null) {
-                found.add("defaultPolicy: missing; use ALLOW or DENY for sources without a matching rule");
+                found.add("defaultPolicy", "", "missing", "use ALLOW or DENY for sources without a matching rule");
             }
             if (source == null && !groups.isEmpty()) {
-                found.add("group: has no effect without source(...); add one, or omit the option");
+                found.add("group", "", "has no effect without {source}", "add one, or omit the option");
             }
-            if (policy == null || !found.isEmpty()) {
-                throw new IllegalArgumentException("access list: " + String.join("; ", found));
-            }
-            return new AccessList(this, policy);
+            found.throwIfAny();
+            return new AccessList(this, Objects.requireNonNull(policy));
         }
     }
 }

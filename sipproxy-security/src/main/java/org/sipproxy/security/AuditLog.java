@@ -11,6 +11,7 @@ import java.util.function.LongSupplier;
 import org.sipproxy.api.event.ProxyListener;
 import org.sipproxy.api.event.SecurityEvent;
 import org.sipproxy.api.support.KeyedHash;
+import org.sipproxy.api.support.LoggerNames;
 import org.sipproxy.api.transport.TransportKind;
 import org.sipproxy.message.HostName;
 import org.slf4j.Logger;
@@ -56,7 +57,7 @@ import org.slf4j.LoggerFactory;
  */
 public final class AuditLog implements ProxyListener {
 
-    private static final Logger LOG = LoggerFactory.getLogger("org.sipproxy.audit");
+    private static final Logger LOG = LoggerFactory.getLogger(LoggerNames.AUDIT);
 
     private static final DateTimeFormatter DATE = DateTimeFormatter.ofPattern(
                     "yyyy-MM-dd'T'HH:mm:ss.SSS'Z'", Locale.ROOT)

@@ -4,6 +4,8 @@ import java.net.Inet4Address;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.util.Objects;
+import org.sipproxy.api.config.ConfigurationException;
+import org.sipproxy.api.config.ConfigurationProblem;
 import org.sipproxy.message.HostName;
 import org.sipproxy.message.IpLiteral;
 import org.sipproxy.message.SipParseException;
@@ -20,19 +22,21 @@ public record CidrBlock(InetAddress address, int prefixLength) {
     /**
      * Checks the values.
      *
-     * @throws IllegalArgumentException if the prefix is too long or a bit after it is set
+     * @throws ConfigurationException if the prefix is too long or a bit after it is set
      */
     public CidrBlock {
         Objects.requireNonNull(address, "address");
         int most = address.getAddress().length * 8;
         if (prefixLength < 0 || prefixLength > most) {
-            throw new IllegalArgumentException("network: " + HostName.literal(address) + "/" + prefixLength
-                    + " (expected a prefix length of 0 to " + most + ")");
+            throw problem(
+                    HostName.literal(address) + "/" + prefixLength, "expected a prefix length of 0 to " + most, "");
         }
         InetAddress first = masked(address, prefixLength);
         if (!first.equals(address)) {
-            throw new IllegalArgumentException("network: " + HostName.literal(address) + "/" + prefixLength
-                    + " has bits set after its prefix; use " + HostName.literal(first) + "/" + prefixLength);
+            throw problem(
+                    HostName.literal(address) + "/" + prefixLength,
+                    "has bits set after its prefix",
+                    "use " + HostName.literal(first) + "/" + prefixLength);
         }
     }
 
@@ -52,7 +56,7 @@ public record CidrBlock(InetAddress address, int prefixLength) {
      * Parses {@code 192.0.2.0/24}, {@code 2001:db8::/32} or a single address; an IPv6 address may be in brackets. Does
      * not resolve names.
      *
-     * @throws IllegalArgumentException if the text is not a network
+     * @throws ConfigurationException if the text is not a network
      */
     public static CidrBlock parse(String text) {
         int slash = text.indexOf('/');
@@ -68,9 +72,15 @@ public record CidrBlock(InetAddress address, int prefixLength) {
         return new CidrBlock(address, Integer.parseInt(length));
     }
 
-    private static IllegalArgumentException defect(String text) {
-        return new IllegalArgumentException("network: \"" + SipParseException.excerpt(text)
-                + "\" (expected ADDRESS or ADDRESS/LENGTH, such as 192.0.2.0/24 or 2001:db8::/32)");
+    private static ConfigurationException defect(String text) {
+        return problem(
+                '"' + SipParseException.excerpt(text) + '"',
+                "expected ADDRESS or ADDRESS/LENGTH, such as 192.0.2.0/24 or 2001:db8::/32",
+                "");
+    }
+
+    private static ConfigurationException problem(String value, String reason, String remedy) {
+        return new ConfigurationException(ConfigurationProblem.of("network", value, reason, remedy));
     }
 
     private static InetAddress masked(InetAddress address, int prefixLength) {

@@ -4,11 +4,9 @@ import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.EnumSet;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Objects;
 import java.util.Set;
-import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.BiPredicate;
 import org.jspecify.annotations.Nullable;
 import org.sipproxy.api.auth.Authentication;
@@ -16,12 +14,17 @@ import org.sipproxy.api.auth.CredentialStore;
 import org.sipproxy.api.auth.DigestAlgorithm;
 import org.sipproxy.api.component.ProxyComponent;
 import org.sipproxy.api.component.ProxyRuntime;
+import org.sipproxy.api.config.ConfigurationException;
+import org.sipproxy.api.config.ConfigurationProblem;
+import org.sipproxy.api.config.OptionProblems;
 import org.sipproxy.api.event.SecurityEvent;
 import org.sipproxy.api.location.UserCase;
 import org.sipproxy.api.routing.NeedsWorkerException;
 import org.sipproxy.api.routing.StageContext;
 import org.sipproxy.api.routing.TemporarilyUnavailableException;
 import org.sipproxy.api.routing.Verdict;
+import org.sipproxy.api.support.LogPace;
+import org.sipproxy.api.support.LoggerNames;
 import org.sipproxy.message.HeaderName;
 import org.sipproxy.message.Method;
 import org.sipproxy.message.SipParseException;
@@ -68,10 +71,10 @@ import org.slf4j.LoggerFactory;
  */
 public final class DigestAuthentication implements Authentication {
 
-    private static final Logger LOG = LoggerFactory.getLogger(DigestAuthentication.class);
+    private static final Logger LOG = LoggerFactory.getLogger(LoggerNames.AUTHENTICATION);
 
     private static final int MAX_SHOWN = 64;
-    private static final long WARNING_MILLIS = 60_000;
+    private static final Duration WARNINGS = Duration.ofMinutes(1);
 
     private final @Nullable Realm fixedRealm;
     private final CredentialStore credentials;
@@ -87,8 +90,8 @@ public final class DigestAuthentication implements Authentication {
     /** The text after the nonce in the challenge of each algorithm. */
     private final String[] offers;
 
-    private final AtomicLong nextAmbiguityWarningMillis = new AtomicLong();
-    private final AtomicLong nextQopWarningMillis = new AtomicLong();
+    private final LogPace ambiguityWarnings = new LogPace(WARNINGS);
+    private final LogPace qopWarnings = new LogPace(WARNINGS);
 
     private DigestAuthentication(Builder builder, CredentialStore credentials, List<byte[]> secrets) {
         this.fixedRealm = builder.realm == null ? null : Realm.named(builder.realm);
@@ -230,7 +233,7 @@ public final class DigestAuthentication implements Authentication {
         context.publish(new SecurityEvent.AuthenticationFailed(
                 origin, user, result.outcome().name()));
         if (result.outcome() == AuthenticationOutcome.AMBIGUOUS_USER) {
-            warnOfAmbiguousUser(user, context.now().toEpochMilli());
+            warnOfAmbiguousUser(user);
         }
         Lockouts.Lock lock = result.lock();
         if (lock != null) {
@@ -240,9 +243,8 @@ public final class DigestAuthentication implements Authentication {
     }
 
     /** Logs at most one line per minute, because the phone has the right password and retries. */
-    private void warnOfAmbiguousUser(String user, long nowMillis) {
-        long due = nextAmbiguityWarningMillis.get();
-        if (nowMillis >= due && nextAmbiguityWarningMillis.compareAndSet(due, nowMillis + WARNING_MILLIS)) {
+    private void warnOfAmbiguousUser(String user) {
+        if (ambiguityWarnings.isDue()) {
             LOG.warn(
                     "subscriber {} is refused: another subscriber has the same name in another case, and both share one"
                             + " address-of-record; rename or remove one of them",
@@ -252,9 +254,7 @@ public final class DigestAuthentication implements Authentication {
 
     /** Logs at most one line per minute: the phone keeps retrying, and only the operator can change the settings. */
     private void warnOfMissingQop(StageContext context, String user) {
-        long nowMillis = context.now().toEpochMilli();
-        long due = nextQopWarningMillis.get();
-        if (nowMillis >= due && nextQopWarningMillis.compareAndSet(due, nowMillis + WARNING_MILLIS)) {
+        if (qopWarnings.isDue()) {
             LOG.warn(
                     "{} of {} from {} is challenged again: its digest credentials have no qop; use requireQop(false) or"
                             + " --digest-without-qop accept for phones that do not support qop",
@@ -308,7 +308,7 @@ public final class DigestAuthentication implements Authentication {
     }
 
     @Override
-    public List<String> problems(Set<String> domains) {
+    public List<ConfigurationProblem> problems(Set<String> domains) {
         return credentials.problems(fixedRealm == null ? domains : Set.of(fixedRealm.name()));
     }
 
@@ -369,8 +369,7 @@ public final class DigestAuthentication implements Authentication {
         private Set<NonceBinding> bindings = EnumSet.of(NonceBinding.REQUEST_URI, NonceBinding.SOURCE_ADDRESS);
         private List<byte[]> secrets = List.of();
 
-        private final Set<String> set = new HashSet<>();
-        private final List<String> problems = new ArrayList<>();
+        private final OptionProblems problems = new OptionProblems("digest");
 
         private Builder() {}
 
@@ -382,15 +381,18 @@ public final class DigestAuthentication implements Authentication {
          */
         public Builder realm(String realm) {
             this.realm = Objects.requireNonNull(realm, "realm");
-            once("realm");
+            problems.once("realm");
             if (realm.isEmpty() || realm.length() > MAX_REALM) {
-                problems.add("realm: " + realm.length() + " characters (expected 1 to " + MAX_REALM + ")");
+                problems.add("realm", realm.length() + " characters", "expected 1 to " + MAX_REALM);
             }
             for (int i = 0; i < realm.length(); i++) {
                 char c = realm.charAt(i);
                 if (c < ' ' || c > '~' || c == '"' || c == '\\') {
-                    problems.add("realm: character " + i
-                            + " is not printable ASCII, or is a quote or backslash; use a domain name");
+                    problems.add(
+                            "realm",
+                            "character " + i,
+                            "is not printable ASCII, or is a quote or backslash",
+                            "use a domain name");
                     break;
                 }
             }
@@ -400,7 +402,7 @@ public final class DigestAuthentication implements Authentication {
         /** Sets the store of the users' credentials. The host application closes it. No default. */
         public Builder credentials(CredentialStore credentials) {
             this.credentials = Objects.requireNonNull(credentials, "credentials");
-            once("credentials");
+            problems.once("credentials");
             return this;
         }
 
@@ -410,10 +412,8 @@ public final class DigestAuthentication implements Authentication {
          */
         public Builder nonceLifetime(Duration lifetime) {
             this.nonceLifetime = Objects.requireNonNull(lifetime, "lifetime");
-            once("nonceLifetime");
-            if (lifetime.compareTo(MIN_LIFETIME) < 0 || lifetime.compareTo(MAX_LIFETIME) > 0) {
-                problems.add("nonceLifetime: " + lifetime + " (expected " + MIN_LIFETIME + " to " + MAX_LIFETIME + ")");
-            }
+            problems.once("nonceLifetime");
+            problems.range("nonceLifetime", lifetime, MIN_LIFETIME, MAX_LIFETIME);
             return this;
         }
 
@@ -426,7 +426,7 @@ public final class DigestAuthentication implements Authentication {
          */
         public Builder requireQop(boolean required) {
             this.requireQop = required;
-            once("requireQop");
+            problems.once("requireQop");
             return this;
         }
 
@@ -437,7 +437,7 @@ public final class DigestAuthentication implements Authentication {
          */
         public Builder checkIdentity(boolean checked) {
             this.checkIdentity = checked;
-            once("checkIdentity");
+            problems.once("checkIdentity");
             return this;
         }
 
@@ -448,7 +448,7 @@ public final class DigestAuthentication implements Authentication {
          */
         public Builder allowIdentity(BiPredicate<String, SipUri> owns) {
             this.identities = Objects.requireNonNull(owns, "owns");
-            once("allowIdentity");
+            problems.once("allowIdentity");
             return this;
         }
 
@@ -460,9 +460,9 @@ public final class DigestAuthentication implements Authentication {
          * default is the store's algorithms.
          */
         public Builder algorithms(DigestAlgorithm... offered) {
-            once("algorithms");
+            problems.once("algorithms");
             if (offered.length == 0) {
-                problems.add("algorithms: none; offer at least one");
+                problems.add("algorithms", "", "none", "offer at least one");
             } else {
                 this.algorithms = EnumSet.copyOf(List.of(offered));
             }
@@ -475,7 +475,7 @@ public final class DigestAuthentication implements Authentication {
          */
         public Builder integrity(boolean offered) {
             this.integrity = offered;
-            once("integrity");
+            problems.once("integrity");
             return this;
         }
 
@@ -486,7 +486,7 @@ public final class DigestAuthentication implements Authentication {
          * client that forges a source address can {@link Lockout lock out} a user there.
          */
         public Builder bindNonceTo(NonceBinding... bindings) {
-            once("bindNonceTo");
+            problems.once("bindNonceTo");
             this.bindings = EnumSet.noneOf(NonceBinding.class);
             this.bindings.addAll(List.of(bindings));
             return this;
@@ -498,14 +498,14 @@ public final class DigestAuthentication implements Authentication {
          */
         public Builder countNonces(boolean counted) {
             this.countNonces = counted;
-            once("countNonces");
+            problems.once("countNonces");
             return this;
         }
 
         /** Sets whether a nonce is accepted only once; each request then costs a challenge. Default false. */
         public Builder oneTimeNonces(boolean once) {
             this.oneTimeNonces = once;
-            once("oneTimeNonces");
+            problems.once("oneTimeNonces");
             return this;
         }
 
@@ -516,24 +516,22 @@ public final class DigestAuthentication implements Authentication {
          */
         public Builder nonceCapacity(int nonces) {
             this.nonceCapacity = nonces;
-            once("nonceCapacity");
-            if (nonces < MIN_CAPACITY || nonces > MAX_CAPACITY) {
-                problems.add("nonceCapacity: " + nonces + " (expected 1,024 to 16,777,216)");
-            }
+            problems.once("nonceCapacity");
+            problems.range("nonceCapacity", nonces, MIN_CAPACITY, MAX_CAPACITY);
             return this;
         }
 
         /** Sets the lockout policy. Default {@link Lockout#DEFAULT}. */
         public Builder lockout(Lockout policy) {
             this.lockout = Objects.requireNonNull(policy, "policy");
-            once("lockout");
+            problems.once("lockout");
             return this;
         }
 
         /** Disables lockouts; passwords can then be guessed as fast as the network allows. */
         public Builder noLockout() {
             this.lockout = null;
-            once("lockout");
+            problems.once("lockout");
             return this;
         }
 
@@ -550,17 +548,17 @@ public final class DigestAuthentication implements Authentication {
          * instance.
          */
         public Builder secrets(byte[]... secrets) {
-            once("secret");
+            problems.once("secret");
             List<byte[]> copies = new ArrayList<>();
             for (byte[] secret : secrets) {
                 copies.add(secret.clone());
                 if (secret.length < MIN_SECRET || secret.length > MAX_SECRET) {
                     problems.add(
-                            "secret: " + secret.length + " bytes (expected " + MIN_SECRET + " to 1,024 random bytes)");
+                            "secret", secret.length + " bytes", "expected " + MIN_SECRET + " to 1,024 random bytes");
                 }
             }
             if (copies.isEmpty() || copies.size() > MAX_SECRETS) {
-                problems.add("secret: " + copies.size() + " secrets (expected 1 to " + MAX_SECRETS + ")");
+                problems.add("secret", copies.size() + " secrets", "expected 1 to " + MAX_SECRETS);
             }
             this.secrets = copies;
             return this;
@@ -575,28 +573,20 @@ public final class DigestAuthentication implements Authentication {
                     : store.algorithms();
         }
 
-        private void once(String option) {
-            if (!set.add(option)) {
-                problems.add(option + ": set twice; remove one");
-            }
-        }
-
         /**
          * Returns the authentication stage.
          *
-         * @throws IllegalArgumentException if an option is missing, outside its range or set twice; the message lists
-         *     all problems
+         * @throws ConfigurationException if an option is missing, outside its range or given twice
          */
         public DigestAuthentication build() {
-            List<String> found = new ArrayList<>(problems);
+            OptionProblems found = problems.copy();
             CredentialStore store = credentials;
             if (store == null) {
-                found.add("credentials: missing; use InMemoryCredentials.of(...) or another CredentialStore");
+                found.add("credentials", "", "missing", "use InMemoryCredentials.of(...) or another CredentialStore");
             }
-            if (store == null || !found.isEmpty()) {
-                throw new IllegalArgumentException("digest: " + String.join("; ", found));
-            }
-            return new DigestAuthentication(this, store, secrets.isEmpty() ? List.of(randomSecret()) : secrets);
+            found.throwIfAny();
+            return new DigestAuthentication(
+                    this, Objects.requireNonNull(store), secrets.isEmpty() ? List.of(randomSecret()) : secrets);
         }
 
         private static byte[] randomSecret() {

@@ -6,16 +6,16 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
-import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.sipproxy.api.component.ComponentHooks;
 import org.sipproxy.api.component.ProxyComponent;
 import org.sipproxy.api.component.ProxyRuntime;
+import org.sipproxy.api.config.ConfigurationException;
+import org.sipproxy.api.config.OptionProblems;
 import org.sipproxy.api.event.SecurityEvent;
 import org.sipproxy.api.routing.RequestStage;
 import org.sipproxy.api.routing.StageContext;
@@ -443,14 +443,13 @@ public final class FloodGuard implements ProxyComponent {
         private List<String> signs = ScannerSigns.USUAL;
         private int unknownUsers = 20;
         private boolean scannersOnly;
-        private final Set<String> set = new HashSet<>();
-        private final List<String> problems = new ArrayList<>();
+        private final OptionProblems problems = new OptionProblems("flood guard");
 
         private Builder() {}
 
         /** Limits the messages of one source. Default 50 per second and 500 at once. */
         public Builder perSource(RateLimit limit) {
-            once("perSource");
+            problems.once("perSource");
             this.perSource = Objects.requireNonNull(limit, "limit");
             return this;
         }
@@ -461,7 +460,7 @@ public final class FloodGuard implements ProxyComponent {
          * Default 10 per second, 100 at once.
          */
         public Builder perAor(RateLimit limit) {
-            once("perAor");
+            problems.once("perAor");
             this.perAor = Objects.requireNonNull(limit, "limit");
             return this;
         }
@@ -471,21 +470,21 @@ public final class FloodGuard implements ProxyComponent {
          * and once to connections. Default none.
          */
         public Builder global(RateLimit limit) {
-            once("global");
+            problems.once("global");
             this.global = Objects.requireNonNull(limit, "limit");
             return this;
         }
 
         /** Disables rate limits: only scanners and {@link FloodGuard#ban bans} are checked. Default off. */
         public Builder scannersOnly() {
-            once("scannersOnly");
+            problems.once("scannersOnly");
             this.scannersOnly = true;
             return this;
         }
 
         /** Sets the response to a request above a limit. Default {@link Answer#SILENCE}. */
         public Builder answer(Answer value) {
-            once("answer");
+            problems.once("answer");
             this.answer = Objects.requireNonNull(value, "value");
             return this;
         }
@@ -494,9 +493,9 @@ public final class FloodGuard implements ProxyComponent {
          * Sets how many leading bits of an address identify a source: IPv4 8 to 32, IPv6 16 to 128. Default 32 and 64.
          */
         public Builder sourcePrefix(int ipv4, int ipv6) {
-            once("sourcePrefix");
+            problems.once("sourcePrefix");
             if (ipv4 < 8 || ipv4 > 32 || ipv6 < 16 || ipv6 > 128) {
-                problems.add("sourcePrefix: " + ipv4 + ", " + ipv6 + " (expected 8 to 32, 16 to 128)");
+                problems.add("sourcePrefix", ipv4 + ", " + ipv6, "expected 8 to 32, 16 to 128");
             }
             this.prefix = new SourcePrefix(ipv4, ipv6);
             return this;
@@ -510,17 +509,15 @@ public final class FloodGuard implements ProxyComponent {
 
         /** Sets how long a source is banned for scanning: 1 second to 30 days. Default 5 minutes. */
         public Builder banTime(Duration time) {
-            once("banTime");
-            if (time.compareTo(Duration.ofSeconds(1)) < 0 || time.compareTo(Duration.ofDays(30)) > 0) {
-                problems.add("banTime: " + time + " (expected 1 s to 30 days)");
-            }
+            problems.once("banTime");
+            problems.range("banTime", time, Duration.ofSeconds(1), Duration.ofDays(30));
             this.banTime = time;
             return this;
         }
 
         /** Sets the treatment of scanners. Default {@link ScannerPolicy#DROP}. */
         public Builder scanners(ScannerPolicy policy) {
-            once("scanners");
+            problems.once("scanners");
             this.scanners = Objects.requireNonNull(policy, "policy");
             return this;
         }
@@ -530,9 +527,10 @@ public final class FloodGuard implements ProxyComponent {
          * characters matches only as a whole word. Default: those of the common tools.
          */
         public Builder scannerUserAgents(List<String> texts) {
-            once("scannerUserAgents");
+            problems.once("scannerUserAgents");
             if (texts.stream().anyMatch(text -> text.length() < 2)) {
-                problems.add("scannerUserAgents: a text under 2 characters matches most clients; use a longer one");
+                problems.add(
+                        "scannerUserAgents", "", "a text under 2 characters matches most clients", "use a longer one");
             }
             this.signs = List.copyOf(texts);
             return this;
@@ -540,32 +538,27 @@ public final class FloodGuard implements ProxyComponent {
 
         /** Sets how many unknown users a source may present credentials for: 1 to 1,000. Default 20. */
         public Builder unknownUsers(int count) {
-            once("unknownUsers");
-            if (count < 1 || count > 1_000) {
-                problems.add("unknownUsers: " + count + " (expected 1 to 1,000)");
-            }
+            problems.once("unknownUsers");
+            problems.range("unknownUsers", count, 1, 1_000);
             this.unknownUsers = count;
             return this;
-        }
-
-        private void once(String option) {
-            if (!set.add(option)) {
-                problems.add(option + ": set twice; remove one");
-            }
         }
 
         /**
          * Returns the flood guard.
          *
-         * @throws IllegalArgumentException if an option is outside its range; the message lists all problems
+         * @throws ConfigurationException if an option is outside its range or given twice
          */
         public FloodGuard build() {
+            OptionProblems found = problems.copy();
             if (scannersOnly && global != null) {
-                problems.add("global: requires the source limits, which scannersOnly() disables; use one or the other");
+                found.add(
+                        "global",
+                        "",
+                        "requires the source limits, which {scannersOnly} disables",
+                        "use one or the other");
             }
-            if (!problems.isEmpty()) {
-                throw new IllegalArgumentException("flood guard: " + String.join("; ", problems));
-            }
+            found.throwIfAny();
             return new FloodGuard(this);
         }
     }

@@ -11,6 +11,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import org.sipproxy.api.auth.Credential;
 import org.sipproxy.api.auth.CredentialStore;
 import org.sipproxy.api.auth.DigestAlgorithm;
+import org.sipproxy.api.config.ConfigurationProblem;
 import org.sipproxy.api.location.UserCase;
 import org.sipproxy.message.SipParseException;
 
@@ -136,20 +137,23 @@ public final class InMemoryCredentials implements CredentialStore {
     }
 
     @Override
-    public List<String> problems(Set<String> realms) {
-        Set<String> found = new TreeSet<>();
+    public List<ConfigurationProblem> problems(Set<String> realms) {
+        Set<String> unknown = new TreeSet<>();
         for (Credential credential : credentials.values()) {
             String realm = credential.realm();
             boolean fits = credential.password().isPresent()
                     ? realms.stream().anyMatch(one -> lowerCase(one).equals(lowerCase(realm)))
                     : realms.contains(realm);
             if (!fits) {
-                found.add("credentials: the realm \"" + SipParseException.excerpt(realm) + "\" is not "
-                        + (realms.size() == 1 ? "that of the proxy (" : "one of the proxy's (")
-                        + String.join(", ", new TreeSet<>(realms)) + "), so its users could not log in");
+                unknown.add(realm);
             }
         }
-        return List.copyOf(found);
+        String why = "is not " + (realms.size() == 1 ? "that of the proxy (" : "one of the proxy's (")
+                + String.join(", ", new TreeSet<>(realms)) + "), so its users could not log in";
+        return unknown.stream()
+                .map(realm -> new ConfigurationProblem(
+                        "credentials", "", "the realm \"" + SipParseException.excerpt(realm) + "\"", why, ""))
+                .toList();
     }
 
     private static String lowerCase(String realm) {

@@ -2,6 +2,8 @@ package org.sipproxy.security;
 
 import java.time.Duration;
 import java.util.Objects;
+import org.sipproxy.api.config.ConfigurationException;
+import org.sipproxy.api.config.OptionProblems;
 
 /**
  * Policy for lockouts: after many failures further credentials are refused without being checked, each time for longer.
@@ -20,19 +22,15 @@ import java.util.Objects;
  * and port of that proof, the user is not affected by the lockout of the user at the source either: failures there have
  * a separate count. A user without such a proof has to wait until the source's lockout ends, or use another address.
  *
- * <p>So a source can try at most {@code sourceFailures} passwords of users without a proof there, and
- * {@code userFailures} of each user with one. After that it can try one for each lockout that has ended.
+ * <p>So a source can try at most {@link Builder#sourceFailures} passwords of users without a proof there, and
+ * {@link Builder#userFailures} of each user with one. After that it can try one for each lockout that has ended.
  *
- * @param userFailures failures of one user at one source until the lockout, 1 to 1,000. Default 5
- * @param sourceFailures failures at one source, whatever the user, until it is locked out for all users without a proof
- *     of their password there, 1 to 1,000,000. Default 100
- * @param first duration of the first lockout, 1 second to 1 day; each further failure doubles the next. Default 30
- *     seconds
- * @param longest maximum duration of a lockout; failures are reset if none follows for this long. Up to 7 days. Default
- *     1 hour
- * @param answer the response to a locked-out client. Default {@link Answer#CHALLENGE}
+ * <p>Immutable.
  */
-public record Lockout(int userFailures, int sourceFailures, Duration first, Duration longest, Answer answer) {
+public final class Lockout {
+
+    /** The defaults of {@link Builder}. */
+    public static final Lockout DEFAULT = builder().build();
 
     /** The response to a locked-out client. */
     public enum Answer {
@@ -44,38 +42,131 @@ public record Lockout(int userFailures, int sourceFailures, Duration first, Dura
         SILENCE
     }
 
-    // before DEFAULT, whose constructor uses it
-    private static final Duration MAX_LONGEST = Duration.ofDays(7);
+    private final int userFailures;
+    private final int sourceFailures;
+    private final Duration first;
+    private final Duration longest;
+    private final Answer answer;
 
-    /** 5 failures of a user, 100 of a source; 30 seconds, doubled up to 1 hour; the usual challenge. */
-    public static final Lockout DEFAULT =
-            new Lockout(5, 100, Duration.ofSeconds(30), Duration.ofHours(1), Answer.CHALLENGE);
-
-    /**
-     * Checks the values.
-     *
-     * @throws IllegalArgumentException if a value is outside its range
-     */
-    public Lockout {
-        Objects.requireNonNull(answer, "answer");
-        range("userFailures", userFailures, 1_000);
-        range("sourceFailures", sourceFailures, 1_000_000);
-        if (first.compareTo(Duration.ofSeconds(1)) < 0 || first.compareTo(longest) > 0) {
-            throw new IllegalArgumentException("first: " + first + " (expected 1 s to longest, " + longest + ")");
-        }
-        if (longest.compareTo(MAX_LONGEST) > 0) {
-            throw new IllegalArgumentException("longest: " + longest + " (expected at most 7 days)");
-        }
+    private Lockout(Builder builder) {
+        this.userFailures = builder.userFailures;
+        this.sourceFailures = builder.sourceFailures;
+        this.first = builder.first;
+        this.longest = builder.longest;
+        this.answer = builder.answer;
     }
 
-    private static void range(String name, int value, int max) {
-        if (value < 1 || value > max) {
-            throw new IllegalArgumentException(name + ": " + value + " (expected 1 to " + max + ")");
-        }
+    /** Returns a builder with the defaults. */
+    public static Builder builder() {
+        return new Builder();
     }
 
-    /** Returns a copy with another {@code answer}. */
-    public Lockout withAnswer(Answer other) {
-        return new Lockout(userFailures, sourceFailures, first, longest, other);
+    /** Returns a builder with these values. */
+    public Builder toBuilder() {
+        Builder builder = new Builder();
+        builder.userFailures = userFailures;
+        builder.sourceFailures = sourceFailures;
+        builder.first = first;
+        builder.longest = longest;
+        builder.answer = answer;
+        return builder;
+    }
+
+    /** Returns the failures of a user until the lockout, see {@link Builder#userFailures}. */
+    public int userFailures() {
+        return userFailures;
+    }
+
+    /** Returns the failures of a source until the lockout, see {@link Builder#sourceFailures}. */
+    public int sourceFailures() {
+        return sourceFailures;
+    }
+
+    /** Returns the duration of the first lockout, see {@link Builder#first}. */
+    public Duration first() {
+        return first;
+    }
+
+    /** Returns the maximum duration of a lockout, see {@link Builder#longest}. */
+    public Duration longest() {
+        return longest;
+    }
+
+    /** Returns the response to a locked-out client, see {@link Builder#answer}. */
+    public Answer answer() {
+        return answer;
+    }
+
+    @Override
+    public String toString() {
+        return "Lockout[userFailures " + userFailures + ", sourceFailures " + sourceFailures + ", first " + first + ", longest " + longest + ", answer " + answer + "]";
+    }
+
+    /** Builder of {@link Lockout}. Not thread-safe. */
+    public static final class Builder {
+
+        private int userFailures = 5;
+        private int sourceFailures = 100;
+        private Duration first = Duration.ofSeconds(30);
+        private Duration longest = Duration.ofHours(1);
+        private Answer answer = Answer.CHALLENGE;
+
+        private Builder() {}
+
+        /**
+         * Sets the failures of one user at one source until the lockout, 1 to 1,000. Default 5.
+         */
+        public Builder userFailures(int value) {
+            userFailures = value;
+            return this;
+        }
+
+        /**
+         * Sets the failures at one source, whatever the user, until it is locked out for all users without a proof of their
+         * password there, 1 to 1,000,000. Default 100.
+         */
+        public Builder sourceFailures(int value) {
+            sourceFailures = value;
+            return this;
+        }
+
+        /**
+         * Sets the duration of the first lockout, 1 second to 1 day; each further failure doubles the next. Default 30 seconds.
+         */
+        public Builder first(Duration value) {
+            first = Objects.requireNonNull(value, "value");
+            return this;
+        }
+
+        /**
+         * Sets the maximum duration of a lockout; failures are reset if none follows for this long. Up to 7 days. Default 1 hour.
+         */
+        public Builder longest(Duration value) {
+            longest = Objects.requireNonNull(value, "value");
+            return this;
+        }
+
+        /**
+         * Sets the response to a locked-out client. Default {@link Answer#CHALLENGE}.
+         */
+        public Builder answer(Answer value) {
+            answer = Objects.requireNonNull(value, "value");
+            return this;
+        }
+
+        /**
+         * Returns the values.
+         *
+         * @throws ConfigurationException if a value is outside its range
+         */
+        public Lockout build() {
+            OptionProblems problems = new OptionProblems("lockout");
+            problems.range("userFailures", userFailures, 1, 1_000);
+            problems.range("sourceFailures", sourceFailures, 1, 1_000_000);
+            problems.range("first", first, Duration.ofSeconds(1), Duration.ofDays(1));
+            problems.range("longest", longest, first, Duration.ofDays(7));
+            problems.throwIfAny();
+            return new Lockout(this);
+        }
     }
 }

@@ -1,5 +1,8 @@
 package org.sipproxy.security;
 
+import org.sipproxy.api.config.ConfigurationException;
+import org.sipproxy.api.config.OptionProblems;
+
 /**
  * Rate limit as a token bucket: it holds {@code burst} tokens and is refilled with {@code perSecond}.
  *
@@ -11,15 +14,15 @@ public record RateLimit(double perSecond, int burst) {
     /**
      * Checks the values.
      *
-     * @throws IllegalArgumentException if a value is outside its range
+     * @throws ConfigurationException if a value is outside its range
      */
     public RateLimit {
+        OptionProblems problems = new OptionProblems("");
         if (!(perSecond > 0 && perSecond <= 1_000_000)) {
-            throw new IllegalArgumentException("perSecond: " + perSecond + " (expected above 0 to 1,000,000)");
+            problems.add("perSecond", Double.toString(perSecond), "expected above 0 to 1,000,000");
         }
-        if (burst < 1 || burst > 1_000_000) {
-            throw new IllegalArgumentException("burst: " + burst + " (expected 1 to 1,000,000)");
-        }
+        problems.range("burst", burst, 1, 1_000_000);
+        problems.throwIfAny();
     }
 
     /** Returns this limit multiplied by a factor, clamped to the valid ranges. */

@@ -30,7 +30,7 @@ class ClockStepTest {
         final DigestAuthentication authentication = DigestAuthentication.builder()
                 .credentials(InMemoryCredentials.of(Credential.ofPassword("1001", "example.org", "secret")))
                 .secret(SECRET)
-                .lockout(new Lockout(3, 8, Duration.ofMinutes(10), Duration.ofMinutes(10), Lockout.Answer.CHALLENGE))
+                .lockout(Lockout.builder().userFailures(3).sourceFailures(8).first(Duration.ofMinutes(10)).longest(Duration.ofMinutes(10)).answer(Lockout.Answer.CHALLENGE).build())
                 .build();
 
         Node(Instant start) {

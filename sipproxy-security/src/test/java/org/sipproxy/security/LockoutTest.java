@@ -19,7 +19,7 @@ class LockoutTest {
 
     private static final Instant START = FakeStageContext.START;
     private static final Lockout POLICY =
-            new Lockout(3, 8, Duration.ofSeconds(30), Duration.ofMinutes(10), Lockout.Answer.CHALLENGE);
+            Lockout.builder().userFailures(3).sourceFailures(8).first(Duration.ofSeconds(30)).longest(Duration.ofMinutes(10)).answer(Lockout.Answer.CHALLENGE).build();
 
     private final InMemoryCredentials users = InMemoryCredentials.of();
     private final List<SecurityEvent> events = new ArrayList<>();
@@ -337,7 +337,7 @@ class LockoutTest {
 
     @Test
     void responseToALockedOutUserIsConfigurable() {
-        authentication = with(POLICY.withAnswer(Lockout.Answer.FORBIDDEN));
+        authentication = with(POLICY.toBuilder().answer(Lockout.Answer.FORBIDDEN).build());
         for (int i = 0; i < 3; i++) {
             wrong("1001", "192.0.2.7");
         }
@@ -345,7 +345,7 @@ class LockoutTest {
                 .isInstanceOfSatisfying(
                         Verdict.Respond.class, r -> assertThat(r.statusCode()).isEqualTo(403));
 
-        authentication = with(POLICY.withAnswer(Lockout.Answer.SILENCE));
+        authentication = with(POLICY.toBuilder().answer(Lockout.Answer.SILENCE).build());
         for (int i = 0; i < 3; i++) {
             wrong("1001", "192.0.2.7");
         }
@@ -369,9 +369,18 @@ class LockoutTest {
 
     @Test
     void valuesHaveRanges() {
-        assertThatThrownBy(() -> new Lockout(0, 1, Duration.ofSeconds(1), Duration.ofDays(1), Lockout.Answer.SILENCE))
-                .hasMessageContaining("userFailures: 0 (expected 1 to 1000)");
-        assertThatThrownBy(() -> new Lockout(1, 1, Duration.ofDays(2), Duration.ofDays(1), Lockout.Answer.SILENCE))
-                .hasMessageContaining("first: PT48H");
+        assertThatThrownBy(Lockout.builder().userFailures(0).sourceFailures(1_000_001)::build)
+                .hasMessage("lockout: userFailures: 0 (expected 1 to 1,000)\n"
+                        + "lockout: sourceFailures: 1000001 (expected 1 to 1,000,000)");
+        assertThatThrownBy(Lockout.builder().first(Duration.ofDays(2))::build)
+                .hasMessage("lockout: first: 2d (expected 1s to 24h)\nlockout: longest: 1h (expected 2d to 7d)");
+        Lockout all = Lockout.builder()
+                .userFailures(2)
+                .sourceFailures(3)
+                .first(Duration.ofSeconds(4))
+                .longest(Duration.ofSeconds(5))
+                .answer(Lockout.Answer.SILENCE)
+                .build();
+        assertThat(all.toBuilder().build()).usingRecursiveComparison().isEqualTo(all);
     }
 }

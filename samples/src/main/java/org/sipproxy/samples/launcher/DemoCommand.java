@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import org.sipproxy.api.config.ConfigurationException;
 import org.sipproxy.api.transport.Endpoint;
 import org.sipproxy.api.transport.TransportKind;
 import org.sipproxy.core.status.BindFailedException;
@@ -87,11 +88,12 @@ final class DemoCommand implements Callable<Integer> {
         FirstRegistration demo;
         try {
             demo = new FirstRegistration(endpoints, out, server.map(EmbeddedDatabase::dataSource));
-        } catch (BindFailedException | IllegalArgumentException e) {
+        } catch (BindFailedException e) {
             server.ifPresent(EmbeddedDatabase::close);
-            return Launcher.misconfigured(
-                    err,
-                    Launcher.messageOf(e).lines().map(ProxyOptions::asOptions).toList());
+            return Launcher.misconfigured(err, List.of(LibraryProblems.text(e.problem())));
+        } catch (ConfigurationException e) {
+            server.ifPresent(EmbeddedDatabase::close);
+            return Launcher.misconfigured(err, LibraryProblems.texts(e));
         }
         Callable<Integer> both = () -> {
             demo.close();

@@ -1,7 +1,6 @@
 package org.sipproxy.samples.launcher;
 
 import java.time.Duration;
-import java.util.Locale;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -13,7 +12,6 @@ final class Durations {
     private static final Pattern PART = Pattern.compile("(\\d{1,9})(ms|s|m|h|d)");
     private static final Pattern WHOLE = Pattern.compile("(?:" + PART.pattern() + ")+");
     private static final Pattern SECONDS = Pattern.compile("\\d{1,9}");
-    private static final Pattern ISO = Pattern.compile("\\bPT([0-9.HMS]+)");
 
     private Durations() {}
 
@@ -46,10 +44,5 @@ final class Durations {
             case "d" -> Duration.ofDays(amount);
             default -> throw new IllegalArgumentException("unit " + unit);
         };
-    }
-
-    /** Replaces durations such as {@code PT1H30M} in a text by {@code 1h30m}. */
-    static String readable(String text) {
-        return ISO.matcher(text).replaceAll(match -> match.group(1).toLowerCase(Locale.ROOT));
     }
 }

@@ -9,6 +9,8 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
+import org.sipproxy.api.config.ConfigurationException;
+import org.sipproxy.api.config.ConfigurationProblem;
 import org.sipproxy.nat.NatTest;
 import org.sipproxy.nat.NatTraversal;
 import org.sipproxy.nat.PingMethod;
@@ -89,8 +91,8 @@ final class NatOptions {
         try {
             NatTraversal component = builder.build();
             return problems.size() == before ? Optional.of(component) : Optional.empty();
-        } catch (IllegalArgumentException e) {
-            Launcher.messageOf(e).lines().map(NatOptions::asOption).forEach(problems::add);
+        } catch (ConfigurationException e) {
+            problems.addAll(LibraryProblems.texts(e));
             return Optional.empty();
         }
     }
@@ -119,8 +121,8 @@ final class NatOptions {
                         text.matches("\\d{1,9}")
                                 ? NatTest.fromKamailioFlags(Integer.parseInt(text))
                                 : Set.of(testNamed(text)));
-            } catch (IllegalArgumentException e) {
-                problems.add(Launcher.messageOf(e).replaceFirst("^natTest:", "--nat-test:"));
+            } catch (ConfigurationException e) {
+                problems.addAll(LibraryProblems.texts(e, "--nat-test"));
             }
         }
         return chosen;
@@ -132,9 +134,13 @@ final class NatOptions {
                 return test;
             }
         }
-        throw new IllegalArgumentException("natTest: \"" + text + "\" (expected "
-                + Arrays.stream(NatTest.values()).map(NatTest::optionName).collect(Collectors.joining(", "))
-                + ", or a number such as 19)");
+        throw new ConfigurationException(ConfigurationProblem.of(
+                "tests",
+                '"' + text + '"',
+                "expected "
+                        + Arrays.stream(NatTest.values()).map(NatTest::optionName).collect(Collectors.joining(", "))
+                        + ", or a number such as 19",
+                ""));
     }
 
     private void ping(NatTraversal.Builder builder, List<String> problems) {
@@ -156,15 +162,6 @@ final class NatOptions {
         } catch (IllegalArgumentException e) {
             problems.add("--nat-ping: " + e.getMessage());
         }
-    }
-
-    private static String asOption(String problem) {
-        return Durations.readable(problem.replaceFirst("^ping:", "--nat-ping:")
-                .replaceFirst("^pingAll:", "--nat-ping-all:")
-                .replaceFirst("^removeAfter:", "--nat-remove-after:")
-                .replace("use noPing() for none", "use 0 for none")
-                .replace("use ping(PingMethod.OPTIONS, ...) with it", "omit --nat-ping-method")
-                .replace("with noPing()", "with --nat-ping 0"));
     }
 
     /** Returns the line that {@code check} prints. */

@@ -2,6 +2,7 @@ package org.sipproxy.samples.launcher;
 
 import java.util.List;
 import java.util.function.UnaryOperator;
+import org.sipproxy.api.config.ConfigurationException;
 import org.sipproxy.core.SipProxyBuilder;
 import org.sipproxy.core.options.NextHopPolicy;
 import picocli.CommandLine.Option;
@@ -52,9 +53,11 @@ final class NextHopOptions {
             String option, NextHopPolicy before, List<String> problems, UnaryOperator<NextHopPolicy> change) {
         try {
             return change.apply(before);
+        } catch (ConfigurationException e) {
+            problems.addAll(LibraryProblems.texts(e));
+            return before;
         } catch (IllegalArgumentException e) {
-            String text = Launcher.messageOf(e).replaceFirst("^[a-zA-Z]+: ", "");
-            problems.add(option + ": " + Durations.readable(text));
+            problems.add(option + ": " + Launcher.messageOf(e));
             return before;
         }
     }

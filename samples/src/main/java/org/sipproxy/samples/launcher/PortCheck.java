@@ -66,7 +66,7 @@ final class PortCheck {
 
     /** Returns the text of {@code start()}, with the addresses of this machine if the given one is not among them. */
     private static String explain(Endpoint endpoint, IOException e) {
-        String message = ProxyOptions.asOptions(Launcher.messageOf(new BindFailedException(endpoint, e)));
+        String message = LibraryProblems.text(new BindFailedException(endpoint, e).problem());
         return message.contains("not an address of this machine") ? message + "; it has " + ownAddresses() : message;
     }
 

@@ -4,12 +4,11 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.regex.Pattern;
 import org.sipproxy.api.auth.CredentialStore;
+import org.sipproxy.api.config.ConfigurationException;
 import org.sipproxy.api.transport.Endpoint;
 import org.sipproxy.core.SipProxy;
 import org.sipproxy.core.SipProxyBuilder;
@@ -26,19 +25,6 @@ import picocli.CommandLine.Option;
  * reported at once.
  */
 final class ProxyOptions {
-
-    private static final Pattern CAMEL_HUMP = Pattern.compile("(?<=[a-z])(?=[A-Z])");
-    private static final List<String> BUILDER_NAMES = List.of(
-            "transactionTimeout",
-            "ringTimeout",
-            "minExpires",
-            "defaultExpires",
-            "maxExpires",
-            "maxContacts",
-            "udpReceivers",
-            "streamThreads");
-    private static final Pattern BUILDER_NAME = Pattern.compile("\\b(" + String.join("|", BUILDER_NAMES) + ")\\b");
-    private static final Pattern FIRST_WORD = Pattern.compile("^(listen|domain|alias)(?=:)");
 
     @Option(
             names = "--listen",
@@ -197,19 +183,7 @@ final class ProxyOptions {
         security.addTo(builder, problems); // first: the other components depend on its trust decisions
         nat.component(problems).ifPresent(builder::component);
         nextHops.addTo(builder, problems);
-        RegistrarPolicy policy = RegistrarPolicy.DEFAULT
-                .withMinExpires(duration("--min-expires", minExpires, RegistrarPolicy.DEFAULT.minExpires()))
-                .withDefaultExpires(
-                        duration("--default-expires", defaultExpires, RegistrarPolicy.DEFAULT.defaultExpires()))
-                .withMaxExpires(duration("--max-expires", maxExpires, RegistrarPolicy.DEFAULT.maxExpires()))
-                .withMaxContacts(
-                        number("--max-contacts", maxContacts, RegistrarPolicy.DEFAULT.maxContacts()),
-                        RegistrarPolicy.DEFAULT.whenFull());
-        builder.registrar(registrar.applyTo(policy, problems));
-        builder.timers(SipTimers.DEFAULT
-                .withTransactionTimeout(
-                        duration("--transaction-timeout", transactionTimeout, SipTimers.DEFAULT.transactionTimeout()))
-                .withRingTimeout(duration("--ring-timeout", ringTimeout, SipTimers.DEFAULT.ringTimeout())));
+        readPolicies(builder);
         if (traced) {
             builder.wireListener(new MessageTrace());
         }
@@ -233,10 +207,33 @@ final class ProxyOptions {
         SipProxy proxy = null;
         try {
             proxy = builder.build();
-        } catch (IllegalArgumentException e) {
-            Launcher.messageOf(e).lines().map(ProxyOptions::asOptions).forEach(problems::add);
+        } catch (ConfigurationException e) {
+            problems.addAll(LibraryProblems.texts(e));
         }
         return problems.isEmpty() ? Optional.ofNullable(proxy) : Optional.empty();
+    }
+
+    private void readPolicies(SipProxyBuilder builder) {
+        RegistrarPolicy.Builder policy = RegistrarPolicy.builder()
+                .minExpires(duration("--min-expires", minExpires, RegistrarPolicy.DEFAULT.minExpires()))
+                .defaultExpires(duration("--default-expires", defaultExpires, RegistrarPolicy.DEFAULT.defaultExpires()))
+                .maxExpires(duration("--max-expires", maxExpires, RegistrarPolicy.DEFAULT.maxExpires()))
+                .maxContacts(number("--max-contacts", maxContacts, RegistrarPolicy.DEFAULT.maxContacts()));
+        registrar.applyTo(policy, problems);
+        SipTimers.Builder timers = SipTimers.builder()
+                .transactionTimeout(
+                        duration("--transaction-timeout", transactionTimeout, SipTimers.DEFAULT.transactionTimeout()))
+                .ringTimeout(duration("--ring-timeout", ringTimeout, SipTimers.DEFAULT.ringTimeout()));
+        try {
+            builder.registrar(policy.build());
+        } catch (ConfigurationException e) {
+            problems.addAll(LibraryProblems.texts(e));
+        }
+        try {
+            builder.timers(timers.build());
+        } catch (ConfigurationException e) {
+            problems.addAll(LibraryProblems.texts(e));
+        }
     }
 
     /** Examines a database that the launcher does not own for problems of this configuration. Blocks. */
@@ -285,8 +282,8 @@ final class ProxyOptions {
         for (String text : texts) {
             try {
                 endpoints.add(Endpoint.parse(text));
-            } catch (IllegalArgumentException e) {
-                problems.add(Launcher.messageOf(e).replaceFirst("^endpoint:", "--listen:"));
+            } catch (ConfigurationException e) {
+                problems.addAll(LibraryProblems.texts(e, "--listen"));
             }
         }
         return endpoints;
@@ -309,8 +306,8 @@ final class ProxyOptions {
                     DigestAuthentication.builder().credentials(users).nonceLifetime(nonceLifetime);
             security.addTo(digest, problems);
             builder.authentication(digest.build());
-        } catch (IllegalArgumentException e) {
-            problems.add(asOptions(Launcher.messageOf(e)).replace("digest: nonceLifetime", "--nonce-expire"));
+        } catch (ConfigurationException e) {
+            problems.addAll(LibraryProblems.texts(e));
             builder.noAuthentication(); // reported above; build() must not report it again
         }
     }
@@ -365,16 +362,6 @@ final class ProxyOptions {
             problems.add(option + ": \"" + text + "\" is not an integer");
             return otherwise;
         }
-    }
-
-    /** Replaces the names of the library's options in a text by those of the command line. */
-    static String asOptions(String problem) {
-        String dashed = BUILDER_NAME
-                .matcher(problem)
-                .replaceAll(match ->
-                        "--" + CAMEL_HUMP.matcher(match.group()).replaceAll("-").toLowerCase(Locale.ROOT));
-        return Durations.readable(FIRST_WORD.matcher(dashed).replaceFirst("--$1"))
-                .replace("webSocketOrigins:", "--ws-origin:");
     }
 
     /** Returns what {@code check} prints about a valid configuration, by line. */

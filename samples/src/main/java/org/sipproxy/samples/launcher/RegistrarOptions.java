@@ -47,22 +47,21 @@ final class RegistrarOptions {
             defaultValue = "refuse")
     String pathWithoutSupported = "";
 
-    /** Returns the policy with these options, and adds errors to {@code problems}. */
-    RegistrarPolicy applyTo(RegistrarPolicy policy, List<String> problems) {
-        return policy.withMaxContacts(
-                        policy.maxContacts(),
-                        choice("--when-full", whenFull, WhenFull.values(), policy.whenFull(), problems))
-                .withConnectionLoss(choice(
+    /** Adds these options to the policy, and errors to {@code problems}. */
+    void applyTo(RegistrarPolicy.Builder policy, List<String> problems) {
+        RegistrarPolicy otherwise = RegistrarPolicy.DEFAULT;
+        policy.whenFull(choice("--when-full", whenFull, WhenFull.values(), otherwise.whenFull(), problems))
+                .connectionLoss(choice(
                         "--connection-loss",
                         connectionLoss,
                         ConnectionLoss.values(),
-                        policy.connectionLoss(),
+                        otherwise.connectionLoss(),
                         problems))
-                .withPathWithoutSupported(choice(
+                .pathWithoutSupported(choice(
                         "--path-without-supported",
                         pathWithoutSupported,
                         PathWithoutSupported.values(),
-                        policy.pathWithoutSupported(),
+                        otherwise.pathWithoutSupported(),
                         problems));
     }
 

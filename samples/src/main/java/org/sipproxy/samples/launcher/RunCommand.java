@@ -129,7 +129,7 @@ final class RunCommand implements Callable<Integer> {
         try {
             proxy.start();
         } catch (BindFailedException e) {
-            return Launcher.misconfigured(err, List.of(ProxyOptions.asOptions(Launcher.messageOf(e))));
+            return Launcher.misconfigured(err, List.of(LibraryProblems.text(e.problem())));
         } catch (TlsSettingsException e) {
             return Launcher.misconfigured(err, e.problems());
         } catch (LocationStoreException e) {

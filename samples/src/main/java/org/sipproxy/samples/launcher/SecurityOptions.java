@@ -7,6 +7,7 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.stream.Collectors;
 import org.sipproxy.api.auth.DigestAlgorithm;
+import org.sipproxy.api.config.ConfigurationException;
 import org.sipproxy.core.SipProxyBuilder;
 import org.sipproxy.core.options.ContactPolicy;
 import org.sipproxy.core.options.StrangerPolicy;
@@ -169,19 +170,19 @@ final class SecurityOptions {
     }
 
     private void readDestinations(SipProxyBuilder builder, List<String> problems) {
-        ContactPolicy policy = ContactPolicy.DEFAULT;
+        ContactPolicy.Builder policy = ContactPolicy.builder();
         for (String text : destinations) {
             switch (text) {
-                case "internal" -> policy = policy.withInternal(true);
-                case "loopback" -> policy = policy.withLoopback(true);
-                case "proxy" -> policy = policy.withOurselves(true);
-                case "multicast" -> policy = policy.withMulticast(true);
+                case "internal" -> policy.internal(true);
+                case "loopback" -> policy.loopback(true);
+                case "proxy" -> policy.ourselves(true);
+                case "multicast" -> policy.multicast(true);
                 default ->
                     problems.add(
                             "--allow-destination: \"" + text + "\" (expected internal, loopback, proxy or multicast)");
             }
         }
-        builder.destinations(policy);
+        builder.destinations(policy.build());
     }
 
     private Optional<FloodGuard.ScannerPolicy> scannerPolicy(List<String> problems) {
@@ -199,8 +200,8 @@ final class SecurityOptions {
         for (String text : texts) {
             try {
                 networks.add(CidrBlock.parse(text));
-            } catch (IllegalArgumentException e) {
-                problems.add(Launcher.messageOf(e).replaceFirst("^network:", option + ":"));
+            } catch (ConfigurationException e) {
+                problems.addAll(LibraryProblems.texts(e, option));
             }
         }
         return networks;
@@ -240,8 +241,8 @@ final class SecurityOptions {
             return Optional.of(new RateLimit(perSecond, burst));
         } catch (NumberFormatException e) {
             problems.add(option + ": \"" + text + "\" (expected N or N:BURST, such as 50:500)");
-        } catch (IllegalArgumentException e) {
-            problems.add(option + ": " + Launcher.messageOf(e));
+        } catch (ConfigurationException e) {
+            e.problems().forEach(problem -> problems.add(option + ": " + problem.text()));
         }
         return Optional.empty();
     }

@@ -36,7 +36,7 @@ class IdentityOnTheWireTest {
                 .listen(Endpoint.udp("127.0.0.1", 0))
                 .listen(Endpoint.tcp("127.0.0.1", 0))
                 .domain("sip.test")
-                .registrar(RegistrarPolicy.DEFAULT.withUserCaseSensitive(userCaseSensitive))
+                .registrar(RegistrarPolicy.builder().userCaseSensitive(userCaseSensitive).build())
                 .authentication(
                         DigestAuthentication.builder().credentials(users).build()));
     }

@@ -56,7 +56,7 @@ class NatOptionsTest {
         assertThat(err.toString())
                 .contains("--nat-test: 512 (expected 1 to 511")
                 .contains("--nat-test: \"private-contract\" (expected private-contact,")
-                .contains("--nat-ping: interval 0.001s (expected 1 s to 10 min); use 0 for none")
+                .contains("--nat-ping: 1ms (expected 1s to 10m); use --nat-ping 0 for none")
                 .contains("--nat-ping-method: \"PING\" (expected OPTIONS, CRLF or EMPTY)")
                 .contains("--nat-remove-after: \"many\" is not an integer");
     }

@@ -4,6 +4,7 @@ import java.util.List;
 import java.util.Set;
 import org.sipproxy.api.component.ProxyComponent;
 import org.sipproxy.api.component.ProxyRuntime;
+import org.sipproxy.api.config.ConfigurationProblem;
 import org.sipproxy.api.location.UserCase;
 import org.sipproxy.api.routing.RequestStage;
 
@@ -31,12 +32,12 @@ public interface Authentication extends RequestStage {
     }
 
     /**
-     * Returns what does not fit the domains, one problem for each line. {@code build()} fails if there is any. Default:
+     * Returns what does not fit the domains. {@code build()} fails if there is any. Default:
      * none.
      *
      * @param domains the domains of the proxy, in lower case
      */
-    default List<String> problems(Set<String> domains) {
+    default List<ConfigurationProblem> problems(Set<String> domains) {
         return List.of();
     }
 

@@ -4,6 +4,7 @@ import java.util.EnumSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import org.sipproxy.api.config.ConfigurationProblem;
 import org.sipproxy.api.location.UserCase;
 import org.sipproxy.api.routing.NeedsWorkerException;
 import org.sipproxy.api.routing.TemporarilyUnavailableException;
@@ -82,12 +83,12 @@ public interface CredentialStore {
     }
 
     /**
-     * Returns what does not fit these realms, one problem for each line. {@code build()} of the proxy fails if there is
+     * Returns what does not fit these realms. {@code build()} of the proxy fails if there is
      * any. A store that would have to query a database returns nothing here. Default: none.
      *
      * @param realms the domains of the proxy, in lower case, or the one realm that authentication is fixed to
      */
-    default List<String> problems(Set<String> realms) {
+    default List<ConfigurationProblem> problems(Set<String> realms) {
         return List.of();
     }
 }

@@ -2,6 +2,8 @@ package org.sipproxy.api.location;
 
 import java.time.Duration;
 import java.util.Objects;
+import org.sipproxy.api.config.ConfigurationException;
+import org.sipproxy.api.config.OptionProblems;
 
 /**
  * Storage mode of bindings: in memory, in a database, or both, and what a crash may lose. The modes are those of
@@ -44,7 +46,7 @@ public sealed interface StoreMode {
      *     Flushes begin up to a fifth earlier, so that servers that were started together do not flush together
      * @param stopLimit how long closing the proxy may take to write waiting changes, 1 s to 24 h. Closing continues
      *     while rows are being written, and gives up earlier only if nothing could be written for 10 s
-     * @throws IllegalArgumentException if a duration is outside its range
+     * @throws ConfigurationException if a duration is outside its range
      */
     static StoreMode writeBack(BindingRepository repository, Duration interval, Duration stopLimit) {
         return new WriteBack(repository, interval, stopLimit);
@@ -88,13 +90,16 @@ public sealed interface StoreMode {
         /** Checks the durations. */
         public WriteBack {
             Objects.requireNonNull(repository, "repository");
+            OptionProblems problems = new OptionProblems("");
             if (interval.compareTo(SHORTEST) < 0 || interval.compareTo(LONGEST) > 0) {
-                throw new IllegalArgumentException("flushInterval: " + interval
-                        + " (expected 100 ms to 5 min); use StoreMode.writeThrough to persist every change");
+                problems.add(
+                        "flushInterval",
+                        OptionProblems.text(interval),
+                        "expected " + OptionProblems.text(SHORTEST) + " to " + OptionProblems.text(LONGEST),
+                        "use StoreMode.writeThrough to write every change at once");
             }
-            if (stopLimit.compareTo(SHORTEST_STOP) < 0 || stopLimit.compareTo(LONGEST_STOP) > 0) {
-                throw new IllegalArgumentException("stopLimit: " + stopLimit + " (expected 1 s to 24 h)");
-            }
+            problems.range("stopLimit", stopLimit, SHORTEST_STOP, LONGEST_STOP);
+            problems.throwIfAny();
         }
     }
 

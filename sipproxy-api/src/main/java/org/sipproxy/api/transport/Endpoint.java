@@ -1,6 +1,9 @@
 package org.sipproxy.api.transport;
 
 import java.util.Objects;
+import org.sipproxy.api.config.ConfigurationException;
+import org.sipproxy.api.config.ConfigurationProblem;
+import org.sipproxy.message.SipParseException;
 
 /**
  * An address to listen on, written as {@code udp:127.0.0.1:5060}, {@code tcp:[::1]:5060} or {@code wss:0.0.0.0:443}.
@@ -17,7 +20,7 @@ public record Endpoint(TransportKind kind, String host, int port, String adverti
     /**
      * Checks the values.
      *
-     * @throws IllegalArgumentException if a port is outside 0 to 65535 or the host is empty
+     * @throws ConfigurationException if a port is outside 0 to 65535 or the host is empty
      */
     public Endpoint {
         Objects.requireNonNull(kind, "kind");
@@ -27,16 +30,23 @@ public record Endpoint(TransportKind kind, String host, int port, String adverti
             host = host.substring(1, host.length() - 1);
         }
         if (host.isEmpty()) {
-            throw new IllegalArgumentException(
-                    "endpoint: the host is empty; write an address such as 127.0.0.1 or 0.0.0.0");
+            throw problem("", "the host is empty", "write an address such as 127.0.0.1 or 0.0.0.0");
         }
         checkPort("port", port);
         checkPort("advertisedPort", advertisedPort);
     }
 
+    private static ConfigurationException problem(String value, String reason, String remedy) {
+        return new ConfigurationException(ConfigurationProblem.of("endpoint", value, reason, remedy));
+    }
+
+    private static String quoted(String text) {
+        return '"' + SipParseException.excerpt(text) + '"';
+    }
+
     private static void checkPort(String name, int port) {
         if (port < 0 || port > 65_535) {
-            throw new IllegalArgumentException("endpoint: " + name + " " + port + " (expected 0 to 65535)");
+            throw problem(name + " " + port, "expected 0 to 65535", "");
         }
     }
 
@@ -85,23 +95,24 @@ public record Endpoint(TransportKind kind, String host, int port, String adverti
      * Parses {@code TRANSPORT:HOST:PORT}, such as {@code udp:127.0.0.1:5060}. Without a port the transport's default is
      * used.
      *
-     * @throws IllegalArgumentException if the text is malformed
+     * @throws ConfigurationException if the text is malformed
      */
     public static Endpoint parse(String text) {
         int colon = text.indexOf(':');
         TransportKind kind =
                 colon < 0 ? null : TransportKind.of(text.substring(0, colon)).orElse(null);
         if (kind == null) {
-            throw new IllegalArgumentException("endpoint: \"" + text
-                    + "\" (expected TRANSPORT:HOST[:PORT], such as udp:127.0.0.1:5060; the transports are"
-                    + " udp, tcp, tls, ws and wss)");
+            throw problem(
+                    quoted(text),
+                    "expected TRANSPORT:HOST[:PORT], such as udp:127.0.0.1:5060; the transports are udp, tcp, tls, ws and"
+                            + " wss",
+                    "");
         }
         String rest = text.substring(colon + 1);
         int close = rest.indexOf(']');
         int portColon = rest.indexOf(':', Math.max(close, 0));
         if (close < 0 && portColon >= 0 && rest.indexOf(':', portColon + 1) >= 0) {
-            throw new IllegalArgumentException(
-                    "endpoint: \"" + text + "\"; write an IPv6 address in brackets: udp:[::1]:5060");
+            throw problem(quoted(text), "has an IPv6 address without brackets", "write udp:[::1]:5060");
         }
         String host = portColon < 0 ? rest : rest.substring(0, portColon);
         if (portColon < 0) {
@@ -109,8 +120,7 @@ public record Endpoint(TransportKind kind, String host, int port, String adverti
         }
         String port = rest.substring(portColon + 1);
         if (port.isEmpty() || port.length() > 5 || !port.chars().allMatch(c -> c >= '0' && c <= '9')) {
-            throw new IllegalArgumentException(
-                    "endpoint: \"" + text + "\" has the port \"" + port + "\" (expected 0 to 65535)");
+            throw problem(quoted(text), "has the port \"" + port + "\" (expected 0 to 65535)", "");
         }
         return new Endpoint(kind, host, Integer.parseInt(port), "", 0);
     }

@@ -2,6 +2,8 @@ package org.sipproxy.core.options;
 
 import java.time.Duration;
 import java.util.Objects;
+import org.sipproxy.api.config.ConfigurationException;
+import org.sipproxy.api.config.OptionProblems;
 
 /**
  * Rules for trying the next hops of a request (RFC 3263 §4.3, RFC 3261 §18.1.1).
@@ -19,6 +21,7 @@ import java.util.Objects;
 public record NextHopPolicy(int largestUdpRequest, Duration tcpAttempt, Duration failureMemory) {
 
     private static final int LARGEST_DATAGRAM = 65_535;
+    private static final Duration SHORTEST_ATTEMPT = Duration.ofMillis(1);
     private static final Duration LONGEST_ATTEMPT = Duration.ofSeconds(60);
     private static final Duration LONGEST_MEMORY = Duration.ofHours(1);
 
@@ -29,21 +32,16 @@ public record NextHopPolicy(int largestUdpRequest, Duration tcpAttempt, Duration
     /**
      * Checks the values.
      *
-     * @throws IllegalArgumentException if one is out of its range
+     * @throws ConfigurationException if one is outside its range
      */
     public NextHopPolicy {
         Objects.requireNonNull(tcpAttempt, "tcpAttempt");
         Objects.requireNonNull(failureMemory, "failureMemory");
-        if (largestUdpRequest < 0 || largestUdpRequest > LARGEST_DATAGRAM) {
-            throw new IllegalArgumentException(
-                    "largestUdpRequest: " + largestUdpRequest + " (expected 0 to 65535 bytes)");
-        }
-        if (tcpAttempt.toMillis() < 1 || tcpAttempt.compareTo(LONGEST_ATTEMPT) > 0) {
-            throw new IllegalArgumentException("tcpAttempt: " + tcpAttempt + " (expected 1 ms to 60 s)");
-        }
-        if (failureMemory.isNegative() || failureMemory.compareTo(LONGEST_MEMORY) > 0) {
-            throw new IllegalArgumentException("failureMemory: " + failureMemory + " (expected 0 to 1 hour)");
-        }
+        OptionProblems problems = new OptionProblems("");
+        problems.range("largestUdpRequest", largestUdpRequest, 0, LARGEST_DATAGRAM);
+        problems.range("tcpAttempt", tcpAttempt, SHORTEST_ATTEMPT, LONGEST_ATTEMPT);
+        problems.range("failureMemory", failureMemory, Duration.ZERO, LONGEST_MEMORY);
+        problems.throwIfAny();
     }
 
     /** Returns a copy with another {@link #largestUdpRequest}. */

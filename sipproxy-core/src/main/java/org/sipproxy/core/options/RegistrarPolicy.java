@@ -2,51 +2,19 @@ package org.sipproxy.core.options;
 
 import java.time.Duration;
 import java.util.Objects;
+import org.sipproxy.api.config.ConfigurationException;
+import org.sipproxy.api.config.OptionProblems;
 import org.sipproxy.api.location.UserCase;
 
 /**
- * Rules of the registrar for lifetimes, numbers and matching of bindings (RFC 3261 §10.3).
- *
- * @param minExpires a shorter registration is refused with 423 and Min-Expires. 0 to 1 hour, because the RFC allows 423
- *     only below 1 hour. Default 60 s
- * @param defaultExpires lifetime granted to a client that requests none. Default 1 hour
- * @param maxExpires a longer registration is shortened to this lifetime. At most 7 days. Default 1 hour
- * @param maxContacts maximum number of bindings of one AOR. 1 to 64. Default 10
- * @param whenFull what happens when a REGISTER would exceed {@code maxContacts}. Default
- *     {@link WhenFull#REPLACE_UNREACHABLE}
- * @param contactMatching when two contacts are the same binding. Default {@link ContactMatching#RFC3261}
- * @param userCaseSensitive whether users that differ only in the case of ASCII letters are different users. Default
- *     false, as in Kamailio; RFC 3261 §19.1.4 says true. The rule also applies to digest identities. Configure the
- *     subscriber store with the same rule, so that it refuses names that would be the same user here
- * @param connectionLoss which bindings are removed when the connection over which they were registered closes. Default
- *     {@link ConnectionLoss#REMOVE_UNREACHABLE}
- * @param pathWithoutSupported what happens to a Path in a REGISTER without {@code Supported: path}. Default
- *     {@link PathWithoutSupported#REFUSE}
+ * Rules of the registrar for lifetimes, numbers and matching of bindings (RFC 3261 §10.3). Immutable.
  */
-public record RegistrarPolicy(
-        Duration minExpires,
-        Duration defaultExpires,
-        Duration maxExpires,
-        int maxContacts,
-        WhenFull whenFull,
-        ContactMatching contactMatching,
-        boolean userCaseSensitive,
-        ConnectionLoss connectionLoss,
-        PathWithoutSupported pathWithoutSupported) {
+public final class RegistrarPolicy {
 
-    /** 60 s, 1 hour, 1 hour, 10 contacts. */
-    public static final RegistrarPolicy DEFAULT = new RegistrarPolicy(
-            Duration.ofSeconds(60),
-            Duration.ofHours(1),
-            Duration.ofHours(1),
-            10,
-            WhenFull.REPLACE_UNREACHABLE,
-            ContactMatching.RFC3261,
-            false,
-            ConnectionLoss.REMOVE_UNREACHABLE,
-            PathWithoutSupported.REFUSE);
+    /** The defaults of {@link Builder}. */
+    public static final RegistrarPolicy DEFAULT = builder().build();
 
-    /** What happens when an AOR has {@code maxContacts} bindings and a REGISTER adds another. */
+    /** What happens when an AOR has {@link Builder#maxContacts} bindings and a REGISTER adds another. */
     public enum WhenFull {
         /** Refuse with 503 and change nothing. */
         REJECT,
@@ -98,15 +66,91 @@ public record RegistrarPolicy(
         EXACT_TEXT
     }
 
-    /** Checks that nothing is null. {@code SipProxyBuilder.build()} checks all ranges together. */
-    public RegistrarPolicy {
-        Objects.requireNonNull(minExpires, "minExpires");
-        Objects.requireNonNull(defaultExpires, "defaultExpires");
-        Objects.requireNonNull(maxExpires, "maxExpires");
-        Objects.requireNonNull(whenFull, "whenFull");
-        Objects.requireNonNull(contactMatching, "contactMatching");
-        Objects.requireNonNull(connectionLoss, "connectionLoss");
-        Objects.requireNonNull(pathWithoutSupported, "pathWithoutSupported");
+    private final Duration minExpires;
+    private final Duration defaultExpires;
+    private final Duration maxExpires;
+    private final int maxContacts;
+    private final WhenFull whenFull;
+    private final ContactMatching contactMatching;
+    private final boolean userCaseSensitive;
+    private final ConnectionLoss connectionLoss;
+    private final PathWithoutSupported pathWithoutSupported;
+
+    private RegistrarPolicy(Builder builder) {
+        this.minExpires = builder.minExpires;
+        this.defaultExpires = builder.defaultExpires;
+        this.maxExpires = builder.maxExpires;
+        this.maxContacts = builder.maxContacts;
+        this.whenFull = builder.whenFull;
+        this.contactMatching = builder.contactMatching;
+        this.userCaseSensitive = builder.userCaseSensitive;
+        this.connectionLoss = builder.connectionLoss;
+        this.pathWithoutSupported = builder.pathWithoutSupported;
+    }
+
+    /** Returns a builder with the defaults. */
+    public static Builder builder() {
+        return new Builder();
+    }
+
+    /** Returns a builder with these values. */
+    public Builder toBuilder() {
+        Builder builder = new Builder();
+        builder.minExpires = minExpires;
+        builder.defaultExpires = defaultExpires;
+        builder.maxExpires = maxExpires;
+        builder.maxContacts = maxContacts;
+        builder.whenFull = whenFull;
+        builder.contactMatching = contactMatching;
+        builder.userCaseSensitive = userCaseSensitive;
+        builder.connectionLoss = connectionLoss;
+        builder.pathWithoutSupported = pathWithoutSupported;
+        return builder;
+    }
+
+    /** Returns the shortest lifetime, see {@link Builder#minExpires}. */
+    public Duration minExpires() {
+        return minExpires;
+    }
+
+    /** Returns the lifetime without a request, see {@link Builder#defaultExpires}. */
+    public Duration defaultExpires() {
+        return defaultExpires;
+    }
+
+    /** Returns the longest lifetime, see {@link Builder#maxExpires}. */
+    public Duration maxExpires() {
+        return maxExpires;
+    }
+
+    /** Returns the maximum number of bindings, see {@link Builder#maxContacts}. */
+    public int maxContacts() {
+        return maxContacts;
+    }
+
+    /** Returns what happens beyond the maximum, see {@link Builder#whenFull}. */
+    public WhenFull whenFull() {
+        return whenFull;
+    }
+
+    /** Returns when two contacts are equal, see {@link Builder#contactMatching}. */
+    public ContactMatching contactMatching() {
+        return contactMatching;
+    }
+
+    /** Returns whether case distinguishes users, see {@link Builder#userCaseSensitive}. */
+    public boolean userCaseSensitive() {
+        return userCaseSensitive;
+    }
+
+    /** Returns which bindings end with their connection, see {@link Builder#connectionLoss}. */
+    public ConnectionLoss connectionLoss() {
+        return connectionLoss;
+    }
+
+    /** Returns what happens to a Path without Supported, see {@link Builder#pathWithoutSupported}. */
+    public PathWithoutSupported pathWithoutSupported() {
+        return pathWithoutSupported;
     }
 
     /** Returns {@link #userCaseSensitive} as the rule that all parts of the proxy follow. */
@@ -114,107 +158,129 @@ public record RegistrarPolicy(
         return UserCase.of(userCaseSensitive);
     }
 
-    public RegistrarPolicy withMinExpires(Duration value) {
-        return new RegistrarPolicy(
-                value,
-                defaultExpires,
-                maxExpires,
-                maxContacts,
-                whenFull,
-                contactMatching,
-                userCaseSensitive,
-                connectionLoss,
-                pathWithoutSupported);
+    @Override
+    public String toString() {
+        return "RegistrarPolicy[minExpires " + minExpires + ", defaultExpires " + defaultExpires + ", maxExpires " + maxExpires + ", maxContacts " + maxContacts + ", whenFull " + whenFull + ", contactMatching " + contactMatching + ", userCaseSensitive " + userCaseSensitive + ", connectionLoss " + connectionLoss + ", pathWithoutSupported " + pathWithoutSupported + "]";
     }
 
-    public RegistrarPolicy withDefaultExpires(Duration value) {
-        return new RegistrarPolicy(
-                minExpires,
-                value,
-                maxExpires,
-                maxContacts,
-                whenFull,
-                contactMatching,
-                userCaseSensitive,
-                connectionLoss,
-                pathWithoutSupported);
-    }
+    /** Builder of {@link RegistrarPolicy}. Not thread-safe. */
+    public static final class Builder {
 
-    public RegistrarPolicy withMaxExpires(Duration value) {
-        return new RegistrarPolicy(
-                minExpires,
-                defaultExpires,
-                value,
-                maxContacts,
-                whenFull,
-                contactMatching,
-                userCaseSensitive,
-                connectionLoss,
-                pathWithoutSupported);
-    }
+        private Duration minExpires = Duration.ofSeconds(60);
+        private Duration defaultExpires = Duration.ofHours(1);
+        private Duration maxExpires = Duration.ofHours(1);
+        private int maxContacts = 10;
+        private WhenFull whenFull = WhenFull.REPLACE_UNREACHABLE;
+        private ContactMatching contactMatching = ContactMatching.RFC3261;
+        private boolean userCaseSensitive = false;
+        private ConnectionLoss connectionLoss = ConnectionLoss.REMOVE_UNREACHABLE;
+        private PathWithoutSupported pathWithoutSupported = PathWithoutSupported.REFUSE;
 
-    public RegistrarPolicy withMaxContacts(int value, WhenFull policy) {
-        return new RegistrarPolicy(
-                minExpires,
-                defaultExpires,
-                maxExpires,
-                value,
-                policy,
-                contactMatching,
-                userCaseSensitive,
-                connectionLoss,
-                pathWithoutSupported);
-    }
+        private Builder() {}
 
-    public RegistrarPolicy withContactMatching(ContactMatching value) {
-        return new RegistrarPolicy(
-                minExpires,
-                defaultExpires,
-                maxExpires,
-                maxContacts,
-                whenFull,
-                value,
-                userCaseSensitive,
-                connectionLoss,
-                pathWithoutSupported);
-    }
+        /**
+         * Sets the lifetime below which a registration is refused with 423 and Min-Expires. 0 to 1 hour, because the RFC allows 423
+         * only below 1 hour. Default 60 s.
+         */
+        public Builder minExpires(Duration value) {
+            minExpires = Objects.requireNonNull(value, "value");
+            return this;
+        }
 
-    public RegistrarPolicy withUserCaseSensitive(boolean value) {
-        return new RegistrarPolicy(
-                minExpires,
-                defaultExpires,
-                maxExpires,
-                maxContacts,
-                whenFull,
-                contactMatching,
-                value,
-                connectionLoss,
-                pathWithoutSupported);
-    }
+        /**
+         * Sets the lifetime granted to a client that requests none; between the other two. Default 1 hour.
+         */
+        public Builder defaultExpires(Duration value) {
+            defaultExpires = Objects.requireNonNull(value, "value");
+            return this;
+        }
 
-    public RegistrarPolicy withConnectionLoss(ConnectionLoss value) {
-        return new RegistrarPolicy(
-                minExpires,
-                defaultExpires,
-                maxExpires,
-                maxContacts,
-                whenFull,
-                contactMatching,
-                userCaseSensitive,
-                value,
-                pathWithoutSupported);
-    }
+        /**
+         * Sets the lifetime to which a longer registration is shortened. 1 s to 7 days. Default 1 hour.
+         */
+        public Builder maxExpires(Duration value) {
+            maxExpires = Objects.requireNonNull(value, "value");
+            return this;
+        }
 
-    public RegistrarPolicy withPathWithoutSupported(PathWithoutSupported value) {
-        return new RegistrarPolicy(
-                minExpires,
-                defaultExpires,
-                maxExpires,
-                maxContacts,
-                whenFull,
-                contactMatching,
-                userCaseSensitive,
-                connectionLoss,
-                value);
+        /**
+         * Sets the maximum number of bindings of one AOR. 1 to 64. Default 10.
+         */
+        public Builder maxContacts(int value) {
+            maxContacts = value;
+            return this;
+        }
+
+        /**
+         * Sets what happens when a REGISTER would exceed {@link #maxContacts}. Default {@link WhenFull#REPLACE_UNREACHABLE}.
+         */
+        public Builder whenFull(WhenFull value) {
+            whenFull = Objects.requireNonNull(value, "value");
+            return this;
+        }
+
+        /**
+         * Sets when two contacts are the same binding. Default {@link ContactMatching#RFC3261}.
+         */
+        public Builder contactMatching(ContactMatching value) {
+            contactMatching = Objects.requireNonNull(value, "value");
+            return this;
+        }
+
+        /**
+         * Sets whether users that differ only in the case of ASCII letters are different users. Default false, as in Kamailio;
+         * RFC 3261 §19.1.4 says true. The rule also applies to digest identities. Configure the subscriber store with the same
+         * rule, so that it refuses names that would be the same user here.
+         */
+        public Builder userCaseSensitive(boolean value) {
+            userCaseSensitive = value;
+            return this;
+        }
+
+        /**
+         * Sets which bindings are removed when the connection over which they were registered closes. Default
+         * {@link ConnectionLoss#REMOVE_UNREACHABLE}.
+         */
+        public Builder connectionLoss(ConnectionLoss value) {
+            connectionLoss = Objects.requireNonNull(value, "value");
+            return this;
+        }
+
+        /**
+         * Sets what happens to a Path in a REGISTER without {@code Supported: path}. Default
+         * {@link PathWithoutSupported#REFUSE}.
+         */
+        public Builder pathWithoutSupported(PathWithoutSupported value) {
+            pathWithoutSupported = Objects.requireNonNull(value, "value");
+            return this;
+        }
+
+        /**
+         * Returns the values.
+         *
+         * @throws ConfigurationException if a value is outside its range
+         */
+        public RegistrarPolicy build() {
+            OptionProblems problems = new OptionProblems("");
+            problems.range("minExpires", minExpires, Duration.ZERO, Duration.ofHours(1));
+            problems.range("maxExpires", maxExpires, Duration.ofSeconds(1), Duration.ofDays(7));
+            problems.range("defaultExpires", defaultExpires, Duration.ofSeconds(1), Duration.ofDays(7));
+            problems.range("maxContacts", maxContacts, 1, 64);
+            if (minExpires.compareTo(maxExpires) > 0) {
+                problems.add(
+                        "minExpires",
+                        OptionProblems.text(minExpires),
+                        "is above {maxExpires} " + OptionProblems.text(maxExpires));
+            }
+            if (defaultExpires.compareTo(minExpires) < 0 || defaultExpires.compareTo(maxExpires) > 0) {
+                problems.add(
+                        "defaultExpires",
+                        OptionProblems.text(defaultExpires),
+                        "expected {minExpires} " + OptionProblems.text(minExpires) + " to {maxExpires} "
+                                + OptionProblems.text(maxExpires));
+            }
+            problems.throwIfAny();
+            return new RegistrarPolicy(this);
+        }
     }
 }

@@ -2,15 +2,13 @@ package org.sipproxy.core.options;
 
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.Arrays;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.Set;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
+import org.sipproxy.api.config.ConfigurationException;
+import org.sipproxy.api.config.OptionProblems;
 
 /**
  * The proxy's certificate and its requirements on the certificates of peers, for TLS and WSS listening points and for
@@ -56,6 +54,19 @@ public final class TlsSettings {
     /** Returns a builder. Only the certificate has no default. */
     public static Builder builder() {
         return new Builder();
+    }
+
+    /** Returns a builder with these values. */
+    public Builder toBuilder() {
+        Builder builder = new Builder();
+        builder.certificate = certificate;
+        builder.key = key;
+        builder.keyPassword = keyPassword;
+        builder.trust = trust;
+        builder.clientAuthentication = clientAuthentication;
+        builder.protocols = protocols;
+        builder.handshakeTimeout = handshakeTimeout;
+        return builder;
     }
 
     /** Returns the {@linkplain Builder#certificate certificate file}. */
@@ -104,8 +115,7 @@ public final class TlsSettings {
     /** Builder of {@link TlsSettings}. Not thread-safe. */
     public static final class Builder {
 
-        private final Set<String> given = new HashSet<>();
-        private final List<String> problems = new ArrayList<>();
+        private final OptionProblems problems = new OptionProblems("tls");
         private @Nullable Path certificate;
         private @Nullable Path key;
         private @Nullable Supplier<char[]> keyPassword;
@@ -125,7 +135,7 @@ public final class TlsSettings {
          *     {@link #keyPassword}
          */
         public Builder certificate(Path chain, Path privateKey) {
-            once("certificate");
+            problems.once("certificate");
             certificate = Objects.requireNonNull(chain, "chain");
             key = Objects.requireNonNull(privateKey, "privateKey");
             return this;
@@ -137,31 +147,31 @@ public final class TlsSettings {
          * @param password called each time the key is read; the returned array is then overwritten with zeros
          */
         public Builder keyPassword(Supplier<char[]> password) {
-            once("keyPassword");
+            problems.once("keyPassword");
             keyPassword = Objects.requireNonNull(password, "password");
             return this;
         }
 
         /** Sets the PEM file with the trusted certificate authorities. Default: those of the JDK. */
         public Builder trust(Path anchors) {
-            once("trust");
+            problems.once("trust");
             trust = Objects.requireNonNull(anchors, "anchors");
             return this;
         }
 
         /** Sets whether a connecting peer is asked for a certificate. Default {@link ClientAuthentication#NONE}. */
         public Builder clientAuthentication(ClientAuthentication mode) {
-            once("clientAuthentication");
+            problems.once("clientAuthentication");
             clientAuthentication = Objects.requireNonNull(mode, "mode");
             return this;
         }
 
         /** Sets the TLS versions in use: TLSv1.3, TLSv1.2 or both. Default both. Older versions are not secure. */
         public Builder protocols(String... versions) {
-            once("protocols");
+            problems.once("protocols");
             protocols = List.of(versions);
             if (protocols.isEmpty() || !PROTOCOLS.containsAll(protocols)) {
-                problems.add("protocols: " + Arrays.toString(versions) + " (expected TLSv1.3, TLSv1.2 or both)");
+                problems.add("protocols", String.join(", ", versions), "expected TLSv1.3, TLSv1.2 or both");
             }
             return this;
         }
@@ -171,38 +181,26 @@ public final class TlsSettings {
          * min. Default 10 s. Connections that the proxy opens use {@link StreamLimits#connectTimeout()}.
          */
         public Builder handshakeTimeout(Duration limit) {
-            once("handshakeTimeout");
+            problems.once("handshakeTimeout");
             handshakeTimeout = Objects.requireNonNull(limit, "limit");
-            if (limit.compareTo(SHORTEST_HANDSHAKE) < 0 || limit.compareTo(LONGEST_HANDSHAKE) > 0) {
-                problems.add("handshakeTimeout: " + limit + " (expected " + SHORTEST_HANDSHAKE + " to "
-                        + LONGEST_HANDSHAKE + ")");
-            }
+            problems.range("handshakeTimeout", limit, SHORTEST_HANDSHAKE, LONGEST_HANDSHAKE);
             return this;
-        }
-
-        private void once(String option) {
-            if (!given.add(option)) {
-                problems.add(option + ": given twice; give it once");
-            }
         }
 
         /**
          * Returns the settings. Does not read any file.
          *
-         * @throws IllegalArgumentException with every problem found, one per line
+         * @throws ConfigurationException if an option is missing, outside its range or given twice
          */
         public TlsSettings build() {
-            List<String> found = new ArrayList<>(problems);
+            OptionProblems found = problems.copy();
             Path chain = certificate;
             Path privateKey = key;
             if (chain == null || privateKey == null) {
-                found.add("certificate: none; name two PEM files with certificate(Path.of(\"chain.pem\"), "
-                        + "Path.of(\"key.pem\"))");
+                found.add("certificate", "", "none", "name two PEM files, one with the chain and one with the key");
             }
-            if (chain == null || privateKey == null || !found.isEmpty()) {
-                throw new IllegalArgumentException("tls: " + String.join("\ntls: ", found));
-            }
-            return new TlsSettings(this, chain, privateKey);
+            found.throwIfAny();
+            return new TlsSettings(this, Objects.requireNonNull(chain), Objects.requireNonNull(privateKey));
         }
     }
 }

@@ -2,6 +2,7 @@ package org.sipproxy.core.status;
 
 import java.net.UnknownHostException;
 import java.util.Objects;
+import org.sipproxy.api.config.ConfigurationProblem;
 import org.sipproxy.api.transport.Endpoint;
 
 /**
@@ -11,6 +12,7 @@ import org.sipproxy.api.transport.Endpoint;
 public final class BindFailedException extends RuntimeException {
 
     private final Endpoint endpoint;
+    private final transient ConfigurationProblem problem;
 
     /**
      * Creates an exception whose message explains how to fix the problem, if the cause is a known one.
@@ -19,8 +21,13 @@ public final class BindFailedException extends RuntimeException {
      * @param cause the error that the operating system reported
      */
     public BindFailedException(Endpoint endpoint, Throwable cause) {
-        super("listen: " + Objects.requireNonNull(endpoint, "endpoint") + " " + explain(endpoint, cause), cause);
+        this(endpoint, cause, explain(Objects.requireNonNull(endpoint, "endpoint"), cause));
+    }
+
+    private BindFailedException(Endpoint endpoint, Throwable cause, ConfigurationProblem problem) {
+        super(problem.text(), cause);
         this.endpoint = endpoint;
+        this.problem = problem;
     }
 
     /** Returns the listening point that could not be opened. */
@@ -28,22 +35,32 @@ public final class BindFailedException extends RuntimeException {
         return endpoint;
     }
 
-    private static String explain(Endpoint endpoint, Throwable cause) {
+    /** Returns the problem of the option {@code listen}. */
+    public ConfigurationProblem problem() {
+        return problem;
+    }
+
+    private static ConfigurationProblem explain(Endpoint endpoint, Throwable cause) {
         if (cause instanceof UnknownHostException) {
-            return "names a host that cannot be resolved; write a numeric address of this machine";
+            return problem(
+                    endpoint, "names a host that cannot be resolved", "write a numeric address of this machine");
         }
         // Neither the JDK nor Netty has a type or number for these, only the system's message.
         String said = String.valueOf(cause.getMessage());
         if (said.contains("already in use")) {
-            return "is already in use; stop the other process or listen on another port";
+            return problem(endpoint, "is already in use", "stop the other process or listen on another port");
         }
         if (said.contains("assign requested address")) {
-            return "is not an address of this machine; listen on one that is, or on "
-                    + (endpoint.host().indexOf(':') >= 0 ? "[::]" : "0.0.0.0");
+            String any = endpoint.host().indexOf(':') >= 0 ? "[::]" : "0.0.0.0";
+            return problem(endpoint, "is not an address of this machine", "listen on one that is, or on " + any);
         }
         if (said.contains("ermission denied")) {
-            return "is not permitted; listen on a port above 1023 or grant CAP_NET_BIND_SERVICE";
+            return problem(endpoint, "is not permitted", "listen on a port above 1023 or grant CAP_NET_BIND_SERVICE");
         }
-        return "cannot be opened: " + said.replaceAll("\\s+", " ");
+        return problem(endpoint, "cannot be opened: " + said.replaceAll("\\s+", " "), "");
+    }
+
+    private static ConfigurationProblem problem(Endpoint endpoint, String reason, String remedy) {
+        return ConfigurationProblem.of("listen", endpoint.toString(), reason, remedy);
     }
 }

@@ -48,15 +48,7 @@ class ConnectionLimitsTest {
     }
 
     private static StreamLimits limits(int connections, int perSource, Duration firstMessage) {
-        StreamLimits d = StreamLimits.DEFAULT;
-        return new StreamLimits(
-                connections,
-                perSource,
-                firstMessage,
-                d.idleTimeout(),
-                d.messageTimeout(),
-                d.connectTimeout(),
-                d.bufferedBytes());
+        return StreamLimits.builder().connections(connections).connectionsPerSource(perSource).firstMessageTimeout(firstMessage).build();
     }
 
     /** Lets everybody in, and takes whoever sends {@code X-Password: right} for the user of From. */

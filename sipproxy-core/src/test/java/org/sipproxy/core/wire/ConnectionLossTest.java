@@ -68,7 +68,7 @@ class ConnectionLossTest {
 
     @Test
     void pagesThatAreOpenCountAndAreNotReplaced() {
-        restart(RegistrarPolicy.DEFAULT.withMaxContacts(2, WhenFull.REPLACE_UNREACHABLE));
+        restart(RegistrarPolicy.builder().maxContacts(2).whenFull(WhenFull.REPLACE_UNREACHABLE).build());
         page();
         page();
         WireClient.Web third = proxy.web("bob", TransportKind.WS, HttpClient.newHttpClient());
@@ -85,9 +85,7 @@ class ConnectionLossTest {
 
     @Test
     void whereBindingsStayAFullListReplacesThoseWhoseConnectionIsClosed() {
-        restart(RegistrarPolicy.DEFAULT
-                .withMaxContacts(3, WhenFull.REPLACE_UNREACHABLE)
-                .withConnectionLoss(ConnectionLoss.KEEP));
+        restart(RegistrarPolicy.builder().maxContacts(3).whenFull(WhenFull.REPLACE_UNREACHABLE).connectionLoss(ConnectionLoss.KEEP).build());
         for (int i = 0; i < 3; i++) {
             page().close();
         }
@@ -111,7 +109,7 @@ class ConnectionLossTest {
         awaitBindings(1);
         assertThat(removed).containsExactly("CONNECTION_LOST");
 
-        restart(RegistrarPolicy.DEFAULT.withConnectionLoss(ConnectionLoss.REMOVE));
+        restart(RegistrarPolicy.builder().connectionLoss(ConnectionLoss.REMOVE).build());
         proxy.registeredByTcp("bob").close();
         awaitBindings(0);
     }
@@ -142,9 +140,7 @@ class ConnectionLossTest {
         try (ProxyUnderTest shared = ProxyUnderTest.on(
                 "0.0.0.0",
                 builder -> builder.locationStore(StoreMode.databaseOnly(rows))
-                        .registrar(RegistrarPolicy.DEFAULT
-                                .withMaxContacts(2, WhenFull.REPLACE_UNREACHABLE)
-                                .withConnectionLoss(ConnectionLoss.KEEP)))) {
+                        .registrar(RegistrarPolicy.builder().maxContacts(2).whenFull(WhenFull.REPLACE_UNREACHABLE).connectionLoss(ConnectionLoss.KEEP).build()))) {
             for (int i = 1; i <= 5; i++) {
                 WireClient.Tcp phone = shared.tcp("bob");
                 Request register = phone.request("REGISTER", "sip:sip.test")

@@ -16,6 +16,10 @@ import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.sipproxy.core.options.StreamLimits;
+import org.sipproxy.core.options.ContactPolicy;
+import org.sipproxy.api.config.ConfigurationProblem;
+import org.sipproxy.api.config.ConfigurationException;
 import org.sipproxy.api.routing.RequestStage;
 import org.sipproxy.api.routing.StageContext;
 import org.sipproxy.api.routing.TemporarilyUnavailableException;
@@ -47,26 +51,83 @@ class LifecycleTest {
 
     @Test
     void builderTellsAllProblemsAtOnceEachWithItsValueAndTheFix() {
-        IllegalArgumentException e = catchThrowableOfType(
-                IllegalArgumentException.class,
+        ConfigurationException e = catchThrowableOfType(
+                ConfigurationException.class,
                 () -> SipProxy.builder()
                         .domain("sip:example.org")
                         .alias("pbx:99999")
                         .udpReceivers(0)
                         .workerThreads(5_000)
-                        .timers(SipTimers.DEFAULT.withT1(Duration.ofMinutes(5)))
-                        .registrar(RegistrarPolicy.DEFAULT.withMinExpires(Duration.ofHours(3)))
+                        .waitLimit(Duration.ofMinutes(5))
                         .build());
 
         assertThat(e.getMessage().lines())
-                .anyMatch(l -> l.startsWith("listen: no endpoint; add listen("))
+                .anyMatch(l -> l.equals("listen: no endpoint; add one, such as udp:0.0.0.0:5060"))
                 .anyMatch(l -> l.startsWith("domain: \"sip:example.org\" is not a host"))
                 .anyMatch(l -> l.startsWith("alias: \"pbx:99999\""))
                 .anyMatch(l -> l.startsWith("authentication: neither"))
-                .anyMatch(l -> l.startsWith("minExpires: PT3H"))
-                .anyMatch(l -> l.startsWith("t1: PT5M"))
+                .anyMatch(l -> l.equals("waitLimit: 5m (expected 1s to 30s)"))
                 .anyMatch(l -> l.startsWith("udpReceivers: 0 (expected 1 to 64)"))
-                .anyMatch(l -> l.startsWith("workerThreads: 5000 (expected 1 to 1000)"));
+                .anyMatch(l -> l.startsWith("workerThreads: 5000 (expected 1 to 1,000)"));
+        assertThat(e.problems())
+                .extracting(ConfigurationProblem::option)
+                .containsExactlyInAnyOrder(
+                        "listen", "domain", "alias", "authentication", "waitLimit", "udpReceivers", "workerThreads");
+    }
+
+    @Test
+    void optionsTellAllTheirProblemsAtOnce() {
+        assertThatThrownBy(RegistrarPolicy.builder()
+                        .minExpires(Duration.ofHours(3))
+                        .maxContacts(65)::build)
+                .hasMessage("minExpires: 3h (expected 0s to 1h)\n"
+                        + "maxContacts: 65 (expected 1 to 64)\n"
+                        + "minExpires: 3h is above maxExpires 1h\n"
+                        + "defaultExpires: 1h (expected minExpires 3h to maxExpires 1h)");
+        assertThatThrownBy(SipTimers.builder().t1(Duration.ofMinutes(5))::build)
+                .hasMessage("t1: 5m (expected 10ms to 10s)\nt2: 4s (expected 5m to 1m)");
+        assertThatThrownBy(StreamLimits.builder().connections(0).idleTimeout(Duration.ZERO)::build)
+                .hasMessage("connections: 0 (expected 1 to 1,000,000)\nidleTimeout: 0s (expected 1s to 24h)");
+    }
+
+    @Test
+    void optionsAreCopiedWithOtherValues() {
+        StreamLimits limits = StreamLimits.builder()
+                .connections(5)
+                .connectionsPerSource(4)
+                .firstMessageTimeout(Duration.ofSeconds(3))
+                .idleTimeout(Duration.ofSeconds(6))
+                .messageTimeout(Duration.ofSeconds(7))
+                .connectTimeout(Duration.ofSeconds(8))
+                .bufferedBytes(2_000)
+                .build();
+        assertThat(limits.toBuilder().build()).usingRecursiveComparison().isEqualTo(limits);
+        assertThat(limits.toBuilder().connections(6).build().connections()).isEqualTo(6);
+
+        SipTimers timers = SipTimers.builder()
+                .t1(Duration.ofMillis(20))
+                .t2(Duration.ofMillis(30))
+                .t4(Duration.ofMillis(40))
+                .transactionTimeout(Duration.ofSeconds(2))
+                .ringTimeout(Duration.ofSeconds(3))
+                .build();
+        assertThat(timers.toBuilder().build()).usingRecursiveComparison().isEqualTo(timers);
+
+        RegistrarPolicy policy = RegistrarPolicy.builder()
+                .minExpires(Duration.ofSeconds(1))
+                .defaultExpires(Duration.ofSeconds(2))
+                .maxExpires(Duration.ofSeconds(3))
+                .maxContacts(4)
+                .whenFull(RegistrarPolicy.WhenFull.REJECT)
+                .contactMatching(RegistrarPolicy.ContactMatching.EXACT_TEXT)
+                .userCaseSensitive(true)
+                .connectionLoss(RegistrarPolicy.ConnectionLoss.KEEP)
+                .pathWithoutSupported(RegistrarPolicy.PathWithoutSupported.STORE)
+                .build();
+        assertThat(policy.toBuilder().build()).usingRecursiveComparison().isEqualTo(policy);
+
+        ContactPolicy contacts = ContactPolicy.ANYWHERE.toBuilder().multicast(true).build();
+        assertThat(contacts.toBuilder().build()).usingRecursiveComparison().isEqualTo(contacts);
     }
 
     @Test

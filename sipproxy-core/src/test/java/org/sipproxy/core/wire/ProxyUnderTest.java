@@ -23,12 +23,7 @@ import org.sipproxy.core.options.SipTimers;
 final class ProxyUnderTest implements AutoCloseable {
 
     /** T1 10 ms, T2 80 ms, T4 100 ms, Timers B, F and H 1 s, Timer C 1 s. */
-    static final SipTimers QUICK = new SipTimers(
-            Duration.ofMillis(10),
-            Duration.ofMillis(80),
-            Duration.ofMillis(100),
-            Duration.ofSeconds(1),
-            Duration.ofSeconds(1));
+    static final SipTimers QUICK = SipTimers.builder().t1(Duration.ofMillis(10)).t2(Duration.ofMillis(80)).t4(Duration.ofMillis(100)).transactionTimeout(Duration.ofSeconds(1)).ringTimeout(Duration.ofSeconds(1)).build();
 
     /** A step that trusts every sender, so that what is refused later is refused as to a user. */
     static final RequestStage TRUST = new RequestStage() {

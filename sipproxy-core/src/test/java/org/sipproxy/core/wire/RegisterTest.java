@@ -176,7 +176,7 @@ class RegisterTest {
     @Test
     void bindingIsGoneWhenItsTimeIsOver() {
         try (ProxyUnderTest brief =
-                ProxyUnderTest.start(b -> b.registrar(RegistrarPolicy.DEFAULT.withMinExpires(Duration.ZERO)))) {
+                ProxyUnderTest.start(b -> b.registrar(RegistrarPolicy.builder().minExpires(Duration.ZERO).build()))) {
             WireClient.Udp carol = brief.udp("carol");
             Request register = carol.request("REGISTER", "sip:sip.test")
                     .to("<sip:carol@sip.test>")

@@ -361,7 +361,7 @@ class ShutdownTest {
     @Test
     void drainTimeIsChecked() {
         assertThatThrownBy(() -> minimal().drainTime(Duration.ofHours(2)).build())
-                .hasMessage("drainTime: PT2H (expected PT0S to PT1H)");
+                .hasMessage("drainTime: 2h (expected 0s to 1h)");
     }
 
     @Test

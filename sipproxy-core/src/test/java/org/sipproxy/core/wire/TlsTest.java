@@ -297,17 +297,11 @@ class TlsTest {
 
     @Test
     void aSipsContactThatWasRegisteredInClearIsCalledOverTlsOnly() {
-        StreamLimits d = StreamLimits.DEFAULT;
         restart(
                 tls -> tls,
-                options -> options.streamLimits(new StreamLimits(
-                        d.connections(),
-                        d.connectionsPerSource(),
-                        d.firstMessageTimeout(),
-                        d.idleTimeout(),
-                        d.messageTimeout(),
-                        Duration.ofMillis(300), // it speaks no TLS, and waits for us to go on
-                        d.bufferedBytes())));
+                options -> options.streamLimits(StreamLimits.builder()
+                        .connectTimeout(Duration.ofMillis(300)) // it speaks no TLS, and waits for the proxy
+                        .build()));
         WireClient.Tcp bob = proxy.tcp("bob");
         String contact = "sips:bob@" + bob.hostPort();
         Request register =
@@ -435,7 +429,7 @@ class TlsTest {
     void aTlsEndpointNeedsACertificate() {
         assertThatThrownBy(() -> ProxyUnderTest.start(builder -> builder.listen(Endpoint.tls("127.0.0.1", 5061))))
                 .isInstanceOf(IllegalArgumentException.class)
-                .hasMessageContaining("listen: tls:127.0.0.1:5061 needs a certificate; set tls(TlsSettings)");
+                .hasMessageContaining("listen: tls:127.0.0.1:5061 needs a certificate; set tls");
     }
 
     // ---- what is no TLS
@@ -490,17 +484,9 @@ class TlsTest {
 
     @Test
     void connectionsInTheirHandshakeCount() throws Exception {
-        StreamLimits d = StreamLimits.DEFAULT;
         restart(
                 tls -> tls,
-                options -> options.streamLimits(new StreamLimits(
-                        d.connections(),
-                        2,
-                        d.firstMessageTimeout(),
-                        d.idleTimeout(),
-                        d.messageTimeout(),
-                        d.connectTimeout(),
-                        d.bufferedBytes())));
+                options -> options.streamLimits(StreamLimits.builder().connectionsPerSource(2).build()));
         try (Socket one = plain()) {
             awaitConnections(1); // so that it is the oldest
             try (Socket two = plain()) {

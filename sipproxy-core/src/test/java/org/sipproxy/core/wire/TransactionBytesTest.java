@@ -21,7 +21,7 @@ class TransactionBytesTest {
 
     private static final int LIMIT = 1 << 20;
     private static final String BODY = "y".repeat(59_000);
-    private static final SipTimers TIMERS = SipTimers.DEFAULT.withTransactionTimeout(Duration.ofSeconds(1));
+    private static final SipTimers TIMERS = SipTimers.builder().transactionTimeout(Duration.ofSeconds(1)).build();
 
     /** Trusts whoever calls himself a gateway. */
     private static final RequestStage GATEWAYS = new RequestStage() {

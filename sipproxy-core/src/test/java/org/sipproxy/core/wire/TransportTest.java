@@ -342,17 +342,9 @@ class TransportTest {
 
     @Test
     void largeRequestGoesByUdpSoonIfTcpIsFilteredAndAtOnceTheNextTime() throws Exception {
-        StreamLimits d = StreamLimits.DEFAULT;
         try (ProxyUnderTest patient = ProxyUnderTest.start(
                 builder -> builder.nextHops(NextHopPolicy.DEFAULT.withTcpAttempt(Duration.ofMillis(50)))
-                        .streamLimits(new StreamLimits(
-                                d.connections(),
-                                d.connectionsPerSource(),
-                                d.firstMessageTimeout(),
-                                d.idleTimeout(),
-                                d.messageTimeout(),
-                                Duration.ofMinutes(1),
-                                d.bufferedBytes())))) {
+                        .streamLimits(StreamLimits.builder().connectTimeout(Duration.ofMinutes(1)).build()))) {
             WireClient.Udp caller = patient.udp("caller");
             SilentListener taken = null;
             WireClient.Udp bob = null;
@@ -507,14 +499,7 @@ class TransportTest {
 
     @Test
     void messageThatIsNeverFinishedEndsTheConnection() {
-        StreamLimits limits = new StreamLimits(
-                100,
-                100,
-                Duration.ofMinutes(1),
-                Duration.ofMinutes(1),
-                Duration.ofMillis(200),
-                Duration.ofSeconds(1),
-                1 << 20);
+        StreamLimits limits = StreamLimits.builder().connections(100).connectionsPerSource(100).firstMessageTimeout(Duration.ofMinutes(1)).idleTimeout(Duration.ofMinutes(1)).messageTimeout(Duration.ofMillis(200)).connectTimeout(Duration.ofSeconds(1)).bufferedBytes(1 << 20).build();
         try (ProxyUnderTest impatient = ProxyUnderTest.start(b -> b.streamLimits(limits))) {
             WireClient.Tcp carol = impatient.tcp("carol");
 
@@ -526,14 +511,7 @@ class TransportTest {
 
     @Test
     void idleConnectionIsClosed() {
-        StreamLimits limits = new StreamLimits(
-                100,
-                100,
-                Duration.ofMinutes(1),
-                Duration.ofSeconds(1),
-                Duration.ofSeconds(1),
-                Duration.ofSeconds(1),
-                1 << 20);
+        StreamLimits limits = StreamLimits.builder().connections(100).connectionsPerSource(100).firstMessageTimeout(Duration.ofMinutes(1)).idleTimeout(Duration.ofSeconds(1)).messageTimeout(Duration.ofSeconds(1)).connectTimeout(Duration.ofSeconds(1)).bufferedBytes(1 << 20).build();
         try (ProxyUnderTest impatient = ProxyUnderTest.start(b -> b.streamLimits(limits))) {
             impatient.tcp("carol").awaitEnd();
         }

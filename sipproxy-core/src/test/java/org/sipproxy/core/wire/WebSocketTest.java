@@ -289,7 +289,7 @@ class WebSocketTest {
 
     @Test
     void aMessageThatIsTooLongClosesTheConnection() {
-        restart(options -> options.parseLimits(ParseLimits.DEFAULT.withMessageBytes(2_000)));
+        restart(options -> options.parseLimits(ParseLimits.builder().messageBytes(2_000).build()));
         WireClient.Web whole = web("whole");
         WireClient.Web pieces = web("pieces");
 
@@ -313,15 +313,7 @@ class WebSocketTest {
 
     @Test
     void anIdleConnectionIsClosedAndAPingKeepsItOpen() throws Exception {
-        StreamLimits d = StreamLimits.DEFAULT;
-        restart(options -> options.streamLimits(new StreamLimits(
-                d.connections(),
-                d.connectionsPerSource(),
-                d.firstMessageTimeout(),
-                Duration.ofSeconds(1),
-                d.messageTimeout(),
-                d.connectTimeout(),
-                d.bufferedBytes())));
+        restart(options -> options.streamLimits(StreamLimits.builder().idleTimeout(Duration.ofSeconds(1)).build()));
         WireClient.Web idle = web("idle");
         WireClient.Web busy = web("busy");
         for (int i = 0; i < 7; i++) {
@@ -414,15 +406,7 @@ class WebSocketTest {
 
     @Test
     void aHandshakeThatStopsHalfwayEndsWithItsTime() throws Exception {
-        StreamLimits d = StreamLimits.DEFAULT;
-        restart(options -> options.streamLimits(new StreamLimits(
-                d.connections(),
-                d.connectionsPerSource(),
-                d.firstMessageTimeout(),
-                d.idleTimeout(),
-                Duration.ofMillis(300),
-                d.connectTimeout(),
-                d.bufferedBytes())));
+        restart(options -> options.streamLimits(StreamLimits.builder().messageTimeout(Duration.ofMillis(300)).build()));
         try (Socket silent = plain();
                 Socket half = plain()) {
             half.getOutputStream().write("GET / HTTP/1.1\r\nHos".getBytes(US_ASCII));
@@ -435,15 +419,7 @@ class WebSocketTest {
 
     @Test
     void aMessageThatStopsHalfwayEndsWithItsTime() throws Exception {
-        StreamLimits d = StreamLimits.DEFAULT;
-        restart(options -> options.streamLimits(new StreamLimits(
-                d.connections(),
-                d.connectionsPerSource(),
-                d.firstMessageTimeout(),
-                d.idleTimeout(),
-                Duration.ofMillis(300),
-                d.connectTimeout(),
-                d.bufferedBytes())));
+        restart(options -> options.streamLimits(StreamLimits.builder().messageTimeout(Duration.ofMillis(300)).build()));
         WireClient.Web idle = web("idle");
         WireClient.Web fragments = web("fragments");
         fragments.socket().sendText("OPTIONS ", false).join();

@@ -7,6 +7,7 @@ import java.util.Set;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
+import org.sipproxy.api.support.LoggerNames;
 import org.sipproxy.api.transport.Flow;
 import org.sipproxy.core.internal.time.LogThrottle;
 import org.sipproxy.core.options.ContactPolicy;
@@ -22,7 +23,7 @@ import org.slf4j.LoggerFactory;
  */
 public final class AddressPolicy {
 
-    private static final Logger LOG = LoggerFactory.getLogger(AddressPolicy.class);
+    private static final Logger LOG = LoggerFactory.getLogger(LoggerNames.ROUTING);
 
     private final LogThrottle refusals = new LogThrottle(Duration.ofSeconds(10));
     private final ContactPolicy policy;

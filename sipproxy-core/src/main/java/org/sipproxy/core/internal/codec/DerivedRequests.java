@@ -14,7 +14,7 @@ import org.sipproxy.message.wire.MessageIndex;
 public final class DerivedRequests {
 
     /** Requests that this proxy wrote are never refused for their size. */
-    private static final ParseLimits OWN = new ParseLimits(16_777_216, 1_048_576, 10_000, 10_000);
+    private static final ParseLimits OWN = ParseLimits.builder().messageBytes(16_777_216).headerLineBytes(1_048_576).headers(10_000).listElements(10_000).build();
 
     private DerivedRequests() {}
 

@@ -8,6 +8,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
+import org.sipproxy.api.support.LoggerNames;
 import org.sipproxy.core.internal.netty.NettyVersion;
 import org.sipproxy.core.internal.time.Guard;
 import org.slf4j.LoggerFactory;
@@ -19,7 +20,7 @@ import org.slf4j.LoggerFactory;
 final class NameServers implements AutoCloseable {
 
     private static final Guard GUARD =
-            new Guard(LoggerFactory.getLogger(NameServers.class), "names cannot be looked up in the DNS");
+            new Guard(LoggerFactory.getLogger(LoggerNames.ROUTING), "names cannot be looked up in the DNS");
 
     private final Supplier<Opened> opener;
     private final ThreadFactory threads;

@@ -17,6 +17,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 import java.util.function.IntUnaryOperator;
 import org.jspecify.annotations.Nullable;
+import org.sipproxy.api.support.LoggerNames;
 import org.sipproxy.api.transport.TransportKind;
 import org.sipproxy.core.internal.dns.DnsLookup.Answer;
 import org.sipproxy.core.internal.dns.DnsLookup.Naptr;
@@ -37,7 +38,7 @@ import org.slf4j.LoggerFactory;
  */
 final class Resolution {
 
-    private static final Guard GUARD = new Guard(LoggerFactory.getLogger(Resolution.class), "a lookup failed");
+    private static final Guard GUARD = new Guard(LoggerFactory.getLogger(LoggerNames.ROUTING), "a lookup failed");
 
     /** Maximum number of next hops that a caller tries. */
     static final int MAX_NEXT_HOPS = 16;

@@ -10,6 +10,7 @@ import org.sipproxy.api.event.SecurityEvent;
 import org.sipproxy.api.routing.CompletedRequest;
 import org.sipproxy.api.routing.RequestListener;
 import org.sipproxy.api.routing.Target;
+import org.sipproxy.api.support.LoggerNames;
 import org.sipproxy.api.transport.ArrivalFilter;
 import org.sipproxy.api.transport.Endpoint;
 import org.sipproxy.api.transport.Flow;
@@ -33,7 +34,7 @@ import org.slf4j.LoggerFactory;
  */
 final class Components implements AutoCloseable {
 
-    private static final Logger LOG = LoggerFactory.getLogger(Components.class);
+    private static final Logger LOG = LoggerFactory.getLogger(LoggerNames.PROXY);
 
     private final HostCall closing = new HostCall("closing a component");
     private final HostCall arrivals = new HostCall("arrival filter");
@@ -66,7 +67,7 @@ final class Components implements AutoCloseable {
         this.listeners = hooks.listeners.toArray(new ProxyListener[0]);
         this.time = time;
         this.refusals = new RecentRefusals(clock);
-        this.limits = limits.withMessageBytes(16_777_216);
+        this.limits = limits.toBuilder().messageBytes(16_777_216).build();
     }
 
     /**

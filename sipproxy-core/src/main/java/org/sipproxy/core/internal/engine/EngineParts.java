@@ -32,6 +32,7 @@ import org.sipproxy.message.ParseLimits;
  * @param webSocketOrigins in lower case; empty for all
  * @param transactionBytes what all live transactions may take together
  * @param drainTime how long requests in flight have while the proxy closes
+ * @param setsLogContext whether log lines of stages get the request's Call-ID and method
  * @param locationStore the host's own; null for one of {@code storeMode}
  */
 public record EngineParts(
@@ -64,4 +65,5 @@ public record EngineParts(
         Duration waitLimit,
         long transactionBytes,
         Duration drainTime,
+        boolean setsLogContext,
         ProxyClock clock) {}

@@ -11,6 +11,7 @@ import org.sipproxy.api.auth.Authentication;
 import org.sipproxy.api.event.SecurityEvent;
 import org.sipproxy.api.location.Binding;
 import org.sipproxy.api.location.LocationStore;
+import org.sipproxy.api.support.LoggerNames;
 import org.sipproxy.api.transport.Endpoint;
 import org.sipproxy.api.transport.Flow;
 import org.sipproxy.api.transport.TransportKind;
@@ -60,7 +61,7 @@ import org.slf4j.LoggerFactory;
 /** All layers of one proxy, wired; and the order in which they start and stop. */
 public final class ProxyEngine implements AutoCloseable {
 
-    private static final Logger LOG = LoggerFactory.getLogger(ProxyEngine.class);
+    private static final Logger LOG = LoggerFactory.getLogger(LoggerNames.PROXY);
 
     private static final int WORKER_QUEUE = 1_000;
     /** For all threads of a proxy that closes together: those that are still busy then are left to themselves. */
@@ -177,6 +178,7 @@ public final class ProxyEngine implements AutoCloseable {
                 this::connectionOf,
                 parts.strangers(),
                 this::isExpectedAck,
+                parts.setsLogContext(),
                 hooks.atEntrance,
                 hooks.beforeAuthentication,
                 hooks.beforeRouting,

@@ -6,12 +6,13 @@ import java.nio.charset.StandardCharsets;
 import java.util.Locale;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.function.Supplier;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.sipproxy.api.support.KeyedHash;
+import org.sipproxy.api.support.LoggerNames;
 import org.sipproxy.api.transport.Flow;
 import org.sipproxy.api.transport.TransportKind;
+import org.sipproxy.core.internal.guard.LogContext;
 import org.sipproxy.core.internal.time.Timer;
 import org.sipproxy.core.internal.time.TimerWheel;
 import org.sipproxy.core.options.ProxyClock;
@@ -38,7 +39,7 @@ import org.slf4j.LoggerFactory;
  */
 final class RefusalLog {
 
-    private static final Logger LOG = LoggerFactory.getLogger("org.sipproxy.refusals");
+    private static final Logger LOG = LoggerFactory.getLogger(LoggerNames.REFUSALS);
 
     private static final int NO_STATUS = 0;
     /** In characters: a reason may name a next hop and the error of the system, or hold an excerpt of the message. */
@@ -71,7 +72,7 @@ final class RefusalLog {
     /** A request that got a locally generated failure. */
     void refused(SipRequest request, Flow from, int status, String phrase, byte[] headerLines) {
         if (LOG.isInfoEnabled() && !LocalResponses.isChallenge(status)) {
-            write("REFUSED", status, why(phrase, headerLines), from.remoteAddress(), () -> request(request, from));
+            write("REFUSED", status, why(phrase, headerLines), from, request);
         }
     }
 
@@ -90,26 +91,40 @@ final class RefusalLog {
     /** A request that got no response. */
     void dropped(SipRequest request, Flow from, String why) {
         if (LOG.isInfoEnabled()) {
-            write("DROPPED", NO_STATUS, why, from.remoteAddress(), () -> request(request, from));
+            write("DROPPED", NO_STATUS, why, from, request);
         }
     }
 
     /** Bytes that are not a message. */
     void unreadable(Flow from, String why) {
         if (LOG.isInfoEnabled()) {
-            write("DROPPED", NO_STATUS, why, from.remoteAddress(), () -> source(from.kind(), from.remoteAddress()));
+            write("DROPPED", why, from.kind(), from.remoteAddress());
         }
     }
 
     /** A connection that was not allowed, or whose handshake failed. */
     void refusedConnection(InetSocketAddress remote, TransportKind kind, String why) {
         if (LOG.isInfoEnabled()) {
-            write("REFUSED", NO_STATUS, why, remote, () -> source(kind, remote));
+            write("REFUSED", why, kind, remote);
+        }
+    }
+
+    private void write(String verb, int status, String why, Flow from, SipRequest request) {
+        if (isDue(verb, status, why, from.remoteAddress())) {
+            try (LogContext log = LogContext.of(request)) {
+                LOG.info("{} {} {}", verb, what(status, why), request(request, from));
+            }
+        }
+    }
+
+    private void write(String verb, String why, TransportKind kind, InetSocketAddress source) {
+        if (isDue(verb, NO_STATUS, why, source)) {
+            LOG.info("{} {} {}", verb, what(NO_STATUS, why), source(kind, source));
         }
     }
 
     /** The texts are made only for a line that is written: a flood of refusals costs a hash and a look-up each. */
-    private void write(String verb, int status, String why, InetSocketAddress source, Supplier<String> details) {
+    private boolean isDue(String verb, int status, String why, InetSocketAddress source) {
         InetAddress address = source.getAddress();
         byte[] bytes = (verb + kindOf(why)).getBytes(StandardCharsets.UTF_8);
         long hash = key.hash(bytes, 0, bytes.length);
@@ -121,10 +136,12 @@ final class RefusalLog {
                 hash,
                 clock.nanoTime(),
                 () -> what(status, why) + " source=" + (address == null ? "-" : HostName.text(address)))) {
-            LOG.info("{} {} {}", verb, what(status, why), details.get());
-        } else if (!summaryIsDue.get() && summaryIsDue.compareAndSet(false, true)) {
+            return true;
+        }
+        if (!summaryIsDue.get() && summaryIsDue.compareAndSet(false, true)) {
             wheel.schedule(summary, clock.nanoTime(), SUMMARY_NANOS);
         }
+        return false;
     }
 
     private static String what(int status, String why) {

@@ -5,6 +5,7 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import org.sipproxy.api.routing.RequestDeadline;
 import org.sipproxy.api.routing.Target;
+import org.sipproxy.api.support.LoggerNames;
 import org.sipproxy.core.internal.forwarding.Completions;
 import org.sipproxy.core.internal.forwarding.RequestForwarder;
 import org.sipproxy.core.internal.pipeline.MessageSanity;
@@ -15,8 +16,8 @@ import org.sipproxy.core.internal.transaction.InviteServerTransaction;
 import org.sipproxy.core.internal.transaction.LocalResponder;
 import org.sipproxy.core.internal.transaction.NonInviteServerTransaction;
 import org.sipproxy.core.internal.transaction.ServerTransaction;
-import org.sipproxy.core.internal.transaction.TransactionBudget;
 import org.sipproxy.core.internal.transaction.TransactionBudget.Share;
+import org.sipproxy.core.internal.transaction.TransactionBudget;
 import org.sipproxy.core.internal.transaction.TransactionKey;
 import org.sipproxy.core.internal.transport.SendFailure;
 import org.sipproxy.core.internal.transport.TransportFlow;
@@ -34,7 +35,7 @@ import org.slf4j.LoggerFactory;
  */
 final class RequestDispatcher implements Completions {
 
-    private static final Logger LOG = LoggerFactory.getLogger(RequestDispatcher.class);
+    private static final Logger LOG = LoggerFactory.getLogger(LoggerNames.PROXY);
 
     private static final Outcome.Reply CANCELLED = (Outcome.Reply) Outcome.reply(StatusCode.REQUEST_TERMINATED);
 

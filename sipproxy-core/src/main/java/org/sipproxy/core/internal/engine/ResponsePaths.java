@@ -3,6 +3,7 @@ package org.sipproxy.core.internal.engine;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import org.jspecify.annotations.Nullable;
+import org.sipproxy.api.support.LoggerNames;
 import org.sipproxy.api.transport.Endpoint;
 import org.sipproxy.api.transport.TransportKind;
 import org.sipproxy.core.internal.address.AddressPolicy;
@@ -27,7 +28,7 @@ import org.slf4j.LoggerFactory;
  */
 final class ResponsePaths {
 
-    private static final Logger LOG = LoggerFactory.getLogger(ResponsePaths.class);
+    private static final Logger LOG = LoggerFactory.getLogger(LoggerNames.TRANSPORT);
 
     private final FlowSource flows;
     private final AddressPolicy addresses;

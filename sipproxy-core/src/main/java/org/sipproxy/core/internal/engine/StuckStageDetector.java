@@ -5,6 +5,7 @@ import java.lang.invoke.VarHandle;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.LongAdder;
+import org.sipproxy.api.support.LoggerNames;
 import org.sipproxy.core.internal.time.LogThrottle;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -18,7 +19,7 @@ import org.slf4j.LoggerFactory;
  */
 final class StuckStageDetector {
 
-    private static final Logger LOG = LoggerFactory.getLogger(StuckStageDetector.class);
+    private static final Logger LOG = LoggerFactory.getLogger(LoggerNames.HOST);
 
     private final LogThrottle throttle = new LogThrottle();
     private final List<Mark> marks = new CopyOnWriteArrayList<>();

@@ -1,5 +1,6 @@
 package org.sipproxy.core.internal.engine;
 
+import org.sipproxy.api.support.LoggerNames;
 import org.sipproxy.core.internal.guard.ProxyThreads;
 import org.sipproxy.core.internal.time.Deadline;
 import org.sipproxy.core.internal.time.Guard;
@@ -19,7 +20,7 @@ final class TimerThread implements Runnable {
     private final TimerWheel wheel;
     private final ProxyClock clock;
     private final StuckStageDetector loopWatch;
-    private final Guard guard = new Guard(LoggerFactory.getLogger(TimerThread.class), "the timer thread failed");
+    private final Guard guard = new Guard(LoggerFactory.getLogger(LoggerNames.PROXY), "the timer thread failed");
     private final Thread thread;
     private volatile boolean closed;
 

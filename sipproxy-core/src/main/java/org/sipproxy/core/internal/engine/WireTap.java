@@ -1,6 +1,7 @@
 package org.sipproxy.core.internal.engine;
 
 import org.sipproxy.api.event.WireListener;
+import org.sipproxy.api.support.LoggerNames;
 import org.sipproxy.api.transport.Flow;
 import org.sipproxy.core.internal.guard.HostCall;
 import org.sipproxy.message.ParseLimits;
@@ -12,7 +13,7 @@ import org.slf4j.LoggerFactory;
 /** Shows messages to a host's listener, and keeps what that throws away from the message path. */
 final class WireTap {
 
-    private static final Logger LOG = LoggerFactory.getLogger(WireTap.class);
+    private static final Logger LOG = LoggerFactory.getLogger(LoggerNames.PROXY);
 
     private final WireListener listener;
     private final ParseLimits limits;
@@ -21,7 +22,7 @@ final class WireTap {
     WireTap(WireListener listener, ParseLimits limits) {
         this.listener = listener;
         this.host = new HostCall("wire listener " + listener.getClass().getName());
-        this.limits = limits.withMessageBytes(16_777_216);
+        this.limits = limits.toBuilder().messageBytes(16_777_216).build();
     }
 
     void received(SipMessage message, Flow from) {

@@ -3,6 +3,7 @@ package org.sipproxy.core.internal.engine;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.TimeUnit;
+import org.sipproxy.api.support.LoggerNames;
 import org.sipproxy.core.internal.guard.ProxyThreads;
 import org.sipproxy.core.internal.time.Deadline;
 import org.sipproxy.core.internal.time.Guard;
@@ -15,7 +16,7 @@ import org.slf4j.LoggerFactory;
  */
 final class WorkerPool {
 
-    private static final Logger LOG = LoggerFactory.getLogger(WorkerPool.class);
+    private static final Logger LOG = LoggerFactory.getLogger(LoggerNames.PROXY);
 
     private final Worker[] workers;
 

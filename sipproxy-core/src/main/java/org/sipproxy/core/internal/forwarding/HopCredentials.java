@@ -7,6 +7,7 @@ import java.util.Locale;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.sipproxy.api.auth.Authentication;
+import org.sipproxy.api.support.LoggerNames;
 import org.sipproxy.core.internal.pipeline.LocalNames;
 import org.sipproxy.core.internal.pipeline.RequestContext;
 import org.sipproxy.core.internal.time.LogThrottle;
@@ -36,7 +37,7 @@ import org.slf4j.LoggerFactory;
  */
 public final class HopCredentials {
 
-    private static final Logger LOG = LoggerFactory.getLogger(HopCredentials.class);
+    private static final Logger LOG = LoggerFactory.getLogger(LoggerNames.ROUTING);
     private static final byte[] FORBIDDEN = "403 Forbidden".getBytes(StandardCharsets.US_ASCII);
     private static final int STATUS_CODE = "SIP/2.0 ".length();
     private static final String REALM = "realm";

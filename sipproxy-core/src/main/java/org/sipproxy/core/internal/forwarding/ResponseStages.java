@@ -9,6 +9,7 @@ import org.jspecify.annotations.Nullable;
 import org.sipproxy.api.routing.ResponseStage;
 import org.sipproxy.api.routing.ResponseStageContext;
 import org.sipproxy.api.routing.Target;
+import org.sipproxy.api.support.LoggerNames;
 import org.sipproxy.api.transport.Flow;
 import org.sipproxy.core.internal.guard.HostCall;
 import org.sipproxy.message.ParseLimits;
@@ -24,11 +25,10 @@ import org.slf4j.LoggerFactory;
 /** The stages of the host application and of components that see responses before they are forwarded. */
 public final class ResponseStages {
 
-    private static final Logger LOG = LoggerFactory.getLogger(ResponseStages.class);
-    private static final Logger STAGES = LoggerFactory.getLogger("org.sipproxy.core.stage");
+    private static final Logger LOG = LoggerFactory.getLogger(LoggerNames.HOST);
 
     /** A message received within its limits may have grown by what this proxy added. */
-    private static final ParseLimits OWN_LIMITS = new ParseLimits(16_777_216, 1_048_576, 10_000, 10_000);
+    private static final ParseLimits OWN_LIMITS = ParseLimits.builder().messageBytes(16_777_216).headerLineBytes(1_048_576).headers(10_000).listElements(10_000).build();
 
     /** A stage and the guard that carries its name. */
     private record Guarded(ResponseStage stage, HostCall call) {}
@@ -38,7 +38,7 @@ public final class ResponseStages {
 
     public ResponseStages(List<ResponseStage> stages, Predicate<SipUri> isMyself) {
         this.stages = stages.stream()
-                .map(stage -> new Guarded(stage, new HostCall(STAGES, "response stage " + stage.name())))
+                .map(stage -> new Guarded(stage, new HostCall(LOG, "response stage " + stage.name())))
                 .toList();
         this.isMyself = isMyself;
     }

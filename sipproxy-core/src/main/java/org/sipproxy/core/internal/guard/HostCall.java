@@ -3,6 +3,7 @@ package org.sipproxy.core.internal.guard;
 import java.time.Duration;
 import java.util.concurrent.atomic.LongAdder;
 import org.sipproxy.api.routing.TemporarilyUnavailableException;
+import org.sipproxy.api.support.LoggerNames;
 import org.sipproxy.core.internal.time.LogThrottle;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -29,7 +30,7 @@ import org.slf4j.LoggerFactory;
  */
 public final class HostCall {
 
-    private static final Logger LOG = LoggerFactory.getLogger("org.sipproxy.core.host");
+    private static final Logger LOG = LoggerFactory.getLogger(LoggerNames.HOST);
 
     private static final LongAdder FAILURES = new LongAdder();
 

@@ -12,8 +12,9 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BooleanSupplier;
-import org.sipproxy.api.location.LocationStoreException;
 import org.sipproxy.api.location.LocationStoreException.Kind;
+import org.sipproxy.api.location.LocationStoreException;
+import org.sipproxy.api.support.LoggerNames;
 import org.sipproxy.core.internal.guard.ProxyThreads;
 import org.sipproxy.core.internal.time.LogThrottle;
 import org.sipproxy.core.internal.time.ProxyTime;
@@ -27,7 +28,7 @@ import org.slf4j.LoggerFactory;
  */
 final class Flusher {
 
-    private static final Logger LOG = LoggerFactory.getLogger(WriteBackStore.class);
+    private static final Logger LOG = LoggerFactory.getLogger(LoggerNames.LOCATION);
 
     /** AORs per transaction: enough to keep its relative cost low, few enough to retry it. */
     private static final int BATCH = 2_000;

@@ -3,6 +3,7 @@ package org.sipproxy.core.internal.location;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 import org.sipproxy.api.location.LocationStoreException;
+import org.sipproxy.api.support.LoggerNames;
 import org.sipproxy.core.internal.guard.ProxyThreads;
 import org.sipproxy.core.internal.time.Guard;
 import org.slf4j.Logger;
@@ -14,7 +15,7 @@ import org.slf4j.LoggerFactory;
  */
 final class LastFlush {
 
-    private static final Logger LOG = LoggerFactory.getLogger(WriteBackStore.class);
+    private static final Logger LOG = LoggerFactory.getLogger(LoggerNames.LOCATION);
 
     private static final long LOOK_MILLIS = 1_000;
     private static final long RETRY_MILLIS = 200;

@@ -7,6 +7,7 @@ import org.sipproxy.api.location.Aor;
 import org.sipproxy.api.location.Binding;
 import org.sipproxy.api.location.LocationListener;
 import org.sipproxy.api.location.LocationStoreException;
+import org.sipproxy.api.support.LoggerNames;
 import org.sipproxy.core.internal.time.ProxyTime;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -17,7 +18,7 @@ import org.slf4j.LoggerFactory;
  */
 abstract class LoadedStore implements ManagedLocationStore {
 
-    private static final Logger LOG = LoggerFactory.getLogger(LoadedStore.class);
+    private static final Logger LOG = LoggerFactory.getLogger(LoggerNames.LOCATION);
 
     final WatchedRepository repository;
     final MemoryLocationStore memory;

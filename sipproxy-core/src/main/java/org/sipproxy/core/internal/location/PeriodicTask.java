@@ -3,6 +3,7 @@ package org.sipproxy.core.internal.location;
 import java.time.Duration;
 import java.util.concurrent.ThreadLocalRandom;
 import org.sipproxy.api.location.LocationStoreException;
+import org.sipproxy.api.support.LoggerNames;
 import org.sipproxy.core.internal.guard.ProxyThreads;
 import org.sipproxy.core.internal.time.Guard;
 import org.slf4j.Logger;
@@ -16,7 +17,7 @@ import org.slf4j.LoggerFactory;
  */
 final class PeriodicTask implements AutoCloseable {
 
-    private static final Logger LOG = LoggerFactory.getLogger(PeriodicTask.class);
+    private static final Logger LOG = LoggerFactory.getLogger(LoggerNames.LOCATION);
 
     private static final long FIRST_RETRY_MILLIS = 1_000;
     private static final long LAST_RETRY_MILLIS = 5_000;

@@ -15,9 +15,10 @@ import org.sipproxy.api.location.Binding;
 import org.sipproxy.api.location.BindingChange;
 import org.sipproxy.api.location.BindingRepository;
 import org.sipproxy.api.location.BindingWrite;
-import org.sipproxy.api.location.LocationStoreException;
 import org.sipproxy.api.location.LocationStoreException.Kind;
+import org.sipproxy.api.location.LocationStoreException;
 import org.sipproxy.api.location.RemovalReason;
+import org.sipproxy.api.support.LoggerNames;
 import org.sipproxy.core.internal.guard.HostCall;
 import org.sipproxy.core.internal.guard.HostFailedException;
 import org.sipproxy.core.internal.time.LogThrottle;
@@ -35,7 +36,7 @@ import org.slf4j.LoggerFactory;
  */
 final class WatchedRepository implements BindingRepository {
 
-    private static final Logger LOG = LoggerFactory.getLogger(WatchedRepository.class);
+    private static final Logger LOG = LoggerFactory.getLogger(LoggerNames.LOCATION);
 
     private record Failure(LocationStoreException cause, long atMillis) {}
 

@@ -9,6 +9,7 @@ import org.sipproxy.api.location.Binding;
 import org.sipproxy.api.location.BindingChange;
 import org.sipproxy.api.location.RemovalReason;
 import org.sipproxy.api.location.StoreMode;
+import org.sipproxy.api.support.LoggerNames;
 import org.sipproxy.core.internal.guard.ProxyThreads;
 import org.sipproxy.core.internal.time.LogThrottle;
 import org.sipproxy.core.internal.time.ProxyTime;
@@ -27,7 +28,7 @@ import org.slf4j.LoggerFactory;
  */
 final class WriteBackStore extends LoadedStore {
 
-    private static final Logger LOG = LoggerFactory.getLogger(WriteBackStore.class);
+    private static final Logger LOG = LoggerFactory.getLogger(LoggerNames.LOCATION);
 
     /** How long the final flush may write nothing before it gives up. */
     private static final Duration PATIENCE = Duration.ofSeconds(10);

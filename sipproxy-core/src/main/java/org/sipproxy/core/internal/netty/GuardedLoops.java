@@ -9,6 +9,7 @@ import io.netty.channel.nio.NioIoHandler;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
+import org.sipproxy.api.support.LoggerNames;
 import org.sipproxy.core.internal.time.Guard;
 import org.slf4j.LoggerFactory;
 
@@ -18,7 +19,7 @@ import org.slf4j.LoggerFactory;
  */
 final class GuardedLoops extends MultiThreadIoEventLoopGroup {
 
-    private static final Guard GUARD = new Guard(LoggerFactory.getLogger(GuardedLoops.class), "an event loop failed");
+    private static final Guard GUARD = new Guard(LoggerFactory.getLogger(LoggerNames.PROXY), "an event loop failed");
 
     /** How long tasks may run before the loop looks at its sockets again; Netty's default. */
     private static final long TASK_NANOS = TimeUnit.SECONDS.toNanos(1);

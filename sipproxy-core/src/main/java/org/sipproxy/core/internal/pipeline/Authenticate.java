@@ -9,8 +9,8 @@ final class Authenticate implements Stage {
 
     private final HostStage step;
 
-    Authenticate(Authentication authentication) {
-        this.step = new HostStage(authentication);
+    Authenticate(Authentication authentication, boolean setsLogContext) {
+        this.step = new HostStage(authentication, setsLogContext);
     }
 
     @Override

@@ -7,6 +7,7 @@ import org.sipproxy.api.location.Binding;
 import org.sipproxy.api.location.LocationStore;
 import org.sipproxy.api.location.LocationStoreException;
 import org.sipproxy.api.routing.Target;
+import org.sipproxy.api.support.LoggerNames;
 import org.sipproxy.core.internal.address.AddressPolicy;
 import org.sipproxy.core.internal.guard.GuardedStore;
 import org.sipproxy.core.internal.registrar.Targets;
@@ -25,7 +26,7 @@ import org.slf4j.LoggerFactory;
  */
 final class DetermineTargets implements Stage {
 
-    private static final Logger LOG = LoggerFactory.getLogger(DetermineTargets.class);
+    private static final Logger LOG = LoggerFactory.getLogger(LoggerNames.ROUTING);
     private static final Outcome UNAVAILABLE =
             Outcome.reply(StatusCode.SERVICE_UNAVAILABLE, "Service Unavailable", "Retry-After: 10");
 

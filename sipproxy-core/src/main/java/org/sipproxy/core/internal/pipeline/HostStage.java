@@ -6,7 +6,9 @@ import org.sipproxy.api.routing.RequestStage;
 import org.sipproxy.api.routing.StageContext;
 import org.sipproxy.api.routing.TemporarilyUnavailableException;
 import org.sipproxy.api.routing.Verdict;
+import org.sipproxy.api.support.LoggerNames;
 import org.sipproxy.core.internal.guard.HostCall;
+import org.sipproxy.core.internal.guard.LogContext;
 import org.sipproxy.message.SipParseException;
 import org.sipproxy.message.SipRequest;
 import org.sipproxy.message.StatusCode;
@@ -20,7 +22,7 @@ import org.slf4j.LoggerFactory;
  */
 final class HostStage implements Stage {
 
-    private static final Logger LOG = LoggerFactory.getLogger("org.sipproxy.core.stage");
+    private static final Logger LOG = LoggerFactory.getLogger(LoggerNames.HOST);
 
     private final RequestStage stage;
     private final String name;
@@ -28,9 +30,12 @@ final class HostStage implements Stage {
     private final boolean mayBlock;
     private final Question always;
     private final Question atOnce;
+    private final boolean setsLogContext;
 
-    HostStage(RequestStage stage) {
+    /** @param setsLogContext whether the stage's own log lines get the request's Call-ID and method */
+    HostStage(RequestStage stage, boolean setsLogContext) {
         this.stage = stage;
+        this.setsLogContext = setsLogContext;
         this.name = stage.name();
         this.host = new HostCall(LOG, "stage " + name);
         this.mayBlock = mayBlock();
@@ -73,6 +78,15 @@ final class HostStage implements Stage {
     }
 
     private Outcome decide(RequestContext context, Question question) {
+        if (!setsLogContext) {
+            return ask(context, question);
+        }
+        try (LogContext log = LogContext.of(context.received())) {
+            return ask(context, question);
+        }
+    }
+
+    private Outcome ask(RequestContext context, Question question) {
         try {
             @Nullable Verdict verdict = question.ask(context);
             if (verdict == null) {
@@ -88,7 +102,7 @@ final class HostStage implements Stage {
         } catch (NeedsWorkerException e) {
             return needsWorker(context, question, e);
         } catch (TemporarilyUnavailableException e) {
-            host.failed(e);
+            tell(context, e);
             return Outcome.unavailable(e);
         } catch (Throwable e) { // anything a host's stage throws, an Error too, fails this request only
             return failed(context, e);
@@ -100,7 +114,14 @@ final class HostStage implements Stage {
     }
 
     private Outcome failed(RequestContext context, Throwable e) {
-        host.failed(context.received().method().name(), e);
+        tell(context, e);
         return Outcome.reply(StatusCode.SERVER_INTERNAL_ERROR);
+    }
+
+    private void tell(RequestContext context, Throwable e) {
+        SipRequest request = context.received();
+        try (LogContext log = LogContext.of(request)) {
+            host.failed(request.method().name(), e);
+        }
     }
 }

@@ -9,6 +9,7 @@ import org.sipproxy.api.location.Binding;
 import org.sipproxy.api.location.LocationStore;
 import org.sipproxy.api.location.LocationStoreException;
 import org.sipproxy.api.routing.Target;
+import org.sipproxy.api.support.LoggerNames;
 import org.sipproxy.core.internal.guard.GuardedStore;
 import org.sipproxy.core.internal.time.LogThrottle;
 import org.sipproxy.core.internal.transport.TransportFlow;
@@ -26,7 +27,7 @@ import org.slf4j.LoggerFactory;
  */
 final class LocateRemoteTarget implements Stage {
 
-    private static final Logger LOG = LoggerFactory.getLogger(LocateRemoteTarget.class);
+    private static final Logger LOG = LoggerFactory.getLogger(LoggerNames.ROUTING);
 
     private final LogThrottle failures = new LogThrottle(Duration.ofSeconds(10));
     private final GuardedStore store;

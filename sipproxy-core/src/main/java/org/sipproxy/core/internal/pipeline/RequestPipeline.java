@@ -14,6 +14,7 @@ import org.sipproxy.api.location.LocationStore;
 import org.sipproxy.api.routing.RequestDeadline;
 import org.sipproxy.api.routing.RequestStage;
 import org.sipproxy.api.routing.TemporarilyUnavailableException;
+import org.sipproxy.api.support.LoggerNames;
 import org.sipproxy.api.transport.Endpoint;
 import org.sipproxy.core.internal.codec.FlowTokens;
 import org.sipproxy.core.internal.codec.RouteSignature;
@@ -37,7 +38,7 @@ import org.slf4j.LoggerFactory;
  */
 public final class RequestPipeline {
 
-    private static final Logger LOG = LoggerFactory.getLogger(RequestPipeline.class);
+    private static final Logger LOG = LoggerFactory.getLogger(LoggerNames.PROXY);
 
     private static final Outcome TOO_LATE =
             Outcome.reply(StatusCode.SERVICE_UNAVAILABLE, "Service Unavailable", "Retry-After: 5");
@@ -50,6 +51,7 @@ public final class RequestPipeline {
      * @param connectionOf returns the connection over which a binding was registered, if it is known
      * @param isExpectedAck true if an ACK belongs to a recently accepted INVITE
      * @param revealsUsers true if strangers get 480 for a user without a binding
+     * @param setsLogContext true if log lines of stages get the request's Call-ID and method
      * @param refusesOptions true while OPTIONS for the proxy get 503
      */
     public record Parts(
@@ -67,6 +69,7 @@ public final class RequestPipeline {
             Function<Binding, @Nullable TransportFlow> connectionOf,
             StrangerPolicy strangers,
             Predicate<SipRequest> isExpectedAck,
+            boolean setsLogContext,
             List<RequestStage> atEntrance,
             List<RequestStage> beforeAuthentication,
             List<RequestStage> beforeRouting,
@@ -94,7 +97,7 @@ public final class RequestPipeline {
                 parts.signature(), parts.tokens(), parts.users(), parts.connections(), parts.points());
 
         List<Stage> order = new ArrayList<>();
-        parts.atEntrance().forEach(stage -> order.add(new HostStage(stage)));
+        parts.atEntrance().forEach(stage -> order.add(new HostStage(stage, parts.setsLogContext())));
         this.atEntrance = order.size();
         this.relayedAtEntrance = new Stage[] {maxForwards, loop, proxyRequire, route};
         // a malformed request never gets here: MessageSanity has refused it (§16.3 step 1)
@@ -105,11 +108,11 @@ public final class RequestPipeline {
         order.add(route); //                                      §16.4
         order.add(new LocateRemoteTarget(parts.store(), parts.connectionOf())); // §12.2: in-dialog requests leave here
         order.add(new CheckAck(parts.isExpectedAck())); //        §22.1: an ACK without a dialog is dropped
-        parts.beforeAuthentication().forEach(stage -> order.add(new HostStage(stage)));
+        parts.beforeAuthentication().forEach(stage -> order.add(new HostStage(stage, parts.setsLogContext())));
         if (authentication != null) {
-            order.add(new Authenticate(authentication)); //       §22: 401, 407
+            order.add(new Authenticate(authentication, parts.setsLogContext())); //       §22: 401, 407
         }
-        parts.beforeRouting().forEach(stage -> order.add(new HostStage(stage)));
+        parts.beforeRouting().forEach(stage -> order.add(new HostStage(stage, parts.setsLogContext())));
         order.add(new Register(parts.registrar(), parts.store())); // §10.3
         order.add(new DetermineTargets(parts.store(), authentication != null, parts.strangers())); // §16.5
         order.add(new RejectUnavailableUser(

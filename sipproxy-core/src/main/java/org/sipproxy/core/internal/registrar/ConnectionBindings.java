@@ -17,6 +17,7 @@ import org.sipproxy.api.location.Binding;
 import org.sipproxy.api.location.BindingChange;
 import org.sipproxy.api.location.LocationStoreException;
 import org.sipproxy.api.location.RemovalReason;
+import org.sipproxy.api.support.LoggerNames;
 import org.sipproxy.api.transport.Endpoint;
 import org.sipproxy.api.transport.Flow;
 import org.sipproxy.api.transport.TransportKind;
@@ -33,7 +34,7 @@ import org.slf4j.LoggerFactory;
  */
 public final class ConnectionBindings {
 
-    private static final Logger LOG = LoggerFactory.getLogger(ConnectionBindings.class);
+    private static final Logger LOG = LoggerFactory.getLogger(LoggerNames.REGISTRAR);
 
     private static final int MAX_CUT_OFF = 10_000;
     private static final Duration REMEMBERED = Duration.ofHours(1);

@@ -9,6 +9,7 @@ import org.sipproxy.api.location.Aor;
 import org.sipproxy.api.location.Binding;
 import org.sipproxy.api.location.LocationStore;
 import org.sipproxy.api.location.LocationStoreException;
+import org.sipproxy.api.support.LoggerNames;
 import org.sipproxy.api.transport.Flow;
 import org.sipproxy.api.transport.TransportKind;
 import org.sipproxy.core.internal.address.AddressPolicy;
@@ -16,8 +17,8 @@ import org.sipproxy.core.internal.codec.SharedText;
 import org.sipproxy.core.internal.guard.GuardedStore;
 import org.sipproxy.core.internal.time.LogThrottle;
 import org.sipproxy.core.internal.time.ProxyTime;
-import org.sipproxy.core.options.RegistrarPolicy;
 import org.sipproxy.core.options.RegistrarPolicy.PathWithoutSupported;
+import org.sipproxy.core.options.RegistrarPolicy;
 import org.sipproxy.message.HeaderName;
 import org.sipproxy.message.NameAddress;
 import org.sipproxy.message.SipParseException;
@@ -71,7 +72,7 @@ public final class Registrar {
             AddressesOfRecord addresses,
             AddressPolicy destinations,
             LostConnections lost) {
-        this(store, policy, time, addresses, destinations, lost, LoggerFactory.getLogger(Registrar.class));
+        this(store, policy, time, addresses, destinations, lost, LoggerFactory.getLogger(LoggerNames.REGISTRAR));
     }
 
     Registrar(

@@ -1,7 +1,7 @@
 package org.sipproxy.core.internal.time;
 
 import java.time.Duration;
-import java.util.concurrent.atomic.AtomicLong;
+import org.sipproxy.api.support.LogPace;
 import org.sipproxy.message.SipParseException;
 import org.slf4j.Logger;
 
@@ -14,9 +14,7 @@ import org.slf4j.Logger;
  */
 public final class LogThrottle {
 
-    private final long intervalNanos;
-    private final AtomicLong nextNanos = new AtomicLong(System.nanoTime());
-    private final AtomicLong suppressed = new AtomicLong();
+    private final LogPace pace;
 
     /** Creates a throttle that passes one line per second. */
     public LogThrottle() {
@@ -25,7 +23,7 @@ public final class LogThrottle {
 
     /** Creates a throttle that passes one line per {@code interval}. */
     public LogThrottle(Duration interval) {
-        intervalNanos = interval.toNanos();
+        pace = new LogPace(interval);
     }
 
     /** Logs {@code what} with the exception. */
@@ -40,14 +38,14 @@ public final class LogThrottle {
      */
     public void error(Logger log, String what, String how, String at, Throwable e) {
         Guard.count(e);
-        if (!isDue()) {
+        if (!pace.isDue()) {
             return;
         }
         try {
             log.error(
                     "{} ({} more since the last such line)",
                     joined(what, how, at),
-                    suppressed.getAndSet(0),
+                    pace.takeOmitted(),
                     PrintableThrowable.of(e));
         } catch (Throwable again) {
             Guard.count(again);
@@ -65,7 +63,7 @@ public final class LogThrottle {
     /** Logs the same line; the texts are joined only if the line is due. */
     public void warn(Logger log, String what, String how, String at, Throwable e) {
         Guard.count(e);
-        if (!isDue()) {
+        if (!pace.isDue()) {
             return;
         }
         try {
@@ -73,7 +71,7 @@ public final class LogThrottle {
                     "{}: {} ({} more since the last such line)",
                     joined(what, how, at),
                     PrintableThrowable.line(e),
-                    suppressed.getAndSet(0));
+                    pace.takeOmitted());
         } catch (Throwable again) {
             Guard.count(again);
         }
@@ -86,26 +84,16 @@ public final class LogThrottle {
 
     /** Logs {@code what} with the start of the exception's message, which quotes the wire: the sender's fault. */
     public void info(Logger log, String what, Throwable e) {
-        if (isDue()) {
-            log.info("{}: {} ({} more since the last such line)", what, excerpt(e), suppressed.getAndSet(0));
+        if (pace.isDue()) {
+            log.info("{}: {} ({} more since the last such line)", what, excerpt(e), pace.takeOmitted());
         }
     }
 
     /** Logs {@code what}, which must not contain text from the wire. */
     public void warn(Logger log, String what) {
-        if (isDue()) {
-            log.warn("{} ({} more since the last such line)", what, suppressed.getAndSet(0));
+        if (pace.isDue()) {
+            log.warn("{} ({} more since the last such line)", what, pace.takeOmitted());
         }
-    }
-
-    private boolean isDue() {
-        long now = System.nanoTime();
-        long next = nextNanos.get();
-        if (now - next < 0 || !nextNanos.compareAndSet(next, now + intervalNanos)) {
-            suppressed.incrementAndGet();
-            return false;
-        }
-        return true;
     }
 
     private static String excerpt(Throwable e) {

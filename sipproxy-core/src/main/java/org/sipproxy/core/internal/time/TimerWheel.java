@@ -3,6 +3,7 @@ package org.sipproxy.core.internal.time;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
+import org.sipproxy.api.support.LoggerNames;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -13,7 +14,7 @@ import org.slf4j.LoggerFactory;
  */
 public final class TimerWheel {
 
-    private static final Logger LOG = LoggerFactory.getLogger(TimerWheel.class);
+    private static final Logger LOG = LoggerFactory.getLogger(LoggerNames.PROXY);
 
     /** 10 ms: a fiftieth of T1. */
     static final long TICK_NANOS = 10_000_000L;

@@ -2,6 +2,7 @@ package org.sipproxy.core.internal.transport;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelHandlerContext;
+import org.sipproxy.api.support.LoggerNames;
 import org.sipproxy.core.internal.codec.StreamFramer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -9,7 +10,7 @@ import org.slf4j.LoggerFactory;
 /** The receiving side of a connection of TCP or TLS: bytes to messages by Content-Length, and the slow-sender timeout. */
 final class FramedInbound extends StreamInbound implements StreamFramer.Sink {
 
-    private static final Logger LOG = LoggerFactory.getLogger(FramedInbound.class);
+    private static final Logger LOG = LoggerFactory.getLogger(LoggerNames.TRANSPORT);
 
     private final StreamFramer framer;
 

@@ -20,6 +20,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
+import org.sipproxy.api.support.LoggerNames;
 import org.sipproxy.api.transport.Endpoint;
 import org.sipproxy.api.transport.TransportKind;
 import org.sipproxy.core.internal.tls.SipIdentities;
@@ -45,7 +46,7 @@ import org.slf4j.LoggerFactory;
  */
 final class StreamConnection implements TransportFlow {
 
-    private static final Logger LOG = LoggerFactory.getLogger(StreamConnection.class);
+    private static final Logger LOG = LoggerFactory.getLogger(LoggerNames.TRANSPORT);
 
     /** How long the peer of a stream given up has for reading the answer; a close at once would reset it away. */
     private static final long LINGER_MILLIS = 1_000;

@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
+import org.sipproxy.api.support.LoggerNames;
 import org.sipproxy.core.options.StreamLimits;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -21,7 +22,7 @@ import org.slf4j.LoggerFactory;
  */
 abstract class StreamInbound extends ChannelInboundHandlerAdapter {
 
-    private static final Logger LOG = LoggerFactory.getLogger(StreamInbound.class);
+    private static final Logger LOG = LoggerFactory.getLogger(LoggerNames.TRANSPORT);
 
     private static final int MOST_UNWRITTEN_BYTES = 65_536;
 

@@ -21,6 +21,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
+import org.sipproxy.api.support.LoggerNames;
 import org.sipproxy.api.transport.Endpoint;
 import org.sipproxy.api.transport.TransportKind;
 import org.sipproxy.core.internal.time.Deadline;
@@ -40,7 +41,7 @@ import org.slf4j.LoggerFactory;
  */
 public final class StreamTransport implements AutoCloseable {
 
-    private static final Logger LOG = LoggerFactory.getLogger(StreamTransport.class);
+    private static final Logger LOG = LoggerFactory.getLogger(LoggerNames.TRANSPORT);
 
     private static final Duration CLOSE_LIMIT = Duration.ofSeconds(5);
 

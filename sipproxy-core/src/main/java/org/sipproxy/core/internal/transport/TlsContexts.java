@@ -17,6 +17,7 @@ import javax.net.ssl.SSLException;
 import javax.net.ssl.SSLParameters;
 import javax.net.ssl.SSLPeerUnverifiedException;
 import javax.net.ssl.SSLSession;
+import org.sipproxy.api.support.LoggerNames;
 import org.sipproxy.core.internal.tls.SipIdentities;
 import org.sipproxy.core.internal.tls.TlsMaterial;
 import org.sipproxy.core.options.TlsSettings;
@@ -28,7 +29,7 @@ import org.slf4j.LoggerFactory;
 /** The certificate and the trust anchors as they were read last; a connection keeps those that it began with. Any thread. */
 public final class TlsContexts {
 
-    private static final Logger LOG = LoggerFactory.getLogger(TlsContexts.class);
+    private static final Logger LOG = LoggerFactory.getLogger(LoggerNames.TRANSPORT);
 
     /** Resumable sessions that are remembered; the JDK's default of 20,480 is for machines that do nothing else. */
     private static final int SESSIONS = 4_096;

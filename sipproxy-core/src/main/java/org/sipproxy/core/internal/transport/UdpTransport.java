@@ -13,6 +13,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReferenceArray;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.concurrent.locks.LockSupport;
+import org.sipproxy.api.support.LoggerNames;
 import org.sipproxy.api.transport.Endpoint;
 import org.sipproxy.api.transport.TransportKind;
 import org.sipproxy.core.internal.guard.ProxyThreads;
@@ -34,7 +35,7 @@ import org.slf4j.LoggerFactory;
  */
 public final class UdpTransport {
 
-    private static final Logger LOG = LoggerFactory.getLogger(UdpTransport.class);
+    private static final Logger LOG = LoggerFactory.getLogger(LoggerNames.TRANSPORT);
 
     /** The largest datagram that UDP can carry. */
     private static final int MAX_DATAGRAM = 65_535;

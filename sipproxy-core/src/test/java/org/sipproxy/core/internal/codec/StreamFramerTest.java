@@ -155,7 +155,7 @@ class StreamFramerTest {
 
     @Test
     void aMessageAsLongAsTheLimitPassesAndOneByteMoreDoesNot() {
-        ParseLimits limits = ParseLimits.DEFAULT.withMessageBytes(1024);
+        ParseLimits limits = ParseLimits.builder().messageBytes(1024).build();
         String head = message("MESSAGE sip:a@b SIP/2.0\nl: 900\n\n");
         String padded = message("MESSAGE sip:a@b SIP/2.0\nX: " + "x".repeat(124 - head.length() - 5) + "\nl: 900\n\n");
         assertThat(padded).hasSize(124);
@@ -178,7 +178,7 @@ class StreamFramerTest {
 
     @Test
     void headersThatDoNotEndAreRefusedAtTheLimitAndNotHeldBeyondIt() {
-        ParseLimits limits = new ParseLimits(65_536, 256, 16, 1); // 17 lines of 256 bytes
+        ParseLimits limits = ParseLimits.builder().messageBytes(65_536).headerLineBytes(256).headers(16).listElements(1).build(); // 17 lines of 256 bytes
         Recorder recorder = new Recorder();
         StreamFramer framer = new StreamFramer(limits);
         feed(framer, recorder, "INVITE sip:a@b SIP/2.0\r\n");
@@ -224,7 +224,7 @@ class StreamFramerTest {
     /** 16 MiB in single bytes are fast if each byte is read once; scanned again each time, they take hours. */
     @Test
     void byteByByteCostsTheSameForLongHeadersAndBodies() {
-        ParseLimits limits = new ParseLimits(16_777_216, 1_048_576, 10_000, 64);
+        ParseLimits limits = ParseLimits.builder().messageBytes(16_777_216).headerLineBytes(1_048_576).headers(10_000).listElements(64).build();
         byte[] head = ("MESSAGE sip:a@b SIP/2.0\r\n" + "X: yyyyy\r\n".repeat(800_000) + "l: 8000000\r\n\r\n")
                 .getBytes(ISO_8859_1);
         StreamFramer framer = new StreamFramer(limits);

@@ -143,6 +143,7 @@ final class ForwardingScene {
                 binding -> null,
                 StrangerPolicy.DEFAULT,
                 ack -> false,
+                false,
                 List.of(),
                 List.of(),
                 List.of(),

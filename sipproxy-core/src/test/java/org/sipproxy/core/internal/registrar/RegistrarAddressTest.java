@@ -31,7 +31,7 @@ class RegistrarAddressTest {
 
     @Test
     void usersDifferByCaseWhereThePolicySaysSo() {
-        RegistrarScene strict = new RegistrarScene(RegistrarPolicy.DEFAULT.withUserCaseSensitive(true));
+        RegistrarScene strict = new RegistrarScene(RegistrarPolicy.builder().userCaseSensitive(true).build());
 
         strict.send("To: <sip:Alice@SIP.test>", "Contact: <sip:a@192.0.2.1>");
 

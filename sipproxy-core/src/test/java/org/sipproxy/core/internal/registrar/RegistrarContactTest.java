@@ -275,7 +275,7 @@ class RegistrarContactTest {
     @Test
     void exactTextPolicyComparesLetters() {
         RegistrarScene exact =
-                new RegistrarScene(RegistrarPolicy.DEFAULT.withContactMatching(ContactMatching.EXACT_TEXT));
+                new RegistrarScene(RegistrarPolicy.builder().contactMatching(ContactMatching.EXACT_TEXT).build());
         exact.send("Contact: <sip:a@192.0.2.1>");
         exact.send("Contact: <sip:a@192.0.2.1;ob>");
         exact.send("Contact: <sip:a@192.0.2.1>");

@@ -13,7 +13,7 @@ import org.sipproxy.core.options.RegistrarPolicy;
 class RegistrarExpiryTest {
 
     private final RegistrarScene scene = new RegistrarScene(
-            RegistrarPolicy.DEFAULT.withDefaultExpires(Duration.ofMinutes(30)).withMaxExpires(Duration.ofHours(2)));
+            RegistrarPolicy.builder().defaultExpires(Duration.ofMinutes(30)).maxExpires(Duration.ofHours(2)).build());
 
     @ParameterizedTest(name = "contact {0}, header {1}: {2} s")
     @CsvSource({
@@ -74,7 +74,7 @@ class RegistrarExpiryTest {
 
     @Test
     void withoutAMinimumOneSecondIsGranted() {
-        RegistrarScene lenient = new RegistrarScene(RegistrarPolicy.DEFAULT.withMinExpires(Duration.ZERO));
+        RegistrarScene lenient = new RegistrarScene(RegistrarPolicy.builder().minExpires(Duration.ZERO).build());
 
         assertThat(lenient.send("Contact: <sip:a@192.0.2.1>;expires=1").value("Contact"))
                 .endsWith(";expires=1");

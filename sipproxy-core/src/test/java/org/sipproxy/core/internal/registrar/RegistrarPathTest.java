@@ -62,9 +62,9 @@ class RegistrarPathTest {
     @Test
     void ofAClientThatDoesNotSupportItIsStoredOrIgnoredIfThePolicySaysSo() {
         RegistrarScene storing =
-                new RegistrarScene(RegistrarPolicy.DEFAULT.withPathWithoutSupported(PathWithoutSupported.STORE));
+                new RegistrarScene(RegistrarPolicy.builder().pathWithoutSupported(PathWithoutSupported.STORE).build());
         RegistrarScene ignoring =
-                new RegistrarScene(RegistrarPolicy.DEFAULT.withPathWithoutSupported(PathWithoutSupported.IGNORE));
+                new RegistrarScene(RegistrarPolicy.builder().pathWithoutSupported(PathWithoutSupported.IGNORE).build());
 
         assertThat(storing.send(CONTACT, "Path: <sip:near.test;lr>").values("Path"))
                 .containsExactly("<sip:near.test;lr>");

@@ -103,7 +103,7 @@ class InviteClientTransactionTest {
 
     @Test
     void timerBFollowsTheTimersOfTheProxy() {
-        scene = new TransactionScene(SipTimers.DEFAULT.withTransactionTimeout(Duration.ofSeconds(5)));
+        scene = new TransactionScene(SipTimers.builder().transactionTimeout(Duration.ofSeconds(5)).build());
         start(TransportKind.UDP);
 
         scene.advance(4_990);

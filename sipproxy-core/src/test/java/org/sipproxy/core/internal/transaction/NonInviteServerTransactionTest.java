@@ -58,7 +58,7 @@ class NonInviteServerTransactionTest {
 
     @Test
     void hundredFollowsTheTimersOfTheProxy() {
-        scene = new TransactionScene(SipTimers.DEFAULT.withT1(Duration.ofSeconds(1)));
+        scene = new TransactionScene(SipTimers.builder().t1(Duration.ofSeconds(1)).build());
         open(TransportKind.UDP);
 
         scene.advance(2_990);

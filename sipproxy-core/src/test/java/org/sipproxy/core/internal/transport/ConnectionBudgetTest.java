@@ -63,15 +63,7 @@ class ConnectionBudgetTest {
     }
 
     private static StreamLimits limits(int connections, int perSource) {
-        StreamLimits d = StreamLimits.DEFAULT;
-        return new StreamLimits(
-                connections,
-                perSource,
-                d.firstMessageTimeout(),
-                d.idleTimeout(),
-                d.messageTimeout(),
-                d.connectTimeout(),
-                d.bufferedBytes());
+        return StreamLimits.builder().connections(connections).connectionsPerSource(perSource).build();
     }
 
     @Test

@@ -908,7 +908,7 @@ class StreamTransportTest {
         }
 
         StreamLimits build() {
-            return new StreamLimits(connections, perSource, firstMessage, idle, message, connect, bufferedBytes);
+            return StreamLimits.builder().connections(connections).connectionsPerSource(perSource).firstMessageTimeout(firstMessage).idleTimeout(idle).messageTimeout(message).connectTimeout(connect).bufferedBytes(bufferedBytes).build();
         }
     }
 }
