@@ -23,7 +23,7 @@ import org.sipproxy.security.AccessList;
 import org.sipproxy.security.AccessRule;
 import org.sipproxy.security.CidrBlock;
 
-/** Whether a source may send, by an access list of few networks and of many: before anything is parsed. */
+/** Cost of the check of one source by an access list, with few networks and with many. It comes before any parsing. */
 @State(Scope.Benchmark)
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.NANOSECONDS)
@@ -34,7 +34,7 @@ public class AccessListBenchmark {
 
     private static final int SOURCES = 65_536;
 
-    /** How many networks have a rule; of /16 to /32, at random places. */
+    /** Number of networks with a rule: /16 to /32, at random places. */
     @Param({"10", "1000", "100000"})
     public int networks;
 
@@ -67,7 +67,7 @@ public class AccessListBenchmark {
         }
     }
 
-    /** One look-up, each of another source. */
+    /** Looks up one source, each time another one. */
     @Benchmark
     public boolean accepts() {
         next = (next + 1) % SOURCES;

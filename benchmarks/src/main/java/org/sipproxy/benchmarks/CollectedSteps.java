@@ -13,7 +13,7 @@ import org.sipproxy.api.transport.ArrivalFilter;
 import org.sipproxy.api.transport.NonSipHandler;
 import org.sipproxy.api.transport.StrayResponseHandler;
 
-/** Keeps the steps and filters of a component, to measure them alone. */
+/** Collects the stages and filters of a component, to measure them alone. */
 final class CollectedSteps implements ComponentHooks {
 
     final List<ArrivalFilter> filters = new ArrayList<>();

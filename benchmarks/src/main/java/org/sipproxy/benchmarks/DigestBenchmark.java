@@ -28,7 +28,7 @@ import org.sipproxy.message.SipRequest;
 import org.sipproxy.security.DigestAuthentication;
 import org.sipproxy.security.InMemoryCredentials;
 
-/** What digest authentication adds to one REGISTER. Each request is used once, as a nonce count may be. */
+/** Cost of digest authentication for one REGISTER. Each request is used once, because a nonce count may be. */
 @State(Scope.Benchmark)
 @BenchmarkMode(Mode.SingleShotTime)
 @OutputTimeUnit(TimeUnit.MICROSECONDS)
@@ -39,7 +39,7 @@ public class DigestBenchmark {
 
     private static final int REQUESTS = 20_000;
 
-    /** What the requests carry. */
+    /** Credentials in the requests. */
     @Param({"nothing", "MD5", "SHA-256", "wrong", "unknown"})
     public String credentials = "";
 
@@ -52,7 +52,7 @@ public class DigestBenchmark {
                 .build();
     }
 
-    /** As many requests as one invocation uses. */
+    /** Creates as many requests as one invocation uses. */
     @Setup(Level.Invocation)
     public void setUp() throws Exception {
         authentication = authentication();
@@ -97,7 +97,7 @@ public class DigestBenchmark {
         return (SipRequest) SipMessage.parse(text.getBytes(StandardCharsets.UTF_8), ParseLimits.DEFAULT);
     }
 
-    /** One handle for each request. */
+    /** Calls the stage once for each request. */
     @Benchmark
     @OperationsPerInvocation(REQUESTS)
     public void handle(Blackhole sink) {

@@ -9,14 +9,14 @@ import org.sipproxy.api.transport.Endpoint;
 import org.sipproxy.core.SipProxy;
 
 /**
- * Live heap for each binding and for each INVITE that waits for its answer, measured with a real proxy over loopback:
- * {@code Footprint [BINDINGS [TRANSACTIONS]]}, by default 100,000 and 10,000.
+ * Live heap for each binding and for each INVITE that waits for its response, measured with a real proxy over loopback.
+ * Usage: {@code Footprint [BINDINGS [TRANSACTIONS]]}. Default 100,000 and 10,000.
  */
 public final class Footprint {
 
     private Footprint() {}
 
-    /** Prints the figures. */
+    /** Prints the results. */
     public static void main(String[] args) throws IOException, InterruptedException {
         int bindings = args.length > 0 ? Integer.parseInt(args[0]) : 100_000;
         int transactions = args.length > 1 ? Integer.parseInt(args[1]) : 10_000;
@@ -31,7 +31,7 @@ public final class Footprint {
                     InetAddress.getLoopbackAddress(),
                     proxy.boundEndpoints().get(0).port());
             phone.setSoTimeout(2_000);
-            exchange(phone, address, Messages.register(bindings, 1)); // so that the code is loaded
+            exchange(phone, address, Messages.register(bindings, 1)); // loads the code
             long empty = liveHeap();
             for (int i = 0; i < bindings; i++) {
                 exchange(phone, address, Messages.register(i, 1));
@@ -40,7 +40,7 @@ public final class Footprint {
             print("binding", bindings, bound - empty);
 
             for (int i = 0; i < transactions; i++) {
-                exchange(phone, address, Messages.invite(i)); // its 100; the callee never answers
+                exchange(phone, address, Messages.invite(i)); // waits for the 100; the callee never responds
             }
             print("waiting INVITE", transactions, liveHeap() - bound);
             System.out.println("server transactions now: " + proxy.statistics().serverTransactions());

@@ -17,7 +17,7 @@ import org.sipproxy.api.routing.Verdict;
 import org.sipproxy.nat.NatTest;
 import org.sipproxy.nat.NatTraversal;
 
-/** What it costs to tell of each request whether its sender is behind a NAT; nearly all are not. */
+/** Cost of the decision whether a sender is behind a NAT; nearly all senders are not. */
 @State(Scope.Benchmark)
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.NANOSECONDS)
@@ -26,11 +26,11 @@ import org.sipproxy.nat.NatTraversal;
 @Fork(1)
 public class NatBenchmark {
 
-    /** A sum of nat_uac_test flags. */
+    /** Sum of nat_uac_test flags. */
     @Param({"19", "511"})
     public int flags;
 
-    /** Where the request comes from: the address that it names, or a NAT's. */
+    /** Source of the request: the address that it names, or that of a NAT. */
     @Param({"198.51.100.7", "203.0.113.9"})
     public String source = "";
 
@@ -45,14 +45,14 @@ public class NatBenchmark {
         }
     }
 
-    /** The step alone. */
+    /** Installs the component and keeps only its stage. */
     @Setup
     public void setUp() throws Exception {
         NatTraversal.builder().tests(NatTest.fromKamailioFlags(flags)).build().install(hooks);
         request = requestFrom(InetAddress.getByName(source));
     }
 
-    /** The step at the entrance. */
+    /** Calls the stage at the entrance. */
     @Benchmark
     public Verdict detect() throws Exception {
         return hooks.stages.get(0).handle(request);

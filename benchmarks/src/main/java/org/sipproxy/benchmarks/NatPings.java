@@ -19,15 +19,16 @@ import org.sipproxy.nat.NatTraversal;
 import org.sipproxy.nat.PingMethod;
 
 /**
- * The cost of OPTIONS pings to many clients that answer, over real sockets: {@code NatPings [BINDINGS [INTERVAL-SECONDS]]}, by
- * default 100,000 every 15 s. The clients are one socket behind many loopback addresses; its thread is not counted. Its answers
- * come from one address, so they are read and matched, but not believed.
+ * Cost of OPTIONS pings to many clients that respond, over real sockets. Usage:
+ * {@code NatPings [BINDINGS [INTERVAL-SECONDS]]}. Default 100,000 and 15 s. The clients are one socket behind many
+ * loopback addresses, whose thread is not counted. The responses come from one address, so they are read and matched,
+ * but not accepted.
  */
 public final class NatPings {
 
     private NatPings() {}
 
-    /** Prints the figures. */
+    /** Prints the results. */
     public static void main(String[] args) throws IOException, InterruptedException {
         int bindings = args.length > 0 ? Integer.parseInt(args[0]) : 100_000;
         Duration interval = Duration.ofSeconds(args.length > 1 ? Integer.parseInt(args[1]) : 15);
@@ -46,8 +47,7 @@ public final class NatPings {
             answering.setDaemon(true);
             answering.start();
             fill(proxy, bindings, ((InetSocketAddress) phones.getLocalAddress()).getPort());
-            Thread.sleep(
-                    interval.toMillis() * 2); // the first round spares who has just registered, and code gets compiled
+            Thread.sleep(interval.toMillis() * 2); // the first round skips new bindings, and code is compiled
 
             long pings = nat.statistics().pings();
             long responses = proxy.statistics().responses();
@@ -59,7 +59,7 @@ public final class NatPings {
             pings = nat.statistics().pings() - pings;
             responses = proxy.statistics().responses() - responses;
             System.out.printf(
-                    "%d bindings every %d s: %.0f pings/s, %.0f answers/s, %.1f %% of one core, %.2f us a ping%n",
+                    "%d bindings every %d s: %.0f pings/s, %.0f responses/s, %.1f %% of one core, %.2f us a ping%n",
                     bindings,
                     interval.toSeconds(),
                     pings / seconds,
@@ -83,7 +83,7 @@ public final class NatPings {
         }
     }
 
-    /** Turns each request into its 200. */
+    /** Responds to each request with 200. */
     private static void answer(DatagramChannel phones) {
         ByteBuffer in = ByteBuffer.allocateDirect(2_048);
         try {
@@ -98,7 +98,7 @@ public final class NatPings {
                 phones.send(ByteBuffer.wrap(answer.getBytes(StandardCharsets.US_ASCII)), from);
             }
         } catch (ClosedChannelException e) {
-            // the end
+            // closed
         } catch (IOException e) {
             throw new IllegalStateException(e);
         }

@@ -16,7 +16,7 @@ import org.sipproxy.message.ParseLimits;
 import org.sipproxy.message.SipMessage;
 import org.sipproxy.message.SipParseException;
 
-/** What the engine reads of every message: the index, the checks, and the values that routing needs. */
+/** Cost of reading a message in the engine: the index, the checks, and the values that routing needs. */
 @State(Scope.Benchmark)
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.NANOSECONDS)
@@ -28,19 +28,19 @@ public class ParseBenchmark {
     private final byte[] register = Messages.register(1, 1);
     private final byte[] invite = Messages.invite(1);
 
-    /** The byte index of a REGISTER. */
+    /** Creates the byte index of a REGISTER. */
     @Benchmark
     public SipMessage indexRegister() throws SipParseException {
         return SipMessage.parse(register, ParseLimits.DEFAULT);
     }
 
-    /** The byte index of an INVITE with a body. */
+    /** Creates the byte index of an INVITE with a body. */
     @Benchmark
     public SipMessage indexInvite() throws SipParseException {
         return SipMessage.parse(invite, ParseLimits.DEFAULT);
     }
 
-    /** The index, and the checks of RFC 3261 §16.3 step 1. */
+    /** Creates the index and checks the request (RFC 3261 §16.3 step 1). */
     @Benchmark
     public SipMessage checkRegister() throws SipParseException {
         SipMessage message = SipMessage.parse(register, ParseLimits.DEFAULT);
@@ -48,7 +48,7 @@ public class ParseBenchmark {
         return message;
     }
 
-    /** What the registrar reads of it. */
+    /** Reads the values that the registrar needs. */
     @Benchmark
     public int contactOfRegister() throws SipParseException {
         SipMessage message = SipMessage.parse(register, ParseLimits.DEFAULT);

@@ -18,7 +18,7 @@ import org.sipproxy.message.SipParseException;
 import org.sipproxy.message.SipRequest;
 import org.sipproxy.message.SipUri;
 
-/** A request at a proxy for {@code example.org}, to measure one step alone. */
+/** Request at a proxy for {@code example.org}, to measure one stage alone. */
 final class RequestAtProxy implements StageContext, Flow {
 
     private static final Instant NOW = Instant.parse("2026-01-01T12:00:00Z");

@@ -33,8 +33,8 @@ import org.sipproxy.message.SipResponse;
 import org.sipproxy.message.Via;
 
 /**
- * A CANCEL and a 2xx that belong to nothing, from the bytes to the knowledge that they do: the same with no transaction and
- * with 100,000 live ones.
+ * Cost of detecting a stray CANCEL and a stray 2xx, from the bytes on: with no live transaction and with 100,000 of
+ * them.
  */
 @State(Scope.Benchmark)
 @BenchmarkMode(Mode.AverageTime)
@@ -50,7 +50,7 @@ public class StrayMessageBenchmark {
 
         @Override
         public boolean isReliable() {
-            return true; // no retransmissions while it is measured
+            return true; // no retransmissions during the measurement
         }
     };
 
@@ -67,7 +67,7 @@ public class StrayMessageBenchmark {
     private final byte[] cancel = Messages.cancel(-1);
     private byte[] success = {};
 
-    /** Opens the transactions and writes a response whose branch looks like one of ours. */
+    /** Opens the transactions and writes a response whose branch looks like one of the proxy. */
     @Setup
     public void open() throws SipParseException {
         for (int i = 0; i < live; i++) {
@@ -100,13 +100,13 @@ public class StrayMessageBenchmark {
         return table.server(key) == null && table.lingering(key) == null;
     }
 
-    /** A 200 to an INVITE that nobody sent. */
+    /** A 200 without its INVITE. */
     @Benchmark
     public @Nullable Object straySuccess() throws SipParseException {
         SipResponse response = (SipResponse) SipMessage.parse(success, ParseLimits.DEFAULT);
         Via via = response.topVia();
         if (!Branches.isOurs(response.index(), via)) {
-            throw new IllegalStateException("the branch does not look like one of ours");
+            throw new IllegalStateException("the branch does not look like one of the proxy");
         }
         long branch = Branches.number(response.index(), via);
         return table.client(branch, false) == null && table.upstreamOfAccepted(branch) == null ? response : null;

@@ -1,4 +1,4 @@
-/** Measurements: JMH benchmarks, and what a binding and a waiting transaction cost in heap. */
+/** Measurements: JMH benchmarks, and the heap that bindings and waiting transactions need. */
 @NullMarked
 package org.sipproxy.benchmarks;
 

@@ -79,7 +79,7 @@ class FirstRegistrationTest {
     }
 
     @Test
-    void aCallThatIsRefusedMakesItIncompleteAndSaysWhatIsMissing() {
+    void aRefusedCallMakesTheDemoIncompleteAndIsReported() {
         boolean complete;
         try (FirstRegistration demo = new FirstRegistration(
                 anyPort(),

@@ -13,12 +13,12 @@ import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 
-/** The arrows between the packages, as ARCHITECTURE.md draws them. */
+/** Dependencies between the packages, as drawn in ARCHITECTURE.md. */
 class ArchitectureTest {
 
     private static final String INTERNAL = "org.sipproxy.core.internal.";
 
-    /** Each internal package and those of its neighbours that it may know. */
+    /** Each internal package with the internal packages that it may depend on. */
     private static final Map<String, List<String>> ARROWS = Map.ofEntries(
             Map.entry("time", List.of()),
             Map.entry("guard", List.of()),
@@ -46,8 +46,8 @@ class ArchitectureTest {
                     ARROWS.keySet().stream().map(p -> INTERNAL + p + "..").toList());
             forbidden.add(INTERNAL + "engine..");
             forbidden.remove(INTERNAL + name + "..");
-            forbidden.remove(INTERNAL + "time.."); // clocks and throttles are everybody's
-            forbidden.remove(INTERNAL + "guard.."); // and so is the guard of host code
+            forbidden.remove(INTERNAL + "time.."); // every package may use clocks and throttles
+            forbidden.remove(INTERNAL + "guard.."); // and the guard of host code
             allowed.forEach(p -> forbidden.remove(INTERNAL + p + ".."));
             noClasses()
                     .that()

@@ -17,8 +17,8 @@ import org.sipproxy.api.event.SecurityEvent;
 import org.sipproxy.core.internal.guard.HostCall;
 
 /**
- * The core calls what the host implements only within a block that catches Throwable and hands it to {@link HostCall}. What is
- * asked while the proxy is built or started is thrown to the host that builds or starts it.
+ * The core calls code of the host application only in a block that catches Throwable and passes it to {@link HostCall}.
+ * Exceptions of calls while the proxy is built or started propagate to the host application.
  */
 class HostCallsTest {
 
@@ -26,7 +26,7 @@ class HostCallsTest {
             .withImportOption(location -> !location.contains("test-classes") && !location.contains("-tests.jar"))
             .importPackages("org.sipproxy.core", "org.sipproxy.api");
 
-    /** Methods that only {@code build()}, {@code start()} or the adding of a listener calls, besides constructors. */
+    /** Methods that, besides constructors, only {@code build()}, {@code start()} or the adding of a listener calls. */
     private static final Set<String> THROW_TO_THE_CALLER = Set.of(
             "org.sipproxy.core.SipProxyBuilder.checkAuthentication",
             "org.sipproxy.core.SipProxyBuilder.component",
@@ -35,10 +35,10 @@ class HostCallsTest {
             "org.sipproxy.core.internal.engine.ProxyEngine.start",
             "org.sipproxy.core.internal.location.LocationEvents$Chosen.of");
 
-    /** Its calls are lambdas that it runs in one block. */
+    /** The class whose calls are lambdas that it runs in one block. */
     private static final String REPOSITORY = "org.sipproxy.core.internal.location.WatchedRepository";
 
-    /** Between that and the host's repository. */
+    /** The class between that one and the repository of the host application. */
     private static final String ROWS = "org.sipproxy.core.internal.location.WallClockRows";
 
     @Test
@@ -76,7 +76,7 @@ class HostCallsTest {
                 .filter(type -> type.getPackageName().startsWith("org.sipproxy.core"))
                 .flatMap(type -> Stream.concat(
                         type.getMethodCallsFromSelf().stream(), type.getMethodReferencesFromSelf().stream()))
-                .filter(access -> !access.getName().equals("getClass")) // no code of the host runs
+                .filter(access -> !access.getName().equals("getClass")) // does not run code of the host application
                 .filter(access -> HostInterfaces.CALLED.stream()
                         .anyMatch(type ->
                                 type.getName().equals(access.getTargetOwner().getName())))
@@ -102,7 +102,7 @@ class HostCallsTest {
                 || (owner.equals(REPOSITORY) && access.isDeclaredInLambda());
     }
 
-    /** What the rule is there to find; nothing runs it. */
+    /** Violations that the rule must find. Never executed. */
     @SuppressWarnings("UnusedMethod")
     private static final class Unguarded {
 

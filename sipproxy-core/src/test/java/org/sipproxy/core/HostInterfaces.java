@@ -24,10 +24,10 @@ import org.sipproxy.api.transport.Flow;
 import org.sipproxy.api.transport.NonSipHandler;
 import org.sipproxy.api.transport.StrayResponseHandler;
 
-/** The interfaces of the API by who implements them. */
+/** Interfaces of the API, by the side that implements them. */
 public final class HostInterfaces {
 
-    /** The host or an add-on implements them, and the core calls them: only within the guard. */
+    /** Implemented by the host application or an add-on and called by the core: only within the guard. */
     public static final Set<Class<?>> CALLED = Set.of(
             ArrivalFilter.class,
             Authentication.class,
@@ -44,10 +44,10 @@ public final class HostInterfaces {
             StrayResponseHandler.class,
             WireListener.class);
 
-    /** Add-ons call them, in their stages, which the core guards. */
+    /** Called by add-ons in their stages, which the core guards. */
     public static final Set<Class<?>> CALLED_BY_ADD_ONS = Set.of(AccessRuleSource.class, CredentialStore.class);
 
-    /** The proxy implements them; or, of a change, the caller's own code runs on the caller's stack. */
+    /** Implemented by the proxy; or, for a change, code of the caller that runs on the caller's stack. */
     public static final Set<Class<?>> OF_THE_PROXY = Set.of(
             BindingChange.class,
             ComponentHooks.class,

@@ -372,8 +372,8 @@ final class AccountingWriter implements Runnable {
     }
 
     /**
-     * True for SQLSTATE classes 22 (data exception) and 23 (integrity constraint violation), for which a retry does not
-     * help.
+     * Returns true for SQLSTATE classes 22 (data exception) and 23 (integrity constraint violation), for which a retry
+     * does not help.
      */
     private static boolean isRefusal(Throwable e) {
         String state = SqlStates.of(e);

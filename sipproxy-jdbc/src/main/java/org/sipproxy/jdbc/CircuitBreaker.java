@@ -76,7 +76,7 @@ final class CircuitBreaker {
         return guarded;
     }
 
-    /** True from a failure until a probe succeeds. Never waits; starts a probe if one is due. */
+    /** Returns true from a failure until a probe succeeds. Never waits; starts a probe if one is due. */
     boolean isOpen() {
         if (open && nanoTime.getAsLong() - nextProbe >= 0) {
             probeLater();
@@ -96,7 +96,7 @@ final class CircuitBreaker {
         }
     }
 
-    /** True if the database could not be reached. A pool without a free connection may report no SQLSTATE. */
+    /** Returns true if the database could not be reached. A pool without a free connection may report no SQLSTATE. */
     static boolean isOutage(Throwable failure) {
         for (@Nullable Throwable cause = failure; cause != null; cause = cause.getCause()) {
             if (cause instanceof SQLTransientConnectionException) {

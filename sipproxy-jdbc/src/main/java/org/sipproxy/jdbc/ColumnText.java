@@ -21,7 +21,7 @@ final class ColumnText {
         return text.substring(0, end);
     }
 
-    /** True if a UTF-8 database can hold the text: it has neither a NUL nor half a surrogate pair. */
+    /** Returns true if a UTF-8 database can hold the text: it has neither a NUL nor half a surrogate pair. */
     static boolean isStorable(String text) {
         for (int i = 0; i < text.length(); i++) {
             char c = text.charAt(i);

@@ -40,8 +40,8 @@ record Credentials(Optional<Credential> bare, Optional<Credential> qualified, bo
     }
 
     /**
-     * True if the bare user name has no two different hashes of the same algorithm here and in {@code other}; missing
-     * hashes are ignored.
+     * Returns true if the bare user name has no two different hashes of the same algorithm here and in {@code other};
+     * missing hashes are ignored.
      */
     boolean agreesWith(Credentials other) {
         if (bare.isEmpty() || other.bare.isEmpty()) {

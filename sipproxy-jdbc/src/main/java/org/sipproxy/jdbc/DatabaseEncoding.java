@@ -64,17 +64,17 @@ final class DatabaseEncoding {
         return name;
     }
 
-    /** True if every character can be stored. */
+    /** Returns true if every character can be stored. */
     boolean isUnicode() {
         return StandardCharsets.UTF_8.equals(charset);
     }
 
-    /** True if a column may hold bytes that are not text in any encoding. */
+    /** Returns true if a column may hold bytes that are not text in any encoding. */
     boolean isRaw() {
         return name.equals("SQL_ASCII");
     }
 
-    /** True if a column can hold the text. */
+    /** Returns true if a column can hold the text. */
     boolean holds(String text) {
         if (!ColumnText.isStorable(text)) {
             return false;

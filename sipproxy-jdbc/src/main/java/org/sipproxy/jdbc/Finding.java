@@ -13,7 +13,7 @@ import java.util.Objects;
  */
 public record Finding(Severity severity, String what, String value, String remedy, boolean preventsService) {
 
-    /** How serious a finding is. */
+    /** Severity of a finding. */
     public enum Severity {
         /** No problem. */
         OK,

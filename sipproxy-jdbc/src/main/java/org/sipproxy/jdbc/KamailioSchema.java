@@ -201,7 +201,7 @@ public final class KamailioSchema {
         }
     }
 
-    /** True if the trigger of {@link #addSubscriberNotifications} exists and is enabled. */
+    /** Returns true if the trigger of {@link #addSubscriberNotifications} exists and is enabled. */
     public boolean hasSubscriberNotifications() {
         return jdbi.withHandle(handle -> handle.createQuery(SubscriberChanges.TRIGGER_STATE)
                 .mapTo(Boolean.class)
@@ -271,7 +271,7 @@ public final class KamailioSchema {
                 && columns(handle, "acc_cdrs").containsAll(records);
     }
 
-    /** True if {@code subscriber} has the column {@code ha1_sha256}. */
+    /** Returns true if {@code subscriber} has the column {@code ha1_sha256}. */
     public boolean hasSha256Column() {
         return jdbi.withHandle(handle -> columns(handle, "subscriber").contains(Subscriber.SHA256_COLUMN));
     }

@@ -116,7 +116,7 @@ final class LocationTable {
 
     // ---- limits of a row
 
-    /** True if a row could belong to the AOR. */
+    /** Returns true if a row could belong to the AOR. */
     boolean holds(Aor aor) {
         return length(aor.user()) <= usernameWidth
                 && length(aor.domain()) <= domainWidth

@@ -98,12 +98,12 @@ final class LookupQueue {
         }
     }
 
-    /** True if a read may be added by a thread that does not wait for it. */
+    /** Returns true if a read may be added by a thread that does not wait for it. */
     synchronized boolean hasRoom() {
         return waiting.size() < MOST_AHEAD;
     }
 
-    /** True if another thread should read; it counts as busy then. */
+    /** Returns true if another thread should read; it counts as busy then. */
     private synchronized boolean mayHelp(int gathered) {
         boolean helps = busy < atOnce && waiting.size() > gathered;
         if (helps) {

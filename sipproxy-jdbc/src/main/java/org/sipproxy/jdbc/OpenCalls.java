@@ -91,7 +91,7 @@ final class OpenCalls {
         }
     }
 
-    /** True if the call is known and has not ended. */
+    /** Returns true if the call is known and has not ended. */
     boolean isOpen(CallKey key) {
         return calls.asMap().containsKey(key);
     }

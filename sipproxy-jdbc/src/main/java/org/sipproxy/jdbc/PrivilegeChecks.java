@@ -95,7 +95,7 @@ final class PrivilegeChecks {
                 .one();
     }
 
-    /** True if the role has the privilege. INSERT needs the sequence of the ids too. */
+    /** Returns true if the role has the privilege. INSERT needs the sequence of the ids too. */
     private static boolean has(Handle handle, String table, String privilege) {
         return handle.createQuery(
                         "SELECT coalesce(has_table_privilege(to_regclass(:table), :privilege), false) AND (:privilege"

@@ -61,7 +61,7 @@ final class RowText {
         return orEmpty(row, row.findColumn(column));
     }
 
-    /** True if bytes of the column were not UTF-8. */
+    /** Returns true if bytes of the column were not UTF-8. */
     static boolean isDamaged(@Nullable String text) {
         return text != null && text.indexOf(REPLACEMENT) >= 0;
     }

@@ -11,7 +11,7 @@ public record SchemaMismatch(String table, String found, String wanted) {
 
     static final String NO_TABLE = "no such table";
 
-    /** True if the table does not exist. */
+    /** Returns true if the table does not exist. */
     public boolean isMissing() {
         return found.equals(NO_TABLE);
     }

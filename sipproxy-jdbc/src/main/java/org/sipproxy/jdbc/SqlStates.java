@@ -15,7 +15,7 @@ final class SqlStates {
 
     private SqlStates() {}
 
-    /** True if two sessions created the same table, index, column or function at the same time. */
+    /** Returns true if two sessions created the same table, index, column or function at the same time. */
     static boolean isMadeByAnother(Throwable e) {
         return MADE_BY_ANOTHER.contains(of(e));
     }
@@ -24,31 +24,31 @@ final class SqlStates {
         return of(e).equals(UNIQUE_VIOLATION);
     }
 
-    /** True if two transactions conflicted and one was rolled back, so that it may be repeated. */
+    /** Returns true if two transactions conflicted and one was rolled back, so that it may be repeated. */
     static boolean isConflict(Throwable e) {
         String state = of(e);
         return state.equals("40001") || state.equals("40P01");
     }
 
-    /** True if a text has a character that the database's encoding lacks. */
+    /** Returns true if a text has a character that the database's encoding lacks. */
     static boolean isUnrepresentable(Throwable e) {
         String state = of(e);
         return state.equals("22021") || state.equals("22P05");
     }
 
-    /** True if the connection is closed, or the server is about to close it. */
+    /** Returns true if the connection is closed, or the server is about to close it. */
     static boolean isCut(Throwable e) {
         String state = of(e);
         return state.startsWith("08") || state.startsWith("57P");
     }
 
-    /** True if the database does not know a function, or has not implemented it. */
+    /** Returns true if the database does not know a function, or has not implemented it. */
     static boolean isUnsupported(Throwable e) {
         String state = of(e);
         return state.equals("42883") || state.equals("0A000");
     }
 
-    /** True if the database does not support a part of a statement: a syntax, function or type. */
+    /** Returns true if the database does not support a part of a statement: a syntax, function or type. */
     static boolean isNotUnderstood(Throwable e) {
         String state = of(e);
         return state.equals("42601") || state.equals("42704") || isUnsupported(e);

@@ -7,7 +7,7 @@ public final class SubscriberException extends RuntimeException {
 
     private static final long serialVersionUID = 1L;
 
-    /** What is wrong with a change. */
+    /** Reason why a change was refused. */
     public enum Reason {
         /** The subscriber to be added exists. */
         EXISTS,
@@ -46,13 +46,13 @@ public final class SubscriberException extends RuntimeException {
         return new SubscriberException(
                 Reason.UNKNOWN,
                 address,
-                "there is no subscriber " + address
+                "no subscriber " + address
                         + otherSpelling
                                 .map(other -> "; names are case-sensitive, and there is " + other + "@" + domain)
                                 .orElse(""));
     }
 
-    /** Returns what is wrong. */
+    /** Returns the reason. */
     public Reason reason() {
         return reason;
     }

@@ -258,7 +258,8 @@ public final class Subscribers {
     }
 
     /**
-     * True if the column {@code ha1_sha256} exists and every subscriber has that hash, so that SHA-256 may be offered.
+     * Returns true if the column {@code ha1_sha256} exists and every subscriber has that hash, so that SHA-256 may be
+     * offered.
      */
     public boolean allHaveSha256() {
         return jdbi.withHandle(handle -> hasSha256(handle)

@@ -226,7 +226,7 @@ class JdbcAccountingTest {
     }
 
     @Test
-    void byesOfBothSidesAndARepeatedByeAreOneEnd() {
+    void byesOfBothSidesAndARetransmittedByeAreOneEnd() {
         account(
                 invite("c1"),
                 bye("c1").at(NOON.plusSeconds(7)),

@@ -144,7 +144,7 @@ class JdbcBindingRepositoryTest implements BindingRepositoryContract {
     }
 
     @Test
-    void conflictingTransactionsAreRepeated() {
+    void conflictingTransactionsAreRetried() {
         raising("40001", 2, () -> repository.write(List.of(new Put(ALICE, binding("a")))));
         raising("40P01", 3, () -> repository.update(ALICE, current -> List.of(binding("b")), NOW));
 

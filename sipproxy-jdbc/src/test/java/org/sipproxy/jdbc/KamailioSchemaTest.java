@@ -162,7 +162,7 @@ class KamailioSchemaTest {
     }
 
     @Test
-    void additionsMayBeRepeatedAndAreDetected() {
+    void additionsAreIdempotentAndDetected() {
         schema.create();
         assertThat(schema.hasSubscriberNotifications()).isFalse();
         assertThat(schema.hasSha256Column()).isFalse();

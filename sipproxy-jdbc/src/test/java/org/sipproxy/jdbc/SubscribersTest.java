@@ -42,7 +42,7 @@ class SubscribersTest {
     }
 
     @Test
-    void thePlainPasswordIsStoredOnlyIfAskedFor() {
+    void thePlainPasswordIsStoredOnlyOnRequest() {
         Subscribers plain =
                 Subscribers.builder(postgres.dataSource()).storePlainPasswords().build();
         plain.add("1001", "sip.test", "test1234");
@@ -69,7 +69,7 @@ class SubscribersTest {
     }
 
     @Test
-    void whoChangesHa1AloneEmptiesTheSha256Hash() {
+    void changingHa1AloneEmptiesTheSha256Hash() {
         KamailioSchema.on(postgres.dataSource()).addSha256Column();
         subscribers.add("1001", "sip.test", "test1234");
 
@@ -160,8 +160,7 @@ class SubscribersTest {
         String before = row("alice");
 
         assertThatThrownBy(() -> subscribers.changePassword("Alice", "sip.test", "y"))
-                .hasMessage("there is no subscriber Alice@sip.test; names are case-sensitive, and there is"
-                        + " alice@sip.test");
+                .hasMessage("no subscriber Alice@sip.test; names are case-sensitive, and there is" + " alice@sip.test");
         assertThatThrownBy(() -> subscribers.remove("ALICE", "sip.test"))
                 .hasMessageContaining("there is alice@sip.test");
         assertThat(subscribers.find("Alice", "sip.test")).isEmpty();
@@ -184,7 +183,7 @@ class SubscribersTest {
         subscribers.add("1001", "sip.test", "test1234");
 
         assertThatThrownBy(() -> subscribers.changePassword("1002", "sip.test", "x"))
-                .hasMessage("there is no subscriber 1002@sip.test");
+                .hasMessage("no subscriber 1002@sip.test");
         assertThatThrownBy(() -> subscribers.remove("1001", "other.test"))
                 .isInstanceOfSatisfying(
                         SubscriberException.class,

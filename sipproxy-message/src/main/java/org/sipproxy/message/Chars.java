@@ -66,7 +66,7 @@ final class Chars {
         return is(b, DIGIT);
     }
 
-    /** True if an unquoted value of a header parameter may hold the byte. */
+    /** Returns true if an unquoted value of a header parameter may hold the byte. */
     static boolean isParamValue(byte b) {
         return is(b, PARAM_VALUE);
     }
@@ -80,19 +80,19 @@ final class Chars {
     }
 
     /**
-     * True if an unquoted value of a Via parameter may hold the byte. Parentheses are excluded, because some parsers
-     * take them for comments.
+     * Returns true if an unquoted value of a Via parameter may hold the byte. Parentheses are excluded, because some
+     * parsers take them for comments.
      */
     static boolean isViaValue(byte b) {
         return is(b, VIA_VALUE);
     }
 
-    /** True if a URI may hold the byte outside quotes. */
+    /** Returns true if a URI may hold the byte outside quotes. */
     static boolean isUri(byte b) {
         return is(b, URI);
     }
 
-    /** True if a user part or a password may be this text: it holds no character that ends one. */
+    /** Returns true if a user part or a password may be this text: it holds no character that ends one. */
     static boolean isUserText(byte[] a, int from, int to) {
         for (int i = from; i < to; i++) {
             if (!is(a[i], USER)) {
@@ -102,7 +102,7 @@ final class Chars {
         return true;
     }
 
-    /** True if the parameters or headers of a URI may be this text. */
+    /** Returns true if the parameters or headers of a URI may be this text. */
     static boolean isUriRest(byte[] a, int from, int to) {
         int i = from;
         while (i < to) {
@@ -120,7 +120,7 @@ final class Chars {
         return true;
     }
 
-    /** True if all characters may occur in a token or a numeric address. */
+    /** Returns true if all characters may occur in a token or a numeric address. */
     static boolean isAddressText(byte[] a, int from, int to) {
         for (int i = from; i < to; i++) {
             boolean address = isToken(a[i]) || a[i] == '[' || a[i] == ':' || a[i] == ']';
@@ -143,7 +143,7 @@ final class Chars {
         return i < to && a[i] == '"' ? i + 1 : -1;
     }
 
-    /** True if {@code %} and two hex digits are at {@code i}; any other {@code %} is a plain character. */
+    /** Returns true if {@code %} and two hex digits are at {@code i}; any other {@code %} is a plain character. */
     static boolean isEscape(byte[] a, int i, int to) {
         return a[i] == '%' && i + 2 < to && isHex(a[i + 1]) && isHex(a[i + 2]);
     }
@@ -160,7 +160,7 @@ final class Chars {
         return true;
     }
 
-    /** True for a letter followed by letters, digits, {@code +}, {@code -} and dots (§25.1). */
+    /** Returns true for a letter followed by letters, digits, {@code +}, {@code -} and dots (§25.1). */
     static boolean isScheme(byte[] a, int from, int to) {
         for (int i = from; i < to; i++) {
             int c = lower(a[i]);
@@ -172,7 +172,9 @@ final class Chars {
         return from < to;
     }
 
-    /** True for the text between the brackets of an IPv6 reference: hex digits, dots and at least two colons. */
+    /**
+     * Returns true for the text between the brackets of an IPv6 reference: hex digits, dots and at least two colons.
+     */
     static boolean isIpv6Text(byte[] a, int from, int to) {
         int colons = 0;
         for (int i = from; i < to; i++) {
@@ -186,8 +188,8 @@ final class Chars {
     }
 
     /**
-     * True for the same followed by a zone, such as {@code fe80::1%eth0}, which is meaningful only on the host that
-     * wrote it.
+     * Returns true for the same followed by a zone, such as {@code fe80::1%eth0}, which is meaningful only on the host
+     * that wrote it.
      */
     static boolean isScopedIpv6Text(byte[] a, int from, int to) {
         int zone = indexOf(a, from, to, '%');
@@ -202,7 +204,7 @@ final class Chars {
         return zone + 1 < to && isIpv6Text(a, from, zone);
     }
 
-    /** True if the text is not empty and holds no white space or control characters, as in a Call-ID. */
+    /** Returns true if the text is not empty and holds no white space or control characters, as in a Call-ID. */
     static boolean isVisible(byte[] a, int from, int to) {
         for (int i = from; i < to; i++) {
             if ((a[i] & 0xff) <= ' ' || a[i] == 0x7f) {
@@ -212,7 +214,9 @@ final class Chars {
         return from < to;
     }
 
-    /** True for linear white space. CR and LF count, because inside a header value they occur only in a fold. */
+    /**
+     * Returns true for linear white space. CR and LF count, because inside a header value they occur only in a fold.
+     */
     static boolean isLws(byte b) {
         return b == ' ' || b == '\t' || b == '\r' || b == '\n';
     }

@@ -68,7 +68,9 @@ final class HeaderElements {
         return name.equals(HeaderName.PRIVACY) ? ';' : 0;
     }
 
-    /** True if each element is a name-addr or addr-spec with parameters, which {@link NameAddress} can check. */
+    /**
+     * Returns true if each element is a name-addr or addr-spec with parameters, which {@link NameAddress} can check.
+     */
     static boolean isAddress(HeaderName name) {
         return ADDRESSES.contains(name.lowerCase());
     }

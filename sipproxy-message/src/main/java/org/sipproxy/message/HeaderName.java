@@ -151,12 +151,15 @@ public final class HeaderName {
         return name;
     }
 
-    /** True if the header is a list whose elements may share a line (RFC 3261 §7.3.1). */
+    /** Returns true if the header is a list whose elements may share a line (RFC 3261 §7.3.1). */
     public boolean isList() {
         return HeaderElements.separator(this) != 0;
     }
 
-    /** True if each element is a {@code name-addr} or {@code addr-spec} with parameters, as in Contact and Route. */
+    /**
+     * Returns true if each element is a {@code name-addr} or {@code addr-spec} with parameters, as in Contact and
+     * Route.
+     */
     public boolean isAddress() {
         return HeaderElements.isAddress(this);
     }

@@ -57,7 +57,7 @@ public final class HostName {
         return text.charAt(0) == '[' ? text.substring(1, text.length() - 1) : text;
     }
 
-    /** True if both texts name the same host. */
+    /** Returns true if both texts name the same host. */
     public static boolean same(String host, String other) {
         return host.equals(other) || normal(host).equals(normal(other));
     }
@@ -73,7 +73,9 @@ public final class HostName {
         return IpLiteral.parse(bytes, from, to - from > 1 && bytes[to - 1] == '.' ? to - 1 : to);
     }
 
-    /** True for {@code localhost} and its subdomains, which stand for the loopback addresses (RFC 6761 §6.3). */
+    /**
+     * Returns true for {@code localhost} and its subdomains, which stand for the loopback addresses (RFC 6761 §6.3).
+     */
     public static boolean isLocalhost(String normalHost) {
         return normalHost.endsWith(LOCALHOST)
                 && (normalHost.length() == LOCALHOST.length()
@@ -107,7 +109,7 @@ public final class HostName {
         return lowerCase(text, end);
     }
 
-    /** True if the last label in {@code [from, to)} is a number and the text is not a dotted quad. */
+    /** Returns true if the last label in {@code [from, to)} is a number and the text is not a dotted quad. */
     static boolean isMisspelledAddress(byte[] a, int from, int to) {
         int end = to - from > 1 && a[to - 1] == '.' ? to - 1 : to;
         if (!Chars.isHex(a[end - 1]) && Chars.lower(a[end - 1]) != 'x') {
@@ -124,8 +126,8 @@ public final class HostName {
     }
 
     /**
-     * True for digits, or hexadecimal digits after {@code 0x}, which the resolver of an operating system takes for a
-     * number.
+     * Returns true for digits, or hexadecimal digits after {@code 0x}, which the resolver of an operating system takes
+     * for a number.
      */
     private static boolean isNumber(byte[] a, int from, int to) {
         if (from == to || !Chars.isDigit(a[from])) {
@@ -240,8 +242,8 @@ public final class HostName {
     }
 
     /**
-     * True for letters, digits, hyphen and underscore. RFC 3261 does not allow underscores in host names, but real
-     * networks use them, and so does every SRV name.
+     * Returns true for letters, digits, hyphen and underscore. RFC 3261 does not allow underscores in host names, but
+     * real networks use them, and so does every SRV name.
      */
     private static boolean isNameCharacter(char c) {
         return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || c == '-' || c == '_';

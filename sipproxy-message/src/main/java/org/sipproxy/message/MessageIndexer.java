@@ -131,7 +131,7 @@ final class MessageIndexer {
         }
     }
 
-    /** True for a SIP version followed only by white space: malformed, but a response is possible. */
+    /** Returns true for a SIP version followed only by white space: malformed, but a response is possible. */
     private boolean trailingVersion(int end) {
         int stop = Chars.trimEnd(wire, 0, end);
         int start = stop;

@@ -88,7 +88,9 @@ public final class NameAddress {
         return i < to && a[i] == '<' ? i : -1;
     }
 
-    /** True if the character at {@code i} may continue an unquoted display name that started at {@code start}. */
+    /**
+     * Returns true if the character at {@code i} may continue an unquoted display name that started at {@code start}.
+     */
     private static boolean isDisplayName(byte[] a, int start, int i, int to) {
         byte b = a[i];
         return switch (b) {
@@ -100,7 +102,7 @@ public final class NameAddress {
         };
     }
 
-    /** True for the star of a Contact, which is an element and not a name. */
+    /** Returns true for the star of a Contact, which is an element and not a name. */
     private static boolean isStar(byte[] a, int start, int to) {
         return Chars.trimEnd(a, start, to) == start + 1 && a[start] == '*';
     }
@@ -179,7 +181,7 @@ public final class NameAddress {
         return Params.value(a, paramsStart, end, lowerCaseName);
     }
 
-    /** True if the header parameter is present, with or without a value. */
+    /** Returns true if the header parameter is present, with or without a value. */
     public boolean hasParameter(String lowerCaseName) {
         return Params.find(a, paramsStart, end, lowerCaseName) >= 0;
     }
@@ -189,7 +191,7 @@ public final class NameAddress {
         return Chars.text(a, paramsStart, Chars.trimEnd(a, paramsStart, end));
     }
 
-    /** True if the header parameter is present with a value that is not empty. */
+    /** Returns true if the header parameter is present with a value that is not empty. */
     boolean hasValue(String lowerCaseName) {
         return Params.hasValue(a, paramsStart, end, lowerCaseName);
     }
@@ -203,7 +205,7 @@ public final class NameAddress {
         return java.util.Arrays.copyOfRange(a, start, Chars.trimEnd(a, start, end));
     }
 
-    /** True if the URI is in angle brackets. */
+    /** Returns true if the URI is in angle brackets. */
     public boolean isBracketed() {
         return paramsStart > uriEnd;
     }

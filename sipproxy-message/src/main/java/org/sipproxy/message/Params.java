@@ -70,7 +70,7 @@ final class Params {
         return -1;
     }
 
-    /** True if the parameter at {@code name} has the value in {@code [value, valueEnd)}. */
+    /** Returns true if the parameter at {@code name} has the value in {@code [value, valueEnd)}. */
     private static boolean isValueOf(byte[] a, int name, int to, int value, int valueEnd) {
         int other = valueStart(a, name, to);
         return other < 0
@@ -123,7 +123,10 @@ final class Params {
         return bracket ? (end < to && a[end] == '>' ? end + 1 : -1) : end;
     }
 
-    /** True if the parameter is present with a value that is not empty. The text must have passed {@link #check}. */
+    /**
+     * Returns true if the parameter is present with a value that is not empty. The text must have passed
+     * {@link #check}.
+     */
     static boolean hasValue(byte[] a, int from, int to, String lowerCaseName) {
         int name = find(a, from, to, lowerCaseName);
         int start = name < 0 ? -1 : valueStart(a, name, to);

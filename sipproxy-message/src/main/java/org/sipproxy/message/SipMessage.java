@@ -100,12 +100,12 @@ public abstract sealed class SipMessage permits SipRequest, SipResponse {
         return index.headerCount();
     }
 
-    /** True if there is a header line with this name. */
+    /** Returns true if there is a header line with this name. */
     public boolean hasHeader(HeaderName name) {
         return name.id() == 0 ? nextHeader(name, -1) >= 0 : (present & 1L << name.id()) != 0;
     }
 
-    /** True if there are several header lines with this name. */
+    /** Returns true if there are several header lines with this name. */
     public boolean isRepeated(HeaderName name) {
         return name.id() == 0
                 ? nextHeader(name, firstHeader(name)) > firstHeader(name)
@@ -128,7 +128,7 @@ public abstract sealed class SipMessage permits SipRequest, SipResponse {
         return -1;
     }
 
-    /** True if header line {@code i} has this name. */
+    /** Returns true if header line {@code i} has this name. */
     public boolean isHeader(int i, HeaderName name) {
         int id = name.id();
         return ids[i] == id && (id != 0 || nameIs(i, name.lowerCase()));
@@ -170,7 +170,7 @@ public abstract sealed class SipMessage permits SipRequest, SipResponse {
         return values;
     }
 
-    /** True if a comma-separated list header holds this token. Case is ignored. */
+    /** Returns true if a comma-separated list header holds this token. Case is ignored. */
     public boolean listContains(HeaderName name, String lowerCaseToken) {
         for (int i = firstHeader(name); i >= 0; i = nextHeader(name, i)) {
             int at = index.valueStart(i);
@@ -323,7 +323,7 @@ public abstract sealed class SipMessage permits SipRequest, SipResponse {
         return HeaderElements.end(name, wire, from, to);
     }
 
-    /** True if a Contact header's whole value is {@code *}. */
+    /** Returns true if a Contact header's whole value is {@code *}. */
     public boolean hasStarContact() {
         for (int i = firstHeader(HeaderName.CONTACT); i >= 0; i = nextHeader(HeaderName.CONTACT, i)) {
             if (index.valueEnd(i) - index.valueStart(i) == 1 && wire[index.valueStart(i)] == '*') {
@@ -383,7 +383,7 @@ public abstract sealed class SipMessage permits SipRequest, SipResponse {
         return tag == null ? "" : tag;
     }
 
-    /** True if To has a tag that is not empty: an in-dialog request (RFC 3261 §12.2). */
+    /** Returns true if To has a tag that is not empty: an in-dialog request (RFC 3261 §12.2). */
     public boolean hasToTag() throws SipParseException {
         return to().hasValue("tag");
     }

@@ -29,12 +29,12 @@ public final class SipResponse extends SipMessage {
         return Chars.text(wire, reasonStart, startLineEnd);
     }
 
-    /** True for status codes 100 to 199. */
+    /** Returns true for status codes 100 to 199. */
     public boolean isProvisional() {
         return statusCode < 200;
     }
 
-    /** True for status codes 200 to 299. */
+    /** Returns true for status codes 200 to 299. */
     public boolean isSuccess() {
         return statusCode >= 200 && statusCode < 300;
     }

@@ -210,7 +210,7 @@ public final class SipUri {
         return i;
     }
 
-    /** True if the first parameter with the name in {@code [start, nameEnd)} has the same value as this one. */
+    /** Returns true if the first parameter with the name in {@code [start, nameEnd)} has the same value as this one. */
     private boolean isGivenBefore(int params, int start, int nameEnd, int to) {
         int i = params + 1;
         while (true) {
@@ -255,12 +255,12 @@ public final class SipUri {
         }
     }
 
-    /** True for {@code sip:} and {@code sips:}. */
+    /** Returns true for {@code sip:} and {@code sips:}. */
     public boolean isSip() {
         return sip;
     }
 
-    /** True for {@code sips:}. */
+    /** Returns true for {@code sips:}. */
     public boolean isSecure() {
         return secure;
     }
@@ -270,7 +270,7 @@ public final class SipUri {
         return secure ? "sips" : sip ? "sip" : Chars.text(a, start, schemeEnd).toLowerCase(Locale.ROOT);
     }
 
-    /** True if a {@code sip:} or {@code sips:} URI has a user part. */
+    /** Returns true if a {@code sip:} or {@code sips:} URI has a user part. */
     public boolean hasUser() {
         return userEnd != ABSENT;
     }
@@ -293,7 +293,7 @@ public final class SipUri {
         return HostName.normal(host());
     }
 
-    /** True if the host has this {@link HostName normal form}. */
+    /** Returns true if the host has this {@link HostName normal form}. */
     public boolean hostIs(String normalHost) {
         return hostStart != ABSENT
                 && (Chars.equalsIgnoreCase(a, hostStart, hostEnd, normalHost)
@@ -327,12 +327,12 @@ public final class SipUri {
         return Optional.of("");
     }
 
-    /** True if the URI has this parameter, with or without a value. */
+    /** Returns true if the URI has this parameter, with or without a value. */
     public boolean hasParameter(String lowerCaseName) {
         return findParam(lowerCaseName) >= 0;
     }
 
-    /** True if the URI has this parameter with this value. Case is ignored in both. */
+    /** Returns true if the URI has this parameter with this value. Case is ignored in both. */
     public boolean parameterIs(String lowerCaseName, String lowerCaseValue) {
         int i = findParam(lowerCaseName);
         int eq = i + lowerCaseName.length();
@@ -342,7 +342,7 @@ public final class SipUri {
                 && Chars.equalsIgnoreCase(a, eq + 1, paramEnd(eq), lowerCaseValue);
     }
 
-    /** True if a {@code ?} and header fields follow the parameters. */
+    /** Returns true if a {@code ?} and header fields follow the parameters. */
     public boolean hasHeaders() {
         return sip && paramsEnd < end;
     }

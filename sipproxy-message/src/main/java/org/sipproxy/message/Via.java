@@ -223,7 +223,7 @@ public final class Via {
         return Chars.text(a, transportStart, transportEnd);
     }
 
-    /** True if this is the transport. Case is ignored. */
+    /** Returns true if this is the transport. Case is ignored. */
     public boolean transportIs(String lowerCaseToken) {
         return Chars.equalsIgnoreCase(a, transportStart, transportEnd, lowerCaseToken);
     }
@@ -233,7 +233,7 @@ public final class Via {
         return Chars.text(a, hostStart, hostEnd);
     }
 
-    /** True if this is the host of sent-by. Case is ignored. */
+    /** Returns true if this is the host of sent-by. Case is ignored. */
     public boolean hostIs(String lowerCaseHost) {
         return Chars.equalsIgnoreCase(a, hostStart, hostEnd, lowerCaseHost);
     }
@@ -253,7 +253,7 @@ public final class Via {
         return branchStart < 0 ? "" : Chars.text(a, branchStart, branchEnd);
     }
 
-    /** True if the branch starts with the magic cookie and continues after it. */
+    /** Returns true if the branch starts with the magic cookie and continues after it. */
     public boolean hasRfc3261Branch() {
         int after = branchStart + MAGIC_COOKIE.length();
         return branchStart >= 0 && branchEnd > after && Chars.equalsIgnoreCase(a, branchStart, after, "z9hg4bk");
@@ -269,7 +269,7 @@ public final class Via {
         return maddrStart < 0 ? Optional.empty() : Optional.of(Chars.text(a, maddrStart, maddrEnd));
     }
 
-    /** True if there is an {@code rport} parameter, with a value, an empty value or none (RFC 3581). */
+    /** Returns true if there is an {@code rport} parameter, with a value, an empty value or none (RFC 3581). */
     public boolean hasRport() {
         return rportEnd >= 0;
     }

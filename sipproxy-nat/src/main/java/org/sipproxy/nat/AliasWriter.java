@@ -173,7 +173,7 @@ final class AliasWriter {
         return SipUri.of(kind == TransportKind.UDP ? uri : uri + ";transport=" + kind.lowerCase());
     }
 
-    /** True if an unsigned address is a unicast host address and not one of this proxy's listening points. */
+    /** Returns true if an unsigned address is a unicast host address and not one of this proxy's listening points. */
     private boolean isFitForForeign(SipUri received) {
         InetAddress address = received.numericHost().orElse(null);
         if (address == null || address.isMulticastAddress() || address.isAnyLocalAddress() || isBroadcast(address)) {

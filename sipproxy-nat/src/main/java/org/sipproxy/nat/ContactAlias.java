@@ -16,7 +16,7 @@ record ContactAlias(SipUri contact, SipUri received, String socket, int owner, l
     static final String NAME = "alias";
     static final String KEY = "alias-key";
 
-    /** True if the alias is unsigned, typically written by a Kamailio. */
+    /** Returns true if the alias is unsigned, typically written by a Kamailio. */
     boolean isForeign() {
         return seenAtMillis == 0;
     }

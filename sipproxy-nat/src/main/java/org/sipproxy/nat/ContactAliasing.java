@@ -48,7 +48,7 @@ final class ContactAliasing {
         }
     }
 
-    /** Returns the owner of the registration with this contact, if the sender is that owner; else 0. */
+    /** Returns the owner of the registration with this contact, if the sender is that owner; otherwise 0. */
     private int owner(SipMessage message, ContactSpan contact, Flow flow, @Nullable SipUri user) {
         SipUri uri = uri(message, contact);
         if (uri == null) {
@@ -80,7 +80,7 @@ final class ContactAliasing {
         }
     }
 
-    /** True if the user and domain of a URI are those of an AOR, compared as texts. */
+    /** Returns true if the user and domain of a URI are those of an AOR, compared as texts. */
     private static boolean isUser(SipUri uri, Aor aor) {
         return uri.user().equalsIgnoreCase(aor.user()) && uri.hostIs(aor.domain());
     }

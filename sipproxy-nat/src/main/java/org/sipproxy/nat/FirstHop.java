@@ -14,14 +14,15 @@ final class FirstHop {
 
     private FirstHop() {}
 
-    /** True if the sender's Via is the only one of a request. */
+    /** Returns true if the sender's Via is the only one of a request. */
     static boolean isOurs(SipRequest request) throws SipParseException {
         return !request.isRepeated(HeaderName.VIA)
                 && request.topVia().index().end() == request.index().valueEnd(request.firstHeader(HeaderName.VIA));
     }
 
     /**
-     * True if this proxy's Record-Route is the topmost one of a response. Empty if the response has no Record-Route.
+     * Returns true if this proxy's Record-Route is the topmost one of a response. Empty if the response has no
+     * Record-Route.
      */
     static Optional<Boolean> isOurs(SipResponse response, Predicate<SipUri> isMyself) throws SipParseException {
         Optional<NameAddress> top = response.firstAddress(HeaderName.RECORD_ROUTE);

@@ -35,7 +35,7 @@ final class HostText {
         return (b[0] & 0xff) << 24 | (b[1] & 0xff) << 16 | (b[2] & 0xff) << 8 | (b[3] & 0xff);
     }
 
-    /** True if the host in {@code [from, to)} is this address; false for a host name. */
+    /** Returns true if the host in {@code [from, to)} is this address; false for a host name. */
     static boolean isAddress(MessageIndex a, int from, int to, InetAddress address) {
         if (address instanceof Inet4Address) {
             long four = ipv4(a, from, to);
@@ -44,7 +44,7 @@ final class HostText {
         return IpLiteral.parse(a.text(from, to)).map(address::equals).orElse(false);
     }
 
-    /** True if the host is any IP address, or a name in {@code .invalid} (RFC 7118 §5). */
+    /** Returns true if the host is any IP address, or a name in {@code .invalid} (RFC 7118 §5). */
     static boolean isAddressOrInvalid(MessageIndex a, int from, int to) {
         return from < to && (a.byteAt(from) == '[' || ipv4(a, from, to) >= 0 || endsWith(a, from, to, ".invalid"));
     }

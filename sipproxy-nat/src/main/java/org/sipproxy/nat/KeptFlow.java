@@ -75,7 +75,7 @@ final class KeptFlow {
     }
 
     /**
-     * True if the client keeps the mapping open by itself: it sent something within the last half interval, or
+     * Returns true if the client keeps the mapping open by itself: it sent something within the last half interval, or
      * within each of the last two intervals, as a client does that sends its own keepalives.
      */
     boolean keepsItselfAlive(long nowMillis, long intervalMillis) {

@@ -41,7 +41,7 @@ final class NatDetection {
         return (tests & test.mask()) != 0;
     }
 
-    /** True if the topmost Via, the Contact or the SDP of a request shows that its sender is behind a NAT. */
+    /** Returns true if the topmost Via, the Contact or the SDP of a request shows that its sender is behind a NAT. */
     boolean isBehindNat(SipRequest request, Flow flow) throws SipParseException {
         return sourceTells(flow)
                 || ((tests & (VIA_TESTS | NatTest.VIA_PORT_MISMATCH.mask())) != 0
@@ -51,8 +51,8 @@ final class NatDetection {
     }
 
     /**
-     * True if the sender of a response is behind a NAT. Its Via headers are this proxy's, so only Contact and SDP
-     * count.
+     * Returns true if the sender of a response is behind a NAT. Its Via headers are this proxy's, so only Contact and
+     * SDP count.
      */
     boolean isBehindNat(SipResponse response, Flow flow) {
         return sourceTells(flow) || contactTells(response, flow, false) || sdpTells(response, flow);

@@ -151,8 +151,8 @@ final class NatPinger {
     }
 
     /**
-     * True if the response belongs to a ping. It is counted only with the flow's nonce and from the address of the
-     * ping.
+     * Returns true if the response belongs to a ping. It is counted only with the flow's nonce and from the address of
+     * the ping.
      */
     boolean isAnswer(SipResponse response, Flow flow) {
         Via via = PingWriter.branchOf(response);

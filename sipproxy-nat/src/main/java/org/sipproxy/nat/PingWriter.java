@@ -94,7 +94,7 @@ final class PingWriter {
         return at + NUMBER;
     }
 
-    /** Returns the Via of a response if its branch is that of a ping; else null. */
+    /** Returns the Via of a response if its branch is that of a ping; otherwise null. */
     static @Nullable Via branchOf(SipResponse response) {
         try {
             Via via = response.topVia();

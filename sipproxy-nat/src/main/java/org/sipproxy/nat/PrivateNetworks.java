@@ -62,7 +62,7 @@ final class PrivateNetworks {
         return contains(ipv6, bytes) && !contains(notIpv6, bytes);
     }
 
-    /** True if the host in {@code [from, to)} is a private address; false for a host name. */
+    /** Returns true if the host in {@code [from, to)} is a private address; false for a host name. */
     boolean containsHost(MessageIndex text, int from, int to) {
         long four = HostText.ipv4(text, from, to);
         if (four >= 0) {

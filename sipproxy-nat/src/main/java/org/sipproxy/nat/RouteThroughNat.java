@@ -107,7 +107,7 @@ final class RouteThroughNat implements RequestStage {
         return null;
     }
 
-    /** True if a URI names this user, under any alias of the domain. */
+    /** Returns true if a URI names this user, under any alias of the domain. */
     private static boolean isUser(StageContext context, @Nullable SipUri uri, Aor aor) {
         return uri != null
                 && uri.user().equalsIgnoreCase(aor.user())
@@ -115,10 +115,10 @@ final class RouteThroughNat implements RequestStage {
     }
 
     /**
-     * True if the registered flow is more recent than the alias. A closed flow is not used. An alias written after the
-     * last message on the flow is for a newer flow or for the same one, because a message updates the flow before its
-     * Contact gets an alias. An alias dated in the future comes from another process with a wrong clock, so its time is
-     * ignored.
+     * Returns true if the registered flow is more recent than the alias. A closed flow is not used. An alias written
+     * after the last message on the flow is for a newer flow or for the same one, because a message updates the flow
+     * before its Contact gets an alias. An alias dated in the future comes from another process with a wrong clock, so
+     * its time is ignored.
      */
     private boolean knowsMore(Client registered, ContactAlias alias) {
         return registered.flow.flow.isOpen()

@@ -39,7 +39,7 @@ final class UriText {
         return out.toByteArray();
     }
 
-    /** True if the parameter in {@code [from, to)} has one of these names. */
+    /** Returns true if the parameter in {@code [from, to)} has one of these names. */
     static boolean isNamed(byte[] a, int from, int to, String... lowerCaseNames) {
         for (String name : lowerCaseNames) {
             int nameEnd = from + name.length();

@@ -274,7 +274,7 @@ public final class AccessRule {
         return network;
     }
 
-    /** True if a condition depends on the message. */
+    /** Returns true if a condition depends on the message. */
     boolean needsMessage() {
         return !methods.isEmpty()
                 || !fromDomains.isEmpty()
@@ -283,12 +283,12 @@ public final class AccessRule {
                 || requestUri != null;
     }
 
-    /** True if a condition depends on the TLS handshake. */
+    /** Returns true if a condition depends on the TLS handshake. */
     boolean needsIdentity() {
         return !identities.isEmpty();
     }
 
-    /** True if the rule is not restricted by port, transport or certificate. */
+    /** Returns true if the rule is not restricted by port, transport or certificate. */
     boolean isForAnyPort() {
         return port == 0 && transports.isEmpty() && identities.isEmpty();
     }

@@ -32,19 +32,19 @@ enum AuthenticationOutcome {
     }
 
     /**
-     * True if the client proved to know the password and only its nonce was refused. It then gets {@code stale=true}
-     * and retries without prompting its user.
+     * Returns true if the client proved to know the password and only its nonce was refused. It then gets
+     * {@code stale=true} and retries without prompting its user.
      */
     boolean isOnlyTheNonce() {
         return this == STALE_NONCE || this == FOREIGN_NONCE || this == NONCE_ELSEWHERE || this == NONCE_REUSED;
     }
 
-    /** True if the password may have been guessed; such outcomes count towards a lockout. */
+    /** Returns true if the password may have been guessed; such outcomes count towards a lockout. */
     boolean isGuess() {
         return this == UNKNOWN_USER || this == WRONG_PASSWORD || this == NO_HA1;
     }
 
-    /** True if the outcome is reported as a security event. */
+    /** Returns true if the outcome is reported as a security event. */
     boolean isFailure() {
         return isGuess()
                 || this == IDENTITY_MISMATCH

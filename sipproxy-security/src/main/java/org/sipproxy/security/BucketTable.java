@@ -55,7 +55,7 @@ final class BucketTable {
         stripe(key).giveBack(key, tokens, nowMillis, perMilli, burst);
     }
 
-    /** True if a password was proved under this key within the last hour. */
+    /** Returns true if a password was proved under this key within the last hour. */
     boolean isKnown(long key, long nowMillis) {
         Stripe stripe = stripes.get(stripeOf(key));
         return stripe != null && stripe.isKnown(key, nowMillis);

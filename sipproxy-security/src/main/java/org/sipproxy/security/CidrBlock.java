@@ -95,7 +95,7 @@ public record CidrBlock(InetAddress address, int prefixLength) {
         }
     }
 
-    /** True if the address is in this network. */
+    /** Returns true if the address is in this network. */
     public boolean contains(InetAddress other) {
         byte[] a = address.getAddress();
         byte[] b = other.getAddress();
@@ -111,7 +111,7 @@ public record CidrBlock(InetAddress address, int prefixLength) {
         return prefixLength % 8 == 0 || ((a[whole] ^ b[whole]) & 0xff) >> (8 - prefixLength % 8) == 0;
     }
 
-    /** True if the network is an IPv4 network. */
+    /** Returns true if the network is an IPv4 network. */
     public boolean isIpv4() {
         return address instanceof Inet4Address;
     }

@@ -45,7 +45,7 @@ final class CredentialsCheck {
     private static final int MAX_USERNAME = 497;
 
     /**
-     * What is checked, and how strictly.
+     * Rules of the check.
      *
      * @param algorithms the offered algorithms
      * @param integrity true if a response may cover the body
@@ -122,7 +122,7 @@ final class CredentialsCheck {
         return Result.refused(none);
     }
 
-    /** Returns the algorithm of the response if it is offered, else null; the default is MD5 (RFC 7616 §3.3). */
+    /** Returns the algorithm of the response if it is offered; otherwise null. The default is MD5 (RFC 7616 §3.3). */
     private @Nullable DigestAlgorithm algorithm(DigestResponse response) {
         if (!response.has(Field.ALGORITHM)) {
             return rules.algorithms.contains(DigestAlgorithm.MD5) ? DigestAlgorithm.MD5 : null;
@@ -253,8 +253,8 @@ final class CredentialsCheck {
     }
 
     /**
-     * True if there is a user name of valid length without control characters, which are kept out of the credential
-     * store and its database.
+     * Returns true if there is a user name of valid length without control characters, which are kept out of the
+     * credential store and its database.
      */
     private static boolean isUsername(DigestResponse response) {
         if (!response.has(Field.USERNAME) || response.length(Field.USERNAME) > MAX_USERNAME) {
@@ -270,12 +270,12 @@ final class CredentialsCheck {
     }
 
     /**
-     * True if the digest uri and the Request-URI name the same user and host. RFC 7616 §3.4.6 requires them to be the
-     * same resource; RFC 3261 §22.4 leaves it open, because proxies rewrite the Request-URI. Scheme, port, password,
-     * parameters and headers may differ, and so may two hosts that are both this proxy. So phones and proxies that add
-     * or drop a port or {@code transport} pass, and a captured response cannot be used to call another user. A uri that
-     * names this proxy without a user passes for any request: some clients, such as SIPp, always write the address that
-     * they send to.
+     * Returns true if the digest uri and the Request-URI name the same user and host. RFC 7616 §3.4.6 requires them to
+     * be the same resource; RFC 3261 §22.4 leaves it open, because proxies rewrite the Request-URI. Scheme, port,
+     * password, parameters and headers may differ, and so may two hosts that are both this proxy. So phones and proxies
+     * that add or drop a port or {@code transport} pass, and a captured response cannot be used to call another user. A
+     * uri that names this proxy without a user passes for any request: some clients, such as SIPp, always write the
+     * address that they send to.
      */
     private static boolean isForThisResource(StageContext context, DigestResponse response) throws SipParseException {
         SipRequest request = context.request();
@@ -352,9 +352,9 @@ final class CredentialsCheck {
     }
 
     /**
-     * True if the AOR of the user is ambiguous. If case does not matter, an AOR belongs to the subscriber whose name is
-     * its canonical spelling. A subscriber with another spelling may use it only if there is no second one, because
-     * each could control the other's bindings.
+     * Returns true if the AOR of the user is ambiguous. If case does not matter, an AOR belongs to the subscriber whose
+     * name is its canonical spelling. A subscriber with another spelling may use it only if there is no second one,
+     * because each could control the other's bindings.
      */
     private static boolean isAmbiguous(StageContext context, CredentialStore store, String user, Realm realm) {
         return !context.userCase().canonical(user).equals(user) && store.hasOtherSpelling(user, realm.name());

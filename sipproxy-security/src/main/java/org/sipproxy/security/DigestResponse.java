@@ -49,7 +49,7 @@ final class DigestResponse {
         this.slices = slices;
     }
 
-    /** True if the header value in {@code [from, to)} has the Digest scheme. */
+    /** Returns true if the header value in {@code [from, to)} has the Digest scheme. */
     static boolean isDigest(byte[] a, int from, int to) {
         int end = from + SCHEME.length();
         return end <= to && equalsIgnoringCase(a, from, end, SCHEME) && (end == to || isLws(a[end]));
@@ -189,17 +189,17 @@ final class DigestResponse {
         return to(field) - from(field);
     }
 
-    /** True if the field is present and its value equals {@code expected}. */
+    /** Returns true if the field is present and its value equals {@code expected}. */
     boolean is(Field field, byte[] expected) {
         return has(field) && Arrays.equals(a, from(field), to(field), expected, 0, expected.length);
     }
 
-    /** True if the field is present and its value equals {@code lowerCase}, ignoring case. */
+    /** Returns true if the field is present and its value equals {@code lowerCase}, ignoring case. */
     boolean isIgnoringCase(Field field, String lowerCase) {
         return has(field) && equalsIgnoringCase(a, from(field), to(field), lowerCase);
     }
 
-    /** True if the field is present and its value equals the upper-case {@code token}, ignoring case. */
+    /** Returns true if the field is present and its value equals the upper-case {@code token}, ignoring case. */
     boolean isToken(Field field, String token) {
         if (!has(field) || length(field) != token.length()) {
             return false;
@@ -223,7 +223,7 @@ final class DigestResponse {
         return count;
     }
 
-    /** True if the field is present and its value is {@code digits} hexadecimal digits. */
+    /** Returns true if the field is present and its value is {@code digits} hexadecimal digits. */
     boolean isHex(Field field, int digits) {
         if (!has(field) || length(field) != digits) {
             return false;

@@ -79,7 +79,8 @@ final class Hashes {
     }
 
     /**
-     * True if {@code nonce} has this signature after its head. Takes constant time, wherever the first difference is.
+     * Returns true if {@code nonce} has this signature after its head. Takes constant time, wherever the first
+     * difference is.
      */
     boolean isSigned(int secret, byte[] nonce, int headLength, byte[] realm) {
         byte[] right = signature(secret, nonce, headLength, realm);
@@ -134,8 +135,8 @@ final class Hashes {
     }
 
     /**
-     * True if the response was computed with the HA1 set last (RFC 7616 §3.4.1, without qop RFC 2069 §2.4). Takes
-     * constant time, wherever the first difference is.
+     * Returns true if the response was computed with the HA1 set last (RFC 7616 §3.4.1, without qop RFC 2069 §2.4).
+     * Takes constant time, wherever the first difference is.
      *
      * @param response has nonce, uri and a response of the algorithm's length, and with qop also nc and cnonce
      * @param body the body that the response covers (qop=auth-int); null if it covers none

@@ -57,7 +57,7 @@ final class Lockouts {
     }
 
     /**
-     * True if credentials are refused without being checked.
+     * Returns true if credentials are refused without being checked.
      *
      * @param isProven true if the nonce was sent to the source
      */

@@ -80,8 +80,8 @@ final class NonceClock {
     }
 
     /**
-     * True if the wall clock showed this time before it was set. A nonce of another process with such a date may have
-     * been used here at that time, and that use may have been evicted since.
+     * Returns true if the wall clock showed this time before it was set. A nonce of another process with such a date
+     * may have been used here at that time, and that use may have been evicted since.
      */
     boolean wasShown(long wallMillis) {
         Period[] known = periods;

@@ -78,7 +78,7 @@ class DigestReplayTest {
     }
 
     @Test
-    void storeWithoutMd5HashesIsAskedForWhatItHas() {
+    void storeWithoutMd5HashesIsQueriedForItsOwnHashes() {
         DigestAuthentication hashes = DigestAuthentication.builder()
                 .credentials(new CredentialStore() {
                     @Override

@@ -53,7 +53,7 @@ public abstract sealed class Call permits OutgoingCall, IncomingCall {
         return dialog.routes();
     }
 
-    /** True once either side has hung up, or the INVITE was refused. */
+    /** Returns true once either side has hung up, or the INVITE was refused. */
     public boolean isOver() {
         return over;
     }

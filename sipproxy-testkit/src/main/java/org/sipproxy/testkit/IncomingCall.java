@@ -86,7 +86,7 @@ public final class IncomingCall extends Call {
         }
     }
 
-    /** True if the INVITE has no final response yet. */
+    /** Returns true if the INVITE has no final response yet. */
     public boolean isPending() {
         return !transaction.hasFinalResponse();
     }

@@ -184,7 +184,7 @@ public final class NatRouter implements AutoCloseable {
             return !forgotten && isUsable();
         }
 
-        /** False if the port must not be used again. */
+        /** Returns false if the port must not be used again. */
         boolean isUsable() {
             return System.nanoTime() - usedNanos <= lifetimeNanos;
         }

@@ -279,7 +279,7 @@ public final class Phone implements AutoCloseable {
         pendingCalls().forEach(call -> call.respond(StatusCode.TEMPORARILY_UNAVAILABLE));
     }
 
-    /** True if the address, as seen by the proxy, is that of this phone. Resolves the NATs in between. */
+    /** Returns true if the address, as seen by the proxy, is that of this phone. Resolves the NATs in between. */
     boolean isSeenAs(InetSocketAddress address) {
         InetSocketAddress inside = address;
         for (int i = routers.size() - 1; i >= 0; i--) {

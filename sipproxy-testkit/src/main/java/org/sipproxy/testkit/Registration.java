@@ -56,7 +56,10 @@ final class Registration {
         return accepted.get();
     }
 
-    /** True if the phone's address as seen by the proxy has changed since the previous call, and on the first call. */
+    /**
+     * Returns true if the phone's address as seen by the proxy has changed since the previous call, and on the first
+     * call.
+     */
     boolean mappingHasChanged() {
         Optional<InetSocketAddress> now = Optional.of(ask());
         return !now.equals(mapping.getAndSet(now));

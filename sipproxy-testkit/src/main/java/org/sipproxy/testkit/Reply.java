@@ -32,7 +32,7 @@ final class Reply {
         return parts.write("SIP/2.0 " + status + " " + StatusCode.reasonPhrase(status), lines);
     }
 
-    /** True for requests whose Contact becomes the remote target (RFC 3261 §12.2, RFC 3311, RFC 6665). */
+    /** Returns true for requests whose Contact becomes the remote target (RFC 3261 §12.2, RFC 3311, RFC 6665). */
     static boolean isTargetRefresh(Method method) {
         return method.equals(Method.INVITE)
                 || method.equals(Method.UPDATE)

@@ -47,7 +47,7 @@ final class StunClient {
         return Optional.empty();
     }
 
-    /** True if these bytes are a STUN response. */
+    /** Returns true if these bytes are a STUN response. */
     boolean answered(byte[] bytes) {
         boolean success = bytes.length >= HEADER_BYTES + XOR_MAPPED_ADDRESS_BYTES && bytes[0] == 1 && bytes[1] == 1;
         if (success) {

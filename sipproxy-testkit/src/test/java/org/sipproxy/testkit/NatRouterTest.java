@@ -58,7 +58,7 @@ class NatRouterTest {
 
     @ParameterizedTest
     @EnumSource
-    void answerComesBackFromTheAddressThatStandsForWhoSentIt(NatKind kind) {
+    void answerComesFromTheMappedAddressOfItsSender(NatKind kind) {
         NatRouter router = router(kind);
 
         server.send("answer", seen(router, inner, server));
@@ -82,7 +82,7 @@ class NatRouterTest {
 
     @ParameterizedTest
     @EnumSource
-    void anotherPortOfAnAddressThatWasSentToMayAnswerAConeNatThatFiltersByAddressAtMost(NatKind kind) {
+    void anotherPortOfAKnownAddressMayRespondUnlessTheNatFiltersByPort(NatKind kind) {
         NatRouter router = router(kind);
         InetSocketAddress outer = seen(router, inner, server);
 
@@ -94,7 +94,7 @@ class NatRouterTest {
 
     @ParameterizedTest
     @EnumSource
-    void anotherAddressMayAnswerAFullConeOnly(NatKind kind) {
+    void anotherAddressMayRespondThroughAFullConeOnly(NatKind kind) {
         assumeTrue(Host.canBe("127.0.0.2"), "the loopback network has one address here");
         NatRouter router = router(kind);
         InetSocketAddress outer = seen(router, inner, server);

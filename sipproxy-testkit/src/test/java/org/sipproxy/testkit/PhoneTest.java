@@ -94,7 +94,7 @@ class PhoneTest {
 
     @ParameterizedTest
     @EnumSource(names = {"UDP", "TCP"})
-    void callIsGivenUpBeforeItIsAnswered(TransportKind kind) {
+    void callIsCancelledBeforeItIsAnswered(TransportKind kind) {
         Phone alice = registered("alice", kind);
         Phone bob = registered("bob", kind);
         OutgoingCall calling = alice.call("bob");

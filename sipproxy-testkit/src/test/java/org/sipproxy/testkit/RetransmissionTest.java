@@ -178,7 +178,7 @@ class RetransmissionTest {
     }
 
     @Test
-    void answerIsRetransmittedUntilItsAckAndAfterARetransmittedInvite() throws Exception {
+    void successIsRetransmittedUntilItsAckAndAfterARetransmittedInvite() throws Exception {
         send(inviteForAlice());
         IncomingCall call = alice.awaitCall().ring();
         String ringing = receive();

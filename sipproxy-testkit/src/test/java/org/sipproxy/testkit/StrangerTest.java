@@ -154,7 +154,7 @@ class StrangerTest {
                 "<tel:+1002;phone-context=elsewhere.test>",
                 "<im:1002@sip.test>",
             })
-    void fromThatMeansAUserOfOursIsAskedForThePassword(String from) {
+    void fromOfAUserOfTheProxyIsChallenged(String from) {
         String branch = send(
                 stranger,
                 "MESSAGE",

@@ -94,7 +94,7 @@ final class EmbeddedAccess {
         return HexFormat.of().formatHex(bytes); // hexadecimal needs no quoting in SQL or a properties file
     }
 
-    /** True if the directory has no passwords yet. */
+    /** Returns true if the directory has no passwords yet. */
     boolean isNew() {
         return isNew;
     }

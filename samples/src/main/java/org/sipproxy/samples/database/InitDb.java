@@ -16,7 +16,7 @@ final class InitDb {
 
     private InitDb() {}
 
-    /** True if the directory holds a cluster. */
+    /** Returns true if the directory holds a cluster. */
     static boolean isCluster(Path data) {
         return Files.exists(data.resolve("PG_VERSION"));
     }

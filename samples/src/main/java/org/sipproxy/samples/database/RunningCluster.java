@@ -68,8 +68,8 @@ record RunningCluster(long pid, int port) {
     }
 
     /**
-     * True if the process is the server: by its command line {@code postgres -D DIRECTORY} if visible, otherwise by its
-     * start time.
+     * Returns true if the process is the server: by its command line {@code postgres -D DIRECTORY} if visible,
+     * otherwise by its start time.
      */
     private static boolean isServerOf(ProcessHandle process, Path data, Optional<Long> startSeconds) {
         Optional<List<String>> arguments = arguments(process);

@@ -95,7 +95,7 @@ final class Database implements AutoCloseable {
         return server.isPresent();
     }
 
-    /** False if the data are removed when the program ends. */
+    /** Returns false if the data are removed when the program ends. */
     boolean lasts() {
         return lasts;
     }

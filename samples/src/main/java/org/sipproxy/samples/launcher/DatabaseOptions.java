@@ -49,7 +49,7 @@ final class DatabaseOptions {
             })
     String embedded = "";
 
-    /** True if a database is configured. */
+    /** Returns true if a database is configured. */
     boolean isWanted() {
         return !url.isEmpty() || !embedded.isEmpty();
     }
@@ -58,7 +58,7 @@ final class DatabaseOptions {
         return !embedded.isEmpty();
     }
 
-    /** True if a database is configured whose data outlive the program. */
+    /** Returns true if a database is configured whose data outlive the program. */
     boolean lasts() {
         return !url.isEmpty() || directory().isPresent();
     }

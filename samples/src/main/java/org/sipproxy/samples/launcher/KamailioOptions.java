@@ -65,7 +65,7 @@ final class KamailioOptions {
         return passwordColumn.toLowerCase(Locale.ROOT);
     }
 
-    /** True if the column {@code password} is used where it is not empty. */
+    /** Returns true if the column {@code password} is used where it is not empty. */
     private boolean plainPasswords() {
         return column().equals(PASSWORD);
     }

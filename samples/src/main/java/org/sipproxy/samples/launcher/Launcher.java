@@ -113,7 +113,9 @@ public final class Launcher {
                 Stream.concat(Stream.of("demo"), Stream.of(expanded)).toArray(String[]::new));
     }
 
-    /** True if the demo is to run: options without a command belong to it, except those for help and version. */
+    /**
+     * Returns true if the demo is to run: options without a command belong to it, except those for help and version.
+     */
     private static boolean isWithoutCommand(String... args) {
         List<String> own = List.of("-h", "--help", "-V", "--version");
         return args.length == 0 || (args[0].startsWith("-") && !own.contains(args[0]));

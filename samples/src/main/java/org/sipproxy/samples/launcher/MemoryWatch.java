@@ -94,8 +94,8 @@ final class MemoryWatch extends Thread {
     }
 
     /**
-     * True if less than nine tenths are used. Counts the reserve as used, so that its release is not mistaken for free
-     * memory.
+     * Returns true if less than nine tenths are used. Counts the reserve as used, so that its release is not mistaken
+     * for free memory.
      */
     private boolean hasRoom() {
         Runtime runtime = Runtime.getRuntime();

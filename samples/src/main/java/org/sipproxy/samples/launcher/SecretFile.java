@@ -123,7 +123,7 @@ final class SecretFile {
     private void create() throws IOException {
         Path directory = path.getParent();
         if (directory == null || !Files.isDirectory(directory)) {
-            throw new IOException("cannot be created: there is no directory " + directory);
+            throw new IOException("cannot be created: no directory " + directory);
         }
         byte[] secret = new byte[BYTES];
         new SecureRandom().nextBytes(secret);

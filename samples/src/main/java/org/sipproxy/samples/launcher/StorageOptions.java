@@ -88,7 +88,7 @@ final class StorageOptions {
             description = "Writes call records to the tables acc, missed_calls and acc_cdrs of the database.")
     boolean accounting;
 
-    /** True if a database is needed for more than the subscribers. */
+    /** Returns true if a database is needed for more than the subscribers. */
     private boolean needsDatabase() {
         return accounting || !kind().equals(MEMORY);
     }

@@ -228,7 +228,7 @@ final class SubscriberCommands {
         int run(Database database) {
             List<Subscriber> found = find(Subscribers.in(database.dataSource()));
             if (found.isEmpty() && !user.isEmpty()) {
-                return fail(Launcher.FAILED, List.of("there is no subscriber " + user));
+                return fail(Launcher.FAILED, List.of("no subscriber " + user));
             }
             return succeed(
                     found.isEmpty()

@@ -42,7 +42,7 @@ final class SubscriberOption {
         return database;
     }
 
-    /** True if a database is configured but not open yet. */
+    /** Returns true if a database is configured but not open yet. */
     boolean isDatabaseLater() {
         return databaseLater;
     }
@@ -105,7 +105,7 @@ final class SubscriberOption {
         return users;
     }
 
-    /** True if the subscribers are in a database whose data outlive the program. */
+    /** Returns true if the subscribers are in a database whose data outlive the program. */
     boolean lasts() {
         return lasts;
     }

@@ -15,7 +15,7 @@ public final class Call {
         this.rang = rang;
     }
 
-    /** True if the caller received a 180 before the call was answered. */
+    /** Returns true if the caller received a 180 before the call was answered. */
     public boolean rang() {
         return rang;
     }

@@ -71,7 +71,7 @@ final class Exchange {
         }
     }
 
-    /** True if a 180 has been received. */
+    /** Returns true if a 180 has been received. */
     boolean rang() {
         return rang;
     }

@@ -221,7 +221,7 @@ class EmbeddedDatabaseTest {
     }
 
     @Test
-    void serverThatOutlivedItsProcessIsStoppedByTheLastThatUsesIt() throws Exception {
+    void orphanedServerIsStoppedByItsLastUser() throws Exception {
         Path data = directory.resolve("data");
         Process victim = new ProcessBuilder(
                         Path.of(System.getProperty("java.home"), "bin", "java").toString(),

@@ -78,10 +78,10 @@ class DatabaseCommandsTest {
         assertThat(err.toString().lines())
                 .containsExactly(
                         "sipproxy: subscriber 1001@sip.test exists; change the password instead",
-                        "sipproxy: there is no subscriber 1002@sip.test",
-                        "sipproxy: there is no subscriber 1002@sip.test",
-                        "sipproxy: there is no subscriber 1002",
-                        "sipproxy: there is no subscriber 1001@other.test");
+                        "sipproxy: no subscriber 1002@sip.test",
+                        "sipproxy: no subscriber 1002@sip.test",
+                        "sipproxy: no subscriber 1002",
+                        "sipproxy: no subscriber 1001@other.test");
     }
 
     @Test
@@ -96,8 +96,7 @@ class DatabaseCommandsTest {
         assertThat(on("show", "Alice")).isEqualTo(1);
         assertThat(err.toString())
                 .contains("subscriber Alice@sip.test would share the address-of-record of alice@sip.test")
-                .contains("there is no subscriber ALICE@sip.test;"
-                        + " names are case-sensitive, and there is alice@sip.test");
+                .contains("no subscriber ALICE@sip.test;" + " names are case-sensitive, and there is alice@sip.test");
         assertThat(md5("alice")).contains(before);
 
         postgres.execute("INSERT INTO subscriber (username, domain, ha1) VALUES ('Alice', 'sip.test', md5('x'))");

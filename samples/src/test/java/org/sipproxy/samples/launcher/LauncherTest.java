@@ -381,14 +381,14 @@ class LauncherTest {
         "'INVITE, NOTIFY,NEWTHING',  'strangers may send INVITE, NOTIFY,NEWTHING to users'",
         "all,                        strangers may send all to users",
     })
-    void whatStrangersMaySendIsTold(String methods, String expected) {
+    void strangersOptionsAreReported(String methods, String expected) {
         assertThat(check("--stranger-methods", methods)).isZero();
         assertThat(out.toString()).contains(expected);
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"", "INVITE,", "INVITE;MESSAGE", "a b"})
-    void whatIsNotAMethodIsNamedWithItsOption(String methods) {
+    void invalidMethodIsReportedWithItsOption(String methods) {
         assertThat(check("--stranger-methods", methods)).isEqualTo(2);
         assertThat(err.toString()).contains("--stranger-methods: \"" + methods + "\"", "INVITE,OPTIONS,MESSAGE");
     }

@@ -68,7 +68,7 @@ class SecretFileTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"", "hunter2", "0123456789abcdef", "0123456789abcdef0123456789abcdeg"})
-    void whatIsNotASecretIsRefusedAndNotShown(String text) throws IOException {
+    void invalidSecretIsRefusedAndNotShown(String text) throws IOException {
         Path file = directory.resolve("secret");
         Files.writeString(file, text);
         Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-------"));

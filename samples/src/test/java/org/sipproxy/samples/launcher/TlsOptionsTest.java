@@ -81,8 +81,7 @@ class TlsOptionsTest {
 
         assertThat(status).isEqualTo(2);
         assertThat(err.toString())
-                .contains(
-                        "tls: no-such-file.pem: there is no such file", text + ": is not a PEM file", "--max-contacts");
+                .contains("tls: no-such-file.pem: no such file", text + ": is not a PEM file", "--max-contacts");
     }
 
     @Test

@@ -45,7 +45,7 @@ public final class FakeHooks implements ComponentHooks {
 
     // ---- calls of the tests
 
-    /** True if an arrival filter drops the message. */
+    /** Returns true if an arrival filter drops the message. */
     public boolean isFiltered(FakeStageContext context) {
         return !arrival.stream().allMatch(filter -> filter.accepts(context.flow(), 500));
     }

@@ -21,8 +21,9 @@ import javax.net.ssl.SSLContext;
 import javax.net.ssl.TrustManagerFactory;
 
 /**
- * A certificate of a test's own, with its key, in PEM files and for sockets. It is its own issuer, so who shall believe it has to
- * trust just it. Made by the JDK's {@code keytool}, once for each use in a JVM; the files go with the JVM.
+ * Certificate for tests with its key, in PEM files and for sockets. It is self-signed, so a peer must trust this
+ * certificate. Created by the JDK's {@code keytool}, once for each use in a JVM. The files are deleted when the JVM
+ * exits.
  */
 public final class TestCertificate {
 
@@ -81,24 +82,27 @@ public final class TestCertificate {
         }
     }
 
-    /** For these names as {@code keytool} writes them: {@code dns:sip.test}, {@code ip:127.0.0.1}, {@code uri:sip:sip.test}. */
+    /**
+     * Returns a certificate for names in the syntax of {@code keytool}: {@code dns:sip.test}, {@code ip:127.0.0.1},
+     * {@code uri:sip:sip.test}.
+     */
     public static TestCertificate of(String... names) {
         return with("-keyalg", "EC", "-groupname", "secp256r1", "-ext", "san=" + String.join(",", names));
     }
 
-    /** With all of {@code keytool}'s arguments that a certificate is made from. */
+    /** Returns a certificate created with these arguments of {@code keytool}. */
     public static TestCertificate with(String... arguments) {
         List<String> all = new ArrayList<>(List.of("-dname", "CN=sipproxy test"));
         all.addAll(List.of(arguments));
         return MADE.computeIfAbsent(all, TestCertificate::new);
     }
 
-    /** Where it is. */
+    /** Returns the file of the certificate. */
     public Path chain() {
         return chain;
     }
 
-    /** Where its key is, in PKCS#8. */
+    /** Returns the file of the key, in PKCS#8. */
     public Path key() {
         return key;
     }
@@ -119,12 +123,12 @@ public final class TestCertificate {
         }
     }
 
-    /** Sockets that present this certificate where one is asked for, and believe those. */
+    /** Returns a context of sockets that present this certificate on request and trust the given ones. */
     public SSLContext context(TestCertificate... trusted) {
         return context(store, trusted);
     }
 
-    /** Sockets that have no certificate, and believe those. */
+    /** Returns a context of sockets that have no certificate and trust the given ones. */
     public static SSLContext contextWithout(TestCertificate... trusted) {
         return context(null, trusted);
     }
@@ -150,7 +154,7 @@ public final class TestCertificate {
         }
     }
 
-    /** A PEM file with several certificates, such as trust anchors. */
+    /** Returns a PEM file with several certificates, such as trust anchors. */
     public static Path bundle(TestCertificate... certificates) {
         try {
             Path file = Files.createTempFile("sipproxy-anchors", ".pem");
@@ -170,7 +174,7 @@ public final class TestCertificate {
         return Files.writeString(file, pem(label, der));
     }
 
-    /** One part of a PEM file. */
+    /** Returns one section of a PEM file. */
     public static String pem(String label, byte[] der) {
         String body = Base64.getMimeEncoder(64, new byte[] {'\n'}).encodeToString(der);
         return "-----BEGIN " + label + "-----\n" + body + "\n-----END " + label + "-----\n";

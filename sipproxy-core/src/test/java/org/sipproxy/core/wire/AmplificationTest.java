@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import org.junit.jupiter.api.Test;
 import org.sipproxy.core.options.ContactPolicy;
 
-/** RFC 5393 §3: accounts of two proxies that name each other. */
+/** Amplification by accounts of two proxies that name each other (RFC 5393 §3). */
 class AmplificationTest {
 
     private static void register(
@@ -38,7 +38,7 @@ class AmplificationTest {
             assertThat(mallory.awaitFinal(message).status()).isIn(440, 482);
             long requests =
                     a.proxy().statistics().requests() + b.proxy().statistics().requests() - before;
-            assertThat(requests).as("requests that one message became").isLessThan(200);
+            assertThat(requests).as("requests that result from one message").isLessThan(200);
         }
     }
 }

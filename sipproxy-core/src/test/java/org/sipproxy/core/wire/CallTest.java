@@ -9,7 +9,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** A call from INVITE to BYE through the proxy: RFC 3261 §16, §12, §13, §17. */
+/** Calls from INVITE to BYE through the proxy (RFC 3261 §12, §13, §16, §17). */
 class CallTest {
 
     private final ProxyUnderTest proxy = ProxyUnderTest.start();
@@ -37,7 +37,7 @@ class CallTest {
     // ---- the forwarded INVITE
 
     @Test
-    void inviteArrivesAtTheContactWithOurViaOnTop() {
+    void inviteArrivesAtTheContactWithTheViaOfTheProxyOnTop() {
         Request invite = alice.send(alice.request("INVITE", "sip:bob@sip.test"));
 
         WireMessage received = bob.awaitRequest("INVITE");
@@ -138,7 +138,7 @@ class CallTest {
     // ---- responses
 
     @Test
-    void tryingComesAtOnceAndIsOurs() {
+    void tryingIsGeneratedAtOnceByTheProxy() {
         Request invite = alice.send(alice.request("INVITE", "sip:bob@sip.test").with("Timestamp: 54.3"));
 
         WireMessage trying = alice.awaitResponse(invite, 100);
@@ -150,7 +150,7 @@ class CallTest {
     }
 
     @Test
-    void tryingOfTheCalleeGoesNoFurther() {
+    void tryingOfTheCalleeIsNotForwarded() {
         Request invite = alice.send(alice.request("INVITE", "sip:bob@sip.test"));
         alice.awaitResponse(invite, 100);
         WireMessage received = bob.awaitRequest("INVITE");
@@ -175,7 +175,7 @@ class CallTest {
     }
 
     @Test
-    void responseArrivesUntouchedButForOurVia() {
+    void responseArrivesUnchangedExceptForTheViaOfTheProxy() {
         Request invite = alice.send(alice.request("INVITE", "sip:bob@sip.test"));
         WireMessage received = bob.awaitRequest("INVITE");
 
@@ -221,7 +221,7 @@ class CallTest {
     }
 
     @Test
-    void repeatedSuccessIsForwardedEachTime() {
+    void retransmittedSuccessIsForwardedEachTime() {
         Call call = call(alice, bob, "bob");
 
         bob.reply(call.received(), 200);
@@ -231,7 +231,7 @@ class CallTest {
         alice.awaitResponse(call.invite(), 200);
     }
 
-    // ---- inside the dialog
+    // ---- in-dialog requests
 
     @Test
     void ackOfSuccessGoesEndToEnd() {
@@ -249,7 +249,7 @@ class CallTest {
     }
 
     @Test
-    void ackWithBodyArrivesWhole() {
+    void ackWithBodyArrivesComplete() {
         Call call = call(alice, bob, "bob");
 
         alice.send(call.caller().ack().body("application/sdp", "v=0\r\n"));
@@ -259,7 +259,7 @@ class CallTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"BYE", "INVITE", "UPDATE", "INFO", "PRACK", "REFER", "MESSAGE", "NOTIFY", "OPTIONS", "FOO"})
-    void requestsInTheDialogFollowTheRouteFromTheCaller(String method) {
+    void inDialogRequestsOfTheCallerFollowTheRoute(String method) {
         Call call = call(alice, bob, "bob");
         alice.send(call.caller().ack());
         bob.awaitRequest("ACK");
@@ -275,7 +275,7 @@ class CallTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"BYE", "INVITE", "UPDATE", "INFO", "MESSAGE", "NOTIFY"})
-    void requestsInTheDialogFollowTheRouteFromTheCallee(String method) {
+    void inDialogRequestsOfTheCalleeFollowTheRoute(String method) {
         Call call = call(alice, bob, "bob");
         alice.send(call.caller().ack());
 
@@ -305,7 +305,7 @@ class CallTest {
     }
 
     @Test
-    void byeForNoDialogIsForwardedAndItsAnswerToo() {
+    void byeForNoDialogIsForwardedAndItsResponseToo() {
         Call call = call(alice, bob, "bob");
         Request bye = alice.send(call.caller().request("BYE").callId("never-heard-of"));
 
@@ -361,7 +361,7 @@ class CallTest {
     }
 
     @Test
-    void requestThroughAStrictRouterIsPutRight() {
+    void requestThroughAStrictRouterIsRestored() {
         Call call = call(alice, bob, "bob");
         String ours = WireMessage.uriOf(call.caller().routes().get(0));
         Request bye = alice.request("BYE", ours)
@@ -396,7 +396,7 @@ class CallTest {
     // ---- retransmissions
 
     @Test
-    void repeatedInviteIsForwardedOnceAndAnsweredWithTheLastProvisional() {
+    void retransmittedInviteIsForwardedOnceAndGetsTheLastProvisional() {
         Request invite = alice.send(alice.request("INVITE", "sip:bob@sip.test"));
         alice.awaitResponse(invite, 100);
         alice.send(invite);
@@ -412,7 +412,7 @@ class CallTest {
     }
 
     @Test
-    void inviteRepeatedAfterFailureGetsThatFailureAgain() {
+    void inviteRetransmittedAfterFailureGetsThatFailureAgain() {
         Request invite = alice.send(alice.request("INVITE", "sip:bob@sip.test"));
         bob.reply(bob.awaitRequest("INVITE"), 486);
         alice.awaitResponse(invite, 486);
@@ -425,7 +425,7 @@ class CallTest {
     }
 
     @Test
-    void inviteRepeatedAfterSuccessIsAbsorbed() {
+    void inviteRetransmittedAfterSuccessIsAbsorbed() {
         Call call = call(alice, bob, "bob");
 
         alice.send(call.invite());
@@ -435,7 +435,7 @@ class CallTest {
     }
 
     @Test
-    void failureRepeatedByTheCalleeIsAcknowledgedAgain() {
+    void failureRetransmittedByTheCalleeIsAcknowledgedAgain() {
         Request invite = alice.send(alice.request("INVITE", "sip:bob@sip.test"));
         WireMessage received = bob.awaitRequest("INVITE");
         bob.reply(received, 486);
@@ -448,7 +448,7 @@ class CallTest {
     }
 
     @Test
-    void repeatedByeIsForwardedOnceAndAnsweredTwice() {
+    void retransmittedByeIsForwardedOnceAndGetsTwoResponses() {
         Call call = call(alice, bob, "bob");
         Request bye = alice.send(call.caller().request("BYE"));
         bob.reply(bob.awaitRequest("BYE"), 200);
@@ -460,7 +460,7 @@ class CallTest {
         assertThat(bob.pendingAfterRoundTrip()).isEmpty();
     }
 
-    // ---- nobody to call
+    // ---- unavailable users
 
     @Test
     void unknownUserIsNotFound() {

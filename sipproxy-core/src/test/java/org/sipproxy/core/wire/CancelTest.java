@@ -6,7 +6,7 @@ import static org.awaitility.Awaitility.await;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
-/** CANCEL: RFC 3261 §9, §16.10; RFC 3326. */
+/** CANCEL (RFC 3261 §9, §16.10; RFC 3326). */
 class CancelTest {
 
     private final ProxyUnderTest proxy = ProxyUnderTest.start();
@@ -25,7 +25,7 @@ class CancelTest {
     }
 
     @Test
-    void cancelOfARingingCallIsAnsweredAndPassedOn() {
+    void cancelOfARingingCallGets200AndIsPassedOn() {
         Request invite = inviteBob();
         WireMessage received = bob.awaitRequest("INVITE");
         bob.reply(received, 180);
@@ -48,7 +48,7 @@ class CancelTest {
     }
 
     @Test
-    void repeatedCancelIsARetransmission() {
+    void repeatedCancelCountsAsARetransmission() {
         Request invite = inviteBob();
         WireMessage received = bob.awaitRequest("INVITE");
         bob.reply(received, 180);
@@ -87,7 +87,7 @@ class CancelTest {
     }
 
     @Test
-    void answerToOurCancelGoesNoFurther() {
+    void responseToTheCancelOfTheProxyIsNotForwarded() {
         Request invite = inviteBob();
         WireMessage received = bob.awaitRequest("INVITE");
         bob.reply(received, 180);
@@ -115,7 +115,7 @@ class CancelTest {
     }
 
     @Test
-    void answerThatOvertakesTheCancelWins() {
+    void successThatOvertakesTheCancelWins() {
         Request invite = inviteBob();
         WireMessage received = bob.awaitRequest("INVITE");
         bob.reply(received, 180);
@@ -129,7 +129,7 @@ class CancelTest {
     }
 
     @Test
-    void cancelAfterTheAnswerIsAcceptedWithoutEffect() {
+    void cancelAfterTheFinalResponseHasNoEffect() {
         Request invite = inviteBob();
         bob.reply(bob.awaitRequest("INVITE"), 200);
         alice.awaitResponse(invite, 200);
@@ -163,7 +163,7 @@ class CancelTest {
     }
 
     @Test
-    void repeatedCancelIsAnsweredAgainAndForwardedOnce() {
+    void retransmittedCancelGetsAResponseAndIsForwardedOnce() {
         Request invite = inviteBob();
         bob.reply(bob.awaitRequest("INVITE"), 180);
         Request cancel = alice.send(invite.cancel());
@@ -210,7 +210,7 @@ class CancelTest {
     }
 
     @Test
-    void cancelledSerialForkTriesNobodyElse() {
+    void cancelledSerialForkTriesNoOtherTarget() {
         WireClient.Udp desk = proxy.udp("desk");
         proxy.register(desk, "bob", ";q=0.1");
         Request invite = inviteBob();
@@ -256,7 +256,7 @@ class CancelTest {
     }
 
     @Test
-    void cancelOfAStrangersInviteThatWasRefusedBelongsToNothing() {
+    void cancelOfAStrangersInviteThatWasRefusedMatchesNothing() {
         Request invite = alice.send(alice.request("INVITE", "sip:nobody@sip.test"));
         WireMessage failure = alice.awaitResponse(invite, 404);
 

@@ -34,10 +34,10 @@ import org.sipproxy.message.SipResponse;
 import org.sipproxy.message.SipUri;
 import org.sipproxy.message.wire.Splice;
 
-/** What a component may do at each place where it takes part. */
+/** Hooks of components, each at its place. */
 class ComponentTest {
 
-    /** A component that does one thing. */
+    /** Component that adds the hooks given by the test. */
     private record Part(java.util.function.Consumer<ComponentHooks> hooks) implements ProxyComponent {
 
         @Override
@@ -46,7 +46,7 @@ class ComponentTest {
         }
     }
 
-    /** Keeps what the proxy gave it. */
+    /** Component that records its lifecycle and its runtime. */
     private static final class Running implements ProxyComponent {
 
         final AtomicReference<ProxyRuntime> runtime = new AtomicReference<>();
@@ -92,7 +92,7 @@ class ComponentTest {
         };
     }
 
-    /** A call that bob has accepted, seen from alice; its ACK is not sent yet. */
+    /** Sets up a call that bob has accepted and returns alice's dialog. The ACK is not sent yet. */
     private static Dialog call(WireClient alice, WireClient bob) {
         Request invite = alice.send(alice.request("INVITE", "sip:bob@sip.test"));
         bob.reply(bob.awaitRequest("INVITE"), 200);
@@ -118,7 +118,7 @@ class ComponentTest {
     }
 
     @Test
-    void whatAComponentFindsWrongIsToldWithAllElse() {
+    void problemsOfAComponentAreReportedWithAllOthers() {
         SipProxyBuilder builder = SipProxy.builder()
                 .domain("sip.test")
                 .noAuthentication()
@@ -155,7 +155,7 @@ class ComponentTest {
     }
 
     @Test
-    void whatTheArrivalFilterRefusesIsNeverSeen() {
+    void messagesThatTheArrivalFilterRefusesAreDropped() {
         AtomicReference<Integer> refusedPort = new AtomicReference<>(0);
         ArrivalFilter filter = new ArrivalFilter() {
             @Override
@@ -196,7 +196,7 @@ class ComponentTest {
     }
 
     @Test
-    void keepalivesAndStunAreShownToTheHandler() {
+    void keepalivesAndStunAreGivenToTheHandler() {
         List<byte[]> shown = new CopyOnWriteArrayList<>();
         try (ProxyUnderTest proxy = with(hooks -> hooks.onNonSip((flow, bytes) -> shown.add(bytes)))) {
             WireClient.Udp alice = proxy.udp("alice");
@@ -217,7 +217,7 @@ class ComponentTest {
     }
 
     @Test
-    void answerToAComponentsOwnRequestFindsIt() {
+    void responseToAComponentsRequestReachesIt() {
         List<Integer> answers = new CopyOnWriteArrayList<>();
         try (ProxyUnderTest proxy = with(hooks -> hooks.onStrayResponse((response, flow) -> {
             answers.add(response.statusCode());
@@ -234,7 +234,7 @@ class ComponentTest {
     }
 
     @Test
-    void stepAtTheEntranceComesBeforeAllOthers() {
+    void stageAtTheEntranceComesBeforeAllOthers() {
         RequestStage closed = repeatable(context -> Verdict.respond(403));
         try (ProxyUnderTest proxy = with(hooks -> hooks.atEntrance(closed))) {
             WireClient.Udp alice = proxy.udp("alice");
@@ -246,7 +246,7 @@ class ComponentTest {
     }
 
     @Test
-    void requestsThatAreOnlyLookedAtNeedNoTransaction() {
+    void requestsThatAreOnlyInspectedNeedNoTransaction() {
         try (ProxyUnderTest proxy = with(hooks -> hooks.atEntrance(repeatable(context -> Verdict.proceed())))) {
             WireClient.Udp alice = proxy.udp("alice");
 
@@ -274,7 +274,7 @@ class ComponentTest {
     }
 
     @Test
-    void bindingOfAClientBehindANatLeadsToWhereItCameFrom() {
+    void bindingOfAClientBehindANatLeadsToItsSourceAddress() {
         RequestStage nat = repeatable(context -> {
             context.behindNat();
             return Verdict.proceed();
@@ -321,7 +321,7 @@ class ComponentTest {
     }
 
     @Test
-    void stepBeforeForwardingMaySendTheAckElsewhereToo() {
+    void stageBeforeForwardingMayRedirectTheAckToo() {
         AtomicReference<SipUri> way = new AtomicReference<>();
         RequestStage alias = repeatable(context -> {
             SipUri received = way.get();
@@ -345,7 +345,7 @@ class ComponentTest {
     }
 
     @Test
-    void responseStageSeesWhereItCameFromAndEditsItsBytes() {
+    void responseStageSeesTheSourceAndEditsTheBytes() {
         List<InetSocketAddress> sources = new CopyOnWriteArrayList<>();
         try (ProxyUnderTest proxy = with(hooks -> hooks.onResponse(context -> {
             sources.add(context.flow().remoteAddress());
@@ -364,7 +364,7 @@ class ComponentTest {
     }
 
     @Test
-    void everyFinalResponseIsToldOnce() {
+    void everyFinalResponseIsReportedOnce() {
         List<CompletedRequest> completed = new CopyOnWriteArrayList<>();
         try (ProxyUnderTest proxy = with(hooks -> hooks.onRequestCompleted(completed::add))) {
             WireClient.Udp bob = proxy.registered("bob");
@@ -379,7 +379,7 @@ class ComponentTest {
             Request nobody = alice.send(alice.request("INVITE", "sip:nobody@sip.test"));
             alice.awaitResponse(nobody, 404);
 
-            // told when the response has been sent, by the thread that sent it
+            // the listener is notified after the response was sent, by the thread that sent it
             Awaitility.await().until(() -> completed.size() == 4);
             assertThat(completed)
                     .extracting(c -> c.request().method() + " " + c.statusCode() + " " + c.isRelayed())
@@ -396,7 +396,7 @@ class ComponentTest {
     }
 
     @Test
-    void eventOfAStepReachesTheHost() {
+    void eventOfAStageReachesTheHost() {
         List<SecurityEvent> events = new CopyOnWriteArrayList<>();
         RequestStage reports = repeatable(context -> {
             context.publish(new SecurityEvent.LimitHit(SecurityEvent.Origin.of(context.flow()), "test"));

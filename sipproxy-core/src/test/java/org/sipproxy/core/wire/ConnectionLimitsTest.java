@@ -33,8 +33,8 @@ import org.sipproxy.core.SipProxy;
 import org.sipproxy.core.options.StreamLimits;
 import org.sipproxy.core.status.ProxyStatistics;
 
-/** Connections of peers that hold many of them, say nothing on them, or say what is not SIP. */
-@EnabledOnOs(OS.LINUX) // where all of 127.0.0.0/8 is this machine
+/** Connection limits against peers that open many connections, stay silent, or send bytes that are not SIP. */
+@EnabledOnOs(OS.LINUX) // there all of 127.0.0.0/8 belongs to this machine
 class ConnectionLimitsTest {
 
     private final List<Socket> sockets = new ArrayList<>();
@@ -51,7 +51,7 @@ class ConnectionLimitsTest {
         return StreamLimits.builder().connections(connections).connectionsPerSource(perSource).firstMessageTimeout(firstMessage).build();
     }
 
-    /** Lets everybody in, and takes whoever sends {@code X-Password: right} for the user of From. */
+    /** Authenticates a request with {@code X-Password: right} as the user of From. Accepts all other requests. */
     private static final class HeaderPassword implements Authentication {
 
         @Override
@@ -102,7 +102,7 @@ class ConnectionLimitsTest {
         return options("X-Password: right\n").replace("OPTIONS", "REGISTER").replace("To: <sip:", "To: <sip:alice@");
     }
 
-    /** The status of the next response; -1 if the connection ends first. */
+    /** Returns the status of the next response; -1 if the connection ends first. */
     private static int status(Socket socket) throws IOException {
         StringBuilder head = new StringBuilder();
         InputStream in = socket.getInputStream();
@@ -111,7 +111,7 @@ class ConnectionLimitsTest {
             try {
                 c = in.read();
             } catch (java.net.SocketException e) {
-                c = -1; // reset: also an end
+                c = -1; // a reset is an end too
             }
             if (c < 0) {
                 return -1;
@@ -148,7 +148,7 @@ class ConnectionLimitsTest {
                 ProxyStatistics statistics = proxy.proxy().statistics();
                 assertThat(statistics.connections()).isLessThanOrEqualTo(61);
                 assertThat(statistics.unprovenConnections()).isLessThanOrEqualTo(60);
-                // the registered one is proven, and all but sixty of the others have made room
+                // the registered connection is proven, and all others but sixty were evicted
                 assertThat(statistics.evictedConnections() + statistics.refusedConnections())
                         .isEqualTo(341);
             });
@@ -162,7 +162,7 @@ class ConnectionLimitsTest {
     }
 
     @Test
-    void connectionsWithOneValidMessageEachLeaveRoomToo() throws IOException {
+    void connectionsWithOneValidMessageEachLeaveRoomForAnHonestClientToo() throws IOException {
         try (ProxyUnderTest proxy = started(limits(40, 40, Duration.ofSeconds(20)))) {
             for (int i = 0; i < 60; i++) {
                 assertThat(isOpen(connect(proxy, "127.0.1." + i % 5))).isTrue();
@@ -180,7 +180,7 @@ class ConnectionLimitsTest {
     }
 
     @Test
-    void phoneComesBackWhileStrangersHoldAllThatIsOpenToThem() throws IOException {
+    void knownPhoneReconnectsWhileStrangersHoldAllTheirPlaces() throws IOException {
         try (ProxyUnderTest proxy = started(limits(16, 16, Duration.ofSeconds(20)))) {
             Socket phone = connect(proxy, "127.0.0.9");
             send(phone, register());
@@ -203,7 +203,7 @@ class ConnectionLimitsTest {
     }
 
     @Test
-    void whatIsNotAValidMessageDoesNotKeepAConnection() throws IOException {
+    void invalidMessagesDoNotKeepAConnection() throws IOException {
         try (ProxyUnderTest proxy = started(limits(100, 100, Duration.ofSeconds(1)))) {
             Socket valid = connect(proxy, "127.0.0.2");
             assertThat(isOpen(valid)).isTrue();
@@ -225,7 +225,7 @@ class ConnectionLimitsTest {
     }
 
     @Test
-    void filterIsAskedAboutWhatCannotBeFramed() throws IOException {
+    void filterDecidesAboutBytesThatCannotBeFramed() throws IOException {
         AtomicBoolean isOpen = new AtomicBoolean(true);
         AtomicInteger arrived = new AtomicInteger();
         ArrivalFilter filter = new ArrivalFilter() {

@@ -18,7 +18,7 @@ import org.sipproxy.core.options.RegistrarPolicy;
 import org.sipproxy.core.options.RegistrarPolicy.ConnectionLoss;
 import org.sipproxy.core.options.RegistrarPolicy.WhenFull;
 
-/** Bindings end with the connection that leads to them, and a web page that is reloaded does not lock its user out. */
+/** Bindings end with their connection, and a web page that is reloaded does not lock its user out. */
 class ConnectionLossTest {
 
     private static final Aor BOB = new Aor("bob", "sip.test");
@@ -100,7 +100,7 @@ class ConnectionLossTest {
     }
 
     @Test
-    void aTcpPhoneInTheOpenStaysUnlessThePolicySaysOtherwise() {
+    void aTcpPhoneWithoutNatStaysUnlessThePolicySaysOtherwise() {
         WireClient.Tcp phone = proxy.registeredByTcp("bob");
         WireClient.Web page = page();
         phone.close();
@@ -133,7 +133,7 @@ class ConnectionLossTest {
                 .isEqualTo(List.of(first.contact()));
     }
 
-    /** The rows of a shared database do not say which server a wildcard address belongs to. */
+    /** In a shared database, a row does not say which server a wildcard address belongs to. */
     @Test
     void phoneThatReconnectsAtASharedDatabaseIsNotLockedOutByItsEarlierContacts() {
         HeapBindingRepository rows = new HeapBindingRepository();

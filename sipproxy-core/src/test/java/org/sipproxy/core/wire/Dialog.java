@@ -4,7 +4,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 
-/** One side's view of a dialog (RFC 3261 §12): how it writes requests inside of it. */
+/** Dialog as one side sees it (RFC 3261 §12). Creates in-dialog requests. */
 final class Dialog {
 
     private final WireClient owner;
@@ -32,7 +32,7 @@ final class Dialog {
         this.cseq = cseq;
     }
 
-    /** The caller's, from the response that it got. */
+    /** Returns the caller's dialog, from the response that it received. */
     static Dialog ofCaller(WireClient caller, WireMessage response) {
         List<String> routes = new ArrayList<>(response.elements("Record-Route"));
         Collections.reverse(routes);
@@ -46,7 +46,7 @@ final class Dialog {
                 Integer.parseInt(response.header("CSeq").split(" ", -1)[0]));
     }
 
-    /** The callee's, from the request that it got and the response that it gave. */
+    /** Returns the callee's dialog, from the request that it received and the response that it sent. */
     static Dialog ofCallee(WireClient callee, WireMessage request, WireMessage response) {
         return new Dialog(
                 callee,
@@ -58,13 +58,13 @@ final class Dialog {
                 100);
     }
 
-    /** The next request in the dialog. */
+    /** Returns the next request in the dialog. */
     Request request(String method) {
         cseq++;
         return write(method);
     }
 
-    /** The ACK of a 2xx: end to end, with the INVITE's CSeq. */
+    /** Returns the ACK of a 2xx: end to end, with the CSeq of the INVITE. */
     Request ack() {
         return write("ACK");
     }

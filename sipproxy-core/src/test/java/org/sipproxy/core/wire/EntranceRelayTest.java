@@ -16,7 +16,10 @@ import org.sipproxy.api.routing.Verdict;
 import org.sipproxy.message.Method;
 import org.sipproxy.message.SipUri;
 
-/** What a step relays before any check was made still obeys the rules for every forwarded request (RFC 3261 §16.3, §16.4, §16.6). */
+/**
+ * A request that a stage relays before any check still obeys the rules for all forwarded requests (RFC 3261 §16.3,
+ * §16.4, §16.6).
+ */
 class EntranceRelayTest {
 
     private final AtomicReference<SipUri> gateway = new AtomicReference<>();
@@ -63,7 +66,7 @@ class EntranceRelayTest {
     @ParameterizedTest
     @ValueSource(strings = {"INVITE", "MESSAGE", "REGISTER"})
     void maxForwardsOf0Is483(String method) {
-        // REGISTER to the domain would end here if it were not relayed
+        // without the relaying stage, a REGISTER to the domain would end here
         Request request = alice.send(alice.request(method, "sip:sip.test").maxForwards(0));
 
         assertThat(alice.awaitFinal(request).status()).isEqualTo(483);
@@ -71,7 +74,7 @@ class EntranceRelayTest {
     }
 
     @Test
-    void extensionThatNobodyKnowsIs420() {
+    void unknownExtensionIs420() {
         Request request =
                 alice.send(alice.request("MESSAGE", "sip:bob@sip.test").with("Proxy-Require: foo"));
 
@@ -98,7 +101,7 @@ class EntranceRelayTest {
     }
 
     @Test
-    void ackOfACallGoesTheSameWay() {
+    void ackOfACallIsRelayedToTheSameTarget() {
         Request invite = alice.send(alice.request("INVITE", "sip:bob@sip.test"));
         trunk.reply(trunk.awaitRequest("INVITE"), 200);
         Dialog dialog = Dialog.ofCaller(alice, alice.awaitResponse(invite, 200));

@@ -18,10 +18,10 @@ import org.sipproxy.api.transport.Flow;
 import org.sipproxy.core.status.ProxyStatistics;
 import org.sipproxy.message.SipMessage;
 
-/** No thread of the proxy dies from an Error, and what the Error has interrupted leaves nothing behind. */
+/** Threads of the proxy survive every Error, and what the Error interrupts leaves nothing behind. */
 class ErrorTest {
 
-    /** An arrival filter that has no memory while {@link #fails}. */
+    /** Arrival filter that throws an OutOfMemoryError while {@link #fails}. */
     private static final class Failing implements ProxyComponent {
 
         final AtomicReference<ProxyRuntime> runtime = new AtomicReference<>();
@@ -59,7 +59,7 @@ class ErrorTest {
     }
 
     @Test
-    void receiversAndEventLoopsOutliveErrorsAndCountThem() {
+    void receiversAndEventLoopsSurviveErrorsAndCountThem() {
         Failing failing = new Failing();
         try (ProxyUnderTest proxy = ProxyUnderTest.start(b -> b.component(failing))) {
             WireClient.Udp udp = proxy.udp("udp");
@@ -83,7 +83,7 @@ class ErrorTest {
     }
 
     @Test
-    void timerThreadOutlivesErrors() throws InterruptedException {
+    void timerThreadSurvivesErrors() throws InterruptedException {
         Failing failing = new Failing();
         try (ProxyUnderTest proxy = ProxyUnderTest.start(b -> b.component(failing))) {
             ProxyRuntime runtime = failing.runtime.get();
@@ -105,7 +105,7 @@ class ErrorTest {
         }
     }
 
-    /** Fails when a request is sent to {@code bob}: in the middle of forwarding, with the transactions open. */
+    /** Fails when a request is sent to {@code bob}: during forwarding, with open transactions. */
     private static final class FailingTap implements WireListener {
 
         @Override
@@ -118,7 +118,7 @@ class ErrorTest {
     }
 
     @Test
-    void errorOfAWireListenerDoesNotTouchTheRequest() {
+    void errorOfAWireListenerDoesNotAffectTheRequest() {
         FailingTap tap = new FailingTap();
         try (ProxyUnderTest proxy =
                 ProxyUnderTest.start(b -> b.timers(ProxyUnderTest.QUICK).wireListener(tap))) {

@@ -10,7 +10,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** One address, several phones: RFC 3261 §16.6, §16.7. */
+/** Forking to several phones of one AOR (RFC 3261 §16.6, §16.7). */
 class ForkTest {
 
     private final ProxyUnderTest proxy = ProxyUnderTest.start();
@@ -62,7 +62,7 @@ class ForkTest {
     }
 
     @Test
-    void firstAnswerWinsAndTheOtherIsCancelled() {
+    void firstSuccessWinsAndTheOtherIsCancelled() {
         Request invite = invite();
         WireMessage first = desk.awaitRequest("INVITE");
         WireMessage second = mobile.awaitRequest("INVITE");
@@ -84,7 +84,7 @@ class ForkTest {
     }
 
     @Test
-    void bothAnswersAreForwardedWhenTheyCross() {
+    void bothSuccessesAreForwardedWhenTheyCross() {
         Request invite = invite();
         WireMessage first = desk.awaitRequest("INVITE");
         WireMessage second = mobile.awaitRequest("INVITE");
@@ -185,7 +185,7 @@ class ForkTest {
     }
 
     @Test
-    void answerAfterADeclineStillGetsThrough() {
+    void successAfterADeclineIsStillForwarded() {
         Request invite = invite();
         WireMessage second = mobile.awaitRequest("INVITE");
         mobile.reply(second, 180);
@@ -246,7 +246,7 @@ class ForkTest {
     }
 
     @Test
-    void firstSuccessAnswersAMessageAndLaterOnesAreDropped() {
+    void firstSuccessOfAMessageIsForwardedAndLaterOnesAreDropped() {
         Request message =
                 alice.send(alice.request("MESSAGE", "sip:bob@sip.test").body("text/plain", "hello"));
         WireMessage first = desk.awaitRequest("MESSAGE");

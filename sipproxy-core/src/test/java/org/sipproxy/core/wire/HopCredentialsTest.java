@@ -11,14 +11,14 @@ import org.sipproxy.api.transport.Endpoint;
 import org.sipproxy.core.SipProxy;
 import org.sipproxy.message.HeaderName;
 
-/** Which realms are a proxy's own; the attack itself is tested with digest authentication in sipproxy-testkit. */
+/** Realms that belong to a proxy. The attack itself is tested with digest authentication in sipproxy-testkit. */
 class HopCredentialsTest {
 
     private static final String CREDENTIALS =
             "Proxy-Authorization: Digest username=\"a\", realm=\"%s\", response=\"x\"";
     private static final String CHALLENGE = "Proxy-Authenticate: Digest realm=\"%s\", nonce=\"n\"";
 
-    /** Authenticates everybody, in a realm of its own, by a header of its own. */
+    /** Authenticates every request, in its own realm and by its own header. */
     private static final class Badge implements Authentication {
 
         @Override
@@ -53,7 +53,7 @@ class HopCredentialsTest {
     }
 
     @Test
-    void everyDomainAndTheRealmOfTheProofAreOurs() {
+    void everyDomainAndTheRealmOfTheProofBelongToTheProxy() {
         try (ProxyUnderTest proxy = withBadges()) {
             WireClient.Udp alice = proxy.udp("alice");
             WireClient.Udp bob = proxy.registered("bob");
@@ -87,7 +87,7 @@ class HopCredentialsTest {
     }
 
     @Test
-    void digestWithoutAReadableRealmIsOurs() {
+    void digestWithoutAReadableRealmBelongsToTheProxy() {
         try (ProxyUnderTest proxy = withBadges()) {
             WireClient.Udp alice = proxy.udp("alice");
             WireClient.Udp bob = proxy.registered("bob");

@@ -60,14 +60,15 @@ import org.sipproxy.core.options.StrangerPolicy;
 import org.sipproxy.message.SipMessage;
 
 /**
- * Every method that the proxy calls on an object of the host throws an Error, over real sockets, and the proxy goes on. The methods
- * are found by reflection: one that is new in the API is tried too, and fails here if nothing calls it.
+ * Makes each method that the proxy calls on an object of the host application throw an Error, over real sockets. The
+ * proxy continues to serve. The methods are found by reflection, so that a new method of the API is tried too; the test
+ * fails if nothing calls it.
  */
 class HostFailureTest {
 
     /**
-     * Called while the proxy is built or started, where what they throw is the host's to see, or only by the host itself; or by
-     * another storage mode, in the block that {@code write} is called in.
+     * Methods called while the proxy is built or started, where their exceptions propagate to the host application;
+     * methods called only by the host application; and methods called by another storage mode, within {@code write}.
      */
     private static final Set<String> NOT_WHILE_SERVING = Set.of(
             "RequestStage.name",
@@ -92,11 +93,11 @@ class HostFailureTest {
             "BindingRepository.timeout",
             "BindingRepository.update",
             "BindingRepository.check",
-            "BindingRepository.deleteExpired"); // by the loop of the flush, once a minute
+            "BindingRepository.deleteExpired"); // called by the flush, once a minute
 
-    // ---- one object of each interface that does what it should
+    // ---- a working object of each interface
 
-    /** Authenticates everybody, and knows nobody. */
+    /** Authenticates every request and knows no user. */
     private static final class Lenient implements Authentication {
 
         @Override
@@ -129,7 +130,7 @@ class HostFailureTest {
                 java.time.Instant endedAt, boolean ofThisServerOnly, BiConsumer<Aor, Binding> removed) {}
     }
 
-    /** Keeps one binding list for each address. */
+    /** Keeps one list of bindings for each AOR. */
     private static final class OnlyMemory implements LocationStore {
 
         private final Map<Aor, List<Binding>> all = new java.util.concurrent.ConcurrentHashMap<>();
@@ -180,7 +181,7 @@ class HostFailureTest {
         return hooks::accept;
     }
 
-    /** Puts an object of the interface, one of whose methods fails, into a proxy. */
+    /** Adds an object of the interface, one of whose methods fails, to a proxy. */
     private static final Map<Class<?>, Function<Failing, SipProxyBuilder>> PLACES = Map.ofEntries(
             Map.entry(
                     ArrivalFilter.class,
@@ -320,7 +321,7 @@ class HostFailureTest {
         }
     }
 
-    /** Makes the proxy call whatever it calls. What comes back is another test's. */
+    /** Makes the proxy call every method. The responses are not checked here. */
     private static void touchEverything(ProxyUnderTest proxy, Failing failing, WireClient.Udp alice) {
         alice.sendBytes("\r\n\r\n".getBytes(US_ASCII));
         alice.send(alice.request("REGISTER", "sip:sip.test")
@@ -382,7 +383,7 @@ class HostFailureTest {
         }
     }
 
-    /** A look-up of the called user, which is not registered, ends with what the test says. */
+    /** Returns the response to a request for an unregistered user whose look-up throws {@code thrown}. */
     private static WireMessage answerIfLookUpThrows(Throwable thrown) {
         Authentication users = new Authentication() {
             @Override
@@ -412,7 +413,7 @@ class HostFailureTest {
     }
 
     @Test
-    void userWhoCannotBeLookedUpNowIs503WithTheTimeToTryAgain() {
+    void userWhoCannotBeLookedUpNowIs503WithRetryAfter() {
         WireMessage answer = answerIfLookUpThrows(new TemporarilyUnavailableException("database is down", 9, null));
 
         assertThat(answer.status()).isEqualTo(503);
@@ -429,7 +430,7 @@ class HostFailureTest {
     }
 
     @Test
-    void storeStatusShowsARepositoryThatFailsAndTheFlushGoesOn() {
+    void storeStatusShowsARepositoryThatFailsAndTheFlushContinues() {
         AtomicReference<Error> error = new AtomicReference<>(new LinkageError("driver of the test"));
         BindingRepository repository = failing(BindingRepository.class, new Empty(), "write", error);
         try (ProxyUnderTest proxy =

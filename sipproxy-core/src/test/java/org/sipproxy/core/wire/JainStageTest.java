@@ -97,7 +97,7 @@ class JainStageTest {
     }
 
     @Test
-    void viewThatAStageKeptEditsNothingLater() {
+    void viewThatAStageHasKeptHasNoEffectLater() {
         List<Request> kept = new CopyOnWriteArrayList<>();
         RequestStage keep = context -> {
             kept.add(context.jain());

@@ -33,7 +33,7 @@ import org.sipproxy.core.options.SipTimers;
 import org.sipproxy.core.status.BindFailedException;
 import org.sipproxy.message.Method;
 
-/** Building, starting, stopping and living side by side. */
+/** Lifecycle of proxies: built, started, closed, and several in one JVM. */
 class LifecycleTest {
 
     private static SipProxyBuilder minimal() {
@@ -50,7 +50,7 @@ class LifecycleTest {
     // ---- the builder
 
     @Test
-    void builderTellsAllProblemsAtOnceEachWithItsValueAndTheFix() {
+    void builderReportsAllProblemsAtOnceEachWithItsValueAndTheFix() {
         ConfigurationException e = catchThrowableOfType(
                 ConfigurationException.class,
                 () -> SipProxy.builder()
@@ -187,14 +187,14 @@ class LifecycleTest {
     // ---- start
 
     @Test
-    void boundEndpointsTellThePortsThatTheSystemChose() {
+    void boundEndpointsHaveThePortsThatTheSystemChose() {
         try (ProxyUnderTest proxy = ProxyUnderTest.start()) {
             assertThat(proxy.proxy().boundEndpoints()).hasSize(2).allMatch(e -> e.port() > 0);
         }
     }
 
     @Test
-    void startNamesTheUdpEndpointThatIsTakenAndLeavesNothingOpen() throws Exception {
+    void startReportsTheUdpEndpointInUseAndLeavesNothingOpen() throws Exception {
         try (DatagramSocket taken = new DatagramSocket(loopback(0))) {
             Endpoint conflict = Endpoint.udp("127.0.0.1", taken.getLocalPort());
             int free = freeTcpPort();
@@ -218,7 +218,7 @@ class LifecycleTest {
     }
 
     @Test
-    void startNamesTheTcpEndpointThatIsTaken() throws Exception {
+    void startReportsTheTcpEndpointInUse() throws Exception {
         try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
             Endpoint conflict = Endpoint.tcp("127.0.0.1", taken.getLocalPort());
             SipProxy proxy = minimal().listen(conflict).build();
@@ -246,7 +246,7 @@ class LifecycleTest {
     }
 
     @Test
-    void addressOfAnotherMachineIsToldFromAPortInUse() {
+    void addressOfAnotherMachineIsDistinguishedFromAPortInUse() {
         SipProxy proxy = SipProxy.builder()
                 .listen(Endpoint.udp("192.0.2.1", 0))
                 .domain("sip.test")
@@ -335,7 +335,7 @@ class LifecycleTest {
     }
 
     @Test
-    void callThatDoesNotEndInTimeIsAnswered503AndItsPhoneStopsRinging() {
+    void callThatDoesNotEndInTimeIs503AndItsPhoneStopsRinging() {
         try (ProxyUnderTest proxy = ProxyUnderTest.start()) {
             WireClient.Udp bob = proxy.registered("bob");
             WireClient.Udp alice = proxy.udp("alice");
@@ -351,7 +351,7 @@ class LifecycleTest {
     }
 
     @Test
-    void newRequestDuringCloseIsAskedToComeBackAlsoWhereStepsMayBlock() throws Exception {
+    void newRequestDuringCloseGetsRetryAfterEvenIfStagesMayBlock() throws Exception {
         RequestStage mayBlock = context -> Verdict.proceed();
         try (ProxyUnderTest proxy = ProxyUnderTest.start(b -> b.beforeRouting(mayBlock))) {
             WireClient.Udp bob = proxy.registered("bob");
@@ -375,10 +375,10 @@ class LifecycleTest {
         }
     }
 
-    // ---- steps of the host
+    // ---- stages of the host application
 
     @Test
-    void stepThatFailsIs500AndHurtsNothingElse() {
+    void stageThatFailsIs500AndHasNoOtherEffect() {
         RequestStage broken = context -> {
             if (context.request().method().name().equals("BREAK")) {
                 throw new IllegalStateException("on purpose");
@@ -398,7 +398,7 @@ class LifecycleTest {
     }
 
     @Test
-    void stepThatBlocksWithoutSayingSoIsNoticed() {
+    void stageThatBlocksWithoutDeclaringItIsDetected() {
         RequestStage sleeping = new RequestStage() {
             @Override
             public Verdict handle(StageContext context) throws InterruptedException {
@@ -424,7 +424,7 @@ class LifecycleTest {
     }
 
     @Test
-    void stepThatCannotDoItsWorkNowIs503WithTheTimeToTryAgain() {
+    void stageThatCannotDoItsWorkNowIs503WithRetryAfter() {
         RequestStage waiting = context -> {
             throw new TemporarilyUnavailableException("thrown by the test", 7, null);
         };
@@ -438,7 +438,7 @@ class LifecycleTest {
     }
 
     @Test
-    void stepSeesARepeatedRequestOnce() {
+    void stageSeesARetransmittedRequestOnce() {
         List<String> seen = java.util.Collections.synchronizedList(new ArrayList<>());
         RequestStage counting = context -> {
             seen.add(context.request().callId());
@@ -465,7 +465,7 @@ class LifecycleTest {
             WireClient.Udp alice = first.registered("alice");
             WireClient.Udp bob = second.registered("bob");
 
-            // bob's address of the second proxy, by number
+            // bob's URI at the second proxy, with a numeric host
             Request invite = alice.send(alice.request("INVITE", "sip:bob@" + second.udpHostPort()));
             WireMessage received = bob.awaitRequest("INVITE");
             assertThat(received.elements("Via")).hasSize(3);
@@ -511,7 +511,7 @@ class LifecycleTest {
     }
 
     @Test
-    void fiftyProxiesLiveSideBySideAndLeaveNothing() {
+    void fiftyProxiesRunSideBySideAndLeaveNothingBehind() {
         List<ProxyUnderTest> all = new ArrayList<>();
         for (int i = 0; i < 50; i++) {
             all.add(ProxyUnderTest.start());

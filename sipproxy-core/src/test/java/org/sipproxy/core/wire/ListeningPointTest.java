@@ -14,7 +14,10 @@ import org.sipproxy.api.location.Binding;
 import org.sipproxy.api.transport.Endpoint;
 import org.sipproxy.message.SipUri;
 
-/** Two UDP listening points on one host: a phone is reached from the one that it registered at (RFC 5658 §6 for dialogs). */
+/**
+ * Two UDP listening points on one host. A phone is reached from the one that it registered at; for dialogs see RFC 5658
+ * §6.
+ */
 class ListeningPointTest {
 
     private static final int FIRST = 0;
@@ -39,7 +42,7 @@ class ListeningPointTest {
     }
 
     @Test
-    void requestLeavesFromThePointOfTheRegistration() {
+    void requestIsSentFromThePointOfTheRegistration() {
         proxy.register(bob, "bob", "");
 
         Request message = alice.send(alice.request("MESSAGE", "sip:bob@sip.test"));
@@ -50,7 +53,7 @@ class ListeningPointTest {
         assertThat(alice.awaitResponse(message, 200).source()).isEqualTo(proxy.udpPoint(FIRST));
     }
 
-    /** What a binding looks like after a restart, or in a row that a Kamailio has written. */
+    /** Stores a binding as it is after a restart, or as a row written by Kamailio has it. */
     private void restored(String socket) {
         proxy.proxy()
                 .locationStore()
@@ -73,7 +76,7 @@ class ListeningPointTest {
 
     @ParameterizedTest
     @CsvSource({"udp:192.0.2.1:5060", "tcp:127.0.0.1:1", "sctp:127.0.0.1:5060", "udp:127.0.0.1:9", "none"})
-    void socketThatIsNoneOfOursChangesNothing(String socket) {
+    void socketOfAnotherServerHasNoEffect(String socket) {
         restored(socket);
 
         alice.send(alice.request("MESSAGE", "sip:bob@sip.test"));
@@ -119,7 +122,7 @@ class ListeningPointTest {
     }
 
     @Test
-    void repeated200ReachesTheCallerFromThePointOfItsInvite() {
+    void retransmitted200ReachesTheCallerFromThePointOfItsInvite() {
         proxy.register(bob, "bob", "");
         Request invite = alice.send(alice.request("INVITE", "sip:bob@sip.test"));
         WireMessage received = bob.awaitRequest("INVITE");

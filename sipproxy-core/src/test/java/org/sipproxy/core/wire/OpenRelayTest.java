@@ -10,7 +10,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.sipproxy.api.transport.TransportKind;
 
-/** What a stranger can make the proxy relay: nothing, but to its users and within dialogs that went through it. */
+/** A stranger cannot make the proxy relay anything, except to its users and in dialogs that went through it. */
 class OpenRelayTest {
 
     private ProxyUnderTest proxy;
@@ -23,7 +23,7 @@ class OpenRelayTest {
         proxy = ProxyUnderTest.start();
         mallory = proxy.udp("mallory");
         do {
-            victim = proxy.udp("victim"); // at the port that the proxy has for TCP it would be the proxy itself
+            victim = proxy.udp("victim"); // at the proxy's TCP port, the contact would be the proxy itself
         } while (victim.contact()
                 .endsWith(":" + proxy.address(TransportKind.TCP).getPort()));
         bob = proxy.registered("bob");
@@ -34,7 +34,7 @@ class OpenRelayTest {
         proxy.close();
     }
 
-    /** A request that pretends to be inside a dialog. */
+    /** Returns a request that pretends to be an in-dialog request. */
     private Request forged(String method, String... lines) {
         return mallory.request(method, victim.contact())
                 .from("<sip:mallory@elsewhere.test>;tag=1")
@@ -48,7 +48,7 @@ class OpenRelayTest {
         assertVictimGotNothing();
     }
 
-    /** Whatever had been relayed would have been so before this call to bob. */
+    /** Asserts that the victim received nothing. The message to bob shows that all earlier requests were handled. */
     private void assertVictimGotNothing() {
         mallory.send(mallory.request("MESSAGE", "sip:bob@sip.test").from("<sip:mallory@elsewhere.test>;tag=1"));
         bob.awaitRequest("MESSAGE");
@@ -57,13 +57,13 @@ class OpenRelayTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"INVITE", "BYE", "MESSAGE", "REFER", "OPTIONS", "INFO"})
-    void routeToUsThatNobodyHereMadeOpensNothing(String method) {
+    void routeToTheProxyThatItDidNotCreateIsRefused(String method) {
         assertRelayedNothing(forged(method, "Route: <sip:" + proxy.udpHostPort() + ";lr>"));
     }
 
     @ParameterizedTest
     @ValueSource(strings = {";rs=0000000000000000", ";rs", ";rs=zzzzzzzzzzzzzzzz", ";rs=00000000000000000"})
-    void madeUpSignatureOpensNothing(String signature) {
+    void forgedSignatureIsRefused(String signature) {
         assertRelayedNothing(forged("INVITE", "Route: <sip:" + proxy.udpHostPort() + ";lr" + signature + ">"));
         assertRelayedNothing(forged(
                 "INVITE",
@@ -72,14 +72,14 @@ class OpenRelayTest {
     }
 
     @Test
-    void routeBehindOursOpensNothingEither() {
+    void routeAfterTheProxysOwnIsRefused() {
         assertRelayedNothing(forged(
                 "INVITE", "Route: <sip:" + proxy.udpHostPort() + ";lr>", "Route: <" + victim.contact() + ";lr>"));
         assertRelayedNothing(forged("INVITE", "Route: <" + victim.contact() + ";lr>"));
     }
 
     @Test
-    void strictRoutersTrickOpensNothing() {
+    void strictRoutingToAStrangerIsRefused() {
         Request forged = mallory.request("BYE", "sip:" + proxy.udpHostPort() + ";lr")
                 .from("<sip:mallory@elsewhere.test>;tag=1")
                 .to("<sip:victim@elsewhere.test>;tag=2")
@@ -89,7 +89,7 @@ class OpenRelayTest {
     }
 
     @Test
-    void signatureOfOneDialogIsNoneForAnother() {
+    void signatureOfOneDialogIsInvalidForAnother() {
         Request invite = mallory.request("INVITE", "sip:bob@sip.test").from("<sip:mallory@elsewhere.test>;tag=1");
         mallory.send(invite);
         List<String> routes = bob.awaitRequest("INVITE").elements("Record-Route");
@@ -127,7 +127,7 @@ class OpenRelayTest {
     }
 
     @Test
-    void contactThatNamesEverybodyIsRefused() {
+    void multicastContactIsRefused() {
         Request register = mallory.request("REGISTER", "sip:sip.test")
                 .to("<sip:carol@sip.test>")
                 .contact("<sip:carol@224.0.1.75>");

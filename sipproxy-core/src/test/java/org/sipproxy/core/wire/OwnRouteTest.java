@@ -13,7 +13,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.sipproxy.api.transport.TransportKind;
 
-/** Route elements that name this proxy, and its URI where a strict router has put it (RFC 3261 §16.4). */
+/** Route elements that name this proxy, also in the Request-URI of a strict router (RFC 3261 §16.4). */
 class OwnRouteTest {
 
     private final ProxyUnderTest proxy = ProxyUnderTest.start(builder -> builder.alias("edge.sip.test"));
@@ -23,7 +23,7 @@ class OwnRouteTest {
     private Dialog dialog;
     private Request invite;
 
-    /** A call of a stranger over TCP to a phone on UDP, so that Record-Route is doubled. */
+    /** Sets up a call of a stranger over TCP to a phone on UDP, so that Record-Route is doubled. */
     @BeforeEach
     void call() {
         invite = carol.request("INVITE", "sip:bob@sip.test").from("<sip:carol@elsewhere.test>;tag=1");
@@ -83,7 +83,7 @@ class OwnRouteTest {
                 "OURS OURS",
                 "UDP;lr TCP;transport=tcp;lr OURS UDP;r2=on;lr",
             })
-    void allLeadingElementsOfOursAreRemoved(String elements) {
+    void allLeadingElementsOfTheProxyAreRemoved(String elements) {
         assertDelivered(bye(bob.contact(), routes(elements.split(" ", -1))));
     }
 
@@ -100,7 +100,7 @@ class OwnRouteTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"UDP;lr UDP;lr", "sip.test;lr UDP;lr", "UDP;lr UDP;lr;rs=00000000000000000000f"})
-    void elementsWithoutASignatureOpenNothing(String elements) {
+    void elementsWithoutASignatureAreRefused(String elements) {
         Request forged = stranger.request("MESSAGE", bob.contact())
                 .from("<sip:stranger@elsewhere.test>;tag=1")
                 .to("<sip:x@elsewhere.test>;tag=2")
@@ -114,7 +114,7 @@ class OwnRouteTest {
     }
 
     @Test
-    void moreElementsOfOursThanAnyCallHasAreNotAllRemoved() {
+    void moreElementsOfTheProxyThanAnyCallHasAreNotAllRemoved() {
         List<String> many = new ArrayList<>(routes("OURS"));
         for (int i = 0; i < 40; i++) {
             many.addAll(routes("UDP;lr"));
@@ -122,7 +122,7 @@ class OwnRouteTest {
 
         Request bye = carol.send(bye(bob.contact(), many));
 
-        carol.awaitResponse(bye, 403); // it comes here again, without a signature
+        carol.awaitResponse(bye, 403); // it comes back to this proxy without a signature
         assertThat(bob.pendingAfterRoundTrip()).isEmpty();
     }
 
@@ -139,7 +139,7 @@ class OwnRouteTest {
 
     @ParameterizedTest
     @CsvSource({"as it is", "without lr", "without parameters"})
-    void requestUriOfAStrictRouterIsPutRight(String uri) {
+    void requestUriOfAStrictRouterIsRestored(String uri) {
         String ours = WireMessage.uriOf(dialog.routes().get(0));
         String other = dialog.routes().get(1);
         String written = switch (uri) {
@@ -152,7 +152,7 @@ class OwnRouteTest {
     }
 
     @Test
-    void addressOfTheProxyInTheRequestUriOpensNothing() {
+    void addressOfTheProxyInTheRequestUriIsRefused() {
         Request forged = stranger.request("BYE", "sip:" + proxy.udpHostPort())
                 .from("<sip:stranger@elsewhere.test>;tag=1")
                 .to("<sip:x@elsewhere.test>;tag=2")

@@ -7,7 +7,10 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What the proxy does not act on passes as it is, well-formed or not (RFC 3261 §16.3 step 1). Kamailio 5.6 relays all of it. */
+/**
+ * Messages pass unchanged, well-formed or not, except for what the proxy acts on (RFC 3261 §16.3 step 1). Kamailio 5.6
+ * relays all of them.
+ */
 class PassThroughTest {
 
     private final ProxyUnderTest proxy = ProxyUnderTest.start();
@@ -19,7 +22,7 @@ class PassThroughTest {
         proxy.close();
     }
 
-    // ---- calls that have to end
+    // ---- calls that must be able to end
 
     @ParameterizedTest
     @ValueSource(
@@ -56,7 +59,7 @@ class PassThroughTest {
         bob.awaitResponse(bye, 200);
     }
 
-    // ---- what is only for the receiver
+    // ---- parts for the receiver only
 
     @ParameterizedTest
     @ValueSource(
@@ -158,7 +161,7 @@ class PassThroughTest {
         assertThat(alice.awaitResponse(invite, 200).text()).contains("\r\n" + line + "\r\n");
     }
 
-    /** The caller's ACK and BYE would be refused, so the call would never end. */
+    /** A call whose ACK and BYE would be refused could never end. */
     @ParameterizedTest
     @ValueSource(
             strings = {
@@ -204,7 +207,7 @@ class PassThroughTest {
                 "Contact:",
                 "Contact: <tel:+49301234>",
             })
-    void whatStandsAroundTheUriOfAContactIsForTheCaller(String line) {
+    void textAroundTheUriOfAContactIsForTheCaller(String line) {
         String form = line.replace("HOST", bob.hostPort());
         Request invite = alice.send(alice.request("INVITE", "sip:bob@sip.test"));
 
@@ -214,7 +217,7 @@ class PassThroughTest {
     }
 
     @Test
-    void aForkGoesOnWithoutThePhoneThatCannotBeEnded() {
+    void aForkContinuesWithoutThePhoneThatCannotBeEnded() {
         WireClient.Udp other = proxy.udp("other");
         proxy.register(other, "bob", "");
         Request invite = alice.send(alice.request("INVITE", "sip:bob@sip.test"));
@@ -226,7 +229,7 @@ class PassThroughTest {
     }
 
     @Test
-    void aViaWithAnUnusableRportIsResponded() {
+    void aViaWithAnUnusableRportGetsAResponse() {
         Request message = alice.request("MESSAGE", "sip:bob@sip.test");
         alice.send(message.text().replace(";rport", "").replace(";branch", ";rport=abc;branch"));
 
@@ -235,7 +238,7 @@ class PassThroughTest {
     }
 
     @Test
-    void aClientThatNamesItsZoneIsResponded() {
+    void aClientThatNamesItsZoneGetsAResponse() {
         Request message = alice.request("MESSAGE", "sip:bob@sip.test");
         alice.send(message.text().replaceFirst("UDP [^;]*;", "UDP [fe80::1%eth0]:5060;"));
 
@@ -261,7 +264,7 @@ class PassThroughTest {
         }
     }
 
-    // ---- what two parsers could read differently
+    // ---- input that two parsers could read differently
 
     @ParameterizedTest
     @ValueSource(
@@ -274,7 +277,7 @@ class PassThroughTest {
                 "Subject: a\rX: b",
                 "Via: SIP/2.0/UDP h,, SIP/2.0/UDP g",
             })
-    void whatIsInDoubtIsRefused(String line) {
+    void ambiguousInputIsRefused(String line) {
         Request message =
                 alice.send(alice.request("MESSAGE", "sip:bob@sip.test").with(line));
 

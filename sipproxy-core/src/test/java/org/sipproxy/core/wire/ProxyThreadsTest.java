@@ -29,7 +29,7 @@ class ProxyThreadsTest {
     }
 
     @Test
-    void allThreadsComeFromTheFactoryOfTheHostAndBearTheNameOfTheProxy() {
+    void allThreadsComeFromTheFactoryOfTheHostAndHaveTheNameOfTheProxy() {
         List<Thread> made = new CopyOnWriteArrayList<>();
         try (SipProxy proxy = everything()
                 .name("edge")

@@ -19,13 +19,13 @@ import org.sipproxy.core.SipProxy;
 import org.sipproxy.core.SipProxyBuilder;
 import org.sipproxy.core.options.SipTimers;
 
-/** A proxy for the domain sip.test on loopback, UDP and TCP, and the elements that talk to it. */
+/** Proxy for the domain sip.test on loopback, UDP and TCP, with the elements that talk to it. */
 final class ProxyUnderTest implements AutoCloseable {
 
     /** T1 10 ms, T2 80 ms, T4 100 ms, Timers B, F and H 1 s, Timer C 1 s. */
     static final SipTimers QUICK = SipTimers.builder().t1(Duration.ofMillis(10)).t2(Duration.ofMillis(80)).t4(Duration.ofMillis(100)).transactionTimeout(Duration.ofSeconds(1)).ringTimeout(Duration.ofSeconds(1)).build();
 
-    /** A step that trusts every sender, so that what is refused later is refused as to a user. */
+    /** Stage that trusts every sender, so that later refusals are those that a user gets. */
     static final RequestStage TRUST = new RequestStage() {
         @Override
         public Verdict handle(StageContext context) {
@@ -72,7 +72,7 @@ final class ProxyUnderTest implements AutoCloseable {
                 .build());
     }
 
-    /** A proxy whose every option is the test's own. */
+    /** Starts a proxy with the options of the test only. */
     static ProxyUnderTest of(SipProxyBuilder options) {
         return new ProxyUnderTest(options.build());
     }
@@ -95,7 +95,7 @@ final class ProxyUnderTest implements AutoCloseable {
         }
     }
 
-    /** {@code 127.0.0.1:port} of its UDP listening point. */
+    /** Returns {@code 127.0.0.1:port} of the UDP listening point. */
     String udpHostPort() {
         return hostPort(TransportKind.UDP);
     }
@@ -116,14 +116,14 @@ final class ProxyUnderTest implements AutoCloseable {
         return client;
     }
 
-    /** A UDP element that talks to the n-th UDP listening point, from 0. */
+    /** Returns a UDP element that talks to the n-th UDP listening point, counted from 0. */
     WireClient.Udp udpAt(int n, String name) {
         WireClient.Udp client = WireClient.udp(name, udpPoint(n), log);
         clients.add(client);
         return client;
     }
 
-    /** The address of the n-th UDP listening point, from 0. */
+    /** Returns the address of the n-th UDP listening point, counted from 0. */
     InetSocketAddress udpPoint(int n) {
         Endpoint endpoint = proxy.boundEndpoints().stream()
                 .filter(e -> e.kind() == TransportKind.UDP)
@@ -144,7 +144,7 @@ final class ProxyUnderTest implements AutoCloseable {
         return client;
     }
 
-    /** A WebSocket to the listening point of this kind, WS or WSS. */
+    /** Returns a WebSocket to the listening point of this kind, WS or WSS. */
     WireClient.Web web(String name, TransportKind kind, HttpClient browser) {
         URI uri = URI.create(kind.lowerCase() + "://" + hostPort(kind) + "/");
         WireClient.Web client = WireClient.web(name, uri, browser, log);
@@ -152,14 +152,14 @@ final class ProxyUnderTest implements AutoCloseable {
         return client;
     }
 
-    /** A UDP element that is registered by its name. */
+    /** Returns a UDP element that is registered under its name. */
     WireClient.Udp registered(String name) {
         WireClient.Udp client = udp(name);
         register(client, name, "");
         return client;
     }
 
-    /** A TCP element that is registered by its name. */
+    /** Returns a TCP element that is registered under its name. */
     WireClient.Tcp registeredByTcp(String name) {
         WireClient.Tcp client = tcp(name);
         register(client, name, "");
@@ -171,7 +171,7 @@ final class ProxyUnderTest implements AutoCloseable {
         registerContact(client, user, "<" + client.contact() + ">" + parameters);
     }
 
-    /** Registers an element for a user at another contact than its own. */
+    /** Registers a user at another contact than the element's own. */
     void registerContact(WireClient client, String user, String contact) {
         Request register = client.request("REGISTER", "sip:sip.test")
                 .from("<sip:" + user + "@sip.test>;tag=" + WireClient.unique("r"))
@@ -182,18 +182,21 @@ final class ProxyUnderTest implements AutoCloseable {
         client.awaitResponse(register, 200);
     }
 
-    /** A test that makes messages hold a receiving thread says how many. */
+    /** Sets how many messages the test lets hold a receiver thread. */
     void mayHoldThreads(long messages) {
         stalledReceivers = messages;
     }
 
-    /** Does not wait: a proxy with calls in flight takes two seconds to close. LifecycleTest is about that. */
+    /**
+     * Closes the proxy in the background, because with calls in progress that takes two seconds. LifecycleTest tests
+     * it.
+     */
     @Override
     public void close() {
         clients.forEach(WireClient::close);
         new Thread(proxy::close, "close-proxy").start();
         if (proxy.statistics().stalledReceivers() > stalledReceivers) {
-            throw new AssertionError("a message held its receiving thread; the log says where it stood");
+            throw new AssertionError("a message held its receiver thread; the log has its stack trace");
         }
     }
 }

@@ -16,10 +16,12 @@ import org.sipproxy.api.routing.StageContext;
 import org.sipproxy.api.routing.Verdict;
 import org.sipproxy.message.Method;
 
-/** RFC 3261 §26.3.2.4: a sender that has proved nothing gets one packet for each that it sends, and leaves no state. */
+/** A stranger gets one packet for each that it sends, and leaves no state (RFC 3261 §26.3.2.4). */
 class RefusalTest {
 
-    /** A host's step without {@link RequestStage#isRepeatable}: each request gets its transaction first. */
+    /**
+     * Stage of a host application without {@link RequestStage#isRepeatable}: each request gets its transaction first.
+     */
     private record Refusing(int status, boolean mayBlock) implements RequestStage {
 
         @Override
@@ -32,7 +34,7 @@ class RefusalTest {
         return from.request(method, uri).from("<sip:mallory@foreign.test>;tag=1");
     }
 
-    /** Lets more time pass than Timer G needs to fire several times: that of six transmissions to a silent phone. */
+    /** Waits for six transmissions to a silent phone, in which Timer G fires several times. */
     private static void letTimersPass(WireClient.Udp alice, WireClient.Udp silent) {
         silent.forgetPending();
         alice.send(alice.request("MESSAGE", "sip:" + silent.name() + "@sip.test"));
@@ -59,7 +61,7 @@ class RefusalTest {
                 "483 | sip:silent@sip.test       | Max-Forwards: 0",
                 "400 | sip:silent@sip.test       | Route: <sip:a b@sip.test>",
             })
-    void refusedInviteGetsOnePacketAndLeavesNothing(int status, String uri, String line) {
+    void refusedInviteGetsOnePacketAndLeavesNoState(int status, String uri, String line) {
         try (ProxyUnderTest proxy = ProxyUnderTest.start(b -> b.timers(ProxyUnderTest.QUICK))) {
             WireClient.Udp alice = proxy.udp("alice");
             WireClient.Udp silent = proxy.registered("silent");
@@ -85,7 +87,7 @@ class RefusalTest {
     }
 
     @Test
-    void retransmissionIsDecidedAgainWithTheSameTag() {
+    void retransmissionIsRefusedAgainWithTheSameTag() {
         try (ProxyUnderTest proxy = ProxyUnderTest.start()) {
             WireClient.Udp alice = proxy.udp("alice");
             Request invite = alice.send(strange(alice, "INVITE", "sip:nobody@sip.test"));
@@ -100,7 +102,7 @@ class RefusalTest {
 
     @ParameterizedTest
     @CsvSource({"403,false", "480,false", "503,false", "302,false", "407,false", "480,true"})
-    void refusalOfAHostsStepIsOnePacketToo(int status, boolean mayBlock) {
+    void refusalOfAHostsStageIsOnePacketToo(int status, boolean mayBlock) {
         try (ProxyUnderTest proxy = ProxyUnderTest.start(
                 b -> b.timers(ProxyUnderTest.QUICK).beforeRouting(new Refusing(status, mayBlock)))) {
             WireClient.Udp alice = proxy.udp("alice");
@@ -109,10 +111,10 @@ class RefusalTest {
             WireMessage refusal = alice.awaitResponse(invite, status);
             letTimersPass(alice, bob);
             assertThat(responsesTo(alice, invite))
-                    .as("neither a 100 nor a repetition")
+                    .as("neither a 100 nor a retransmission")
                     .isEmpty();
             assertThat(proxy.proxy().statistics().serverTransactions())
-                    .as("the MESSAGE's")
+                    .as("the transaction of the MESSAGE")
                     .isOne();
 
             alice.send(invite);
@@ -134,7 +136,7 @@ class RefusalTest {
             WireClient.Udp alice = proxy.udp("alice");
             WireClient.Udp silent = proxy.registered("silent");
             WireClient.Udp bob = proxy.udp("bob");
-            // a family that the proxy does not listen on: there is no flow to it
+            // a family that the proxy does not listen on, so that it has no flow there
             Request register = bob.request("REGISTER", "sip:sip.test")
                     .to("<sip:bob@sip.test>")
                     .contact("<sip:bob@[2001:db8::1]>");

@@ -12,7 +12,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.sipproxy.core.options.RegistrarPolicy;
 
-/** REGISTER on the wire: RFC 3261 §10.3, RFC 3327. */
+/** REGISTER on the wire (RFC 3261 §10.3, RFC 3327). */
 class RegisterTest {
 
     private final ProxyUnderTest proxy = ProxyUnderTest.start();
@@ -46,10 +46,10 @@ class RegisterTest {
                 .orElseThrow());
     }
 
-    // ---- answer
+    // ---- response
 
     @Test
-    void answerEchoesTheDialogHeadersAndTagsTo() {
+    void responseEchoesTheDialogHeadersAndTagsTo() {
         Request request = register("<sip:bob@127.0.0.1:5999>");
 
         WireMessage ok = answer(request);
@@ -66,7 +66,7 @@ class RegisterTest {
     }
 
     @Test
-    void answerListsTheBindingWithItsRemainingTime() {
+    void responseListsTheBindingWithItsRemainingTime() {
         WireMessage ok = answer(register("<sip:bob@127.0.0.1:5999>", "Expires: 300"));
 
         assertThat(ok.elements("Contact")).hasSize(1);
@@ -75,7 +75,7 @@ class RegisterTest {
     }
 
     @Test
-    void answerHasADateInGmt() {
+    void responseHasADateInGmt() {
         assertThat(answer(register("<sip:bob@127.0.0.1:5999>")).header("Date"))
                 .matches(Pattern.compile(
                         "(Mon|Tue|Wed|Thu|Fri|Sat|Sun), \\d\\d \\w{3} \\d{4} \\d\\d:\\d\\d:\\d\\d GMT"));
@@ -102,7 +102,7 @@ class RegisterTest {
     }
 
     @Test
-    void queryOfNobodyHasNoContact() {
+    void queryOfAnUnregisteredUserHasNoContact() {
         assertThat(answer(register("")).has("Contact")).isFalse();
     }
 
@@ -174,7 +174,7 @@ class RegisterTest {
     }
 
     @Test
-    void bindingIsGoneWhenItsTimeIsOver() {
+    void bindingIsRemovedWhenItExpires() {
         try (ProxyUnderTest brief =
                 ProxyUnderTest.start(b -> b.registrar(RegistrarPolicy.builder().minExpires(Duration.ZERO).build()))) {
             WireClient.Udp carol = brief.udp("carol");
@@ -213,7 +213,7 @@ class RegisterTest {
     }
 
     @Test
-    void removalOfWhatIsNotThereSucceeds() {
+    void removalOfAnUnknownContactSucceeds() {
         assertThat(answer(register("<sip:bob@127.0.0.1:5999>", "Expires: 0")).status())
                 .isEqualTo(200);
     }
@@ -292,7 +292,7 @@ class RegisterTest {
     }
 
     @Test
-    void starIsHeldToTheOrderOfCSeqToo() {
+    void starObeysTheOrderOfCSeqToo() {
         Request request = register("<sip:bob@127.0.0.1:5999>").cseq(10);
         answer(request);
 
@@ -303,7 +303,7 @@ class RegisterTest {
     }
 
     @Test
-    void repeatedDatagramGetsTheSameAnswer() {
+    void retransmittedDatagramGetsTheSameResponse() {
         Request request = register("<sip:bob@127.0.0.1:5999>", "Expires: 300");
         WireMessage first = answer(request);
 
@@ -323,7 +323,7 @@ class RegisterTest {
         assertThat(bindings()).isEmpty();
     }
 
-    // ---- which contact is which
+    // ---- comparison of contacts
 
     @ParameterizedTest
     @CsvSource(
@@ -419,7 +419,7 @@ class RegisterTest {
         assertThat(bindings()).hasSize(10);
     }
 
-    // ---- who and where
+    // ---- users and domains
 
     @Test
     void foreignDomainInToIsNotFound() {
@@ -506,7 +506,7 @@ class RegisterTest {
     }
 
     @Test
-    void registrationOverTcpIsAnsweredOnItsConnection() {
+    void registrationOverTcpGetsItsResponseOnItsConnection() {
         WireClient.Tcp tcp = proxy.registeredByTcp("carol");
 
         assertThat(tcp.acceptedConnections()).isZero();

@@ -14,11 +14,13 @@ import org.sipproxy.api.transport.Endpoint;
 import org.sipproxy.api.transport.TransportKind;
 import org.sipproxy.message.SipUri;
 
-/** Dialogs with phones that nobody can connect to: they are reached by the connection over which they are registered now. */
+/**
+ * Dialogs with phones that do not accept connections: they are reached over the connection of their current binding.
+ */
 class RemoteTargetTest {
 
     private static final HttpClient BROWSER = HttpClient.newHttpClient();
-    /** Nothing listens there. */
+    /** A contact at which nothing listens. */
     private static final String DEAF = "sip:deaf@127.0.0.1:1;transport=tcp";
 
     private final ProxyUnderTest proxy = ProxyUnderTest.start(builder -> builder.listen(Endpoint.ws("127.0.0.1", 0)));
@@ -35,7 +37,9 @@ class RemoteTargetTest {
         return phone;
     }
 
-    /** A phone that does not listen and names the port of its connection, which is another one after each reconnect. */
+    /**
+     * Registers a phone that does not listen and names the port of its connection, which changes when it reconnects.
+     */
     private WireClient.Tcp namingItsConnection(String user, int port) {
         WireClient.Tcp phone = proxy.tcp(user);
         proxy.registerContact(phone, user, "<" + contact(user, port) + ">");
@@ -176,7 +180,7 @@ class RemoteTargetTest {
     }
 
     @Test
-    void anonymousCallerThatHasReconnectedIsReachedAndItsUserDoesNotShow() {
+    void anonymousCallerThatHasReconnectedIsReachedWithoutRevealingItsUser() {
         WireClient.Tcp bob = namingItsConnection("bob", 1);
         proxy.register(alice, "alice", "");
         Request invite = bob.send(bob.request("INVITE", "sip:alice@sip.test")
@@ -262,7 +266,7 @@ class RemoteTargetTest {
     }
 
     @Test
-    void callingBrowserThatHasReconnectedIsReachedAndGoesOn() {
+    void callingBrowserThatHasReconnectedIsReachedAndContinues() {
         WireClient.Web bob = browser("bob");
         proxy.register(bob, "bob", "");
         proxy.register(alice, "alice", "");

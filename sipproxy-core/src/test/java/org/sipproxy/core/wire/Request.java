@@ -3,7 +3,7 @@ package org.sipproxy.core.wire;
 import java.util.ArrayList;
 import java.util.List;
 
-/** A request that a test writes: the dull headers are there, and each can be changed. */
+/** Request written by a test. The usual headers are filled in, and each can be changed. */
 final class Request {
 
     private final WireClient sender;
@@ -63,7 +63,7 @@ final class Request {
         return this;
     }
 
-    /** The Via up to {@code branch=}. */
+    /** Sets the Via up to {@code branch=}. */
     Request via(String value) {
         via = value;
         return this;
@@ -104,13 +104,13 @@ final class Request {
         return this;
     }
 
-    /** The value of Contact; empty for none. */
+    /** Sets the value of Contact; empty for none. */
     Request contact(String value) {
         contact = value;
         return this;
     }
 
-    /** More header lines. */
+    /** Adds header lines. */
     Request with(String... more) {
         lines.addAll(List.of(more));
         return this;
@@ -122,19 +122,19 @@ final class Request {
         return this;
     }
 
-    /** Again, with a CSeq one higher and a branch of its own. */
+    /** Returns the next request: CSeq plus one, and a new branch. */
     Request next() {
         cseq++;
         branch = WireClient.unique("z9hG4bK");
         return this;
     }
 
-    /** The CANCEL of this request. */
+    /** Returns the CANCEL of this request. */
     Request cancel() {
         return derived("CANCEL", to);
     }
 
-    /** The ACK of a failure: this transaction's (RFC 3261 §17.1.1.3). */
+    /** Returns the ACK of a failure, which belongs to this transaction (RFC 3261 §17.1.1.3). */
     Request ack(WireMessage response) {
         return derived("ACK", response.header("To"));
     }

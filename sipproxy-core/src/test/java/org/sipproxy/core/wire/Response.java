@@ -2,7 +2,7 @@ package org.sipproxy.core.wire;
 
 import java.util.List;
 
-/** A response that a test writes (RFC 3261 §8.2.6). */
+/** Response written by a test (RFC 3261 §8.2.6). */
 final class Response {
 
     private Response() {}
@@ -41,7 +41,7 @@ final class Response {
         return new WireMessage(out.toString(), request.source());
     }
 
-    /** One tag for each dialog that this element may have with the caller. */
+    /** Returns the To tag: one for each dialog that this element may have with the caller. */
     private static String tagOf(WireClient sender, WireMessage request) {
         return "t" + sender.name() + Integer.toHexString((sender.name() + request.header("Call-ID")).hashCode());
     }

@@ -8,7 +8,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Where a request goes and what refuses it: RFC 3261 §8.2, §11, §16.3 to §16.5; RFC 5393. */
+/** Routing and refusals of requests (RFC 3261 §8.2, §11, §16.3 to §16.5; RFC 5393). */
 class RoutingTest {
 
     private final ProxyUnderTest proxy = ProxyUnderTest.start();
@@ -41,7 +41,7 @@ class RoutingTest {
     // ---- OPTIONS
 
     @Test
-    void optionsToTheProxyAreAnswered() {
+    void optionsToTheProxyGet200() {
         Request options = alice.request("OPTIONS", "sip:" + proxy.udpHostPort());
 
         WireMessage ok = answer(options);
@@ -59,14 +59,14 @@ class RoutingTest {
 
     @ParameterizedTest
     @ValueSource(ints = {0, 1, 70})
-    void optionsToTheDomainAreAnsweredWhateverMaxForwards(int maxForwards) {
+    void optionsToTheDomainGet200WithAnyMaxForwards(int maxForwards) {
         assertThat(answer(alice.request("OPTIONS", "sip:sip.test").maxForwards(maxForwards))
                         .status())
                 .isEqualTo(200);
     }
 
     @Test
-    void optionsToAUserGoThere() {
+    void optionsToAUserAreForwarded() {
         Request options = alice.send(alice.request("OPTIONS", "sip:bob@sip.test"));
 
         bob.reply(bob.awaitRequest("OPTIONS"), 200, "Allow: X-BOB");
@@ -75,7 +75,7 @@ class RoutingTest {
     }
 
     @Test
-    void optionsByARouteToUsAreForUs() {
+    void optionsByARouteToTheProxyAreForTheProxy() {
         assertThat(answer(alice.request("OPTIONS", "sip:sip.test").with("Route: <sip:" + proxy.udpHostPort() + ";lr>"))
                         .status())
                 .isEqualTo(200);
@@ -109,7 +109,7 @@ class RoutingTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"Proxy-Require:", "Proxy-Require: ", "Proxy-Require: , ,"})
-    void proxyRequireThatNamesNothingAsksForNothing(String line) {
+    void emptyProxyRequireRequiresNothing(String line) {
         alice.send(alice.request("INVITE", "sip:bob@sip.test").with(line));
 
         assertThat(bob.awaitRequest("INVITE").text()).contains("\r\n" + line.stripTrailing());
@@ -145,7 +145,7 @@ class RoutingTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"INVITE", "MESSAGE", "SUBSCRIBE"})
-    void nobodyIs404(String method) {
+    void unknownUserIs404(String method) {
         assertRefusedBeforeBob(alice.request(method, "sip:nobody@sip.test"), 404);
     }
 
@@ -161,7 +161,7 @@ class RoutingTest {
     }
 
     @Test
-    void strangerMayNotUseUsByAPreloadedRoute() {
+    void strangerMayNotUseTheProxyByAPreloadedRoute() {
         assertRefusedBeforeBob(
                 alice.request("INVITE", "sip:eve@198.51.100.1")
                         .from("<sip:mallory@elsewhere.test>;tag=1")
@@ -170,14 +170,14 @@ class RoutingTest {
     }
 
     @Test
-    void strangerMayCallOurUsers() {
+    void strangerMayCallUsersOfTheProxy() {
         alice.send(alice.request("INVITE", "sip:bob@sip.test").from("<sip:mallory@elsewhere.test>;tag=1"));
 
         bob.awaitRequest("INVITE");
     }
 
     @Test
-    void ourUsersMayCallStrangers() {
+    void usersOfTheProxyMayCallStrangers() {
         WireClient.Udp stranger = proxy.udp("stranger");
 
         alice.send(alice.request("INVITE", stranger.contact()));
@@ -186,7 +186,7 @@ class RoutingTest {
     }
 
     @Test
-    void preloadedRouteToUsIsTakenOff() {
+    void preloadedRouteToTheProxyIsRemoved() {
         alice.send(alice.request("INVITE", "sip:bob@sip.test").with("Route: <sip:" + proxy.udpHostPort() + ";lr>"));
 
         WireMessage received = bob.awaitRequest("INVITE");
@@ -255,7 +255,7 @@ class RoutingTest {
     }
 
     @Test
-    void bytesBehindContentLengthAreCutOffADatagram() {
+    void bytesAfterContentLengthAreCutOffADatagram() {
         Request request = alice.request("MESSAGE", "sip:bob@sip.test").body("text/plain", "hello");
 
         alice.send(request.text() + "garbage behind the body");
@@ -282,7 +282,7 @@ class RoutingTest {
     }
 
     @Test
-    void ackIsNeverAnswered() {
+    void ackNeverGetsAResponse() {
         alice.send(alice.request("ACK", "sip:nobody@sip.test"));
         alice.send(alice.request("ACK", "sip:bob@sip.test").maxForwards(0));
         alice.send(alice.request("ACK", "tel:1"));
@@ -353,7 +353,7 @@ class RoutingTest {
     }
 
     @Test
-    void provisionalOfANonInviteGoesNoFurther() {
+    void provisionalOfANonInviteIsNotForwarded() {
         Request request = alice.send(alice.request("MESSAGE", "sip:bob@sip.test"));
         WireMessage received = bob.awaitRequest("MESSAGE");
         bob.reply(received, 100);
@@ -381,7 +381,7 @@ class RoutingTest {
         alice.send(alice.request("MESSAGE", "sip:bob@sip.test"));
         WireMessage received = bob.awaitRequest("MESSAGE");
 
-        // bob sends it back to where it came from, with its old Request-URI
+        // bob sends it back to the proxy with its old Request-URI
         String again = received.text()
                 .replaceFirst("MESSAGE \\S+ ", "MESSAGE sip:bob@sip.test ")
                 .replaceFirst("Via:", "Via: SIP/2.0/UDP " + bob.hostPort() + ";rport;branch=z9hG4bKback\r\nVia:");
@@ -393,7 +393,7 @@ class RoutingTest {
     }
 
     @Test
-    void requestThatComesBackForSomebodyElseSpirals() {
+    void requestThatComesBackForAnotherUserSpirals() {
         WireClient.Udp carol = proxy.registered("carol");
         Request message = alice.send(alice.request("MESSAGE", "sip:bob@sip.test"));
         WireMessage received = bob.awaitRequest("MESSAGE");
@@ -422,7 +422,7 @@ class RoutingTest {
         assertThat(failure.status()).isIn(482, 483);
     }
 
-    // ---- responses that belong to nobody
+    // ---- stray responses
 
     @Test
     void strayResponsesAreDropped() {

@@ -27,7 +27,7 @@ import org.sipproxy.core.SipProxyBuilder;
 import org.sipproxy.core.status.ProxyStatistics;
 import org.sipproxy.message.Method;
 
-/** How a proxy ends: every request gets its final response, calls can be ended, and nothing stays open. */
+/** Shutdown: every request gets its final response, calls can be ended, and nothing stays open. */
 class ShutdownTest {
 
     private static final Duration SHORT = Duration.ofMillis(300);
@@ -68,7 +68,7 @@ class ShutdownTest {
             WireClient.Udp bob = proxy.registered("bob");
             WireClient.Udp alice = proxy.udp("alice");
             List<Request> waiting = new ArrayList<>();
-            for (int i = 0; i < 12; i++) { // more than the workers, so that some are in their queues
+            for (int i = 0; i < 12; i++) { // more than the workers, so that some are queued
                 waiting.add(alice.send(alice.request(i % 2 == 0 ? "INVITE" : "MESSAGE", "sip:bob@sip.test")));
             }
             Awaitility.await().until(() -> proxy.proxy().statistics().unanswered() == 12 && holding.held.size() == 4);
@@ -86,15 +86,15 @@ class ShutdownTest {
                     .containsOnlyOnce(200)
                     .filteredOn(status -> status == 503)
                     .hasSize(12);
-            // one second for all four workers; one after the other they would take four
+            // one second for all four workers together; one after the other would take four
             assertThat(millis).isLessThan(3_500);
             Awaitility.await().until(() -> holding.held.stream().noneMatch(Thread::isAlive));
-            assertThat(bob.pending()).isEmpty(); // nothing was forwarded behind its own 503
+            assertThat(bob.pending()).isEmpty(); // no request was forwarded after its 503
         }
     }
 
     @Test
-    void requestWhoseStageReturnsAfterTheEndIsNotForwarded() throws Exception {
+    void requestWhoseStageReturnsAfterTheCloseIsNotForwarded() throws Exception {
         Holding holding = new Holding();
         ProxyUnderTest proxy =
                 ProxyUnderTest.start(b -> b.beforeRouting(holding).drainTime(SHORT));
@@ -155,7 +155,7 @@ class ShutdownTest {
     // ---- drain
 
     @Test
-    void drainRefusesNewCallsAndServesThoseThatThereAre() {
+    void drainRefusesNewCallsAndServesExistingOnes() {
         try (ProxyUnderTest proxy = ProxyUnderTest.start()) {
             WireClient.Udp bob = proxy.registered("bob");
             WireClient.Udp alice = proxy.udp("alice");
@@ -178,7 +178,7 @@ class ShutdownTest {
             }
             bob.reply(atBob, 200);
             alice.awaitResponse(ringing, 200);
-            proxy.register(bob, "bob", ""); // stays reachable for the calls that there are
+            proxy.register(bob, "bob", ""); // stays reachable for existing calls
             Request bye = alice.send(dialog.request("BYE"));
             bob.reply(bob.awaitRequest("BYE"), 200);
             alice.awaitResponse(bye, 200);
@@ -215,7 +215,7 @@ class ShutdownTest {
         SipProxy proxy = minimal().listen(Endpoint.tcp("127.0.0.1", 0)).build();
         assertThat(proxy.state()).isEqualTo(State.NEW);
         assertThat(proxy.boundEndpoints()).isEmpty();
-        proxy.drain(); // nothing to drain
+        proxy.drain(); // has no effect before the start
         assertThat(proxy.state()).isEqualTo(State.NEW);
         proxy.start();
         assertThat(proxy.state()).isEqualTo(State.RUNNING);
@@ -267,9 +267,9 @@ class ShutdownTest {
         }
     }
 
-    // ---- a start that fails or is aborted
+    // ---- failed and aborted starts
 
-    /** A component whose start is the test's. */
+    /** Component whose start is given by the test. */
     private record Starting(java.util.function.Consumer<ProxyRuntime> body) implements ProxyComponent {
 
         @Override

@@ -22,7 +22,7 @@ import org.sipproxy.core.status.ProxyHealth;
 import org.sipproxy.core.status.StoreStatus;
 import org.sipproxy.message.SipUri;
 
-/** The storage modes as a host sees them. */
+/** Storage modes as a host application sees them. */
 class StorageModeTest {
 
     private static final Aor ALICE = new Aor("alice", "sip.test");
@@ -43,7 +43,7 @@ class StorageModeTest {
     }
 
     @Test
-    void storedBindingsAreThereBeforeTheFirstRequestIsRead() {
+    void storedBindingsAreLoadedBeforeTheFirstRequestIsRead() {
         repository.write(List.of(new BindingWrite.Put(ALICE, binding("a"))));
         try (SipProxy proxy =
                 builder().locationStore(StoreMode.writeThrough(repository)).build()) {
@@ -56,7 +56,7 @@ class StorageModeTest {
     }
 
     @Test
-    void nodeThatNeedsADatabaseWhichIsAwayIsNotReadyAndSaysSoToADispatcher() {
+    void proxyThatNeedsItsDatabaseIsNotReadyWhileItIsDown() {
         SipProxyBuilder options =
                 builder().locationStore(StoreMode.databaseOnly(repository)).refuseOptionsWhenNotReady(true);
         try (ProxyUnderTest proxy = ProxyUnderTest.of(options)) {
@@ -73,7 +73,7 @@ class StorageModeTest {
                     .contains("told to fail");
             dispatcher.awaitResponse(dispatcher.send(dispatcher.request("OPTIONS", "sip:sip.test")), 503);
 
-            repository.fail(null); // found out without a request
+            repository.fail(null); // detected without a request
             await().atMost(Duration.ofSeconds(20))
                     .until(() -> proxy.proxy().health().isReady());
             dispatcher.awaitResponse(dispatcher.send(dispatcher.request("OPTIONS", "sip:sip.test")), 200);
@@ -81,7 +81,7 @@ class StorageModeTest {
     }
 
     @Test
-    void writeBackIsDegradedButReadyWhileItsDatabaseIsAway() {
+    void writeBackIsDegradedButReadyWhileItsDatabaseIsDown() {
         SipProxy proxy =
                 builder().locationStore(StoreMode.writeBack(repository)).build();
         assertThat(proxy.health().isReady()).isFalse();
@@ -138,7 +138,7 @@ class StorageModeTest {
     }
 
     @Test
-    void storeInMemoryHasNoDatabaseToTellOf() {
+    void storeInMemoryHasNoStatusOfADatabase() {
         try (SipProxy proxy = builder().build()) {
             proxy.start();
             proxy.flushLocationStore();
@@ -147,7 +147,7 @@ class StorageModeTest {
     }
 
     @Test
-    void storeIsGivenOnce() {
+    void storeCanBeSetOnlyOnce() {
         assertThatThrownBy(() -> builder()
                         .locationStore(StoreMode.memory())
                         .locationStore(StoreMode.writeThrough(repository))

@@ -9,7 +9,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.sipproxy.core.status.ProxyStatistics;
 
-/** Retransmissions and timeouts with timers made short: RFC 3261 §16.8, §17; RFC 4320; RFC 6026. */
+/** Retransmissions and timeouts with short timers (RFC 3261 §16.8, §17; RFC 4320; RFC 6026). */
 class TimerTest {
 
     private final ProxyUnderTest proxy = ProxyUnderTest.start(b -> b.timers(ProxyUnderTest.QUICK));
@@ -29,7 +29,7 @@ class TimerTest {
     }
 
     @Test
-    void inviteIsRepeatedUntilAProvisional() {
+    void inviteIsRetransmittedUntilAProvisional() {
         alice.send(alice.request("INVITE", "sip:bob@sip.test"));
         WireMessage first = bob.awaitRequest("INVITE");
         assertThat(bob.awaitRequest("INVITE").text()).isEqualTo(first.text());
@@ -38,7 +38,7 @@ class TimerTest {
         bob.pendingAfterRoundTrip();
         bob.forgetPending();
 
-        // what takes longer than two more of its doubling intervals is an unanswered MESSAGE's third repetition
+        // six transmissions of a MESSAGE take longer than two more doubling intervals of the INVITE
         alice.send(alice.request("MESSAGE", "sip:bob@sip.test"));
         for (int i = 0; i < 6; i++) {
             bob.awaitRequest("MESSAGE");
@@ -58,7 +58,7 @@ class TimerTest {
     }
 
     @Test
-    void cancelledInviteThatNobodyAnswersEndsWith487() {
+    void cancelledInviteWithoutAResponseEndsWith487() {
         Request invite = alice.send(alice.request("INVITE", "sip:bob@sip.test"));
         bob.awaitRequest("INVITE");
         alice.send(invite.cancel());
@@ -67,13 +67,13 @@ class TimerTest {
     }
 
     @Test
-    void calleeThatIgnoresTheCancelIsGivenUp() {
+    void calleeThatIgnoresTheCancelIsAbandoned() {
         Request invite = alice.send(alice.request("INVITE", "sip:bob@sip.test"));
         bob.reply(bob.awaitRequest("INVITE"), 180);
         alice.awaitResponse(invite, 180);
         alice.send(invite.cancel());
         bob.awaitRequest("CANCEL");
-        bob.awaitRequest("CANCEL"); // it is repeated as any non-INVITE
+        bob.awaitRequest("CANCEL"); // it is retransmitted like any non-INVITE request
 
         alice.send(invite.ack(alice.awaitResponse(invite, 487)).text());
     }
@@ -92,12 +92,12 @@ class TimerTest {
     }
 
     @Test
-    void unansweredNonInviteIsRepeatedAndNeverAnswered408() {
+    void unansweredNonInviteIsRetransmittedAndNeverGets408() {
         Request message = alice.send(alice.request("MESSAGE", "sip:bob@sip.test"));
         for (int i = 0; i < 5; i++) {
             bob.awaitRequest("MESSAGE");
         }
-        alice.awaitResponse(message, 100); // RFC 4320 §4.1: only when the client's own interval has grown to T2
+        alice.awaitResponse(message, 100); // RFC 4320 §4.1: only after the client's interval has grown to T2
 
         until(() -> proxy.proxy().statistics().unanswered() == 0);
 
@@ -138,7 +138,7 @@ class TimerTest {
     }
 
     @Test
-    void failureToATrustedPeerIsRepeatedUntilItsAck() {
+    void failureToATrustedPeerIsRetransmittedUntilItsAck() {
         try (ProxyUnderTest trusting =
                 ProxyUnderTest.start(b -> b.timers(ProxyUnderTest.QUICK).beforeAuthentication(ProxyUnderTest.TRUST))) {
             WireClient.Udp peer = trusting.udp("peer");
@@ -157,7 +157,7 @@ class TimerTest {
     }
 
     @Test
-    void failureToATrustedPeerWithoutAnAckIsGivenUp() {
+    void failureToATrustedPeerWithoutAnAckIsAbandoned() {
         try (ProxyUnderTest trusting =
                 ProxyUnderTest.start(b -> b.timers(ProxyUnderTest.QUICK).beforeAuthentication(ProxyUnderTest.TRUST))) {
             WireClient.Udp peer = trusting.udp("peer");
@@ -169,7 +169,7 @@ class TimerTest {
     }
 
     @Test
-    void serialForkGoesOnWhenAPhoneIsSilent() {
+    void serialForkContinuesWhenAPhoneIsSilent() {
         WireClient.Udp desk = proxy.udp("desk");
         proxy.register(desk, "bob", ";q=0.2");
         Request invite = alice.send(alice.request("INVITE", "sip:bob@sip.test"));
@@ -202,7 +202,7 @@ class TimerTest {
     }
 
     @Test
-    void nothingIsLeftWhenAllTimersAreThrough() {
+    void nothingIsLeftWhenAllTimersHaveFired() {
         Request invite = alice.send(alice.request("INVITE", "sip:bob@sip.test"));
         WireMessage received = bob.awaitRequest("INVITE");
         bob.reply(received, 200);

@@ -33,7 +33,7 @@ import org.sipproxy.core.options.TlsSettings;
 import org.sipproxy.core.options.TlsSettings.ClientAuthentication;
 import org.sipproxy.core.options.TlsSettingsException;
 
-/** TLS on both sides: RFC 3261 §26.2, RFC 5922. */
+/** TLS on both sides (RFC 3261 §26.2, RFC 5922). */
 class TlsTest {
 
     private static final TestCertificate OURS = TestCertificate.of("dns:sip.test", "ip:127.0.0.1");
@@ -105,7 +105,7 @@ class TlsTest {
     }
 
     @Test
-    void aCallFromUdpToTlsGoesOnInBothDirections() {
+    void aCallFromUdpToTlsWorksInBothDirections() {
         WireClient.Tcp bob = registered("bob");
         WireClient.Udp alice = proxy.udp("alice");
 
@@ -133,7 +133,7 @@ class TlsTest {
     }
 
     @Test
-    void aCallFromTlsToUdpGoesOnInBothDirections() {
+    void aCallFromTlsToUdpWorksInBothDirections() {
         WireClient.Udp bob = proxy.registered("bob");
         WireClient.Tcp alice = proxy.tls("alice", PHONE);
 
@@ -154,7 +154,7 @@ class TlsTest {
     }
 
     @Test
-    void aProxyThatPassesACallOnIsNotPutBetween() {
+    void aProxyThatDidNotRecordRouteIsNotInTheDialog() {
         WireClient.Udp bob = proxy.registered("bob");
         WireClient.Tcp other = proxy.tls("other", PHONE);
 
@@ -167,7 +167,7 @@ class TlsTest {
     }
 
     @Test
-    void aTokenOfAnotherDialogLeadsNowhere() {
+    void aTokenOfAnotherDialogIsIgnored() {
         WireClient.Tcp bob = registered("bob");
         WireClient.Udp alice = proxy.udp("alice");
         Request first = alice.send(alice.request("INVITE", "sip:bob@sip.test"));
@@ -188,7 +188,7 @@ class TlsTest {
     }
 
     @Test
-    void aResponseIsSentAnewOnlyToWhoProvesToBeTheSender() {
+    void aResponseIsSentOnANewConnectionOnlyToTheProvenSender() {
         WireClient.Udp bob = proxy.registered("bob");
         WireClient.Tcp alice = proxy.tls("alice", LOCALHOST.context(OURS));
         String port = alice.hostPort().replaceAll(".*:", "");
@@ -204,10 +204,10 @@ class TlsTest {
         assertThat(alice.acceptedConnections()).isEqualTo(1);
     }
 
-    // ---- connections to others
+    // ---- connections to servers
 
     @Test
-    void aServerIsReachedIfItsCertificateIsForTheNameThatTheUriHas() {
+    void aServerIsReachedIfItsCertificateMatchesTheUri() {
         WireClient.Tcp server = proxy.tls("server", LOCALHOST.context(OURS));
         String port = server.hostPort().replaceAll(".*:", "");
         WireClient.Udp alice = proxy.udp("alice");
@@ -219,7 +219,7 @@ class TlsTest {
         Request again = alice.send(alice.request("MESSAGE", "sips:server@localhost:" + port));
         server.reply(server.awaitRequest("MESSAGE"), 200);
         alice.awaitResponse(again, 200);
-        assertThat(server.acceptedConnections()).as("used again").isEqualTo(1);
+        assertThat(server.acceptedConnections()).as("reused").isEqualTo(1);
     }
 
     @Test
@@ -235,7 +235,7 @@ class TlsTest {
     }
 
     @Test
-    void aServerThatNobodyVouchesForIsNotSentTo() {
+    void aServerWithAnUntrustedCertificateIsNotSentTo() {
         TestCertificate unknown = TestCertificate.of("dns:localhost", "dns:unknown.test");
         WireClient.Tcp server = proxy.tls("server", unknown.context(OURS));
         String port = server.hostPort().replaceAll(".*:", "");
@@ -300,7 +300,7 @@ class TlsTest {
         restart(
                 tls -> tls,
                 options -> options.streamLimits(StreamLimits.builder()
-                        .connectTimeout(Duration.ofMillis(300)) // it speaks no TLS, and waits for the proxy
+                        .connectTimeout(Duration.ofMillis(300)) // the peer does not support TLS and waits for data
                         .build()));
         WireClient.Tcp bob = proxy.tcp("bob");
         String contact = "sips:bob@" + bob.hostPort();
@@ -317,7 +317,7 @@ class TlsTest {
     }
 
     @Test
-    void withoutATlsListeningPointThereIsNoWayForSips() {
+    void withoutATlsListeningPointSipsIsRefused() {
         proxy.close();
         proxy = ProxyUnderTest.start();
         WireClient.Udp bob = proxy.udp("bob");
@@ -329,10 +329,10 @@ class TlsTest {
         assertThat(bob.pendingAfterRoundTrip()).isEmpty();
     }
 
-    // ---- certificates of clients
+    // ---- client certificates
 
     @Test
-    void aClientsVerifiedCertificateTellsItsDomain() {
+    void aClientsVerifiedCertificateGivesItsDomain() {
         CopyOnWriteArrayList<Set<String>> seen = new CopyOnWriteArrayList<>();
         restart(
                 tls -> tls.clientAuthentication(ClientAuthentication.WANT),
@@ -350,7 +350,7 @@ class TlsTest {
     }
 
     @Test
-    void withoutACertificateNobodyGetsInWhereOneIsNeeded() throws Exception {
+    void aClientWithoutTheRequiredCertificateIsRefused() throws Exception {
         restart(tls -> tls.clientAuthentication(ClientAuthentication.NEED), options -> options);
 
         WireClient.Tcp peer = proxy.tls("peer", PEER.context(OURS));
@@ -363,7 +363,7 @@ class TlsTest {
             phone.setSoTimeout(5_000);
             assertThatThrownBy(() -> {
                         phone.getOutputStream().write('\r');
-                        phone.getInputStream().read(); // TLS 1.3 tells it with the first read
+                        phone.getInputStream().read(); // TLS 1.3 reports it with the first read
                     })
                     .isInstanceOf(IOException.class);
         }
@@ -371,7 +371,7 @@ class TlsTest {
     }
 
     @Test
-    void aCertificateThatNobodyVouchesForIsRefused() {
+    void anUntrustedCertificateIsRefused() {
         TestCertificate stranger = TestCertificate.of("dns:stranger.test");
         restart(tls -> tls.clientAuthentication(ClientAuthentication.WANT), options -> options);
 
@@ -389,10 +389,10 @@ class TlsTest {
                 .isInstanceOf(SSLException.class);
     }
 
-    // ---- the files
+    // ---- certificate files
 
     @Test
-    void newConnectionsGetTheCertificateThatWasReadAgain() throws Exception {
+    void newConnectionsUseTheReloadedCertificate() throws Exception {
         TestCertificate renewed = TestCertificate.of("dns:sip.test", "ip:127.0.0.1", "dns:renewed.test");
         Path chain = Files.copy(OURS.chain(), folder.resolve("chain.pem"));
         Path key = Files.copy(OURS.key(), folder.resolve("key.pem"));
@@ -422,7 +422,7 @@ class TlsTest {
         assertThatThrownBy(() ->
                         start(tls -> TlsSettings.builder().certificate(missing, OURS.key()), options -> options))
                 .isInstanceOf(TlsSettingsException.class)
-                .hasMessageContaining("there is no such file");
+                .hasMessageContaining("no such file");
     }
 
     @Test
@@ -432,7 +432,7 @@ class TlsTest {
                 .hasMessageContaining("listen: tls:127.0.0.1:5061 needs a certificate; set tls");
     }
 
-    // ---- what is no TLS
+    // ---- input that is not TLS
 
     @Test
     void garbageInsteadOfAHandshakeEndsTheConnection() throws Exception {
@@ -445,7 +445,7 @@ class TlsTest {
     }
 
     @Test
-    void whomAFilterRefusesGetsNoHandshake() throws Exception {
+    void aSourceThatAFilterRefusesGetsNoHandshake() throws Exception {
         ArrivalFilter filter = new ArrivalFilter() {
             @Override
             public boolean accepts(Flow flow, int length) {
@@ -468,7 +468,7 @@ class TlsTest {
     }
 
     @Test
-    void aHandshakeThatStopsHalfwayEndsWithItsTime() throws Exception {
+    void anUnfinishedHandshakeEndsAfterItsTimeout() throws Exception {
         restart(tls -> tls.handshakeTimeout(Duration.ofMillis(300)), options -> options);
         try (Socket silent = plain();
                 Socket half = plain()) {
@@ -492,7 +492,7 @@ class TlsTest {
             try (Socket two = plain()) {
                 awaitConnections(2);
                 try (Socket three = plain()) {
-                    awaitEnd(one); // the oldest without a message makes room
+                    awaitEnd(one); // the oldest without a message is evicted
                     Awaitility.await().until(() -> proxy.proxy().statistics().evictedConnections() == 1);
                     awaitConnections(2);
                     assertThat(two.isClosed() || three.isClosed()).isFalse();
@@ -522,7 +522,7 @@ class TlsTest {
         } catch (java.net.SocketTimeoutException e) {
             throw new AssertionError("the connection stays open", e);
         } catch (IOException e) {
-            // reset: an end, too
+            // a reset is an end too
         }
     }
 

@@ -19,21 +19,21 @@ import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * The messages of RFC 4475 and other bad company, thrown at a running proxy that is responsible for the domains of the RFC's
- * examples. Each request gets a Via of ours on top, so that its answer comes back here.
+ * Messages of RFC 4475 and other malformed input, sent to a running proxy that is responsible for the domains of the
+ * RFC's examples. Each request gets a Via of the test on top, so that its response comes back to the test.
  */
 class TortureTest {
 
     private static final String RELAYED = "relayed";
     private static final String DROPPED = "dropped";
 
-    /** What becomes of messages that {@code rfc4475/outcomes.txt} calls accepted. */
+    /** Outcome of messages that are accepted in {@code rfc4475/outcomes.txt}. */
     private static final Map<String, String> ROUTED = Map.ofEntries(
-            Map.entry("wsinv", "404"), // its Route is ours, and its user has not registered
-            Map.entry("intmeth", "404"), // a user with an unusual name whom nobody registered
+            Map.entry("wsinv", "404"), // its Route names this proxy, and its user is not registered
+            Map.entry("intmeth", "404"), // a user with an unusual name, not registered
             Map.entry("esc01", "404"),
-            Map.entry("escnull", "404"), // well-formed, but a NUL names no user
-            Map.entry("esc02", "484"), // a method of its own, not REGISTER; and no user
+            Map.entry("escnull", "404"), // well-formed, but no user name contains a NUL
+            Map.entry("esc02", "484"), // an unknown method, not REGISTER; and no user
             Map.entry("lwsdisp", RELAYED),
             Map.entry("longreq", RELAYED),
             Map.entry("dblreq", "200"),
@@ -44,10 +44,10 @@ class TortureTest {
             Map.entry("noreason", DROPPED),
             Map.entry("baddate", RELAYED),
             Map.entry("badbranch", RELAYED),
-            Map.entry("unksm2", "404"), // To is no address of ours
+            Map.entry("unksm2", "404"), // To is not in a domain of this proxy
             Map.entry("bext01", "420"),
             Map.entry("invut", RELAYED),
-            Map.entry("regaut01", "200"), // nobody authenticates here
+            Map.entry("regaut01", "200"), // this proxy does not authenticate
             Map.entry("zeromf", "483"),
             Map.entry("cparam01", "200"),
             Map.entry("cparam02", "200"),
@@ -146,7 +146,7 @@ class TortureTest {
         assertAlive();
     }
 
-    // ---- what has brought other stacks down
+    // ---- messages that crashed other stacks
 
     static Stream<String> killers() {
         String head =
@@ -219,7 +219,7 @@ class TortureTest {
     }
 
     @Test
-    void floodOfBrokenResponsesReachesNobody() {
+    void floodOfBrokenResponsesIsNotForwarded() {
         registerPhone("sip:user@example.com");
         WireClient.Udp caller = proxy.udp("caller");
         Request invite = caller.send(caller.request("INVITE", "sip:user@example.com"));
@@ -229,7 +229,7 @@ class TortureTest {
         Random random = new Random(3261);
         for (int i = 0; i < 2_000; i++) {
             byte[] broken = valid.clone();
-            // within the branch: it must not be guessed
+            // within the branch, which must not be guessable
             int at = new String(valid, ISO_8859_1).indexOf("z9hG4bK") + 7 + random.nextInt(16);
             broken[at] = (byte) (broken[at] == 'f' ? 'e' : 'f');
             attacker.sendBytes(broken);

@@ -16,14 +16,14 @@ import org.sipproxy.api.routing.Verdict;
 import org.sipproxy.core.options.SipTimers;
 import org.sipproxy.core.status.ProxyStatistics;
 
-/** A flood of large messages in miniature: 1 MiB for all live transactions, and messages of 59 kB. */
+/** Flood of large messages in miniature: 1 MiB for all live transactions, and messages of 59 kB. */
 class TransactionBytesTest {
 
     private static final int LIMIT = 1 << 20;
     private static final String BODY = "y".repeat(59_000);
     private static final SipTimers TIMERS = SipTimers.builder().transactionTimeout(Duration.ofSeconds(1)).build();
 
-    /** Trusts whoever calls himself a gateway. */
+    /** Trusts every sender that claims to be a gateway. */
     private static final RequestStage GATEWAYS = new RequestStage() {
         @Override
         public Verdict handle(StageContext context) throws Exception {
@@ -62,7 +62,7 @@ class TransactionBytesTest {
                 .body("text/plain", BODY);
     }
 
-    /** Sends until one is turned away, and returns that response. */
+    /** Sends until a request is turned away, and returns its response. */
     private static WireMessage fill(WireClient.Udp sender, String method, String user) {
         List<Request> sent = new ArrayList<>();
         for (int i = 0; i < 40; i++) {
@@ -75,7 +75,7 @@ class TransactionBytesTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"INVITE", "MESSAGE"})
-    void strangersFillOnlyTheOpenPartAndItIsFreeAgainAfterwards(String method) {
+    void strangersFillOnlyTheUnreservedPartAndItIsFreeAgainAfterwards(String method) {
         try (ProxyUnderTest proxy = proxy(TIMERS)) {
             WireClient.Udp stranger = proxy.udp("stranger");
             proxy.registered("bob"); // never responds
@@ -89,7 +89,8 @@ class TransactionBytesTest {
             assertThat(full.transactionBytes()).isBetween(200_000L, LIMIT * 3L / 4);
             until(() -> proxy.proxy().statistics().clientTransactions() == 0);
             stranger.pendingAfterRoundTrip();
-            until(() -> proxy.proxy().statistics().transactionBytes() < 200_000); // an INVITE's 408 waits for its ACK
+            until(() ->
+                    proxy.proxy().statistics().transactionBytes() < 200_000); // the 408 of an INVITE waits for its ACK
         }
     }
 
@@ -126,7 +127,7 @@ class TransactionBytesTest {
             WireClient.Udp gateway = proxy.udp("gateway");
             WireClient.Udp bob = proxy.registered("bob");
             fill(gateway, "MESSAGE", "gateway");
-            // the rest in small pieces, whose bodies are kept as long as their transactions
+            // fill the rest with small requests, whose bodies are kept as long as their transactions
             for (int i = 0; i < 200; i++) {
                 Request small = gateway.send(gateway.request("MESSAGE", "sip:bob@sip.test")
                         .from("<sip:gateway@foreign.test>;tag=1")

@@ -24,7 +24,7 @@ import org.sipproxy.api.transport.TransportKind;
 import org.sipproxy.core.options.NextHopPolicy;
 import org.sipproxy.core.options.StreamLimits;
 
-/** Datagrams and streams: RFC 3261 §18, RFC 3581, RFC 5626 §3.5.1, RFC 5658. */
+/** Datagrams and streams (RFC 3261 §18, RFC 3581, RFC 5626 §3.5.1, RFC 5658). */
 class TransportTest {
 
     private final ProxyUnderTest proxy = ProxyUnderTest.start();
@@ -75,7 +75,7 @@ class TransportTest {
     }
 
     @Test
-    void withoutRportTheAnswerGoesToThePortOfSentBy() {
+    void withoutRportTheResponseGoesToThePortOfSentBy() {
         WireClient.Udp other = proxy.udp("other");
         Request options =
                 alice.request("OPTIONS", "sip:sip.test").via("SIP/2.0/UDP 127.0.0.1:" + other.port() + ";branch=");
@@ -88,7 +88,7 @@ class TransportTest {
     }
 
     @Test
-    void withRportTheAnswerGoesToTheSourcePort() {
+    void withRportTheResponseGoesToTheSourcePort() {
         WireClient.Udp other = proxy.udp("other");
         Request options = alice.request("OPTIONS", "sip:sip.test")
                 .via("SIP/2.0/UDP 127.0.0.1:" + other.port() + ";rport;branch=");
@@ -120,7 +120,7 @@ class TransportTest {
     }
 
     @Test
-    void maddrThatIsTheSourceChangesNothing() {
+    void maddrThatIsTheSourceHasNoEffect() {
         WireClient.Udp other = proxy.udp("other");
         Request options = alice.request("OPTIONS", "sip:sip.test")
                 .via("SIP/2.0/UDP 10.9.9.9:" + other.port() + ";maddr=127.0.0.1;branch=");
@@ -131,7 +131,7 @@ class TransportTest {
     }
 
     @Test
-    void forwardedAnswersUseTheSourcePortToo() {
+    void forwardedResponsesUseTheSourcePortToo() {
         WireClient.Udp bob = proxy.registered("bob");
         Request message =
                 alice.send(alice.request("MESSAGE", "sip:bob@sip.test").via("SIP/2.0/UDP 10.9.9.9:5555;rport;branch="));
@@ -142,14 +142,14 @@ class TransportTest {
     }
 
     @Test
-    void answerComesFromTheAddressThatTheRequestWentTo() {
+    void responseComesFromTheAddressThatTheRequestWentTo() {
         Request options = alice.send(alice.request("OPTIONS", "sip:sip.test"));
 
         assertThat(alice.awaitFinal(options).source()).isEqualTo(proxy.address(TransportKind.UDP));
     }
 
     @Test
-    void forwardedRequestLeavesByTheListeningPort() {
+    void forwardedRequestIsSentFromTheListeningPort() {
         WireClient.Udp bob = proxy.registered("bob");
 
         alice.send(alice.request("MESSAGE", "sip:bob@sip.test"));
@@ -158,7 +158,7 @@ class TransportTest {
     }
 
     @Test
-    void keepaliveDatagramsAreNotAnswered() {
+    void keepaliveDatagramsGetNoResponse() {
         for (String text : new String[] {"\r\n", "\r\n\r\n", "\u0000\u0000\u0000\u0000", "", " "}) {
             alice.sendBytes(text.getBytes(ISO_8859_1));
         }
@@ -230,7 +230,7 @@ class TransportTest {
     }
 
     @Test
-    void failureOverTcpIsAcknowledgedAndNotRepeated() {
+    void failureOverTcpIsAcknowledgedAndNotRetransmitted() {
         WireClient.Tcp bob = proxy.registeredByTcp("bob");
         Request invite = alice.send(alice.request("INVITE", "sip:bob@sip.test"));
         bob.reply(bob.awaitRequest("INVITE"), 486);
@@ -243,7 +243,7 @@ class TransportTest {
     }
 
     @Test
-    void answerWithoutContentLengthGetsOneForTheStream() {
+    void responseWithoutContentLengthGetsOneForTheStream() {
         WireClient.Udp bob = proxy.registered("bob");
         WireClient.Tcp carol = proxy.tcp("carol");
         Request message = carol.send(carol.request("MESSAGE", "sip:bob@sip.test"));
@@ -303,13 +303,13 @@ class TransportTest {
         alice.awaitResponse(message, 200);
     }
 
-    /** A listener whose queue is full: the system drops each further SYN, as a firewall does. */
+    /** Listener whose queue is full: the system drops each further SYN, as a firewall does. */
     private static final class SilentListener implements AutoCloseable {
 
         private final ServerSocket server;
         private final List<SocketChannel> queued = new ArrayList<>();
 
-        /** Null if another process has the port, unless that is a failure. */
+        /** Returns a listener; null if another process has the port. Throws in that case if {@code last}. */
         static @Nullable SilentListener at(int port, boolean last) throws IOException {
             try {
                 return new SilentListener(new ServerSocket(port, 1, InetAddress.getLoopbackAddress()));
@@ -413,7 +413,7 @@ class TransportTest {
     }
 
     @Test
-    void severalRequestsInOneSegmentAreAllAnswered() {
+    void severalRequestsInOneSegmentAllGetResponses() {
         WireClient.Tcp carol = proxy.tcp("carol");
         Request[] requests = new Request[20];
         StringBuilder all = new StringBuilder();
@@ -430,7 +430,7 @@ class TransportTest {
     }
 
     @Test
-    void pingIsAnsweredWithPong() {
+    void pingGetsAPong() {
         WireClient.Tcp carol = proxy.tcp("carol");
 
         carol.sendBytes("\r\n\r\n".getBytes(ISO_8859_1));
@@ -441,7 +441,7 @@ class TransportTest {
     }
 
     @Test
-    void singleLineEndIsNoPing() {
+    void singleLineEndIsNotAPing() {
         WireClient.Tcp carol = proxy.tcp("carol");
 
         carol.sendBytes("\r\n".getBytes(ISO_8859_1));
@@ -460,7 +460,7 @@ class TransportTest {
                 "Content-Length: 0 | Content-Length: 2147483647",
                 "Content-Length: 0 | Content-Length: 99999999999999"
             })
-    void streamThatCannotBeFramedIsAnswered400AndClosed(String original, String broken) {
+    void streamThatCannotBeFramedGets400AndIsClosed(String original, String broken) {
         WireClient.Tcp carol = proxy.tcp("carol");
 
         carol.send(carol.request("OPTIONS", "sip:sip.test").text().replace(original, broken));
@@ -488,7 +488,7 @@ class TransportTest {
                 "\u0000\u0000\u0000\u0000",
                 "<xml/>\r\n\r\n"
             })
-    void whatIsNotSipEndsTheConnection(String text) {
+    void inputThatIsNotSipEndsTheConnection(String text) {
         WireClient.Tcp carol = proxy.tcp("carol");
 
         carol.sendBytes(text.getBytes(ISO_8859_1));
@@ -518,7 +518,7 @@ class TransportTest {
     }
 
     @Test
-    void connectionIsUsedAgainForRequestsToItsPeer() {
+    void connectionIsReusedForRequestsToItsPeer() {
         WireClient.Tcp bob = proxy.tcp("bob");
         String ephemeral = "127.0.0.1:" + bob.localAddress().getPort();
         Request register = bob.request("REGISTER", "sip:sip.test")
@@ -534,13 +534,13 @@ class TransportTest {
     }
 
     @Test
-    void answerFindsTheSenderWhenItsConnectionIsGone() {
+    void responseReachesTheSenderWhenItsConnectionIsClosed() {
         WireClient.Udp bob = proxy.registered("bob");
         WireClient.Tcp carol = proxy.tcp("carol");
         Request message = carol.send(carol.request("MESSAGE", "sip:bob@sip.test"));
         WireMessage received = bob.awaitRequest("MESSAGE");
         carol.disconnect();
-        // what is written before the proxy has seen the end of the connection is lost, as with any TCP peer
+        // bytes written before the proxy has seen the end of the connection are lost, as with any TCP peer
         Awaitility.await().until(() -> proxy.proxy().statistics().connections() == 0);
 
         bob.reply(received, 200);
@@ -565,7 +565,7 @@ class TransportTest {
     }
 
     @Test
-    void registrationsConnectionServesWhenItsContactCannotBeReached() {
+    void connectionOfTheRegistrationIsUsedWhenItsContactCannotBeReached() {
         WireClient.Tcp bob = proxy.tcp("bob");
         Request register = bob.request("REGISTER", "sip:sip.test")
                 .to("<sip:bob@sip.test>")
@@ -579,7 +579,7 @@ class TransportTest {
     }
 
     @Test
-    void requestInADialogCrossesBothConnections() {
+    void inDialogRequestCrossesBothConnections() {
         WireClient.Tcp bob = proxy.registeredByTcp("bob");
         WireClient.Tcp carol = proxy.tcp("carol");
         Dialog dialog = call(carol, bob, "bob");
@@ -637,7 +637,7 @@ class TransportTest {
     }
 
     @Test
-    void addressOfTheProxyMayBeSpeltInAnyWayOfIpv6() throws Exception {
+    void addressOfTheProxyMayHaveAnySpellingOfIpv6() throws Exception {
         assumeTrue(NetworkInterface.getByInetAddress(InetAddress.getByName("::1")) != null, "no ::1 here");
         try (ProxyUnderTest six = ProxyUnderTest.on("::1", b -> b)) {
             WireClient.Udp bob = six.registered("bob");

@@ -20,7 +20,7 @@ import org.sipproxy.core.options.StrangerPolicy;
 import org.sipproxy.message.HeaderName;
 import org.sipproxy.message.Method;
 
-/** What a sender learns about users who cannot be reached: nothing unless it is known itself (RFC 3261 §21.4.5, §21.4.18). */
+/** Responses for users that cannot be reached. A stranger learns nothing from them (RFC 3261 §21.4.5, §21.4.18). */
 class UnavailableUserTest {
 
     private static final HeaderName PROOF = HeaderName.of("X-Proof");
@@ -29,7 +29,7 @@ class UnavailableUserTest {
     private final AtomicInteger asked = new AtomicInteger();
     private ProxyUnderTest proxy = start(builder());
 
-    /** Believes a header line, and knows the users bob and carol. */
+    /** Authenticates by a header line, and knows the users bob and carol. */
     private final class ByHeader implements Authentication {
 
         @Override

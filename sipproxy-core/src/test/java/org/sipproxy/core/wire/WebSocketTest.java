@@ -32,7 +32,7 @@ import org.sipproxy.core.options.StreamLimits;
 import org.sipproxy.core.options.TlsSettings;
 import org.sipproxy.message.ParseLimits;
 
-/** Browsers: RFC 7118 over RFC 6455. */
+/** Browsers (RFC 7118 over RFC 6455). */
 class WebSocketTest {
 
     private static final TestCertificate OURS = TestCertificate.of("dns:sip.test", "dns:localhost", "ip:127.0.0.1");
@@ -82,7 +82,7 @@ class WebSocketTest {
 
     @ParameterizedTest
     @CsvSource({"WS", "WSS"})
-    void aCallFromABrowserToUdpGoesOnInBothDirections(TransportKind kind) {
+    void aCallFromABrowserToUdpWorksInBothDirections(TransportKind kind) {
         WireClient.Udp bob = proxy.registered("bob");
         WireClient.Web alice = registered("alice", kind);
 
@@ -166,7 +166,7 @@ class WebSocketTest {
     }
 
     @Test
-    void aBrowserThatHasLeftIsUnavailableAndNotRegisteredAnyMore() {
+    void aBrowserThatHasDisconnectedIsUnavailableAndNotRegistered() {
         WireClient.Web bob = registered("bob", TransportKind.WS);
         WireClient.Udp alice = proxy.udp("alice");
         bob.close();
@@ -182,7 +182,7 @@ class WebSocketTest {
     }
 
     @Test
-    void theViaOfABrowserGetsWhereItIsSeen() {
+    void theViaOfABrowserGetsItsSourceAddress() {
         WireClient.Web alice = web("alice");
 
         Request options = alice.send(alice.request("OPTIONS", "sip:sip.test"));
@@ -194,7 +194,7 @@ class WebSocketTest {
     }
 
     @Test
-    void aBrowsersVerifiedCertificateTellsItsDomain() {
+    void aBrowsersVerifiedCertificateGivesItsDomain() {
         TestCertificate own = TestCertificate.of("dns:gateway.test");
         CopyOnWriteArrayList<Set<String>> seen = new CopyOnWriteArrayList<>();
         proxy.close();
@@ -259,7 +259,7 @@ class WebSocketTest {
     }
 
     @Test
-    void whatIsUtf8ComesAsTextAndAllElseInBinary() {
+    void utf8IsSentAsTextAndAllElseAsBinary() {
         WireClient.Web bob = registered("bob", TransportKind.WS);
         WireClient.Udp alice = proxy.udp("alice");
 
@@ -279,7 +279,7 @@ class WebSocketTest {
     }
 
     @Test
-    void lineEndsAreAnsweredAsAKeepalive() {
+    void lineEndsGetThePongOfAKeepalive() {
         WireClient.Web alice = web("alice");
 
         alice.send("\r\n\r\n");
@@ -302,7 +302,7 @@ class WebSocketTest {
     }
 
     @Test
-    void aCloseIsAnswered() {
+    void aCloseGetsACloseFrame() {
         WireClient.Web alice = web("alice");
 
         alice.socket().sendClose(1000, "bye").join();
@@ -326,7 +326,7 @@ class WebSocketTest {
     }
 
     @Test
-    void theProxyTakesItsLeave() {
+    void theProxySendsACloseFrameWhenItCloses() {
         WireClient.Web alice = web("alice");
         alice.awaitFinal(alice.send(alice.request("OPTIONS", "sip:sip.test")));
 
@@ -338,7 +338,7 @@ class WebSocketTest {
     // ---- the handshake
 
     @Test
-    void theHandshakeIsAnsweredAsTheRfcHasIt() throws Exception {
+    void theHandshakeGetsTheResponseOfTheRfc() throws Exception {
         try (Socket socket = plain()) {
             socket.getOutputStream().write(UPGRADE.getBytes(US_ASCII));
 
@@ -366,7 +366,7 @@ class WebSocketTest {
             socket.getOutputStream().write(UPGRADE.replace(part, instead).getBytes(US_ASCII));
 
             assertThat(head(socket)).startsWith("HTTP/1.1 " + status + " ");
-            assertThat(rest(socket)).as("a line that says why, and the end").endsWith("\n");
+            assertThat(rest(socket)).as("a line with the reason, then the end").endsWith("\n");
         }
     }
 
@@ -405,7 +405,7 @@ class WebSocketTest {
     }
 
     @Test
-    void aHandshakeThatStopsHalfwayEndsWithItsTime() throws Exception {
+    void anUnfinishedHandshakeEndsAfterItsTimeout() throws Exception {
         restart(options -> options.streamLimits(StreamLimits.builder().messageTimeout(Duration.ofMillis(300)).build()));
         try (Socket silent = plain();
                 Socket half = plain()) {
@@ -418,7 +418,7 @@ class WebSocketTest {
     }
 
     @Test
-    void aMessageThatStopsHalfwayEndsWithItsTime() throws Exception {
+    void anUnfinishedMessageEndsAfterItsTimeout() throws Exception {
         restart(options -> options.streamLimits(StreamLimits.builder().messageTimeout(Duration.ofMillis(300)).build()));
         WireClient.Web idle = web("idle");
         WireClient.Web fragments = web("fragments");
@@ -434,11 +434,11 @@ class WebSocketTest {
     }
 
     @Test
-    void framesThatBreakTheRulesCloseTheConnection() throws Exception {
+    void invalidFramesCloseTheConnection() throws Exception {
         for (byte[] frame : List.of(
                 new byte[] {(byte) 0x81, 1, 'x'}, // not masked
                 new byte[] {(byte) 0x83, (byte) 0x80, 1, 2, 3, 4}, // opcode 3
-                new byte[] {(byte) 0x80, (byte) 0x80, 1, 2, 3, 4}, // a continuation of nothing
+                new byte[] {(byte) 0x80, (byte) 0x80, 1, 2, 3, 4}, // a continuation without a first frame
                 new byte[] {(byte) 0x81, (byte) 0x81, 0, 0, 0, 0, (byte) 0xff}, // text that is not UTF-8
                 new byte[] {(byte) 0xf1, (byte) 0x80, 1, 2, 3, 4})) { // extensions
             try (Socket socket = upgraded()) {

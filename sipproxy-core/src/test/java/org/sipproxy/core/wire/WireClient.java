@@ -30,8 +30,8 @@ import java.util.function.Predicate;
 import javax.net.ssl.SSLContext;
 
 /**
- * A SIP element without a SIP stack: it sends text and shows what comes. What it does not wait for it leaves alone, so a test
- * decides about every message by itself.
+ * SIP element without a SIP stack: it sends text and shows what it receives. It does nothing on its own, so that a test
+ * decides about every message.
  */
 abstract class WireClient implements AutoCloseable {
 
@@ -40,7 +40,7 @@ abstract class WireClient implements AutoCloseable {
     private static final AtomicLong COUNT = new AtomicLong();
 
     private final String name;
-    /** What all elements of a test sent and got, in its order; guarded by itself. */
+    /** All messages that the elements of a test sent and received, in order; guarded by itself. */
     private final List<String> log;
 
     private final List<WireMessage> inbox = new ArrayList<>();
@@ -67,7 +67,7 @@ abstract class WireClient implements AutoCloseable {
         }
     }
 
-    /** TCP with a handshake in front, on the connection to the proxy and on those that the proxy opens. */
+    /** Returns a TCP element with TLS on its connection to the proxy and on those that the proxy opens. */
     static Tcp tls(String name, InetSocketAddress proxy, SSLContext context, List<String> log) {
         try {
             return new Tcp(
@@ -81,12 +81,12 @@ abstract class WireClient implements AutoCloseable {
         }
     }
 
-    /** What a browser's telephone does: it can be reached by its connection only. */
+    /** Returns an element like a browser's phone: it can be reached over its connection only. */
     static Web web(String name, URI proxy, HttpClient browser, List<String> log) {
         return new Web(name, proxy, browser, log);
     }
 
-    /** A word that no other message of this JVM has. */
+    /** Returns a word that no other message of this JVM contains. */
     static String unique(String prefix) {
         return prefix + Long.toString(COUNT.incrementAndGet(), 36) + "x"
                 + Long.toString(System.nanoTime() & 0xffffff, 36);
@@ -96,10 +96,10 @@ abstract class WireClient implements AutoCloseable {
         return name;
     }
 
-    /** Where it is reached: the host and port of its Via and Contact. */
+    /** Returns host and port of its Via and Contact. */
     abstract String hostPort();
 
-    /** {@code UDP}, {@code TCP}, {@code TLS}, {@code WS} or {@code WSS}, as Via has it. */
+    /** Returns {@code UDP}, {@code TCP}, {@code TLS}, {@code WS} or {@code WSS}, as in Via. */
     abstract String transport();
 
     abstract void sendBytes(byte[] wire);
@@ -107,11 +107,11 @@ abstract class WireClient implements AutoCloseable {
     @Override
     public abstract void close();
 
-    /** Its contact URI. */
+    /** Returns its contact URI. */
     String contact() {
         String parameter = switch (transport()) {
             case "UDP" -> "";
-            case "WSS" -> ";transport=ws"; // RFC 7118 has no other
+            case "WSS" -> ";transport=ws"; // RFC 7118 has no other parameter for WSS
             default -> ";transport=" + transport().toLowerCase(Locale.ROOT);
         };
         return "sip:" + name + "@" + hostPort() + parameter;
@@ -127,19 +127,19 @@ abstract class WireClient implements AutoCloseable {
         return request;
     }
 
-    /** A request of this element with the dull headers filled in. */
+    /** Returns a request of this element with the usual headers filled in. */
     Request request(String method, String uri) {
         return new Request(this, method, uri);
     }
 
-    /** Sends a response with the dull headers filled in. */
+    /** Sends a response with the usual headers filled in. */
     WireMessage reply(WireMessage request, int status, String... lines) {
         WireMessage response = Response.of(this, request, status, lines);
         send(response.text());
         return response;
     }
 
-    /** The next message that is so, taken out of what has come; those that are not stay. */
+    /** Waits for the first message that matches, and removes it from the inbox. Other messages stay. */
     WireMessage await(String what, Predicate<WireMessage> condition) {
         long limit = System.nanoTime() + PATIENCE.toNanos();
         synchronized (inbox) {
@@ -164,19 +164,19 @@ abstract class WireClient implements AutoCloseable {
         }
     }
 
-    /** The next request of that method. */
+    /** Waits for the next request of this method. */
     WireMessage awaitRequest(String method) {
         return await(method, m -> !m.isResponse() && m.method().equals(method));
     }
 
-    /** The next response of that status to this request. */
+    /** Waits for the next response of this status to the request. */
     WireMessage awaitResponse(Request request, int status) {
         return await(
                 status + " to " + request.method(),
                 m -> m.isResponse() && m.status() == status && isResponseTo(m, request));
     }
 
-    /** The next final response to this request, whatever it is. */
+    /** Waits for the next final response to the request. */
     WireMessage awaitFinal(Request request) {
         return await("a final response to " + request.method(), m -> m.status() >= 200 && isResponseTo(m, request));
     }
@@ -187,7 +187,7 @@ abstract class WireClient implements AutoCloseable {
                 && m.lines("CSeq").equals(List.of(request.cseq() + " " + request.method()));
     }
 
-    /** What has come and was not waited for. */
+    /** Returns the messages received so far that no test waited for. */
     List<WireMessage> pending() {
         synchronized (inbox) {
             return List.copyOf(inbox);
@@ -195,8 +195,8 @@ abstract class WireClient implements AutoCloseable {
     }
 
     /**
-     * What has come and was not waited for, after all that the proxy had to send here by now has come: an OPTIONS sent now is
-     * answered behind it.
+     * Returns the pending messages after an OPTIONS round trip. All that the proxy had to send to this element before
+     * has arrived then.
      */
     List<WireMessage> pendingAfterRoundTrip() {
         Request fence = send(request("OPTIONS", "sip:sip.test"));
@@ -238,7 +238,7 @@ abstract class WireClient implements AutoCloseable {
         thread.start();
     }
 
-    /** A datagram socket. */
+    /** Element with a datagram socket. */
     static final class Udp extends WireClient {
 
         private final DatagramSocket socket;
@@ -301,7 +301,7 @@ abstract class WireClient implements AutoCloseable {
         }
     }
 
-    /** A connection to the proxy, and a port where the proxy may open others. */
+    /** Element with a connection to the proxy, and a port at which the proxy may open others. */
     static final class Tcp extends WireClient {
 
         private final ServerSocket server;
@@ -325,7 +325,7 @@ abstract class WireClient implements AutoCloseable {
             start(() -> read(socket), name);
         }
 
-        /** Port of this end of the connection to the proxy, which some phones name in their Contact. */
+        /** Returns the local port of the connection to the proxy, which some phones name in their Contact. */
         int connectionPort() {
             return socket.getLocalPort();
         }
@@ -389,12 +389,12 @@ abstract class WireClient implements AutoCloseable {
             }
         }
 
-        /** Waits until this many bytes of CR LF came between messages. */
+        /** Waits until this many bytes of CR LF were received between messages. */
         void awaitCrlf(int bytes) {
             awaitThat("CR LF", () -> outOfMessage.length() >= bytes);
         }
 
-        /** What came between messages. */
+        /** Returns what was received between messages. */
         String betweenMessages() {
             synchronized (outOfMessage) {
                 return outOfMessage.toString();
@@ -424,19 +424,19 @@ abstract class WireClient implements AutoCloseable {
             }
         }
 
-        /** Where its own end of the connection is. */
+        /** Returns the local address of its connection. */
         InetSocketAddress localAddress() {
             return (InetSocketAddress) socket.getLocalSocketAddress();
         }
 
-        /** How many connections the proxy has opened to it. */
+        /** Returns the number of connections that the proxy has opened to it. */
         int acceptedConnections() {
             synchronized (accepted) {
                 return accepted.size();
             }
         }
 
-        /** Ends its connection, and still listens. */
+        /** Ends its connection and keeps listening. */
         void disconnect() {
             try {
                 socket.close();
@@ -480,7 +480,7 @@ abstract class WireClient implements AutoCloseable {
         }
     }
 
-    /** A WebSocket to the proxy. */
+    /** Element with a WebSocket to the proxy. */
     static final class Web extends WireClient {
 
         private final String host = unique("h") + ".invalid";
@@ -499,7 +499,9 @@ abstract class WireClient implements AutoCloseable {
                     .join();
         }
 
-        /** One message each, text or binary, whole or in pieces. */
+        /**
+         * Listener that takes one SIP message from each WebSocket message: text or binary, complete or in fragments.
+         */
         private final class Listener implements WebSocket.Listener {
 
             private final StringBuilder held = new StringBuilder();
@@ -551,7 +553,7 @@ abstract class WireClient implements AutoCloseable {
             }
         }
 
-        /** The status that the proxy closed it with. */
+        /** Waits for the close frame of the proxy and returns its status. */
         int awaitClose() {
             try {
                 return closed.get(PATIENCE.toMillis(), TimeUnit.MILLISECONDS);

@@ -10,8 +10,8 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * A message as it came over the wire, read by rules of its own: a test that read it with the proxy's parser could not see
- * that parser's mistakes. One character is one byte.
+ * Message as received, read by a parser of its own: a test that used the proxy's parser could not detect the mistakes
+ * of that parser. One character is one byte.
  */
 final class WireMessage {
 
@@ -79,7 +79,7 @@ final class WireMessage {
         return text;
     }
 
-    /** Where the message came from. */
+    /** Returns the source address. */
     InetSocketAddress source() {
         return source;
     }
@@ -100,7 +100,7 @@ final class WireMessage {
         return isResponse() ? Integer.parseInt(startLine.substring(8, 11)) : 0;
     }
 
-    /** The method of a request, that of CSeq for a response. */
+    /** Returns the method of a request, or that of CSeq for a response. */
     String method() {
         return isResponse()
                 ? header("CSeq").replaceFirst("\\d+\\s+", "")
@@ -111,7 +111,7 @@ final class WireMessage {
         return startLine.split(" ", -1)[1];
     }
 
-    /** The value of the only header of that name. */
+    /** Returns the value of the only header of this name. */
     String header(String name) {
         List<String> all = lines(name);
         if (all.size() != 1) {
@@ -124,7 +124,7 @@ final class WireMessage {
         return !lines(name).isEmpty();
     }
 
-    /** The values of all header lines of that name, as they stand. */
+    /** Returns the values of all header lines of this name, unchanged. */
     List<String> lines(String name) {
         String wanted = canonical(name);
         return headers.stream()
@@ -133,7 +133,7 @@ final class WireMessage {
                 .toList();
     }
 
-    /** The elements of all header lines of that name, commas taken apart. */
+    /** Returns the elements of all header lines of this name, split at commas. */
     List<String> elements(String name) {
         List<String> all = new ArrayList<>();
         for (String line : lines(name)) {
@@ -179,7 +179,7 @@ final class WireMessage {
         return parameter(value.substring(value.lastIndexOf('>') + 1), "tag").orElse("");
     }
 
-    /** The URI in angle brackets, or all of it before the parameters. */
+    /** Returns the URI in angle brackets, otherwise everything before the parameters. */
     static String uriOf(String address) {
         int open = address.indexOf('<');
         return open >= 0 ? address.substring(open + 1, address.indexOf('>')) : address.split(";", -1)[0].strip();

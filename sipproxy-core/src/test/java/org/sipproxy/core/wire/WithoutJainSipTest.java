@@ -13,7 +13,7 @@ import org.junit.jupiter.api.Timeout;
 import org.sipproxy.api.routing.Verdict;
 import org.sipproxy.message.HeaderName;
 
-/** A proxy on a class path without the JAIN-SIP reference implementation: only its javax.sip view needs that. */
+/** Proxy on a class path without the JAIN-SIP reference implementation, which only the javax.sip view needs. */
 @Timeout(60)
 class WithoutJainSipTest {
 
@@ -36,12 +36,12 @@ class WithoutJainSipTest {
         }
     }
 
-    /** Loaded by a class loader of its own. */
+    /** Loaded by a separate class loader. */
     public static final class Host {
 
         private Host() {}
 
-        /** Serves one of each kind of transaction, with stages that edit; returns the header that a stage added. */
+        /** Serves a transaction of each kind, with stages that edit. Returns the header that a stage added. */
         public static String serve() {
             HeaderName screened = HeaderName.of("X-Screened");
             try (ProxyUnderTest proxy = ProxyUnderTest.start(b -> b.beforeRouting(context -> {

@@ -19,12 +19,12 @@ import org.junit.jupiter.api.Timeout;
 import org.sipproxy.api.transport.Endpoint;
 import org.sipproxy.core.SipProxy;
 
-/** A proxy on a class path that has no Netty. */
+/** Proxy on a class path without Netty. */
 @Timeout(60)
 class WithoutNettyTest {
 
     @Test
-    void aProxyWithUdpOnlyServes() throws Exception {
+    void aProxyWithOnlyUdpServes() throws Exception {
         assertThat(run("udp:127.0.0.1:0")).startsWith("SIP/2.0 200 OK");
     }
 
@@ -53,7 +53,7 @@ class WithoutNettyTest {
         }
     }
 
-    /** Loaded by a class loader of its own. */
+    /** Loaded by a separate class loader. */
     public static final class Host {
 
         private Host() {}

@@ -118,7 +118,7 @@ final class TypedHeaders {
         }
     }
 
-    /** True for linear white space; a line end inside a value is part of a fold. */
+    /** Returns true for linear white space; a line end inside a value is part of a fold. */
     static boolean isSpace(byte b) {
         return b == ' ' || b == '\t' || b == '\r' || b == '\n';
     }

@@ -161,17 +161,17 @@ public final class MessageIndex {
         return -1;
     }
 
-    /** True if {@code [from, to)} holds these bytes. */
+    /** Returns true if {@code [from, to)} holds these bytes. */
     public boolean equals(int from, int to, byte[] other) {
         return Arrays.equals(bytes, from, to, other, 0, other.length);
     }
 
-    /** True if {@code [from, to)} holds the bytes {@code [otherFrom, otherTo)} of {@code other}. */
+    /** Returns true if {@code [from, to)} holds the bytes {@code [otherFrom, otherTo)} of {@code other}. */
     public boolean equals(int from, int to, byte[] other, int otherFrom, int otherTo) {
         return Arrays.equals(bytes, from, to, other, otherFrom, otherTo);
     }
 
-    /** True if {@code [from, to)} is this text. The case of ASCII letters is ignored. */
+    /** Returns true if {@code [from, to)} is this text. The case of ASCII letters is ignored. */
     public boolean equalsIgnoreCase(int from, int to, String lowerCase) {
         if (to - from != lowerCase.length()) {
             return false;

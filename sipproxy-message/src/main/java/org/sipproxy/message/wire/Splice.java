@@ -27,7 +27,7 @@ public final class Splice {
         return this;
     }
 
-    /** True if there are no replacements. */
+    /** Returns true if there are no replacements. */
     public boolean isEmpty() {
         return count == 0;
     }

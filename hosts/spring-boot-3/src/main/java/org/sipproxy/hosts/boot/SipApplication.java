@@ -15,16 +15,16 @@ import org.springframework.boot.SpringApplication;
 import org.springframework.boot.autoconfigure.SpringBootApplication;
 import org.springframework.context.annotation.Bean;
 
-/** A Spring Boot application with a SIP proxy as one of its beans: it starts and stops with the context. */
+/** Spring Boot application with a SIP proxy as a bean, which starts and stops with the context. */
 @SpringBootApplication
 public class SipApplication {
 
     /**
-     * The proxy.
+     * Returns the proxy.
      *
-     * @param transports where it listens, on free ports of the loopback address
-     * @param certificate PEM, for TLS
-     * @param key PEM, for TLS
+     * @param transports the transports to listen on, at free ports of the loopback address
+     * @param certificate PEM file with the certificate, for TLS
+     * @param key PEM file with the key, for TLS
      */
     @Bean(initMethod = "start", destroyMethod = "close")
     SipProxy sipProxy(

@@ -18,8 +18,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Decision which addresses may be sent to, according to {@link ContactPolicy}. This is the only check, for requests,
- * responses and registrations. Thread-safe.
+ * Policy of the addresses that messages may be sent to, according to {@link ContactPolicy}. This is the only check, for
+ * requests, responses and registrations. Thread-safe.
  */
 public final class AddressPolicy {
 

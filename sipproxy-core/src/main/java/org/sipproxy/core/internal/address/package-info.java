@@ -1,5 +1,5 @@
 /**
- * Decision which addresses messages may be sent to, and on whose behalf.
+ * Policy of the addresses that messages may be sent to, and on whose behalf.
  *
  * <p>Start with {@code AddressPolicy}, which applies {@code ContactPolicy} to requests, responses and registrations.
  * {@code AddressClass} classifies an address by its bits, {@code Sender} is the party on whose behalf a message is

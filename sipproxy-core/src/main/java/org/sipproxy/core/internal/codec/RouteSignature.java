@@ -33,7 +33,7 @@ import org.sipproxy.message.SipUri;
  */
 public final class RouteSignature {
 
-    /** Whether a Route is one of this proxy's. */
+    /** Validity of the signature in a Route. */
     public enum Validity {
         VALID,
         /** It was valid, but is older than any dialog may be. */
@@ -42,7 +42,7 @@ public final class RouteSignature {
     }
 
     /**
-     * What a Route proves.
+     * Proof that a Route gives of its dialog.
      *
      * @param sides the non-public addresses of the dialog's sides; null if both sides are public
      * @param signature the signature itself, if it is valid; otherwise empty

@@ -4,7 +4,7 @@ import java.net.InetSocketAddress;
 import org.sipproxy.api.transport.TransportKind;
 
 /**
- * A destination to which a message may be sent.
+ * One transport, address and port that a message may be sent to.
  *
  * @param name over TLS the host that the URI named before the DNS look-up, for which the peer's certificate must be
  *     valid (RFC 5922 §7.3). Otherwise empty, because nothing proves a name

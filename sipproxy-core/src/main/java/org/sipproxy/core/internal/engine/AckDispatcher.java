@@ -12,7 +12,10 @@ import org.sipproxy.core.internal.transport.TransportFlow;
 import org.sipproxy.message.SipParseException;
 import org.sipproxy.message.SipRequest;
 
-/** Routes ACKs: to the transaction whose failure they acknowledge, or on to the callee (RFC 3261 §17.1.1.3, §13.2.2.4). */
+/**
+ * Dispatcher of ACKs: to the transaction whose failure they acknowledge, or on to the callee (RFC 3261 §17.1.1.3,
+ * §13.2.2.4).
+ */
 final class AckDispatcher {
 
     private final ProxyEngine engine;
@@ -21,7 +24,7 @@ final class AckDispatcher {
         this.engine = engine;
     }
 
-    /** An ACK ends at the transaction whose failure it acknowledges; that of a 2xx goes on to the callee. */
+    /** Absorbs the ACK if it acknowledges the failure of a transaction. Forwards the ACK of a 2xx to the callee. */
     void accept(SipRequest ack, TransportFlow from, @Nullable ServerTransaction transaction) throws SipParseException {
         if (transaction instanceof InviteServerTransaction invite
                 && invite.isSender(ack, from.remoteAddress().getAddress())
@@ -29,7 +32,7 @@ final class AckDispatcher {
             return;
         }
         if (engine.localResponses.acknowledges(ack)) {
-            return; // of a refusal that was sent without a transaction
+            return; // acknowledges a refusal that was sent without a transaction
         }
         relayAck(engine.newContext(ack, from), false);
     }
@@ -51,7 +54,10 @@ final class AckDispatcher {
         }
     }
 
-    /** An ACK has no transaction, so it counts for itself in the budget while it waits. Without room it is dropped. */
+    /**
+     * Relays an ACK on a worker. Without a transaction, the ACK itself counts in the budget while it waits; it is
+     * dropped if the budget is used up.
+     */
     private void relayAckOnWorker(RequestContext context) {
         TransactionBudget budget = engine.table.budget();
         int bytes = context.retainedBytes();

@@ -13,7 +13,7 @@ import org.sipproxy.api.transport.ArrivalFilter;
 import org.sipproxy.api.transport.NonSipHandler;
 import org.sipproxy.api.transport.StrayResponseHandler;
 
-/** What the host and the components want to take part in, collected while a proxy is built. */
+/** Hooks that the host application and the components add while a proxy is built. */
 public final class CollectedHooks implements ComponentHooks {
 
     final List<ArrivalFilter> arrivalFilters = new ArrayList<>();
@@ -29,7 +29,7 @@ public final class CollectedHooks implements ComponentHooks {
     final List<RequestListener> requestListeners = new ArrayList<>();
     final List<ProxyListener> listeners = new ArrayList<>();
 
-    /** True if there are domains that {@code build()} does not know. */
+    /** Returns true if a component serves domains that are not known when the proxy is built. */
     public boolean hasDomainSources() {
         return !domainSources.isEmpty();
     }

@@ -29,8 +29,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The components of one proxy and what they, or the host, want to be asked and told. Whatever one of them throws stays here,
- * with a log line; what a filter cannot decide is refused.
+ * Components of one proxy, and the hooks of components and host application. Exceptions thrown by a hook are logged and
+ * do not propagate. If a filter throws, what it checked is refused.
  */
 final class Components implements AutoCloseable {
 
@@ -38,10 +38,10 @@ final class Components implements AutoCloseable {
 
     private final HostCall closing = new HostCall("closing a component");
     private final HostCall arrivals = new HostCall("arrival filter");
-    private final HostCall nonSip = new HostCall("handler of what is not a SIP message");
+    private final HostCall nonSip = new HostCall("handler of non-SIP bytes");
     private final HostCall strayResponses = new HostCall("handler of stray responses");
     private final HostCall requestsCompleted = new HostCall("request listener");
-    private final HostCall events = new HostCall("listener of events");
+    private final HostCall events = new HostCall("event listener");
     private final List<ProxyComponent> components;
     private final ArrivalFilter[] arrivalFilters;
     private final NonSipHandler[] nonSipHandlers;
@@ -71,9 +71,9 @@ final class Components implements AutoCloseable {
     }
 
     /**
-     * Starts them in their order.
+     * Starts the components in their order.
      *
-     * @param check called after each; what it throws ends the start
+     * @param check called after each; an exception that it throws ends the start
      */
     void start(ProxyRuntime runtime, Runnable check) {
         for (ProxyComponent component : components) {
@@ -83,7 +83,7 @@ final class Components implements AutoCloseable {
         }
     }
 
-    /** Those that were started, the last one first. */
+    /** Closes the started components in reverse order. */
     @Override
     public void close() {
         while (started > 0) {
@@ -134,7 +134,7 @@ final class Components implements AutoCloseable {
         }
     }
 
-    /** True if the response answers what a component sent. */
+    /** Returns true if a component claims the response as one to a request of its own. */
     boolean claims(SipResponse response, Flow flow) {
         for (StrayResponseHandler handler : strayResponseHandlers) {
             try {
@@ -148,7 +148,7 @@ final class Components implements AutoCloseable {
         return false;
     }
 
-    /** True if somebody is notified of events. */
+    /** Returns true if there is a listener of events. */
     boolean hasListeners() {
         return listeners.length > 0;
     }
@@ -163,7 +163,7 @@ final class Components implements AutoCloseable {
         }
     }
 
-    /** Empty if To cannot be read: the response went to the client all the same. */
+    /** Returns the To tag; empty if To cannot be parsed, because the response was sent to the client all the same. */
     private static String toTag(SipResponse sent) {
         try {
             return sent.toTag();
@@ -173,7 +173,7 @@ final class Components implements AutoCloseable {
     }
 
     /**
-     * True if the listeners have been notified of the same failure of the same request. A stranger is refused without a
+     * Returns true if the listeners have been notified of this failure already. A stranger is refused without a
      * transaction, so each retransmission is refused again, but it is one missed call.
      */
     private boolean isRepeatedRefusal(RequestContext context, int statusCode) throws SipParseException {
@@ -206,7 +206,7 @@ final class Components implements AutoCloseable {
                     targets,
                     context.authenticatedUser());
         } catch (SipParseException e) {
-            LOG.debug("response not told to the listeners: {}", e.getMessage());
+            LOG.debug("response not reported to the request listeners: {}", e.getMessage());
             return;
         }
         for (RequestListener listener : requestListeners) {

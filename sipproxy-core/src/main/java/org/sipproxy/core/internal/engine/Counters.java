@@ -2,7 +2,7 @@ package org.sipproxy.core.internal.engine;
 
 import java.util.concurrent.atomic.LongAdder;
 
-/** What happened so far. */
+/** Counters of one proxy, since its start. */
 final class Counters {
     final LongAdder requests = new LongAdder();
     final LongAdder responses = new LongAdder();

@@ -7,7 +7,10 @@ import javax.crypto.Mac;
 import javax.crypto.spec.SecretKeySpec;
 import org.jspecify.annotations.Nullable;
 
-/** The keys of a proxy, derived from its one secret by HKDF with SHA-256 (RFC 5869): a key does not reveal the secret or another key. */
+/**
+ * Keys of a proxy, derived from its secret by HKDF with SHA-256 (RFC 5869). A key does not reveal the secret or another
+ * key.
+ */
 final class DerivedKeys {
 
     private static final String HMAC = "HmacSHA256";
@@ -16,7 +19,9 @@ final class DerivedKeys {
 
     private final byte[] root;
 
-    /** @param secret null for a random one, whose keys are valid in this process only */
+    /**
+     * @param secret null for a random one, whose keys are valid in this process only
+     */
     DerivedKeys(byte @Nullable [] secret) {
         this.root = hmac(SALT, secret == null ? random() : secret, new byte[0]);
     }
@@ -27,7 +32,7 @@ final class DerivedKeys {
         return bytes;
     }
 
-    /** 32 bytes for a purpose: the first block of HKDF-Expand. */
+    /** Returns a key of 32 bytes for a purpose: the first block of HKDF-Expand. */
     byte[] of(String purpose) {
         if (purpose.isEmpty()) {
             throw new IllegalArgumentException("purpose: empty; name what the key is for");

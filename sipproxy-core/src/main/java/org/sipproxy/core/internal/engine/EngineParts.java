@@ -22,18 +22,18 @@ import org.sipproxy.core.options.TlsSettings;
 import org.sipproxy.message.ParseLimits;
 
 /**
- * What a host assembled with the builder, checked.
+ * Options that the host application set on the builder, validated.
  *
- * @param authentication null if the host chose to have none
+ * @param authentication null if the host application does without
  * @param revealsUsers true if strangers get 480 for a user without a binding
- * @param refusesOptions true if OPTIONS get 503 while the proxy is not ready
- * @param secret what keys are derived from; null for a random one
+ * @param refusesOptions true if OPTIONS is refused with 503 while the proxy is not ready
+ * @param secret secret that the keys are derived from; null for a random one
  * @param tls null if no endpoint needs it
- * @param webSocketOrigins in lower case; empty for all
- * @param transactionBytes what all live transactions may take together
- * @param drainTime how long requests in flight have while the proxy closes
- * @param setsLogContext whether log lines of stages get the request's Call-ID and method
- * @param locationStore the host's own; null for one of {@code storeMode}
+ * @param webSocketOrigins allowed origins in lower case; empty to allow all
+ * @param transactionBytes memory limit of all live transactions together
+ * @param drainTime time that requests in progress have to complete while the proxy closes
+ * @param setsLogContext true if log lines of stages get the Call-ID and method of their request
+ * @param locationStore the location store of the host application; null for one of {@code storeMode}
  */
 public record EngineParts(
         List<Endpoint> endpoints,

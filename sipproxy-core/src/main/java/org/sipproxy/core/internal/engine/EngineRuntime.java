@@ -19,7 +19,7 @@ import org.sipproxy.core.internal.transport.SentBy;
 import org.sipproxy.core.internal.transport.TransportFlow;
 import org.sipproxy.message.SipUri;
 
-/** The proxy as its components see it. */
+/** View of the proxy that components get. */
 final class EngineRuntime implements ProxyRuntime {
 
     private static final HostCall TASKS = new HostCall("scheduled task");
@@ -69,7 +69,8 @@ final class EngineRuntime implements ProxyRuntime {
         if (flow instanceof TransportFlow transportFlow) {
             return transportFlow;
         }
-        throw new IllegalArgumentException("flow: " + flow + " is none of this proxy's; use one that it handed out");
+        throw new IllegalArgumentException(
+                "flow: " + flow + " does not belong to this proxy; use a flow that it passed to the component");
     }
 
     @Override

@@ -8,7 +8,7 @@ import org.sipproxy.core.internal.dns.ResolutionFailure;
 import org.sipproxy.core.internal.forwarding.HopResolver;
 import org.sipproxy.message.SipUri;
 
-/** Forwarding's view of the resolver, which is there once the proxy has been started. */
+/** Resolver of next hops for the forwarder. Fails until the proxy is started. */
 final class HopResolution implements HopResolver {
 
     /** Written once, before the first message can arrive. */

@@ -48,13 +48,13 @@ import org.sipproxy.core.status.BindFailedException;
 import org.sipproxy.message.HostName;
 import org.sipproxy.message.SipUri;
 
-/** All listening points of one proxy, and which of them a request leaves by. */
+/** Listening points of one proxy. Chooses the one that a request is sent from. */
 final class ListeningPoints implements FlowSource {
 
-    /** For the streams of a proxy that closes, all of them together. */
+    /** Time in which all streams of a closing proxy must end. */
     private static final Duration STREAMS_LIMIT = Duration.ofSeconds(5);
 
-    // written while the points are opened, and read by any thread that asks for statistics
+    // written while the points are opened, read by any thread that asks for statistics
     private final List<UdpTransport> udp = new CopyOnWriteArrayList<>();
     private final Map<TransportKind, List<StreamTransport>> streams = new EnumMap<>(TransportKind.class);
     private final SourceAddresses sources = new SourceAddresses();
@@ -72,9 +72,9 @@ final class ListeningPoints implements FlowSource {
     private volatile @Nullable TlsContexts tls;
 
     /**
-     * Listening points that take their event loops from {@code environments} when they need some.
+     * Creates listening points that take their event loops from {@code environments} when they need some.
      *
-     * @param tcpAttempt how long a connection may take to be opened if something else is left to be tried
+     * @param tcpAttempt time limit for opening a connection while other next hops are left
      */
     ListeningPoints(
             AddressPolicy addresses,
@@ -94,7 +94,7 @@ final class ListeningPoints implements FlowSource {
         }
     }
 
-    /** Opens all endpoints, or none. */
+    /** Opens all endpoints, or none of them. */
     void open(List<Endpoint> endpoints, int udpSockets, InboundHandler handler) {
         TlsContexts contexts = tlsSettings == null ? null : new TlsContexts(tlsSettings);
         tls = contexts;
@@ -118,7 +118,10 @@ final class ListeningPoints implements FlowSource {
         names = PointNames.of(bound(), ListeningPoints::addressTexts);
     }
 
-    /** The builder compares addresses; only now it is known which ones names stand for. */
+    /**
+     * Rejects endpoints whose host names stand for the same address. The builder compares literal addresses; names are
+     * resolved only now.
+     */
     private static void checkNames(List<Endpoint> endpoints) {
         Map<String, Endpoint> taken = new HashMap<>();
         for (Endpoint endpoint : endpoints) {
@@ -142,11 +145,14 @@ final class ListeningPoints implements FlowSource {
             case TLS -> StreamTransport.tls(endpoint, needed(contexts), loops, handler);
             case WS -> StreamTransport.webSocket(endpoint, null, webSocketOrigins, loops, handler);
             case WSS -> StreamTransport.webSocket(endpoint, needed(contexts), webSocketOrigins, loops, handler);
-            case UDP -> throw new IllegalArgumentException("UDP is no stream");
+            case UDP -> throw new IllegalArgumentException("UDP is not a stream transport");
         };
     }
 
-    /** Opened for the first stream endpoint or the first look-up of a name, so a proxy that needs neither loads no Netty class. */
+    /**
+     * Returns the environment of streams. It is created for the first stream endpoint or the first look-up of a name,
+     * so that a proxy that needs neither does not load Netty.
+     */
     private synchronized StreamEnvironment eventLoops() {
         StreamEnvironment loops = environment;
         if (loops == null) {
@@ -172,24 +178,26 @@ final class ListeningPoints implements FlowSource {
         return Objects.requireNonNull(streams.get(kind));
     }
 
-    /** For loops, not method references: those load the class, and Netty with it, where there is no stream. */
+    /**
+     * Returns the open stream transports. Uses loops: a method reference would load the class, and Netty with it, in a
+     * proxy without streams.
+     */
     private List<StreamTransport> allStreams() {
         List<StreamTransport> all = new ArrayList<>();
         streams.values().forEach(all::addAll);
         return all;
     }
 
-    /** Reads the certificate again; connections that are open keep the old one. */
+    /** Reads the certificate again. Open connections keep the old one. */
     void reloadTls() {
         TlsContexts contexts = tls;
         if (contexts == null) {
-            throw new IllegalStateException(
-                    "reloadTls: there is no certificate to read; set tls(...) and start the proxy");
+            throw new IllegalStateException("reloadTls: no certificate is in use; set tls(...) and start the proxy");
         }
         contexts.reload();
     }
 
-    /** Reads datagrams and accepts connections from now on. */
+    /** Starts to read datagrams and accept connections. */
     void start() {
         udp.forEach(UdpTransport::start);
         for (StreamTransport transport : allStreams()) {
@@ -198,8 +206,9 @@ final class ListeningPoints implements FlowSource {
     }
 
     /**
-     * The addresses that an endpoint's host stands for. A wildcard is every address that the machine has now: a datagram
-     * socket on each knows what address its peers see, which one on the wildcard would not.
+     * Returns the addresses that an endpoint's host stands for. A wildcard stands for every current address of the
+     * machine: a datagram socket bound to one address knows which address its peers see, a socket on the wildcard does
+     * not.
      */
     private static List<InetAddress> addresses(Endpoint endpoint) {
         try {
@@ -219,7 +228,7 @@ final class ListeningPoints implements FlowSource {
         }
     }
 
-    /** The addresses that requests for an endpoint may name it by, besides its host. */
+    /** Returns the addresses by which requests may name an endpoint, besides its host. */
     static List<String> addressTexts(Endpoint endpoint) {
         return addresses(endpoint).stream().map(HostName::literal).toList();
     }
@@ -231,7 +240,7 @@ final class ListeningPoints implements FlowSource {
                         : candidate instanceof Inet4Address);
     }
 
-    /** A resolver for what can be reached from here. */
+    /** Returns a resolver that finds the next hops reachable from these listening points. */
     NextHopResolver resolver() {
         Set<TransportKind> kinds = EnumSet.noneOf(TransportKind.class);
         Set<ProtocolFamily> families = new HashSet<>();
@@ -243,7 +252,7 @@ final class ListeningPoints implements FlowSource {
         return NextHopResolver.open(threads.factory("dns-open"), this::dnsLoop, kinds, families);
     }
 
-    /** What is listened on, in the order of the builder, with the addresses and ports really bound. */
+    /** Returns the endpoints in the order of the builder, with the addresses and ports that are bound. */
     List<Endpoint> bound() {
         List<Endpoint> all = new ArrayList<>();
         udp.forEach(transport -> all.add(transport.endpoint()));
@@ -253,7 +262,7 @@ final class ListeningPoints implements FlowSource {
         return all;
     }
 
-    /** The addresses and ports that are listened on, each address of a wildcard by itself. */
+    /** Returns the bound addresses and ports, with each address of a wildcard. */
     Set<InetSocketAddress> addresses() {
         Set<InetSocketAddress> all = new HashSet<>();
         for (Endpoint endpoint : bound()) {
@@ -262,7 +271,7 @@ final class ListeningPoints implements FlowSource {
         return all;
     }
 
-    /** How many stream connections there are, in whatever state. */
+    /** Returns the number of stream connections in any state. */
     long connections() {
         long sum = 0;
         for (StreamTransport transport : allStreams()) {
@@ -271,17 +280,17 @@ final class ListeningPoints implements FlowSource {
         return sum;
     }
 
-    /** How many datagrams could not be handed to the system. */
+    /** Returns the number of datagrams that the system did not accept. */
     long udpSendFailures() {
         return udp.stream().mapToLong(UdpTransport::sendFailures).sum();
     }
 
-    /** How many UDP sockets are lost now. */
+    /** Returns the number of UDP sockets that are lost now. */
     long lostUdpSockets() {
         return udp.stream().mapToLong(UdpTransport::lostSockets).sum();
     }
 
-    /** How many accepted connections there are on which no password was proved. */
+    /** Returns the number of accepted connections over which no password was proved. */
     long unprovenConnections() {
         StreamEnvironment loops = environment;
         return loops == null ? 0 : loops.unprovenConnections();
@@ -301,7 +310,7 @@ final class ListeningPoints implements FlowSource {
                 TransportFlow open = openConnection(hop);
                 yield open != null ? open : connection(hop, inbound, wanted, null);
             }
-            case TLS -> connection(hop, inbound, wanted, null); // the connections that there are prove other names
+            case TLS -> connection(hop, inbound, wanted, null); // the existing connections prove other names
             case WS, WSS -> openConnection(hop);
         };
     }
@@ -316,7 +325,9 @@ final class ListeningPoints implements FlowSource {
         return open != null ? open : connection(hop, inbound, wanted, tcpAttempt);
     }
 
-    /** @param limit how long it may take to be opened; null for as long as any */
+    /**
+     * @param limit time limit for opening the connection; null for the default
+     */
     private @Nullable TransportFlow connection(
             NextHop hop, TransportFlow inbound, @Nullable Endpoint wanted, @Nullable Duration limit) {
         StreamTransport point = streamFor(hop.kind(), hop.address(), inbound, wanted);
@@ -328,7 +339,7 @@ final class ListeningPoints implements FlowSource {
         return names.named(socket);
     }
 
-    /** The listening point that a URI in Record-Route names; null if there is none. */
+    /** Returns the listening point that a URI in Record-Route names; null if there is none. */
     @Nullable
     Endpoint pointOf(SipUri uri) {
         return names.of(uri);
@@ -345,9 +356,11 @@ final class ListeningPoints implements FlowSource {
     }
 
     /**
-     * The way to an address that a binding was registered from: for a stream only the connection that is there.
+     * Returns the flow to the address that a binding was registered from. For a stream only an existing connection
+     * counts.
      *
-     * @param socket the listening point that it was received on; another one is chosen if it is none of ours
+     * @param socket the listening point that received the REGISTER; another one is chosen if this proxy does not
+     *     have it
      */
     @Nullable
     TransportFlow registeredFlow(TransportKind kind, InetSocketAddress remote, String socket) {
@@ -374,7 +387,7 @@ final class ListeningPoints implements FlowSource {
         return openConnection(hop.kind(), hop.address());
     }
 
-    /** §18.1.1: a connection with the peer that is there already, whichever listening point it belongs to. */
+    /** Returns an open connection with the peer, at any listening point (§18.1.1). */
     private @Nullable TransportFlow openConnection(TransportKind kind, InetSocketAddress remote) {
         List<StreamTransport> points = streams(kind);
         for (int i = 0; i < points.size(); i++) {
@@ -387,7 +400,7 @@ final class ListeningPoints implements FlowSource {
         return null;
     }
 
-    /** The connection with this number, if its peer opened it over TLS or as a WebSocket. */
+    /** Returns the connection with this number, if its peer opened it over TLS or WebSocket. */
     @Nullable
     TransportFlow peersOwnConnection(long number) {
         StreamEnvironment loops = environment;
@@ -404,8 +417,9 @@ final class ListeningPoints implements FlowSource {
     }
 
     /**
-     * Of several listening points the one that is wanted or has its host, as the peer is served there; else the one on the
-     * interface that leads to the peer; if that leaves a choice, the one that the request came in on.
+     * Chooses among several listening points: the wanted one or one with the same host, because the peer is served
+     * there; otherwise one on the interface that leads to the peer. If several are left, the listening point of the
+     * request is preferred.
      */
     private <T> @Nullable T choose(
             List<T> points,
@@ -433,7 +447,7 @@ final class ListeningPoints implements FlowSource {
     private int rank(Endpoint endpoint, InetAddress remote, TransportFlow inbound, @Nullable Endpoint wanted) {
         Endpoint came = inbound.endpoint();
         boolean sameHost = endpoint.host().equals(came.host());
-        boolean leadsThere = remote.isLoopbackAddress() // every loopback address leads to every other
+        boolean leadsThere = remote.isLoopbackAddress() // every loopback address reaches every other
                 ? sameHost
                 : HostName.same(endpoint.host(), sources.towards(remote));
         boolean samePoint = sameHost && endpoint.kind() == inbound.kind() && endpoint.port() == came.port();
@@ -454,9 +468,9 @@ final class ListeningPoints implements FlowSource {
     }
 
     /**
-     * Releases the ports. Idempotent: a start that failed has closed them already.
+     * Releases the ports. Idempotent, because a failed start has closed them already.
      *
-     * @param limit how long to wait for threads that are still in the handler
+     * @param limit time limit for waiting for threads that are still in the handler
      */
     void close(Deadline limit) {
         synchronized (this) {

@@ -11,9 +11,7 @@ import org.sipproxy.message.SipParseException;
 import org.sipproxy.message.SipRequest;
 import org.sipproxy.message.StatusCode;
 
-/**
- * Locally generated responses (RFC 3261 §8.2.6): To tag, stamp of the topmost Via, bytes. Does not send them.
- */
+/** Locally generated responses (RFC 3261 §8.2.6): To tag, stamp of the topmost Via, bytes. Does not send them. */
 final class LocalResponses {
 
     static final Outcome.Reply OVERLOADED =
@@ -22,12 +20,14 @@ final class LocalResponses {
     private final ToTags toTags = new ToTags();
     private final BooleanSupplier closing;
 
-    /** @param closing true while the proxy closes: a 503 then says when to retry */
+    /**
+     * @param closing true while the proxy closes: a 503 then has a Retry-After
+     */
     LocalResponses(BooleanSupplier closing) {
         this.closing = closing;
     }
 
-    /** Returns the response with this status; from 400 on the context remembers it as generated here. */
+    /** Returns the response with this status. From 400 on the context records that it was generated locally. */
     byte[] respond(RequestContext context, int statusCode) {
         boolean overloaded = statusCode == StatusCode.SERVICE_UNAVAILABLE && closing.getAsBoolean();
         byte[] wire = write(context, overloaded ? OVERLOADED : (Outcome.Reply) Outcome.reply(statusCode));
@@ -37,7 +37,7 @@ final class LocalResponses {
         return wire;
     }
 
-    /** True if an ACK acknowledges a failure that was sent without a transaction. */
+    /** Returns true if an ACK acknowledges a failure that was sent without a transaction. */
     boolean acknowledges(SipRequest ack) throws SipParseException {
         return toTags.isOurs(ack);
     }
@@ -67,7 +67,7 @@ final class LocalResponses {
                     from.remoteAddress(),
                     from.kind().isReliable());
         } catch (SipParseException e) {
-            return null; // it goes back as it stands
+            return null; // the Vias are copied unchanged
         }
     }
 }

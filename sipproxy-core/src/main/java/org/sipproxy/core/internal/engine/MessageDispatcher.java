@@ -14,7 +14,7 @@ import org.sipproxy.message.SipRequest;
 import org.sipproxy.message.SipResponse;
 import org.sipproxy.message.StatusCode;
 
-/** Entrance of all that arrives: filters and parses it, and passes requests and responses on. */
+/** Entrance of all incoming bytes: filters and parses them, then passes requests and responses on. */
 final class MessageDispatcher implements InboundHandler {
 
     private final ProxyEngine engine;
@@ -69,7 +69,10 @@ final class MessageDispatcher implements InboundHandler {
         return accepted;
     }
 
-    /** §18.3: what a datagram, or a WebSocket's message, holds behind its Content-Length is not part of the SIP message. */
+    /**
+     * Cuts the bytes behind Content-Length. In a datagram or a WebSocket message they are not part of the SIP message
+     * (§18.3).
+     */
     private SipMessage withoutTrailingBytes(SipMessage message, TransportFlow from) throws SipParseException {
         boolean cutByLength = from.kind() == TransportKind.TCP || from.kind() == TransportKind.TLS;
         if (cutByLength || message.bodyLength() == 0) {
@@ -108,7 +111,7 @@ final class MessageDispatcher implements InboundHandler {
         if (!accepted) {
             engine.counters.filtered.increment();
             if (!engine.components.hasListeners()) {
-                refusals.refusedConnection(remote, endpoint.kind(), "a component does not accept it");
+                refusals.refusedConnection(remote, endpoint.kind(), "a component rejected it");
             }
         }
         return accepted;

@@ -11,8 +11,8 @@ import org.sipproxy.message.HostName;
 import org.sipproxy.message.SipUri;
 
 /**
- * Listening points by what names them elsewhere: the bound and the advertised address in a stored binding
- * ({@code udp:192.0.2.1:5060}, as Kamailio writes it) and in a Record-Route. Immutable.
+ * Listening points by their names in stored bindings ({@code udp:192.0.2.1:5060}, as Kamailio writes it) and in
+ * Record-Route: the bound and the advertised address. Immutable.
  */
 final class PointNames {
 
@@ -21,7 +21,7 @@ final class PointNames {
     private record Name(TransportKind kind, String host, int port) {}
 
     private final Map<Name, Endpoint> points;
-    /** The common spelling, so that a stored binding costs one look-up. */
+    /** By the usual spelling, so that a stored binding costs one look-up. */
     private final Map<String, Endpoint> texts;
 
     private PointNames(Map<Name, Endpoint> points, Map<String, Endpoint> texts) {
@@ -29,7 +29,9 @@ final class PointNames {
         this.texts = texts;
     }
 
-    /** @param addresses the addresses that an endpoint stands for */
+    /**
+     * @param addresses returns the addresses that an endpoint stands for
+     */
     static PointNames of(List<Endpoint> bound, Function<Endpoint, List<String>> addresses) {
         Map<Name, Endpoint> points = new HashMap<>();
         Map<String, Endpoint> texts = new HashMap<>();
@@ -52,7 +54,7 @@ final class PointNames {
         return new Name(kind, HostName.normal(host), port);
     }
 
-    /** The listening point of this name; null if it is none of ours. */
+    /** Returns the listening point of this name; null if this proxy does not have it. */
     @Nullable
     Endpoint named(String socket) {
         Endpoint point = texts.get(socket);
@@ -63,17 +65,17 @@ final class PointNames {
             Endpoint other = Endpoint.parse(socket);
             return points.get(name(other.kind(), other.host(), other.port()));
         } catch (IllegalArgumentException e) {
-            return null; // another server's way to write it
+            return null; // a spelling of another server
         }
     }
 
-    /** The listening point that a URI in Record-Route names; null if it is none of ours. */
+    /** Returns the listening point that a URI in Record-Route names; null if this proxy does not have it. */
     @Nullable
     Endpoint of(SipUri uri) {
         TransportKind kind = kindOf(uri);
         int port = uri.port() < 0 ? kind.defaultPort() : uri.port();
         Endpoint point = points.get(name(kind, uri.host(), port));
-        // RFC 7118 writes ws for WSS too
+        // a URI has transport=ws for WSS too (RFC 7118)
         return point == null && kind == TransportKind.WS
                 ? points.get(name(TransportKind.WSS, uri.host(), port))
                 : point;

@@ -58,13 +58,13 @@ import org.sipproxy.message.SipUri;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** All layers of one proxy, wired; and the order in which they start and stop. */
+/** All layers of one proxy, wired. Defines the order in which they start and stop. */
 public final class ProxyEngine implements AutoCloseable {
 
     private static final Logger LOG = LoggerFactory.getLogger(LoggerNames.PROXY);
 
     private static final int WORKER_QUEUE = 1_000;
-    /** For all threads of a proxy that closes together: those that are still busy then are left to themselves. */
+    /** Time that all threads of a closing proxy have to end. Those that are busy longer are abandoned. */
     private static final Duration THREADS_LIMIT = Duration.ofSeconds(1);
 
     final ParseLimits limits;
@@ -81,7 +81,7 @@ public final class ProxyEngine implements AutoCloseable {
     final Components components;
     final RefusalLog refusalLog;
     final Refusals refusals;
-    /** Made once, as every request's context has it. */
+    /** Created once, because the context of every request holds it. */
     final Consumer<SecurityEvent> events;
 
     final HopCredentials hopCredentials;
@@ -98,7 +98,7 @@ public final class ProxyEngine implements AutoCloseable {
     private final TransportCounters transportCounters = new TransportCounters();
     private final LocationStore store;
     private final LocationStore.Blocking blocking;
-    /** The same, unless it is the host's. */
+    /** The same as {@link #store}; null if the host application provided the store. */
     private final @Nullable ManagedLocationStore ownStore;
 
     private final @Nullable WireTap tap;
@@ -107,11 +107,11 @@ public final class ProxyEngine implements AutoCloseable {
     private final Readiness readiness;
     private final HopResolution resolution;
     private final ConnectionBindings connectionBindings;
-    private final Guard closeFailures = new Guard(LOG, "a part of the proxy could not be closed");
+    private final Guard closeFailures = new Guard(LOG, "closing a part of the proxy failed");
     private volatile List<Endpoint> bound = List.of();
     private volatile boolean draining;
     private volatile boolean closing;
-    /** All requests have got their last response, and one that comes now gets it at once. */
+    /** True when all requests have their final response. A request that arrives later gets 503 at once. */
     private volatile boolean shutDown;
 
     public ProxyEngine(EngineParts parts) {
@@ -202,22 +202,25 @@ public final class ProxyEngine implements AutoCloseable {
                 new ResponseStages(hooks.responseStages, names::isMyself));
     }
 
-    /** A quarter of the heap for transactions that are over: in 512 MB some 300,000 answered MESSAGEs. */
+    /**
+     * Returns the memory limit of finished transactions, a quarter of the heap: some 300,000 MESSAGE requests with
+     * their responses in 512 MB.
+     */
     private static long lingeringBytes() {
         return Runtime.getRuntime().maxMemory() / 4;
     }
 
     /**
-     * Reads the bindings and the certificate, binds all listening points and serves.
+     * Reads the bindings and the certificate, binds all listening points and starts to serve.
      *
      * @throws org.sipproxy.core.options.TlsSettingsException if the certificate cannot be used
-     * @throws org.sipproxy.core.status.BindFailedException if one cannot be bound; nothing is open then
+     * @throws org.sipproxy.core.status.BindFailedException if an endpoint cannot be bound; nothing is open then
      * @throws org.sipproxy.api.location.LocationStoreException if the bindings cannot be read
-     * @throws IllegalStateException if it is closed meanwhile
+     * @throws IllegalStateException if the proxy is closed meanwhile
      */
     public void start() {
         if (ownStore != null) {
-            ownStore.open(); // a client that is answered must not find that nobody knows it yet
+            ownStore.open(); // load stored bindings before responding to any request
         }
         checkNotClosing();
         points.open(parts.endpoints(), parts.udpReceivers(), inbound);
@@ -256,7 +259,7 @@ public final class ProxyEngine implements AutoCloseable {
     /**
      * Reads the certificate again.
      *
-     * @throws org.sipproxy.core.options.TlsSettingsException if it cannot be used
+     * @throws org.sipproxy.core.options.TlsSettingsException if the certificate cannot be used
      */
     public void reloadTls() {
         points.reloadTls();
@@ -321,19 +324,19 @@ public final class ProxyEngine implements AutoCloseable {
         draining = true;
     }
 
-    /** How long the end of a start that was aborted is waited for. */
+    /** Returns how long {@code SipProxy.close} waits for an aborted start to end. */
     public Duration abortLimit() {
         return parts.drainTime().plusSeconds(3);
     }
 
-    /** Lets a {@link #start} that is under way fail before its next part. */
+    /** Makes a {@link #start} in progress fail before its next part. */
     public void abortStart() {
         closing = true;
     }
 
     /**
-     * Refuses new requests, waits at most the drain time for those in flight, answers with 503 what is still open then, and
-     * releases ports and threads. Whatever fails on the way is logged and does not keep the rest from being closed.
+     * Refuses new requests and waits at most the drain time for those in progress. Then responds with 503 to the rest
+     * and releases ports and threads. Failures are logged, and the remaining parts are closed all the same.
      */
     @Override
     public void close() {
@@ -341,7 +344,7 @@ public final class ProxyEngine implements AutoCloseable {
         closing = true;
         Deadline drained = Deadline.in(parts.drainTime());
         while (table.unanswered() > 0 && !drained.isOver() && pause()) {
-            // requests in flight get their answers
+            // wait for the final responses
         }
         shutDown = true;
         table.allServers().forEach(transaction -> attempt(transaction::shutdown));
@@ -358,7 +361,7 @@ public final class ProxyEngine implements AutoCloseable {
         attempt(refusalLog::summarize);
         attempt(components::close);
         if (ownStore != null) {
-            ownStore.close(); // after the last request: what it changed is to be written too
+            ownStore.close(); // after the last request, because its changes must be written too
         }
     }
 
@@ -389,7 +392,10 @@ public final class ProxyEngine implements AutoCloseable {
         return flow == null ? null : tapped(flow);
     }
 
-    /** The stream that a binding was registered over; for one that was read from a row, the stream from its address. */
+    /**
+     * Returns the stream that a binding was registered over. For a binding read from a row it is the stream from its
+     * address.
+     */
     private @Nullable TransportFlow connectionOf(Binding binding) {
         Flow flow = binding.flow().orElse(null);
         if (flow != null) {
@@ -401,9 +407,10 @@ public final class ProxyEngine implements AutoCloseable {
     }
 
     /**
-     * Returns true if the connection of a binding is closed. A binding that was read from a row does not know its connection. It was
-     * registered over a stream at a listening point of this proxy, and no client is connected from that address. Where servers share
-     * rows, a wildcard address does not say whose listening point it is; then the binding counts only if its client is here.
+     * Returns true if the connection of a binding is closed. A binding read from a row does not hold its connection.
+     * Its connection counts as closed if the binding was registered over a stream at a listening point of this proxy
+     * and no client is connected from that address. If servers share rows, a wildcard address does not identify the
+     * server; then the binding counts only if the same client is registering here.
      */
     private boolean hasLostConnection(Binding binding, boolean sameClient) {
         SipUri from = binding.received().orElse(sameClient ? binding.contact() : null);
@@ -426,7 +433,7 @@ public final class ProxyEngine implements AutoCloseable {
                 .orElse(false);
     }
 
-    /** Removes the bindings that end with a connection, unless the proxy itself ends. */
+    /** Removes the bindings that end with a connection, unless the proxy is closing. */
     void connectionClosed(TransportFlow flow) {
         if (closing || !connectionBindings.concerns(flow)) {
             return;
@@ -456,7 +463,7 @@ public final class ProxyEngine implements AutoCloseable {
 
         @Override
         public void dropped() {
-            // the proxy ends, and bindings stay
+            // the proxy is closing: bindings stay
         }
     }
 
@@ -476,7 +483,7 @@ public final class ProxyEngine implements AutoCloseable {
         return names.domains();
     }
 
-    /** How long a request may wait on a worker, its queue included. */
+    /** Returns how long a request may wait on a worker, including the time in its queue. */
     long waitLimitNanos() {
         return parts.waitLimit().toNanos();
     }
@@ -503,7 +510,7 @@ public final class ProxyEngine implements AutoCloseable {
     }
 
     WorkerPool workers() {
-        return Objects.requireNonNull(workers, "a step blocks that said it never does");
+        return Objects.requireNonNull(workers, "a stage blocks although its mayBlock() returned false");
     }
 
     // ---- the wire tap

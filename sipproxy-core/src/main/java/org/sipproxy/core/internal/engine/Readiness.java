@@ -11,13 +11,13 @@ import org.sipproxy.core.status.ProxyHealth;
 import org.sipproxy.core.status.ProxyHealth.Status;
 import org.sipproxy.core.status.StoreStatus;
 
-/** Judges whether the proxy serves. Asked for each OPTIONS that is for the proxy, and by the host. */
+/** Readiness of the proxy to serve. Queried for each OPTIONS to the proxy and by the host application. */
 final class Readiness {
 
     private final BooleanSupplier refusesCalls;
     private final LongSupplier lostSockets;
     private final Supplier<StoreStatus> store;
-    /** True if something is refused while the database is away. */
+    /** True if requests are refused while the database is down. */
     private final boolean needsDatabase;
 
     Readiness(
@@ -31,14 +31,14 @@ final class Readiness {
         this.store = store;
     }
 
-    /** The same as {@link ProxyHealth#isReady} of {@link #health}. */
+    /** Returns the same as {@link ProxyHealth#isReady} of {@link #health}. */
     boolean isReady() {
         return !refusesCalls.getAsBoolean()
                 && lostSockets.getAsLong() == 0
                 && !(needsDatabase && !store.get().databaseAnswers());
     }
 
-    /** The health of a proxy that has started. */
+    /** Returns the health of a started proxy. */
     ProxyHealth health() {
         List<String> problems = new ArrayList<>();
         Status status = Status.READY;

@@ -6,8 +6,8 @@ import org.sipproxy.core.internal.transaction.TransactionKey;
 import org.sipproxy.core.options.ProxyClock;
 
 /**
- * The requests that were refused without a transaction in the last 32 s, for as long as a client retransmits: some 25,000 of them.
- * If more are refused in that time the oldest are evicted, and their retransmissions count as new.
+ * Requests refused without a transaction in the last 32 s, which is how long a client retransmits: at most some 25,000.
+ * If more are refused in that time, the oldest are evicted and their retransmissions count as new.
  */
 final class RecentRefusals {
 
@@ -20,7 +20,7 @@ final class RecentRefusals {
         keys = new LingeringTable(BYTES, TimeUnit.SECONDS.toNanos(32), clock::nanoTime);
     }
 
-    /** Notes the request; true if it has been noted before. */
+    /** Records the request. Returns true if it was recorded before. */
     boolean isRepeated(TransactionKey key) {
         if (keys.get(key.first(), key.second()) != null) {
             return true;

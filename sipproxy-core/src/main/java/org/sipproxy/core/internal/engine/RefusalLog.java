@@ -34,7 +34,7 @@ import org.slf4j.LoggerFactory;
  * OMITTED lines=37 status=403 why="Relaying Denied" source=192.0.2.7
  * </pre>
  *
- * Values in quotation marks come from the wire; they are escaped and cut. {@link RefusalThrottle} bounds the lines. Challenges and
+ * Values in quotation marks come from the wire; they are escaped and truncated. {@link RefusalThrottle} bounds the lines. Challenges and
  * failed authentications are not refusals here: the event {@code AuthenticationFailed} reports them.
  */
 final class RefusalLog {
@@ -42,12 +42,12 @@ final class RefusalLog {
     private static final Logger LOG = LoggerFactory.getLogger(LoggerNames.REFUSALS);
 
     private static final int NO_STATUS = 0;
-    /** In characters: a reason may name a next hop and the error of the system, or hold an excerpt of the message. */
+    /** In characters. A reason may name a next hop and the error of the system, or hold an excerpt of the message. */
     private static final int MAX_REASON = 160;
 
     private static final long SUMMARY_NANOS = TimeUnit.SECONDS.toNanos(5);
 
-    /** The header lines that hold the reason of a response of ours. */
+    /** The header lines that hold the reason of a locally generated response. */
     private static final Pattern REASON =
             Pattern.compile("(?im)^(?:Warning: *399 \\S+ \"([^\"\\r\\n]*)\"|P-Registrar-Error: *([^\\r\\n]*))");
 
@@ -69,7 +69,7 @@ final class RefusalLog {
         this.throttle = new RefusalThrottle(clock.nanoTime());
     }
 
-    /** A request that got a locally generated failure. */
+    /** Logs a request that got a locally generated failure. */
     void refused(SipRequest request, Flow from, int status, String phrase, byte[] headerLines) {
         if (LOG.isInfoEnabled() && !LocalResponses.isChallenge(status)) {
             write("REFUSED", status, why(phrase, headerLines), from, request);
@@ -88,21 +88,21 @@ final class RefusalLog {
         return text.isEmpty() ? phrase : text;
     }
 
-    /** A request that got no response. */
+    /** Logs a request that got no response. */
     void dropped(SipRequest request, Flow from, String why) {
         if (LOG.isInfoEnabled()) {
             write("DROPPED", NO_STATUS, why, from, request);
         }
     }
 
-    /** Bytes that are not a message. */
+    /** Logs bytes that are not a message. */
     void unreadable(Flow from, String why) {
         if (LOG.isInfoEnabled()) {
             write("DROPPED", why, from.kind(), from.remoteAddress());
         }
     }
 
-    /** A connection that was not allowed, or whose handshake failed. */
+    /** Logs a connection that was not allowed, or whose handshake failed. */
     void refusedConnection(InetSocketAddress remote, TransportKind kind, String why) {
         if (LOG.isInfoEnabled()) {
             write("REFUSED", why, kind, remote);
@@ -123,7 +123,10 @@ final class RefusalLog {
         }
     }
 
-    /** The texts are made only for a line that is written: a flood of refusals costs a hash and a look-up each. */
+    /**
+     * Returns true if the throttle admits a line. Texts are built only for a line that is written, so in a flood each
+     * refusal costs a hash and a look-up.
+     */
     private boolean isDue(String verb, int status, String why, InetSocketAddress source) {
         InetAddress address = source.getAddress();
         byte[] bytes = (verb + kindOf(why)).getBytes(StandardCharsets.UTF_8);
@@ -149,7 +152,7 @@ final class RefusalLog {
         return status == NO_STATUS ? quoted : "status=" + status + " " + quoted;
     }
 
-    /** What the reason is without that which the sender chose in it: an excerpt, an offset, a number. */
+    /** Returns the reason without the parts that the sender chose: an excerpt, an offset, a number. */
     private static String kindOf(String why) {
         for (int i = 0; i < why.length(); i++) {
             char c = why.charAt(i);
@@ -188,7 +191,7 @@ final class RefusalLog {
         }
     }
 
-    /** Reports what got no line. Called by the timer, and once when the proxy is closed. */
+    /** Logs the number of omitted lines. Called by the timer, and once when the proxy is closed. */
     void summarize() {
         summaryIsDue.set(false);
         for (RefusalThrottle.Burst burst : throttle.takeOmitted()) {

@@ -8,33 +8,34 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Decides which refusals get a line: of one source and reason {@link #BURST} at once and then one a second, of all together
- * {@link #LINES} at once and then {@link #LINES_PER_SECOND} a second, so that no flood fills a disk. What gets none is counted, and {@link #takeOmitted} returns the counts, so that a burst is
- * reported even if nothing follows it.
+ * Decides which refusals are logged, so that a flood does not fill the disk. One source and reason may have
+ * {@link #BURST} lines at once and then one a second. All together may have {@link #LINES} at once and then
+ * {@link #LINES_PER_SECOND} a second. Omitted lines are counted; {@link #takeOmitted} returns the counts, so that a
+ * burst is reported even if nothing follows it.
  *
- * <p>The table does not grow: sets of {@value #WAYS} entries, where a new key takes the place of the one that was due first. Safe for
- * use by several threads.
+ * <p>The table has a fixed size: sets of {@value #WAYS} entries, in which a new key replaces the one that was due
+ * first. Thread-safe.
  */
 final class RefusalThrottle {
 
     /** Lines that one source and reason may have at once. */
     static final int BURST = 8;
 
-    /** Lines that all together may have at once. */
+    /** Lines that all sources and reasons together may have at once. */
     static final int LINES = 200;
 
     static final int LINES_PER_SECOND = 10;
 
-    /** Keys whose omitted lines are reported each by itself; those of any other are summed up. */
+    /** Number of keys whose omitted lines are reported separately; those of all others are added up. */
     static final int REPORTED = 16;
 
     private static final int WAYS = 4;
     private static final int ENTRIES = 4_096;
     private static final long INTERVAL_NANOS = TimeUnit.SECONDS.toNanos(1);
 
-    // Guarded by this.
+    // guarded by this
     private final long[] keys = new long[ENTRIES];
-    /** The time at which all lines of the burst are available again, as the generic cell rate algorithm counts. */
+    /** The time at which the whole burst is available again (generic cell rate algorithm). */
     private final long[] fullAgainNanos = new long[ENTRIES];
 
     private final boolean[] used = new boolean[ENTRIES];
@@ -44,7 +45,7 @@ final class RefusalThrottle {
     /** The time at which all of {@link #LINES} are available again. */
     private long allAgainNanos;
 
-    /** Lines of one source and reason that were omitted. */
+    /** Omitted lines of one source and reason. */
     static final class Burst {
         final String what;
         private long omitted;
@@ -66,7 +67,7 @@ final class RefusalThrottle {
      * Decides about one line.
      *
      * @param key a keyed hash of source and reason
-     * @param what names both, for {@link Burst#what}; asked only for the first omitted line of a burst
+     * @param what names both, for {@link Burst#what}; called only for the first omitted line of a burst
      * @return true if the line is to be written
      */
     synchronized boolean admits(long key, long nowNanos, Supplier<String> what) {
@@ -118,11 +119,14 @@ final class RefusalThrottle {
         used[oldest] = true;
         keys[oldest] = key;
         fullAgainNanos[oldest] = nowNanos;
-        bursts[oldest] = null; // it stays among the open ones
+        bursts[oldest] = null; // still reported, because it stays in the list of open bursts
         return oldest;
     }
 
-    /** What was omitted since the last call, one {@link Burst} for each of some sources and reasons. */
+    /**
+     * Returns the lines omitted since the last call: a {@link Burst} for each of up to {@link #REPORTED} keys, and one
+     * for the others.
+     */
     synchronized List<Burst> takeOmitted() {
         List<Burst> taken = new ArrayList<>(open);
         if (omittedElsewhere > 0) {

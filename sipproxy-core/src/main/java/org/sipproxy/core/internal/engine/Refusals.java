@@ -13,14 +13,14 @@ final class Refusals {
         this.components = components;
     }
 
-    /** A request without a response; not if a component has reported why. */
+    /** Records a request without a response. Logs it unless a component has reported why. */
     void dropped(RequestContext context, String why) {
         if (!isReported(context)) {
             log.dropped(context.received(), context.flow(), why);
         }
     }
 
-    /** Without a listener an event has left no trace. */
+    /** Returns true if an event has reported the refusal. Without a listener an event leaves no trace. */
     private boolean isReported(RequestContext context) {
         return context.isReported() && components.hasListeners();
     }

@@ -30,8 +30,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Decides what becomes of a request: absorbed by its transaction, refused, responded to, or relayed. The pipeline decides; this class
- * gives the request its transaction, hands it to a worker if a stage has to wait, and carries the outcome out.
+ * Dispatcher of requests: absorbed by its transaction, refused, responded to, or relayed. The pipeline decides; this
+ * class creates the transaction, passes the request to a worker if a stage may block, and carries the outcome out.
  */
 final class RequestDispatcher implements Completions {
 
@@ -42,7 +42,7 @@ final class RequestDispatcher implements Completions {
     private static final Outcome.Reply BREADTH_EXCEEDED =
             (Outcome.Reply) Outcome.reply(StatusCode.MAX_BREADTH_EXCEEDED);
 
-    static final String NO_MEMORY = "no memory is left for a transaction";
+    static final String NO_MEMORY = "the memory limit of transactions is reached";
     private static final byte[] NO_LINES = {};
 
     private final ProxyEngine engine;
@@ -82,7 +82,7 @@ final class RequestDispatcher implements Completions {
         }
     }
 
-    /** A request whose transaction is over: it gets the same response, or an accepted INVITE none. */
+    /** Handles a retransmission of a finished request: it gets the same response; an accepted INVITE gets none. */
     private void repeat(SipRequest request, TransportFlow from, byte[] response) throws SipParseException {
         engine.counters.retransmissions.increment();
         if (response.length > 0) {
@@ -90,7 +90,7 @@ final class RequestDispatcher implements Completions {
         }
     }
 
-    /** A malformed request is answered without any state, if there is a way back. */
+    /** Refuses a malformed request without state, if it has a response path. */
     void refuse(SipRequest request, TransportFlow from, SipParseException defect) throws SipParseException {
         engine.counters.malformed.increment();
         if (request.method() == Method.ACK) {
@@ -103,7 +103,10 @@ final class RequestDispatcher implements Completions {
         engine.refusalLog.refused(request, from, reply.statusCode(), reply.reason(), reply.headerLines());
     }
 
-    /** §9.2, §16.10: answered at once, and passed on to every branch that rings. One of another sender matches nothing. */
+    /**
+     * Responds to a CANCEL at once and cancels all ringing branches (§9.2, §16.10). A CANCEL of another sender matches
+     * nothing.
+     */
     private void cancel(SipRequest cancel, TransportFlow from, TransactionKey key, @Nullable ServerTransaction match)
             throws SipParseException {
         RequestContext context = engine.newContext(cancel, from);
@@ -142,14 +145,15 @@ final class RequestDispatcher implements Completions {
     }
 
     /**
-     * True if a draining proxy refuses the request. What belongs to a call that there is has a To tag (RFC 3261 §12.2), so calls can
-     * be changed and ended. A REGISTER is no call: phones stay registered until the proxy closes.
+     * Returns true if a draining proxy refuses the request. Requests of an existing call have a To tag (RFC 3261
+     * §12.2), so calls can be changed and ended. A REGISTER is not a call: clients stay registered until the proxy
+     * closes.
      */
     private boolean startsSomething(SipRequest request) throws SipParseException {
         return !request.hasToTag() && (request.method() != Method.REGISTER || engine.isClosing());
     }
 
-    /** A step would have to wait: the rest is decided on a worker, and the client's repetitions are absorbed meanwhile. */
+    /** Decides on a worker, because a stage may block. The transaction absorbs retransmissions meanwhile. */
     private void decideOnWorker(RequestContext context, TransactionKey key) {
         if (context.transaction() == null && !open(context, key, Share.UNDECIDED, context.retainedBytes())) {
             return;
@@ -172,7 +176,10 @@ final class RequestDispatcher implements Completions {
         }
     }
 
-    /** On a worker. What nobody waits for any more, or what has waited too long, is not worth a look into a database. */
+    /**
+     * Decides about a request on a worker. Skips it if the client no longer waits, or if it has waited too long: then a
+     * database look-up is not worth its cost.
+     */
     private void decideInTime(RequestContext context, TransactionKey key, long deadline) {
         ServerTransaction transaction = Objects.requireNonNull(context.transaction(), "no transaction on a worker");
         if (!transaction.isPending()) {
@@ -188,12 +195,12 @@ final class RequestDispatcher implements Completions {
         }
     }
 
-    /** What has one Call-ID is routed in the order in which it came. */
+    /** Returns the worker key: requests of one Call-ID are routed in the order in which they arrive. */
     static int lane(RequestContext context) {
         try {
             return context.request().callId().hashCode();
         } catch (SipParseException e) {
-            return 0; // MessageSanity has seen one
+            return 0; // cannot happen: MessageSanity has checked it
         }
     }
 
@@ -201,7 +208,7 @@ final class RequestDispatcher implements Completions {
         try {
             carryOut(context, key, mayWait);
         } catch (RuntimeException | Error e) {
-            abandon(context); // half done, such as for want of memory: nobody else would end its transaction
+            abandon(context); // half done, for example after an OutOfMemoryError: nothing else ends the transaction
             throw e;
         }
     }
@@ -229,7 +236,10 @@ final class RequestDispatcher implements Completions {
         }
     }
 
-    /** A request that was forwarded, or should have been, has its final response, be it ours or a target's. */
+    /**
+     * Records the final response of a request that was forwarded or should have been. The response was generated
+     * locally or comes from a target.
+     */
     @Override
     public void completed(RequestContext context, int status, byte[] response, List<Target> targets) {
         if (context.isLocalResponse(response)) {
@@ -252,7 +262,7 @@ final class RequestDispatcher implements Completions {
         boolean proven = context.isProven();
         Share share = proven ? Share.RESERVED : Share.OPEN;
         int bytes = context.retainedBytes();
-        long needed = (long) bytes * relay.targets().size(); // each branch has a copy of its own
+        long needed = (long) bytes * relay.targets().size(); // each branch has its own copy
         ServerTransaction transaction = context.transaction();
         if (transaction == null) {
             if (!open(context, key, share, needed + bytes)) {
@@ -284,11 +294,12 @@ final class RequestDispatcher implements Completions {
     }
 
     /**
-     * Makes the server transaction. An INVITE's 100 is sent when a branch starts (§17.2.1), so that a refusal before that is
-     * the only packet.
+     * Creates the server transaction. The 100 of an INVITE is sent when a branch starts (§17.2.1), so that a refusal
+     * before that is the only packet.
      *
-     * @param needed bytes that the request is going to take
-     * @return false if another thread was faster with the same request, or if there is no room and it was turned away
+     * @param needed bytes that the request needs
+     * @return false if another thread opened a transaction for the same request first, or if the request was turned
+     *     away for lack of memory
      */
     private boolean open(RequestContext context, TransactionKey key, Share share, long needed) {
         if (!engine.table.budget().takes(share, needed)) {
@@ -319,14 +330,14 @@ final class RequestDispatcher implements Completions {
         return true;
     }
 
-    /** Whoever ends the transactions of a closing proxy may have gone through the table before this one was in it. */
+    /** Ends the transaction if the closing proxy may have gone through the table before the transaction was in it. */
     private void shutDownIfLate(ServerTransaction transaction) {
         if (engine.isShutDown()) {
             transaction.shutdown();
         }
     }
 
-    /** What a request's transaction needs until a response context works on the final response. */
+    /** Local responder of a request until a response context works on its final response. */
     private final class Undecided implements LocalResponder {
 
         private final RequestContext context;
@@ -350,7 +361,10 @@ final class RequestDispatcher implements Completions {
         }
     }
 
-    /** No memory is left for the request: 503 without state, or nothing if that memory is needed for those who are served. */
+    /**
+     * Refuses a request for which no memory is left: 503 without state, or no response if that memory is reserved for
+     * clients that are served.
+     */
     private void turnAway(RequestContext context, Share share) {
         TransactionBudget budget = engine.table.budget();
         budget.countRefused();
@@ -365,9 +379,10 @@ final class RequestDispatcher implements Completions {
     }
 
     /**
-     * Sends a locally generated response. A failure before the sender has proved anything leaves no state behind and is sent once
-     * for each request that arrives, be it a retransmission (§26.3.2.4); so is any response to a non-INVITE request that has no
-     * transaction (§8.2.7). An INVITE of a user, of a trusted peer or in a dialog is refused reliably, until its ACK arrives.
+     * Sends a locally generated response. A failure before the sender has proved anything leaves no state and is sent
+     * once for each request that arrives, retransmissions included (§26.3.2.4). So is any response to a non-INVITE
+     * request without a transaction (§8.2.7). An INVITE of a user, of a trusted peer or in a dialog is refused
+     * reliably, until its ACK arrives.
      */
     private void answer(RequestContext context, TransactionKey key, Outcome.Reply reply) {
         byte[] wire = engine.localResponses.write(context, reply);
@@ -383,7 +398,7 @@ final class RequestDispatcher implements Completions {
         }
         boolean sent = withState ? transaction.respond(status, wire) : transaction.refuse(status, wire);
         if (context.request().method() == Method.REGISTER) {
-            transaction.abandon(); // a repeated REGISTER is harmless (§10.3 step 7) and not worth 32 s of memory
+            transaction.abandon(); // a retransmitted REGISTER is harmless (§10.3 step 7) and not worth 32 s of memory
         }
         if (sent) {
             engine.refusals.refused(context, status, reply.reason(), reply.headerLines());
@@ -391,7 +406,10 @@ final class RequestDispatcher implements Completions {
         }
     }
 
-    /** A transaction that keeps only the response; null without room for it, or if another thread was faster. */
+    /**
+     * Opens a transaction that keeps only the response. Returns null if there is no room, or if another thread was
+     * first.
+     */
     private @Nullable ServerTransaction openToAnswer(RequestContext context, TransactionKey key, int bytes) {
         Share share = context.isProven() ? Share.RESERVED : Share.OPEN;
         if (!engine.table.budget().takes(share, bytes)) {

@@ -10,7 +10,7 @@ import org.sipproxy.message.SipParseException;
 import org.sipproxy.message.SipResponse;
 import org.sipproxy.message.Via;
 
-/** Matches responses to their client transactions, and late 2xx to the caller (RFC 3261 §16.7, RFC 6026). */
+/** Dispatcher of responses: to their client transactions, and late 2xx to the caller (RFC 3261 §16.7, RFC 6026). */
 final class ResponseDispatcher {
 
     private final ProxyEngine engine;

@@ -21,10 +21,11 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Where responses go (RFC 3261 §18.2.2, RFC 3581 §4): over a stream back on its connection, or if that is closed on a new one to
- * the sender's address and the port of sent-by; over UDP to the source address and the port that {@code rport} asks for, else that
- * of sent-by. A {@code maddr} is followed only to a multicast address, and only if the host application enabled that: any other
- * would let the sender choose a third party. A WebSocket that is closed leaves no path back.
+ * Paths of responses (RFC 3261 §18.2.2, RFC 3581 §4). Over a stream a response uses the connection of its request; if
+ * that is closed, a new one to the sender's address and the port of sent-by. Over UDP it goes to the source address and
+ * to the port that {@code rport} asks for, otherwise the port of sent-by. A {@code maddr} is followed only to a
+ * multicast address, and only if the host application enabled that: any other would let the sender choose a third
+ * party. A closed WebSocket leaves no path back.
  */
 final class ResponsePaths {
 
@@ -64,7 +65,7 @@ final class ResponsePaths {
         }
     }
 
-    /** The path to the caller of an INVITE that came by UDP and was accepted: its address and listening point were kept. */
+    /** Returns the path to the caller of an accepted INVITE over UDP, from its stored address and listening point. */
     ResponsePath upstream(Upstream caller, TransportFlow from) {
         return datagrams(caller.address(), from, caller.point(), Sender.HOST);
     }
@@ -73,7 +74,7 @@ final class ResponsePaths {
         return via.port() < 0 ? TransportKind.UDP.defaultPort() : via.port();
     }
 
-    /** The multicast address that the host application lets responses follow; null if there is none. A name is not resolved. */
+    /** Returns the multicast address that responses may follow; null if there is none. Does not resolve names. */
     private @Nullable InetAddress multicast(Via via) {
         return via.maddr()
                 .flatMap(IpLiteral::parse)
@@ -99,7 +100,9 @@ final class ResponsePaths {
         }
     }
 
-    /** @param sentByHost over TLS the host of sent-by, which the certificate has to be for if a connection is made anew */
+    /**
+     * @param sentByHost over TLS the host of sent-by, which the certificate of a new connection must match
+     */
     private record StreamPath(FlowSource flows, TransportFlow flow, int sentByPort, String sentByHost)
             implements ResponsePath {
 

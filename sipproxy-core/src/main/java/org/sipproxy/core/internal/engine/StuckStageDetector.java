@@ -11,11 +11,11 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Notices that one message holds the thread that receives messages, which nothing may: a step that blocks and says that it
- * never does, a listener that waits for a lock or a disk. It is told with the place where the thread stands.
+ * Detects a message that holds its receiver thread, which must not block: a stage that blocks although its
+ * {@code mayBlock()} returned false, or a listener that waits for a lock or a disk. Logs the stack trace of the thread.
  *
- * <p>A receiving thread counts one up before a message and one up after it, in a field of its own; {@link #check}, on the timer's
- * thread, looks whether an odd count is still the one of the time before.
+ * <p>A receiver thread increments its own counter before and after each message, so it is odd while a message is
+ * handled. {@link #check}, on the timer thread, looks for an odd value that has not changed since the previous check.
  */
 final class StuckStageDetector {
 
@@ -32,17 +32,17 @@ final class StuckStageDetector {
         return mark;
     }
 
-    /** That of the calling thread. */
+    /** Returns the mark of the calling thread. */
     Mark mark() {
         return own.get();
     }
 
-    /** How many messages were found to hold their thread from one check to the next. */
+    /** Returns how many messages held their thread from one check to the next. */
     long held() {
         return held.sum();
     }
 
-    /** Called at intervals of the length that no message may hold its thread for. */
+    /** Checks all receiver threads. The interval of the calls is the time for which a message may hold its thread. */
     void check() {
         for (Mark mark : marks) {
             if (mark.isHeldSinceLastLook()) {
@@ -51,13 +51,14 @@ final class StuckStageDetector {
                 where.setStackTrace(mark.thread.getStackTrace());
                 throttle.error(
                         LOG,
-                        "a message holds its receiving thread for a second; a stage that blocks has to say so with mayBlock()",
+                        "a message holds its receiver thread for a second; a stage that blocks must return true from"
+                                + " mayBlock()",
                         where);
             }
         }
     }
 
-    /** One thread's. */
+    /** Mark of one receiver thread. */
     static final class Mark {
 
         private static final VarHandle COUNT;
@@ -72,11 +73,11 @@ final class StuckStageDetector {
 
         private final Thread thread;
 
-        /** Odd while a message is worked on. Written by {@link #thread} only, and read by the timer's, which may see it late. */
+        /** Odd while a message is handled. Written by {@link #thread} only. The timer thread may see it late. */
         @SuppressWarnings("unused") // by COUNT
         private long count;
 
-        // The timer's thread only.
+        // timer thread only
         private long seen;
         private boolean told;
 
@@ -92,7 +93,7 @@ final class StuckStageDetector {
             COUNT.setOpaque(this, count + 1);
         }
 
-        /** True once for each message. */
+        /** Returns true once for each message. */
         private boolean isHeldSinceLastLook() {
             long now = (long) COUNT.getOpaque(this);
             boolean same = now == seen && (now & 1) == 1;

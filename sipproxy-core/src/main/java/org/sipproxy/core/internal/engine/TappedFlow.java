@@ -9,7 +9,7 @@ import org.sipproxy.core.internal.transport.SendFailure;
 import org.sipproxy.core.internal.transport.SentBy;
 import org.sipproxy.core.internal.transport.TransportFlow;
 
-/** A flow whose messages a host's wire listener sees. */
+/** Flow whose messages are shown to the wire listener of the host application. */
 record TappedFlow(TransportFlow flow, WireTap tap) implements TransportFlow {
 
     @Override

@@ -8,7 +8,7 @@ import org.sipproxy.core.internal.dns.NextHop;
 import org.sipproxy.core.internal.forwarding.FlowSource;
 import org.sipproxy.core.internal.transport.TransportFlow;
 
-/** The ways to next hops, shown to a host's wire listener. */
+/** Flows to next hops whose messages are shown to the wire listener of the host application. */
 record TappedFlows(FlowSource flows, WireTap tap) implements FlowSource {
 
     @Override

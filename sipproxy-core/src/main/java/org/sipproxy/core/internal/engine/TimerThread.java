@@ -9,8 +9,8 @@ import org.sipproxy.core.options.ProxyClock;
 import org.slf4j.LoggerFactory;
 
 /**
- * Advances the wheel of one proxy, a tick at a time, and looks after its receiving threads each second. Only {@link #close} ends
- * it: no Error does.
+ * Thread that advances the timer wheel of one proxy, tick by tick, and checks the receiver threads each second. Only
+ * {@link #close} ends it; it survives any Error.
  */
 final class TimerThread implements Runnable {
 

@@ -6,8 +6,8 @@ import org.sipproxy.message.SipParseException;
 import org.sipproxy.message.SipRequest;
 
 /**
- * To tags of locally generated responses: a keyed hash of what an ACK has in common with its INVITE. So the ACK of a failure that was
- * sent without a transaction is recognized, and a retransmission gets the same tag (RFC 3261 §8.2.7).
+ * To tags of locally generated responses: a keyed hash of what an ACK has in common with its INVITE. It identifies the
+ * ACK of a failure that was sent without a transaction, and gives a retransmission the same tag (RFC 3261 §8.2.7).
  */
 final class ToTags {
 
@@ -21,7 +21,7 @@ final class ToTags {
         return Long.toHexString(key.hash(h ^ sequenceNumber(request), NOTHING, 0, 0));
     }
 
-    /** 0 if CSeq cannot be read, which may be why the request is refused. */
+    /** Returns the sequence number; 0 if CSeq cannot be parsed, which may be why the request is refused. */
     private static long sequenceNumber(SipRequest request) {
         try {
             return request.cseq().number();

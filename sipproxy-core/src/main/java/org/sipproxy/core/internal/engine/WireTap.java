@@ -10,7 +10,7 @@ import org.sipproxy.message.SipParseException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Shows messages to a host's listener, and keeps what that throws away from the message path. */
+/** Shows messages to the wire listener of the host application. Its exceptions do not reach the message path. */
 final class WireTap {
 
     private static final Logger LOG = LoggerFactory.getLogger(LoggerNames.PROXY);
@@ -37,7 +37,7 @@ final class WireTap {
         try {
             listener.sent(SipMessage.parse(wire, limits), to);
         } catch (SipParseException e) {
-            LOG.debug("a message that was sent is not shown: {}", e.getMessage());
+            LOG.debug("a sent message is not shown to the wire listener: {}", e.getMessage());
         } catch (Throwable e) {
             host.failed(e);
         }

@@ -11,8 +11,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Threads for routing that may block. Each has its own bounded queue, and a key always goes to the same one, so requests of
- * one key are handled in the order in which they came.
+ * Pool of threads for routing that may block. Each has its own bounded queue, and a key always uses the same one. Tasks
+ * of one key run in the order in which they arrive.
  */
 final class WorkerPool {
 
@@ -28,25 +28,27 @@ final class WorkerPool {
         }
     }
 
-    /** Work that holds memory of the transaction budget while it waits in a queue. */
+    /** Task that holds memory of the transaction budget while it waits in a queue. */
     interface Task {
 
-        /** Does the work. Called by a worker. */
+        /** Runs the task. Called by a worker. */
         void run();
 
-        /** Releases what the work holds; called instead of {@link #run} if the pool is closed first. */
+        /** Releases what the task holds. Called instead of {@link #run} if the pool is closed first. */
         void dropped();
     }
 
-    /** Runs the task on the thread of {@code key}; false if its queue is full, and the task is then the caller's again. */
+    /**
+     * Runs the task on the thread of {@code key}. Returns false if its queue is full; the caller then keeps the task.
+     */
     boolean execute(int key, Task task) {
         int spread = key * 0x9e3779b9;
         return workers[(spread >>> 16) % workers.length].queue.offer(task);
     }
 
     /**
-     * Takes no more tasks from the queues and waits for the threads, all of them within one limit; what is still queued is dropped.
-     * A thread that is busy longer is interrupted and left to itself.
+     * Stops taking tasks from the queues and waits for all threads within one limit. Queued tasks are dropped. A thread
+     * that is busy longer is interrupted and abandoned.
      */
     void close(Deadline limit) {
         for (Worker worker : workers) {
@@ -93,9 +95,9 @@ final class WorkerPool {
                         task.run();
                     }
                 } catch (InterruptedException e) {
-                    // a step that was interrupted and said so: the thread itself goes on until it is closed
+                    // a stage was interrupted and threw; this thread continues until the pool is closed
                     LOG.debug("worker was interrupted");
-                } catch (Throwable e) { // the queue of a dead worker would stay full
+                } catch (Throwable e) { // a worker must survive, otherwise its queue stays full
                     guard.caught(e);
                 }
             }

@@ -76,7 +76,7 @@ final class AckRelay implements NextHopResolver.Callback {
         int bytes = context.retainedBytes();
         if (!budget.takes(context.isProven() ? Share.RESERVED : Share.OPEN, bytes)) {
             budget.countRefused();
-            dropped("no memory is left for a transaction");
+            dropped("the memory limit of transactions is reached");
             return;
         }
         budget.add(bytes);

@@ -175,7 +175,7 @@ final class ResponseContext implements ServerTransaction.CancelHandler {
         if (wire == null) {
             failure(
                     StatusCode.SERVER_INTERNAL_ERROR,
-                    "the response has only the Via of this proxy"); // else the client never gets a final response
+                    "the response has only the Via of this proxy"); // otherwise the client never gets a final response
             return;
         }
         boolean sent = server.respond(response.statusCode(), wire) && !finished;

@@ -22,12 +22,12 @@ public final class ProxyThreads {
         this.factory = factory;
     }
 
-    /** Daemon threads of the JDK. */
+    /** Returns daemon threads of the JDK. */
     public static ProxyThreads named(String proxy) {
         return new ProxyThreads(proxy, ProxyThreads::daemon);
     }
 
-    /** A daemon thread of the JDK, without a name of its own. */
+    /** Returns a daemon thread of the JDK, without a name of its own. */
     public static Thread daemon(Runnable task) {
         Thread thread = new Thread(task);
         thread.setDaemon(true);

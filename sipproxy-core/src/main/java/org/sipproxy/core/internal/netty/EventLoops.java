@@ -12,14 +12,14 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Event loops of the Netty that the host application has: 4.1, which Spring Boot 3 manages, or 4.2. Everything else that the
- * transports use is the same in both.
+ * Event loops of the Netty version that the host application has: 4.1, which Spring Boot 3 manages, or 4.2. Everything
+ * else that the transports use is the same in both.
  */
 public final class EventLoops {
 
     private static final Logger LOG = LoggerFactory.getLogger(LoggerNames.PROXY);
 
-    /** How much a channel is read at once, by the name that both versions have. */
+    /** How much is read from a channel at once. This name exists in both versions. */
     @SuppressWarnings("deprecation")
     public static final ChannelOption<RecvByteBufAllocator> READ_SIZE = ChannelOption.RCVBUF_ALLOCATOR;
 
@@ -27,25 +27,24 @@ public final class EventLoops {
 
     private EventLoops() {}
 
-    /** Opens loops on threads of this factory. */
+    /** Opens event loops whose threads come from this factory. */
     public static EventLoopGroup open(int threads, ThreadFactory threadFactory, boolean epoll) {
         return isPresent(SINCE_4_2)
                 ? GuardedLoops.open(threads, threadFactory, epoll)
                 : ofNetty41(threads, threadFactory, epoll);
     }
 
-    /** Cannot be kept from ending at an Error of their own work, so that is reported. */
+    /** Reports an event loop that an Error has ended. Netty 4.1 cannot keep such a loop running. */
     @SuppressWarnings({"deprecation", "FutureReturnValueIgnored"
-    }) // 4.1 has no others; the termination future is never failed
+    }) // 4.1 has no other type; the termination future does not fail
     static EventLoopGroup ofNetty41(int threads, ThreadFactory threadFactory, boolean epoll) {
         EventLoopGroup group =
                 epoll ? new EpollEventLoopGroup(threads, threadFactory) : new NioEventLoopGroup(threads, threadFactory);
         for (EventExecutor loop : group) {
             loop.terminationFuture().addListener(ended -> {
                 if (!group.isShuttingDown()) {
-                    LOG.error(
-                            "an event loop has ended at an error: its stream connections and listening points are closed until"
-                                    + " the proxy is started again; Netty 4.2 keeps such a loop");
+                    LOG.error("an event loop was ended by an Error: its stream connections and listening points are"
+                            + " closed until the proxy is started again; Netty 4.2 keeps such a loop");
                 }
             });
         }

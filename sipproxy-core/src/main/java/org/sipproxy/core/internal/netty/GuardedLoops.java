@@ -14,14 +14,15 @@ import org.sipproxy.core.internal.time.Guard;
 import org.slf4j.LoggerFactory;
 
 /**
- * Event loops that no Error ends. Netty guards handlers and tasks, but lets an Error of the loop's own work, such as an
- * OutOfMemoryError while it takes a scheduled task, end the loop and with it every connection of its thread. Netty 4.2 or later.
+ * Event loops that survive every Error. Netty guards handlers and tasks, but an Error in the loop's own work ends the
+ * loop and all connections of its thread, for example an OutOfMemoryError while it takes a scheduled task. Needs Netty
+ * 4.2 or later.
  */
 final class GuardedLoops extends MultiThreadIoEventLoopGroup {
 
     private static final Guard GUARD = new Guard(LoggerFactory.getLogger(LoggerNames.PROXY), "an event loop failed");
 
-    /** How long tasks may run before the loop looks at its sockets again; Netty's default. */
+    /** How long tasks may run before the loop checks its sockets again; Netty's default. */
     private static final long TASK_NANOS = TimeUnit.SECONDS.toNanos(1);
 
     GuardedLoops(int threads, ThreadFactory threadFactory, IoHandlerFactory handlers) {
@@ -44,12 +45,12 @@ final class GuardedLoops extends MultiThreadIoEventLoopGroup {
             super(parent, executor, handlers);
         }
 
-        /** As Netty's, but for the catch block. */
+        /** Runs as Netty's method does, with a catch block in addition. */
         @Override
         protected void run() {
             ioHandler().initialize();
             while (goesOn()) {
-                // until it is shut down
+                // runs until the group is shut down
             }
         }
 

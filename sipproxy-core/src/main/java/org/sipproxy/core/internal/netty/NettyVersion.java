@@ -2,7 +2,7 @@ package org.sipproxy.core.internal.netty;
 
 import java.util.function.Supplier;
 
-/** Words the failure of a Netty that is missing or too old; loads no Netty class for that. */
+/** Error message for a Netty that is missing or too old. Loads no Netty class to build it. */
 public final class NettyVersion {
 
     private NettyVersion() {}
@@ -10,7 +10,7 @@ public final class NettyVersion {
     /**
      * Returns what {@code opener} opens.
      *
-     * @throws IllegalStateException if it met a class or method that the Netty of the class path does not have
+     * @throws IllegalStateException if the Netty of the class path lacks a class or method that it needs
      */
     public static <T> T using(Supplier<T> opener) {
         try {

@@ -22,7 +22,7 @@ import org.slf4j.LoggerFactory;
 /**
  * Relays an in-dialog request to its Route or its Request-URI (RFC 3261 §16.5, §12.2). A remote target on a stream
  * transport is often reachable only over its current registration's connection, for example a phone that does not
- * listen or a browser that has reconnected. The stage looks up the user named by the Route, else by To, so that
+ * listen or a browser that has reconnected. The stage looks up the user named by the Route or To, so that
  * registering another user's contact does not attract that user's requests.
  */
 final class LocateRemoteTarget implements Stage {

@@ -2,7 +2,7 @@ package org.sipproxy.core.internal.registrar;
 
 import org.sipproxy.api.location.Binding;
 
-/** Tells which bindings have lost their connection. */
+/** Check whether a binding has lost its connection. */
 @FunctionalInterface
 public interface LostConnections {
 

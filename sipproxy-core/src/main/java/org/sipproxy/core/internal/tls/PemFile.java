@@ -46,7 +46,7 @@ record PemFile(Path path, List<Part> parts) {
             }
             text = Files.readString(path, StandardCharsets.ISO_8859_1);
         } catch (NoSuchFileException e) {
-            throw new Unusable(path, "there is no such file");
+            throw new Unusable(path, "no such file");
         } catch (AccessDeniedException e) {
             throw new Unusable(path, "is not readable by this user; change its owner or mode");
         } catch (IOException e) {

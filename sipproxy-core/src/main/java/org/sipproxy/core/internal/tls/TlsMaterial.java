@@ -159,7 +159,7 @@ public record TlsMaterial(
         }
     }
 
-    /** The two kinds of key for which the JDK's TLS supports certificates. */
+    /** Returns the key, of one of the two kinds for which the JDK's TLS supports certificates. */
     private static PrivateKey unencrypted(Path path, PKCS8EncodedKeySpec spec) throws PemFile.Unusable {
         for (String algorithm : List.of("EC", "RSA")) {
             try {

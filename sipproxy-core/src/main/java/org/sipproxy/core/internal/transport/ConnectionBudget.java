@@ -17,25 +17,27 @@ import org.sipproxy.core.internal.address.SourceNetwork;
 import org.sipproxy.core.options.StreamLimits;
 
 /**
- * Counts the open connections of one proxy against its limits, by {@link SourceNetwork source}, and chooses which one makes room.
+ * Counts the open connections of one proxy against its limits, by {@link SourceNetwork source}, and chooses which
+ * connection is evicted.
  *
- * <p>An accepted connection is silent until it delivered a valid message, and unproven until a password was proved on it. A
- * source is known for {@link #KNOWN} after such a proof; connections from others are strangers'. Strangers have three quarters
- * of all places, accepted connections and those made from here seven eighths each, so that neither side starves the other.
+ * <p>An accepted connection is silent until it delivers a valid message, and unproven until a password is proved over
+ * it. A source is known for {@link #KNOWN} after such a proof; all others are strangers. Strangers may use three
+ * quarters of all places. Accepted connections and those opened by the proxy may each use seven eighths, so that
+ * neither side starves the other.
  *
- * <p>When a limit is reached, the oldest unproven connection of the source that has most of them makes room, a silent one first.
- * A flood from few sources so evicts its own connections. A flood from as many sources as there are places evicts whoever came
- * first, which leaves an honest client the time that the flood takes to fill all places: enough for a message and its proof. To
- * refuse the newest instead would let the flood win every place that becomes free.
+ * <p>When a limit is reached, the source with the most unproven connections loses its oldest one, a silent one first.
+ * So a flood from few sources evicts its own connections. A flood from as many sources as there are places evicts the
+ * oldest connections. An honest client then has the time in which the flood fills all places, which is enough for a
+ * message and its proof. If the newest were refused instead, the flood would win every free place.
  *
- * <p>Any thread. The lock is held for a few steps in maps, and not while a connection is closed.
+ * <p>Thread-safe. The lock is held for a few map operations, and not while a connection is closed.
  */
 final class ConnectionBudget {
 
     /** How long a source is known after a password was proved there. */
     static final Duration KNOWN = Duration.ofHours(1);
 
-    /** Sources that are remembered as known: some 6 MB. */
+    /** Limit of the remembered known sources: some 6 MB. */
     private static final int MOST_KNOWN = 65_536;
 
     /** The place of one accepted connection. Guarded by the budget. */
@@ -54,10 +56,10 @@ final class ConnectionBudget {
         }
     }
 
-    /** A source with open connections. Guarded by the budget. */
+    /** Source with open connections. Guarded by the budget. */
     private static final class Source {
 
-        /** The source that makes room first is the first one. */
+        /** Order in which sources lose connections: the first one first. */
         static final Comparator<Source> BY_UNPROVEN = Comparator.comparingInt(Source::unproven)
                 .reversed()
                 .thenComparingLong(source -> source.oldest().number);
@@ -76,7 +78,7 @@ final class ConnectionBudget {
             return silent.size() + heard.size();
         }
 
-        /** The one that makes room. */
+        /** Returns the connection that is evicted first. */
         Place oldest() {
             return (silent.isEmpty() ? heard : silent).iterator().next();
         }
@@ -88,7 +90,7 @@ final class ConnectionBudget {
     private final int mostOneWay;
     private final Cache<InetAddress, Boolean> known;
 
-    // Guarded by this.
+    // guarded by this
     private final Map<InetAddress, Source> sources = new HashMap<>();
     /** Sources with unproven connections, by whether they are known. */
     private final SortedSet<Source> strangers = new TreeSet<>(Source.BY_UNPROVEN);
@@ -120,8 +122,8 @@ final class ConnectionBudget {
     /**
      * Takes a place for a connection from {@code peer}.
      *
-     * @param evict called, by any thread and without a lock, if the place is taken away
-     * @return null if there is no place
+     * @param evict called, by any thread and without a lock, if the connection is evicted
+     * @return null if no place is free
      */
     @Nullable
     Place accept(InetAddress peer, Runnable evict) {
@@ -139,7 +141,7 @@ final class ConnectionBudget {
                 forgetIfUnused(source);
                 place = null;
             } else {
-                sources.put(network, source); // the victim may have been the source's only one
+                sources.put(network, source); // the evicted connection may have been the only one of the source
                 place = new Place(source, ++lastNumber, evict);
                 enter(place);
             }
@@ -175,7 +177,7 @@ final class ConnectionBudget {
         return some.isEmpty() ? null : some.first().oldest();
     }
 
-    /** Takes a place for a connection that is opened from here; false if there is none. */
+    /** Takes a place for a connection that the proxy opens. Returns false if none is free. */
     boolean takeMade() {
         Place victim = null;
         boolean taken;
@@ -199,12 +201,12 @@ final class ConnectionBudget {
         made--;
     }
 
-    /** Gives the place back; does nothing if it was taken away. */
+    /** Returns the place. Does nothing if the connection was evicted. */
     synchronized void release(Place place) {
         leave(place);
     }
 
-    /** A valid message came in on the connection. */
+    /** Records that a valid message arrived on the connection. */
     synchronized void heard(Place place) {
         Source source = place.source;
         if (!place.isReleased && source.silent.contains(place)) {
@@ -215,7 +217,7 @@ final class ConnectionBudget {
         }
     }
 
-    /** A user proved a password on the connection, or the peer is trusted. */
+    /** Records that a user proved a password on the connection, or that the peer is trusted. */
     synchronized void proven(Place place) {
         Source source = place.source;
         known.put(source.network, true);
@@ -273,7 +275,7 @@ final class ConnectionBudget {
         }
     }
 
-    /** Before anything changes by which sources are ordered and counted. */
+    /** Removes a source from the ordered sets. Called before a change of anything that orders or counts it. */
     private void unlist(Source source) {
         int count = source.unproven();
         if (count > 0) {
@@ -296,12 +298,12 @@ final class ConnectionBudget {
         return accepted + made;
     }
 
-    /** Accepted connections on which no password was proved. */
+    /** Returns the number of accepted connections on which no password was proved. */
     synchronized int unproven() {
         return unproven;
     }
 
-    /** How many sources have connections here: nothing may stay behind of those that left. */
+    /** Returns the number of sources with connections. For tests: a source without connections must be removed. */
     synchronized int sources() {
         return sources.size();
     }

@@ -7,7 +7,7 @@ import org.sipproxy.core.internal.codec.StreamFramer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** The receiving side of a connection of TCP or TLS: bytes to messages by Content-Length, and the slow-sender timeout. */
+/** Inbound handler of a TCP or TLS connection: cuts bytes into messages by Content-Length, and closes slow senders. */
 final class FramedInbound extends StreamInbound implements StreamFramer.Sink {
 
     private static final Logger LOG = LoggerFactory.getLogger(LoggerNames.TRANSPORT);

@@ -3,43 +3,46 @@ package org.sipproxy.core.internal.transport;
 import java.net.InetSocketAddress;
 import org.sipproxy.api.transport.Endpoint;
 
-/** What a transport hands up. Owned by this layer, implemented by the engine; calls come on event loops. */
+/**
+ * Receiver of what a transport reads. Owned by this layer and implemented by the engine. Called on receiver threads and
+ * event loops.
+ */
 public interface InboundHandler {
 
-    /** One framed message. The array is the handler's to keep. */
+    /** Handles one framed message. The handler may keep the array. */
     void onMessage(byte[] wire, TransportFlow from);
 
     /**
-     * A stream whose next message cannot be framed (no usable Content-Length, headers over the limit): the handler may answer,
-     * then the transport closes the connection.
+     * Handles a stream whose next message cannot be framed, because it has no usable Content-Length or its headers
+     * exceed the limit. The handler may respond; then the transport closes the connection.
      *
-     * @param head what was read of the message
+     * @param head the bytes of the message that were read
      */
     void onUnframeable(byte[] head, TransportFlow from, String reason);
 
-    /** Whether a connection is taken at all. */
+    /** Returns true if the connection may be accepted. */
     boolean acceptsConnection(InetSocketAddress remote, Endpoint endpoint);
 
-    /** A connection was accepted, but its handshake failed or was refused. */
+    /** Called when an accepted connection failed or was refused in its handshake. */
     void onRefusedConnection(InetSocketAddress remote, Endpoint endpoint, String why);
 
-    /** A connection was refused or closed because {@code limit} was reached. */
+    /** Called when a connection was refused or closed because {@code limit} was reached. */
     void onConnectionLimit(InetSocketAddress remote, Endpoint endpoint, String limit);
 
     /**
-     * Something that is not a SIP message: line ends or zeros, or a STUN message. The array is the handler's to keep.
+     * Handles bytes that are not a SIP message: line ends or zeros, or a STUN message. The handler may keep the array.
      *
      * @return false if a filter refused it, so that the transport does not respond to it either
      */
     boolean onNonSip(byte[] bytes, TransportFlow from);
 
     /**
-     * Whether the transport may respond to a ping that it does not hand up, such as a WebSocket's.
+     * Returns true if the transport may respond to a ping that it handles itself, such as a WebSocket's.
      *
-     * @param length the bytes of the ping
+     * @param length the size of the ping in bytes
      */
     boolean acceptsPing(TransportFlow from, int length);
 
-    /** A connection is closed, by whomever. */
+    /** Called when a connection is closed by either side. */
     void onClosed(TransportFlow flow);
 }

@@ -34,7 +34,7 @@ final class PlainStream implements StreamProtocol {
     }
 
     @Override
-    @SuppressWarnings("FutureReturnValueIgnored") // closeFuture tells
+    @SuppressWarnings("FutureReturnValueIgnored") // closeFuture reports failures
     public void endOutput(Channel channel) {
         if (channel instanceof DuplexChannel duplex) {
             duplex.shutdownOutput();
@@ -44,7 +44,7 @@ final class PlainStream implements StreamProtocol {
     }
 
     @Override
-    @SuppressWarnings("FutureReturnValueIgnored") // closeFuture tells
+    @SuppressWarnings("FutureReturnValueIgnored") // closeFuture reports failures
     public void close(Channel channel) {
         channel.close();
     }

@@ -3,7 +3,7 @@ package org.sipproxy.core.internal.transport;
 import java.io.IOException;
 import org.jspecify.annotations.Nullable;
 
-/** Why a message was not sent. Normal traffic, so without the stack trace, which would be the dearest part. */
+/** Thrown if a message was not sent. Has no stack trace, because it is common and the trace is expensive. */
 final class SendFailedException extends IOException {
 
     private static final long serialVersionUID = 1L;

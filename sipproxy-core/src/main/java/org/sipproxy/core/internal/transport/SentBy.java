@@ -5,15 +5,16 @@ import java.util.Locale;
 import org.sipproxy.api.transport.TransportKind;
 
 /**
- * How a listening point is named in Via and Record-Route; made once, copied into every forwarded message.
+ * Name of a listening point in Via and Record-Route. Created once and copied into every forwarded message.
  *
  * @param kind the transport
  * @param host the host in lower case, an IPv6 address in brackets
  * @param port the port
  * @param via {@code Via: SIP/2.0/UDP host:port;branch=} up to the branch's value
- * @param uri {@code sip:host:port} or {@code sip:host:port;transport=tcp}; RFC 7118 has {@code ws} for WSS too
- * @param secureUri the same as a sips URI, for requests that ask for TLS on each hop; of a listening point that has none it is
- *     {@code uri}, since a sips URI would lead elsewhere
+ * @param uri {@code sip:host:port} or {@code sip:host:port;transport=tcp}; {@code ws} also stands for WSS (RFC
+ *     7118)
+ * @param secureUri the same as a sips URI, for requests that require TLS on each hop; equal to {@code uri} for a
+ *     listening point without TLS, because a sips URI would lead elsewhere
  */
 public record SentBy(TransportKind kind, String host, int port, byte[] via, byte[] uri, byte[] secureUri) {
 

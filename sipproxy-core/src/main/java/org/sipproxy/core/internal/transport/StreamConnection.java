@@ -28,30 +28,35 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * One stream connection, accepted or made; a number and an identity of its own, so that a new connection from the same
- * address is another flow. CONNECTING lasts to the end of the handshake that its {@link StreamProtocol} has.
+ * One stream connection, accepted or opened by the proxy. It has its own number, so that a new connection from the same
+ * address is another flow. CONNECTING lasts until the handshake of its {@link StreamProtocol} is complete.
  *
  * <pre>
- * state       event                 next      action
- * CONNECTING  connected, handshaken OPEN      write what is queued
- * CONNECTING  either has failed     CLOSED    fail what is queued
- * OPEN        finish                CLOSING   write what is queued, shut the output, close when the peer does
- * any         close                 CLOSING   close the channel
- * OPEN, CLOSING  channel is closed  CLOSED    fail what is queued, onClosed if it was ever OPEN
+ * state          event               next     action
+ * CONNECTING     handshake complete  OPEN     write what is queued
+ * CONNECTING     connect or          CLOSED   fail what is queued
+ *                handshake failed
+ * OPEN           finish              CLOSING  write what is queued, end the output, close when the peer does
+ * any            close               CLOSING  close the channel
+ * OPEN, CLOSING  channel closed      CLOSED   fail what is queued; onClosed if it was ever OPEN
  * </pre>
  *
- * <p>All messages go through {@link #queue}, which makes their order that of {@link #send} and each one's failure happen
- * once: whoever takes a message off the queue answers for it. A sender adds first and looks at the state then; a state
- * changes first and the queue is emptied then; so no message stays in the queue of a connection that is closed.
+ * <p>All messages pass through {@link #queue}. It keeps them in the order of {@link #send}, and each one fails at most
+ * once: the thread that removes a message from the queue handles its failure. A sender adds the message first and then
+ * checks the state. A state change sets the state first and then empties the queue. So no message stays in the queue of
+ * a closed connection.
  */
 final class StreamConnection implements TransportFlow {
 
     private static final Logger LOG = LoggerFactory.getLogger(LoggerNames.TRANSPORT);
 
-    /** How long the peer of a stream given up has for reading the answer; a close at once would reset it away. */
+    /**
+     * Time that the peer of an abandoned stream has for reading the response; closing at once would reset the
+     * connection and discard it.
+     */
     private static final long LINGER_MILLIS = 1_000;
 
-    /** A proof keeps a source known for an hour; noting one a minute is enough. */
+    /** A proof keeps a source known for an hour; recording one a minute is enough. */
     private static final long PROOF_NANOS = TimeUnit.MINUTES.toNanos(1);
 
     private enum State {
@@ -65,7 +70,7 @@ final class StreamConnection implements TransportFlow {
     private final StreamEnvironment environment;
     private final InetSocketAddress remote;
     private final boolean accepted;
-    /** Whom a connection over TLS was made to; else empty. */
+    /** The host that a TLS connection was opened to; otherwise empty. */
     private final String peerName;
 
     private final Optional<Long> id;
@@ -77,23 +82,23 @@ final class StreamConnection implements TransportFlow {
 
     private final AtomicBoolean writeScheduled = new AtomicBoolean();
     private volatile @Nullable Channel channel;
-    /** Why it was closed, if it was closed here; the first one stays. */
+    /** Why it was closed, if the proxy closed it; the first cause stays. */
     private final AtomicReference<@Nullable Throwable> closeCause = new AtomicReference<>();
 
-    /** In the budget; written before anything is read, null for a connection made from here. */
+    /** The place in the budget; written before anything is read. Null for a connection that the proxy opened. */
     private volatile ConnectionBudget.@Nullable Place place;
 
-    /** True once the peer delivered a valid message. Written by whoever has read one. */
+    /** True when the peer has delivered a valid message. Written by the thread that has parsed it. */
     private volatile boolean messageAccepted;
 
-    /** When the peer's proof of a password was noted last; 0 for never. */
+    /** Time at which the peer's proof of a password was last recorded; 0 for never. */
     private volatile long provenNanos;
 
     private volatile @Nullable SentBy advertised;
-    /** Written before it is open. */
+    /** Written before the connection is open. */
     private volatile SipIdentities identities = SipIdentities.NONE;
 
-    // Event loop only.
+    // event loop only
     private boolean wasOpen;
     private boolean flushWanted;
     private boolean reading;
@@ -182,7 +187,7 @@ final class StreamConnection implements TransportFlow {
         }
     }
 
-    /** True if the peer has to deliver a valid message soon. */
+    /** Returns true if the peer has to deliver a valid message soon. */
     boolean isAwaitingFirstMessage() {
         return accepted && !messageAccepted;
     }
@@ -212,7 +217,10 @@ final class StreamConnection implements TransportFlow {
         }
     }
 
-    /** True if {@code out} is answered for: before the connection is open only what is too much fails, later all does. */
+    /**
+     * Returns true if {@code out} has failed. Before the connection is open, only this message fails. Later the
+     * connection is closed, and all its messages fail.
+     */
     private boolean overflow(Outgoing out) {
         String reason = "more than " + environment.limits.bufferedBytes() + " bytes wait to be sent";
         if (state.get() == State.CONNECTING) {
@@ -240,7 +248,7 @@ final class StreamConnection implements TransportFlow {
             }
             writeQueued(open);
             if (!open.isWritable()) {
-                // A peer that sends much at once reads much, too: what waits only for the end of the batch must not
+                // A peer that sends much at once reads much, too. What waits only for the end of the batch must not
                 // count as unread.
                 open.flush();
             } else if (!flushWanted) {
@@ -279,9 +287,11 @@ final class StreamConnection implements TransportFlow {
         }
     }
 
-    // Called by StreamInbound, on the event loop.
+    // called by StreamInbound on the event loop
 
-    /** From here on, what is sent on this loop waits for {@link #readComplete} and leaves in one go. */
+    /**
+     * Starts a batch: messages sent on this loop from now on wait for {@link #readComplete} and are flushed together.
+     */
     void readBegins() {
         reading = true;
         lastActivityNanos = System.nanoTime();
@@ -296,7 +306,7 @@ final class StreamConnection implements TransportFlow {
         return lastActivityNanos;
     }
 
-    /** Sends what is queued, then closes; the peer has a moment to read it. */
+    /** Sends what is queued, then closes. The peer has a moment to read it. */
     @SuppressWarnings("FutureReturnValueIgnored") // shutting down and closing end in closeFuture
     void finish() {
         Channel open = channel;
@@ -319,7 +329,7 @@ final class StreamConnection implements TransportFlow {
 
     // Called by StreamTransport.
 
-    /** A peer has opened it, and it has no handler yet. On the event loop. */
+    /** Starts to serve a connection that a peer opened. It has no handler yet. On the event loop. */
     void accepting(Channel open, ConnectionBudget.Place taken) {
         place = taken;
         channel = open;
@@ -330,7 +340,7 @@ final class StreamConnection implements TransportFlow {
         }
     }
 
-    /** Another connection has taken its place in the budget. Any thread. */
+    /** Closes the connection because another one has taken its place in the budget. Thread-safe. */
     void evict() {
         if (close("all connections allowed are in use", null)) {
             environment.counters.evicted.increment();
@@ -338,7 +348,7 @@ final class StreamConnection implements TransportFlow {
         }
     }
 
-    /** No valid message came in time. On the event loop. */
+    /** Closes the connection because no valid message arrived in time. On the event loop. */
     void closeSilent() {
         if (close("no valid message within " + environment.limits.firstMessageTimeout(), null)) {
             environment.counters.closedSilent.increment();
@@ -346,18 +356,18 @@ final class StreamConnection implements TransportFlow {
         }
     }
 
-    /** Starts to connect; {@code attempt} is what the bootstrap returned. */
+    /** Starts to connect; {@code attempt} is the result of the bootstrap. */
     void connecting(ChannelFuture attempt) {
         Throwable failed = attempt.cause();
         if (failed != null) {
-            connectFailed(failed); // its channel may be none that has a loop
+            connectFailed(failed); // its channel may not have a loop
             return;
         }
         channel = attempt.channel();
         attempt.addListener(done -> {
             if (done.isSuccess() && isToItself(attempt.channel())) {
                 closeChannel(attempt.channel());
-                connectFailed(new ConnectException("nobody listens there; it reached itself"));
+                connectFailed(new ConnectException("the port is not open: the connection reached itself"));
             } else if (done.isSuccess()) {
                 transport.protocol().connected(attempt.channel(), this);
             } else {
@@ -370,16 +380,16 @@ final class StreamConnection implements TransportFlow {
     }
 
     /**
-     * TCP lets a socket connect to itself (RFC 9293 §3.5, simultaneous open): it happens where the peer is a free port of this
-     * very machine and the system chooses just that one for us.
+     * TCP lets a socket connect to itself (RFC 9293 §3.5, simultaneous open). This happens if the peer is a free port
+     * of this machine and the system chooses the same port as the local one.
      */
     private static boolean isToItself(Channel open) {
         return open.localAddress() != null && open.localAddress().equals(open.remoteAddress());
     }
 
-    // Called by its protocol, on the event loop.
+    // called by its protocol on the event loop
 
-    /** True once it is open; not while it is being closed. */
+    /** Returns true while the connection is open; false once it is being closed. */
     boolean isEstablished() {
         return state.get() == State.OPEN;
     }
@@ -396,17 +406,20 @@ final class StreamConnection implements TransportFlow {
         return peerName;
     }
 
-    /** A handshake has told whom the peer's certificate is for. */
+    /** Records the identities in the peer's certificate after the handshake. */
     void identified(SipIdentities found) {
         identities = found;
     }
 
-    /** True if the connection was made from here to who has proved to be this host, by whatever name it was made. */
+    /**
+     * Returns true if the proxy opened the connection and the peer has proved to be this host, under whatever name it
+     * was opened.
+     */
     boolean isMadeTo(String name) {
         return !accepted && identities.covers(name);
     }
 
-    /** It has to be open before this time has passed. */
+    /** Sets the time limit for opening the connection. */
     void opensWithin(Channel open, Duration limit) {
         open.closeFuture().addListener(done -> closed());
         handshakeLimit = open.eventLoop()
@@ -416,7 +429,7 @@ final class StreamConnection implements TransportFlow {
                         TimeUnit.NANOSECONDS);
     }
 
-    /** Nothing but the handshake has been read so far. */
+    /** Marks the connection as open. Nothing but the handshake has been read so far. */
     void opened(Channel open) {
         channel = open;
         lastActivityNanos = System.nanoTime();
@@ -440,12 +453,12 @@ final class StreamConnection implements TransportFlow {
     private void cancelHandshakeLimit() {
         Future<?> limit = handshakeLimit;
         if (limit != null) {
-            limit.cancel(false); // left in the loop's queue it would keep the connection in memory
+            limit.cancel(false); // otherwise the task would keep the connection in memory
             handshakeLimit = null;
         }
     }
 
-    /** Of a connection that is open already it is not heard. */
+    /** Closes the connection because its handshake failed. Ignored once the connection is open. */
     void handshakeFailed(Throwable cause) {
         if (state.get() != State.CONNECTING) {
             return;
@@ -468,14 +481,14 @@ final class StreamConnection implements TransportFlow {
         closed();
     }
 
-    /** Without any channel: a connection that was not allowed to begin. */
+    /** Closes a connection that was refused before it had a channel. */
     void refused(String reason) {
         close(reason, null);
         state.set(State.CLOSED);
     }
 
     /**
-     * Closes it and fails what is not sent yet. Any thread.
+     * Closes the connection and fails the messages that are not sent yet. Thread-safe.
      *
      * @return true if it was open until now
      */
@@ -527,7 +540,7 @@ final class StreamConnection implements TransportFlow {
         }
     }
 
-    /** False while the peer leaves too much unread itself. */
+    /** Returns false while reading is paused because the peer does not read. */
     boolean isReading() {
         Channel open = channel;
         return open != null && open.config().isAutoRead();
@@ -542,13 +555,13 @@ final class StreamConnection implements TransportFlow {
         return peerName.isEmpty() ? address : address + " as " + peerName;
     }
 
-    /** {@code 17 from tcp:192.0.2.1:40001}. */
+    /** Returns a text such as {@code 17 from tcp:192.0.2.1:40001}. */
     @Override
     public String toString() {
         return id.orElseThrow() + (accepted ? " from " : " to ") + peer();
     }
 
-    /** One message on its way; its own listener, so that sending costs one object less. */
+    /** One message to be sent. It is its own listener, which saves an object for each message. */
     private final class Outgoing implements ChannelFutureListener {
 
         final byte[] wire;

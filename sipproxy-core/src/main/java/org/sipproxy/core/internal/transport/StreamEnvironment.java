@@ -29,8 +29,8 @@ import org.sipproxy.core.options.StreamLimits;
 import org.sipproxy.message.ParseLimits;
 
 /**
- * What all stream listening points of one proxy share: event loops, limits, the count of open connections, their numbers,
- * the counters. Close it after the transports.
+ * Resources that all stream listening points of one proxy share: event loops, limits, the count and the numbers of open
+ * connections, and the counters. Close it after the transports.
  */
 public final class StreamEnvironment implements AutoCloseable {
 
@@ -40,7 +40,10 @@ public final class StreamEnvironment implements AutoCloseable {
     private static final int SMALLEST_READ_BYTES = 512;
     private static final long SHUTDOWN_SECONDS = 5;
 
-    /** What a loop's thread reads into; used up before the next read. Static, since Netty never reuses a local's index. */
+    /**
+     * Read buffer of a loop's thread; consumed before the next read. Static, because Netty never reuses the index of a
+     * FastThreadLocal.
+     */
     private static final FastThreadLocal<byte[]> SCRATCH = new FastThreadLocal<>() {
         @Override
         protected byte[] initialValue() {
@@ -57,7 +60,7 @@ public final class StreamEnvironment implements AutoCloseable {
     private final boolean nativeIo;
     private final EventLoopGroup group;
     private final AtomicLong lastConnectionId = new AtomicLong();
-    /** Those that are the only way to their peers. */
+    /** Peer-initiated connections, which are the only path to their peers. */
     private final ConcurrentMap<Long, StreamConnection> peersOwn = new ConcurrentHashMap<>();
 
     private StreamEnvironment(
@@ -75,24 +78,24 @@ public final class StreamEnvironment implements AutoCloseable {
         this.group = EventLoops.open(threads, names.factory("stream"), nativeIo);
     }
 
-    /** With epoll where it loads, else with the JDK's selectors. */
+    /** Creates an environment that uses epoll if it loads, and the selectors of the JDK otherwise. */
     public static StreamEnvironment create(
             int threads, ProxyThreads names, StreamLimits limits, ParseLimits parseLimits, TransportCounters counters) {
         return new StreamEnvironment(threads, names, limits, parseLimits, counters, Epoll.isAvailable());
     }
 
-    /** With the JDK's selectors. */
+    /** Creates an environment that uses the selectors of the JDK. */
     static StreamEnvironment createPortable(
             int threads, ProxyThreads names, StreamLimits limits, ParseLimits parseLimits, TransportCounters counters) {
         return new StreamEnvironment(threads, names, limits, parseLimits, counters, false);
     }
 
-    /** True if the loops serve epoll's channels. */
+    /** Returns true if the loops serve epoll channels. */
     public boolean usesEpoll() {
         return nativeIo;
     }
 
-    /** One of the loops, for work beside the connections. */
+    /** Returns one of the loops, for work that is not bound to a connection. */
     public EventLoop eventLoop() {
         return group.next();
     }
@@ -112,10 +115,10 @@ public final class StreamEnvironment implements AutoCloseable {
     }
 
     Bootstrap bootstrap() {
-        // no resolver: next hops come resolved, and the JDK's resolver would block the loop
+        // no resolver: next hops are resolved already, and the JDK's resolver would block the loop
         Bootstrap bootstrap = new Bootstrap().group(group).resolver(NoopAddressResolverGroup.INSTANCE);
         if (nativeIo) {
-            // without it the kernel gives each local port to one connection only, whatever its peer
+            // otherwise the kernel uses each local port for one connection only, even to different peers
             bootstrap.channelFactory(EpollSocketChannel::new).option(EpollChannelOption.IP_BIND_ADDRESS_NO_PORT, true);
         } else {
             bootstrap.channelFactory(NioSocketChannel::new);
@@ -130,15 +133,16 @@ public final class StreamEnvironment implements AutoCloseable {
     }
 
     /**
-     * A connection is read once in a turn of its event loop, at most {@value #TURN_BYTES} bytes, which is some 10 messages. What it has
-     * sent beyond that waits in the kernel's receive buffer, which holds the peer back, until the other connections have had their turn.
+     * Limits a connection to one read of at most {@value #TURN_BYTES} bytes, some 10 messages, in a turn of its event
+     * loop. Further bytes wait in the kernel's receive buffer, which slows the peer down, until the other connections
+     * have had their turn.
      */
     private static RecvByteBufAllocator turns() {
         return new AdaptiveRecvByteBufAllocator(SMALLEST_READ_BYTES, FIRST_READ_BYTES, TURN_BYTES)
                 .maxMessagesPerRead(1);
     }
 
-    /** Positive, and never given twice. */
+    /** Returns a positive number that is never used twice. */
     long nextConnectionId() {
         return lastConnectionId.incrementAndGet();
     }
@@ -151,7 +155,10 @@ public final class StreamEnvironment implements AutoCloseable {
         peersOwn.remove(peersOwnOne.number(), peersOwnOne);
     }
 
-    /** The connection with this number, if it is one that its peer opened over TLS or WebSocket; null if it is gone. */
+    /**
+     * Returns the connection with this number if its peer opened it over TLS or WebSocket; null if there is no such
+     * connection.
+     */
     public @Nullable TransportFlow peersOwn(long number) {
         return peersOwn.get(number);
     }
@@ -160,12 +167,12 @@ public final class StreamEnvironment implements AutoCloseable {
         return SCRATCH.get();
     }
 
-    /** How many connections are open or being opened. */
+    /** Returns the number of connections that are open or being opened. */
     public int openConnections() {
         return budget.open();
     }
 
-    /** How many accepted connections are open on which no password was proved. */
+    /** Returns the number of accepted connections on which no password was proved. */
     public int unprovenConnections() {
         return budget.unproven();
     }
@@ -179,14 +186,14 @@ public final class StreamEnvironment implements AutoCloseable {
         return false;
     }
 
-    /** For tests that need the loops to stand still. */
+    /** For tests that stop the loops. */
     void executeOnEachLoop(Runnable task) {
         for (EventExecutor loop : group) {
             loop.execute(task);
         }
     }
 
-    /** Ends the loops; waits for their threads unless called by one of them. */
+    /** Ends the loops. Waits for their threads unless called by one of them. */
     @Override
     public void close() {
         Future<?> stopping = group.shutdownGracefully(0, SHUTDOWN_SECONDS, TimeUnit.SECONDS);

@@ -15,10 +15,11 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The receiving side of one connection, whatever its messages are cut out of: answers to pings, the idle and the slow-sender
- * timeout. Event loop only.
+ * Inbound handler of one connection, for any framing. Responds to pings and enforces the idle and slow-sender timeouts.
+ * Event loop only.
  *
- * <p>Both timeouts are lazy: traffic only notes the time, and one task a connection looks at it when it could have run out.
+ * <p>Both timeouts are lazy: traffic only records the time, and one task for each connection checks it when the timeout
+ * could have expired.
  */
 abstract class StreamInbound extends ChannelInboundHandlerAdapter {
 
@@ -26,7 +27,7 @@ abstract class StreamInbound extends ChannelInboundHandlerAdapter {
 
     private static final int MOST_UNWRITTEN_BYTES = 65_536;
 
-    /** For {@link #watchUnfinished}: no message is. */
+    /** Argument of {@link #watchUnfinished}: no message has begun. */
     static final long COMPLETE = -1;
 
     final StreamConnection connection;
@@ -35,13 +36,16 @@ abstract class StreamInbound extends ChannelInboundHandlerAdapter {
     private final long messageNanos;
 
     private int pings;
-    /** The stream is given up: what still comes is thrown away until the peer closes. */
+    /** True when the stream is abandoned: further bytes are discarded until the peer closes. */
     boolean discarding;
 
     private @Nullable Future<?> silenceTask;
     private @Nullable Future<?> idleTask;
     private @Nullable Future<?> slowTask;
-    /** Which message, counted from 0, is unfinished since {@link #unfinishedSince}; or {@link #COMPLETE}. */
+    /**
+     * The number, counted from 0, of the message that is unfinished since {@link #unfinishedSince}; or
+     * {@link #COMPLETE}.
+     */
     private long unfinished = COMPLETE;
 
     private long unfinishedSince;
@@ -53,7 +57,7 @@ abstract class StreamInbound extends ChannelInboundHandlerAdapter {
         this.messageNanos = environment.limits.messageTimeout().toNanos();
     }
 
-    /** When reading pauses and goes on: well below the cap at which the connection is closed. */
+    /** Returns when reading pauses and resumes: well below the limit at which the connection is closed. */
     static WriteBufferWaterMark waterMark(StreamLimits limits) {
         int high = Math.max(2, Math.min(MOST_UNWRITTEN_BYTES, limits.bufferedBytes() / 2));
         return new WriteBufferWaterMark(high / 2, high);
@@ -74,7 +78,7 @@ abstract class StreamInbound extends ChannelInboundHandlerAdapter {
 
     @Override
     public void channelInactive(ChannelHandlerContext ctx) {
-        // a task left in the loop's queue would keep the connection in memory until it is due
+        // otherwise the task would keep the connection in memory until it is due
         cancel(silenceTask);
         cancel(idleTask);
         cancel(slowTask);
@@ -93,14 +97,14 @@ abstract class StreamInbound extends ChannelInboundHandlerAdapter {
         connection.readComplete();
     }
 
-    /** Hands up one whole message; the array is given away. */
+    /** Delivers one complete message. The handler keeps the array. */
     final void deliver(byte[] wire) {
-        answerPings(); // in the stream's order
+        answerPings(); // keeps the order of the stream
         environment.counters.streamMessages.increment();
         connection.transport().upcall(inbound -> inbound.onMessage(wire, connection));
     }
 
-    /** The peer wants a CR LF back. */
+    /** Records a ping, to which the peer expects a CR LF. */
     final void pinged() {
         environment.counters.pings.increment();
         pings++;
@@ -121,7 +125,7 @@ abstract class StreamInbound extends ChannelInboundHandlerAdapter {
         }
     }
 
-    /** A peer that does not read gets no more of its requests served. */
+    /** Pauses reading while the peer does not read its responses. */
     @Override
     public void channelWritabilityChanged(ChannelHandlerContext ctx) {
         Channel channel = ctx.channel();
@@ -133,7 +137,7 @@ abstract class StreamInbound extends ChannelInboundHandlerAdapter {
 
     @Override
     public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
-        // What a peer sends instead of TLS, HTTP or frames is no error of ours.
+        // bytes that are not TLS, HTTP or WebSocket frames are a fault of the peer
         if (!(cause instanceof IOException) && !(cause instanceof DecoderException)) {
             environment.throttle.error(LOG, "a connection failed", cause);
         }
@@ -157,9 +161,9 @@ abstract class StreamInbound extends ChannelInboundHandlerAdapter {
     }
 
     /**
-     * Gives the peer its time for a message that has begun.
+     * Starts the time limit of a message that has begun.
      *
-     * @param number which message that is, or {@link #COMPLETE} if none has begun
+     * @param number the number of the message, or {@link #COMPLETE} if none has begun
      */
     final void watchUnfinished(ChannelHandlerContext ctx, long number) {
         if (number == COMPLETE) {
@@ -180,7 +184,7 @@ abstract class StreamInbound extends ChannelInboundHandlerAdapter {
         }
         long now = System.nanoTime();
         if (!ctx.channel().config().isAutoRead()) {
-            unfinishedSince = now; // it is we who do not read
+            unfinishedSince = now; // the proxy is not reading, so the sender is not slow
         }
         long left = messageNanos - (now - unfinishedSince);
         if (left > 0) {

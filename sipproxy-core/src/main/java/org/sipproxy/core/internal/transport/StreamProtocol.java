@@ -4,28 +4,28 @@ import io.netty.channel.Channel;
 import org.sipproxy.api.transport.TransportKind;
 
 /**
- * What one stream transport has that the others have not: the handlers between the socket and the messages, and what has to
- * happen before the first message. Calls come on the connection's event loop.
+ * Part of a stream transport that differs by protocol: the handlers between socket and messages, and the handshake
+ * before the first message. Called on the event loop of the connection.
  */
 interface StreamProtocol {
 
     TransportKind kind();
 
-    /** True if connections are opened from here too. */
+    /** Returns true if the proxy can open connections of this protocol. */
     boolean connects();
 
-    /** Gives a connection that a peer opened its handlers; sooner or later it is opened, or its handshake fails. */
+    /** Adds handlers to a connection that a peer opened. Later the connection is opened or its handshake fails. */
     void accept(Channel channel, StreamConnection connection);
 
-    /** Gives a connection that is going to be made its handlers. */
+    /** Adds handlers to a connection that the proxy is about to open. */
     void prepare(Channel channel, StreamConnection connection);
 
-    /** It is connected; now it is opened, or its handshake fails. */
+    /** Called when the connection is established. Then it is opened or its handshake fails. */
     void connected(Channel channel, StreamConnection connection);
 
-    /** Says that nothing more follows what was written; the peer still may send. */
+    /** Ends the output; the peer may still send. */
     void endOutput(Channel channel);
 
-    /** Closes, with what the peer has to be told before. */
+    /** Closes the channel after the closing message of the protocol, if it has one. */
     void close(Channel channel);
 }

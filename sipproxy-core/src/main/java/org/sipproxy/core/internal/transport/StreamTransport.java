@@ -30,14 +30,14 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * One listening point of a stream transport with its connections, those that peers opened and those that were opened to peers
- * from here.
+ * One listening point of a stream transport with its connections, both those that peers opened and those that the proxy
+ * opened.
  *
- * <p>Over TCP there is one table of both, by the peer's address, so that either is used again (RFC 3261 §18). Over TLS a
- * connection is used for a name only if it was made from here and its certificate is for that name; one that a peer opened,
- * over TLS or as a WebSocket, leads to nobody but that peer.
+ * <p>Over TCP one table by the peer's address holds both, so that either is reused (RFC 3261 §18). Over TLS a
+ * connection is used for a name only if the proxy opened it and its certificate is for that name. A connection that a
+ * peer opened over TLS or WebSocket leads only to that peer.
  *
- * <p>Any thread may call. {@link #bind} and {@link #close} wait for the system, nothing else does.
+ * <p>Thread-safe. Only {@link #bind} and {@link #close} block.
  */
 public final class StreamTransport implements AutoCloseable {
 
@@ -45,7 +45,7 @@ public final class StreamTransport implements AutoCloseable {
 
     private static final Duration CLOSE_LIMIT = Duration.ofSeconds(5);
 
-    /** Whom a connection over TLS was made to. */
+    /** Peer that a TLS connection was opened to. */
     private record NamedPeer(InetSocketAddress address, String name) {}
 
     private final Endpoint endpoint;
@@ -54,11 +54,11 @@ public final class StreamTransport implements AutoCloseable {
     private final InboundHandler inbound;
 
     private final ConcurrentMap<InetSocketAddress, StreamConnection> byPeer = new ConcurrentHashMap<>();
-    /** Over TLS those that were made from here; {@link #byPeer} has each of them only once it is open. */
+    /** Connections that the proxy opened over TLS; {@link #byPeer} holds each of them only once it is open. */
     private final ConcurrentMap<NamedPeer, StreamConnection> byName = new ConcurrentHashMap<>();
-    /** Also those that the others do not show any more. */
+    /** All connections, including those that are no longer in the other tables. */
     private final Set<StreamConnection> connections = ConcurrentHashMap.newKeySet();
-    /** By local address, for a wildcard; else one, under the bound address. */
+    /** By local address for a wildcard; otherwise one entry under the bound address. */
     private final ConcurrentMap<InetAddress, SentBy> advertised = new ConcurrentHashMap<>();
 
     private volatile @Nullable Channel server;
@@ -84,9 +84,9 @@ public final class StreamTransport implements AutoCloseable {
     }
 
     /**
-     * WS, or WSS if there are contexts.
+     * Creates a listening point of WS, or of WSS if {@code contexts} are given.
      *
-     * @param origins the pages that may connect, such as {@code https://phone.example.org}; empty for all
+     * @param origins the allowed origins, such as {@code https://phone.example.org}; empty to allow all
      */
     public static StreamTransport webSocket(
             Endpoint endpoint,
@@ -102,9 +102,9 @@ public final class StreamTransport implements AutoCloseable {
     }
 
     /**
-     * Listens, but accepts nothing before {@link #start}: who connects meanwhile waits in the system's queue.
+     * Binds the address. Does not accept connections before {@link #start}; until then they wait in the system's queue.
      *
-     * @throws BindFailedException if the address cannot be listened on
+     * @throws BindFailedException if the address cannot be bound
      */
     public void bind() {
         InetSocketAddress address = new InetSocketAddress(endpoint.host(), endpoint.port());
@@ -127,7 +127,7 @@ public final class StreamTransport implements AutoCloseable {
         server = listening;
     }
 
-    /** Accepts connections from now on. */
+    /** Starts to accept connections. */
     public void start() {
         Channel listening = server;
         if (listening != null) {
@@ -135,7 +135,7 @@ public final class StreamTransport implements AutoCloseable {
         }
     }
 
-    /** What is listened on, with the port really bound. */
+    /** Returns the endpoint with the port that is bound. */
     public Endpoint boundEndpoint() {
         Endpoint known = bound;
         if (known == null) {
@@ -144,18 +144,20 @@ public final class StreamTransport implements AutoCloseable {
         return known;
     }
 
-    /** Like {@link #flowTo(InetSocketAddress, String, Duration)} with the connect timeout of {@code StreamLimits}. */
+    /**
+     * Same as {@link #flowTo(InetSocketAddress, String, Duration)} with the connect timeout of {@code StreamLimits}.
+     */
     public TransportFlow flowTo(InetSocketAddress remote, String name) {
         return flowTo(remote, name, null);
     }
 
     /**
-     * A connection with this peer: one that is open, or a new one. What is sent while it is being opened waits for it. If there
-     * may not be another connection, the flow returned is closed and every message on it fails.
+     * Returns a connection with this peer: an open one, or a new one. Messages sent while it is being opened wait. If
+     * another connection is not allowed, the returned flow is closed and every message on it fails.
      *
-     * @param name the host whose certificate the peer must have, over TLS; else not looked at
-     * @param limit how long a new connection may take to be opened; null for the connect timeout of {@code StreamLimits}
-     * @throws IllegalStateException if connections of this transport are not opened from here
+     * @param name the host that the peer's certificate must match over TLS; otherwise ignored
+     * @param limit time limit for opening a new connection; null for the connect timeout of {@code StreamLimits}
+     * @throws IllegalStateException if the proxy cannot open connections of this transport
      */
     public TransportFlow flowTo(InetSocketAddress remote, String name, @Nullable Duration limit) {
         if (!protocol.connects()) {
@@ -178,7 +180,7 @@ public final class StreamTransport implements AutoCloseable {
                 : opened(byName, peer, StreamConnection.made(this, remote, name), limit);
     }
 
-    /** Opens a connection, unless another thread has just done so. */
+    /** Opens a connection, unless another thread has opened one first. */
     private <K> StreamConnection opened(
             ConcurrentMap<K, StreamConnection> table, K key, StreamConnection made, @Nullable Duration limit) {
         if (closed || !environment.budget.takeMade()) {
@@ -218,15 +220,15 @@ public final class StreamTransport implements AutoCloseable {
         }
     }
 
-    /** True if a connection to this address can be made from here: it is of the same family. */
+    /** Returns true if a connection to this address can be opened from here: it is of the same family. */
     public boolean reaches(InetAddress remote) {
         InetAddress local = boundAddress;
         return local != null && (local instanceof Inet6Address) == (remote instanceof Inet6Address);
     }
 
     /**
-     * A connection with this peer that there is. Over TCP also one that was or is being opened from here; of the others, which
-     * name nobody by an address, only one that the peer has opened.
+     * Returns an existing connection with this peer. Over TCP this includes one that the proxy opened or is opening.
+     * Over the other transports, only a connection that the peer has opened counts.
      */
     public Optional<TransportFlow> existing(InetSocketAddress remote) {
         StreamConnection known = byPeer.get(remote);
@@ -235,12 +237,12 @@ public final class StreamTransport implements AutoCloseable {
                 : Optional.empty();
     }
 
-    /** How many connections are open, being opened or being closed. */
+    /** Returns the number of connections that are open, being opened or being closed. */
     public int connectionCount() {
         return connections.size();
     }
 
-    /** Frees the port, connections stay; waits until that is done unless called on an event loop. */
+    /** Releases the port; connections stay open. Waits until that is done, unless called on an event loop. */
     public void stopAccepting() {
         Channel listening = server;
         if (listening != null) {
@@ -253,8 +255,8 @@ public final class StreamTransport implements AutoCloseable {
             return;
         }
         closing.awaitUninterruptibly(limit.leftMillis());
-        // The JDK closes a selectable socket's descriptor in the selector's next turn: a task due later comes behind
-        // that turn.
+        // The JDK closes the descriptor of a selectable socket in the selector's next turn. A task that is due later
+        // runs after that turn.
         listening.eventLoop().schedule(() -> {}, 1, TimeUnit.MILLISECONDS).awaitUninterruptibly(limit.leftMillis());
     }
 
@@ -264,7 +266,7 @@ public final class StreamTransport implements AutoCloseable {
         close(Deadline.in(CLOSE_LIMIT));
     }
 
-    /** Frees the port and closes all connections; waits until that is done unless called on an event loop. */
+    /** Releases the port and closes all connections. Waits until that is done, unless called on an event loop. */
     public void close(Deadline limit) {
         closed = true;
         Channel listening = server;
@@ -329,19 +331,19 @@ public final class StreamTransport implements AutoCloseable {
         return ask(handler -> handler.acceptsConnection(remote, boundEndpoint()));
     }
 
-    /** The handler's decision; false if it fails. */
+    /** Returns the decision of the handler; false if the handler throws. */
     boolean ask(Predicate<InboundHandler> question) {
         try {
             return question.test(inbound);
         } catch (Throwable e) {
             environment.counters.upcallFailures.increment();
-            environment.throttle.error(LOG, "the handler of what came in failed", e);
+            environment.throttle.error(LOG, "the inbound handler failed", e);
             return false;
         }
     }
 
-    /** Before anything is spent on it, a handshake least of all. */
-    @SuppressWarnings("FutureReturnValueIgnored") // nobody waits for it
+    /** Refuses a connection before it costs anything, a handshake above all. */
+    @SuppressWarnings("FutureReturnValueIgnored") // the result does not matter
     private static void closeUnheard(Channel channel) {
         channel.close();
     }
@@ -355,7 +357,7 @@ public final class StreamTransport implements AutoCloseable {
         };
     }
 
-    // For the connections.
+    // for the connections
 
     StreamEnvironment environment() {
         return environment;
@@ -365,10 +367,10 @@ public final class StreamTransport implements AutoCloseable {
         return protocol;
     }
 
-    /** It is about to be open. */
+    /** Lists a connection that is about to be open. */
     void list(StreamConnection connection) {
         if (connection.isAccepted()) {
-            // The newest is the one that the peer has proved to be alive.
+            // the newest is the one that the peer has proved to be alive
             byPeer.put(connection.remoteAddress(), connection);
         } else if (protocol.kind() == TransportKind.TLS) {
             byPeer.putIfAbsent(connection.remoteAddress(), connection);
@@ -378,7 +380,7 @@ public final class StreamTransport implements AutoCloseable {
         }
     }
 
-    /** It takes no more messages: the next one for its peer opens another. */
+    /** Removes a connection from the tables: the next message to its peer opens another. */
     void unlist(StreamConnection connection) {
         byPeer.remove(connection.remoteAddress(), connection);
         if (!connection.peerName().isEmpty()) {
@@ -399,19 +401,19 @@ public final class StreamTransport implements AutoCloseable {
         }
     }
 
-    /** Whatever goes wrong above stays there: neither this connection nor its neighbours on the loop suffer. */
+    /** Calls the handler. Its exceptions affect neither this connection nor others on the same loop. */
     void upcall(Consumer<InboundHandler> call) {
         try {
             call.accept(inbound);
         } catch (Throwable e) {
             environment.counters.upcallFailures.increment();
-            environment.throttle.error(LOG, "the handler of what came in failed", e);
+            environment.throttle.error(LOG, "the inbound handler failed", e);
         }
     }
 
     /**
-     * What names this listening point in messages to {@code remote}: what the host said, else the bound address, else, for a
-     * wildcard, the address that the connection has or is going to have.
+     * Returns the name of this listening point in messages to {@code remote}: the advertised host, otherwise the bound
+     * address. For a wildcard it is the local address that the connection has or is going to have.
      */
     SentBy advertised(@Nullable InetSocketAddress local, InetSocketAddress remote) {
         InetAddress address = Objects.requireNonNull(boundAddress);
@@ -429,13 +431,13 @@ public final class StreamTransport implements AutoCloseable {
         return SentBy.of(protocol.kind(), host, port);
     }
 
-    /** Asks the routing table, which a connected datagram socket does without sending anything. */
+    /** Queries the routing table with a connected datagram socket, which sends nothing. */
     private static InetAddress addressTowards(InetSocketAddress remote, InetAddress otherwise) {
         try (DatagramSocket probe = new DatagramSocket()) {
             probe.connect(remote);
             return probe.getLocalAddress();
         } catch (IOException | RuntimeException e) {
-            return otherwise; // no route: connecting is going to fail as well
+            return otherwise; // no route: connecting will fail as well
         }
     }
 }

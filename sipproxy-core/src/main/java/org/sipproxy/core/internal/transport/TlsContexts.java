@@ -26,12 +26,15 @@ import org.sipproxy.message.IpLiteral;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** The certificate and the trust anchors as they were read last; a connection keeps those that it began with. Any thread. */
+/**
+ * Current TLS contexts: certificate and trust anchors as last read. A connection keeps those that it began with.
+ * Thread-safe.
+ */
 public final class TlsContexts {
 
     private static final Logger LOG = LoggerFactory.getLogger(LoggerNames.TRANSPORT);
 
-    /** Resumable sessions that are remembered; the JDK's default of 20,480 is for machines that do nothing else. */
+    /** Limit of the resumable sessions; the JDK's default of 20,480 suits machines that do nothing else. */
     private static final int SESSIONS = 4_096;
 
     private static final int SESSION_SECONDS = 3_600;
@@ -52,9 +55,9 @@ public final class TlsContexts {
     }
 
     /**
-     * Reads the files again, for the connections that begin from now on.
+     * Reads the files again. New connections use the new contents.
      *
-     * @throws TlsSettingsException if they cannot be used; what was read before stays
+     * @throws TlsSettingsException if the files cannot be used; the previous contents stay in use
      */
     public void reload() {
         current = read(settings);
@@ -72,7 +75,7 @@ public final class TlsContexts {
                                 case WANT -> ClientAuth.OPTIONAL;
                                 case NEED -> ClientAuth.REQUIRE;
                             });
-            // The JDK's check of the name knows wildcards and not RFC 5922; SipIdentities does it.
+            // SipIdentities checks the name: the JDK's check allows wildcards and does not follow RFC 5922
             SslContextBuilder client = SslContextBuilder.forClient()
                     .keyManager(material.key(), chain)
                     .endpointIdentificationAlgorithm(null);
@@ -99,15 +102,15 @@ public final class TlsContexts {
         return settings.handshakeTimeout();
     }
 
-    /** For a connection that a peer opened. */
+    /** Returns the handler for a connection that a peer opened. */
     SslHandler accepting(Channel channel) {
         return withoutTimeout(current.server().newHandler(channel.alloc()));
     }
 
     /**
-     * For a connection to a peer.
+     * Returns the handler for a connection that the proxy opens.
      *
-     * @param name whom it has to be, told in SNI unless it is an address (RFC 6066 §3)
+     * @param name the host to reach, sent in SNI unless it is an address (RFC 6066 §3)
      */
     SslHandler connecting(Channel channel, InetSocketAddress remote, String name) {
         SslHandler handler = withoutTimeout(current.client().newHandler(channel.alloc(), name, remote.getPort()));
@@ -119,7 +122,10 @@ public final class TlsContexts {
         return handler;
     }
 
-    /** Said by us, as the JDK says no name without a dot. The sent-by of a Via may be what no host can be called. */
+    /**
+     * Returns the name for SNI. The JDK does not send a name without a dot. Returns none if the sent-by of a Via is not
+     * a valid host name.
+     */
     private static List<SNIServerName> serverNames(String name) {
         try {
             return List.of(new SNIHostName(name));
@@ -128,13 +134,13 @@ public final class TlsContexts {
         }
     }
 
-    /** The connection itself has one limit for all that has to happen before it is open. */
+    /** Disables the handler's timeout, because the connection limits the time of the whole handshake. */
     private static SslHandler withoutTimeout(SslHandler handler) {
         handler.setHandshakeTimeoutMillis(0);
         return handler;
     }
 
-    /** Whom the peer's certificate is for, which was verified; nobody if it has presented none. */
+    /** Returns the identities in the verified certificate of the peer; none if the peer presented no certificate. */
     static SipIdentities identities(SslHandler handler) {
         SSLSession session = handler.engine().getSession();
         try {

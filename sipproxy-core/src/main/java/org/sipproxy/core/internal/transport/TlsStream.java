@@ -6,7 +6,9 @@ import javax.net.ssl.SSLPeerUnverifiedException;
 import org.sipproxy.api.transport.TransportKind;
 import org.sipproxy.core.internal.tls.SipIdentities;
 
-/** TLS: the handshake comes first, and a connection that is made from here is open only if it leads to whom it should. */
+/**
+ * TLS: the handshake comes first. A connection opened by the proxy is open only if the certificate matches the peer.
+ */
 final class TlsStream implements StreamProtocol {
 
     private final TlsContexts contexts;
@@ -26,7 +28,7 @@ final class TlsStream implements StreamProtocol {
     }
 
     @Override
-    @SuppressWarnings("FutureReturnValueIgnored") // the listener is told
+    @SuppressWarnings("FutureReturnValueIgnored") // the listener is notified
     public void accept(Channel channel, StreamConnection connection) {
         SslHandler tls = contexts.accepting(channel);
         channel.pipeline().addLast(tls, new FramedInbound(connection));
@@ -42,7 +44,7 @@ final class TlsStream implements StreamProtocol {
     }
 
     @Override
-    @SuppressWarnings("FutureReturnValueIgnored") // the listener is told
+    @SuppressWarnings("FutureReturnValueIgnored") // the listener is notified
     public void prepare(Channel channel, StreamConnection connection) {
         SslHandler tls = contexts.connecting(channel, connection.remoteAddress(), connection.peerName());
         channel.pipeline().addLast(tls, new FramedInbound(connection));
@@ -69,7 +71,7 @@ final class TlsStream implements StreamProtocol {
     }
 
     @Override
-    @SuppressWarnings("FutureReturnValueIgnored") // closeFuture tells
+    @SuppressWarnings("FutureReturnValueIgnored") // closeFuture reports failures
     public void endOutput(Channel channel) {
         SslHandler tls = channel.pipeline().get(SslHandler.class);
         if (tls == null) {
@@ -80,8 +82,8 @@ final class TlsStream implements StreamProtocol {
     }
 
     @Override
-    @SuppressWarnings("FutureReturnValueIgnored") // closeFuture tells
+    @SuppressWarnings("FutureReturnValueIgnored") // closeFuture reports failures
     public void close(Channel channel) {
-        channel.close(); // its handler sends the close_notify
+        channel.close(); // the SslHandler sends the close_notify
     }
 }

@@ -2,12 +2,12 @@ package org.sipproxy.core.internal.transport;
 
 import java.util.concurrent.atomic.LongAdder;
 
-/** What happened on the sockets of one proxy. Network events are counted, not logged. */
+/** Counters of the sockets of one proxy. Network events are counted, not logged. */
 public final class TransportCounters {
 
     /** Connections accepted. */
     public final LongAdder accepted = new LongAdder();
-    /** Connections that peers tried to open and that a limit forbade. */
+    /** Incoming connections refused because of a limit. */
     public final LongAdder refused = new LongAdder();
     /** Accepted connections closed because a limit was reached and another connection took their place. */
     public final LongAdder evicted = new LongAdder();
@@ -15,24 +15,24 @@ public final class TransportCounters {
     public final LongAdder closedSilent = new LongAdder();
     /** Connections opened to peers. */
     public final LongAdder connected = new LongAdder();
-    /** Connections that peers opened and then did not bring their TLS or WebSocket handshake to an end on. */
+    /** Accepted connections whose TLS or WebSocket handshake failed. */
     public final LongAdder handshakeFailures = new LongAdder();
-    /** Connections to peers that could not be opened, because of a limit or of their certificate too. */
+    /** Connections to peers that could not be opened, including those refused because of a limit or a certificate. */
     public final LongAdder connectFailures = new LongAdder();
-    /** Messages that came in whole on streams. */
+    /** Complete messages received on streams. */
     public final LongAdder streamMessages = new LongAdder();
-    /** Keepalive pings answered. */
+    /** Keepalive pings that got a response. */
     public final LongAdder pings = new LongAdder();
-    /** Connections closed because nothing moved on them. */
+    /** Connections closed because nothing was sent or received on them. */
     public final LongAdder closedIdle = new LongAdder();
-    /** Connections closed because a message took too long to come in. */
+    /** Connections closed because a message took too long to arrive. */
     public final LongAdder closedSlow = new LongAdder();
     /** Connections closed because the peer does not read what is sent to it. */
     public final LongAdder closedFull = new LongAdder();
-    /** Streams closed because the next message could not be found in them. */
+    /** Streams closed because the next message could not be framed. */
     public final LongAdder unframeable = new LongAdder();
     /** Messages that could not be sent. */
     public final LongAdder sendFailures = new LongAdder();
-    /** Exceptions thrown by what messages, closings and failures are handed to. */
+    /** Exceptions thrown by handlers of messages, closed connections and send failures. */
     public final LongAdder upcallFailures = new LongAdder();
 }

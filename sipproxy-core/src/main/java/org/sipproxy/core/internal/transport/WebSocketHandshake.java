@@ -22,8 +22,8 @@ import org.jspecify.annotations.Nullable;
 import org.sipproxy.message.SipParseException;
 
 /**
- * The opening handshake of RFC 6455 §4.2 with the subprotocol {@code sip}, which RFC 7118 §4.1 demands; any path will do. What
- * is not such a handshake gets one line of text that says so, and the connection is closed.
+ * Opening handshake (RFC 6455 §4.2) with the subprotocol {@code sip}, which RFC 7118 §4.1 requires. Accepts any path.
+ * Any other request gets one line of text with the reason, and the connection is closed.
  */
 final class WebSocketHandshake extends SimpleChannelInboundHandler<FullHttpRequest> {
 
@@ -41,23 +41,23 @@ final class WebSocketHandshake extends SimpleChannelInboundHandler<FullHttpReque
     @Override
     protected void channelRead0(ChannelHandlerContext ctx, FullHttpRequest request) {
         if (request.decoderResult().isFailure()) {
-            refuse(ctx, HttpResponseStatus.BAD_REQUEST, "this is no HTTP request");
+            refuse(ctx, HttpResponseStatus.BAD_REQUEST, "not an HTTP request");
         } else if (!isUpgrade(request)) {
             refuse(
                     ctx,
                     HttpResponseStatus.UPGRADE_REQUIRED,
-                    "only WebSockets with the subprotocol sip are served here");
+                    "only WebSocket connections with the subprotocol sip are accepted");
         } else if (!VERSION.equals(request.headers().get(HttpHeaderNames.SEC_WEBSOCKET_VERSION))) {
-            refuse(ctx, HttpResponseStatus.UPGRADE_REQUIRED, "only version 13 of WebSocket is spoken here");
+            refuse(ctx, HttpResponseStatus.UPGRADE_REQUIRED, "only WebSocket version 13 is supported");
         } else if (!request.headers().contains(HttpHeaderNames.SEC_WEBSOCKET_KEY)) {
             refuse(ctx, HttpResponseStatus.BAD_REQUEST, "Sec-WebSocket-Key is missing");
         } else if (!request.headers().containsValue(HttpHeaderNames.SEC_WEBSOCKET_PROTOCOL, SUBPROTOCOL, false)) {
-            refuse(ctx, HttpResponseStatus.BAD_REQUEST, "the subprotocol sip has to be offered (RFC 7118)");
+            refuse(ctx, HttpResponseStatus.BAD_REQUEST, "offer the subprotocol sip (RFC 7118)");
         } else if (!isWelcome(request.headers().get(HttpHeaderNames.ORIGIN))) {
             refuse(
                     ctx,
                     HttpResponseStatus.FORBIDDEN,
-                    "pages of this origin may not connect (webSocketOrigins): \""
+                    "pages of this origin are not allowed by webSocketOrigins: \""
                             + SipParseException.excerpt(request.headers().get(HttpHeaderNames.ORIGIN)) + "\"");
         } else {
             upgrade(ctx.channel(), request);
@@ -71,12 +71,15 @@ final class WebSocketHandshake extends SimpleChannelInboundHandler<FullHttpReque
                 && has(request, HttpHeaderNames.CONNECTION, "upgrade");
     }
 
-    /** True if one of the elements of a header is this token, in whatever case. */
+    /** Returns true if an element of the header is this token, ignoring case. */
     private static boolean has(FullHttpRequest request, CharSequence header, String token) {
         return request.headers().containsValue(header, token, true);
     }
 
-    /** Browsers tell the page's origin; what is no browser has no page, and could tell any. */
+    /**
+     * Returns true if the origin is allowed. Only browsers send the origin of their page; another client has no page
+     * and could send any origin.
+     */
     private boolean isWelcome(@Nullable String origin) {
         return origins.isEmpty() || origin == null || origins.contains(origin.toLowerCase(Locale.ROOT));
     }
@@ -100,7 +103,7 @@ final class WebSocketHandshake extends SimpleChannelInboundHandler<FullHttpReque
                 });
     }
 
-    @SuppressWarnings("FutureReturnValueIgnored") // the connection hears of its end
+    @SuppressWarnings("FutureReturnValueIgnored") // the connection is notified when it ends
     private void refuse(ChannelHandlerContext ctx, HttpResponseStatus status, String why) {
         ByteBuf text = ctx.alloc().buffer().writeBytes((why + "\n").getBytes(StandardCharsets.US_ASCII));
         FullHttpResponse response = new DefaultFullHttpResponse(HttpVersion.HTTP_1_1, status, text);
@@ -115,7 +118,7 @@ final class WebSocketHandshake extends SimpleChannelInboundHandler<FullHttpReque
                     .set(HttpHeaderNames.SEC_WEBSOCKET_VERSION, VERSION);
         }
         connection.transport().connectionRefused(connection.remoteAddress(), status.code() + " " + why);
-        ctx.channel().config().setAutoRead(false); // whatever else it has to say
+        ctx.channel().config().setAutoRead(false); // ignore further input
         ctx.writeAndFlush(response).addListener(ChannelFutureListener.CLOSE);
     }
 }

@@ -17,20 +17,23 @@ import io.netty.util.ReferenceCountUtil;
 import java.util.Arrays;
 
 /**
- * The receiving side of a WebSocket: each of its messages, whole or in fragments, text or binary, is one SIP message
- * (RFC 7118 §4.2), so a Content-Length is not needed.
+ * Inbound handler of a WebSocket. Each of its messages is one SIP message (RFC 7118 §4.2): complete or in fragments,
+ * text or binary. A Content-Length is not needed.
  */
 final class WebSocketInbound extends StreamInbound {
 
     private static final byte[] EMPTY = {};
 
     private final int limit;
-    /** The fragments of a message so far, {@link #heldBytes} of them; grown by doubling, as a fragment may be a byte. */
+    /**
+     * The fragments of a message so far, {@link #heldBytes} bytes. Grown by doubling, because a fragment may be one
+     * byte.
+     */
     private byte[] held = EMPTY;
 
     private int heldBytes;
     private boolean fragmented;
-    /** Bytes have come that were no whole frame yet, or no whole message. */
+    /** True if the bytes read so far are not a complete frame or not a complete message. */
     private boolean begun;
 
     private long messages;
@@ -40,17 +43,19 @@ final class WebSocketInbound extends StreamInbound {
         this.limit = environment.parseLimits.messageBytes();
     }
 
-    /** True if the peer has been told that the connection ends, or has said so itself: no frame may follow. */
+    /** True after a close frame was sent or received: no frame may follow. */
     boolean isOver() {
         return discarding;
     }
 
-    /** Goes where the bytes come in, which the decoder of frames keeps to itself until a frame is whole. */
+    /**
+     * Returns a handler that sees incoming bytes before the frame decoder, which holds them until a frame is complete.
+     */
     ChannelHandler arrivals() {
         return new ChannelInboundHandlerAdapter() {
             @Override
             public void channelRead(ChannelHandlerContext ctx, Object msg) {
-                begun = connection.isEstablished(); // the handshake has a limit of its own
+                begun = connection.isEstablished(); // the handshake has its own time limit
                 ctx.fireChannelRead(msg);
             }
 
@@ -69,7 +74,7 @@ final class WebSocketInbound extends StreamInbound {
                 return;
             }
             if (!(msg instanceof WebSocketFrame frame)) {
-                fail(ctx, WebSocketCloseStatus.PROTOCOL_ERROR, "bytes behind the handshake");
+                fail(ctx, WebSocketCloseStatus.PROTOCOL_ERROR, "unexpected bytes after the handshake");
                 return;
             }
             connection.readBegins();
@@ -123,7 +128,9 @@ final class WebSocketInbound extends StreamInbound {
         heldBytes += length;
     }
 
-    /** Line ends alone are a keepalive, of which two want an answer (RFC 5626 §3.5.1). */
+    /**
+     * Delivers a complete message. Line ends alone are a keepalive; a double one requires a response (RFC 5626 §3.5.1).
+     */
     private void whole(byte[] bytes) {
         int lineEnds = 0;
         for (byte b : bytes) {
@@ -138,7 +145,7 @@ final class WebSocketInbound extends StreamInbound {
         }
     }
 
-    /** The decoder has told the peer what it did wrong, if it still listens. */
+    /** Discards further input. The decoder has sent the peer a close frame with the reason. */
     @Override
     public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
         discarding = true;
@@ -149,7 +156,7 @@ final class WebSocketInbound extends StreamInbound {
         discarding = true;
         int status = close.statusCode();
         write(ctx, status < 0 ? new CloseWebSocketFrame() : new CloseWebSocketFrame(status, ""));
-        connection.close("the peer closes it", null);
+        connection.close("closed by the peer", null);
     }
 
     private void fail(ChannelHandlerContext ctx, WebSocketCloseStatus status, String why) {
@@ -159,7 +166,7 @@ final class WebSocketInbound extends StreamInbound {
         connection.close(why, null);
     }
 
-    @SuppressWarnings("FutureReturnValueIgnored") // if it cannot be written the connection is at its end
+    @SuppressWarnings("FutureReturnValueIgnored") // if it cannot be written, the connection is ending
     private static void write(ChannelHandlerContext ctx, WebSocketFrame frame) {
         ctx.writeAndFlush(frame);
     }

@@ -11,7 +11,10 @@ import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 
-/** Puts each SIP message into one frame: text, which browsers show as such, or binary if it is not UTF-8 (RFC 7118 §4.2). */
+/**
+ * Writes each SIP message as one frame: text, which browsers display as such, or binary if it is not UTF-8 (RFC 7118
+ * §4.2).
+ */
 @Sharable
 final class WebSocketOutbound extends ChannelOutboundHandlerAdapter {
 
@@ -20,18 +23,18 @@ final class WebSocketOutbound extends ChannelOutboundHandlerAdapter {
     private WebSocketOutbound() {}
 
     @Override
-    @SuppressWarnings("FutureReturnValueIgnored") // the promise is the writer's
+    @SuppressWarnings("FutureReturnValueIgnored") // the writer has the promise
     public void write(ChannelHandlerContext ctx, Object msg, ChannelPromise promise) {
         if (msg instanceof ByteBuf wire && wire.isReadable()) {
             ctx.write(isUtf8(wire) ? new TextWebSocketFrame(wire) : new BinaryWebSocketFrame(wire), promise);
         } else {
-            ctx.write(msg, promise); // a frame of our own, or the answer to the handshake
+            ctx.write(msg, promise); // a control frame, or the response to the handshake
         }
     }
 
     private static boolean isUtf8(ByteBuf wire) {
         if (wire.forEachByte(b -> b >= 0) < 0) {
-            return true; // ASCII, as nearly all of them
+            return true; // ASCII, as nearly all messages are
         }
         ByteBuffer bytes = wire.nioBuffer();
         try {

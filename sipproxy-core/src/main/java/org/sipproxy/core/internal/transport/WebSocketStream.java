@@ -17,17 +17,19 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.sipproxy.api.transport.TransportKind;
 
-/** WebSocket (RFC 7118), over TLS or not: an HTTP request comes first, and each message after it is a SIP message. */
+/** WebSocket (RFC 7118), over TLS or plain: an HTTP request comes first, and each message after it is a SIP message. */
 final class WebSocketStream implements StreamProtocol {
 
-    /** The request line, and all header lines together: browsers send cookies, and nobody else needs much. */
+    /**
+     * Limit of the request line, and of all header lines together. Browsers send cookies; other clients need little.
+     */
     private static final int MAX_HTTP_LINE = 4_096;
 
     private static final int MAX_HTTP_HEADERS = 16_384;
     /** A GET has no body. */
     private static final int MAX_HTTP_BODY = 1_024;
 
-    /** How long the peer has to take the close frame. */
+    /** How long the peer has to accept the close frame. */
     private static final long CLOSE_MILLIS = 1_000;
 
     private final @Nullable TlsContexts contexts;
@@ -79,12 +81,12 @@ final class WebSocketStream implements StreamProtocol {
 
     @Override
     public void prepare(Channel channel, StreamConnection connection) {
-        throw new IllegalStateException("nobody can connect to a browser");
+        throw new IllegalStateException("WebSocket connections can be opened by peers only");
     }
 
     @Override
     public void connected(Channel channel, StreamConnection connection) {
-        throw new IllegalStateException("nobody can connect to a browser");
+        throw new IllegalStateException("WebSocket connections can be opened by peers only");
     }
 
     @Override
@@ -93,7 +95,7 @@ final class WebSocketStream implements StreamProtocol {
     }
 
     @Override
-    @SuppressWarnings("FutureReturnValueIgnored") // closeFuture tells
+    @SuppressWarnings("FutureReturnValueIgnored") // closeFuture reports failures
     public void close(Channel channel) {
         try {
             if (channel.eventLoop().inEventLoop()) {
@@ -106,7 +108,7 @@ final class WebSocketStream implements StreamProtocol {
         }
     }
 
-    @SuppressWarnings("FutureReturnValueIgnored") // closeFuture tells
+    @SuppressWarnings("FutureReturnValueIgnored") // closeFuture reports failures
     private static void sayGoodbye(Channel channel) {
         WebSocketInbound inbound = channel.pipeline().get(WebSocketInbound.class);
         boolean upgraded = channel.pipeline().get(WebSocketFrameEncoder.class) != null;

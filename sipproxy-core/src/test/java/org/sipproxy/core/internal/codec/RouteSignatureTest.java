@@ -116,7 +116,7 @@ class RouteSignatureTest {
     }
 
     @Test
-    void dialogGoesOnWhenTheClockIsSet() throws SipParseException {
+    void dialogContinuesWhenTheClockIsSet() throws SipParseException {
         SipUri route = route("198.51.100.1", "203.0.113.1");
         SipRequest bye = request("call-1", ";tag=caller", ";tag=callee");
         FakeClock clock = new FakeClock();

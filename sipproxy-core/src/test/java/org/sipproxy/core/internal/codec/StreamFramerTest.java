@@ -100,14 +100,14 @@ class StreamFramerTest {
     }
 
     @Test
-    void theSameLengthTwiceIsNoContradiction() {
+    void theSameLengthTwiceIsAccepted() {
         String twice = message("OPTIONS sip:a@b SIP/2.0\nl: 2\nContent-Length: 02\n\n") + "hi";
         assertThat(framed(twice + OK)).containsExactly(twice, OK);
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"", "abc", "-1", "+1", "1 2", "1,1", "0x10", "1.0", "1\r\n ,2"})
-    void aLengthThatIsNoNumberCannotBeFramed(String length) {
+    void aLengthThatIsNotANumberCannotBeFramed(String length) {
         String head = "INVITE sip:a@b SIP/2.0\r\nContent-Length: " + length + "\r\n\r\n";
         assertThat(framed(head + OPTIONS)).containsExactly("unframeable: Content-Length is not a number");
     }
@@ -138,7 +138,7 @@ class StreamFramerTest {
     }
 
     @Test
-    void whatWasReadOfAnUnframeableMessageIsHandedOver() {
+    void bytesOfAnUnframeableMessageAreDelivered() {
         String head = message("INVITE sip:a@b SIP/2.0\nCall-ID: 1\n\n");
         Recorder recorder = new Recorder();
         StreamFramer framer = new StreamFramer(ParseLimits.DEFAULT);

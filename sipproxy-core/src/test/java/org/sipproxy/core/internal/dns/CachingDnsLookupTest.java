@@ -40,7 +40,7 @@ class CachingDnsLookupTest {
     }
 
     @Test
-    void aServerThatFailedIsLeftAloneForFiveSeconds() {
+    void aServerThatFailedIsSkippedForFiveSeconds() {
         assertKept(new FakeDns("sip.example.com BROKEN A"), "sip.example.com", 4, 6);
     }
 

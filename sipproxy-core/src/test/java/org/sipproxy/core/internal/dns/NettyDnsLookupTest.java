@@ -93,7 +93,7 @@ class NettyDnsLookupTest {
     }
 
     @Test
-    void aFamilyWithoutAListeningPointIsNotAskedFor() throws Exception {
+    void aFamilyWithoutAListeningPointIsNotQueried() throws Exception {
         DnsLookup dns = lookup(
                 "sip.example.com A 192.0.2.1\nsip.example.com AAAA 2001:db8::1",
                 selectorLoop(),
@@ -197,7 +197,7 @@ class NettyDnsLookupTest {
     }
 
     @Test
-    void aSilentServerIsGivenUpAfterTwoSeconds() throws Exception {
+    void aSilentServerIsAbandonedAfterTwoSeconds() throws Exception {
         DnsLookup dns = lookup("example.com SILENT");
         long start = System.nanoTime();
 
@@ -351,7 +351,7 @@ class NettyDnsLookupTest {
         Answered again = new Answered();
         resolver.resolve(SipUri.of("sip:user@EXAMPLE.com."), null, again);
 
-        assertThat(again.now()).as("answered by the calling thread").isEqualTo(expected);
+        assertThat(again.now()).as("completed by the calling thread").isEqualTo(expected);
         assertThat(server.asked).hasSize(questions);
     }
 

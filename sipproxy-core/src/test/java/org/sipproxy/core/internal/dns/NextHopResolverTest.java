@@ -108,7 +108,7 @@ class NextHopResolverTest {
           sip:a..example.com                    | NO_SUCH_HOST: "a..example.com" is neither
           sip:example.com;maddr=a%00b           | NO_SUCH_HOST: "a%00b" is neither
           """)
-    void whatCannotBeServedIsRefusedWithoutAskingTheDns(String uri, String expected) {
+    void unsupportedUrisAreRefusedWithoutADnsQuestion(String uri, String expected) {
         FakeDns dns = new FakeDns(ADDRESSES_ONLY);
         NextHopResolver resolver = resolver(dns, UDP_AND_TCP, EnumSet.of(StandardProtocolFamily.INET));
         Answered answered = new Answered();
@@ -309,7 +309,7 @@ class NextHopResolverTest {
 
                 // the hosts file
                 arguments(
-                        "the hosts file is asked before the DNS",
+                        "the hosts file is queried before the DNS",
                         ALL,
                         "pbx.example.com HOSTS 10.0.0.1\npbx.example.com A 192.0.2.1",
                         "sip:pbx.example.com",
@@ -358,7 +358,7 @@ class NextHopResolverTest {
                         "udp 192.0.2.3:5061",
                         null),
                 arguments(
-                        "port 0 and targets that are no names are passed over",
+                        "port 0 and targets that are not names are skipped",
                         ALL,
                         """
             _sip._udp.example.com SRV 10 0 0 b.example.com
@@ -453,7 +453,7 @@ class NextHopResolverTest {
                         "DNS_FAILED: A example.com: ServFail",
                         null),
                 arguments(
-                        "no address, but a step before got no answer: it may be different later",
+                        "no address, but an earlier stage got no answer: a retry may succeed",
                         ALL,
                         "example.com BROKEN NAPTR",
                         "sip:example.com",
@@ -591,7 +591,7 @@ class NextHopResolverTest {
     }
 
     @Test
-    void atTheDeadlineTheTargetsThatAnsweredAreEnough() {
+    void atTheDeadlineTheResolvedTargetsAreUsed() {
         FakeDns dns = new FakeDns("""
             _sip._udp.example.com SRV 10 0 5060 a.example.com
             _sip._udp.example.com SRV 20 0 5060 b.example.com
@@ -608,7 +608,7 @@ class NextHopResolverTest {
     }
 
     @Test
-    void answerAfterTheDeadlineIsIgnoredAndAsksNothingMore() {
+    void answerAfterTheDeadlineIsIgnoredAndCausesNoQuestion() {
         FakeDns dns = new FakeDns(RFC_3263);
         dns.hold = true;
         Answered answered = new Answered();
@@ -637,7 +637,7 @@ class NextHopResolverTest {
     }
 
     @Test
-    void whatIsKnownAtOnceNeedsNoDeadline() {
+    void immediateResultNeedsNoDeadline() {
         resolve(new FakeDns(RFC_3263), ALL, "sip:example.com");
 
         assertThat(deadlines).isEmpty();
@@ -696,7 +696,7 @@ class NextHopResolverTest {
         assertThat(host.now()).isEqualTo("udp 192.0.2.1:5060");
         Answered again = new Answered();
         resolver.resolve(SipUri.of("sip:example.com:5060"), InetAddress.getByName("2001:db8::1"), again);
-        assertThat(again.now()).as("all places are given back").isEqualTo("udp 192.0.2.1:5060");
+        assertThat(again.now()).as("all places are returned").isEqualTo("udp 192.0.2.1:5060");
     }
 
     @Test

@@ -10,7 +10,7 @@ class DerivedKeysTest {
 
     private static final byte[] SECRET = new byte[32];
 
-    /** Computed with another implementation of HKDF; another key would end every call at an upgrade. */
+    /** Expected value from another implementation of HKDF. A different key would end every call at an upgrade. */
     @Test
     void theKeyOfASecretAndAPurposeStaysTheSame() {
         assertThat(HexFormat.of().formatHex(new DerivedKeys(SECRET).of("record-route")))

@@ -8,7 +8,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.sipproxy.api.transport.Endpoint;
 import org.sipproxy.message.SipUri;
 
-/** Which listening point a stored socket or a Record-Route names. */
+/** Listening points named by stored sockets and Record-Route. */
 class PointNamesTest {
 
     private static final List<Endpoint> BOUND = List.of(

@@ -20,14 +20,14 @@ class RefusalThrottleTest {
     }
 
     @Test
-    void aBurstHasItsLinesAndThenOneASecond() {
+    void aBurstIsLoggedAndThenOneLineASecond() {
         assertThat(admitted(1, 0, 20)).isEqualTo(RefusalThrottle.BURST);
         assertThat(admitted(1, SECOND, 20)).isEqualTo(1);
         assertThat(admitted(1, 100 * SECOND, 20)).isEqualTo(RefusalThrottle.BURST);
     }
 
     @Test
-    void whatWasOmittedIsCountedBySourceAndReasonOnce() {
+    void omittedLinesAreCountedBySourceAndReasonOnce() {
         admitted(1, 0, RefusalThrottle.BURST + 5);
         admitted(2, 0, RefusalThrottle.BURST + 7);
 

@@ -206,7 +206,7 @@ class AddressCheckTest {
     // ---- late responses
 
     @Test
-    void lateSuccessGoesToTheCallerWhateverItsViaSays() {
+    void lateSuccessGoesToTheCallerWithAnyVia() {
         scene.relay(request("INVITE", "sip:bob@example.org", ""), target("sip:bob@203.0.113.9"));
         scene.answer("203.0.113.9", 200);
 

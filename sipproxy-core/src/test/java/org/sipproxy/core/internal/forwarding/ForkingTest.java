@@ -68,7 +68,7 @@ class ForkingTest {
     }
 
     @Test
-    void targetOfALowerQThatIsNoSubstituteIsTriedThough() {
+    void targetOfALowerQThatIsNotAFallbackIsTriedToo() {
         scene.invite(TO_A, substitute(B), target("sip:bob@" + C, 0.3f));
 
         scene.answer(A, 486);

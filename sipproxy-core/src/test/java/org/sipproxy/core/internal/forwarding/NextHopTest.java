@@ -186,7 +186,7 @@ class NextHopTest {
     }
 
     @Test
-    void anyOtherAnswerIsTheAnswer() {
+    void anyOtherFailureIsTheResponse() {
         scene.resolver.knows("b.example.net", udp(A), udp(B));
         scene.invite(NAMED);
 
@@ -219,7 +219,7 @@ class NextHopTest {
     // ---- UDP to TCP by size
 
     @Test
-    void requestOver1300BytesGoesByTcpAndSaysSo() {
+    void requestOver1300BytesGoesByTcpAndItsViaNamesTcp() {
         String text = withFiller(1_300);
 
         scene.relay(text, target("sip:bob@" + A));
@@ -287,7 +287,7 @@ class NextHopTest {
     }
 
     @Test
-    void a503OverTcpIsNotAskedAgainByDatagram() {
+    void a503OverTcpIsNotRetriedOverUdp() {
         scene.relay(withFiller(1_300), target("sip:bob@" + A));
 
         scene.answer(tcpA.sent().get(0), 503);
@@ -498,7 +498,7 @@ class NextHopTest {
 
     @ParameterizedTest
     @CsvSource({"7, 1", "'7 (maintenance);duration=3600', 1", "3600, 1", "'', 2", "0, 2", "soon, 2"})
-    void a503CountsForLaterRequestsOnlyIfItSaysForHowLong(String retryAfter, int requestsToA) {
+    void a503AffectsLaterRequestsOnlyWithRetryAfter(String retryAfter, int requestsToA) {
         scene.resolver.knows("b.example.net", udp(A), udp(B));
         relayAgain(1);
         String[] lines = retryAfter.isEmpty() ? new String[0] : new String[] {"Retry-After: " + retryAfter};
@@ -511,7 +511,7 @@ class NextHopTest {
     }
 
     @Test
-    void retryAfterEndsWhenItSays() {
+    void retryAfterEndsAtItsTime() {
         scene.resolver.knows("b.example.net", udp(A), udp(B));
         relayAgain(1);
         scene.answer(scene.last(A, "MESSAGE"), 503, "Retry-After: 7");

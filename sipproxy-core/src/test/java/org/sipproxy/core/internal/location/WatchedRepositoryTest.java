@@ -19,7 +19,7 @@ class WatchedRepositoryTest {
     private final WatchedRepository watched = new WatchedRepository(scene.repository, scene.time);
 
     @Test
-    void whileTheDatabaseIsAwayOneThreadTriesAndTheOthersFailAtOnce() throws Exception {
+    void whileTheDatabaseIsDownOneThreadTriesAndTheOthersFailAtOnce() throws Exception {
         scene.repository.fail(Kind.UNREACHABLE);
         assertThatThrownBy(() -> watched.find(ALICE, scene.clock.now())).isInstanceOf(LocationStoreException.class);
 
@@ -46,7 +46,7 @@ class WatchedRepositoryTest {
     }
 
     @Test
-    void failureOfOneRequestIsNoReasonToHoldUpTheOthers() {
+    void failureOfOneRequestDoesNotDelayTheOthers() {
         scene.repository.fail(Kind.FAILED);
         assertThatThrownBy(() -> watched.find(ALICE, scene.clock.now())).isInstanceOf(LocationStoreException.class);
 

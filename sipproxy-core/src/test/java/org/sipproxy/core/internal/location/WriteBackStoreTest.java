@@ -237,7 +237,7 @@ class WriteBackStoreTest implements LocationStoreContract {
     }
 
     @Test
-    void closingLosesWhatTheDatabaseRefusesAndSaysSo() {
+    void closingLosesAndReportsTheChangesThatTheDatabaseRefuses() {
         scene.repository.refuse("no");
         scene.add(store, ALICE, "no");
         scene.add(store, BOB, "b");

@@ -173,7 +173,7 @@ class WriteThroughStoreTest implements LocationStoreContract {
     }
 
     @Test
-    void databaseThatIsAwayFailsTheWholeBatchAtOnce() throws Exception {
+    void databaseThatIsDownFailsTheWholeBatchAtOnce() throws Exception {
         AtomicInteger attempts = new AtomicInteger();
         AtomicInteger failed = new AtomicInteger();
         List<Thread> threads = heldUp(

@@ -20,7 +20,7 @@ class GuardedLoopsTest {
 
     private final AtomicInteger failures = new AtomicInteger();
 
-    /** Netty's selector loop, whose work fails three times with an Error. */
+    /** Returns Netty's selector loop, whose work fails three times with an Error. */
     private IoHandlerFactory failing() {
         IoHandlerFactory real = NioIoHandler.newFactory();
         return executor -> {

@@ -81,7 +81,7 @@ class LocalNamesTest {
     }
 
     @Test
-    void caseOfTheUserCountsOnlyIfThePolicySaysSo() {
+    void caseOfTheUserCountsOnlyIfThePolicyIsCaseSensitive() {
         LocalNames sensitive = new LocalNames(List.of("sip.test"), List.of(), UserCase.SENSITIVE);
 
         assertThat(names.aorOf(uri("sip:%42ob@SIP.test"))).isEqualTo(new Aor("bob", "sip.test"));

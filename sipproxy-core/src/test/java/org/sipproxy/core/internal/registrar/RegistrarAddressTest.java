@@ -30,7 +30,7 @@ class RegistrarAddressTest {
     }
 
     @Test
-    void usersDifferByCaseWhereThePolicySaysSo() {
+    void usersDifferByCaseIfThePolicyIsCaseSensitive() {
         RegistrarScene strict = new RegistrarScene(RegistrarPolicy.builder().userCaseSensitive(true).build());
 
         strict.send("To: <sip:Alice@SIP.test>", "Contact: <sip:a@192.0.2.1>");

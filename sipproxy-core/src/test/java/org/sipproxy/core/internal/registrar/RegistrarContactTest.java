@@ -141,7 +141,7 @@ class RegistrarContactTest {
                 "Bob (Home) <sip:a@192.0.2.1>                | sip:a@192.0.2.1",
                 ",, <sip:a@192.0.2.1>,                       | sip:a@192.0.2.1",
             })
-    void whatPhonesWriteIsBound(String contact, String uri) {
+    void contactsAsPhonesWriteThemAreBound(String contact, String uri) {
         assertThat(scene.send("Contact: " + contact).status()).isEqualTo(200);
         assertThat(scene.contacts()).containsExactly(uri);
     }

@@ -95,7 +95,7 @@ class RegistrarExpiryTest {
     }
 
     @Test
-    void removingWhatIsNotBoundIsNoError() {
+    void removingAnUnknownContactIsNotAnError() {
         RegistrarScene.Reply reply = scene.send("Contact: <sip:a@192.0.2.1>;expires=0");
 
         assertThat(reply.status()).isEqualTo(200);

@@ -60,7 +60,7 @@ class RegistrarPathTest {
     }
 
     @Test
-    void ofAClientThatDoesNotSupportItIsStoredOrIgnoredIfThePolicySaysSo() {
+    void pathOfAClientWithoutSupportIsStoredOrIgnoredByPolicy() {
         RegistrarScene storing =
                 new RegistrarScene(RegistrarPolicy.builder().pathWithoutSupported(PathWithoutSupported.STORE).build());
         RegistrarScene ignoring =
@@ -88,7 +88,7 @@ class RegistrarPathTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"<tel:+49>", "<sip:>", "junk <", "<sip:near.test;lr>, x"})
-    void thatIsNoRouteIsABadRequest(String path) {
+    void malformedPathIs400(String path) {
         assertThat(scene.send(CONTACT, "Supported: path", "Path: " + path).status())
                 .isEqualTo(400);
         assertThat(scene.contacts()).isEmpty();

@@ -82,7 +82,7 @@ class RegistrarResponseTest {
     }
 
     @Test
-    void refusalSaysWhyAndHoldsNoLineEndOfThePeer() {
+    void refusalHasItsReasonAndNoLineEndOfThePeer() {
         RegistrarScene.Reply reply = scene.send("Contact: <sip:a@192.0.2.1>;q=\"x\\\u0001y\"");
 
         assertThat(reply.status()).isEqualTo(400);

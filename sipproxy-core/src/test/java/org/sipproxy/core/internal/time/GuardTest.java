@@ -50,7 +50,7 @@ class GuardTest {
         long before = Guard.outOfMemoryErrors();
 
         Guard.count(new IllegalStateException("no Error"));
-        Guard.count(new StackOverflowError("no want of heap"));
+        Guard.count(new StackOverflowError("not a lack of heap"));
 
         assertThat(Guard.outOfMemoryErrors()).isEqualTo(before);
     }

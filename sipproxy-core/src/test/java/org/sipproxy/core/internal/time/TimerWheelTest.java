@@ -49,7 +49,7 @@ class TimerWheelTest {
 
     @ParameterizedTest
     @ValueSource(classes = {OutOfMemoryError.class, StackOverflowError.class, IllegalStateException.class})
-    void whatOneTimerThrowsKeepsNoOtherFromFiring(Class<? extends Throwable> type) {
+    void exceptionOfOneTimerDoesNotStopTheOthers(Class<? extends Throwable> type) {
         for (int i = 0; i < 3; i++) {
             schedule(new Named("before" + i), Duration.ofMillis(20));
             schedule(

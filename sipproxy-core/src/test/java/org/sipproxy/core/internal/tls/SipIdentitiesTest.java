@@ -28,7 +28,7 @@ class SipIdentitiesTest {
     }
 
     @Test
-    void aUriWithAUserOrOfAnotherSchemeIsNoDomain() {
+    void aUriWithAUserOrOfAnotherSchemeIsNotADomain() {
         assertThat(of("uri:sip:alice@example.com", "uri:sips:example.org", "uri:https://example.net", "dns:host.test")
                         .domains())
                 .containsExactly("host.test");

@@ -63,7 +63,7 @@ class TlsMaterialTest {
 
         assertThat(TlsMaterial.problems(of(nothing, text).trust(EC.key()).build()))
                 .containsExactly(
-                        "tls: " + nothing + ": there is no such file",
+                        "tls: " + nothing + ": no such file",
                         "tls: " + text + ": is not a PEM file (expected -----BEGIN ...); convert a DER file with"
                                 + " openssl x509 or pkcs8",
                         "tls: " + EC.key() + ": holds no certificate (expected BEGIN CERTIFICATE)");
@@ -188,7 +188,7 @@ class TlsMaterialTest {
     }
 
     @Test
-    void theBuilderTellsAllThatIsMissing() {
+    void theBuilderReportsAllProblems() {
         assertThatThrownBy(() -> TlsSettings.builder()
                         .protocols("TLSv1")
                         .handshakeTimeout(Duration.ofHours(1))

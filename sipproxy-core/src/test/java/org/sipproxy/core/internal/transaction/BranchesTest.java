@@ -38,7 +38,7 @@ class BranchesTest {
 
     @ParameterizedTest
     @ValueSource(longs = {0, 1, -1, Long.MIN_VALUE, 0x0123456789abcdefL})
-    void whatIsWrittenIsReadAgain(long number) throws Exception {
+    void writtenBranchIsReadBack(long number) throws Exception {
         ByteWriter out = new ByteWriter(8);
         branches.write(out, number, ~number);
         SipRequest request = withBranch(new String(out.toBytes(), java.nio.charset.StandardCharsets.US_ASCII));

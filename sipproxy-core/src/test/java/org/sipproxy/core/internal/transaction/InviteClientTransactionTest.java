@@ -236,7 +236,7 @@ class InviteClientTransactionTest {
                 .as("the INVITE still waits for its 487")
                 .isSameAs(transaction);
         assertThat(user.told)
-                .as("the answer to a CANCEL says nothing about the INVITE")
+                .as("the response to a CANCEL does not end the INVITE")
                 .containsExactly("180");
     }
 
@@ -428,7 +428,7 @@ class InviteClientTransactionTest {
         scene.assertNothingLeft();
         receive(transaction, 200);
         assertThat(user.told).hasSize(4);
-        assertThat(scene.sentWhat()).as("a proxy acknowledges no 2xx").containsExactly("INVITE");
+        assertThat(scene.sentWhat()).as("a proxy does not acknowledge a 2xx").containsExactly("INVITE");
     }
 
     @ParameterizedTest

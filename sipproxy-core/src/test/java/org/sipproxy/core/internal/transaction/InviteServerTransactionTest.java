@@ -55,7 +55,7 @@ class InviteServerTransactionTest {
 
         assertThat(scene.sentWhat()).containsExactly("180");
         assertThat(scene.table.servers())
-                .as("it waits as long as the proxy does")
+                .as("it lives as long as the proxy waits")
                 .isOne();
     }
 
@@ -161,7 +161,7 @@ class InviteServerTransactionTest {
 
         scene.advance(31_990);
         assertThat(scene.table.lingering(transaction.key()))
-                .as("known, nothing to repeat")
+                .as("known, but not retransmitted")
                 .isEmpty();
         scene.advance(10);
         assertThat(scene.table.lingering(transaction.key())).isNull();

@@ -16,7 +16,7 @@ class LingeringTableTest {
      */
     @ParameterizedTest
     @ValueSource(ints = {70_000, 100_000, 131_072, 500_000})
-    void whatIsFoundIsWhatWasPutWhateverTheSizes(int maxBytes) {
+    void entriesAreFoundForAllSizes(int maxBytes) {
         LingeringTable table = new LingeringTable(maxBytes, 60_000_000_000L, () -> 0);
         Random random = new Random(maxBytes);
         Map<Long, byte[]> put = new HashMap<>();

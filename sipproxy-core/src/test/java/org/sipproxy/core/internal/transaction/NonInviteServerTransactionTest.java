@@ -53,7 +53,7 @@ class NonInviteServerTransactionTest {
         assertThat(scene.sentWhat()).containsExactly("100");
 
         scene.advance(60_000);
-        assertThat(scene.sentWhat()).as("it is not repeated by itself").containsExactly("100");
+        assertThat(scene.sentWhat()).as("not retransmitted without a request").containsExactly("100");
     }
 
     @Test
@@ -113,7 +113,7 @@ class NonInviteServerTransactionTest {
         respond(transaction, 200);
         transaction.onRetransmission();
 
-        assertThat(scene.sentWhat()).as("the 100 is not repeated any more").containsExactly("100", "200");
+        assertThat(scene.sentWhat()).as("the 100 is not sent again").containsExactly("100", "200");
         assertThat(scene.table.lingering(transaction.key()))
                 .isEqualTo(TransactionScene.response(200, "MESSAGE").toBytes());
         scene.assertNothingLeft();

@@ -122,7 +122,7 @@ class TransactionBudgetTest {
         scene.assertNothingLeft();
         assertThat(scene.table.lingering(transaction.key())).isEqualTo(response);
         scene.advance(32_000);
-        assertThat(scene.sentWhat()).as("it is not repeated by itself").containsExactly("403");
+        assertThat(scene.sentWhat()).as("not retransmitted without a request").containsExactly("403");
     }
 
     @Test
@@ -152,7 +152,7 @@ class TransactionBudgetTest {
         transaction.respond(200, response);
 
         byte[] kept = scene.table.lingering(transaction.key());
-        assertThat(kept).as("the request is absorbed when it comes again").isNotNull();
+        assertThat(kept).as("a retransmission of the request is absorbed").isNotNull();
         assertThat(kept).hasSize(proven ? response.length : 0);
         scene.assertNothingLeft();
     }
@@ -205,7 +205,7 @@ class TransactionBudgetTest {
         InviteClientTransaction transaction = start(TransportKind.UDP);
         assertThat(used()).isGreaterThan(15_000);
         scene.advance(600);
-        assertThat(scene.sentWhat()).as("it is retransmitted whole").containsExactly("INVITE", "INVITE");
+        assertThat(scene.sentWhat()).as("retransmitted completely").containsExactly("INVITE", "INVITE");
         assertThat(scene.transport.sent().get(1).wire()).isEqualTo(largeInvite());
 
         transaction.onResponse(TransactionScene.response(180, "INVITE"));
@@ -279,7 +279,9 @@ class TransactionBudgetTest {
         synchronized (scene.lock) {
             ringing.cancel(null);
         }
-        assertThat(scene.table.clients()).as("the INVITE's and the CANCEL's").isEqualTo(2);
+        assertThat(scene.table.clients())
+                .as("those of the INVITE and the CANCEL")
+                .isEqualTo(2);
 
         scene.table.clear();
 

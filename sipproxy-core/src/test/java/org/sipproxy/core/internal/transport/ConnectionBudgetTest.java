@@ -20,7 +20,7 @@ class ConnectionBudgetTest {
     private final AtomicInteger evicted = new AtomicInteger();
     private ConnectionBudget budget = new ConnectionBudget(StreamLimits.DEFAULT, nanos::get);
 
-    /** What a test holds of one accepted connection. */
+    /** One accepted connection and its place. */
     private static final class Client {
 
         ConnectionBudget.@Nullable Place place;
@@ -143,7 +143,7 @@ class ConnectionBudgetTest {
         Client again = connected("192.0.2.1");
 
         assertThat(budget.open()).isEqualTo(76);
-        assertThat(evicted.get()).as("nobody had to make room").isEqualTo(before);
+        assertThat(evicted.get()).as("no connection was evicted").isEqualTo(before);
         assertThat(again.isEvicted).isFalse();
     }
 
@@ -175,7 +175,7 @@ class ConnectionBudgetTest {
     }
 
     @Test
-    void neighbourOfAKnownPhoneFillsTheSourceAndThePhoneStillComesIn() {
+    void knownPhoneIsAcceptedAlthoughItsNeighbourFillsTheSource() {
         Client phone = proven("192.0.2.1");
         for (int i = 0; i < 5_000; i++) {
             heard("192.0.2.1");
@@ -193,7 +193,7 @@ class ConnectionBudgetTest {
     }
 
     @Test
-    void provenConnectionsNeverMakeRoom() {
+    void provenConnectionsAreNeverEvicted() {
         budget = new ConnectionBudget(limits(100, 3), nanos::get);
         for (int i = 0; i < 3; i++) {
             proven("192.0.2.1");
@@ -204,7 +204,7 @@ class ConnectionBudgetTest {
     }
 
     @Test
-    void connectionsMadeFromHereAndAcceptedOnesCannotStarveEachOther() {
+    void openedAndAcceptedConnectionsCannotStarveEachOther() {
         budget = new ConnectionBudget(limits(80, 80), nanos::get);
         for (int i = 0; i < 200; i++) {
             connect("192.0.2." + i);
@@ -219,7 +219,7 @@ class ConnectionBudgetTest {
         while (made < 200 && budget.takeMade()) {
             made++;
         }
-        assertThat(made).as("the eighth that accepted ones cannot take").isEqualTo(10);
+        assertThat(made).as("the eighth that accepted connections cannot use").isEqualTo(10);
 
         budget = new ConnectionBudget(limits(80, 80), nanos::get);
         made = 0;
@@ -231,7 +231,7 @@ class ConnectionBudgetTest {
     }
 
     @Test
-    void connectionMadeFromHereTakesThePlaceOfAStranger() {
+    void connectionOpenedByTheProxyTakesThePlaceOfAStranger() {
         budget = new ConnectionBudget(limits(8, 8), nanos::get);
         proven("192.0.2.1");
         for (int i = 0; i < 6; i++) {

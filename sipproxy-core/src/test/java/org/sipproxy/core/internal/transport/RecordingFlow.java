@@ -8,7 +8,7 @@ import java.util.Optional;
 import org.sipproxy.api.transport.Endpoint;
 import org.sipproxy.api.transport.TransportKind;
 
-/** A flow that keeps what is sent on it, and fails when a test says so. */
+/** Flow that records what is sent, and fails on demand. */
 public final class RecordingFlow implements TransportFlow {
 
     private final RecordingTransport transport;
@@ -27,19 +27,19 @@ public final class RecordingFlow implements TransportFlow {
         this.advertised = advertised;
     }
 
-    /** From now on every send fails at once and leaves no trace. */
+    /** Makes every further send fail at once; failed messages are not recorded. */
     public RecordingFlow refuse() {
         refusing = true;
         return this;
     }
 
-    /** From now on what is sent arrives again. */
+    /** Makes further sends succeed again. */
     public RecordingFlow accept() {
         refusing = false;
         return this;
     }
 
-    /** All that was sent so far turns out not to have arrived, as a connection tells when its connect times out. */
+    /** Fails all messages sent so far, as a connection does when its connect times out. */
     public void failPending() {
         List<SendFailure> failed = List.copyOf(pending);
         pending.clear();

@@ -7,7 +7,7 @@ import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import org.sipproxy.api.transport.Endpoint;
 
-/** Keeps what a transport handed up; a test may say what is done with a message. */
+/** Records what a transport reads; a test may replace the handling of messages. */
 class RecordingInbound implements InboundHandler {
 
     interface OnMessage {

@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
 import org.sipproxy.api.transport.TransportKind;
 import org.sipproxy.core.internal.time.FakeClock;
 
-/** Listening points at 10.0.0.1:5060 for UDP and TCP that send nothing and keep all. One thread. */
+/** Listening points at 10.0.0.1:5060 for UDP and TCP that record messages instead of sending them. Not thread-safe. */
 public final class RecordingTransport {
 
     private final FakeClock clock;
@@ -26,12 +26,12 @@ public final class RecordingTransport {
         this.clock = clock;
     }
 
-    /** The listening point of this kind is gone: there is no flow to anywhere by it. */
+    /** Removes the listening point of this kind: it has no more flows. */
     public void withdraw(TransportKind kind) {
         missing.add(kind);
     }
 
-    /** The one flow to an address, or null if the kind is not spoken. */
+    /** Returns the flow to an address, always the same one; null if the kind is not supported. */
     public @Nullable RecordingFlow flowTo(TransportKind kind, InetSocketAddress remote) {
         return missing.contains(kind) ? null : flow(kind, remote);
     }
@@ -49,12 +49,12 @@ public final class RecordingTransport {
         sent.add(new Sent(flow, wire, clock.nanoTime() / 1_000_000));
     }
 
-    /** All that was sent, in its order. */
+    /** Returns all messages sent, in order. */
     public List<Sent> sent() {
         return Collections.unmodifiableList(sent);
     }
 
-    /** All that was sent since the last call. */
+    /** Returns the messages sent since the last call. */
     public List<Sent> take() {
         List<Sent> all = List.copyOf(sent);
         sent.clear();

@@ -7,10 +7,10 @@ import org.sipproxy.message.SipParseException;
 import org.sipproxy.message.SipRequest;
 import org.sipproxy.message.SipResponse;
 
-/** One message that was sent: on which flow, and how long after the clock started. */
+/** One sent message: its flow, and its time since the start of the clock. */
 public record Sent(RecordingFlow flow, byte[] wire, long atMillis) {
 
-    /** The message with bare line feeds, as tests write theirs. */
+    /** Returns the message with bare line feeds, as tests write theirs. */
     public String text() {
         return new String(wire, StandardCharsets.UTF_8).replace("\r\n", "\n");
     }
@@ -23,7 +23,7 @@ public record Sent(RecordingFlow flow, byte[] wire, long atMillis) {
         return (SipResponse) message();
     }
 
-    /** {@code INVITE} for a request, {@code 180} for a response. */
+    /** Returns {@code INVITE} for a request and {@code 180} for a response. */
     public String what() {
         return message() instanceof SipRequest request
                 ? request.method().name()

@@ -4,7 +4,7 @@ import org.sipproxy.core.internal.guard.ProxyThreads;
 import org.sipproxy.core.options.StreamLimits;
 import org.sipproxy.message.ParseLimits;
 
-/** The same without native code, as on every platform but Linux on x86-64. */
+/** The same tests without native code, as on every platform but Linux on x86-64. */
 class StreamTransportOnSelectorsTest extends StreamTransportTest {
 
     @Override

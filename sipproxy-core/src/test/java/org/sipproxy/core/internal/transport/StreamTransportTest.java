@@ -66,7 +66,7 @@ class StreamTransportTest {
     // Receiving
 
     @Test
-    void messagesArriveWholeHoweverTheyAreCut() throws Exception {
+    void messagesArriveCompleteInAnySegmentation() throws Exception {
         TcpPeer peer = peerOf(started());
         peer.write("\r\n" + REQUEST + RESPONSE + REQUEST.substring(0, 30));
         await().until(() -> inbound.messages.size() == 2);
@@ -78,7 +78,7 @@ class StreamTransportTest {
     }
 
     @Test
-    void aMessageLargerThanOneReadArrivesWhole() throws Exception {
+    void aMessageLargerThanOneReadArrivesComplete() throws Exception {
         String large = "MESSAGE sip:a@b SIP/2.0\r\nl: 65000\r\n\r\n" + "x".repeat(65_000);
         peerOf(started()).write(large + large + REQUEST);
         await().until(() -> inbound.messages.size() == 3);
@@ -86,7 +86,7 @@ class StreamTransportTest {
     }
 
     @Test
-    void aFlowTellsWhereItCameFromAndWhereTo() throws Exception {
+    void aFlowNamesItsPeerAndItsEndpoint() throws Exception {
         StreamTransport transport = started();
         TcpPeer peer = peerOf(transport);
         TransportFlow flow = flowOf(peer);
@@ -110,7 +110,7 @@ class StreamTransportTest {
     }
 
     @Test
-    void aPingIsAnsweredWithOneCrLfAndGivesNoMessage() throws Exception {
+    void aPingGetsOneCrLfAndIsNotAMessage() throws Exception {
         inbound.onMessage = (wire, from) -> from.send(bytes(RESPONSE), failures::add);
         TcpPeer peer = peerOf(started());
         assertThat(peer.write("\r\n\r\n").read(2)).isEqualTo("\r\n");
@@ -122,11 +122,11 @@ class StreamTransportTest {
     }
 
     @Test
-    void anUnframeableStreamIsAnsweredAndThenClosed() throws Exception {
+    void anUnframeableStreamGetsAResponseAndIsClosed() throws Exception {
         String refusal = "SIP/2.0 400 Content-Length is mandatory on streams\r\nl: 0\r\n\r\n";
         inbound.onUnframeable = (head, from) -> from.send(bytes(refusal), failures::add);
         TcpPeer peer = peerOf(started());
-        // what is sent behind it must not reset the answer away
+        // what is sent after it must not reset the connection before the response is read
         peer.write("INVITE sip:a@b SIP/2.0\r\n\r\n" + "garbage".repeat(20_000));
         assertThat(peer.readToEnd()).isEqualTo(refusal);
         peer.close();
@@ -138,7 +138,7 @@ class StreamTransportTest {
     }
 
     @Test
-    void aStreamGivenUpIsClosedEvenIfThePeerStaysOpen() throws Exception {
+    void anAbandonedStreamIsClosedEvenIfThePeerKeepsItOpen() throws Exception {
         TcpPeer peer = peerOf(started());
         peer.write("\u0016\u0003\u0001");
         await().until(() -> inbound.closed.size() == 1);
@@ -177,7 +177,7 @@ class StreamTransportTest {
     // Sending and reuse
 
     @Test
-    void aResponseLeavesByTheConnectionOfItsRequest() throws Exception {
+    void aResponseUsesTheConnectionOfItsRequest() throws Exception {
         inbound.onMessage = (wire, from) -> from.send(bytes(RESPONSE), failures::add);
         TcpPeer peer = peerOf(started());
         peer.write(REQUEST.repeat(50));
@@ -185,7 +185,7 @@ class StreamTransportTest {
     }
 
     @Test
-    void aRequestToAPeerThatConnectedLeavesByItsConnection() throws Exception {
+    void aRequestToAPeerThatConnectedUsesItsConnection() throws Exception {
         StreamTransport transport = started();
         TcpPeer peer = peerOf(transport);
         TransportFlow flow = flowOf(peer);
@@ -196,7 +196,7 @@ class StreamTransportTest {
     }
 
     @Test
-    void aConnectionThatWasMadeIsUsedAgainAndInBothDirections() throws Exception {
+    void anOpenedConnectionIsReusedInBothDirections() throws Exception {
         StreamTransport transport = started();
         try (ServerSocket far = new ServerSocket(0, 10, LOOPBACK)) {
             InetSocketAddress remote = new InetSocketAddress(LOOPBACK, far.getLocalPort());
@@ -223,7 +223,7 @@ class StreamTransportTest {
     }
 
     @Test
-    void connectionsAreMadeFromTheAddressListenedOn() throws Exception {
+    void connectionsAreOpenedFromTheListeningAddress() throws Exception {
         StreamTransport transport = started(Endpoint.tcp("127.0.0.2", 0), StreamLimits.DEFAULT);
         try (ServerSocket far = new ServerSocket(0, 10, LOOPBACK)) {
             transport
@@ -245,7 +245,7 @@ class StreamTransportTest {
     }
 
     @Test
-    void overIpv6ItWorksTheSame() throws Exception {
+    void ipv6WorksLikeIpv4() throws Exception {
         InetAddress loopback = Inet6Address.getByAddress(new byte[] {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1});
         ServerSocket far = listeningOn(loopback);
         StreamTransport transport = started(Endpoint.tcp("::1", 0), StreamLimits.DEFAULT);
@@ -259,7 +259,7 @@ class StreamTransportTest {
     }
 
     @Test
-    void whatTheHostAdvertisesIsAdvertised() throws Exception {
+    void advertisedAddressOfTheHostIsUsed() throws Exception {
         Endpoint endpoint = Endpoint.tcp("127.0.0.1", 0).advertise("sip.example.org", 5070);
         TransportFlow flow = flowOf(peerOf(started(endpoint, StreamLimits.DEFAULT)));
         assertThat(flow.advertised().host()).isEqualTo("sip.example.org");
@@ -267,7 +267,7 @@ class StreamTransportTest {
     }
 
     @Test
-    void messagesOfOneThreadKeepTheirOrderAndAreNotMixedWithOthers() throws Exception {
+    void messagesOfOneThreadKeepTheirOrder() throws Exception {
         StreamTransport transport = started();
         TcpPeer peer = peerOf(transport);
         TransportFlow flow = flowOf(peer);
@@ -311,14 +311,14 @@ class StreamTransportTest {
         assertThat(flow.isOpen()).isFalse();
         assertThat(transport.existing(nobody)).isEmpty();
         await().until(() -> environment.openConnections() == 0);
-        assertThat(inbound.closed).as("it never was open").isEmpty();
+        assertThat(inbound.closed).as("it was never open").isEmpty();
         assertThat(counters.connectFailures.sum()).isEqualTo(1);
         assertThat(counters.sendFailures.sum()).isEqualTo(11);
     }
 
     @Test
-    @EnabledOnOs(OS.LINUX) // whose full accept queue leaves a SYN unanswered
-    void aPeerThatDoesNotAnswerFailsTheMessageAfterTheConnectTimeout() throws Exception {
+    @EnabledOnOs(OS.LINUX) // Linux ignores a SYN while the accept queue is full
+    void aPeerThatDoesNotRespondFailsTheMessageAfterTheConnectTimeout() throws Exception {
         StreamTransport transport =
                 started(limits().connect(Duration.ofMillis(200)).build());
         try (ServerSocket far = new ServerSocket(0, 1, LOOPBACK)) {
@@ -349,7 +349,7 @@ class StreamTransportTest {
     }
 
     @Test
-    void whatIsTooMuchBeforeTheConnectionIsOpenFailsAlone() throws Exception {
+    void onlyTheMessageOverTheLimitFailsBeforeTheConnectionIsOpen() throws Exception {
         StreamTransport transport = started(limits().bufferedBytes(1000).build());
         AtomicInteger failed = new AtomicInteger();
         try (ServerSocket far = new ServerSocket(0, 10, LOOPBACK)) {
@@ -383,15 +383,15 @@ class StreamTransportTest {
         assertThat(inbound.closed.get(0).remoteAddress()).isEqualTo(idle.address());
         assertThat(busy.write("\r\n\r\n").read(2)).isEqualTo("\r\n");
         await().untilAsserted(() ->
-                assertThat(counters.closedIdle.sum()).isEqualTo(1)); // counted behind the close that a peer sees
+                assertThat(counters.closedIdle.sum()).isEqualTo(1)); // counted after the close that the peer sees
     }
 
     @Test
-    void aMessageThatDripsInIsCutOffAfterTheMessageTimeout() throws Exception {
+    void aSlowMessageIsCutOffAfterTheMessageTimeout() throws Exception {
         StreamTransport transport =
                 started(limits().message(Duration.ofMillis(300)).build());
         TcpPeer slow = peerOf(transport);
-        slow.write(REQUEST); // a whole one before it is no excuse
+        slow.write(REQUEST); // a complete message before it does not extend the time
         long start = System.nanoTime();
         slow.write("O");
         assertThat(endsWhileWriting(slow, "P")).isTrue();
@@ -412,7 +412,7 @@ class StreamTransportTest {
         int sent = 0;
         while (System.nanoTime() < end) {
             int expected = ++sent;
-            peer.write(tail + REQUEST.substring(0, 10)); // always inside a message, never the same for long
+            peer.write(tail + REQUEST.substring(0, 10)); // always inside a message, but not in the same one for long
             await().pollInterval(Duration.ofMillis(5)).until(() -> inbound.messages.size() == expected);
         }
         peer.write(tail).write("\r\n\r\n");
@@ -428,7 +428,7 @@ class StreamTransportTest {
         TcpPeer silent = peerOf(transport);
         TcpPeer pinging = peerOf(transport);
         TcpPeer talking = peerOf(transport);
-        inbound.onMessage = (wire, from) -> {}; // not a valid message, as no layer above said so
+        inbound.onMessage = (wire, from) -> {}; // not a valid message, because no layer above accepted it
 
         talking.write(REQUEST);
         assertThat(endsWhileWriting(pinging, "\r\n\r\n")).isTrue();
@@ -449,14 +449,14 @@ class StreamTransportTest {
         TransportFlow talked = flowOf(peerOf(transport));
         TcpPeer silent = peerOf(transport);
 
-        silent.awaitEnd(); // opened later, so the time of the other has passed too
+        silent.awaitEnd(); // opened later, so the time of the other has expired too
 
         await().until(() -> counters.closedSilent.sum() == 1);
         assertThat(talked.isOpen()).isTrue();
     }
 
     @Test
-    void connectionThatIsOpenedFromHereNeedNotDeliverAnything() throws Exception {
+    void connectionOpenedByTheProxyNeedNotDeliverAMessage() throws Exception {
         StreamTransport transport =
                 started(limits().firstMessage(Duration.ofMillis(100)).build());
         ServerSocket far = listeningOn(LOOPBACK);
@@ -471,7 +471,7 @@ class StreamTransportTest {
     }
 
     @Test
-    void silentConnectionMakesRoomForTheNextOne() throws Exception {
+    void silentConnectionIsEvictedForTheNextOne() throws Exception {
         StreamTransport transport = started(limits().perSource(2).build());
         inbound.onMessage = (wire, from) -> from.messageAccepted();
         TransportFlow talked = flowOf(peerOf(transport));
@@ -538,13 +538,13 @@ class StreamTransportTest {
             made.send(bytes(REQUEST), failures::add);
             TcpPeer peer = closing(new TcpPeer(far.accept()));
             assertThat(peer.read(REQUEST.length()))
-                    .as("those we make do not count")
+                    .as("connections opened by the proxy do not count")
                     .isEqualTo(REQUEST);
         }
     }
 
     @Test
-    void aPeerThatDoesNotReadIsClosedAtTheCapAndEachMessageAnsweredForOnce() throws Exception {
+    void aPeerThatDoesNotReadIsClosedAtTheLimitAndEachMessageFailsOnce() throws Exception {
         StreamTransport transport = started(limits().bufferedBytes(100_000).build());
         TcpPeer peer = peerOf(transport);
         TransportFlow flow = flowOf(peer);
@@ -561,7 +561,7 @@ class StreamTransportTest {
         await().until(() -> inbound.closed.contains(flow));
         assertThat(failures).singleElement().asString().contains("the peer does not read");
         assertThat(counters.closedFull.sum()).isEqualTo(1);
-        // what had gone to the kernel did not fail, what was waiting did, and the one that was too much
+        // messages in the kernel did not fail; those that waited and the one over the limit did
         await().until(() -> counters.sendFailures.sum() == failed.get() + 1);
         assertThat(failed.get()).isBetween(1, 11);
         assertThat(sent).isGreaterThan(failed.get());
@@ -603,7 +603,7 @@ class StreamTransportTest {
     // Listening and closing
 
     @Test
-    void aPortInUseIsSaidSo() {
+    void aPortInUseIsReported() {
         StreamTransport first = started();
         StreamTransport second = StreamTransport.tcp(first.boundEndpoint(), environment, inbound);
         assertThatThrownBy(second::bind)
@@ -615,7 +615,7 @@ class StreamTransportTest {
     }
 
     @Test
-    void anAddressOfAnotherMachineIsSaidSo() {
+    void anAddressOfAnotherMachineIsReported() {
         started();
         StreamTransport elsewhere = StreamTransport.tcp(Endpoint.tcp("192.0.2.1", 0), environment, inbound);
         assertThatThrownBy(elsewhere::bind)
@@ -625,7 +625,7 @@ class StreamTransportTest {
     }
 
     @Test
-    void aHostWithoutAddressIsSaidSo() {
+    void aHostWithoutAddressIsReported() {
         started();
         StreamTransport unknown = StreamTransport.tcp(Endpoint.tcp("no.such.host.invalid", 0), environment, inbound);
         assertThatThrownBy(unknown::bind)
@@ -687,7 +687,7 @@ class StreamTransportTest {
     }
 
     @Test
-    void whenAcceptingStopsConnectionsStay() throws Exception {
+    void connectionsStayOpenWhenAcceptingStops() throws Exception {
         StreamTransport transport = started();
         TcpPeer peer = peerOf(transport);
         flowOf(peer);
@@ -707,7 +707,7 @@ class StreamTransportTest {
     }
 
     @Test
-    void aMessageIsAnsweredForOnceWhenSendingAndClosingMeet() throws Exception {
+    void aMessageFailsOnceWhenSendingAndClosingRace() throws Exception {
         StreamTransport transport = started();
         AtomicInteger failed = new AtomicInteger();
         for (int round = 0; round < 100; round++) {
@@ -730,12 +730,12 @@ class StreamTransportTest {
         await().until(() -> failed.get() == counters.sendFailures.sum());
         assertThat(failed.get()).isGreaterThanOrEqualTo(100);
         assertThat(pendingBytes(inbound.flows))
-                .as("bytes of messages nobody answered for")
+                .as("bytes of messages that neither were sent nor failed")
                 .isZero();
     }
 
     @Test
-    void twoThousandConnectionsComeAndGoAndNothingStays() throws Exception {
+    void twoThousandConnectionsLeaveNothingBehind() throws Exception {
         StreamTransport transport =
                 started(limits().connections(2_000).perSource(500).build());
         inbound.onMessage = (wire, from) -> from.send(bytes(RESPONSE), failures::add);
@@ -752,7 +752,7 @@ class StreamTransportTest {
                     peers.get(i).reset();
                 }
             }
-            // within the limits only if what went has given its place back
+            // within the limits only if finished connections have returned their places
             await().until(() -> environment.openConnections() == 0);
         }
         await().until(() -> inbound.closed.size() == 2_000);
@@ -784,7 +784,7 @@ class StreamTransportTest {
         return closing(TcpPeer.to(transport));
     }
 
-    /** Sends a request and waits for it to come in. */
+    /** Sends a request and waits until it is received. */
     private TransportFlow flowOf(TcpPeer peer) throws IOException {
         peer.write(REQUEST);
         await().pollInterval(Duration.ofMillis(2))
@@ -801,7 +801,7 @@ class StreamTransportTest {
         try {
             while (System.nanoTime() < deadline) {
                 peer.write(text);
-                TimeUnit.MILLISECONDS.sleep(5); // drips; nothing is waited for
+                TimeUnit.MILLISECONDS.sleep(5); // a slow sender; does not wait for anything
             }
             return false;
         } catch (IOException e) {
@@ -861,7 +861,7 @@ class StreamTransportTest {
         return new LimitsBuilder();
     }
 
-    /** The defaults but for what a test is about. */
+    /** Default limits, of which a test changes some. */
     private static final class LimitsBuilder {
 
         private int connections = 10_000;

@@ -10,7 +10,7 @@ import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.net.SocketTimeoutException;
 
-/** The far end of a connection: a plain blocking socket. */
+/** Remote end of a connection: a plain blocking socket. */
 final class TcpPeer implements AutoCloseable {
 
     static final int PATIENCE_MILLIS = 10_000;
@@ -40,7 +40,7 @@ final class TcpPeer implements AutoCloseable {
         return this;
     }
 
-    /** Exactly so many bytes; what comes less before the end or the timeout is an exception. */
+    /** Reads exactly {@code length} bytes. Throws if the connection ends or times out before that. */
     String read(int length) throws IOException {
         byte[] bytes = socket.getInputStream().readNBytes(length);
         if (bytes.length < length) {
@@ -49,23 +49,23 @@ final class TcpPeer implements AutoCloseable {
         return new String(bytes, ISO_8859_1);
     }
 
-    /** All until the connection ends in good order. */
+    /** Reads until the connection ends in good order. */
     String readToEnd() throws IOException {
         return new String(socket.getInputStream().readAllBytes(), ISO_8859_1);
     }
 
-    /** Reads away what comes; returns when the connection has ended, however. */
+    /** Discards input until the connection has ended in any way. */
     void awaitEnd() throws IOException {
         InputStream in = socket.getInputStream();
         byte[] buffer = new byte[65_536];
         try {
             while (in.read(buffer) >= 0) {
-                // goes on
+                // discard
             }
         } catch (SocketTimeoutException e) {
             throw e;
         } catch (IOException e) {
-            // reset: also an end
+            // a reset is an end too
         }
     }
 

@@ -25,7 +25,7 @@ import org.sipproxy.core.options.StreamLimits;
 import org.sipproxy.core.options.TlsSettings;
 import org.sipproxy.message.ParseLimits;
 
-/** For whom a connection over TLS is used, RFC 5922 §7.3. */
+/** Choice of connections over TLS by the host that they reach (RFC 5922 §7.3). */
 @Timeout(60)
 class TlsTransportTest {
 
@@ -47,7 +47,7 @@ class TlsTransportTest {
             environment,
             inbound);
     private final List<Throwable> failures = new CopyOnWriteArrayList<>();
-    /** The names that connections asked for; empty where none was told. */
+    /** The names in SNI, one list for each connection; empty without SNI. */
     private final List<List<SNIServerName>> asked = new CopyOnWriteArrayList<>();
 
     private final SSLServerSocket server;
@@ -74,7 +74,7 @@ class TlsTransportTest {
                 reader.setDaemon(true);
                 reader.start();
             } catch (IOException e) {
-                // refused by the other side, or the end
+                // refused by the other side, or ended
             }
         }
     }
@@ -82,10 +82,10 @@ class TlsTransportTest {
     private static void read(SSLSocket socket) {
         try (socket) {
             while (socket.getInputStream().read() >= 0) {
-                // nobody looks at it
+                // the result does not matter
             }
         } catch (IOException e) {
-            // gone
+            // closed already
         }
     }
 
@@ -108,7 +108,7 @@ class TlsTransportTest {
     }
 
     @Test
-    void aConnectionIsUsedAgainForItsName() {
+    void aConnectionIsReusedForItsName() {
         TransportFlow first = sent("one.test");
         await().until(() -> counters.connected.sum() == 1);
 
@@ -118,7 +118,7 @@ class TlsTransportTest {
     }
 
     @Test
-    void itIsUsedForAnotherNameThatItsCertificateHas() {
+    void aConnectionIsReusedForAnotherNameInItsCertificate() {
         TransportFlow first = sent("one.test");
         await().until(() -> counters.connected.sum() == 1);
 
@@ -127,7 +127,7 @@ class TlsTransportTest {
     }
 
     @Test
-    void itIsNotUsedForANameThatItsCertificateHasNot() {
+    void aConnectionIsNotReusedForANameMissingInItsCertificate() {
         TransportFlow first = sent("one.test");
         await().until(() -> counters.connected.sum() == 1);
 
@@ -144,14 +144,16 @@ class TlsTransportTest {
     }
 
     @Test
-    void itIsNotUsedForItsAddressUnlessTheCertificateHasThat() {
+    void aConnectionIsNotReusedForItsAddressUnlessTheCertificateHasIt() {
         sent("one.test");
         await().until(() -> counters.connected.sum() == 1);
 
         sent("127.0.0.1");
 
         await().until(() -> failures.size() == 1);
-        assertThat(transport.existing(address())).as("nobody opened it to us").isEmpty();
+        assertThat(transport.existing(address()))
+                .as("the peer has not opened it")
+                .isEmpty();
     }
 
     @Test
@@ -165,7 +167,7 @@ class TlsTransportTest {
     }
 
     @Test
-    void aHandshakeUnderWayEndsWithTheListeningPoint() throws IOException {
+    void aHandshakeInProgressEndsWithTheListeningPoint() throws IOException {
         try (ServerSocket silent = new ServerSocket(0, 1, InetAddress.getByName("127.0.0.1"))) {
             transport
                     .flowTo((InetSocketAddress) silent.getLocalSocketAddress(), "one.test")
@@ -182,7 +184,7 @@ class TlsTransportTest {
     }
 
     @Test
-    void aPeerThatDoesNotReadIsLetGo() throws IOException {
+    void aPeerThatDoesNotReadIsClosed() throws IOException {
         try (SSLSocket peer = (SSLSocket) TWO_NAMES
                 .context(OURS)
                 .getSocketFactory()
@@ -206,7 +208,7 @@ class TlsTransportTest {
     }
 
     @Test
-    void whoConnectedIsFoundByAddressAndUsedForNoName() throws IOException {
+    void acceptedConnectionIsFoundByAddressAndNotByName() throws IOException {
         try (SSLSocket peer = (SSLSocket) TWO_NAMES
                 .context(OURS)
                 .getSocketFactory()
@@ -223,7 +225,7 @@ class TlsTransportTest {
             TransportFlow made = transport.flowTo(remote, "one.test");
             assertThat(made).isNotSameAs(accepted);
             made.send(REQUEST, failures::add);
-            await().until(() -> failures.size() == 1); // nobody listens there
+            await().until(() -> failures.size() == 1); // the port is closed
         }
     }
 }

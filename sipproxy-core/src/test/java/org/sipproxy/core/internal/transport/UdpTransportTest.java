@@ -17,7 +17,7 @@ import org.sipproxy.api.transport.Endpoint;
 import org.sipproxy.core.internal.guard.ProxyThreads;
 import org.sipproxy.core.internal.time.Deadline;
 
-/** A UDP socket that survives what threads of the host do to it. */
+/** UDP sockets survive interrupts and closes by threads of the host application. */
 class UdpTransportTest {
 
     private static final InetAddress LOOPBACK = InetAddress.getLoopbackAddress();
@@ -74,7 +74,7 @@ class UdpTransportTest {
                 bytes, bytes.length, LOOPBACK, transport.endpoint().port()));
     }
 
-    /** A datagram may be lost while the socket is not open, so it is sent until it arrives. */
+    /** Sends the text until it arrives: a datagram may be lost while the socket is not open. */
     private void awaitArrival(DatagramSocket from, String text) {
         Awaitility.await().atMost(Duration.ofSeconds(20)).until(() -> {
             send(from, text);
@@ -94,7 +94,7 @@ class UdpTransportTest {
                 }
             });
             sending.start();
-            for (int i = 0; i < 300; i++) { // a DatagramChannel is closed by one of the first fifty
+            for (int i = 0; i < 300; i++) { // a DatagramChannel would be closed by one of the first fifty
                 sending.interrupt();
                 Thread.onSpinWait();
             }
@@ -150,7 +150,7 @@ class UdpTransportTest {
 
     @Test
     void socketWhoseAddressIsTakenIsReportedAndOpenedWhenItIsFree() throws Exception {
-        // not started yet: nobody opens it again before the address is taken
+        // not started yet, so that it is not opened again before the address is taken
         transport.socket(0).close();
         try (DatagramSocket thief = new DatagramSocket(transport.endpoint().port(), LOOPBACK)) {
             transport.start();
