@@ -124,9 +124,8 @@ class ModuleArrowsTest {
                                 "SystemClock",
                                 "Deadline",
                                 "RequestDeadline",
-                                "LogThrottle",
+                                "LogPace",
                                 "AuditLog",
-                                "StoreThread",
                                 "NatPinger")))
                 .should()
                 .accessTargetWhere(isCall("java.lang.System", "nanoTime"))

@@ -8,7 +8,9 @@
  *
  * <p>Does not cover enforcement: what a group is allowed to do is decided by the component that uses the rules.
  */
+@Beta
 @NullMarked
 package org.sipproxy.api.access;
 
 import org.jspecify.annotations.NullMarked;
+import org.sipproxy.message.Beta;

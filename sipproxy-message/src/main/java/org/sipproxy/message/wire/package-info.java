@@ -5,10 +5,11 @@
  * {@link org.sipproxy.message.wire.MessageIndex}, which {@code SipMessage.index()} returns, and
  * {@link org.sipproxy.message.wire.Splice}, which {@code SipRequest.with} and {@code SipResponse.with} apply.
  *
- * <p>Does not interpret header values: use {@code org.sipproxy.message} where speed allows. This package may change
- * between minor versions.
+ * <p>Does not interpret header values: use {@code org.sipproxy.message} where speed allows.
  */
+@Beta
 @NullMarked
 package org.sipproxy.message.wire;
 
 import org.jspecify.annotations.NullMarked;
+import org.sipproxy.message.Beta;

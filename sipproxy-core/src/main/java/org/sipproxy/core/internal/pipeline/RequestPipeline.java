@@ -120,7 +120,9 @@ public final class RequestPipeline {
         this.steps = order.toArray(new Stage[0]);
 
         this.beforeForwarding =
-                parts.beforeForwarding().stream().map(HostStage::new).toArray(Stage[]::new);
+                parts.beforeForwarding().stream()
+                .map(stage -> new HostStage(stage, parts.setsLogContext()))
+                .toArray(Stage[]::new);
         List<RequestStage> stages = stages(parts);
         this.needsTransaction = !stages.stream().allMatch(RequestStage::isRepeatable);
         this.mayBlock = parts.store().blocking() != LocationStore.Blocking.NEVER

@@ -195,8 +195,8 @@ class TlsMaterialTest {
                         .build())
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("tls: certificate: none; name two PEM files")
-                .hasMessageContaining("tls: protocols: [TLSv1] (expected TLSv1.3, TLSv1.2 or both)")
-                .hasMessageContaining("tls: handshakeTimeout: PT1H (expected PT0.1S to PT2M)");
+                .hasMessageContaining("tls: protocols: TLSv1 (expected TLSv1.3, TLSv1.2 or both)")
+                .hasMessageContaining("tls: handshakeTimeout: 1h (expected 100ms to 2m)");
     }
 
     @Test
