@@ -70,7 +70,7 @@ public final class NatPings {
     }
 
     private static void fill(SipProxy proxy, int bindings, int port) {
-        String socket = proxy.boundEndpoints().get(0).toString();
+        Endpoint socket = proxy.boundEndpoints().get(0);
         long now = System.currentTimeMillis();
         for (int i = 0; i < bindings; i++) {
             String address = "127." + (1 + (i >> 16)) + "." + (i >> 8 & 255) + "." + (i & 255);

@@ -1,7 +1,9 @@
 package org.sipproxy.jdbc;
 
 import java.util.Objects;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
+import org.sipproxy.api.transport.Endpoint;
 import org.sipproxy.message.SipParseException;
 import org.sipproxy.message.SipUri;
 
@@ -11,23 +13,35 @@ import org.sipproxy.message.SipUri;
  * @param text the URI as the row has it
  * @param uri the same URI, parsed
  * @param weight share of the requests relative to the other destinations, 0 to 1,000
- * @param socket the listening point to send from; empty to use the one that the destination's transport implies
+ * @param socket the listening point to send from; null to use the one that the destination's transport implies
  */
-record Destination(String text, SipUri uri, int weight, String socket) {
+record Destination(
+        String text, SipUri uri, int weight, @Nullable Endpoint socket) {
 
     /**
-     * Parses a row.
+     * Parses a row. A socket that is not an endpoint is reported and not used.
      *
+     * @param problems accepts why the socket is not used
      * @throws IllegalArgumentException if the destination is not a SIP URI without headers, or the weight is not an
      *     integer from 0 to 1000
      */
-    static Destination of(@Nullable String destination, @Nullable String attrs) {
+    static Destination of(@Nullable String destination, @Nullable String attrs, Consumer<String> problems) {
         String text = Objects.requireNonNullElse(destination, "").strip();
         SipUri uri = SipUri.of(text);
         if (!uri.isSip() || uri.hasHeaders()) {
             throw new IllegalArgumentException("destination: (expected a sip: or sips: URI without headers)");
         }
-        return new Destination(text, uri, weight(attribute(attrs, "weight")), attribute(attrs, "socket"));
+        return new Destination(
+                text, uri, weight(attribute(attrs, "weight")), socket(attribute(attrs, "socket"), problems));
+    }
+
+    private static @Nullable Endpoint socket(String text, Consumer<String> problems) {
+        try {
+            return text.isEmpty() ? null : Endpoint.parse(text);
+        } catch (IllegalArgumentException e) {
+            problems.accept(SocketColumn.unusable(text));
+            return null;
+        }
     }
 
     private static int weight(String text) {

@@ -117,8 +117,8 @@ public final class JdbcDispatcher implements ProxyComponent {
     }
 
     /**
-     * Reads the table again, for all later requests. Blocks. A row whose destination is not a SIP URI is skipped and
-     * logged once, at WARN.
+     * Reads the table again, for all later requests. Blocks. A row whose destination is not a SIP URI is skipped,
+     * and a socket that is not an endpoint is not used; both are logged once, at WARN.
      *
      * @throws RuntimeException if the table cannot be read; the sets stay as they were
      */
@@ -132,8 +132,12 @@ public final class JdbcDispatcher implements ProxyComponent {
                     if ((row.getInt("flags") & LEFT_OUT) == 0) {
                         String uri = RowText.orEmpty(row, "destination");
                         try {
+                            String name = "id " + row.getLong("id");
                             read.computeIfAbsent(set, s -> new ArrayList<>())
-                                    .add(Destination.of(uri, RowText.orEmpty(row, "attrs")));
+                                    .add(Destination.of(
+                                            uri,
+                                            RowText.orEmpty(row, "attrs"),
+                                            problem -> problems.found("dispatcher", name, problem)));
                         } catch (IllegalArgumentException e) {
                             problems.found(
                                     "dispatcher",

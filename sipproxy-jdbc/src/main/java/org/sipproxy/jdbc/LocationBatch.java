@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
 import org.sipproxy.api.location.Aor;
 import org.sipproxy.api.location.Binding;
 import org.sipproxy.api.location.BindingWrite;
-import org.sipproxy.api.location.MethodMask;
+import org.sipproxy.api.transport.Endpoint;
 import org.sipproxy.api.transport.TransportKind;
 import org.sipproxy.message.SipUri;
 
@@ -108,8 +108,8 @@ final class LocationBatch {
             modified[i] = seconds(b.updatedAtMillis(), table.modifiedIsNumber);
             cflags[i] = b.received().isPresent() ? BEHIND_NAT : 0;
             userAgent[i] = b.userAgent().isEmpty() ? "n/a" : table.userAgent(b.userAgent());
-            socket[i] = orNull(b.socket());
-            methods[i] = b.methods() == MethodMask.ALL ? null : (Integer) b.methods();
+            socket[i] = b.socket().map(Endpoint::toString).orElse(null);
+            methods[i] = MethodMask.of(b.methods());
             instance[i] = orNull(b.instanceId());
             regId[i] = b.regId();
             connection[i] = connectionId(b);

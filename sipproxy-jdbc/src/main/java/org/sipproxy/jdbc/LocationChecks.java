@@ -94,7 +94,7 @@ final class LocationChecks {
         List<String> problems = new ArrayList<>();
         LocationLayout layout = new LocationLayout(zone, defaultDomain.orElse(null), 0);
         RowReader reader = new RowReader(layout, (table, row, problem) -> {
-            if (!problem.contains(RowReader.NO_DOMAIN)) {
+            if (problem.startsWith(RowReader.SKIPPED) && !problem.contains(RowReader.NO_DOMAIN)) {
                 problems.add("row " + row + ": " + problem);
             }
         });

@@ -11,6 +11,7 @@ import java.time.LocalDateTime;
 import org.sipproxy.api.location.Aor;
 import org.sipproxy.api.location.Binding;
 import org.sipproxy.api.location.LocationStoreException;
+import org.sipproxy.api.transport.Endpoint;
 import org.sipproxy.message.SipUri;
 
 /**
@@ -34,6 +35,8 @@ final class LocationTable {
                     + ", methods, " + RowText.bytesOf("instance") + ", reg_id";
 
     final LocationLayout layout;
+    final MethodMask methodMasks = new MethodMask();
+    final SocketColumn sockets = new SocketColumn();
     final boolean expiresIsNumber;
     final boolean modifiedIsNumber;
 
@@ -134,7 +137,7 @@ final class LocationTable {
         check("domain of To", aor.domain(), domainWidth);
         check("Call-ID", binding.callId(), callIdWidth);
         check("+sip.instance", binding.instanceId(), instanceWidth);
-        check("listening point", binding.socket(), socketWidth);
+        check("listening point", binding.socket().map(Endpoint::toString).orElse(""), socketWidth);
         // URIs are ASCII
         check("Contact", binding.contact().length(), contactWidth);
         check("received address", binding.received().map(SipUri::length).orElse(0), receivedWidth);

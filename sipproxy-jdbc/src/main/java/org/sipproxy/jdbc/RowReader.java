@@ -10,18 +10,21 @@ import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
 import org.sipproxy.api.location.Aor;
 import org.sipproxy.api.location.Binding;
-import org.sipproxy.api.location.MethodMask;
+import org.sipproxy.api.transport.Endpoint;
 import org.sipproxy.message.SipParseException;
 import org.sipproxy.message.SipUri;
 
 /**
  * Reader that turns rows, including those of other software, into bindings. A row without a required value is reported
- * and skipped. Not thread-safe.
+ * and skipped. A row whose listening point cannot be read is reported and used without it. Not thread-safe.
  */
 final class RowReader {
 
     /** Number of User-Agents that are shared between bindings. */
     private static final int SHARED_TEXTS = 1_000;
+
+    /** Start of the problem of a row that is not used at all. */
+    static final String SKIPPED = "skipped: ";
 
     static final String NO_DOMAIN =
             "has no domain, as a Kamailio with use_domain=0 writes it; set the domain of such rows with"
@@ -94,10 +97,7 @@ final class RowReader {
         if (row.wasNull()) {
             q = Binding.Q_UNSPECIFIED;
         }
-        int methods = (int) row.getLong(15);
-        if (row.wasNull()) {
-            methods = MethodMask.ALL;
-        }
+        int methods = (int) row.getLong(15); // 0 for NULL
         try {
             return new Row(
                     aor,
@@ -109,8 +109,8 @@ final class RowReader {
                             .callId(RowText.orEmpty(row, 10))
                             .cseq(row.getLong(11))
                             .userAgent(userAgent(RowText.orNull(row, 13)))
-                            .socket(RowText.orEmpty(row, 14))
-                            .methods(methods)
+                            .socket(socket(row, table, username))
+                            .methods(table.methodMasks.read(methods))
                             .instance(RowText.orEmpty(row, 16), row.getInt(17))
                             .build());
         } catch (SipParseException e) {
@@ -146,11 +146,27 @@ final class RowReader {
     }
 
     private @Nullable Row skip(ResultSet row, @Nullable String username, String reason) throws SQLException {
-        problems.found(
-                "location",
-                "id " + row.getLong(1) + " of user \"" + SipParseException.excerpt(String.valueOf(username)) + "\"",
-                "skipped: it " + reason);
+        problems.found("location", name(row, username), SKIPPED + "it " + reason);
         return null;
+    }
+
+    private static String name(ResultSet row, @Nullable String username) throws SQLException {
+        return "id " + row.getLong(1) + " of user \"" + SipParseException.excerpt(String.valueOf(username)) + "\"";
+    }
+
+    /** Returns the listening point of the row; null if it has none that can be read. */
+    private @Nullable Endpoint socket(ResultSet row, LocationTable table, @Nullable String username)
+            throws SQLException {
+        String text = RowText.orEmpty(row, 14);
+        if (text.isEmpty()) {
+            return null;
+        }
+        try {
+            return table.sockets.read(text);
+        } catch (IllegalArgumentException e) {
+            problems.found("location", name(row, username), SocketColumn.unusable(text));
+            return null;
+        }
     }
 
     private static @Nullable SipUri received(@Nullable String text) throws SipParseException {

@@ -11,6 +11,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.function.IntConsumer;
 import java.util.stream.IntStream;
@@ -21,11 +22,13 @@ import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 import org.sipproxy.api.location.Aor;
 import org.sipproxy.api.location.Binding;
 import org.sipproxy.api.location.StoreMode;
+import org.sipproxy.api.transport.Endpoint;
 import org.sipproxy.core.internal.guard.ProxyThreads;
 import org.sipproxy.core.internal.location.ManagedLocationStore;
 import org.sipproxy.core.internal.time.ProxyTime;
 import org.sipproxy.core.internal.time.TimerWheel;
 import org.sipproxy.core.options.ProxyClock;
+import org.sipproxy.message.Method;
 import org.sipproxy.message.SipUri;
 
 /**
@@ -138,8 +141,8 @@ class LocationMeasurementTest {
                                     SipUri.of("sip:user" + i + "@192.0.2.1:5060"))
                             .callId("call-" + i + "@192.0.2.1")
                             .userAgent("Measured/1.0")
-                            .socket("udp:192.0.2.9:5060")
-                            .methods(527)
+                            .socket(Endpoint.udp("192.0.2.9", 5060))
+                            .methods(Set.of(Method.INVITE, Method.CANCEL, Method.ACK, Method.BYE, Method.OPTIONS))
                     : current.get(0).toBuilder();
             return List.of(binding.granted(now, Duration.ofHours(1)).cseq(cseq).build());
         });

@@ -8,6 +8,7 @@ import java.time.Instant;
 import java.time.ZoneId;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -17,10 +18,10 @@ import org.sipproxy.api.location.Aor;
 import org.sipproxy.api.location.Binding;
 import org.sipproxy.api.location.BindingRepository;
 import org.sipproxy.api.location.BindingWrite.Put;
-import org.sipproxy.api.location.MethodMask;
 import org.sipproxy.api.transport.Endpoint;
 import org.sipproxy.api.transport.Flow;
 import org.sipproxy.api.transport.TransportKind;
+import org.sipproxy.message.Method;
 import org.sipproxy.message.SipUri;
 
 /** Rows of location, as Kamailio writes and reads them. */
@@ -28,6 +29,11 @@ class LocationRowTest {
 
     private static final Instant NOW = Instant.parse("2026-03-01T12:00:00Z");
     private static final Aor ALICE = new Aor("alice", "sip.test");
+
+    /** 527 in the column. */
+    private static final Set<Method> METHODS =
+            Set.of(Method.INVITE, Method.CANCEL, Method.ACK, Method.BYE, Method.OPTIONS);
+
     private static final String ALL_COLUMNS =
             "SELECT ruid, username, domain, contact, received, path, expires, q, callid, "
                     + "cseq, last_modified, flags, cflags, user_agent, socket, methods, instance, reg_id, server_id, "
@@ -67,7 +73,7 @@ class LocationRowTest {
                         .received(SipUri.of("sip:203.0.113.9:40001;transport=tcp"))
                         .path(List.of(SipUri.of("sip:edge1.test;lr"), SipUri.of("sip:edge2.test;lr")))
                         .instance("<urn:uuid:00000000-0000-1000-8000-000A95A0E128>", 1)
-                        .methods(527)
+                        .methods(METHODS)
                         .flow(new TcpFlow())
                         .build())));
 
@@ -173,8 +179,8 @@ class LocationRowTest {
             assertThat(b.q()).isEqualTo(Binding.Q_UNSPECIFIED);
             assertThat(b.cseq()).isEqualTo(26);
             assertThat(b.userAgent()).isEmpty();
-            assertThat(b.socket()).isEqualTo("udp:192.0.2.1:5060");
-            assertThat(b.methods()).isEqualTo(527);
+            assertThat(b.socket()).contains(Endpoint.udp("192.0.2.1", 5060));
+            assertThat(b.methods()).isEqualTo(METHODS);
             assertThat(b.instanceId()).isEqualTo("<urn:uuid:1>");
             assertThat(b.regId()).isEqualTo(3);
         });
@@ -189,7 +195,7 @@ class LocationRowTest {
 
         assertThat(repository.find(ALICE, NOW)).singleElement().satisfies(b -> {
             assertThat(b.expiresAt()).isEqualTo(Instant.parse("2106-02-07T06:28:15Z"));
-            assertThat(b.methods()).isEqualTo(MethodMask.ALL);
+            assertThat(b.methods()).isEmpty();
             assertThat(b.q()).isEqualTo(1f);
         });
     }
@@ -229,6 +235,40 @@ class LocationRowTest {
         assertThat(shown).containsExactly("sip:fine@192.0.2.1");
         assertThat(log.lines()).as("once each, for all readers").hasSize(5);
         POSTGRES.execute("DELETE FROM location");
+    }
+
+    @Test
+    void rowWhoseSocketIsNotAnEndpointIsReadWithoutItAndLoggedOnce() {
+        foreign("'sip:a@192.0.2.1'", "2030-01-01");
+        POSTGRES.execute("UPDATE location SET socket = 'sctp:192.0.2.1:5060'");
+        RecordingLogger log = new RecordingLogger();
+        BindingRepository logging = JdbcBindingRepository.builder(POSTGRES.dataSource())
+                .log(log.logger())
+                .build();
+
+        logging.find(ALICE, NOW);
+
+        assertThat(logging.find(ALICE, NOW))
+                .singleElement()
+                .satisfies(b -> assertThat(b.socket()).isEmpty());
+        assertThat(log.lines())
+                .singleElement()
+                .asString()
+                .contains("of user \"alice\": read without its socket \"sctp:192.0.2.1:5060\"");
+    }
+
+    @Test
+    void rowsOfOneListeningPointShareIt() {
+        repository.write(List.of(
+                new Put(ALICE, binding("x-1").flow(new TcpFlow()).build()),
+                new Put(ALICE, binding("x-2").flow(new TcpFlow()).build())));
+
+        List<Binding> read = repository.find(ALICE, NOW);
+
+        assertThat(read).hasSize(2);
+        assertThat(read.get(0).socket()).contains(Endpoint.tcp("192.0.2.9", 5060));
+        assertThat(read.get(1).socket().orElseThrow())
+                .isSameAs(read.get(0).socket().orElseThrow());
     }
 
     private static void foreign(String contact, String expires) {

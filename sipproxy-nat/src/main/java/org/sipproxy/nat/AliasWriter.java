@@ -120,7 +120,7 @@ final class AliasWriter {
         }
         SipUri contact = UriText.without(uri, ContactAlias.NAME, ContactAlias.KEY);
         if (key.isEmpty()) {
-            return isFitForForeign(received) ? new ContactAlias(contact, received, "", 0, 0) : null;
+            return isFitForForeign(received) ? new ContactAlias(contact, received, null, 0, 0) : null;
         }
         byte[] bytes = key(key.get());
         ByteBuffer in = ByteBuffer.wrap(bytes);
@@ -139,13 +139,13 @@ final class AliasWriter {
         }
     }
 
-    private String socket(int point) {
+    private @Nullable Endpoint socket(int point) {
         for (Endpoint endpoint : bound) {
             if (point(endpoint) == point) {
-                return endpoint.toString();
+                return endpoint;
             }
         }
-        return "";
+        return null;
     }
 
     /** Returns {@code 203.0.113.9~40001~1} as a URI; null if the text does not have that form. */

@@ -5,12 +5,10 @@ import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 import java.util.concurrent.atomic.AtomicReferenceArray;
 import java.util.function.Consumer;
-import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.sipproxy.api.component.ProxyRuntime;
 import org.sipproxy.api.location.Aor;
@@ -48,7 +46,7 @@ final class KnownClients implements LocationListener {
     private int holeCount;
 
     private volatile @Nullable ProxyRuntime proxy;
-    private volatile Set<String> ownSockets = Set.of();
+    private volatile List<Endpoint> listeningPoints = List.of();
 
     /** @param keepsAll true if UDP clients that are not behind a NAT are kept too */
     KnownClients(AliasWriter aliases, boolean keepsAll) {
@@ -57,7 +55,7 @@ final class KnownClients implements LocationListener {
     }
 
     void start(ProxyRuntime runtime) {
-        ownSockets = runtime.boundEndpoints().stream().map(Endpoint::toString).collect(Collectors.toUnmodifiableSet());
+        listeningPoints = List.copyOf(runtime.boundEndpoints());
         proxy = runtime;
     }
 
@@ -130,12 +128,22 @@ final class KnownClients implements LocationListener {
         Flow flow = binding.flow().orElse(null);
         if (flow == null) {
             SipUri address = received.orElse(binding.contact());
+            Endpoint socket = binding.socket().orElse(null);
             ProxyRuntime runtime = proxy;
-            flow = runtime == null || !ownSockets.contains(binding.socket()) || !isNumeric(address)
+            flow = runtime == null || socket == null || !isOurs(socket) || !isNumeric(address)
                     ? null
-                    : runtime.flow(address, binding.socket()).orElse(null);
+                    : runtime.flow(address, socket).orElse(null);
         }
         return flow != null && (received.isPresent() || flow.kind() == TransportKind.UDP) ? flow : null;
+    }
+
+    private boolean isOurs(Endpoint socket) {
+        for (Endpoint point : listeningPoints) {
+            if (point.hasAddressOf(socket)) {
+                return true;
+            }
+        }
+        return false;
     }
 
     private static boolean isNumeric(SipUri uri) {

@@ -10,6 +10,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.sipproxy.api.location.Aor;
 import org.sipproxy.api.support.KeyedHash;
+import org.sipproxy.api.transport.Endpoint;
 import org.sipproxy.api.transport.FakeFlow;
 import org.sipproxy.api.transport.Flow;
 import org.sipproxy.api.transport.TransportKind;
@@ -41,7 +42,7 @@ class AliasWriterTest {
         ContactAlias alias = aliases.read(uri(parameters));
         assertThat(alias)
                 .isEqualTo(new ContactAlias(
-                        uri(""), SipUri.of("sip:203.0.113.9:40001"), "udp:192.0.2.1:5060", owner, NOW));
+                        uri(""), SipUri.of("sip:203.0.113.9:40001"), Endpoint.udp("192.0.2.1", 5060), owner, NOW));
     }
 
     @ParameterizedTest
@@ -98,7 +99,7 @@ class AliasWriterTest {
     void foreignAliasIsReadOnlyIfEnabled() {
         ContactAlias alias = writer("0123456789abcdef", true).read(uri(";alias=203.0.113.9~40001~1;x=y"));
 
-        assertThat(alias).isEqualTo(new ContactAlias(uri(";x=y"), SipUri.of("sip:203.0.113.9:40001"), "", 0, 0));
+        assertThat(alias).isEqualTo(new ContactAlias(uri(";x=y"), SipUri.of("sip:203.0.113.9:40001"), null, 0, 0));
     }
 
     @ParameterizedTest

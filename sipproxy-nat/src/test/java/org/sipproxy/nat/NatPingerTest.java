@@ -17,6 +17,7 @@ import org.sipproxy.api.location.Aor;
 import org.sipproxy.api.location.Binding;
 import org.sipproxy.api.location.LocationStore.Blocking;
 import org.sipproxy.api.location.RemovalReason;
+import org.sipproxy.api.transport.Endpoint;
 import org.sipproxy.api.transport.FakeFlow;
 import org.sipproxy.api.transport.TransportKind;
 
@@ -269,13 +270,13 @@ class NatPingerTest {
                 new Aor("ours", "example.org"),
                 List.of(proxy.binding("ours", FLOW)
                         .flow(null)
-                        .socket("udp:192.0.2.1:5060")
+                        .socket(Endpoint.udp("192.0.2.1", 5060))
                         .build()));
         proxy.bindings.put(
                 new Aor("theirs", "example.org"),
                 List.of(proxy.binding("theirs", FakeFlow.udp("203.0.113.9", 40_005))
                         .flow(null)
-                        .socket("udp:192.0.2.99:5060")
+                        .socket(Endpoint.udp("192.0.2.99", 5060))
                         .build()));
         NatTraversal nat = started(PingMethod.OPTIONS);
         await().until(() -> nat.statistics().clients() == 1);

@@ -140,6 +140,15 @@ final class ProxyOptions {
             defaultValue = "2")
     String streamThreads = "2";
 
+    @Option(
+            names = "--lingering-bytes",
+            paramLabel = "SIZE",
+            description = {
+                "Memory for finished transactions that are kept to recognize retransmissions, in bytes or with k, m or g;",
+                "1m to 32g. Default: a quarter of the heap."
+            })
+    String lingeringBytes = "";
+
     @Mixin
     final TlsOptions tls = new TlsOptions();
 
@@ -190,6 +199,13 @@ final class ProxyOptions {
         builder.drainTime(duration("--drain-time", drainTime, Duration.ofSeconds(2)));
         if (!udpReceivers.isEmpty()) {
             builder.udpReceivers(number("--udp-receivers", udpReceivers, 1));
+        }
+        if (!lingeringBytes.isEmpty()) {
+            try {
+                builder.lingeringBytes(Sizes.parse(lingeringBytes));
+            } catch (IllegalArgumentException e) {
+                problems.add("--lingering-bytes: " + e.getMessage());
+            }
         }
         builder.streamThreads(number("--stream-threads", streamThreads, 2));
         kamailio.check(domains, problems);

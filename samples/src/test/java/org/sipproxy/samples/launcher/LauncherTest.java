@@ -161,6 +161,26 @@ class LauncherTest {
                 .contains("--failed-hop-memory: 2h (expected 0s to 1h)");
     }
 
+    @Test
+    void lingeringBytesAreASizeWithinTheRange() {
+        String[] sizes = {"32g", "1k", "a quarter"};
+        int[] status = new int[sizes.length];
+        for (int i = 0; i < sizes.length; i++) {
+            status[i] = execute(
+                    "check",
+                    "--domain=sip.test",
+                    "--no-auth",
+                    "--listen=udp:127.0.0.1:0",
+                    "--lingering-bytes",
+                    sizes[i]);
+        }
+
+        assertThat(status).containsExactly(0, 2, 2);
+        assertThat(err.toString())
+                .contains("--lingering-bytes: 1024 (expected 1048576 to 34359738368)")
+                .contains("--lingering-bytes: \"a quarter\" (expected a number of bytes, or one with k, m or g");
+    }
+
     private int checkWith(String first, String second, String third) {
         return execute("check", "--domain=sip.test", "--no-auth", "--listen=udp:127.0.0.1:0", first, second, third);
     }

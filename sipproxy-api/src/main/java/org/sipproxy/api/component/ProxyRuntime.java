@@ -4,6 +4,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 import org.sipproxy.api.event.SecurityEvent;
 import org.sipproxy.api.location.LocationStore;
 import org.sipproxy.api.transport.Endpoint;
@@ -53,11 +54,11 @@ public interface ProxyRuntime {
      *
      * @param received the address, such as {@code sip:203.0.113.9:40001} or with {@code ;transport=tcp}; its host is
      *     numeric
-     * @param socket the listening point that it was received on, such as {@code udp:192.0.2.1:5060}. If this proxy does
-     *     not have that listening point, the one that leads to the address is used
+     * @param socket the listening point that it was received on, such as {@code udp:192.0.2.1:5060}. If it is null or
+     *     this proxy does not have it, the one that leads to the address is used
      * @return empty if no listening point leads there, or if it is a stream transport whose connection is closed
      */
-    Optional<Flow> flow(SipUri received, String socket);
+    Optional<Flow> flow(SipUri received, @Nullable Endpoint socket);
 
     /**
      * Derives a key of 32 bytes from the proxy's secret ({@code SipProxyBuilder.secret}), for what a component signs

@@ -5,8 +5,11 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
+import org.sipproxy.api.transport.Endpoint;
 import org.sipproxy.api.transport.Flow;
+import org.sipproxy.message.Method;
 import org.sipproxy.message.SipUri;
 
 /**
@@ -34,8 +37,8 @@ public final class Binding {
     private final int regId;
     private final @Nullable Flow flow;
     private final @Nullable SipUri received;
-    private final String socket;
-    private final int methods;
+    private final @Nullable Endpoint socket;
+    private final Set<Method> methods;
 
     private Binding(Builder b) {
         this.id = b.id;
@@ -164,19 +167,24 @@ public final class Binding {
     }
 
     /**
-     * Returns the listening point that the REGISTER arrived on, such as {@code udp:192.0.2.1:5060}. It may belong to
-     * another server that shares the database. Empty if unknown.
+     * Returns the listening point that the REGISTER arrived on, such as {@code udp:192.0.2.1:5060}; empty if unknown.
+     * It may belong to another server that shares the database. Read from a row, it lacks the advertised address.
      */
-    public String socket() {
-        return flow == null ? socket : flow.endpoint().toString();
+    public Optional<Endpoint> socket() {
+        return Optional.ofNullable(flow == null ? socket : flow.endpoint());
     }
 
     /**
-     * Returns the methods that the client allows as a set of {@link MethodMask} bits; {@link MethodMask#ALL} without
-     * Allow.
+     * Returns the methods that the client listed in Allow; empty if it did not list any, and so gets all. Also empty if
+     * the client listed a method that the database's row cannot hold. Immutable.
      */
-    public int methods() {
+    public Set<Method> methods() {
         return methods;
+    }
+
+    /** Returns true if the client listed the method, or did not list any. */
+    public boolean accepts(Method method) {
+        return methods.isEmpty() || methods.contains(method);
     }
 
     @Override
@@ -200,8 +208,8 @@ public final class Binding {
         private int regId;
         private @Nullable Flow flow;
         private @Nullable SipUri received;
-        private String socket = "";
-        private int methods = MethodMask.ALL;
+        private @Nullable Endpoint socket;
+        private Set<Method> methods = Set.of();
 
         private Builder(String id, SipUri contact) {
             this.id = Objects.requireNonNull(id, "id");
@@ -302,15 +310,18 @@ public final class Binding {
             return this;
         }
 
-        /** Sets the listening point, see {@link Binding#socket()}. The listening point of a flow takes precedence. */
-        public Builder socket(String value) {
-            this.socket = Objects.requireNonNull(value, "socket");
+        /**
+         * Sets the listening point, see {@link Binding#socket()}; null if unknown. The listening point of a flow takes
+         * precedence. Default null.
+         */
+        public Builder socket(@Nullable Endpoint value) {
+            this.socket = value;
             return this;
         }
 
-        /** Sets the allowed methods, see {@link Binding#methods()}. */
-        public Builder methods(int mask) {
-            this.methods = mask;
+        /** Sets the allowed methods, see {@link Binding#methods()}. Default empty. */
+        public Builder methods(Set<Method> value) {
+            this.methods = Set.copyOf(value);
             return this;
         }
 

@@ -4,6 +4,7 @@ import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import org.sipproxy.api.location.Binding;
+import org.sipproxy.api.transport.Endpoint;
 import org.sipproxy.api.transport.Flow;
 import org.sipproxy.message.SipUri;
 
@@ -24,7 +25,7 @@ import org.sipproxy.message.SipUri;
  *     not let a new one in: without a connection the target fails at once, unless {@code uri} has the same address.
  *     Ignored if {@code routes} is not empty or the request has a Route left: NAT traversal is then up to that hop
  * @param socket the listening point to send from, such as {@code udp:192.0.2.1:5060}, if {@code flow} is null. If it is
- *     empty or this proxy does not have it, the listening point that leads to the target is used
+ *     null or this proxy does not have it, the listening point that leads to the target is used
  * @param substitute true if this target is a fallback for those of higher q, such as a second gateway. It is tried only
  *     if they could not be reached, timed out, or responded with 408, 430 or 5xx
  */
@@ -34,7 +35,7 @@ public record Target(
         List<SipUri> routes,
         @Nullable Flow flow,
         @Nullable SipUri received,
-        String socket,
+        @Nullable Endpoint socket,
         boolean substitute) {
 
     /**
@@ -44,7 +45,6 @@ public record Target(
      */
     public Target {
         Objects.requireNonNull(uri, "uri");
-        Objects.requireNonNull(socket, "socket");
         routes = List.copyOf(routes);
         if (!(q >= 0f && q <= 1f)) {
             throw new IllegalArgumentException("q: " + q + " (expected 0 to 1)");
@@ -53,13 +53,18 @@ public record Target(
 
     /** Creates a target that is tried regardless of the responses of targets of higher q. */
     public Target(
-            SipUri uri, float q, List<SipUri> routes, @Nullable Flow flow, @Nullable SipUri received, String socket) {
+            SipUri uri,
+            float q,
+            List<SipUri> routes,
+            @Nullable Flow flow,
+            @Nullable SipUri received,
+            @Nullable Endpoint socket) {
         this(uri, q, routes, flow, received, socket, false);
     }
 
     /** Creates a target that is not behind a NAT. */
     public Target(SipUri uri, float q, List<SipUri> routes, @Nullable Flow flow) {
-        this(uri, q, routes, flow, null, "");
+        this(uri, q, routes, flow, null, null);
     }
 
     /** Returns a target whose URI is resolved by RFC 3263. */
@@ -73,7 +78,7 @@ public record Target(
      * @param received see {@link #received}
      */
     public static Target of(SipUri uri, SipUri received) {
-        return new Target(uri, 1f, List.of(), null, Objects.requireNonNull(received, "received"), "");
+        return new Target(uri, 1f, List.of(), null, Objects.requireNonNull(received, "received"), null);
     }
 
     /** Returns the target for a binding: its contact URI, reached through its Path. */
@@ -85,6 +90,6 @@ public record Target(
                 binding.path(),
                 binding.flow().orElse(null),
                 binding.received().orElse(null),
-                binding.flow().isPresent() ? "" : binding.socket());
+                binding.flow().isPresent() ? null : binding.socket().orElse(null));
     }
 }

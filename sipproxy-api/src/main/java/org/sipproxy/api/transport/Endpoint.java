@@ -86,6 +86,11 @@ public record Endpoint(TransportKind kind, String host, int port, String adverti
         return new Endpoint(kind, host, port, publicHost, publicPort);
     }
 
+    /** Returns true if the other endpoint has the same transport, host and port, whatever the two advertise. */
+    public boolean hasAddressOf(Endpoint other) {
+        return kind == other.kind && port == other.port && host.equals(other.host);
+    }
+
     /** Returns this endpoint on another port. */
     public Endpoint withPort(int newPort) {
         return new Endpoint(kind, host, newPort, advertisedHost, advertisedPort);

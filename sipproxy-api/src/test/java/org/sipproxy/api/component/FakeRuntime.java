@@ -117,7 +117,7 @@ public final class FakeRuntime implements ProxyRuntime {
     }
 
     @Override
-    public Optional<Flow> flow(SipUri received, String socket) {
+    public Optional<Flow> flow(SipUri received, Endpoint socket) {
         return Optional.of(FakeFlow.udp(received.host(), received.port()));
     }
 

@@ -8,6 +8,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
@@ -19,6 +20,7 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.sipproxy.api.location.BindingWrite.Delete;
 import org.sipproxy.api.location.BindingWrite.Put;
+import org.sipproxy.api.transport.Endpoint;
 import org.sipproxy.message.Method;
 import org.sipproxy.message.SipUri;
 
@@ -51,8 +53,8 @@ public interface BindingRepositoryContract {
                 .path(List.of(SipUri.of("sip:edge1.test;lr"), SipUri.of("sip:edge2.test;lr")))
                 .instance("<urn:uuid:00000000-0000-1000-8000-000A95A0E128>", 2)
                 .received(SipUri.of("sip:203.0.113.9:40001;transport=tcp"))
-                .socket("tcp:192.0.2.9:5060")
-                .methods(MethodMask.bit(Method.INVITE) | MethodMask.bit(Method.BYE))
+                .socket(Endpoint.tcp("192.0.2.9", 5060))
+                .methods(Set.of(Method.INVITE, Method.BYE))
                 .build();
 
         put(ALICE, written);
@@ -88,7 +90,7 @@ public interface BindingRepositoryContract {
             assertThat(read.regId()).isZero();
             assertThat(read.received()).isEmpty();
             assertThat(read.socket()).isEmpty();
-            assertThat(read.methods()).isEqualTo(MethodMask.ALL);
+            assertThat(read.methods()).isEmpty();
         });
     }
 

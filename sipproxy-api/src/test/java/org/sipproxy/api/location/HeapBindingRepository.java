@@ -78,7 +78,10 @@ public final class HeapBindingRepository implements BindingRepository {
 
     /** A row does not know the connection that it was registered over. */
     private static Binding asRow(Binding binding) {
-        return binding.toBuilder().socket(binding.socket()).flow(null).build();
+        return binding.toBuilder()
+                .socket(binding.socket().orElse(null))
+                .flow(null)
+                .build();
     }
 
     private void mayFail() {

@@ -15,15 +15,24 @@ package org.sipproxy.core.status;
  * @param serverTransactions server transactions in progress now
  * @param clientTransactions client transactions in progress now
  * @param lingeringTransactions transactions that are over and wait for retransmissions
- * @param lingeringEvictions lingering transactions that were evicted early because they filled a quarter of the heap
+ * @param lingeringEvictions lingering transactions that were evicted early because they reached their
+ *     memory limit; see {@code SipProxyBuilder.lingeringBytes}
  * @param unanswered requests now waiting for a final response
  * @param filtered messages and connections that a component's arrival filter refused
  * @param connections stream connections that are open, being opened or being closed
+ * @param acceptedConnections connections that peers opened and that completed their handshakes
+ * @param openedConnections connections that the proxy opened
+ * @param failedConnects connections that the proxy could not open: the peer refused or did not respond, its certificate
+ *     was not accepted, or a limit was reached
  * @param failedHandshakes accepted connections whose TLS or WebSocket handshake failed
  * @param unprovenConnections accepted connections, open now, on which no password was proved and no trusted peer sent
  * @param refusedConnections connections that peers opened and that were closed at once because of a limit or a filter
  * @param evictedConnections accepted connections without a proved password that were closed to make room for others
  * @param silentConnections accepted connections that were closed because no valid SIP message arrived in time
+ * @param slowConnections connections that were closed because a message took too long to arrive
+ * @param congestedConnections connections that were closed because the peer did not read what was sent to it
+ * @param unframeableStreams connections that were closed because the end of a message could not be found, such as
+ *     without a Content-Length
  * @param stalledReceivers messages that held their receiver thread for one second or longer because a stage or listener
  *     blocked without declaring it; all other messages of that thread had to wait
  * @param transactionBytes estimated memory of the live transactions in bytes: the messages that they keep and their
@@ -32,6 +41,8 @@ package org.sipproxy.core.status;
  * @param turnedAway requests that were refused with 503, or dropped, because the live transactions had reached their
  *     memory limit
  * @param udpSendFailures datagrams that could not be handed to the operating system
+ * @param streamSendFailures messages that could not be sent on a stream connection, because it could not be opened or
+ *     was closed
  * @param lostUdpSockets UDP sockets that are not open now because something closed them and their address cannot be
  *     bound again; nothing is received there. Always 0 on a healthy machine
  * @param hostFailures calls into code of the host application or of an add-on that threw. Each is logged, at most once
@@ -56,16 +67,23 @@ public record ProxyStatistics(
         long unanswered,
         long filtered,
         long connections,
+        long acceptedConnections,
+        long openedConnections,
+        long failedConnects,
         long failedHandshakes,
         long unprovenConnections,
         long refusedConnections,
         long evictedConnections,
         long silentConnections,
+        long slowConnections,
+        long congestedConnections,
+        long unframeableStreams,
         long stalledReceivers,
         long transactionBytes,
         long transactionBytesLimit,
         long turnedAway,
         long udpSendFailures,
+        long streamSendFailures,
         long lostUdpSockets,
         long hostFailures,
         long errors,

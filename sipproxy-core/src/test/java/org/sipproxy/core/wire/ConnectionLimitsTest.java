@@ -162,6 +162,34 @@ class ConnectionLimitsTest {
     }
 
     @Test
+    void statisticsCountConnectionsAndWhatFailedOnThem() throws IOException {
+        int closedPort;
+        try (java.net.ServerSocket closed = new java.net.ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            closedPort = closed.getLocalPort();
+        }
+        try (ProxyUnderTest proxy = started(limits(80, 20, Duration.ofSeconds(20)))) {
+            Socket peer = connect(proxy, "127.0.0.9");
+            assertThat(isOpen(peer)).isTrue();
+            send(
+                    peer,
+                    options("X-Password: right\n")
+                            .replace("sip:sip.test SIP", "sip:127.0.0.1:" + closedPort + ";transport=tcp SIP"));
+            assertThat(status(peer)).isEqualTo(500);
+
+            send(peer, options().replace("Content-Length: 0\n", ""));
+
+            await().untilAsserted(() -> {
+                ProxyStatistics statistics = proxy.proxy().statistics();
+                assertThat(statistics.acceptedConnections()).isEqualTo(1);
+                assertThat(statistics.openedConnections()).isZero();
+                assertThat(statistics.failedConnects()).isEqualTo(1);
+                assertThat(statistics.streamSendFailures()).isEqualTo(1);
+                assertThat(statistics.unframeableStreams()).isEqualTo(1);
+            });
+        }
+    }
+
+    @Test
     void connectionsWithOneValidMessageEachLeaveRoomForAnHonestClientToo() throws IOException {
         try (ProxyUnderTest proxy = started(limits(40, 40, Duration.ofSeconds(20)))) {
             for (int i = 0; i < 60; i++) {

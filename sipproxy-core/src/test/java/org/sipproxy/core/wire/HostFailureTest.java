@@ -336,7 +336,7 @@ class HostFailureTest {
         proxy.tcp("connects");
         Flow flow = failing.runtime
                 .get()
-                .flow(org.sipproxy.message.SipUri.of("sip:" + alice.hostPort()), "")
+                .flow(org.sipproxy.message.SipUri.of("sip:" + alice.hostPort()), null)
                 .orElseThrow();
         failing.runtime.get().publish(new SecurityEvent.LimitHit(SecurityEvent.Origin.of(flow), "test"));
     }

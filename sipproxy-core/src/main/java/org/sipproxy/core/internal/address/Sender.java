@@ -6,6 +6,7 @@ import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import org.sipproxy.api.location.Binding;
 import org.sipproxy.api.transport.Flow;
+import org.sipproxy.message.IpLiteral;
 import org.sipproxy.message.SipUri;
 
 /**
@@ -46,21 +47,12 @@ public record Sender(
             return of(flow);
         }
         InetAddress seen = binding.received().flatMap(SipUri::numericHost).orElse(null);
-        InetAddress point = hostOf(binding.socket());
+        InetAddress point =
+                binding.socket().flatMap(e -> IpLiteral.parse(e.host())).orElse(null);
         InetAddress address = seen != null ? seen : point != null ? point : InetAddress.getLoopbackAddress();
         boolean unknown = seen == null && point == null;
         // a row that names neither was written by the operator
         return unknown ? HOST : new Sender(address, point != null && point.isLoopbackAddress(), false, null);
-    }
-
-    /** Returns the numeric host of a socket such as {@code udp:192.0.2.1:5060}; null if there is none. */
-    private static @Nullable InetAddress hostOf(String socket) {
-        int first = socket.indexOf(':');
-        int last = socket.lastIndexOf(':');
-        return first < 0 || last <= first
-                ? null
-                : org.sipproxy.message.IpLiteral.parse(socket.substring(first + 1, last))
-                        .orElse(null);
     }
 
     private static boolean isLoopback(String host) {

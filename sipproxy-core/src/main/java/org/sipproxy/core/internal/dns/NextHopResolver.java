@@ -16,6 +16,7 @@ import java.util.function.IntUnaryOperator;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.sipproxy.api.transport.TransportKind;
+import org.sipproxy.core.internal.address.Sender;
 import org.sipproxy.core.internal.address.SourceNetwork;
 import org.sipproxy.core.internal.dns.ResolutionFailure.Reason;
 import org.sipproxy.message.HostName;
@@ -27,10 +28,12 @@ import org.sipproxy.message.SipUri;
  * Resolver for the next hops of a URI (RFC 3263 §4). Does not block. Does not decide whether anything may be sent to an
  * address.
  *
- * <p>Most requests go to a phone whose contact has a numeric address; {@link #resolveNumeric} resolves those at once.
- * Others may need up to three consecutive questions: NAPTR, SRV, addresses.
+ * <p>Most requests go to a phone whose contact has a numeric address; {@link #numeric} resolves those at once. Others may
+ * need up to three consecutive questions: NAPTR, SRV, addresses. A {@link Resolution} asks them.
+ *
+ * <p>Knows what to resolve to once {@link #open} has been called.
  */
-public final class NextHopResolver implements AutoCloseable {
+public class NextHopResolver implements AutoCloseable {
 
     /** Time from the call to the result. Timer B is 32 s; Timer C and the caller's patience are far longer. */
     static final long DEADLINE_MILLIS = 5_000;
@@ -41,8 +44,12 @@ public final class NextHopResolver implements AutoCloseable {
     /** Maximum number of them per sender. */
     static final int MAX_OF_SENDER = 16;
 
-    private final NameServers servers;
-    private final Capabilities capabilities;
+    /** What the proxy's listening points allow, and whom to ask. */
+    private record Reach(NameServers servers, Capabilities capabilities) {}
+
+    /** Written once, before the first message can arrive. */
+    private volatile @Nullable Reach reach;
+
     private final IntUnaryOperator random;
     private final Set<Resolution> outstanding = ConcurrentHashMap.newKeySet();
     /** The size of {@link #outstanding}, which the set itself would have to count. */
@@ -52,58 +59,66 @@ public final class NextHopResolver implements AutoCloseable {
 
     private volatile boolean closed;
 
+    /** Creates a resolver that finds nothing until it is opened. */
+    public NextHopResolver() {
+        this.random = bound -> ThreadLocalRandom.current().nextInt(bound);
+    }
+
     NextHopResolver(NameServers servers, Capabilities capabilities, IntUnaryOperator random) {
-        this.servers = servers;
-        this.capabilities = capabilities;
+        this.reach = new Reach(servers, capabilities);
         this.random = random;
     }
 
     /**
-     * Creates a resolver that queries the system's name servers.
+     * Lets the resolver query the system's name servers.
      *
      * @param threads creates the thread that reads the configuration of the system
      * @param loops called once, at the first look-up of a name; the caller shuts the loop down, after {@link #close}
      * @param transports the transports that the proxy can send over
      * @param families {@link java.net.StandardProtocolFamily}: the families for which the proxy has listening points
      */
-    public static NextHopResolver open(
+    public final void open(
             ThreadFactory threads,
             Supplier<DnsLoop> loops,
             Set<TransportKind> transports,
             Set<? extends ProtocolFamily> families) {
         Capabilities capabilities = new Capabilities(transports, families);
-        return new NextHopResolver(
-                NameServers.ofTheSystem(threads, loops, capabilities),
-                capabilities,
-                bound -> ThreadLocalRandom.current().nextInt(bound));
+        reach = new Reach(NameServers.ofTheSystem(threads, loops, capabilities), capabilities);
     }
 
     /**
      * Returns the next hop of a URI whose host is a numeric address, at once and without the DNS. Returns null for any
      * other URI, also for one with a numeric address that cannot be served:
-     * {@link #resolve(SipUri, InetAddress, Callback)} then reports the reason.
+     * {@link #resolve(SipUri, Sender, Callback)} then reports the reason.
      */
-    public @Nullable NextHop resolveNumeric(SipUri uri) {
-        if (uri.hasParameter("maddr")) {
+    public @Nullable NextHop numeric(SipUri uri) {
+        Reach known = reach;
+        if (known == null || uri.hasParameter("maddr")) {
             return null;
         }
         Optional<InetAddress> address = uri.numericHost();
-        if (address.isEmpty() || uri.port() == 0 || !capabilities.reaches(address.get())) {
+        if (address.isEmpty() || uri.port() == 0 || !known.capabilities().reaches(address.get())) {
             return null;
         }
-        TransportKind kind = capabilities.transportOf(uri);
+        TransportKind kind = known.capabilities().transportOf(uri);
         return kind == null ? null : nextHop(kind, address.get(), uri.port());
     }
 
     /**
      * Finds the next hops of a URI (RFC 3263 §4).
      *
-     * @param sender the sender that named the URI; one source may have {@value #MAX_OF_SENDER} concurrent look-ups, so
-     *     that it cannot use up all of them. Null for no such limit
+     * @param sender the party on whose behalf; one source may have {@value #MAX_OF_SENDER} concurrent look-ups, so that
+     *     it cannot use up all of them. A trusted one has no such limit
      * @param callback called once: by this thread if no DNS question is needed, otherwise by another thread, which it
      *     must not block
      */
-    public void resolve(SipUri uri, @Nullable InetAddress sender, Callback callback) {
+    public void resolve(SipUri uri, Sender sender, Callback callback) {
+        Reach known = reach;
+        if (known == null) {
+            fail(callback, Reason.OVERLOADED, "the proxy is not started");
+            return;
+        }
+        Capabilities capabilities = known.capabilities();
         if (!uri.isSip()) {
             fail(callback, Reason.UNSUPPORTED, "a " + uri.scheme() + " URI does not name a host; use sip or sips");
             return;
@@ -119,16 +134,17 @@ public final class NextHopResolver implements AutoCloseable {
             return;
         }
         String host = uri.parameter("maddr").orElseGet(uri::host);
-        resolve(host, uri.port(), kind, uri.hasParameter("transport"), uri.isSecure(), sender, callback);
+        resolve(known, host, uri.port(), kind, uri.hasParameter("transport"), uri.isSecure(), sender, callback);
     }
 
     private void resolve(
+            Reach known,
             String host,
             int port,
             TransportKind kind,
             boolean explicitKind,
             boolean secure,
-            @Nullable InetAddress sender,
+            Sender sender,
             Callback callback) {
         if (port == 0) {
             fail(
@@ -139,10 +155,13 @@ public final class NextHopResolver implements AutoCloseable {
         }
         Optional<InetAddress> address = IpLiteral.parse(host);
         if (address.isPresent()) {
-            if (capabilities.reaches(address.get())) {
+            if (known.capabilities().reaches(address.get())) {
                 callback.resolved(List.of(nextHop(kind, address.get(), port)));
             } else {
-                fail(callback, Reason.UNSUPPORTED, "cannot send to " + host + "; this proxy has " + capabilities);
+                fail(
+                        callback,
+                        Reason.UNSUPPORTED,
+                        "cannot send to " + host + "; this proxy has " + known.capabilities());
             }
             return;
         }
@@ -158,7 +177,8 @@ public final class NextHopResolver implements AutoCloseable {
             fail(callback, Reason.NO_SUCH_HOST, name + " never exists (RFC 6761 section 6.4)");
             return;
         }
-        InetAddress source = sender == null ? null : SourceNetwork.of(sender);
+        InetAddress client = sender.trusted() ? null : sender.address();
+        InetAddress source = client == null ? null : SourceNetwork.of(client);
         if (source != null && !takePlace(source)) {
             fail(callback, Reason.OVERLOADED, MAX_OF_SENDER + " requests of one sender already wait for the DNS");
             return;
@@ -170,7 +190,17 @@ public final class NextHopResolver implements AutoCloseable {
                     ended(resolution);
                 };
         start(
-                new Resolution(servers, capabilities, random, name, port, kind, explicitKind, secure, callback, onEnd),
+                new Resolution(
+                        known.servers(),
+                        known.capabilities(),
+                        random,
+                        name,
+                        port,
+                        kind,
+                        explicitKind,
+                        secure,
+                        callback,
+                        onEnd),
                 source);
     }
 
@@ -219,12 +249,15 @@ public final class NextHopResolver implements AutoCloseable {
 
     /** Fails the pending look-ups and closes the sockets. */
     @Override
-    public void close() {
+    public final void close() {
         closed = true;
         for (Resolution resolution : outstanding) {
             resolution.fail(Reason.DNS_FAILED, "the resolver is closed");
         }
-        servers.close();
+        Reach known = reach;
+        if (known != null) {
+            known.servers().close();
+        }
     }
 
     /** Receiver of the result of a look-up. Exactly one of its methods is called, once. */

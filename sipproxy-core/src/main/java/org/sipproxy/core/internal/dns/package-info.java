@@ -1,8 +1,8 @@
 /**
  * Resolution of a URI to next hops (RFC 3263).
  *
- * <p>Start with {@code NextHopResolver}: it resolves numeric addresses at once and starts a {@code Resolution} for
- * names, which follows NAPTR, SRV and address records. {@code CachingDnsLookup} caches and limits the questions, and
+ * <p>Start with {@code NextHopResolver}: forwarding speaks to it. It resolves numeric addresses at once and starts a
+ * {@code Resolution} for names, which follows NAPTR, SRV and address records. {@code CachingDnsLookup} caches and limits the questions, and
  * {@code NettyDnsLookup} sends them with Netty's resolver. {@code NameServers} opens the latter at the first look-up,
  * and {@code Capabilities} holds the transports and address families of this proxy.
  *

@@ -31,6 +31,7 @@ import org.sipproxy.message.ParseLimits;
  * @param tls null if no endpoint needs it
  * @param webSocketOrigins allowed origins in lower case; empty to allow all
  * @param transactionBytes memory limit of all live transactions together
+ * @param lingeringBytes memory limit of all lingering transactions together
  * @param drainTime time that requests in progress have to complete while the proxy closes
  * @param setsLogContext true if log lines of stages get the Call-ID and method of their request
  * @param locationStore the location store of the host application; null for one of {@code storeMode}
@@ -64,6 +65,7 @@ public record EngineParts(
         ProxyThreads threads,
         Duration waitLimit,
         long transactionBytes,
+        long lingeringBytes,
         Duration drainTime,
         boolean setsLogContext,
         ProxyClock clock) {}

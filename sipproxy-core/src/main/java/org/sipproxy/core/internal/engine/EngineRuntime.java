@@ -6,6 +6,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 import org.sipproxy.api.component.ProxyRuntime;
 import org.sipproxy.api.event.SecurityEvent;
 import org.sipproxy.api.location.LocationStore;
@@ -74,7 +75,7 @@ final class EngineRuntime implements ProxyRuntime {
     }
 
     @Override
-    public Optional<Flow> flow(SipUri received, String socket) {
+    public Optional<Flow> flow(SipUri received, @Nullable Endpoint socket) {
         Optional<InetAddress> address = received.numericHost();
         TransportKind kind =
                 TransportKind.of(received.parameter("transport").orElse("udp")).orElse(null);

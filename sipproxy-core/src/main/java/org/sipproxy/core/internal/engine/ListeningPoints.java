@@ -240,8 +240,8 @@ final class ListeningPoints implements FlowSource {
                         : candidate instanceof Inet4Address);
     }
 
-    /** Returns a resolver that finds the next hops reachable from these listening points. */
-    NextHopResolver resolver() {
+    /** Opens the resolver for the next hops that are reachable from these listening points. */
+    void open(NextHopResolver resolver) {
         Set<TransportKind> kinds = EnumSet.noneOf(TransportKind.class);
         Set<ProtocolFamily> families = new HashSet<>();
         for (Endpoint endpoint : bound()) {
@@ -249,7 +249,7 @@ final class ListeningPoints implements FlowSource {
             families.add(
                     endpoint.host().indexOf(':') >= 0 ? StandardProtocolFamily.INET6 : StandardProtocolFamily.INET);
         }
-        return NextHopResolver.open(threads.factory("dns-open"), this::dnsLoop, kinds, families);
+        resolver.open(threads.factory("dns-open"), this::dnsLoop, kinds, families);
     }
 
     /** Returns the endpoints in the order of the builder, with the addresses and ports that are bound. */
@@ -335,7 +335,7 @@ final class ListeningPoints implements FlowSource {
     }
 
     @Override
-    public @Nullable Endpoint pointNamed(String socket) {
+    public @Nullable Endpoint pointNamed(Endpoint socket) {
         return names.named(socket);
     }
 
@@ -345,8 +345,8 @@ final class ListeningPoints implements FlowSource {
         return names.of(uri);
     }
 
-    private @Nullable UdpTransport udpNamed(String socket) {
-        Endpoint wanted = names.named(socket);
+    private @Nullable UdpTransport udpNamed(@Nullable Endpoint socket) {
+        Endpoint wanted = socket == null ? null : names.named(socket);
         for (UdpTransport point : udp) {
             if (point.endpoint().equals(wanted)) {
                 return point;
@@ -359,11 +359,11 @@ final class ListeningPoints implements FlowSource {
      * Returns the flow to the address that a binding was registered from. For a stream only an existing connection
      * counts.
      *
-     * @param socket the listening point that received the REGISTER; another one is chosen if this proxy does not
-     *     have it
+     * @param socket the listening point that received the REGISTER; another one is chosen if it is null or this proxy
+     *     does not have it
      */
     @Nullable
-    TransportFlow registeredFlow(TransportKind kind, InetSocketAddress remote, String socket) {
+    TransportFlow registeredFlow(TransportKind kind, InetSocketAddress remote, @Nullable Endpoint socket) {
         if (addresses.refusal(remote, Sender.HOST) != null) {
             return null;
         }

@@ -11,8 +11,8 @@ import org.sipproxy.message.HostName;
 import org.sipproxy.message.SipUri;
 
 /**
- * Listening points by their names in stored bindings ({@code udp:192.0.2.1:5060}, as Kamailio writes it) and in
- * Record-Route: the bound and the advertised address. Immutable.
+ * Listening points by their names elsewhere: the bound and the advertised address in stored bindings and in
+ * Record-Route. Immutable.
  */
 final class PointNames {
 
@@ -21,12 +21,12 @@ final class PointNames {
     private record Name(TransportKind kind, String host, int port) {}
 
     private final Map<Name, Endpoint> points;
-    /** By the usual spelling, so that a stored binding costs one look-up. */
-    private final Map<String, Endpoint> texts;
+    /** The common spelling, so that a stored binding costs one look-up and no normal form. */
+    private final Map<Endpoint, Endpoint> asBound;
 
-    private PointNames(Map<Name, Endpoint> points, Map<String, Endpoint> texts) {
+    private PointNames(Map<Name, Endpoint> points, Map<Endpoint, Endpoint> asBound) {
         this.points = points;
-        this.texts = texts;
+        this.asBound = asBound;
     }
 
     /**
@@ -34,9 +34,10 @@ final class PointNames {
      */
     static PointNames of(List<Endpoint> bound, Function<Endpoint, List<String>> addresses) {
         Map<Name, Endpoint> points = new HashMap<>();
-        Map<String, Endpoint> texts = new HashMap<>();
+        Map<Endpoint, Endpoint> asBound = new HashMap<>();
         for (Endpoint endpoint : bound) {
-            texts.put(endpoint.toString(), endpoint);
+            asBound.put(endpoint, endpoint);
+            asBound.put(endpoint.advertise("", 0), endpoint); // as a row names it
             points.put(name(endpoint.kind(), endpoint.host(), endpoint.port()), endpoint);
             addresses
                     .apply(endpoint)
@@ -47,7 +48,7 @@ final class PointNames {
             int port = endpoint.advertisedPort() == 0 ? endpoint.port() : endpoint.advertisedPort();
             points.putIfAbsent(name(endpoint.kind(), host, port), endpoint);
         }
-        return new PointNames(Map.copyOf(points), Map.copyOf(texts));
+        return new PointNames(Map.copyOf(points), Map.copyOf(asBound));
     }
 
     private static Name name(TransportKind kind, String host, int port) {
@@ -56,17 +57,9 @@ final class PointNames {
 
     /** Returns the listening point of this name; null if this proxy does not have it. */
     @Nullable
-    Endpoint named(String socket) {
-        Endpoint point = texts.get(socket);
-        if (point != null || socket.isEmpty()) {
-            return point;
-        }
-        try {
-            Endpoint other = Endpoint.parse(socket);
-            return points.get(name(other.kind(), other.host(), other.port()));
-        } catch (IllegalArgumentException e) {
-            return null; // a spelling of another server
-        }
+    Endpoint named(Endpoint socket) {
+        Endpoint point = asBound.get(socket);
+        return point != null ? point : points.get(name(socket.kind(), socket.host(), socket.port()));
     }
 
     /** Returns the listening point that a URI in Record-Route names; null if this proxy does not have it. */

@@ -20,6 +20,7 @@ import org.sipproxy.core.internal.codec.FlowTokens;
 import org.sipproxy.core.internal.codec.RouteSignature;
 import org.sipproxy.core.internal.codec.SealedUsers;
 import org.sipproxy.core.internal.dns.NextHop;
+import org.sipproxy.core.internal.dns.NextHopResolver;
 import org.sipproxy.core.internal.forwarding.FlowSource;
 import org.sipproxy.core.internal.forwarding.HopCredentials;
 import org.sipproxy.core.internal.forwarding.RequestForwarder;
@@ -105,7 +106,7 @@ public final class ProxyEngine implements AutoCloseable {
     private final AddressPolicy addresses;
     private final ListeningPoints points;
     private final Readiness readiness;
-    private final HopResolution resolution;
+    private final NextHopResolver resolver;
     private final ConnectionBindings connectionBindings;
     private final Guard closeFailures = new Guard(LOG, "closing a part of the proxy failed");
     private volatile List<Endpoint> bound = List.of();
@@ -130,7 +131,7 @@ public final class ProxyEngine implements AutoCloseable {
                 wheel,
                 clock,
                 TransactionTimers.of(parts.timers()),
-                lingeringBytes(),
+                parts.lingeringBytes(),
                 new TransactionBudget(parts.transactionBytes()));
         LocationStore given = parts.locationStore();
         this.ownStore = given != null ? null : ManagedLocationStore.of(parts.storeMode(), time, wheel, threads);
@@ -154,7 +155,7 @@ public final class ProxyEngine implements AutoCloseable {
                 threads);
         FlowSource flows = tap == null ? points : new TappedFlows(points, tap);
         this.responsePaths = new ResponsePaths(flows, addresses);
-        this.resolution = new HopResolution();
+        this.resolver = new NextHopResolver();
         Branches branches = new Branches();
         RouteSignature signature = new RouteSignature(keys.of("record-route"), parts.longestDialog(), addresses);
         FlowTokens tokens = new FlowTokens();
@@ -195,19 +196,11 @@ public final class ProxyEngine implements AutoCloseable {
                 hopCredentials,
                 table,
                 flows,
-                resolution,
+                resolver,
                 parts.nextHops(),
                 localResponses::respond,
                 requests,
                 new ResponseStages(hooks.responseStages, names::isMyself));
-    }
-
-    /**
-     * Returns the memory limit of finished transactions, a quarter of the heap: some 300,000 MESSAGE requests with
-     * their responses in 512 MB.
-     */
-    private static long lingeringBytes() {
-        return Runtime.getRuntime().maxMemory() / 4;
     }
 
     /**
@@ -224,7 +217,7 @@ public final class ProxyEngine implements AutoCloseable {
         }
         checkNotClosing();
         points.open(parts.endpoints(), parts.udpReceivers(), inbound);
-        resolution.use(points.resolver());
+        points.open(resolver);
         bound = List.copyOf(points.bound());
         addresses.listeningOn(points.addresses());
         for (Endpoint endpoint : bound) {
@@ -303,16 +296,23 @@ public final class ProxyEngine implements AutoCloseable {
                 table.unanswered(),
                 counters.filtered.sum(),
                 points.connections(),
+                transportCounters.accepted.sum(),
+                transportCounters.connected.sum(),
+                transportCounters.connectFailures.sum(),
                 transportCounters.handshakeFailures.sum(),
                 points.unprovenConnections(),
                 transportCounters.refused.sum(),
                 transportCounters.evicted.sum(),
                 transportCounters.closedSilent.sum(),
+                transportCounters.closedSlow.sum(),
+                transportCounters.closedFull.sum(),
+                transportCounters.unframeable.sum(),
                 loopWatch.held(),
                 table.budget().used(),
                 table.budget().limit(),
                 table.budget().refused(),
                 points.udpSendFailures(),
+                transportCounters.sendFailures.sum(),
                 points.lostUdpSockets(),
                 HostCall.failures(),
                 Guard.errors(),
@@ -349,7 +349,7 @@ public final class ProxyEngine implements AutoCloseable {
         shutDown = true;
         table.allServers().forEach(transaction -> attempt(transaction::shutdown));
         Deadline threadsEnded = Deadline.in(THREADS_LIMIT);
-        attempt(resolution::close);
+        attempt(resolver::close);
         attempt(() -> points.close(threadsEnded));
         bound = List.of();
         WorkerPool pool = workers;
@@ -401,7 +401,7 @@ public final class ProxyEngine implements AutoCloseable {
         if (flow != null) {
             return flow instanceof TransportFlow known ? known : null;
         }
-        NextHop hop = resolution.numeric(binding.received().orElseGet(binding::contact));
+        NextHop hop = resolver.numeric(binding.received().orElseGet(binding::contact));
         TransportFlow open = hop == null || !hop.kind().isReliable() ? null : points.openConnection(hop);
         return open == null ? null : tapped(open);
     }
@@ -420,11 +420,13 @@ public final class ProxyEngine implements AutoCloseable {
         TransportKind kind =
                 TransportKind.of(from.parameter("transport").orElse("udp")).orElse(TransportKind.UDP);
         InetAddress address = from.numericHost().orElse(null);
+        Endpoint socket = binding.socket().orElse(null);
         boolean isShared = blocking == LocationStore.Blocking.ALWAYS && !sameClient;
         return kind.isReliable()
                 && address != null
-                && bound.stream().anyMatch(e -> e.toString().equals(binding.socket()) && !(isShared && isWildcard(e)))
-                && points.registeredFlow(kind, new InetSocketAddress(address, from.port()), binding.socket()) == null;
+                && socket != null
+                && bound.stream().anyMatch(e -> e.hasAddressOf(socket) && !(isShared && isWildcard(e)))
+                && points.registeredFlow(kind, new InetSocketAddress(address, from.port()), socket) == null;
     }
 
     private static boolean isWildcard(Endpoint endpoint) {

@@ -25,7 +25,7 @@ record TappedFlows(FlowSource flows, WireTap tap) implements FlowSource {
     }
 
     @Override
-    public @Nullable Endpoint pointNamed(String socket) {
+    public @Nullable Endpoint pointNamed(Endpoint socket) {
         return flows.pointNamed(socket);
     }
 

@@ -46,10 +46,10 @@ public interface FlowSource {
     }
 
     /**
-     * Returns the listening point with this name, such as {@code udp:192.0.2.1:5060}; null if this proxy does not have
-     * it.
+     * Returns the listening point of this proxy that a binding or a host application names by its bound or advertised
+     * address; null if this proxy does not have it.
      */
-    default @Nullable Endpoint pointNamed(String socket) {
+    default @Nullable Endpoint pointNamed(Endpoint socket) {
         return null;
     }
 }

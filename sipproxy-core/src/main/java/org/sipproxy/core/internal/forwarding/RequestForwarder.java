@@ -9,6 +9,7 @@ import org.sipproxy.api.transport.Flow;
 import org.sipproxy.core.internal.codec.FlowTokens;
 import org.sipproxy.core.internal.codec.RouteSignature;
 import org.sipproxy.core.internal.codec.SealedUsers;
+import org.sipproxy.core.internal.dns.NextHopResolver;
 import org.sipproxy.core.internal.pipeline.RequestContext;
 import org.sipproxy.core.internal.transaction.Branches;
 import org.sipproxy.core.internal.transaction.ResponsePath;
@@ -30,7 +31,7 @@ public final class RequestForwarder {
     final Branches branches;
     final TransactionTable table;
     final FlowSource flows;
-    final HopResolver resolver;
+    final NextHopResolver resolver;
     final NextHopPolicy nextHops;
     final FailedHops failedHops;
     final LocalReplies replies;
@@ -47,7 +48,7 @@ public final class RequestForwarder {
             HopCredentials credentials,
             TransactionTable table,
             FlowSource flows,
-            HopResolver resolver,
+            NextHopResolver resolver,
             NextHopPolicy nextHops,
             LocalReplies replies,
             Completions completions,

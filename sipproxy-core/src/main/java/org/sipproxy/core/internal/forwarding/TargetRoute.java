@@ -104,7 +104,8 @@ final class TargetRoute {
         if (flow != null) {
             return flow.endpoint();
         }
-        return target.socket().isEmpty() ? context.dialogPoint() : forwarder.flows.pointNamed(target.socket());
+        Endpoint socket = target.socket();
+        return socket == null ? context.dialogPoint() : forwarder.flows.pointNamed(socket);
     }
 
     // // ---- existing flows

@@ -1,12 +1,13 @@
 package org.sipproxy.core.internal.registrar;
 
 import java.util.List;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.sipproxy.api.location.Binding;
-import org.sipproxy.api.location.MethodMask;
 import org.sipproxy.api.transport.Flow;
 import org.sipproxy.core.internal.codec.SharedText;
 import org.sipproxy.message.HeaderName;
+import org.sipproxy.message.Method;
 import org.sipproxy.message.SipRequest;
 import org.sipproxy.message.SipUri;
 import org.sipproxy.message.wire.MessageIndex;
@@ -25,7 +26,7 @@ final class BindingSource {
     private final SipRequest request;
     private final Flow flow;
     private final @Nullable SipUri received;
-    private final int methods;
+    private final Set<Method> methods;
     private final String callId;
     private final long cseq;
     private final List<SipUri> path;
@@ -34,6 +35,7 @@ final class BindingSource {
     BindingSource(
             BindingIds ids,
             SharedText userAgents,
+            AllowedMethods allowed,
             SipRequest request,
             Flow flow,
             boolean behindNat,
@@ -46,7 +48,7 @@ final class BindingSource {
         this.request = request;
         this.flow = flow;
         this.received = behindNat ? ReceivedAddress.of(flow) : null;
-        this.methods = allowed(request);
+        this.methods = allowed.of(request);
         this.callId = callId;
         this.cseq = cseq;
         this.path = path;
@@ -98,24 +100,6 @@ final class BindingSource {
                 .received(received)
                 .methods(methods)
                 .build();
-    }
-
-    private static int allowed(SipRequest request) {
-        int line = request.firstHeader(HeaderName.ALLOW);
-        if (line < 0) {
-            return MethodMask.ALL;
-        }
-        int mask = 0;
-        for (; line >= 0; line = request.nextHeader(HeaderName.ALLOW, line)) {
-            int from = request.index().valueStart(line);
-            for (int i = from; i <= request.index().valueEnd(line); i++) {
-                if (i == request.index().valueEnd(line) || request.index().byteAt(i) == ',') {
-                    mask |= MethodMask.bit(request.index(), from, i);
-                    from = i + 1;
-                }
-            }
-        }
-        return mask;
     }
 
     private String userAgent(String known) {

@@ -54,6 +54,7 @@ public final class Registrar {
     private final RegistrationLog registrations;
     private final BindingIds ids = new BindingIds();
     private final SharedText userAgents = new SharedText(1024);
+    private final AllowedMethods allowed = new AllowedMethods();
     private final ConnectionBindings connections;
     private final LogThrottle warnings = new LogThrottle(Duration.ofMinutes(1));
     private final AtomicLong nextStoreWarningMillis = new AtomicLong();
@@ -211,7 +212,16 @@ public final class Registrar {
             }
         }
         BindingSource source = new BindingSource(
-                ids, userAgents, request, flow, bySource, callId, request.cseq().number(), path, now);
+                ids,
+                userAgents,
+                allowed,
+                request,
+                flow,
+                bySource,
+                callId,
+                request.cseq().number(),
+                path,
+                now);
         return new RegistrationChange(policy, source, contacts, lost);
     }
 

@@ -122,12 +122,6 @@ public final class ProxyTime {
         return readings;
     }
 
-    /** Returns what the wall clock shows at this time of the proxy, with its present setting. */
-    public long toWall(long millis) {
-        wallMillis();
-        return millis + periods[0].shift();
-    }
-
     /** Returns the wall clock minus the proxy's time, in milliseconds; 0 until the wall clock is set. */
     public long shift() {
         wallMillis();

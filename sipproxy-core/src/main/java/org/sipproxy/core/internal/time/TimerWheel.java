@@ -149,9 +149,4 @@ public final class TimerWheel {
     public synchronized int size() {
         return scheduled;
     }
-
-    /** Returns how long the advancing thread may sleep: one tick if a timer is scheduled, otherwise one second. */
-    public synchronized long maxSleepMillis() {
-        return scheduled == 0 ? 1000 : TICK_NANOS / 1_000_000;
-    }
 }

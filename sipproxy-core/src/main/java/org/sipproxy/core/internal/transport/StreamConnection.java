@@ -590,7 +590,6 @@ final class StreamConnection implements TransportFlow {
             try {
                 onFailure.sendFailed(cause != null ? cause : new SendFailedException("connection closed", null));
             } catch (Throwable e) {
-                environment.counters.upcallFailures.increment();
                 environment.throttle.error(LOG, "the handler of a send failure failed", e);
             }
         }

@@ -167,11 +167,6 @@ public final class StreamEnvironment implements AutoCloseable {
         return SCRATCH.get();
     }
 
-    /** Returns the number of connections that are open or being opened. */
-    public int openConnections() {
-        return budget.open();
-    }
-
     /** Returns the number of accepted connections on which no password was proved. */
     public int unprovenConnections() {
         return budget.unproven();

@@ -100,13 +100,11 @@ abstract class StreamInbound extends ChannelInboundHandlerAdapter {
     /** Delivers one complete message. The handler keeps the array. */
     final void deliver(byte[] wire) {
         answerPings(); // keeps the order of the stream
-        environment.counters.streamMessages.increment();
         connection.transport().upcall(inbound -> inbound.onMessage(wire, connection));
     }
 
     /** Records a ping, to which the peer expects a CR LF. */
     final void pinged() {
-        environment.counters.pings.increment();
         pings++;
     }
 
@@ -155,8 +153,8 @@ abstract class StreamInbound extends ChannelInboundHandlerAdapter {
         long left = idleNanos - (System.nanoTime() - connection.lastActivityNanos());
         if (left > 0) {
             idleTask = ctx.executor().schedule(() -> checkIdle(ctx), left, TimeUnit.NANOSECONDS);
-        } else if (connection.close("idle for " + environment.limits.idleTimeout(), null)) {
-            environment.counters.closedIdle.increment();
+        } else {
+            connection.close("idle for " + environment.limits.idleTimeout(), null);
         }
     }
 

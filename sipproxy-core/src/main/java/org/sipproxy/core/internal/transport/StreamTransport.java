@@ -242,14 +242,6 @@ public final class StreamTransport implements AutoCloseable {
         return connections.size();
     }
 
-    /** Releases the port; connections stay open. Waits until that is done, unless called on an event loop. */
-    public void stopAccepting() {
-        Channel listening = server;
-        if (listening != null) {
-            awaitPortFree(listening, listening.close(), Deadline.in(CLOSE_LIMIT));
-        }
-    }
-
     private void awaitPortFree(Channel listening, ChannelFuture closing, Deadline limit) {
         if (environment.isOnEventLoop()) {
             return;
@@ -336,7 +328,6 @@ public final class StreamTransport implements AutoCloseable {
         try {
             return question.test(inbound);
         } catch (Throwable e) {
-            environment.counters.upcallFailures.increment();
             environment.throttle.error(LOG, "the inbound handler failed", e);
             return false;
         }
@@ -406,7 +397,6 @@ public final class StreamTransport implements AutoCloseable {
         try {
             call.accept(inbound);
         } catch (Throwable e) {
-            environment.counters.upcallFailures.increment();
             environment.throttle.error(LOG, "the inbound handler failed", e);
         }
     }

@@ -2,7 +2,7 @@ package org.sipproxy.core.internal.transport;
 
 import java.util.concurrent.atomic.LongAdder;
 
-/** Counters of the sockets of one proxy. Network events are counted, not logged. */
+/** Counters of the stream connections of one proxy, for {@code ProxyStatistics}. Network events are not logged. */
 public final class TransportCounters {
 
     /** Connections accepted. */
@@ -19,20 +19,12 @@ public final class TransportCounters {
     public final LongAdder handshakeFailures = new LongAdder();
     /** Connections to peers that could not be opened, including those refused because of a limit or a certificate. */
     public final LongAdder connectFailures = new LongAdder();
-    /** Complete messages received on streams. */
-    public final LongAdder streamMessages = new LongAdder();
-    /** Keepalive pings that got a response. */
-    public final LongAdder pings = new LongAdder();
-    /** Connections closed because nothing was sent or received on them. */
-    public final LongAdder closedIdle = new LongAdder();
     /** Connections closed because a message took too long to arrive. */
     public final LongAdder closedSlow = new LongAdder();
     /** Connections closed because the peer does not read what is sent to it. */
     public final LongAdder closedFull = new LongAdder();
     /** Streams closed because the next message could not be framed. */
     public final LongAdder unframeable = new LongAdder();
-    /** Messages that could not be sent. */
+    /** Messages that could not be sent on a stream. */
     public final LongAdder sendFailures = new LongAdder();
-    /** Exceptions thrown by handlers of messages, closed connections and send failures. */
-    public final LongAdder upcallFailures = new LongAdder();
 }

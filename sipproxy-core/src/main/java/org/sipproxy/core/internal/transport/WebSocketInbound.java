@@ -80,7 +80,6 @@ final class WebSocketInbound extends StreamInbound {
             connection.readBegins();
             begun = fragmented;
             if (frame instanceof PingWebSocketFrame) {
-                environment.counters.pings.increment();
                 int length = frame.content().readableBytes();
                 if (connection.transport().ask(handler -> handler.acceptsPing(connection, length))) {
                     write(ctx, new PongWebSocketFrame(frame.content().retain()));

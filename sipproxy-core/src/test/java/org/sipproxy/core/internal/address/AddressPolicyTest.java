@@ -181,17 +181,17 @@ class AddressPolicyTest {
         assertThat(refusal(
                         "10.0.0.5",
                         5060,
-                        Sender.of(stored.socket("udp:192.0.2.1:5060").build())))
+                        Sender.of(stored.socket(Endpoint.udp("192.0.2.1", 5060)).build())))
                 .contains("internal");
         assertThat(refusal(
                         "10.0.0.5",
                         5060,
-                        Sender.of(stored.socket("udp:10.0.0.1:5060").build())))
+                        Sender.of(stored.socket(Endpoint.udp("10.0.0.1", 5060)).build())))
                 .isNull();
         assertThat(refusal(
                         "127.0.0.1",
                         5060,
-                        Sender.of(stored.socket("udp:10.0.0.1:5060").build())))
+                        Sender.of(stored.socket(Endpoint.udp("10.0.0.1", 5060)).build())))
                 .contains("this machine");
     }
 

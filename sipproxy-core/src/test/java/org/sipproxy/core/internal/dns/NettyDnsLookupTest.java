@@ -30,6 +30,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.sipproxy.api.transport.TransportKind;
+import org.sipproxy.core.internal.address.Sender;
 import org.sipproxy.core.internal.dns.DnsLookup.Answer;
 import org.sipproxy.core.internal.dns.DnsLookup.Naptr;
 import org.sipproxy.core.internal.dns.DnsLookup.Srv;
@@ -349,7 +350,7 @@ class NettyDnsLookupTest {
         assertThat(resolve(resolver, "sip:user@example.com")).isEqualTo(expected);
         int questions = server.asked.size();
         Answered again = new Answered();
-        resolver.resolve(SipUri.of("sip:user@EXAMPLE.com."), null, again);
+        resolver.resolve(SipUri.of("sip:user@EXAMPLE.com."), Sender.HOST, again);
 
         assertThat(again.now()).as("completed by the calling thread").isEqualTo(expected);
         assertThat(server.asked).hasSize(questions);
@@ -370,7 +371,8 @@ class NettyDnsLookupTest {
 
     @Test
     void localhostIsFoundThroughTheSystemsConfiguration() throws Exception {
-        NextHopResolver resolver = NextHopResolver.open(
+        NextHopResolver resolver = new NextHopResolver();
+        resolver.open(
                 ProxyThreads::daemon,
                 NettyDnsLookupTest::selectorLoop,
                 EnumSet.of(TransportKind.UDP),
@@ -384,7 +386,7 @@ class NettyDnsLookupTest {
     void closingFailsPendingLookups() throws Exception {
         NextHopResolver resolver = resolver("example.com SILENT");
         Answered answered = new Answered();
-        resolver.resolve(SipUri.of("sip:example.com:5060"), null, answered);
+        resolver.resolve(SipUri.of("sip:example.com:5060"), Sender.HOST, answered);
 
         resolver.close();
 
@@ -393,7 +395,7 @@ class NettyDnsLookupTest {
 
     private static String resolve(NextHopResolver resolver, String uri) throws InterruptedException {
         Answered answered = new Answered();
-        resolver.resolve(SipUri.of(uri), null, answered);
+        resolver.resolve(SipUri.of(uri), Sender.HOST, answered);
         return answered.await();
     }
 

@@ -21,6 +21,7 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.sipproxy.api.transport.TransportKind;
+import org.sipproxy.core.internal.address.Sender;
 import org.sipproxy.message.SipUri;
 
 class NextHopResolverTest {
@@ -84,7 +85,7 @@ class NextHopResolverTest {
     void aNumericHostIsItsOwnNextHop(String uri, String expected) {
         FakeDns dns = new FakeDns("");
 
-        NextHop hop = resolver(dns, ALL, BOTH).resolveNumeric(SipUri.of(uri));
+        NextHop hop = resolver(dns, ALL, BOTH).numeric(SipUri.of(uri));
 
         assertThat(hop).isNotNull();
         assertThat(FakeDns.text(hop)).isEqualTo(expected);
@@ -113,9 +114,9 @@ class NextHopResolverTest {
         NextHopResolver resolver = resolver(dns, UDP_AND_TCP, EnumSet.of(StandardProtocolFamily.INET));
         Answered answered = new Answered();
 
-        resolver.resolve(SipUri.of(uri), null, answered);
+        resolver.resolve(SipUri.of(uri), Sender.HOST, answered);
 
-        assertThat(resolver.resolveNumeric(SipUri.of(uri))).isNull();
+        assertThat(resolver.numeric(SipUri.of(uri))).isNull();
         assertThat(answered.now()).startsWith(expected);
         assertThat(dns.asked).isEmpty();
     }
@@ -516,7 +517,7 @@ class NextHopResolverTest {
         Answered answered = new Answered();
 
         resolver(new FakeDns(ADDRESSES_ONLY), ALL, EnumSet.of(family))
-                .resolve(SipUri.of("sip:example.com:5060"), null, answered);
+                .resolve(SipUri.of("sip:example.com:5060"), Sender.HOST, answered);
 
         assertThat(answered.now()).isEqualTo(expected);
     }
@@ -526,7 +527,7 @@ class NextHopResolverTest {
         Answered answered = new Answered();
 
         resolver(new FakeDns("example.com AAAA 2001:db8::1"), UDP_AND_TCP, EnumSet.of(StandardProtocolFamily.INET))
-                .resolve(SipUri.of("sip:example.com"), null, answered);
+                .resolve(SipUri.of("sip:example.com"), Sender.HOST, answered);
 
         assertThat(answered.now())
                 .isEqualTo("UNSUPPORTED: example.com has no address that is reachable with [UDP, TCP] over IPv4");
@@ -582,7 +583,7 @@ class NextHopResolverTest {
     void aSilentDnsEndsAtTheDeadline() {
         Answered answered = new Answered();
         resolver(new FakeDns("example.com SILENT NAPTR"), ALL, BOTH)
-                .resolve(SipUri.of("sip:example.com"), null, answered);
+                .resolve(SipUri.of("sip:example.com"), Sender.HOST, answered);
         assertThat(answered.now()).isEmpty();
 
         deadlines.get(0).run();
@@ -599,7 +600,7 @@ class NextHopResolverTest {
             b.example.com A 192.0.2.3
             """);
         Answered answered = new Answered();
-        resolver(dns, ALL, BOTH).resolve(SipUri.of("sip:example.com;transport=udp"), null, answered);
+        resolver(dns, ALL, BOTH).resolve(SipUri.of("sip:example.com;transport=udp"), Sender.HOST, answered);
         assertThat(answered.now()).isEmpty();
 
         deadlines.get(0).run();
@@ -612,7 +613,7 @@ class NextHopResolverTest {
         FakeDns dns = new FakeDns(RFC_3263);
         dns.hold = true;
         Answered answered = new Answered();
-        resolver(dns, ALL, BOTH).resolve(SipUri.of("sip:example.com"), null, answered);
+        resolver(dns, ALL, BOTH).resolve(SipUri.of("sip:example.com"), Sender.HOST, answered);
         deadlines.get(0).run();
 
         dns.release();
@@ -626,7 +627,7 @@ class NextHopResolverTest {
         FakeDns dns = new FakeDns(ADDRESSES_ONLY);
         dns.hold = true;
         Answered answered = new Answered();
-        resolver(dns, ALL, BOTH).resolve(SipUri.of("sip:example.com:5060"), null, answered);
+        resolver(dns, ALL, BOTH).resolve(SipUri.of("sip:example.com:5060"), Sender.HOST, answered);
         assertThat(deadlines).hasSize(1);
 
         dns.release();
@@ -652,22 +653,22 @@ class NextHopResolverTest {
         NextHopResolver resolver = resolver(dns, ALL, BOTH);
         Answered waiting = new Answered();
         for (int i = 0; i < NextHopResolver.MAX_OUTSTANDING; i++) {
-            resolver.resolve(SipUri.of("sip:example.com:5060"), null, waiting);
+            resolver.resolve(SipUri.of("sip:example.com:5060"), Sender.HOST, waiting);
         }
         assertThat(waiting.calls()).isZero();
 
         Answered refused = new Answered();
-        resolver.resolve(SipUri.of("sip:example.com:5060"), null, refused);
+        resolver.resolve(SipUri.of("sip:example.com:5060"), Sender.HOST, refused);
         assertThat(refused.now()).isEqualTo("OVERLOADED: 1000 requests already wait for the DNS");
 
         Answered numeric = new Answered();
-        resolver.resolve(SipUri.of("sip:192.0.2.9"), null, numeric);
+        resolver.resolve(SipUri.of("sip:192.0.2.9"), Sender.HOST, numeric);
         assertThat(numeric.now()).isEqualTo("udp 192.0.2.9:5060");
 
         dns.release();
         assertThat(waiting.calls()).isEqualTo(NextHopResolver.MAX_OUTSTANDING);
         Answered again = new Answered();
-        resolver.resolve(SipUri.of("sip:example.com:5060"), null, again);
+        resolver.resolve(SipUri.of("sip:example.com:5060"), Sender.HOST, again);
         assertThat(again.now()).isEqualTo("udp 192.0.2.1:5060");
     }
 
@@ -679,23 +680,23 @@ class NextHopResolverTest {
         Answered waiting = new Answered();
         for (int i = 0; i < NextHopResolver.MAX_OF_SENDER; i++) {
             InetAddress host = InetAddress.getByName("2001:db8::" + Integer.toHexString(i + 1));
-            resolver.resolve(SipUri.of("sip:example.com:5060"), host, waiting);
+            resolver.resolve(SipUri.of("sip:example.com:5060"), client(host), waiting);
         }
 
         Answered refused = new Answered();
-        resolver.resolve(SipUri.of("sip:example.com:5060"), InetAddress.getByName("2001:db8::ffff"), refused);
+        resolver.resolve(SipUri.of("sip:example.com:5060"), client(InetAddress.getByName("2001:db8::ffff")), refused);
         assertThat(refused.now()).isEqualTo("OVERLOADED: 16 requests of one sender already wait for the DNS");
         Answered other = new Answered();
-        resolver.resolve(SipUri.of("sip:example.com:5060"), InetAddress.getByName("2001:db8:0:1::1"), other);
+        resolver.resolve(SipUri.of("sip:example.com:5060"), client(InetAddress.getByName("2001:db8:0:1::1")), other);
         Answered host = new Answered();
-        resolver.resolve(SipUri.of("sip:example.com:5060"), null, host);
+        resolver.resolve(SipUri.of("sip:example.com:5060"), Sender.HOST, host);
         assertThat(other.calls() + host.calls()).isZero();
 
         dns.release();
         assertThat(other.now()).isEqualTo("udp 192.0.2.1:5060");
         assertThat(host.now()).isEqualTo("udp 192.0.2.1:5060");
         Answered again = new Answered();
-        resolver.resolve(SipUri.of("sip:example.com:5060"), InetAddress.getByName("2001:db8::1"), again);
+        resolver.resolve(SipUri.of("sip:example.com:5060"), client(InetAddress.getByName("2001:db8::1")), again);
         assertThat(again.now()).as("all places are returned").isEqualTo("udp 192.0.2.1:5060");
     }
 
@@ -705,12 +706,12 @@ class NextHopResolverTest {
         dns.hold = true;
         NextHopResolver resolver = resolver(dns, ALL, BOTH);
         Answered before = new Answered();
-        resolver.resolve(SipUri.of("sip:example.com"), null, before);
+        resolver.resolve(SipUri.of("sip:example.com"), Sender.HOST, before);
 
         resolver.close();
         dns.release();
         Answered after = new Answered();
-        resolver.resolve(SipUri.of("sip:example.com"), null, after);
+        resolver.resolve(SipUri.of("sip:example.com"), Sender.HOST, after);
 
         assertThat(before.now()).isEqualTo("DNS_FAILED: the resolver is closed");
         assertThat(after.now()).isEqualTo("DNS_FAILED: the resolver is closed");
@@ -730,7 +731,7 @@ class NextHopResolverTest {
         dns.hold = true;
         Answered answered = new Answered();
 
-        resolver.resolve(SipUri.of("sip:example.com"), null, answered);
+        resolver.resolve(SipUri.of("sip:example.com"), Sender.HOST, answered);
 
         assertThat(answered.now())
                 .startsWith("DNS_FAILED: looking up example.com failed:")
@@ -739,8 +740,12 @@ class NextHopResolverTest {
 
     private String resolve(FakeDns dns, Set<TransportKind> transports, String uri) {
         Answered answered = new Answered();
-        resolver(dns, transports, BOTH).resolve(SipUri.of(uri), null, answered);
+        resolver(dns, transports, BOTH).resolve(SipUri.of(uri), Sender.HOST, answered);
         return answered.now();
+    }
+
+    private static Sender client(InetAddress address) {
+        return new Sender(address, false, false, null);
     }
 
     private NextHopResolver resolver(FakeDns dns, Set<TransportKind> transports, Set<StandardProtocolFamily> families) {

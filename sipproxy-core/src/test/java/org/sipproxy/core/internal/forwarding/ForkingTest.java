@@ -30,7 +30,7 @@ class ForkingTest {
     // // ---- fallback targets
 
     private static Target substitute(String host) {
-        return new Target(SipUri.of("sip:bob@" + host), 0.5f, List.of(), null, null, "", true);
+        return new Target(SipUri.of("sip:bob@" + host), 0.5f, List.of(), null, null, null, true);
     }
 
     @ParameterizedTest
@@ -349,7 +349,7 @@ class ForkingTest {
         RecordingFlow closed = scene.transport.flow(TransportKind.TCP, C, 40_000);
         closed.close();
         SipUri received = SipUri.of("sip:" + C + ":40000;transport=tcp");
-        scene.invite(TO_A, new Target(SipUri.of("sip:bob@10.1.1.1"), 1f, List.of(), closed, received, ""));
+        scene.invite(TO_A, new Target(SipUri.of("sip:bob@10.1.1.1"), 1f, List.of(), closed, received, null));
 
         scene.answer(A, status);
 

@@ -330,7 +330,7 @@ final class ForwardingScene {
     }
 
     /** Resolver that knows the names that a test adds, and completes at once or when the test says so. */
-    static final class Resolver implements HopResolver {
+    static final class Resolver extends NextHopResolver {
 
         final Map<String, List<NextHop>> names = new HashMap<>();
         private final List<Runnable> waiting = new ArrayList<>();

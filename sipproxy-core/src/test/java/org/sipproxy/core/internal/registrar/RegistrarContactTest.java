@@ -12,6 +12,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 import org.sipproxy.api.location.Binding;
 import org.sipproxy.core.options.RegistrarPolicy;
 import org.sipproxy.core.options.RegistrarPolicy.ContactMatching;
+import org.sipproxy.message.Method;
 
 /** Format of a Contact, and when it equals one that is already bound (RFC 3261 §10.3 steps 6 and 7, §19.1.4). */
 class RegistrarContactTest {
@@ -44,6 +45,33 @@ class RegistrarContactTest {
         assertThat(scene.send(headers.split(";(?=Contact|m:)")).status()).isEqualTo(200);
 
         assertThat(scene.contacts()).containsExactly("sip:a@192.0.2.1", "sip:b@192.0.2.1", "sip:c@192.0.2.1");
+    }
+
+    @Test
+    void methodsOfAllowAreKeptAndSharedBetweenBindings() {
+        scene.send("Contact: <sip:a@192.0.2.1>", "Allow: INVITE, ACK ,BYE", "Allow: X-NEW,, b(d");
+        scene.send("Contact: <sip:b@192.0.2.1>", "Allow: X-NEW, BYE, INVITE, ACK");
+        scene.send("Contact: <sip:c@192.0.2.1>");
+
+        List<Binding> bindings = scene.bindings();
+        assertThat(bindings.get(0).methods())
+                .containsExactlyInAnyOrder(Method.INVITE, Method.ACK, Method.BYE, Method.of("X-NEW"))
+                .isSameAs(bindings.get(1).methods());
+        assertThat(bindings.get(0).accepts(Method.MESSAGE)).isFalse();
+        assertThat(bindings.get(2).methods()).isEmpty();
+        assertThat(bindings.get(2).accepts(Method.MESSAGE)).isTrue();
+    }
+
+    @Test
+    void numberAndLengthOfMethodsThatTheClientInventsAreLimited() {
+        String invented = IntStream.range(0, 1_000).mapToObj(i -> "X" + i).collect(Collectors.joining(","));
+
+        scene.send("Contact: <sip:a@192.0.2.1>", "Allow: INVITE," + "Y".repeat(1_000) + "," + invented);
+
+        assertThat(scene.bindings().get(0).methods())
+                .contains(Method.INVITE)
+                .hasSize(AllowedMethods.MAX_OTHERS)
+                .allMatch(method -> method.name().length() <= 6);
     }
 
     @Test

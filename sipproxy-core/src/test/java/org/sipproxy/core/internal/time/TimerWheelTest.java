@@ -238,15 +238,6 @@ class TimerWheelTest {
     }
 
     @Test
-    void sleepsATickWhileAnythingWaitsAndASecondOtherwise() {
-        assertThat(wheel.maxSleepMillis()).isEqualTo(1000);
-
-        schedule(new Named("a"), Duration.ofSeconds(1));
-
-        assertThat(wheel.maxSleepMillis()).isEqualTo(TICK_MILLIS);
-    }
-
-    @Test
     void concurrentSchedulingLosesNoTimerAndFiresNoneTwice() throws Exception {
         int threads = 4;
         int each = 20_000;

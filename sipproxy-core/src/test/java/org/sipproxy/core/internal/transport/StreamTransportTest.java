@@ -57,7 +57,7 @@ class StreamTransportTest {
             toClose.get(i).close();
         }
         if (environment != null) {
-            assertThat(environment.openConnections()).as("places still taken").isZero();
+            assertThat(environment.budget.open()).as("places still taken").isZero();
             assertThat(environment.budget.sources()).as("sources still counted").isZero();
             environment.close();
         }
@@ -74,7 +74,6 @@ class StreamTransportTest {
         peer.write(REQUEST.substring(60));
         await().until(() -> inbound.messages.size() == 3);
         assertThat(inbound.messages).containsExactly(REQUEST, RESPONSE, REQUEST);
-        assertThat(counters.streamMessages.sum()).isEqualTo(3);
     }
 
     @Test
@@ -118,7 +117,6 @@ class StreamTransportTest {
         peer.write("\r\n\r\n\r\n\r\n").write(REQUEST);
         assertThat(peer.read(4 + RESPONSE.length())).isEqualTo("\r\n\r\n" + RESPONSE);
         assertThat(inbound.messages).containsExactly(REQUEST);
-        assertThat(counters.pings.sum()).isEqualTo(4);
     }
 
     @Test
@@ -155,7 +153,6 @@ class StreamTransportTest {
         peer.write(REQUEST + REQUEST).write("\r\n\r\n");
         assertThat(peer.read(2)).isEqualTo("\r\n");
         assertThat(inbound.messages).hasSize(2);
-        assertThat(counters.upcallFailures.sum()).isEqualTo(2);
     }
 
     @Test
@@ -310,7 +307,7 @@ class StreamTransportTest {
         assertThat(failures.get(0)).hasMessageContaining("cannot connect to tcp:127.0.0.1:" + nobody.getPort());
         assertThat(flow.isOpen()).isFalse();
         assertThat(transport.existing(nobody)).isEmpty();
-        await().until(() -> environment.openConnections() == 0);
+        await().until(() -> environment.budget.open() == 0);
         assertThat(inbound.closed).as("it was never open").isEmpty();
         assertThat(counters.connectFailures.sum()).isEqualTo(1);
         assertThat(counters.sendFailures.sum()).isEqualTo(11);
@@ -382,8 +379,6 @@ class StreamTransportTest {
         assertThat(idle.readToEnd()).isEmpty();
         assertThat(inbound.closed.get(0).remoteAddress()).isEqualTo(idle.address());
         assertThat(busy.write("\r\n\r\n").read(2)).isEqualTo("\r\n");
-        await().untilAsserted(() ->
-                assertThat(counters.closedIdle.sum()).isEqualTo(1)); // counted after the close that the peer sees
     }
 
     @Test
@@ -476,7 +471,7 @@ class StreamTransportTest {
         inbound.onMessage = (wire, from) -> from.messageAccepted();
         TransportFlow talked = flowOf(peerOf(transport));
         TcpPeer silent = peerOf(transport);
-        await().until(() -> environment.openConnections() == 2);
+        await().until(() -> environment.budget.open() == 2);
 
         TransportFlow next = flowOf(peerOf(transport));
 
@@ -519,7 +514,7 @@ class StreamTransportTest {
         assertThat(failures).singleElement().asString().contains("all connections allowed are in use");
 
         first.close();
-        await().until(() -> environment.openConnections() == 1);
+        await().until(() -> environment.budget.open() == 1);
         flowOf(peerOf(transport));
         assertThat(inbound.closed).hasSize(1);
     }
@@ -687,16 +682,6 @@ class StreamTransportTest {
     }
 
     @Test
-    void connectionsStayOpenWhenAcceptingStops() throws Exception {
-        StreamTransport transport = started();
-        TcpPeer peer = peerOf(transport);
-        flowOf(peer);
-        transport.stopAccepting();
-        assertThatThrownBy(() -> TcpPeer.to(transport)).isInstanceOf(IOException.class);
-        assertThat(peer.write("\r\n\r\n").read(2)).isEqualTo("\r\n");
-    }
-
-    @Test
     void closingFromAnEventLoopDoesNotWaitForItself() throws Exception {
         StreamTransport transport = started();
         inbound.onMessage = (wire, from) -> transport.close();
@@ -753,7 +738,7 @@ class StreamTransportTest {
                 }
             }
             // within the limits only if finished connections have returned their places
-            await().until(() -> environment.openConnections() == 0);
+            await().until(() -> environment.budget.open() == 0);
         }
         await().until(() -> inbound.closed.size() == 2_000);
         assertThat(inbound.closed).doesNotHaveDuplicates();

@@ -93,7 +93,7 @@ class TlsTransportTest {
     void nothingIsLeftOpen() throws IOException {
         server.close();
         transport.close();
-        assertThat(environment.openConnections()).as("places still taken").isZero();
+        assertThat(environment.budget.open()).as("places still taken").isZero();
         environment.close();
     }
 
@@ -202,7 +202,7 @@ class TlsTransportTest {
 
             assertThat(flow.isOpen()).isFalse();
             assertThat(counters.closedFull.sum()).isEqualTo(1);
-            await().until(() -> environment.openConnections() == 0);
+            await().until(() -> environment.budget.open() == 0);
             assertThat(failures).isNotEmpty();
         }
     }
