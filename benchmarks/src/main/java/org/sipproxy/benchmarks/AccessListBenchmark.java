@@ -17,11 +17,12 @@ import org.openjdk.jmh.annotations.Scope;
 import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.Warmup;
-import org.sipproxy.message.SipParseException;
-import org.sipproxy.message.SipRequest;
+import org.sipproxy.api.transport.Flow;
 import org.sipproxy.security.AccessList;
 import org.sipproxy.security.AccessRule;
 import org.sipproxy.security.CidrBlock;
+import org.sipproxy.testkit.fakes.FakeFlow;
+import org.sipproxy.testkit.fakes.FakeHooks;
 
 /** Cost of the check of one source by an access list, with few networks and with many. It comes before any parsing. */
 @State(Scope.Benchmark)
@@ -38,13 +39,13 @@ public class AccessListBenchmark {
     @Param({"10", "1000", "100000"})
     public int networks;
 
-    private final RequestAtProxy[] sources = new RequestAtProxy[SOURCES];
-    private final CollectedSteps hooks = new CollectedSteps();
+    private final Flow[] sources = new Flow[SOURCES];
+    private final FakeHooks hooks = new FakeHooks();
     private int next;
 
     /** Half of the sources are in a network of the list. */
     @Setup
-    public void setUp() throws UnknownHostException, SipParseException {
+    public void setUp() throws UnknownHostException {
         Random random = new Random(1);
         List<AccessRule> rules = new ArrayList<>();
         byte[][] addresses = new byte[networks][4];
@@ -57,13 +58,12 @@ public class AccessListBenchmark {
                 .rules(rules.toArray(new AccessRule[0]))
                 .build()
                 .install(hooks);
-        SipRequest request = DigestBenchmark.request("");
         for (int i = 0; i < SOURCES; i++) {
             byte[] address = addresses[random.nextInt(networks)].clone();
             if (i % 2 == 0) {
                 random.nextBytes(address);
             }
-            sources[i] = new RequestAtProxy(request, InetAddress.getByAddress(address));
+            sources[i] = FakeFlow.udp(InetAddress.getByAddress(address).getHostAddress(), 5060);
         }
     }
 
@@ -71,6 +71,6 @@ public class AccessListBenchmark {
     @Benchmark
     public boolean accepts() {
         next = (next + 1) % SOURCES;
-        return hooks.filters.get(0).accepts(sources[next], 500);
+        return hooks.arrivalFilters().get(0).accepts(sources[next], 500);
     }
 }

@@ -1,8 +1,6 @@
 package org.sipproxy.benchmarks;
 
-import java.net.InetAddress;
 import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
 import java.util.HexFormat;
 import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;
@@ -20,6 +18,7 @@ import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.Warmup;
 import org.openjdk.jmh.infra.Blackhole;
 import org.sipproxy.api.auth.Credential;
+import org.sipproxy.api.auth.DigestAlgorithm;
 import org.sipproxy.api.routing.Verdict;
 import org.sipproxy.message.ParseLimits;
 import org.sipproxy.message.SipMessage;
@@ -27,6 +26,8 @@ import org.sipproxy.message.SipParseException;
 import org.sipproxy.message.SipRequest;
 import org.sipproxy.security.DigestAuthentication;
 import org.sipproxy.security.InMemoryCredentials;
+import org.sipproxy.testkit.DigestCredentials;
+import org.sipproxy.testkit.fakes.FakeStageContext;
 
 /** Cost of digest authentication for one REGISTER. Each request is used once, because a nonce count may be. */
 @State(Scope.Benchmark)
@@ -44,7 +45,7 @@ public class DigestBenchmark {
     public String credentials = "";
 
     private DigestAuthentication authentication = authentication();
-    private final RequestAtProxy[] requests = new RequestAtProxy[REQUESTS];
+    private final FakeStageContext[] requests = new FakeStageContext[REQUESTS];
 
     private static DigestAuthentication authentication() {
         return DigestAuthentication.builder()
@@ -56,36 +57,31 @@ public class DigestBenchmark {
     @Setup(Level.Invocation)
     public void setUp() throws Exception {
         authentication = authentication();
-        Verdict.Respond challenge = (Verdict.Respond) authentication.handle(new RequestAtProxy(request(""), source()));
+        Verdict.Respond challenge = (Verdict.Respond) authentication.handle(context(""));
         String line = challenge.headerLines().get(0);
         int start = line.indexOf("nonce=\"") + 7;
         String nonce = line.substring(start, line.indexOf('"', start));
         for (int i = 0; i < REQUESTS; i++) {
-            requests[i] = new RequestAtProxy(request(authorization(nonce, i + 1)), source());
+            requests[i] = context(authorization(nonce, i + 1));
         }
     }
 
-    private static InetAddress source() {
-        return InetAddress.getLoopbackAddress();
+    private static FakeStageContext context(String lines) throws SipParseException {
+        return new FakeStageContext(request(lines), FakeStageContext.START);
     }
 
-    private String authorization(String nonce, int count) throws Exception {
+    private String authorization(String nonce, int count) {
         if (credentials.equals("nothing")) {
             return "";
         }
-        String algorithm = credentials.equals("SHA-256") ? "SHA-256" : "MD5";
-        String user = credentials.equals("unknown") ? "9999" : "1001";
-        String nc = HexFormat.of().toHexDigits(count);
-        String ha1 = hash(algorithm, user + ":example.org:" + (credentials.equals("wrong") ? "guess" : "secret"));
-        String ha2 = hash(algorithm, "REGISTER:sip:example.org");
-        return "Authorization: Digest username=\"" + user + "\", realm=\"example.org\", nonce=\"" + nonce
-                + "\", uri=\"sip:example.org\", algorithm=" + algorithm + ", cnonce=\"0a4f113b\", qop=auth, nc=" + nc
-                + ", response=\"" + hash(algorithm, ha1 + ":" + nonce + ":" + nc + ":0a4f113b:auth:" + ha2) + "\"\r\n";
-    }
-
-    private static String hash(String algorithm, String text) throws Exception {
-        return HexFormat.of()
-                .formatHex(MessageDigest.getInstance(algorithm).digest(text.getBytes(StandardCharsets.UTF_8)));
+        DigestCredentials proof = DigestCredentials.of(
+                        credentials.equals("unknown") ? "9999" : "1001",
+                        "example.org",
+                        credentials.equals("wrong") ? "guess" : "secret",
+                        nonce)
+                .algorithm(credentials.equals("SHA-256") ? DigestAlgorithm.SHA_256 : DigestAlgorithm.MD5)
+                .with("nc", HexFormat.of().toHexDigits(count));
+        return "Authorization: " + proof.value() + "\r\n";
     }
 
     static SipRequest request(String lines) throws SipParseException {
@@ -101,7 +97,7 @@ public class DigestBenchmark {
     @Benchmark
     @OperationsPerInvocation(REQUESTS)
     public void handle(Blackhole sink) {
-        for (RequestAtProxy request : requests) {
+        for (FakeStageContext request : requests) {
             sink.consume(authentication.handle(request));
         }
     }

@@ -1,6 +1,5 @@
 package org.sipproxy.benchmarks;
 
-import java.net.InetAddress;
 import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
@@ -16,6 +15,8 @@ import org.openjdk.jmh.annotations.Warmup;
 import org.sipproxy.api.routing.Verdict;
 import org.sipproxy.nat.NatTest;
 import org.sipproxy.nat.NatTraversal;
+import org.sipproxy.testkit.fakes.FakeHooks;
+import org.sipproxy.testkit.fakes.FakeStageContext;
 
 /** Cost of the decision whether a sender is behind a NAT; nearly all senders are not. */
 @State(Scope.Benchmark)
@@ -34,12 +35,12 @@ public class NatBenchmark {
     @Param({"198.51.100.7", "203.0.113.9"})
     public String source = "";
 
-    private final CollectedSteps hooks = new CollectedSteps();
-    private RequestAtProxy request = requestFrom(InetAddress.getLoopbackAddress());
+    private final FakeHooks hooks = new FakeHooks();
+    private FakeStageContext request = requestFrom("127.0.0.1");
 
-    private static RequestAtProxy requestFrom(InetAddress address) {
+    private static FakeStageContext requestFrom(String address) {
         try {
-            return new RequestAtProxy(DigestBenchmark.request(""), address);
+            return new FakeStageContext(DigestBenchmark.request(""), FakeStageContext.START).from(address, 5060);
         } catch (org.sipproxy.message.SipParseException e) {
             throw new IllegalStateException(e);
         }
@@ -49,12 +50,12 @@ public class NatBenchmark {
     @Setup
     public void setUp() throws Exception {
         NatTraversal.builder().tests(NatTest.fromKamailioFlags(flags)).build().install(hooks);
-        request = requestFrom(InetAddress.getByName(source));
+        request = requestFrom(source);
     }
 
     /** Calls the stage at the entrance. */
     @Benchmark
     public Verdict detect() throws Exception {
-        return hooks.stages.get(0).handle(request);
+        return hooks.stages().get(0).handle(request);
     }
 }

@@ -8,7 +8,9 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.stream.Collectors;
@@ -28,6 +30,7 @@ import org.sipproxy.samples.phone.PhoneException;
 import org.sipproxy.samples.phone.RiPhone;
 import org.sipproxy.security.DigestAuthentication;
 import org.sipproxy.security.InMemoryCredentials;
+import org.sipproxy.testkit.Ladder;
 
 /**
  * Demo with a proxy and two softphones of another SIP stack: both register, and one calls the other. The messages on
@@ -46,18 +49,24 @@ public final class FirstRegistration implements AutoCloseable {
     private static final List<String> EXPECTED = Stream.of(
                     registration(CALLEE),
                     registration(CALLER),
-                    Stream.of("1002 -> proxy: INVITE", "proxy -> 1002: 407 to INVITE", "1002 -> proxy: ACK"),
-                    Stream.of("1002 -> proxy: INVITE (digest)", "proxy -> 1001: INVITE"),
-                    Stream.of("1001 -> proxy: 180 to INVITE", "proxy -> 1002: 180 to INVITE"),
-                    Stream.of("1001 -> proxy: 200 to INVITE", "proxy -> 1002: 200 to INVITE"),
+                    Stream.of(
+                            "1002 -> proxy: INVITE",
+                            "proxy -> 1002: 407 Proxy Authentication Required",
+                            "1002 -> proxy: ACK"),
+                    Stream.of("1002 -> proxy: INVITE", "proxy -> 1001: INVITE"),
+                    Stream.of("1001 -> proxy: 180 Ringing", "proxy -> 1002: 180 Ringing"),
+                    Stream.of("1001 -> proxy: 200 OK", "proxy -> 1002: 200 OK"),
                     Stream.of("1002 -> proxy: ACK", "proxy -> 1001: ACK"),
                     Stream.of("1002 -> proxy: BYE", "proxy -> 1001: BYE"),
-                    Stream.of("1001 -> proxy: 200 to BYE", "proxy -> 1002: 200 to BYE"))
+                    Stream.of("1001 -> proxy: 200 OK", "proxy -> 1002: 200 OK"))
             .flatMap(steps -> steps)
             .toList();
 
     private final PrintWriter out;
-    private final Ladder ladder = new Ladder(CALLEE.user(), CALLER.user());
+    /** Names of the phones on the ladder. */
+    private final Map<InetSocketAddress, String> names = new ConcurrentHashMap<>();
+
+    private final Ladder ladder = new Ladder(address -> Optional.ofNullable(names.get(address)), Explanations::of);
     private final SipProxy proxy;
     private final Optional<DemoDatabase> database;
     private final List<RiPhone> phones = new ArrayList<>();
@@ -129,9 +138,9 @@ public final class FirstRegistration implements AutoCloseable {
         } catch (PhoneException | UnknownHostException e) {
             failures.add(String.valueOf(e.getMessage()));
         }
-        failures.addAll(missingSteps(failures.isEmpty() ? PATIENCE : Duration.ZERO));
-        ladder.close();
-        ladder.print(out);
+        failures.addAll(ladder.awaitMissing(EXPECTED, failures.isEmpty() ? PATIENCE : Duration.ZERO));
+        out.println();
+        out.print(ladder);
         printBindings();
         database.ifPresent(own -> own.print(out));
         failures.forEach(failure -> out.println("missing: " + failure));
@@ -143,20 +152,11 @@ public final class FirstRegistration implements AutoCloseable {
         return failures.isEmpty();
     }
 
-    private List<String> missingSteps(Duration patience) {
-        try {
-            return ladder.awaitMissing(EXPECTED, patience);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            return List.of("interrupted");
-        }
-    }
-
     private RiPhone open(Account account) throws PhoneException, UnknownHostException {
         InetSocketAddress server = server();
         RiPhone phone = RiPhone.open(account, server.getAddress(), server, RING_TIME, PATIENCE);
         phones.add(phone);
-        ladder.phone(account.user(), phone.address());
+        names.put(phone.address(), account.user());
         return phone;
     }
 
@@ -216,8 +216,8 @@ public final class FirstRegistration implements AutoCloseable {
         String phone = account.user();
         return Stream.of(
                 phone + " -> proxy: REGISTER",
-                "proxy -> " + phone + ": 401 to REGISTER",
-                phone + " -> proxy: REGISTER (digest)",
-                "proxy -> " + phone + ": 200 to REGISTER");
+                "proxy -> " + phone + ": 401 Unauthorized",
+                phone + " -> proxy: REGISTER",
+                "proxy -> " + phone + ": 200 OK");
     }
 }

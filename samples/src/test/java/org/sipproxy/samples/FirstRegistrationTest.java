@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.PrintWriter;
 import java.io.StringWriter;
-import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
@@ -33,9 +32,9 @@ class FirstRegistrationTest {
 
         assertThat(complete).as(text.toString()).isTrue();
         assertThat(arrows())
-                .containsSubsequence("REGISTER", "401 Unauthorized", "REGISTER (digest)", "200 OK")
+                .containsSubsequence("REGISTER", "401 Unauthorized", "REGISTER", "200 OK")
                 .containsSubsequence(
-                        "INVITE", "INVITE (digest)", "180 Ringing", "180 Ringing", "200 OK", "ACK", "BYE", "200 OK");
+                        "INVITE", "INVITE", "180 Ringing", "180 Ringing", "200 OK", "ACK", "BYE", "200 OK");
         assertThat(text.toString())
                 .containsPattern("sip:1001@sip.test +sip:1001@127.0.0.1:\\d+ +3[56]\\d\\d s  \\S+@127.0.0.1");
     }
@@ -100,14 +99,6 @@ class FirstRegistrationTest {
         return context.request().method().equals(Method.INVITE) ? Verdict.respond(486) : Verdict.proceed();
     }
 
-    @Test
-    void aMessageThatWasNotSeenIsNamedAsMissing() throws InterruptedException {
-        List<String> missing =
-                new Ladder("1001", "1002").awaitMissing(List.of("1001 -> proxy: REGISTER"), Duration.ofMillis(1));
-
-        assertThat(missing).containsExactly("1001 -> proxy: REGISTER");
-    }
-
     private static List<Endpoint> anyPort() {
         return List.of(Endpoint.udp("127.0.0.1", 0));
     }
@@ -116,8 +107,8 @@ class FirstRegistrationTest {
     private List<String> arrows() {
         return text.toString()
                 .lines()
-                .filter(line -> line.startsWith("  |") && line.contains("--"))
-                .map(line -> line.replaceAll("^[ |<-]+-- |^[ |]+<- ", "").replaceAll(" -+(>|-)? *\\|.*", ""))
+                .filter(line -> line.contains(" ms ") && line.contains("--"))
+                .map(line -> line.replaceAll("^[^|]*[ |]+(-- |<- )", "").replaceAll(" -+(>|-)? *\\|.*", ""))
                 .toList();
     }
 }

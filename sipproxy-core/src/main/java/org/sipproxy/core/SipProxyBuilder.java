@@ -448,7 +448,7 @@ public final class SipProxyBuilder {
      * retransmission of one of them counts as a new request.
      */
     public SipProxyBuilder lingeringBytes(long value) {
-        once("lingeringBytes");
+        problems.once("lingeringBytes");
         lingeringBytes = value;
         return this;
     }

@@ -45,7 +45,7 @@ class AccountingOnTheWireTest {
 
     @RegisterExtension
     final SipProxyExtension withUserBob = SipProxyExtension.builder()
-            .authentication(new OnlyBob())
+            .authentication(users -> new OnlyBob())
             .configure(proxy -> proxy.component(ofUsers).revealUsers(true))
             .build();
 

@@ -25,6 +25,10 @@ import org.sipproxy.api.location.LocationStoreException;
 import org.sipproxy.api.location.StoreMode;
 import org.sipproxy.api.transport.Endpoint;
 import org.sipproxy.core.SipProxy;
+import org.sipproxy.message.HeaderName;
+import org.sipproxy.message.SipParseException;
+import org.sipproxy.message.SipResponse;
+import org.sipproxy.testkit.Phone;
 
 /**
  * Responses of running proxies, and their recovery, when the database is stopped, slow, cut off or refuses the
@@ -62,69 +66,62 @@ class DatabaseFailureTest {
     }
 
     @Test
-    void writeThroughServesFromMemoryAndRefusesChangesWhileTheDatabaseIsStopped() {
+    void writeThroughServesFromMemoryAndRefusesChangesWhileTheDatabaseIsStopped() throws SipParseException {
         SipProxy proxy = start(StoreMode::writeThrough, "postgres");
-        InetSocketAddress address = SipClient.addressOf(proxy);
-        SipClient alice = phone();
-        assertThat(alice.register(address, "alice", 1)).isEqualTo(200);
+        Phone alice = phone("alice", proxy);
+        assertThat(registered(alice)).isEqualTo(200);
 
         server.stop();
         try {
-            assertThat(alice.register(address, "alice", 2)).isEqualTo(500);
-            assertThat(alice.response()).contains("\r\nRetry-After: ");
-            assertThat(phone().register(address, "bob", 1)).isEqualTo(500);
-            assertReached(address, alice, "alice");
+            assertRefusedForNow(register(alice));
+            assertThat(registered(phone("bob", proxy))).isEqualTo(500);
+            assertReached(proxy, alice);
             assertThat(proxy.storeStatus().databaseAnswers()).isFalse();
         } finally {
             server.start();
         }
 
-        await().atMost(Duration.ofSeconds(10))
-                .untilAsserted(
-                        () -> assertThat(alice.register(address, "alice", 9)).isEqualTo(200));
+        SipResponse accepted =
+                await().atMost(Duration.ofSeconds(10)).until(() -> register(alice), SipResponse::isSuccess);
         assertThat(proxy.storeStatus().databaseAnswers()).isTrue();
         assertThat(proxy.storeStatus().lastError()).isPresent();
-        assertThat(rows()).containsExactly("alice|9");
+        assertThat(rows()).containsExactly("alice|" + accepted.cseq().number());
     }
 
     @Test
     void databaseOnlyRefusesWhatItCannotKnowWhileTheDatabaseIsStopped() {
         SipProxy proxy = start(StoreMode::databaseOnly, "postgres");
-        InetSocketAddress address = SipClient.addressOf(proxy);
-        SipClient alice = phone();
-        assertThat(alice.register(address, "alice", 1)).isEqualTo(200);
-        assertReached(address, alice, "alice");
+        Phone alice = phone("alice", proxy);
+        assertThat(registered(alice)).isEqualTo(200);
+        assertReached(proxy, alice);
 
         server.stop();
         try {
-            assertThat(alice.register(address, "alice", 2)).isEqualTo(500);
-            assertThat(alice.response()).contains("\r\nRetry-After: ");
-            SipClient caller = phone();
-            assertThat(caller.message(address, "alice")).isEqualTo(503);
-            assertThat(caller.response()).contains("\r\nRetry-After: ");
+            assertRefusedForNow(register(alice));
+            SipResponse refused = phone("caller", proxy).message("alice", "hello");
+            assertThat(refused.statusCode()).isEqualTo(503);
+            assertThat(refused.header(HeaderName.RETRY_AFTER)).isPresent();
         } finally {
             server.start();
         }
 
         await().atMost(Duration.ofSeconds(10))
-                .untilAsserted(
-                        () -> assertThat(alice.register(address, "alice", 9)).isEqualTo(200));
-        assertReached(address, alice, "alice");
+                .untilAsserted(() -> assertThat(registered(alice)).isEqualTo(200));
+        assertReached(proxy, alice);
     }
 
     @Test
     void writeBackServesAndCatchesUp() {
         SipProxy proxy = start(r -> StoreMode.writeBack(r, Duration.ofMillis(200)), "postgres");
-        InetSocketAddress address = SipClient.addressOf(proxy);
-        SipClient alice = phone();
+        Phone alice = phone("alice", proxy);
 
         server.stop();
         try {
-            assertThat(alice.register(address, "alice", 1)).isEqualTo(200);
-            assertReached(address, alice, "alice");
+            assertThat(registered(alice)).isEqualTo(200);
+            assertReached(proxy, alice);
             await().until(() -> !proxy.storeStatus().databaseAnswers());
             assertThat(proxy.storeStatus().waiting()).isOne();
-            assertThat(alice.register(address, "alice", 2)).isEqualTo(200);
+            assertThat(registered(alice)).isEqualTo(200);
         } finally {
             server.start();
         }
@@ -137,7 +134,7 @@ class DatabaseFailureTest {
     @Test
     void underLoadEveryAcknowledgedBindingSurvivesStopsAndCuts() throws Exception {
         SipProxy proxy = start(StoreMode::writeThrough, "postgres");
-        RegisterLoad load = new RegisterLoad(SipClient.addressOf(proxy), 8, Duration.ofSeconds(5));
+        RegisterLoad load = new RegisterLoad(address(proxy), 8, Duration.ofSeconds(5));
         try (load) {
             await().until(() -> load.answers(200) > 200);
             for (int i = 0; i < 20; i++) {
@@ -173,40 +170,37 @@ class DatabaseFailureTest {
     @Test
     void slowDatabaseTimesOutAndIsUsedAgainWhenItIsFast() throws Exception {
         SipProxy proxy = start(StoreMode::writeThrough, "postgres");
-        InetSocketAddress address = SipClient.addressOf(proxy);
-        SipClient alice = phone();
+        Phone alice = phone("alice", proxy);
         execute("CREATE FUNCTION slowly() RETURNS trigger LANGUAGE plpgsql AS "
                 + "'BEGIN PERFORM pg_sleep(60); RETURN NEW; END'");
         execute("CREATE TRIGGER slow BEFORE INSERT ON location FOR EACH ROW EXECUTE FUNCTION slowly()");
         try {
-            assertThat(alice.register(address, "alice", 1)).isEqualTo(500); // after the time limit of one second
-            assertThat(alice.response()).contains("\r\nRetry-After: ");
+            assertRefusedForNow(register(alice)); // after the time limit of one second
         } finally {
             execute("DROP TRIGGER slow ON location");
             execute("DROP FUNCTION slowly()");
         }
 
-        assertThat(alice.register(address, "alice", 2)).isEqualTo(200);
+        assertThat(registered(alice)).isEqualTo(200);
         assertThat(rows()).containsExactly("alice|2");
     }
 
     @Test
     void lockedRowsOfOneAorDoNotDelayOtherAors() throws Exception {
         SipProxy proxy = start(StoreMode::databaseOnly, "postgres");
-        InetSocketAddress address = SipClient.addressOf(proxy);
-        SipClient alice = phone();
-        assertThat(alice.register(address, "alice", 1)).isEqualTo(200);
+        Phone alice = phone("alice", proxy);
+        assertThat(registered(alice)).isEqualTo(200);
         try (Connection holder = database.getConnection();
                 Statement statement = holder.createStatement()) {
             holder.setAutoCommit(false);
             statement.execute("SELECT * FROM location WHERE username = 'alice' FOR UPDATE");
 
-            assertThat(alice.register(address, "alice", 2)).isEqualTo(500);
-            assertThat(phone().register(address, "bob", 1)).isEqualTo(200);
-            assertReached(address, alice, "alice");
+            assertThat(registered(alice)).isEqualTo(500);
+            assertThat(registered(phone("bob", proxy))).isEqualTo(200);
+            assertReached(proxy, alice);
             holder.rollback();
         }
-        assertThat(alice.register(address, "alice", 3)).isEqualTo(200);
+        assertThat(registered(alice)).isEqualTo(200);
     }
 
     @Test
@@ -219,41 +213,47 @@ class DatabaseFailureTest {
                 .hasMessageContaining("nobody");
 
         SipProxy proxy = start(StoreMode::writeThrough, "phonebook");
-        InetSocketAddress address = SipClient.addressOf(proxy);
-        SipClient alice = phone();
-        assertThat(alice.register(address, "alice", 1)).isEqualTo(200);
+        Phone alice = phone("alice", proxy);
+        assertThat(registered(alice)).isEqualTo(200);
         execute("ALTER ROLE phonebook NOLOGIN");
         execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'phonebook'");
-        await().untilAsserted(
-                        () -> assertThat(alice.register(address, "alice", 2)).isEqualTo(500));
-        assertReached(address, alice, "alice");
+        await().untilAsserted(() -> assertThat(registered(alice)).isEqualTo(500));
+        assertReached(proxy, alice);
 
         execute("ALTER ROLE phonebook LOGIN");
         await().atMost(Duration.ofSeconds(10))
-                .untilAsserted(
-                        () -> assertThat(alice.register(address, "alice", 9)).isEqualTo(200));
+                .untilAsserted(() -> assertThat(registered(alice)).isEqualTo(200));
     }
 
     // ---- helpers
 
-    private void assertReached(InetSocketAddress proxy, SipClient callee, String user) {
-        SipClient caller = phone();
-        String[] got = new String[1];
-        Thread answering = new Thread(() -> got[0] = callee.answer("MESSAGE", Duration.ofSeconds(5)));
-        answering.start();
-        assertThat(caller.message(proxy, user)).isEqualTo(200);
-        try {
-            answering.join(5_000);
-        } catch (InterruptedException e) {
-            throw new IllegalStateException(e);
-        }
-        assertThat(got[0]).startsWith("MESSAGE ");
+    private void assertReached(SipProxy proxy, Phone callee) {
+        assertThat(phone("caller", proxy).message(callee.user(), "hello").statusCode())
+                .isEqualTo(200);
+        callee.awaitRequest("MESSAGE");
     }
 
-    private SipClient phone() {
-        SipClient phone = new SipClient();
+    private static SipResponse register(Phone phone) {
+        return phone.tryRegister(Phone.DEFAULT_EXPIRES, parts -> {});
+    }
+
+    private static int registered(Phone phone) {
+        return register(phone).statusCode();
+    }
+
+    private static void assertRefusedForNow(SipResponse response) {
+        assertThat(response.statusCode()).isEqualTo(500);
+        assertThat(response.header(HeaderName.RETRY_AFTER)).isPresent();
+    }
+
+    private Phone phone(String user, SipProxy proxy) {
+        Phone phone = Phone.builder(user).proxy(address(proxy)).open();
         opened.add(phone);
         return phone;
+    }
+
+    private static InetSocketAddress address(SipProxy proxy) {
+        return new InetSocketAddress("127.0.0.1", proxy.boundEndpoints().get(0).port());
     }
 
     private SipProxy start(Function<BindingRepository, StoreMode> mode, String user) {

@@ -19,11 +19,13 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.sipproxy.api.auth.Credential;
+import org.sipproxy.api.auth.CredentialStore;
+import org.sipproxy.api.auth.CredentialStoreContract;
 import org.sipproxy.api.auth.DigestAlgorithm;
 import org.sipproxy.api.routing.NeedsWorkerException;
 import org.sipproxy.api.routing.TemporarilyUnavailableException;
 
-class JdbcCredentialsTest {
+class JdbcCredentialsTest implements CredentialStoreContract {
 
     /** A changed subscriber must be refused within this time. */
     private static final Duration OBEYED = Duration.ofSeconds(1);
@@ -34,6 +36,8 @@ class JdbcCredentialsTest {
     private final List<JdbcCredentials> opened = new ArrayList<>();
     private KamailioSchema schema;
     private Subscribers subscribers;
+    private final JdbcCredentials ofContract =
+            JdbcCredentials.builder(postgres.dataSource()).build();
 
     @BeforeEach
     void oneSubscriber() {
@@ -47,6 +51,26 @@ class JdbcCredentialsTest {
     @AfterEach
     void close() {
         opened.forEach(JdbcCredentials::close);
+    }
+
+    @Override
+    public CredentialStore store() {
+        return ofContract;
+    }
+
+    @Override
+    public void put(String user, String password) {
+        if (Rows.of(postgres, "SELECT 1 FROM subscriber WHERE username = '" + user + "'")
+                .isEmpty()) {
+            subscribers.add(user, REALM, password);
+        } else {
+            subscribers.changePassword(user, REALM, password);
+        }
+    }
+
+    @Override
+    public void remove(String user) {
+        subscribers.remove(user, REALM);
     }
 
     @Test

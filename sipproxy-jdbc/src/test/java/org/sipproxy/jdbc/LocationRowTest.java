@@ -19,10 +19,10 @@ import org.sipproxy.api.location.Binding;
 import org.sipproxy.api.location.BindingRepository;
 import org.sipproxy.api.location.BindingWrite.Put;
 import org.sipproxy.api.transport.Endpoint;
-import org.sipproxy.api.transport.Flow;
 import org.sipproxy.api.transport.TransportKind;
 import org.sipproxy.message.Method;
 import org.sipproxy.message.SipUri;
+import org.sipproxy.testkit.fakes.FakeFlow;
 
 /** Rows of location, as Kamailio writes and reads them. */
 class LocationRowTest {
@@ -74,7 +74,7 @@ class LocationRowTest {
                         .path(List.of(SipUri.of("sip:edge1.test;lr"), SipUri.of("sip:edge2.test;lr")))
                         .instance("<urn:uuid:00000000-0000-1000-8000-000A95A0E128>", 1)
                         .methods(METHODS)
-                        .flow(new TcpFlow())
+                        .flow(overTcp())
                         .build())));
 
         String row = Rows.of(POSTGRES, ALL_COLUMNS).get(0);
@@ -163,11 +163,11 @@ class LocationRowTest {
     void rowOfKamailioIsRead() {
         POSTGRES.execute(
                 "INSERT INTO location (ruid, username, domain, contact, received, path, expires, q, callid, cseq,"
-                        + " last_modified, flags, cflags, user_agent, socket, methods, instance, reg_id, server_id,"
-                        + " connection_id, keepalive, partition) VALUES ('uloc-1a-6b040aa7-189e-2', 'alice', 'sip.test',"
-                        + " 'sip:1001@192.168.1.7:5060;ob', 'sip:203.0.113.9:40001',"
-                        + " '<sip:p1.test;lr>,<sip:p2.test;lr;ob>', '2026-03-01 12:05:00', -1, 'abc@host', 26, '2026-03-01"
-                        + " 11:59:59', 0, 192, 'n/a', 'udp:192.0.2.1:5060', 527, '<urn:uuid:1>', 3, 26, -1, 1, 7)");
+                    + " last_modified, flags, cflags, user_agent, socket, methods, instance, reg_id, server_id,"
+                    + " connection_id, keepalive, partition) VALUES ('uloc-1a-6b040aa7-189e-2', 'alice', 'sip.test',"
+                    + " 'sip:1001@192.168.1.7:5060;ob', 'sip:203.0.113.9:40001',"
+                    + " '<sip:p1.test;lr>,<sip:p2.test;lr;ob>', '2026-03-01 12:05:00', -1, 'abc@host', 26, '2026-03-01"
+                    + " 11:59:59', 0, 192, 'n/a', 'udp:192.0.2.1:5060', 527, '<urn:uuid:1>', 3, 26, -1, 1, 7)");
 
         assertThat(repository.find(ALICE, NOW)).singleElement().satisfies(b -> {
             assertThat(b.id()).isEqualTo("uloc-1a-6b040aa7-189e-2");
@@ -260,8 +260,8 @@ class LocationRowTest {
     @Test
     void rowsOfOneListeningPointShareIt() {
         repository.write(List.of(
-                new Put(ALICE, binding("x-1").flow(new TcpFlow()).build()),
-                new Put(ALICE, binding("x-2").flow(new TcpFlow()).build())));
+                new Put(ALICE, binding("x-1").flow(overTcp()).build()),
+                new Put(ALICE, binding("x-2").flow(overTcp()).build())));
 
         List<Binding> read = repository.find(ALICE, NOW);
 
@@ -283,26 +283,12 @@ class LocationRowTest {
                 .cseq(1);
     }
 
-    private record TcpFlow() implements Flow {
-
-        @Override
-        public TransportKind kind() {
-            return TransportKind.TCP;
-        }
-
-        @Override
-        public Endpoint endpoint() {
-            return Endpoint.tcp("192.0.2.9", 5060);
-        }
-
-        @Override
-        public InetSocketAddress remoteAddress() {
-            return new InetSocketAddress("203.0.113.9", 40001);
-        }
-
-        @Override
-        public boolean isOpen() {
-            return true;
-        }
+    private static FakeFlow overTcp() {
+        return new FakeFlow(
+                TransportKind.TCP,
+                new InetSocketAddress("203.0.113.9", 40001),
+                Endpoint.tcp("192.0.2.9", 5060),
+                true,
+                Set.of());
     }
 }

@@ -7,12 +7,16 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.sipproxy.testkit.Phone;
 
 /** Phones that register one after another without pause, with the bindings that were acknowledged to each of them. */
 final class RegisterLoad implements AutoCloseable {
 
     /** Latest acknowledgement of a phone: its CSeq and time. */
     record Acknowledged(long cseq, long atNanos) {}
+
+    /** Status of a request that got no response in time. */
+    private static final int NO_ANSWER = 0;
 
     private static final int USERS_OF_A_PHONE = 20;
 
@@ -32,12 +36,16 @@ final class RegisterLoad implements AutoCloseable {
         }
     }
 
-    private void run(InetSocketAddress proxy, int phone, Duration patience) {
-        try (SipClient client = new SipClient()) {
+    private void run(InetSocketAddress proxy, int number, Duration patience) {
+        // no retransmissions, which would hide a lost request
+        try (Phone phone = Phone.builder("load")
+                .proxy(proxy)
+                .t1(patience.multipliedBy(2))
+                .patience(patience)
+                .open()) {
             for (long cseq = 1; !stopped; cseq++) {
-                String user = "u" + phone + "x" + cseq % USERS_OF_A_PHONE;
-                int status =
-                        client.register(proxy, user, cseq, "<sip:" + user + "@" + client.hostPort() + ">", patience);
+                String user = "u" + number + "x" + cseq % USERS_OF_A_PHONE;
+                int status = register(phone, user, cseq);
                 answers.computeIfAbsent(status, s -> new AtomicInteger()).incrementAndGet();
                 if (status == 200) {
                     acknowledged
@@ -46,6 +54,26 @@ final class RegisterLoad implements AutoCloseable {
                 }
             }
         }
+    }
+
+    /** Returns the status of the response to the phone's next REGISTER. User-Agent is {@code ua-} and the CSeq. */
+    private static int register(Phone phone, String user, long cseq) {
+        String aor = "<sip:" + user + "@sip.test>";
+        try {
+            return phone.tryRegister(
+                            Duration.ofMinutes(5),
+                            parts -> parts.header("From", aor + ";tag=" + user)
+                                    .header("To", aor)
+                                    .header("Contact", aor.replace("sip.test", hostPort(phone)))
+                                    .header("User-Agent", "ua-" + cseq))
+                    .statusCode();
+        } catch (AssertionError e) {
+            return NO_ANSWER;
+        }
+    }
+
+    private static String hostPort(Phone phone) {
+        return "127.0.0.1:" + phone.localAddress().getPort();
     }
 
     /** Returns the number of responses with this status. */

@@ -3,10 +3,10 @@ package org.sipproxy.jdbc;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.net.InetSocketAddress;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Consumer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -15,6 +15,10 @@ import org.sipproxy.api.location.StoreMode;
 import org.sipproxy.api.transport.Endpoint;
 import org.sipproxy.core.SipProxy;
 import org.sipproxy.core.options.RegistrarPolicy;
+import org.sipproxy.message.HeaderName;
+import org.sipproxy.message.SipParseException;
+import org.sipproxy.message.SipRequest;
+import org.sipproxy.testkit.Phone;
 
 /** Proxies that share a database, or use it again after a restart: bindings without a flow of this process. */
 class SharedDatabaseTest {
@@ -37,35 +41,34 @@ class SharedDatabaseTest {
     }
 
     @Test
-    void phoneOfOneProxyIsReachedThroughTheOther() {
+    void phoneOfOneProxyIsReachedThroughTheOther() throws SipParseException {
         SipProxy first = start(StoreMode.databaseOnly(repository()));
         SipProxy second = start(StoreMode.databaseOnly(repository()));
-        SipClient alice = phone();
-        assertThat(alice.register(SipClient.addressOf(first), "alice", 1)).isEqualTo(200);
+        Phone alice = phone("alice", first);
+        alice.register();
         assertThat(Rows.of(POSTGRES, "SELECT socket FROM location"))
                 .containsExactly(first.boundEndpoints().get(0).toString());
 
-        String got = reached(SipClient.addressOf(second), alice, "alice");
+        SipRequest got = reached(second, alice);
 
-        assertThat(got)
-                .startsWith("MESSAGE sip:alice@" + alice.hostPort() + " SIP/2.0\r\n")
-                .endsWith("from /" + hostPort(second, 0));
+        assertThat(got.requestUri()).hasToString(alice.contact());
+        assertThat(alice.sourceOf(got)).isEqualTo(address(second, 0));
     }
 
     @Test
-    void phoneBehindAnEdgeProxyIsReachedThroughItsPath() {
+    void phoneBehindAnEdgeProxyIsReachedThroughItsPath() throws SipParseException {
         SipProxy first = start(StoreMode.databaseOnly(repository()));
         SipProxy second = start(StoreMode.databaseOnly(repository()));
-        SipClient edge = phone();
-        SipClient alice = phone();
-        assertThat(alice.register(SipClient.addressOf(first), "alice", 1)).isEqualTo(200);
-        POSTGRES.execute("UPDATE location SET path = '<sip:" + edge.hostPort() + ";lr>'");
+        Phone edge = phone("edge", first, Phone.Builder::lenient);
+        Phone alice = phone("alice", first);
+        alice.register();
+        String path = "<sip:127.0.0.1:" + edge.localAddress().getPort() + ";lr>";
+        POSTGRES.execute("UPDATE location SET path = '" + path + "'");
 
-        String got = reached(SipClient.addressOf(second), edge, "alice");
+        SipRequest got = reached(second, edge);
 
-        assertThat(got)
-                .startsWith("MESSAGE sip:alice@" + alice.hostPort() + " SIP/2.0\r\n")
-                .contains("\r\nRoute: <sip:" + edge.hostPort() + ";lr>\r\n");
+        assertThat(got.requestUri()).hasToString(alice.contact());
+        assertThat(got.header(HeaderName.ROUTE)).hasValue(path);
     }
 
     @Test
@@ -76,10 +79,9 @@ class SharedDatabaseTest {
         List<CompletableFuture<Integer>> answers = new ArrayList<>();
         List<String> contacts = new ArrayList<>();
         for (int i = 0; i < 2 * each; i++) {
-            SipClient phone = phone();
-            InetSocketAddress proxy = SipClient.addressOf(proxies.get(i % 2));
-            contacts.add("sip:alice@" + phone.hostPort());
-            answers.add(CompletableFuture.supplyAsync(() -> phone.register(proxy, "alice", 1)));
+            Phone phone = phone("alice", proxies.get(i % 2));
+            contacts.add(phone.contact());
+            answers.add(CompletableFuture.supplyAsync(() -> registered(phone)));
         }
 
         assertThat(answers).allSatisfy(answer -> assertThat(answer.join()).isEqualTo(200));
@@ -92,9 +94,8 @@ class SharedDatabaseTest {
                 start(StoreMode.databaseOnly(repository()), 3, 1), start(StoreMode.databaseOnly(repository()), 3, 1));
         List<CompletableFuture<Integer>> answers = new ArrayList<>();
         for (int i = 0; i < 10; i++) {
-            SipClient phone = phone();
-            InetSocketAddress proxy = SipClient.addressOf(proxies.get(i % 2));
-            answers.add(CompletableFuture.supplyAsync(() -> phone.register(proxy, "alice", 1)));
+            Phone phone = phone("alice", proxies.get(i % 2));
+            answers.add(CompletableFuture.supplyAsync(() -> registered(phone)));
         }
 
         assertThat(answers.stream().map(CompletableFuture::join).filter(status -> status == 200))
@@ -103,57 +104,66 @@ class SharedDatabaseTest {
     }
 
     @Test
-    void bindingsSurviveARestartOfTheProxy() {
+    void bindingsSurviveARestartOfTheProxy() throws SipParseException {
         for (StoreMode mode : List.of(StoreMode.writeThrough(repository()), StoreMode.writeBack(repository()))) {
             empty();
-            SipClient alice = phone();
+            Phone alice;
             try (SipProxy before = start(mode)) {
-                assertThat(alice.register(SipClient.addressOf(before), "alice", 1))
-                        .isEqualTo(200);
+                alice = phone("alice", before);
+                alice.register();
             }
 
             SipProxy after = start(StoreMode.loadAtStart(repository()));
 
-            assertThat(reached(SipClient.addressOf(after), alice, "alice")).startsWith("MESSAGE ");
+            assertThat(reached(after, alice).requestUri()).hasToString(alice.contact());
         }
     }
 
     @Test
-    void phoneBehindANatIsReachedAtTheAddressAndFromTheSocketOfItsRow() {
-        SipClient alice = phone();
+    void phoneBehindANatIsReachedAtTheAddressAndFromTheSocketOfItsRow() throws SipParseException {
         SipProxy proxy = start(StoreMode.databaseOnly(repository()), 10, 3);
+        Phone alice = phone("alice", proxy, phone -> phone.claiming("192.0.2.7:5060"));
         String socket = proxy.boundEndpoints().get(1).toString();
         POSTGRES.execute("INSERT INTO location (ruid, username, domain, contact, received, socket, cflags) VALUES "
-                + "('uloc-1', 'alice', 'sip.test', 'sip:alice@192.0.2.7:5060', 'sip:" + alice.hostPort() + "', '"
-                + socket
-                + "', 64)");
+                + "('uloc-1', 'alice', 'sip.test', 'sip:alice@192.0.2.7:5060', 'sip:127.0.0.1:"
+                + alice.localAddress().getPort() + "', '" + socket + "', 64)");
 
-        String got = reached(SipClient.addressOf(proxy), alice, "alice");
+        SipRequest got = reached(proxy, alice);
 
-        assertThat(got)
-                .startsWith("MESSAGE sip:alice@192.0.2.7:5060 SIP/2.0\r\n")
-                .endsWith("from /" + hostPort(proxy, 1));
+        assertThat(got.requestUri()).hasToString("sip:alice@192.0.2.7:5060");
+        assertThat(alice.sourceOf(got)).isEqualTo(address(proxy, 1));
     }
 
     // ---- helpers
 
-    private String reached(InetSocketAddress proxy, SipClient callee, String user) {
-        CompletableFuture<String> got =
-                CompletableFuture.supplyAsync(() -> callee.answer("MESSAGE", Duration.ofSeconds(5)));
-        assertThat(phone().message(proxy, user)).isEqualTo(200);
-        return got.join();
+    /** Sends a MESSAGE to alice, and returns it as the callee got it. */
+    private SipRequest reached(SipProxy proxy, Phone callee) {
+        assertThat(phone("caller", proxy).message("alice", "hello").statusCode())
+                .isEqualTo(200);
+        return callee.awaitRequest("MESSAGE");
     }
 
-    private static String hostPort(SipProxy proxy, int endpoint) {
-        return "127.0.0.1:" + proxy.boundEndpoints().get(endpoint).port();
+    private static int registered(Phone phone) {
+        return phone.tryRegister(Phone.DEFAULT_EXPIRES, parts -> {}).statusCode();
+    }
+
+    private static InetSocketAddress address(SipProxy proxy, int endpoint) {
+        return new InetSocketAddress(
+                "127.0.0.1", proxy.boundEndpoints().get(endpoint).port());
     }
 
     private static JdbcBindingRepository repository() {
         return JdbcBindingRepository.builder(POSTGRES.dataSource()).build();
     }
 
-    private SipClient phone() {
-        SipClient phone = new SipClient();
+    private Phone phone(String user, SipProxy proxy) {
+        return phone(user, proxy, options -> {});
+    }
+
+    private Phone phone(String user, SipProxy proxy, Consumer<Phone.Builder> options) {
+        Phone.Builder builder = Phone.builder(user).proxy(address(proxy, 0));
+        options.accept(builder);
+        Phone phone = builder.open();
         opened.add(phone);
         return phone;
     }

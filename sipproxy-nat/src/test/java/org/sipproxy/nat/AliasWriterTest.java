@@ -11,10 +11,10 @@ import org.junit.jupiter.params.provider.ValueSource;
 import org.sipproxy.api.location.Aor;
 import org.sipproxy.api.support.KeyedHash;
 import org.sipproxy.api.transport.Endpoint;
-import org.sipproxy.api.transport.FakeFlow;
 import org.sipproxy.api.transport.Flow;
 import org.sipproxy.api.transport.TransportKind;
 import org.sipproxy.message.SipUri;
+import org.sipproxy.testkit.fakes.FakeFlow;
 
 class AliasWriterTest {
 

@@ -9,8 +9,6 @@ import java.util.Queue;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.function.BiConsumer;
-import org.sipproxy.api.component.FakeHooks;
-import org.sipproxy.api.component.FakeRuntime;
 import org.sipproxy.api.location.Aor;
 import org.sipproxy.api.location.Binding;
 import org.sipproxy.api.location.BindingChange;
@@ -24,6 +22,8 @@ import org.sipproxy.message.SipMessage;
 import org.sipproxy.message.SipParseException;
 import org.sipproxy.message.SipResponse;
 import org.sipproxy.message.SipUri;
+import org.sipproxy.testkit.fakes.FakeHooks;
+import org.sipproxy.testkit.fakes.FakeRuntime;
 
 /** Fake proxy with NAT traversal and a manual clock. Its store records which threads call it. */
 final class FakeProxy implements LocationStore {
@@ -73,7 +73,7 @@ final class FakeProxy implements LocationStore {
         Aor aor = new Aor(user, "example.org");
         LocationEvent.Kind kind = bindings.containsKey(aor) ? LocationEvent.Kind.REFRESHED : LocationEvent.Kind.ADDED;
         bindings.put(aor, List.of(binding));
-        hooks.tell(LocationEvent.of(kind, aor, binding));
+        hooks.publish(LocationEvent.of(kind, aor, binding));
     }
 
     void arrives(Flow flow, byte[] bytes) {
@@ -117,7 +117,7 @@ final class FakeProxy implements LocationStore {
             if (!after.contains(binding)) {
                 LocationEvent event = LocationEvent.removed(aor, binding, change.reasonOf(binding));
                 removals.add(event);
-                hooks.tell(event);
+                hooks.publish(event);
             }
         }
         return after;

@@ -18,7 +18,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
-import org.sipproxy.api.transport.FakeFlow;
+import org.sipproxy.testkit.fakes.FakeFlow;
 import org.sipproxy.api.transport.Flow;
 import org.sipproxy.api.transport.TransportKind;
 import org.sipproxy.message.SipRequest;

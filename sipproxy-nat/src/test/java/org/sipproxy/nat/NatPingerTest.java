@@ -12,14 +12,14 @@ import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
-import org.sipproxy.api.component.FakeRuntime;
 import org.sipproxy.api.location.Aor;
 import org.sipproxy.api.location.Binding;
 import org.sipproxy.api.location.LocationStore.Blocking;
 import org.sipproxy.api.location.RemovalReason;
 import org.sipproxy.api.transport.Endpoint;
-import org.sipproxy.api.transport.FakeFlow;
 import org.sipproxy.api.transport.TransportKind;
+import org.sipproxy.testkit.fakes.FakeFlow;
+import org.sipproxy.testkit.fakes.FakeRuntime;
 
 class NatPingerTest {
 

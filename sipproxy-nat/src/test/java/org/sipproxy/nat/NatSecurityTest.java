@@ -16,9 +16,9 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
-import org.sipproxy.api.transport.FakeFlow;
 import org.sipproxy.testkit.Phone;
 import org.sipproxy.testkit.SipProxyExtension;
+import org.sipproxy.testkit.fakes.FakeFlow;
 
 /** Attacks by unauthenticated senders on a proxy with NAT traversal. */
 @Timeout(30)

@@ -8,8 +8,8 @@ import java.util.zip.CRC32;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
-import org.sipproxy.api.transport.FakeFlow;
 import org.sipproxy.api.transport.Flow;
+import org.sipproxy.testkit.fakes.FakeFlow;
 
 /** Tests of RFC 8489 §6.3 and §6.3.1. */
 class StunResponderTest {

@@ -14,16 +14,16 @@ import org.junit.jupiter.api.Test;
 import org.sipproxy.api.access.AccessRules;
 import org.sipproxy.api.access.AddressEntry;
 import org.sipproxy.api.access.TrustedEntry;
-import org.sipproxy.api.component.FakeHooks;
-import org.sipproxy.api.component.FakeRuntime;
 import org.sipproxy.api.event.SecurityEvent.AccessDenied;
-import org.sipproxy.api.routing.FakeStageContext;
 import org.sipproxy.api.routing.Verdict;
 import org.sipproxy.api.transport.Endpoint;
 import org.sipproxy.api.transport.TransportKind;
 import org.sipproxy.message.Method;
 import org.sipproxy.message.ParseLimits;
 import org.sipproxy.security.AccessRule.Action;
+import org.sipproxy.testkit.fakes.FakeHooks;
+import org.sipproxy.testkit.fakes.FakeRuntime;
+import org.sipproxy.testkit.fakes.FakeStageContext;
 
 class AccessListTest {
 

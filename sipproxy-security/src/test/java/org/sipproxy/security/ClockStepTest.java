@@ -11,10 +11,11 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.sipproxy.api.auth.Credential;
-import org.sipproxy.api.component.FakeHooks;
-import org.sipproxy.api.component.FakeRuntime;
-import org.sipproxy.api.routing.FakeStageContext;
 import org.sipproxy.api.routing.Verdict;
+import org.sipproxy.testkit.DigestCredentials;
+import org.sipproxy.testkit.fakes.FakeHooks;
+import org.sipproxy.testkit.fakes.FakeRuntime;
+import org.sipproxy.testkit.fakes.FakeStageContext;
 
 /** Wall-clock steps while the proxy runs: only times written into headers may change. */
 class ClockStepTest {
@@ -51,12 +52,12 @@ class ClockStepTest {
             return line.substring(start, line.indexOf('"', start));
         }
 
-        Verdict register(TestPhone phone) {
-            return handle(Requests.register("Authorization: " + phone.credentials()));
+        Verdict register(DigestCredentials phone) {
+            return handle(Requests.register("Authorization: " + phone.value()));
         }
 
         boolean accepts(String nonce, int count) {
-            return register(new TestPhone(nonce).with("nc", "%08x".formatted(count))) == Verdict.proceed();
+            return register(Requests.credentials(nonce).with("nc", "%08x".formatted(count))) == Verdict.proceed();
         }
     }
 
@@ -122,7 +123,7 @@ class ClockStepTest {
         Node ahead = new Node(FakeStageContext.START.plus(Duration.ofDays(3650)));
         other.runtime.advance(Duration.ofMinutes(1));
         ahead.runtime.advance(Duration.ofMinutes(1));
-        assertThat(isStale(ahead.register(new TestPhone(other.nonce())))).isTrue();
+        assertThat(isStale(ahead.register(Requests.credentials(other.nonce())))).isTrue();
 
         ahead.runtime.stepWallClock(Duration.ofDays(-3650));
 
@@ -134,7 +135,7 @@ class ClockStepTest {
     @ValueSource(strings = {"-PT1H", "PT1H", "-P3650D", "P3650D"})
     void lockoutKeepsItsDuration(Duration step) {
         for (int i = 0; i < 3; i++) {
-            node.register(new TestPhone(node.nonce()).password("guess"));
+            node.register(Requests.credentials(node.nonce()).password("guess"));
         }
         node.runtime.stepWallClock(step);
         node.runtime.advance(Duration.ofMinutes(9));

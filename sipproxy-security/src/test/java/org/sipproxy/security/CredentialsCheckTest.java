@@ -17,12 +17,13 @@ import org.junit.jupiter.params.provider.MethodSource;
 import org.sipproxy.api.auth.Credential;
 import org.sipproxy.api.auth.CredentialStore;
 import org.sipproxy.api.auth.DigestAlgorithm;
-import org.sipproxy.api.routing.FakeStageContext;
 import org.sipproxy.api.routing.TemporarilyUnavailableException;
 import org.sipproxy.message.HeaderName;
 import org.sipproxy.message.SipParseException;
+import org.sipproxy.testkit.DigestCredentials;
+import org.sipproxy.testkit.fakes.FakeStageContext;
 
-/** Outcomes for all kinds of credentials; {@link DigestAuthenticationTest} covers the responses to the client. */
+/** Outcomes for all kinds of credentials; {@link DigestSuccessTest} and its neighbours cover the responses to the client. */
 class CredentialsCheckTest {
 
     private static final Realm REALM = Realm.named("example.org");
@@ -89,7 +90,7 @@ class CredentialsCheckTest {
     record Faulty(String expired, String elsewhere, String used) {}
 
     /** The change that a row makes to right credentials. */
-    interface Change extends BiFunction<TestPhone, Faulty, TestPhone> {}
+    interface Change extends BiFunction<DigestCredentials, Faulty, DigestCredentials> {}
 
     static Stream<Arguments> rows() {
         return Stream.of(
@@ -134,18 +135,18 @@ class CredentialsCheckTest {
     @ParameterizedTest
     @MethodSource("rows")
     void eachDefectHasItsOutcome(AuthenticationOutcome expected, Change change) throws SipParseException {
-        TestPhone phone = new TestPhone(nonce(0));
+        DigestCredentials phone = Requests.credentials(nonce(0));
         String used = nonce(0);
-        assertThat(outcome("Authorization: " + new TestPhone(used).credentials()))
+        assertThat(outcome("Authorization: " + Requests.credentials(used).value()))
                 .isEqualTo(AuthenticationOutcome.AUTHENTICATED);
         for (int i = 0; i < 2; i++) {
-            TestPhone guess = new TestPhone(nonce(0)).with("username", "1004").password("guess");
-            assertThat(outcome("Authorization: " + guess.credentials()))
-                    .isEqualTo(AuthenticationOutcome.WRONG_PASSWORD);
+            DigestCredentials guess =
+                    Requests.credentials(nonce(0)).with("username", "1004").password("guess");
+            assertThat(outcome("Authorization: " + guess.value())).isEqualTo(AuthenticationOutcome.WRONG_PASSWORD);
         }
         Faulty faulty = new Faulty(nonce(300_001), nonces.issue(at(0).from("192.0.2.99"), REALM, hashes), used);
 
-        String credentials = change.apply(phone, faulty).credentials();
+        String credentials = change.apply(phone, faulty).value();
 
         assertThat(outcome("Authorization: " + credentials)).isEqualTo(expected);
     }
@@ -163,17 +164,18 @@ class CredentialsCheckTest {
     @Test
     void onlyARightPasswordIsDecidedWhileTheStoreIsUnavailable() throws SipParseException {
         current = false;
-        assertThat(outcome("Authorization: " + new TestPhone(nonce(0)).credentials()))
+        assertThat(outcome("Authorization: " + Requests.credentials(nonce(0)).value()))
                 .isEqualTo(AuthenticationOutcome.AUTHENTICATED);
         for (int i = 0; i < 3; i++) { // at the third attempt the user is locked out
-            TestPhone guess = new TestPhone(nonce(0)).with("username", "1004").password("guess");
-            assertThatThrownBy(() -> outcome("Authorization: " + guess.credentials()))
+            DigestCredentials guess =
+                    Requests.credentials(nonce(0)).with("username", "1004").password("guess");
+            assertThatThrownBy(() -> outcome("Authorization: " + guess.value()))
                     .isInstanceOf(TemporarilyUnavailableException.class);
         }
 
         current = true;
-        TestPhone right = new TestPhone(nonce(0)).with("username", "1004");
-        assertThat(outcome("Authorization: " + right.credentials())).isEqualTo(AuthenticationOutcome.LOCKED_OUT);
+        DigestCredentials right = Requests.credentials(nonce(0)).with("username", "1004");
+        assertThat(outcome("Authorization: " + right.value())).isEqualTo(AuthenticationOutcome.LOCKED_OUT);
     }
 
     @Test

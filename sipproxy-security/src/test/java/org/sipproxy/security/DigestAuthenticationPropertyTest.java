@@ -9,8 +9,8 @@ import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.Provide;
 import org.sipproxy.api.auth.Credential;
-import org.sipproxy.api.routing.FakeStageContext;
 import org.sipproxy.api.routing.Verdict;
+import org.sipproxy.testkit.fakes.FakeStageContext;
 
 /** Any text in Authorization gets a response, never an exception, and never passes without the password. */
 class DigestAuthenticationPropertyTest {
@@ -48,7 +48,7 @@ class DigestAuthenticationPropertyTest {
                 ((Verdict.Respond) authentication.handle(first)).headerLines().get(0);
         int start = challenge.indexOf("nonce=\"") + 7;
         String nonce = challenge.substring(start, challenge.indexOf('"', start));
-        String right = new TestPhone(nonce).credentials();
+        String right = Requests.credentials(nonce).value();
         int from = Math.floorMod(place, right.length());
         int to = Math.min(right.length(), from + Math.floorMod(cut, 8));
         FakeStageContext damaged = FakeStageContext.of(

@@ -15,11 +15,12 @@ import org.junit.jupiter.params.provider.ValueSource;
 import org.sipproxy.api.auth.Credential;
 import org.sipproxy.api.auth.CredentialStore;
 import org.sipproxy.api.auth.DigestAlgorithm;
-import org.sipproxy.api.component.FakeRuntime;
 import org.sipproxy.api.event.SecurityEvent.AuthenticationFailed;
-import org.sipproxy.api.routing.FakeStageContext;
 import org.sipproxy.api.routing.Verdict;
 import org.sipproxy.api.transport.TransportKind;
+import org.sipproxy.testkit.DigestCredentials;
+import org.sipproxy.testkit.fakes.FakeRuntime;
+import org.sipproxy.testkit.fakes.FakeStageContext;
 
 /** Digest with its default settings: captured requests are useless, and honest phones are not affected. */
 class DigestReplayTest {
@@ -34,8 +35,8 @@ class DigestReplayTest {
         return builder.credentials(users).build();
     }
 
-    private static FakeStageContext register(TestPhone phone) {
-        return FakeStageContext.of(Requests.register("Authorization: " + phone.credentials()));
+    private static FakeStageContext register(DigestCredentials phone) {
+        return FakeStageContext.of(Requests.register("Authorization: " + phone.value()));
     }
 
     private static String nonce(DigestAuthentication from) {
@@ -103,7 +104,7 @@ class DigestReplayTest {
     @EnumSource(DigestAlgorithm.class)
     void passwordVerifiesEveryAlgorithm(DigestAlgorithm algorithm) {
         DigestAuthentication all = with(DigestAuthentication.builder().algorithms(DigestAlgorithm.values()));
-        TestPhone phone = new TestPhone(nonce(all)).with("algorithm", algorithm.token());
+        DigestCredentials phone = Requests.credentials(nonce(all)).with("algorithm", algorithm.token());
 
         assertThat(all.handle(register(phone))).isSameAs(Verdict.proceed());
         assertThat(isPlainChallenge(
@@ -116,20 +117,22 @@ class DigestReplayTest {
         users.put(Credential.ofHa1(
                 "1002",
                 "example.org",
-                Map.of(DigestAlgorithm.SHA_256, TestPhone.hash("SHA-256", "1002:example.org:secret"))));
+                Map.of(
+                        DigestAlgorithm.SHA_256,
+                        DigestCredentials.ha1(DigestAlgorithm.SHA_256, "1002", "example.org", "secret"))));
         DigestAuthentication both =
                 with(DigestAuthentication.builder().algorithms(DigestAlgorithm.SHA_256, DigestAlgorithm.MD5));
-        TestPhone phone = new TestPhone(nonce(both)).with("username", "1002");
+        DigestCredentials phone = Requests.credentials(nonce(both)).with("username", "1002");
         FakeStageContext other = FakeStageContext.of(Requests.request(
                 "REGISTER sip:example.org",
                 "<sip:1002@example.org>",
                 "<sip:1002@example.org>",
-                "Authorization: " + phone.with("algorithm", "MD5").credentials()));
+                "Authorization: " + phone.with("algorithm", "MD5").value()));
         FakeStageContext own = FakeStageContext.of(Requests.request(
                 "REGISTER sip:example.org",
                 "<sip:1002@example.org>",
                 "<sip:1002@example.org>",
-                "Authorization: " + phone.with("algorithm", "SHA-256").credentials()));
+                "Authorization: " + phone.with("algorithm", "SHA-256").value()));
 
         Verdict refused = both.handle(other);
 
@@ -144,8 +147,8 @@ class DigestReplayTest {
         Verdict challenge = covering.handle(FakeStageContext.of(Requests.register()));
         String nonce = nonceIn(challenge);
         String body = "v=0\r\n";
-        String text = Requests.register(
-                        "Authorization: " + new TestPhone(nonce).body(body).credentials())
+        String text = Requests.register("Authorization: "
+                        + Requests.credentials(nonce).body(body).value())
                 .replace("Content-Length: 0\n\n", "Content-Length: 5\n\nv=0\n\n");
 
         assertThat(((Verdict.Respond) challenge).headerLines().get(0)).endsWith("qop=\"auth,auth-int\"");
@@ -157,7 +160,7 @@ class DigestReplayTest {
     @Test
     void capturedRequestIsStaleAndThePhonesNextRequestPasses() {
         String nonce = nonce(authentication);
-        TestPhone phone = new TestPhone(nonce);
+        DigestCredentials phone = Requests.credentials(nonce);
         assertThat(authentication.handle(register(phone))).isSameAs(Verdict.proceed());
 
         FakeStageContext replay = register(phone);
@@ -173,7 +176,8 @@ class DigestReplayTest {
 
     @Test
     void retransmissionPassesForAsLongAsTheClientRetransmits() {
-        String text = Requests.register("Authorization: " + new TestPhone(nonce(authentication)).credentials());
+        String text = Requests.register(
+                "Authorization: " + Requests.credentials(nonce(authentication)).value());
 
         for (int second : new int[] {0, 1, 31}) {
             assertThat(authentication.handle(FakeStageContext.at(START.plusSeconds(second), text)))
@@ -205,7 +209,7 @@ class DigestReplayTest {
                 "Contact: <sip:1001@192.0.2.7>",
                 "Expires: 3600",
                 "User-Agent: phone",
-                "Authorization: " + new TestPhone(nonce(authentication)).credentials());
+                "Authorization: " + Requests.credentials(nonce(authentication)).value());
         assertThat(authentication.handle(FakeStageContext.of(text))).isSameAs(Verdict.proceed());
 
         String forged = text.contains("\n" + name)
@@ -221,7 +225,8 @@ class DigestReplayTest {
 
     @Test
     void capturedRegisterWithAnotherRequestUriParameterOrBodyIsStale() {
-        String text = Requests.register("Authorization: " + new TestPhone(nonce(authentication)).credentials());
+        String text = Requests.register(
+                "Authorization: " + Requests.credentials(nonce(authentication)).value());
         assertThat(authentication.handle(FakeStageContext.of(text))).isSameAs(Verdict.proceed());
 
         String otherUri = text.replace("REGISTER sip:example.org ", "REGISTER sip:example.org;maddr=127.0.0.91 ");
@@ -239,14 +244,14 @@ class DigestReplayTest {
             String uri = "sip:1002@example.org";
             FakeStageContext first = FakeStageContext.of(
                     Requests.request(method + " " + uri, "<sip:1001@example.org>", "<" + uri + ">"));
-            TestPhone phone = new TestPhone(nonceIn(authentication.handle(first)))
+            DigestCredentials phone = Requests.credentials(nonceIn(authentication.handle(first)))
                     .method(method)
                     .with("uri", uri);
             String text = Requests.request(
                             method + " " + uri,
                             "<sip:1001@example.org>",
                             "<" + uri + ">",
-                            "Proxy-Authorization: " + phone.credentials())
+                            "Proxy-Authorization: " + phone.value())
                     .replace("Content-Length: 0\n\n", "Content-Length: 4\n\nab\n\n");
             assertThat(authentication.handle(FakeStageContext.of(text))).isSameAs(Verdict.proceed());
 
@@ -263,7 +268,8 @@ class DigestReplayTest {
     @Test
     void sameBytesFromAnotherSourceAreNotARetransmissionEvenIfNoncesAreNotBoundToSources() {
         DigestAuthentication anywhere = with(DigestAuthentication.builder().bindNonceTo());
-        String text = Requests.register("Authorization: " + new TestPhone(nonce(anywhere)).credentials());
+        String text = Requests.register(
+                "Authorization: " + Requests.credentials(nonce(anywhere)).value());
         assertThat(anywhere.handle(FakeStageContext.of(text).from("192.0.2.1", 40_000)))
                 .isSameAs(Verdict.proceed());
 
@@ -283,12 +289,14 @@ class DigestReplayTest {
     void reorderedRequestsPassOnceEach() {
         String nonce = nonce(authentication);
         for (String nc : List.of("00000003", "00000001", "00000041", "00000002", "0000000a")) {
-            assertThat(authentication.handle(register(new TestPhone(nonce).with("nc", nc))))
+            assertThat(authentication.handle(
+                            register(Requests.credentials(nonce).with("nc", nc))))
                     .as(nc)
                     .isSameAs(Verdict.proceed());
         }
         for (String nc : List.of("00000003", "00000001", "00000041", "00000002", "0000000a")) {
-            assertThat(isStale(authentication.handle(register(new TestPhone(nonce).with("nc", nc)))))
+            assertThat(isStale(authentication.handle(
+                            register(Requests.credentials(nonce).with("nc", nc)))))
                     .as(nc)
                     .isTrue();
         }
@@ -298,47 +306,48 @@ class DigestReplayTest {
     @ValueSource(strings = {"00000001", "0000000f"})
     void countFarBelowTheHighestIsStale(String nc) {
         String nonce = nonce(authentication);
-        assertThat(authentication.handle(register(new TestPhone(nonce).with("nc", "00000050"))))
+        assertThat(authentication.handle(register(Requests.credentials(nonce).with("nc", "00000050"))))
                 .isSameAs(Verdict.proceed());
 
-        assertThat(isStale(authentication.handle(register(new TestPhone(nonce).with("nc", nc)))))
+        assertThat(isStale(authentication.handle(
+                        register(Requests.credentials(nonce).with("nc", nc)))))
                 .isTrue();
     }
 
     @Test
     void capturedRequestFromAnotherSourceIsStaleAndAPhoneThatMovedPassesWithTheNewNonce() {
-        TestPhone phone = new TestPhone(nonce(authentication));
+        DigestCredentials phone = Requests.credentials(nonce(authentication));
         assertThat(authentication.handle(register(phone))).isSameAs(Verdict.proceed());
 
         Verdict moved =
                 authentication.handle(register(phone.with("nc", "00000002")).from("198.51.100.9"));
 
         assertThat(isStale(moved)).isTrue();
-        TestPhone again = phone.with("nonce", nonceIn(moved)).with("nc", "00000001");
+        DigestCredentials again = phone.with("nonce", nonceIn(moved)).with("nc", "00000001");
         assertThat(authentication.handle(register(again).from("198.51.100.9"))).isSameAs(Verdict.proceed());
     }
 
     @Test
     void nonceOfARegistrationIsStaleForACallAndValidForTheNextRegistration() {
-        TestPhone phone = new TestPhone(nonce(authentication));
+        DigestCredentials phone = Requests.credentials(nonce(authentication));
         assertThat(authentication.handle(register(phone))).isSameAs(Verdict.proceed());
-        TestPhone call = new TestPhone(nonceOf(phone)).method("INVITE").with("uri", "sip:1002@example.org");
+        DigestCredentials call =
+                Requests.credentials(nonceOf(phone)).method("INVITE").with("uri", "sip:1002@example.org");
 
         Verdict challenge = authentication.handle(FakeStageContext.of(Requests.invite(
-                "Proxy-Authorization: " + call.with("nc", "00000002").credentials())));
+                "Proxy-Authorization: " + call.with("nc", "00000002").value())));
 
         assertThat(((Verdict.Respond) challenge).statusCode()).isEqualTo(407);
         assertThat(((Verdict.Respond) challenge).headerLines().get(0)).contains("stale=true");
         call.with("nonce", nonceIn(challenge)).with("nc", "00000001");
-        assertThat(authentication.handle(
-                        FakeStageContext.of(Requests.invite("Proxy-Authorization: " + call.credentials()))))
+        assertThat(authentication.handle(FakeStageContext.of(Requests.invite("Proxy-Authorization: " + call.value()))))
                 .isSameAs(Verdict.proceed());
         assertThat(authentication.handle(register(phone.with("nc", "00000002"))))
                 .isSameAs(Verdict.proceed());
     }
 
-    private static String nonceOf(TestPhone phone) {
-        String text = phone.credentials();
+    private static String nonceOf(DigestCredentials phone) {
+        String text = phone.value();
         int start = text.indexOf("nonce=\"") + 7;
         return text.substring(start, text.indexOf('"', start));
     }
@@ -348,7 +357,7 @@ class DigestReplayTest {
         byte[] secret = new byte[16];
         DigestAuthentication before = with(DigestAuthentication.builder().secret(secret));
         DigestAuthentication after = with(DigestAuthentication.builder().secret(secret));
-        TestPhone phone = new TestPhone(nonce(before));
+        DigestCredentials phone = Requests.credentials(nonce(before));
         assertThat(before.handle(register(phone))).isSameAs(Verdict.proceed());
 
         after.start(new FakeRuntime(START.plusMillis(1)));
@@ -367,15 +376,16 @@ class DigestReplayTest {
         DigestAuthentication third = with(DigestAuthentication.builder().secret(next));
         List.of(first, second, third).forEach(proxy -> proxy.start(new FakeRuntime(START)));
 
-        assertThat(second.handle(register(new TestPhone(nonce(first))))).isSameAs(Verdict.proceed());
-        assertThat(third.handle(register(new TestPhone(nonce(second))))).isSameAs(Verdict.proceed());
-        assertThat(isStale(third.handle(register(new TestPhone(nonce(first)))))).isTrue();
+        assertThat(second.handle(register(Requests.credentials(nonce(first))))).isSameAs(Verdict.proceed());
+        assertThat(third.handle(register(Requests.credentials(nonce(second))))).isSameAs(Verdict.proceed());
+        assertThat(isStale(third.handle(register(Requests.credentials(nonce(first))))))
+                .isTrue();
     }
 
     @Test
     void oneTimeNoncePassesOnce() {
         DigestAuthentication once = with(DigestAuthentication.builder().oneTimeNonces(true));
-        TestPhone phone = new TestPhone(nonce(once));
+        DigestCredentials phone = Requests.credentials(nonce(once));
 
         assertThat(once.handle(register(phone))).isSameAs(Verdict.proceed());
         Verdict second = once.handle(register(phone.with("nc", "00000002")));
@@ -400,7 +410,7 @@ class DigestReplayTest {
                 "REGISTER sip:example.org",
                 address,
                 address,
-                "Authorization: " + new TestPhone(nonce(at)).credentials()));
+                "Authorization: " + Requests.credentials(nonce(at)).value()));
     }
 
     private static boolean use(NonceCounts counts, long number, long issued, int count, long request, long now) {

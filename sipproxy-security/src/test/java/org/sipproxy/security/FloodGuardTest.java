@@ -10,16 +10,16 @@ import java.time.Duration;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
-import org.sipproxy.api.component.FakeHooks;
-import org.sipproxy.api.component.FakeRuntime;
 import org.sipproxy.api.event.SecurityEvent;
 import org.sipproxy.api.event.SecurityEvent.LimitHit;
 import org.sipproxy.api.event.SecurityEvent.ScannerSeen;
-import org.sipproxy.api.routing.FakeStageContext;
 import org.sipproxy.api.routing.Verdict;
 import org.sipproxy.api.transport.TransportKind;
 import org.sipproxy.security.FloodGuard.Answer;
 import org.sipproxy.security.FloodGuard.ScannerPolicy;
+import org.sipproxy.testkit.fakes.FakeHooks;
+import org.sipproxy.testkit.fakes.FakeRuntime;
+import org.sipproxy.testkit.fakes.FakeStageContext;
 
 class FloodGuardTest {
 
@@ -415,13 +415,13 @@ class FloodGuardTest {
     void sourceThatTriesManyUnknownUsersIsReported() throws UnknownHostException {
         FakeHooks hooks = FakeHooks.of(guard().unknownUsers(3).build(), runtime);
         for (int i = 0; i < 3; i++) {
-            hooks.tell(failed("user" + i % 2, "UNKNOWN_USER"));
-            hooks.tell(failed("user" + i, "WRONG_PASSWORD"));
+            hooks.publish(failed("user" + i % 2, "UNKNOWN_USER"));
+            hooks.publish(failed("user" + i, "WRONG_PASSWORD"));
         }
         assertThat(runtime.events()).isEmpty();
 
-        hooks.tell(failed("user3", "UNKNOWN_USER"));
-        hooks.tell(failed("user4", "UNKNOWN_USER"));
+        hooks.publish(failed("user3", "UNKNOWN_USER"));
+        hooks.publish(failed("user4", "UNKNOWN_USER"));
 
         assertThat(runtime.events()).singleElement().isInstanceOf(ScannerSeen.class);
     }

@@ -5,6 +5,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.List;
+import org.sipproxy.testkit.DigestCredentials;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -77,22 +78,22 @@ class HashesTest {
 
     @Test
     void ha1IsTakenInPlaceOfAPassword() {
-        DigestResponse response = parse(new TestPhone("n").credentials());
+        DigestResponse response = parse(Requests.credentials("n").value());
 
         hashes.ha1OfPassword(response, "example.org".getBytes(US_ASCII), "wrong".getBytes(US_ASCII));
         assertThat(hashes.matches(response, "REGISTER".getBytes(US_ASCII))).isFalse();
 
-        hashes.ha1(TestPhone.md5("1001:example.org:secret").getBytes(US_ASCII));
+        hashes.ha1(DigestCredentials.ha1(DigestAlgorithm.MD5, "1001", "example.org", "secret").getBytes(US_ASCII));
         assertThat(hashes.matches(response, "REGISTER".getBytes(US_ASCII))).isTrue();
     }
 
     @Test
     void responseIsComparedInEveryDigitAndInEitherCase() {
-        String credentials = new TestPhone("n").credentials();
+        String credentials = Requests.credentials("n").value();
         int start = credentials.lastIndexOf("response=\"") + 10;
         String upper =
                 credentials.substring(0, start) + credentials.substring(start).toUpperCase(java.util.Locale.ROOT);
-        byte[] ha1 = TestPhone.md5("1001:example.org:secret").getBytes(US_ASCII);
+        byte[] ha1 = DigestCredentials.ha1(DigestAlgorithm.MD5, "1001", "example.org", "secret").getBytes(US_ASCII);
         byte[] method = "REGISTER".getBytes(US_ASCII);
 
         hashes.ha1(ha1);

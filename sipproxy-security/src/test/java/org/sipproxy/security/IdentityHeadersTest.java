@@ -5,11 +5,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
-import org.sipproxy.api.component.FakeHooks;
-import org.sipproxy.api.routing.FakeStageContext;
 import org.sipproxy.api.routing.RequestStage;
 import org.sipproxy.message.HeaderName;
 import org.sipproxy.message.SipRequest;
+import org.sipproxy.testkit.fakes.FakeHooks;
+import org.sipproxy.testkit.fakes.FakeStageContext;
 
 class IdentityHeadersTest {
 

@@ -13,11 +13,30 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.sipproxy.api.auth.Credential;
+import org.sipproxy.api.auth.CredentialStore;
+import org.sipproxy.api.auth.CredentialStoreContract;
 import org.sipproxy.api.auth.DigestAlgorithm;
 
-class InMemoryCredentialsTest {
+class InMemoryCredentialsTest implements CredentialStoreContract {
 
     private static final String HA1 = "939e7578ed9e3c518a452acee763bce9";
+
+    private final InMemoryCredentials ofContract = InMemoryCredentials.of();
+
+    @Override
+    public CredentialStore store() {
+        return ofContract;
+    }
+
+    @Override
+    public void put(String user, String password) {
+        ofContract.put(Credential.ofPassword(user, REALM, password));
+    }
+
+    @Override
+    public void remove(String user) {
+        ofContract.remove(user, REALM);
+    }
 
     @Test
     void userAndRealmOfAHashAreFoundByteForByte() {

@@ -9,11 +9,12 @@ import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.sipproxy.api.auth.Credential;
-import org.sipproxy.api.component.FakeRuntime;
 import org.sipproxy.api.event.SecurityEvent;
 import org.sipproxy.api.event.SecurityEvent.AuthenticationLocked;
-import org.sipproxy.api.routing.FakeStageContext;
 import org.sipproxy.api.routing.Verdict;
+import org.sipproxy.testkit.DigestCredentials;
+import org.sipproxy.testkit.fakes.FakeRuntime;
+import org.sipproxy.testkit.fakes.FakeStageContext;
 
 class LockoutTest {
 
@@ -43,7 +44,7 @@ class LockoutTest {
         return verdict;
     }
 
-    private Verdict register(String user, String source, TestPhone phone) {
+    private Verdict register(String user, String source, DigestCredentials phone) {
         String address = "<sip:" + user + "@example.org>";
         return handle(
                 FakeStageContext.at(
@@ -52,7 +53,7 @@ class LockoutTest {
                                 "REGISTER sip:example.org",
                                 address,
                                 address,
-                                "Authorization: " + phone.with("username", user).credentials())),
+                                "Authorization: " + phone.with("username", user).value())),
                 source);
     }
 
@@ -64,11 +65,11 @@ class LockoutTest {
     }
 
     private Verdict right(String user, String source) {
-        return register(user, source, new TestPhone(nonce(source)));
+        return register(user, source, Requests.credentials(nonce(source)));
     }
 
     private Verdict wrong(String user, String source) {
-        return register(user, source, new TestPhone(nonce(source)).password("guess"));
+        return register(user, source, Requests.credentials(nonce(source)).password("guess"));
     }
 
     private static boolean isChallenge(Verdict verdict) {
@@ -293,11 +294,13 @@ class LockoutTest {
         for (int phone = 0; phone < 10_000; phone++) {
             String user = "" + (1000 + phone % 100);
             // first the earlier credentials, whose nonces are unknown here
-            Verdict stale = register(user, "192.0.2.7", new TestPhone("a nonce of the proxy that was here before"));
+            Verdict stale =
+                    register(user, "192.0.2.7", Requests.credentials("a nonce of the proxy that was here before"));
             String line = ((Verdict.Respond) stale).headerLines().get(0);
             assertThat(line).contains("stale=true");
             int start = line.indexOf("nonce=\"") + 7;
-            assertThat(register(user, "192.0.2.7", new TestPhone(line.substring(start, line.indexOf('"', start)))))
+            assertThat(register(
+                            user, "192.0.2.7", Requests.credentials(line.substring(start, line.indexOf('"', start)))))
                     .isSameAs(Verdict.proceed());
         }
         assertThat(events).isEmpty();
@@ -316,7 +319,10 @@ class LockoutTest {
     @Test
     void forgedSourceAddressDoesNotLockOutItsRealUsers() {
         for (int i = 0; i < 100; i++) {
-            register("1001", "192.0.2.7", new TestPhone("never sent to that address").password("guess"));
+            register(
+                    "1001",
+                    "192.0.2.7",
+                    Requests.credentials("never sent to that address").password("guess"));
         }
 
         assertThat(right("1001", "192.0.2.7")).isSameAs(Verdict.proceed());
@@ -325,10 +331,10 @@ class LockoutTest {
     @Test
     void passwordCannotBeGuessedWithForeignNonces() {
         for (int i = 0; i < 3; i++) {
-            register("1001", "192.0.2.7", new TestPhone("made up").password("guess"));
+            register("1001", "192.0.2.7", Requests.credentials("made up").password("guess"));
         }
 
-        Verdict verdict = register("1001", "192.0.2.7", new TestPhone("made up"));
+        Verdict verdict = register("1001", "192.0.2.7", Requests.credentials("made up"));
 
         assertThat(isChallenge(verdict))
                 .as("no stale=true, which would disclose that the password is right")

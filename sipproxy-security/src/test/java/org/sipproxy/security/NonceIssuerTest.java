@@ -12,9 +12,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
-import org.sipproxy.api.routing.FakeStageContext;
 import org.sipproxy.message.SipParseException;
 import org.sipproxy.security.NonceIssuer.State;
+import org.sipproxy.testkit.fakes.FakeStageContext;
 
 class NonceIssuerTest {
 

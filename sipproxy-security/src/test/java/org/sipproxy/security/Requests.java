@@ -1,6 +1,7 @@
 package org.sipproxy.security;
 
 import java.util.concurrent.atomic.AtomicLong;
+import org.sipproxy.testkit.DigestCredentials;
 
 /** Requests with default headers. */
 final class Requests {
@@ -9,6 +10,11 @@ final class Requests {
     private static final AtomicLong COUNT = new AtomicLong();
 
     private Requests() {}
+
+    /** Returns the credentials of 1001 at example.org for a REGISTER. */
+    static DigestCredentials credentials(String nonce) {
+        return DigestCredentials.of("1001", "example.org", "secret", nonce);
+    }
 
     /** Returns a REGISTER of 1001 at example.org with more header lines. */
     static String register(String... headerLines) {

@@ -9,6 +9,7 @@ import org.junit.jupiter.api.Test;
 import org.sipproxy.api.auth.Credential;
 import org.sipproxy.api.auth.DigestAlgorithm;
 import org.sipproxy.api.support.KeyedHash;
+import org.sipproxy.testkit.DigestCredentials;
 
 /** No text form of an object discloses its secret. */
 class SecretsTest {
@@ -18,7 +19,7 @@ class SecretsTest {
     @Test
     void nothingShowsItsSecret() {
         byte[] key = SECRET.getBytes(StandardCharsets.UTF_8);
-        String ha1 = TestPhone.hash("SHA-256", SECRET);
+        String ha1 = DigestCredentials.ha1(DigestAlgorithm.SHA_256, "1002", "example.org", SECRET);
         Credential password = Credential.ofPassword("1001", "example.org", SECRET);
         Credential hashed = Credential.ofHa1("1002", "example.org", Map.of(DigestAlgorithm.SHA_256, ha1));
         InMemoryCredentials users = InMemoryCredentials.of(password, hashed);

@@ -99,6 +99,14 @@ final class ClientTransaction {
         }
     }
 
+    /**
+     * True if no further response has an effect: not for an INVITE, each of whose final responses is acknowledged, also
+     * when it is retransmitted.
+     */
+    synchronized boolean isComplete() {
+        return over && !isInvite();
+    }
+
     /** Sends the CANCEL of this INVITE in a separate transaction. */
     ClientTransaction cancel(Consumer<SipResponse> cancelUser) {
         RequestDraft cancel = draft.derived("CANCEL", draft.to());

@@ -1,9 +1,5 @@
 package org.sipproxy.testkit;
 
-import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.ListIterator;
 import java.util.Optional;
@@ -67,18 +63,13 @@ final class DigestClient {
 
     private String credentials(
             WWWAuthenticateHeader asked, DigestAlgorithm algorithm, RequestDraft request, String secret) {
-        String ha1 = hash(algorithm, user + ":" + asked.getRealm() + ":" + secret);
-        String ha2 = hash(algorithm, request.method() + ":" + request.uri());
-        String given = "Digest username=\"" + user + "\", realm=\"" + asked.getRealm() + "\", nonce=\""
-                + asked.getNonce() + "\", uri=\"" + request.uri() + "\", algorithm=" + algorithm.token()
-                + (asked.getOpaque() == null ? "" : ", opaque=\"" + asked.getOpaque() + "\"");
-        if (!offersAuth(asked.getQop())) {
-            return given + ", response=\"" + hash(algorithm, ha1 + ":" + asked.getNonce() + ":" + ha2) + "\"";
+        DigestCredentials credentials = DigestCredentials.of(user, asked.getRealm(), secret, asked.getNonce())
+                .request(request.method(), request.uri())
+                .algorithm(algorithm);
+        if (asked.getOpaque() != null) {
+            credentials.with("opaque", asked.getOpaque());
         }
-        String cnonce = Unique.word("c");
-        String middle = asked.getNonce() + ":00000001:" + cnonce + ":auth";
-        return given + ", qop=auth, nc=00000001, cnonce=\"" + cnonce + "\", response=\""
-                + hash(algorithm, ha1 + ":" + middle + ":" + ha2) + "\"";
+        return (offersAuth(asked.getQop()) ? credentials : credentials.withoutQop()).value();
     }
 
     private static boolean offersAuth(@Nullable String qop) {
@@ -91,14 +82,5 @@ final class DigestClient {
             }
         }
         return false;
-    }
-
-    private static String hash(DigestAlgorithm algorithm, String text) {
-        try {
-            byte[] hash = MessageDigest.getInstance(algorithm.javaName()).digest(text.getBytes(StandardCharsets.UTF_8));
-            return HexFormat.of().formatHex(hash);
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("every JDK has " + algorithm, e);
-        }
     }
 }

@@ -1,6 +1,7 @@
 package org.sipproxy.testkit;
 
 import java.net.InetSocketAddress;
+import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -10,6 +11,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -27,6 +29,20 @@ import org.sipproxy.message.SipResponse;
  */
 public final class Ladder implements WireListener {
 
+    /** Text at the end of each line of the diagram. */
+    @FunctionalInterface
+    public interface Notes {
+
+        /**
+         * Returns the note for a message; one line. Called on threads of the proxy, must not block.
+         *
+         * @param from name of the sender: {@code proxy}, or that of a peer
+         * @param to name of the receiver
+         * @throws SipParseException if the message is malformed; the note is then that of the exception
+         */
+        String of(String from, String to, SipMessage message) throws SipParseException;
+    }
+
     private static final String PROXY = "proxy";
     /** Number of recent messages that are kept, for load tests. */
     private static final int MOST = 10_000;
@@ -36,6 +52,7 @@ public final class Ladder implements WireListener {
     private static final int MARGIN = 12;
 
     private final Function<InetSocketAddress, Optional<String>> names;
+    private final Notes notes;
     private final Deque<Arrow> arrows = new ArrayDeque<>();
     private final Set<String> seen = new HashSet<>();
     private long startNanos = System.nanoTime();
@@ -60,7 +77,18 @@ public final class Ladder implements WireListener {
      * @param names returns the name of an address; called for each message on threads of the proxy, must not block
      */
     public Ladder(Function<InetSocketAddress, Optional<String>> names) {
+        this(names, Ladder::detail);
+    }
+
+    /**
+     * Creates a ladder in which peers have names and messages have notes, such as explanations for a reader.
+     *
+     * @param names returns the name of an address; called for each message on threads of the proxy, must not block
+     * @param notes returns the note for a message. Default: Request-URI, or method of a response
+     */
+    public Ladder(Function<InetSocketAddress, Optional<String>> names, Notes notes) {
         this.names = Objects.requireNonNull(names, "names");
+        this.notes = Objects.requireNonNull(notes, "notes");
     }
 
     @Override
@@ -86,7 +114,8 @@ public final class Ladder implements WireListener {
         if (arrows.size() == MOST) {
             arrows.removeFirst();
         }
-        arrows.addLast(new Arrow(millis, from, to, label, detail(message) + (repeated ? " (again)" : "")));
+        arrows.addLast(new Arrow(millis, from, to, label, note(from, to, message) + (repeated ? " (again)" : "")));
+        notifyAll();
         if (seen.size() == MOST) {
             seen.clear();
         }
@@ -105,14 +134,18 @@ public final class Ladder implements WireListener {
                 : ((SipRequest) message).method().name();
     }
 
-    private static String detail(SipMessage message) {
+    private String note(String from, String to, SipMessage message) {
         try {
-            return message instanceof SipResponse response
-                    ? "to " + response.cseq().method()
-                    : ((SipRequest) message).requestUri().toString();
+            return notes.of(from, to, message);
         } catch (SipParseException e) {
             return String.valueOf(e.getMessage());
         }
+    }
+
+    private static String detail(String from, String to, SipMessage message) throws SipParseException {
+        return message instanceof SipResponse response
+                ? "to " + response.cseq().method()
+                : ((SipRequest) message).requestUri().toString();
     }
 
     /**
@@ -123,6 +156,41 @@ public final class Ladder implements WireListener {
         return arrows.stream().map(Arrow::toString).toList();
     }
 
+    /**
+     * Waits until these messages are recorded, in any order, because a message may be recorded shortly after a phone
+     * has received it.
+     *
+     * @param expected messages in the form of {@link #arrows()}; one that is given twice must be recorded twice
+     * @return the messages that are still missing after {@code patience}
+     */
+    public synchronized List<String> awaitMissing(List<String> expected, Duration patience) {
+        long deadline = System.nanoTime() + patience.toNanos();
+        while (true) {
+            List<String> missing = missing(expected);
+            long millis = TimeUnit.NANOSECONDS.toMillis(deadline - System.nanoTime());
+            if (missing.isEmpty() || millis <= 0) {
+                return missing;
+            }
+            try {
+                wait(millis);
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                throw new AssertionError("interrupted while waiting", e);
+            }
+        }
+    }
+
+    private List<String> missing(List<String> expected) {
+        List<String> recorded = new ArrayList<>(arrows());
+        List<String> missing = new ArrayList<>();
+        for (String arrow : expected) {
+            if (!recorded.remove(arrow)) {
+                missing.add(arrow);
+            }
+        }
+        return missing;
+    }
+
     /** Removes all messages, and counts time from now. */
     public synchronized void clear() {
         arrows.clear();
@@ -131,8 +199,7 @@ public final class Ladder implements WireListener {
     }
 
     /**
-     * Returns the diagram: a rail for the proxy and each peer, and a line per message with arrow, time, and Request-URI
-     * or method.
+     * Returns the diagram: a rail for the proxy and each peer, and a line per message with time, arrow and note.
      */
     @Override
     public synchronized String toString() {

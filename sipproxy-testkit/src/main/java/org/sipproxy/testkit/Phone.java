@@ -25,7 +25,7 @@ import org.sipproxy.message.StatusCode;
 
 /**
  * Phone for tests: it registers, makes and receives calls, and sends and receives any other request, over any
- * transport. It sends everything to one proxy, retransmits (RFC 3261 §17), and responds to digest challenges. It is
+ * transport. It sends its requests to one proxy, retransmits (RFC 3261 §17), and responds to digest challenges. It is
  * strict: a request whose Request-URI is not the phone's Contact gets 404 (§8.2.2.1) and is a {@linkplain #complaints()
  * complaint}.
  *
@@ -204,6 +204,19 @@ public final class Phone implements AutoCloseable {
         return server.requests()
                 .take(request -> request.method().equals(wanted), core.patience())
                 .orElseThrow(() -> core.missing(method));
+    }
+
+    /**
+     * Returns the address that a received request came from, such as one of several proxies that share a database. The
+     * phone responds to that address.
+     *
+     * @throws IllegalArgumentException if the request is an ACK, or the phone did not receive it
+     */
+    public InetSocketAddress sourceOf(SipRequest request) {
+        return core.layer()
+                .sourceOf(request)
+                .orElseThrow(() -> new IllegalArgumentException(
+                        "request: " + user() + " has no transaction of this " + request.method()));
     }
 
     /**

@@ -1,5 +1,6 @@
 package org.sipproxy.testkit;
 
+import java.net.InetSocketAddress;
 import org.sipproxy.message.CSeq;
 import org.sipproxy.message.Method;
 import org.sipproxy.message.SipParseException;
@@ -15,6 +16,7 @@ final class ServerTransaction {
 
     private final TransactionLayer layer;
     private final SipRequest request;
+    private final InetSocketAddress source;
     private final String toTag;
     /** Guarded by this, like the following fields. */
     private byte[] lastResponse = {};
@@ -24,9 +26,10 @@ final class ServerTransaction {
     private long intervalNanos;
     private long repeatedForNanos;
 
-    ServerTransaction(TransactionLayer layer, SipRequest request) {
+    ServerTransaction(TransactionLayer layer, SipRequest request, InetSocketAddress source) {
         this.layer = layer;
         this.request = request;
+        this.source = source;
         this.toTag = Unique.word("t");
         this.intervalNanos = layer.t1Nanos();
     }
@@ -41,6 +44,11 @@ final class ServerTransaction {
 
     SipRequest request() {
         return request;
+    }
+
+    /** Returns the address that the request came from, which its responses are sent to (§18.2.2). */
+    InetSocketAddress source() {
+        return source;
     }
 
     /** Returns the To tag of the responses, unless the request has one. */
@@ -79,7 +87,7 @@ final class ServerTransaction {
             lastResponse = response;
             lastStatus = status;
         }
-        layer.send(response);
+        layer.respond(response, source);
         boolean untilAck = request.method().equals(Method.INVITE) && status >= 200;
         if (untilAck && (status < 300 || !layer.isReliable())) {
             layer.after(intervalNanos, this::repeatUntilAcknowledged);
@@ -102,7 +110,7 @@ final class ServerTransaction {
             next = intervalNanos;
             again = lastResponse;
         }
-        layer.send(again);
+        layer.respond(again, source);
         layer.after(next, this::repeatUntilAcknowledged);
     }
 
@@ -113,7 +121,7 @@ final class ServerTransaction {
             again = acknowledged ? new byte[0] : lastResponse;
         }
         if (again.length > 0) {
-            layer.send(again);
+            layer.respond(again, source);
         }
     }
 

@@ -10,6 +10,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.extension.AfterAllCallback;
@@ -19,7 +20,7 @@ import org.junit.jupiter.api.extension.BeforeEachCallback;
 import org.junit.jupiter.api.extension.ExtensionContext;
 import org.sipproxy.api.auth.Authentication;
 import org.sipproxy.api.auth.Credential;
-import org.sipproxy.api.auth.DigestAlgorithm;
+import org.sipproxy.api.auth.CredentialStore;
 import org.sipproxy.api.event.WireListener;
 import org.sipproxy.api.location.Aor;
 import org.sipproxy.api.location.Binding;
@@ -29,8 +30,6 @@ import org.sipproxy.api.transport.TransportKind;
 import org.sipproxy.core.SipProxy;
 import org.sipproxy.core.SipProxyBuilder;
 import org.sipproxy.message.SipMessage;
-import org.sipproxy.security.DigestAuthentication;
-import org.sipproxy.security.InMemoryCredentials;
 
 /**
  * Registrar and proxy for the tests of a class, on free UDP and TCP ports of 127.0.0.1:
@@ -303,8 +302,7 @@ public final class SipProxyExtension
 
         private String domain = "sip.test";
         private final Map<String, String> passwords = new LinkedHashMap<>();
-        private DigestAlgorithm[] algorithms = {};
-        private @Nullable Authentication authentication;
+        private @Nullable Function<CredentialStore, ? extends Authentication> authentication;
         private Consumer<SipProxyBuilder> customizer = proxy -> {};
         private @Nullable WireListener wireListener;
         private boolean leakCheck = true;
@@ -318,25 +316,27 @@ public final class SipProxyExtension
         }
 
         /**
-         * Adds a user with a password, which the phones of this user know. The proxy then requires digest
-         * authentication. Default none: no password is needed to register and call.
+         * Adds a user with a password, which the phones of this user know. Requires {@link #authentication}. Default
+         * none.
          */
         public Builder user(String user, String password) {
             passwords.put(Objects.requireNonNull(user, "user"), Objects.requireNonNull(password, "password"));
             return this;
         }
 
-        /** Sets the digest algorithms that are offered. Default that of {@link DigestAuthentication}, MD5. */
-        public Builder algorithms(DigestAlgorithm... offered) {
-            algorithms = offered.clone();
-            return this;
-        }
-
         /**
-         * Sets another authentication instead of digest with the users of this builder. Their phones still know the
-         * passwords.
+         * Sets the authentication of the proxy, such as the digest authentication of {@code sipproxy-security}:
+         *
+         * <pre>{@code
+         * .user("alice", "secret")
+         * .authentication(users -> DigestAuthentication.builder().credentials(users).build())
+         * }</pre>
+         *
+         * Default none: no password is needed to register and call.
+         *
+         * @param step returns the authentication for the users of this builder; called before each start
          */
-        public Builder authentication(Authentication step) {
+        public Builder authentication(Function<CredentialStore, ? extends Authentication> step) {
             authentication = Objects.requireNonNull(step, "step");
             return this;
         }
@@ -362,8 +362,17 @@ public final class SipProxyExtension
             return this;
         }
 
-        /** Returns the extension. The proxy is built when JUnit starts the test. */
+        /**
+         * Returns the extension. The proxy is built when JUnit starts the test.
+         *
+         * @throws IllegalArgumentException if there are users, but no authentication that checks their passwords
+         */
         public SipProxyExtension build() {
+            if (!passwords.isEmpty() && authentication == null) {
+                throw new IllegalArgumentException("user: " + passwords.keySet()
+                        + " have passwords that the proxy does not check; set authentication(users ->"
+                        + " DigestAuthentication.builder().credentials(users).build())");
+            }
             return new SipProxyExtension(this);
         }
 
@@ -373,26 +382,29 @@ public final class SipProxyExtension
                     .listen(Endpoint.tcp(HOST, 0))
                     .domain(domain)
                     .wireListener(wireListener == null ? ladder : new BothListeners(ladder, wireListener));
-            Authentication step = authentication;
-            if (step != null) {
-                builder.authentication(step);
-            } else if (passwords.isEmpty()) {
+            Function<CredentialStore, ? extends Authentication> step = authentication;
+            if (step == null) {
                 builder.noAuthentication();
             } else {
-                builder.authentication(digest());
+                builder.authentication(step.apply(new Passwords(domain, passwords)));
             }
             customizer.accept(builder);
             return builder.build();
         }
+    }
 
-        private DigestAuthentication digest() {
-            InMemoryCredentials users = InMemoryCredentials.of();
-            passwords.forEach((user, password) -> users.put(Credential.ofPassword(user, domain, password)));
-            DigestAuthentication.Builder digest = DigestAuthentication.builder().credentials(users);
-            if (algorithms.length > 0) {
-                digest.algorithms(algorithms);
-            }
-            return digest.build();
+    /** Credentials of the users of a builder. */
+    private record Passwords(String realm, Map<String, String> passwords) implements CredentialStore {
+
+        @Override
+        public Optional<Credential> find(String username, String realm) {
+            String password = this.realm.equals(realm) ? passwords.get(username) : null;
+            return Optional.ofNullable(password).map(text -> Credential.ofPassword(username, realm, text));
+        }
+
+        @Override
+        public boolean mayBlock() {
+            return false;
         }
     }
 

@@ -71,9 +71,10 @@ final class StreamWire implements Wire {
     private void read(Receiver receiver) {
         StreamCutter cutter = new StreamCutter();
         byte[] buffer = new byte[8_192];
+        InetSocketAddress peer = (InetSocketAddress) socket.getRemoteSocketAddress();
         try (InputStream in = socket.getInputStream()) {
             for (int n = in.read(buffer); n >= 0; n = in.read(buffer)) {
-                cutter.feed(buffer, n).forEach(receiver::received);
+                cutter.feed(buffer, n).forEach(message -> receiver.received(message, peer));
             }
         } catch (IOException e) {
             // closed by either side

@@ -1,5 +1,6 @@
 package org.sipproxy.testkit;
 
+import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
@@ -100,6 +101,11 @@ final class TransactionLayer implements Wire.Receiver, AutoCloseable {
         wire.send(message);
     }
 
+    void respond(byte[] message, InetSocketAddress source) {
+        log.sent(message);
+        wire.respond(message, source);
+    }
+
     @SuppressWarnings("FutureReturnValueIgnored") // a task checks whether it is still needed
     void after(long nanos, Runnable task) {
         try {
@@ -116,6 +122,14 @@ final class TransactionLayer implements Wire.Receiver, AutoCloseable {
         transaction.start();
     }
 
+    /** Returns the source of a received request; empty if it is an ACK, or not a request to this phone. */
+    Optional<InetSocketAddress> sourceOf(SipRequest request) {
+        return servers.values().stream()
+                .filter(transaction -> transaction.request().equals(request))
+                .findFirst()
+                .map(ServerTransaction::source);
+    }
+
     /** Ignores everything received from now on. */
     void deafen() {
         deaf = true;
@@ -124,7 +138,7 @@ final class TransactionLayer implements Wire.Receiver, AutoCloseable {
     // ---- received messages
 
     @Override
-    public void received(byte[] bytes) {
+    public void received(byte[] bytes, InetSocketAddress source) {
         User above = user;
         if (deaf || above == null) {
             return;
@@ -141,7 +155,7 @@ final class TransactionLayer implements Wire.Receiver, AutoCloseable {
                 throw defect.get();
             }
             if (message instanceof SipRequest request) {
-                received(request, above);
+                received(request, source, above);
             } else if (message instanceof SipResponse response) {
                 received(response);
             }
@@ -156,12 +170,15 @@ final class TransactionLayer implements Wire.Receiver, AutoCloseable {
         ClientTransaction transaction = clients.get(key);
         if (transaction != null) {
             transaction.received(response);
+            if (transaction.isComplete()) {
+                clients.remove(key); // so that a phone may send any number of requests
+            }
         } else {
             log.note("   (stray response)");
         }
     }
 
-    private void received(SipRequest request, User above) throws SipParseException {
+    private void received(SipRequest request, InetSocketAddress source, User above) throws SipParseException {
         Method method = request.method();
         ServerTransaction invite = servers.get(ServerTransaction.key(request, Method.INVITE));
         if (method.equals(Method.ACK)) {
@@ -179,7 +196,7 @@ final class TransactionLayer implements Wire.Receiver, AutoCloseable {
             return;
         }
         request.cseq(); // a malformed CSeq is reported here, not later
-        ServerTransaction transaction = new ServerTransaction(this, request);
+        ServerTransaction transaction = new ServerTransaction(this, request, source);
         servers.put(key, transaction);
         if (method.equals(Method.CANCEL)) {
             above.onCancel(transaction, invite);

@@ -9,7 +9,7 @@ import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 import org.sipproxy.api.transport.TransportKind;
 
-/** Datagram socket that receives from any address and sends to one address. */
+/** Datagram socket that receives from any address and sends requests to one address. */
 final class UdpWire implements Wire {
 
     private static final int LARGEST_DATAGRAM = 65_536;
@@ -48,7 +48,8 @@ final class UdpWire implements Wire {
             try {
                 DatagramPacket packet = new DatagramPacket(buffer, buffer.length);
                 socket.receive(packet);
-                receiver.received(Arrays.copyOf(buffer, packet.getLength()));
+                receiver.received(
+                        Arrays.copyOf(buffer, packet.getLength()), (InetSocketAddress) packet.getSocketAddress());
             } catch (IOException e) {
                 // closed, or an ICMP error of an earlier send
             }
@@ -57,8 +58,13 @@ final class UdpWire implements Wire {
 
     @Override
     public void send(byte[] bytes) {
+        respond(bytes, peer);
+    }
+
+    @Override
+    public void respond(byte[] bytes, InetSocketAddress source) {
         try {
-            socket.send(new DatagramPacket(bytes, bytes.length, peer));
+            socket.send(new DatagramPacket(bytes, bytes.length, source));
         } catch (IOException e) {
             // closed, or an ICMP error of an earlier send: lost
         }

@@ -20,11 +20,12 @@ final class WebSocketWire implements Wire {
     private final TransportKind kind;
     private final InetSocketAddress name = InetSocketAddress.createUnresolved(Unique.word("h") + ".invalid", 0);
     private final WebSocket socket;
-    private final Listener listener = new Listener();
+    private final Listener listener;
 
     /** Connects to the proxy; {@code context} is null for WS. */
     WebSocketWire(TransportKind kind, InetSocketAddress peer, @Nullable SSLContext context) {
         this.kind = kind;
+        this.listener = new Listener(peer);
         HttpClient.Builder client = HttpClient.newBuilder();
         if (context != null) {
             client.sslContext(context);
@@ -80,10 +81,15 @@ final class WebSocketWire implements Wire {
 
     private static final class Listener implements WebSocket.Listener {
 
+        private final InetSocketAddress peer;
         private final StringBuilder held = new StringBuilder();
 
         /** Set before the first frame is requested. */
         private volatile @Nullable Receiver receiver;
+
+        Listener(InetSocketAddress peer) {
+            this.peer = peer;
+        }
 
         /** Does not request a frame yet. */
         @Override
@@ -107,7 +113,7 @@ final class WebSocketWire implements Wire {
                 held.setLength(0);
                 Receiver to = receiver;
                 if (to != null) {
-                    to.received(message);
+                    to.received(message, peer);
                 }
             }
             from.request(1);

@@ -6,15 +6,24 @@ import java.net.DatagramPacket;
 import java.net.DatagramSocket;
 import java.net.InetAddress;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
+import org.sipproxy.message.ParseLimits;
+import org.sipproxy.message.SipMessage;
+import org.sipproxy.message.SipParseException;
+import org.sipproxy.testkit.fakes.FakeFlow;
 
 @Timeout(30)
 class LadderTest {
 
     private final Ladder unnamed = new Ladder();
+    private final Ladder noted = new Ladder(
+            address -> Optional.of("phone"),
+            (from, to, message) -> from + " to " + to + ", " + message.cseq().number());
 
     @RegisterExtension
     final SipProxyExtension sip =
@@ -55,16 +64,16 @@ class LadderTest {
     @Test
     void peersAreNamedByTheirAddressesAndRetransmissionsAreMarked() throws Exception {
         byte[] options = """
-                OPTIONS sip:sip.test SIP/2.0
-                Via: SIP/2.0/UDP 127.0.0.1:9;rport;branch=z9hG4bK1
-                From: <sip:a@sip.test>;tag=1
-                To: <sip:sip.test>
-                Call-ID: 1
-                CSeq: 1 OPTIONS
-                Max-Forwards: 70
-                Content-Length: 0
+            OPTIONS sip:sip.test SIP/2.0
+            Via: SIP/2.0/UDP 127.0.0.1:9;rport;branch=z9hG4bK1
+            From: <sip:a@sip.test>;tag=1
+            To: <sip:sip.test>
+            Call-ID: 1
+            CSeq: 1 OPTIONS
+            Max-Forwards: 70
+            Content-Length: 0
 
-                """.replace("\n", "\r\n").getBytes(StandardCharsets.US_ASCII);
+            """.replace("\n", "\r\n").getBytes(StandardCharsets.US_ASCII);
         try (DatagramSocket socket = new DatagramSocket(0, InetAddress.getLoopbackAddress())) {
             socket.setSoTimeout(5_000);
             for (int i = 0; i < 2; i++) {
@@ -78,6 +87,28 @@ class LadderTest {
                     .hasSizeGreaterThanOrEqualTo(3);
             assertThat(unnamed.toString()).contains(">|  sip:sip.test\n", ">|  sip:sip.test (again)\n");
         }
+    }
+
+    @Test
+    void expectedMessagesAreAwaitedAndTheMissingOnesReturned() {
+        sip.phone("alice").options("sip:sip.test");
+        List<String> seen = List.of("alice -> proxy: OPTIONS", "proxy -> alice: 200 OK");
+
+        assertThat(sip.ladder().awaitMissing(seen, Duration.ofSeconds(5))).isEmpty();
+        assertThat(sip.ladder()
+                        .awaitMissing(List.of(seen.get(1), seen.get(1), "alice -> proxy: BYE"), Duration.ofMillis(1)))
+                .containsExactly(seen.get(1), "alice -> proxy: BYE");
+    }
+
+    @Test
+    void notesAreThoseOfTheTest() throws SipParseException {
+        String options = "OPTIONS sip:sip.test SIP/2.0\r\nCSeq: 7 OPTIONS\r\n\r\n";
+
+        noted.received(
+                SipMessage.parse(options.getBytes(StandardCharsets.US_ASCII), ParseLimits.DEFAULT),
+                FakeFlow.udp("192.0.2.7", 5060));
+
+        assertThat(noted.toString()).contains(">|  phone to proxy, 7\n");
     }
 
     @Test

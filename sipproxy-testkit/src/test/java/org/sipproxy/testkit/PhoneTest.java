@@ -12,6 +12,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.sipproxy.api.transport.TransportKind;
 import org.sipproxy.message.HeaderName;
+import org.sipproxy.message.SipRequest;
 import org.sipproxy.message.SipResponse;
 
 /** Phones that call each other through a real proxy. */
@@ -159,6 +160,20 @@ class PhoneTest {
         assertThatThrownBy(() -> alice.send("INVITE", "bob"))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("use call(target)");
+    }
+
+    @Test
+    void phoneRespondsToTheSourceOfARequestAndReportsIt() {
+        Phone bob = SIP.phone("bob");
+        Phone direct = SIP.phone("alice", phone -> phone.proxy(bob.localAddress()));
+
+        assertThat(direct.message(bob.contact(), "hello").statusCode()).isEqualTo(200);
+
+        SipRequest message = bob.awaitRequest("MESSAGE");
+        assertThat(bob.sourceOf(message)).isEqualTo(direct.localAddress());
+        assertThatThrownBy(() -> direct.sourceOf(message))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("request: alice has no transaction of this MESSAGE");
     }
 
     @Test

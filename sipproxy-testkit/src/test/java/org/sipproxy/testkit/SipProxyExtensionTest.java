@@ -144,6 +144,16 @@ class SipProxyExtensionTest {
                 .hasMessage("proxy: not started; annotate the field with @RegisterExtension");
     }
 
+    @Test
+    void passwordsThatTheProxyDoesNotCheckAreRefused() {
+        SipProxyExtension.Builder builder = SipProxyExtension.builder().user("alice", "secret");
+
+        assertThatThrownBy(builder::build)
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageStartingWith(
+                        "user: [alice] have passwords that the proxy does not check; set authentication(");
+    }
+
     // ---- classes that only the tests above run
 
     static class OwnProxy {

@@ -17,6 +17,7 @@ final class LibraryProblems {
             Map.entry("/webSocketOrigins", "--ws-origin"),
             Map.entry("/udpReceivers", "--udp-receivers"),
             Map.entry("/streamThreads", "--stream-threads"),
+            Map.entry("/lingeringBytes", "--lingering-bytes"),
             Map.entry("/drainTime", "--drain-time"),
             Map.entry("/waitLimit", "--wait-limit"),
             Map.entry("/minExpires", "--min-expires"),

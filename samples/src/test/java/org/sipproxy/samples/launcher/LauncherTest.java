@@ -177,7 +177,7 @@ class LauncherTest {
 
         assertThat(status).containsExactly(0, 2, 2);
         assertThat(err.toString())
-                .contains("--lingering-bytes: 1024 (expected 1048576 to 34359738368)")
+                .contains("--lingering-bytes: 1024 (expected 1,048,576 to 34,359,738,368)")
                 .contains("--lingering-bytes: \"a quarter\" (expected a number of bytes, or one with k, m or g");
     }
 

@@ -15,7 +15,7 @@ import org.sipproxy.api.transport.StrayResponseHandler;
  * the order of the components: by {@link ProxyComponent.Phase}, then in the order in which the host added them.
  *
  * <p>Passed to {@link ProxyComponent#install}. Not for implementation by host applications: methods may be added in a
- * minor version.
+ * minor version. Unit tests use {@code FakeHooks} of {@code sipproxy-testkit}.
  */
 public interface ComponentHooks {
 

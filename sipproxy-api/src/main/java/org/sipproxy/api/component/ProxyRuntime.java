@@ -14,7 +14,8 @@ import org.sipproxy.message.SipUri;
 /**
  * A running proxy as its components see it. All methods may be called by any thread until the component is closed.
  *
- * <p>Not for implementation by host applications: methods may be added in a minor version.
+ * <p>Not for implementation by host applications: methods may be added in a minor version. Unit tests use {@code
+ * FakeRuntime} of {@code sipproxy-testkit}.
  */
 public interface ProxyRuntime {
 

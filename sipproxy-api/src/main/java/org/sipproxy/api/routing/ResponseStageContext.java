@@ -9,7 +9,8 @@ import org.sipproxy.message.SipUri;
 /**
  * A response as a {@link ResponseStage} sees it. Valid until the stage returns.
  *
- * <p>Not for implementation by host applications: methods may be added in a minor version.
+ * <p>Not for implementation by host applications: methods may be added in a minor version. Unit tests use {@code
+ * FakeResponseContext} of {@code sipproxy-testkit}.
  */
 public interface ResponseStageContext {
 

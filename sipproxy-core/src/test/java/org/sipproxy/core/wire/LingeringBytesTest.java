@@ -51,6 +51,6 @@ class LingeringBytesTest {
                         .lingeringBytes(bytes)
                         .build())
                 .isInstanceOf(IllegalArgumentException.class)
-                .hasMessage("lingeringBytes: " + bytes + " (expected 1048576 to 34359738368)");
+                .hasMessage("lingeringBytes: " + bytes + " (expected 1,048,576 to 34,359,738,368)");
     }
 }

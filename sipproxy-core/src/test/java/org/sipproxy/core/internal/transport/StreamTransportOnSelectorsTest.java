@@ -1,14 +1,59 @@
 package org.sipproxy.core.internal.transport;
 
+import org.junit.jupiter.api.Nested;
 import org.sipproxy.core.internal.guard.ProxyThreads;
 import org.sipproxy.core.options.StreamLimits;
 import org.sipproxy.message.ParseLimits;
 
 /** The same tests without native code, as on every platform but Linux on x86-64. */
-class StreamTransportOnSelectorsTest extends StreamTransportTest {
+class StreamTransportOnSelectorsTest {
 
-    @Override
-    StreamEnvironment environment(StreamLimits limits) {
+    private static StreamEnvironment portable(StreamLimits limits, TransportCounters counters) {
         return StreamEnvironment.createPortable(2, ProxyThreads.named("test"), limits, ParseLimits.DEFAULT, counters);
+    }
+
+    @Nested
+    class Messages extends StreamMessageTest {
+
+        @Override
+        StreamEnvironment environment(StreamLimits limits) {
+            return portable(limits, counters);
+        }
+    }
+
+    @Nested
+    class Sending extends StreamSendingTest {
+
+        @Override
+        StreamEnvironment environment(StreamLimits limits) {
+            return portable(limits, counters);
+        }
+    }
+
+    @Nested
+    class Timeout extends StreamTimeoutTest {
+
+        @Override
+        StreamEnvironment environment(StreamLimits limits) {
+            return portable(limits, counters);
+        }
+    }
+
+    @Nested
+    class Limits extends StreamLimitsTest {
+
+        @Override
+        StreamEnvironment environment(StreamLimits limits) {
+            return portable(limits, counters);
+        }
+    }
+
+    @Nested
+    class Lifecycle extends StreamLifecycleTest {
+
+        @Override
+        StreamEnvironment environment(StreamLimits limits) {
+            return portable(limits, counters);
+        }
     }
 }

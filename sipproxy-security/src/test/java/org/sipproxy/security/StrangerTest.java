@@ -1,9 +1,10 @@
-package org.sipproxy.testkit;
+package org.sipproxy.security;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -11,15 +12,15 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
-import org.sipproxy.security.AccessList;
-import org.sipproxy.security.AccessRule;
-import org.sipproxy.security.CidrBlock;
+import org.sipproxy.testkit.DigestCredentials;
+import org.sipproxy.testkit.SipProxyExtension;
 
 /** Requests of strangers to a user. */
 @Timeout(60)
 class StrangerTest {
 
     private static final String GATEWAY = "127.0.0.20";
+    private static final AtomicInteger BRANCHES = new AtomicInteger();
     private static final String FOREIGN = "<sip:x@elsewhere.test>";
 
     @RegisterExtension
@@ -27,6 +28,8 @@ class StrangerTest {
             .domain("sip.test")
             .user("1001", "pw1001")
             .user("1002", "pw1002")
+            .authentication(
+                    users -> DigestAuthentication.builder().credentials(users).build())
             .configure(proxy -> proxy.component(AccessList.builder()
                     .rules(AccessRule.trust(CidrBlock.parse(GATEWAY)))
                     .defaultPolicy(AccessRule.Action.ALLOW)
@@ -46,7 +49,7 @@ class StrangerTest {
 
     /** Sends a request as a stranger, and returns its branch. */
     private String send(RawPeer sender, String method, int cseq, String from, String to, String... lines) {
-        String branch = Unique.word("b");
+        String branch = "b" + BRANCHES.incrementAndGet();
         List<String> all = new ArrayList<>(List.of(
                 method + " sip:1001@sip.test SIP/2.0",
                 sender.via(branch),
@@ -287,7 +290,9 @@ class StrangerTest {
         String sender = from.replace("PORT", String.valueOf(sip.udp().getPort()));
         String nonce = RawPeer.nonceOf(
                 stranger.await("SIP/2.0 407", send(stranger, "NOTIFY", 1, sender, "<sip:1001@sip.test>")));
-        String proof = RawPeer.digest("1002", "pw1002", "sip.test", nonce, "NOTIFY", "sip:1001@sip.test");
+        String proof = DigestCredentials.of("1002", "sip.test", "pw1002", nonce)
+                .request("NOTIFY", "sip:1001@sip.test")
+                .value();
 
         String branch = send(stranger, "NOTIFY", 2, sender, "<sip:1001@sip.test>", "Proxy-Authorization: " + proof);
 

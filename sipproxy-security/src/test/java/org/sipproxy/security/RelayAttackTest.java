@@ -1,4 +1,4 @@
-package org.sipproxy.testkit;
+package org.sipproxy.security;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -7,6 +7,8 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.sipproxy.testkit.DigestCredentials;
+import org.sipproxy.testkit.SipProxyExtension;
 
 /**
  * The RFC 3261 authentication relay (draft-state-sip-relay-attack-00): an outsider makes a user authenticate a call of
@@ -23,6 +25,8 @@ class RelayAttackTest {
             .domain("sip.test")
             .user("1002", PASSWORD)
             .user("1003", "pw1003")
+            .authentication(
+                    users -> DigestAuthentication.builder().credentials(users).build())
             .withoutLeakCheck()
             .build();
 
@@ -49,7 +53,9 @@ class RelayAttackTest {
     }
 
     private String credentials(String nonce, String method, String uri) {
-        return RawPeer.digest("1002", PASSWORD, "sip.test", nonce, method, uri);
+        return DigestCredentials.of("1002", "sip.test", PASSWORD, nonce)
+                .request(method, uri)
+                .value();
     }
 
     /** Step 1: the victim calls Mallory, who answers with the toll number as Contact and its own Record-Route. */

@@ -1,4 +1,4 @@
-package org.sipproxy.testkit;
+package org.sipproxy.security;
 
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 
@@ -8,14 +8,12 @@ import java.net.DatagramPacket;
 import java.net.DatagramSocket;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.function.Predicate;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.sipproxy.testkit.DigestCredentials;
 
 /** UDP socket that sends and receives text, for messages that a phone does not send. */
 final class RawPeer implements AutoCloseable {
@@ -147,7 +145,8 @@ final class RawPeer implements AutoCloseable {
         String nonce = nonceOf(await("SIP/2.0 401", "1 REGISTER"));
         lines[1] = via("reg2");
         lines[5] = "CSeq: 2 REGISTER";
-        lines[9] = "Authorization: " + digest(user, password, domain, nonce, "REGISTER", "sip:" + domain);
+        lines[9] = "Authorization: "
+                + DigestCredentials.of(user, domain, password, nonce).value();
         send(lines);
         await("SIP/2.0 200", "2 REGISTER");
     }
@@ -167,23 +166,6 @@ final class RawPeer implements AutoCloseable {
             throw new AssertionError("no " + pattern + " in:\n" + text);
         }
         return matcher.group(1);
-    }
-
-    /** Returns credentials with MD5 and qop=auth. */
-    static String digest(String user, String password, String realm, String nonce, String method, String uri) {
-        String ha1 = md5(user + ":" + realm + ":" + password);
-        String ha2 = md5(method + ":" + uri);
-        return "Digest username=\"" + user + "\", realm=\"" + realm + "\", nonce=\"" + nonce + "\", uri=\"" + uri
-                + "\", algorithm=MD5, qop=auth, nc=00000001, cnonce=\"c\", response=\""
-                + md5(ha1 + ":" + nonce + ":00000001:c:auth:" + ha2) + "\"";
-    }
-
-    private static String md5(String text) {
-        try {
-            return HexFormat.of().formatHex(MessageDigest.getInstance("MD5").digest(text.getBytes(ISO_8859_1)));
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException(e);
-        }
     }
 
     @Override

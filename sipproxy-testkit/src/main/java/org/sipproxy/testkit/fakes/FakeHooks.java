@@ -1,15 +1,18 @@
-package org.sipproxy.api.component;
+package org.sipproxy.testkit.fakes;
 
 import java.net.InetSocketAddress;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
+import org.sipproxy.api.component.ComponentHooks;
+import org.sipproxy.api.component.ProxyComponent;
+import org.sipproxy.api.component.ProxyRuntime;
 import org.sipproxy.api.event.ProxyListener;
 import org.sipproxy.api.event.SecurityEvent;
 import org.sipproxy.api.location.LocationEvent;
 import org.sipproxy.api.location.LocationListener;
+import org.sipproxy.api.routing.CompletedRequest;
 import org.sipproxy.api.routing.DomainSource;
-import org.sipproxy.api.routing.FakeStageContext;
 import org.sipproxy.api.routing.RequestListener;
 import org.sipproxy.api.routing.RequestStage;
 import org.sipproxy.api.routing.ResponseStage;
@@ -21,7 +24,10 @@ import org.sipproxy.api.transport.NonSipHandler;
 import org.sipproxy.api.transport.StrayResponseHandler;
 import org.sipproxy.message.SipResponse;
 
-/** Collects what a component installs, in order, and passes requests through it. */
+/**
+ * Hooks of a proxy, for the unit test of a component. Collects what the component installs, in order, and passes
+ * requests, bytes and events to it.
+ */
 public final class FakeHooks implements ComponentHooks {
 
     private final List<ArrivalFilter> arrival = new ArrayList<>();
@@ -34,6 +40,11 @@ public final class FakeHooks implements ComponentHooks {
     private final List<StrayResponseHandler> strays = new ArrayList<>();
     private final List<LocationListener> locations = new ArrayList<>();
     private final List<ProxyListener> listeners = new ArrayList<>();
+    private final List<RequestListener> requestListeners = new ArrayList<>();
+    private final List<DomainSource> domainSources = new ArrayList<>();
+
+    /** Creates hooks without a component. */
+    public FakeHooks() {}
 
     /** Installs and starts a component. */
     public static FakeHooks of(ProxyComponent component, ProxyRuntime runtime) {
@@ -43,17 +54,19 @@ public final class FakeHooks implements ComponentHooks {
         return hooks;
     }
 
-    // ---- calls of the tests
+    // ---- for tests
 
     /** Returns true if an arrival filter drops the message. */
     public boolean isFiltered(FakeStageContext context) {
         return !arrival.stream().allMatch(filter -> filter.accepts(context.flow(), 500));
     }
 
+    /** True if every arrival filter accepts a TCP connection from a numeric address. */
     public boolean acceptsConnection(String from) {
         return acceptsConnection(from, Endpoint.tcp("192.0.2.1", 5060));
     }
 
+    /** True if every arrival filter accepts a connection from a numeric address to a listening point. */
     public boolean acceptsConnection(String from, Endpoint endpoint) {
         InetSocketAddress remote = new InetSocketAddress(from, 50_000);
         return arrival.stream().allMatch(filter -> filter.acceptsConnection(remote, endpoint));
@@ -77,6 +90,7 @@ public final class FakeHooks implements ComponentHooks {
         return run(routing, context);
     }
 
+    /** Returns the result of a request before authentication; null if an arrival filter dropped it. */
     public @Nullable Verdict send(FakeStageContext context) {
         return send(context, null);
     }
@@ -97,7 +111,7 @@ public final class FakeHooks implements ComponentHooks {
                     return verdict;
                 }
             } catch (Exception e) {
-                throw new AssertionError(e);
+                throw new AssertionError(stage.name() + " failed", e);
             }
         }
         return Verdict.proceed();
@@ -113,12 +127,29 @@ public final class FakeHooks implements ComponentHooks {
         return strays.stream().anyMatch(handler -> handler.onResponse(response, from));
     }
 
-    public void tell(SecurityEvent event) {
+    /** Notifies the listeners of a security event. */
+    public void publish(SecurityEvent event) {
         listeners.forEach(listener -> listener.onEvent(event));
     }
 
-    public void tell(LocationEvent event) {
+    /** Notifies the listeners of a change of a binding. */
+    public void publish(LocationEvent event) {
         locations.forEach(listener -> listener.onChange(event));
+    }
+
+    /** Notifies the listeners of a completed request. */
+    public void completed(CompletedRequest request) {
+        requestListeners.forEach(listener -> listener.onCompleted(request));
+    }
+
+    /** Returns the arrival filters. */
+    public List<ArrivalFilter> arrivalFilters() {
+        return arrival;
+    }
+
+    /** Returns the sources of domains. */
+    public List<DomainSource> domainSources() {
+        return domainSources;
     }
 
     /** Returns the stages for requests, in the order in which a request passes them. */
@@ -130,6 +161,7 @@ public final class FakeHooks implements ComponentHooks {
         return all;
     }
 
+    /** Returns the stages for responses. */
     public List<ResponseStage> responseStages() {
         return responses;
     }
@@ -183,12 +215,12 @@ public final class FakeHooks implements ComponentHooks {
 
     @Override
     public void onRequestCompleted(RequestListener listener) {
-        // not used by any test
+        requestListeners.add(listener);
     }
 
     @Override
     public void serveDomains(DomainSource source) {
-        // not used by any test
+        domainSources.add(source);
     }
 
     @Override

@@ -1,4 +1,4 @@
-package org.sipproxy.testkit;
+package org.sipproxy.security;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -9,10 +9,13 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.sipproxy.api.auth.DigestAlgorithm;
 import org.sipproxy.message.HeaderName;
+import org.sipproxy.testkit.Phone;
+import org.sipproxy.testkit.SipProxyExtension;
+import org.sipproxy.testkit.TestClock;
 
 /** Digest authentication of phones, and expiry of bindings. */
 @Timeout(60)
-class RegistrationTest {
+class PhoneRegistrationTest {
 
     private final TestClock clock = new TestClock();
 
@@ -20,7 +23,10 @@ class RegistrationTest {
     final SipProxyExtension sip = SipProxyExtension.builder()
             .user("alice", "secret")
             .user("bob", "hidden")
-            .algorithms(DigestAlgorithm.SHA_512_256, DigestAlgorithm.SHA_256, DigestAlgorithm.MD5)
+            .authentication(users -> DigestAuthentication.builder()
+                    .credentials(users)
+                    .algorithms(DigestAlgorithm.SHA_512_256, DigestAlgorithm.SHA_256, DigestAlgorithm.MD5)
+                    .build())
             .configure(proxy -> proxy.clock(clock))
             .build();
 

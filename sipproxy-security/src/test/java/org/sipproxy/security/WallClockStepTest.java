@@ -1,4 +1,4 @@
-package org.sipproxy.testkit;
+package org.sipproxy.security;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -7,10 +7,15 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.sipproxy.testkit.IncomingCall;
+import org.sipproxy.testkit.OutgoingCall;
+import org.sipproxy.testkit.Phone;
+import org.sipproxy.testkit.SipProxyExtension;
+import org.sipproxy.testkit.TestClock;
 
 /** Setting the wall clock of a running proxy does not affect phones. */
 @Timeout(60)
-class ClockStepTest {
+class WallClockStepTest {
 
     private final TestClock clock = new TestClock();
 
@@ -18,6 +23,8 @@ class ClockStepTest {
     final SipProxyExtension sip = SipProxyExtension.builder()
             .user("alice", "secret")
             .user("bob", "hidden")
+            .authentication(
+                    users -> DigestAuthentication.builder().credentials(users).build())
             .configure(proxy -> proxy.clock(clock))
             .build();
 

@@ -1,4 +1,4 @@
-package org.sipproxy.api.routing;
+package org.sipproxy.testkit.fakes;
 
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -6,14 +6,14 @@ import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
 import javax.sip.message.Request;
 import org.jspecify.annotations.Nullable;
 import org.sipproxy.api.event.SecurityEvent;
 import org.sipproxy.api.location.UserCase;
-import org.sipproxy.api.transport.FakeFlow;
+import org.sipproxy.api.routing.StageContext;
+import org.sipproxy.api.routing.Target;
 import org.sipproxy.api.transport.Flow;
 import org.sipproxy.api.transport.TransportKind;
 import org.sipproxy.message.ParseLimits;
@@ -24,14 +24,16 @@ import org.sipproxy.message.SipUri;
 import org.sipproxy.message.jain.JainRequest;
 
 /**
- * Context of a request at a proxy that listens on {@code 192.0.2.1} and serves {@code example.org}, its primary domain,
- * and {@code example.net}.
+ * Context of a request, for the unit test of a stage. The proxy listens on {@code 192.0.2.1:5060} and serves {@code
+ * example.org}, its primary domain, and {@code example.net}. Records what the stage reports.
  */
 public final class FakeStageContext implements StageContext {
 
+    /** Default time of a request. */
     public static final Instant START = Instant.parse("2026-01-01T12:00:00Z");
 
-    private static final Set<String> DOMAINS = Set.of("example.org", "example.net");
+    private static final Optional<String> PRIMARY = Optional.of("example.org");
+    private static final Optional<String> SECOND = Optional.of("example.net");
 
     private SipRequest request;
     private @Nullable JainRequest view;
@@ -40,32 +42,42 @@ public final class FakeStageContext implements StageContext {
     private final List<SecurityEvent> events = new ArrayList<>();
     private @Nullable String authenticatedUser;
     private int credentialsHeader = -2;
-    private InetSocketAddress source = new InetSocketAddress(InetAddress.getLoopbackAddress(), 40_000);
-    private TransportKind kind = TransportKind.UDP;
-    private Set<String> identities = Set.of();
+    private Flow flow = new FakeFlow(
+            TransportKind.UDP,
+            new InetSocketAddress(InetAddress.getLoopbackAddress(), 40_000),
+            FakeFlow.UDP,
+            true,
+            Set.of());
+    private List<Target> targets = List.of();
     private UserCase userCase = UserCase.INSENSITIVE;
     private boolean trusted;
     private boolean behindNat;
 
+    /** Creates the context of a request at a given time, from the loopback address over UDP. */
     public FakeStageContext(SipRequest request, Instant now) {
         this.request = request;
         this.now = now;
         this.wallClock = now;
     }
 
-    /** Returns the context of a request at the time {@link #START}. */
+    /**
+     * Returns the context of a request at the time {@link #START}.
+     *
+     * @param text lines that end in LF; the empty line after the headers may be omitted
+     */
     public static FakeStageContext of(String text) {
         return at(START, text);
     }
 
+    /** Returns the context of a request like {@link #of}, at a given time. */
     public static FakeStageContext at(Instant now, String text) {
         return at(now, text, ParseLimits.DEFAULT);
     }
 
     /**
-     * Returns the context of a request at a given time.
+     * Returns the context of a request like {@link #of}, at a given time and parsed with given limits.
      *
-     * @param text lines that end in LF; the empty line after the headers may be omitted
+     * @throws IllegalArgumentException if the text is not a SIP request
      */
     public static FakeStageContext at(Instant now, String text, ParseLimits limits) {
         String lines = text.endsWith("\n\n") ? text : text.stripTrailing() + "\n\n";
@@ -73,30 +85,70 @@ public final class FakeStageContext implements StageContext {
         try {
             return new FakeStageContext((SipRequest) SipMessage.parse(wire, limits), now);
         } catch (SipParseException e) {
-            throw new IllegalArgumentException("the test's request is none", e);
+            throw new IllegalArgumentException("text: not a SIP request", e);
         }
     }
 
-    /** Changes the source address of the request; a numeric address. */
+    // ---- set by the test
+
+    /** Sets the source of the request: a numeric address, and port 40000. */
     public FakeStageContext from(String address) {
         return from(address, 40_000);
     }
 
+    /** Sets the source of the request; a numeric address. */
     public FakeStageContext from(String address, int port) {
-        source = new InetSocketAddress(address, port);
-        return this;
+        return on(new FakeFlow(
+                flow.kind(), new InetSocketAddress(address, port), flow.endpoint(), true, flow.peerIdentities()));
     }
 
+    /** Sets the transport of the request. Default UDP. */
     public FakeStageContext over(TransportKind transport) {
-        kind = transport;
+        return on(new FakeFlow(transport, flow.remoteAddress(), flow.endpoint(), true, flow.peerIdentities()));
+    }
+
+    /** Sets the transport to TLS, from a peer whose certificate is for these domains. */
+    public FakeStageContext identified(String... domains) {
+        return on(new FakeFlow(TransportKind.TLS, flow.remoteAddress(), flow.endpoint(), true, Set.of(domains)));
+    }
+
+    /** Sets the flow that the request arrived on. */
+    public FakeStageContext on(Flow arrival) {
+        flow = arrival;
         return this;
     }
 
-    /** Changes the flow to TLS, from a peer whose certificate is for these domains. */
-    public FakeStageContext identified(String... domains) {
-        identities = Set.of(domains);
-        return over(TransportKind.TLS);
+    /** Sets the targets that earlier stages found. Default none. */
+    public FakeStageContext targets(Target... found) {
+        targets = List.of(found);
+        return this;
     }
+
+    /** Sets the proxy's rule for the case of users. Default: case is ignored. */
+    public FakeStageContext with(UserCase rule) {
+        userCase = rule;
+        return this;
+    }
+
+    /** Sets the wall clock. Default: {@link #now()}. */
+    public FakeStageContext wallClock(Instant shows) {
+        wallClock = shows;
+        return this;
+    }
+
+    // ---- reported by the stage
+
+    /** Returns the header line that was passed to {@link #authenticated}, -2 if it was not called. */
+    public int credentialsHeader() {
+        return credentialsHeader;
+    }
+
+    /** Returns the published events, in order. */
+    public List<SecurityEvent> events() {
+        return events;
+    }
+
+    // ---- StageContext
 
     @Override
     public SipRequest request() {
@@ -122,12 +174,12 @@ public final class FakeStageContext implements StageContext {
 
     @Override
     public Flow flow() {
-        return new FakeFlow(kind, source, FakeFlow.UDP, true, identities);
+        return flow;
     }
 
     @Override
     public boolean isLocalDomain(String host) {
-        return DOMAINS.contains(host.toLowerCase(Locale.ROOT));
+        return domain(host).isPresent();
     }
 
     @Override
@@ -137,14 +189,14 @@ public final class FakeStageContext implements StageContext {
 
     @Override
     public Optional<String> domainOf(SipUri uri) {
-        String host = uri.host().toLowerCase(Locale.ROOT);
-        return isMyself(uri) ? Optional.of(DOMAINS.contains(host) ? host : "example.org") : Optional.empty();
+        Optional<String> domain = domain(uri.host());
+        return domain.isEmpty() && isMyself(uri) ? PRIMARY : domain;
     }
 
-    /** Sets the proxy's rule for the case of users. Default: case is ignored. */
-    public FakeStageContext with(UserCase rule) {
-        userCase = rule;
-        return this;
+    private static Optional<String> domain(String host) {
+        return host.equalsIgnoreCase("example.org")
+                ? PRIMARY
+                : host.equalsIgnoreCase("example.net") ? SECOND : Optional.empty();
     }
 
     @Override
@@ -155,7 +207,7 @@ public final class FakeStageContext implements StageContext {
     @Override
     public Optional<String> senderDomain() throws SipParseException {
         SipUri from = request().from().uri();
-        return from.isSip() ? domainOf(from) : Optional.of("example.org");
+        return from.isSip() ? domainOf(from) : PRIMARY;
     }
 
     @Override
@@ -168,15 +220,9 @@ public final class FakeStageContext implements StageContext {
         return wallClock;
     }
 
-    /** Sets the wall clock. Default: {@link #now()}. */
-    public FakeStageContext wallClock(Instant shows) {
-        wallClock = shows;
-        return this;
-    }
-
     @Override
     public List<Target> targets() {
-        return List.of();
+        return targets;
     }
 
     @Override
@@ -188,11 +234,6 @@ public final class FakeStageContext implements StageContext {
     public void authenticated(String username, String realm, int credentialsHeader) {
         this.authenticatedUser = username + "@" + realm;
         this.credentialsHeader = credentialsHeader;
-    }
-
-    /** Returns the header line that was passed to {@link #authenticated}, -2 if it was not called. */
-    public int credentialsHeader() {
-        return credentialsHeader;
     }
 
     @Override
@@ -218,9 +259,5 @@ public final class FakeStageContext implements StageContext {
     @Override
     public void publish(SecurityEvent event) {
         events.add(event);
-    }
-
-    public List<SecurityEvent> events() {
-        return events;
     }
 }

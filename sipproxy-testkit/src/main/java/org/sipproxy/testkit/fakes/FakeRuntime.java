@@ -1,4 +1,4 @@
-package org.sipproxy.api.component;
+package org.sipproxy.testkit.fakes;
 
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -9,24 +9,32 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
+import org.sipproxy.api.component.ProxyRuntime;
 import org.sipproxy.api.event.SecurityEvent;
 import org.sipproxy.api.location.LocationStore;
 import org.sipproxy.api.transport.Endpoint;
-import org.sipproxy.api.transport.FakeFlow;
 import org.sipproxy.api.transport.Flow;
 import org.sipproxy.message.SipUri;
 
 /**
- * Runtime of a proxy for example.org at 192.0.2.1:5060, whose clock moves only when a test advances it. It records the
- * calls that it gets. Tasks run on the thread of the test.
+ * Runtime of a proxy for {@code example.org} at {@code 192.0.2.1:5060}, for the unit test of a component. Its clock moves
+ * only when a test advances it; scheduled tasks then run on the thread of the test. Records what the component sends and
+ * publishes.
  */
 public final class FakeRuntime implements ProxyRuntime {
 
     private static final Duration TICK = Duration.ofMillis(10);
 
-    /** Bytes that were sent, and when. */
+    /**
+     * Bytes that the component sent.
+     *
+     * @param flow flow that they were sent on
+     * @param bytes the bytes, not a copy
+     * @param atMillis time of the fake clock, in milliseconds since the epoch
+     */
     public record Sent(Flow flow, byte[] bytes, long atMillis) {
 
+        /** Returns the bytes as UTF-8. */
         public String text() {
             return new String(bytes, StandardCharsets.UTF_8);
         }
@@ -46,6 +54,7 @@ public final class FakeRuntime implements ProxyRuntime {
         this(now, null);
     }
 
+    /** Creates a runtime with a location store. */
     public FakeRuntime(Instant now, @Nullable LocationStore store) {
         this.now = now;
         this.store = store;
@@ -67,6 +76,7 @@ public final class FakeRuntime implements ProxyRuntime {
         return sent;
     }
 
+    /** Returns the published events, in order. */
     public List<SecurityEvent> events() {
         return events;
     }
@@ -78,7 +88,7 @@ public final class FakeRuntime implements ProxyRuntime {
 
     @Override
     public LocationStore locationStore() {
-        return Objects.requireNonNull(store, "this test has no location store");
+        return Objects.requireNonNull(store, "locationStore: none; pass one to the constructor");
     }
 
     @Override
@@ -91,7 +101,7 @@ public final class FakeRuntime implements ProxyRuntime {
         return now.plus(stepped);
     }
 
-    /** Sets the wall clock forward or back. */
+    /** Sets the wall clock forward, or back if {@code by} is negative. */
     public void stepWallClock(Duration by) {
         stepped = stepped.plus(by);
     }
