@@ -364,8 +364,9 @@ public final class SipProxyBuilder {
     }
 
     /**
-     * Number of threads that serve all TCP, TLS and WebSocket connections; 1 to 64. Default 2: one reads while the other accepts or
-     * performs handshakes. None are started without a stream listening point, unless a name has to be looked up.
+     * Number of threads that serve all TCP, TLS and WebSocket connections; 1 to 64. Default 2: one reads while the other
+     * performs handshakes. A further thread accepts connections. None are started without a stream listening point, unless
+     * a name has to be looked up.
      */
     public SipProxyBuilder streamThreads(int count) {
         problems.once("streamThreads");

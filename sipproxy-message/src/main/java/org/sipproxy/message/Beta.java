@@ -12,11 +12,5 @@ import java.lang.annotation.Target;
  */
 @Documented
 @Retention(RetentionPolicy.CLASS)
-@Target({
-    ElementType.PACKAGE,
-    ElementType.TYPE,
-    ElementType.METHOD,
-    ElementType.CONSTRUCTOR,
-    ElementType.FIELD
-})
+@Target({ElementType.PACKAGE, ElementType.TYPE, ElementType.METHOD, ElementType.CONSTRUCTOR, ElementType.FIELD})
 public @interface Beta {}

@@ -58,7 +58,8 @@ public final class ParseLimits {
 
     @Override
     public String toString() {
-        return "ParseLimits[messageBytes " + messageBytes + ", headerLineBytes " + headerLineBytes + ", headers " + headers + ", listElements " + listElements + "]";
+        return "ParseLimits[messageBytes " + messageBytes + ", headerLineBytes " + headerLineBytes + ", headers "
+                + headers + ", listElements " + listElements + "]";
     }
 
     /** Builder of {@link ParseLimits}. Not thread-safe. */

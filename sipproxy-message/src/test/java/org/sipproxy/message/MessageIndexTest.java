@@ -133,7 +133,12 @@ class MessageIndexTest {
 
     @Test
     void exceededLimitIsADefectOrRejected() throws Exception {
-        ParseLimits small = ParseLimits.builder().messageBytes(1_024).headerLineBytes(256).headers(16).listElements(4).build();
+        ParseLimits small = ParseLimits.builder()
+                .messageBytes(1_024)
+                .headerLineBytes(256)
+                .headers(16)
+                .listElements(4)
+                .build();
         byte[] longLine = SipText.crlf("BYE sip:a SIP/2.0\nX: " + "x".repeat(260) + "\n\n");
         byte[] foldedLine = SipText.crlf("BYE sip:a SIP/2.0\nX: a" + "\n a".repeat(90) + "\n\n");
         byte[] manyLines = SipText.crlf("BYE sip:a SIP/2.0\n" + "X: a\n".repeat(17) + "\n");

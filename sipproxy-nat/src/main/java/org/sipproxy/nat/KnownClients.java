@@ -2,6 +2,7 @@ package org.sipproxy.nat;
 
 import java.net.InetAddress;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
@@ -132,7 +133,8 @@ final class KnownClients implements LocationListener {
             ProxyRuntime runtime = proxy;
             flow = runtime == null || socket == null || !isOurs(socket) || !isNumeric(address)
                     ? null
-                    : runtime.flow(address, socket).orElse(null);
+                    : runtime.flow(address, socket, Instant.ofEpochMilli(binding.updatedAtMillis()))
+                            .orElse(null);
         }
         return flow != null && (received.isPresent() || flow.kind() == TransportKind.UDP) ? flow : null;
     }

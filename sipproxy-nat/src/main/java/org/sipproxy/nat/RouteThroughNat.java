@@ -92,7 +92,16 @@ final class RouteThroughNat implements RequestStage {
             return Verdict.proceed();
         }
         counters.aliasesFollowed.increment();
-        return Verdict.relay(new Target(contact, 1f, List.of(), null, alias.received(), alias.socket()));
+        return Verdict.relay(
+                new Target(contact, 1f, List.of(), null, alias.received(), alias.socket(), seenAt(alias), false));
+    }
+
+    /** Returns when the owner was seen, so that a later connection from the same address does not count as the owner's. */
+    private long seenAt(ContactAlias alias) {
+        if (alias.isForeign()) {
+            return Target.UNKNOWN;
+        }
+        return isDatedInFuture(alias) ? 0 : alias.seenAtMillis();
     }
 
     private @Nullable Client registered(SipUri contact, @Nullable ContactAlias alias, StageContext context) {
@@ -122,13 +131,24 @@ final class RouteThroughNat implements RequestStage {
      */
     private boolean knowsMore(Client registered, ContactAlias alias) {
         return registered.flow.flow.isOpen()
-                && (registered.flow.heardMillis() > alias.seenAtMillis()
-                        || alias.seenAtMillis() > clients.now() + MAX_DRIFT_MILLIS);
+                && (registered.flow.heardMillis() > alias.seenAtMillis() || isDatedInFuture(alias));
+    }
+
+    private boolean isDatedInFuture(ContactAlias alias) {
+        return alias.seenAtMillis() > clients.now() + MAX_DRIFT_MILLIS;
     }
 
     private static Target to(Binding binding, SipUri uri) {
         Target registered = Target.of(binding);
-        return new Target(uri, 1f, List.of(), registered.flow(), registered.received(), registered.socket());
+        return new Target(
+                uri,
+                1f,
+                List.of(),
+                registered.flow(),
+                registered.received(),
+                registered.socket(),
+                registered.seenAtMillis(),
+                false);
     }
 
     @Override

@@ -57,9 +57,12 @@ public interface ProxyRuntime {
      *     numeric
      * @param socket the listening point that it was received on, such as {@code udp:192.0.2.1:5060}. If it is null or
      *     this proxy does not have it, the one that leads to the address is used
+     * @param seenAt when the client was seen at the address, such as
+     *     {@link org.sipproxy.api.location.Binding#updatedAtMillis()}, in the time of {@link #now()}. A connection that
+     *     was accepted from the address later is another flow: a NAT may have given the port to another client
      * @return empty if no listening point leads there, or if it is a stream transport whose connection is closed
      */
-    Optional<Flow> flow(SipUri received, @Nullable Endpoint socket);
+    Optional<Flow> flow(SipUri received, @Nullable Endpoint socket, Instant seenAt);
 
     /**
      * Derives a key of 32 bytes from the proxy's secret ({@code SipProxyBuilder.secret}), for what a component signs

@@ -106,7 +106,8 @@ public final class OptionProblems {
         if (duration.compareTo(DAY) > 0 && duration.toSeconds() % DAY.toSeconds() == 0 && duration.getNano() == 0) {
             return duration.toDays() + "d";
         }
-        return duration.getNano() % 1_000_000 == 0 && duration.compareTo(Duration.ofSeconds(1)) < 0
+        return duration.getNano() % 1_000_000 == 0
+                        && duration.compareTo(Duration.ofSeconds(1)) < 0
                         && !duration.isNegative()
                 ? duration.toMillis() + "ms"
                 : duration.toString().substring(2).toLowerCase(Locale.ROOT);

@@ -26,6 +26,10 @@ import org.sipproxy.message.SipUri;
  *     Ignored if {@code routes} is not empty or the request has a Route left: NAT traversal is then up to that hop
  * @param socket the listening point to send from, such as {@code udp:192.0.2.1:5060}, if {@code flow} is null. If it is
  *     null or this proxy does not have it, the listening point that leads to the target is used
+ * @param seenAtMillis when the client was seen at {@code received}, in the time of
+ *     {@link org.sipproxy.api.component.ProxyRuntime#now()}. A connection that was accepted from the address later is
+ *     not used: a NAT may have given the port to another client, for example when all clients reconnect after a
+ *     restart. {@link #UNKNOWN} for any connection
  * @param substitute true if this target is a fallback for those of higher q, such as a second gateway. It is tried only
  *     if they could not be reached, timed out, or responded with 408, 430 or 5xx
  */
@@ -36,7 +40,11 @@ public record Target(
         @Nullable Flow flow,
         @Nullable SipUri received,
         @Nullable Endpoint socket,
+        long seenAtMillis,
         boolean substitute) {
+
+    /** The {@link #seenAtMillis} of a target for which it is not known. */
+    public static final long UNKNOWN = Long.MAX_VALUE;
 
     /**
      * Checks the values.
@@ -49,6 +57,18 @@ public record Target(
         if (!(q >= 0f && q <= 1f)) {
             throw new IllegalArgumentException("q: " + q + " (expected 0 to 1)");
         }
+    }
+
+    /** Creates a target of a client of which it is not known when it was seen. */
+    public Target(
+            SipUri uri,
+            float q,
+            List<SipUri> routes,
+            @Nullable Flow flow,
+            @Nullable SipUri received,
+            @Nullable Endpoint socket,
+            boolean substitute) {
+        this(uri, q, routes, flow, received, socket, UNKNOWN, substitute);
     }
 
     /** Creates a target that is tried regardless of the responses of targets of higher q. */
@@ -90,6 +110,8 @@ public record Target(
                 binding.path(),
                 binding.flow().orElse(null),
                 binding.received().orElse(null),
-                binding.flow().isPresent() ? null : binding.socket().orElse(null));
+                binding.flow().isPresent() ? null : binding.socket().orElse(null),
+                binding.received().isPresent() ? binding.updatedAtMillis() : UNKNOWN,
+                false);
     }
 }

@@ -83,8 +83,18 @@ class OptionProblemsTest {
 
     @ParameterizedTest
     @CsvSource({
-        "PT0S, 0s", "PT0.001S, 1ms", "PT0.5S, 500ms", "PT1.5S, 1.5s", "PT32S, 32s", "PT3M1S, 3m1s", "PT1H30M, 1h30m",
-        "PT24H, 24h", "P7D, 7d", "P2DT1H, 49h", "PT-1S, -1s", "PT0.0000005S, 0.0000005s"
+        "PT0S, 0s",
+        "PT0.001S, 1ms",
+        "PT0.5S, 500ms",
+        "PT1.5S, 1.5s",
+        "PT32S, 32s",
+        "PT3M1S, 3m1s",
+        "PT1H30M, 1h30m",
+        "PT24H, 24h",
+        "P7D, 7d",
+        "P2DT1H, 49h",
+        "PT-1S, -1s",
+        "PT0.0000005S, 0.0000005s"
     })
     void durationsArePrintedWithUnits(Duration duration, String text) {
         assertThat(OptionProblems.text(duration)).isEqualTo(text);

@@ -422,7 +422,10 @@ class ComponentTest {
         try (ProxyUnderTest proxy = ProxyUnderTest.start(b -> b.component(part))) {
             WireClient.Udp bob = proxy.udp("bob");
             ProxyRuntime runtime = part.runtime.get();
-            Flow flow = runtime.flow(SipUri.of("sip:" + bob.hostPort()), Endpoint.parse("udp:" + proxy.udpHostPort()))
+            Flow flow = runtime.flow(
+                            SipUri.of("sip:" + bob.hostPort()),
+                            Endpoint.parse("udp:" + proxy.udpHostPort()),
+                            runtime.now())
                     .orElseThrow();
 
             runtime.schedule(
@@ -434,7 +437,7 @@ class ComponentTest {
                     .isEqualTo(proxy.address(org.sipproxy.api.transport.TransportKind.UDP)
                             .getPort());
             assertThat(runtime.sentBy(flow)).isEqualTo(proxy.udpHostPort());
-            assertThat(runtime.flow(SipUri.of("sip:127.0.0.1:9;transport=tcp"), null))
+            assertThat(runtime.flow(SipUri.of("sip:127.0.0.1:9;transport=tcp"), null, runtime.now()))
                     .isEmpty();
         }
     }

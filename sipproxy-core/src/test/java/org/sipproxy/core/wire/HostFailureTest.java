@@ -9,6 +9,7 @@ import java.lang.reflect.Method;
 import java.lang.reflect.Modifier;
 import java.lang.reflect.Proxy;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
@@ -336,7 +337,7 @@ class HostFailureTest {
         proxy.tcp("connects");
         Flow flow = failing.runtime
                 .get()
-                .flow(org.sipproxy.message.SipUri.of("sip:" + alice.hostPort()), null)
+                .flow(org.sipproxy.message.SipUri.of("sip:" + alice.hostPort()), null, Instant.now())
                 .orElseThrow();
         failing.runtime.get().publish(new SecurityEvent.LimitHit(SecurityEvent.Origin.of(flow), "test"));
     }

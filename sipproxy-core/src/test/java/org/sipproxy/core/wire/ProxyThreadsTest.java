@@ -3,6 +3,9 @@ package org.sipproxy.core.wire;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.Socket;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -29,7 +32,7 @@ class ProxyThreadsTest {
     }
 
     @Test
-    void allThreadsComeFromTheFactoryOfTheHostAndHaveTheNameOfTheProxy() {
+    void allThreadsComeFromTheFactoryOfTheHostAndHaveTheNameOfTheProxy() throws Exception {
         List<Thread> made = new CopyOnWriteArrayList<>();
         try (SipProxy proxy = everything()
                 .name("edge")
@@ -44,14 +47,21 @@ class ProxyThreadsTest {
                 .build()) {
             proxy.start();
             int port = proxy.boundEndpoints().get(0).port();
+            connectAndClose(proxy.boundEndpoints().get(1).port());
+            Awaitility.await().until(() -> made.stream().anyMatch(t -> t.getName().equals("edge-stream-1")));
 
             assertThat(made)
                     .extracting(Thread::getName)
-                    .contains("edge-timer", "edge-udp-" + port + "-0", "edge-udp-" + port + "-1", "edge-stream-1")
+                    .contains("edge-timer", "edge-udp-" + port + "-0", "edge-udp-" + port + "-1", "edge-stream-1", "edge-accept-1")
                     .contains("edge-worker-0", "edge-location-flush", "edge-location-sweep")
                     .doesNotContain("edge-stream-2");
         }
         Awaitility.await().until(() -> made.stream().noneMatch(Thread::isAlive));
+    }
+
+    /** The threads that read are started with their first connection. */
+    private static void connectAndClose(int port) throws IOException {
+        new Socket(InetAddress.getLoopbackAddress(), port).close();
     }
 
     @Test

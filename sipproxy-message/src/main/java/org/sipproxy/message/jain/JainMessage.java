@@ -362,8 +362,14 @@ abstract sealed class JainMessage implements Message permits JainRequest, JainRe
 
         Object readResolve() throws InvalidObjectException {
             try {
-                SipMessage read =
-                        SipMessage.parse(wire, ParseLimits.builder().messageBytes(messageBytes).headerLineBytes(headerLineBytes).headers(headers).listElements(listElements).build());
+                SipMessage read = SipMessage.parse(
+                        wire,
+                        ParseLimits.builder()
+                                .messageBytes(messageBytes)
+                                .headerLineBytes(headerLineBytes)
+                                .headers(headers)
+                                .listElements(listElements)
+                                .build());
                 return read instanceof SipRequest request
                         ? JainRequest.of(request)
                         : JainResponse.of((org.sipproxy.message.SipResponse) read);

@@ -93,7 +93,12 @@ class GuardedGrammarTest {
             "Reply-To: \"" + "\\\"".repeat(31_000),
         };
         // without the limit of the line, to test the other limits alone
-        ParseLimits wide = ParseLimits.builder().messageBytes(200_000).headerLineBytes(200_000).headers(256).listElements(64).build();
+        ParseLimits wide = ParseLimits.builder()
+                .messageBytes(200_000)
+                .headerLineBytes(200_000)
+                .headers(256)
+                .listElements(64)
+                .build();
         for (String line : lines) {
             byte[] wire =
                     ("BYE sip:a SIP/2.0\r\n" + line + "\r\n\r\n").getBytes(java.nio.charset.StandardCharsets.US_ASCII);
@@ -121,7 +126,9 @@ class GuardedGrammarTest {
         assertThat(SipText.requestWith("Subject: " + "x".repeat(9_000)).defect())
                 .isEmpty();
         byte[] message = ("BYE sip:a SIP/2.0\r\nSubject: " + "x".repeat(66_000) + "\r\n\r\n").getBytes(US_ASCII);
-        assertThat(SipMessage.parse(message, ParseLimits.builder().messageBytes(100_000).build())
+        assertThat(SipMessage.parse(
+                                message,
+                                ParseLimits.builder().messageBytes(100_000).build())
                         .defect()
                         .orElseThrow())
                 .hasMessageContaining("65536");

@@ -127,7 +127,7 @@ public final class FakeRuntime implements ProxyRuntime {
     }
 
     @Override
-    public Optional<Flow> flow(SipUri received, Endpoint socket) {
+    public Optional<Flow> flow(SipUri received, @Nullable Endpoint socket, Instant seenAt) {
         return Optional.of(FakeFlow.udp(received.host(), received.port()));
     }
 

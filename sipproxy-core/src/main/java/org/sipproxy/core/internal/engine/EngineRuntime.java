@@ -75,7 +75,7 @@ final class EngineRuntime implements ProxyRuntime {
     }
 
     @Override
-    public Optional<Flow> flow(SipUri received, @Nullable Endpoint socket) {
+    public Optional<Flow> flow(SipUri received, @Nullable Endpoint socket, Instant seenAt) {
         Optional<InetAddress> address = received.numericHost();
         TransportKind kind =
                 TransportKind.of(received.parameter("transport").orElse("udp")).orElse(null);
@@ -83,7 +83,8 @@ final class EngineRuntime implements ProxyRuntime {
             return Optional.empty();
         }
         int port = received.port() >= 0 ? received.port() : kind.defaultPort();
-        TransportFlow flow = engine.points().registeredFlow(kind, new InetSocketAddress(address.get(), port), socket);
+        TransportFlow flow = engine.points()
+                .registeredFlow(kind, new InetSocketAddress(address.get(), port), socket, seenAt.toEpochMilli());
         return flow == null ? Optional.empty() : Optional.of(engine.tapped(flow));
     }
 

@@ -356,19 +356,21 @@ final class ListeningPoints implements FlowSource {
     }
 
     /**
-     * Returns the flow to the address that a binding was registered from. For a stream only an existing connection
-     * counts.
+     * Returns the flow to the address that a binding was registered from. For a stream only the connection that existed
+     * then counts.
      *
      * @param socket the listening point that received the REGISTER; another one is chosen if it is null or this proxy
      *     does not have it
+     * @param seenAtMillis when the client was seen at the address, in the proxy's time
      */
     @Nullable
-    TransportFlow registeredFlow(TransportKind kind, InetSocketAddress remote, @Nullable Endpoint socket) {
+    TransportFlow registeredFlow(
+            TransportKind kind, InetSocketAddress remote, @Nullable Endpoint socket, long seenAtMillis) {
         if (addresses.refusal(remote, Sender.HOST) != null) {
             return null;
         }
         if (kind != TransportKind.UDP) {
-            return openConnection(kind, remote);
+            return connectionSeen(kind, remote, seenAtMillis);
         }
         UdpTransport point = udpNamed(socket);
         if (point == null) {
@@ -394,6 +396,21 @@ final class ListeningPoints implements FlowSource {
             StreamTransport point = points.get(i);
             TransportFlow flow = point.existing(remote).orElse(null);
             if (flow != null) {
+                return flow;
+            }
+        }
+        return null;
+    }
+
+    @Override
+    public @Nullable TransportFlow connectionSeen(NextHop hop, long seenAtMillis) {
+        return connectionSeen(hop.kind(), hop.address(), seenAtMillis);
+    }
+
+    private @Nullable TransportFlow connectionSeen(TransportKind kind, InetSocketAddress remote, long seenAtMillis) {
+        for (StreamTransport point : streams(kind)) {
+            TransportFlow flow = point.existing(remote).orElse(null);
+            if (flow != null && flow.wasOpenAt(seenAtMillis)) {
                 return flow;
             }
         }

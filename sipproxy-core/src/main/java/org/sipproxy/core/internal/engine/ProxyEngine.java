@@ -148,7 +148,7 @@ public final class ProxyEngine implements AutoCloseable {
         this.points = new ListeningPoints(
                 addresses,
                 () -> StreamEnvironment.create(
-                        parts.streamThreads(), threads, parts.streamLimits(), limits, transportCounters),
+                        parts.streamThreads(), threads, parts.streamLimits(), limits, transportCounters, time::millis),
                 parts.tls(),
                 parts.webSocketOrigins(),
                 parts.nextHops().tcpAttempt(),
@@ -402,14 +402,16 @@ public final class ProxyEngine implements AutoCloseable {
             return flow instanceof TransportFlow known ? known : null;
         }
         NextHop hop = resolver.numeric(binding.received().orElseGet(binding::contact));
-        TransportFlow open = hop == null || !hop.kind().isReliable() ? null : points.openConnection(hop);
+        TransportFlow open = hop == null || !hop.kind().isReliable()
+                ? null
+                : points.connectionSeen(hop, binding.updatedAtMillis());
         return open == null ? null : tapped(open);
     }
 
     /**
      * Returns true if the connection of a binding is closed. A binding read from a row does not hold its connection.
      * Its connection counts as closed if the binding was registered over a stream at a listening point of this proxy
-     * and no client is connected from that address. If servers share rows, a wildcard address does not identify the
+     * and that client is not connected from that address. If servers share rows, a wildcard address does not identify the
      * server; then the binding counts only if the same client is registering here.
      */
     private boolean hasLostConnection(Binding binding, boolean sameClient) {
@@ -426,7 +428,9 @@ public final class ProxyEngine implements AutoCloseable {
                 && address != null
                 && socket != null
                 && bound.stream().anyMatch(e -> e.hasAddressOf(socket) && !(isShared && isWildcard(e)))
-                && points.registeredFlow(kind, new InetSocketAddress(address, from.port()), socket) == null;
+                && points.registeredFlow(
+                                kind, new InetSocketAddress(address, from.port()), socket, binding.updatedAtMillis())
+                        == null;
     }
 
     private static boolean isWildcard(Endpoint endpoint) {

@@ -54,6 +54,11 @@ record TappedFlow(TransportFlow flow, WireTap tap) implements TransportFlow {
     }
 
     @Override
+    public boolean wasOpenAt(long seenAtMillis) {
+        return flow.wasOpenAt(seenAtMillis);
+    }
+
+    @Override
     public void messageAccepted() {
         flow.messageAccepted();
     }

@@ -34,6 +34,11 @@ record TappedFlows(FlowSource flows, WireTap tap) implements FlowSource {
         return tapped(flows.openConnection(hop));
     }
 
+    @Override
+    public @Nullable TransportFlow connectionSeen(NextHop hop, long seenAtMillis) {
+        return tapped(flows.connectionSeen(hop, seenAtMillis));
+    }
+
     private @Nullable TransportFlow tapped(@Nullable TransportFlow flow) {
         return flow == null ? null : new TappedFlow(flow, tap);
     }

@@ -46,6 +46,16 @@ public interface FlowSource {
     }
 
     /**
+     * Returns the open connection over which a client was seen at an address; null if it is closed. A connection that
+     * was accepted from the address later is another one, perhaps of another client behind the same NAT.
+     *
+     * @param seenAtMillis when the client was seen, in the proxy's time
+     */
+    default @Nullable TransportFlow connectionSeen(NextHop hop, long seenAtMillis) {
+        return openConnection(hop);
+    }
+
+    /**
      * Returns the listening point of this proxy that a binding or a host application names by its bound or advertised
      * address; null if this proxy does not have it.
      */

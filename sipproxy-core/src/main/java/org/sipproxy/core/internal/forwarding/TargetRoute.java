@@ -169,7 +169,7 @@ final class TargetRoute {
             return null;
         }
         if (hop.kind().isReliable()) {
-            return forwarder.flows.openConnection(hop);
+            return forwarder.flows.connectionSeen(hop, target.seenAtMillis());
         }
         try {
             return forwarder.flows.flowTo(hop, context.flow(), point, Sender.HOST); // a client's source address

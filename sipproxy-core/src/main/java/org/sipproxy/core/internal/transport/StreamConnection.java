@@ -59,6 +59,9 @@ final class StreamConnection implements TransportFlow {
     /** A proof keeps a source known for an hour; recording one a minute is enough. */
     private static final long PROOF_NANOS = TimeUnit.MINUTES.toNanos(1);
 
+    /** A row dates its registration in whole seconds. */
+    private static final long SEEN_PRECISION_MILLIS = 1_000;
+
     private enum State {
         CONNECTING,
         OPEN,
@@ -74,6 +77,8 @@ final class StreamConnection implements TransportFlow {
     private final String peerName;
 
     private final Optional<Long> id;
+    /** In the proxy's time. */
+    private final long createdAtMillis;
 
     private final AtomicReference<State> state = new AtomicReference<>(State.CONNECTING);
     private final Queue<Outgoing> queue = new ConcurrentLinkedQueue<>();
@@ -112,6 +117,7 @@ final class StreamConnection implements TransportFlow {
         this.accepted = accepted;
         this.peerName = peerName;
         this.id = Optional.of(environment.nextConnectionId());
+        this.createdAtMillis = environment.millis();
     }
 
     static StreamConnection accepted(StreamTransport transport, InetSocketAddress remote) {
@@ -137,6 +143,11 @@ final class StreamConnection implements TransportFlow {
     @Override
     public boolean isPeerInitiated() {
         return accepted && kind() != TransportKind.TCP;
+    }
+
+    @Override
+    public boolean wasOpenAt(long seenAtMillis) {
+        return !accepted || createdAtMillis - SEEN_PRECISION_MILLIS < seenAtMillis;
     }
 
     @Override

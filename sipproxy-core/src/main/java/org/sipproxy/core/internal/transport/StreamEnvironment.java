@@ -17,13 +17,16 @@ import io.netty.resolver.NoopAddressResolverGroup;
 import io.netty.util.concurrent.EventExecutor;
 import io.netty.util.concurrent.FastThreadLocal;
 import io.netty.util.concurrent.Future;
+import java.time.Duration;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 import org.sipproxy.core.internal.guard.ProxyThreads;
 import org.sipproxy.core.internal.netty.EventLoops;
+import org.sipproxy.core.internal.time.Deadline;
 import org.sipproxy.core.internal.time.LogThrottle;
 import org.sipproxy.core.options.StreamLimits;
 import org.sipproxy.message.ParseLimits;
@@ -57,7 +60,11 @@ public final class StreamEnvironment implements AutoCloseable {
     final ConnectionBudget budget;
     final LogThrottle throttle = new LogThrottle();
 
+    private final LongSupplier clock;
     private final boolean nativeIo;
+    /** One loop, which accepts only. */
+    private final EventLoopGroup acceptors;
+
     private final EventLoopGroup group;
     private final AtomicLong lastConnectionId = new AtomicLong();
     /** Peer-initiated connections, which are the only path to their peers. */
@@ -69,25 +76,42 @@ public final class StreamEnvironment implements AutoCloseable {
             StreamLimits limits,
             ParseLimits parseLimits,
             TransportCounters counters,
+            LongSupplier clock,
             boolean nativeIo) {
+        this.clock = clock;
         this.limits = limits;
         this.parseLimits = parseLimits;
         this.counters = counters;
         this.budget = new ConnectionBudget(limits);
         this.nativeIo = nativeIo;
+        this.acceptors = EventLoops.open(1, names.factory("accept"), nativeIo);
         this.group = EventLoops.open(threads, names.factory("stream"), nativeIo);
     }
 
-    /** Creates an environment that uses epoll if it loads, and the selectors of the JDK otherwise. */
+    /**
+     * Creates an environment that uses epoll if it loads, and the selectors of the JDK otherwise.
+     *
+     * @param clock the proxy's time, in milliseconds
+     */
     public static StreamEnvironment create(
-            int threads, ProxyThreads names, StreamLimits limits, ParseLimits parseLimits, TransportCounters counters) {
-        return new StreamEnvironment(threads, names, limits, parseLimits, counters, Epoll.isAvailable());
+            int threads,
+            ProxyThreads names,
+            StreamLimits limits,
+            ParseLimits parseLimits,
+            TransportCounters counters,
+            LongSupplier clock) {
+        return new StreamEnvironment(threads, names, limits, parseLimits, counters, clock, Epoll.isAvailable());
     }
 
     /** Creates an environment that uses the selectors of the JDK. */
     static StreamEnvironment createPortable(
-            int threads, ProxyThreads names, StreamLimits limits, ParseLimits parseLimits, TransportCounters counters) {
-        return new StreamEnvironment(threads, names, limits, parseLimits, counters, false);
+            int threads,
+            ProxyThreads names,
+            StreamLimits limits,
+            ParseLimits parseLimits,
+            TransportCounters counters,
+            LongSupplier clock) {
+        return new StreamEnvironment(threads, names, limits, parseLimits, counters, clock, false);
     }
 
     /** Returns true if the loops serve epoll channels. */
@@ -101,7 +125,7 @@ public final class StreamEnvironment implements AutoCloseable {
     }
 
     ServerBootstrap serverBootstrap() {
-        ServerBootstrap bootstrap = new ServerBootstrap().group(group);
+        ServerBootstrap bootstrap = new ServerBootstrap().group(acceptors, group);
         if (nativeIo) {
             bootstrap.channelFactory(EpollServerSocketChannel::new);
         } else {
@@ -142,6 +166,11 @@ public final class StreamEnvironment implements AutoCloseable {
                 .maxMessagesPerRead(1);
     }
 
+    /** Returns the proxy's time in milliseconds. */
+    long millis() {
+        return clock.getAsLong();
+    }
+
     /** Returns a positive number that is never used twice. */
     long nextConnectionId() {
         return lastConnectionId.incrementAndGet();
@@ -173,7 +202,11 @@ public final class StreamEnvironment implements AutoCloseable {
     }
 
     boolean isOnEventLoop() {
-        for (EventExecutor loop : group) {
+        return isOn(group) || isOn(acceptors);
+    }
+
+    private static boolean isOn(EventLoopGroup loops) {
+        for (EventExecutor loop : loops) {
             if (loop.inEventLoop()) {
                 return true;
             }
@@ -181,7 +214,7 @@ public final class StreamEnvironment implements AutoCloseable {
         return false;
     }
 
-    /** For tests that stop the loops. */
+    /** For tests that stop the loops that read. */
     void executeOnEachLoop(Runnable task) {
         for (EventExecutor loop : group) {
             loop.execute(task);
@@ -191,9 +224,12 @@ public final class StreamEnvironment implements AutoCloseable {
     /** Ends the loops. Waits for their threads unless called by one of them. */
     @Override
     public void close() {
+        Future<?> accepting = acceptors.shutdownGracefully(0, SHUTDOWN_SECONDS, TimeUnit.SECONDS);
         Future<?> stopping = group.shutdownGracefully(0, SHUTDOWN_SECONDS, TimeUnit.SECONDS);
         if (!isOnEventLoop()) {
-            stopping.awaitUninterruptibly(SHUTDOWN_SECONDS, TimeUnit.SECONDS);
+            Deadline limit = Deadline.in(Duration.ofSeconds(SHUTDOWN_SECONDS));
+            accepting.awaitUninterruptibly(limit.leftMillis());
+            stopping.awaitUninterruptibly(limit.leftMillis());
         }
     }
 }

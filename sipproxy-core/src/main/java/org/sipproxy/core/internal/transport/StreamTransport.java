@@ -61,6 +61,7 @@ public final class StreamTransport implements AutoCloseable {
     /** By local address for a wildcard; otherwise one entry under the bound address. */
     private final ConcurrentMap<InetAddress, SentBy> advertised = new ConcurrentHashMap<>();
 
+    private final Acceptance acceptance = new Acceptance();
     private volatile @Nullable Channel server;
     private volatile @Nullable Endpoint bound;
     private volatile @Nullable InetAddress boundAddress;
@@ -114,6 +115,7 @@ public final class StreamTransport implements AutoCloseable {
         ChannelFuture binding = environment
                 .serverBootstrap()
                 .option(ChannelOption.AUTO_READ, false)
+                .handler(acceptance)
                 .childHandler(initializer(this::accepted))
                 .bind(address)
                 .awaitUninterruptibly();
@@ -237,6 +239,17 @@ public final class StreamTransport implements AutoCloseable {
                 : Optional.empty();
     }
 
+    /** Returns false before {@link #start}, and while the maximum number of connections waits. */
+    boolean isAccepting() {
+        Channel listening = server;
+        return listening != null && listening.config().isAutoRead();
+    }
+
+    /** Returns the number of accepted connections that wait for the event loop that will read them. */
+    int waitingConnections() {
+        return acceptance.waiting();
+    }
+
     /** Returns the number of connections that are open, being opened or being closed. */
     public int connectionCount() {
         return connections.size();
@@ -287,6 +300,7 @@ public final class StreamTransport implements AutoCloseable {
     }
 
     private void accepted(Channel channel) {
+        acceptance.taken(channel);
         InetSocketAddress remote = (InetSocketAddress) channel.remoteAddress();
         if (remote == null || closed || !isWelcome(remote)) {
             refuse(channel);

@@ -30,6 +30,16 @@ public interface TransportFlow extends Flow {
         return false;
     }
 
+    /**
+     * Returns false if the peer opened the connection after a client was seen at its address: then it is another
+     * connection, perhaps of another client, to which a NAT has given the port.
+     *
+     * @param seenAtMillis when the client was seen, in the proxy's time
+     */
+    default boolean wasOpenAt(long seenAtMillis) {
+        return true;
+    }
+
     /** Records that the peer has sent a valid SIP message: an accepted connection may stay open. Thread-safe. */
     default void messageAccepted() {}
 

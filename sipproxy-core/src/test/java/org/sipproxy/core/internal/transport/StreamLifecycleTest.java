@@ -170,4 +170,67 @@ class StreamLifecycleTest extends StreamTransportScene {
         assertThat(counters.refused.sum()).isZero();
         assertThat(transport.connectionCount()).isZero();
     }
+
+    /** The loops that read are busy, as with connections on which much arrives. */
+    @Test
+    void connectionsAreAcceptedWhileTheLoopsThatReadAreBusy() throws Exception {
+        inbound.onMessage = (wire, from) -> from.send(bytes(RESPONSE), failures::add);
+        StreamTransport transport = started();
+        CountDownLatch busy = blockEventLoops();
+        List<TcpPeer> peers = new ArrayList<>();
+        for (int i = 0; i < 20; i++) {
+            peers.add(peerOf(transport).write(REQUEST));
+        }
+        await().untilAsserted(() -> assertThat(transport.waitingConnections()).isEqualTo(20));
+
+        busy.countDown();
+
+        for (TcpPeer peer : peers) {
+            assertThat(peer.read(RESPONSE.length())).isEqualTo(RESPONSE);
+        }
+        assertThat(transport.waitingConnections()).isZero();
+    }
+
+    /** The rest stays in the system's queue, and is accepted when the loops go on. */
+    @Test
+    void noMoreConnectionsAreAcceptedThanMayWaitForBusyLoops() throws Exception {
+        inbound.onMessage = (wire, from) -> from.send(bytes(RESPONSE), failures::add);
+        StreamTransport transport = started();
+        CountDownLatch busy = blockEventLoops();
+        List<TcpPeer> peers = new ArrayList<>();
+        for (int i = 0; i < Acceptance.MOST_WAITING + 20; i++) {
+            peers.add(peerOf(transport).write(REQUEST));
+        }
+        await().until(() -> !transport.isAccepting());
+        // a selector accepts 16 at once
+        assertThat(transport.waitingConnections())
+                .isBetween(Acceptance.MOST_WAITING, Acceptance.MOST_WAITING + 15);
+
+        busy.countDown();
+
+        for (TcpPeer peer : peers) {
+            assertThat(peer.read(RESPONSE.length())).isEqualTo(RESPONSE);
+        }
+        assertThat(transport.isAccepting()).isTrue();
+    }
+
+    /** A row dates a registration in whole seconds, so the first second of a connection is not told apart. */
+    @Test
+    void anAcceptedConnectionWasNotOpenBeforeAndOneThatWasMadeAlwaysWas() throws Exception {
+        StreamTransport transport = started();
+        TransportFlow accepted = flowOf(peerOf(transport));
+        long now = clock.get();
+        assertThat(accepted.wasOpenAt(now + 60_000)).isTrue();
+        assertThat(accepted.wasOpenAt(now)).isTrue();
+        assertThat(accepted.wasOpenAt(now - 999)).isTrue();
+        assertThat(accepted.wasOpenAt(now - 1_000)).isFalse();
+        assertThat(accepted.wasOpenAt(0)).isFalse();
+
+        TransportFlow made = started()
+                .flowTo(
+                        new InetSocketAddress(
+                                LOOPBACK, transport.boundEndpoint().port()),
+                        "");
+        assertThat(made.wasOpenAt(0)).isTrue();
+    }
 }

@@ -1,6 +1,7 @@
 package org.sipproxy.core.internal.transport;
 
 import org.junit.jupiter.api.Nested;
+import java.util.function.LongSupplier;
 import org.sipproxy.core.internal.guard.ProxyThreads;
 import org.sipproxy.core.options.StreamLimits;
 import org.sipproxy.message.ParseLimits;
@@ -8,8 +9,10 @@ import org.sipproxy.message.ParseLimits;
 /** The same tests without native code, as on every platform but Linux on x86-64. */
 class StreamTransportOnSelectorsTest {
 
-    private static StreamEnvironment portable(StreamLimits limits, TransportCounters counters) {
-        return StreamEnvironment.createPortable(2, ProxyThreads.named("test"), limits, ParseLimits.DEFAULT, counters);
+    private static StreamEnvironment portable(
+            StreamLimits limits, TransportCounters counters, LongSupplier clock) {
+        return StreamEnvironment.createPortable(
+                2, ProxyThreads.named("test"), limits, ParseLimits.DEFAULT, counters, clock);
     }
 
     @Nested
@@ -17,7 +20,7 @@ class StreamTransportOnSelectorsTest {
 
         @Override
         StreamEnvironment environment(StreamLimits limits) {
-            return portable(limits, counters);
+            return portable(limits, counters, clock::get);
         }
     }
 
@@ -26,7 +29,7 @@ class StreamTransportOnSelectorsTest {
 
         @Override
         StreamEnvironment environment(StreamLimits limits) {
-            return portable(limits, counters);
+            return portable(limits, counters, clock::get);
         }
     }
 
@@ -35,7 +38,7 @@ class StreamTransportOnSelectorsTest {
 
         @Override
         StreamEnvironment environment(StreamLimits limits) {
-            return portable(limits, counters);
+            return portable(limits, counters, clock::get);
         }
     }
 
@@ -44,7 +47,7 @@ class StreamTransportOnSelectorsTest {
 
         @Override
         StreamEnvironment environment(StreamLimits limits) {
-            return portable(limits, counters);
+            return portable(limits, counters, clock::get);
         }
     }
 
@@ -53,7 +56,7 @@ class StreamTransportOnSelectorsTest {
 
         @Override
         StreamEnvironment environment(StreamLimits limits) {
-            return portable(limits, counters);
+            return portable(limits, counters, clock::get);
         }
     }
 }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assumptions.abort;
 
+import java.util.concurrent.atomic.AtomicLong;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -31,13 +32,16 @@ abstract class StreamTransportScene {
     static final InetAddress LOOPBACK = InetAddress.getLoopbackAddress();
 
     final TransportCounters counters = new TransportCounters();
+    /** The time of the proxy. */
+    final AtomicLong clock = new AtomicLong(1_000_000);
+
     final RecordingInbound inbound = new RecordingInbound();
     final List<Throwable> failures = new CopyOnWriteArrayList<>();
     final List<AutoCloseable> toClose = new ArrayList<>();
     StreamEnvironment environment;
 
     StreamEnvironment environment(StreamLimits limits) {
-        return StreamEnvironment.create(2, ProxyThreads.named("test"), limits, ParseLimits.DEFAULT, counters);
+        return StreamEnvironment.create(2, ProxyThreads.named("test"), limits, ParseLimits.DEFAULT, counters, clock::get);
     }
 
     @AfterEach
