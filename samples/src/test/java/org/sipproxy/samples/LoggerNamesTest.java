@@ -43,9 +43,7 @@ class LoggerNamesTest {
 
         for (Field field : LoggerNames.class.getFields()) {
             String name = name(field);
-            assertThat(lines)
-                    .as(name)
-                    .anySatisfy(line -> assertThat(line).startsWith("| `" + name + "` | "));
+            assertThat(lines).as(name).anySatisfy(line -> assertThat(line).startsWith("| `" + name + "` | "));
         }
     }
 

@@ -89,9 +89,11 @@ public final class SipProxyBuilder {
     private int streamThreads = 2;
     private int workerThreads = DEFAULT_WORKERS;
     private Duration waitLimit = Duration.ofSeconds(10);
-    private long transactionBytes = Math.max(LEAST_TRANSACTION_BYTES, Runtime.getRuntime().maxMemory() / 4);
+    private long transactionBytes =
+            Math.max(LEAST_TRANSACTION_BYTES, Runtime.getRuntime().maxMemory() / 4);
     private long lingeringBytes = Math.min(
-            MAX_LINGERING_BYTES, Math.max(LEAST_TRANSACTION_BYTES, Runtime.getRuntime().maxMemory() / 4));
+            MAX_LINGERING_BYTES,
+            Math.max(LEAST_TRANSACTION_BYTES, Runtime.getRuntime().maxMemory() / 4));
     private Duration drainTime = Duration.ofSeconds(2);
     private boolean setsLogContext;
     private ProxyClock clock = ProxyClock.system();
@@ -443,10 +445,10 @@ public final class SipProxyBuilder {
     }
 
     /**
-     * Sets the maximum number of bytes for lingering transactions: those that are over and kept for 32 s, to recognize
-     * retransmissions. Default a quarter of the heap; range 1 MiB to 32 GiB. In 512 MB of heap that is some 300,000 answered
-     * MESSAGEs. Beyond it the oldest are evicted early and counted by {@link ProxyStatistics#lingeringEvictions}; a
-     * retransmission of one of them counts as a new request.
+     * Sets the maximum number of bytes for lingering transactions: those that are over and kept for 64 times T1,
+     * to recognize retransmissions. Default a quarter of the heap; range 1 MiB to 32 GiB. 128 MiB hold some 300,000
+     * answered MESSAGEs. At the limit the oldest are evicted early and counted by
+     * {@link ProxyStatistics#lingeringEvictions}; a retransmission of one of them counts as a new request.
      */
     public SipProxyBuilder lingeringBytes(long value) {
         problems.once("lingeringBytes");
@@ -565,7 +567,10 @@ public final class SipProxyBuilder {
     private void checkNames(OptionProblems found) {
         if (domains.isEmpty()) {
             found.add(
-                    "domain", "", "none", "add one, such as example.org, the part behind the @ of your users' addresses");
+                    "domain",
+                    "",
+                    "none",
+                    "add one, such as example.org, the part behind the @ of your users' addresses");
         }
         for (String domain : domains) {
             if (!isHost(domain)) {

@@ -163,11 +163,11 @@ class LocationRowTest {
     void rowOfKamailioIsRead() {
         POSTGRES.execute(
                 "INSERT INTO location (ruid, username, domain, contact, received, path, expires, q, callid, cseq,"
-                    + " last_modified, flags, cflags, user_agent, socket, methods, instance, reg_id, server_id,"
-                    + " connection_id, keepalive, partition) VALUES ('uloc-1a-6b040aa7-189e-2', 'alice', 'sip.test',"
-                    + " 'sip:1001@192.168.1.7:5060;ob', 'sip:203.0.113.9:40001',"
-                    + " '<sip:p1.test;lr>,<sip:p2.test;lr;ob>', '2026-03-01 12:05:00', -1, 'abc@host', 26, '2026-03-01"
-                    + " 11:59:59', 0, 192, 'n/a', 'udp:192.0.2.1:5060', 527, '<urn:uuid:1>', 3, 26, -1, 1, 7)");
+                        + " last_modified, flags, cflags, user_agent, socket, methods, instance, reg_id, server_id,"
+                        + " connection_id, keepalive, partition) VALUES ('uloc-1a-6b040aa7-189e-2', 'alice', 'sip.test',"
+                        + " 'sip:1001@192.168.1.7:5060;ob', 'sip:203.0.113.9:40001',"
+                        + " '<sip:p1.test;lr>,<sip:p2.test;lr;ob>', '2026-03-01 12:05:00', -1, 'abc@host', 26, '2026-03-01"
+                        + " 11:59:59', 0, 192, 'n/a', 'udp:192.0.2.1:5060', 527, '<urn:uuid:1>', 3, 26, -1, 1, 7)");
 
         assertThat(repository.find(ALICE, NOW)).singleElement().satisfies(b -> {
             assertThat(b.id()).isEqualTo("uloc-1a-6b040aa7-189e-2");

@@ -176,7 +176,10 @@ class SharedDatabaseTest {
         var builder = SipProxy.builder()
                 .domain("sip.test")
                 .noAuthentication()
-                .registrar(RegistrarPolicy.builder().maxContacts(maxContacts).whenFull(RegistrarPolicy.WhenFull.REJECT).build())
+                .registrar(RegistrarPolicy.builder()
+                        .maxContacts(maxContacts)
+                        .whenFull(RegistrarPolicy.WhenFull.REJECT)
+                        .build())
                 .locationStore(mode);
         for (int i = 0; i < endpoints; i++) {
             builder.listen(Endpoint.udp("127.0.0.1", 0));

@@ -9,11 +9,11 @@ import net.jqwik.api.constraints.StringLength;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
-import org.sipproxy.testkit.fakes.FakeFlow;
 import org.sipproxy.message.HeaderName;
 import org.sipproxy.message.SipResponse;
 import org.sipproxy.message.SipText;
 import org.sipproxy.message.SipUri;
+import org.sipproxy.testkit.fakes.FakeFlow;
 
 class ContactEditTest {
 

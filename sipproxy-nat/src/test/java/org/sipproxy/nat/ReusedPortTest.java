@@ -3,22 +3,24 @@ package org.sipproxy.nat;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
-import org.sipproxy.api.transport.Endpoint;
 import org.sipproxy.api.location.Aor;
 import org.sipproxy.api.location.Binding;
 import org.sipproxy.api.location.BindingWrite;
 import org.sipproxy.api.location.HeapBindingRepository;
 import org.sipproxy.api.location.StoreMode;
+import org.sipproxy.api.transport.Endpoint;
 import org.sipproxy.message.SipUri;
 import org.sipproxy.testkit.OutgoingCall;
 import org.sipproxy.testkit.Phone;
@@ -26,8 +28,8 @@ import org.sipproxy.testkit.SipProxyExtension;
 import org.sipproxy.testkit.TestClock;
 
 /**
- * Phones behind one NAT that reconnect over TCP, as all of them do after a restart of the proxy: the NAT may give the
- * port of one phone to another.
+ * Phones behind one NAT, or on one host, that reconnect over TCP, as all of them do after a restart of the proxy: one
+ * phone may get the port of another.
  */
 @Timeout(30)
 class ReusedPortTest {
@@ -79,7 +81,8 @@ class ReusedPortTest {
         TcpPhone register(String user, String claimed) throws IOException {
             write("REGISTER sip:sip.test SIP/2.0\r\nVia: SIP/2.0/TCP " + claimed + ";rport;branch=z9hG4bK" + port()
                     + "\r\nMax-Forwards: 70\r\nFrom: <sip:" + user + "@sip.test>;tag=1\r\nTo: <sip:" + user
-                    + "@sip.test>\r\nCall-ID: reg" + port() + "\r\nCSeq: 1 REGISTER\r\nContact: <" + contact(user, claimed)
+                    + "@sip.test>\r\nCall-ID: reg" + port() + "\r\nCSeq: 1 REGISTER\r\nContact: <"
+                    + contact(user, claimed)
                     + ">\r\nExpires: 600\r\nContent-Length: 0\r\n\r\n");
             assertThat(read()).startsWith("SIP/2.0 200");
             return this;
@@ -132,7 +135,8 @@ class ReusedPortTest {
         /** True if nothing arrived before the response to an OPTIONS that is sent now. */
         boolean receivedNothing() throws IOException {
             write("OPTIONS sip:sip.test SIP/2.0\r\nVia: SIP/2.0/TCP 192.168.1.99;rport;branch=z9hG4bKlast" + port()
-                    + "\r\nMax-Forwards: 70\r\nFrom: <sip:x@sip.test>;tag=1\r\nTo: <sip:sip.test>\r\nCall-ID: last" + port()
+                    + "\r\nMax-Forwards: 70\r\nFrom: <sip:x@sip.test>;tag=1\r\nTo: <sip:sip.test>\r\nCall-ID: last"
+                    + port()
                     + "\r\nCSeq: 1 OPTIONS\r\nContent-Length: 0\r\n\r\n");
             return read().startsWith("SIP/2.0 200");
         }
@@ -140,29 +144,54 @@ class ReusedPortTest {
 
     @Test
     void aByeGoesToTheUsersNewConnectionAndNotToThePhoneThatGotItsPort() throws Exception {
-        Phone alice = sip.registeredPhone("alice");
-        TcpPhone bob = new TcpPhone(sip.tcp(), 0).register("bob", "192.168.1.10:49001");
-        OutgoingCall call = alice.call("bob");
-        bob.answer("Contact: <" + TcpPhone.contact("bob", "192.168.1.10:49001") + ">\r\n");
-        call.awaitAnswer();
-        assertThat(bob.read()).startsWith("ACK ");
+        TcpPhone bob = new TcpPhone(sip.tcp(), 0);
+        OutgoingCall call = callTo(bob, "192.168.1.10:49001");
 
         bob.drop();
         clock.advance(LATER);
         TcpPhone carol = new TcpPhone(sip.tcp(), bob.port()).register("carol", "192.168.1.30:49003");
         TcpPhone bobAgain = new TcpPhone(sip.tcp(), 0).register("bob", "192.168.1.10:49002");
-        Thread answering = new Thread(() -> {
+
+        assertThatAByeReaches(bobAgain, call);
+        assertThat(carol.receivedNothing()).isTrue();
+    }
+
+    /** Both name the port of their connection, which the other one gets. */
+    @Test
+    void theSameHoldsForTwoPhonesOfOneHostWithoutANat() throws Exception {
+        TcpPhone bob = new TcpPhone(sip.tcp(), 0);
+        OutgoingCall call = callTo(bob, "127.0.0.1:" + bob.port());
+
+        bob.drop();
+        clock.advance(LATER);
+        TcpPhone carol = new TcpPhone(sip.tcp(), bob.port()).register("carol", "127.0.0.1:" + bob.port());
+        TcpPhone bobAgain = new TcpPhone(sip.tcp(), 0);
+        bobAgain.register("bob", "127.0.0.1:" + bobAgain.port());
+
+        assertThatAByeReaches(bobAgain, call);
+        assertThat(carol.receivedNothing()).isTrue();
+    }
+
+    private OutgoingCall callTo(TcpPhone bob, String claimed) throws IOException {
+        Phone alice = sip.registeredPhone("alice");
+        bob.register("bob", claimed);
+        OutgoingCall call = alice.call("bob");
+        bob.answer("Contact: <" + TcpPhone.contact("bob", claimed) + ">\r\n");
+        call.awaitAnswer();
+        assertThat(bob.read()).startsWith("ACK ");
+        return call;
+    }
+
+    private static void assertThatAByeReaches(TcpPhone phone, OutgoingCall call) throws Exception {
+        CompletableFuture<String> bye = CompletableFuture.supplyAsync(() -> {
             try {
-                bobAgain.answer("");
+                return phone.answer("");
             } catch (IOException e) {
-                throw new java.io.UncheckedIOException(e);
+                throw new UncheckedIOException(e);
             }
         });
-        answering.start();
-
         assertThat(call.send("BYE").statusCode()).isEqualTo(200);
-        answering.join();
-        assertThat(carol.receivedNothing()).isTrue();
+        assertThat(bye.get()).startsWith("BYE ");
     }
 
     @Test

@@ -99,7 +99,8 @@ public final class Lockout {
 
     @Override
     public String toString() {
-        return "Lockout[userFailures " + userFailures + ", sourceFailures " + sourceFailures + ", first " + first + ", longest " + longest + ", answer " + answer + "]";
+        return "Lockout[userFailures " + userFailures + ", sourceFailures " + sourceFailures + ", first " + first
+                + ", longest " + longest + ", answer " + answer + "]";
     }
 
     /** Builder of {@link Lockout}. Not thread-safe. */

@@ -189,7 +189,11 @@ class AccessListTest {
                 FakeStageContext context = FakeStageContext.at(
                                 FakeStageContext.START,
                                 Requests.request("INVITE " + uri, "<" + uri + ">", "<sip:x@example.org>"),
-                                ParseLimits.builder().messageBytes(1 << 20).headerLineBytes(1 << 20).headers(1_000).build())
+                                ParseLimits.builder()
+                                        .messageBytes(1 << 20)
+                                        .headerLineBytes(1 << 20)
+                                        .headers(1_000)
+                                        .build())
                         .from("10.0.0.5");
                 assertThat(hooks.send(context)).isSameAs(Verdict.proceed());
                 assertThat(context.isTrusted()).isFalse();

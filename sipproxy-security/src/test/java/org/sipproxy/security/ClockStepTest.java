@@ -31,7 +31,13 @@ class ClockStepTest {
         final DigestAuthentication authentication = DigestAuthentication.builder()
                 .credentials(InMemoryCredentials.of(Credential.ofPassword("1001", "example.org", "secret")))
                 .secret(SECRET)
-                .lockout(Lockout.builder().userFailures(3).sourceFailures(8).first(Duration.ofMinutes(10)).longest(Duration.ofMinutes(10)).answer(Lockout.Answer.CHALLENGE).build())
+                .lockout(Lockout.builder()
+                        .userFailures(3)
+                        .sourceFailures(8)
+                        .first(Duration.ofMinutes(10))
+                        .longest(Duration.ofMinutes(10))
+                        .answer(Lockout.Answer.CHALLENGE)
+                        .build())
                 .build();
 
         Node(Instant start) {

@@ -31,8 +31,13 @@ class CredentialsCheckTest {
     private final NonceIssuer nonces =
             new NonceIssuer(300_000, new NonceBinder(EnumSet.of(NonceBinding.SOURCE_ADDRESS), List.of(new byte[16])));
     private final NonceCounts counts = new NonceCounts(64, 300_000, false);
-    private final Lockouts lockouts =
-            new Lockouts(Lockout.builder().userFailures(2).sourceFailures(100).first(Duration.ofSeconds(30)).longest(Duration.ofHours(1)).answer(Lockout.Answer.CHALLENGE).build());
+    private final Lockouts lockouts = new Lockouts(Lockout.builder()
+            .userFailures(2)
+            .sourceFailures(100)
+            .first(Duration.ofSeconds(30))
+            .longest(Duration.ofHours(1))
+            .answer(Lockout.Answer.CHALLENGE)
+            .build());
     private final Hashes hashes = new Hashes(List.of(Hashes.key(new byte[16])));
     private final InMemoryCredentials users = InMemoryCredentials.of(
             Credential.ofPassword("1001", "example.org", "secret"),

@@ -14,7 +14,11 @@ import org.sipproxy.testkit.fakes.FakeStageContext;
 /** Input of attackers. */
 class DigestHostileInputTest extends DigestScene {
 
-    private final ParseLimits wide = ParseLimits.builder().messageBytes(1 << 20).headerLineBytes(1 << 20).headers(1_000).build();
+    private final ParseLimits wide = ParseLimits.builder()
+            .messageBytes(1 << 20)
+            .headerLineBytes(1 << 20)
+            .headers(1_000)
+            .build();
 
     private void assertRefusedQuickly(String... lines) {
         FakeStageContext context = FakeStageContext.at(START, Requests.register(lines), wide);

@@ -5,11 +5,11 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.List;
-import org.sipproxy.testkit.DigestCredentials;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.sipproxy.api.auth.DigestAlgorithm;
+import org.sipproxy.testkit.DigestCredentials;
 
 class HashesTest {
 
@@ -83,7 +83,8 @@ class HashesTest {
         hashes.ha1OfPassword(response, "example.org".getBytes(US_ASCII), "wrong".getBytes(US_ASCII));
         assertThat(hashes.matches(response, "REGISTER".getBytes(US_ASCII))).isFalse();
 
-        hashes.ha1(DigestCredentials.ha1(DigestAlgorithm.MD5, "1001", "example.org", "secret").getBytes(US_ASCII));
+        hashes.ha1(DigestCredentials.ha1(DigestAlgorithm.MD5, "1001", "example.org", "secret")
+                .getBytes(US_ASCII));
         assertThat(hashes.matches(response, "REGISTER".getBytes(US_ASCII))).isTrue();
     }
 
@@ -93,7 +94,8 @@ class HashesTest {
         int start = credentials.lastIndexOf("response=\"") + 10;
         String upper =
                 credentials.substring(0, start) + credentials.substring(start).toUpperCase(java.util.Locale.ROOT);
-        byte[] ha1 = DigestCredentials.ha1(DigestAlgorithm.MD5, "1001", "example.org", "secret").getBytes(US_ASCII);
+        byte[] ha1 = DigestCredentials.ha1(DigestAlgorithm.MD5, "1001", "example.org", "secret")
+                .getBytes(US_ASCII);
         byte[] method = "REGISTER".getBytes(US_ASCII);
 
         hashes.ha1(ha1);

@@ -19,8 +19,13 @@ import org.sipproxy.testkit.fakes.FakeStageContext;
 class LockoutTest {
 
     private static final Instant START = FakeStageContext.START;
-    private static final Lockout POLICY =
-            Lockout.builder().userFailures(3).sourceFailures(8).first(Duration.ofSeconds(30)).longest(Duration.ofMinutes(10)).answer(Lockout.Answer.CHALLENGE).build();
+    private static final Lockout POLICY = Lockout.builder()
+            .userFailures(3)
+            .sourceFailures(8)
+            .first(Duration.ofSeconds(30))
+            .longest(Duration.ofMinutes(10))
+            .answer(Lockout.Answer.CHALLENGE)
+            .build();
 
     private final InMemoryCredentials users = InMemoryCredentials.of();
     private final List<SecurityEvent> events = new ArrayList<>();
@@ -343,7 +348,8 @@ class LockoutTest {
 
     @Test
     void responseToALockedOutUserIsConfigurable() {
-        authentication = with(POLICY.toBuilder().answer(Lockout.Answer.FORBIDDEN).build());
+        authentication =
+                with(POLICY.toBuilder().answer(Lockout.Answer.FORBIDDEN).build());
         for (int i = 0; i < 3; i++) {
             wrong("1001", "192.0.2.7");
         }

@@ -54,6 +54,8 @@ final class LibraryProblems {
 
     /** Returns the problems of a value that belongs to one option of the command line. */
     static List<String> texts(ConfigurationException e, String option) {
-        return e.problems().stream().map(problem -> problem.text(name -> option)).toList();
+        return e.problems().stream()
+                .map(problem -> problem.text(name -> option))
+                .toList();
     }
 }

@@ -138,7 +138,9 @@ final class NatOptions {
                 "tests",
                 '"' + text + '"',
                 "expected "
-                        + Arrays.stream(NatTest.values()).map(NatTest::optionName).collect(Collectors.joining(", "))
+                        + Arrays.stream(NatTest.values())
+                                .map(NatTest::optionName)
+                                .collect(Collectors.joining(", "))
                         + ", or a number such as 19",
                 ""));
     }

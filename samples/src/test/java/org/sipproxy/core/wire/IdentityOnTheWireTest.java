@@ -2,10 +2,6 @@ package org.sipproxy.core.wire;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
-import java.util.HexFormat;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterEach;
@@ -18,6 +14,7 @@ import org.sipproxy.core.SipProxy;
 import org.sipproxy.core.options.RegistrarPolicy;
 import org.sipproxy.security.DigestAuthentication;
 import org.sipproxy.security.InMemoryCredentials;
+import org.sipproxy.testkit.DigestCredentials;
 
 /** Bindings that a proven password gives access to, with digest and registrar together. */
 class IdentityOnTheWireTest {
@@ -36,7 +33,9 @@ class IdentityOnTheWireTest {
                 .listen(Endpoint.udp("127.0.0.1", 0))
                 .listen(Endpoint.tcp("127.0.0.1", 0))
                 .domain("sip.test")
-                .registrar(RegistrarPolicy.builder().userCaseSensitive(userCaseSensitive).build())
+                .registrar(RegistrarPolicy.builder()
+                        .userCaseSensitive(userCaseSensitive)
+                        .build())
                 .authentication(
                         DigestAuthentication.builder().credentials(users).build()));
     }
@@ -51,12 +50,10 @@ class IdentityOnTheWireTest {
         WireMessage challenge = phone.awaitResponse(phone.send(first), 401);
         Matcher nonce = NONCE.matcher(challenge.text());
         assertThat(nonce.find()).isTrue();
-        String ha1 = md5(user + ":sip.test:pw-" + user);
-        String response = md5(ha1 + ":" + nonce.group(1) + ":00000001:c:auth:" + md5("REGISTER:sip:sip.test"));
         return request(phone, aor, contact, lines)
-                .with("Authorization: Digest username=\"" + user + "\", realm=\"sip.test\", nonce=\"" + nonce.group(1)
-                        + "\", uri=\"sip:sip.test\", algorithm=MD5, cnonce=\"c\", qop=auth, nc=00000001, response=\""
-                        + response + "\"");
+                .with("Authorization: "
+                        + DigestCredentials.of(user, "sip.test", "pw-" + user, nonce.group(1))
+                                .value());
     }
 
     private static Request request(WireClient phone, String aor, String contact, String... lines) {
@@ -65,15 +62,6 @@ class IdentityOnTheWireTest {
                 .to("<sip:" + aor + "@sip.test>")
                 .contact(contact)
                 .with(lines);
-    }
-
-    private static String md5(String text) {
-        try {
-            return HexFormat.of()
-                    .formatHex(MessageDigest.getInstance("MD5").digest(text.getBytes(StandardCharsets.UTF_8)));
-        } catch (NoSuchAlgorithmException e) {
-            throw new AssertionError(e);
-        }
     }
 
     private static WireMessage send(WireClient phone, Request request) {

@@ -13,4 +13,4 @@
 package org.sipproxy.api.access;
 
 import org.jspecify.annotations.NullMarked;
-import org.sipproxy.message.Beta;
+import org.sipproxy.annotation.Beta;

@@ -15,6 +15,7 @@ import java.util.Set;
  */
 public final class OptionProblems {
 
+    private static final Duration SECOND = Duration.ofSeconds(1);
     private static final Duration DAY = Duration.ofDays(1);
 
     private final String component;
@@ -103,13 +104,14 @@ public final class OptionProblems {
         if (duration.isZero()) {
             return "0s";
         }
-        if (duration.compareTo(DAY) > 0 && duration.toSeconds() % DAY.toSeconds() == 0 && duration.getNano() == 0) {
+        if (duration.compareTo(DAY) > 0 && duration.equals(Duration.ofDays(duration.toDays()))) {
             return duration.toDays() + "d";
         }
-        return duration.getNano() % 1_000_000 == 0
-                        && duration.compareTo(Duration.ofSeconds(1)) < 0
-                        && !duration.isNegative()
-                ? duration.toMillis() + "ms"
-                : duration.toString().substring(2).toLowerCase(Locale.ROOT);
+        if (!duration.isNegative()
+                && duration.compareTo(SECOND) < 0
+                && duration.equals(Duration.ofMillis(duration.toMillis()))) {
+            return duration.toMillis() + "ms";
+        }
+        return duration.toString().substring(2).toLowerCase(Locale.ROOT);
     }
 }

@@ -33,12 +33,11 @@ class OptionProblemsTest {
 
         ConfigurationException thrown = catchThrowableOfType(ConfigurationException.class, problems::throwIfAny);
 
-        assertThat(thrown)
-                .isInstanceOf(IllegalArgumentException.class)
-                .hasMessage("digest: realm: given twice; give it once\n"
-                        + "digest: nonceCapacity: 1 (expected 1,024 to 16,777,216)\n"
-                        + "digest: nonceLifetime: 2d (expected 1s to 24h)\n"
-                        + "digest: credentials: missing; use a store");
+        assertThat(thrown).isInstanceOf(IllegalArgumentException.class).hasMessage("""
+                        digest: realm: given twice; give it once
+                        digest: nonceCapacity: 1 (expected 1,024 to 16,777,216)
+                        digest: nonceLifetime: 2d (expected 1s to 24h)
+                        digest: credentials: missing; use a store""");
         ConfigurationProblem second = thrown.problems().get(1);
         assertThat(second.component()).isEqualTo("digest");
         assertThat(second.option()).isEqualTo("nonceCapacity");

@@ -71,7 +71,8 @@ public final class ContactPolicy {
 
     @Override
     public String toString() {
-        return "ContactPolicy[ourselves " + ourselves + ", loopback " + loopback + ", internal " + internal + ", multicast " + multicast + "]";
+        return "ContactPolicy[ourselves " + ourselves + ", loopback " + loopback + ", internal " + internal
+                + ", multicast " + multicast + "]";
     }
 
     /** Builder of {@link ContactPolicy}. Not thread-safe. */

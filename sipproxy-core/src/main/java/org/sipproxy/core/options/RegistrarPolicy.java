@@ -160,7 +160,10 @@ public final class RegistrarPolicy {
 
     @Override
     public String toString() {
-        return "RegistrarPolicy[minExpires " + minExpires + ", defaultExpires " + defaultExpires + ", maxExpires " + maxExpires + ", maxContacts " + maxContacts + ", whenFull " + whenFull + ", contactMatching " + contactMatching + ", userCaseSensitive " + userCaseSensitive + ", connectionLoss " + connectionLoss + ", pathWithoutSupported " + pathWithoutSupported + "]";
+        return "RegistrarPolicy[minExpires " + minExpires + ", defaultExpires " + defaultExpires + ", maxExpires "
+                + maxExpires + ", maxContacts " + maxContacts + ", whenFull " + whenFull + ", contactMatching "
+                + contactMatching + ", userCaseSensitive " + userCaseSensitive + ", connectionLoss " + connectionLoss
+                + ", pathWithoutSupported " + pathWithoutSupported + "]";
     }
 
     /** Builder of {@link RegistrarPolicy}. Not thread-safe. */

@@ -70,7 +70,8 @@ public final class SipTimers {
 
     @Override
     public String toString() {
-        return "SipTimers[t1 " + t1 + ", t2 " + t2 + ", t4 " + t4 + ", transactionTimeout " + transactionTimeout + ", ringTimeout " + ringTimeout + "]";
+        return "SipTimers[t1 " + t1 + ", t2 " + t2 + ", t4 " + t4 + ", transactionTimeout " + transactionTimeout
+                + ", ringTimeout " + ringTimeout + "]";
     }
 
     /** Builder of {@link SipTimers}. Not thread-safe. */

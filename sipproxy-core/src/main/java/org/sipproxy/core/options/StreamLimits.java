@@ -93,7 +93,9 @@ public final class StreamLimits {
 
     @Override
     public String toString() {
-        return "StreamLimits[connections " + connections + ", connectionsPerSource " + connectionsPerSource + ", firstMessageTimeout " + firstMessageTimeout + ", idleTimeout " + idleTimeout + ", messageTimeout " + messageTimeout + ", connectTimeout " + connectTimeout + ", bufferedBytes " + bufferedBytes + "]";
+        return "StreamLimits[connections " + connections + ", connectionsPerSource " + connectionsPerSource
+                + ", firstMessageTimeout " + firstMessageTimeout + ", idleTimeout " + idleTimeout + ", messageTimeout "
+                + messageTimeout + ", connectTimeout " + connectTimeout + ", bufferedBytes " + bufferedBytes + "]";
     }
 
     /** Builder of {@link StreamLimits}. Not thread-safe. */

@@ -42,8 +42,7 @@ public final class BindFailedException extends RuntimeException {
 
     private static ConfigurationProblem explain(Endpoint endpoint, Throwable cause) {
         if (cause instanceof UnknownHostException) {
-            return problem(
-                    endpoint, "names a host that cannot be resolved", "write a numeric address of this machine");
+            return problem(endpoint, "names a host that cannot be resolved", "write a numeric address of this machine");
         }
         // Neither the JDK nor Netty has a type or number for these, only the system's message.
         String said = String.valueOf(cause.getMessage());

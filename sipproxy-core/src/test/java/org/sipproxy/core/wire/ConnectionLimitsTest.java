@@ -48,7 +48,11 @@ class ConnectionLimitsTest {
     }
 
     private static StreamLimits limits(int connections, int perSource, Duration firstMessage) {
-        return StreamLimits.builder().connections(connections).connectionsPerSource(perSource).firstMessageTimeout(firstMessage).build();
+        return StreamLimits.builder()
+                .connections(connections)
+                .connectionsPerSource(perSource)
+                .firstMessageTimeout(firstMessage)
+                .build();
     }
 
     /** Authenticates a request with {@code X-Password: right} as the user of From. Accepts all other requests. */

@@ -68,7 +68,10 @@ class ConnectionLossTest {
 
     @Test
     void pagesThatAreOpenCountAndAreNotReplaced() {
-        restart(RegistrarPolicy.builder().maxContacts(2).whenFull(WhenFull.REPLACE_UNREACHABLE).build());
+        restart(RegistrarPolicy.builder()
+                .maxContacts(2)
+                .whenFull(WhenFull.REPLACE_UNREACHABLE)
+                .build());
         page();
         page();
         WireClient.Web third = proxy.web("bob", TransportKind.WS, HttpClient.newHttpClient());
@@ -85,7 +88,11 @@ class ConnectionLossTest {
 
     @Test
     void whereBindingsStayAFullListReplacesThoseWhoseConnectionIsClosed() {
-        restart(RegistrarPolicy.builder().maxContacts(3).whenFull(WhenFull.REPLACE_UNREACHABLE).connectionLoss(ConnectionLoss.KEEP).build());
+        restart(RegistrarPolicy.builder()
+                .maxContacts(3)
+                .whenFull(WhenFull.REPLACE_UNREACHABLE)
+                .connectionLoss(ConnectionLoss.KEEP)
+                .build());
         for (int i = 0; i < 3; i++) {
             page().close();
         }
@@ -140,7 +147,11 @@ class ConnectionLossTest {
         try (ProxyUnderTest shared = ProxyUnderTest.on(
                 "0.0.0.0",
                 builder -> builder.locationStore(StoreMode.databaseOnly(rows))
-                        .registrar(RegistrarPolicy.builder().maxContacts(2).whenFull(WhenFull.REPLACE_UNREACHABLE).connectionLoss(ConnectionLoss.KEEP).build()))) {
+                        .registrar(RegistrarPolicy.builder()
+                                .maxContacts(2)
+                                .whenFull(WhenFull.REPLACE_UNREACHABLE)
+                                .connectionLoss(ConnectionLoss.KEEP)
+                                .build()))) {
             for (int i = 1; i <= 5; i++) {
                 WireClient.Tcp phone = shared.tcp("bob");
                 Request register = phone.request("REGISTER", "sip:sip.test")

@@ -55,7 +55,9 @@ class LargeRequestTest extends TransportScene {
     void largeRequestGoesByUdpSoonIfTcpIsFilteredAndAtOnceTheNextTime() throws Exception {
         try (ProxyUnderTest patient = ProxyUnderTest.start(
                 builder -> builder.nextHops(NextHopPolicy.DEFAULT.withTcpAttempt(Duration.ofMillis(50)))
-                        .streamLimits(StreamLimits.builder().connectTimeout(Duration.ofMinutes(1)).build()))) {
+                        .streamLimits(StreamLimits.builder()
+                                .connectTimeout(Duration.ofMinutes(1))
+                                .build()))) {
             WireClient.Udp caller = patient.udp("caller");
             SilentListener taken = null;
             WireClient.Udp bob = null;

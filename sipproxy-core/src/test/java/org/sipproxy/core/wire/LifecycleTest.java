@@ -16,10 +16,8 @@ import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import org.sipproxy.core.options.StreamLimits;
-import org.sipproxy.core.options.ContactPolicy;
-import org.sipproxy.api.config.ConfigurationProblem;
 import org.sipproxy.api.config.ConfigurationException;
+import org.sipproxy.api.config.ConfigurationProblem;
 import org.sipproxy.api.routing.RequestStage;
 import org.sipproxy.api.routing.StageContext;
 import org.sipproxy.api.routing.TemporarilyUnavailableException;
@@ -28,8 +26,10 @@ import org.sipproxy.api.transport.Endpoint;
 import org.sipproxy.api.transport.TransportKind;
 import org.sipproxy.core.SipProxy;
 import org.sipproxy.core.SipProxyBuilder;
+import org.sipproxy.core.options.ContactPolicy;
 import org.sipproxy.core.options.RegistrarPolicy;
 import org.sipproxy.core.options.SipTimers;
+import org.sipproxy.core.options.StreamLimits;
 import org.sipproxy.core.status.BindFailedException;
 import org.sipproxy.message.Method;
 
@@ -80,10 +80,11 @@ class LifecycleTest {
         assertThatThrownBy(RegistrarPolicy.builder()
                         .minExpires(Duration.ofHours(3))
                         .maxContacts(65)::build)
-                .hasMessage("minExpires: 3h (expected 0s to 1h)\n"
-                        + "maxContacts: 65 (expected 1 to 64)\n"
-                        + "minExpires: 3h is above maxExpires 1h\n"
-                        + "defaultExpires: 1h (expected minExpires 3h to maxExpires 1h)");
+                .hasMessage("""
+                        minExpires: 3h (expected 0s to 1h)
+                        maxContacts: 65 (expected 1 to 64)
+                        minExpires: 3h is above maxExpires 1h
+                        defaultExpires: 1h (expected minExpires 3h to maxExpires 1h)""");
         assertThatThrownBy(SipTimers.builder().t1(Duration.ofMinutes(5))::build)
                 .hasMessage("t1: 5m (expected 10ms to 10s)\nt2: 4s (expected 5m to 1m)");
         assertThatThrownBy(StreamLimits.builder().connections(0).idleTimeout(Duration.ZERO)::build)
@@ -126,7 +127,8 @@ class LifecycleTest {
                 .build();
         assertThat(policy.toBuilder().build()).usingRecursiveComparison().isEqualTo(policy);
 
-        ContactPolicy contacts = ContactPolicy.ANYWHERE.toBuilder().multicast(true).build();
+        ContactPolicy contacts =
+                ContactPolicy.ANYWHERE.toBuilder().multicast(true).build();
         assertThat(contacts.toBuilder().build()).usingRecursiveComparison().isEqualTo(contacts);
     }
 

@@ -48,11 +48,17 @@ class ProxyThreadsTest {
             proxy.start();
             int port = proxy.boundEndpoints().get(0).port();
             connectAndClose(proxy.boundEndpoints().get(1).port());
-            Awaitility.await().until(() -> made.stream().anyMatch(t -> t.getName().equals("edge-stream-1")));
+            Awaitility.await()
+                    .until(() -> made.stream().anyMatch(t -> t.getName().equals("edge-stream-1")));
 
             assertThat(made)
                     .extracting(Thread::getName)
-                    .contains("edge-timer", "edge-udp-" + port + "-0", "edge-udp-" + port + "-1", "edge-stream-1", "edge-accept-1")
+                    .contains(
+                            "edge-timer",
+                            "edge-udp-" + port + "-0",
+                            "edge-udp-" + port + "-1",
+                            "edge-stream-1",
+                            "edge-accept-1")
                     .contains("edge-worker-0", "edge-location-flush", "edge-location-sweep")
                     .doesNotContain("edge-stream-2");
         }

@@ -23,7 +23,13 @@ import org.sipproxy.core.options.SipTimers;
 final class ProxyUnderTest implements AutoCloseable {
 
     /** T1 10 ms, T2 80 ms, T4 100 ms, Timers B, F and H 1 s, Timer C 1 s. */
-    static final SipTimers QUICK = SipTimers.builder().t1(Duration.ofMillis(10)).t2(Duration.ofMillis(80)).t4(Duration.ofMillis(100)).transactionTimeout(Duration.ofSeconds(1)).ringTimeout(Duration.ofSeconds(1)).build();
+    static final SipTimers QUICK = SipTimers.builder()
+            .t1(Duration.ofMillis(10))
+            .t2(Duration.ofMillis(80))
+            .t4(Duration.ofMillis(100))
+            .transactionTimeout(Duration.ofSeconds(1))
+            .ringTimeout(Duration.ofSeconds(1))
+            .build();
 
     /** Stage that trusts every sender, so that later refusals are those that a user gets. */
     static final RequestStage TRUST = new RequestStage() {

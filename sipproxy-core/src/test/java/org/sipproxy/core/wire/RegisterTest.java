@@ -175,8 +175,8 @@ class RegisterTest {
 
     @Test
     void bindingIsRemovedWhenItExpires() {
-        try (ProxyUnderTest brief =
-                ProxyUnderTest.start(b -> b.registrar(RegistrarPolicy.builder().minExpires(Duration.ZERO).build()))) {
+        try (ProxyUnderTest brief = ProxyUnderTest.start(b ->
+                b.registrar(RegistrarPolicy.builder().minExpires(Duration.ZERO).build()))) {
             WireClient.Udp carol = brief.udp("carol");
             Request register = carol.request("REGISTER", "sip:sip.test")
                     .to("<sip:carol@sip.test>")

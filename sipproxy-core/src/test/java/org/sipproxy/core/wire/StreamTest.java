@@ -127,7 +127,15 @@ class StreamTest extends TransportScene {
 
     @Test
     void messageThatIsNeverFinishedEndsTheConnection() {
-        StreamLimits limits = StreamLimits.builder().connections(100).connectionsPerSource(100).firstMessageTimeout(Duration.ofMinutes(1)).idleTimeout(Duration.ofMinutes(1)).messageTimeout(Duration.ofMillis(200)).connectTimeout(Duration.ofSeconds(1)).bufferedBytes(1 << 20).build();
+        StreamLimits limits = StreamLimits.builder()
+                .connections(100)
+                .connectionsPerSource(100)
+                .firstMessageTimeout(Duration.ofMinutes(1))
+                .idleTimeout(Duration.ofMinutes(1))
+                .messageTimeout(Duration.ofMillis(200))
+                .connectTimeout(Duration.ofSeconds(1))
+                .bufferedBytes(1 << 20)
+                .build();
         try (ProxyUnderTest impatient = ProxyUnderTest.start(b -> b.streamLimits(limits))) {
             WireClient.Tcp carol = impatient.tcp("carol");
 
@@ -139,7 +147,15 @@ class StreamTest extends TransportScene {
 
     @Test
     void idleConnectionIsClosed() {
-        StreamLimits limits = StreamLimits.builder().connections(100).connectionsPerSource(100).firstMessageTimeout(Duration.ofMinutes(1)).idleTimeout(Duration.ofSeconds(1)).messageTimeout(Duration.ofSeconds(1)).connectTimeout(Duration.ofSeconds(1)).bufferedBytes(1 << 20).build();
+        StreamLimits limits = StreamLimits.builder()
+                .connections(100)
+                .connectionsPerSource(100)
+                .firstMessageTimeout(Duration.ofMinutes(1))
+                .idleTimeout(Duration.ofSeconds(1))
+                .messageTimeout(Duration.ofSeconds(1))
+                .connectTimeout(Duration.ofSeconds(1))
+                .bufferedBytes(1 << 20)
+                .build();
         try (ProxyUnderTest impatient = ProxyUnderTest.start(b -> b.streamLimits(limits))) {
             impatient.tcp("carol").awaitEnd();
         }

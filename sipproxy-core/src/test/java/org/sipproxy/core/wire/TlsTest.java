@@ -486,7 +486,8 @@ class TlsTest {
     void connectionsInTheirHandshakeCount() throws Exception {
         restart(
                 tls -> tls,
-                options -> options.streamLimits(StreamLimits.builder().connectionsPerSource(2).build()));
+                options -> options.streamLimits(
+                        StreamLimits.builder().connectionsPerSource(2).build()));
         try (Socket one = plain()) {
             awaitConnections(1); // so that it is the oldest
             try (Socket two = plain()) {

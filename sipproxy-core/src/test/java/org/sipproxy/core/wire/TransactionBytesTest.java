@@ -21,7 +21,8 @@ class TransactionBytesTest {
 
     private static final int LIMIT = 1 << 20;
     private static final String BODY = "y".repeat(59_000);
-    private static final SipTimers TIMERS = SipTimers.builder().transactionTimeout(Duration.ofSeconds(1)).build();
+    private static final SipTimers TIMERS =
+            SipTimers.builder().transactionTimeout(Duration.ofSeconds(1)).build();
 
     /** Trusts every sender that claims to be a gateway. */
     private static final RequestStage GATEWAYS = new RequestStage() {

@@ -289,7 +289,8 @@ class WebSocketTest {
 
     @Test
     void aMessageThatIsTooLongClosesTheConnection() {
-        restart(options -> options.parseLimits(ParseLimits.builder().messageBytes(2_000).build()));
+        restart(options ->
+                options.parseLimits(ParseLimits.builder().messageBytes(2_000).build()));
         WireClient.Web whole = web("whole");
         WireClient.Web pieces = web("pieces");
 
@@ -313,7 +314,8 @@ class WebSocketTest {
 
     @Test
     void anIdleConnectionIsClosedAndAPingKeepsItOpen() throws Exception {
-        restart(options -> options.streamLimits(StreamLimits.builder().idleTimeout(Duration.ofSeconds(1)).build()));
+        restart(options -> options.streamLimits(
+                StreamLimits.builder().idleTimeout(Duration.ofSeconds(1)).build()));
         WireClient.Web idle = web("idle");
         WireClient.Web busy = web("busy");
         for (int i = 0; i < 7; i++) {
@@ -406,7 +408,8 @@ class WebSocketTest {
 
     @Test
     void anUnfinishedHandshakeEndsAfterItsTimeout() throws Exception {
-        restart(options -> options.streamLimits(StreamLimits.builder().messageTimeout(Duration.ofMillis(300)).build()));
+        restart(options -> options.streamLimits(
+                StreamLimits.builder().messageTimeout(Duration.ofMillis(300)).build()));
         try (Socket silent = plain();
                 Socket half = plain()) {
             half.getOutputStream().write("GET / HTTP/1.1\r\nHos".getBytes(US_ASCII));
@@ -419,7 +422,8 @@ class WebSocketTest {
 
     @Test
     void anUnfinishedMessageEndsAfterItsTimeout() throws Exception {
-        restart(options -> options.streamLimits(StreamLimits.builder().messageTimeout(Duration.ofMillis(300)).build()));
+        restart(options -> options.streamLimits(
+                StreamLimits.builder().messageTimeout(Duration.ofMillis(300)).build()));
         WireClient.Web idle = web("idle");
         WireClient.Web fragments = web("fragments");
         fragments.socket().sendText("OPTIONS ", false).join();

@@ -12,4 +12,4 @@
 package org.sipproxy.message.wire;
 
 import org.jspecify.annotations.NullMarked;
-import org.sipproxy.message.Beta;
+import org.sipproxy.annotation.Beta;

@@ -14,7 +14,12 @@ import org.sipproxy.message.wire.MessageIndex;
 public final class DerivedRequests {
 
     /** Requests that this proxy wrote are never refused for their size. */
-    private static final ParseLimits OWN = ParseLimits.builder().messageBytes(16_777_216).headerLineBytes(1_048_576).headers(10_000).listElements(10_000).build();
+    private static final ParseLimits OWN = ParseLimits.builder()
+            .messageBytes(16_777_216)
+            .headerLineBytes(1_048_576)
+            .headers(10_000)
+            .listElements(10_000)
+            .build();
 
     private DerivedRequests() {}
 

@@ -97,7 +97,10 @@ final class MessageDispatcher implements InboundHandler {
         }
         engine.counters.malformed.increment();
         try {
-            if (SipMessage.parse(head, engine.limits.toBuilder().messageBytes(16_777_216).build()) instanceof SipRequest request) {
+            if (SipMessage.parse(
+                            head,
+                            engine.limits.toBuilder().messageBytes(16_777_216).build())
+                    instanceof SipRequest request) {
                 requests.refuse(request, engine.tapped(flow), new SipParseException(StatusCode.BAD_REQUEST, reason));
             }
         } catch (SipParseException e) {

@@ -402,9 +402,8 @@ public final class ProxyEngine implements AutoCloseable {
             return flow instanceof TransportFlow known ? known : null;
         }
         NextHop hop = resolver.numeric(binding.received().orElseGet(binding::contact));
-        TransportFlow open = hop == null || !hop.kind().isReliable()
-                ? null
-                : points.connectionSeen(hop, binding.updatedAtMillis());
+        TransportFlow open =
+                hop == null || !hop.kind().isReliable() ? null : points.connectionSeen(hop, binding.updatedAtMillis());
         return open == null ? null : tapped(open);
     }
 

@@ -111,8 +111,11 @@ final class RefusalLog {
 
     private void write(String verb, int status, String why, Flow from, SipRequest request) {
         if (isDue(verb, status, why, from.remoteAddress())) {
-            try (LogContext log = LogContext.of(request)) {
+            LogContext.set(request);
+            try {
                 LOG.info("{} {} {}", verb, what(status, why), request(request, from));
+            } finally {
+                LogContext.clear();
             }
         }
     }

@@ -54,6 +54,11 @@ record TappedFlow(TransportFlow flow, WireTap tap) implements TransportFlow {
     }
 
     @Override
+    public boolean isAccepted() {
+        return flow.isAccepted();
+    }
+
+    @Override
     public boolean wasOpenAt(long seenAtMillis) {
         return flow.wasOpenAt(seenAtMillis);
     }

@@ -28,7 +28,12 @@ public final class ResponseStages {
     private static final Logger LOG = LoggerFactory.getLogger(LoggerNames.HOST);
 
     /** A message received within its limits may have grown by what this proxy added. */
-    private static final ParseLimits OWN_LIMITS = ParseLimits.builder().messageBytes(16_777_216).headerLineBytes(1_048_576).headers(10_000).listElements(10_000).build();
+    private static final ParseLimits OWN_LIMITS = ParseLimits.builder()
+            .messageBytes(16_777_216)
+            .headerLineBytes(1_048_576)
+            .headers(10_000)
+            .listElements(10_000)
+            .build();
 
     /** A stage and the guard that carries its name. */
     private record Guarded(ResponseStage stage, HostCall call) {}

@@ -297,6 +297,10 @@ final class TargetRoute {
     }
 
     private @Nullable TransportFlow flowTo(NextHop hop) {
+        if (isAnothersConnection(hop)) {
+            why = "the connection from " + text(hop) + " is not the one that the client registered over";
+            return null;
+        }
         try {
             TransportFlow flow = hop.kind() == TransportKind.TCP && registered != null
                     ? forwarder.flows.promptStreamTo(hop, context.flow(), point, sender)
@@ -310,6 +314,21 @@ final class TargetRoute {
             why = "refused: " + e.getMessage();
             return null;
         }
+    }
+
+    /**
+     * Returns true if a client has connected from the address of the next hop, and the target registered over another
+     * connection: the port may be that of an earlier connection of the target, and another client may have got it.
+     */
+    private boolean isAnothersConnection(NextHop hop) {
+        TransportFlow own = registered;
+        TransportFlow open =
+                own == null || hop.kind() != TransportKind.TCP ? null : forwarder.flows.openConnection(hop);
+        return own != null
+                && open != null
+                && open.isAccepted()
+                && own.isOpen()
+                && !open.connectionId().equals(own.connectionId());
     }
 
     private Attempt attempt(TransportFlow flow, @Nullable NextHop hop) throws SipParseException {

@@ -7,28 +7,27 @@ import org.sipproxy.message.SipRequest;
 import org.slf4j.MDC;
 
 /**
- * Call-ID and method of a request in the diagnostic context (MDC) of the current thread, until it is closed. The texts
- * are escaped, because a layout may print them as they are.
+ * Call-ID and method of a request in the diagnostic context (MDC) of the current thread. The texts are escaped, because a
+ * layout may print them as they are.
  */
-public final class LogContext implements AutoCloseable {
-
-    private static final LogContext OPEN = new LogContext();
+public final class LogContext {
 
     private LogContext() {}
 
-    /** Puts the keys of the request into the context. Nested contexts of one thread are for the same request. */
-    public static LogContext of(SipRequest request) {
-        MDC.put(LoggerNames.MDC_METHOD, SipParseException.excerpt(request.method().name()));
+    /** Puts the keys of the request into the context, until {@link #clear}. */
+    public static void set(SipRequest request) {
+        MDC.put(
+                LoggerNames.MDC_METHOD,
+                SipParseException.excerpt(request.method().name()));
         MDC.put(
                 LoggerNames.MDC_CALL_ID,
                 request.header(HeaderName.CALL_ID)
                         .map(SipParseException::excerpt)
                         .orElse(""));
-        return OPEN;
     }
 
-    @Override
-    public void close() {
+    /** Removes the keys. */
+    public static void clear() {
         MDC.remove(LoggerNames.MDC_METHOD);
         MDC.remove(LoggerNames.MDC_CALL_ID);
     }

@@ -81,8 +81,11 @@ final class HostStage implements Stage {
         if (!setsLogContext) {
             return ask(context, question);
         }
-        try (LogContext log = LogContext.of(context.received())) {
+        LogContext.set(context.received());
+        try {
             return ask(context, question);
+        } finally {
+            LogContext.clear();
         }
     }
 
@@ -120,8 +123,11 @@ final class HostStage implements Stage {
 
     private void tell(RequestContext context, Throwable e) {
         SipRequest request = context.received();
-        try (LogContext log = LogContext.of(request)) {
+        LogContext.set(request);
+        try {
             host.failed(request.method().name(), e);
+        } finally {
+            LogContext.clear();
         }
     }
 }

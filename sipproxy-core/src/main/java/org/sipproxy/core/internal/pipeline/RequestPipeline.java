@@ -119,8 +119,7 @@ public final class RequestPipeline {
                 authentication, parts.revealsUsers(), parts.registrar().connections()::wasCutOff)); // 404, 480
         this.steps = order.toArray(new Stage[0]);
 
-        this.beforeForwarding =
-                parts.beforeForwarding().stream()
+        this.beforeForwarding = parts.beforeForwarding().stream()
                 .map(stage -> new HostStage(stage, parts.setsLogContext()))
                 .toArray(Stage[]::new);
         List<RequestStage> stages = stages(parts);

@@ -146,6 +146,11 @@ final class StreamConnection implements TransportFlow {
     }
 
     @Override
+    public boolean isAccepted() {
+        return accepted;
+    }
+
+    @Override
     public boolean wasOpenAt(long seenAtMillis) {
         return !accepted || createdAtMillis - SEEN_PRECISION_MILLIS < seenAtMillis;
     }
@@ -403,10 +408,6 @@ final class StreamConnection implements TransportFlow {
     /** Returns true while the connection is open; false once it is being closed. */
     boolean isEstablished() {
         return state.get() == State.OPEN;
-    }
-
-    boolean isAccepted() {
-        return accepted;
     }
 
     StreamTransport transport() {

@@ -30,6 +30,11 @@ public interface TransportFlow extends Flow {
         return false;
     }
 
+    /** Returns true for a connection that the peer opened. */
+    default boolean isAccepted() {
+        return false;
+    }
+
     /**
      * Returns false if the peer opened the connection after a client was seen at its address: then it is another
      * connection, perhaps of another client, to which a NAT has given the port.

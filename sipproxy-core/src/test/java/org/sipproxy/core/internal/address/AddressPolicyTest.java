@@ -197,7 +197,8 @@ class AddressPolicyTest {
 
     @Test
     void multicastIsOnlyForResponsesOfAHostThatEnabledIt() {
-        AddressPolicy multicast = new AddressPolicy(ContactPolicy.builder().multicast(true).build(), uri -> false);
+        AddressPolicy multicast =
+                new AddressPolicy(ContactPolicy.builder().multicast(true).build(), uri -> false);
         InetSocketAddress group = new InetSocketAddress("224.0.1.75", 5060);
 
         assertThat(multicast.followsMulticast(group.getAddress())).isTrue();

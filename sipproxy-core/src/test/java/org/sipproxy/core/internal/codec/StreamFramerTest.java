@@ -178,7 +178,12 @@ class StreamFramerTest {
 
     @Test
     void headersThatDoNotEndAreRefusedAtTheLimitAndNotHeldBeyondIt() {
-        ParseLimits limits = ParseLimits.builder().messageBytes(65_536).headerLineBytes(256).headers(16).listElements(1).build(); // 17 lines of 256 bytes
+        ParseLimits limits = ParseLimits.builder()
+                .messageBytes(65_536)
+                .headerLineBytes(256)
+                .headers(16)
+                .listElements(1)
+                .build(); // 17 lines of 256 bytes
         Recorder recorder = new Recorder();
         StreamFramer framer = new StreamFramer(limits);
         feed(framer, recorder, "INVITE sip:a@b SIP/2.0\r\n");
@@ -224,7 +229,12 @@ class StreamFramerTest {
     /** 16 MiB in single bytes are fast if each byte is read once; scanned again each time, they take hours. */
     @Test
     void byteByByteCostsTheSameForLongHeadersAndBodies() {
-        ParseLimits limits = ParseLimits.builder().messageBytes(16_777_216).headerLineBytes(1_048_576).headers(10_000).listElements(64).build();
+        ParseLimits limits = ParseLimits.builder()
+                .messageBytes(16_777_216)
+                .headerLineBytes(1_048_576)
+                .headers(10_000)
+                .listElements(64)
+                .build();
         byte[] head = ("MESSAGE sip:a@b SIP/2.0\r\n" + "X: yyyyy\r\n".repeat(800_000) + "l: 8000000\r\n\r\n")
                 .getBytes(ISO_8859_1);
         StreamFramer framer = new StreamFramer(limits);

@@ -13,8 +13,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
-import org.sipproxy.core.internal.address.Sender;
 import org.sipproxy.api.transport.TransportKind;
+import org.sipproxy.core.internal.address.Sender;
 import org.sipproxy.message.SipUri;
 
 /** Numeric hosts, unsupported URIs, address families and the size of the result. */

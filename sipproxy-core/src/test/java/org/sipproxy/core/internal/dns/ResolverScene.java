@@ -8,8 +8,8 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Future;
-import org.sipproxy.core.internal.address.Sender;
 import org.sipproxy.api.transport.TransportKind;
+import org.sipproxy.core.internal.address.Sender;
 import org.sipproxy.message.SipUri;
 
 /** A resolver over a fake DNS, and its deadlines. */

@@ -46,9 +46,8 @@ class RegisteredFlowTest extends NextHopScene {
                 new Target(SipUri.of("sip:bob@" + A + ";transport=tcp"), 1f, List.of(), null), target("sip:b@" + B));
 
         assertThat(tcpA.sent().get(0).text())
-                .containsPattern("\n"
-                        + "Record-Route: <sip:10.0.0.1:5060;transport=tcp;r2=on;lr;rs=[0-9a-f]{21}>\n"
-                        + "Record-Route: <sip:10.0.0.1:5060;r2=on;lr;rs=[0-9a-f]{21}>\n");
+                .containsPattern(
+                        "\nRecord-Route: <sip:10.0.0.1:5060;transport=tcp;r2=on;lr;rs=[0-9a-f]{21}>\nRecord-Route: <sip:10.0.0.1:5060;r2=on;lr;rs=[0-9a-f]{21}>\n");
         assertThat(scene.last(B, "INVITE").text())
                 .containsPattern("\nRecord-Route: <sip:10.0.0.1:5060;lr;rs=[0-9a-f]{21}>\n");
     }

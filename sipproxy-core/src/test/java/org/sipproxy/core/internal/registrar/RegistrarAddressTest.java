@@ -31,7 +31,8 @@ class RegistrarAddressTest {
 
     @Test
     void usersDifferByCaseIfThePolicyIsCaseSensitive() {
-        RegistrarScene strict = new RegistrarScene(RegistrarPolicy.builder().userCaseSensitive(true).build());
+        RegistrarScene strict = new RegistrarScene(
+                RegistrarPolicy.builder().userCaseSensitive(true).build());
 
         strict.send("To: <sip:Alice@SIP.test>", "Contact: <sip:a@192.0.2.1>");
 

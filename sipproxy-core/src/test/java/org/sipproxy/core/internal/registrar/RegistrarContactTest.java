@@ -302,8 +302,9 @@ class RegistrarContactTest {
 
     @Test
     void exactTextPolicyComparesLetters() {
-        RegistrarScene exact =
-                new RegistrarScene(RegistrarPolicy.builder().contactMatching(ContactMatching.EXACT_TEXT).build());
+        RegistrarScene exact = new RegistrarScene(RegistrarPolicy.builder()
+                .contactMatching(ContactMatching.EXACT_TEXT)
+                .build());
         exact.send("Contact: <sip:a@192.0.2.1>");
         exact.send("Contact: <sip:a@192.0.2.1;ob>");
         exact.send("Contact: <sip:a@192.0.2.1>");

@@ -12,8 +12,10 @@ import org.sipproxy.core.options.RegistrarPolicy;
 /** Lifetime of a binding (RFC 3261 §10.3 step 7, §20.10, §20.19, §20.23). */
 class RegistrarExpiryTest {
 
-    private final RegistrarScene scene = new RegistrarScene(
-            RegistrarPolicy.builder().defaultExpires(Duration.ofMinutes(30)).maxExpires(Duration.ofHours(2)).build());
+    private final RegistrarScene scene = new RegistrarScene(RegistrarPolicy.builder()
+            .defaultExpires(Duration.ofMinutes(30))
+            .maxExpires(Duration.ofHours(2))
+            .build());
 
     @ParameterizedTest(name = "contact {0}, header {1}: {2} s")
     @CsvSource({
@@ -74,7 +76,8 @@ class RegistrarExpiryTest {
 
     @Test
     void withoutAMinimumOneSecondIsGranted() {
-        RegistrarScene lenient = new RegistrarScene(RegistrarPolicy.builder().minExpires(Duration.ZERO).build());
+        RegistrarScene lenient = new RegistrarScene(
+                RegistrarPolicy.builder().minExpires(Duration.ZERO).build());
 
         assertThat(lenient.send("Contact: <sip:a@192.0.2.1>;expires=1").value("Contact"))
                 .endsWith(";expires=1");

@@ -17,7 +17,8 @@ class RegistrarLimitTest {
     private final List<String> removed = new ArrayList<>();
 
     private RegistrarScene full(WhenFull whenFull) {
-        RegistrarScene scene = new RegistrarScene(RegistrarPolicy.builder().maxContacts(2).whenFull(whenFull).build());
+        RegistrarScene scene = new RegistrarScene(
+                RegistrarPolicy.builder().maxContacts(2).whenFull(whenFull).build());
         scene.store.addListener(
                 e -> e.removal().ifPresent(r -> removed.add(e.binding().contact() + " " + r)));
         scene.send("Contact: <sip:a@192.0.2.1>");

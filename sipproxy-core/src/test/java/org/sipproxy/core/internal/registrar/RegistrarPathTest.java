@@ -61,10 +61,12 @@ class RegistrarPathTest {
 
     @Test
     void pathOfAClientWithoutSupportIsStoredOrIgnoredByPolicy() {
-        RegistrarScene storing =
-                new RegistrarScene(RegistrarPolicy.builder().pathWithoutSupported(PathWithoutSupported.STORE).build());
-        RegistrarScene ignoring =
-                new RegistrarScene(RegistrarPolicy.builder().pathWithoutSupported(PathWithoutSupported.IGNORE).build());
+        RegistrarScene storing = new RegistrarScene(RegistrarPolicy.builder()
+                .pathWithoutSupported(PathWithoutSupported.STORE)
+                .build());
+        RegistrarScene ignoring = new RegistrarScene(RegistrarPolicy.builder()
+                .pathWithoutSupported(PathWithoutSupported.IGNORE)
+                .build());
 
         assertThat(storing.send(CONTACT, "Path: <sip:near.test;lr>").values("Path"))
                 .containsExactly("<sip:near.test;lr>");

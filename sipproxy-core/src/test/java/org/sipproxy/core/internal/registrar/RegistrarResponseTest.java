@@ -64,7 +64,10 @@ class RegistrarResponseTest {
 
     @Test
     void contactLineThatWouldGrowTooLongIsContinuedInAnother() {
-        RegistrarScene wide = new RegistrarScene(RegistrarPolicy.builder().maxContacts(64).whenFull(WhenFull.REJECT).build());
+        RegistrarScene wide = new RegistrarScene(RegistrarPolicy.builder()
+                .maxContacts(64)
+                .whenFull(WhenFull.REJECT)
+                .build());
         List<String> uris = IntStream.range(0, 60)
                 .mapToObj(i -> "sip:" + "a".repeat(400) + i + "@192.0.2.1")
                 .toList();

@@ -103,7 +103,8 @@ class InviteClientTransactionTest {
 
     @Test
     void timerBFollowsTheTimersOfTheProxy() {
-        scene = new TransactionScene(SipTimers.builder().transactionTimeout(Duration.ofSeconds(5)).build());
+        scene = new TransactionScene(
+                SipTimers.builder().transactionTimeout(Duration.ofSeconds(5)).build());
         start(TransportKind.UDP);
 
         scene.advance(4_990);

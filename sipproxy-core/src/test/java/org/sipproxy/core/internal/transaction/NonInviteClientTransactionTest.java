@@ -147,7 +147,8 @@ class NonInviteClientTransactionTest {
 
     @Test
     void timeoutFollowsTheTimersOfTheProxy() {
-        scene = new TransactionScene(SipTimers.builder().transactionTimeout(Duration.ofSeconds(2)).build());
+        scene = new TransactionScene(
+                SipTimers.builder().transactionTimeout(Duration.ofSeconds(2)).build());
         start(TransportKind.UDP);
 
         scene.advance(1_990);

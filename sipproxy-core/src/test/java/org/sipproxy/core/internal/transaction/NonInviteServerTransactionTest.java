@@ -58,7 +58,8 @@ class NonInviteServerTransactionTest {
 
     @Test
     void hundredFollowsTheTimersOfTheProxy() {
-        scene = new TransactionScene(SipTimers.builder().t1(Duration.ofSeconds(1)).build());
+        scene = new TransactionScene(
+                SipTimers.builder().t1(Duration.ofSeconds(1)).build());
         open(TransportKind.UDP);
 
         scene.advance(2_990);

@@ -63,7 +63,10 @@ class ConnectionBudgetTest {
     }
 
     private static StreamLimits limits(int connections, int perSource) {
-        return StreamLimits.builder().connections(connections).connectionsPerSource(perSource).build();
+        return StreamLimits.builder()
+                .connections(connections)
+                .connectionsPerSource(perSource)
+                .build();
     }
 
     @Test

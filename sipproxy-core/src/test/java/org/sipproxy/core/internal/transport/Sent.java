@@ -32,7 +32,8 @@ public record Sent(RecordingFlow flow, byte[] wire, long atMillis) {
 
     private SipMessage message() {
         try {
-            return SipMessage.parse(wire, ParseLimits.builder().messageBytes(1_000_000).build());
+            return SipMessage.parse(
+                    wire, ParseLimits.builder().messageBytes(1_000_000).build());
         } catch (SipParseException e) {
             throw new AssertionError("what was sent is not a message: " + e.getMessage() + "\n" + text(), e);
         }

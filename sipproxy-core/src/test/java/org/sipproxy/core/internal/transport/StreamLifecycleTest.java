@@ -203,8 +203,7 @@ class StreamLifecycleTest extends StreamTransportScene {
         }
         await().until(() -> !transport.isAccepting());
         // a selector accepts 16 at once
-        assertThat(transport.waitingConnections())
-                .isBetween(Acceptance.MOST_WAITING, Acceptance.MOST_WAITING + 15);
+        assertThat(transport.waitingConnections()).isBetween(Acceptance.MOST_WAITING, Acceptance.MOST_WAITING + 15);
 
         busy.countDown();
 

@@ -1,7 +1,7 @@
 package org.sipproxy.core.internal.transport;
 
-import org.junit.jupiter.api.Nested;
 import java.util.function.LongSupplier;
+import org.junit.jupiter.api.Nested;
 import org.sipproxy.core.internal.guard.ProxyThreads;
 import org.sipproxy.core.options.StreamLimits;
 import org.sipproxy.message.ParseLimits;
@@ -9,8 +9,7 @@ import org.sipproxy.message.ParseLimits;
 /** The same tests without native code, as on every platform but Linux on x86-64. */
 class StreamTransportOnSelectorsTest {
 
-    private static StreamEnvironment portable(
-            StreamLimits limits, TransportCounters counters, LongSupplier clock) {
+    private static StreamEnvironment portable(StreamLimits limits, TransportCounters counters, LongSupplier clock) {
         return StreamEnvironment.createPortable(
                 2, ProxyThreads.named("test"), limits, ParseLimits.DEFAULT, counters, clock);
     }

@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assumptions.abort;
 
-import java.util.concurrent.atomic.AtomicLong;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -15,6 +14,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Timeout;
 import org.sipproxy.api.transport.Endpoint;
@@ -41,7 +41,8 @@ abstract class StreamTransportScene {
     StreamEnvironment environment;
 
     StreamEnvironment environment(StreamLimits limits) {
-        return StreamEnvironment.create(2, ProxyThreads.named("test"), limits, ParseLimits.DEFAULT, counters, clock::get);
+        return StreamEnvironment.create(
+                2, ProxyThreads.named("test"), limits, ParseLimits.DEFAULT, counters, clock::get);
     }
 
     @AfterEach
@@ -181,7 +182,15 @@ abstract class StreamTransportScene {
         }
 
         StreamLimits build() {
-            return StreamLimits.builder().connections(connections).connectionsPerSource(perSource).firstMessageTimeout(firstMessage).idleTimeout(idle).messageTimeout(message).connectTimeout(connect).bufferedBytes(bufferedBytes).build();
+            return StreamLimits.builder()
+                    .connections(connections)
+                    .connectionsPerSource(perSource)
+                    .firstMessageTimeout(firstMessage)
+                    .idleTimeout(idle)
+                    .messageTimeout(message)
+                    .connectTimeout(connect)
+                    .bufferedBytes(bufferedBytes)
+                    .build();
         }
     }
 }

@@ -37,7 +37,12 @@ class TlsTransportTest {
     private final TransportCounters counters = new TransportCounters();
     private final RecordingInbound inbound = new RecordingInbound();
     private final StreamEnvironment environment = StreamEnvironment.create(
-            2, ProxyThreads.named("test"), StreamLimits.DEFAULT, ParseLimits.DEFAULT, counters, System::currentTimeMillis);
+            2,
+            ProxyThreads.named("test"),
+            StreamLimits.DEFAULT,
+            ParseLimits.DEFAULT,
+            counters,
+            System::currentTimeMillis);
     private final StreamTransport transport = StreamTransport.tls(
             Endpoint.tls("127.0.0.1", 0),
             new TlsContexts(TlsSettings.builder()

@@ -1,4 +1,4 @@
-package org.sipproxy.message;
+package org.sipproxy.annotation;
 
 import java.lang.annotation.Documented;
 import java.lang.annotation.ElementType;
