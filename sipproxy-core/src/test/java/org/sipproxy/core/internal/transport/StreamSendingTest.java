@@ -197,18 +197,18 @@ class StreamSendingTest extends StreamTransportScene {
 
     @Test
     void onlyTheMessageOverTheLimitFailsBeforeTheConnectionIsOpen() throws Exception {
-        StreamTransport transport = started(limits().bufferedBytes(1000).build());
+        StreamTransport transport = started(limits().bufferedBytes(1_024).build());
         AtomicInteger failed = new AtomicInteger();
         try (ServerSocket far = new ServerSocket(0, 10, LOOPBACK)) {
             CountDownLatch hold = blockEventLoops();
             TransportFlow flow = transport.flowTo(new InetSocketAddress(LOOPBACK, far.getLocalPort()), "");
             flow.send(new byte[600], cause -> failed.incrementAndGet());
             flow.send(new byte[600], failures::add);
-            flow.send(new byte[400], cause -> failed.incrementAndGet());
-            assertThat(failures).singleElement().asString().contains("more than 1000 bytes wait to be sent");
+            flow.send(new byte[424], cause -> failed.incrementAndGet());
+            assertThat(failures).singleElement().asString().contains("more than 1024 bytes wait to be sent");
             hold.countDown();
             TcpPeer peer = closing(new TcpPeer(far.accept()));
-            assertThat(peer.read(1000)).hasSize(1000);
+            assertThat(peer.read(1_024)).hasSize(1_024);
             assertThat(failed).hasValue(0);
         }
     }
