@@ -217,7 +217,7 @@ class NatSecurityTest {
                         .build())
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("privateNetwork: \"10.0.0.0/33\"")
-                .hasMessageContaining("ping: interval PT0.01S")
+                .hasMessageContaining("ping: 10ms (expected 1s to 10m)")
                 .hasMessageContaining("removeAfter: only OPTIONS pings get a response")
                 .hasMessageContaining("foreignAliases:");
     }
