@@ -44,10 +44,10 @@ import org.sipproxy.message.SipParseException;
 import org.sipproxy.message.SipUri;
 
 /**
- * Assembles a {@link SipProxy}. What must be given: at least one {@link #listen}, at least one {@link #domain}, and either
+ * Builder of {@link SipProxy}. Required: at least one {@link #listen}, at least one {@link #domain}, and either
  * {@link #authentication} or {@link #noAuthentication}. Nothing is opened before {@link SipProxy#start()}.
  *
- * <p>Not thread-safe; may be used for one proxy.
+ * <p>Not thread-safe. Use one builder for one proxy.
  */
 public final class SipProxyBuilder {
 
@@ -104,45 +104,46 @@ public final class SipProxyBuilder {
         return Math.max(1, Math.min(8, Runtime.getRuntime().availableProcessors() / 2));
     }
 
-    /** Listens here too. At least one is needed. TLS and WSS need {@link #tls}. */
+    /** Adds a listening point. At least one is required. TLS and WSS require {@link #tls}. */
     public SipProxyBuilder listen(Endpoint endpoint) {
         endpoints.add(Objects.requireNonNull(endpoint, "endpoint"));
         return this;
     }
 
     /**
-     * A domain that the proxy is responsible for: its users register here, and its name is their realm. At least one is
-     * needed; the first is also the domain of users who are addressed by an alias or by an address of this machine.
+     * Adds a domain that the proxy is responsible for: its users register here, and its name is their realm. At least
+     * one is required. The first is also the domain of users who are addressed by an alias or by an address of this
+     * machine.
      */
     public SipProxyBuilder domain(String domain) {
         domains.add(HostName.normal(Objects.requireNonNull(domain, "domain")));
         return this;
     }
 
-    /** Another name of the proxy, {@code host} for any port or {@code host:port} for one. */
+    /** Adds another name of the proxy, {@code host} for any port or {@code host:port} for one. */
     public SipProxyBuilder alias(String hostOrHostPort) {
         aliases.add(Objects.requireNonNull(hostOrHostPort, "hostOrHostPort").toLowerCase(Locale.ROOT));
         return this;
     }
 
-    /** Who may register and call. Excludes {@link #noAuthentication}. */
+    /** Sets the stage that decides who may register and call. Excludes {@link #noAuthentication}. */
     public SipProxyBuilder authentication(Authentication component) {
         problems.once("authentication");
         authentication = Objects.requireNonNull(component, "component");
         return this;
     }
 
-    /** Anybody may register any user of the domains and call through the proxy: for laboratories and tests. */
+    /** Lets anyone register any user of the domains and call through the proxy: for laboratories and tests. */
     public SipProxyBuilder noAuthentication() {
         noAuthentication = true;
         return this;
     }
 
     /**
-     * Whether a stranger gets 480 for a user who exists and has no binding. Default false: a stranger, who has neither proved a
-     * password nor is a trusted peer, gets 404 as for an unknown user and so cannot list the users. Authenticated users and
-     * trusted peers always get the precise status. A stranger's request to a user with a binding reaches the phone in any case.
-     * Has no effect with {@link #noAuthentication}.
+     * Sets whether a stranger gets 480 for a user who exists and has no binding. A stranger is a sender who is neither
+     * authenticated nor a trusted peer. Default false: a stranger gets 404, as for an unknown user, and so cannot list
+     * the users. Authenticated users and trusted peers always get the precise status. A stranger's request to a user
+     * with a binding reaches the phone in any case. No effect with {@link #noAuthentication}.
      */
     public SipProxyBuilder revealUsers(boolean reveal) {
         problems.once("revealUsers");
@@ -150,14 +151,14 @@ public final class SipProxyBuilder {
         return this;
     }
 
-    /** The registrar's rules. Default {@link RegistrarPolicy#DEFAULT}. */
+    /** Sets the rules of the registrar. Default {@link RegistrarPolicy#DEFAULT}. */
     public SipProxyBuilder registrar(RegistrarPolicy policy) {
         problems.once("registrar");
         registrar = Objects.requireNonNull(policy, "policy");
         return this;
     }
 
-    /** Addresses that clients may have bytes sent to. Default {@link ContactPolicy#DEFAULT}. */
+    /** Sets to which addresses a client may direct traffic. Default {@link ContactPolicy#DEFAULT}. */
     public SipProxyBuilder destinations(ContactPolicy policy) {
         problems.once("destinations");
         destinations = Objects.requireNonNull(policy, "policy");
@@ -165,8 +166,8 @@ public final class SipProxyBuilder {
     }
 
     /**
-     * Which methods may be sent to users by senders that are neither authenticated nor trusted. Default
-     * {@link StrangerPolicy#DEFAULT}. Without effect with {@link #noAuthentication}.
+     * Sets which methods senders that are neither authenticated nor trusted may send to users. Default
+     * {@link StrangerPolicy#DEFAULT}. No effect with {@link #noAuthentication}.
      */
     public SipProxyBuilder strangers(StrangerPolicy policy) {
         problems.once("strangers");
@@ -175,13 +176,15 @@ public final class SipProxyBuilder {
     }
 
     /**
-     * The secret of this proxy, 16 to 1,024 random bytes; the array is copied. All keys for what leaves in messages and comes back
-     * are derived from it: the signature in Record-Route, by which a request within a dialog passes, and what components sign
-     * ({@link org.sipproxy.api.component.ProxyRuntime#key}), such as the aliases of NAT traversal. With a secret that stays, calls
-     * outlive a restart. Proxies with the same secret take over each other's dialogs. If the secret changes, a request within an
-     * older dialog passes only from an authenticated user or a trusted peer. Default random: the secret ends with the proxy.
+     * Sets the secret of the proxy, 16 to 1,024 random bytes; the array is copied. The keys of all signatures that
+     * leave in messages and come back are derived from it: the signature in Record-Route, which lets in-dialog requests
+     * pass, and what components sign ({@link org.sipproxy.api.component.ProxyRuntime#key}), such as the aliases of NAT
+     * traversal. If the secret is kept, calls survive a restart. Proxies with the same secret take over each other's
+     * dialogs. If it changes, an in-dialog request of an older dialog passes only from an authenticated user or a
+     * trusted peer. Default: a random secret, which is lost when the proxy is closed.
      *
-     * <p>Nonces of digest authentication are not derived from it: which of their counts were used is known to one process only.
+     * <p>Nonces of digest authentication are not derived from it, because only one process knows which of their counts
+     * were used.
      */
     public SipProxyBuilder secret(byte[] bytes) {
         problems.once("secret");
@@ -193,9 +196,9 @@ public final class SipProxyBuilder {
     }
 
     /**
-     * How long a dialog may live: 1 hour to 30 days, default 24 hours; counted in whole hours. A request within an older one gets
-     * a 481: a call ends, and a subscription is made anew. Until then a Record-Route signature lets its dialog's sides send
-     * through this proxy.
+     * Sets the maximum duration of a dialog: 1 hour to 30 days, in whole hours. Default 24 hours. A request of an older
+     * dialog gets 481, which ends a call and makes a client subscribe again. Until then the signature in Record-Route
+     * lets both sides of the dialog send through this proxy.
      */
     public SipProxyBuilder longestDialog(Duration longest) {
         problems.once("longestDialog");
@@ -204,21 +207,21 @@ public final class SipProxyBuilder {
         return this;
     }
 
-    /** Transaction timers. Default {@link SipTimers#DEFAULT}. */
+    /** Sets the transaction timers. Default {@link SipTimers#DEFAULT}. */
     public SipProxyBuilder timers(SipTimers values) {
         problems.once("timers");
         timers = Objects.requireNonNull(values, "values");
         return this;
     }
 
-    /** How large a message may be. Default {@link ParseLimits#DEFAULT}. */
+    /** Sets the maximum size of messages. Default {@link ParseLimits#DEFAULT}. */
     public SipProxyBuilder parseLimits(ParseLimits limits) {
         problems.once("parseLimits");
         parseLimits = Objects.requireNonNull(limits, "limits");
         return this;
     }
 
-    /** What a peer of a stream transport may take. Default {@link StreamLimits#DEFAULT}. */
+    /** Sets the limits of stream transports. Default {@link StreamLimits#DEFAULT}. */
     public SipProxyBuilder streamLimits(StreamLimits limits) {
         problems.once("streamLimits");
         streamLimits = Objects.requireNonNull(limits, "limits");
@@ -226,8 +229,8 @@ public final class SipProxyBuilder {
     }
 
     /**
-     * How next hops are tried: which requests go by TCP for their size, and what a failure means for later requests. Default
-     * {@link NextHopPolicy#DEFAULT}.
+     * Sets how next hops are tried: from which size requests are sent over TCP, and how long a failure is remembered.
+     * Default {@link NextHopPolicy#DEFAULT}.
      */
     public SipProxyBuilder nextHops(NextHopPolicy policy) {
         problems.once("nextHops");
@@ -236,8 +239,9 @@ public final class SipProxyBuilder {
     }
 
     /**
-     * The proxy's certificate and what it asks of its peers; needed for an endpoint of TLS or WSS. Requests are sent to others
-     * over TLS only if there is an endpoint of TLS, by which these can answer.
+     * Sets the certificate of the proxy and what it requires of its peers. Required for a TLS or WSS listening point.
+     * Requests are sent over TLS only if the proxy has a TLS listening point, through which the peer can send requests
+     * of the dialog.
      */
     public SipProxyBuilder tls(TlsSettings settings) {
         problems.once("tls");
@@ -246,9 +250,9 @@ public final class SipProxyBuilder {
     }
 
     /**
-     * The pages that may connect over WS and WSS, by their origin such as {@code https://phone.example.org}; a browser tells the
-     * page's. It keeps other people's pages from using their visitors' browsers, and nobody else out: what is no browser may say
-     * what it likes, or nothing. Default all pages.
+     * Sets the origins of web pages that may connect over WS and WSS, such as {@code https://phone.example.org}. This
+     * prevents other pages from using the browsers of their visitors. It does not restrict other clients, which may
+     * send any origin or none. Default: all origins.
      */
     public SipProxyBuilder webSocketOrigins(String... origins) {
         problems.once("webSocketOrigins");
@@ -265,7 +269,7 @@ public final class SipProxyBuilder {
     }
 
     /**
-     * How bindings are kept; the store is opened by {@link SipProxy#start()} and closed with the proxy. Default
+     * Sets how bindings are stored. {@link SipProxy#start()} opens the store, and it is closed with the proxy. Default
      * {@link StoreMode#memory()}. Excludes {@link #locationStore(LocationStore)}.
      */
     public SipProxyBuilder locationStore(StoreMode mode) {
@@ -277,7 +281,7 @@ public final class SipProxyBuilder {
         return this;
     }
 
-    /** A store of the host's own, which stays its to close. Excludes {@link #locationStore(StoreMode)}. */
+    /** Sets a store that the host application owns and closes. Excludes {@link #locationStore(StoreMode)}. */
     public SipProxyBuilder locationStore(LocationStore store) {
         problems.once("locationStore");
         locationStore = Objects.requireNonNull(store, "store");
@@ -285,10 +289,9 @@ public final class SipProxyBuilder {
     }
 
     /**
-     * Adds a component that takes part at several places, such as NAT traversal, an access list or accounting. Components run by their
-     * {@linkplain ProxyComponent#phase() phase}, the access list before the flood guard before all others, and within a phase in
-     * the order in which they were added. A store of credentials that is a component need not be added: its authentication is
-     * enough. Closed with the proxy.
+     * Adds a component, such as NAT traversal, an access list or accounting. Components run in the order of their
+     * {@linkplain ProxyComponent#phase() phases}, and within a phase in the order in which they were added. A
+     * credential store that is a component is added by its authentication. Components are closed with the proxy.
      */
     public SipProxyBuilder component(ProxyComponent component) {
         if (!add(Objects.requireNonNull(component, "component"))) {
@@ -305,59 +308,59 @@ public final class SipProxyBuilder {
         return isNew;
     }
 
-    /** Watches bindings come and go. */
+    /** Adds a listener for bindings that are added, refreshed or removed. */
     public SipProxyBuilder locationListener(LocationListener listener) {
         hooks.onLocationChange(Objects.requireNonNull(listener, "listener"));
         return this;
     }
 
-    /** Watches requests that got their final response, for accounting. */
+    /** Adds a listener for requests that got their final response, for accounting. */
     public SipProxyBuilder requestListener(RequestListener listener) {
         hooks.onRequestCompleted(Objects.requireNonNull(listener, "listener"));
         return this;
     }
 
-    /** Watches what the proxy and its components report, for audits. */
+    /** Adds a listener for security events, for audits. */
     public SipProxyBuilder listener(ProxyListener listener) {
         hooks.onEvent(Objects.requireNonNull(listener, "listener"));
         return this;
     }
 
-    /** Sees every message on the wire; costs a parse of each message sent. Default none. */
+    /** Sets a listener for every message on the wire. It costs a parse of each message that is sent. Default none. */
     public SipProxyBuilder wireListener(WireListener listener) {
         problems.once("wireListener");
         wireListener = Objects.requireNonNull(listener, "listener");
         return this;
     }
 
-    /** A step that runs when a request has been checked and is outside any dialog, before anybody is asked for a password. */
+    /** Adds a stage that runs for requests outside a dialog after they were checked, before authentication. */
     public SipProxyBuilder beforeAuthentication(RequestStage stage) {
         hooks.beforeAuthentication(Objects.requireNonNull(stage, "stage"));
         return this;
     }
 
-    /** A step that runs for an authenticated request, before the registrar or the location store look at it. */
+    /** Adds a stage that runs after authentication, before the registrar and the look-up in the location store. */
     public SipProxyBuilder beforeRouting(RequestStage stage) {
         hooks.beforeRouting(Objects.requireNonNull(stage, "stage"));
         return this;
     }
 
-    /** A step that runs when the targets are known, for requests inside a dialog too, before they are forwarded. */
+    /** Adds a stage that runs when the targets are known, before forwarding; for in-dialog requests too. */
     public SipProxyBuilder beforeForwarding(RequestStage stage) {
         hooks.beforeForwarding(Objects.requireNonNull(stage, "stage"));
         return this;
     }
 
-    /** A step that sees responses before they are forwarded. */
+    /** Adds a stage that sees responses before they are forwarded. */
     public SipProxyBuilder onResponse(ResponseStage stage) {
         hooks.onResponse(Objects.requireNonNull(stage, "stage"));
         return this;
     }
 
     /**
-     * How many threads read each UDP listening point, each from a socket of its own; 1 to 64. Default one for two cores, at
-     * most 8: the rest of the machine is for the kernel, timers and streams. With more than one, two requests of one client
-     * that are under way at the same time may overtake each other, as on any network.
+     * Sets how many threads read each UDP listening point, each from its own socket; 1 to 64. Default one per two
+     * cores, at most 8, because the kernel, timers and streams need the remaining cores. With more than one, two
+     * concurrent requests of one client may overtake each other, as on any network.
      */
     public SipProxyBuilder udpReceivers(int count) {
         problems.once("udpReceivers");
@@ -366,9 +369,9 @@ public final class SipProxyBuilder {
     }
 
     /**
-     * Number of threads that serve all TCP, TLS and WebSocket connections; 1 to 64. Default 2: one reads while the other
-     * performs handshakes. A further thread accepts connections. None are started without a stream listening point, unless
-     * a name has to be looked up.
+     * Sets the number of threads that serve all TCP, TLS and WebSocket connections; 1 to 64. Default 2: one reads while
+     * the other performs handshakes. A further thread accepts connections. None are started without a stream listening
+     * point, unless a name has to be looked up.
      */
     public SipProxyBuilder streamThreads(int count) {
         problems.once("streamThreads");
@@ -377,8 +380,8 @@ public final class SipProxyBuilder {
     }
 
     /**
-     * Name of the proxy in the names of its threads, such as {@code edge-udp-5060-0} and {@code edge-timer}; 1 to 40 letters, digits,
-     * dots, hyphens and underscores. Default {@code sipproxy}. Does not appear in messages.
+     * Sets the name of the proxy in the names of its threads, such as {@code edge-udp-5060-0} and {@code edge-timer}; 1
+     * to 40 letters, digits, dots, hyphens and underscores. Default {@code sipproxy}. Does not appear in messages.
      */
     public SipProxyBuilder name(String value) {
         problems.once("name");
@@ -390,9 +393,9 @@ public final class SipProxyBuilder {
     }
 
     /**
-     * Makes the threads of the proxy: receivers, timer, workers, stream threads and those of the location store. The proxy names and
-     * starts them, and they end with {@link SipProxy#close}. Default daemon threads. Threads that are not daemons keep the JVM alive
-     * until the proxy is closed. Components make their own threads.
+     * Sets the factory of the threads of the proxy: receivers, timer, workers, stream threads and those of the location
+     * store. The proxy names and starts them, and they end with {@link SipProxy#close}. Default daemon threads. Threads
+     * that are not daemons keep the JVM alive until the proxy is closed. Components make their own threads.
      */
     public SipProxyBuilder threadFactory(ThreadFactory factory) {
         problems.once("threadFactory");
@@ -401,8 +404,9 @@ public final class SipProxyBuilder {
     }
 
     /**
-     * How many threads run steps that may block; 1 to 1,000. Default 8, or 32 with {@link StoreMode#writeThrough}, where the
-     * threads that wait at the same time share one commit. None are started if no step may block.
+     * Sets the number of threads that run stages that may block; 1 to 1,000. Default 8, or 32 with
+     * {@link StoreMode#writeThrough}, where threads that wait at the same time share one commit. None are started if no
+     * stage may block.
      */
     public SipProxyBuilder workerThreads(int count) {
         problems.once("workerThreads");
@@ -411,9 +415,9 @@ public final class SipProxyBuilder {
     }
 
     /**
-     * Whether an OPTIONS for the proxy itself gets 503 with Retry-After while it is not {@linkplain ProxyHealth#isReady ready}, so that
-     * a dispatcher that probes with OPTIONS chooses another server. Default false: it gets 200 as long as the proxy runs and is not
-     * draining.
+     * Sets whether an OPTIONS for the proxy itself gets 503 with Retry-After while it is not
+     * {@linkplain ProxyHealth#isReady ready}, so that a dispatcher that probes with OPTIONS chooses another server.
+     * Default false: it gets 200 as long as the proxy runs and is not draining.
      */
     public SipProxyBuilder refuseOptionsWhenNotReady(boolean refuse) {
         problems.once("refuseOptionsWhenNotReady");
@@ -422,9 +426,9 @@ public final class SipProxyBuilder {
     }
 
     /**
-     * How long one request may wait for databases and blocking stages altogether, the queue of the worker threads included. After
-     * that it gets 503 with Retry-After, and what it would still have asked is not asked any more. 1 s to 30 s, less than Timer F so
-     * that the client still listens; default 10 s.
+     * Sets how long one request may wait for databases and blocking stages in total, including the queue of the worker
+     * threads. After that it gets 503 with Retry-After, and its further queries are skipped. 1 s to 30 s, less than
+     * Timer F so that the client still waits. Default 10 s.
      */
     public SipProxyBuilder waitLimit(Duration limit) {
         problems.once("waitLimit");
@@ -433,10 +437,11 @@ public final class SipProxyBuilder {
     }
 
     /**
-     * Most bytes that all live transactions may take together: the messages that they keep and an estimate of their objects.
-     * Default a quarter of the heap; range 1 MiB to any. Three quarters of it are open to everybody; the rest is for authenticated
-     * users, trusted peers and requests in dialogs. A request that finds no room gets 503 with Retry-After, or nothing if not even
-     * the reserve has room. {@link ProxyStatistics#transactionBytes} is what is in use.
+     * Sets the memory limit of all live transactions together, in bytes: the messages that they hold and an estimate of
+     * their objects. At least 1 MiB. Default a quarter of the heap. Three quarters of it are available to all senders;
+     * the rest is reserved for authenticated users, trusted peers and in-dialog requests. A request beyond the limit
+     * gets 503 with Retry-After, or is dropped if the reserve is full too. {@link ProxyStatistics#transactionBytes} is
+     * the memory in use.
      */
     public SipProxyBuilder transactionBytes(long value) {
         problems.once("transactionBytes");
@@ -457,8 +462,8 @@ public final class SipProxyBuilder {
     }
 
     /**
-     * How long {@link SipProxy#close} waits for requests in flight to get their final response; those that have none by then get
-     * 503. Default 2 seconds; range 0 to 1 hour. A phone that rings is a request in flight.
+     * Sets how long {@link SipProxy#close} waits for final responses to the requests in progress; the remaining ones
+     * get 503. 0 to 1 hour. Default 2 seconds. A ringing call is a request in progress.
      */
     public SipProxyBuilder drainTime(Duration limit) {
         problems.once("drainTime");
@@ -469,8 +474,8 @@ public final class SipProxyBuilder {
     /**
      * Sets whether request stages and authentication run with the Call-ID and the method of their request in SLF4J's
      * diagnostic context ({@link org.sipproxy.api.support.LoggerNames#MDC_CALL_ID}), so that their own log lines have
-     * them. Default false: it costs some hundred nanoseconds per stage and request. The proxy's own lines about a request
-     * always have them.
+     * them. Default false: it costs some hundred nanoseconds per stage and request. The proxy's own lines about a
+     * request always have them.
      */
     public SipProxyBuilder logContext(boolean value) {
         problems.once("logContext");
@@ -478,7 +483,7 @@ public final class SipProxyBuilder {
         return this;
     }
 
-    /** The time to go by. Default the machine's. */
+    /** Sets the clock. Default the clocks of the machine. */
     public SipProxyBuilder clock(ProxyClock value) {
         problems.once("clock");
         clock = Objects.requireNonNull(value, "value");
@@ -486,7 +491,7 @@ public final class SipProxyBuilder {
     }
 
     /**
-     * Checks all that was given, and opens nothing.
+     * Checks all options. Opens nothing.
      *
      * @throws ConfigurationException if an option is missing, outside its range, given twice or contradicts another
      */
