@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
 import java.util.Set;
+import java.util.concurrent.Executor;
 import java.util.concurrent.ThreadFactory;
 import org.jspecify.annotations.Nullable;
 import org.sipproxy.api.auth.Authentication;
@@ -88,6 +89,7 @@ public final class SipProxyBuilder {
     private int udpReceivers = defaultUdpReceivers();
     private int streamThreads = 2;
     private int workerThreads = DEFAULT_WORKERS;
+    private @Nullable Executor stageExecutor;
     private Duration waitLimit = Duration.ofSeconds(10);
     private long transactionBytes =
             Math.max(LEAST_TRANSACTION_BYTES, Runtime.getRuntime().maxMemory() / 4);
@@ -345,6 +347,17 @@ public final class SipProxyBuilder {
         return this;
     }
 
+    /**
+     * Adds a stage that runs before a request to a user of this proxy is rejected because the user has no usable
+     * binding: a voicemail, or a wake-up of a mobile phone. {@link org.sipproxy.api.routing.StageContext#unavailability()}
+     * says whether the user is known. With such a stage, strangers' requests are looked up as well; the response still
+     * does not tell them whether the user exists, unless the stage decides otherwise.
+     */
+    public SipProxyBuilder onUnavailableUser(RequestStage stage) {
+        hooks.onUnavailableUser(Objects.requireNonNull(stage, "stage"));
+        return this;
+    }
+
     /** Adds a stage that runs when the targets are known, before forwarding; for in-dialog requests too. */
     public SipProxyBuilder beforeForwarding(RequestStage stage) {
         hooks.beforeForwarding(Objects.requireNonNull(stage, "stage"));
@@ -404,13 +417,28 @@ public final class SipProxyBuilder {
     }
 
     /**
-     * Sets the number of threads that run stages that may block; 1 to 1,000. Default 8, or 32 with
-     * {@link StoreMode#writeThrough}, where threads that wait at the same time share one commit. None are started if no
-     * stage may block.
+     * Sets the number of threads that wait for the location store and for authentication; 1 to 1,000. Default 8, or 32
+     * with {@link StoreMode#writeThrough}, where threads that wait at the same time share one commit. None are started
+     * if neither may block. Stages that block have threads of their own; see {@link #stageExecutor}.
      */
     public SipProxyBuilder workerThreads(int count) {
         problems.once("workerThreads");
         workerThreads = count;
+        return this;
+    }
+
+    /**
+     * Sets the executor of stages that may block, and of {@linkplain org.sipproxy.api.routing.FailureStage failure
+     * stages} that may block. It is not shut down with the proxy. If it rejects a task, the request gets 503. Default:
+     * virtual threads on JDK 24 and later, and a pool of at most 500 daemon threads on earlier ones, where a virtual
+     * thread that waits inside {@code synchronized} would hold its carrier thread.
+     *
+     * @param executor such as {@code Executors.newVirtualThreadPerTaskExecutor()}. An executor that runs a task in the
+     *     calling thread makes the proxy wait for the stage
+     */
+    public SipProxyBuilder stageExecutor(Executor executor) {
+        problems.once("stageExecutor");
+        stageExecutor = Objects.requireNonNull(executor, "executor");
         return this;
     }
 
@@ -537,6 +565,7 @@ public final class SipProxyBuilder {
                 udpReceivers,
                 streamThreads,
                 workerThreads,
+                stageExecutor,
                 new ProxyThreads(name, threadFactory),
                 waitLimit,
                 transactionBytes,

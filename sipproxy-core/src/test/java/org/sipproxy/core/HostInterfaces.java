@@ -13,7 +13,11 @@ import org.sipproxy.api.location.BindingChange;
 import org.sipproxy.api.location.BindingRepository;
 import org.sipproxy.api.location.LocationListener;
 import org.sipproxy.api.location.LocationStore;
+import org.sipproxy.api.routing.AsyncRequestStage;
+import org.sipproxy.api.routing.BranchEdit;
 import org.sipproxy.api.routing.DomainSource;
+import org.sipproxy.api.routing.FailureContext;
+import org.sipproxy.api.routing.FailureStage;
 import org.sipproxy.api.routing.RequestListener;
 import org.sipproxy.api.routing.RequestStage;
 import org.sipproxy.api.routing.ResponseStage;
@@ -30,9 +34,12 @@ public final class HostInterfaces {
     /** Implemented by the host application or an add-on and called by the core: only within the guard. */
     public static final Set<Class<?>> CALLED = Set.of(
             ArrivalFilter.class,
+            AsyncRequestStage.class,
             Authentication.class,
             BindingRepository.class,
+            BranchEdit.class,
             DomainSource.class,
+            FailureStage.class,
             LocationListener.class,
             LocationStore.class,
             NonSipHandler.class,
@@ -51,6 +58,7 @@ public final class HostInterfaces {
     public static final Set<Class<?>> OF_THE_PROXY = Set.of(
             BindingChange.class,
             ComponentHooks.class,
+            FailureContext.class,
             Flow.class,
             ProxyRuntime.class,
             ResponseStageContext.class,

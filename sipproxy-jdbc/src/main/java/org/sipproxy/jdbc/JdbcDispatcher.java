@@ -14,6 +14,8 @@ import org.sipproxy.api.component.ProxyComponent;
 import org.sipproxy.api.component.ProxyRuntime;
 import org.sipproxy.api.config.ConfigurationException;
 import org.sipproxy.api.config.OptionProblems;
+import org.sipproxy.api.routing.FailureCause;
+import org.sipproxy.api.routing.RelayPlan;
 import org.sipproxy.api.routing.RequestStage;
 import org.sipproxy.api.routing.StageContext;
 import org.sipproxy.api.routing.Target;
@@ -178,7 +180,7 @@ public final class JdbcDispatcher implements ProxyComponent {
             for (Route route : routes) {
                 if (route.condition().holds(context)) {
                     List<Destination> set = sets.getOrDefault(route.set(), List.of());
-                    return set.isEmpty() ? NOBODY : Verdict.relay(targets(set, first(route, set, context), context));
+                    return set.isEmpty() ? NOBODY : Verdict.relay(plan(set, first(route, set, context), context));
                 }
             }
             return Verdict.proceed();
@@ -216,23 +218,22 @@ public final class JdbcDispatcher implements ProxyComponent {
         return index;
     }
 
-    /** Returns the first destination and those that follow it in the set, each with a lower q. */
-    private List<Target> targets(List<Destination> set, int first, StageContext context) throws SipParseException {
-        int count = Math.min(tries, set.size());
-        List<Target> targets = new ArrayList<>(count);
+    /** Returns the first destination, and those that follow it in the set as its fallbacks. */
+    private RelayPlan plan(List<Destination> set, int first, StageContext context) throws SipParseException {
         SipUri requested = context.request().requestUri();
-        for (int i = 0; i < count; i++) {
+        RelayPlan plan = null;
+        for (int i = Math.min(tries, set.size()) - 1; i >= 0; i--) {
             Destination destination = set.get((first + i) % set.size());
-            targets.add(new Target(
-                    destination.uriFor(requested),
-                    1f - i / (float) count,
-                    List.of(),
-                    null,
-                    null,
-                    destination.socket(),
-                    i > 0));
+            RelayPlan one = RelayPlan.to(
+                    new Target(destination.uriFor(requested), 1f, List.of(), null, null, destination.socket()));
+            plan = plan == null
+                    ? one
+                    : one.onFailure(FailureCause.UNREACHABLE)
+                            .relay(plan)
+                            .onStatus(StatusCode.REQUEST_TIMEOUT)
+                            .relay(plan);
         }
-        return targets;
+        return Objects.requireNonNull(plan, "the set is empty");
     }
 
     /** Options of {@link JdbcDispatcher}. */

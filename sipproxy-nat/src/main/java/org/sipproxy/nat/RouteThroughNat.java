@@ -93,7 +93,7 @@ final class RouteThroughNat implements RequestStage {
         }
         counters.aliasesFollowed.increment();
         return Verdict.relay(
-                new Target(contact, 1f, List.of(), null, alias.received(), alias.socket(), seenAt(alias), false));
+                new Target(contact, 1f, List.of(), null, alias.received(), alias.socket(), seenAt(alias)));
     }
 
     /** Returns when the owner was seen, so that a later connection from the same address does not count as the owner's. */
@@ -147,8 +147,7 @@ final class RouteThroughNat implements RequestStage {
                 registered.flow(),
                 registered.received(),
                 registered.socket(),
-                registered.seenAtMillis(),
-                false);
+                registered.seenAtMillis());
     }
 
     @Override

@@ -37,6 +37,12 @@ public interface ComponentHooks {
     /** Adds a stage that runs after authentication and before the registrar and the location lookup. */
     void beforeRouting(RequestStage stage);
 
+    /**
+     * Adds a stage that runs before a request to a local user without a usable binding is rejected with 404 or 480;
+     * {@link org.sipproxy.api.routing.StageContext#unavailability()} says why. It does not see in-dialog requests.
+     */
+    void onUnavailableUser(RequestStage stage);
+
     /** Adds a stage that runs once the targets are known. It also sees in-dialog requests and ACK. */
     void beforeForwarding(RequestStage stage);
 

@@ -1,12 +1,19 @@
 package org.sipproxy.api.routing;
 
+import java.time.Duration;
+import java.util.Optional;
+import java.util.Set;
+import org.sipproxy.message.Method;
+
 /**
  * One stage of the routing pipeline for requests. Stages run in order, and each sees the request as the stages before
  * it left it.
  *
- * <p>Threads: calls for one request never overlap; calls for different requests do. A stage that may block runs on the
- * proxy's worker threads. A stage that says it does not block runs on a receiver thread and must return within
- * microseconds. An exception is logged with {@link #name()}, and the request gets a 500; nothing else is affected.
+ * <p>Threads: calls for one request never overlap; calls for different requests do. A stage that may block runs on
+ * threads of its own kind: on virtual threads, or a pool, or the executor that the host passes to
+ * {@code SipProxyBuilder.stageExecutor}. It does not delay requests that do not pass it, and requests of one Call-ID pass
+ * it in the order in which they arrived. A stage that says it does not block runs on a receiver thread and must return
+ * within microseconds. {@link AsyncRequestStage} decides later without a thread. An exception is logged with {@link #name()}, and the request gets a 500; nothing else is affected.
  */
 @FunctionalInterface
 public interface RequestStage {
@@ -21,9 +28,7 @@ public interface RequestStage {
 
     /** Returns the stage's name for logs. Default: the simple class name. */
     default String name() {
-        String name = getClass().getSimpleName();
-        int lambda = name.indexOf("$$Lambda");
-        return lambda < 0 ? name : name.substring(0, lambda) + " (lambda)";
+        return StageNames.of(getClass());
     }
 
     /** Returns true if {@link #handle} may wait for anything. Called once. Default true, which is always safe. */
@@ -52,5 +57,72 @@ public interface RequestStage {
      */
     default boolean isRepeatable() {
         return false;
+    }
+
+    /** Returns the methods for which the stage runs; empty for all, which is the default. Called once. */
+    default Set<Method> methods() {
+        return Set.of();
+    }
+
+    /**
+     * Returns how long the stage may take for one request if it blocks or decides asynchronously. After that the request
+     * gets 503 with Retry-After, and a blocking stage is interrupted. Called once. Default empty: what
+     * {@code SipProxyBuilder.waitLimit} leaves to the request.
+     */
+    default Optional<Duration> timeLimit() {
+        return Optional.empty();
+    }
+
+    /**
+     * Returns how many requests may be in the stage at a time, or wait for it, if it blocks or decides asynchronously. A
+     * request beyond that gets 503 with Retry-After. Called once. Default 200.
+     */
+    default int concurrencyLimit() {
+        return 200;
+    }
+
+    /**
+     * Returns a stage that runs only for INVITE, re-INVITE included where the place in the pipeline sees it.
+     *
+     * <pre>{@code
+     * builder.beforeRouting(RequestStage.onInvite(this::route).named("crm").within(Duration.ofSeconds(2)).atMost(50))
+     * }</pre>
+     */
+    static RequestStage onInvite(RequestStage stage) {
+        return ConfiguredStage.on(stage, Set.of(Method.INVITE));
+    }
+
+    /** Returns a stage that runs only for these methods. */
+    static RequestStage on(Set<Method> methods, RequestStage stage) {
+        return ConfiguredStage.on(stage, methods);
+    }
+
+    /**
+     * Returns this stage with another name.
+     *
+     * @throws IllegalArgumentException if the name is empty
+     */
+    default RequestStage named(String name) {
+        return ConfiguredStage.named(this, name);
+    }
+
+    /**
+     * Returns this stage with another {@link #timeLimit()}.
+     *
+     * @param limit 10 ms to 30 s
+     * @throws IllegalArgumentException if the limit is out of range
+     */
+    default RequestStage within(Duration limit) {
+        return ConfiguredStage.within(this, limit);
+    }
+
+    /**
+     * Returns this stage with another {@link #concurrencyLimit()}.
+     *
+     * @param requests 1 to 100,000
+     * @throws IllegalArgumentException if the number is out of range
+     */
+    default RequestStage atMost(int requests) {
+        return ConfiguredStage.atMost(this, requests);
     }
 }

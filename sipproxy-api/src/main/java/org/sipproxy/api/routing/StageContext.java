@@ -5,6 +5,8 @@ import java.util.List;
 import java.util.Optional;
 import javax.sip.message.Request;
 import org.sipproxy.api.event.SecurityEvent;
+import org.sipproxy.api.location.Aor;
+import org.sipproxy.api.location.Binding;
 import org.sipproxy.api.location.UserCase;
 import org.sipproxy.api.transport.Flow;
 import org.sipproxy.message.SipParseException;
@@ -81,6 +83,31 @@ public interface StageContext {
      * direction, so do not measure intervals with it.
      */
     Instant wallClock();
+
+    /**
+     * Returns the bindings of a user that may be used for this request, the best first: those with TLS only if the
+     * Request-URI is sips. Addresses of these bindings are checked by the same policy as when the proxy looks them up
+     * itself.
+     *
+     * @param aor the address of record; see {@link #aorOf}
+     * @throws org.sipproxy.api.location.LocationStoreException if the store fails
+     * @throws NeedsWorkerException if the store may block and this thread must not wait
+     */
+    List<Binding> bindings(Aor aor);
+
+    /**
+     * Returns the address of record that a URI stands for at this proxy: with the primary domain for an alias or a
+     * listening point, and the user part as {@link #userCase()} says. Empty if the URI does not name a user of this
+     * proxy.
+     */
+    Optional<Aor> aorOf(SipUri uri);
+
+    /**
+     * Returns why the called user cannot be reached, for stages that run because of it
+     * ({@code SipProxyBuilder.onUnavailableUser}): {@link FailureCause#NOT_REGISTERED} or
+     * {@link FailureCause#UNKNOWN_USER}. Empty for all other stages.
+     */
+    Optional<FailureCause> unavailability();
 
     /** Returns the targets that earlier stages found; empty before routing. */
     List<Target> targets();

@@ -30,8 +30,6 @@ import org.sipproxy.message.SipUri;
  *     {@link org.sipproxy.api.component.ProxyRuntime#now()}. A connection that was accepted from the address later is
  *     not used: a NAT may have given the port to another client, for example when all clients reconnect after a
  *     restart. {@link #UNKNOWN} for any connection
- * @param substitute true if this target is a fallback for those of higher q, such as a second gateway. It is tried only
- *     if they could not be reached, timed out, or responded with 408, 430 or 5xx
  */
 public record Target(
         SipUri uri,
@@ -40,8 +38,7 @@ public record Target(
         @Nullable Flow flow,
         @Nullable SipUri received,
         @Nullable Endpoint socket,
-        long seenAtMillis,
-        boolean substitute) {
+        long seenAtMillis) {
 
     /** The {@link #seenAtMillis} of a target for which it is not known. */
     public static final long UNKNOWN = Long.MAX_VALUE;
@@ -66,20 +63,8 @@ public record Target(
             List<SipUri> routes,
             @Nullable Flow flow,
             @Nullable SipUri received,
-            @Nullable Endpoint socket,
-            boolean substitute) {
-        this(uri, q, routes, flow, received, socket, UNKNOWN, substitute);
-    }
-
-    /** Creates a target that is tried regardless of the responses of targets of higher q. */
-    public Target(
-            SipUri uri,
-            float q,
-            List<SipUri> routes,
-            @Nullable Flow flow,
-            @Nullable SipUri received,
             @Nullable Endpoint socket) {
-        this(uri, q, routes, flow, received, socket, false);
+        this(uri, q, routes, flow, received, socket, UNKNOWN);
     }
 
     /** Creates a target that is not behind a NAT. */
@@ -111,7 +96,6 @@ public record Target(
                 binding.flow().orElse(null),
                 binding.received().orElse(null),
                 binding.flow().isPresent() ? null : binding.socket().orElse(null),
-                binding.received().isPresent() ? binding.updatedAtMillis() : UNKNOWN,
-                false);
+                binding.received().isPresent() ? binding.updatedAtMillis() : UNKNOWN);
     }
 }

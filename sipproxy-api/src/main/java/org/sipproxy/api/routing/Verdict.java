@@ -22,14 +22,31 @@ public sealed interface Verdict {
         return new Respond(statusCode, reason, List.of(headerLines));
     }
 
-    /** Relays to these targets instead of looking up the request's target. */
+    /**
+     * Relays to these targets instead of looking up the request's target.
+     *
+     * @throws IllegalArgumentException if there is no target
+     */
     static Verdict relay(Target... targets) {
-        return new Relay(List.of(targets));
+        return relay(List.of(targets));
     }
 
-    /** Relays to these targets instead of looking up the request's target. */
+    /**
+     * Relays to these targets instead of looking up the request's target.
+     *
+     * @throws IllegalArgumentException if there is no target
+     */
     static Verdict relay(List<Target> targets) {
-        return new Relay(targets);
+        if (targets.isEmpty()) {
+            throw new IllegalArgumentException(
+                    "targets: empty; respond with Verdict.respond(480) if there is no target");
+        }
+        return new Relay(RelayPlan.to(targets));
+    }
+
+    /** Relays by a plan: how long targets ring, and what happens if they fail. */
+    static Verdict relay(RelayPlan plan) {
+        return new Relay(plan);
     }
 
     /** Drops the request without a response. */
@@ -89,23 +106,20 @@ public sealed interface Verdict {
     }
 
     /**
-     * Relaying to the given targets.
+     * Relaying by a plan.
      *
-     * @param targets at least one
+     * @param plan the targets, and what happens if they fail
      */
-    record Relay(List<Target> targets) implements Verdict {
+    record Relay(RelayPlan plan) implements Verdict {
 
-        /**
-         * Checks the values.
-         *
-         * @throws IllegalArgumentException if there is no target
-         */
+        /** Checks that there is a plan. */
         public Relay {
-            targets = List.copyOf(targets);
-            if (targets.isEmpty()) {
-                throw new IllegalArgumentException(
-                        "targets: empty; respond with Verdict.respond(480) if there is no target");
-            }
+            Objects.requireNonNull(plan, "plan");
+        }
+
+        /** Returns the targets of the plan's first group. */
+        public List<Target> targets() {
+            return plan.targets();
         }
     }
 

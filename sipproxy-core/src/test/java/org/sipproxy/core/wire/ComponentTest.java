@@ -466,7 +466,7 @@ class ComponentTest {
             alice.awaitFinal(alice.send(alice.request("MESSAGE", "sip:bob@sip.test")));
             alice.awaitFinal(alice.send(alice.request("INFO", "sip:bob@sip.test")));
 
-            assertThat(threads).containsExactly("sipproxy-worker", "sipproxy-udp");
+            assertThat(threads).containsExactly("sipproxy-stage", "sipproxy-udp");
         }
     }
 }

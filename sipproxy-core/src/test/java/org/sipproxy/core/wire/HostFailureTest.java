@@ -16,6 +16,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
@@ -42,7 +43,11 @@ import org.sipproxy.api.location.LocationListener;
 import org.sipproxy.api.location.LocationStore;
 import org.sipproxy.api.location.StoreMode;
 import org.sipproxy.api.location.UserCase;
+import org.sipproxy.api.routing.AsyncRequestStage;
+import org.sipproxy.api.routing.BranchEdit;
 import org.sipproxy.api.routing.DomainSource;
+import org.sipproxy.api.routing.FailureStage;
+import org.sipproxy.api.routing.RelayPlan;
 import org.sipproxy.api.routing.RequestListener;
 import org.sipproxy.api.routing.RequestStage;
 import org.sipproxy.api.routing.ResponseStage;
@@ -75,6 +80,15 @@ class HostFailureTest {
             "RequestStage.name",
             "RequestStage.mayBlock",
             "RequestStage.isRepeatable",
+            "RequestStage.methods",
+            "RequestStage.timeLimit",
+            "RequestStage.concurrencyLimit",
+            "RequestStage.named",
+            "RequestStage.within",
+            "RequestStage.atMost",
+            "AsyncRequestStage.handle",
+            "AsyncRequestStage.mayBlock",
+            "FailureStage.name",
             "ResponseStage.name",
             "Authentication.fixedRealms",
             "Authentication.components",
@@ -197,6 +211,24 @@ class HostFailureTest {
             Map.entry(
                     RequestStage.class,
                     f -> f.with(hooks -> hooks.atEntrance(f.of(RequestStage.class, context -> Verdict.proceed())))),
+            Map.entry(
+                    AsyncRequestStage.class,
+                    f -> f.with(hooks -> hooks.atEntrance(f.of(
+                            AsyncRequestStage.class,
+                            context -> CompletableFuture.completedFuture(Verdict.proceed()))))),
+            Map.entry(
+                    BranchEdit.class,
+                    f -> f.with(hooks -> hooks.beforeRouting(RequestStage.on(
+                            Set.of(org.sipproxy.message.Method.MESSAGE),
+                            context -> Verdict.relay(RelayPlan.toCallee()
+                                    .edit(f.of(BranchEdit.class, (request, target) -> request))))))),
+            Map.entry(
+                    FailureStage.class,
+                    f -> f.with(hooks -> hooks.beforeRouting(RequestStage.on(
+                            Set.of(org.sipproxy.message.Method.OPTIONS),
+                            context -> Verdict.relay(RelayPlan.toCallee()
+                                    .onAnyFailure()
+                                    .decide(f.of(FailureStage.class, failed -> Verdict.proceed()))))))),
             Map.entry(
                     ResponseStage.class,
                     f -> f.with(hooks -> hooks.onResponse(f.of(ResponseStage.class, context -> {})))),

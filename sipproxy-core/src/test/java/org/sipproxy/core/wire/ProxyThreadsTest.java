@@ -26,7 +26,7 @@ class ProxyThreadsTest {
                 .listen(Endpoint.parse("udp:127.0.0.1:0"))
                 .listen(Endpoint.parse("tcp:127.0.0.1:0"))
                 .domain("sip.test")
-                .noAuthentication()
+                .authentication(context -> Verdict.proceed())
                 .locationStore(StoreMode.writeBack(new HeapBindingRepository(), Duration.ofMinutes(1)))
                 .beforeRouting(context -> Verdict.proceed());
     }

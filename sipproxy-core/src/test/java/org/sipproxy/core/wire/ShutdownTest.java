@@ -58,23 +58,19 @@ class ShutdownTest {
     // ---- close
 
     @Test
-    void requestsThatWaitForAWorkerGet503WithinOneDeadline() {
+    void requestsThatWaitForAStageGet503WithinOneDeadline() {
         Holding holding = new Holding();
         List<Integer> completed = new CopyOnWriteArrayList<>();
         try (ProxyUnderTest proxy = ProxyUnderTest.start(b -> b.beforeRouting(holding)
-                .workerThreads(4)
                 .drainTime(SHORT)
                 .requestListener(c -> completed.add(c.statusCode())))) {
             WireClient.Udp bob = proxy.registered("bob");
             WireClient.Udp alice = proxy.udp("alice");
             List<Request> waiting = new ArrayList<>();
-            // the Call-ID chooses the worker; at the end each has one, and some are queued
-            while (waiting.size() < 12 || holding.held.size() < 4) {
-                String method = waiting.size() % 2 == 0 ? "INVITE" : "MESSAGE";
-                waiting.add(alice.send(alice.request(method, "sip:bob@sip.test")));
-                Awaitility.await().until(() -> proxy.proxy().statistics().unanswered() == waiting.size());
+            for (int i = 0; i < 12; i++) {
+                waiting.add(alice.send(alice.request(i % 2 == 0 ? "INVITE" : "MESSAGE", "sip:bob@sip.test")));
             }
-            Awaitility.await().until(() -> holding.held.size() == 4);
+            Awaitility.await().until(() -> holding.held.size() == 12);
 
             long begin = System.nanoTime();
             proxy.proxy().close();
@@ -89,7 +85,7 @@ class ShutdownTest {
                     .containsOnlyOnce(200)
                     .filteredOn(status -> status == 503)
                     .hasSize(waiting.size());
-            // one second for all four workers together; one after the other would take four
+            // one limit for all stages together; one after the other would take twelve
             assertThat(millis).isLessThan(3_500);
             Awaitility.await().until(() -> holding.held.stream().noneMatch(Thread::isAlive));
             assertThat(bob.pending()).isEmpty(); // no request was forwarded after its 503

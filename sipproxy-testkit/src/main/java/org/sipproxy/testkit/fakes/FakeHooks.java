@@ -35,6 +35,7 @@ public final class FakeHooks implements ComponentHooks {
     private final List<RequestStage> entrance = new ArrayList<>();
     private final List<RequestStage> authentication = new ArrayList<>();
     private final List<RequestStage> routing = new ArrayList<>();
+    private final List<RequestStage> unavailable = new ArrayList<>();
     private final List<RequestStage> forwarding = new ArrayList<>();
     private final List<ResponseStage> responses = new ArrayList<>();
     private final List<StrayResponseHandler> strays = new ArrayList<>();
@@ -59,6 +60,22 @@ public final class FakeHooks implements ComponentHooks {
     /** Returns true if an arrival filter drops the message. */
     public boolean isFiltered(FakeStageContext context) {
         return !arrival.stream().allMatch(filter -> filter.accepts(context.flow(), 500));
+    }
+
+    /**
+     * Returns the result of a request to a user who cannot be reached.
+     *
+     * @throws Exception as the component's stage
+     */
+    public Verdict unavailable(FakeStageContext context) throws Exception {
+        Verdict verdict = Verdict.proceed();
+        for (RequestStage stage : unavailable) {
+            verdict = stage.handle(context);
+            if (verdict != Verdict.proceed()) {
+                return verdict;
+            }
+        }
+        return verdict;
     }
 
     /** True if every arrival filter accepts a TCP connection from a numeric address. */
@@ -191,6 +208,11 @@ public final class FakeHooks implements ComponentHooks {
     @Override
     public void beforeRouting(RequestStage stage) {
         routing.add(stage);
+    }
+
+    @Override
+    public void onUnavailableUser(RequestStage stage) {
+        unavailable.add(stage);
     }
 
     @Override

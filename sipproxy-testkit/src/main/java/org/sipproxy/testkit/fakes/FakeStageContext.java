@@ -5,13 +5,18 @@ import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import javax.sip.message.Request;
 import org.jspecify.annotations.Nullable;
 import org.sipproxy.api.event.SecurityEvent;
+import org.sipproxy.api.location.Aor;
+import org.sipproxy.api.location.Binding;
 import org.sipproxy.api.location.UserCase;
+import org.sipproxy.api.routing.FailureCause;
 import org.sipproxy.api.routing.StageContext;
 import org.sipproxy.api.routing.Target;
 import org.sipproxy.api.transport.Flow;
@@ -50,6 +55,8 @@ public final class FakeStageContext implements StageContext {
             Set.of());
     private List<Target> targets = List.of();
     private UserCase userCase = UserCase.INSENSITIVE;
+    private final Map<Aor, List<Binding>> bindings = new HashMap<>();
+    private @Nullable FailureCause unavailability;
     private boolean trusted;
     private boolean behindNat;
 
@@ -121,6 +128,18 @@ public final class FakeStageContext implements StageContext {
     /** Sets the targets that earlier stages found. Default none. */
     public FakeStageContext targets(Target... found) {
         targets = List.of(found);
+        return this;
+    }
+
+    /** Sets the bindings of a user. Default none. */
+    public FakeStageContext bindings(Aor aor, Binding... registered) {
+        bindings.put(aor, List.of(registered));
+        return this;
+    }
+
+    /** Sets why the called user cannot be reached. Default empty. */
+    public FakeStageContext unavailable(FailureCause cause) {
+        unavailability = cause;
         return this;
     }
 
@@ -197,6 +216,23 @@ public final class FakeStageContext implements StageContext {
         return host.equalsIgnoreCase("example.org")
                 ? PRIMARY
                 : host.equalsIgnoreCase("example.net") ? SECOND : Optional.empty();
+    }
+
+    @Override
+    public List<Binding> bindings(Aor aor) {
+        return bindings.getOrDefault(aor, List.of());
+    }
+
+    @Override
+    public Optional<Aor> aorOf(SipUri uri) {
+        return domainOf(uri)
+                .filter(domain -> Aor.isUser(uri.user()))
+                .map(domain -> new Aor(userCase.canonical(uri.user()), domain));
+    }
+
+    @Override
+    public Optional<FailureCause> unavailability() {
+        return Optional.ofNullable(unavailability);
     }
 
     @Override

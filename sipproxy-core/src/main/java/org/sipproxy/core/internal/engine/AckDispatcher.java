@@ -1,7 +1,9 @@
 package org.sipproxy.core.internal.engine;
 
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.sipproxy.api.routing.RequestDeadline;
+import org.sipproxy.core.internal.pipeline.HostStage;
 import org.sipproxy.core.internal.pipeline.Outcome;
 import org.sipproxy.core.internal.pipeline.RequestContext;
 import org.sipproxy.core.internal.transaction.InviteServerTransaction;
@@ -34,61 +36,103 @@ final class AckDispatcher {
         if (engine.localResponses.acknowledges(ack)) {
             return; // acknowledges a refusal that was sent without a transaction
         }
-        relayAck(engine.newContext(ack, from), false);
+        RequestContext context = engine.newContext(ack, from);
+        carryOut(context, engine.pipeline.run(context, false));
     }
 
-    private void relayAck(RequestContext context, boolean mayWait) {
+    private void carryOut(RequestContext context, Outcome outcome) {
+        boolean waits = false;
         try {
-            Outcome outcome = engine.pipeline.run(context, mayWait);
-            if (outcome instanceof Outcome.Relay relay) {
-                engine.forwarder.relayAck(context, relay.targets());
-            } else if (outcome == Outcome.blocked()) {
-                relayAckOnWorker(context);
-            } else if (outcome instanceof Outcome.Discard discard) {
-                engine.refusals.dropped(context, discard.why());
-            } else if (outcome instanceof Outcome.Reply reply) {
-                engine.refusals.dropped(context, reply.statusCode() + " " + reply.reason());
-            }
+            waits = isWaiting(context, outcome);
         } catch (SipParseException e) {
             engine.refusals.dropped(context, e.getMessage());
+        } finally {
+            if (!waits) {
+                engine.stages().decided(context);
+            }
         }
     }
 
-    /**
-     * Relays an ACK on a worker. Without a transaction, the ACK itself counts in the budget while it waits; it is
-     * dropped if the budget is used up.
-     */
-    private void relayAckOnWorker(RequestContext context) {
-        TransactionBudget budget = engine.table.budget();
-        int bytes = context.retainedBytes();
-        if (!budget.takes(Share.UNDECIDED, bytes)) {
-            budget.countRefused();
-            engine.refusals.dropped(context, RequestDispatcher.NO_MEMORY);
-            return;
+    /** Carries the outcome out. Returns true if a worker or a stage continues with the ACK. */
+    private boolean isWaiting(RequestContext context, Outcome outcome) throws SipParseException {
+        if (outcome == Outcome.blocked()) {
+            return decideOnWorker(context);
+        } else if (outcome instanceof Outcome.Awaits awaits) {
+            return decideByStage(context, awaits.stage());
+        } else if (outcome instanceof Outcome.Relay relay) {
+            engine.forwarder.relayAck(context, relay.targets());
+        } else if (outcome instanceof Outcome.Discard discard) {
+            engine.refusals.dropped(context, discard.why());
+        } else if (outcome instanceof Outcome.Reply reply) {
+            engine.refusals.dropped(context, reply.statusCode() + " " + reply.reason());
         }
-        budget.add(bytes);
-        long deadline = engine.deadline();
+        return false;
+    }
+
+    private boolean decideOnWorker(RequestContext context) {
+        int bytes = reserve(context);
+        if (bytes < 0) {
+            return false;
+        }
         WorkerPool.Task task = new WorkerPool.Task() {
             @Override
             public void run() {
-                try {
-                    if (System.nanoTime() - deadline < 0) {
-                        RequestDeadline.run(deadline, () -> relayAck(context, true));
-                    }
-                } finally {
-                    dropped();
-                }
+                continueWith(context, bytes, () -> engine.pipeline.run(context, true));
             }
 
             @Override
             public void dropped() {
-                budget.add(-bytes);
+                engine.table.budget().add(-bytes);
             }
         };
         if (!engine.workers().execute(RequestDispatcher.lane(context), task)) {
             engine.counters.overload.increment();
             engine.refusals.dropped(context, "the workers' queue is full");
             task.dropped();
+            return false;
+        }
+        return true;
+    }
+
+    private boolean decideByStage(RequestContext context, HostStage stage) {
+        int bytes = reserve(context);
+        if (bytes < 0) {
+            return false;
+        }
+        engine.stages()
+                .run(
+                        context,
+                        stage,
+                        engine.clock.nanoTime(),
+                        outcome -> continueWith(context, bytes, () -> engine.pipeline.resume(context, outcome)));
+        return true;
+    }
+
+    /**
+     * Without a transaction, the ACK itself counts in the budget while it waits. Returns the bytes that it takes; −1 if
+     * the budget is used up, and the ACK is dropped.
+     */
+    private int reserve(RequestContext context) {
+        TransactionBudget budget = engine.table.budget();
+        int bytes = context.retainedBytes();
+        if (!budget.takes(Share.UNDECIDED, bytes)) {
+            budget.countRefused();
+            engine.refusals.dropped(context, RequestDispatcher.NO_MEMORY);
+            return -1;
+        }
+        budget.add(bytes);
+        if (context.deadlineNanos() == 0) {
+            context.deadlineNanos(engine.deadline());
+        }
+        return bytes;
+    }
+
+    private void continueWith(RequestContext context, int bytes, Supplier<Outcome> decision) {
+        engine.table.budget().add(-bytes);
+        if (System.nanoTime() - context.deadlineNanos() < 0) {
+            RequestDeadline.run(context.deadlineNanos(), () -> carryOut(context, decision.get()));
+        } else {
+            engine.stages().decided(context);
         }
     }
 }

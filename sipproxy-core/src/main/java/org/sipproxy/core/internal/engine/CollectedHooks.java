@@ -21,6 +21,7 @@ public final class CollectedHooks implements ComponentHooks {
     final List<RequestStage> atEntrance = new ArrayList<>();
     final List<RequestStage> beforeAuthentication = new ArrayList<>();
     final List<RequestStage> beforeRouting = new ArrayList<>();
+    final List<RequestStage> onUnavailableUser = new ArrayList<>();
     final List<RequestStage> beforeForwarding = new ArrayList<>();
     final List<ResponseStage> responseStages = new ArrayList<>();
     final List<StrayResponseHandler> strayResponseHandlers = new ArrayList<>();
@@ -57,6 +58,11 @@ public final class CollectedHooks implements ComponentHooks {
     @Override
     public void beforeRouting(RequestStage stage) {
         beforeRouting.add(stage);
+    }
+
+    @Override
+    public void onUnavailableUser(RequestStage stage) {
+        onUnavailableUser.add(stage);
     }
 
     @Override

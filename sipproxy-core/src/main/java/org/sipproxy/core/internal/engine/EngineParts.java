@@ -3,6 +3,7 @@ package org.sipproxy.core.internal.engine;
 import java.time.Duration;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.Executor;
 import org.jspecify.annotations.Nullable;
 import org.sipproxy.api.auth.Authentication;
 import org.sipproxy.api.component.ProxyComponent;
@@ -62,6 +63,7 @@ public record EngineParts(
         int udpReceivers,
         int streamThreads,
         int workerThreads,
+        @Nullable Executor stageExecutor,
         ProxyThreads threads,
         Duration waitLimit,
         long transactionBytes,

@@ -4,6 +4,7 @@ import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 import org.sipproxy.core.internal.codec.ResponseWriter;
 import org.sipproxy.core.internal.codec.ViaStamp;
+import org.sipproxy.core.internal.forwarding.LocalReplies;
 import org.sipproxy.core.internal.pipeline.Outcome;
 import org.sipproxy.core.internal.pipeline.RequestContext;
 import org.sipproxy.core.internal.transport.TransportFlow;
@@ -12,7 +13,7 @@ import org.sipproxy.message.SipRequest;
 import org.sipproxy.message.StatusCode;
 
 /** Locally generated responses (RFC 3261 §8.2.6): To tag, stamp of the topmost Via, bytes. Does not send them. */
-final class LocalResponses {
+final class LocalResponses implements LocalReplies {
 
     static final Outcome.Reply OVERLOADED =
             (Outcome.Reply) Outcome.reply(StatusCode.SERVICE_UNAVAILABLE, "Service Unavailable", "Retry-After: 5");
@@ -46,7 +47,13 @@ final class LocalResponses {
         return statusCode == StatusCode.UNAUTHORIZED || statusCode == StatusCode.PROXY_AUTHENTICATION_REQUIRED;
     }
 
-    byte[] write(RequestContext context, Outcome.Reply reply) {
+    @Override
+    public byte[] write(RequestContext context, int statusCode) {
+        return respond(context, statusCode);
+    }
+
+    @Override
+    public byte[] write(RequestContext context, Outcome.Reply reply) {
         SipRequest request = context.received();
         return ResponseWriter.write(
                 request,

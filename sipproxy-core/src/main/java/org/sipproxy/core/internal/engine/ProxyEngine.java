@@ -93,6 +93,7 @@ public final class ProxyEngine implements AutoCloseable {
 
     private final EngineParts parts;
     private final ProxyThreads threads;
+    private final StageRunner stages;
     private final MessageDispatcher inbound;
     private final TimerWheel wheel;
     private final TimerThread timerThread;
@@ -183,7 +184,9 @@ public final class ProxyEngine implements AutoCloseable {
                 hooks.atEntrance,
                 hooks.beforeAuthentication,
                 hooks.beforeRouting,
+                hooks.onUnavailableUser,
                 hooks.beforeForwarding));
+        this.stages = new StageRunner(parts.stageExecutor(), threads, wheel);
         RequestDispatcher requests = new RequestDispatcher(this);
         this.inbound = new MessageDispatcher(this, requests);
         this.hopCredentials = new HopCredentials(names, parts.authentication());
@@ -198,9 +201,11 @@ public final class ProxyEngine implements AutoCloseable {
                 flows,
                 resolver,
                 parts.nextHops(),
-                localResponses::respond,
+                localResponses,
                 requests,
-                new ResponseStages(hooks.responseStages, names::isMyself));
+                new ResponseStages(hooks.responseStages, names::isMyself),
+                stages::execute,
+                parts.waitLimit());
     }
 
     /**
@@ -356,6 +361,7 @@ public final class ProxyEngine implements AutoCloseable {
         if (pool != null) {
             attempt(() -> pool.close(threadsEnded));
         }
+        attempt(stages::close);
         attempt(() -> timerThread.close(threadsEnded));
         attempt(table::clear);
         attempt(refusalLog::summarize);
@@ -515,7 +521,11 @@ public final class ProxyEngine implements AutoCloseable {
     }
 
     WorkerPool workers() {
-        return Objects.requireNonNull(workers, "a stage blocks although its mayBlock() returned false");
+        return Objects.requireNonNull(workers, "the store or authentication blocks although it said that it does not");
+    }
+
+    StageRunner stages() {
+        return stages;
     }
 
     // ---- the wire tap

@@ -2,6 +2,7 @@ package org.sipproxy.core.internal.engine;
 
 import java.util.List;
 import java.util.Objects;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.sipproxy.api.routing.RequestDeadline;
 import org.sipproxy.api.routing.Target;
@@ -9,6 +10,7 @@ import org.sipproxy.api.support.LoggerNames;
 import org.sipproxy.core.internal.forwarding.Completions;
 import org.sipproxy.core.internal.forwarding.RequestForwarder;
 import org.sipproxy.core.internal.pipeline.MessageSanity;
+import org.sipproxy.core.internal.pipeline.HostStage;
 import org.sipproxy.core.internal.pipeline.Outcome;
 import org.sipproxy.core.internal.pipeline.RequestContext;
 import org.sipproxy.core.internal.time.LogThrottle;
@@ -140,7 +142,7 @@ final class RequestDispatcher implements Completions {
             return;
         }
         if (!engine.pipeline.needsTransaction() || open(context, key, Share.UNDECIDED, context.retainedBytes())) {
-            decide(context, key, false);
+            decide(context, key, () -> engine.pipeline.run(context, false));
         }
     }
 
@@ -153,16 +155,20 @@ final class RequestDispatcher implements Completions {
         return !request.hasToTag() && (request.method() != Method.REGISTER || engine.isClosing());
     }
 
-    /** Decides on a worker, because a stage may block. The transaction absorbs retransmissions meanwhile. */
-    private void decideOnWorker(RequestContext context, TransactionKey key) {
-        if (context.transaction() == null && !open(context, key, Share.UNDECIDED, context.retainedBytes())) {
-            return;
+    /**
+     * Decides on a worker, because the location store or authentication may block. The transaction absorbs
+     * retransmissions meanwhile.
+     *
+     * @return false if the request has got its response
+     */
+    private boolean decideOnWorker(RequestContext context, TransactionKey key) {
+        if (!mayWait(context, key)) {
+            return false;
         }
-        long deadline = engine.deadline();
         WorkerPool.Task task = new WorkerPool.Task() {
             @Override
             public void run() {
-                decideInTime(context, key, deadline);
+                continueWith(context, key, () -> engine.pipeline.run(context, true));
             }
 
             @Override
@@ -173,25 +179,57 @@ final class RequestDispatcher implements Completions {
         if (!engine.workers().execute(lane(context), task)) {
             engine.counters.overload.increment();
             answer(context, key, LocalResponses.OVERLOADED);
+            return false;
         }
+        return true;
+    }
+
+    /** Runs a stage of the host application that blocks or decides asynchronously. */
+    private boolean decideByStage(RequestContext context, TransactionKey key, HostStage stage) {
+        if (!mayWait(context, key)) {
+            return false;
+        }
+        engine.stages().run(context, stage, engine.clock.nanoTime(), outcome -> {
+            if (outcome == LocalResponses.OVERLOADED) {
+                engine.counters.overload.increment();
+            }
+            continueWith(context, key, () -> engine.pipeline.resume(context, outcome));
+        });
+        return true;
     }
 
     /**
-     * Decides about a request on a worker. Skips it if the client no longer waits, or if it has waited too long: then a
-     * database look-up is not worth its cost.
+     * Opens the transaction and sets the deadline of a request that has to wait. Returns false if the request was turned
+     * away.
      */
-    private void decideInTime(RequestContext context, TransactionKey key, long deadline) {
-        ServerTransaction transaction = Objects.requireNonNull(context.transaction(), "no transaction on a worker");
-        if (!transaction.isPending()) {
-            return;
+    private boolean mayWait(RequestContext context, TransactionKey key) {
+        if (context.transaction() == null && !open(context, key, Share.UNDECIDED, context.retainedBytes())) {
+            return false;
         }
-        if (transaction.isCancelledEarly()) {
+        if (context.deadlineNanos() == 0) {
+            context.deadlineNanos(engine.deadline());
+        }
+        return true;
+    }
+
+    /**
+     * Continues with a request that has waited. Skips it if the client no longer waits, or if it has waited too long:
+     * then a database look-up is not worth its cost.
+     */
+    private void continueWith(RequestContext context, TransactionKey key, Supplier<Outcome> decision) {
+        ServerTransaction transaction =
+                Objects.requireNonNull(context.transaction(), "no transaction while a request waits");
+        if (!transaction.isPending()) {
+            engine.stages().decided(context);
+        } else if (transaction.isCancelledEarly()) {
             answer(context, key, CANCELLED);
-        } else if (System.nanoTime() - deadline >= 0) {
+            engine.stages().decided(context);
+        } else if (System.nanoTime() - context.deadlineNanos() >= 0) {
             engine.counters.overload.increment();
             answer(context, key, LocalResponses.OVERLOADED);
+            engine.stages().decided(context);
         } else {
-            RequestDeadline.run(deadline, () -> decide(context, key, true));
+            RequestDeadline.run(context.deadlineNanos(), () -> decide(context, key, decision));
         }
     }
 
@@ -204,12 +242,17 @@ final class RequestDispatcher implements Completions {
         }
     }
 
-    private void decide(RequestContext context, TransactionKey key, boolean mayWait) {
+    private void decide(RequestContext context, TransactionKey key, Supplier<Outcome> decision) {
+        boolean waits = false;
         try {
-            carryOut(context, key, mayWait);
+            waits = carryOut(context, key, decision.get());
         } catch (RuntimeException | Error e) {
             abandon(context); // half done, for example after an OutOfMemoryError: nothing else ends the transaction
             throw e;
+        } finally {
+            if (!waits) {
+                engine.stages().decided(context);
+            }
         }
     }
 
@@ -220,10 +263,12 @@ final class RequestDispatcher implements Completions {
         }
     }
 
-    private void carryOut(RequestContext context, TransactionKey key, boolean mayWait) {
-        Outcome outcome = engine.pipeline.run(context, mayWait);
+    /** Returns true if the request waits for a worker or a stage, which continues with it. */
+    private boolean carryOut(RequestContext context, TransactionKey key, Outcome outcome) {
         if (outcome == Outcome.blocked()) {
-            decideOnWorker(context, key);
+            return decideOnWorker(context, key);
+        } else if (outcome instanceof Outcome.Awaits awaits) {
+            return decideByStage(context, key, awaits.stage());
         } else if (outcome instanceof Outcome.Reply reply) {
             answer(context, key, reply);
         } else if (outcome instanceof Outcome.Relay relay) {
@@ -234,6 +279,7 @@ final class RequestDispatcher implements Completions {
                 engine.refusals.dropped(context, discard.why());
             }
         }
+        return false;
     }
 
     /**
@@ -262,7 +308,7 @@ final class RequestDispatcher implements Completions {
         boolean proven = context.isProven();
         Share share = proven ? Share.RESERVED : Share.OPEN;
         int bytes = context.retainedBytes();
-        long needed = (long) bytes * relay.targets().size(); // each branch has its own copy
+        long needed = (long) bytes * Math.max(1, relay.targets().size()); // each branch has its own copy
         ServerTransaction transaction = context.transaction();
         if (transaction == null) {
             if (!open(context, key, share, needed + bytes)) {
@@ -276,7 +322,7 @@ final class RequestDispatcher implements Completions {
         }
         transaction.forwarding(proven, bytes);
         try {
-            engine.forwarder.relay(context, transaction, relay.targets());
+            engine.forwarder.relay(context, transaction, relay);
         } catch (SipParseException e) {
             answer(context, key, (Outcome.Reply) Outcome.malformed(e));
         } catch (RuntimeException e) {

@@ -26,11 +26,14 @@ final class BestResponse {
     private String why = "";
 
     private final List<SipResponse> challenges = new ArrayList<>(0);
+    private final List<SipResponse> redirections = new ArrayList<>(0);
 
     void offer(SipResponse candidate, TransportFlow flow) {
         int status = candidate.statusCode();
         if (status == StatusCode.UNAUTHORIZED || status == StatusCode.PROXY_AUTHENTICATION_REQUIRED) {
             challenges.add(candidate);
+        } else if (status < 400) {
+            redirections.add(candidate);
         }
         int r = rank(status);
         if (r < rank) {
@@ -67,15 +70,6 @@ final class BestResponse {
         }
     }
 
-    /** Discards all responses, because a fallback target is tried and only its response counts. */
-    void forget() {
-        rank = Integer.MAX_VALUE;
-        response = null;
-        from = null;
-        generatedStatus = 0;
-        challenges.clear();
-    }
-
     /** Returns the best received response; null if none was received. */
     @Nullable
     SipResponse response() {
@@ -98,17 +92,28 @@ final class BestResponse {
         return why;
     }
 
-    /** Returns the challenge header lines of the 401 and 407 responses other than the best one (§16.7 step 7). */
-    List<byte[]> otherChallenges() {
+    /**
+     * Returns the header lines of the other responses that are added to the best one (§16.7 step 7): the challenges if it
+     * is a 401 or 407, the Contacts if it is a 3xx.
+     */
+    List<byte[]> linesOfOthers() {
         SipResponse best = response;
-        if (best == null || challenges.size() < 2 || !challenges.contains(best)) {
-            return List.of();
+        List<byte[]> lines = new ArrayList<>(0);
+        if (best == null) {
+            return lines;
         }
-        List<byte[]> lines = new ArrayList<>();
-        for (SipResponse other : challenges) {
-            if (other != best) {
-                addLines(lines, other, HeaderName.WWW_AUTHENTICATE);
-                addLines(lines, other, HeaderName.PROXY_AUTHENTICATE);
+        if (challenges.size() > 1 && challenges.contains(best)) {
+            for (SipResponse other : challenges) {
+                if (other != best) {
+                    addLines(lines, other, HeaderName.WWW_AUTHENTICATE);
+                    addLines(lines, other, HeaderName.PROXY_AUTHENTICATE);
+                }
+            }
+        } else if (redirections.size() > 1 && best.statusCode() < 400) {
+            for (SipResponse other : redirections) {
+                if (other != best) {
+                    addLines(lines, other, HeaderName.CONTACT);
+                }
             }
         }
         return lines;
@@ -119,6 +124,11 @@ final class BestResponse {
             lines.add(response.index()
                     .copy(response.index().lineStart(i), response.index().lineEnd(i)));
         }
+    }
+
+    /** Returns the rank of a final response, or of a failure without one. The lowest is the best. */
+    static int rank(int status, boolean received) {
+        return received ? rank(status) : GENERATED + rank(status);
     }
 
     private static int rank(int status) {

@@ -4,6 +4,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
+import org.sipproxy.api.routing.FailureCause;
 import org.sipproxy.api.routing.Target;
 import org.sipproxy.core.internal.dns.NextHop;
 import org.sipproxy.core.internal.dns.NextHopResolver;
@@ -17,6 +18,7 @@ import org.sipproxy.core.internal.transaction.NonInviteClientTransaction;
 import org.sipproxy.core.internal.transport.TransportFlow;
 import org.sipproxy.message.HeaderName;
 import org.sipproxy.message.SipParseException;
+import org.sipproxy.message.SipRequest;
 import org.sipproxy.message.SipResponse;
 import org.sipproxy.message.StatusCode;
 import org.sipproxy.message.wire.MessageIndex;
@@ -33,6 +35,7 @@ final class Branch implements ClientTransactionUser {
     private static final String CANCELLED = "cancelled";
 
     private final ResponseContext parent;
+    private final @Nullable PlannedRelay plan;
     private final Target target;
     /** Share of the request's Max-Breadth. */
     private final int breadth;
@@ -55,21 +58,66 @@ final class Branch implements ClientTransactionUser {
     private boolean ended;
     /** True if the INVITE was cancelled, by the client or by this proxy: no further candidate is tried. */
     private boolean cancelled;
+    /** True if a provisional response above 100 was received. */
+    private boolean rang;
+    /** True if its ring time has expired: it counts as failed, but a 2xx is still forwarded. */
+    private boolean givenUp;
 
-    Branch(ResponseContext parent, Target target, int breadth) {
+    Branch(ResponseContext parent, @Nullable PlannedRelay plan, Target target, int breadth) {
         this.parent = parent;
+        this.plan = plan;
         this.target = target;
         this.breadth = breadth;
     }
 
+    Target target() {
+        return target;
+    }
+
+    /** Returns true if the target has sent a provisional response above 100. */
+    boolean hasRung() {
+        return rang;
+    }
+
     void begin() {
         try {
-            TargetRoute begun = new TargetRoute(parent.forwarder, parent.context, target, parent.loopHash, breadth);
+            SipRequest request = parent.context.request();
+            TargetRoute begun = new TargetRoute(
+                    parent.forwarder,
+                    parent.context,
+                    plan == null ? request : plan.edited(request, target),
+                    target,
+                    parent.loopHash,
+                    breadth);
             route = begun;
             tryNext(begun);
         } catch (SipParseException e) {
             end(e.statusCode(), e.getMessage());
+        } catch (PlannedRelay.BranchEditException e) {
+            end(StatusCode.SERVER_INTERNAL_ERROR, e.getMessage());
         }
+    }
+
+    /**
+     * Gives the branch up because it rang too long: cancels it and counts it as failed. A 2xx that it sends meanwhile is
+     * forwarded.
+     */
+    void giveUp() {
+        if (ended || givenUp) {
+            return;
+        }
+        cancelled = true;
+        ClientTransaction running = transaction;
+        if (running instanceof InviteClientTransaction invite) {
+            givenUp = true;
+            invite.cancel(null);
+        } else {
+            ended = true;
+            if (running != null) {
+                running.handOver(NoTransactionUser.INSTANCE);
+            }
+        }
+        parent.failure(this, StatusCode.REQUEST_TIMEOUT, "not answered in its ring time", FailureCause.NO_ANSWER);
     }
 
     /** Sends to the next candidate; ends the branch if none is left. */
@@ -128,7 +176,7 @@ final class Branch implements ClientTransactionUser {
         TransportFlow from = unavailableFrom;
         if (!ended && !cancelled && received != null && from != null) {
             ended = true;
-            parent.failure(received, from);
+            parent.failure(this, received, from);
         } else {
             end(timedOut ? StatusCode.REQUEST_TIMEOUT : candidates.failureStatus(), candidates.why());
         }
@@ -157,7 +205,7 @@ final class Branch implements ClientTransactionUser {
 
     /** Returns true while the request may have to be sent to another candidate. */
     boolean maySendAgain() {
-        return !ended && (transaction == null || route().hasNext());
+        return !ended && !givenUp && (transaction == null || route().hasNext());
     }
 
     /**
@@ -178,7 +226,9 @@ final class Branch implements ClientTransactionUser {
     private void end(int statusCode, String why) {
         if (!ended) {
             ended = true;
-            parent.failure(statusCode, why);
+            if (!givenUp) {
+                parent.failure(this, statusCode, why, FailureCause.UNREACHABLE);
+            }
         }
     }
 
@@ -187,7 +237,7 @@ final class Branch implements ClientTransactionUser {
      * tries the target.
      */
     void cancel(byte @Nullable [] reasonLine) {
-        if (ended) {
+        if (ended || givenUp) {
             return;
         }
         cancelled = true;
@@ -204,10 +254,17 @@ final class Branch implements ClientTransactionUser {
     public void onResponse(SipResponse response) {
         noteResponse(response);
         if (response.isProvisional()) {
-            parent.provisional(response, from(), target);
+            rang |= response.statusCode() > 100;
+            if (!givenUp) {
+                parent.provisional(response, from(), target);
+            }
             return;
         }
         if (ended) {
+            return;
+        }
+        if (givenUp) {
+            finalResponseOfGivenUp(response);
             return;
         }
         if (response.statusCode() == StatusCode.SERVICE_UNAVAILABLE && mayTryNextServer()) {
@@ -224,10 +281,21 @@ final class Branch implements ClientTransactionUser {
                 invite.handOver(parent.lateSuccesses(from(), target));
                 route().accepted(attempt());
             }
-            parent.success(response, from(), target);
+            parent.success(this, response, from());
         } else {
             detach();
-            parent.failure(response, from());
+            parent.failure(this, response, from());
+        }
+    }
+
+    private void finalResponseOfGivenUp(SipResponse response) {
+        ended = true;
+        if (response.isSuccess() && transaction instanceof InviteClientTransaction invite) {
+            invite.handOver(parent.lateSuccesses(from(), target));
+            route().accepted(attempt());
+            parent.lateSuccess(this, response, from());
+        } else {
+            detach();
         }
     }
 
@@ -317,7 +385,11 @@ final class Branch implements ClientTransactionUser {
     /** §16.8: an INVITE that rang too long is cancelled. The branch ends with its 487, or after 64*T1 without it. */
     @Override
     public void onTimerC() {
-        cancel(null);
+        if (plan == null) {
+            cancel(null);
+        } else {
+            giveUp();
+        }
     }
 
     @Override

@@ -1,5 +1,6 @@
 package org.sipproxy.core.internal.forwarding;
 
+import java.time.Duration;
 import java.util.List;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -10,6 +11,7 @@ import org.sipproxy.core.internal.codec.FlowTokens;
 import org.sipproxy.core.internal.codec.RouteSignature;
 import org.sipproxy.core.internal.codec.SealedUsers;
 import org.sipproxy.core.internal.dns.NextHopResolver;
+import org.sipproxy.core.internal.pipeline.Outcome;
 import org.sipproxy.core.internal.pipeline.RequestContext;
 import org.sipproxy.core.internal.transaction.Branches;
 import org.sipproxy.core.internal.transaction.ResponsePath;
@@ -37,7 +39,17 @@ public final class RequestForwarder {
     final LocalReplies replies;
     final RequestWriter writer;
     final Completions completions;
-    private final ResponseStages responseSteps;
+    private final ResponseStages responseStages;
+    final HostThreads threads;
+    final Duration waitLimit;
+
+    /** Threads of the host's stages that may wait. */
+    @FunctionalInterface
+    public interface HostThreads {
+
+        /** Runs a task; returns false if no thread accepts it. Never throws. */
+        boolean execute(Runnable task);
+    }
 
     public RequestForwarder(
             Branches branches,
@@ -52,7 +64,9 @@ public final class RequestForwarder {
             NextHopPolicy nextHops,
             LocalReplies replies,
             Completions completions,
-            ResponseStages responseSteps) {
+            ResponseStages responseStages,
+            HostThreads threads,
+            Duration waitLimit) {
         this.branches = branches;
         this.table = table;
         this.flows = flows;
@@ -62,7 +76,9 @@ public final class RequestForwarder {
         this.replies = replies;
         this.writer = new RequestWriter(branches, signature, tokens, new SideUsers(users, registeredOver), credentials);
         this.completions = completions;
-        this.responseSteps = responseSteps;
+        this.responseStages = responseStages;
+        this.threads = threads;
+        this.waitLimit = waitLimit;
     }
 
     /** Returns the request's Max-Breadth as this proxy applies it (RFC 5393 §5.3.3). */
@@ -72,10 +88,10 @@ public final class RequestForwarder {
     }
 
     /** Forwards a request for which {@code transaction} waits. The response context forks it. */
-    public void relay(RequestContext context, ServerTransaction transaction, List<Target> targets)
+    public void relay(RequestContext context, ServerTransaction transaction, Outcome.Relay relay)
             throws SipParseException {
-        int breadth = Math.max(breadthOf(context), targets.size());
-        new ResponseContext(this, context, transaction, targets, branches.loopHash(context.received()), breadth)
+        int breadth = Math.max(breadthOf(context), relay.targets().size());
+        new ResponseContext(this, context, transaction, relay, branches.loopHash(context.received()), breadth)
                 .start();
     }
 
@@ -91,18 +107,23 @@ public final class RequestForwarder {
         long loopHash = branches.loopHash(context.received());
         int breadth = breadthOf(context);
         for (Target target : targets) {
-            new AckRelay(this, context, new TargetRoute(this, context, target, loopHash, breadth)).tryNext();
+            new AckRelay(this, context, new TargetRoute(this, context, context.request(), target, loopHash, breadth)).tryNext();
         }
+    }
+
+    /** Returns the bytes of a response that the host application chose. */
+    byte[] localResponse(RequestContext context, Outcome.Reply reply) {
+        return replies.write(context, reply);
     }
 
     /** Returns the response's bytes after the response stages. */
     byte[] edited(byte[] wire, TransportFlow from) {
-        return responseSteps.edited(wire, from, null);
+        return responseStages.edited(wire, from, null);
     }
 
     /** Returns the bytes, after the stages, of a response to the request that was sent to {@code target}. */
     byte[] edited(byte[] wire, TransportFlow from, Target target) {
-        return responseSteps.edited(wire, from, target);
+        return responseStages.edited(wire, from, target);
     }
 
     /**

@@ -1,5 +1,11 @@
 package org.sipproxy.core.internal.forwarding;
 
+import java.util.Optional;
+import org.sipproxy.api.routing.BranchResult;
+import org.sipproxy.api.routing.FailureCause;
+import org.sipproxy.api.routing.RelayPlan;
+import org.sipproxy.core.internal.pipeline.Outcome;
+import org.sipproxy.message.SipMessage;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -38,7 +44,13 @@ final class ResponseContext implements ServerTransaction.CancelHandler {
     final RequestContext context;
     final ServerTransaction server;
     final long loopHash;
-    private final List<Target> all;
+    /** Every target so far. */
+    private List<Target> all;
+    /** Null if RFC 3261 §16.7 alone decides. */
+    private final @Nullable PlannedRelay plan;
+    /** Why there is no target; null if there is one. */
+    private final Outcome.@Nullable Unavailable unavailable;
+
     private final Deque<List<Target>> groups = new ArrayDeque<>(2);
     private final List<Branch> branches = new ArrayList<>(2);
     private final BestResponse best = new BestResponse();
@@ -55,22 +67,28 @@ final class ResponseContext implements ServerTransaction.CancelHandler {
             RequestForwarder forwarder,
             RequestContext context,
             ServerTransaction server,
-            List<Target> targets,
+            Outcome.Relay relay,
             long loopHash,
             int breadth) {
+        List<Target> targets = relay.targets();
+        RelayPlan chosen = relay.plan();
         this.forwarder = forwarder;
         this.context = context;
         this.server = server;
         this.loopHash = loopHash;
         this.all = targets;
         this.unsharedBreadth = breadth;
+        this.plan = chosen == null ? null : new PlannedRelay(this, chosen);
+        this.unavailable = relay.unavailable();
         group(targets);
     }
 
     /** Targets of equal q are tried in parallel; those with a lower q are tried when those have failed (§16.6). */
     private void group(List<Target> targets) {
-        if (targets.size() == 1) {
-            groups.add(targets);
+        if (targets.size() < 2) {
+            if (!targets.isEmpty()) {
+                groups.add(targets);
+            }
             return;
         }
         List<Target> ordered = new ArrayList<>(targets);
@@ -91,9 +109,33 @@ final class ResponseContext implements ServerTransaction.CancelHandler {
         synchronized (server) {
             if (server.isPending()) {
                 server.onCancel(this);
-                forkNext();
+                Outcome.Unavailable why = unavailable;
+                if (why == null) {
+                    beginGroup();
+                } else if (!finished) {
+                    best.offerGenerated(why.statusCode(), context.failure());
+                    server.trying();
+                    if (plan == null || !plan.react(why.cause(), why.statusCode())) {
+                        finish();
+                    }
+                }
             }
         }
+    }
+
+    private void beginGroup() {
+        if (plan != null) {
+            plan.begin();
+        }
+        forkNext();
+    }
+
+    /** Forks to another group of targets of the plan. */
+    void fork(List<Target> targets) {
+        all = new ArrayList<>(all);
+        all.addAll(targets);
+        group(targets);
+        beginGroup();
     }
 
     /**
@@ -103,9 +145,10 @@ final class ResponseContext implements ServerTransaction.CancelHandler {
      */
     private int breadth() {
         int left = all.size() - branches.size();
-        int share = left <= 1 ? unsharedBreadth : unsharedBreadth / left;
+        int shares = plan != null && plan.maySendMore() ? left + 1 : left; // a plan may find more targets
+        int share = shares <= 1 ? unsharedBreadth : unsharedBreadth / shares;
         unsharedBreadth -= share;
-        return share;
+        return plan == null ? share : Math.max(1, share);
     }
 
     /** Forks to the next group of targets that starts at least one branch, or finishes. */
@@ -113,11 +156,8 @@ final class ResponseContext implements ServerTransaction.CancelHandler {
         starting = true;
         while (open == 0 && !succeeded && !groups.isEmpty()) {
             List<Target> group = groups.remove();
-            if (group.get(0).substitute()) {
-                best.forget(); // a rejection would have removed the fallback targets
-            }
             for (Target target : group) {
-                Branch branch = new Branch(this, target, breadth());
+                Branch branch = new Branch(this, plan, target, breadth());
                 branches.add(branch);
                 open++;
                 branch.begin(); // forks an INVITE
@@ -125,15 +165,33 @@ final class ResponseContext implements ServerTransaction.CancelHandler {
         }
         starting = false;
         if (open == 0) {
-            finish();
+            groupFailed();
         } else {
             sent();
         }
     }
 
+    private void groupFailed() {
+        if (plan == null || cancelled || finished || !plan.goesOn()) {
+            finish();
+        }
+    }
+
+    /** Gives up the branches that ring, because the ring time of their group has expired. */
+    void ringTimeExpired() {
+        groups.clear();
+        for (Branch branch : List.copyOf(branches)) {
+            branch.giveUp();
+        }
+    }
+
     /** Called when a branch has sent the request. The body is released once no branch can have to send it again. */
     void sent() {
-        if (!starting && groups.isEmpty() && context.hasLargeBody() && !mayBeSentAgain()) {
+        if (!starting
+                && groups.isEmpty()
+                && context.hasLargeBody()
+                && (plan == null || !plan.maySendMore())
+                && !mayBeSentAgain()) {
             server.keepsMore(-context.releaseBody());
         }
     }
@@ -164,22 +222,35 @@ final class ResponseContext implements ServerTransaction.CancelHandler {
     }
 
     /** Handles a 2xx: it goes upstream at once, and an INVITE's other branches are cancelled (§16.7 steps 5 and 10). */
-    void success(SipResponse response, TransportFlow from, Target target) {
+    void success(Branch branch, SipResponse response, TransportFlow from) {
         String defect = isInvite() ? DialogResponse.defect(response) : null;
-        if (defect != null) {
-            failure(StatusCode.BAD_GATEWAY, defect);
-            return;
-        }
-        expectAck(response);
-        byte[] wire = forwardable(response, from, target);
+        byte[] wire = defect == null ? forwardable(response, from, branch.target()) : null;
         if (wire == null) {
             failure(
-                    StatusCode.SERVER_INTERNAL_ERROR,
-                    "the response has only the Via of this proxy"); // otherwise the client never gets a final response
+                    branch,
+                    defect == null ? StatusCode.SERVER_INTERNAL_ERROR : StatusCode.BAD_GATEWAY,
+                    defect == null ? "the response has only the Via of this proxy" : defect,
+                    FailureCause.UNREACHABLE); // otherwise the client never gets a final response
             return;
         }
+        accept(response, wire, true);
+    }
+
+    /** Handles a 2xx of a branch that was given up: it is forwarded, because the callee has accepted. */
+    void lateSuccess(Branch branch, SipResponse response, TransportFlow from) {
+        byte[] wire = DialogResponse.defect(response) == null ? forwardable(response, from, branch.target()) : null;
+        if (wire != null) {
+            accept(response, wire, false);
+        }
+    }
+
+    private void accept(SipResponse response, byte[] wire, boolean wasOpen) {
+        expectAck(response);
         boolean sent = server.respond(response.statusCode(), wire) && !finished;
-        open--;
+        open -= wasOpen ? 1 : 0;
+        if (plan != null) {
+            plan.abort();
+        }
         succeeded = true;
         finished = true;
         cancelOpenBranches(COMPLETED_ELSEWHERE);
@@ -206,15 +277,17 @@ final class ResponseContext implements ServerTransaction.CancelHandler {
     }
 
     /** Handles a final failure received from downstream. */
-    void failure(SipResponse response, TransportFlow from) {
+    void failure(Branch branch, SipResponse response, TransportFlow from) {
+        if (plan != null && response.statusCode() < 400 && plan.redirected(response, branch.target())) {
+            branchEnded(); // its Contacts are tried when the group has failed
+            return;
+        }
+        note(branch.target(), FailureCause.ofStatus(response.statusCode()), branch.hasRung(), response);
         if (response.statusCode() == StatusCode.REQUEST_TIMEOUT && !isInvite()) {
             best.offerSilence("the target responded 408"); // RFC 4320 §4.2: counts as no response
         } else {
             best.offer(response, from);
             server.keepsMore(response.index().length());
-        }
-        if (!leavesToASubstitute(response.statusCode())) {
-            groups.removeIf(group -> group.get(0).substitute());
         }
         if (response.statusCode() >= 600) {
             groups.clear(); // §16.7 step 5: a 6xx ends the search
@@ -224,11 +297,32 @@ final class ResponseContext implements ServerTransaction.CancelHandler {
         branchEnded();
     }
 
-    /** The target failed (408, 430, 5xx): try a fallback, which would only repeat any other failure. */
-    private static boolean leavesToASubstitute(int status) {
-        return status / 100 == 5
-                || status == StatusCode.REQUEST_TIMEOUT
-                || status == 430; // RFC 5626 §11.5: Flow Failed
+    /** Adds a 3xx that is not followed after all. */
+    void offer(SipResponse response, Target target) {
+        note(target, FailureCause.REDIRECTED, false, response);
+        best.offer(response, context.flow());
+        server.keepsMore(response.index().length());
+    }
+
+    /** Adds a locally generated failure without a branch. */
+    void offer(int statusCode, String why) {
+        best.offerGenerated(statusCode, why);
+    }
+
+    private void note(Target target, FailureCause cause, boolean rang, SipResponse response) {
+        if (plan != null) {
+            plan.failed(new BranchResult(
+                    target, cause, response.statusCode(), Optional.ofNullable(withoutTopVia(response)), rang));
+        }
+    }
+
+    private @Nullable SipResponse withoutTopVia(SipResponse response) {
+        try {
+            byte[] wire = ResponseRewriter.withoutTopVia(response, server.path().isReliable());
+            return SipMessage.parse(wire, response.limits()) instanceof SipResponse edited ? edited : null;
+        } catch (SipParseException e) {
+            return null;
+        }
     }
 
     /**
@@ -236,7 +330,10 @@ final class ResponseContext implements ServerTransaction.CancelHandler {
      *
      * @param why which hop failed and how, for the log
      */
-    void failure(int statusCode, String why) {
+    void failure(Branch branch, int statusCode, String why, FailureCause cause) {
+        if (plan != null) {
+            plan.failed(new BranchResult(branch.target(), cause, statusCode, Optional.empty(), branch.hasRung()));
+        }
         if (statusCode == StatusCode.REQUEST_TIMEOUT && !isInvite()) {
             best.offerSilence(why);
         } else {
@@ -263,13 +360,24 @@ final class ResponseContext implements ServerTransaction.CancelHandler {
     public void cancelled(byte @Nullable [] reasonLine) {
         cancelled = true;
         groups.clear();
+        boolean wasDeciding = plan != null && plan.isDeciding();
+        if (plan != null) {
+            plan.abort();
+        }
         cancelOpenBranches(reasonLine);
+        if (wasDeciding && !finished) {
+            finished = true;
+            respondWithOwn(); // no branch is left whose 487 would be forwarded
+        }
     }
 
     @Override
     public void shutdown() {
         finished = true;
         groups.clear();
+        if (plan != null) {
+            plan.abort();
+        }
         cancelOpenBranches(null);
         byte[] wire = forwarder.replies.write(context, StatusCode.SERVICE_UNAVAILABLE);
         if (server.respond(StatusCode.SERVICE_UNAVAILABLE, wire)) {
@@ -305,11 +413,14 @@ final class ResponseContext implements ServerTransaction.CancelHandler {
         forwarder.completions.completed(context, status, wire, all);
     }
 
-    private void finish() {
+    void finish() {
         if (finished) {
             return;
         }
         finished = true;
+        if (plan != null) {
+            plan.abort();
+        }
         SipResponse response = best.response();
         TransportFlow from = best.from();
         if (response == null || from == null) {
@@ -320,7 +431,7 @@ final class ResponseContext implements ServerTransaction.CancelHandler {
         try {
             wire = forwarder.edited(
                     ResponseRewriter.best(
-                            response, best.otherChallenges(), server.path().isReliable()),
+                            response, best.linesOfOthers(), server.path().isReliable()),
                     from);
         } catch (SipParseException e) {
             best.offerGenerated(
@@ -328,9 +439,7 @@ final class ResponseContext implements ServerTransaction.CancelHandler {
             respondWithOwn();
             return;
         }
-        int status = response.statusCode() == StatusCode.SERVICE_UNAVAILABLE
-                ? StatusCode.SERVER_INTERNAL_ERROR
-                : response.statusCode();
+        int status = ResponseStages.statusCode(wire); // 500 instead of 503, or what a stage has made of it
         boolean sent = server.respond(status, wire);
         server.releaseRequest();
         if (sent) {
@@ -352,6 +461,21 @@ final class ResponseContext implements ServerTransaction.CancelHandler {
             forwarder.completions.completed(context, status, forwarder.replies.write(context, status), all);
         } else {
             refuse(status);
+        }
+    }
+
+    /** Sends a response of the host application instead of the best one. */
+    void respond(Outcome.Reply reply) {
+        if (finished) {
+            return;
+        }
+        finished = true;
+        byte[] wire = forwarder.localResponse(context, reply);
+        int status = reply.statusCode();
+        boolean sent = status < 300 || context.isProven() ? server.respond(status, wire) : server.refuse(status, wire);
+        server.releaseRequest();
+        if (sent) {
+            completed(status, wire);
         }
     }
 

@@ -70,6 +70,11 @@ public final class ResponseStages {
         }
     }
 
+    /** Returns the status code of a response. */
+    static int statusCode(byte[] wire) {
+        return 100 * (wire[8] - '0') + 10 * (wire[9] - '0') + wire[10] - '0'; // "SIP/2.0 486 …"
+    }
+
     private static SipResponse response(byte[] wire) throws SipParseException {
         if (SipMessage.parse(wire, OWN_LIMITS) instanceof SipResponse response) {
             return response;
@@ -85,7 +90,12 @@ public final class ResponseStages {
         SipResponse before = context.response;
         try {
             guarded.stage().handle(context);
-            return context.response();
+            SipResponse after = context.response();
+            if (after.statusCode() != before.statusCode() && (before.statusCode() < 300 || after.statusCode() < 300)) {
+                throw new IllegalStateException("changed " + before.statusCode() + " to " + after.statusCode()
+                        + "; only a failure may be replaced, by another failure");
+            }
+            return after;
         } catch (Throwable e) {
             guarded.call().failed(e);
             return before;

@@ -19,6 +19,7 @@ import org.sipproxy.core.internal.pipeline.RequestContext;
 import org.sipproxy.core.internal.transport.TransportFlow;
 import org.sipproxy.message.HostName;
 import org.sipproxy.message.SipParseException;
+import org.sipproxy.message.SipRequest;
 import org.sipproxy.message.SipUri;
 import org.sipproxy.message.StatusCode;
 
@@ -53,6 +54,7 @@ final class TargetRoute {
 
     private final RequestForwarder forwarder;
     private final RequestContext context;
+    private final SipRequest request;
     private final Target target;
     private final long loopHash;
     private final int breadth;
@@ -84,12 +86,20 @@ final class TargetRoute {
     private String why = "no flow leads to the client";
 
     /**
+     * @param request the context's request, or the edit of it for this target
      * @param breadth the Max-Breadth of the request that is sent
      */
-    TargetRoute(RequestForwarder forwarder, RequestContext context, Target target, long loopHash, int breadth)
+    TargetRoute(
+            RequestForwarder forwarder,
+            RequestContext context,
+            SipRequest request,
+            Target target,
+            long loopHash,
+            int breadth)
             throws SipParseException {
         this.forwarder = forwarder;
         this.context = context;
+        this.request = request;
         this.target = target;
         this.loopHash = loopHash;
         this.breadth = breadth;
@@ -333,8 +343,13 @@ final class TargetRoute {
 
     private Attempt attempt(TransportFlow flow, @Nullable NextHop hop) throws SipParseException {
         long branch = forwarder.branches.next();
-        byte[] wire = forwarder.writer.write(context, target, flow, branch, loopHash, breadth);
-        return new Attempt(branch, wire, flow, hop);
+        SipRequest common = context.exchange(request);
+        try {
+            byte[] wire = forwarder.writer.write(context, target, flow, branch, loopHash, breadth);
+            return new Attempt(branch, wire, flow, hop);
+        } finally {
+            context.exchange(common);
+        }
     }
 
     private static String text(NextHop hop) {

@@ -46,8 +46,13 @@ public final class ProxyThreads {
                     "threadFactory: " + factory.getClass().getName() + " returned null for " + proxy + "-" + role
                             + "; return a new thread");
         }
-        thread.setName(proxy + "-" + role);
+        thread.setName(nameOf(role));
         return thread;
+    }
+
+    /** Returns the name of threads of a role. */
+    public String nameOf(String role) {
+        return proxy + "-" + role;
     }
 
     /** Returns a factory of threads of one role, numbered from 1. */

@@ -7,20 +7,20 @@ import org.sipproxy.message.SipParseException;
 /** Delegates to the {@code Authentication} component, except for ACK, CANCEL and trusted peers (RFC 3261 §22). */
 final class Authenticate implements Stage {
 
-    private final HostStage step;
+    private final HostStage stage;
 
     Authenticate(Authentication authentication, boolean setsLogContext) {
-        this.step = new HostStage(authentication, setsLogContext);
+        this.stage = HostStage.onWorkers(authentication, setsLogContext);
     }
 
     @Override
     public Outcome runAtOnce(RequestContext context) throws SipParseException {
-        return isChallenged(context) ? step.runAtOnce(context) : Outcome.proceed();
+        return isChallenged(context) ? stage.runAtOnce(context) : Outcome.proceed();
     }
 
     @Override
     public Outcome run(RequestContext context) throws SipParseException {
-        return isChallenged(context) ? step.run(context) : Outcome.proceed();
+        return isChallenged(context) ? stage.run(context) : Outcome.proceed();
     }
 
     /**

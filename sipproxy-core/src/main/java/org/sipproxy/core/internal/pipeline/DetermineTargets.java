@@ -4,12 +4,9 @@ import java.time.Duration;
 import java.util.List;
 import org.sipproxy.api.location.Aor;
 import org.sipproxy.api.location.Binding;
-import org.sipproxy.api.location.LocationStore;
 import org.sipproxy.api.location.LocationStoreException;
 import org.sipproxy.api.routing.Target;
 import org.sipproxy.api.support.LoggerNames;
-import org.sipproxy.core.internal.address.AddressPolicy;
-import org.sipproxy.core.internal.guard.GuardedStore;
 import org.sipproxy.core.internal.registrar.Targets;
 import org.sipproxy.core.internal.time.LogThrottle;
 import org.sipproxy.core.options.StrangerPolicy;
@@ -31,26 +28,20 @@ final class DetermineTargets implements Stage {
             Outcome.reply(StatusCode.SERVICE_UNAVAILABLE, "Service Unavailable", "Retry-After: 10");
 
     private final LogThrottle failures = new LogThrottle(Duration.ofSeconds(10));
-    private final GuardedStore store;
-    private final boolean mayBlock;
-    private final boolean authenticates;
+    private final BindingLookup lookup;
     private final StrangerRules strangers;
 
     /**
-     * Creates a stage that looks up bindings in {@code store}.
-     *
      * @param authenticates true if an earlier stage has authenticated local users
      */
-    DetermineTargets(LocationStore store, boolean authenticates, StrangerPolicy strangers) {
+    DetermineTargets(BindingLookup lookup, boolean authenticates, StrangerPolicy strangers) {
         this.strangers = new StrangerRules(strangers, authenticates);
-        this.store = new GuardedStore(store);
-        this.mayBlock = this.store.blocking() == LocationStore.Blocking.ALWAYS;
-        this.authenticates = authenticates;
+        this.lookup = lookup;
     }
 
     @Override
     public Outcome runAtOnce(RequestContext context) throws SipParseException {
-        return mayBlock ? Outcome.blocked() : run(context);
+        return lookup.mayBlock() ? Outcome.blocked() : run(context);
     }
 
     @Override
@@ -62,7 +53,7 @@ final class DetermineTargets implements Stage {
             return Outcome.reply(StatusCode.UNSUPPORTED_URI_SCHEME);
         }
         if (onward || !context.isMyself(uri)) {
-            return mayRelay(context)
+            return lookup.mayRelay(context)
                     ? Outcome.relay(Target.of(uri))
                     : Outcome.reply(StatusCode.FORBIDDEN, "Relaying Denied");
         }
@@ -79,13 +70,12 @@ final class DetermineTargets implements Stage {
         }
         List<Binding> bindings;
         try {
-            bindings = store.lookup(aor);
+            bindings = lookup.all(context, aor);
         } catch (LocationStoreException e) {
             failures.warn(LOG, "location store failed; requests get 503", e);
             return UNAVAILABLE;
         }
         List<Target> targets = Targets.bestFirst(bindings);
-        noteNames(context, bindings);
         if (uri.isSecure() && !targets.isEmpty()) {
             context.bound();
             targets = Targets.secured(targets); // RFC 5630 §5.3: never over less than TLS
@@ -94,27 +84,5 @@ final class DetermineTargets implements Stage {
         context.calledUser(aor);
         // without targets RejectUnavailableUser chooses the status
         return targets.isEmpty() ? Outcome.proceed() : Outcome.relay(targets);
-    }
-
-    /** A binding's numeric next hop was checked at registration; a host name is resolved only now. */
-    private static void noteNames(RequestContext context, List<Binding> bindings) {
-        for (Binding binding : bindings) {
-            SipUri hop = binding.path().isEmpty()
-                    ? binding.contact()
-                    : binding.path().get(0);
-            if (!AddressPolicy.isNumeric(hop)) {
-                context.registrant(binding.path().isEmpty() ? hop.asRequestUri() : hop, binding);
-            }
-        }
-    }
-
-    /** Prevents an open relay: only a local user, authenticated where that is required, may call elsewhere. */
-    private boolean mayRelay(RequestContext context) throws SipParseException {
-        if (context.isTrusted()) {
-            return true;
-        }
-        return authenticates
-                ? context.authenticatedUser().isPresent()
-                : context.isMyself(context.request().from().uri());
     }
 }

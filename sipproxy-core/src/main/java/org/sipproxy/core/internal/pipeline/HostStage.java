@@ -1,6 +1,16 @@
 package org.sipproxy.core.internal.pipeline;
 
+import java.time.Duration;
+import java.util.Objects;
+import java.util.Set;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
+import org.sipproxy.api.routing.AsyncRequestStage;
 import org.sipproxy.api.routing.NeedsWorkerException;
 import org.sipproxy.api.routing.RequestStage;
 import org.sipproxy.api.routing.StageContext;
@@ -9,6 +19,7 @@ import org.sipproxy.api.routing.Verdict;
 import org.sipproxy.api.support.LoggerNames;
 import org.sipproxy.core.internal.guard.HostCall;
 import org.sipproxy.core.internal.guard.LogContext;
+import org.sipproxy.message.Method;
 import org.sipproxy.message.SipParseException;
 import org.sipproxy.message.SipRequest;
 import org.sipproxy.message.StatusCode;
@@ -19,51 +30,172 @@ import org.slf4j.LoggerFactory;
 /**
  * A stage of the host application or of an add-on. Anything it throws results in a 500 or 503 and one log line with its
  * name.
+ *
+ * <p>A stage that may block or decides asynchronously is not run by the pipeline: the outcome is then
+ * {@link Outcome.Awaits}, and whoever carries it out calls {@link #handle} or {@link #handleAsync}.
  */
-final class HostStage implements Stage {
+public final class HostStage implements Stage {
 
     private static final Logger LOG = LoggerFactory.getLogger(LoggerNames.HOST);
 
     private final RequestStage stage;
+    private final @Nullable AsyncRequestStage async;
     private final String name;
     private final HostCall host;
     private final boolean mayBlock;
+    private final boolean onWorkers;
     private final Question always;
     private final Question atOnce;
     private final boolean setsLogContext;
+    private final Set<Method> methods;
+    private final long limitNanos;
+    private final int concurrencyLimit;
+    private final AtomicInteger inside = new AtomicInteger();
 
-    /** @param setsLogContext whether the stage's own log lines get the request's Call-ID and method */
-    HostStage(RequestStage stage, boolean setsLogContext) {
+    private HostStage(RequestStage stage, boolean setsLogContext, boolean onWorkers) {
         this.stage = stage;
+        this.async = stage instanceof AsyncRequestStage it ? it : null;
+        this.onWorkers = onWorkers;
         this.setsLogContext = setsLogContext;
         this.name = stage.name();
         this.host = new HostCall(LOG, "stage " + name);
-        this.mayBlock = mayBlock();
+        this.mayBlock = option(stage::mayBlock, true);
+        this.methods = option(stage::methods, Set.of());
+        this.limitNanos = option(() -> stage.timeLimit().map(Duration::toNanos).orElse(Long.MAX_VALUE), Long.MAX_VALUE);
+        this.concurrencyLimit = option(stage::concurrencyLimit, 1);
         this.always = stage::handle;
         this.atOnce = mayBlock ? stage::handleAtOnce : always;
     }
 
-    /** If {@code mayBlock()} throws, the stage is treated as blocking. */
-    private boolean mayBlock() {
+    /**
+     * Creates a stage that has threads of its own if it blocks.
+     *
+     * @param setsLogContext whether the stage's own log lines get the request's Call-ID and method
+     */
+    static HostStage of(RequestStage stage, boolean setsLogContext) {
+        return new HostStage(stage, setsLogContext, false);
+    }
+
+    /** Creates a stage that runs on a worker if it blocks, as the proxy's own database look-ups do. */
+    static HostStage onWorkers(RequestStage stage, boolean setsLogContext) {
+        return new HostStage(stage, setsLogContext, true);
+    }
+
+    /** Returns the stage's answer; {@code substitute}, the careful one, if it throws or returns null. */
+    private <T> T option(Supplier<T> option, T substitute) {
         try {
-            return stage.mayBlock();
+            return Objects.requireNonNull(option.get(), "an option of the stage is null");
         } catch (Throwable e) {
             host.failed(e);
+            return substitute;
+        }
+    }
+
+    /** Returns true if the stage may block. */
+    boolean mayBlock() {
+        return mayBlock;
+    }
+
+    /** Returns true if {@link #handleAsync} decides instead of {@link #handle}. */
+    public boolean isAsync() {
+        return async != null;
+    }
+
+    /** Returns how long the stage may take for one request, in nanoseconds. */
+    public long limitNanos() {
+        return limitNanos;
+    }
+
+    /** Counts one more request in the stage. Returns false if the stage is full. */
+    public boolean enter() {
+        if (inside.incrementAndGet() <= concurrencyLimit) {
             return true;
         }
+        inside.decrementAndGet();
+        return false;
+    }
+
+    /** Called when a request that has entered is no longer in the stage. */
+    public void leave() {
+        inside.decrementAndGet();
     }
 
     @Override
     public Outcome run(RequestContext context) throws SipParseException {
-        return run(context, always);
+        if (!onWorkers) {
+            return runAtOnce(context);
+        }
+        return applies(context) ? run(context, always) : Outcome.proceed();
     }
 
     @Override
     public Outcome runAtOnce(RequestContext context) throws SipParseException {
-        return run(context, atOnce);
+        if (!applies(context)) {
+            return Outcome.proceed();
+        }
+        return async != null ? Outcome.awaits(this) : run(context, atOnce);
     }
 
-    /** One of the two methods that run the stage. */
+    private boolean applies(RequestContext context) {
+        return methods.isEmpty() || methods.contains(context.request().method());
+    }
+
+    /** Runs the stage. The current thread may wait. Never throws. */
+    public Outcome handle(RequestContext context) {
+        context.mayWait(true);
+        try {
+            return run(context, always);
+        } catch (SipParseException e) {
+            return Outcome.malformed(e);
+        } finally {
+            context.mayWait(false);
+        }
+    }
+
+    /**
+     * Starts an asynchronous stage. {@code done} is called at most once, by any thread, and gets what the thread that
+     * continues with the request calls for the outcome. Never throws.
+     */
+    public void handleAsync(RequestContext context, Consumer<Supplier<Outcome>> done) {
+        AsyncRequestStage asked = Objects.requireNonNull(async, "not an asynchronous stage");
+        try {
+            context.materialize();
+            SipRequest before = context.request();
+            if (setsLogContext) {
+                LogContext.set(context.received());
+            }
+            CompletionStage<Verdict> verdict = Objects.requireNonNull(
+                    asked.handleAsync(context),
+                    () -> "stage " + name + " returned null; return a CompletionStage of a verdict");
+            verdict.whenComplete((result, failure) -> done.accept(() -> completed(context, before, result, failure)));
+        } catch (Throwable e) { // like handle
+            done.accept(() -> outcomeOf(context, e));
+        } finally {
+            if (setsLogContext) {
+                LogContext.clear();
+            }
+        }
+    }
+
+    private Outcome completed(
+            RequestContext context, SipRequest before, @Nullable Verdict verdict, @Nullable Throwable failure) {
+        try {
+            Outcome outcome;
+            if (failure == null) {
+                outcome = ask(context, same -> verdict);
+            } else {
+                Throwable cause = failure.getCause();
+                boolean wrapped = failure instanceof CompletionException || failure instanceof ExecutionException;
+                outcome = outcomeOf(context, wrapped && cause != null ? cause : failure);
+            }
+            context.endOfStage(before);
+            return outcome;
+        } catch (SipParseException e) {
+            return Outcome.malformed(e);
+        }
+    }
+
+    /** One of the methods that run the stage. */
     private interface Question {
         @Nullable
         Verdict ask(StageContext context) throws Exception;
@@ -98,30 +230,38 @@ final class HostStage implements Stage {
             }
             context.commitView();
             return Outcome.of(verdict);
-        } catch (SipParseException e) {
-            return Outcome.malformed(e);
-        } catch (MalformedHeaderException e) {
-            return Outcome.malformed(e.defect()); // the sender's fault, not the stage's
         } catch (NeedsWorkerException e) {
             return needsWorker(context, question, e);
-        } catch (TemporarilyUnavailableException e) {
-            tell(context, e);
-            return Outcome.unavailable(e);
         } catch (Throwable e) { // anything a host's stage throws, an Error too, fails this request only
-            return failed(context, e);
+            return outcomeOf(context, e);
         }
     }
 
     private Outcome needsWorker(RequestContext context, Question question, NeedsWorkerException e) {
-        return mayBlock && question == atOnce ? Outcome.blocked() : failed(context, e);
+        if (!mayBlock || question != atOnce) {
+            return failed(context, e);
+        }
+        return onWorkers ? Outcome.blocked() : Outcome.awaits(this);
+    }
+
+    private Outcome outcomeOf(RequestContext context, Throwable e) {
+        if (e instanceof SipParseException malformed) {
+            return Outcome.malformed(malformed);
+        } else if (e instanceof MalformedHeaderException malformed) {
+            return Outcome.malformed(malformed.defect()); // the sender's fault, not the stage's
+        } else if (e instanceof TemporarilyUnavailableException unavailable) {
+            log(context, e);
+            return Outcome.unavailable(unavailable);
+        }
+        return failed(context, e);
     }
 
     private Outcome failed(RequestContext context, Throwable e) {
-        tell(context, e);
+        log(context, e);
         return Outcome.reply(StatusCode.SERVER_INTERNAL_ERROR);
     }
 
-    private void tell(RequestContext context, Throwable e) {
+    private void log(RequestContext context, Throwable e) {
         SipRequest request = context.received();
         LogContext.set(request);
         try {
@@ -129,5 +269,10 @@ final class HostStage implements Stage {
         } finally {
             LogContext.clear();
         }
+    }
+
+    @Override
+    public String toString() {
+        return name;
     }
 }

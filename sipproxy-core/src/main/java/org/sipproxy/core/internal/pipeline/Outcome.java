@@ -2,6 +2,9 @@ package org.sipproxy.core.internal.pipeline;
 
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.sipproxy.api.routing.FailureCause;
+import org.sipproxy.api.routing.RelayPlan;
 import org.sipproxy.api.routing.Target;
 import org.sipproxy.api.routing.TemporarilyUnavailableException;
 import org.sipproxy.api.routing.Verdict;
@@ -43,11 +46,19 @@ public sealed interface Outcome {
     }
 
     static Outcome relay(Target target) {
-        return new Relay(List.of(target));
+        return relay(List.of(target));
     }
 
     static Outcome relay(List<Target> targets) {
-        return new Relay(targets);
+        return new Relay(targets, null, null);
+    }
+
+    static Outcome relay(RelayPlan plan) {
+        if (plan.isPlain()) {
+            return relay(plan.targets());
+        }
+        boolean lacksTargets = plan.targets().isEmpty() && !plan.isToCallee();
+        return new Relay(plan.targets(), plan, lacksTargets ? Unavailable.NOT_REGISTERED : null);
     }
 
     /** Converts the verdict of a stage of the host application or an add-on. */
@@ -57,7 +68,7 @@ public sealed interface Outcome {
         } else if (verdict instanceof Verdict.Respond respond) {
             return new Reply(respond.statusCode(), respond.reason(), lines(respond.headerLines()));
         } else if (verdict instanceof Verdict.Relay relay) {
-            return new Relay(relay.targets());
+            return relay(relay.plan());
         } else if (verdict instanceof Verdict.Discard) {
             return discard("a stage discarded it");
         }
@@ -71,6 +82,11 @@ public sealed interface Outcome {
      */
     static Outcome blocked() {
         return Blocked.INSTANCE;
+    }
+
+    /** Returns the outcome of a stage of the host application that decides on another thread, or later. */
+    static Outcome awaits(HostStage stage) {
+        return new Awaits(stage);
     }
 
     private static byte[] lines(List<String> headerLines) {
@@ -98,6 +114,29 @@ public sealed interface Outcome {
         static final byte[] NO_LINES = {};
     }
 
-    /** The request is relayed to these targets. */
-    record Relay(List<Target> targets) implements Outcome {}
+    /** The stage decides on a thread of blocking stages, or later. The pipeline resumes with the stage's outcome. */
+    record Awaits(HostStage stage) implements Outcome {}
+
+    /** Why there is no target, and the status for it if the plan has no rule for that. */
+    record Unavailable(FailureCause cause, int statusCode) {
+        static final Unavailable NOT_REGISTERED =
+                new Unavailable(FailureCause.NOT_REGISTERED, StatusCode.TEMPORARILY_UNAVAILABLE);
+    }
+
+    /**
+     * The request is relayed.
+     *
+     * @param targets the targets of the first group; empty if the plan's first group has failed already, or if the
+     *     following stages determine them
+     * @param plan how they are tried, and what happens if they fail; null for RFC 3261 §16.7 alone
+     * @param unavailable why there is no target; null if there is one
+     */
+    record Relay(List<Target> targets, @Nullable RelayPlan plan, @Nullable Unavailable unavailable)
+            implements Outcome {
+
+        /** Returns true if the following stages determine the targets. */
+        boolean isToCallee() {
+            return plan != null && plan.isToCallee() && targets.isEmpty() && unavailable == null;
+        }
+    }
 }

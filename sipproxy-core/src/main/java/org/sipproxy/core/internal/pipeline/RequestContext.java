@@ -14,6 +14,8 @@ import org.sipproxy.api.event.SecurityEvent;
 import org.sipproxy.api.location.Aor;
 import org.sipproxy.api.location.Binding;
 import org.sipproxy.api.location.UserCase;
+import org.sipproxy.api.routing.FailureCause;
+import org.sipproxy.api.routing.RelayPlan;
 import org.sipproxy.api.routing.StageContext;
 import org.sipproxy.api.routing.Target;
 import org.sipproxy.api.transport.Endpoint;
@@ -87,6 +89,21 @@ public final class RequestContext implements StageContext {
     private boolean onward;
     private RouteSignature.@Nullable Proof dialog;
     private List<Registrant> registrants = List.of();
+    /** Targets of a redirection that are requested on behalf of the sender. */
+    private List<Target> redirected = List.of();
+
+    private @Nullable RelayPlan plan;
+    /** Why the called user cannot be reached. */
+    private @Nullable FailureCause unavailability;
+    /** Why there is no target although the request is relayed by a plan. */
+    private Outcome.@Nullable Unavailable unavailable;
+    private @Nullable BindingLookup lookup;
+    /** True while the current thread may wait for a stage. */
+    private boolean mayWait;
+    /** A {@link System#nanoTime()} after which the decision comes too late; 0 before the request has waited. */
+    private long deadlineNanos;
+    /** True while requests of the same Call-ID wait for the decision about this one. */
+    private boolean holdsLane;
 
     /** The client that registered a binding whose next hop is a host name. */
     private record Registrant(SipUri hop, Sender sender) {}
@@ -154,6 +171,22 @@ public final class RequestContext implements StageContext {
         }
         request = edited;
         routes = null;
+    }
+
+    /**
+     * Replaces the request while one branch is written. Returns the previous one, to be put back; nothing changes if it
+     * is the same.
+     */
+    public SipRequest exchange(SipRequest other) {
+        SipRequest before = request;
+        if (other != before) {
+            if (received == null) {
+                received = before;
+            }
+            request = other;
+            routes = null;
+        }
+        return before;
     }
 
     /**
@@ -348,6 +381,11 @@ public final class RequestContext implements StageContext {
      * of Route.
      */
     private boolean isFromSender(Target target) throws SipParseException {
+        for (Target redirect : redirected) {
+            if (redirect == target) {
+                return true;
+            }
+        }
         SipUri uri = target.uri();
         if (target.flow() != null || target.received() != null) {
             return false;
@@ -367,6 +405,12 @@ public final class RequestContext implements StageContext {
     void registrant(SipUri hop, Binding binding) {
         registrants = new ArrayList<>(registrants);
         registrants.add(new Registrant(hop, Sender.of(binding)));
+    }
+
+    /** Notes a target that the sender would request itself if the redirection were passed on. */
+    public void redirected(Target target) {
+        redirected = new ArrayList<>(redirected);
+        redirected.add(target);
     }
 
     /** Returns true if the Request-URI, as received, requires TLS on each hop (§26.2.2). */
@@ -462,15 +506,98 @@ public final class RequestContext implements StageContext {
         strictUri = null;
     }
 
+    // ---- waiting
+
+    boolean mayWait() {
+        return mayWait;
+    }
+
+    void mayWait(boolean value) {
+        mayWait = value;
+    }
+
+    /** Runs a stage of the host application that is not part of the pipeline, on a thread that may wait. */
+    public void waiting(Runnable stage) {
+        mayWait = true;
+        try {
+            stage.run();
+        } finally {
+            mayWait = false;
+        }
+    }
+
+    /** Returns when the decision comes too late, a {@link System#nanoTime()}; 0 if that was not set. */
+    public long deadlineNanos() {
+        return deadlineNanos;
+    }
+
+    public void deadlineNanos(long deadline) {
+        deadlineNanos = deadline == 0 ? 1 : deadline;
+    }
+
+    /** Returns true while requests of the same Call-ID wait for the decision about this one. */
+    public boolean holdsLane() {
+        return holdsLane;
+    }
+
+    public void holdsLane(boolean value) {
+        holdsLane = value;
+    }
+
     // ---- targets
+
+    /** Returns the plan of a stage for the called user's bindings, or null. */
+    @Nullable
+    RelayPlan plan() {
+        return plan;
+    }
+
+    void plan(@Nullable RelayPlan chosen) {
+        plan = chosen;
+    }
+
+    @Override
+    public Optional<FailureCause> unavailability() {
+        return Optional.ofNullable(unavailability);
+    }
+
+    void unavailable(FailureCause cause) {
+        unavailability = cause;
+    }
+
+    void lookup(BindingLookup bindings) {
+        lookup = bindings;
+    }
+
+    /** Returns true if the sender may call users of other domains. */
+    public boolean mayRelay() {
+        BindingLookup rules = lookup;
+        return rules != null && rules.mayRelay(this);
+    }
+
+    @Override
+    public List<Binding> bindings(Aor aor) {
+        return Objects.requireNonNull(lookup, "the context is not in a pipeline").usable(this, aor);
+    }
+
+    @Override
+    public Optional<Aor> aorOf(SipUri uri) {
+        return Optional.ofNullable(names.aorOf(uri));
+    }
 
     @Override
     public List<Target> targets() {
         return targets;
     }
 
-    void targets(List<Target> found) {
-        this.targets = found;
+    void relayTo(Outcome.Relay relay) {
+        targets = relay.targets();
+        unavailable = relay.unavailable();
+        unavailability = null; // a stage has found another target
+    }
+
+    Outcome.@Nullable Unavailable unavailable() {
+        return unavailable;
     }
 
     /** Sets the targets to the called user's bindings. */
@@ -487,7 +614,7 @@ public final class RequestContext implements StageContext {
             return true;
         }
         for (Target bound : registered) {
-            if (bound == target) {
+            if (bound.equals(target)) {
                 return true;
             }
         }

@@ -11,6 +11,7 @@ import org.jspecify.annotations.Nullable;
 import org.sipproxy.api.auth.Authentication;
 import org.sipproxy.api.location.Binding;
 import org.sipproxy.api.location.LocationStore;
+import org.sipproxy.api.routing.RelayPlan;
 import org.sipproxy.api.routing.RequestDeadline;
 import org.sipproxy.api.routing.RequestStage;
 import org.sipproxy.api.routing.TemporarilyUnavailableException;
@@ -40,7 +41,8 @@ public final class RequestPipeline {
 
     private static final Logger LOG = LoggerFactory.getLogger(LoggerNames.PROXY);
 
-    private static final Outcome TOO_LATE =
+    /** The response to a request whose decision comes too late. */
+    public static final Outcome.Reply TOO_LATE = (Outcome.Reply)
             Outcome.reply(StatusCode.SERVICE_UNAVAILABLE, "Service Unavailable", "Retry-After: 5");
 
     /**
@@ -73,17 +75,21 @@ public final class RequestPipeline {
             List<RequestStage> atEntrance,
             List<RequestStage> beforeAuthentication,
             List<RequestStage> beforeRouting,
+            List<RequestStage> onUnavailableUser,
             List<RequestStage> beforeForwarding) {}
 
     private final LogThrottle failures = new LogThrottle();
     private final LogThrottle outages = new LogThrottle(Duration.ofSeconds(30));
-    private final Stage[] steps;
+    private final BindingLookup lookup;
+    /** All stages; those before forwarding are the last. */
+    private final Stage[] stages;
+    /** Index of the first stage that runs before forwarding. */
+    private final int beforeForwarding;
     /** Number of leading stages that run at the entrance. */
     private final int atEntrance;
     /** Stages that a request relayed at the entrance still has to pass. None of them may block. */
     private final Stage[] relayedAtEntrance;
 
-    private final Stage[] beforeForwarding;
     private final boolean mayBlock;
     private final boolean needsTransaction;
 
@@ -97,7 +103,7 @@ public final class RequestPipeline {
                 parts.signature(), parts.tokens(), parts.users(), parts.connections(), parts.points());
 
         List<Stage> order = new ArrayList<>();
-        parts.atEntrance().forEach(stage -> order.add(new HostStage(stage, parts.setsLogContext())));
+        parts.atEntrance().forEach(stage -> order.add(HostStage.of(stage, parts.setsLogContext())));
         this.atEntrance = order.size();
         this.relayedAtEntrance = new Stage[] {maxForwards, loop, proxyRequire, route};
         // a malformed request never gets here: MessageSanity has refused it (§16.3 step 1)
@@ -108,37 +114,41 @@ public final class RequestPipeline {
         order.add(route); //                                      §16.4
         order.add(new LocateRemoteTarget(parts.store(), parts.connectionOf())); // §12.2: in-dialog requests leave here
         order.add(new CheckAck(parts.isExpectedAck())); //        §22.1: an ACK without a dialog is dropped
-        parts.beforeAuthentication().forEach(stage -> order.add(new HostStage(stage, parts.setsLogContext())));
+        parts.beforeAuthentication().forEach(stage -> order.add(HostStage.of(stage, parts.setsLogContext())));
         if (authentication != null) {
             order.add(new Authenticate(authentication, parts.setsLogContext())); //       §22: 401, 407
         }
-        parts.beforeRouting().forEach(stage -> order.add(new HostStage(stage, parts.setsLogContext())));
+        parts.beforeRouting().forEach(stage -> order.add(HostStage.of(stage, parts.setsLogContext())));
         order.add(new Register(parts.registrar(), parts.store())); // §10.3
-        order.add(new DetermineTargets(parts.store(), authentication != null, parts.strangers())); // §16.5
-        order.add(new RejectUnavailableUser(
-                authentication, parts.revealsUsers(), parts.registrar().connections()::wasCutOff)); // 404, 480
-        this.steps = order.toArray(new Stage[0]);
-
-        this.beforeForwarding = parts.beforeForwarding().stream()
-                .map(stage -> new HostStage(stage, parts.setsLogContext()))
-                .toArray(Stage[]::new);
-        List<RequestStage> stages = stages(parts);
-        this.needsTransaction = !stages.stream().allMatch(RequestStage::isRepeatable);
+        this.lookup = new BindingLookup(parts.store(), authentication != null);
+        order.add(new DetermineTargets(lookup, authentication != null, parts.strangers())); // §16.5
+        ClassifyUnavailableUser users = new ClassifyUnavailableUser(
+                authentication,
+                parts.revealsUsers(),
+                !parts.onUnavailableUser().isEmpty(),
+                parts.registrar().connections()::wasCutOff);
+        order.add(users);
+        parts.onUnavailableUser().forEach(stage -> order.add(HostStage.of(stage, parts.setsLogContext())));
+        order.add(new RejectUnavailableUser(users)); // 404, 480
+        this.beforeForwarding = order.size();
+        parts.beforeForwarding().forEach(stage -> order.add(HostStage.of(stage, parts.setsLogContext())));
+        this.stages = order.toArray(new Stage[0]);
+        this.needsTransaction = !hostStages(parts).stream().allMatch(RequestStage::isRepeatable);
         this.mayBlock = parts.store().blocking() != LocationStore.Blocking.NEVER
-                || (authentication != null && authentication.mayBlock())
-                || stages.stream().anyMatch(RequestStage::mayBlock);
+                || (authentication != null && authentication.mayBlock());
     }
 
     /** Returns the stages of the host application and the components. */
-    private static List<RequestStage> stages(Parts parts) {
+    private static List<RequestStage> hostStages(Parts parts) {
         List<RequestStage> stages = new ArrayList<>(parts.atEntrance());
         stages.addAll(parts.beforeAuthentication());
         stages.addAll(parts.beforeRouting());
+        stages.addAll(parts.onUnavailableUser());
         stages.addAll(parts.beforeForwarding());
         return stages;
     }
 
-    /** Returns true if a stage may block, so that workers are needed. */
+    /** Returns true if the location store or authentication may block, so that workers are needed. */
     public boolean mayBlock() {
         return mayBlock;
     }
@@ -152,14 +162,29 @@ public final class RequestPipeline {
     }
 
     /**
-     * Runs the pipeline. The result is a response, a relay or a discard, or {@link Outcome#blocked()} if {@code mayWait}
-     * is false and a stage would have to wait. The next call resumes at that stage.
+     * Runs the pipeline. The result is a response, a relay or a discard; {@link Outcome#blocked()} if {@code mayWait} is
+     * false and a part of the proxy would have to wait, and the next call resumes there; or {@link Outcome.Awaits} for a
+     * stage whose outcome {@link #resume} gets.
      *
      * @param mayWait true on a worker
      */
     public Outcome run(RequestContext context, boolean mayWait) {
+        context.lookup(lookup);
+        return guarded(context, null, mayWait);
+    }
+
+    /**
+     * Continues after a stage that {@link #run} did not run itself.
+     *
+     * @param ofStage the outcome of that stage
+     */
+    public Outcome resume(RequestContext context, Outcome ofStage) {
+        return guarded(context, ofStage, false);
+    }
+
+    private Outcome guarded(RequestContext context, @Nullable Outcome ofStage, boolean mayWait) {
         try {
-            return decide(context, mayWait);
+            return decide(context, ofStage, mayWait);
         } catch (SipParseException e) {
             return Outcome.malformed(e);
         } catch (TemporarilyUnavailableException e) {
@@ -173,35 +198,48 @@ public final class RequestPipeline {
         }
     }
 
-    private Outcome decide(RequestContext context, boolean mayWait) throws SipParseException {
+    private Outcome decide(RequestContext context, @Nullable Outcome ofStage, boolean mayWait)
+            throws SipParseException {
+        Outcome known = ofStage;
         int at = context.nextStep();
-        while (at < steps.length) {
-            Outcome outcome = run(steps[at], context, mayWait);
-            if (outcome == Outcome.blocked()) {
+        while (at < stages.length) {
+            Outcome outcome = known != null ? known : run(stages[at], context, mayWait);
+            known = null;
+            if (outcome == Outcome.proceed()) {
+                at++;
+            } else if (outcome == Outcome.blocked() || outcome instanceof Outcome.Awaits) {
                 context.nextStep(at);
                 return outcome;
-            }
-            if (outcome instanceof Outcome.Relay relay) {
+            } else if (outcome instanceof Outcome.Relay relay) {
+                if (relay.isToCallee()) {
+                    context.plan(relay.plan()); // the remaining stages find the targets
+                    at++;
+                    continue;
+                }
                 Outcome refusal = at < atEntrance ? refusalOfRelayAtEntrance(context) : null;
                 if (refusal != null) {
                     return refusal;
                 }
-                context.targets(relay.targets());
-                at = steps.length;
-            } else if (outcome != Outcome.proceed()) {
-                return outcome;
+                if (relay.plan() != null || stages[at] instanceof HostStage) {
+                    context.plan(relay.plan());
+                }
+                context.relayTo(relay);
+                at = Math.max(at + 1, beforeForwarding);
             } else {
-                at++;
+                return outcome;
             }
         }
-        return beforeForwarding(context, at - steps.length, mayWait);
+        // the request seemed to end at this proxy, so it passed CheckMaxForwards, but it is relayed
+        return context.maxForwards() == 0
+                ? Outcome.reply(StatusCode.TOO_MANY_HOPS)
+                : new Outcome.Relay(context.targets(), context.plan(), context.unavailable());
     }
 
-    private static Outcome run(Stage step, RequestContext context, boolean mayWait) throws SipParseException {
+    private static Outcome run(Stage stage, RequestContext context, boolean mayWait) throws SipParseException {
         if (!mayWait) {
-            return step.runAtOnce(context);
+            return stage.runAtOnce(context);
         }
-        return RequestDeadline.hasPassed() ? TOO_LATE : step.run(context);
+        return RequestDeadline.hasPassed() ? TOO_LATE : stage.run(context);
     }
 
     /**
@@ -209,30 +247,12 @@ public final class RequestPipeline {
      * to 5, §16.4) still apply; only the targets, and whether the sender may use them, have been decided.
      */
     private @Nullable Outcome refusalOfRelayAtEntrance(RequestContext context) throws SipParseException {
-        for (Stage step : relayedAtEntrance) {
-            if (step.run(context) instanceof Outcome.Reply refusal
+        for (Stage stage : relayedAtEntrance) {
+            if (stage.run(context) instanceof Outcome.Reply refusal
                     && refusal.statusCode() != StatusCode.CALL_OR_TRANSACTION_DOES_NOT_EXIST) {
                 return refusal;
             }
         }
         return null;
-    }
-
-    /** Runs the last stages, whose indexes follow those of the others. */
-    private Outcome beforeForwarding(RequestContext context, int from, boolean mayWait) throws SipParseException {
-        for (int at = from; at < beforeForwarding.length; at++) {
-            Outcome outcome = run(beforeForwarding[at], context, mayWait);
-            if (outcome == Outcome.blocked()) {
-                context.nextStep(steps.length + at);
-                return outcome;
-            }
-            if (outcome instanceof Outcome.Relay relay) {
-                context.targets(relay.targets()); // the next stage sees the result of this one
-            } else if (outcome != Outcome.proceed()) {
-                return outcome;
-            }
-        }
-        // the request seemed to end at this proxy, so it passed CheckMaxForwards, but it is relayed
-        return context.maxForwards() == 0 ? Outcome.reply(StatusCode.TOO_MANY_HOPS) : Outcome.relay(context.targets());
     }
 }

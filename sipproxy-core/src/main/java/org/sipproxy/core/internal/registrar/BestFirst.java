@@ -8,7 +8,7 @@ import org.sipproxy.api.location.Binding;
 /**
  * Order in which bindings are listed and tried: higher q first (RFC 3261 §10.2.1.2), then the most recently refreshed.
  */
-final class BestFirst {
+public final class BestFirst {
 
     private static final Comparator<Binding> ORDER = (x, y) -> {
         int byQ = Float.compare(rank(y), rank(x));
@@ -25,7 +25,7 @@ final class BestFirst {
      * Returns a sorted copy, or the list itself if there is nothing to sort. Equal bindings keep the order in which
      * they were added.
      */
-    static List<Binding> sorted(List<Binding> bindings) {
+    public static List<Binding> sorted(List<Binding> bindings) {
         if (bindings.size() < 2) {
             return bindings;
         }

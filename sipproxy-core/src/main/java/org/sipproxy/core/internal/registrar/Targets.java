@@ -35,7 +35,8 @@ public final class Targets {
         return targets.stream().filter(Targets::isSecured).toList();
     }
 
-    private static boolean isSecured(Target target) {
+    /** Returns true if the target is reached over TLS only. */
+    public static boolean isSecured(Target target) {
         return target.uri().isSecure()
                 || target.uri().parameterIs("transport", "tls")
                 || (target.flow() != null && target.flow().kind().isSecure());

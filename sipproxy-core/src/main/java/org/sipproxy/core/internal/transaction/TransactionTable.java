@@ -193,11 +193,13 @@ public final class TransactionTable {
         unanswered.decrementAndGet();
     }
 
-    void schedule(Timer timer, long delayNanos) {
+    /** Fires {@code timer} after a time; one that is scheduled already is moved. */
+    public void schedule(Timer timer, long delayNanos) {
         wheel.schedule(timer, clock.nanoTime(), delayNanos);
     }
 
-    void cancel(Timer timer) {
+    /** Removes {@code timer} from the wheel. */
+    public void cancel(Timer timer) {
         wheel.cancel(timer);
     }
 

@@ -27,56 +27,6 @@ class ForkingTest {
 
     private final ForwardingScene scene = new ForwardingScene();
 
-    // // ---- fallback targets
-
-    private static Target substitute(String host) {
-        return new Target(SipUri.of("sip:bob@" + host), 0.5f, List.of(), null, null, null, true);
-    }
-
-    @ParameterizedTest
-    @ValueSource(ints = {408, 430, 500, 503})
-    void substituteIsTriedForOneThatCannotServe(int status) {
-        scene.invite(TO_A, substitute(B));
-        assertThat(scene.whatTo(B)).isEmpty();
-
-        scene.answer(A, status);
-        scene.answer(B, 200);
-
-        assertThat(scene.whatTo(B)).containsExactly("INVITE");
-        assertThat(scene.whatUpstream()).containsExactly("200");
-    }
-
-    @ParameterizedTest
-    @ValueSource(ints = {302, 404, 486, 603})
-    void substituteIsNotTriedForOneThatRefuses(int status) {
-        scene.invite(TO_A, substitute(B));
-
-        scene.answer(A, status);
-
-        assertThat(scene.whatTo(B)).isEmpty();
-        assertThat(scene.whatUpstream()).containsExactly(Integer.toString(status));
-    }
-
-    @Test
-    void responseOfTheFallbackCountsNotTheSilenceOfTheTarget() {
-        scene.invite(TO_A, substitute(B));
-        scene.advance(32_000);
-
-        scene.answer(B, 486);
-
-        assertThat(scene.whatUpstream()).containsExactly("486");
-    }
-
-    @Test
-    void targetOfALowerQThatIsNotAFallbackIsTriedToo() {
-        scene.invite(TO_A, substitute(B), target("sip:bob@" + C, 0.3f));
-
-        scene.answer(A, 486);
-
-        assertThat(scene.whatTo(B)).isEmpty();
-        assertThat(scene.whatTo(C)).containsExactly("INVITE");
-    }
-
     // ---- parallel
 
     @Test

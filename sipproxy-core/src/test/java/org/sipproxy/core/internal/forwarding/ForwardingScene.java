@@ -7,9 +7,13 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
+import org.sipproxy.api.location.Aor;
+import org.sipproxy.api.location.Binding;
 import org.sipproxy.api.location.UserCase;
+import org.sipproxy.api.routing.RelayPlan;
 import org.sipproxy.api.routing.ResponseStage;
 import org.sipproxy.api.routing.Target;
+import org.sipproxy.api.routing.Verdict;
 import org.sipproxy.api.transport.TransportKind;
 import org.sipproxy.core.internal.address.AddressPolicy;
 import org.sipproxy.core.internal.address.Sender;
@@ -80,6 +84,13 @@ final class ForwardingScene {
     /** No TCP: large requests are sent over UDP too. */
     boolean udpOnly;
 
+    /** Tasks on the threads of failure stages. */
+    final List<Runnable> hostTasks = new ArrayList<>();
+
+    boolean acceptsHostTasks = true;
+    final MemoryLocationStore store =
+            new MemoryLocationStore(transactions.time, new TimerWheel(transactions.clock.nanoTime()));
+
     private final RequestPipeline pipeline;
     final LocalNames names = new LocalNames(List.of("example.org"), List.of("10.0.0.1"), UserCase.INSENSITIVE);
     RecordingFlow caller = transport.flow(TransportKind.UDP, "192.0.2.1", 5060);
@@ -105,7 +116,17 @@ final class ForwardingScene {
                 },
                 resolver,
                 nextHops,
-                (context, status) -> reply(context.received(), context.flow(), status, NO_LINES),
+                new LocalReplies() {
+                    @Override
+                    public byte[] write(RequestContext context, int status) {
+                        return reply(context.received(), context.flow(), status, NO_LINES);
+                    }
+
+                    @Override
+                    public byte[] write(RequestContext context, Outcome.Reply reply) {
+                        return reply(context.received(), context.flow(), reply.statusCode(), reply.headerLines());
+                    }
+                },
                 new Completions() {
                     @Override
                     public void completed(RequestContext context, int status, byte[] response, List<Target> targets) {
@@ -119,9 +140,14 @@ final class ForwardingScene {
                         failures.add(why);
                     }
                 },
-                new ResponseStages(List.of(stages), names::isMyself));
-        MemoryLocationStore store =
-                new MemoryLocationStore(transactions.time, new TimerWheel(transactions.clock.nanoTime()));
+                new ResponseStages(List.of(stages), names::isMyself),
+                task -> {
+                    if (acceptsHostTasks) {
+                        hostTasks.add(task);
+                    }
+                    return acceptsHostTasks;
+                },
+                Duration.ofSeconds(10));
         pipeline = new RequestPipeline(new RequestPipeline.Parts(
                 branches,
                 signature,
@@ -147,7 +173,27 @@ final class ForwardingScene {
                 List.of(),
                 List.of(),
                 List.of(),
+                List.of(),
                 List.of()));
+    }
+
+    /** Runs the failure stages that were passed to the host's threads. */
+    void runHostTasks() {
+        List<Runnable> tasks = List.copyOf(hostTasks);
+        hostTasks.clear();
+        tasks.forEach(Runnable::run);
+    }
+
+    /** Adds a binding of a user. */
+    void register(String user, String contact) {
+        Binding binding = Binding.builder("b-" + contact, SipUri.of(contact))
+                .times(transactions.clock.currentTimeMillis(), transactions.clock.currentTimeMillis() + 3_600_000)
+                .build();
+        store.update(Aor.of(SipUri.of("sip:" + user + "@example.org")), before -> {
+            List<Binding> all = new ArrayList<>(before);
+            all.add(binding);
+            return all;
+        });
     }
 
     private boolean isMyself(SipUri uri) {
@@ -230,9 +276,24 @@ final class ForwardingScene {
         return server;
     }
 
+    ServerTransaction relay(String text, RelayPlan plan) {
+        RequestContext context = context(text);
+        ServerTransaction server = open(context);
+        relay(context, server, (Outcome.Relay) Outcome.of(Verdict.relay(plan)));
+        return server;
+    }
+
+    ServerTransaction invite(RelayPlan plan) {
+        return relay(request("INVITE"), plan);
+    }
+
     void relay(RequestContext context, ServerTransaction server, Target... targets) {
+        relay(context, server, (Outcome.Relay) Outcome.of(Verdict.relay(targets)));
+    }
+
+    private void relay(RequestContext context, ServerTransaction server, Outcome.Relay relay) {
         try {
-            forwarder.relay(context, server, List.of(targets));
+            forwarder.relay(context, server, relay);
         } catch (SipParseException e) {
             throw new AssertionError(e);
         }

@@ -1,0 +1,56 @@
+package org.sipproxy.api.routing;
+
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ExecutionException;
+
+/**
+ * Request stage whose verdict arrives later, for example with the response of an HTTP client. It occupies no thread
+ * meanwhile.
+ *
+ * <pre>{@code
+ * builder.beforeRouting(AsyncRequestStage.of(context -> crm.ownerOf(context.request().from())
+ *         .thenApply(owner -> Verdict.relay(Target.of(owner))))
+ *     .named("crm").within(Duration.ofSeconds(2)))
+ * }</pre>
+ *
+ * <p>{@link #handleAsync} is called on a receiver thread or on a thread of blocking stages, and must return at once. The
+ * context stays valid until the returned stage completes. The pipeline then continues on a thread of the proxy,
+ * whichever thread completed it. A completion after the time limit has no effect.
+ */
+@FunctionalInterface
+public interface AsyncRequestStage extends RequestStage {
+
+    /** Returns {@code stage}: gives a lambda its type. */
+    static AsyncRequestStage of(AsyncRequestStage stage) {
+        return stage;
+    }
+
+    /**
+     * Starts to decide about one request.
+     *
+     * @return completes with what happens next; never null. If it completes with an exception, that has the effect
+     *     which it has if {@link RequestStage#handle} throws it
+     * @throws Exception if the stage fails at once
+     */
+    CompletionStage<Verdict> handleAsync(StageContext context) throws Exception;
+
+    /** Waits for the verdict of {@link #handleAsync}. For unit tests; the proxy does not call it. */
+    @Override
+    default Verdict handle(StageContext context) throws Exception {
+        try {
+            return handleAsync(context).toCompletableFuture().get();
+        } catch (ExecutionException | CompletionException e) {
+            if (e.getCause() instanceof Exception cause) {
+                throw cause;
+            }
+            throw e;
+        }
+    }
+
+    /** Returns false, because {@link #handleAsync} does not block. */
+    @Override
+    default boolean mayBlock() {
+        return false;
+    }
+}

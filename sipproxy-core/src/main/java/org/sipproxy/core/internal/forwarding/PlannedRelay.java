@@ -1,0 +1,406 @@
+package org.sipproxy.core.internal.forwarding;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.sipproxy.api.location.Aor;
+import org.sipproxy.api.location.Binding;
+import org.sipproxy.api.routing.BranchEdit;
+import org.sipproxy.api.routing.BranchResult;
+import org.sipproxy.api.routing.FailureCause;
+import org.sipproxy.api.routing.FailureContext;
+import org.sipproxy.api.routing.FailureStage;
+import org.sipproxy.api.routing.RelayPlan;
+import org.sipproxy.api.routing.RequestDeadline;
+import org.sipproxy.api.routing.Target;
+import org.sipproxy.api.routing.Verdict;
+import org.sipproxy.api.support.LoggerNames;
+import org.sipproxy.api.transport.Flow;
+import org.sipproxy.core.internal.guard.HostCall;
+import org.sipproxy.core.internal.pipeline.Outcome;
+import org.sipproxy.core.internal.time.Timer;
+import org.sipproxy.message.SipRequest;
+import org.sipproxy.message.SipResponse;
+import org.sipproxy.message.StatusCode;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Progress of a request through a {@link RelayPlan}: the group that is tried, its ring time, the results, and the
+ * reaction to its failure. All methods run under the lock of the server transaction; the host's failure stages run
+ * without it, on threads of their own.
+ */
+final class PlannedRelay {
+
+    private static final Logger LOG = LoggerFactory.getLogger(LoggerNames.HOST);
+
+    /** A failure stage may relay again and again; each target costs messages. */
+    private static final int MOST_TARGETS = 100;
+
+    private final ResponseContext parent;
+    private final HostCall edits = new HostCall(LOG, "edit of a branch");
+    private RelayPlan plan;
+    private Redirections redirections;
+    private final List<BranchResult> results = new ArrayList<>(4);
+    /** Index in {@link #results} of the first result of the current group. */
+    private int groupStart;
+
+    private int targets;
+    private @Nullable RingTimer ringing;
+    private @Nullable Decision deciding;
+
+    PlannedRelay(ResponseContext parent, RelayPlan plan) {
+        this.parent = parent;
+        this.plan = plan;
+        this.redirections = new Redirections(parent.context);
+        this.targets = plan.targets().size();
+    }
+
+    // ---- the current group
+
+    /** Starts the group's ring time. */
+    void begin() {
+        plan.ringTime().ifPresent(limit -> {
+            RingTimer timer = new RingTimer();
+            ringing = timer;
+            parent.forwarder.table.schedule(timer, limit.toNanos());
+        });
+    }
+
+    /** Ends the group's ring time. */
+    void stopRinging() {
+        RingTimer timer = ringing;
+        if (timer != null) {
+            ringing = null;
+            parent.forwarder.table.cancel(timer);
+        }
+    }
+
+    private final class RingTimer extends Timer {
+        @Override
+        protected void fire() {
+            synchronized (parent.server) {
+                if (ringing == this) {
+                    ringing = null;
+                    parent.ringTimeExpired();
+                }
+            }
+        }
+    }
+
+    /** Returns true if a target may be tried after the current group, so that the request is kept. */
+    boolean maySendMore() {
+        return deciding != null || !plan.rules().isEmpty() || plan.followsRedirects();
+    }
+
+    /**
+     * Returns the request for one branch.
+     *
+     * @throws BranchEditException if the host's edit failed; that has been logged
+     */
+    SipRequest edited(SipRequest request, Target target) throws BranchEditException {
+        BranchEdit edit = plan.branchEdit().orElse(null);
+        if (edit == null) {
+            return request;
+        }
+        try {
+            SipRequest edited = edit.edit(request, target);
+            if (edited == null) {
+                throw new IllegalStateException("edit: returned null; return the request for no change");
+            }
+            return edited;
+        } catch (Throwable e) {
+            edits.failed(request.method().name(), e);
+            throw new BranchEditException();
+        }
+    }
+
+    /** The host's edit of a branch failed. */
+    static final class BranchEditException extends Exception {
+        private static final long serialVersionUID = 1L;
+
+        BranchEditException() {
+            super("the edit of the branch failed", null, false, false);
+        }
+    }
+
+    void failed(BranchResult result) {
+        results.add(result);
+    }
+
+    /** Takes over the Contacts of a 3xx. Returns false if none of them can be followed. */
+    boolean redirected(SipResponse response, Target from) {
+        return plan.followsRedirects() && redirections.offer(response, from);
+    }
+
+    // ---- the end of the current group
+
+    /**
+     * Called when all targets of the group have failed. Returns false if the best response is to be forwarded; else
+     * something goes on, now or later.
+     */
+    boolean goesOn() {
+        if (deciding != null) {
+            return true;
+        }
+        if (redirections.isPending()) {
+            return followRedirections();
+        }
+        BranchResult best = bestOfGroup();
+        return best != null && react(best.cause(), best.statusCode());
+    }
+
+    /** Reacts to the failure of the current group. */
+    boolean react(FailureCause cause, int statusCode) {
+        stopRinging();
+        RelayPlan.Reaction reaction = plan.reactionTo(cause, statusCode).orElse(null);
+        if (reaction instanceof RelayPlan.Reaction.Relay relay) {
+            return relay(relay.plan());
+        } else if (reaction instanceof RelayPlan.Reaction.Respond respond) {
+            parent.respond((Outcome.Reply) Outcome.of(respond.response()));
+            return true;
+        } else if (reaction instanceof RelayPlan.Reaction.Decide decide) {
+            decide(decide.stage(), cause, statusCode);
+            return true;
+        }
+        return false;
+    }
+
+    private boolean relay(RelayPlan next) {
+        plan = next;
+        groupStart = results.size();
+        targets += next.targets().size();
+        if (targets > MOST_TARGETS) {
+            LOG.warn(
+                    "a plan has more than {} targets for one request; the best response so far is forwarded",
+                    MOST_TARGETS);
+            return false;
+        }
+        if (next.targets().isEmpty()) {
+            int status = StatusCode.TEMPORARILY_UNAVAILABLE;
+            parent.offer(status, "the plan has no target");
+            return react(FailureCause.NOT_REGISTERED, status);
+        }
+        parent.fork(next.targets());
+        return true;
+    }
+
+    /** Returns the group's result that would be forwarded: the best received one, otherwise the best generated one. */
+    private @Nullable BranchResult bestOfGroup() {
+        BranchResult best = null;
+        for (BranchResult result : results.subList(groupStart, results.size())) {
+            if (best == null || rank(result) < rank(best)) {
+                best = result;
+            }
+        }
+        return best;
+    }
+
+    private static int rank(BranchResult result) {
+        return BestResponse.rank(result.statusCode(), result.response().isPresent());
+    }
+
+    // ---- redirections
+
+    private boolean followRedirections() {
+        try {
+            return follow(redirections.targets());
+        } catch (org.sipproxy.api.routing.NeedsWorkerException e) {
+            Decision waiting = new Decision();
+            deciding = waiting;
+            if (!waiting.runs(() -> {
+                List<Target> found = redirections.targets();
+                return () -> continueWith(follow(found));
+            })) {
+                return false;
+            }
+            return true;
+        }
+    }
+
+    /** Tries the targets of redirections; without any, the 3xx itself counts. */
+    private boolean follow(List<Target> found) {
+        if (found.isEmpty()) {
+            for (Redirections.Refused refused : redirections.takeRefused()) {
+                parent.offer(refused.response(), refused.target());
+            }
+            return goesOn();
+        }
+        parent.fork(found);
+        return true;
+    }
+
+    // ---- decisions of the host
+
+    private void decide(FailureStage stage, FailureCause cause, int statusCode) {
+        Context context = new Context(cause, statusCode, bestOfGroup());
+        HostCall host = new HostCall(LOG, "failure stage " + stage.getClass().getName());
+        Decision decision = new Decision();
+        deciding = decision;
+        decision.runs(() -> {
+            Verdict verdict = ask(stage, context, host);
+            return () -> continueWith(apply(verdict));
+        });
+    }
+
+    private static @Nullable Verdict ask(FailureStage stage, FailureContext context, HostCall host) {
+        try {
+            Verdict verdict = stage.handle(context);
+            if (verdict == null || verdict instanceof Verdict.Discard) {
+                throw new IllegalStateException("failure stage " + stage.name() + " returned " + verdict
+                        + "; return Verdict.proceed() to forward the best response, respond, or relay");
+            }
+            if (verdict instanceof Verdict.Relay relay && relay.plan().isToCallee()) {
+                throw new IllegalStateException("failure stage " + stage.name()
+                        + " returned a plan with toCallee(); give targets, such as those of context.bindings(aor)");
+            }
+            return verdict;
+        } catch (Throwable e) {
+            host.failed(context.request().method().name(), e);
+            return null;
+        }
+    }
+
+    private boolean apply(@Nullable Verdict verdict) {
+        if (verdict instanceof Verdict.Relay relay) {
+            return relay(relay.plan());
+        } else if (verdict instanceof Verdict.Respond) {
+            parent.respond((Outcome.Reply) Outcome.of(verdict));
+            return true;
+        }
+        return false;
+    }
+
+    private void continueWith(boolean goesOn) {
+        if (!goesOn) {
+            parent.finish();
+        }
+    }
+
+    /** Returns true while a failure stage decides or a look-up for a redirection is in progress. */
+    boolean isDeciding() {
+        return deciding != null;
+    }
+
+    /** Called when the decision is not needed any more. */
+    void abort() {
+        stopRinging();
+        Decision pending = deciding;
+        if (pending != null) {
+            deciding = null;
+            parent.forwarder.table.cancel(pending);
+        }
+    }
+
+    /** Work on a thread that may wait. Its result is applied under the lock, unless it is late or not needed any more. */
+    private interface Work {
+        Runnable result();
+    }
+
+    private final class Decision extends Timer {
+
+        /** Returns false if no thread accepts the work; then the best response is to be forwarded. */
+        boolean runs(Work work) {
+            Duration limit = parent.forwarder.waitLimit;
+            parent.forwarder.table.schedule(this, limit.toNanos());
+            long deadline = System.nanoTime() + limit.toNanos();
+            boolean accepted = parent.forwarder.threads.execute(() -> RequestDeadline.run(
+                    deadline, () -> parent.context.waiting(() -> apply(work))));
+            if (!accepted) {
+                parent.forwarder.table.cancel(this);
+                deciding = null;
+                parent.finish();
+            }
+            return accepted;
+        }
+
+        private void apply(Work work) {
+            Runnable result;
+            try {
+                result = work.result();
+            } catch (Throwable e) {
+                edits.failed("look-up of a redirection", e);
+                result = parent::finish;
+            }
+            synchronized (parent.server) {
+                if (deciding == this) {
+                    parent.forwarder.table.cancel(this);
+                    deciding = null;
+                    result.run();
+                }
+            }
+        }
+
+        @Override
+        protected void fire() {
+            synchronized (parent.server) {
+                if (deciding == this) {
+                    deciding = null;
+                    LOG.warn(
+                            "a failure stage took longer than {} ms; the best response is forwarded",
+                            TimeUnit.NANOSECONDS.toMillis(parent.forwarder.waitLimit.toNanos()));
+                    parent.finish();
+                }
+            }
+        }
+    }
+
+    /** What a failure stage sees. */
+    private final class Context implements FailureContext {
+
+        private final FailureCause cause;
+        private final int statusCode;
+        private final @Nullable BranchResult best;
+        private final List<BranchResult> all = List.copyOf(results);
+
+        Context(FailureCause cause, int statusCode, @Nullable BranchResult best) {
+            this.cause = cause;
+            this.statusCode = statusCode;
+            this.best = best;
+        }
+
+        @Override
+        public SipRequest request() {
+            return parent.context.request();
+        }
+
+        @Override
+        public Flow flow() {
+            return parent.context.flow();
+        }
+
+        @Override
+        public Optional<String> authenticatedUser() {
+            return parent.context.authenticatedUser();
+        }
+
+        @Override
+        public FailureCause cause() {
+            return cause;
+        }
+
+        @Override
+        public int statusCode() {
+            return statusCode;
+        }
+
+        @Override
+        public Optional<SipResponse> response() {
+            BranchResult result = best;
+            return result == null ? Optional.empty() : result.response();
+        }
+
+        @Override
+        public List<BranchResult> results() {
+            return all;
+        }
+
+        @Override
+        public List<Binding> bindings(Aor aor) {
+            return parent.context.bindings(aor);
+        }
+    }
+}

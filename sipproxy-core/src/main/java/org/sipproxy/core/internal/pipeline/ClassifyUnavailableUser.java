@@ -1,0 +1,94 @@
+package org.sipproxy.core.internal.pipeline;
+
+import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
+import org.sipproxy.api.auth.Authentication;
+import org.sipproxy.api.location.Aor;
+import org.sipproxy.api.location.UserCase;
+import org.sipproxy.api.routing.FailureCause;
+import org.sipproxy.api.routing.TemporarilyUnavailableException;
+import org.sipproxy.core.internal.guard.HostCall;
+import org.sipproxy.core.internal.guard.HostFailedException;
+import org.sipproxy.message.SipParseException;
+
+/**
+ * Finds out why a local user has no usable binding: unknown, or known and not registered. It does so only if somebody
+ * needs the answer: the caller, because it may know which users exist, or a plan or a stage of the host application.
+ */
+final class ClassifyUnavailableUser implements Stage {
+
+    private final @Nullable Authentication authentication;
+    private final boolean mayBlock;
+    private final boolean revealsUsers;
+    private final boolean always;
+    private final Predicate<Aor> wasCutOff;
+    private final HostCall host = new HostCall("look-up of a user");
+
+    /**
+     * Creates a stage that looks users up in {@code authentication}. Without authentication, users are not known: all
+     * are unknown, except those whose connection was lost.
+     *
+     * @param revealsUsers true if strangers also get the precise status
+     * @param always true if a stage of the host application needs the answer
+     * @param wasCutOff true if the last binding of an AOR ended with its connection
+     */
+    ClassifyUnavailableUser(
+            @Nullable Authentication authentication, boolean revealsUsers, boolean always, Predicate<Aor> wasCutOff) {
+        this.authentication = authentication;
+        this.mayBlock = authentication != null && authentication.mayBlock();
+        this.revealsUsers = revealsUsers;
+        this.always = always;
+        this.wasCutOff = wasCutOff;
+    }
+
+    @Override
+    public Outcome runAtOnce(RequestContext context) throws SipParseException {
+        return mayBlock && isNeeded(context) && !context.isBound() ? Outcome.blocked() : run(context);
+    }
+
+    @Override
+    public Outcome run(RequestContext context) throws SipParseException {
+        try {
+            context.unavailable(
+                    isNeeded(context) && isKnown(context) ? FailureCause.NOT_REGISTERED : FailureCause.UNKNOWN_USER);
+            return Outcome.proceed();
+        } catch (TemporarilyUnavailableException e) {
+            host.failed(e);
+            return Outcome.unavailable(e);
+        }
+    }
+
+    private boolean isKnown(RequestContext context) throws SipParseException {
+        if (context.isBound()) {
+            return true;
+        }
+        Aor aor = context.names().aorOf(context.request().requestUri());
+        return aor != null && (wasCutOff.test(aor) || isKnown(aor, context.userCase()));
+    }
+
+    private boolean isKnown(Aor aor, UserCase userCase) {
+        Authentication users = authentication;
+        try {
+            return users != null && users.isKnownUser(aor.user(), aor.domain(), userCase);
+        } catch (TemporarilyUnavailableException e) {
+            throw e;
+        } catch (Throwable e) {
+            host.failed(e);
+            throw new HostFailedException(e);
+        }
+    }
+
+    private boolean isNeeded(RequestContext context) {
+        return always || context.plan() != null || revealsTo(context);
+    }
+
+    /** Returns true if the sender may learn whether the user exists. Without authentication there are no strangers. */
+    private boolean revealsTo(RequestContext context) {
+        return authentication == null || revealsUsers || !context.isStranger();
+    }
+
+    /** Returns true if the user is known and the sender may learn it. */
+    boolean isKnownTo(RequestContext context) {
+        return context.unavailability().orElse(null) == FailureCause.NOT_REGISTERED && revealsTo(context);
+    }
+}
