@@ -105,7 +105,7 @@ public class StrayMessageBenchmark {
     public @Nullable Object straySuccess() throws SipParseException {
         SipResponse response = (SipResponse) SipMessage.parse(success, ParseLimits.DEFAULT);
         Via via = response.topVia();
-        if (!Branches.isOurs(response.index(), via)) {
+        if (!Branches.isOwnBranch(response.index(), via)) {
             throw new IllegalStateException("the branch does not look like one of the proxy");
         }
         long branch = Branches.number(response.index(), via);

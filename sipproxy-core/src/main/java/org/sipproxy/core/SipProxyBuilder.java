@@ -293,7 +293,8 @@ public final class SipProxyBuilder {
     /**
      * Adds a component, such as NAT traversal, an access list or accounting. Components run in the order of their
      * {@linkplain ProxyComponent#phase() phases}, and within a phase in the order in which they were added. A
-     * credential store that is a component is added by its authentication. Components are closed with the proxy.
+     * credential store that is a component is added by its authentication, and a repository of bindings that is one by
+     * its storage mode. Components are closed with the proxy.
      */
     public SipProxyBuilder component(ProxyComponent component) {
         if (!add(Objects.requireNonNull(component, "component"))) {
@@ -408,7 +409,8 @@ public final class SipProxyBuilder {
     /**
      * Sets the factory of the threads of the proxy: receivers, timer, workers, stream threads and those of the location
      * store. The proxy names and starts them, and they end with {@link SipProxy#close}. Default daemon threads. Threads
-     * that are not daemons keep the JVM alive until the proxy is closed. Components make their own threads.
+     * that are not daemons keep the JVM alive until the proxy is closed. Those of components come from
+     * {@link org.sipproxy.api.component.ProxyRuntime#newThread}, and from the factory too.
      */
     public SipProxyBuilder threadFactory(ThreadFactory factory) {
         problems.once("threadFactory");
@@ -584,6 +586,10 @@ public final class SipProxyBuilder {
         Authentication authenticates = authentication;
         if (authenticates != null) {
             authenticates.components().forEach(this::add);
+        }
+        if (storeMode instanceof StoreMode.WithRepository mode
+                && mode.repository() instanceof ProxyComponent repository) {
+            add(repository);
         }
         components.sort(Comparator.comparing(ProxyComponent::phase)); // stable
         for (ProxyComponent component : components) {

@@ -10,8 +10,8 @@ import java.util.Optional;
  * @param dropped rows that were lost since the start: the queue was full, the database refused the row, or the database
  *     could not be reached at shutdown
  * @param openCalls calls that were answered and have not ended
- * @param forgottenCalls calls that were evicted from memory since the start, because there were too many at once
+ * @param evictedCalls calls that were evicted from memory since the start, because there were too many at once
  * @param lastError why the latest attempt to write failed; empty if it succeeded
  */
 public record AccountingStatus(
-        int queued, long written, long dropped, int openCalls, long forgottenCalls, Optional<String> lastError) {}
+        int queued, long written, long dropped, int openCalls, long evictedCalls, Optional<String> lastError) {}

@@ -42,7 +42,8 @@ final class AccountingWriter implements Runnable {
     private final Options options;
     private final int batchRows;
     private final long intervalNanos;
-    private final Thread thread = new Thread(this, "sipproxy-accounting");
+    /** Null until started. */
+    private volatile @Nullable Thread thread;
 
     /** Rows that were taken from the queue and are not written. Used by this thread only. */
     private final List<AccountingEntry> batch;
@@ -89,7 +90,6 @@ final class AccountingWriter implements Runnable {
         this.batchRows = options.batchRows;
         this.intervalNanos = options.interval.toNanos();
         this.batch = new ArrayList<>(batchRows);
-        thread.setDaemon(true);
     }
 
     /**
@@ -97,7 +97,7 @@ final class AccountingWriter implements Runnable {
      *
      * @throws IllegalStateException if a table or column is missing
      */
-    void start() {
+    void start(ThreadSource threads) {
         try {
             check();
         } catch (RuntimeException e) {
@@ -107,7 +107,9 @@ final class AccountingWriter implements Runnable {
             }
             failed(cause);
         }
-        thread.start();
+        Thread writing = threads.newThread("accounting", this);
+        thread = writing;
+        writing.start();
     }
 
     /**
@@ -116,7 +118,14 @@ final class AccountingWriter implements Runnable {
      */
     void offer(AccountingEntry row) {
         if (queue.offer(row) == batchRows) {
-            LockSupport.unpark(thread);
+            wake();
+        }
+    }
+
+    private void wake() {
+        Thread writing = thread;
+        if (writing != null) {
+            LockSupport.unpark(writing);
         }
     }
 
@@ -127,17 +136,21 @@ final class AccountingWriter implements Runnable {
     /** Writes the queued rows for at most {@code limit}; the rest is dropped and counted. */
     void close(Duration limit) {
         closing = true;
-        LockSupport.unpark(thread);
+        wake();
+        Thread writing = thread;
+        if (writing == null) {
+            return;
+        }
         try {
-            thread.join(Math.max(1, limit.toMillis()));
+            writing.join(Math.max(1, limit.toMillis()));
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
-        if (!thread.isAlive()) {
+        if (!writing.isAlive()) {
             return;
         }
         abandoned = true;
-        thread.interrupt();
+        writing.interrupt();
         int left = queue.size();
         if (left > 0) {
             queue.refused(left);
@@ -155,7 +168,7 @@ final class AccountingWriter implements Runnable {
     public void run() {
         while (!abandoned) {
             try {
-                if (!goesOn()) {
+                if (!runOnce()) {
                     return;
                 }
             } catch (Throwable e) {
@@ -166,7 +179,7 @@ final class AccountingWriter implements Runnable {
     }
 
     /** Runs one turn. Returns false if all rows are written and the writer is closing. */
-    private boolean goesOn() {
+    private boolean runOnce() {
         try {
             await();
             fill();
@@ -240,11 +253,11 @@ final class AccountingWriter implements Runnable {
             throw new IllegalStateException("accounting: " + String.join("\naccounting: ", problems));
         }
         checked = true;
-        tellAbsent();
+        logAbsent();
     }
 
     /** Logs each set of missing columns once. */
-    private void tellAbsent() {
+    private void logAbsent() {
         List<String> now = tables.stream()
                 .filter(table -> !table.absent().isEmpty())
                 .map(table -> table.name() + " (" + String.join(", ", table.absent()) + ")")
@@ -394,10 +407,10 @@ final class AccountingWriter implements Runnable {
     /** Returns the database's own message: Jdbi adds the statement and all its values. */
     private static String text(Throwable e) {
         SQLException cause = sqlCause(e);
-        Throwable told = cause == null ? e : cause;
-        String message = told.getMessage();
-        if (message == null || told instanceof IllegalStateException) {
-            return message == null ? told.getClass().getName() : message; // check() wrote it
+        Throwable reported = cause == null ? e : cause;
+        String message = reported.getMessage();
+        if (message == null || reported instanceof IllegalStateException) {
+            return message == null ? reported.getClass().getName() : message; // check() wrote it
         }
         StringBuilder text = new StringBuilder();
         message.lines()

@@ -6,9 +6,10 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.SQLTransientConnectionException;
 import java.time.Duration;
+import java.util.Iterator;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Executor;
-import java.util.concurrent.SynchronousQueue;
-import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.LongSupplier;
@@ -33,16 +34,21 @@ final class CircuitBreaker {
 
     private static final long PAUSE_NANOS = Duration.ofSeconds(1).toNanos();
     private static final int VALID_SECONDS = 1;
+    private static final String PROBE = "database-probe";
 
     /** Weak values: a breaker refers to its data source. */
-    private static final Cache<DataSource, CircuitBreaker> SHARED =
-            Caffeine.newBuilder().weakKeys().weakValues().build();
-
-    private static final Executor PROBES = probes();
+    private static final Cache<DataSource, CircuitBreaker> SHARED = Caffeine.newBuilder()
+            .weakKeys()
+            .weakValues()
+            .executor(Runnable::run)
+            .build();
 
     private final DataSource real;
     private final DataSource guarded;
-    private final Executor executor;
+    private final Executor outsideProxies;
+    /** Those of the running proxies that use the database, the first one in use. */
+    private final List<Executor> ofProxies = new CopyOnWriteArrayList<>();
+
     private final LongSupplier nanoTime;
     private final AtomicBoolean probing = new AtomicBoolean();
     private volatile boolean open;
@@ -50,25 +56,38 @@ final class CircuitBreaker {
     private volatile long openSince;
 
     private volatile long nextProbe;
+    /** True if the failure to start a probe has been logged since the breaker opened. */
+    private volatile boolean unprobed;
 
-    CircuitBreaker(DataSource dataSource, Executor executor, LongSupplier nanoTime) {
+    CircuitBreaker(DataSource dataSource, Executor outsideProxies, LongSupplier nanoTime) {
         this.real = dataSource;
         this.guarded = new GuardedDataSource(this, dataSource);
-        this.executor = executor;
+        this.outsideProxies = outsideProxies;
         this.nanoTime = nanoTime;
     }
 
     /** Returns the breaker of a data source. */
     static CircuitBreaker of(DataSource dataSource) {
-        return SHARED.get(dataSource, key -> new CircuitBreaker(key, PROBES, System::nanoTime));
+        return SHARED.get(
+                dataSource, key -> new CircuitBreaker(key, ThreadSource.DAEMONS.executor(PROBE), System::nanoTime));
     }
 
-    private static Executor probes() {
-        return new ThreadPoolExecutor(0, Integer.MAX_VALUE, 5, TimeUnit.SECONDS, new SynchronousQueue<>(), task -> {
-            Thread thread = new Thread(task, "sipproxy-database-probe");
-            thread.setDaemon(true);
-            return thread;
-        });
+    /**
+     * Probes on threads of a proxy until the result is closed. If several proxies use the database, the first one's are
+     * used; if there is none, daemons.
+     */
+    Use probeOn(ThreadSource proxy) {
+        Executor executor = proxy.executor(PROBE);
+        ofProxies.add(executor);
+        return () -> ofProxies.remove(executor);
+    }
+
+    /** Use of a proxy's threads, from its start to its end. */
+    @FunctionalInterface
+    interface Use extends AutoCloseable {
+
+        @Override
+        void close();
     }
 
     /** Returns the data source, whose connections are refused at once while the breaker is open. */
@@ -113,6 +132,7 @@ final class CircuitBreaker {
             }
             openSince = nanoTime.getAsLong();
             nextProbe = openSince;
+            unprobed = false;
             open = true;
         }
         LOG.warn("the database does not respond; it is not used until a probe succeeds: {}", SqlStates.text(failure));
@@ -122,11 +142,25 @@ final class CircuitBreaker {
     private void probeLater() {
         if (probing.compareAndSet(false, true)) {
             try {
-                executor.execute(this::probe);
-            } catch (RuntimeException | Error e) { // no thread available
+                executor().execute(this::probe);
+            } catch (RuntimeException | Error e) {
+                nextProbe = nanoTime.getAsLong() + PAUSE_NANOS;
                 probing.set(false);
-                throw e;
+                notProbed(e);
             }
+        }
+    }
+
+    private Executor executor() {
+        Iterator<Executor> all = ofProxies.iterator(); // not get(0): the list may become empty meanwhile
+        return all.hasNext() ? all.next() : outsideProxies;
+    }
+
+    /** Logs the first failure to start a thread during an outage. */
+    private void notProbed(Throwable failure) {
+        if (!unprobed) {
+            unprobed = true;
+            LOG.warn("no thread for a probe of the database; trying again each second: {}", failure.toString());
         }
     }
 

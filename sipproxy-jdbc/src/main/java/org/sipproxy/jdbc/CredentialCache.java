@@ -32,7 +32,7 @@ final class CredentialCache {
     static final Duration UNWATCHED_LIFE = Duration.ofMillis(700);
 
     /** How long an entry is kept for an outage: most phones register again within that time. */
-    private static final Duration MEMORY = Duration.ofHours(2);
+    private static final Duration OUTAGE_LIFE = Duration.ofHours(2);
 
     private final Cache<Key, Entry> known;
     private final Cache<Key, Entry> unknown;
@@ -55,13 +55,13 @@ final class CredentialCache {
     private volatile long watchedUntil;
 
     /** The watch that was renewed last, whether or not it has ended since. Written by the listener's thread. */
-    private volatile long vouchedWatch = -1;
+    private volatile long confirmedWatch = -1;
 
     CredentialCache(CacheLimits limits, LongSupplier nanoTime) {
         this.knownLifeNanos = limits.knownLife().toNanos();
         this.unknownLifeNanos = limits.unknownLife().toNanos();
-        this.known =
-                cache(limits.known(), limits.knownLife().plus(limits.remembers() ? MEMORY : Duration.ZERO), nanoTime);
+        this.known = cache(
+                limits.known(), limits.knownLife().plus(limits.remembers() ? OUTAGE_LIFE : Duration.ZERO), nanoTime);
         this.unknown = cache(limits.unknown(), limits.unknownLife(), nanoTime);
         this.nanoTime = nanoTime;
         this.watchedUntil = nanoTime.getAsLong();
@@ -140,14 +140,14 @@ final class CredentialCache {
      * row reads it. If there is none, a new one is passed to {@code starter}. Does not wait.
      */
     Read read(Key key, Consumer<Read> starter) {
-        Read mine = new Read(key);
-        Read other = loading.putIfAbsent(key, mine);
+        Read created = new Read(key);
+        Read other = loading.putIfAbsent(key, created);
         if (other != null) {
             return other;
         }
-        noteSpelling(key);
-        starter.accept(mine);
-        return mine;
+        addSpelling(key);
+        starter.accept(created);
+        return created;
     }
 
     /** Marks the beginning of a read. Call it before the row is read. */
@@ -167,18 +167,18 @@ final class CredentialCache {
             }
             return present;
         });
-        forgetSpellingUnlessKnown(read.key());
+        removeSpellingUnlessKnown(read.key());
         read.result.complete(credentials);
     }
 
     /** Completes a read that failed. */
     void fail(Read read, Throwable cause) {
         loading.remove(read.key(), read);
-        forgetSpellingUnlessKnown(read.key());
+        removeSpellingUnlessKnown(read.key());
         read.result.completeExceptionally(cause);
     }
 
-    private void noteSpelling(Key key) {
+    private void addSpelling(Key key) {
         Key lower = key.lowerCase();
         if (!lower.equals(key)) {
             spellings.compute(lower, (k, keys) -> {
@@ -189,7 +189,7 @@ final class CredentialCache {
         }
     }
 
-    private void forgetSpellingUnlessKnown(Key key) {
+    private void removeSpellingUnlessKnown(Key key) {
         if (known.getIfPresent(key) != null) {
             return;
         }
@@ -213,7 +213,7 @@ final class CredentialCache {
     @Nullable
     Credentials remembered(Key key) {
         Entry entry = known.getIfPresent(key);
-        return entry != null && entry.watch() == vouchedWatch ? entry.credentials() : null;
+        return entry != null && entry.watch() == confirmedWatch ? entry.credentials() : null;
     }
 
     private boolean isFresh(Entry entry, long lifeNanos) {
@@ -254,7 +254,7 @@ final class CredentialCache {
 
     /** Confirms that every change up to {@code at} was received; this is valid for {@link #UNWATCHED_LIFE}. */
     void renewWatch(long at) {
-        vouchedWatch = watch.get();
+        confirmedWatch = watch.get();
         watchedUntil = at + UNWATCHED_LIFE.toNanos();
     }
 

@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param bye the row of the BYE; null if {@code acc} has none
  * @param key the call
- * @param call what this process knows of its beginning; null if nothing
+ * @param call the call, if this process knows when it began; null otherwise
  * @param byTag the tag of the side that sent the BYE, or {@link #TIMEOUT}
  * @param endMillis when it ended, in milliseconds since 1970
  */

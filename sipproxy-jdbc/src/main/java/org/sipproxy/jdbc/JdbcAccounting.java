@@ -83,7 +83,9 @@ public final class JdbcAccounting implements ProxyComponent {
     /** True if {@code acc} has the rows that a search needs. */
     private final boolean searches;
 
+    private final CircuitBreaker breaker;
     private final AccountingWriter writer;
+    private CircuitBreaker.@Nullable Use probes;
     private volatile @Nullable ProxyRuntime proxy;
 
     private JdbcAccounting(Builder b) {
@@ -103,8 +105,9 @@ public final class JdbcAccounting implements ProxyComponent {
         this.closeTimeout = b.closeTimeout;
         this.queue = new AccountingQueue(b.queueCapacity);
         this.calls = new OpenCalls(b.maxOpenCalls, b.maxCallDuration, b.ticker, this::timedOut);
+        this.breaker = CircuitBreaker.of(b.dataSource);
         this.writer = new AccountingWriter(
-                CircuitBreaker.of(b.dataSource),
+                breaker,
                 tables(),
                 queue,
                 calls,
@@ -157,13 +160,18 @@ public final class JdbcAccounting implements ProxyComponent {
     @Override
     public void start(ProxyRuntime runtime) {
         this.proxy = runtime;
-        writer.start();
+        writer.start(runtime::newThread);
+        probes = breaker.probeOn(runtime::newThread);
     }
 
     /** Writes the queued rows, within {@link Builder#closeTimeout}. */
     @Override
     public void close() {
         writer.close(closeTimeout);
+        if (probes != null) {
+            probes.close();
+            probes = null;
+        }
     }
 
     /** Returns the current counters. May be called by any thread. */
@@ -173,7 +181,7 @@ public final class JdbcAccounting implements ProxyComponent {
                 queue.writtenTotal(),
                 queue.droppedTotal(),
                 calls.size(),
-                calls.forgottenTotal(),
+                calls.evictedTotal(),
                 writer.lastError());
     }
 

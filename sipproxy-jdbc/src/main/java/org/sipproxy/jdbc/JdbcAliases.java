@@ -14,6 +14,7 @@ import org.jdbi.v3.core.Jdbi;
 import org.jspecify.annotations.Nullable;
 import org.sipproxy.api.component.ComponentHooks;
 import org.sipproxy.api.component.ProxyComponent;
+import org.sipproxy.api.component.ProxyRuntime;
 import org.sipproxy.api.location.Aor;
 import org.sipproxy.api.routing.NeedsWorkerException;
 import org.sipproxy.api.routing.RequestStage;
@@ -48,24 +49,18 @@ public final class JdbcAliases implements ProxyComponent {
     private static final int STATEMENT_SECONDS = 5;
 
     /**
-     * Four times the width of Kamailio's column. A longer user is not looked up, so that the cache is bounded in bytes
-     * too.
-     */
-    private static final int MAX_USER_CHARS = 256;
-
-    /**
      * Longest user of an alias that is looked up, in characters; Kamailio's column holds 64. Longer ones are not
-     * cached.
+     * cached, so that the cache is bounded in bytes too.
      */
     private static final int LONGEST_USER = 255;
 
     /** How long a result is kept after its life, for use while the database does not respond. */
-    private static final Duration MEMORY = Duration.ofMinutes(10);
+    private static final Duration OUTAGE_LIFE = Duration.ofMinutes(10);
 
     /** Target of an alias, if there is one, and the time when it was read. */
-    private record Answer(Optional<Aor> target, long readNanos) {
+    private record Result(Optional<Aor> target, long readNanos) {
 
-        static final Answer NONE = new Answer(Optional.empty(), 0);
+        static final Result NONE = new Result(Optional.empty(), 0);
     }
 
     private final CircuitBreaker breaker;
@@ -73,17 +68,19 @@ public final class JdbcAliases implements ProxyComponent {
     private final RowProblems problems = new RowProblemLog(LOG);
     private final long lifeNanos;
     private final Ticker ticker;
-    private final Cache<Aor, Answer> answers;
+    private final Cache<Aor, Result> results;
     private final AtomicBoolean failing = new AtomicBoolean();
 
-    private JdbcAliases(CircuitBreaker breaker, Duration life, int most, Ticker ticker) {
+    private CircuitBreaker.@Nullable Use probes;
+
+    private JdbcAliases(CircuitBreaker breaker, Duration life, int cacheSize, Ticker ticker) {
         this.breaker = breaker;
         this.jdbi = QuietJdbi.over(breaker.dataSource());
         this.lifeNanos = life.toNanos();
         this.ticker = ticker;
-        this.answers = Caffeine.newBuilder()
-                .maximumSize(most)
-                .expireAfterWrite(life.plus(MEMORY))
+        this.results = Caffeine.newBuilder()
+                .maximumSize(cacheSize)
+                .expireAfterWrite(life.plus(OUTAGE_LIFE))
                 .ticker(ticker)
                 .executor(Runnable::run)
                 .build();
@@ -101,21 +98,22 @@ public final class JdbcAliases implements ProxyComponent {
      * Returns the aliases in a database. The host application closes the data source.
      *
      * @param life how long a result is valid, which is also the longest delay until a change takes effect; 1 s to 1 day
-     * @param most how many results are kept, 1 to 10,000,000
+     * @param cacheSize how many results are kept, 1 to 10,000,000
      * @throws IllegalArgumentException if a value is outside its range
      */
-    public static JdbcAliases of(DataSource dataSource, Duration life, int most) {
-        return of(dataSource, life, most, Ticker.systemTicker());
+    public static JdbcAliases of(DataSource dataSource, Duration life, int cacheSize) {
+        return of(dataSource, life, cacheSize, Ticker.systemTicker());
     }
 
-    static JdbcAliases of(DataSource dataSource, Duration life, int most, Ticker ticker) {
+    static JdbcAliases of(DataSource dataSource, Duration life, int cacheSize, Ticker ticker) {
         if (life.compareTo(Duration.ofSeconds(1)) < 0 || life.compareTo(Duration.ofDays(1)) > 0) {
             throw new IllegalArgumentException("life: " + life + " (expected 1 s to 1 day)");
         }
-        if (most < 1 || most > 10_000_000) {
-            throw new IllegalArgumentException("most: " + most + " (expected 1 to 10000000)");
+        if (cacheSize < 1 || cacheSize > 10_000_000) {
+            throw new IllegalArgumentException("cacheSize: " + cacheSize + " (expected 1 to 10000000)");
         }
-        return new JdbcAliases(CircuitBreaker.of(Objects.requireNonNull(dataSource, "dataSource")), life, most, ticker);
+        return new JdbcAliases(
+                CircuitBreaker.of(Objects.requireNonNull(dataSource, "dataSource")), life, cacheSize, ticker);
     }
 
     @Override
@@ -128,9 +126,22 @@ public final class JdbcAliases implements ProxyComponent {
         hooks.beforeRouting(new Stage());
     }
 
+    @Override
+    public void start(ProxyRuntime proxy) {
+        probes = breaker.probeOn(proxy::newThread);
+    }
+
+    @Override
+    public void close() {
+        if (probes != null) {
+            probes.close();
+            probes = null;
+        }
+    }
+
     /** Clears the cache, so that every change in the table takes effect at once. */
     public void reload() {
-        answers.invalidateAll();
+        results.invalidateAll();
     }
 
     private final class Stage implements RequestStage {
@@ -149,7 +160,7 @@ public final class JdbcAliases implements ProxyComponent {
         public Verdict handle(StageContext context) throws SipParseException {
             Aor alias = alias(context);
             if (alias != null) {
-                Answer known = known(alias);
+                Result known = known(alias);
                 use(context, known != null ? known.target() : read(alias));
             }
             return Verdict.proceed();
@@ -159,7 +170,7 @@ public final class JdbcAliases implements ProxyComponent {
         public Verdict handleAtOnce(StageContext context) throws SipParseException {
             Aor alias = alias(context);
             if (alias != null) {
-                Answer known = known(alias);
+                Result known = known(alias);
                 if (known == null) {
                     throw new NeedsWorkerException();
                 }
@@ -187,7 +198,7 @@ public final class JdbcAliases implements ProxyComponent {
             return null;
         }
         String user = uri.user();
-        if (user.length() > MAX_USER_CHARS || !Aor.isUser(user)) {
+        if (!Aor.isUser(user)) {
             return null;
         }
         return context.domainOf(uri)
@@ -199,28 +210,28 @@ public final class JdbcAliases implements ProxyComponent {
      * Returns the result to use without a query: while the database does not respond, an old result or none. Null if a
      * query is needed.
      */
-    private @Nullable Answer known(Aor alias) {
-        Answer answer = answers.getIfPresent(alias);
-        if (answer != null && ticker.read() - answer.readNanos() < lifeNanos) {
-            return answer;
+    private @Nullable Result known(Aor alias) {
+        Result result = results.getIfPresent(alias);
+        if (result != null && ticker.read() - result.readNanos() < lifeNanos) {
+            return result;
         }
         if (!breaker.isOpen()) {
             return null;
         }
-        return answer != null ? answer : Answer.NONE;
+        return result != null ? result : Result.NONE;
     }
 
     private Optional<Aor> read(Aor alias) {
         try {
-            Answer read = select(alias);
-            answers.put(alias, read);
+            Result read = select(alias);
+            results.put(alias, read);
             if (failing.compareAndSet(true, false)) {
                 LOG.info("aliases: the database responds again");
             }
             return read.target();
         } catch (RuntimeException e) {
             if (SqlStates.isUnrepresentable(e)) {
-                answers.put(alias, new Answer(Optional.empty(), ticker.read())); // concerns this user only
+                results.put(alias, new Result(Optional.empty(), ticker.read())); // concerns this user only
                 return Optional.empty();
             }
             breaker.failed(e);
@@ -228,12 +239,12 @@ public final class JdbcAliases implements ProxyComponent {
                 LOG.error(
                         "aliases: table dbaliases cannot be read, calls to aliases fail: SQLSTATE {}", SqlStates.of(e));
             }
-            Answer old = answers.getIfPresent(alias);
+            Result old = results.getIfPresent(alias);
             return old == null ? Optional.empty() : old.target();
         }
     }
 
-    private Answer select(Aor alias) {
+    private Result select(Aor alias) {
         List<Optional<Aor>> rows =
                 jdbi.withHandle(handle -> handle.createQuery("SELECT " + RowText.bytesOf("username", "domain")
                                 + ", id FROM dbaliases WHERE alias_username = :user AND alias_domain = :domain"
@@ -243,7 +254,7 @@ public final class JdbcAliases implements ProxyComponent {
                         .bind("domain", alias.domain())
                         .map((row, context) -> target(row.getLong(3), RowText.orEmpty(row, 1), RowText.orEmpty(row, 2)))
                         .list());
-        return new Answer(rows.isEmpty() ? Optional.empty() : rows.get(0), ticker.read());
+        return new Result(rows.isEmpty() ? Optional.empty() : rows.get(0), ticker.read());
     }
 
     /** Returns the target of a row; empty if it cannot form a Request-URI. */

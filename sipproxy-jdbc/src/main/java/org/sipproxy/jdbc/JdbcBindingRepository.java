@@ -6,7 +6,9 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneId;
 import java.time.ZoneOffset;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Deque;
 import java.util.List;
 import java.util.Objects;
 import java.util.function.BiConsumer;
@@ -15,6 +17,9 @@ import org.jdbi.v3.core.ConnectionException;
 import org.jdbi.v3.core.Jdbi;
 import org.jdbi.v3.core.JdbiException;
 import org.jspecify.annotations.Nullable;
+import org.sipproxy.api.component.ComponentHooks;
+import org.sipproxy.api.component.ProxyComponent;
+import org.sipproxy.api.component.ProxyRuntime;
 import org.sipproxy.api.config.ConfigurationException;
 import org.sipproxy.api.config.OptionProblems;
 import org.sipproxy.api.location.Aor;
@@ -30,7 +35,7 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Repository of bindings in Kamailio's table {@code location} (version 9), so that a Kamailio and this library can
- * serve one database. Pass it to a {@link org.sipproxy.api.location.StoreMode}.
+ * serve one database. Pass it to a {@link org.sipproxy.api.location.StoreMode}, which adds it to the proxy as a component.
  *
  * <p>Times are stored in whole seconds: a binding that is read back ends up to one second before the granted expiry.
  * The columns {@code expires} and {@code last_modified} may be {@code TIMESTAMP} or {@code BIGINT} (epoch seconds); the
@@ -49,7 +54,7 @@ import org.slf4j.LoggerFactory;
  * application closes the DataSource. Use a pool with a connect timeout of a few seconds, so that an unreachable
  * database is noticed soon.
  */
-public final class JdbcBindingRepository implements BindingRepository {
+public final class JdbcBindingRepository implements BindingRepository, ProxyComponent {
 
     private static final Logger LOG = LoggerFactory.getLogger(LoggerNames.LOCATION);
 
@@ -69,6 +74,9 @@ public final class JdbcBindingRepository implements BindingRepository {
     /** False once the database has reported that it has no such function. */
     private volatile boolean advisoryLocks;
 
+    /** One for each running proxy: proxies of one JVM may share a repository. */
+    private final Deque<CircuitBreaker.Use> probes = new ArrayDeque<>();
+
     private JdbcBindingRepository(Builder builder) {
         this.breaker = CircuitBreaker.of(builder.dataSource);
         this.jdbi = QuietJdbi.over(breaker.dataSource());
@@ -81,6 +89,23 @@ public final class JdbcBindingRepository implements BindingRepository {
     /** Returns a builder for a repository of the rows in {@code dataSource}. */
     public static Builder builder(DataSource dataSource) {
         return new Builder(dataSource);
+    }
+
+    @Override
+    public void install(ComponentHooks hooks) {}
+
+    /** Probes a database that does not respond on threads of the proxy, otherwise on daemons of the JDK. */
+    @Override
+    public synchronized void start(ProxyRuntime proxy) {
+        probes.push(breaker.probeOn(proxy::newThread));
+    }
+
+    /** Ends the use of the proxy's threads. The repository can be used further. */
+    @Override
+    public synchronized void close() {
+        if (!probes.isEmpty()) {
+            probes.removeLast().close();
+        }
     }
 
     /** Returns the statement timeout plus one second, after which the connection is given up. */
@@ -208,7 +233,7 @@ public final class JdbcBindingRepository implements BindingRepository {
                 if (advisoryLocks && SqlStates.isUnsupported(e)) {
                     advisoryLocks = false;
                     LOG.info("the database has no advisory locks; bindings are updated under row locks only");
-                } else if (attempt == ATTEMPTS || !(SqlStates.isConflict(e) || wasCut(e, started))) {
+                } else if (attempt == ATTEMPTS || !(SqlStates.isConflict(e) || wasClosed(e, started))) {
                     breaker.failed(e);
                     LocationStoreException.Kind kind = SqlStates.kindOf(e);
                     if (kind == LocationStoreException.Kind.REFUSED) {
@@ -237,8 +262,8 @@ public final class JdbcBindingRepository implements BindingRepository {
      * last use, for example by a restart of the database. Work that took long, could not connect at all, or may have
      * been committed and is not idempotent is not repeated.
      */
-    private static boolean wasCut(Exception e, long startedNanos) {
-        return SqlStates.isCut(e)
+    private static boolean wasClosed(Exception e, long startedNanos) {
+        return SqlStates.isConnectionClosed(e)
                 && !(e instanceof ConnectionException)
                 && !(e instanceof CommitFailedException)
                 && System.nanoTime() - startedNanos < LONGEST_WORTH_REPEATING_NANOS;

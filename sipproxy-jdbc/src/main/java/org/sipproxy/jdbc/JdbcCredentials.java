@@ -1,19 +1,14 @@
 package org.sipproxy.jdbc;
 
-import java.sql.Connection;
-import java.sql.PreparedStatement;
-import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.atomic.LongAdder;
-import java.util.function.Function;
 import java.util.function.LongSupplier;
 import java.util.function.ToIntFunction;
 import javax.sql.DataSource;
@@ -26,12 +21,9 @@ import org.sipproxy.api.component.ProxyComponent;
 import org.sipproxy.api.component.ProxyRuntime;
 import org.sipproxy.api.config.ConfigurationException;
 import org.sipproxy.api.config.OptionProblems;
-import org.sipproxy.api.location.UserCase;
 import org.sipproxy.api.routing.NeedsWorkerException;
-import org.sipproxy.api.routing.RequestDeadline;
 import org.sipproxy.api.routing.TemporarilyUnavailableException;
 import org.sipproxy.api.support.LoggerNames;
-import org.sipproxy.message.SipParseException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -65,41 +57,28 @@ public final class JdbcCredentials implements CredentialStore, ProxyComponent {
     /** Width of Kamailio's columns: a longer name does not exist. */
     private static final int MAX_NAME = 64;
 
-    /** How long the server may send nothing while a row is read. */
-    private static final long SILENCE_MILLIS = 5_000;
-
     private final DataSource dataSource;
     private final boolean plainPasswords;
     private final boolean sha256;
-    private final String query;
-    private final String batchQuery;
+    private final SubscriberRows rows;
     private final CredentialCache cache;
     private final LookupGate gate;
+    private final LookupThreads lookupThreads = new LookupThreads();
     private final LookupQueue queue;
     private final CircuitBreaker breaker;
     private final long graceNanos;
     private final LongSupplier nanoTime;
     private final LongAdder lookups = new LongAdder();
-    private final RowProblems problems;
     /** False once the database has reported that it does not support the query of a batch. */
     private volatile boolean batches = true;
 
     private @Nullable SubscriberListener listener;
+    private CircuitBreaker.@Nullable Use probes;
 
     private JdbcCredentials(Builder builder) {
         this.dataSource = builder.dataSource;
         this.plainPasswords = builder.plainPasswords;
         this.sha256 = builder.sha256;
-        String columns = "ha1, ha1b, " + (sha256 ? Subscriber.SHA256_COLUMN : "''") + ", "
-                + (plainPasswords ? RowText.bytes("password") : "''") + ", CASE WHEN username = "
-                + Subscribers.lower("username")
-                + " THEN false ELSE EXISTS (SELECT 1 FROM subscriber o WHERE o.domain = s.domain AND "
-                + Subscribers.lower("o.username") + " = " + Subscribers.lower("s.username")
-                + " AND o.username <> s.username) END";
-        this.query = "SELECT " + columns + " FROM subscriber s WHERE username = ? AND domain = ?";
-        this.batchQuery = "SELECT " + columns + ", k.number FROM UNNEST(CAST(? AS TEXT[]), CAST(? AS TEXT[]))"
-                + " WITH ORDINALITY AS k (name, realm, number)"
-                + " JOIN subscriber s ON s.username = k.name AND s.domain = k.realm";
         this.cache = new CredentialCache(
                 new CredentialCache.CacheLimits(
                         builder.cacheSize,
@@ -109,11 +88,11 @@ public final class JdbcCredentials implements CredentialStore, ProxyComponent {
                         !builder.outageGrace.isZero()),
                 builder.nanoTime);
         this.gate = new LookupGate(builder.lookupsAtOnce, builder.unknownPerSecond, builder.nanoTime);
-        this.queue = new LookupQueue(builder.lookupsAtOnce, this::read, cache::fail);
+        this.queue = new LookupQueue(builder.lookupsAtOnce, this::read, cache::fail, lookupThreads);
         this.breaker = CircuitBreaker.of(builder.dataSource);
         this.graceNanos = builder.outageGrace.toNanos();
         this.nanoTime = builder.nanoTime;
-        this.problems = new RowProblemLog(builder.log);
+        this.rows = new SubscriberRows(breaker.dataSource(), plainPasswords, sha256, new RowProblemLog(builder.log));
     }
 
     /**
@@ -146,14 +125,14 @@ public final class JdbcCredentials implements CredentialStore, ProxyComponent {
             return false;
         }
         Credentials found = find(key);
-        return found == Credentials.NONE ? askOne(() -> selectOtherSpelling(key), false) : found.otherSpelling();
+        return found == Credentials.NONE ? lookUpOne(() -> rows.hasOtherSpelling(key), false) : found.otherSpelling();
     }
 
     /** Queries the database. Returns false if it does not respond, because it may have credentials. */
     @Override
     public boolean isEmpty() {
         try {
-            return query("SELECT 1 FROM subscriber LIMIT 1", select -> {}, row -> !row.next());
+            return rows.isEmpty();
         } catch (SQLException | RuntimeException e) {
             LOG.debug("subscribers not counted: {}", e.toString());
             return false;
@@ -283,7 +262,9 @@ public final class JdbcCredentials implements CredentialStore, ProxyComponent {
      */
     private boolean readTogether(List<CredentialCache.Read> reads) {
         try {
-            Credentials[] found = ask(() -> selectAll(reads), LookupGate::unknownOf);
+            List<CredentialCache.Key> keys =
+                    reads.stream().map(CredentialCache.Read::key).toList();
+            Credentials[] found = lookUp(() -> rows.find(keys), LookupGate::unknownOf);
             for (int i = 0; i < found.length; i++) {
                 cache.end(reads.get(i), found[i]);
             }
@@ -292,7 +273,7 @@ public final class JdbcCredentials implements CredentialStore, ProxyComponent {
             reads.forEach(read -> cache.fail(read, e));
             return true;
         } catch (SQLException | RuntimeException e) {
-            if (SqlStates.isNotUnderstood(e)) {
+            if (SqlStates.isUnsupportedStatement(e)) {
                 batches = false;
                 LOG.info("the database does not support look-ups of several subscribers at once; each is read alone");
             } else {
@@ -304,31 +285,31 @@ public final class JdbcCredentials implements CredentialStore, ProxyComponent {
 
     private void readAlone(CredentialCache.Read read) {
         try {
-            cache.end(read, askOne(() -> select(read.key()), Credentials.NONE));
+            cache.end(read, lookUpOne(() -> rows.find(read.key()), Credentials.NONE));
         } catch (RuntimeException | Error e) {
             cache.fail(read, e);
         }
     }
 
-    private interface Question<T> {
-        T ask() throws SQLException;
+    private interface Lookup<T> {
+        T run() throws SQLException;
     }
 
-    /** Queries one name. Returns {@code nobody} for a name that the database's encoding cannot represent too. */
-    private <T> T askOne(Question<T> question, T nobody) {
+    /** Queries one name. Returns {@code none} for a name that the database's encoding cannot represent too. */
+    private <T> T lookUpOne(Lookup<T> lookup, T none) {
         try {
-            return ask(
+            return lookUp(
                     () -> {
                         try {
-                            return question.ask();
+                            return lookup.run();
                         } catch (SQLException e) {
                             if (SqlStates.isUnrepresentable(e)) {
-                                return nobody;
+                                return none;
                             }
                             throw e;
                         }
                     },
-                    found -> found.equals(nobody) ? 1 : 0);
+                    found -> found.equals(none) ? 1 : 0);
         } catch (SQLException e) {
             throw unavailable(e);
         }
@@ -339,14 +320,14 @@ public final class JdbcCredentials implements CredentialStore, ProxyComponent {
      *
      * @throws TemporarilyUnavailableException if it does not respond, or may not be queried now
      */
-    private <T> T ask(Question<T> question, ToIntFunction<T> unknown) throws SQLException {
+    private <T> T lookUp(Lookup<T> lookup, ToIntFunction<T> unknown) throws SQLException {
         refuseInOutage();
         gate.enter();
-        int foundNobody = 0;
+        int unknownUsers = 0;
         try {
             lookups.increment();
-            T found = question.ask();
-            foundNobody = unknown.applyAsInt(found);
+            T found = lookup.run();
+            unknownUsers = unknown.applyAsInt(found);
             return found;
         } catch (SQLException e) {
             breaker.failed(e);
@@ -355,7 +336,7 @@ public final class JdbcCredentials implements CredentialStore, ProxyComponent {
             }
             throw e;
         } finally {
-            gate.leave(foundNobody);
+            gate.leave(unknownUsers);
         }
     }
 
@@ -369,122 +350,6 @@ public final class JdbcCredentials implements CredentialStore, ProxyComponent {
         return new TemporarilyUnavailableException("subscriber cannot be looked up: " + SqlStates.text(e), 5, e);
     }
 
-    private Credentials select(CredentialCache.Key key) throws SQLException {
-        return query(
-                query,
-                select -> {
-                    select.setString(1, key.username());
-                    select.setString(2, key.domain());
-                },
-                row -> row.next() ? credentials(key, row) : Credentials.NONE);
-    }
-
-    /** Returns the credentials for each read, in the same order. */
-    private Credentials[] selectAll(List<CredentialCache.Read> reads) throws SQLException {
-        Credentials[] found = new Credentials[reads.size()];
-        Arrays.fill(found, Credentials.NONE);
-        return query(
-                batchQuery,
-                select -> {
-                    Connection connection = select.getConnection();
-                    select.setArray(1, connection.createArrayOf("text", names(reads, CredentialCache.Key::username)));
-                    select.setArray(2, connection.createArrayOf("text", names(reads, CredentialCache.Key::domain)));
-                },
-                rows -> {
-                    while (rows.next()) {
-                        int i = rows.getInt(6) - 1;
-                        if (found[i] == Credentials.NONE) { // the first row, like a read alone
-                            found[i] = credentials(reads.get(i).key(), rows);
-                        }
-                    }
-                    return found;
-                });
-    }
-
-    private static Object[] names(List<CredentialCache.Read> reads, Function<CredentialCache.Key, String> name) {
-        return reads.stream().map(read -> name.apply(read.key())).toArray();
-    }
-
-    private boolean selectOtherSpelling(CredentialCache.Key key) throws SQLException {
-        return query(
-                Subscribers.OTHER_SPELLING,
-                select -> {
-                    select.setString(1, key.domain());
-                    select.setString(2, UserCase.INSENSITIVE.canonical(key.username()));
-                    select.setString(3, key.username());
-                },
-                ResultSet::next);
-    }
-
-    private interface Parameters {
-        void set(PreparedStatement statement) throws SQLException;
-    }
-
-    private interface Reading<T> {
-        T of(ResultSet rows) throws SQLException;
-    }
-
-    /**
-     * Runs a query with plain JDBC, because a request waits for it. A server that sends nothing is given up when the
-     * time is over.
-     */
-    private <T> T query(String sql, Parameters parameters, Reading<T> reading) throws SQLException {
-        try (Connection connection = breaker.dataSource().getConnection()) {
-            int before = connection.getNetworkTimeout();
-            connection.setNetworkTimeout(Runnable::run, (int) RequestDeadline.within(SILENCE_MILLIS));
-            try (PreparedStatement select = connection.prepareStatement(sql)) {
-                parameters.set(select);
-                try (ResultSet rows = select.executeQuery()) {
-                    return reading.of(rows);
-                }
-            } finally {
-                if (!connection.isClosed()) {
-                    connection.setNetworkTimeout(Runnable::run, before);
-                    if (!connection.getAutoCommit()) {
-                        connection.rollback();
-                    }
-                }
-            }
-        }
-    }
-
-    private Credentials credentials(CredentialCache.Key key, ResultSet row) throws SQLException {
-        String password = RowText.orEmpty(row, 4);
-        Credentials hashes = Credentials.ofHashes(
-                key.username(),
-                key.domain(),
-                RowText.orEmpty(row, 1),
-                RowText.orEmpty(row, 2),
-                RowText.orEmpty(row, 3));
-        Credentials credentials =
-                password.isEmpty() ? hashes : Credentials.ofPassword(key.username(), key.domain(), password);
-        report(key, password, hashes, credentials);
-        return row.getBoolean(5) ? credentials.withOtherSpelling(true) : credentials;
-    }
-
-    /** Logs a row with which no digest can be verified, or whose two columns disagree. */
-    private void report(CredentialCache.Key key, String password, Credentials hashes, Credentials credentials) {
-        String problem;
-        if (RowText.isDamaged(password)) {
-            problem = "its password is not UTF-8, so no digest matches; set another one with passwd";
-        } else if (credentials.bare().isEmpty() && credentials.qualified().isEmpty()) {
-            problem = "no digest can be verified: ha1 is empty, or not 32 or 64 hexadecimal digits; set a password with"
-                    + " passwd"
-                    + (plainPasswords
-                            ? ""
-                            : ", or use column password with JdbcCredentials.Builder.plainPasswords or the launcher's"
-                                    + " --password-column=password");
-        } else if (!password.isEmpty() && !hashes.agreesWith(credentials)) {
-            problem = "ha1 is not the hash of user:domain:password; column password is used, like a Kamailio with"
-                    + " calculate_ha1=yes does. To use ha1, omit JdbcCredentials.Builder.plainPasswords or give the"
-                    + " launcher --password-column=ha1";
-        } else {
-            return;
-        }
-        problems.found(
-                "subscriber", "\"" + SipParseException.excerpt(key.username() + "@" + key.domain()) + "\"", problem);
-    }
-
     @Override
     public void install(ComponentHooks hooks) {}
 
@@ -495,22 +360,24 @@ public final class JdbcCredentials implements CredentialStore, ProxyComponent {
      * @throws org.jdbi.v3.core.JdbiException if the database cannot be reached
      */
     @Override
-    public void start(ProxyRuntime proxy) {
-        listen(new RemovedSubscribers(proxy));
+    public synchronized void start(ProxyRuntime proxy) {
+        listen(new RemovedSubscribers(proxy), proxy::newThread);
+        lookupThreads.use(proxy::newThread);
+        probes = breaker.probeOn(proxy::newThread);
     }
 
     /**
      * Does what {@link #start} does, for a host application that uses the credentials outside a proxy, or one object
-     * for several proxies. Bindings of removed subscribers stay then.
+     * for several proxies. Bindings of removed subscribers stay then, and all threads are daemons of the JDK.
      *
      * @throws IllegalStateException if the table does not have the required version and columns, or this object listens
      *     already
      */
     public void listen() {
-        listen(null);
+        listen(null, ThreadSource.DAEMONS);
     }
 
-    private synchronized void listen(@Nullable RemovedSubscribers removed) {
+    private synchronized void listen(@Nullable RemovedSubscribers removed, ThreadSource threads) {
         if (listener != null) {
             throw new IllegalStateException("credentials: already listening; use one object for each proxy");
         }
@@ -527,7 +394,7 @@ public final class JdbcCredentials implements CredentialStore, ProxyComponent {
         if (!problems.isEmpty()) {
             throw new IllegalStateException(String.join("\n", problems));
         }
-        listener = new SubscriberListener(dataSource, cache, removed, nanoTime);
+        listener = new SubscriberListener(dataSource, cache, removed, nanoTime, threads);
         listener.start();
     }
 
@@ -555,12 +422,17 @@ public final class JdbcCredentials implements CredentialStore, ProxyComponent {
         return cache.size();
     }
 
-    /** Stops listening and returns the connection. */
+    /** Stops listening, returns the connection and ends the threads. */
     @Override
     public synchronized void close() {
         if (listener != null) {
             listener.close();
             listener = null;
+        }
+        lookupThreads.release();
+        if (probes != null) {
+            probes.close();
+            probes = null;
         }
     }
 

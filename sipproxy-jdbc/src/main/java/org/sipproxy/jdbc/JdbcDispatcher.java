@@ -55,8 +55,8 @@ public final class JdbcDispatcher implements ProxyComponent {
     private static final Logger LOG = LoggerFactory.getLogger(LoggerNames.DATABASE);
 
     private static final int STATEMENT_SECONDS = 30;
-    private static final int LEFT_OUT = 1 | 4;
-    private static final Verdict NOBODY =
+    private static final int INACTIVE_OR_DISABLED = 1 | 4;
+    private static final Verdict NO_DESTINATION =
             Verdict.respond(StatusCode.SERVICE_UNAVAILABLE, "Service Unavailable", "Retry-After: 10");
 
     /** Order of the destinations: which one is tried first. The others are its fallbacks. */
@@ -131,7 +131,7 @@ public final class JdbcDispatcher implements ProxyComponent {
                 .setQueryTimeout(STATEMENT_SECONDS)
                 .map((row, context) -> {
                     int set = row.getInt("setid");
-                    if ((row.getInt("flags") & LEFT_OUT) == 0) {
+                    if ((row.getInt("flags") & INACTIVE_OR_DISABLED) == 0) {
                         String uri = RowText.orEmpty(row, "destination");
                         try {
                             String name = "id " + row.getLong("id");
@@ -180,7 +180,9 @@ public final class JdbcDispatcher implements ProxyComponent {
             for (Route route : routes) {
                 if (route.condition().holds(context)) {
                     List<Destination> set = sets.getOrDefault(route.set(), List.of());
-                    return set.isEmpty() ? NOBODY : Verdict.relay(plan(set, first(route, set, context), context));
+                    return set.isEmpty()
+                            ? NO_DESTINATION
+                            : Verdict.relay(plan(set, first(route, set, context), context));
                 }
             }
             return Verdict.proceed();

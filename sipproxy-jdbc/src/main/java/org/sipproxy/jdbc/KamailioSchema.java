@@ -88,7 +88,7 @@ public final class KamailioSchema {
             try {
                 return jdbi.inTransaction(KamailioSchema::createMissing);
             } catch (RuntimeException e) {
-                if (attempt == TRIES || !SqlStates.isMadeByAnother(e)) {
+                if (attempt == TRIES || !SqlStates.isCreatedConcurrently(e)) {
                     throw e;
                 }
             }

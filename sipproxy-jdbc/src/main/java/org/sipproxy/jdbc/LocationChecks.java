@@ -21,7 +21,7 @@ final class LocationChecks {
     /** Expired rows are deleted regularly. One that stays for this long has expired according to this zone only. */
     private static final Duration UNSWEPT = Duration.ofMinutes(10);
 
-    private static final Duration FRESH = Duration.ofMinutes(10);
+    private static final Duration RECENT = Duration.ofMinutes(10);
 
     /** Maximum number of rows that are read one by one. */
     private static final int SAMPLE = 10_000;
@@ -63,7 +63,7 @@ final class LocationChecks {
     List<Finding> examine(Handle handle) {
         List<Finding> findings = new ArrayList<>();
         zone(handle, findings);
-        rivals(handle, findings);
+        otherWriters(handle, findings);
         withoutDomain(handle, findings);
         unreadable(handle, findings);
         return findings;
@@ -148,28 +148,28 @@ final class LocationChecks {
         return remedies.of("databaseZone", "--database-zone");
     }
 
-    private void rivals(Handle handle, List<Finding> findings) {
-        Instant fresh = clock.instant().minus(FRESH);
-        List<String> rivals = handle
+    private void otherWriters(Handle handle, List<Finding> findings) {
+        Instant recent = clock.instant().minus(RECENT);
+        List<String> otherWriters = handle
                 .createQuery("SELECT server_id, split_part(ruid, '-', 1) AS writer, count(*) AS rows "
                         + "FROM location WHERE NOT (" + before(handle, "last_modified") + ") "
                         + "GROUP BY 1, 2 ORDER BY 1, 2")
-                .bind("at", time(handle, "last_modified", fresh))
-                .map((row, context) -> isOurs(row.getInt(1))
+                .bind("at", time(handle, "last_modified", recent))
+                .map((row, context) -> isThisServer(row.getInt(1))
                         ? ""
                         : row.getLong(3) + " by server_id " + row.getInt(1) + " (ruid " + row.getString(2) + "-…)")
                 .list()
                 .stream()
                 .filter(text -> !text.isEmpty())
                 .toList();
-        if (isShared && !rivals.isEmpty()) {
-            findings.add(Finding.ok("other writers", String.join(", ", rivals)));
-        } else if (rivals.isEmpty()) {
-            findings.add(Finding.ok("other writers", "none in the last " + FRESH.toMinutes() + " minutes"));
+        if (isShared && !otherWriters.isEmpty()) {
+            findings.add(Finding.ok("other writers", String.join(", ", otherWriters)));
+        } else if (otherWriters.isEmpty()) {
+            findings.add(Finding.ok("other writers", "none in the last " + RECENT.toMinutes() + " minutes"));
         } else {
             findings.add(Finding.warning(
                     "other writers",
-                    "bindings of the last " + FRESH.toMinutes() + " minutes: " + String.join(", ", rivals),
+                    "bindings of the last " + RECENT.toMinutes() + " minutes: " + String.join(", ", otherWriters),
                     "servers that share the table see each other's changes only if all are database-only"
                             + remedies.of("", " (--storage database-only)") + "; give each a server_id of its own"
                             + remedies.of("", " (--server-id)")
@@ -177,7 +177,7 @@ final class LocationChecks {
         }
     }
 
-    private boolean isOurs(int writer) {
+    private boolean isThisServer(int writer) {
         return serverId.isPresent() && serverId.get() == writer;
     }
 

@@ -15,7 +15,7 @@ final class LookupGate {
 
     private static final long MAX_WAIT_MILLIS = 2_000;
 
-    private final Semaphore places;
+    private final Semaphore permits;
     private final long nanosEach;
     private final LongSupplier nanoTime;
 
@@ -23,7 +23,7 @@ final class LookupGate {
     private final AtomicLong paidUntil;
 
     LookupGate(int atOnce, int unknownPerSecond, LongSupplier nanoTime) {
-        this.places = new Semaphore(atOnce);
+        this.permits = new Semaphore(atOnce);
         this.nanosEach = TimeUnit.SECONDS.toNanos(1) / unknownPerSecond;
         this.nanoTime = nanoTime;
         this.paidUntil = new AtomicLong(nanoTime.getAsLong());
@@ -38,7 +38,7 @@ final class LookupGate {
     void enter() {
         refuseIfFlooded();
         try {
-            if (!places.tryAcquire(RequestDeadline.within(MAX_WAIT_MILLIS), TimeUnit.MILLISECONDS)) {
+            if (!permits.tryAcquire(RequestDeadline.within(MAX_WAIT_MILLIS), TimeUnit.MILLISECONDS)) {
                 throw new TemporarilyUnavailableException("the database is too slow for the waiting look-ups", 5, null);
             }
         } catch (InterruptedException e) {
@@ -74,12 +74,12 @@ final class LookupGate {
     }
 
     /** Returns the place, and charges for look-ups that found no subscriber. */
-    void leave(int foundNobody) {
-        places.release();
-        if (foundNobody > 0) {
+    void leave(int unknownUsers) {
+        permits.release();
+        if (unknownUsers > 0) {
             long now = nanoTime.getAsLong();
             paidUntil.accumulateAndGet(
-                    foundNobody * nanosEach, (until, cost) -> (until - now < 0 ? now : until) + cost);
+                    unknownUsers * nanosEach, (until, cost) -> (until - now < 0 ? now : until) + cost);
         }
     }
 }

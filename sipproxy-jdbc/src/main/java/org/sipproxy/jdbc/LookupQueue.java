@@ -6,8 +6,6 @@ import java.util.Deque;
 import java.util.List;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executor;
-import java.util.concurrent.SynchronousQueue;
-import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.BiConsumer;
@@ -34,16 +32,16 @@ final class LookupQueue {
     static final int BATCH = 100;
 
     /** Above this size, only threads that wait for their read may add one. */
-    private static final int MOST_AHEAD = 2_000;
+    private static final int MAX_READ_AHEAD = 2_000;
 
     /**
      * How many reads must wait for each busy thread before another thread helps: two queries of few rows cost more than
      * one query of many.
      */
-    private static final int GATHERED = 25;
+    private static final int READS_PER_THREAD = 25;
 
     /** A read that has waited this long is not collected any longer, because the query before it may hang. */
-    private static final long GATHERING_MILLIS = 20;
+    private static final long COLLECTING_MILLIS = 20;
 
     /** How long a request waits until its read begins. */
     private static final long LONGEST_IN_QUEUE_MILLIS = 2_000;
@@ -51,9 +49,7 @@ final class LookupQueue {
     /** How long a request waits for its read. */
     private static final long LONGEST_WAIT_MILLIS = 10_000;
 
-    private static final Executor THREADS = threads();
-
-    private final int atOnce;
+    private final int maxThreads;
     private final Consumer<List<Read>> reader;
     private final BiConsumer<Read, Throwable> failure;
     private final Executor executor;
@@ -63,27 +59,16 @@ final class LookupQueue {
     /**
      * Creates a queue.
      *
-     * @param atOnce maximum number of threads that read at a time
+     * @param maxThreads maximum number of threads that read at a time
      * @param reader reads rows, and completes each read
      * @param failure completes a read for which the reader threw an exception
+     * @param executor runs the threads that read
      */
-    LookupQueue(int atOnce, Consumer<List<Read>> reader, BiConsumer<Read, Throwable> failure) {
-        this(atOnce, reader, failure, THREADS);
-    }
-
-    LookupQueue(int atOnce, Consumer<List<Read>> reader, BiConsumer<Read, Throwable> failure, Executor executor) {
-        this.atOnce = atOnce;
+    LookupQueue(int maxThreads, Consumer<List<Read>> reader, BiConsumer<Read, Throwable> failure, Executor executor) {
+        this.maxThreads = maxThreads;
         this.reader = reader;
         this.failure = failure;
         this.executor = executor;
-    }
-
-    private static Executor threads() {
-        return new ThreadPoolExecutor(0, Integer.MAX_VALUE, 5, TimeUnit.SECONDS, new SynchronousQueue<>(), task -> {
-            Thread thread = new Thread(task, "sipproxy-subscriber-lookup");
-            thread.setDaemon(true);
-            return thread;
-        });
     }
 
     /** Adds a read. Does not wait. */
@@ -91,7 +76,7 @@ final class LookupQueue {
         boolean helps;
         synchronized (this) {
             waiting.addLast(read);
-            helps = mayHelp(busy * GATHERED);
+            helps = mayHelp(busy * READS_PER_THREAD);
         }
         if (helps) {
             help();
@@ -100,12 +85,12 @@ final class LookupQueue {
 
     /** Returns true if a read may be added by a thread that does not wait for it. */
     synchronized boolean hasRoom() {
-        return waiting.size() < MOST_AHEAD;
+        return waiting.size() < MAX_READ_AHEAD;
     }
 
     /** Returns true if another thread should read; it counts as busy then. */
-    private synchronized boolean mayHelp(int gathered) {
-        boolean helps = busy < atOnce && waiting.size() > gathered;
+    private synchronized boolean mayHelp(int collected) {
+        boolean helps = busy < maxThreads && waiting.size() > collected;
         if (helps) {
             busy++;
         }
@@ -118,7 +103,7 @@ final class LookupQueue {
      */
     private boolean help() {
         try {
-            executor.execute(this::readOn);
+            executor.execute(this::readUntilEmpty);
             return true;
         } catch (RuntimeException | Error e) {
             LOG.debug("no thread for look-ups available: {}", e.getMessage());
@@ -129,7 +114,7 @@ final class LookupQueue {
         }
     }
 
-    private void readOn() {
+    private void readUntilEmpty() {
         for (List<Read> batch = next(); !batch.isEmpty(); batch = next()) {
             try {
                 reader.accept(batch);
@@ -143,7 +128,7 @@ final class LookupQueue {
         synchronized (this) {
             busy++;
         }
-        readOn();
+        readUntilEmpty();
     }
 
     /** Returns the next batch. If it is empty, the thread is not busy any longer. */
@@ -167,7 +152,7 @@ final class LookupQueue {
         try {
             long limit = RequestDeadline.within(LONGEST_WAIT_MILLIS);
             long began = System.nanoTime();
-            for (long patience : new long[] {GATHERING_MILLIS, LONGEST_IN_QUEUE_MILLIS}) {
+            for (long patience : new long[] {COLLECTING_MILLIS, LONGEST_IN_QUEUE_MILLIS}) {
                 try {
                     return read.result.get(Math.min(limit, patience), TimeUnit.MILLISECONDS);
                 } catch (TimeoutException e) {

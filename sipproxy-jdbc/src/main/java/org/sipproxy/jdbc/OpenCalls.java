@@ -47,7 +47,7 @@ final class OpenCalls {
     /** Effect of a BYE, and the call if it ended now. */
     record Ended(End end, @Nullable Call call) {}
 
-    private final AtomicLong forgotten = new AtomicLong();
+    private final AtomicLong evicted = new AtomicLong();
     private final Cache<CallKey, Call> calls;
     private final Cache<CallKey, Boolean> ended;
     private final long longestNanos;
@@ -64,7 +64,7 @@ final class OpenCalls {
                     if (cause == RemovalCause.EXPIRED && key != null && call != null) {
                         timedOut.accept(key, call);
                     } else {
-                        forgotten.incrementAndGet();
+                        evicted.incrementAndGet();
                     }
                 })
                 .build();
@@ -112,7 +112,7 @@ final class OpenCalls {
         return (int) calls.estimatedSize();
     }
 
-    long forgottenTotal() {
-        return forgotten.get();
+    long evictedTotal() {
+        return evicted.get();
     }
 }

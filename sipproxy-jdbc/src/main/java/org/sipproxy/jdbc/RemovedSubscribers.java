@@ -37,18 +37,18 @@ final class RemovedSubscribers {
 
     private static final Logger LOG = LoggerFactory.getLogger(LoggerNames.AUTHENTICATION);
 
-    private static final long AGAIN_NANOS = Duration.ofSeconds(2).toNanos();
+    private static final long RECHECK_NANOS = Duration.ofSeconds(2).toNanos();
 
     /** Maximum number of names in one query. */
     private static final int BATCH = 1_000;
 
     /** If more rows change at once, the rest is not checked. */
-    private static final int MOST = 100_000;
+    private static final int MAX_PENDING = 100_000;
 
     private static final String EXISTING = "SELECT username, domain FROM subscriber WHERE "
             + Subscribers.lower("username") + " = ANY(?) AND domain = ANY(?)";
 
-    private static final BindingChange NOTHING_LEFT = new BindingChange() {
+    private static final BindingChange REMOVE_ALL = new BindingChange() {
         @Override
         public List<Binding> apply(List<Binding> current) {
             return current.isEmpty() ? current : List.of();
@@ -60,11 +60,11 @@ final class RemovedSubscribers {
         }
     };
 
-    private record Later(CredentialCache.Key key, long dueNanos) {}
+    private record Recheck(CredentialCache.Key key, long dueNanos) {}
 
     private final ProxyRuntime proxy;
     private final Set<CredentialCache.Key> changed = new LinkedHashSet<>();
-    private final Deque<Later> again = new ArrayDeque<>();
+    private final Deque<Recheck> rechecks = new ArrayDeque<>();
 
     RemovedSubscribers(ProxyRuntime proxy) {
         this.proxy = proxy;
@@ -72,15 +72,15 @@ final class RemovedSubscribers {
 
     /** Adds a changed row. */
     void changed(CredentialCache.Key key) {
-        if (changed.size() < MOST) {
+        if (changed.size() < MAX_PENDING) {
             changed.add(key);
         }
     }
 
     /** Processes the changed rows, on the listener's connection. */
-    void work(Connection connection, long nowNanos) throws SQLException {
-        while (!again.isEmpty() && again.peek().dueNanos() - nowNanos <= 0) {
-            remove(absent(connection, List.of(again.poll().key())));
+    void process(Connection connection, long nowNanos) throws SQLException {
+        while (!rechecks.isEmpty() && rechecks.peek().dueNanos() - nowNanos <= 0) {
+            remove(absent(connection, List.of(rechecks.poll().key())));
         }
         while (!changed.isEmpty()) {
             List<CredentialCache.Key> batch = changed.stream().limit(BATCH).toList();
@@ -88,8 +88,8 @@ final class RemovedSubscribers {
             remove(absent);
             batch.forEach(changed::remove);
             for (CredentialCache.Key key : absent) {
-                if (again.size() < MOST) {
-                    again.add(new Later(key, nowNanos + AGAIN_NANOS));
+                if (rechecks.size() < MAX_PENDING) {
+                    rechecks.add(new Recheck(key, nowNanos + RECHECK_NANOS));
                 }
             }
         }
@@ -143,7 +143,7 @@ final class RemovedSubscribers {
             }
             try {
                 if (!store.lookup(aor).isEmpty()) {
-                    store.update(aor, NOTHING_LEFT);
+                    store.update(aor, REMOVE_ALL);
                     LOG.info("bindings of {} removed, because the subscriber was removed", aor);
                 }
             } catch (RuntimeException e) {

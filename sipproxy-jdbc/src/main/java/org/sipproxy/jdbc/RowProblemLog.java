@@ -39,7 +39,7 @@ final class RowProblemLog implements RowProblems {
     private long minuteBegan;
 
     private int lines;
-    private long leftOut;
+    private long omitted;
 
     RowProblemLog(Logger log) {
         this(log, System::nanoTime);
@@ -65,13 +65,13 @@ final class RowProblemLog implements RowProblems {
                 lines = 0;
             }
             if (lines == LINES) {
-                leftOut++;
+                omitted++;
                 return; // not remembered: it is logged in a later minute
             }
             lines++;
             logged.put(key, true);
-            before = leftOut;
-            leftOut = 0;
+            before = omitted;
+            omitted = 0;
         }
         log.warn(
                 "table {}, row {}: {}{}",

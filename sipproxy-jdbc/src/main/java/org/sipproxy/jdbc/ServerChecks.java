@@ -12,7 +12,7 @@ import org.jdbi.v3.core.Handle;
 final class ServerChecks {
 
     private static final int OLDEST = 14;
-    private static final Duration SKEW_TO_TELL = Duration.ofSeconds(2);
+    private static final Duration SKEW_TO_REPORT = Duration.ofSeconds(2);
     private static final Duration SKEW_THAT_BREAKS = Duration.ofSeconds(30);
     private static final String SCRAM = "scram-sha-256";
 
@@ -140,7 +140,7 @@ final class ServerChecks {
         if (skew.abs().compareTo(SKEW_THAT_BREAKS) > 0) {
             return Finding.error("clock", value, remedy);
         }
-        return skew.abs().compareTo(SKEW_TO_TELL) > 0
+        return skew.abs().compareTo(SKEW_TO_REPORT) > 0
                 ? Finding.warning("clock", value, remedy)
                 : Finding.ok("clock", value);
     }

@@ -11,13 +11,14 @@ final class SqlStates {
 
     static final String INSUFFICIENT_PRIVILEGE = "42501";
     private static final String UNIQUE_VIOLATION = "23505";
-    private static final Set<String> MADE_BY_ANOTHER = Set.of(UNIQUE_VIOLATION, "42P07", "42710", "42701", "40001");
+    private static final Set<String> CREATED_CONCURRENTLY =
+            Set.of(UNIQUE_VIOLATION, "42P07", "42710", "42701", "40001");
 
     private SqlStates() {}
 
     /** Returns true if two sessions created the same table, index, column or function at the same time. */
-    static boolean isMadeByAnother(Throwable e) {
-        return MADE_BY_ANOTHER.contains(of(e));
+    static boolean isCreatedConcurrently(Throwable e) {
+        return CREATED_CONCURRENTLY.contains(of(e));
     }
 
     static boolean isUniqueViolation(Throwable e) {
@@ -37,7 +38,7 @@ final class SqlStates {
     }
 
     /** Returns true if the connection is closed, or the server is about to close it. */
-    static boolean isCut(Throwable e) {
+    static boolean isConnectionClosed(Throwable e) {
         String state = of(e);
         return state.startsWith("08") || state.startsWith("57P");
     }
@@ -49,7 +50,7 @@ final class SqlStates {
     }
 
     /** Returns true if the database does not support a part of a statement: a syntax, function or type. */
-    static boolean isNotUnderstood(Throwable e) {
+    static boolean isUnsupportedStatement(Throwable e) {
         String state = of(e);
         return state.equals("42601") || state.equals("42704") || isUnsupported(e);
     }

@@ -160,11 +160,11 @@ final class SubscriberChecks {
     }
 
     private void notifications(Handle handle, List<Finding> findings) {
-        boolean told = handle.createQuery(SubscriberChanges.TRIGGER_STATE)
+        boolean hasTrigger = handle.createQuery(SubscriberChanges.TRIGGER_STATE)
                 .mapTo(Boolean.class)
                 .one();
         findings.add(
-                told
+                hasTrigger
                         ? Finding.ok("change notifications", "a trigger notifies the proxies")
                         : Finding.warning(
                                 "change notifications",

@@ -29,8 +29,8 @@ final class SubscriberListener implements AutoCloseable {
 
     private static final Logger LOG = LoggerFactory.getLogger(LoggerNames.AUTHENTICATION);
 
-    private static final String EVERYBODY = "*";
-    private static final int HEAR_MILLIS = 200;
+    private static final String ALL_SUBSCRIBERS = "*";
+    private static final int RECEIVE_MILLIS = 200;
     private static final long PROBE_NANOS = Duration.ofSeconds(2).toNanos();
     private static final int NETWORK_TIMEOUT_MILLIS = 2_000;
     private static final long FIRST_PAUSE_MILLIS = 100;
@@ -46,23 +46,26 @@ final class SubscriberListener implements AutoCloseable {
     private volatile boolean closed;
 
     /** The state that was logged last: each state is logged once. Used by the listener's thread. */
-    private State told = State.NOT_YET;
+    private State logged = State.NONE;
 
     private enum State {
-        NOT_YET,
+        NONE,
         WATCHING,
-        DEAF,
+        NOT_RECEIVING,
         WITHOUT_TRIGGER
     }
 
     SubscriberListener(
-            DataSource dataSource, CredentialCache cache, @Nullable RemovedSubscribers removed, LongSupplier nanoTime) {
+            DataSource dataSource,
+            CredentialCache cache,
+            @Nullable RemovedSubscribers removed,
+            LongSupplier nanoTime,
+            ThreadSource threads) {
         this.removed = removed;
         this.dataSource = dataSource;
         this.cache = cache;
         this.nanoTime = nanoTime;
-        this.thread = new Thread(this::run, "sipproxy-subscriber-listener");
-        thread.setDaemon(true);
+        this.thread = threads.newThread("subscriber-listener", this::run);
     }
 
     void start() {
@@ -88,7 +91,7 @@ final class SubscriberListener implements AutoCloseable {
         try (Connection connection = dataSource.getConnection()) {
             return listen(connection);
         } catch (Throwable e) {
-            tell(State.DEAF, reason(e));
+            log(State.NOT_RECEIVING, reason(e));
             return false;
         } finally {
             cache.endWatch();
@@ -100,32 +103,32 @@ final class SubscriberListener implements AutoCloseable {
         PGConnection postgres = connection.unwrap(PGConnection.class);
         int networkTimeout = connection.getNetworkTimeout();
         boolean autoCommit = connection.getAutoCommit();
-        boolean heard = false;
+        boolean receives = false;
         connection.setNetworkTimeout(Runnable::run, NETWORK_TIMEOUT_MILLIS);
         connection.setAutoCommit(true);
         try {
             execute(connection, "LISTEN " + SubscriberChanges.CHANNEL);
-            heard = hearsOthers(postgres);
-            if (heard) {
+            receives = receivesNotifications(postgres);
+            if (receives) {
                 watch(connection, postgres);
             } else {
-                tell(
-                        State.DEAF,
+                log(
+                        State.NOT_RECEIVING,
                         "notifications do not arrive; a connection pooler in between must use session pooling");
             }
             execute(connection, "UNLISTEN " + SubscriberChanges.CHANNEL);
             connection.setAutoCommit(autoCommit);
             connection.setNetworkTimeout(Runnable::run, networkTimeout);
-            return heard;
+            return receives;
         } catch (SQLException e) {
-            tell(State.DEAF, reason(e));
+            log(State.NOT_RECEIVING, reason(e));
             connection.abort(Runnable::run); // a pool must not reuse it: it may still listen
-            return heard;
+            return receives;
         }
     }
 
     /** Sends a notification to itself over another connection: if it arrives, those of others arrive too. */
-    private boolean hearsOthers(PGConnection postgres) throws SQLException {
+    private boolean receivesNotifications(PGConnection postgres) throws SQLException {
         String token = "?" + UUID.randomUUID();
         try (Connection other = dataSource.getConnection();
                 PreparedStatement notify = other.prepareStatement("SELECT pg_notify(?, ?)")) {
@@ -138,7 +141,7 @@ final class SubscriberListener implements AutoCloseable {
         }
         long deadline = nanoTime.getAsLong() + PROBE_NANOS;
         while (!closed && nanoTime.getAsLong() - deadline < 0) {
-            for (PGNotification notification : orNone(postgres.getNotifications(HEAR_MILLIS))) {
+            for (PGNotification notification : orNone(postgres.getNotifications(RECEIVE_MILLIS))) {
                 if (notification.getParameter().equals(token)) {
                     return true;
                 }
@@ -160,24 +163,24 @@ final class SubscriberListener implements AutoCloseable {
                     cache.endWatch();
                 }
                 watching = hasTrigger;
-                obey(postgres.getNotifications()); // what came with the response is older than the watch
+                apply(postgres.getNotifications()); // what came with the response is older than the watch
                 if (watching) {
                     cache.renewWatch(at);
                 }
-                tell(watching ? State.WATCHING : State.WITHOUT_TRIGGER, "");
-                obey(postgres.getNotifications(HEAR_MILLIS));
+                log(watching ? State.WATCHING : State.WITHOUT_TRIGGER, "");
+                apply(postgres.getNotifications(RECEIVE_MILLIS));
                 if (removed != null) {
-                    removed.work(connection, nanoTime.getAsLong());
+                    removed.process(connection, nanoTime.getAsLong());
                 }
             }
         }
     }
 
-    private void obey(PGNotification @Nullable [] notifications) {
+    private void apply(PGNotification @Nullable [] notifications) {
         for (PGNotification notification : orNone(notifications)) {
             String changed = notification.getParameter();
             int at = changed.lastIndexOf('@');
-            if (changed.equals(EVERYBODY)) {
+            if (changed.equals(ALL_SUBSCRIBERS)) {
                 cache.invalidateAll();
             } else if (at >= 0) {
                 CredentialCache.Key key = new CredentialCache.Key(changed.substring(0, at), changed.substring(at + 1));
@@ -205,23 +208,23 @@ final class SubscriberListener implements AutoCloseable {
         }
     }
 
-    private void tell(State state, String why) {
-        if (state == told || closed) {
+    private void log(State state, String why) {
+        if (state == logged || closed) {
             return;
         }
-        told = state;
+        logged = state;
         switch (state) {
             case WATCHING -> LOG.info("receives changes of subscribers");
             case WITHOUT_TRIGGER ->
                 LOG.warn("table subscriber has no trigger that reports changes, so credentials are cached for one"
                         + " second only; add it with KamailioSchema.addSubscriberNotifications or the launcher's db"
                         + " create");
-            case DEAF ->
+            case NOT_RECEIVING ->
                 LOG.warn(
                         "changes of subscribers are not received, so credentials are cached for one second only;"
                                 + " trying again: {}",
                         why);
-            case NOT_YET -> throw new IllegalArgumentException("NOT_YET is not logged");
+            case NONE -> throw new IllegalArgumentException("NONE is not logged");
         }
     }
 

@@ -117,7 +117,7 @@ class AccountingOnTheWireTest {
                 .awaitAnswer();
         bob.awaitCall().awaitAck();
         clock.advance(Duration.ofSeconds(50));
-        bob.deafen();
+        bob.stopResponding();
 
         assertThatThrownBy(() -> calling.send("BYE")).isInstanceOf(AssertionError.class);
         clock.advance(Duration.ofSeconds(33)); // Timer F

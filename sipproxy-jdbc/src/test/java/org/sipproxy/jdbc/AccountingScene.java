@@ -72,6 +72,7 @@ final class AccountingScene implements AutoCloseable {
         scene.accounting.start((ProxyRuntime) fake(ProxyRuntime.class, (name, arguments) -> switch (name) {
             case "now" -> Objects.requireNonNullElse(EVENT_TIME.get(), scene.now);
             case "wallClock" -> scene.now.plus(scene.stepped);
+            case "newThread" -> ThreadSource.DAEMONS.newThread((String) arguments[0], (Runnable) arguments[1]);
             default -> ((SipUri) arguments[0]).hostIs("sip.test");
         }));
         return scene;

@@ -9,6 +9,8 @@ import java.sql.SQLException;
 import java.sql.SQLTransientConnectionException;
 import java.time.Duration;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Queue;
 import javax.sql.DataSource;
 import org.junit.jupiter.api.Test;
@@ -20,6 +22,7 @@ class CircuitBreakerTest {
     private long nanos = Long.MAX_VALUE - Duration.ofMillis(1_500).toNanos();
 
     private final Queue<Runnable> probes = new ArrayDeque<>();
+    private final Queue<Runnable> started = new ArrayDeque<>();
     private boolean reachable;
     private int asked;
 
@@ -71,6 +74,62 @@ class CircuitBreakerTest {
 
         breaker.failed(new IllegalStateException(new SQLException("read timed out", "08006")));
         assertThat(breaker.isOpen()).isTrue();
+    }
+
+    @Test
+    void probesRunOnThreadsOfARunningProxy() {
+        List<String> roles = new ArrayList<>();
+        CircuitBreaker.Use first = breaker.probeOn((role, task) -> thread(roles, "first " + role, task));
+        CircuitBreaker.Use second = breaker.probeOn((role, task) -> thread(roles, "second " + role, task));
+        breaker.failed(new SQLException("read timed out", "08006"));
+        assertThat(roles).containsExactly("first database-probe");
+        assertThat(probes).isEmpty();
+
+        first.close();
+        breakerOpensAgain();
+        assertThat(roles).containsExactly("first database-probe", "second database-probe");
+
+        second.close();
+        breakerOpensAgain();
+        assertThat(roles).hasSize(2);
+        assertThat(probes).as("outside a proxy").hasSize(1);
+    }
+
+    private void breakerOpensAgain() {
+        reachable = true;
+        started.remove().run();
+        assertThat(breaker.isOpen()).isFalse();
+        breaker.failed(new SQLException("read timed out", "08006"));
+    }
+
+    /** Returns a thread that does nothing when it is started: the test runs its task. */
+    private Thread thread(List<String> names, String name, Runnable task) {
+        names.add(name);
+        started.add(task);
+        return new Thread(() -> {});
+    }
+
+    @Test
+    void probeThatCannotStartIsTriedAgainASecondLater() {
+        int[] attempts = {0};
+        CircuitBreaker.Use use = breaker.probeOn((role, task) -> {
+            attempts[0]++;
+            throw new IllegalStateException("threadFactory: returned null");
+        });
+
+        breaker.failed(new SQLException("read timed out", "08006"));
+        assertThat(breaker.isOpen()).isTrue();
+        assertThat(attempts[0]).isOne();
+        turn(1_000);
+        assertThat(breaker.isOpen()).isTrue();
+        assertThat(attempts[0]).isEqualTo(2);
+
+        use.close();
+        reachable = true;
+        turn(1_000);
+        assertThat(breaker.isOpen()).isTrue();
+        probes.remove().run();
+        assertThat(breaker.isOpen()).isFalse();
     }
 
     @Test

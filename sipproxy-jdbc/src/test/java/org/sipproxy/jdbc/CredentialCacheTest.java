@@ -91,7 +91,7 @@ class CredentialCacheTest {
     }
 
     @Test
-    void aFailureIsNotCached() {
+    void failureIsNotCached() {
         try {
             find(key -> {
                 throw new TemporarilyUnavailableException("down", 1, null);
@@ -172,7 +172,7 @@ class CredentialCacheTest {
         Credentials fresh = cache.fresh(USER);
         return fresh != null
                 ? fresh
-                : new LookupQueue(1, none -> {}, cache::fail).await(cache.read(USER, read -> {
+                : new LookupQueue(1, none -> {}, cache::fail, new LookupThreads()).await(cache.read(USER, read -> {
                     cache.begin(read);
                     try {
                         cache.end(read, row.apply(USER));

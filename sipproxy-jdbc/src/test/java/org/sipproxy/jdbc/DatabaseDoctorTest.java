@@ -173,7 +173,7 @@ class DatabaseDoctorTest {
     }
 
     @Test
-    void aDatabaseThatCannotBeUsedHasOneFindingWithItsRemedy() {
+    void databaseThatCannotBeUsedHasOneFindingWithItsRemedy() {
         PGSimpleDataSource nowhere = new PGSimpleDataSource();
         nowhere.setServerNames(new String[] {"127.0.0.1"});
         nowhere.setPortNumbers(new int[] {1});

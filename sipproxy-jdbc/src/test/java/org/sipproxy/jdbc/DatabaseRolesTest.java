@@ -77,7 +77,7 @@ class DatabaseRolesTest {
     }
 
     @Test
-    void theSqlForReviewIsTheSqlThatRuns() throws Exception {
+    void sqlForReviewIsTheSqlThatRuns() throws Exception {
         String sql = DatabaseRoles.of(WRITER, READER).sql(postgres.dataSource());
 
         postgres.execute(sql);

@@ -388,7 +388,7 @@ class JdbcAccountingTest {
         AccountingStatus status = account(calls);
 
         assertThat(status.openCalls()).isLessThanOrEqualTo(100);
-        assertThat(status.forgottenCalls()).isGreaterThanOrEqualTo(900);
+        assertThat(status.evictedCalls()).isGreaterThanOrEqualTo(900);
     }
 
     // ---- further columns and odd values

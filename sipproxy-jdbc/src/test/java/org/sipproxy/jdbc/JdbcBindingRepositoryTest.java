@@ -155,7 +155,7 @@ class JdbcBindingRepositoryTest implements BindingRepositoryContract {
     private static void raising(String state, int times, Runnable work) {
         POSTGRES.execute("CREATE SEQUENCE attempts");
         POSTGRES.execute("CREATE FUNCTION raise() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
-                + "IF nextval('attempts') <= " + times + " THEN RAISE EXCEPTION 'told to' USING ERRCODE = '" + state
+                + "IF nextval('attempts') <= " + times + " THEN RAISE EXCEPTION 'set to fail' USING ERRCODE = '" + state
                 + "'; END IF; RETURN NEW; END $$");
         POSTGRES.execute("CREATE TRIGGER failing BEFORE INSERT ON location FOR EACH ROW EXECUTE FUNCTION raise()");
         try {

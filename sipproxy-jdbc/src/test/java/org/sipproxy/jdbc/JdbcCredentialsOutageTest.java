@@ -107,13 +107,13 @@ class JdbcCredentialsOutageTest {
     }
 
     @Test
-    void aPoolerThatSwallowsNotificationsIsNotTrusted() {
+    void poolerThatSwallowsNotificationsIsNotTrusted() {
         try (PostgresFixture postgres = PostgresFixture.withSchema().open()) {
             KamailioSchema.on(postgres.dataSource()).addSubscriberNotifications();
             Subscribers subscribers = Subscribers.in(postgres.dataSource());
             subscribers.add("1001", "sip.test", "test1234");
-            JdbcCredentials credentials =
-                    JdbcCredentials.builder(deaf(postgres.dataSource())).build();
+            JdbcCredentials credentials = JdbcCredentials.builder(withoutNotifications(postgres.dataSource()))
+                    .build();
             credentials.listen();
             try {
                 await().during(Duration.ofSeconds(3))
@@ -132,7 +132,7 @@ class JdbcCredentialsOutageTest {
     }
 
     /** Connections that work but never receive a notification, like those of a pooler in transaction mode. */
-    private static DataSource deaf(DataSource dataSource) {
+    private static DataSource withoutNotifications(DataSource dataSource) {
         return wrap(
                 DataSource.class,
                 dataSource,

@@ -89,7 +89,7 @@ class JdbcCredentialsTest implements CredentialStoreContract {
     }
 
     @Test
-    void aTableWithoutARowIsEmpty() {
+    void tableWithoutARowIsEmpty() {
         JdbcCredentials credentials =
                 JdbcCredentials.builder(postgres.dataSource()).build();
         assertThat(credentials.isEmpty()).isFalse();
@@ -219,7 +219,7 @@ class JdbcCredentialsTest implements CredentialStoreContract {
     }
 
     @Test
-    void aFloodOfInventedNamesNeitherEvictsTheKnownNorReachesTheDatabaseForLong() {
+    void floodOfInventedNamesNeitherEvictsTheKnownNorReachesTheDatabaseForLong() {
         JdbcCredentials credentials = JdbcCredentials.builder(postgres.dataSource())
                 .cacheSize(10)
                 .unknownCacheSize(10)
@@ -287,7 +287,7 @@ class JdbcCredentialsTest implements CredentialStoreContract {
     }
 
     @Test
-    void aSha256InHa1IsTakenForWhatItIs() {
+    void sha256InHa1IsTakenForWhatItIs() {
         postgres.execute("UPDATE subscriber SET ha1 = encode(sha256('1001:sip.test:x'), 'hex')");
         JdbcCredentials credentials =
                 JdbcCredentials.builder(postgres.dataSource()).build();

@@ -59,7 +59,7 @@ class JdbcSecretTest {
     }
 
     @Test
-    void aMissingTableAndAMissingPrivilegeNameTheRemedy() {
+    void missingTableAndAMissingPrivilegeNameTheRemedy() {
         assertThatThrownBy(() -> JdbcSecret.readOrCreate(postgres.dataSource(ROLE, "pw")))
                 .isInstanceOf(SecretUnavailableException.class)
                 .hasMessageContaining("permission denied")
@@ -80,7 +80,7 @@ class JdbcSecretTest {
     }
 
     @Test
-    void theReadWriteRoleOfDbGrantsCreatesTheSecretAndCannotChangeIt() {
+    void readWriteRoleOfDbGrantsCreatesTheSecretAndCannotChangeIt() {
         DatabaseRoles.of(ROLE, ROLE + "_ro").grant(postgres.dataSource());
         try {
             byte[] created = JdbcSecret.readOrCreate(postgres.dataSource(ROLE, "pw"));
@@ -95,7 +95,7 @@ class JdbcSecretTest {
     }
 
     @Test
-    void aRowThatIsNotASecretIsRefusedWithoutShowingIt() {
+    void rowThatIsNotASecretIsRefusedWithoutShowingIt() {
         postgres.execute("INSERT INTO sipproxy_secret (name, secret) VALUES ('proxy', 'hunter2')");
 
         assertThatThrownBy(() -> JdbcSecret.readOrCreate(postgres.dataSource()))

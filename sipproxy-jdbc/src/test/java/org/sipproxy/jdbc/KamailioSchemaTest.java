@@ -106,7 +106,7 @@ class KamailioSchemaTest {
     }
 
     @Test
-    void aMismatchNamesTableFoundAndWanted() {
+    void mismatchNamesTableFoundAndWanted() {
         schema.create();
         postgres.execute("UPDATE version SET table_version = 8 WHERE table_name = 'location'");
         postgres.execute("DROP TABLE dbaliases");
@@ -125,7 +125,7 @@ class KamailioSchemaTest {
     }
 
     @Test
-    void aTableOfAnotherVersionIsNotTouched() {
+    void tableOfAnotherVersionIsNotTouched() {
         postgres.execute("CREATE TABLE location (id int)");
 
         assertThat(schema.create()).doesNotContain("location");

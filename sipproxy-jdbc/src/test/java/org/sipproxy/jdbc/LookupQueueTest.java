@@ -89,7 +89,7 @@ class LookupQueueTest {
 
     @Test
     void readsAreCollectedWhileOneIsInProgress() throws Exception {
-        LookupQueue queue = new LookupQueue(1, this::read, cache::fail);
+        LookupQueue queue = new LookupQueue(1, this::read, cache::fail, new LookupThreads());
         gate = new CountDownLatch(1);
         List<Future<Credentials>> found = new ArrayList<>();
         found.add(find(queue, "first"));
@@ -109,7 +109,7 @@ class LookupQueueTest {
     void readIsNotDelayedByAQueryThatHangs() throws Exception {
         CountDownLatch hangs = new CountDownLatch(1);
         gate = hangs;
-        LookupQueue queue = new LookupQueue(2, this::read, cache::fail);
+        LookupQueue queue = new LookupQueue(2, this::read, cache::fail, new LookupThreads());
         Future<Credentials> first = find(queue, "hangs");
         await().until(() -> batches.size() == 1);
         gate = new CountDownLatch(0);
@@ -123,7 +123,7 @@ class LookupQueueTest {
 
     @Test
     void requestStopsWaitingAtItsDeadlineAndTheReadContinues() throws Exception {
-        LookupQueue queue = new LookupQueue(1, this::read, cache::fail);
+        LookupQueue queue = new LookupQueue(1, this::read, cache::fail, new LookupThreads());
         gate = new CountDownLatch(1);
         CredentialCache.Read read = cache.read(new CredentialCache.Key("user", "sip.test"), queue::add);
         await().until(read::hasBegun);
@@ -147,7 +147,8 @@ class LookupQueueTest {
                     }
                     read(reads);
                 },
-                cache::fail);
+                cache::fail,
+                new LookupThreads());
         assertThatThrownBy(() -> queue.await(cache.read(new CredentialCache.Key("user", "sip.test"), queue::add)))
                 .isInstanceOf(IllegalStateException.class)
                 .hasRootCauseMessage("thrown by the test");

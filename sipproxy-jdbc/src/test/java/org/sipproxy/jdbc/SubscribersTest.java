@@ -42,7 +42,7 @@ class SubscribersTest {
     }
 
     @Test
-    void thePlainPasswordIsStoredOnlyOnRequest() {
+    void plainPasswordIsStoredOnlyOnRequest() {
         Subscribers plain =
                 Subscribers.builder(postgres.dataSource()).storePlainPasswords().build();
         plain.add("1001", "sip.test", "test1234");
@@ -55,7 +55,7 @@ class SubscribersTest {
     }
 
     @Test
-    void theSha256HashHasAColumnOfItsOwn() {
+    void sha256HashHasAColumnOfItsOwn() {
         KamailioSchema.on(postgres.dataSource()).addSha256Column();
 
         subscribers.add("1001", "sip.test", "test1234");

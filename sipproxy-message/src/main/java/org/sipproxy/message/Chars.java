@@ -148,6 +148,11 @@ final class Chars {
         return a[i] == '%' && i + 2 < to && isHex(a[i + 1]) && isHex(a[i + 2]);
     }
 
+    /** Returns the character, 0 to 255, of the escape that begins at {@code i}. */
+    static int escaped(byte[] text, int i) {
+        return Character.digit(text[i + 1], 16) << 4 | Character.digit(text[i + 2], 16);
+    }
+
     static boolean isToken(byte[] a, int from, int to) {
         if (from >= to) {
             return false;

@@ -549,64 +549,6 @@ public abstract sealed class SipMessage permits SipRequest, SipResponse {
         return i >= 0 && Chars.number(wire, index.valueStart(i), index.valueEnd(i), Integer.MAX_VALUE) != bodyLength();
     }
 
-    final Splice replacing(Splice splice, HeaderName name, String value) {
-        byte[] line = line(name, value);
-        int first = firstHeader(name);
-        if (first < 0) {
-            return splice.insert(index.headersEnd(), line);
-        }
-        splice.replace(index.lineStart(first), index.lineEnd(first), line);
-        return removing(splice, name, first);
-    }
-
-    final Splice above(HeaderName name, String value) {
-        int first = firstHeader(name);
-        int at = headerCount() == 0 ? index.headersEnd() : index.lineStart(Math.max(first, 0));
-        return new Splice().insert(at, line(name, value));
-    }
-
-    final Splice below(HeaderName name, String value) {
-        int last = -1;
-        for (int i = firstHeader(name); i >= 0; i = nextHeader(name, i)) {
-            last = i;
-        }
-        return new Splice().insert(last < 0 ? index.headersEnd() : index.lineEnd(last), line(name, value));
-    }
-
-    /** Removes the lines of this name after line {@code after}. */
-    final Splice removing(Splice splice, HeaderName name, int after) {
-        for (int i = nextHeader(name, after); i >= 0; i = nextHeader(name, i)) {
-            splice.delete(index.lineStart(i), index.lineEnd(i));
-        }
-        return splice;
-    }
-
-    final Splice body(String contentType, byte[] body) {
-        Splice splice = replacing(new Splice(), HeaderName.CONTENT_TYPE, contentType);
-        replacing(splice, HeaderName.CONTENT_LENGTH, Integer.toString(body.length));
-        return splice.replace(index.bodyStart(), wire.length, body);
-    }
-
-    final Splice noBody() {
-        Splice splice = removing(new Splice(), HeaderName.CONTENT_TYPE, -1);
-        replacing(splice, HeaderName.CONTENT_LENGTH, "0");
-        return splice.delete(index.bodyStart(), wire.length);
-    }
-
-    /**
-     * Returns a header line. A line end in the value is rejected, because it would start another header or the body.
-     */
-    private static byte[] line(HeaderName name, String value) {
-        for (int i = 0; i < value.length(); i++) {
-            char c = value.charAt(i);
-            if (c == '\r' || c == '\n' || c == 0) {
-                throw new IllegalArgumentException(name + ": \"" + SipParseException.excerpt(value)
-                        + "\" holds a line end or NUL; it must be one line");
-            }
-        }
-        return (name + ": " + value + "\r\n").getBytes(StandardCharsets.UTF_8);
-    }
-
     // ---- java.lang.Object
 
     @Override

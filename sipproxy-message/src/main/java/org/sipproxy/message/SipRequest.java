@@ -58,32 +58,32 @@ public final class SipRequest extends SipMessage {
 
     @Override
     public SipRequest withHeader(HeaderName name, String value) {
-        return with(replacing(new Splice(), name, value));
+        return with(HeaderEdits.replacing(this, name, value));
     }
 
     @Override
     public SipRequest withHeaderAbove(HeaderName name, String value) {
-        return with(above(name, value));
+        return with(HeaderEdits.above(this, name, value));
     }
 
     @Override
     public SipRequest withHeaderBelow(HeaderName name, String value) {
-        return with(below(name, value));
+        return with(HeaderEdits.below(this, name, value));
     }
 
     @Override
     public SipRequest withBody(String contentType, byte[] body) {
-        return with(body(contentType, body));
+        return with(HeaderEdits.body(this, contentType, body));
     }
 
     @Override
     public SipRequest withoutBody() {
-        return with(noBody());
+        return with(HeaderEdits.noBody(this));
     }
 
     @Override
     public SipRequest withoutHeader(HeaderName name) {
-        return hasHeader(name) ? with(removing(new Splice(), name, -1)) : this;
+        return hasHeader(name) ? with(HeaderEdits.removing(this, name)) : this;
     }
 
     @Override

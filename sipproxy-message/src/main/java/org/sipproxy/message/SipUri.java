@@ -3,9 +3,6 @@ package org.sipproxy.message;
 import java.io.ByteArrayOutputStream;
 import java.net.InetAddress;
 import java.nio.charset.StandardCharsets;
-import java.util.ArrayList;
-import java.util.Collections;
-import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
 import java.util.Optional;
@@ -35,12 +32,9 @@ import org.sipproxy.message.wire.UriIndex;
  */
 public final class SipUri {
 
-    private static final int ABSENT = -1;
+    static final int ABSENT = -1;
 
     private static final byte[] NOT_AN_ESCAPE = "\ufffd".getBytes(StandardCharsets.UTF_8);
-
-    /** Reserved characters of RFC 3261 §25.1. */
-    private static final String RESERVED = ";/?:@&=+$,";
 
     /**
      * Parameters that never match a URI without them (§19.1.4; {@code transport} according to the examples there). They
@@ -54,17 +48,18 @@ public final class SipUri {
         "maddr".getBytes(StandardCharsets.US_ASCII)
     };
 
-    private final byte[] a;
-    private final int start;
-    private final int end;
-    private final int schemeEnd;
-    private final boolean sip;
-    private final boolean secure;
+    // read by UriEquivalence too
+    final byte[] a;
+    final int start;
+    final int end;
+    final int schemeEnd;
+    final boolean sip;
+    final boolean secure;
     private int userEnd = ABSENT;
-    private int hostStart = ABSENT;
-    private int hostEnd = ABSENT;
-    private int port = ABSENT;
-    private int paramsEnd;
+    int hostStart = ABSENT;
+    int hostEnd = ABSENT;
+    int port = ABSENT;
+    int paramsEnd;
 
     private SipUri(byte[] a, int start, int end) throws SipParseException {
         this.a = a;
@@ -219,8 +214,8 @@ public final class SipUri {
                 otherEnd++;
             }
             int otherNameEnd = nameEnd(a, i, otherEnd);
-            if (sameText(a, i, otherNameEnd, a, start, nameEnd, true)) {
-                return sameText(
+            if (UriEquivalence.sameText(a, i, otherNameEnd, a, start, nameEnd, true)) {
+                return UriEquivalence.sameText(
                         a, Math.min(otherNameEnd + 1, otherEnd), otherEnd, a, Math.min(nameEnd + 1, to), to, true);
             }
             i = otherEnd + 1;
@@ -367,7 +362,7 @@ public final class SipUri {
         return ABSENT;
     }
 
-    private int firstParam() {
+    int firstParam() {
         int i = hostEnd;
         while (i < paramsEnd && a[i] != ';') {
             i++;
@@ -375,7 +370,7 @@ public final class SipUri {
         return i;
     }
 
-    private int paramEnd(int from) {
+    int paramEnd(int from) {
         int i = from;
         while (i < paramsEnd && a[i] != ';') {
             i++;
@@ -390,7 +385,7 @@ public final class SipUri {
         ByteArrayOutputStream out = new ByteArrayOutputStream(to - from);
         for (int i = from; i < to; i++) {
             if (Chars.isEscape(a, i, to)) {
-                out.write(escaped(a, i));
+                out.write(Chars.escaped(a, i));
                 i += 2;
             } else if (a[i] == '%') {
                 out.writeBytes(NOT_AN_ESCAPE);
@@ -408,159 +403,25 @@ public final class SipUri {
      * neither; other parameters must match only if both URIs have them. Headers must all be the same.
      */
     public boolean isEquivalentTo(SipUri other) {
-        if (equals(other)) {
-            return true;
-        }
-        if (sip != other.sip || secure != other.secure) {
-            return false;
-        }
-        if (!sip) {
-            return Chars.equalsIgnoreCase(a, start, schemeEnd, other.a, other.start, other.schemeEnd)
-                    && text(schemeEnd, end).equals(other.text(other.schemeEnd, other.end));
-        }
-        return port == other.port
-                && sameHost(other)
-                && sameUserInfo(other)
-                && paramsAgree(this, other)
-                && paramsAgree(other, this)
-                && sameHeaders(other);
+        return equals(other) || UriEquivalence.areEquivalent(this, other);
     }
 
-    private boolean sameHost(SipUri other) {
-        return Chars.equalsIgnoreCase(a, hostStart, hostEnd, other.a, other.hostStart, other.hostEnd)
-                || normalHost().equals(other.normalHost());
-    }
-
-    private boolean sameUserInfo(SipUri other) {
-        if (hasUser() != other.hasUser()) {
-            return false;
-        }
-        return !hasUser()
-                || sameText(a, schemeEnd + 1, hostStart, other.a, other.schemeEnd + 1, other.hostStart, false);
-    }
-
-    /** Compares two texts. An escape equals its character, unless that is a reserved one (RFC 3261 §19.1.4). */
-    private static boolean sameText(byte[] x, int xFrom, int xTo, byte[] y, int yFrom, int yTo, boolean ignoreCase) {
-        int i = xFrom;
-        int j = yFrom;
-        while (i < xTo && j < yTo) {
-            int c = charAt(x, i, xTo);
-            int d = charAt(y, j, yTo);
-            if (c != d && !(ignoreCase && c < 128 && d < 128 && Chars.lower((byte) c) == Chars.lower((byte) d))) {
-                return false;
-            }
-            i += Chars.isEscape(x, i, xTo) ? 3 : 1;
-            j += Chars.isEscape(y, j, yTo) ? 3 : 1;
-        }
-        return i == xTo && j == yTo;
-    }
-
-    /**
-     * Returns the character at {@code i}, written or escaped. An escaped reserved character differs from all plain
-     * ones.
-     */
-    private static int charAt(byte[] text, int i, int to) {
-        if (!Chars.isEscape(text, i, to)) {
-            return text[i] & 0xff;
-        }
-        int c = escaped(text, i);
-        return RESERVED.indexOf(c) >= 0 ? c + 256 : c;
-    }
-
-    private static int escaped(byte[] text, int i) {
-        return Character.digit(text[i + 1], 16) << 4 | Character.digit(text[i + 2], 16);
-    }
-
-    private static boolean paramsAgree(SipUri x, SipUri y) {
-        int i = x.firstParam();
-        while (i < x.paramsEnd) {
-            int from = i + 1;
-            int to = x.paramEnd(from);
-            int nameEnd = nameEnd(x.a, from, to);
-            int theirs = y.paramNamedAs(x.a, from, nameEnd);
-            if (theirs == ABSENT) {
-                if (inBoth(x.a, from, nameEnd) >= 0) {
-                    return false;
-                }
-            } else {
-                int theirEnd = y.paramEnd(theirs);
-                int theirNameEnd = nameEnd(y.a, theirs, theirEnd);
-                // a parameter without a value compares as one with an empty value
-                if (!sameText(
-                        x.a,
-                        Math.min(nameEnd + 1, to),
-                        to,
-                        y.a,
-                        Math.min(theirNameEnd + 1, theirEnd),
-                        theirEnd,
-                        true)) {
-                    return false;
-                }
-            }
-            i = to;
-        }
-        return true;
-    }
-
-    private int paramNamedAs(byte[] x, int from, int to) {
-        int i = firstParam();
-        while (i < paramsEnd) {
-            int end = paramEnd(i + 1);
-            if (sameText(x, from, to, a, i + 1, nameEnd(a, i + 1, end), true)) {
-                return i + 1;
-            }
-            i = end;
-        }
-        return ABSENT;
-    }
-
-    private static int nameEnd(byte[] a, int from, int to) {
+    static int nameEnd(byte[] a, int from, int to) {
         int eq = Chars.indexOf(a, from, to, '=');
         return eq < 0 ? to : eq;
     }
 
     /** Returns the index in {@link #IN_BOTH} of the name in {@code [from, to)}, or -1. */
-    private static int inBoth(byte[] a, int from, int to) {
+    static int inBoth(byte[] a, int from, int to) {
         if (to - from < 3) {
             return ABSENT; // lr, ob and others that are frequent
         }
         for (int i = 0; i < IN_BOTH.length; i++) {
-            if (sameText(a, from, to, IN_BOTH[i], 0, IN_BOTH[i].length, true)) {
+            if (UriEquivalence.sameText(a, from, to, IN_BOTH[i], 0, IN_BOTH[i].length, true)) {
                 return i;
             }
         }
         return ABSENT;
-    }
-
-    private boolean sameHeaders(SipUri other) {
-        if (hasHeaders() != other.hasHeaders()) {
-            return false;
-        }
-        return !hasHeaders() || headerSet().equals(other.headerSet());
-    }
-
-    private List<String> headerSet() {
-        List<String> headers = new ArrayList<>();
-        int from = paramsEnd + 1;
-        while (from <= end) {
-            int amp = Chars.indexOf(a, from, end, '&');
-            int to = amp < 0 ? end : amp;
-            int nameEnd = nameEnd(a, from, to);
-            headers.add(
-                    canonical(from, nameEnd).toLowerCase(Locale.ROOT) + "=" + canonical(Math.min(nameEnd + 1, to), to));
-            from = to + 1;
-        }
-        Collections.sort(headers);
-        return headers;
-    }
-
-    /** Returns the text in a form that is the same for all texts that {@link #sameText} considers equal. */
-    private String canonical(int from, int to) {
-        StringBuilder out = new StringBuilder(to - from);
-        for (int i = from; i < to; i += Chars.isEscape(a, i, to) ? 3 : 1) {
-            out.append((char) charAt(a, i, to));
-        }
-        return out.toString();
     }
 
     private String text(int from, int to) {

@@ -28,9 +28,10 @@ final class DetectNat implements RequestStage {
     @Override
     public Verdict handle(StageContext context) throws SipParseException {
         SipRequest request = context.request();
-        clients.heard(context.flow());
-        boolean ours =
-                request.method() == Method.REGISTER ? !request.hasHeader(HeaderName.PATH) : FirstHop.isOurs(request);
+        clients.received(context.flow());
+        boolean ours = request.method() == Method.REGISTER
+                ? !request.hasHeader(HeaderName.PATH)
+                : FirstHop.isThisProxy(request);
         if (ours && detection.isBehindNat(request, context.flow())) {
             counters.behindNat.increment();
             context.behindNat();

@@ -15,7 +15,7 @@ final class FirstHop {
     private FirstHop() {}
 
     /** Returns true if the sender's Via is the only one of a request. */
-    static boolean isOurs(SipRequest request) throws SipParseException {
+    static boolean isThisProxy(SipRequest request) throws SipParseException {
         return !request.isRepeated(HeaderName.VIA)
                 && request.topVia().index().end() == request.index().valueEnd(request.firstHeader(HeaderName.VIA));
     }
@@ -24,7 +24,7 @@ final class FirstHop {
      * Returns true if this proxy's Record-Route is the topmost one of a response. Empty if the response has no
      * Record-Route.
      */
-    static Optional<Boolean> isOurs(SipResponse response, Predicate<SipUri> isMyself) throws SipParseException {
+    static Optional<Boolean> isThisProxy(SipResponse response, Predicate<SipUri> isMyself) throws SipParseException {
         Optional<NameAddress> top = response.firstAddress(HeaderName.RECORD_ROUTE);
         return top.isEmpty()
                 ? Optional.empty()

@@ -37,7 +37,7 @@ public record FlowHealth(
                 kept.flow.remoteAddress(),
                 kept.flow.endpoint(),
                 java.util.Arrays.stream(kept.clients).map(client -> client.aor).toList(),
-                Instant.ofEpochMilli(kept.heardMillis()).plus(shift),
+                Instant.ofEpochMilli(kept.receivedMillis()).plus(shift),
                 kept.unanswered,
                 nanos < 0 ? Optional.empty() : Optional.of(Duration.ofNanos(nanos)));
     }

@@ -18,21 +18,21 @@ final class KeptFlow {
         }
     }
 
-    private static final Client[] NOBODY = {};
+    private static final Client[] NO_CLIENTS = {};
 
     final Flow flow;
     /** Index in the slots of {@link KnownClients}; part of the branch of a ping. */
     final int slot;
 
     /** Copy-on-write, under the lock of {@link KnownClients}. */
-    volatile Client[] clients = NOBODY;
+    volatile Client[] clients = NO_CLIENTS;
 
     /** When the client last sent something unprompted, in the proxy's time. The next field is the gap before that. */
-    private volatile long spokeMillis;
+    private volatile long unpromptedMillis;
 
     private volatile long gapMillis = Long.MAX_VALUE;
     /** When anything was last received, including responses to pings. */
-    private volatile long heardMillis;
+    private volatile long receivedMillis;
 
     /**
      * The nonce expected in the response to the last ping; 0 if none is due. Written by the timer and receiver threads.
@@ -48,30 +48,30 @@ final class KeptFlow {
     KeptFlow(Flow flow, int slot, long nowMillis) {
         this.flow = flow;
         this.slot = slot;
-        this.spokeMillis = nowMillis;
-        this.heardMillis = nowMillis;
+        this.unpromptedMillis = nowMillis;
+        this.receivedMillis = nowMillis;
     }
 
     /** Records that the client sent something unprompted. */
-    void spoke(long nowMillis) {
-        if (nowMillis != spokeMillis) {
-            gapMillis = nowMillis - spokeMillis;
-            spokeMillis = nowMillis;
+    void received(long nowMillis) {
+        if (nowMillis != unpromptedMillis) {
+            gapMillis = nowMillis - unpromptedMillis;
+            unpromptedMillis = nowMillis;
         }
-        heardMillis = nowMillis;
+        receivedMillis = nowMillis;
         unanswered = 0;
         nonce = 0;
     }
 
     void answered(long nowMillis, long nanos) {
-        heardMillis = nowMillis;
+        receivedMillis = nowMillis;
         roundTripNanos = nanos - sentNanos;
         unanswered = 0;
         nonce = 0;
     }
 
-    long heardMillis() {
-        return heardMillis;
+    long receivedMillis() {
+        return receivedMillis;
     }
 
     /**
@@ -79,7 +79,7 @@ final class KeptFlow {
      * within each of the last two intervals, as a client does that sends its own keepalives.
      */
     boolean keepsItselfAlive(long nowMillis, long intervalMillis) {
-        long age = nowMillis - spokeMillis;
+        long age = nowMillis - unpromptedMillis;
         return age <= intervalMillis / 2 || (age < intervalMillis && gapMillis < intervalMillis);
     }
 }

@@ -31,7 +31,7 @@ import org.sipproxy.message.SipUri;
  */
 final class KnownClients implements LocationListener {
 
-    private static final Client[] NOBODY = {};
+    private static final Client[] NO_CLIENTS = {};
 
     private final AliasWriter aliases;
     private final boolean keepsAll;
@@ -103,7 +103,7 @@ final class KnownClients implements LocationListener {
                 && KeptFlow.Key.of(known.flow.flow).equals(key)
                 && known.flow.flow.isOpen()) {
             known.binding = binding;
-            known.flow.spoke(now());
+            known.flow.received(now());
             return;
         }
         synchronized (this) {
@@ -112,7 +112,8 @@ final class KnownClients implements LocationListener {
             Client client = new Client(aor, aliases.owner(aor), kept, binding);
             kept.clients = with(kept.clients, client);
             byId.put(binding.id(), client);
-            byContact.compute(binding.contact(), (contact, others) -> with(others == null ? NOBODY : others, client));
+            byContact.compute(
+                    binding.contact(), (contact, others) -> with(others == null ? NO_CLIENTS : others, client));
         }
     }
 
@@ -131,7 +132,7 @@ final class KnownClients implements LocationListener {
             SipUri address = received.orElse(binding.contact());
             Endpoint socket = binding.socket().orElse(null);
             ProxyRuntime runtime = proxy;
-            flow = runtime == null || socket == null || !isOurs(socket) || !isNumeric(address)
+            flow = runtime == null || socket == null || !isListeningPoint(socket) || !isNumeric(address)
                     ? null
                     : runtime.flow(address, socket, Instant.ofEpochMilli(binding.updatedAtMillis()))
                             .orElse(null);
@@ -139,7 +140,7 @@ final class KnownClients implements LocationListener {
         return flow != null && (received.isPresent() || flow.kind() == TransportKind.UDP) ? flow : null;
     }
 
-    private boolean isOurs(Endpoint socket) {
+    private boolean isListeningPoint(Endpoint socket) {
         for (Endpoint point : listeningPoints) {
             if (point.hasAddressOf(socket)) {
                 return true;
@@ -156,7 +157,7 @@ final class KnownClients implements LocationListener {
     private KeptFlow keptFlow(KeptFlow.Key key, Flow flow) {
         KeptFlow kept = flows.get(key);
         if (kept != null && kept.flow.isOpen()) {
-            kept.spoke(now());
+            kept.received(now());
             return kept;
         }
         int slot = holeCount > 0 ? holes[--holeCount] : usedSlots;
@@ -213,10 +214,10 @@ final class KnownClients implements LocationListener {
     // ---- lookups
 
     /** Records that something arrived on a flow, so that its clients count as alive. */
-    void heard(Flow flow) {
+    void received(Flow flow) {
         KeptFlow kept = flows.get(KeptFlow.Key.of(flow));
         if (kept != null) {
-            kept.spoke(now());
+            kept.received(now());
         }
     }
 

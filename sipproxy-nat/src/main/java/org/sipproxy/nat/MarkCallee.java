@@ -30,7 +30,7 @@ final class MarkCallee implements ResponseStage {
 
     @Override
     public void handle(ResponseStageContext context) {
-        clients.heard(context.flow());
+        clients.received(context.flow());
         SipResponse response = context.response();
         int status = response.statusCode();
         if (status <= 100 || status >= 300 || !response.hasHeader(HeaderName.CONTACT)) {
@@ -51,7 +51,7 @@ final class MarkCallee implements ResponseStage {
     }
 
     private boolean isBehindNat(ResponseStageContext context, SipResponse response) throws SipParseException {
-        Optional<Boolean> nearest = FirstHop.isOurs(response, context::isMyself);
+        Optional<Boolean> nearest = FirstHop.isThisProxy(response, context::isMyself);
         if (nearest.isPresent() && !nearest.get()) {
             return false;
         }

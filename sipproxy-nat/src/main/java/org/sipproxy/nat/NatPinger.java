@@ -94,7 +94,7 @@ final class NatPinger {
     }
 
     private void visit(KeptFlow kept, long now) {
-        Binding binding = forgetExpired(kept, now);
+        Binding binding = removeExpired(kept, now);
         PingMethod method = rules.method();
         if (binding == null || method == null || kept.flow.kind() != TransportKind.UDP) {
             return;
@@ -137,7 +137,7 @@ final class NatPinger {
     }
 
     /** Removes expired bindings. Returns the first valid one with a SIP contact; null if there is none. */
-    private @Nullable Binding forgetExpired(KeptFlow kept, long now) {
+    private @Nullable Binding removeExpired(KeptFlow kept, long now) {
         Binding valid = null;
         for (Client client : kept.clients) {
             Binding binding = client.binding;

@@ -90,7 +90,7 @@ public final class NatTraversal implements ProxyComponent {
 
     /** Handles a client's own keepalive: CRLF or zero bytes, or STUN, which gets a response. */
     private void onNonSip(Flow flow, byte[] bytes) {
-        clients.heard(flow);
+        clients.received(flow);
         ProxyRuntime runtime = proxy;
         byte[] answer = runtime == null ? null : StunResponder.answer(bytes, flow);
         if (answer != null && runtime != null) {
@@ -110,7 +110,7 @@ public final class NatTraversal implements ProxyComponent {
         proxy = runtime;
         aliases.start(KeyedHash.of(runtime.key("contact alias"), "contact alias"), runtime.boundEndpoints());
         clients.start(runtime);
-        StoreThread thread = new StoreThread(runtime.locationStore(), clients, counters);
+        StoreThread thread = new StoreThread(runtime, clients, counters);
         store = thread;
         if (runtime.locationStore().blocking() == LocationStore.Blocking.ALWAYS) {
             thread.execute(() -> clients.load(runtime));

@@ -46,7 +46,7 @@ final class RouteThroughNat implements RequestStage {
         if (request.method() == Method.REGISTER) {
             return Verdict.proceed(); // a phone would learn its alias from the 200 and keep it
         }
-        if (request.hasHeader(HeaderName.CONTACT) && FirstHop.isOurs(request)) {
+        if (request.hasHeader(HeaderName.CONTACT) && FirstHop.isThisProxy(request)) {
             markContact(context, request);
         }
         return route(context, context.request());
@@ -84,7 +84,7 @@ final class RouteThroughNat implements RequestStage {
         }
         SipUri contact = alias != null ? alias.contact() : ContactEdit.withoutAlias(uri);
         Client registered = registered(contact, alias, context);
-        if (registered != null && (alias == null || knowsMore(registered, alias))) {
+        if (registered != null && (alias == null || isMoreRecent(registered, alias))) {
             counters.registeredFlowsUsed.increment();
             return Verdict.relay(to(registered.binding, contact));
         }
@@ -129,9 +129,9 @@ final class RouteThroughNat implements RequestStage {
      * before its Contact gets an alias. An alias dated in the future comes from another process with a wrong clock, so
      * its time is ignored.
      */
-    private boolean knowsMore(Client registered, ContactAlias alias) {
+    private boolean isMoreRecent(Client registered, ContactAlias alias) {
         return registered.flow.flow.isOpen()
-                && (registered.flow.heardMillis() > alias.seenAtMillis() || isDatedInFuture(alias));
+                && (registered.flow.receivedMillis() > alias.seenAtMillis() || isDatedInFuture(alias));
     }
 
     private boolean isDatedInFuture(ContactAlias alias) {

@@ -7,6 +7,7 @@ import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
+import org.sipproxy.api.component.ProxyRuntime;
 import org.sipproxy.api.location.Binding;
 import org.sipproxy.api.location.BindingChange;
 import org.sipproxy.api.location.LocationStore;
@@ -34,19 +35,18 @@ final class StoreThread implements AutoCloseable {
     private final LogPace warnings = new LogPace(Duration.ofSeconds(10));
     private final ThreadPoolExecutor thread;
 
-    StoreThread(LocationStore store, KnownClients clients, NatCounters counters) {
-        this.store = store;
+    StoreThread(ProxyRuntime proxy, KnownClients clients, NatCounters counters) {
+        this.store = proxy.locationStore();
         this.clients = clients;
         this.counters = counters;
         this.thread = new ThreadPoolExecutor(
-                1, 1, IDLE_SECONDS, TimeUnit.SECONDS, new ArrayBlockingQueue<>(QUEUE), StoreThread::thread);
+                1,
+                1,
+                IDLE_SECONDS,
+                TimeUnit.SECONDS,
+                new ArrayBlockingQueue<>(QUEUE),
+                work -> proxy.newThread("nat-store", work));
         thread.allowCoreThreadTimeOut(true);
-    }
-
-    private static Thread thread(Runnable work) {
-        Thread made = new Thread(work, "sip-nat-store");
-        made.setDaemon(true);
-        return made;
     }
 
     /** Runs the work on the thread. False if the queue is full: try again later. */

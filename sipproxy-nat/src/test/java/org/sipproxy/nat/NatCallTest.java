@@ -294,7 +294,7 @@ class NatCallTest {
         Phone alice = behind(router(NatKind.SYMMETRIC), "alice");
         Phone bob = behind(router(NatKind.SYMMETRIC), "bob");
 
-        alice.deafen();
+        alice.stopResponding();
 
         await().atMost(Duration.ofSeconds(20)).until(() -> sip.bindings("alice").isEmpty());
         assertThat(sip.bindings("bob")).hasSize(1);

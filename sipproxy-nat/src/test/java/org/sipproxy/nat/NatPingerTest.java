@@ -158,7 +158,7 @@ class NatPingerTest {
 
         await().until(() -> !proxy.removals.isEmpty());
         assertThat(proxy.removals.element().removal()).contains(RemovalReason.UNREACHABLE);
-        assertThat(proxy.storeThreads).isNotEmpty().allMatch(name -> name.equals("sip-nat-store"));
+        assertThat(proxy.storeThreads).isNotEmpty().allMatch(name -> name.equals("sipproxy-nat-store"));
         await().until(() -> nat.statistics().clients() == 0);
         passRounds(1);
         assertThat(proxy.sent).hasSize(3);
@@ -284,7 +284,7 @@ class NatPingerTest {
         passRounds(2);
 
         assertThat(proxy.sent).isNotEmpty().allMatch(s -> s.text().startsWith("OPTIONS sip:ours@"));
-        assertThat(proxy.storeThreads).allMatch(name -> name.equals("sip-nat-store"));
+        assertThat(proxy.storeThreads).allMatch(name -> name.equals("sipproxy-nat-store"));
     }
 
     @Test

@@ -9,6 +9,7 @@ import java.util.Locale;
 import java.util.Objects;
 import java.util.Set;
 import java.util.StringJoiner;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.sipproxy.api.access.UriPattern;
 import org.sipproxy.api.routing.StageContext;
@@ -53,33 +54,61 @@ public final class AccessRule {
     private final @Nullable UriPattern requestUri;
     private final String tag;
 
-    private AccessRule(
-            Action action,
-            @Nullable CidrBlock network,
-            int port,
-            Set<TransportKind> transports,
-            Set<String> identities,
-            Set<Method> methods,
-            Set<String> fromDomains,
-            Set<String> requestDomains,
-            @Nullable UriPattern from,
-            @Nullable UriPattern requestUri,
-            String tag) {
-        this.action = action;
-        this.network = network;
-        this.port = port;
-        this.transports = transports;
-        this.identities = identities;
-        this.methods = methods;
-        this.fromDomains = fromDomains;
-        this.requestDomains = requestDomains;
-        this.from = from;
-        this.requestUri = requestUri;
-        this.tag = tag;
+    private AccessRule(Draft draft) {
+        this.action = draft.action;
+        this.network = draft.network;
+        this.port = draft.port;
+        this.transports = draft.transports;
+        this.identities = draft.identities;
+        this.methods = draft.methods;
+        this.fromDomains = draft.fromDomains;
+        this.requestDomains = draft.requestDomains;
+        this.from = draft.from;
+        this.requestUri = draft.requestUri;
+        this.tag = draft.tag;
+    }
+
+    /** Values of a rule that is being made. */
+    private static final class Draft {
+        private final Action action;
+        private final @Nullable CidrBlock network;
+        private int port;
+        private Set<TransportKind> transports = Set.of();
+        private Set<String> identities = Set.of();
+        private Set<Method> methods = Set.of();
+        private Set<String> fromDomains = Set.of();
+        private Set<String> requestDomains = Set.of();
+        private @Nullable UriPattern from;
+        private @Nullable UriPattern requestUri;
+        private String tag = "";
+
+        Draft(Action action, @Nullable CidrBlock network) {
+            this.action = action;
+            this.network = network;
+        }
+
+        Draft(AccessRule rule) {
+            this(rule.action, rule.network);
+            this.port = rule.port;
+            this.transports = rule.transports;
+            this.identities = rule.identities;
+            this.methods = rule.methods;
+            this.fromDomains = rule.fromDomains;
+            this.requestDomains = rule.requestDomains;
+            this.from = rule.from;
+            this.requestUri = rule.requestUri;
+            this.tag = rule.tag;
+        }
+    }
+
+    private AccessRule with(Consumer<Draft> change) {
+        Draft draft = new Draft(this);
+        change.accept(draft);
+        return new AccessRule(draft);
     }
 
     private static AccessRule of(Action action, @Nullable CidrBlock network) {
-        return new AccessRule(action, network, 0, Set.of(), Set.of(), Set.of(), Set.of(), Set.of(), null, null, "");
+        return new AccessRule(new Draft(action, network));
     }
 
     /** Returns a rule that allows every source for which no rule with a network decides. */
@@ -126,26 +155,14 @@ public final class AccessRule {
         if (number < 0 || number > 65_535) {
             throw new IllegalArgumentException("port: " + number + " (expected 0 to 65535)");
         }
-        return new AccessRule(
-                action,
-                network,
-                number,
-                transports,
-                identities,
-                methods,
-                fromDomains,
-                requestDomains,
-                from,
-                requestUri,
-                tag);
+        return with(draft -> draft.port = number);
     }
 
     /** Restricts the rule to these transports. */
     public AccessRule over(TransportKind... kinds) {
         Set<TransportKind> set = EnumSet.noneOf(TransportKind.class);
         set.addAll(List.of(kinds));
-        return new AccessRule(
-                action, network, port, set, identities, methods, fromDomains, requestDomains, from, requestUri, tag);
+        return with(draft -> draft.transports = set);
     }
 
     /**
@@ -154,66 +171,22 @@ public final class AccessRule {
      * verify the owners of their certificates.
      */
     public AccessRule identity(String... domains) {
-        return new AccessRule(
-                action,
-                network,
-                port,
-                transports,
-                normal(domains),
-                methods,
-                fromDomains,
-                requestDomains,
-                from,
-                requestUri,
-                tag);
+        return with(draft -> draft.identities = normal(domains));
     }
 
     /** Restricts the rule to requests with one of these methods. */
     public AccessRule method(Method... names) {
-        return new AccessRule(
-                action,
-                network,
-                port,
-                transports,
-                identities,
-                Set.of(names),
-                fromDomains,
-                requestDomains,
-                from,
-                requestUri,
-                tag);
+        return with(draft -> draft.methods = Set.of(names));
     }
 
     /** Restricts the rule to requests with one of these domains in From, ignoring case. */
     public AccessRule fromDomain(String... domains) {
-        return new AccessRule(
-                action,
-                network,
-                port,
-                transports,
-                identities,
-                methods,
-                normal(domains),
-                requestDomains,
-                from,
-                requestUri,
-                tag);
+        return with(draft -> draft.fromDomains = normal(domains));
     }
 
     /** Restricts the rule to requests with one of these domains in the Request-URI, ignoring case. */
     public AccessRule requestDomain(String... domains) {
-        return new AccessRule(
-                action,
-                network,
-                port,
-                transports,
-                identities,
-                methods,
-                fromDomains,
-                normal(domains),
-                from,
-                requestUri,
-                tag);
+        return with(draft -> draft.requestDomains = normal(domains));
     }
 
     /**
@@ -221,34 +194,15 @@ public final class AccessRule {
      * Patterns come from a table; each request of the network costs a bounded search.
      */
     AccessRule patterns(@Nullable UriPattern fromPattern, @Nullable UriPattern requestUriPattern) {
-        return new AccessRule(
-                action,
-                network,
-                port,
-                transports,
-                identities,
-                methods,
-                fromDomains,
-                requestDomains,
-                fromPattern,
-                requestUriPattern,
-                tag);
+        return with(draft -> {
+            draft.from = fromPattern;
+            draft.requestUri = requestUriPattern;
+        });
     }
 
     /** Sets a name for logs and events, such as the peer's. */
     public AccessRule tag(String text) {
-        return new AccessRule(
-                action,
-                network,
-                port,
-                transports,
-                identities,
-                methods,
-                fromDomains,
-                requestDomains,
-                from,
-                requestUri,
-                Objects.requireNonNull(text, "text"));
+        return with(draft -> draft.tag = Objects.requireNonNull(text, "text"));
     }
 
     private static Set<String> normal(String... domains) {

@@ -1,6 +1,7 @@
 package org.sipproxy.security;
 
 import java.util.Arrays;
+import org.sipproxy.api.support.KeyedBursts;
 
 /**
  * Throttle that decides which events get a line: for each key a burst of {@link #BURST} and then one per second, and
@@ -8,8 +9,7 @@ import java.util.Arrays;
  * hiding other events. Events over a connection, whose source is real, have their own lane. Sources of datagrams that
  * were seen before do not compete with new ones, because a source that is forged for each datagram is always new.
  *
- * <p>The table of keys has a fixed size: sets of 8 entries, {@link #ENTRIES} in 1 MB. A new key replaces the entry seen
- * least recently, first among those seen only once. Thread-safe.
+ * <p>The table of keys has a fixed size of 1 MB. Thread-safe.
  */
 final class AuditThrottle {
 
@@ -23,7 +23,6 @@ final class AuditThrottle {
     static final int NO_LINE = -1;
 
     private static final long INTERVAL_MILLIS = 1_000;
-    private static final int WAYS = 8;
     private static final int ENTRIES = 32_768;
 
     private static final int OVER_CONNECTION = 0;
@@ -31,13 +30,7 @@ final class AuditThrottle {
     private static final int NEW = 2;
 
     // guarded by this
-    private final long[] keys = new long[ENTRIES];
-    private final long[] lastSeenMillis = new long[ENTRIES];
-    /** When the whole burst is available again. */
-    private final long[] fullAgainMillis = new long[ENTRIES];
-    /** How often the key was seen since its entry was created, at most 2; 0 for an entry that was never used. */
-    private final byte[] seen = new byte[ENTRIES];
-
+    private final KeyedBursts keys = new KeyedBursts(ENTRIES, BURST, INTERVAL_MILLIS);
     private final int[] omitted = new int[ENTRIES];
     private final int[] lines = new int[3];
     private long second = Long.MIN_VALUE;
@@ -55,16 +48,12 @@ final class AuditThrottle {
      * @return {@link #NO_LINE}, or the number of events of this key without a line since its last one
      */
     synchronized int admit(long key, boolean isForgeable, long nowMillis) {
-        int at = find(key);
-        boolean isNew = at < 0;
+        int at = keys.enter(key, nowMillis);
+        boolean isNew = keys.isNew(at);
         if (isNew) {
-            at = replaceOne(key);
-        } else {
-            seen[at] = 2;
+            omitted[at] = 0;
         }
-        lastSeenMillis[at] = nowMillis;
-        long full = isNew ? 0 : Math.max(fullAgainMillis[at] - nowMillis, 0);
-        if (full > (BURST - 1) * INTERVAL_MILLIS) {
+        if (!keys.mayTake(at, nowMillis)) {
             omitted[at]++;
             return NO_LINE;
         }
@@ -73,7 +62,7 @@ final class AuditThrottle {
             overLimit++;
             return NO_LINE;
         }
-        fullAgainMillis[at] = nowMillis + full + INTERVAL_MILLIS;
+        keys.take(at, nowMillis);
         int count = omitted[at];
         omitted[at] = 0;
         return count;
@@ -100,34 +89,5 @@ final class AuditThrottle {
         }
         lines[lane]++;
         return true;
-    }
-
-    private static int firstOf(long key) {
-        return ((int) (key >>> 32) & (ENTRIES / WAYS - 1)) * WAYS;
-    }
-
-    private int find(long key) {
-        int first = firstOf(key);
-        for (int i = first; i < first + WAYS; i++) {
-            if (keys[i] == key && seen[i] > 0) {
-                return i;
-            }
-        }
-        return -1;
-    }
-
-    private int replaceOne(long key) {
-        int first = firstOf(key);
-        int least = first;
-        for (int i = first; i < first + WAYS; i++) {
-            if (seen[i] < seen[least] || (seen[i] == seen[least] && lastSeenMillis[i] < lastSeenMillis[least])) {
-                least = i;
-            }
-        }
-        keys[least] = key;
-        seen[least] = 1;
-        fullAgainMillis[least] = 0;
-        omitted[least] = 0;
-        return least;
     }
 }

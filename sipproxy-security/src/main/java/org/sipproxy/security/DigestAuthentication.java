@@ -215,7 +215,7 @@ public final class DigestAuthentication implements Authentication {
         if (outcome == AuthenticationOutcome.AUTHENTICATED) {
             context.authenticated(result.user(), realm.name(), result.line());
         } else if (outcome.isFailure()) {
-            tell(context, result);
+            publishFailure(context, result);
         } else if (outcome == AuthenticationOutcome.MISSING_QOP) {
             warnOfMissingQop(context, result.user());
         }
@@ -226,7 +226,7 @@ public final class DigestAuthentication implements Authentication {
         return verdict;
     }
 
-    private void tell(StageContext context, CredentialsCheck.Result result) {
+    private void publishFailure(StageContext context, CredentialsCheck.Result result) {
         SecurityEvent.Origin origin =
                 SecurityEvent.Origin.of(context.flow(), context.request().method());
         String user = shown(result.user());

@@ -143,10 +143,10 @@ public final class FloodGuard implements ProxyComponent {
     @Override
     public void install(ComponentHooks hooks) {
         hooks.onArrival(new Filter());
-        hooks.atEntrance(new Step("FloodGuard (source)", this::atEntrance));
+        hooks.atEntrance(new GuardStage("FloodGuard (source)", this::atEntrance));
         Limits all = limits;
         if (all != null) {
-            hooks.beforeRouting(new Step("FloodGuard (user)", context -> beforeRouting(context, all)));
+            hooks.beforeRouting(new GuardStage("FloodGuard (user)", context -> beforeRouting(context, all)));
         }
         hooks.onEvent(this::onEvent);
     }
@@ -407,7 +407,7 @@ public final class FloodGuard implements ProxyComponent {
     }
 
     /** A stage of this component. It never waits and is repeatable. */
-    private record Step(String name, Decision decision) implements RequestStage {
+    private record GuardStage(String name, Decision decision) implements RequestStage {
 
         interface Decision {
             Verdict decide(StageContext context) throws SipParseException;

@@ -69,7 +69,7 @@ public final class NatRouter implements AutoCloseable {
      * dropped until the inner host has sent.
      */
     public void flush() {
-        mappings.values().forEach(Mapping::forget);
+        mappings.values().forEach(Mapping::expire);
     }
 
     /** Returns the number of current mappings. */
@@ -146,7 +146,7 @@ public final class NatRouter implements AutoCloseable {
         private final Set<Object> admitted = ConcurrentHashMap.newKeySet();
 
         private volatile long usedNanos = System.nanoTime();
-        private volatile boolean forgotten;
+        private volatile boolean expired;
 
         Mapping(InetSocketAddress inner) {
             this.inner = inner;
@@ -156,7 +156,7 @@ public final class NatRouter implements AutoCloseable {
         void leave(InetSocketAddress destination, byte[] bytes) {
             usedNanos = System.nanoTime();
             admitted.add(distinguished(destination, kind.filtering()));
-            forgotten = false;
+            expired = false;
             socket.send(bytes, destination);
         }
 
@@ -175,13 +175,13 @@ public final class NatRouter implements AutoCloseable {
                     || admitted.contains(distinguished(from, kind.filtering()));
         }
 
-        void forget() {
-            forgotten = true;
+        void expire() {
+            expired = true;
             admitted.clear();
         }
 
         boolean isAlive() {
-            return !forgotten && isUsable();
+            return !expired && isUsable();
         }
 
         /** Returns false if the port must not be used again. */

@@ -264,8 +264,8 @@ public final class Phone implements AutoCloseable {
     }
 
     /** Ignores everything received from now on, as if the phone were switched off. It can still send. */
-    public void deafen() {
-        core.layer().deafen();
+    public void stopResponding() {
+        core.layer().stopResponding();
     }
 
     // ---- for assertions

@@ -334,10 +334,10 @@ public final class SipProxyExtension
          *
          * Default none: no password is needed to register and call.
          *
-         * @param step returns the authentication for the users of this builder; called before each start
+         * @param source returns the authentication for the users of this builder; called before each start
          */
-        public Builder authentication(Function<CredentialStore, ? extends Authentication> step) {
-            authentication = Objects.requireNonNull(step, "step");
+        public Builder authentication(Function<CredentialStore, ? extends Authentication> source) {
+            authentication = Objects.requireNonNull(source, "source");
             return this;
         }
 
@@ -382,11 +382,11 @@ public final class SipProxyExtension
                     .listen(Endpoint.tcp(HOST, 0))
                     .domain(domain)
                     .wireListener(wireListener == null ? ladder : new BothListeners(ladder, wireListener));
-            Function<CredentialStore, ? extends Authentication> step = authentication;
-            if (step == null) {
+            Function<CredentialStore, ? extends Authentication> source = authentication;
+            if (source == null) {
                 builder.noAuthentication();
             } else {
-                builder.authentication(step.apply(new Passwords(domain, passwords)));
+                builder.authentication(source.apply(new Passwords(domain, passwords)));
             }
             customizer.accept(builder);
             return builder.build();

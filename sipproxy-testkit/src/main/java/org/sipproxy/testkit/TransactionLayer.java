@@ -51,7 +51,7 @@ final class TransactionLayer implements Wire.Receiver, AutoCloseable {
     private final Map<String, ClientTransaction> clients = new ConcurrentHashMap<>();
     private final Map<String, ServerTransaction> servers = new ConcurrentHashMap<>();
     private volatile @Nullable User user;
-    private volatile boolean deaf;
+    private volatile boolean unresponsive;
 
     TransactionLayer(Wire wire, Identity identity, PhoneLog log, Duration t1) {
         this.wire = wire;
@@ -131,8 +131,8 @@ final class TransactionLayer implements Wire.Receiver, AutoCloseable {
     }
 
     /** Ignores everything received from now on. */
-    void deafen() {
-        deaf = true;
+    void stopResponding() {
+        unresponsive = true;
     }
 
     // ---- received messages
@@ -140,7 +140,7 @@ final class TransactionLayer implements Wire.Receiver, AutoCloseable {
     @Override
     public void received(byte[] bytes, InetSocketAddress source) {
         User above = user;
-        if (deaf || above == null) {
+        if (unresponsive || above == null) {
             return;
         }
         log.received(bytes);

@@ -249,8 +249,8 @@ class RetransmissionTest {
     }
 
     @Test
-    void deafPhoneIgnoresMessages() throws Exception {
-        alice.deafen();
+    void unresponsivePhoneIgnoresMessages() throws Exception {
+        alice.stopResponding();
         send(inviteForAlice());
 
         assertThat(receiveAll()).isEmpty();

@@ -70,7 +70,7 @@ final class DbCommand {
             }
             schema.addSubscriberNotifications();
             schema.addSubscriberNameIndex();
-            boolean tellsWho = schema.addAccountingColumns();
+            boolean hasCallerColumns = schema.addAccountingColumns();
             if (sha256) {
                 schema.addSha256Column();
             }
@@ -78,7 +78,7 @@ final class DbCommand {
                     ? "all " + KamailioSchema.tables().size() + " tables exist already"
                     : "created " + String.join(" ", created);
             return succeed(
-                    tellsWho
+                    hasCallerColumns
                             ? text
                             : text
                                     + "; the accounting tables lack columns for caller and callee: run db create as"

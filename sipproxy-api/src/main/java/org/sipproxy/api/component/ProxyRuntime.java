@@ -84,6 +84,18 @@ public interface ProxyRuntime {
      */
     void schedule(Duration delay, Runnable task);
 
+    /**
+     * Returns a thread named {@code <proxy>-<role>}, such as {@code sipproxy-accounting}. It comes from the host
+     * application's {@code SipProxyBuilder.threadFactory}, or is a daemon if there is none. Does not start it. The
+     * component ends its threads in {@link ProxyComponent#close}.
+     *
+     * @param role what the thread is for, in lower case with hyphens; a component with several threads of one role
+     *     numbers them
+     * @throws IllegalArgumentException if {@code role} is empty
+     * @throws IllegalStateException if the host application's factory returns null
+     */
+    Thread newThread(String role, Runnable task);
+
     /** Notifies the listeners of an event. */
     void publish(SecurityEvent event);
 }

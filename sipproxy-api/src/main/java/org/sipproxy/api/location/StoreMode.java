@@ -70,8 +70,15 @@ public sealed interface StoreMode {
         INSTANCE
     }
 
+    /** Mode with rows in a database. */
+    sealed interface WithRepository extends StoreMode {
+
+        /** Returns the repository of the rows. */
+        BindingRepository repository();
+    }
+
     /** Mode of {@link StoreMode#writeThrough}. */
-    record WriteThrough(BindingRepository repository) implements StoreMode {
+    record WriteThrough(BindingRepository repository) implements WithRepository {
 
         /** Checks that nothing is null. */
         public WriteThrough {
@@ -80,7 +87,7 @@ public sealed interface StoreMode {
     }
 
     /** Mode of {@link StoreMode#writeBack}. */
-    record WriteBack(BindingRepository repository, Duration interval, Duration stopLimit) implements StoreMode {
+    record WriteBack(BindingRepository repository, Duration interval, Duration stopLimit) implements WithRepository {
 
         private static final Duration SHORTEST = Duration.ofMillis(100);
         private static final Duration LONGEST = Duration.ofMinutes(5);
@@ -104,7 +111,7 @@ public sealed interface StoreMode {
     }
 
     /** Mode of {@link StoreMode#databaseOnly}. */
-    record DatabaseOnly(BindingRepository repository) implements StoreMode {
+    record DatabaseOnly(BindingRepository repository) implements WithRepository {
 
         /** Checks that nothing is null. */
         public DatabaseOnly {
@@ -113,7 +120,7 @@ public sealed interface StoreMode {
     }
 
     /** Mode of {@link StoreMode#loadAtStart}. */
-    record LoadAtStart(BindingRepository repository) implements StoreMode {
+    record LoadAtStart(BindingRepository repository) implements WithRepository {
 
         /** Checks that nothing is null. */
         public LoadAtStart {

@@ -1,16 +1,18 @@
 package org.sipproxy.api.transport;
 
+import java.net.Inet6Address;
 import java.util.Objects;
 import org.sipproxy.api.config.ConfigurationException;
 import org.sipproxy.api.config.ConfigurationProblem;
+import org.sipproxy.message.HostName;
 import org.sipproxy.message.SipParseException;
 
 /**
  * An address to listen on, written as {@code udp:127.0.0.1:5060}, {@code tcp:[::1]:5060} or {@code wss:0.0.0.0:443}.
  *
  * @param kind the transport
- * @param host a numeric address or a host name of this machine; an IPv6 address without brackets. {@code 0.0.0.0} and
- *     {@code ::} stand for every address that the machine has when the proxy starts
+ * @param host a numeric address or a host name of this machine; an IPv6 address without brackets, in the text form of
+ *     RFC 5952 whichever form was given. {@code 0.0.0.0} and {@code ::} stand for every address that the machine has when the proxy starts
  * @param port 0 to 65535. With 0 the system chooses a port, which {@code SipProxy.boundEndpoints()} returns
  * @param advertisedHost the host that Via and Record-Route name instead; empty to name {@code host}
  * @param advertisedPort the port that they name with it; 0 for {@code port}
@@ -29,11 +31,22 @@ public record Endpoint(TransportKind kind, String host, int port, String adverti
         if (host.startsWith("[") && host.endsWith("]")) {
             host = host.substring(1, host.length() - 1);
         }
+        host = normal(host);
         if (host.isEmpty()) {
             throw problem("", "the host is empty", "write an address such as 127.0.0.1 or 0.0.0.0");
         }
         checkPort("port", port);
         checkPort("advertisedPort", advertisedPort);
+    }
+
+    /** Returns one text for all forms of an IPv6 address, so that equal endpoints have equal texts. */
+    private static String normal(String host) {
+        return host.indexOf(':') < 0 || host.indexOf('%') >= 0 // a scope has a meaning on this machine
+                ? host
+                : HostName.address(host)
+                        .filter(Inet6Address.class::isInstance)
+                        .map(HostName::literal)
+                        .orElse(host);
     }
 
     private static ConfigurationException problem(String value, String reason, String remedy) {

@@ -87,7 +87,7 @@ public final class HeapBindingRepository implements BindingRepository {
     private void mayFail() {
         Kind kind = failing;
         if (kind != null) {
-            throw new LocationStoreException(kind, "told to fail", new IllegalStateException("by the test"));
+            throw new LocationStoreException(kind, "set to fail", new IllegalStateException("by the test"));
         }
     }
 

@@ -9,8 +9,12 @@ import java.net.Socket;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicReference;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
+import org.sipproxy.api.component.ComponentHooks;
+import org.sipproxy.api.component.ProxyComponent;
+import org.sipproxy.api.component.ProxyRuntime;
 import org.sipproxy.api.location.HeapBindingRepository;
 import org.sipproxy.api.location.StoreMode;
 import org.sipproxy.api.routing.Verdict;
@@ -68,6 +72,38 @@ class ProxyThreadsTest {
     /** The threads that read are started with their first connection. */
     private static void connectAndClose(int port) throws IOException {
         new Socket(InetAddress.getLoopbackAddress(), port).close();
+    }
+
+    @Test
+    void componentGetsItsThreadsFromTheProxy() {
+        List<Thread> made = new CopyOnWriteArrayList<>();
+        AtomicReference<Thread> ofComponent = new AtomicReference<>();
+        ProxyComponent component = new ProxyComponent() {
+            @Override
+            public void install(ComponentHooks hooks) {}
+
+            @Override
+            public void start(ProxyRuntime proxy) {
+                assertThatThrownBy(() -> proxy.newThread("", () -> {}))
+                        .isInstanceOf(IllegalArgumentException.class)
+                        .hasMessageContaining("role");
+                ofComponent.set(proxy.newThread("billing", () -> {}));
+            }
+        };
+        try (SipProxy proxy = everything()
+                .name("edge")
+                .component(component)
+                .threadFactory(task -> {
+                    Thread thread = new Thread(task);
+                    made.add(thread);
+                    return thread;
+                })
+                .build()) {
+            proxy.start();
+            assertThat(ofComponent.get().getName()).isEqualTo("edge-billing");
+            assertThat(ofComponent.get().getState()).isEqualTo(Thread.State.NEW);
+            assertThat(made).contains(ofComponent.get());
+        }
     }
 
     @Test

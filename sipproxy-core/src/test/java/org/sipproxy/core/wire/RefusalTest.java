@@ -36,7 +36,7 @@ class RefusalTest {
 
     /** Waits for six transmissions to a silent phone, in which Timer G fires several times. */
     private static void letTimersPass(WireClient.Udp alice, WireClient.Udp silent) {
-        silent.forgetPending();
+        silent.discardPending();
         alice.send(alice.request("MESSAGE", "sip:" + silent.name() + "@sip.test"));
         for (int i = 0; i < 6; i++) {
             silent.awaitRequest("MESSAGE");
@@ -120,7 +120,7 @@ class RefusalTest {
             alice.send(invite);
             assertThat(alice.awaitResponse(invite, status).text()).isEqualTo(refusal.text());
 
-            bob.forgetPending();
+            bob.discardPending();
             alice.send(invite.ack(refusal).text());
             alice.pendingAfterRoundTrip();
             assertThat(bob.pendingAfterRoundTrip())

@@ -31,7 +31,7 @@ class RemoteTargetTest {
         proxy.close();
     }
 
-    private WireClient.Tcp deafPhone(String user) {
+    private WireClient.Tcp unresponsivePhone(String user) {
         WireClient.Tcp phone = proxy.tcp(user);
         proxy.registerContact(phone, user, "<" + DEAF + ">");
         return phone;
@@ -65,7 +65,7 @@ class RemoteTargetTest {
 
     @Test
     void calleeThatDoesNotListenGetsItsAckReinviteAndBye() {
-        WireClient.Tcp bob = deafPhone("bob");
+        WireClient.Tcp bob = unresponsivePhone("bob");
         Request invite = alice.send(alice.request("INVITE", "sip:bob@sip.test"));
         bob.reply(bob.awaitRequest("INVITE"), 200, "Contact: <" + DEAF + ">");
         Dialog caller = Dialog.ofCaller(alice, alice.awaitResponse(invite, 200));
@@ -82,7 +82,7 @@ class RemoteTargetTest {
 
     @Test
     void callerThatDoesNotListenGetsItsBye() {
-        WireClient.Tcp bob = deafPhone("bob");
+        WireClient.Tcp bob = unresponsivePhone("bob");
         proxy.register(alice, "alice", "");
         Request invite = bob.send(bob.request("INVITE", "sip:alice@sip.test").contact("<" + DEAF + ">"));
         WireMessage received = alice.awaitRequest("INVITE");
@@ -95,14 +95,14 @@ class RemoteTargetTest {
 
     @Test
     void phoneThatHasReconnectedIsReachedByItsNewConnection() {
-        WireClient.Tcp bob = deafPhone("bob");
+        WireClient.Tcp bob = unresponsivePhone("bob");
         Request invite = alice.send(alice.request("INVITE", "sip:bob@sip.test"));
         bob.reply(bob.awaitRequest("INVITE"), 200, "Contact: <" + DEAF + ">");
         Dialog caller = Dialog.ofCaller(alice, alice.awaitResponse(invite, 200));
         bob.close();
         awaitConnections(0);
 
-        WireClient.Tcp again = deafPhone("bob");
+        WireClient.Tcp again = unresponsivePhone("bob");
 
         alice.send(caller.ack());
         again.awaitRequest("ACK");

@@ -70,7 +70,7 @@ class StorageModeTest {
             assertThat(proxy.proxy().health().status()).isEqualTo(ProxyHealth.Status.NOT_READY);
             assertThat(proxy.proxy().health().problems().get(0))
                     .contains("does not respond")
-                    .contains("told to fail");
+                    .contains("set to fail");
             dispatcher.awaitResponse(dispatcher.send(dispatcher.request("OPTIONS", "sip:sip.test")), 503);
 
             repository.fail(null); // detected without a request

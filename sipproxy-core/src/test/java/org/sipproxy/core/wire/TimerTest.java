@@ -36,7 +36,7 @@ class TimerTest {
         assertThat(bob.awaitRequest("INVITE").text()).isEqualTo(first.text());
         bob.reply(first, 180);
         bob.pendingAfterRoundTrip();
-        bob.forgetPending();
+        bob.discardPending();
 
         // six transmissions of a MESSAGE take longer than two more doubling intervals of the INVITE
         alice.send(alice.request("MESSAGE", "sip:bob@sip.test"));
@@ -149,7 +149,7 @@ class TimerTest {
 
             peer.send(invite.ack(failure).text());
             peer.pendingAfterRoundTrip();
-            peer.forgetPending();
+            peer.discardPending();
 
             until(() -> trusting.proxy().statistics().serverTransactions() == 0);
             assertThat(peer.pendingAfterRoundTrip()).noneMatch(m -> m.status() == 404);
@@ -197,7 +197,7 @@ class TimerTest {
     }
 
     private boolean forget() {
-        alice.forgetPending();
+        alice.discardPending();
         return false;
     }
 

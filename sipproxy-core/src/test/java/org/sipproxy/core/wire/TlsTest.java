@@ -178,7 +178,7 @@ class TlsTest {
         Request second = alice.send(alice.request("INVITE", "sip:carol@sip.test"));
         carol.reply(carol.awaitRequest("INVITE"), 200);
         Dialog toCarol = Dialog.ofCaller(alice, alice.awaitResponse(second, 200));
-        bob.forgetPending();
+        bob.discardPending();
 
         Request info = toCarol.request("INFO");
         alice.send(info.text().replace(";lr", token + ";lr"));

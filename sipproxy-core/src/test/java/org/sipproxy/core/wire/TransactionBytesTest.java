@@ -110,7 +110,7 @@ class TransactionBytesTest {
             bob.awaitRequest("ACK");
 
             fill(stranger, "MESSAGE", "mallory");
-            bob.forgetPending();
+            bob.discardPending();
 
             gateway.send(large(gateway, "INVITE", "gateway"));
             bob.await(

@@ -204,7 +204,7 @@ abstract class WireClient implements AutoCloseable {
         return pending();
     }
 
-    void forgetPending() {
+    void discardPending() {
         synchronized (inbox) {
             inbox.clear();
         }

@@ -146,6 +146,14 @@ public final class FakeRuntime implements ProxyRuntime {
         tasks.add(new Task(now.plus(delay), task));
     }
 
+    /** Returns a daemon named {@code sipproxy-<role>}. */
+    @Override
+    public Thread newThread(String role, Runnable task) {
+        Thread thread = new Thread(task, "sipproxy-" + role);
+        thread.setDaemon(true);
+        return thread;
+    }
+
     @Override
     public void publish(SecurityEvent event) {
         events.add(event);

@@ -9,7 +9,7 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.sipproxy.api.support.LoggerNames;
 import org.sipproxy.api.transport.Flow;
-import org.sipproxy.core.internal.time.LogThrottle;
+import org.sipproxy.core.internal.time.FailureLog;
 import org.sipproxy.core.options.ContactPolicy;
 import org.sipproxy.message.HostName;
 import org.sipproxy.message.IpLiteral;
@@ -25,7 +25,7 @@ public final class AddressPolicy {
 
     private static final Logger LOG = LoggerFactory.getLogger(LoggerNames.ROUTING);
 
-    private final LogThrottle refusals = new LogThrottle(Duration.ofSeconds(10));
+    private final FailureLog refusals = new FailureLog(Duration.ofSeconds(10));
     private final ContactPolicy policy;
     private final Predicate<SipUri> isMyself;
     /** Set once, before the first message can arrive. */

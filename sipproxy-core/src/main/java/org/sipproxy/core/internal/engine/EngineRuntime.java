@@ -105,6 +105,14 @@ final class EngineRuntime implements ProxyRuntime {
     }
 
     @Override
+    public Thread newThread(String role, Runnable task) {
+        if (role.isEmpty()) {
+            throw new IllegalArgumentException("role: empty; name what the thread is for, such as accounting");
+        }
+        return engine.threads.create(role, task);
+    }
+
+    @Override
     public void publish(SecurityEvent event) {
         engine.components.publish(event);
     }

@@ -40,7 +40,7 @@ final class LocalResponses implements LocalReplies {
 
     /** Returns true if an ACK acknowledges a failure that was sent without a transaction. */
     boolean acknowledges(SipRequest ack) throws SipParseException {
-        return toTags.isOurs(ack);
+        return toTags.isOwnTag(ack);
     }
 
     static boolean isChallenge(int statusCode) {

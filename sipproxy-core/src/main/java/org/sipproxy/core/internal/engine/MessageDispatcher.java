@@ -31,7 +31,7 @@ final class MessageDispatcher implements InboundHandler {
 
     @Override
     public void onMessage(byte[] wire, TransportFlow flow) {
-        StuckStageDetector.Mark mark = engine.loopWatch.mark();
+        StuckStageDetector.Mark mark = engine.stuckStages.mark();
         mark.begin();
         try {
             receive(wire, flow);

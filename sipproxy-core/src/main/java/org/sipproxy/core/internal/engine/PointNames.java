@@ -38,7 +38,7 @@ final class PointNames {
         for (Endpoint endpoint : bound) {
             asBound.put(endpoint, endpoint);
             asBound.put(endpoint.advertise("", 0), endpoint); // as a row names it
-            points.put(name(endpoint.kind(), endpoint.host(), endpoint.port()), endpoint);
+            points.put(name(endpoint), endpoint);
             addresses
                     .apply(endpoint)
                     .forEach(host -> points.putIfAbsent(name(endpoint.kind(), host, endpoint.port()), endpoint));
@@ -52,14 +52,24 @@ final class PointNames {
     }
 
     private static Name name(TransportKind kind, String host, int port) {
-        return new Name(kind, HostName.normal(host), port);
+        String normal = HostName.normal(host);
+        return new Name(kind, normal.startsWith("[") ? normal.substring(1, normal.length() - 1) : normal, port);
+    }
+
+    /**
+     * Returns the name of an endpoint. Does not parse an IPv6 address, which an endpoint has in its normal form, because
+     * each message to a binding that another server wrote gets here.
+     */
+    private static Name name(Endpoint endpoint) {
+        String host = endpoint.host();
+        return new Name(endpoint.kind(), host.indexOf(':') >= 0 ? host : HostName.normal(host), endpoint.port());
     }
 
     /** Returns the listening point of this name; null if this proxy does not have it. */
     @Nullable
     Endpoint named(Endpoint socket) {
         Endpoint point = asBound.get(socket);
-        return point != null ? point : points.get(name(socket.kind(), socket.host(), socket.port()));
+        return point != null ? point : points.get(name(socket));
     }
 
     /** Returns the listening point that a URI in Record-Route names; null if this proxy does not have it. */

@@ -78,7 +78,7 @@ public final class ProxyEngine implements AutoCloseable {
     final ResponsePaths responsePaths;
     final LocalResponses localResponses = new LocalResponses(this::isClosing);
     final Counters counters = new Counters();
-    final StuckStageDetector loopWatch = new StuckStageDetector();
+    final StuckStageDetector stuckStages = new StuckStageDetector();
     final Components components;
     final RefusalLog refusalLog;
     final Refusals refusals;
@@ -92,7 +92,7 @@ public final class ProxyEngine implements AutoCloseable {
     volatile WorkerPool workers;
 
     private final EngineParts parts;
-    private final ProxyThreads threads;
+    final ProxyThreads threads;
     private final StageRunner stages;
     private final MessageDispatcher inbound;
     private final TimerWheel wheel;
@@ -127,7 +127,7 @@ public final class ProxyEngine implements AutoCloseable {
         this.names = new LocalNames(
                 parts.domains(), parts.aliases(), parts.registrar().userCase(), parts.hooks().domainSources);
         this.wheel = new TimerWheel(clock.nanoTime());
-        this.timerThread = new TimerThread(wheel, clock, loopWatch, threads);
+        this.timerThread = new TimerThread(wheel, clock, stuckStages, threads);
         this.table = new TransactionTable(
                 wheel,
                 clock,
@@ -312,7 +312,7 @@ public final class ProxyEngine implements AutoCloseable {
                 transportCounters.closedSlow.sum(),
                 transportCounters.closedFull.sum(),
                 transportCounters.unframeable.sum(),
-                loopWatch.held(),
+                stuckStages.stalled(),
                 table.budget().used(),
                 table.budget().limit(),
                 table.budget().refused(),

@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
+import org.sipproxy.api.support.KeyedBursts;
 
 /**
  * Decides which refusals are logged, so that a flood does not fill the disk. One source and reason may have
@@ -13,8 +14,7 @@ import org.jspecify.annotations.Nullable;
  * {@link #LINES_PER_SECOND} a second. Omitted lines are counted; {@link #takeOmitted} returns the counts, so that a
  * burst is reported even if nothing follows it.
  *
- * <p>The table has a fixed size: sets of {@value #WAYS} entries, in which a new key replaces the one that was due
- * first. Thread-safe.
+ * <p>The table of keys has a fixed size. Thread-safe.
  */
 final class RefusalThrottle {
 
@@ -29,16 +29,11 @@ final class RefusalThrottle {
     /** Number of keys whose omitted lines are reported separately; those of all others are added up. */
     static final int REPORTED = 16;
 
-    private static final int WAYS = 4;
     private static final int ENTRIES = 4_096;
     private static final long INTERVAL_NANOS = TimeUnit.SECONDS.toNanos(1);
 
     // guarded by this
-    private final long[] keys = new long[ENTRIES];
-    /** The time at which the whole burst is available again (generic cell rate algorithm). */
-    private final long[] fullAgainNanos = new long[ENTRIES];
-
-    private final boolean[] used = new boolean[ENTRIES];
+    private final KeyedBursts keys = new KeyedBursts(ENTRIES, BURST, INTERVAL_NANOS);
     private final @Nullable Burst[] bursts = new @Nullable Burst[ENTRIES];
     private final List<Burst> open = new ArrayList<>();
     private long omittedElsewhere;
@@ -71,10 +66,12 @@ final class RefusalThrottle {
      * @return true if the line is to be written
      */
     synchronized boolean admits(long key, long nowNanos, Supplier<String> what) {
-        int at = find(key, nowNanos);
-        long full = Math.max(fullAgainNanos[at] - nowNanos, 0);
-        if (full <= (BURST - 1) * INTERVAL_NANOS && takeLine(nowNanos)) {
-            fullAgainNanos[at] = nowNanos + full + INTERVAL_NANOS;
+        int at = keys.enter(key, nowNanos);
+        if (keys.isNew(at)) {
+            bursts[at] = null; // still reported, because it stays in the list of open bursts
+        }
+        if (keys.mayTake(at, nowNanos) && takeLine(nowNanos)) {
+            keys.take(at, nowNanos);
             return true;
         }
         omit(at, what);
@@ -103,24 +100,6 @@ final class RefusalThrottle {
         }
         allAgainNanos = nowNanos + left + each;
         return true;
-    }
-
-    private int find(long key, long nowNanos) {
-        int first = ((int) (key >>> 32) & (ENTRIES / WAYS - 1)) * WAYS;
-        int oldest = first;
-        for (int at = first; at < first + WAYS; at++) {
-            if (used[at] && keys[at] == key) {
-                return at;
-            }
-            if (used[oldest] && (!used[at] || fullAgainNanos[at] - fullAgainNanos[oldest] < 0)) {
-                oldest = at;
-            }
-        }
-        used[oldest] = true;
-        keys[oldest] = key;
-        fullAgainNanos[oldest] = nowNanos;
-        bursts[oldest] = null; // still reported, because it stays in the list of open bursts
-        return oldest;
     }
 
     /**

@@ -13,7 +13,7 @@ import org.sipproxy.core.internal.pipeline.MessageSanity;
 import org.sipproxy.core.internal.pipeline.HostStage;
 import org.sipproxy.core.internal.pipeline.Outcome;
 import org.sipproxy.core.internal.pipeline.RequestContext;
-import org.sipproxy.core.internal.time.LogThrottle;
+import org.sipproxy.core.internal.time.FailureLog;
 import org.sipproxy.core.internal.transaction.InviteServerTransaction;
 import org.sipproxy.core.internal.transaction.LocalResponder;
 import org.sipproxy.core.internal.transaction.NonInviteServerTransaction;
@@ -49,7 +49,7 @@ final class RequestDispatcher implements Completions {
 
     private final ProxyEngine engine;
     private final AckDispatcher acks;
-    private final LogThrottle failures = new LogThrottle();
+    private final FailureLog failures = new FailureLog();
 
     RequestDispatcher(ProxyEngine engine) {
         this.engine = engine;

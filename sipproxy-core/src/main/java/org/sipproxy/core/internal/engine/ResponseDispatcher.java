@@ -23,7 +23,7 @@ final class ResponseDispatcher {
         MessageSanity.checkResponse(response);
         from.messageAccepted();
         Via via = response.topVia();
-        if (Branches.isOurs(response.index(), via)) {
+        if (Branches.isOwnBranch(response.index(), via)) {
             long branch = Branches.number(response.index(), via);
             Method method = response.cseq().method();
             ClientTransaction transaction = engine.table.client(branch, method == Method.CANCEL);

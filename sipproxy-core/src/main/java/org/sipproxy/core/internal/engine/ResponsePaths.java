@@ -109,13 +109,13 @@ final class ResponsePaths {
         @Override
         public void send(byte[] wire, SendFailure onFailure) {
             if (flow.isOpen()) {
-                flow.send(wire, cause -> sendAnew(wire, onFailure));
+                flow.send(wire, cause -> sendOverNewConnection(wire, onFailure));
             } else {
-                sendAnew(wire, onFailure);
+                sendOverNewConnection(wire, onFailure);
             }
         }
 
-        private void sendAnew(byte[] wire, SendFailure onFailure) {
+        private void sendOverNewConnection(byte[] wire, SendFailure onFailure) {
             InetSocketAddress sender =
                     new InetSocketAddress(flow.remoteAddress().getAddress(), sentByPort);
             try {

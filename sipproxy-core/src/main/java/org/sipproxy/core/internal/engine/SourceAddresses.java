@@ -18,6 +18,7 @@ final class SourceAddresses {
     private final Cache<InetAddress, String> known = Caffeine.newBuilder()
             .maximumSize(10_000)
             .expireAfterWrite(Duration.ofSeconds(30))
+            .executor(Runnable::run) // its work is short and needs no thread of the JVM
             .build();
 
     /** Returns the source address toward a peer; empty if there is no route. */

@@ -6,7 +6,7 @@ import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.LongAdder;
 import org.sipproxy.api.support.LoggerNames;
-import org.sipproxy.core.internal.time.LogThrottle;
+import org.sipproxy.core.internal.time.FailureLog;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -21,10 +21,10 @@ final class StuckStageDetector {
 
     private static final Logger LOG = LoggerFactory.getLogger(LoggerNames.HOST);
 
-    private final LogThrottle throttle = new LogThrottle();
+    private final FailureLog failures = new FailureLog();
     private final List<Mark> marks = new CopyOnWriteArrayList<>();
     private final ThreadLocal<Mark> own = ThreadLocal.withInitial(this::newMark);
-    private final LongAdder held = new LongAdder();
+    private final LongAdder stalled = new LongAdder();
 
     private Mark newMark() {
         Mark mark = new Mark(Thread.currentThread());
@@ -37,19 +37,19 @@ final class StuckStageDetector {
         return own.get();
     }
 
-    /** Returns how many messages held their thread from one check to the next. */
-    long held() {
-        return held.sum();
+    /** Returns how many messages stalled their thread from one check to the next. */
+    long stalled() {
+        return stalled.sum();
     }
 
     /** Checks all receiver threads. The interval of the calls is the time for which a message may hold its thread. */
     void check() {
         for (Mark mark : marks) {
-            if (mark.isHeldSinceLastLook()) {
-                held.increment();
+            if (mark.isStalledSinceLastCheck()) {
+                stalled.increment();
                 Throwable where = new Throwable(mark.thread.getName());
                 where.setStackTrace(mark.thread.getStackTrace());
-                throttle.error(
+                failures.error(
                         LOG,
                         "a message holds its receiver thread for a second; a stage that blocks must return true from"
                                 + " mayBlock()",
@@ -79,7 +79,7 @@ final class StuckStageDetector {
 
         // timer thread only
         private long seen;
-        private boolean told;
+        private boolean reported;
 
         private Mark(Thread thread) {
             this.thread = thread;
@@ -94,11 +94,11 @@ final class StuckStageDetector {
         }
 
         /** Returns true once for each message. */
-        private boolean isHeldSinceLastLook() {
+        private boolean isStalledSinceLastCheck() {
             long now = (long) COUNT.getOpaque(this);
             boolean same = now == seen && (now & 1) == 1;
-            boolean first = same && !told;
-            told = same;
+            boolean first = same && !reported;
+            reported = same;
             seen = now;
             return first;
         }

@@ -19,15 +19,15 @@ final class TimerThread implements Runnable {
 
     private final TimerWheel wheel;
     private final ProxyClock clock;
-    private final StuckStageDetector loopWatch;
+    private final StuckStageDetector stuckStages;
     private final Guard guard = new Guard(LoggerFactory.getLogger(LoggerNames.PROXY), "the timer thread failed");
     private final Thread thread;
     private volatile boolean closed;
 
-    TimerThread(TimerWheel wheel, ProxyClock clock, StuckStageDetector loopWatch, ProxyThreads threads) {
+    TimerThread(TimerWheel wheel, ProxyClock clock, StuckStageDetector stuckStages, ProxyThreads threads) {
         this.wheel = wheel;
         this.clock = clock;
-        this.loopWatch = loopWatch;
+        this.stuckStages = stuckStages;
         this.thread = threads.create("timer", this);
     }
 
@@ -42,7 +42,7 @@ final class TimerThread implements Runnable {
                 Thread.sleep(TICK_MILLIS);
                 wheel.advance(clock.nanoTime());
                 if (tick == TICKS_OF_A_SECOND) {
-                    loopWatch.check();
+                    stuckStages.check();
                 }
             } catch (InterruptedException e) {
                 if (closed) {

@@ -41,7 +41,7 @@ final class ToTags {
                         request.index().valueEnd(line));
     }
 
-    boolean isOurs(SipRequest ack) throws SipParseException {
+    boolean isOwnTag(SipRequest ack) throws SipParseException {
         return ack.hasToTag() && ack.toTag().equals(tag(ack));
     }
 }

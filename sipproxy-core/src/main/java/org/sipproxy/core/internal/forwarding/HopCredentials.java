@@ -10,7 +10,7 @@ import org.sipproxy.api.auth.Authentication;
 import org.sipproxy.api.support.LoggerNames;
 import org.sipproxy.core.internal.pipeline.LocalNames;
 import org.sipproxy.core.internal.pipeline.RequestContext;
-import org.sipproxy.core.internal.time.LogThrottle;
+import org.sipproxy.core.internal.time.FailureLog;
 import org.sipproxy.core.internal.transport.TransportFlow;
 import org.sipproxy.message.HeaderName;
 import org.sipproxy.message.SipMessage;
@@ -43,7 +43,7 @@ public final class HopCredentials {
     private static final String REALM = "realm";
     private static final String DIGEST = "digest";
 
-    private final LogThrottle challenges = new LogThrottle();
+    private final FailureLog challenges = new FailureLog();
     private final LocalNames names;
     private final boolean authenticates;
     private final Set<String> fixedRealms;
@@ -73,7 +73,8 @@ public final class HopCredentials {
             int end = request.index().lineEnd(i);
             boolean credentials = request.isHeader(i, HeaderName.AUTHORIZATION)
                     || request.isHeader(i, HeaderName.PROXY_AUTHORIZATION);
-            if ((credentials && isOurs(request, i, proven)) || (used != null && wire.equals(start, end, used))) {
+            if ((credentials && isForThisProxy(request, i, proven))
+                    || (used != null && wire.equals(start, end, used))) {
                 splice.delete(start, end);
             }
         }
@@ -99,7 +100,7 @@ public final class HopCredentials {
                     && !response.isHeader(i, HeaderName.PROXY_AUTHENTICATE)) {
                 continue;
             }
-            if (isOurs(response, i, null)) {
+            if (isForThisProxy(response, i, null)) {
                 splice = splice == null ? new Splice() : splice;
                 splice.delete(response.index().lineStart(i), response.index().lineEnd(i));
             } else {
@@ -124,7 +125,7 @@ public final class HopCredentials {
      * Returns true if the line names one of this proxy's realms, or is for digest and names none: then it cannot be for
      * another server.
      */
-    private boolean isOurs(SipMessage message, int line, @Nullable String proven) {
+    private boolean isForThisProxy(SipMessage message, int line, @Nullable String proven) {
         MessageIndex a = message.index();
         boolean digest = false;
         boolean named = false;
@@ -144,7 +145,7 @@ public final class HopCredentials {
             int nameEnd = i;
             i = skipSpace(a, i, to);
             if (nameEnd == name) {
-                return mentionsOurs(message, line, proven);
+                return mentionsOwnRealm(message, line, proven);
             }
             if (i == to || a.byteAt(i) != '=') {
                 digest |= plain(a, name, nameEnd).equalsIgnoreCase(DIGEST);
@@ -154,18 +155,18 @@ public final class HopCredentials {
             boolean quoted = value < to && a.byteAt(value) == '"';
             i = quoted ? quotedEnd(a, value, to) : plainEnd(a, value, to);
             if (i < 0 || (i < to && !isSpace(a.byteAt(i)) && a.byteAt(i) != ',')) {
-                return mentionsOurs(message, line, proven);
+                return mentionsOwnRealm(message, line, proven);
             }
             if (isRealm(a, name, nameEnd)) {
                 named = true;
-                if (isOurs(quoted ? unquoted(a, value, i) : plain(a, value, i), proven)) {
+                if (isOwnRealm(quoted ? unquoted(a, value, i) : plain(a, value, i), proven)) {
                     return true;
                 }
             }
         }
     }
 
-    private boolean isOurs(String realm, @Nullable String proven) {
+    private boolean isOwnRealm(String realm, @Nullable String proven) {
         String text = realm.replace('\'', ' ').strip(); // some clients write it between apostrophes
         if (proven != null && text.equalsIgnoreCase(proven)) {
             return true;
@@ -173,7 +174,7 @@ public final class HopCredentials {
         return authenticates && (names.isDomain(text) || fixedRealms.stream().anyMatch(text::equalsIgnoreCase));
     }
 
-    private boolean mentionsOurs(SipMessage message, int line, @Nullable String proven) {
+    private boolean mentionsOwnRealm(SipMessage message, int line, @Nullable String proven) {
         List<String> realms = new ArrayList<>(authenticates ? names.domains() : List.of());
         realms.addAll(fixedRealms);
         if (proven != null) {

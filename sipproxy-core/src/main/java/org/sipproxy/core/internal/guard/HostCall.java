@@ -4,7 +4,7 @@ import java.time.Duration;
 import java.util.concurrent.atomic.LongAdder;
 import org.sipproxy.api.routing.TemporarilyUnavailableException;
 import org.sipproxy.api.support.LoggerNames;
-import org.sipproxy.core.internal.time.LogThrottle;
+import org.sipproxy.core.internal.time.FailureLog;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -36,8 +36,8 @@ public final class HostCall {
 
     private final Logger log;
     private final String what;
-    private final LogThrottle failures = new LogThrottle();
-    private final LogThrottle outages = new LogThrottle(Duration.ofSeconds(30));
+    private final FailureLog failures = new FailureLog();
+    private final FailureLog outages = new FailureLog(Duration.ofSeconds(30));
 
     /**
      * Creates a guard of one place.

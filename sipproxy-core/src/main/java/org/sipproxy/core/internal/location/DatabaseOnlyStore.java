@@ -30,7 +30,7 @@ import org.sipproxy.core.status.StoreStatus;
  */
 final class DatabaseOnlyStore implements ManagedLocationStore {
 
-    private static final Aor NOBODY = new Aor("", "invalid");
+    private static final Aor NO_USER = new Aor("", "invalid");
 
     private final WatchedRepository repository;
     private final ProxyTime time;
@@ -48,7 +48,7 @@ final class DatabaseOnlyStore implements ManagedLocationStore {
     @Override
     public void open() {
         try {
-            repository.find(NOBODY, now());
+            repository.find(NO_USER, now());
         } catch (LocationStoreException e) {
             throw new LocationStoreException(
                     e.kind(), "locationStore: the bindings cannot be read at the start: " + e.getMessage(), e);
@@ -78,7 +78,7 @@ final class DatabaseOnlyStore implements ManagedLocationStore {
             return after;
         } finally {
             lock.unlock();
-            events.tell(aor);
+            events.deliver(aor);
         }
     }
 
@@ -121,7 +121,7 @@ final class DatabaseOnlyStore implements ManagedLocationStore {
         repository.deleteExpired(now(), false, (aor, binding) -> {
             if (events.wants(Kind.REMOVED)) {
                 events.queue(LocationEvent.removed(aor, binding, RemovalReason.EXPIRED));
-                events.tell(aor);
+                events.deliver(aor);
             }
         });
     }

@@ -16,7 +16,7 @@ import org.sipproxy.api.location.LocationStoreException;
 import org.sipproxy.api.location.LocationStoreException.Kind;
 import org.sipproxy.api.support.LoggerNames;
 import org.sipproxy.core.internal.guard.ProxyThreads;
-import org.sipproxy.core.internal.time.LogThrottle;
+import org.sipproxy.core.internal.time.FailureLog;
 import org.sipproxy.core.internal.time.ProxyTime;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -40,7 +40,7 @@ final class Flusher {
     private final WatchedRepository repository;
     private final MemoryLocationStore memory;
     private final ProxyTime time;
-    private final LogThrottle refusals = new LogThrottle();
+    private final FailureLog refusals = new FailureLog();
     private final ReentrantLock flushing = new ReentrantLock();
     private final LongAdder done = new LongAdder();
     private final ThreadPoolExecutor second;
@@ -69,17 +69,17 @@ final class Flusher {
     /**
      * Writes the changes that wait now.
      *
-     * @param goesOn called before each round; false to leave the rest
+     * @param mayContinue called before each round; false to leave the rest
      * @throws LocationStoreException if the database does not accept a change; what was not written waits again
      */
-    void flush(BooleanSupplier goesOn) {
+    void flush(BooleanSupplier mayContinue) {
         flushing.lock();
         try {
             int left = dirty.size();
             if (left == 0) {
                 taken = false; // changes that failed have expired since
             }
-            while (left > 0 && goesOn.getAsBoolean()) {
+            while (left > 0 && mayContinue.getAsBoolean()) {
                 int took = round(left);
                 if (took == 0) {
                     return;

@@ -19,7 +19,7 @@ import org.sipproxy.core.internal.guard.HostCall;
 /**
  * Delivery of events to listeners in the order of the changes, while no AOR is locked.
  *
- * <p>A thread that changes an AOR queues the events under its lock, which fixes their order, and calls {@link #tell}
+ * <p>A thread that changes an AOR queues the events under its lock, which fixes their order, and calls {@link #deliver}
  * after releasing it. AORs are spread over lanes, and one thread at a time empties a lane. A thread that finds its lane
  * taken leaves its events to the other thread. A listener that changes the store therefore neither deadlocks nor
  * recurses.
@@ -90,7 +90,7 @@ final class LocationEvents {
     }
 
     /** Delivers queued events. Called without any lock, by the thread that queued them. */
-    void tell(Aor aor) {
+    void deliver(Aor aor) {
         if (!wantsAny()) {
             return;
         }
@@ -99,7 +99,7 @@ final class LocationEvents {
         while (!lane.events.isEmpty() && lane.taken.compareAndSet(false, true)) {
             try {
                 for (LocationEvent e = lane.events.poll(); e != null; e = lane.events.poll()) {
-                    tellAll(e);
+                    notifyListeners(e);
                 }
             } finally {
                 lane.taken.set(false);
@@ -112,7 +112,7 @@ final class LocationEvents {
         return lanes[(hash ^ hash >>> 16) & (LANES - 1)];
     }
 
-    private void tellAll(LocationEvent event) {
+    private void notifyListeners(LocationEvent event) {
         for (Chosen chosen : listeners) {
             if (!chosen.kinds().contains(event.kind())) {
                 continue;

@@ -80,11 +80,11 @@ public final class MemoryLocationStore implements ManagedLocationStore {
         try {
             return updateQuietly(aor, change);
         } finally {
-            tell(aor);
+            deliverEvents(aor);
         }
     }
 
-    /** Updates without events. The caller calls {@link #tell} after it has released its own locks. */
+    /** Updates without events. The caller calls {@link #deliverEvents} after it has released its own locks. */
     List<Binding> updateQuietly(Aor aor, BindingChange change) {
         while (true) {
             List<Binding> after = updateIfHeld(addressOf(aor), change);
@@ -94,8 +94,8 @@ public final class MemoryLocationStore implements ManagedLocationStore {
         }
     }
 
-    void tell(Aor aor) {
-        events.tell(aor);
+    void deliverEvents(Aor aor) {
+        events.deliver(aor);
     }
 
     /** Adds a binding loaded from a database, without an event. */
@@ -231,7 +231,7 @@ public final class MemoryLocationStore implements ManagedLocationStore {
             long now = time.millis();
             keep(address, held, unexpired(held, now), NO_CHANGE, now);
         }
-        events.tell(address.aor);
+        events.deliver(address.aor);
     }
 
     /** Returns the list itself if all bindings are valid, which is nearly always so. */
@@ -278,7 +278,7 @@ public final class MemoryLocationStore implements ManagedLocationStore {
      * Returns the number of AORs held. Each has a binding, which may just have expired, or a row that a database still
      * holds.
      */
-    public long addressCount() {
+    long addressCount() {
         return addresses.mappingCount();
     }
 

@@ -21,7 +21,7 @@ import org.sipproxy.api.location.RemovalReason;
 import org.sipproxy.api.support.LoggerNames;
 import org.sipproxy.core.internal.guard.HostCall;
 import org.sipproxy.core.internal.guard.HostFailedException;
-import org.sipproxy.core.internal.time.LogThrottle;
+import org.sipproxy.core.internal.time.FailureLog;
 import org.sipproxy.core.internal.time.ProxyTime;
 import org.sipproxy.core.status.StoreStatus;
 import org.slf4j.Logger;
@@ -45,8 +45,8 @@ final class WatchedRepository implements BindingRepository {
     private final BindingRepository repository;
     private final HostCall host;
     private final ProxyTime time;
-    private final LogThrottle failures = new LogThrottle();
-    private final LogThrottle refusals = new LogThrottle(Duration.ofSeconds(10));
+    private final FailureLog failures = new FailureLog();
+    private final FailureLog refusals = new FailureLog(Duration.ofSeconds(10));
     private final AtomicBoolean trying = new AtomicBoolean();
 
     /** The failure since which the database is down; null while it responds. Written under this object's monitor. */

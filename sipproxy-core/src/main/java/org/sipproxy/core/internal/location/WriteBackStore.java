@@ -11,7 +11,7 @@ import org.sipproxy.api.location.RemovalReason;
 import org.sipproxy.api.location.StoreMode;
 import org.sipproxy.api.support.LoggerNames;
 import org.sipproxy.core.internal.guard.ProxyThreads;
-import org.sipproxy.core.internal.time.LogThrottle;
+import org.sipproxy.core.internal.time.FailureLog;
 import org.sipproxy.core.internal.time.ProxyTime;
 import org.sipproxy.core.internal.time.TimerWheel;
 import org.sipproxy.core.status.StoreStatus;
@@ -45,7 +45,7 @@ final class WriteBackStore extends LoadedStore {
     private final Duration patience;
     private final DirtyAddresses dirty;
     private final Flusher flusher;
-    private final LogThrottle late = new LogThrottle(Duration.ofSeconds(60));
+    private final FailureLog late = new FailureLog(Duration.ofSeconds(60));
     private final PeriodicTask flush;
     private final PeriodicTask sweep;
     private final ProxyThreads threads;

@@ -63,7 +63,7 @@ final class WriteThroughStore extends LoadedStore {
             return memory.updateQuietly(aor, new Committed(after, change));
         } finally {
             lock.unlock();
-            memory.tell(aor); // with no lock held: a listener may change the store
+            memory.deliverEvents(aor); // with no lock held: a listener may change the store
         }
     }
 

@@ -49,12 +49,12 @@ final class GuardedLoops extends MultiThreadIoEventLoopGroup {
         @Override
         protected void run() {
             ioHandler().initialize();
-            while (goesOn()) {
+            while (runOnce()) {
                 // runs until the group is shut down
             }
         }
 
-        private boolean goesOn() {
+        private boolean runOnce() {
             try {
                 runIo();
                 if (isShuttingDown()) {

@@ -8,7 +8,7 @@ import org.sipproxy.api.location.LocationStoreException;
 import org.sipproxy.api.routing.Target;
 import org.sipproxy.api.support.LoggerNames;
 import org.sipproxy.core.internal.registrar.Targets;
-import org.sipproxy.core.internal.time.LogThrottle;
+import org.sipproxy.core.internal.time.FailureLog;
 import org.sipproxy.core.options.StrangerPolicy;
 import org.sipproxy.message.SipParseException;
 import org.sipproxy.message.SipRequest;
@@ -27,7 +27,7 @@ final class DetermineTargets implements Stage {
     private static final Outcome UNAVAILABLE =
             Outcome.reply(StatusCode.SERVICE_UNAVAILABLE, "Service Unavailable", "Retry-After: 10");
 
-    private final LogThrottle failures = new LogThrottle(Duration.ofSeconds(10));
+    private final FailureLog failures = new FailureLog(Duration.ofSeconds(10));
     private final BindingLookup lookup;
     private final StrangerRules strangers;
 

@@ -11,7 +11,7 @@ import org.sipproxy.api.location.LocationStoreException;
 import org.sipproxy.api.routing.Target;
 import org.sipproxy.api.support.LoggerNames;
 import org.sipproxy.core.internal.guard.GuardedStore;
-import org.sipproxy.core.internal.time.LogThrottle;
+import org.sipproxy.core.internal.time.FailureLog;
 import org.sipproxy.core.internal.transport.TransportFlow;
 import org.sipproxy.message.HostName;
 import org.sipproxy.message.SipParseException;
@@ -29,7 +29,7 @@ final class LocateRemoteTarget implements Stage {
 
     private static final Logger LOG = LoggerFactory.getLogger(LoggerNames.ROUTING);
 
-    private final LogThrottle failures = new LogThrottle(Duration.ofSeconds(10));
+    private final FailureLog failures = new FailureLog(Duration.ofSeconds(10));
     private final GuardedStore store;
     private final Function<Binding, @Nullable TransportFlow> connectionOf;
     private final boolean mayBlock;

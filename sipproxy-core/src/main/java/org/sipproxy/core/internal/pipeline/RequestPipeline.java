@@ -22,7 +22,7 @@ import org.sipproxy.core.internal.codec.RouteSignature;
 import org.sipproxy.core.internal.codec.SealedUsers;
 import org.sipproxy.core.internal.guard.HostFailedException;
 import org.sipproxy.core.internal.registrar.Registrar;
-import org.sipproxy.core.internal.time.LogThrottle;
+import org.sipproxy.core.internal.time.FailureLog;
 import org.sipproxy.core.internal.transaction.Branches;
 import org.sipproxy.core.internal.transport.TransportFlow;
 import org.sipproxy.core.options.StrangerPolicy;
@@ -78,8 +78,8 @@ public final class RequestPipeline {
             List<RequestStage> onUnavailableUser,
             List<RequestStage> beforeForwarding) {}
 
-    private final LogThrottle failures = new LogThrottle();
-    private final LogThrottle outages = new LogThrottle(Duration.ofSeconds(30));
+    private final FailureLog failures = new FailureLog();
+    private final FailureLog outages = new FailureLog(Duration.ofSeconds(30));
     private final BindingLookup lookup;
     /** All stages; those before forwarding are the last. */
     private final Stage[] stages;

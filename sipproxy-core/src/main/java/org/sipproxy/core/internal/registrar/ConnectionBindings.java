@@ -22,7 +22,7 @@ import org.sipproxy.api.transport.Endpoint;
 import org.sipproxy.api.transport.Flow;
 import org.sipproxy.api.transport.TransportKind;
 import org.sipproxy.core.internal.guard.GuardedStore;
-import org.sipproxy.core.internal.time.LogThrottle;
+import org.sipproxy.core.internal.time.FailureLog;
 import org.sipproxy.core.options.RegistrarPolicy.ConnectionLoss;
 import org.sipproxy.message.SipUri;
 import org.slf4j.Logger;
@@ -40,7 +40,7 @@ public final class ConnectionBindings {
     private static final Duration REMEMBERED = Duration.ofHours(1);
 
     private final ConcurrentMap<Key, Set<Aor>> registered = new ConcurrentHashMap<>();
-    private final LogThrottle failures = new LogThrottle();
+    private final FailureLog failures = new FailureLog();
     private final GuardedStore store;
     private final ConnectionLoss policy;
     private final LostConnections lost;
@@ -55,6 +55,7 @@ public final class ConnectionBindings {
                 .maximumSize(MAX_CUT_OFF)
                 .expireAfterWrite(REMEMBERED)
                 .ticker(ticker)
+                .executor(Runnable::run) // its work is short and needs no thread of the JVM
                 .build();
     }
 
@@ -119,11 +120,11 @@ public final class ConnectionBindings {
     }
 
     private boolean ends(Binding binding) {
-        return lost.isLost(binding, false) && (policy == ConnectionLoss.REMOVE || isOnlyWay(binding));
+        return lost.isLost(binding, false) && (policy == ConnectionLoss.REMOVE || isOnlyPath(binding));
     }
 
     /** A TCP phone without NAT can be connected to; a browser, a phone on TLS and a phone behind a NAT cannot. */
-    private static boolean isOnlyWay(Binding binding) {
+    private static boolean isOnlyPath(Binding binding) {
         SipUri received = binding.received().orElse(null);
         TransportKind kind = binding.flow().map(Flow::kind).orElse(TransportKind.TCP);
         return kind != TransportKind.TCP

@@ -15,7 +15,7 @@ import org.sipproxy.api.transport.TransportKind;
 import org.sipproxy.core.internal.address.AddressPolicy;
 import org.sipproxy.core.internal.codec.SharedText;
 import org.sipproxy.core.internal.guard.GuardedStore;
-import org.sipproxy.core.internal.time.LogThrottle;
+import org.sipproxy.core.internal.time.FailureLog;
 import org.sipproxy.core.internal.time.ProxyTime;
 import org.sipproxy.core.options.RegistrarPolicy;
 import org.sipproxy.core.options.RegistrarPolicy.PathWithoutSupported;
@@ -56,7 +56,7 @@ public final class Registrar {
     private final SharedText userAgents = new SharedText(1024);
     private final AllowedMethods allowed = new AllowedMethods();
     private final ConnectionBindings connections;
-    private final LogThrottle warnings = new LogThrottle(Duration.ofMinutes(1));
+    private final FailureLog warnings = new FailureLog(Duration.ofMinutes(1));
     private final AtomicLong nextStoreWarningMillis = new AtomicLong();
 
     /**

@@ -16,7 +16,7 @@ public final class Guard {
 
     private final Logger log;
     private final String what;
-    private final LogThrottle throttle = new LogThrottle();
+    private final FailureLog failures = new FailureLog();
 
     /**
      * Creates a guard of one place.
@@ -30,10 +30,10 @@ public final class Guard {
 
     /** Counts and logs {@code e}. Never throws. */
     public void caught(Throwable e) {
-        throttle.error(log, what, e);
+        failures.error(log, what, e);
     }
 
-    /** Counts {@code e} if it is an Error; {@link LogThrottle} does so for everything it logs. Never throws. */
+    /** Counts {@code e} if it is an Error; {@link FailureLog} does so for everything it logs. Never throws. */
     public static void count(Throwable e) {
         if (e instanceof Error) {
             ERRORS.incrementAndGet();

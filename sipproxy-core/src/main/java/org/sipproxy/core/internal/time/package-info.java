@@ -3,7 +3,7 @@
  *
  * <p>Start with {@code ProxyTime}, the time source of one proxy, and {@code TimerWheel}, which fires each
  * {@code Timer}. {@code Deadline} bounds several waits together. {@code Guard} is the outermost catch block of a
- * thread, and {@code LogThrottle} limits how often a failure is logged.
+ * thread, and {@code FailureLog} limits how often a failure is logged.
  *
  * <p>Does not run threads: {@code internal.engine} advances the wheel.
  */

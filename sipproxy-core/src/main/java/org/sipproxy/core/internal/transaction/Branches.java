@@ -48,7 +48,7 @@ public final class Branches {
     }
 
     /** Returns true if the branch has the format of this proxy's branches. */
-    public static boolean isOurs(MessageIndex wire, Via via) {
+    public static boolean isOwnBranch(MessageIndex wire, Via via) {
         ViaIndex at = via.index();
         int start = at.branchStart();
         return start >= 0 && at.branchEnd() - start == LENGTH && isHex(wire, start + COOKIE, start + LENGTH);

@@ -66,7 +66,7 @@ final class ConnectionBudget {
 
         final InetAddress network;
         final Set<Place> silent = new LinkedHashSet<>();
-        final Set<Place> heard = new LinkedHashSet<>();
+        final Set<Place> active = new LinkedHashSet<>();
         boolean isKnown;
         int open;
 
@@ -75,19 +75,19 @@ final class ConnectionBudget {
         }
 
         int unproven() {
-            return silent.size() + heard.size();
+            return silent.size() + active.size();
         }
 
         /** Returns the connection that is evicted first. */
         Place oldest() {
-            return (silent.isEmpty() ? heard : silent).iterator().next();
+            return (silent.isEmpty() ? active : silent).iterator().next();
         }
     }
 
-    private final int most;
-    private final int mostPerSource;
-    private final int mostStrangers;
-    private final int mostOneWay;
+    private final int max;
+    private final int maxPerSource;
+    private final int maxStrangers;
+    private final int maxOneDirection;
     private final Cache<InetAddress, Boolean> known;
 
     // guarded by this
@@ -107,10 +107,10 @@ final class ConnectionBudget {
     }
 
     ConnectionBudget(StreamLimits limits, Ticker ticker) {
-        most = limits.connections();
-        mostPerSource = limits.connectionsPerSource();
-        mostStrangers = most - most / 4;
-        mostOneWay = most - most / 8;
+        max = limits.connections();
+        maxPerSource = limits.connectionsPerSource();
+        maxStrangers = max - max / 4;
+        maxOneDirection = max - max / 8;
         known = Caffeine.newBuilder()
                 .maximumSize(MOST_KNOWN)
                 .expireAfterWrite(KNOWN)
@@ -138,7 +138,7 @@ final class ConnectionBudget {
                 leave(victim);
             }
             if (isFull(source)) {
-                forgetIfUnused(source);
+                removeIfUnused(source);
                 place = null;
             } else {
                 sources.put(network, source); // the evicted connection may have been the only one of the source
@@ -153,17 +153,17 @@ final class ConnectionBudget {
     }
 
     private boolean isFull(Source source) {
-        return source.open >= mostPerSource
-                || (!source.isKnown && ofStrangers >= mostStrangers)
-                || accepted >= mostOneWay
-                || accepted + made >= most;
+        return source.open >= maxPerSource
+                || (!source.isKnown && ofStrangers >= maxStrangers)
+                || accepted >= maxOneDirection
+                || accepted + made >= max;
     }
 
     private @Nullable Place victimFor(Source source) {
         if (!isFull(source)) {
             return null;
         }
-        if (source.open >= mostPerSource) {
+        if (source.open >= maxPerSource) {
             return source.unproven() == 0 ? null : source.oldest();
         }
         return source.isKnown ? anyVictim() : oldestOf(strangers);
@@ -182,13 +182,13 @@ final class ConnectionBudget {
         Place victim = null;
         boolean taken;
         synchronized (this) {
-            if (made < mostOneWay && accepted + made >= most) {
+            if (made < maxOneDirection && accepted + made >= max) {
                 victim = anyVictim();
                 if (victim != null) {
                     leave(victim);
                 }
             }
-            taken = made < mostOneWay && accepted + made < most;
+            taken = made < maxOneDirection && accepted + made < max;
             made += taken ? 1 : 0;
         }
         if (victim != null) {
@@ -207,12 +207,12 @@ final class ConnectionBudget {
     }
 
     /** Records that a valid message arrived on the connection. */
-    synchronized void heard(Place place) {
+    synchronized void received(Place place) {
         Source source = place.source;
         if (!place.isReleased && source.silent.contains(place)) {
             unlist(source);
             source.silent.remove(place);
-            source.heard.add(place);
+            source.active.add(place);
             list(source);
         }
     }
@@ -261,15 +261,15 @@ final class ConnectionBudget {
         accepted--;
         drop(place);
         list(source);
-        forgetIfUnused(source);
+        removeIfUnused(source);
     }
 
     private static void drop(Place place) {
         place.source.silent.remove(place);
-        place.source.heard.remove(place);
+        place.source.active.remove(place);
     }
 
-    private void forgetIfUnused(Source source) {
+    private void removeIfUnused(Source source) {
         if (source.open == 0) {
             sources.remove(source.network, source);
         }

@@ -3,21 +3,15 @@ package org.sipproxy.core.internal.transport;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
-import io.netty.channel.ChannelFutureListener;
-import io.netty.channel.EventLoop;
 import java.net.ConnectException;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.Optional;
-import java.util.Queue;
 import java.util.Set;
-import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Future;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 import org.sipproxy.api.support.LoggerNames;
@@ -81,11 +75,7 @@ final class StreamConnection implements TransportFlow {
     private final long createdAtMillis;
 
     private final AtomicReference<State> state = new AtomicReference<>(State.CONNECTING);
-    private final Queue<Outgoing> queue = new ConcurrentLinkedQueue<>();
-    /** In {@link #queue} and in the channel's buffer. */
-    private final AtomicLong pendingBytes = new AtomicLong();
-
-    private final AtomicBoolean writeScheduled = new AtomicBoolean();
+    private final OutgoingQueue outgoing;
     private volatile @Nullable Channel channel;
     /** Why it was closed, if the proxy closed it; the first cause stays. */
     private final AtomicReference<@Nullable Throwable> closeCause = new AtomicReference<>();
@@ -105,8 +95,6 @@ final class StreamConnection implements TransportFlow {
 
     // event loop only
     private boolean wasOpen;
-    private boolean flushWanted;
-    private boolean reading;
     private @Nullable Future<?> handshakeLimit;
     private long lastActivityNanos = System.nanoTime();
 
@@ -118,6 +106,7 @@ final class StreamConnection implements TransportFlow {
         this.peerName = peerName;
         this.id = Optional.of(environment.nextConnectionId());
         this.createdAtMillis = environment.millis();
+        this.outgoing = new OutgoingQueue(this, environment);
     }
 
     static StreamConnection accepted(StreamTransport transport, InetSocketAddress remote) {
@@ -199,7 +188,7 @@ final class StreamConnection implements TransportFlow {
         messageAccepted = true;
         ConnectionBudget.Place mine = place;
         if (mine != null) {
-            environment.budget.heard(mine);
+            environment.budget.received(mine);
         }
     }
 
@@ -220,27 +209,29 @@ final class StreamConnection implements TransportFlow {
 
     @Override
     public void send(byte[] wire, SendFailure onFailure) {
-        Outgoing out = new Outgoing(wire, onFailure);
-        if (pendingBytes.addAndGet(wire.length) > environment.limits.bufferedBytes() && overflow(out)) {
+        if (!outgoing.reserve(wire.length) && overflow(wire, onFailure)) {
             return;
         }
-        queue.add(out);
+        outgoing.add(wire, onFailure);
         State now = state.get();
         if (now == State.OPEN) {
             write();
         } else if (now != State.CONNECTING) {
-            failQueued();
+            outgoing.failAll();
         }
     }
 
     /**
-     * Returns true if {@code out} has failed. Before the connection is open, only this message fails. Later the
+     * Returns true if the message has failed. Before the connection is open, only this message fails. Later the
      * connection is closed, and all its messages fail.
      */
-    private boolean overflow(Outgoing out) {
+    private boolean overflow(byte[] wire, SendFailure onFailure) {
         String reason = "more than " + environment.limits.bufferedBytes() + " bytes wait to be sent";
         if (state.get() == State.CONNECTING) {
-            out.fail(new SendFailedException("connection " + this + " is not open yet and " + reason, null));
+            outgoing.refuse(
+                    wire,
+                    onFailure,
+                    new SendFailedException("connection " + this + " is not open yet and " + reason, null));
             return true;
         }
         if (close("the peer does not read: " + reason, null)) {
@@ -254,52 +245,11 @@ final class StreamConnection implements TransportFlow {
         if (open == null) {
             return;
         }
-        EventLoop loop = open.eventLoop();
         try {
-            if (!loop.inEventLoop()) {
-                if (writeScheduled.compareAndSet(false, true)) {
-                    loop.execute(this::writeAndFlush);
-                }
-                return;
-            }
-            writeQueued(open);
-            if (!open.isWritable()) {
-                // A peer that sends much at once reads much, too. What waits only for the end of the batch must not
-                // count as unread.
-                open.flush();
-            } else if (!flushWanted) {
-                flushWanted = true;
-                if (!reading) {
-                    loop.execute(this::flushIfWanted);
-                }
-            }
+            outgoing.write(open);
         } catch (RejectedExecutionException e) {
             close("the event loops are stopped", e);
-            failQueued();
-        }
-    }
-
-    private void writeAndFlush() {
-        writeScheduled.set(false);
-        flushWanted = true;
-        Channel open = channel;
-        if (open != null) {
-            writeQueued(open);
-        }
-        flushIfWanted();
-    }
-
-    private void writeQueued(Channel open) {
-        for (Outgoing out = queue.poll(); out != null; out = queue.poll()) {
-            open.write(Unpooled.wrappedBuffer(out.wire)).addListener(out);
-        }
-    }
-
-    private void flushIfWanted() {
-        Channel open = channel;
-        if (flushWanted && open != null) {
-            flushWanted = false;
-            open.flush();
+            outgoing.failAll();
         }
     }
 
@@ -309,13 +259,28 @@ final class StreamConnection implements TransportFlow {
      * Starts a batch: messages sent on this loop from now on wait for {@link #readComplete} and are flushed together.
      */
     void readBegins() {
-        reading = true;
+        outgoing.beginBatch();
         lastActivityNanos = System.nanoTime();
     }
 
     void readComplete() {
-        reading = false;
-        flushIfWanted();
+        outgoing.endBatch(channel);
+    }
+
+    /** Records that the peer has taken a message. On the event loop. */
+    void sent() {
+        lastActivityNanos = System.nanoTime();
+    }
+
+    /** Returns why the proxy closed the connection; null if it did not. */
+    @Nullable
+    Throwable closeCause() {
+        return closeCause.get();
+    }
+
+    @Nullable
+    Channel channel() {
+        return channel;
     }
 
     long lastActivityNanos() {
@@ -331,7 +296,7 @@ final class StreamConnection implements TransportFlow {
         }
         closeCause.compareAndSet(null, new SendFailedException("connection " + this + " is closing", null));
         transport.unlist(this);
-        writeQueued(open);
+        outgoing.writeAll(open);
         open.config().setAutoRead(true);
         open.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(written -> {
             if (written.isSuccess()) {
@@ -459,7 +424,7 @@ final class StreamConnection implements TransportFlow {
         if (!accepted) {
             open.closeFuture().addListener(done -> closed());
         }
-        writeAndFlush();
+        outgoing.writeAndFlush();
     }
 
     private void cancelHandshakeLimit() {
@@ -535,31 +500,25 @@ final class StreamConnection implements TransportFlow {
         } else if (!accepted) {
             environment.budget.releaseMade();
         }
-        failQueued();
+        outgoing.failAll();
         if (wasOpen) {
             transport.upcall(inbound -> inbound.onClosed(this));
         }
-        transport.forget(this);
+        transport.remove(this);
     }
 
     private void closeChannel(Channel open) {
         transport.protocol().close(open);
     }
 
-    private void failQueued() {
-        for (Outgoing out = queue.poll(); out != null; out = queue.poll()) {
-            out.fail(null);
-        }
-    }
-
-    /** Returns false while reading is paused because the peer does not read. */
+    /** Returns false while reading is paused because the peer does not read. Tests have no other sign of it. */
     boolean isReading() {
         Channel open = channel;
         return open != null && open.config().isAutoRead();
     }
 
     long pendingBytes() {
-        return pendingBytes.get();
+        return outgoing.pendingBytes();
     }
 
     private String peer() {
@@ -571,39 +530,5 @@ final class StreamConnection implements TransportFlow {
     @Override
     public String toString() {
         return id.orElseThrow() + (accepted ? " from " : " to ") + peer();
-    }
-
-    /** One message to be sent. It is its own listener, which saves an object for each message. */
-    private final class Outgoing implements ChannelFutureListener {
-
-        final byte[] wire;
-        private final SendFailure onFailure;
-
-        Outgoing(byte[] wire, SendFailure onFailure) {
-            this.wire = wire;
-            this.onFailure = onFailure;
-        }
-
-        @Override
-        public void operationComplete(ChannelFuture written) {
-            if (written.isSuccess()) {
-                pendingBytes.addAndGet(-wire.length);
-                lastActivityNanos = System.nanoTime();
-            } else {
-                fail(written.cause());
-            }
-        }
-
-        void fail(@Nullable Throwable written) {
-            pendingBytes.addAndGet(-wire.length);
-            environment.counters.sendFailures.increment();
-            Throwable ours = closeCause.get();
-            Throwable cause = ours != null ? ours : written;
-            try {
-                onFailure.sendFailed(cause != null ? cause : new SendFailedException("connection closed", null));
-            } catch (Throwable e) {
-                environment.throttle.error(LOG, "the handler of a send failure failed", e);
-            }
-        }
     }
 }

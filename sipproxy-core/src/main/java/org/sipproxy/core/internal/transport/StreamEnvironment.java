@@ -27,7 +27,7 @@ import org.jspecify.annotations.Nullable;
 import org.sipproxy.core.internal.guard.ProxyThreads;
 import org.sipproxy.core.internal.netty.EventLoops;
 import org.sipproxy.core.internal.time.Deadline;
-import org.sipproxy.core.internal.time.LogThrottle;
+import org.sipproxy.core.internal.time.FailureLog;
 import org.sipproxy.core.options.StreamLimits;
 import org.sipproxy.message.ParseLimits;
 
@@ -58,7 +58,7 @@ public final class StreamEnvironment implements AutoCloseable {
     final ParseLimits parseLimits;
     final TransportCounters counters;
     final ConnectionBudget budget;
-    final LogThrottle throttle = new LogThrottle();
+    final FailureLog failures = new FailureLog();
 
     private final LongSupplier clock;
     private final boolean nativeIo;
@@ -70,7 +70,13 @@ public final class StreamEnvironment implements AutoCloseable {
     /** Peer-initiated connections, which are the only path to their peers. */
     private final ConcurrentMap<Long, StreamConnection> peersOwn = new ConcurrentHashMap<>();
 
-    private StreamEnvironment(
+    /**
+     * Creates an environment.
+     *
+     * @param clock the proxy's time, in milliseconds
+     * @param nativeIo true to use epoll, false to use the selectors of the JDK
+     */
+    StreamEnvironment(
             int threads,
             ProxyThreads names,
             StreamLimits limits,
@@ -101,17 +107,6 @@ public final class StreamEnvironment implements AutoCloseable {
             TransportCounters counters,
             LongSupplier clock) {
         return new StreamEnvironment(threads, names, limits, parseLimits, counters, clock, Epoll.isAvailable());
-    }
-
-    /** Creates an environment that uses the selectors of the JDK. */
-    static StreamEnvironment createPortable(
-            int threads,
-            ProxyThreads names,
-            StreamLimits limits,
-            ParseLimits parseLimits,
-            TransportCounters counters,
-            LongSupplier clock) {
-        return new StreamEnvironment(threads, names, limits, parseLimits, counters, clock, false);
     }
 
     /** Returns true if the loops serve epoll channels. */
@@ -212,13 +207,6 @@ public final class StreamEnvironment implements AutoCloseable {
             }
         }
         return false;
-    }
-
-    /** For tests that stop the loops that read. */
-    void executeOnEachLoop(Runnable task) {
-        for (EventExecutor loop : group) {
-            loop.execute(task);
-        }
     }
 
     /** Ends the loops. Waits for their threads unless called by one of them. */

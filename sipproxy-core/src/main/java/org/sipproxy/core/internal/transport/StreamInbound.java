@@ -137,7 +137,7 @@ abstract class StreamInbound extends ChannelInboundHandlerAdapter {
     public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
         // bytes that are not TLS, HTTP or WebSocket frames are a fault of the peer
         if (!(cause instanceof IOException) && !(cause instanceof DecoderException)) {
-            environment.throttle.error(LOG, "a connection failed", cause);
+            environment.failures.error(LOG, "a connection failed", cause);
         }
         connection.close(String.valueOf(cause.getMessage()), cause);
     }

@@ -342,7 +342,7 @@ public final class StreamTransport implements AutoCloseable {
         try {
             return question.test(inbound);
         } catch (Throwable e) {
-            environment.throttle.error(LOG, "the inbound handler failed", e);
+            environment.failures.error(LOG, "the inbound handler failed", e);
             return false;
         }
     }
@@ -396,7 +396,7 @@ public final class StreamTransport implements AutoCloseable {
         }
     }
 
-    void forget(StreamConnection connection) {
+    void remove(StreamConnection connection) {
         unlist(connection);
         connections.remove(connection);
         if (closed) {
@@ -411,7 +411,7 @@ public final class StreamTransport implements AutoCloseable {
         try {
             call.accept(inbound);
         } catch (Throwable e) {
-            environment.throttle.error(LOG, "the inbound handler failed", e);
+            environment.failures.error(LOG, "the inbound handler failed", e);
         }
     }
 

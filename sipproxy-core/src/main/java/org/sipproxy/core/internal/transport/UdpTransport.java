@@ -18,8 +18,8 @@ import org.sipproxy.api.transport.Endpoint;
 import org.sipproxy.api.transport.TransportKind;
 import org.sipproxy.core.internal.guard.ProxyThreads;
 import org.sipproxy.core.internal.time.Deadline;
+import org.sipproxy.core.internal.time.FailureLog;
 import org.sipproxy.core.internal.time.Guard;
-import org.sipproxy.core.internal.time.LogThrottle;
 import org.sipproxy.core.status.BindFailedException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -54,7 +54,7 @@ public final class UdpTransport {
     private final Receiver[] receivers;
     private final InboundHandler handler;
     private final Guard failures;
-    private final LogThrottle reopening = new LogThrottle(Duration.ofSeconds(10));
+    private final FailureLog reopening = new FailureLog(Duration.ofSeconds(10));
     private final LongAdder sendFailures = new LongAdder();
     private final AtomicInteger lostSockets = new AtomicInteger();
     private volatile boolean closed;

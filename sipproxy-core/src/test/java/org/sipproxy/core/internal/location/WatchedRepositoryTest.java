@@ -36,7 +36,7 @@ class WatchedRepositoryTest {
 
         assertThatThrownBy(() -> watched.find(ALICE, scene.clock.now()))
                 .isInstanceOf(LocationStoreException.class)
-                .hasMessage("the database does not respond: told to fail");
+                .hasMessage("the database does not respond: set to fail");
         assertThat(watched.status().databaseAnswers()).isFalse();
 
         goOn.countDown();
@@ -51,7 +51,7 @@ class WatchedRepositoryTest {
         assertThatThrownBy(() -> watched.find(ALICE, scene.clock.now())).isInstanceOf(LocationStoreException.class);
 
         assertThat(watched.status().databaseAnswers()).isTrue();
-        assertThat(watched.status().lastError()).contains("told to fail");
+        assertThat(watched.status().lastError()).contains("set to fail");
         assertThat(watched.status().lastErrorAt()).contains(scene.clock.now());
     }
 }

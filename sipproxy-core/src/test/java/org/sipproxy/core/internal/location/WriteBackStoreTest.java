@@ -144,7 +144,7 @@ class WriteBackStoreTest implements LocationStoreContract {
         assertThatThrownBy(store::flush).isInstanceOf(LocationStoreException.class);
         assertThat(store.status().waiting()).isOne();
         assertThat(store.status().databaseAnswers()).isFalse();
-        assertThat(store.status().lastError()).contains("told to fail");
+        assertThat(store.status().lastError()).contains("set to fail");
         scene.add(store, ALICE, scene.binding("a").toBuilder().cseq(3).build());
         assertThat(StoreScene.ids(store.lookup(ALICE))).containsExactly("a");
 

@@ -72,12 +72,12 @@ class WriteThroughStoreTest implements LocationStoreContract {
 
         assertThatThrownBy(() -> scene.add(store, ALICE, "b"))
                 .isInstanceOf(LocationStoreException.class)
-                .hasMessageContaining("told to fail");
+                .hasMessageContaining("set to fail");
         assertThatThrownBy(() -> scene.removeAll(store, ALICE)).isInstanceOf(LocationStoreException.class);
 
         assertThat(StoreScene.ids(store.lookup(ALICE))).containsExactly("a");
         assertThat(told).isEmpty();
-        assertThat(store.status().lastError()).contains("told to fail");
+        assertThat(store.status().lastError()).contains("set to fail");
         scene.repository.fail(null);
         scene.add(store, ALICE, "b");
         assertThat(StoreScene.ids(store.lookup(ALICE))).containsExactly("a", "b");
@@ -251,7 +251,7 @@ class WriteThroughStoreTest implements LocationStoreContract {
 
         assertThatThrownBy(store::open)
                 .isInstanceOf(LocationStoreException.class)
-                .hasMessage("locationStore: the bindings cannot be read at the start: told to fail");
+                .hasMessage("locationStore: the bindings cannot be read at the start: set to fail");
     }
 
     @Test

@@ -41,7 +41,7 @@ class GuardTest {
 
         assertThatCode(() -> new Guard(failing, "a test failed").caught(hostile))
                 .doesNotThrowAnyException();
-        assertThatCode(() -> new LogThrottle().warn(failing, "a test failed", hostile))
+        assertThatCode(() -> new FailureLog().warn(failing, "a test failed", hostile))
                 .doesNotThrowAnyException();
     }
 

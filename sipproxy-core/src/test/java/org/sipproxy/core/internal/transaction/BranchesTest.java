@@ -44,7 +44,7 @@ class BranchesTest {
         SipRequest request = withBranch(new String(out.toBytes(), java.nio.charset.StandardCharsets.US_ASCII));
 
         assertThat(request.topVia().hasRfc3261Branch()).isTrue();
-        assertThat(Branches.isOurs(request.index(), request.topVia())).isTrue();
+        assertThat(Branches.isOwnBranch(request.index(), request.topVia())).isTrue();
         assertThat(Branches.number(request.index(), request.topVia())).isEqualTo(number);
         assertThat(Branches.loopHash(request.index(), request.topVia().index().branchStart()))
                 .isEqualTo(~number);
@@ -65,14 +65,14 @@ class BranchesTest {
     void branchOfAnotherFormatIsNotRecognized(String branch) throws Exception {
         SipRequest request = withBranch(branch);
 
-        assertThat(Branches.isOurs(request.index(), request.topVia())).isFalse();
+        assertThat(Branches.isOwnBranch(request.index(), request.topVia())).isFalse();
     }
 
     @Test
     void viaWithoutABranchIsNotRecognized() throws Exception {
         SipRequest request = SipText.request(REQUEST.replace(";branch=z9hG4bK1", ""));
 
-        assertThat(Branches.isOurs(request.index(), request.topVia())).isFalse();
+        assertThat(Branches.isOwnBranch(request.index(), request.topVia())).isFalse();
     }
 
     @Test

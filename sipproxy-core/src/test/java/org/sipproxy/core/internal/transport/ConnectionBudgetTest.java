@@ -52,7 +52,7 @@ class ConnectionBudgetTest {
 
     private Client heard(String from) {
         Client client = connected(from);
-        budget.heard(client.place);
+        budget.received(client.place);
         return client;
     }
 
@@ -276,7 +276,7 @@ class ConnectionBudgetTest {
             } else {
                 Client client = open.get(random.nextInt(open.size()));
                 switch (what) {
-                    case 5, 6 -> budget.heard(client.place);
+                    case 5, 6 -> budget.received(client.place);
                     case 7 -> budget.proven(client.place);
                     default -> {
                         budget.release(client.place);

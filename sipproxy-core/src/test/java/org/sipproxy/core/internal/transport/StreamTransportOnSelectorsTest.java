@@ -10,8 +10,8 @@ import org.sipproxy.message.ParseLimits;
 class StreamTransportOnSelectorsTest {
 
     private static StreamEnvironment portable(StreamLimits limits, TransportCounters counters, LongSupplier clock) {
-        return StreamEnvironment.createPortable(
-                2, ProxyThreads.named("test"), limits, ParseLimits.DEFAULT, counters, clock);
+        return new StreamEnvironment(
+                2, ProxyThreads.named("test"), limits, ParseLimits.DEFAULT, counters, clock, false);
     }
 
     @Nested

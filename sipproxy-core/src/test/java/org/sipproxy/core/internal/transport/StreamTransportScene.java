@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assumptions.abort;
 
+import io.netty.util.concurrent.EventExecutor;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -91,13 +92,15 @@ abstract class StreamTransportScene {
 
     CountDownLatch blockEventLoops() {
         CountDownLatch hold = new CountDownLatch(1);
-        environment.executeOnEachLoop(() -> {
-            try {
-                hold.await();
-            } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
-            }
-        });
+        for (EventExecutor loop : environment.eventLoop().parent()) {
+            loop.execute(() -> {
+                try {
+                    hold.await();
+                } catch (InterruptedException e) {
+                    Thread.currentThread().interrupt();
+                }
+            });
+        }
         toClose.add(hold::countDown);
         return hold;
     }

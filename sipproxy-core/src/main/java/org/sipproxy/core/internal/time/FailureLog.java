@@ -12,17 +12,17 @@ import org.slf4j.Logger;
  * lines. Counts the Errors that it is given. Never throws: it is called in catch blocks, where a second
  * OutOfMemoryError would end the thread that survived the first.
  */
-public final class LogThrottle {
+public final class FailureLog {
 
     private final LogPace pace;
 
     /** Creates a throttle that passes one line per second. */
-    public LogThrottle() {
+    public FailureLog() {
         this(Duration.ofSeconds(1));
     }
 
     /** Creates a throttle that passes one line per {@code interval}. */
-    public LogThrottle(Duration interval) {
+    public FailureLog(Duration interval) {
         pace = new LogPace(interval);
     }
 
