@@ -2,7 +2,8 @@
  * Small host applications of the proxy. Most have a main method.
  *
  * <p>Start reading at {@link org.sipproxy.samples.EmbeddedProxy}, a proxy with one user. {@link
- * org.sipproxy.samples.CustomStage} adds a routing stage. {@code HardenedProxy}, {@code NatEdgeProxy} and {@code
+ * org.sipproxy.samples.CustomStage} adds a routing stage, and {@link org.sipproxy.samples.Voicemail} says what follows
+ * when a phone is busy or does not answer. {@code HardenedProxy}, {@code NatEdgeProxy} and {@code
  * SecureProxy} show a configuration for a public address, for clients behind NATs, and for TLS and browsers. {@link
  * org.sipproxy.samples.FirstRegistration} is the demo of the launcher.
  *

@@ -15,9 +15,16 @@ class ConfiguredStage implements RequestStage {
     private final Set<Method> methods;
     private final Optional<Duration> timeLimit;
     private final int concurrencyLimit;
+    private final boolean mayBlock;
 
     private ConfiguredStage(
-            RequestStage stage, String name, Set<Method> methods, Optional<Duration> timeLimit, int concurrencyLimit) {
+            RequestStage stage,
+            String name,
+            Set<Method> methods,
+            Optional<Duration> timeLimit,
+            int concurrencyLimit,
+            boolean mayBlock) {
+        this.mayBlock = mayBlock;
         this.stage = stage;
         this.name = name;
         this.methods = methods;
@@ -29,14 +36,14 @@ class ConfiguredStage implements RequestStage {
         if (name.isBlank()) {
             throw new IllegalArgumentException("name: empty; give the stage a name for logs");
         }
-        return of(stage, name, stage.methods(), stage.timeLimit(), stage.concurrencyLimit());
+        return of(stage, name, stage.methods(), stage.timeLimit(), stage.concurrencyLimit(), stage.mayBlock());
     }
 
     static RequestStage on(RequestStage stage, Set<Method> methods) {
         if (methods.isEmpty()) {
             throw new IllegalArgumentException("methods: empty (expected at least one)");
         }
-        return of(stage, stage.name(), Set.copyOf(methods), stage.timeLimit(), stage.concurrencyLimit());
+        return of(stage, stage.name(), Set.copyOf(methods), stage.timeLimit(), stage.concurrencyLimit(), stage.mayBlock());
     }
 
     static RequestStage within(RequestStage stage, Duration limit) {
@@ -44,22 +51,31 @@ class ConfiguredStage implements RequestStage {
         if (limit.compareTo(Duration.ofMillis(10)) < 0 || limit.compareTo(Duration.ofSeconds(30)) > 0) {
             throw new IllegalArgumentException("limit: " + limit.toMillis() + " ms (expected 10 ms to 30 s)");
         }
-        return of(stage, stage.name(), stage.methods(), Optional.of(limit), stage.concurrencyLimit());
+        return of(stage, stage.name(), stage.methods(), Optional.of(limit), stage.concurrencyLimit(), stage.mayBlock());
     }
 
     static RequestStage atMost(RequestStage stage, int requests) {
         if (requests < 1 || requests > 100_000) {
             throw new IllegalArgumentException("requests: " + requests + " (expected 1 to 100000)");
         }
-        return of(stage, stage.name(), stage.methods(), stage.timeLimit(), requests);
+        return of(stage, stage.name(), stage.methods(), stage.timeLimit(), requests, stage.mayBlock());
+    }
+
+    static RequestStage withoutBlocking(RequestStage stage) {
+        return of(stage, stage.name(), stage.methods(), stage.timeLimit(), stage.concurrencyLimit(), false);
     }
 
     private static RequestStage of(
-            RequestStage stage, String name, Set<Method> methods, Optional<Duration> timeLimit, int concurrencyLimit) {
+            RequestStage stage,
+            String name,
+            Set<Method> methods,
+            Optional<Duration> timeLimit,
+            int concurrencyLimit,
+            boolean mayBlock) {
         RequestStage inner = stage instanceof ConfiguredStage configured ? configured.stage : stage;
         return inner instanceof AsyncRequestStage async
                 ? new Async(async, name, methods, timeLimit, concurrencyLimit)
-                : new ConfiguredStage(inner, name, methods, timeLimit, concurrencyLimit);
+                : new ConfiguredStage(inner, name, methods, timeLimit, concurrencyLimit, mayBlock);
     }
 
     /** The same around an asynchronous stage. */
@@ -73,7 +89,7 @@ class ConfiguredStage implements RequestStage {
                 Set<Method> methods,
                 Optional<Duration> timeLimit,
                 int concurrencyLimit) {
-            super(async, name, methods, timeLimit, concurrencyLimit);
+            super(async, name, methods, timeLimit, concurrencyLimit, false);
             this.async = async;
         }
 
@@ -89,7 +105,7 @@ class ConfiguredStage implements RequestStage {
 
         @Override
         public boolean mayBlock() {
-            return async.mayBlock();
+            return false;
         }
     }
 
@@ -110,7 +126,7 @@ class ConfiguredStage implements RequestStage {
 
     @Override
     public boolean mayBlock() {
-        return stage.mayBlock();
+        return mayBlock;
     }
 
     @Override

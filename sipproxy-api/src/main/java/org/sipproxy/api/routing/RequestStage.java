@@ -125,4 +125,12 @@ public interface RequestStage {
     default RequestStage atMost(int requests) {
         return ConfiguredStage.atMost(this, requests);
     }
+
+    /**
+     * Returns this stage as one that never waits: it runs on a receiver thread, and must return within microseconds. For
+     * lambdas, which otherwise count as stages that may block.
+     */
+    default RequestStage withoutBlocking() {
+        return ConfiguredStage.withoutBlocking(this);
+    }
 }

@@ -86,6 +86,7 @@ class HostFailureTest {
             "RequestStage.named",
             "RequestStage.within",
             "RequestStage.atMost",
+            "RequestStage.withoutBlocking",
             "AsyncRequestStage.handle",
             "AsyncRequestStage.mayBlock",
             "FailureStage.name",

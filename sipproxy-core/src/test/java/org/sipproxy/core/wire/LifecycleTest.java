@@ -152,11 +152,19 @@ class LifecycleTest {
                 .hasMessageContaining("listen: udp:127.0.0.1:5060 is given twice");
     }
 
+    @Test
+    void ipv6AddressInAnotherSpellingIsTheSameEndpoint() {
+        assertThatThrownBy(() -> minimal()
+                        .listen(Endpoint.parse("udp:[::1]:5060"))
+                        .listen(Endpoint.parse("udp:[0:0:0:0:0:0:0:1]:5060"))
+                        .build())
+                .hasMessageContaining("listen: udp:[::1]:5060 is given twice");
+    }
+
     @ParameterizedTest
     @CsvSource({
         "udp:127.0.0.1:5060, udp:localhost:5060",
         "tcp:127.0.0.1:5060, tcp:127.0.0.1.:5060",
-        "udp:[::1]:5060,     udp:[0:0:0:0:0:0:0:1]:5060",
         "udp:0.0.0.0:5060,   udp:127.0.0.1:5060",
         "tcp:[::1]:5060,     tcp:[::]:5060",
         "tcp:127.0.0.1:5060, ws:127.0.0.1:5060",
