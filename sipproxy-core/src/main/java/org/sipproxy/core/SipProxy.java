@@ -3,6 +3,7 @@ package org.sipproxy.core;
 import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
+import org.sipproxy.api.client.RequestClient;
 import org.sipproxy.api.location.LocationStore;
 import org.sipproxy.api.location.LocationStoreException;
 import org.sipproxy.api.transport.Endpoint;
@@ -160,6 +161,21 @@ public final class SipProxy implements AutoCloseable {
     /** Returns the location store of this proxy, to look up who is registered or to remove a binding. */
     public LocationStore locationStore() {
         return engine.locationStore();
+    }
+
+    /**
+     * Returns the client for requests that the host application sends itself, such as OPTIONS to a gateway or MESSAGE to
+     * a user. After {@link #close()} its requests fail with {@code PROXY_CLOSED}. While the proxy drains it sends them.
+     *
+     * @throws IllegalStateException if the proxy is not running
+     */
+    public RequestClient requests() {
+        State now = state;
+        if (now != State.RUNNING && now != State.DRAINING) {
+            throw new IllegalStateException(
+                    "requests: the proxy is not running (" + now + "); get the client after start()");
+        }
+        return engine.requests();
     }
 
     /** Returns the state of the location store and its database. */

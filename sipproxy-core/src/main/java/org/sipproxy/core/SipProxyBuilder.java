@@ -96,6 +96,7 @@ public final class SipProxyBuilder {
     private long lingeringBytes = Math.min(
             MAX_LINGERING_BYTES,
             Math.max(LEAST_TRANSACTION_BYTES, Runtime.getRuntime().maxMemory() / 4));
+    private int pendingRequests = 10_000;
     private Duration drainTime = Duration.ofSeconds(2);
     private boolean setsLogContext;
     private ProxyClock clock = ProxyClock.system();
@@ -492,6 +493,17 @@ public final class SipProxyBuilder {
     }
 
     /**
+     * Sets how many requests of {@link SipProxy#requests()} may wait for their final response, those of components
+     * included. 1 to 1,000,000. Default 10,000. Further ones fail with {@code TOO_MANY_PENDING} and are counted by
+     * {@link ProxyStatistics#hostRequestsRefused}. A pending request uses some 4 kB of {@link #transactionBytes}.
+     */
+    public SipProxyBuilder pendingRequests(int limit) {
+        problems.once("pendingRequests");
+        pendingRequests = limit;
+        return this;
+    }
+
+    /**
      * Sets how long {@link SipProxy#close} waits for final responses to the requests in progress; the remaining ones
      * get 503. 0 to 1 hour. Default 2 seconds. A ringing call is a request in progress.
      */
@@ -539,6 +551,7 @@ public final class SipProxyBuilder {
         if (transactionBytes < LEAST_TRANSACTION_BYTES) {
             found.add("transactionBytes", Long.toString(transactionBytes), "expected 1,048,576 bytes or more");
         }
+        found.range("pendingRequests", pendingRequests, 1, 1_000_000);
         found.range("drainTime", drainTime, Duration.ZERO, Duration.ofHours(1));
         found.throwIfAny();
         return new SipProxy(new ProxyEngine(new EngineParts(
@@ -572,6 +585,7 @@ public final class SipProxyBuilder {
                 waitLimit,
                 transactionBytes,
                 lingeringBytes,
+                pendingRequests,
                 drainTime,
                 setsLogContext,
                 clock)));

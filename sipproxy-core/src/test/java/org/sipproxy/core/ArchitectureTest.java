@@ -28,6 +28,7 @@ class ArchitectureTest {
             Map.entry("netty", List.of()),
             Map.entry("transport", List.of("address", "codec", "netty", "tls")),
             Map.entry("dns", List.of("address", "netty")),
+            Map.entry("client", List.of("codec")),
             Map.entry("location", List.of("time", "codec")),
             Map.entry("transaction", List.of("time", "codec", "transport")),
             Map.entry("registrar", List.of("address", "codec")),

@@ -4,6 +4,7 @@ import java.util.Set;
 import org.sipproxy.api.access.AccessRuleSource;
 import org.sipproxy.api.auth.Authentication;
 import org.sipproxy.api.auth.CredentialStore;
+import org.sipproxy.api.client.RequestClient;
 import org.sipproxy.api.component.ComponentHooks;
 import org.sipproxy.api.component.ProxyComponent;
 import org.sipproxy.api.component.ProxyRuntime;
@@ -61,6 +62,7 @@ public final class HostInterfaces {
             FailureContext.class,
             Flow.class,
             ProxyRuntime.class,
+            RequestClient.class,
             ResponseStageContext.class,
             StageContext.class);
 

@@ -60,7 +60,7 @@ record Credentials(Optional<Credential> bare, Optional<Credential> qualified, bo
     private static Credential hashed(String digestUser, String realm, String password) {
         Map<DigestAlgorithm, String> hashes = new EnumMap<>(DigestAlgorithm.class);
         for (DigestAlgorithm algorithm : DigestAlgorithm.values()) {
-            hashes.put(algorithm, Ha1.of(algorithm, digestUser, realm, password));
+            hashes.put(algorithm, algorithm.ha1(digestUser, realm, password));
         }
         return Credential.ofHa1(digestUser, realm, hashes);
     }

@@ -273,10 +273,10 @@ public final class Subscribers {
     private Map<String, @Nullable String> secrets(Handle handle, String username, String realm, String password) {
         Map<String, @Nullable String> row = new HashMap<>();
         row.put("password", storePlainPasswords ? password : "");
-        row.put("ha1", Ha1.of(DigestAlgorithm.MD5, username, realm, password));
-        row.put("ha1b", Ha1.of(DigestAlgorithm.MD5, username + "@" + realm, realm, password));
+        row.put("ha1", DigestAlgorithm.MD5.ha1(username, realm, password));
+        row.put("ha1b", DigestAlgorithm.MD5.ha1(username + "@" + realm, realm, password));
         if (hasSha256(handle)) {
-            row.put(Subscriber.SHA256_COLUMN, Ha1.of(DigestAlgorithm.SHA_256, username, realm, password));
+            row.put(Subscriber.SHA256_COLUMN, DigestAlgorithm.SHA_256.ha1(username, realm, password));
         }
         return row;
     }

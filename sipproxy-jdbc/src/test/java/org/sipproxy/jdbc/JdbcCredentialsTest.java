@@ -282,7 +282,7 @@ class JdbcCredentialsTest implements CredentialStoreContract {
         Credential found = credentials.find("1001", "sip.test").orElseThrow();
 
         assertThat(found.ha1(DigestAlgorithm.SHA_256))
-                .contains(Ha1.of(DigestAlgorithm.SHA_256, "1001", "sip.test", "test1234"));
+                .contains(DigestAlgorithm.SHA_256.ha1("1001", "sip.test", "test1234"));
         assertThat(found.ha1(DigestAlgorithm.MD5)).contains(hash("1001", "test1234"));
     }
 
@@ -295,7 +295,7 @@ class JdbcCredentialsTest implements CredentialStoreContract {
         Credential found = credentials.find("1001", "sip.test").orElseThrow();
 
         assertThat(found.ha1(DigestAlgorithm.SHA_256))
-                .contains(Ha1.of(DigestAlgorithm.SHA_256, "1001", "sip.test", "x"));
+                .contains(DigestAlgorithm.SHA_256.ha1("1001", "sip.test", "x"));
         assertThat(found.ha1(DigestAlgorithm.MD5)).isEmpty();
     }
 
@@ -431,7 +431,7 @@ class JdbcCredentialsTest implements CredentialStoreContract {
     }
 
     private static String hash(String digestUser, String password) {
-        return Ha1.of(DigestAlgorithm.MD5, digestUser, "sip.test", password);
+        return DigestAlgorithm.MD5.ha1(digestUser, "sip.test", password);
     }
 
     private static boolean isKnownAtOnce(JdbcCredentials credentials, String user) {

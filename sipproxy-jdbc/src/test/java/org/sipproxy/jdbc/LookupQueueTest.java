@@ -188,7 +188,7 @@ class LookupQueueTest {
     }
 
     private static String hashOf(int user) {
-        return user % 2 == 0 ? Ha1.of(DigestAlgorithm.MD5, "user" + user, "sip.test", "secret" + user) : "none";
+        return user % 2 == 0 ? DigestAlgorithm.MD5.ha1("user" + user, "sip.test", "secret" + user) : "none";
     }
 
     @Test

@@ -1,9 +1,5 @@
 package org.sipproxy.testkit;
 
-import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
-import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Objects;
@@ -49,7 +45,7 @@ public final class DigestCredentials {
 
     /** Returns the HA1 of a user (RFC 7616 §3.4.2) in lower-case hex, for a credential store without passwords. */
     public static String ha1(DigestAlgorithm algorithm, String user, String realm, String password) {
-        return hash(algorithm, user + ":" + realm + ":" + password);
+        return algorithm.ha1(user, realm, password);
     }
 
     /** Sets the method and the {@code uri} parameter. */
@@ -102,13 +98,11 @@ public final class DigestCredentials {
         DigestAlgorithm algorithm = DigestAlgorithm.of(parameter("algorithm")).orElse(DigestAlgorithm.MD5);
         String ha1 = ha1(algorithm, parameter("username"), parameter("realm"), password);
         String covered = body;
-        String ha2 = hash(
-                algorithm, method + ":" + parameter("uri") + (covered == null ? "" : ":" + hash(algorithm, covered)));
+        String ha2 = algorithm.hash(
+                method + ":" + parameter("uri") + (covered == null ? "" : ":" + algorithm.hash(covered)));
         boolean qop = parameters.containsKey("qop");
         return qop
-                ? hash(
-                        algorithm,
-                        String.join(
+                ? algorithm.hash(String.join(
                                 ":",
                                 ha1,
                                 parameter("nonce"),
@@ -116,7 +110,7 @@ public final class DigestCredentials {
                                 parameter("cnonce"),
                                 parameter("qop"),
                                 ha2))
-                : hash(algorithm, String.join(":", ha1, parameter("nonce"), ha2));
+                : algorithm.hash(String.join(":", ha1, parameter("nonce"), ha2));
     }
 
     private String parameter(String name) {
@@ -137,15 +131,6 @@ public final class DigestCredentials {
             case "algorithm", "qop", "nc" -> value;
             default -> "\"" + value.replace("\\", "\\\\").replace("\"", "\\\"") + "\"";
         };
-    }
-
-    private static String hash(DigestAlgorithm algorithm, String text) {
-        try {
-            byte[] hash = MessageDigest.getInstance(algorithm.javaName()).digest(text.getBytes(StandardCharsets.UTF_8));
-            return HexFormat.of().formatHex(hash);
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("every JDK has " + algorithm, e);
-        }
     }
 
     /** Returns {@link #value()}. */

@@ -1,5 +1,9 @@
 package org.sipproxy.api.auth;
 
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
 import java.util.Locale;
 import java.util.Optional;
 
@@ -32,6 +36,21 @@ public enum DigestAlgorithm {
     /** Returns the number of hex digits of a hash. */
     public int hexLength() {
         return hexLength;
+    }
+
+    /** Returns the hash of the text in UTF-8, in lower-case hex. */
+    public String hash(String text) {
+        try {
+            byte[] hash = MessageDigest.getInstance(javaName).digest(text.getBytes(StandardCharsets.UTF_8));
+            return HexFormat.of().formatHex(hash);
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("this JVM has no " + javaName, e);
+        }
+    }
+
+    /** Returns the HA1 of a user in lower-case hex: the {@link #hash} of {@code username:realm:password} (RFC 7616 §3.4.2). */
+    public String ha1(String username, String realm, String password) {
+        return hash(username + ":" + realm + ":" + password);
     }
 
     /** Returns the algorithm with this token; case is ignored. */

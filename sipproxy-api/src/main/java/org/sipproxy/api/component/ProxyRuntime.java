@@ -5,6 +5,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
+import org.sipproxy.api.client.RequestClient;
 import org.sipproxy.api.event.SecurityEvent;
 import org.sipproxy.api.location.LocationStore;
 import org.sipproxy.api.transport.Endpoint;
@@ -49,6 +50,12 @@ public interface ProxyRuntime {
      * counted and dropped.
      */
     void send(Flow flow, byte[] bytes);
+
+    /**
+     * Returns the client for requests of the component. Responses are received from the time on when all components have
+     * started.
+     */
+    RequestClient requests();
 
     /**
      * Returns the flow to an address that a binding was registered from.

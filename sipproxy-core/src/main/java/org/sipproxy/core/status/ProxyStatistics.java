@@ -17,7 +17,7 @@ package org.sipproxy.core.status;
  * @param lingeringTransactions transactions that are over and wait for retransmissions
  * @param lingeringEvictions lingering transactions that were evicted early because they reached their
  *     memory limit; see {@code SipProxyBuilder.lingeringBytes}
- * @param unanswered requests now waiting for a final response
+ * @param unanswered requests now waiting for a final response, those of the host application included
  * @param filtered messages and connections that a component's arrival filter refused
  * @param connections stream connections that are open, being opened or being closed
  * @param acceptedConnections connections that peers opened and that completed their handshakes
@@ -45,6 +45,9 @@ package org.sipproxy.core.status;
  *     was closed
  * @param lostUdpSockets UDP sockets that are not open now because something closed them and their address cannot be
  *     bound again; nothing is received there. Always 0 on a healthy machine
+ * @param hostRequests requests of {@code SipProxy.requests()} and of components that wait for their result now
+ * @param hostRequestsRefused such requests that were not sent because too many were pending, or because the transactions had
+ *     reached their memory limit
  * @param hostFailures calls into code of the host application or of an add-on that threw. Each is logged, at most once
  *     per second and place. An add-on that reports a temporary outage does not count. Summed over all proxies in this
  *     JVM
@@ -85,6 +88,8 @@ public record ProxyStatistics(
         long udpSendFailures,
         long streamSendFailures,
         long lostUdpSockets,
+        long hostRequests,
+        long hostRequestsRefused,
         long hostFailures,
         long errors,
         long outOfMemoryErrors) {}

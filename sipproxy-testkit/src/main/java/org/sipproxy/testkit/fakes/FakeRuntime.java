@@ -46,6 +46,7 @@ public final class FakeRuntime implements ProxyRuntime {
     private final List<Sent> sent = new ArrayList<>();
     private final List<SecurityEvent> events = new ArrayList<>();
     private final List<Task> tasks = new ArrayList<>();
+    private final FakeRequestClient requests = new FakeRequestClient();
     private Instant now;
     private Duration stepped = Duration.ZERO;
 
@@ -79,6 +80,11 @@ public final class FakeRuntime implements ProxyRuntime {
     /** Returns the published events, in order. */
     public List<SecurityEvent> events() {
         return events;
+    }
+
+    @Override
+    public FakeRequestClient requests() {
+        return requests;
     }
 
     /** Returns the number of scheduled tasks. */

@@ -33,6 +33,7 @@ import org.sipproxy.message.ParseLimits;
  * @param webSocketOrigins allowed origins in lower case; empty to allow all
  * @param transactionBytes memory limit of all live transactions together
  * @param lingeringBytes memory limit of all lingering transactions together
+ * @param pendingRequests limit of the requests of the host application that wait for their result
  * @param drainTime time that requests in progress have to complete while the proxy closes
  * @param setsLogContext true if log lines of stages get the Call-ID and method of their request
  * @param locationStore the location store of the host application; null for one of {@code storeMode}
@@ -68,6 +69,7 @@ public record EngineParts(
         Duration waitLimit,
         long transactionBytes,
         long lingeringBytes,
+        int pendingRequests,
         Duration drainTime,
         boolean setsLogContext,
         ProxyClock clock) {}

@@ -7,6 +7,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
+import org.sipproxy.api.client.RequestClient;
 import org.sipproxy.api.component.ProxyRuntime;
 import org.sipproxy.api.event.SecurityEvent;
 import org.sipproxy.api.location.LocationStore;
@@ -72,6 +73,11 @@ final class EngineRuntime implements ProxyRuntime {
         }
         throw new IllegalArgumentException(
                 "flow: " + flow + " does not belong to this proxy; use a flow that it passed to the component");
+    }
+
+    @Override
+    public RequestClient requests() {
+        return engine.requests();
     }
 
     @Override

@@ -8,6 +8,7 @@ import java.util.Objects;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.sipproxy.api.auth.Authentication;
+import org.sipproxy.api.client.RequestClient;
 import org.sipproxy.api.event.SecurityEvent;
 import org.sipproxy.api.location.Binding;
 import org.sipproxy.api.location.LocationStore;
@@ -109,6 +110,7 @@ public final class ProxyEngine implements AutoCloseable {
     private final Readiness readiness;
     private final NextHopResolver resolver;
     private final ConnectionBindings connectionBindings;
+    private final HostRequests hostRequests;
     private final Guard closeFailures = new Guard(LOG, "closing a part of the proxy failed");
     private volatile List<Endpoint> bound = List.of();
     private volatile boolean draining;
@@ -206,6 +208,7 @@ public final class ProxyEngine implements AutoCloseable {
                 new ResponseStages(hooks.responseStages, names::isMyself),
                 stages::execute,
                 parts.waitLimit());
+        this.hostRequests = new HostRequests(this, parts.pendingRequests(), threads);
     }
 
     /**
@@ -234,6 +237,7 @@ public final class ProxyEngine implements AutoCloseable {
                         endpoint.advertisedPort() == 0 ? endpoint.port() : endpoint.advertisedPort());
             }
         }
+        hostRequests.open(bound);
         if (pipeline.mayBlock()) {
             workers = new WorkerPool(parts.workerThreads(), WORKER_QUEUE, threads);
         }
@@ -269,6 +273,10 @@ public final class ProxyEngine implements AutoCloseable {
 
     public LocationStore locationStore() {
         return store;
+    }
+
+    public RequestClient requests() {
+        return hostRequests;
     }
 
     public StoreStatus storeStatus() {
@@ -319,6 +327,8 @@ public final class ProxyEngine implements AutoCloseable {
                 points.udpSendFailures(),
                 transportCounters.sendFailures.sum(),
                 points.lostUdpSockets(),
+                hostRequests.pending(),
+                hostRequests.refused(),
                 HostCall.failures(),
                 Guard.errors(),
                 Guard.outOfMemoryErrors());
@@ -364,6 +374,7 @@ public final class ProxyEngine implements AutoCloseable {
         attempt(stages::close);
         attempt(() -> timerThread.close(threadsEnded));
         attempt(table::clear);
+        attempt(() -> hostRequests.close(threadsEnded));
         attempt(refusalLog::summarize);
         attempt(components::close);
         if (ownStore != null) {

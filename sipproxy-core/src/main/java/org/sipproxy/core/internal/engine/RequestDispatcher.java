@@ -288,6 +288,9 @@ final class RequestDispatcher implements Completions {
      */
     @Override
     public void completed(RequestContext context, int status, byte[] response, List<Target> targets) {
+        if (context.isFromHost()) {
+            return; // it has a future
+        }
         if (context.isLocalResponse(response)) {
             engine.refusals.refused(context, status, StatusCode.reasonPhrase(status), NO_LINES);
         }

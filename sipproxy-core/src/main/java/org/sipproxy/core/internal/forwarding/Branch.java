@@ -222,6 +222,15 @@ final class Branch implements ClientTransactionUser {
         return true;
     }
 
+    /** Ends the branch and its client transaction without a response. */
+    void stop() {
+        ended = true;
+        ClientTransaction running = transaction;
+        if (running != null) {
+            running.terminate();
+        }
+    }
+
     /** Ends the branch with a locally generated status. */
     private void end(int statusCode, String why) {
         if (!ended) {

@@ -17,7 +17,7 @@ record LateAnswers(ServerTransaction server, RequestForwarder forwarder, Transpo
             return;
         }
         try {
-            byte[] wire = ResponseRewriter.withoutTopVia(response, server.path().isReliable());
+            byte[] wire = ResponseRewriter.withoutTopVia(response, server.path());
             server.respond(response.statusCode(), forwarder.edited(wire, from, target));
         } catch (SipParseException e) {
             // no other Via: the response was meant for this proxy

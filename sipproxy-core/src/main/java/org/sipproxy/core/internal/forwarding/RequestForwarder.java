@@ -136,6 +136,6 @@ public final class RequestForwarder {
         if (DialogResponse.defect(response) != null) {
             return; // like the first 2xx
         }
-        path.send(edited(ResponseRewriter.withoutTopVia(response, path.isReliable()), from), SendFailure.IGNORE);
+        path.send(edited(ResponseRewriter.withoutTopVia(response, path), from), SendFailure.IGNORE);
     }
 }

@@ -90,7 +90,8 @@ final class RequestWriter {
     }
 
     /**
-     * Returns the request for one branch.
+     * Returns the request for one branch. A request of the host application does not have a Via or Max-Forwards yet; it
+     * gets no Record-Route, because this proxy is its client.
      *
      * @param way the flow over which it is sent
      * @param branch the client transaction's number
@@ -108,13 +109,14 @@ final class RequestWriter {
         if (!sameText(request, uri)) {
             splice.replace(request.index().uriStart(), request.index().uriEnd(), uri.toBytes());
         }
-        int via = request.firstHeader(HeaderName.VIA);
+        int via = context.isFromHost() ? 0 : request.firstHeader(HeaderName.VIA);
         ByteWriter head = new ByteWriter(192);
         head.bytes(out.via());
         branches.write(head, branch, loopHash);
         head.bytes(CRLF);
-        int recordRoute = recordsRoute(request) ? request.firstHeader(HeaderName.RECORD_ROUTE) : -1;
-        if (recordsRoute(request) && (recordRoute < 0 || recordRoute > via)) {
+        boolean recordsRoute = !context.isFromHost() && recordsRoute(request);
+        int recordRoute = recordsRoute ? request.firstHeader(HeaderName.RECORD_ROUTE) : -1;
+        if (recordsRoute && (recordRoute < 0 || recordRoute > via)) {
             recordRoute(head, context, target, uri, way);
             recordRoute = -1;
         }
@@ -123,12 +125,14 @@ final class RequestWriter {
         }
         maxBreadth(splice, head, request, breadth);
         splice.insert(request.index().lineStart(via), head.toBytes());
-        ViaStamp.of(
-                        wire,
-                        request.topVia(),
-                        context.flow().remoteAddress(),
-                        context.flow().kind().isReliable())
-                .addTo(splice);
+        if (!context.isFromHost()) {
+            ViaStamp.of(
+                            wire,
+                            request.topVia(),
+                            context.flow().remoteAddress(),
+                            context.flow().kind().isReliable())
+                    .addTo(splice);
+        }
         if (recordRoute >= 0) {
             ByteWriter lines = new ByteWriter(128);
             recordRoute(lines, context, target, uri, way);

@@ -318,7 +318,7 @@ final class ResponseContext implements ServerTransaction.CancelHandler {
 
     private @Nullable SipResponse withoutTopVia(SipResponse response) {
         try {
-            byte[] wire = ResponseRewriter.withoutTopVia(response, server.path().isReliable());
+            byte[] wire = ResponseRewriter.withoutTopVia(response, server.path());
             return SipMessage.parse(wire, response.limits()) instanceof SipResponse edited ? edited : null;
         } catch (SipParseException e) {
             return null;
@@ -385,6 +385,13 @@ final class ResponseContext implements ServerTransaction.CancelHandler {
         }
     }
 
+    @Override
+    public void stopped() {
+        finished = true;
+        groups.clear();
+        branches.forEach(Branch::stop);
+    }
+
     private void cancelOpenBranches(byte @Nullable [] reasonLine) {
         if (isInvite()) {
             for (Branch branch : List.copyOf(branches)) {
@@ -401,7 +408,7 @@ final class ResponseContext implements ServerTransaction.CancelHandler {
      */
     private byte @Nullable [] forwardable(SipResponse response, TransportFlow from, Target target) {
         try {
-            byte[] wire = ResponseRewriter.withoutTopVia(response, server.path().isReliable());
+            byte[] wire = ResponseRewriter.withoutTopVia(response, server.path());
             return forwarder.edited(wire, from, target);
         } catch (SipParseException e) {
             return null;
@@ -430,8 +437,7 @@ final class ResponseContext implements ServerTransaction.CancelHandler {
         byte[] wire;
         try {
             wire = forwarder.edited(
-                    ResponseRewriter.best(
-                            response, best.linesOfOthers(), server.path().isReliable()),
+                    ResponseRewriter.best(response, best.linesOfOthers(), server.path()),
                     from);
         } catch (SipParseException e) {
             best.offerGenerated(

@@ -2,6 +2,7 @@ package org.sipproxy.core.internal.forwarding;
 
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import org.sipproxy.core.internal.transaction.ResponsePath;
 import org.sipproxy.message.HeaderName;
 import org.sipproxy.message.SipParseException;
 import org.sipproxy.message.SipResponse;
@@ -14,32 +15,37 @@ final class ResponseRewriter {
     private ResponseRewriter() {}
 
     /**
-     * Returns the response without this proxy's Via.
+     * Returns the response without this proxy's Via. If it goes to the host application, the Via stays.
      *
      * @throws SipParseException if no Via is left: the response was meant for this proxy
      */
-    static byte[] withoutTopVia(SipResponse response, boolean stream) throws SipParseException {
+    static byte[] withoutTopVia(SipResponse response, ResponsePath path) throws SipParseException {
         Splice splice = new Splice();
-        removeTopVia(splice, response);
-        contentLength(splice, response, stream);
+        if (!path.isLocal()) {
+            removeTopVia(splice, response);
+        }
+        contentLength(splice, response, path.isReliable());
         return response.index().apply(splice);
     }
 
     /**
      * Returns the best response of several: 503 becomes 500 (§16.7 step 6), and the challenges of the others are added
-     * (step 7).
+     * (step 7). The host application gets a 503 as it is.
      */
-    static byte[] best(SipResponse response, List<byte[]> otherChallenges, boolean stream) throws SipParseException {
+    static byte[] best(SipResponse response, List<byte[]> otherChallenges, ResponsePath path)
+            throws SipParseException {
         Splice splice = new Splice();
-        if (response.statusCode() == StatusCode.SERVICE_UNAVAILABLE) {
+        if (response.statusCode() == StatusCode.SERVICE_UNAVAILABLE && !path.isLocal()) {
             int reasonEnd = response.index().length() == 0 ? 0 : startLineEnd(response);
             splice.replace(8, reasonEnd, "500 Server Internal Error".getBytes(StandardCharsets.US_ASCII));
         }
-        removeTopVia(splice, response);
+        if (!path.isLocal()) {
+            removeTopVia(splice, response);
+        }
         for (byte[] line : otherChallenges) {
             splice.insert(response.index().headersEnd(), line);
         }
-        contentLength(splice, response, stream);
+        contentLength(splice, response, path.isReliable());
         return response.index().apply(splice);
     }
 

@@ -137,7 +137,8 @@ public final class HostStage implements Stage {
     }
 
     private boolean applies(RequestContext context) {
-        return methods.isEmpty() || methods.contains(context.request().method());
+        return !context.isFromHost()
+                && (methods.isEmpty() || methods.contains(context.request().method()));
     }
 
     /** Runs the stage. The current thread may wait. Never throws. */

@@ -207,6 +207,11 @@ public final class RequestContext implements StageContext {
         return responsePath;
     }
 
+    /** Returns true if the host application sends the request itself. */
+    public boolean isFromHost() {
+        return responsePath.isLocal();
+    }
+
     public LocalNames names() {
         return names;
     }
@@ -365,7 +370,7 @@ public final class RequestContext implements StageContext {
      * registering client if it is a host name in a binding, otherwise the host application.
      */
     public Sender senderTo(SipUri hop, Target target) throws SipParseException {
-        if (target.routes().isEmpty() && (!remainingRoutes().isEmpty() || isFromSender(target))) {
+        if (!isFromHost() && target.routes().isEmpty() && (!remainingRoutes().isEmpty() || isFromSender(target))) {
             return Sender.of(flow, trusted, dialogSides());
         }
         for (Registrant registrant : registrants) {

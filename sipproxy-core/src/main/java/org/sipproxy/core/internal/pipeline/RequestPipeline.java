@@ -90,6 +90,9 @@ public final class RequestPipeline {
     /** Stages that a request relayed at the entrance still has to pass. None of them may block. */
     private final Stage[] relayedAtEntrance;
 
+    /** Index of the first stage for a request of the host application: it is routed only. */
+    private final int routing;
+
     private final boolean mayBlock;
     private final boolean needsTransaction;
 
@@ -121,6 +124,7 @@ public final class RequestPipeline {
         parts.beforeRouting().forEach(stage -> order.add(HostStage.of(stage, parts.setsLogContext())));
         order.add(new Register(parts.registrar(), parts.store())); // §10.3
         this.lookup = new BindingLookup(parts.store(), authentication != null);
+        this.routing = order.size();
         order.add(new DetermineTargets(lookup, authentication != null, parts.strangers())); // §16.5
         ClassifyUnavailableUser users = new ClassifyUnavailableUser(
                 authentication,
@@ -159,6 +163,18 @@ public final class RequestPipeline {
      */
     public boolean needsTransaction() {
         return needsTransaction;
+    }
+
+    /**
+     * Runs the pipeline for a request of the host application. Only the stages that find the targets run, as for a
+     * trusted sender. The result is the same as that of {@link #run}.
+     */
+    public Outcome route(RequestContext context, boolean mayWait) {
+        if (context.nextStep() == 0) {
+            context.trust();
+            context.nextStep(routing);
+        }
+        return run(context, mayWait);
     }
 
     /**

@@ -12,6 +12,14 @@ public interface ResponsePath {
     /** Returns true if sent messages need no retransmission. */
     boolean isReliable();
 
+    /**
+     * Returns true if the responses go to the host application of this proxy, which sent the request itself. The
+     * request then does not have a Via below that of this proxy.
+     */
+    default boolean isLocal() {
+        return false;
+    }
+
     /** Returns the destination of datagrams; null over a stream. */
     default @Nullable Upstream datagrams() {
         return null;

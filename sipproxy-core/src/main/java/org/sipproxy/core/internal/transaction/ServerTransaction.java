@@ -222,6 +222,15 @@ public abstract class ServerTransaction extends Transaction {
         releaseRequest();
     }
 
+    /** Ends the transaction and all work on its request without a response. */
+    public final synchronized void stop() {
+        CancelHandler handler = cancelHandler;
+        abandon();
+        if (handler != null) {
+            handler.stopped();
+        }
+    }
+
     /** Sends the final response when the proxy closes, whether or not the request was forwarded. */
     public final synchronized void shutdown() {
         CancelHandler handler = cancelHandler;
@@ -348,5 +357,8 @@ public abstract class ServerTransaction extends Transaction {
 
         /** Called when the proxy closes: respond now. */
         void shutdown();
+
+        /** Called when nobody waits for the response any more: end all branches without a response. */
+        default void stopped() {}
     }
 }

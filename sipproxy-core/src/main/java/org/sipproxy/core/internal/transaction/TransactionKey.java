@@ -1,6 +1,7 @@
 package org.sipproxy.core.internal.transaction;
 
 import java.nio.charset.StandardCharsets;
+import java.util.concurrent.ThreadLocalRandom;
 import org.sipproxy.api.support.KeyedHash;
 import org.sipproxy.message.HeaderName;
 import org.sipproxy.message.Method;
@@ -92,6 +93,12 @@ public final class TransactionKey {
         MessageIndex wire = request.index();
         return new TransactionKey(
                 KEY.hash(dialog.cseq().number(), ids, 0, ids.length), KEY.hash(wire, wire.uriStart(), wire.uriEnd()));
+    }
+
+    /** Returns a key that no request from the network has. */
+    public static TransactionKey random() {
+        ThreadLocalRandom random = ThreadLocalRandom.current();
+        return new TransactionKey(random.nextLong(), random.nextLong());
     }
 
     /** Returns the first half of the hash. */

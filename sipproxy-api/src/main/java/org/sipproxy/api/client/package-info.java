@@ -1,0 +1,16 @@
+/**
+ * Requests that the host application or a component sends itself, outside a dialog: OPTIONS to a gateway, MESSAGE to a
+ * user, NOTIFY for message waiting, REGISTER at a provider.
+ *
+ * <p>Start with {@link org.sipproxy.api.client.RequestClient}, which {@code SipProxy.requests()} and
+ * {@link org.sipproxy.api.component.ProxyRuntime#requests()} return. It sends an
+ * {@link org.sipproxy.api.client.OutgoingRequest} and returns a future with the final response.
+ * {@link org.sipproxy.api.client.DigestLogin} answers the challenges of the server.
+ *
+ * <p>Does not cover calls and other dialogs, and does not receive requests: a
+ * {@link org.sipproxy.api.routing.RequestStage} does that.
+ */
+@NullMarked
+package org.sipproxy.api.client;
+
+import org.jspecify.annotations.NullMarked;

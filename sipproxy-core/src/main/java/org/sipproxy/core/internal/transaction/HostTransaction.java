@@ -1,0 +1,88 @@
+package org.sipproxy.core.internal.transaction;
+
+/**
+ * Server half of a request that the host application sends itself. It has no peer in the network: it does not
+ * retransmit, and its final response goes to the host application.
+ *
+ * <pre>
+ *  state       event                  action                          next
+ *  ----------  ---------------------  ------------------------------  ----------
+ *  TRYING      final from the user    pass it on                      TERMINATED
+ *  TRYING      time limit             stop the branches, notify       TERMINATED
+ *  TRYING      stopped or abandoned   notify                          TERMINATED
+ * </pre>
+ */
+public final class HostTransaction extends ServerTransaction {
+
+    /** Sender of the request. Called under the transaction's lock. */
+    public interface Owner extends ResponsePath {
+
+        /**
+         * Called once if the transaction ends without a response.
+         *
+         * @param timedOut true if the time limit has passed
+         */
+        void ended(boolean timedOut);
+    }
+
+    private final Owner owner;
+    private boolean responded;
+    private boolean timedOut;
+    private boolean terminated;
+
+    /**
+     * Creates a transaction in TRYING.
+     *
+     * @param requestBytes bytes of the request that are kept until the final response
+     */
+    public HostTransaction(TransactionTable table, Owner owner, int requestBytes) {
+        super(TransactionKey.random(), table, owner, requestBytes, null);
+        this.owner = owner;
+    }
+
+    /** Starts the time limit, in nanoseconds. */
+    public synchronized void start(long limit) {
+        if (!terminated) {
+            table.schedule(this, limit);
+        }
+    }
+
+    @Override
+    boolean repeatsResponse() {
+        return false;
+    }
+
+    @Override
+    boolean waitsForAck() {
+        return false;
+    }
+
+    @Override
+    boolean takes(int statusCode) {
+        return statusCode >= 200 && !terminated;
+    }
+
+    @Override
+    void onRespond(int statusCode, byte[] wire) {
+        responded = true;
+        terminate();
+        send(wire);
+    }
+
+    @Override
+    void onTimer() {
+        if (!terminated) {
+            timedOut = true;
+            stop();
+        }
+    }
+
+    @Override
+    void onTerminated() {
+        boolean first = !terminated;
+        terminated = true;
+        if (first && !responded) {
+            owner.ended(timedOut);
+        }
+    }
+}
