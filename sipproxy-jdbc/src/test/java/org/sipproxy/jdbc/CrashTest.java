@@ -63,7 +63,7 @@ class CrashTest {
         for (int round = 1; round <= ROUNDS; round++) {
             POSTGRES.execute("DELETE FROM location");
             RegisterLoad load = crash(interval, 4_000 + random.nextInt(1_500));
-            // a flush takes time too, and seconds in a cold JVM beside other tests
+            // a flush that takes longer than those before it adds the difference: up to a second beside other tests
             Map<String, Long> promised =
                     load.acknowledgedBefore(killedAtNanos - TimeUnit.MILLISECONDS.toNanos(interval + 2_000));
             verify(round, load, promised);

@@ -168,7 +168,7 @@ class RoutingTablesOnTheWireTest {
                 message(alice, "sip:bob@sip.test", bob);
                 assertThat(status(alice, "MESSAGE", "sip:nobody@sip.test")).isEqualTo(404);
             }
-            assertThat(askers).hasSize(3).allMatch(thread -> thread.contains("worker"));
+            assertThat(askers).hasSize(3).allMatch(thread -> thread.contains("stage"));
 
             alias("nobody@sip.test", "bob@sip.test");
             aliases.reload();
@@ -202,7 +202,7 @@ class RoutingTablesOnTheWireTest {
             assertThat(askers)
                     .filteredOn(thread -> !thread.contains("probe"))
                     .hasSize(1)
-                    .allMatch(thread -> thread.contains("worker"));
+                    .allMatch(thread -> thread.contains("stage"));
         }
     }
 

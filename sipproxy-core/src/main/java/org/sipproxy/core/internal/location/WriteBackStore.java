@@ -20,7 +20,7 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Location store in memory that writes changes to the database in batches: periodically, early enough that each change
- * is written within one interval at the pace of earlier flushes; on demand; and when the store is closed. If a batch
+ * is written within one interval, if the flush takes as long as earlier ones; on demand; and when the store is closed. If a batch
  * fails, its AORs wait for the next attempt, which writes their state at that time.
  *
  * <p>A changed AOR is queued once, however often it changes before it is written; see {@link AorEntry} for the state of
