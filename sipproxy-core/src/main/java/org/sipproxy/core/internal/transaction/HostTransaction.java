@@ -70,6 +70,11 @@ public final class HostTransaction extends ServerTransaction {
     }
 
     @Override
+    void shutdownUndecided() {
+        stop();
+    }
+
+    @Override
     void onTimer() {
         if (!terminated) {
             timedOut = true;

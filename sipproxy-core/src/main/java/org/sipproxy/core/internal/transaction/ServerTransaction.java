@@ -234,13 +234,20 @@ public abstract class ServerTransaction extends Transaction {
     /** Sends the final response when the proxy closes, whether or not the request was forwarded. */
     public final synchronized void shutdown() {
         CancelHandler handler = cancelHandler;
-        LocalResponder undecided = local;
         if (answered) {
             return;
         }
         if (handler != null) {
             handler.shutdown();
-        } else if (undecided != null) {
+        } else {
+            shutdownUndecided();
+        }
+    }
+
+    /** Sends the final response of a request that is not forwarded yet. */
+    void shutdownUndecided() {
+        LocalResponder undecided = local;
+        if (undecided != null) {
             undecided.shutdown();
         }
     }
