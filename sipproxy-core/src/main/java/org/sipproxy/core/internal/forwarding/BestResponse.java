@@ -25,15 +25,13 @@ final class BestResponse {
     /** Why {@link #generatedStatus} was generated. */
     private String why = "";
 
-    private final List<SipResponse> challenges = new ArrayList<>(0);
-    private final List<SipResponse> redirections = new ArrayList<>(0);
+    /** The challenges and redirections: one that is forwarded carries those of the others. */
+    private final List<SipResponse> merged = new ArrayList<>(0);
 
     void offer(SipResponse candidate, TransportFlow flow) {
         int status = candidate.statusCode();
-        if (status == StatusCode.UNAUTHORIZED || status == StatusCode.PROXY_AUTHENTICATION_REQUIRED) {
-            challenges.add(candidate);
-        } else if (status < 400) {
-            redirections.add(candidate);
+        if (isChallenge(status) || status < 400) {
+            merged.add(candidate);
         }
         int r = rank(status);
         if (r < rank) {
@@ -98,25 +96,26 @@ final class BestResponse {
      */
     List<byte[]> linesOfOthers() {
         SipResponse best = response;
-        List<byte[]> lines = new ArrayList<>(0);
-        if (best == null) {
-            return lines;
+        if (best == null || merged.size() < 2) {
+            return List.of();
         }
-        if (challenges.size() > 1 && challenges.contains(best)) {
-            for (SipResponse other : challenges) {
-                if (other != best) {
-                    addLines(lines, other, HeaderName.WWW_AUTHENTICATE);
-                    addLines(lines, other, HeaderName.PROXY_AUTHENTICATE);
-                }
+        List<byte[]> lines = new ArrayList<>();
+        for (SipResponse other : merged) {
+            if (other == best) {
+                continue;
             }
-        } else if (redirections.size() > 1 && best.statusCode() < 400) {
-            for (SipResponse other : redirections) {
-                if (other != best) {
-                    addLines(lines, other, HeaderName.CONTACT);
-                }
+            if (isChallenge(best.statusCode()) && isChallenge(other.statusCode())) {
+                addLines(lines, other, HeaderName.WWW_AUTHENTICATE);
+                addLines(lines, other, HeaderName.PROXY_AUTHENTICATE);
+            } else if (best.statusCode() < 400 && other.statusCode() < 400) {
+                addLines(lines, other, HeaderName.CONTACT);
             }
         }
         return lines;
+    }
+
+    private static boolean isChallenge(int status) {
+        return status == StatusCode.UNAUTHORIZED || status == StatusCode.PROXY_AUTHENTICATION_REQUIRED;
     }
 
     private static void addLines(List<byte[]> lines, SipResponse response, HeaderName name) {

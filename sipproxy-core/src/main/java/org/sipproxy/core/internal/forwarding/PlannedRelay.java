@@ -4,7 +4,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.sipproxy.api.location.Aor;
 import org.sipproxy.api.location.Binding;
@@ -13,14 +12,17 @@ import org.sipproxy.api.routing.BranchResult;
 import org.sipproxy.api.routing.FailureCause;
 import org.sipproxy.api.routing.FailureContext;
 import org.sipproxy.api.routing.FailureStage;
+import org.sipproxy.api.routing.NeedsWorkerException;
 import org.sipproxy.api.routing.RelayPlan;
 import org.sipproxy.api.routing.RequestDeadline;
 import org.sipproxy.api.routing.Target;
 import org.sipproxy.api.routing.Verdict;
+import org.sipproxy.api.support.LogPace;
 import org.sipproxy.api.support.LoggerNames;
 import org.sipproxy.api.transport.Flow;
 import org.sipproxy.core.internal.guard.HostCall;
 import org.sipproxy.core.internal.pipeline.Outcome;
+import org.sipproxy.core.internal.time.FailureLog;
 import org.sipproxy.core.internal.time.Timer;
 import org.sipproxy.message.SipRequest;
 import org.sipproxy.message.SipResponse;
@@ -40,10 +42,15 @@ final class PlannedRelay {
     /** A failure stage may relay again and again; each target costs messages. */
     private static final int MOST_TARGETS = 100;
 
+    // shared by all requests, so that what fails for each of them does not fill the log
+    private static final HostCall EDITS = new HostCall(LOG, "edit of a branch");
+    private static final HostCall STAGES = new HostCall(LOG, "failure stage");
+    private static final FailureLog LOOKUPS = new FailureLog(Duration.ofSeconds(10));
+    private static final LogPace LIMITS = new LogPace(Duration.ofSeconds(10));
+
     private final ResponseContext parent;
-    private final HostCall edits = new HostCall(LOG, "edit of a branch");
     private RelayPlan plan;
-    private Redirections redirections;
+    private final Redirections redirections;
     private final List<BranchResult> results = new ArrayList<>(4);
     /** Index in {@link #results} of the first result of the current group. */
     private int groupStart;
@@ -63,6 +70,7 @@ final class PlannedRelay {
 
     /** Starts the group's ring time. */
     void begin() {
+        stopRinging();
         plan.ringTime().ifPresent(limit -> {
             RingTimer timer = new RingTimer();
             ringing = timer;
@@ -113,7 +121,7 @@ final class PlannedRelay {
             }
             return edited;
         } catch (Throwable e) {
-            edits.failed(request.method().name(), e);
+            EDITS.failed(request.method().name(), e);
             throw new BranchEditException();
         }
     }
@@ -174,9 +182,11 @@ final class PlannedRelay {
         groupStart = results.size();
         targets += next.targets().size();
         if (targets > MOST_TARGETS) {
-            LOG.warn(
-                    "a plan has more than {} targets for one request; the best response so far is forwarded",
-                    MOST_TARGETS);
+            if (LIMITS.isDue()) {
+                LOG.warn(
+                        "plans had more than {} targets for one request; the best response so far is forwarded",
+                        MOST_TARGETS);
+            }
             return false;
         }
         if (next.targets().isEmpty()) {
@@ -208,7 +218,7 @@ final class PlannedRelay {
     private boolean followRedirections() {
         try {
             return follow(redirections.targets());
-        } catch (org.sipproxy.api.routing.NeedsWorkerException e) {
+        } catch (NeedsWorkerException e) {
             Decision waiting = new Decision();
             deciding = waiting;
             if (!waiting.runs(() -> {
@@ -237,30 +247,37 @@ final class PlannedRelay {
 
     private void decide(FailureStage stage, FailureCause cause, int statusCode) {
         Context context = new Context(cause, statusCode, bestOfGroup());
-        HostCall host = new HostCall(LOG, "failure stage " + stage.getClass().getName());
         Decision decision = new Decision();
         deciding = decision;
         decision.runs(() -> {
-            Verdict verdict = ask(stage, context, host);
+            Verdict verdict = ask(stage, context);
             return () -> continueWith(apply(verdict));
         });
     }
 
-    private static @Nullable Verdict ask(FailureStage stage, FailureContext context, HostCall host) {
+    private static @Nullable Verdict ask(FailureStage stage, FailureContext context) {
         try {
             Verdict verdict = stage.handle(context);
             if (verdict == null || verdict instanceof Verdict.Discard) {
-                throw new IllegalStateException("failure stage " + stage.name() + " returned " + verdict
+                throw new IllegalStateException("returned " + verdict
                         + "; return Verdict.proceed() to forward the best response, respond, or relay");
             }
             if (verdict instanceof Verdict.Relay relay && relay.plan().isToCallee()) {
-                throw new IllegalStateException("failure stage " + stage.name()
-                        + " returned a plan with toCallee(); give targets, such as those of context.bindings(aor)");
+                throw new IllegalStateException(
+                        "returned a plan with toCallee(); give targets, such as those of context.bindings(aor)");
             }
             return verdict;
         } catch (Throwable e) {
-            host.failed(context.request().method().name(), e);
+            STAGES.failed(nameOf(stage) + " for " + context.request().method(), e);
             return null;
+        }
+    }
+
+    private static String nameOf(FailureStage stage) {
+        try {
+            return stage.name();
+        } catch (Throwable e) {
+            return stage.getClass().getName();
         }
     }
 
@@ -322,7 +339,7 @@ final class PlannedRelay {
             try {
                 result = work.result();
             } catch (Throwable e) {
-                edits.failed("look-up of a redirection", e);
+                LOOKUPS.warn(LOG, "look-up of a redirection failed; the best response is forwarded", e);
                 result = parent::finish;
             }
             synchronized (parent.server) {
@@ -339,9 +356,11 @@ final class PlannedRelay {
             synchronized (parent.server) {
                 if (deciding == this) {
                     deciding = null;
-                    LOG.warn(
-                            "a failure stage took longer than {} ms; the best response is forwarded",
-                            TimeUnit.NANOSECONDS.toMillis(parent.forwarder.waitLimit.toNanos()));
+                    if (LIMITS.isDue()) {
+                        LOG.warn(
+                                "a failure stage took longer than {} ms; the best response is forwarded",
+                                parent.forwarder.waitLimit.toMillis());
+                    }
                     parent.finish();
                 }
             }
