@@ -2,10 +2,10 @@
  * Small host applications of the proxy. Most have a main method.
  *
  * <p>Start reading at {@link org.sipproxy.samples.EmbeddedProxy}, a proxy with one user. {@link
- * org.sipproxy.samples.CustomStage} adds a routing stage, and {@link org.sipproxy.samples.Voicemail} says what follows
- * when a phone is busy or does not answer. {@code HardenedProxy}, {@code NatEdgeProxy} and {@code
- * SecureProxy} show a configuration for a public address, for clients behind NATs, and for TLS and browsers. {@link
- * org.sipproxy.samples.FirstRegistration} is the demo of the launcher.
+ * org.sipproxy.samples.CustomStage} adds a routing stage, {@link org.sipproxy.samples.Voicemail} says what follows when
+ * a phone is busy or does not answer, and {@code NotifyMessageWaiting} sends requests of its own. {@code HardenedProxy},
+ * {@code NatEdgeProxy} and {@code SecureProxy} show a configuration for a public address, for clients behind NATs, and
+ * for TLS and browsers. {@link org.sipproxy.samples.FirstRegistration} is the demo of the launcher.
  *
  * <p>The server with a command line is in {@link org.sipproxy.samples.launcher}.
  */

@@ -294,8 +294,7 @@ class JdbcCredentialsTest implements CredentialStoreContract {
 
         Credential found = credentials.find("1001", "sip.test").orElseThrow();
 
-        assertThat(found.ha1(DigestAlgorithm.SHA_256))
-                .contains(DigestAlgorithm.SHA_256.ha1("1001", "sip.test", "x"));
+        assertThat(found.ha1(DigestAlgorithm.SHA_256)).contains(DigestAlgorithm.SHA_256.ha1("1001", "sip.test", "x"));
         assertThat(found.ha1(DigestAlgorithm.MD5)).isEmpty();
     }
 

@@ -103,13 +103,7 @@ public final class DigestCredentials {
         boolean qop = parameters.containsKey("qop");
         return qop
                 ? algorithm.hash(String.join(
-                                ":",
-                                ha1,
-                                parameter("nonce"),
-                                parameter("nc"),
-                                parameter("cnonce"),
-                                parameter("qop"),
-                                ha2))
+                        ":", ha1, parameter("nonce"), parameter("nc"), parameter("cnonce"), parameter("qop"), ha2))
                 : algorithm.hash(String.join(":", ha1, parameter("nonce"), ha2));
     }
 

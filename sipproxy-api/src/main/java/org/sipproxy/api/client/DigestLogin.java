@@ -1,10 +1,10 @@
 package org.sipproxy.api.client;
 
+import java.util.Locale;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
-import org.sipproxy.api.auth.Credential;
-import org.sipproxy.api.auth.DigestAlgorithm;
 
 /**
  * User name and secret with which a request answers digest challenges (RFC 7616, RFC 8760). Supports MD5, SHA-256 and
@@ -13,32 +13,31 @@ import org.sipproxy.api.auth.DigestAlgorithm;
  */
 public final class DigestLogin {
 
+    /** Number of hex digits of a hash. */
+    private static final Map<String, Integer> ALGORITHMS = Map.of("MD5", 32, "SHA-256", 64, "SHA-512-256", 64);
+
     private final String username;
+    private final @Nullable String realm;
     private final @Nullable String password;
-    private final @Nullable Credential credential;
+    private final @Nullable String algorithm;
+    private final @Nullable String ha1;
 
-    private DigestLogin(String username, @Nullable String password, @Nullable Credential credential) {
+    private DigestLogin(
+            String username,
+            @Nullable String realm,
+            @Nullable String password,
+            @Nullable String algorithm,
+            @Nullable String ha1) {
         this.username = username;
+        this.realm = realm;
         this.password = password;
-        this.credential = credential;
-    }
-
-    /**
-     * Returns a login for the realm of the credential, with its password or the algorithms of its hashes. Realms are
-     * compared with case.
-     *
-     * @throws IllegalArgumentException if user name or realm contains a control character
-     */
-    public static DigestLogin of(Credential credential) {
-        HeaderText.require("username", credential.username());
-        HeaderText.require("realm", credential.realm());
-        return new DigestLogin(
-                credential.username(), credential.password().orElse(null), credential);
+        this.algorithm = algorithm;
+        this.ha1 = ha1;
     }
 
     /**
      * Returns a login for any realm. Whoever receives the request, or is on its path, can challenge it with a realm of
-     * its choice and try out passwords against the response. Prefer {@link #of} where the realm is known.
+     * its choice and try out passwords against the response. Add {@link #forRealm} where the realm is known.
      *
      * @throws IllegalArgumentException if the password is empty, or {@code username} is empty or contains a control
      *     character
@@ -48,7 +47,45 @@ public final class DigestLogin {
         if (Objects.requireNonNull(password, "password").isEmpty()) {
             throw new IllegalArgumentException("password: that of " + username + " is empty");
         }
-        return new DigestLogin(username, password, null);
+        return new DigestLogin(username, null, password, null, null);
+    }
+
+    /**
+     * Returns a login with the hash of {@code username:realm:password}, called HA1 (RFC 7616 §3.4.2). It answers
+     * challenges of that realm and algorithm only.
+     *
+     * @param algorithm {@code MD5}, {@code SHA-256} or {@code SHA-512-256}
+     * @param ha1 the hash in hex
+     * @throws IllegalArgumentException if the algorithm is another one, {@code ha1} does not have its number of hex
+     *     digits, or user name or realm is empty or contains a control character
+     */
+    public static DigestLogin ofHa1(String username, String realm, String algorithm, String ha1) {
+        HeaderText.require("username", Objects.requireNonNull(username, "username"));
+        HeaderText.require("realm", Objects.requireNonNull(realm, "realm"));
+        String token = Objects.requireNonNull(algorithm, "algorithm").toUpperCase(Locale.ROOT);
+        Integer digits = ALGORITHMS.get(token);
+        if (digits == null) {
+            throw new IllegalArgumentException("algorithm: " + algorithm + " (expected MD5, SHA-256 or SHA-512-256)");
+        }
+        if (!Objects.requireNonNull(ha1, "ha1").matches("[0-9a-fA-F]{" + digits + "}")) {
+            throw new IllegalArgumentException("ha1: " + ha1.length() + " characters (expected " + digits
+                    + " hex digits, the " + token + " of user:realm:password)");
+        }
+        return new DigestLogin(username, realm, null, token, ha1.toLowerCase(Locale.ROOT));
+    }
+
+    /**
+     * Returns the same login for one realm. Realms are compared with case.
+     *
+     * @throws IllegalArgumentException if {@code realm} is empty or contains a control character, or this login has a
+     *     hash, which is valid for its own realm only
+     */
+    public DigestLogin forRealm(String only) {
+        HeaderText.require("realm", Objects.requireNonNull(only, "only"));
+        if (ha1 != null) {
+            throw new IllegalArgumentException("realm: the hash is for " + realm + ", not for " + only);
+        }
+        return new DigestLogin(username, only, password, null, null);
     }
 
     /** Returns the digest user name. */
@@ -58,28 +95,26 @@ public final class DigestLogin {
 
     /** Returns the only realm that is answered; empty for any realm. */
     public Optional<String> realm() {
-        return Optional.ofNullable(credential).map(Credential::realm);
+        return Optional.ofNullable(realm);
     }
 
     /** Returns true if challenges of this realm are answered. */
-    public boolean isFor(String realm) {
-        return credential == null || credential.realm().equals(realm);
+    public boolean isFor(String other) {
+        return realm == null || realm.equals(other);
     }
 
-    /**
-     * Returns the hash of user name, realm and password in lower-case hex; empty if neither the password nor the hash
-     * of this algorithm is known.
-     */
-    public Optional<String> ha1(DigestAlgorithm algorithm, String realm) {
-        if (password != null) {
-            return Optional.of(algorithm.ha1(username, realm, password));
-        }
-        return credential == null ? Optional.empty() : credential.ha1(algorithm);
+    /** Returns the password; empty if a hash is known only. */
+    public Optional<String> password() {
+        return Optional.ofNullable(password);
+    }
+
+    /** Returns the hash in lower-case hex; empty if it is for another algorithm, or the password is known. */
+    public Optional<String> ha1(String token) {
+        return token.equals(algorithm) ? Optional.ofNullable(ha1) : Optional.empty();
     }
 
     @Override
     public String toString() {
-        return "DigestLogin[" + username + ", " + realm().map(realm -> "realm " + realm).orElse("any realm")
-                + ", secret hidden]";
+        return "DigestLogin[" + username + ", " + (realm == null ? "any realm" : "realm " + realm) + ", secret hidden]";
     }
 }

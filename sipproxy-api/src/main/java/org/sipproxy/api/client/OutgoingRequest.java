@@ -214,8 +214,9 @@ public final class OutgoingRequest {
                 throw new IllegalArgumentException("method: " + method + " cannot be sent: " + why);
             }
             this.method = method;
-            this.requestUri =
-                    Objects.requireNonNull(requestUri, "requestUri").asRequestUri().compact();
+            this.requestUri = Objects.requireNonNull(requestUri, "requestUri")
+                    .asRequestUri()
+                    .compact();
             HeaderText.require("requestUri", this.requestUri.toString());
         }
 

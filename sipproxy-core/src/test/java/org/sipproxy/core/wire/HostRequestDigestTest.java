@@ -15,7 +15,6 @@ import java.util.regex.Pattern;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
-import org.sipproxy.api.auth.Credential;
 import org.sipproxy.api.auth.DigestAlgorithm;
 import org.sipproxy.api.client.DigestLogin;
 import org.sipproxy.api.client.OutgoingRequest;
@@ -50,7 +49,7 @@ class HostRequestDigestTest {
     }
 
     private static DigestLogin secret() {
-        return DigestLogin.of(Credential.ofPassword("trunk", "provider.test", "secret"));
+        return DigestLogin.ofPassword("trunk", "secret").forRealm("provider.test");
     }
 
     private static int status(CompletableFuture<SipResponse> result) {
@@ -62,7 +61,8 @@ class HostRequestDigestTest {
     }
 
     private static String parameter(String credentials, String name) {
-        Matcher found = Pattern.compile("[ ,]" + name + "=(\"([^\"]*)\"|[^ ,]+)").matcher(credentials);
+        Matcher found =
+                Pattern.compile("[ ,]" + name + "=(\"([^\"]*)\"|[^ ,]+)").matcher(credentials);
         assertThat(found.find()).as("%s in %s", name, credentials).isTrue();
         return found.group(2) != null ? found.group(2) : found.group(1);
     }
@@ -92,8 +92,8 @@ class HostRequestDigestTest {
 
     private WireMessage refuse(WireMessage request, int status, String... challenges) {
         provider.reply(request, status, challenges);
-        return provider.await("the next request", m -> !m.isResponse()
-                && !m.header("CSeq").equals(request.header("CSeq")));
+        return provider.await(
+                "the next request", m -> !m.isResponse() && !m.header("CSeq").equals(request.header("CSeq")));
     }
 
     @Test
@@ -158,8 +158,7 @@ class HostRequestDigestTest {
     @Test
     void hashOfThePasswordLimitsTheAlgorithms() {
         String ha1 = hash("MD5", "trunk:provider.test:secret");
-        CompletableFuture<SipResponse> result =
-                register(DigestLogin.of(Credential.ofHa1("trunk", "provider.test", ha1)));
+        CompletableFuture<SipResponse> result = register(DigestLogin.ofHa1("trunk", "provider.test", "MD5", ha1));
 
         WireMessage second = refuse(
                 provider.awaitRequest("REGISTER"),
@@ -182,7 +181,9 @@ class HostRequestDigestTest {
                 401,
                 challenge("WWW-Authenticate", "provider.test", NONCE, "qop=\"auth\""));
         provider.reply(
-                second, 401, challenge("WWW-Authenticate", "provider.test", "nonce=\"99\"", "qop=\"auth\"", "stale=false"));
+                second,
+                401,
+                challenge("WWW-Authenticate", "provider.test", "nonce=\"99\"", "qop=\"auth\"", "stale=false"));
 
         assertThat(status(result)).isEqualTo(401);
         assertThat(provider.pendingAfterRoundTrip()).isEmpty();
@@ -197,9 +198,13 @@ class HostRequestDigestTest {
                 401,
                 challenge("WWW-Authenticate", "provider.test", NONCE, "qop=\"auth\""));
         WireMessage third = refuse(
-                second, 401, challenge("WWW-Authenticate", "provider.test", "nonce=\"99\"", "qop=\"auth\"", "stale=TRUE"));
+                second,
+                401,
+                challenge("WWW-Authenticate", "provider.test", "nonce=\"99\"", "qop=\"auth\"", "stale=TRUE"));
         provider.reply(
-                third, 401, challenge("WWW-Authenticate", "provider.test", "nonce=\"100\"", "qop=\"auth\"", "stale=true"));
+                third,
+                401,
+                challenge("WWW-Authenticate", "provider.test", "nonce=\"100\"", "qop=\"auth\"", "stale=true"));
 
         assertThat(status(result)).isEqualTo(401);
         assertThat(parameter(third.header("Authorization"), "nonce")).isEqualTo("99");
@@ -210,14 +215,14 @@ class HostRequestDigestTest {
     @Test
     void proxyAndServerOnThePathAreBothAnswered() {
         CompletableFuture<SipResponse> result =
-                register(secret(), DigestLogin.of(Credential.ofPassword("edge", "edge.test", "other")));
+                register(secret(), DigestLogin.ofPassword("edge", "other").forRealm("edge.test"));
 
         WireMessage second = refuse(
                 provider.awaitRequest("REGISTER"),
                 407,
                 challenge("Proxy-Authenticate", "edge.test", NONCE, "qop=\"auth\""));
-        WireMessage third = refuse(
-                second, 401, challenge("WWW-Authenticate", "provider.test", "nonce=\"99\"", "qop=\"auth\""));
+        WireMessage third =
+                refuse(second, 401, challenge("WWW-Authenticate", "provider.test", "nonce=\"99\"", "qop=\"auth\""));
         provider.reply(third, 200);
 
         assertThat(status(result)).isEqualTo(200);
@@ -242,8 +247,8 @@ class HostRequestDigestTest {
     @Test
     void serverOfRfc2069AndSessionAlgorithmAreAnswered() {
         CompletableFuture<SipResponse> old = register(secret());
-        WireMessage withoutQop = refuse(
-                provider.awaitRequest("REGISTER"), 401, challenge("WWW-Authenticate", "provider.test", NONCE));
+        WireMessage withoutQop =
+                refuse(provider.awaitRequest("REGISTER"), 401, challenge("WWW-Authenticate", "provider.test", NONCE));
         provider.reply(withoutQop, 200);
         CompletableFuture<SipResponse> session = register(secret());
         WireMessage withSession = refuse(

@@ -22,6 +22,7 @@ import org.assertj.core.api.InstanceOfAssertFactories;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.sipproxy.api.auth.Authentication;
 import org.sipproxy.api.client.OutgoingRequest;
 import org.sipproxy.api.client.RequestClient;
 import org.sipproxy.api.client.RequestFailedException;
@@ -34,6 +35,8 @@ import org.sipproxy.api.location.Binding;
 import org.sipproxy.api.location.BindingChange;
 import org.sipproxy.api.location.LocationListener;
 import org.sipproxy.api.location.LocationStore;
+import org.sipproxy.api.location.UserCase;
+import org.sipproxy.api.routing.StageContext;
 import org.sipproxy.api.routing.Target;
 import org.sipproxy.api.routing.Verdict;
 import org.sipproxy.api.transport.Endpoint;
@@ -286,6 +289,35 @@ class HostRequestTest {
         assertThat(response.hasHeader(HeaderName.VIA)).isFalse();
     }
 
+    /** Refuses everything, and knows the user carol. */
+    private static final class RefusesAll implements Authentication {
+
+        @Override
+        public Verdict handle(StageContext context) {
+            return Verdict.respond(401, "Unauthorized");
+        }
+
+        @Override
+        public boolean isKnownUser(String user, String domain, UserCase userCase) {
+            return user.equals("carol");
+        }
+    }
+
+    @Test
+    void requestNeedsNoAuthenticationAndLearnsThatAKnownUserIsNotRegistered() {
+        try (ProxyUnderTest other = ProxyUnderTest.of(SipProxy.builder()
+                .listen(Endpoint.udp("127.0.0.1", 0))
+                .domain("sip.test")
+                .authentication(new RefusesAll()))) {
+            RequestClient client = other.proxy().requests();
+
+            assertThat(response(client.send(message("sip:carol@sip.test"))).statusCode())
+                    .isEqualTo(480);
+            assertThat(response(client.send(message("sip:nobody@sip.test"))).statusCode())
+                    .isEqualTo(404);
+        }
+    }
+
     @Test
     void stagesAndListenersDoNotSeeTheRequest() {
         WireClient.Udp bob = proxy.registered("bob");
@@ -335,7 +367,8 @@ class HostRequestTest {
 
         RequestFailedException failure = failure(result);
         assertThat(failure.reason()).isEqualTo(Reason.TIMED_OUT);
-        assertThat(failure).hasMessageContaining("OPTIONS sip:" + gateway.hostPort())
+        assertThat(failure)
+                .hasMessageContaining("OPTIONS sip:" + gateway.hostPort())
                 .hasMessageContaining("udp:" + gateway.hostPort());
     }
 
@@ -570,8 +603,7 @@ class HostRequestTest {
     void lookUpThatBlocksDoesNotBlockTheCaller() throws InterruptedException {
         SlowStore store = new SlowStore();
         try (ProxyUnderTest other = ProxyUnderTest.start(b -> b.locationStore(store))) {
-            CompletableFuture<SipResponse> result =
-                    other.proxy().requests().send(message("sip:bob@sip.test"));
+            CompletableFuture<SipResponse> result = other.proxy().requests().send(message("sip:bob@sip.test"));
             assertThat(store.entered.await(5, TimeUnit.SECONDS)).isTrue();
             assertThat(result).isNotDone();
             store.gate.countDown();
@@ -585,8 +617,7 @@ class HostRequestTest {
         SlowStore store = new SlowStore();
         try (ProxyUnderTest other =
                 ProxyUnderTest.start(b -> b.locationStore(store).drainTime(Duration.ZERO))) {
-            CompletableFuture<SipResponse> result =
-                    other.proxy().requests().send(message("sip:bob@sip.test"));
+            CompletableFuture<SipResponse> result = other.proxy().requests().send(message("sip:bob@sip.test"));
             assertThat(store.entered.await(5, TimeUnit.SECONDS)).isTrue();
 
             other.proxy().close();

@@ -47,7 +47,8 @@ record DigestChallenge(
     private static Optional<DigestChallenge> of(Map<String, String> parameters, boolean byProxy) {
         String realm = parameters.get("realm");
         String nonce = parameters.get("nonce");
-        String token = parameters.getOrDefault("algorithm", DigestAlgorithm.MD5.token())
+        String token = parameters
+                .getOrDefault("algorithm", DigestAlgorithm.MD5.token())
                 .toUpperCase(Locale.ROOT);
         boolean session = token.endsWith(SESSION);
         DigestAlgorithm algorithm = DigestAlgorithm.of(
@@ -141,7 +142,10 @@ record DigestChallenge(
         }
 
         private static boolean isToken(char c) {
-            return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || "-.!%*_+`'~".indexOf(c) >= 0;
+            return (c >= 'a' && c <= 'z')
+                    || (c >= 'A' && c <= 'Z')
+                    || (c >= '0' && c <= '9')
+                    || "-.!%*_+`'~".indexOf(c) >= 0;
         }
 
         /** Returns null if the end quote is missing, or for a control character, which cannot be sent back. */

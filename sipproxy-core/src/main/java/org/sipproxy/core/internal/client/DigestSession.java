@@ -93,17 +93,21 @@ public final class DigestSession {
         return logins.stream()
                 .filter(login -> login.isFor(challenge.realm()))
                 .findFirst()
-                .flatMap(login -> login.ha1(challenge.algorithm(), challenge.realm())
-                        .map(ha1 -> new Answered(challenge, login.username(), ha1)));
+                .flatMap(login -> ha1(login, challenge).map(ha1 -> new Answered(challenge, login.username(), ha1)));
+    }
+
+    private static Optional<String> ha1(DigestLogin login, DigestChallenge challenge) {
+        return login.password()
+                .map(password -> challenge.algorithm().ha1(login.username(), challenge.realm(), password))
+                .or(() -> login.ha1(challenge.algorithm().token()));
     }
 
     /** Returns the header lines with the credentials of the next request. */
     public Map<HeaderName, List<String>> credentials() {
         return answered.values().stream()
                 .collect(Collectors.groupingBy(
-                        answer -> answer.challenge.byProxy()
-                                ? HeaderName.PROXY_AUTHORIZATION
-                                : HeaderName.AUTHORIZATION,
+                        answer ->
+                                answer.challenge.byProxy() ? HeaderName.PROXY_AUTHORIZATION : HeaderName.AUTHORIZATION,
                         LinkedHashMap::new,
                         Collectors.mapping(this::value, Collectors.toList())));
     }
@@ -116,7 +120,8 @@ public final class DigestSession {
                 ? challenge.algorithm().hash(String.join(":", answer.ha1, challenge.nonce(), cnonce))
                 : answer.ha1;
         String ha2 = challenge.algorithm().hash(method + ":" + uri);
-        String response = challenge.algorithm()
+        String response = challenge
+                .algorithm()
                 .hash(
                         challenge.qop()
                                 ? String.join(":", ha1, challenge.nonce(), count, cnonce, "auth", ha2)

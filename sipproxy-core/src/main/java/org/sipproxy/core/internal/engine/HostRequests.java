@@ -50,6 +50,8 @@ final class HostRequests implements RequestClient {
 
     private static final int THREADS = 4;
     private static final long IDLE_SECONDS = 30;
+    /** Time for the callbacks if other threads have used up the limit. */
+    private static final long LEAST_CLOSE_MILLIS = 200;
 
     private final ProxyEngine engine;
     private final int limit;
@@ -95,7 +97,8 @@ final class HostRequests implements RequestClient {
     void close(Deadline threadsEnded) {
         callbacks.shutdown();
         try {
-            if (!callbacks.awaitTermination(Math.max(1, threadsEnded.leftMillis()), TimeUnit.MILLISECONDS)) {
+            if (!callbacks.awaitTermination(
+                    Math.max(LEAST_CLOSE_MILLIS, threadsEnded.leftMillis()), TimeUnit.MILLISECONDS)) {
                 LOG.warn("callbacks of requests of the host application are still busy");
             }
         } catch (InterruptedException e) {
@@ -138,7 +141,11 @@ final class HostRequests implements RequestClient {
             callbacks.execute(task);
         } catch (Throwable e) {
             if (!callbacks.isShutdown()) {
-                failures.error(LOG, "no thread for a callback; it runs on " + Thread.currentThread().getName(), e);
+                failures.error(
+                        LOG,
+                        "no thread for a callback; it runs on "
+                                + Thread.currentThread().getName(),
+                        e);
             }
             task.run(); // better here than never
         }
@@ -162,7 +169,7 @@ final class HostRequests implements RequestClient {
         }
 
         void begin(SipRequest first) {
-            future.whenComplete((response, failure) -> completed());
+            CompletableFuture<SipResponse> unused = future.whenComplete((response, failure) -> completed());
             send(first);
         }
 
@@ -350,6 +357,11 @@ final class HostRequests implements RequestClient {
             } else {
                 exchange.fail(Reason.INTERNAL_ERROR, "the proxy ended the request; see its log");
             }
+        }
+
+        @Override
+        public void shutdown() {
+            transaction.abandon();
         }
 
         @Override

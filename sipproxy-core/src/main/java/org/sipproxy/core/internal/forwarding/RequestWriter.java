@@ -109,12 +109,13 @@ final class RequestWriter {
         if (!sameText(request, uri)) {
             splice.replace(request.index().uriStart(), request.index().uriEnd(), uri.toBytes());
         }
-        int via = context.isFromHost() ? 0 : request.firstHeader(HeaderName.VIA);
+        boolean own = context.isFromHost();
+        int via = own ? 0 : request.firstHeader(HeaderName.VIA);
         ByteWriter head = new ByteWriter(192);
         head.bytes(out.via());
         branches.write(head, branch, loopHash);
         head.bytes(CRLF);
-        boolean recordsRoute = !context.isFromHost() && recordsRoute(request);
+        boolean recordsRoute = !own && recordsRoute(request);
         int recordRoute = recordsRoute ? request.firstHeader(HeaderName.RECORD_ROUTE) : -1;
         if (recordsRoute && (recordRoute < 0 || recordRoute > via)) {
             recordRoute(head, context, target, uri, way);
@@ -125,7 +126,7 @@ final class RequestWriter {
         }
         maxBreadth(splice, head, request, breadth);
         splice.insert(request.index().lineStart(via), head.toBytes());
-        if (!context.isFromHost()) {
+        if (!own) {
             ViaStamp.of(
                             wire,
                             request.topVia(),

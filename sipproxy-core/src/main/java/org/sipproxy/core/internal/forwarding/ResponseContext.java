@@ -436,9 +436,7 @@ final class ResponseContext implements ServerTransaction.CancelHandler {
         }
         byte[] wire;
         try {
-            wire = forwarder.edited(
-                    ResponseRewriter.best(response, best.linesOfOthers(), server.path()),
-                    from);
+            wire = forwarder.edited(ResponseRewriter.best(response, best.linesOfOthers(), server.path()), from);
         } catch (SipParseException e) {
             best.offerGenerated(
                     StatusCode.SERVER_INTERNAL_ERROR, "the response cannot be forwarded: " + e.getMessage());

@@ -32,8 +32,7 @@ final class ResponseRewriter {
      * Returns the best response of several: 503 becomes 500 (§16.7 step 6), and the challenges of the others are added
      * (step 7). The host application gets a 503 as it is.
      */
-    static byte[] best(SipResponse response, List<byte[]> otherChallenges, ResponsePath path)
-            throws SipParseException {
+    static byte[] best(SipResponse response, List<byte[]> otherChallenges, ResponsePath path) throws SipParseException {
         Splice splice = new Splice();
         if (response.statusCode() == StatusCode.SERVICE_UNAVAILABLE && !path.isLocal()) {
             int reasonEnd = response.index().length() == 0 ? 0 : startLineEnd(response);

@@ -15,7 +15,17 @@ package org.sipproxy.core.internal.transaction;
 public final class HostTransaction extends ServerTransaction {
 
     /** Sender of the request. Called under the transaction's lock. */
-    public interface Owner extends ResponsePath {
+    public interface Owner extends ResponsePath, LocalResponder {
+
+        /** There is nobody to send a 100 to. */
+        @Override
+        default byte[] trying() {
+            return NOTHING;
+        }
+
+        /** Called when the proxy closes before the request was forwarded: ends the transaction. */
+        @Override
+        void shutdown();
 
         /**
          * Called once if the transaction ends without a response.
@@ -36,7 +46,7 @@ public final class HostTransaction extends ServerTransaction {
      * @param requestBytes bytes of the request that are kept until the final response
      */
     public HostTransaction(TransactionTable table, Owner owner, int requestBytes) {
-        super(TransactionKey.random(), table, owner, requestBytes, null);
+        super(TransactionKey.random(), table, owner, requestBytes, owner);
         this.owner = owner;
     }
 

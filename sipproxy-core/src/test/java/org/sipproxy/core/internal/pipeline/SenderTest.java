@@ -15,8 +15,10 @@ import org.sipproxy.api.routing.Target;
 import org.sipproxy.api.transport.TransportKind;
 import org.sipproxy.core.internal.address.Sender;
 import org.sipproxy.core.internal.location.MemoryLocationStore;
+import org.sipproxy.core.internal.transaction.ResponsePath;
 import org.sipproxy.core.internal.transaction.TransactionScene;
 import org.sipproxy.core.internal.transport.RecordingFlow;
+import org.sipproxy.core.internal.transport.SendFailure;
 import org.sipproxy.core.options.StrangerPolicy;
 import org.sipproxy.message.SipText;
 import org.sipproxy.message.SipUri;
@@ -92,6 +94,36 @@ class SenderTest {
         assertThat(context.senderTo(SipUri.of("sip:x@10.0.0.5"), Target.of(SipUri.of("sip:x@10.0.0.5")))
                         .address())
                 .isEqualTo(new InetSocketAddress("198.51.100.1", 5060).getAddress());
+    }
+
+    @Test
+    void requestUriOfTheHostApplicationIsItsOwn() throws Exception {
+        ResponsePath toTheHost = new ResponsePath() {
+            @Override
+            public void send(byte[] wire, SendFailure onFailure) {}
+
+            @Override
+            public boolean isReliable() {
+                return true;
+            }
+
+            @Override
+            public boolean isLocal() {
+                return true;
+            }
+        };
+        RequestContext options =
+                new RequestContext(SipText.request("""
+                        OPTIONS sip:gw@10.0.0.5 SIP/2.0
+                        From: <sip:sip.test>;tag=1
+                        To: <sip:gw@10.0.0.5>
+                        Call-ID: c
+                        CSeq: 1 OPTIONS
+
+                        """), caller, toTheHost, names, scene.time, event -> {});
+        SipUri uri = SipUri.of("sip:gw@10.0.0.5");
+
+        assertThat(options.senderTo(uri, Target.of(uri))).isEqualTo(Sender.HOST);
     }
 
     @Test
