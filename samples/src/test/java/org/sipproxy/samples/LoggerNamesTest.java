@@ -24,6 +24,7 @@ class LoggerNamesTest {
                     "org.sipproxy.message",
                     "org.sipproxy.api",
                     "org.sipproxy.core",
+                    "org.sipproxy.gateway",
                     "org.sipproxy.jdbc",
                     "org.sipproxy.nat",
                     "org.sipproxy.security");

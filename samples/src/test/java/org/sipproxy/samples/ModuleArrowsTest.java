@@ -25,7 +25,7 @@ class ModuleArrowsTest {
 
     @Test
     void addOnsDependOnTheApiOnly() {
-        for (String addOn : new String[] {"jdbc", "nat", "security"}) {
+        for (String addOn : new String[] {"gateway", "jdbc", "nat", "security"}) {
             noClasses()
                     .that()
                     .resideInAPackage("org.sipproxy." + addOn + "..")
@@ -89,6 +89,7 @@ class ModuleArrowsTest {
                 .dependOnClassesThat()
                 .resideInAnyPackage(
                         "org.sipproxy.core.internal..",
+                        "org.sipproxy.gateway..",
                         "org.sipproxy.nat..",
                         "org.sipproxy.jdbc..",
                         "org.sipproxy.security..")

@@ -10,6 +10,7 @@ import org.sipproxy.api.component.ProxyComponent;
 import org.sipproxy.api.component.ProxyRuntime;
 import org.sipproxy.api.event.ProxyListener;
 import org.sipproxy.api.event.WireListener;
+import org.sipproxy.api.gateway.GatewaySource;
 import org.sipproxy.api.location.BindingChange;
 import org.sipproxy.api.location.BindingRepository;
 import org.sipproxy.api.location.LocationListener;
@@ -53,7 +54,7 @@ public final class HostInterfaces {
             WireListener.class);
 
     /** Called by add-ons in their stages, which the core guards. */
-    public static final Set<Class<?>> CALLED_BY_ADD_ONS = Set.of(AccessRuleSource.class, CredentialStore.class);
+    public static final Set<Class<?>> CALLED_BY_ADD_ONS = Set.of(AccessRuleSource.class, CredentialStore.class, GatewaySource.class);
 
     /** Implemented by the proxy; or, for a change, code of the caller that runs on the caller's stack. */
     public static final Set<Class<?>> OF_THE_PROXY = Set.of(

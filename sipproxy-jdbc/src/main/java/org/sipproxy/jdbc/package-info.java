@@ -3,7 +3,7 @@
  *
  * <p>Start with {@link org.sipproxy.jdbc.JdbcBindingRepository} (bindings), {@link org.sipproxy.jdbc.JdbcCredentials}
  * (digest authentication) and {@link org.sipproxy.jdbc.JdbcAccounting} (call records). Domains, aliases, access rules,
- * dispatcher sets and the proxies' common secret have a {@code Jdbc} class each.
+ * gateways and the proxies' common secret have a {@code Jdbc} class each.
  * {@link org.sipproxy.jdbc.KamailioSchema} creates and verifies the tables, {@link org.sipproxy.jdbc.Subscribers}
  * administers users, and {@link org.sipproxy.jdbc.DatabaseDoctor} checks a database.
  *

@@ -39,6 +39,9 @@ public final class LoggerNames {
     /** NAT traversal. */
     public static final String NAT = "org.sipproxy.nat";
 
+    /** Gateways: their states, and probes. */
+    public static final String GATEWAYS = "org.sipproxy.gateways";
+
     /** Database connections, and the tables of domains, aliases and gateways. */
     public static final String DATABASE = "org.sipproxy.database";
 

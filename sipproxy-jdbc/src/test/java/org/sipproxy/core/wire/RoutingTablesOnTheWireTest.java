@@ -14,9 +14,13 @@ import javax.sql.DataSource;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
+import org.sipproxy.gateway.Algorithm;
+import org.sipproxy.gateway.Dispatcher;
+import org.sipproxy.gateway.GatewaySet;
+import org.sipproxy.gateway.SourceMatch;
 import org.sipproxy.jdbc.JdbcAliases;
-import org.sipproxy.jdbc.JdbcDispatcher;
 import org.sipproxy.jdbc.JdbcDomains;
+import org.sipproxy.jdbc.JdbcGateways;
 import org.sipproxy.jdbc.PostgresFixture;
 
 /**
@@ -213,12 +217,15 @@ class RoutingTablesOnTheWireTest {
                 + uri + "', " + flags + ", " + priority + ", '" + attrs + "')");
     }
 
-    private static JdbcDispatcher.Builder toSetOne(JdbcDispatcher.Algorithm algorithm) {
-        return JdbcDispatcher.builder(postgres.dataSource())
-                .route(
-                        1,
-                        algorithm,
-                        context -> context.request().requestUri().user().startsWith("8"));
+    private static Dispatcher dispatcher(Algorithm algorithm) {
+        return Dispatcher.builder()
+                .source(JdbcGateways.of(postgres.dataSource()))
+                .defaults(GatewaySet.named("any").algorithm(algorithm).noProbes().build())
+                .recognize(SourceMatch.OFF)
+                .openRoute(
+                        "1",
+                        context -> context.request().requestUri().user().startsWith("8"))
+                .build();
     }
 
     /** Returns which of the elements gets a request, and responds to it. */
@@ -239,9 +246,8 @@ class RoutingTablesOnTheWireTest {
     }
 
     @Test
-    void activeDestinationsAreUsedInTurn() {
-        JdbcDispatcher dispatcher =
-                toSetOne(JdbcDispatcher.Algorithm.ROUND_ROBIN).build();
+    void activeRowsAreUsedInTurn() {
+        Dispatcher dispatcher = dispatcher(Algorithm.ROUND_ROBIN);
         try (ProxyUnderTest proxy = ProxyUnderTest.start(builder -> builder.component(dispatcher))) {
             WireClient alice = proxy.udp("alice");
             WireClient one = proxy.udp("one");
@@ -249,7 +255,7 @@ class RoutingTablesOnTheWireTest {
             assertThat(status(alice, "MESSAGE", "sip:800@sip.test")).isEqualTo(503);
 
             destination(1, "sip:" + one.hostPort(), 0, 0, "");
-            destination(1, "sip:" + two.hostPort(), 8, 0, "");
+            destination(1, "sip:" + two.hostPort(), 8, 0, "duid=two");
             destination(1, "sip:192.0.2.1", 1, 9, "");
             destination(1, "sip:192.0.2.2", 4, 9, "");
             destination(1, "no uri", 0, 9, "");
@@ -257,7 +263,14 @@ class RoutingTablesOnTheWireTest {
             destination(2, "sip:192.0.2.4", 0, 9, "");
             dispatcher.reload();
 
-            assertThat(dispatcher.destinations(1)).containsExactly("sip:" + one.hostPort(), "sip:" + two.hostPort());
+            assertThat(dispatcher.status())
+                    .extracting(status -> status.gateway() + " " + status.state())
+                    .containsExactly(
+                            "1/sip:192.0.2.1 DOWN",
+                            "1/sip:192.0.2.2 DISABLED",
+                            "1/sip:" + one.hostPort() + " ACTIVE",
+                            "1/two ACTIVE",
+                            "2/sip:192.0.2.4 ACTIVE");
             List<String> takers = new ArrayList<>();
             for (int i = 0; i < 6; i++) {
                 takers.add(taker(alice, 200, one, two));
@@ -266,80 +279,31 @@ class RoutingTablesOnTheWireTest {
             assertThat(takers.get(0)).isNotEqualTo(takers.get(1)).isEqualTo(takers.get(2));
             assertThat(takers.subList(0, 3)).isNotEqualTo(takers.subList(1, 4));
             assertThat(status(alice, "MESSAGE", "sip:900@sip.test")).isEqualTo(404);
-        }
-    }
 
-    @Test
-    void callGoesToTheNextDestinationOnlyIfOneCannotServe() {
-        JdbcDispatcher dispatcher =
-                toSetOne(JdbcDispatcher.Algorithm.PRIORITY_SERIAL).build();
-        try (ProxyUnderTest proxy =
-                ProxyUnderTest.start(builder -> builder.component(dispatcher).timers(ProxyUnderTest.QUICK))) {
-            WireClient alice = proxy.udp("alice");
-            WireClient silent = proxy.udp("silent");
-            WireClient broken = proxy.udp("broken");
-            WireClient last = proxy.udp("last");
-            destination(1, "sip:" + last.hostPort(), 0, 1, "");
-            destination(1, "sip:" + silent.hostPort(), 0, 9, "");
-            destination(1, "sip:" + broken.hostPort(), 0, 5, "");
+            postgres.execute("DELETE FROM dispatcher WHERE attrs = 'duid=two'");
             dispatcher.reload();
-
-            Request invite = alice.send(alice.request("INVITE", "sip:800@sip.test"));
-            silent.awaitRequest("INVITE"); // and sends nothing until Timer B
-            broken.reply(broken.awaitRequest("INVITE"), 500);
-            last.reply(last.awaitRequest("INVITE"), 200);
-            alice.awaitResponse(invite, 200);
-
-            Request busy = alice.send(alice.request("INVITE", "sip:801@sip.test"));
-            silent.await("the second call", m -> m.uri().startsWith("sip:801@"));
-            broken.reply(broken.await("the second call", m -> m.uri().startsWith("sip:801@")), 486);
-            alice.awaitResponse(busy, 486);
-            assertThat(last.pendingAfterRoundTrip().stream()
-                            .filter(m -> m.text().startsWith("INVITE sip:801@")))
-                    .isEmpty();
-        }
-    }
-
-    @Test
-    void callIdsAreSpreadAndEachKeepsItsDestination() {
-        JdbcDispatcher dispatcher =
-                toSetOne(JdbcDispatcher.Algorithm.CALL_ID_HASH).build();
-        try (ProxyUnderTest proxy = ProxyUnderTest.start(builder -> builder.component(dispatcher))) {
-            WireClient alice = proxy.udp("alice");
-            WireClient one = proxy.udp("one");
-            WireClient two = proxy.udp("two");
-            destination(1, "sip:" + one.hostPort(), 0, 0, "");
-            destination(1, "sip:" + two.hostPort(), 0, 0, "");
-            dispatcher.reload();
-
-            List<String> takers = new ArrayList<>();
-            for (int i = 0; i < 40; i++) {
-                takers.add(taker(alice, 200, one, two));
-            }
-            assertThat(Collections.frequency(takers, "one")).isBetween(5, 35);
-
-            Request same = alice.request("OPTIONS", "sip:800@sip.test");
-            String first = "";
-            for (int i = 0; i < 5; i++) {
-                alice.send(same.next());
-                await().until(() -> has(one) || has(two));
-                WireClient taker = has(one) ? one : two;
-                taker.reply(taker.awaitRequest("OPTIONS"), 200);
-                alice.awaitResponse(same, 200);
-                assertThat(first).isIn("", taker.name());
-                first = taker.name();
+            for (int i = 0; i < 4; i++) {
+                assertThat(taker(alice, 200, one, two)).isEqualTo("one");
             }
         }
     }
 
-    private static boolean has(WireClient gateway) {
-        return gateway.pending().stream()
-                .anyMatch(m -> !m.isResponse() && m.method().equals("OPTIONS"));
+    @Test
+    void failedReloadKeepsTheGateways() {
+        destination(1, "sip:192.0.2.1", 0, 0, "");
+        Dispatcher dispatcher =
+                Dispatcher.builder().source(JdbcGateways.of(watched())).build();
+        dispatcher.reload();
+        databaseFails = true;
+
+        assertThatThrownBy(dispatcher::reload).isInstanceOf(RuntimeException.class);
+
+        assertThat(dispatcher.status()).hasSize(1);
     }
 
     @Test
-    void weightsAreApplied() {
-        JdbcDispatcher dispatcher = toSetOne(JdbcDispatcher.Algorithm.WEIGHT).build();
+    void weightsOfTheTableAreApplied() {
+        Dispatcher dispatcher = dispatcher(Algorithm.WEIGHT);
         try (ProxyUnderTest proxy = ProxyUnderTest.start(builder -> builder.component(dispatcher))) {
             WireClient alice = proxy.udp("alice");
             WireClient all = proxy.udp("all");

@@ -1,0 +1,11 @@
+/**
+ * Gateways behind the proxy: media servers, PSTN gateways, trunks of a provider.
+ *
+ * <p>{@link org.sipproxy.api.gateway.Gateway} is the configuration of one of them. A
+ * {@link org.sipproxy.api.gateway.GatewaySource} reads them from a database, such as the rows of Kamailio's table {@code
+ * dispatcher}. The component that distributes requests over them is {@code Dispatcher} of {@code sipproxy-gateway}.
+ */
+@NullMarked
+package org.sipproxy.api.gateway;
+
+import org.jspecify.annotations.NullMarked;

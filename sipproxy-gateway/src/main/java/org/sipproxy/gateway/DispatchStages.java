@@ -1,0 +1,125 @@
+package org.sipproxy.gateway;
+
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import org.sipproxy.api.component.ComponentHooks;
+import org.sipproxy.api.routing.FailureCause;
+import org.sipproxy.api.routing.RequestStage;
+import org.sipproxy.api.routing.StageContext;
+import org.sipproxy.api.routing.Verdict;
+import org.sipproxy.message.Method;
+import org.sipproxy.message.SipParseException;
+import org.sipproxy.message.SipUri;
+
+/** The dispatcher's stages: which request goes to which set. */
+final class DispatchStages {
+
+    private final Dispatcher dispatcher;
+    private final List<Dispatcher.Route> routes;
+    private final PrefixTable prefixes;
+    private final Optional<String> fallback;
+    private final boolean sendsUnknown;
+
+    DispatchStages(
+            Dispatcher dispatcher, List<Dispatcher.Route> routes, PrefixTable prefixes, @Nullable String fallback) {
+        this.dispatcher = dispatcher;
+        this.routes = List.copyOf(routes);
+        this.prefixes = prefixes;
+        this.fallback = Optional.ofNullable(fallback);
+        this.sendsUnknown = fallback != null || !prefixes.isEmpty();
+    }
+
+    void install(ComponentHooks hooks, boolean recognizesMembers) {
+        if (recognizesMembers) {
+            hooks.beforeAuthentication(new Stage("gateway source", this::recognize));
+        }
+        if (!routes.isEmpty() || sendsUnknown) {
+            hooks.beforeRouting(new Stage("dispatcher", this::route));
+        }
+        if (sendsUnknown) {
+            hooks.onUnavailableUser(new Stage("dispatcher", this::unavailable));
+        }
+    }
+
+    private Verdict recognize(StageContext context) {
+        if (dispatcher.addresses().isMember(context.flow())) {
+            context.trust();
+        }
+        return Verdict.proceed();
+    }
+
+    private Verdict route(StageContext context) throws SipParseException {
+        if (Method.REGISTER.equals(context.request().method())) {
+            return Verdict.proceed();
+        }
+        for (Dispatcher.Route route : routes) {
+            if ((route.isOpen() || mayCallOut(context))
+                    && isNotFrom(route.set(), context)
+                    && route.condition().holds(context)) {
+                return dispatcher.dispatch(route.set(), context);
+            }
+        }
+        SipUri uri = context.request().requestUri();
+        if (!sendsUnknown || (uri.isSip() && context.isMyself(uri))) {
+            return Verdict.proceed(); // a user, or unavailable() decides
+        }
+        String number = numberOf(uri);
+        return NumberPlan.isNumber(number) ? unknown(number, context) : Verdict.proceed();
+    }
+
+    private Verdict unavailable(StageContext context) throws SipParseException {
+        SipUri uri = context.request().requestUri();
+        boolean exists = context.unavailability().orElse(FailureCause.UNKNOWN_USER) != FailureCause.UNKNOWN_USER;
+        return exists ? Verdict.proceed() : unknown(numberOf(uri), context);
+    }
+
+    private Verdict unknown(String number, StageContext context) throws SipParseException {
+        String set = prefixes.setOf(number).or(() -> fallback).orElse(null);
+        return set != null && mayCallOut(context) && isNotFrom(set, context)
+                ? dispatcher.dispatch(set, context)
+                : Verdict.proceed();
+    }
+
+    /** Prevents an open relay. */
+    private static boolean mayCallOut(StageContext context) {
+        return context.isTrusted() || context.authenticatedUser().isPresent();
+    }
+
+    private boolean isNotFrom(String set, StageContext context) {
+        return !dispatcher.addresses().isMemberOf(context.flow(), set);
+    }
+
+    /** Returns the called number without separators and parameters; another text if it is not a number. */
+    private static String numberOf(SipUri uri) {
+        String text = uri.user();
+        if (!uri.isSip()) {
+            text = uri.scheme().equals("tel") ? uri.toString().substring("tel:".length()) : "";
+        }
+        String number = NumberPlan.none().apply(text);
+        int semicolon = number.indexOf(';');
+        return semicolon < 0 ? number : number.substring(0, semicolon);
+    }
+
+    private interface Decision {
+        Verdict of(StageContext context) throws SipParseException;
+    }
+
+    private record Stage(String name, Decision decision) implements RequestStage {
+
+        @Override
+        public Verdict handle(StageContext context) throws SipParseException {
+            return decision.of(context);
+        }
+
+        @Override
+        public boolean mayBlock() {
+            return false;
+        }
+
+        @Override
+        public boolean isRepeatable() {
+            return true;
+        }
+    }
+}

@@ -1,0 +1,14 @@
+/**
+ * Gateways and media servers behind the proxy.
+ *
+ * <p>Start with {@link org.sipproxy.gateway.Dispatcher}, the component that a host application adds to its proxy. It
+ * distributes requests over the members of a {@link org.sipproxy.gateway.GatewaySet} and watches their health; {@link
+ * org.sipproxy.gateway.MemberStatus} is what it knows of a member. {@link org.sipproxy.gateway.NumberPlan} writes
+ * telephone numbers as a gateway expects them.
+ *
+ * <p>Not covered: registration at a provider, and digest credentials for its challenges.
+ */
+@NullMarked
+package org.sipproxy.gateway;
+
+import org.jspecify.annotations.NullMarked;
