@@ -11,6 +11,7 @@ import org.sipproxy.api.auth.Authentication;
 import org.sipproxy.api.client.RequestClient;
 import org.sipproxy.api.event.SecurityEvent;
 import org.sipproxy.api.location.Binding;
+import org.sipproxy.api.routing.RequestDeadline;
 import org.sipproxy.api.location.LocationStore;
 import org.sipproxy.api.support.LoggerNames;
 import org.sipproxy.api.transport.Endpoint;
@@ -206,7 +207,7 @@ public final class ProxyEngine implements AutoCloseable {
                 localResponses,
                 requests,
                 new ResponseStages(hooks.responseStages, names::isMyself),
-                stages::execute,
+                this::executeWithinWaitLimit,
                 parts.waitLimit());
         this.hostRequests = new HostRequests(this, parts.pendingRequests(), threads);
     }
@@ -529,6 +530,11 @@ public final class ProxyEngine implements AutoCloseable {
 
     long deadline() {
         return System.nanoTime() + waitLimitNanos();
+    }
+
+    private boolean executeWithinWaitLimit(Runnable task) {
+        long deadline = deadline();
+        return stages.execute(() -> RequestDeadline.run(deadline, task));
     }
 
     WorkerPool workers() {

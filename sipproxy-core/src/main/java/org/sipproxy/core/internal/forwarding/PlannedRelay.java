@@ -14,7 +14,6 @@ import org.sipproxy.api.routing.FailureContext;
 import org.sipproxy.api.routing.FailureStage;
 import org.sipproxy.api.routing.NeedsWorkerException;
 import org.sipproxy.api.routing.RelayPlan;
-import org.sipproxy.api.routing.RequestDeadline;
 import org.sipproxy.api.routing.Target;
 import org.sipproxy.api.routing.Verdict;
 import org.sipproxy.api.support.LogPace;
@@ -323,9 +322,8 @@ final class PlannedRelay {
         boolean runs(Work work) {
             Duration limit = parent.forwarder.waitLimit;
             parent.forwarder.table.schedule(this, limit.toNanos());
-            long deadline = System.nanoTime() + limit.toNanos();
-            boolean accepted = parent.forwarder.threads.execute(() -> RequestDeadline.run(
-                    deadline, () -> parent.context.waiting(() -> apply(work))));
+            boolean accepted =
+                    parent.forwarder.threads.execute(() -> parent.context.waiting(() -> apply(work)));
             if (!accepted) {
                 parent.forwarder.table.cancel(this);
                 deciding = null;

@@ -47,7 +47,7 @@ public final class RequestForwarder {
     @FunctionalInterface
     public interface HostThreads {
 
-        /** Runs a task; returns false if no thread accepts it. Never throws. */
+        /** Runs a task within the wait limit of a request; returns false if no thread accepts it. Never throws. */
         boolean execute(Runnable task);
     }
 
