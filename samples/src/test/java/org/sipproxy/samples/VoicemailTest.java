@@ -24,8 +24,8 @@ class VoicemailTest {
     final SipProxyExtension sip = SipProxyExtension.builder()
             .user("1001", "test1001")
             .user("1002", "test1002")
-            .authentication(users ->
-                    DigestAuthentication.builder().credentials(users).build())
+            .authentication(
+                    users -> DigestAuthentication.builder().credentials(users).build())
             .configure(proxy -> new Voicemail(SipUri.of("sip:voicemail@127.0.0.47:5080")).addTo(proxy))
             .build();
 

@@ -2,9 +2,9 @@ package org.sipproxy.core;
 
 import java.util.Set;
 import org.sipproxy.api.access.AccessRuleSource;
-import org.sipproxy.api.auth.Authentication;
 import org.sipproxy.api.auth.CredentialStore;
 import org.sipproxy.api.client.RequestClient;
+import org.sipproxy.api.auth.Authentication;
 import org.sipproxy.api.component.ComponentHooks;
 import org.sipproxy.api.component.ProxyComponent;
 import org.sipproxy.api.component.ProxyRuntime;
@@ -54,7 +54,8 @@ public final class HostInterfaces {
             WireListener.class);
 
     /** Called by add-ons in their stages, which the core guards. */
-    public static final Set<Class<?>> CALLED_BY_ADD_ONS = Set.of(AccessRuleSource.class, CredentialStore.class, GatewaySource.class);
+    public static final Set<Class<?>> CALLED_BY_ADD_ONS =
+            Set.of(AccessRuleSource.class, CredentialStore.class, GatewaySource.class);
 
     /** Implemented by the proxy; or, for a change, code of the caller that runs on the caller's stack. */
     public static final Set<Class<?>> OF_THE_PROXY = Set.of(

@@ -110,8 +110,7 @@ final class CallCounter {
         }
     }
 
-    private static @Nullable Entry remove(
-            Map<Long, Entry> map, long key) {
+    private static @Nullable Entry remove(Map<Long, Entry> map, long key) {
         Entry entry = map.remove(key);
         if (entry != null) {
             count(entry, -1);
@@ -126,7 +125,11 @@ final class CallCounter {
     }
 
     private long transaction(SipRequest request) throws SipParseException {
-        return hash(request.callId() + '\n' + request.fromTag() + '\n' + request.cseq().number());
+        return hash(request.callId()
+                + '\n'
+                + request.fromTag()
+                + '\n'
+                + request.cseq().number());
     }
 
     /** The sides of a dialog name its tags in opposite order. */

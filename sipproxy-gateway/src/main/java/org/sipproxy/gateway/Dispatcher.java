@@ -216,8 +216,8 @@ public final class Dispatcher implements ProxyComponent {
         }
         Map<String, Map<String, Gateway>> read = new TreeMap<>();
         for (Gateway gateway : from.read()) {
-            Gateway first =
-                    read.computeIfAbsent(gateway.set(), s -> new LinkedHashMap<>()).putIfAbsent(gateway.id(), gateway);
+            Gateway first = read.computeIfAbsent(gateway.set(), s -> new LinkedHashMap<>())
+                    .putIfAbsent(gateway.id(), gateway);
             if (first != null) {
                 LOG.warn("{}: skipped, because the source has this gateway twice", gateway);
             }
@@ -225,8 +225,7 @@ public final class Dispatcher implements ProxyComponent {
         synchronized (changes) {
             Map<String, MemberSet> all = new TreeMap<>(sets);
             read.keySet()
-                    .forEach(name ->
-                            all.computeIfAbsent(name, n -> new MemberSet(defaults.optionsFor(n), List.of())));
+                    .forEach(name -> all.computeIfAbsent(name, n -> new MemberSet(defaults.optionsFor(n), List.of())));
             all.replaceAll((name, set) -> merged(set, read.getOrDefault(name, Map.of())));
             sets = Map.copyOf(all);
         }
@@ -277,8 +276,8 @@ public final class Dispatcher implements ProxyComponent {
      */
     public void add(Gateway gateway) {
         synchronized (changes) {
-            MemberSet set = sets.getOrDefault(
-                    gateway.set(), new MemberSet(defaults.optionsFor(gateway.set()), List.of()));
+            MemberSet set =
+                    sets.getOrDefault(gateway.set(), new MemberSet(defaults.optionsFor(gateway.set()), List.of()));
             if (set.members.stream().anyMatch(m -> m.gateway().id().equals(gateway.id()))) {
                 throw new IllegalArgumentException(
                         "gateway: " + gateway + " exists already; remove it first, or give the new one another id");
@@ -352,18 +351,20 @@ public final class Dispatcher implements ProxyComponent {
     private Member find(String set, String id) {
         MemberSet members = sets.get(set);
         if (members == null) {
-            throw new IllegalArgumentException("set: \"" + set + "\" does not exist (" + String.join(", ", names()) + ")");
+            throw new IllegalArgumentException(
+                    "set: \"" + set + "\" does not exist (" + String.join(", ", names()) + ")");
         }
         return members.members.stream()
                 .filter(member -> member.gateway().id().equals(id))
                 .findFirst()
-                .orElseThrow(() -> new IllegalArgumentException("id: \"" + id + "\" is not a member of set " + set + " ("
-                        + String.join(
-                                ", ",
-                                members.members.stream()
-                                        .map(m -> m.gateway().id())
-                                        .toList())
-                        + ")"));
+                .orElseThrow(() ->
+                        new IllegalArgumentException("id: \"" + id + "\" is not a member of set " + set + " ("
+                                + String.join(
+                                        ", ",
+                                        members.members.stream()
+                                                .map(m -> m.gateway().id())
+                                                .toList())
+                                + ")"));
     }
 
     private List<String> names() {
@@ -615,8 +616,7 @@ public final class Dispatcher implements ProxyComponent {
         public Builder prefix(String prefix, String set) {
             Objects.requireNonNull(set, "set");
             if (!prefix.equals("+") && !NumberPlan.isNumber(prefix)) {
-                problems.add(
-                        "prefix", prefix, "expected digits, * and #, with an optional + at the start, at most 64");
+                problems.add("prefix", prefix, "expected digits, * and #, with an optional + at the start, at most 64");
             } else if (prefixes.putIfAbsent(prefix, set) != null) {
                 problems.add("prefix", prefix, "given twice", "give it once");
             }

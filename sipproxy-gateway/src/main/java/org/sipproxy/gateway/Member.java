@@ -19,6 +19,7 @@ final class Member {
     final AtomicInteger calls = new AtomicInteger();
     /** True while a probe waits for its response. */
     final AtomicBoolean probing = new AtomicBoolean();
+
     private final AtomicBoolean recovering = new AtomicBoolean();
     /** True if it came from the source, so that a reload may remove it. */
     final boolean fromSource;
@@ -144,7 +145,8 @@ final class Member {
     /** Returns the target of a probe. */
     Target ownTarget() {
         Gateway to = gateway;
-        List<SipUri> routes = to.outboundProxy().map(Member::route).map(List::of).orElse(List.of());
+        List<SipUri> routes =
+                to.outboundProxy().map(Member::route).map(List::of).orElse(List.of());
         return new Target(to.uri(), 1f, routes, null, null, to.socket().orElse(null));
     }
 

@@ -50,16 +50,13 @@ final class MemberAddresses {
         return new MemberAddresses(match, Map.copyOf(sources));
     }
 
-    private static void add(
-            Map<InetAddress, List<Source>> sources, Member member, SipUri uri, Resolver resolver) {
+    private static void add(Map<InetAddress, List<Source>> sources, Member member, SipUri uri, Resolver resolver) {
         Optional<InetAddress> numeric = uri.numericHost();
         try {
-            InetAddress[] all = numeric.isPresent()
-                    ? new InetAddress[] {numeric.get()}
-                    : resolver.addresses(uri.host());
+            InetAddress[] all =
+                    numeric.isPresent() ? new InetAddress[] {numeric.get()} : resolver.addresses(uri.host());
             for (InetAddress address : all) {
-                sources.computeIfAbsent(address, a -> new ArrayList<>())
-                        .add(new Source(member.set.name(), port(uri)));
+                sources.computeIfAbsent(address, a -> new ArrayList<>()).add(new Source(member.set.name(), port(uri)));
             }
         } catch (UnknownHostException e) {
             // the next refresh tries again; requests to the member fail meanwhile, which is logged

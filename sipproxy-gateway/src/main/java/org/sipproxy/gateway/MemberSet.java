@@ -21,8 +21,11 @@ final class MemberSet {
     private final DoubleSupplier random;
 
     MemberSet(GatewaySet options, List<Member> members) {
-        this(options, members, new AtomicInteger(), () -> ThreadLocalRandom.current()
-                .nextDouble());
+        this(
+                options,
+                members,
+                new AtomicInteger(),
+                () -> ThreadLocalRandom.current().nextDouble());
     }
 
     MemberSet(GatewaySet options, List<Member> members, DoubleSupplier random) {

@@ -77,9 +77,7 @@ public final class JdbcGateways implements GatewaySource {
                                 .findFirst()
                                 .orElse("");
                         problems.found(
-                                "dispatcher",
-                                name,
-                                "skipped: " + SipParseException.excerpt(destination) + ": " + why);
+                                "dispatcher", name, "skipped: " + SipParseException.excerpt(destination) + ": " + why);
                     }
                     return name;
                 })

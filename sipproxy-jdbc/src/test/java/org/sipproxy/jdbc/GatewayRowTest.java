@@ -71,8 +71,15 @@ class GatewayRowTest {
 
     @ParameterizedTest
     @CsvSource({
-        "0, ACTIVE, AS_SET", "1, DOWN, AS_SET", "4, DISABLED, AS_SET", "5, DISABLED, AS_SET",
-        "8, ACTIVE, ALWAYS", "9, DOWN, ALWAYS", "32, ACTIVE, NEVER", "40, ACTIVE, NEVER", "18, ACTIVE, AS_SET"
+        "0, ACTIVE, AS_SET",
+        "1, DOWN, AS_SET",
+        "4, DISABLED, AS_SET",
+        "5, DISABLED, AS_SET",
+        "8, ACTIVE, ALWAYS",
+        "9, DOWN, ALWAYS",
+        "32, ACTIVE, NEVER",
+        "40, ACTIVE, NEVER",
+        "18, ACTIVE, AS_SET"
     })
     void flagsAreThoseOfKamailio(int flags, Gateway.Start start, Gateway.Probing probing) {
         assertThat(row(flags, "").start()).isEqualTo(start);

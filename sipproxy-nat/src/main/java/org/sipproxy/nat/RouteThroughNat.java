@@ -92,8 +92,7 @@ final class RouteThroughNat implements RequestStage {
             return Verdict.proceed();
         }
         counters.aliasesFollowed.increment();
-        return Verdict.relay(
-                new Target(contact, 1f, List.of(), null, alias.received(), alias.socket(), seenAt(alias)));
+        return Verdict.relay(new Target(contact, 1f, List.of(), null, alias.received(), alias.socket(), seenAt(alias)));
     }
 
     /** Returns when the owner was seen, so that a later connection from the same address does not count as the owner's. */

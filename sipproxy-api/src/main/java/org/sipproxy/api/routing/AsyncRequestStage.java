@@ -37,6 +37,7 @@ public interface AsyncRequestStage extends RequestStage {
 
     /** Waits for the verdict of {@link #handleAsync}. For unit tests; the proxy does not call it. */
     @Override
+    @SuppressWarnings("FunctionalInterfaceMethodChanged") // the proxy calls handleAsync, whatever the lambda's type
     default Verdict handle(StageContext context) throws Exception {
         try {
             return handleAsync(context).toCompletableFuture().get();

@@ -43,7 +43,13 @@ class ConfiguredStage implements RequestStage {
         if (methods.isEmpty()) {
             throw new IllegalArgumentException("methods: empty (expected at least one)");
         }
-        return of(stage, stage.name(), Set.copyOf(methods), stage.timeLimit(), stage.concurrencyLimit(), stage.mayBlock());
+        return of(
+                stage,
+                stage.name(),
+                Set.copyOf(methods),
+                stage.timeLimit(),
+                stage.concurrencyLimit(),
+                stage.mayBlock());
     }
 
     static RequestStage within(RequestStage stage, Duration limit) {

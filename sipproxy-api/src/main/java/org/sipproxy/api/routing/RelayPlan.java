@@ -111,8 +111,7 @@ public final class RelayPlan {
     public RelayPlan edit(BranchEdit next) {
         Objects.requireNonNull(next, "next");
         BranchEdit first = edit;
-        BranchEdit both =
-                first == null ? next : (request, target) -> next.edit(first.edit(request, target), target);
+        BranchEdit both = first == null ? next : (request, target) -> next.edit(first.edit(request, target), target);
         return new RelayPlan(targets, ringTime, both, followsRedirects, rules);
     }
 
@@ -162,8 +161,9 @@ public final class RelayPlan {
      * @throws IllegalArgumentException if a status code is outside 300 to 699
      */
     public OnFailure onStatus(int first, int... more) {
-        Set<Integer> codes =
-                IntStream.concat(IntStream.of(first), IntStream.of(more)).boxed().collect(Collectors.toSet());
+        Set<Integer> codes = IntStream.concat(IntStream.of(first), IntStream.of(more))
+                .boxed()
+                .collect(Collectors.toSet());
         codes.forEach(FailureCause::ofStatus);
         return new OnFailure(this, Set.of(), codes);
     }

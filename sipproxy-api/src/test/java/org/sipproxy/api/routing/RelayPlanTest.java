@@ -41,8 +41,10 @@ class RelayPlanTest {
     void planIsAValue() {
         RelayPlan plan = RelayPlan.to(A);
 
-        RelayPlan other =
-                plan.ringFor(Duration.ofSeconds(5)).followRedirects().onAnyFailure().relay(B);
+        RelayPlan other = plan.ringFor(Duration.ofSeconds(5))
+                .followRedirects()
+                .onAnyFailure()
+                .relay(B);
 
         assertThat(plan.isPlain()).isTrue();
         assertThat(other.isPlain()).isFalse();
@@ -50,8 +52,19 @@ class RelayPlanTest {
 
     @ParameterizedTest
     @CsvSource({
-        "302,REDIRECTED", "401,CHALLENGED", "407,CHALLENGED", "404,REJECTED", "408,NO_ANSWER", "480,NO_ANSWER",
-        "486,BUSY", "488,REJECTED", "500,UNREACHABLE", "501,REJECTED", "503,UNREACHABLE", "600,BUSY", "603,DECLINED",
+        "302,REDIRECTED",
+        "401,CHALLENGED",
+        "407,CHALLENGED",
+        "404,REJECTED",
+        "408,NO_ANSWER",
+        "480,NO_ANSWER",
+        "486,BUSY",
+        "488,REJECTED",
+        "500,UNREACHABLE",
+        "501,REJECTED",
+        "503,UNREACHABLE",
+        "600,BUSY",
+        "603,DECLINED",
         "606,REJECTED"
     })
     void causeOfAStatus(int status, FailureCause cause) {
@@ -76,8 +89,7 @@ class RelayPlanTest {
     @ParameterizedTest
     @ValueSource(strings = {"a\r\nVia: b", "a\nb", "a\u0000b"})
     void headerValueWithALineEndIsRefused(String value) {
-        assertThatThrownBy(() -> RelayPlan.to(A).withHeader("Diversion", value))
-                .hasMessageContaining("at character 1");
+        assertThatThrownBy(() -> RelayPlan.to(A).withHeader("Diversion", value)).hasMessageContaining("at character 1");
     }
 
     @Test

@@ -170,11 +170,10 @@ class RelayPlanWireTest {
     // ---- look-ups
 
     private Verdict toBindings(StageContext context) {
-        List<Binding> bindings = context.bindings(
-                context.aorOf(SipUri.of("sip:BOB@127.0.0.1")).orElse(new Aor("bob", "sip.test")));
+        List<Binding> bindings =
+                context.bindings(context.aorOf(SipUri.of("sip:BOB@127.0.0.1")).orElse(new Aor("bob", "sip.test")));
         seen.add(bindings.size() + " bindings");
-        return Verdict.relay(
-                RelayPlan.to(bindings.stream().map(Target::of).toList()));
+        return Verdict.relay(RelayPlan.to(bindings.stream().map(Target::of).toList()));
     }
 
     @Test

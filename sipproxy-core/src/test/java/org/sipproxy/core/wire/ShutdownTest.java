@@ -61,9 +61,8 @@ class ShutdownTest {
     void requestsThatWaitForAStageGet503WithinOneDeadline() {
         Holding holding = new Holding();
         List<Integer> completed = new CopyOnWriteArrayList<>();
-        try (ProxyUnderTest proxy = ProxyUnderTest.start(b -> b.beforeRouting(holding)
-                .drainTime(SHORT)
-                .requestListener(c -> completed.add(c.statusCode())))) {
+        try (ProxyUnderTest proxy = ProxyUnderTest.start(
+                b -> b.beforeRouting(holding).drainTime(SHORT).requestListener(c -> completed.add(c.statusCode())))) {
             WireClient.Udp bob = proxy.registered("bob");
             WireClient.Udp alice = proxy.udp("alice");
             List<Request> waiting = new ArrayList<>();

@@ -71,9 +71,7 @@ class WaitingStageTest {
         }
 
         released.countDown();
-        for (Request call : calls) {
-            bob.reply(bob.awaitRequest("INVITE"), 486);
-        }
+        calls.forEach(call -> bob.reply(bob.awaitRequest("INVITE"), 486));
         calls.forEach(call -> alice.awaitResponse(call, 486));
     }
 
@@ -90,8 +88,9 @@ class WaitingStageTest {
         WireClient.Udp alice = proxy.udp("alice");
         Request one = alice.send(alice.request("MESSAGE", "sip:bob@sip.test").cseq(1));
         await().until(() -> seen.size() == 1);
-        Request two = alice.send(
-                alice.request("MESSAGE", "sip:bob@sip.test").callId(one.callId()).cseq(2));
+        Request two = alice.send(alice.request("MESSAGE", "sip:bob@sip.test")
+                .callId(one.callId())
+                .cseq(2));
         Request other = alice.send(alice.request("MESSAGE", "sip:bob@sip.test").cseq(7));
 
         alice.awaitResponse(other, 200); // another Call-ID passes
@@ -291,8 +290,7 @@ class WaitingStageTest {
     @Test
     void asynchronousStageMayEditTheRequest() {
         start(b -> b.beforeRouting(AsyncRequestStage.of(context -> CompletableFuture.supplyAsync(() -> {
-            context.replace(context.request()
-                    .withHeader(org.sipproxy.message.HeaderName.of("X-Owner"), "crm"));
+            context.replace(context.request().withHeader(org.sipproxy.message.HeaderName.of("X-Owner"), "crm"));
             return Verdict.proceed();
         }))));
         WireClient.Udp alice = proxy.udp("alice");
@@ -318,9 +316,10 @@ class WaitingStageTest {
             case "fails" -> CompletableFuture.failedFuture(new IllegalStateException("of the test"));
             case "null stage" -> null;
             case "null verdict" -> CompletableFuture.completedFuture(null);
-            case "unavailable" -> CompletableFuture.supplyAsync(() -> {
-                throw new TemporarilyUnavailableException("of the test", 7, null);
-            });
+            case "unavailable" ->
+                CompletableFuture.supplyAsync(() -> {
+                    throw new TemporarilyUnavailableException("of the test", 7, null);
+                });
             default -> new CompletableFuture<>();
         };
     }

@@ -220,11 +220,10 @@ class RoutingTablesOnTheWireTest {
     private static Dispatcher dispatcher(Algorithm algorithm) {
         return Dispatcher.builder()
                 .source(JdbcGateways.of(postgres.dataSource()))
-                .defaults(GatewaySet.named("any").algorithm(algorithm).noProbes().build())
+                .defaults(
+                        GatewaySet.named("any").algorithm(algorithm).noProbes().build())
                 .recognize(SourceMatch.OFF)
-                .openRoute(
-                        "1",
-                        context -> context.request().requestUri().user().startsWith("8"))
+                .openRoute("1", context -> context.request().requestUri().user().startsWith("8"))
                 .build();
     }
 

@@ -48,8 +48,8 @@ final class StageThreads implements AutoCloseable {
         try { // by reflection, because the release level is 17
             Object builder = Thread.class.getMethod("ofVirtual").invoke(null);
             Class<?> type = Class.forName("java.lang.Thread$Builder");
-            Object named = type.getMethod("name", String.class, long.class)
-                    .invoke(builder, threads.nameOf("stage") + "-", 1L);
+            Object named =
+                    type.getMethod("name", String.class, long.class).invoke(builder, threads.nameOf("stage") + "-", 1L);
             ThreadFactory factory = (ThreadFactory) type.getMethod("factory").invoke(named);
             Method perTask = Executors.class.getMethod("newThreadPerTaskExecutor", ThreadFactory.class);
             return (ExecutorService) perTask.invoke(null, factory);

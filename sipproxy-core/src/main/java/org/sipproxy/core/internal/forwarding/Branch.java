@@ -94,7 +94,7 @@ final class Branch implements ClientTransactionUser {
         } catch (SipParseException e) {
             end(e.statusCode(), e.getMessage());
         } catch (PlannedRelay.BranchEditException e) {
-            end(StatusCode.SERVER_INTERNAL_ERROR, e.getMessage());
+            end(StatusCode.SERVER_INTERNAL_ERROR, PlannedRelay.BranchEditException.TEXT);
         }
     }
 

@@ -127,10 +127,11 @@ final class PlannedRelay {
 
     /** The host's edit of a branch failed. */
     static final class BranchEditException extends Exception {
+        static final String TEXT = "the edit of the branch failed";
         private static final long serialVersionUID = 1L;
 
         BranchEditException() {
-            super("the edit of the branch failed", null, false, false);
+            super(TEXT, null, false, false);
         }
     }
 
@@ -322,8 +323,7 @@ final class PlannedRelay {
         boolean runs(Work work) {
             Duration limit = parent.forwarder.waitLimit;
             parent.forwarder.table.schedule(this, limit.toNanos());
-            boolean accepted =
-                    parent.forwarder.threads.execute(() -> parent.context.waiting(() -> apply(work)));
+            boolean accepted = parent.forwarder.threads.execute(() -> parent.context.waiting(() -> apply(work)));
             if (!accepted) {
                 parent.forwarder.table.cancel(this);
                 deciding = null;

@@ -91,8 +91,7 @@ public final class RequestForwarder {
     public void relay(RequestContext context, ServerTransaction transaction, Outcome.Relay relay)
             throws SipParseException {
         int breadth = Math.max(breadthOf(context), relay.targets().size());
-        new ResponseContext(this, context, transaction, relay, branches.loopHash(context.received()), breadth)
-                .start();
+        new ResponseContext(this, context, transaction, relay, branches.loopHash(context.received()), breadth).start();
     }
 
     /**
@@ -107,7 +106,8 @@ public final class RequestForwarder {
         long loopHash = branches.loopHash(context.received());
         int breadth = breadthOf(context);
         for (Target target : targets) {
-            new AckRelay(this, context, new TargetRoute(this, context, context.request(), target, loopHash, breadth)).tryNext();
+            new AckRelay(this, context, new TargetRoute(this, context, context.request(), target, loopHash, breadth))
+                    .tryNext();
         }
     }
 

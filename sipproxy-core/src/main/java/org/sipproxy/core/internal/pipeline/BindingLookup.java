@@ -65,7 +65,8 @@ final class BindingLookup {
 
     /** A binding's numeric next hop was checked at registration; a host name is resolved only now. */
     private static void noteName(RequestContext context, Binding binding) {
-        SipUri hop = binding.path().isEmpty() ? binding.contact() : binding.path().get(0);
+        SipUri hop =
+                binding.path().isEmpty() ? binding.contact() : binding.path().get(0);
         if (!AddressPolicy.isNumeric(hop)) {
             context.registrant(binding.path().isEmpty() ? hop.asRequestUri() : hop, binding);
         }

@@ -38,7 +38,6 @@ public final class HostStage implements Stage {
 
     private static final Logger LOG = LoggerFactory.getLogger(LoggerNames.HOST);
 
-    private final RequestStage stage;
     private final @Nullable AsyncRequestStage async;
     private final String name;
     private final HostCall host;
@@ -53,7 +52,6 @@ public final class HostStage implements Stage {
     private final AtomicInteger inside = new AtomicInteger();
 
     private HostStage(RequestStage stage, boolean setsLogContext, boolean onWorkers) {
-        this.stage = stage;
         this.async = stage instanceof AsyncRequestStage it ? it : null;
         this.onWorkers = onWorkers;
         this.setsLogContext = setsLogContext;

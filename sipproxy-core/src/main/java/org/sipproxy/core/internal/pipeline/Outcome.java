@@ -131,8 +131,10 @@ public sealed interface Outcome {
      * @param plan how they are tried, and what happens if they fail; null for RFC 3261 §16.7 alone
      * @param unavailable why there is no target; null if there is one
      */
-    record Relay(List<Target> targets, @Nullable RelayPlan plan, @Nullable Unavailable unavailable)
-            implements Outcome {
+    record Relay(
+            List<Target> targets,
+            @Nullable RelayPlan plan,
+            @Nullable Unavailable unavailable) implements Outcome {
 
         /** Returns true if the following stages determine the targets. */
         boolean isToCallee() {

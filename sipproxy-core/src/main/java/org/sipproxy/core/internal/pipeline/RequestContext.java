@@ -97,6 +97,7 @@ public final class RequestContext implements StageContext {
     private @Nullable FailureCause unavailability;
     /** Why there is no target although the request is relayed by a plan. */
     private Outcome.@Nullable Unavailable unavailable;
+
     private @Nullable BindingLookup lookup;
     /** True while the current thread may wait for a stage. */
     private boolean mayWait;
@@ -582,7 +583,8 @@ public final class RequestContext implements StageContext {
 
     @Override
     public List<Binding> bindings(Aor aor) {
-        return Objects.requireNonNull(lookup, "the context is not in a pipeline").usable(this, aor);
+        return Objects.requireNonNull(lookup, "the context is not in a pipeline")
+                .usable(this, aor);
     }
 
     @Override

@@ -11,7 +11,6 @@ import org.jspecify.annotations.Nullable;
 import org.sipproxy.api.auth.Authentication;
 import org.sipproxy.api.location.Binding;
 import org.sipproxy.api.location.LocationStore;
-import org.sipproxy.api.routing.RelayPlan;
 import org.sipproxy.api.routing.RequestDeadline;
 import org.sipproxy.api.routing.RequestStage;
 import org.sipproxy.api.routing.TemporarilyUnavailableException;
@@ -42,8 +41,8 @@ public final class RequestPipeline {
     private static final Logger LOG = LoggerFactory.getLogger(LoggerNames.PROXY);
 
     /** The response to a request whose decision comes too late. */
-    public static final Outcome.Reply TOO_LATE = (Outcome.Reply)
-            Outcome.reply(StatusCode.SERVICE_UNAVAILABLE, "Service Unavailable", "Retry-After: 5");
+    public static final Outcome.Reply TOO_LATE =
+            (Outcome.Reply) Outcome.reply(StatusCode.SERVICE_UNAVAILABLE, "Service Unavailable", "Retry-After: 5");
 
     /**
      * Parts from which the pipeline is assembled.

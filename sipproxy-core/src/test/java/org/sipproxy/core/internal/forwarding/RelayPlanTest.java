@@ -185,7 +185,10 @@ class RelayPlanTest {
 
     @Test
     void ringTimeCancelsTheGroupAndTriesTheNext() {
-        scene.invite(RelayPlan.to(TO_A).ringFor(Duration.ofSeconds(20)).onFailure(NO_ANSWER).relay(TO_B));
+        scene.invite(RelayPlan.to(TO_A)
+                .ringFor(Duration.ofSeconds(20))
+                .onFailure(NO_ANSWER)
+                .relay(TO_B));
         scene.answer(A, 180);
         scene.advance(19_900);
         assertThat(scene.whatTo(B)).isEmpty();
@@ -212,7 +215,10 @@ class RelayPlanTest {
 
     @Test
     void ringTimeOfAnEarlierGroupDoesNotEndTheNext() {
-        scene.invite(RelayPlan.to(TO_A).ringFor(Duration.ofSeconds(20)).onFailure(BUSY).relay(TO_B));
+        scene.invite(RelayPlan.to(TO_A)
+                .ringFor(Duration.ofSeconds(20))
+                .onFailure(BUSY)
+                .relay(TO_B));
         scene.advance(10_000);
         scene.answer(A, 486);
         scene.answer(B, 180);
@@ -239,7 +245,10 @@ class RelayPlanTest {
 
     @Test
     void late200OfAGroupWhoseRingTimeExpiredEndsTheSearch() {
-        scene.invite(RelayPlan.to(TO_A).ringFor(Duration.ofSeconds(20)).onFailure(NO_ANSWER).relay(TO_B));
+        scene.invite(RelayPlan.to(TO_A)
+                .ringFor(Duration.ofSeconds(20))
+                .onFailure(NO_ANSWER)
+                .relay(TO_B));
         scene.answer(A, 180);
         scene.advance(20_100);
         scene.answer(B, 180);
@@ -262,7 +271,10 @@ class RelayPlanTest {
 
     @Test
     void targetThatIsSilentForItsRingTimeHasNotAnswered() {
-        scene.invite(RelayPlan.to(TO_A).ringFor(Duration.ofSeconds(5)).onFailure(NO_ANSWER).relay(TO_B));
+        scene.invite(RelayPlan.to(TO_A)
+                .ringFor(Duration.ofSeconds(5))
+                .onFailure(NO_ANSWER)
+                .relay(TO_B));
 
         scene.advance(5_100);
 
@@ -294,7 +306,8 @@ class RelayPlanTest {
                 .withHeader("X-Seen", "yes")
                 .edit((invite, to) -> invite.withHeader(
                         HeaderName.of("X-Target"),
-                        to.uri().host() + " " + invite.header(HeaderName.of("X-Seen")).orElse("no"))));
+                        to.uri().host() + " "
+                                + invite.header(HeaderName.of("X-Seen")).orElse("no"))));
 
         assertThat(scene.last(A, "INVITE").text()).contains("X-Target: " + A + " yes");
         assertThat(scene.last(B, "INVITE").text()).contains("X-Target: " + B + " yes");
@@ -390,7 +403,10 @@ class RelayPlanTest {
     void redirectionsAreLimited() {
         StringBuilder contacts = new StringBuilder("Contact: ");
         for (int i = 0; i < 20; i++) {
-            contacts.append(i == 0 ? "" : ", ").append("<sip:bob@192.0.2.").append(100 + i).append('>');
+            contacts.append(i == 0 ? "" : ", ")
+                    .append("<sip:bob@192.0.2.")
+                    .append(100 + i)
+                    .append('>');
         }
         scene.invite(RelayPlan.to(TO_A).followRedirects());
 
@@ -432,8 +448,9 @@ class RelayPlanTest {
         assertThat(context.cause()).isEqualTo(REJECTED);
         assertThat(context.statusCode()).isEqualTo(404);
         assertThat(context.response().orElseThrow().statusCode()).isEqualTo(404);
-        assertThat(context.results()).extracting(result -> result.target().uri().host() + " " + result.statusCode()
-                        + " " + result.cause() + " " + result.rang())
+        assertThat(context.results())
+                .extracting(result -> result.target().uri().host() + " " + result.statusCode() + " " + result.cause()
+                        + " " + result.rang())
                 .containsExactly(A + " 486 BUSY true", B + " 404 REJECTED false");
     }
 

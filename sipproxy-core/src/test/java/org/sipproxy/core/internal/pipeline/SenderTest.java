@@ -58,7 +58,8 @@ class SenderTest {
     }
 
     private Sender senderTo(RequestContext context, String hop) throws Exception {
-        Outcome outcome = new DetermineTargets(new BindingLookup(store, true), true, StrangerPolicy.DEFAULT).run(context);
+        Outcome outcome =
+                new DetermineTargets(new BindingLookup(store, true), true, StrangerPolicy.DEFAULT).run(context);
         Target target = ((Outcome.Relay) outcome).targets().get(0);
         return context.senderTo(SipUri.of(hop), target);
     }
