@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.LoggerFactory;
 
 /** Thread group for the start of a proxy, to find out later which of its threads are still alive. */
 final class ThreadFence {
@@ -15,6 +16,7 @@ final class ThreadFence {
 
     /** Runs the work in the group, waits for its end, and rethrows its exception. */
     void run(Runnable work) {
+        LoggerFactory.getILoggerFactory(); // starts the threads of the logging backend outside the group
         AtomicReference<@Nullable Throwable> thrown = new AtomicReference<>();
         Thread thread = new Thread(group, work, "sipproxy-start");
         thread.setUncaughtExceptionHandler((t, e) -> thrown.set(e));

@@ -146,9 +146,24 @@ class HostRequestTest {
         assertThat(received.header("To")).isEqualTo("<sip:gw@" + gateway.hostPort() + ">");
         assertThat(received.header("CSeq")).isEqualTo("1 OPTIONS");
         assertThat(received.header("Accept")).isEqualTo("application/sdp");
-        assertThat(received.has("Record-Route")).isFalse();
         assertThat(response(result).statusCode()).isEqualTo(200);
         assertThat(response(result).header(HeaderName.ALLOW)).hasValue("INVITE");
+    }
+
+    @Test
+    void proxyIsTheClientAndNotInTheRouteOfADialog() {
+        WireClient.Udp bob = proxy.registered("bob");
+
+        CompletableFuture<SipResponse> result =
+                send(OutgoingRequest.builder(Method.NOTIFY, SipUri.of("sip:bob@sip.test"))
+                        .header(HeaderName.EVENT, "message-summary")
+                        .build());
+        WireMessage received = bob.awaitRequest("NOTIFY");
+        bob.reply(received, 200);
+
+        assertThat(received.has("Record-Route")).isFalse();
+        assertThat(received.elements("Via")).hasSize(1);
+        assertThat(response(result).statusCode()).isEqualTo(200);
     }
 
     @Test
@@ -387,11 +402,32 @@ class HostRequestTest {
     }
 
     @Test
-    void refusedConnectionIsUnreachable() throws IOException {
-        int port;
+    void refusedConnectionOfATargetIsUnreachable() throws IOException {
+        SipUri closed = SipUri.of("sip:127.0.0.1:" + closedPort() + ";transport=tcp");
+
+        RequestFailedException failure = failure(
+                send(options("sip:provider.invalid").target(Target.of(closed)).build()));
+
+        assertThat(failure.reason()).isEqualTo(Reason.UNREACHABLE);
+    }
+
+    private static int closedPort() throws IOException {
         try (ServerSocket closed = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            port = closed.getLocalPort();
+            return closed.getLocalPort();
         }
+    }
+
+    @Test
+    void registeredContactThatRefusesTheConnectionIsUnreachable() throws IOException {
+        WireClient.Udp bob = proxy.udp("bob");
+        proxy.registerContact(bob, "bob", "<sip:bob@127.0.0.1:" + closedPort() + ";transport=tcp>");
+
+        assertThat(failure(send(message("sip:bob@sip.test"))).reason()).isEqualTo(Reason.UNREACHABLE);
+    }
+
+    @Test
+    void refusedConnectionIsUnreachable() throws IOException {
+        int port = closedPort();
 
         RequestFailedException failure =
                 failure(send(options("sip:127.0.0.1:" + port + ";transport=tcp").build()));

@@ -251,6 +251,7 @@ final class HostRequests implements RequestClient {
             HostFlow from = Objects.requireNonNull(flow, "the proxy has not started");
             this.context = new RequestContext(wire, from, this, engine.names, engine.time, engine.events);
             this.transaction = new HostTransaction(engine.table, this, context.retainedBytes());
+            context.trust();
             context.transaction(transaction);
         }
 

@@ -165,12 +165,11 @@ public final class RequestPipeline {
     }
 
     /**
-     * Runs the pipeline for a request of the host application. Only the stages that find the targets run, as for a
-     * trusted sender. The result is the same as that of {@link #run}.
+     * Runs the pipeline for a request of the host application, which is trusted. Only the stages that find the targets
+     * run. The result is the same as that of {@link #run}.
      */
     public Outcome route(RequestContext context, boolean mayWait) {
         if (context.nextStep() == 0) {
-            context.trust();
             context.nextStep(routing);
         }
         return run(context, mayWait);
