@@ -161,7 +161,7 @@ public final class Dispatcher implements ProxyComponent {
                 report(member, member.health.probeFailed(proxy.now(), reason));
             }
         });
-        Refresher refresher = new Refresher();
+        Refresher refresher = new Refresher(proxy);
         running = new Running(proxy, probes, refresher);
         if (source == null) {
             refreshAddresses();

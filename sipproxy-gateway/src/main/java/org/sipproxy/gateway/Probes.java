@@ -1,5 +1,6 @@
 package org.sipproxy.gateway;
 
+import java.util.concurrent.CompletableFuture;
 import java.time.Duration;
 import java.util.concurrent.CompletionException;
 import org.jspecify.annotations.Nullable;
@@ -65,7 +66,7 @@ final class Probes {
             return;
         }
         try {
-            proxy.requests()
+            CompletableFuture<SipResponse> unused = proxy.requests()
                     .send(options(member))
                     .whenComplete((response, failure) -> completed(member, response, failure));
         } catch (RuntimeException e) {

@@ -2,8 +2,10 @@ package org.sipproxy.gateway;
 
 import java.time.Duration;
 import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import org.sipproxy.api.component.ProxyRuntime;
 import org.sipproxy.api.support.LoggerNames;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -13,15 +15,16 @@ final class Refresher {
 
     private static final Logger LOG = LoggerFactory.getLogger(LoggerNames.GATEWAYS);
 
-    private final ScheduledExecutorService thread = Executors.newSingleThreadScheduledExecutor(task -> {
-        Thread created = new Thread(task, "sipproxy-gateways");
-        created.setDaemon(true);
-        return created;
-    });
+    private final ScheduledExecutorService thread;
+
+    /** @param proxy the proxy whose thread it is */
+    Refresher(ProxyRuntime proxy) {
+        thread = Executors.newSingleThreadScheduledExecutor(task -> proxy.newThread("gateways", task));
+    }
 
     /** Runs a task periodically. A failure is logged, and the next run tries again. */
     void every(Duration interval, Runnable task) {
-        thread.scheduleWithFixedDelay(
+        Future<?> unused = thread.scheduleWithFixedDelay(
                 () -> {
                     try {
                         task.run();

@@ -205,7 +205,8 @@ class GatewaysOnTheWireTest {
                 .probeEvery(Duration.ofSeconds(1))
                 .probeTimeLimit(Duration.ofMillis(500)));
         Map<String, Boolean> alive = new ConcurrentHashMap<>(Map.of("one", true, "two", true, "three", true));
-        try (Responder ignored = new Responder(gateways, name -> alive.get(name))) {
+        try (Responder responder = new Responder(gateways, name -> alive.get(name))) {
+            assertThat(responder).isNotNull();
             await().until(() -> gateways.stream()
                     .allMatch(gateway -> status(gateway.name()).lastProbeAt().isPresent()));
             assertThat(accepted("0301").name()).isEqualTo("one");
