@@ -9,14 +9,15 @@ import java.util.concurrent.ExecutionException;
  * meanwhile.
  *
  * <pre>{@code
- * builder.beforeRouting(AsyncRequestStage.of(context -> crm.ownerOf(context.request().from())
- *         .thenApply(owner -> Verdict.relay(Target.of(owner))))
+ * builder.beforeRouting(RequestStage.onInvite(AsyncRequestStage.of(context -> crm.ownerOf(context.request().from())
+ *         .thenApply(owner -> Verdict.relay(Target.of(owner)))))
  *     .named("crm").within(Duration.ofSeconds(2)))
  * }</pre>
  *
  * <p>{@link #handleAsync} is called on a receiver thread or on a thread of blocking stages, and must return at once. The
- * context stays valid until the returned stage completes. The pipeline then continues on a thread of the proxy,
- * whichever thread completed it. A completion after the time limit has no effect.
+ * context stays valid until the returned stage completes, on any thread, but for one thread at a time. {@link
+ * StageContext#bindings} may wait for a database. The pipeline then continues on a thread of the proxy, whichever thread
+ * completed it. A completion after the time limit has no effect.
  */
 @FunctionalInterface
 public interface AsyncRequestStage extends RequestStage {

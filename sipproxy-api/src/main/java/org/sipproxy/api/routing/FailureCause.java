@@ -25,7 +25,10 @@ public enum FailureCause {
     NO_ANSWER,
     /** The callee is a user of this proxy without a binding that may be used for the request. */
     NOT_REGISTERED,
-    /** The callee's domain is a domain of this proxy, and the user does not exist. */
+    /**
+     * The callee's domain is a domain of this proxy, and the user does not exist. A proxy without authentication, or
+     * whose authentication does not know its users, sees every user without a binding as unknown.
+     */
     UNKNOWN_USER,
     /** The callee refused this call, and no other device of the callee should be tried. */
     DECLINED,

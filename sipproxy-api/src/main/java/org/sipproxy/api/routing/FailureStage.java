@@ -13,9 +13,10 @@ package org.sipproxy.api.routing;
  * </ul>
  *
  * <p>Threads: it runs on the threads of blocking stages, may block, and may take as long as
- * {@code SipProxyBuilder.waitLimit} allows. The proxy holds no lock. The caller may cancel meanwhile; the verdict then has no effect. If the stage throws,
- * returns null or a verdict that is not listed, or takes too long, the failure is logged and the best response is
- * forwarded.
+ * {@code SipProxyBuilder.waitLimit} allows. The proxy holds no lock. If the caller cancels meanwhile, a target that was
+ * given up accepts the call, or the time is over, the verdict has no effect and the thread is interrupted. If the stage
+ * throws, returns null or a verdict that is not listed, or takes too long, the failure is logged and the best response
+ * is forwarded.
  */
 @FunctionalInterface
 public interface FailureStage {

@@ -95,7 +95,9 @@ public final class RelayPlan {
 
     /**
      * Limits how long the group may ring. When the time expires, its branches are cancelled and have failed with
-     * {@link FailureCause#NO_ANSWER} and 408. The time starts when the group is tried, and covers all of its q values.
+     * {@link FailureCause#NO_ANSWER} and 408. The time starts when the group is tried, and covers all of its q values. It
+     * starts again for the targets of redirections. A request other than INVITE cannot be cancelled: a target that was
+     * slow may process a MESSAGE that another target has got too.
      *
      * @param limit 100 ms to 1 h. Timer C (RFC 3261 §16.6 step 11) still applies. Default: no limit but Timer C
      * @throws IllegalArgumentException if the limit is out of range
@@ -107,7 +109,7 @@ public final class RelayPlan {
         return new RelayPlan(targets, limit, edit, followsRedirects, rules);
     }
 
-    /** Edits the request for the branches of this group, after the edits that the plan has already. */
+    /** Edits the request for the branches of this group, after the edits that the plan has already; see {@link BranchEdit}. */
     public RelayPlan edit(BranchEdit next) {
         Objects.requireNonNull(next, "next");
         BranchEdit first = edit;
@@ -140,11 +142,13 @@ public final class RelayPlan {
     }
 
     /**
-     * Tries the Contacts of a 3xx instead of passing the 3xx on (RFC 3261 §16.5, §16.7 step 4). Each URI is tried once
-     * per request. At most 10 redirected targets are tried per request. A Contact in a domain of this proxy stands for
-     * that user's bindings. Another Contact is followed only if the caller may call it directly, and on the caller's
-     * behalf: the address policy for the caller's requests applies. If nothing can be followed, the 3xx counts as the
-     * group's response, with the cause {@link FailureCause#REDIRECTED}.
+     * Tries the Contacts of a 3xx instead of passing the 3xx on (RFC 3261 §16.5, §16.7 step 4), when all other targets
+     * of the group have failed, and not after a 6xx. Each URI is tried once per request. At most 10 redirected targets
+     * are tried per request, bindings included. A Contact that names a user of this proxy stands for that user's
+     * bindings; the request stages do not run again. Another {@code sip:} or {@code sips:} Contact is followed only if
+     * the caller may call it directly, and on the caller's behalf: the address policy for the caller's requests applies.
+     * If nothing can be followed, the 3xx counts as the group's response, with the cause
+     * {@link FailureCause#REDIRECTED}.
      */
     public RelayPlan followRedirects() {
         return new RelayPlan(targets, ringTime, edit, true, rules);

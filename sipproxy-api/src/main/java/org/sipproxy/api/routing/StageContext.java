@@ -91,7 +91,9 @@ public interface StageContext {
      *
      * @param aor the address of record; see {@link #aorOf}
      * @throws org.sipproxy.api.location.LocationStoreException if the store fails
-     * @throws NeedsWorkerException if the store may block and this thread must not wait
+     * @throws NeedsWorkerException if the store may block and the stage does not: it runs on a receiver thread, because
+     *     {@link RequestStage#mayBlock()} is false or in {@link RequestStage#handleAtOnce}. Never in an {@link
+     *     AsyncRequestStage}
      */
     List<Binding> bindings(Aor aor);
 

@@ -32,7 +32,8 @@ public sealed interface Verdict {
     }
 
     /**
-     * Relays to these targets instead of looking up the request's target.
+     * Relays to these targets instead of looking up the request's target. For a list that may be empty, such as the
+     * bindings of a user, use {@link RelayPlan#to(List)}.
      *
      * @throws IllegalArgumentException if there is no target
      */

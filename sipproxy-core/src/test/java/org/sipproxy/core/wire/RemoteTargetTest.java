@@ -3,12 +3,18 @@ package org.sipproxy.core.wire;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.net.http.HttpClient;
+import java.util.List;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.sipproxy.api.location.Aor;
+import org.sipproxy.api.location.Binding;
 import org.sipproxy.api.location.HeapBindingRepository;
 import org.sipproxy.api.location.StoreMode;
+import org.sipproxy.api.routing.FailureCause;
+import org.sipproxy.api.routing.RelayPlan;
 import org.sipproxy.api.routing.RequestStage;
+import org.sipproxy.api.routing.Target;
 import org.sipproxy.api.routing.Verdict;
 import org.sipproxy.api.transport.Endpoint;
 import org.sipproxy.api.transport.TransportKind;
@@ -107,6 +113,37 @@ class RemoteTargetTest {
         alice.send(caller.ack());
         again.awaitRequest("ACK");
         answer(alice, again, alice.send(caller.request("BYE")));
+    }
+
+    @Test
+    void phoneOfAnotherUserToWhomAPlanHasLedIsReachedAfterItHasReconnected() {
+        try (ProxyUnderTest planned = ProxyUnderTest.start(b -> b.beforeRouting(RequestStage.onInvite(context -> {
+            List<Binding> carols = context.bindings(new Aor("carol", "sip.test"));
+            return Verdict.relay(RelayPlan.toCallee()
+                    .onFailure(FailureCause.BUSY)
+                    .relay(RelayPlan.to(carols.stream().map(Target::of).toList())));
+        })))) {
+            WireClient.Udp caller = planned.udp("caller");
+            WireClient.Tcp bob = planned.tcp("bob");
+            planned.registerContact(bob, "bob", "<" + DEAF + ">");
+            WireClient.Tcp carol = planned.tcp("carol");
+            planned.registerContact(carol, "carol", "<" + DEAF + ">");
+            Request invite = caller.send(caller.request("INVITE", "sip:bob@sip.test"));
+            bob.reply(bob.awaitRequest("INVITE"), 486);
+            carol.reply(carol.awaitRequest("INVITE"), 200, "Contact: <" + DEAF + ">");
+            Dialog dialog = Dialog.ofCaller(caller, caller.awaitResponse(invite, 200));
+            carol.close();
+            Awaitility.await().until(() -> planned.proxy().statistics().connections() == 1);
+            WireClient.Tcp again = planned.tcp("carol");
+            planned.registerContact(again, "carol", "<" + DEAF + ">");
+
+            caller.send(dialog.ack());
+
+            again.awaitRequest("ACK");
+            Request bye = caller.send(dialog.request("BYE"));
+            again.reply(again.awaitRequest("BYE"), 200);
+            caller.awaitResponse(bye, 200);
+        }
     }
 
     @Test

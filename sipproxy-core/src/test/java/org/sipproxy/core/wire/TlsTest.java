@@ -13,6 +13,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.UnaryOperator;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLException;
@@ -21,6 +22,10 @@ import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.sipproxy.api.location.Aor;
+import org.sipproxy.api.routing.RelayPlan;
+import org.sipproxy.api.routing.RequestStage;
+import org.sipproxy.api.routing.Target;
 import org.sipproxy.api.routing.Verdict;
 import org.sipproxy.api.transport.ArrivalFilter;
 import org.sipproxy.api.transport.Endpoint;
@@ -293,6 +298,33 @@ class TlsTest {
         alice.awaitResponse(toCarol, 480);
         assertThat(bob.pendingAfterRoundTrip()).isEmpty();
         assertThat(carol.pendingAfterRoundTrip()).isEmpty();
+    }
+
+    @Test
+    void noPartOfAPlanForASipsRequestIsSentWithoutTls() {
+        AtomicReference<Target> voicemail = new AtomicReference<>();
+        restart(
+                tls -> tls,
+                options -> options.streamLimits(StreamLimits.builder()
+                                .connectTimeout(Duration.ofMillis(300)) // the peers do not support TLS
+                                .build())
+                        .beforeRouting(RequestStage.onInvite(context -> Verdict.relay(RelayPlan.toCallee()
+                                .followRedirects()
+                                .onAnyFailure()
+                                .relay(RelayPlan.to(voicemail.get()))))));
+        WireClient.Udp vm = proxy.registered("vm");
+        voicemail.set(Target.of(
+                proxy.proxy().locationStore().lookup(new Aor("vm", "sip.test")).get(0)));
+        WireClient.Udp other = proxy.udp("other");
+        WireClient.Tcp bob = registered("bob");
+        WireClient.Tcp alice = proxy.tls("alice", PHONE);
+
+        Request invite = alice.send(alice.request("INVITE", "sips:bob@sip.test"));
+        bob.reply(bob.awaitRequest("INVITE"), 302, "Contact: <sip:other@" + other.hostPort() + ">");
+
+        alice.awaitFinal(invite);
+        assertThat(other.pendingAfterRoundTrip()).isEmpty();
+        assertThat(vm.pendingAfterRoundTrip()).isEmpty();
     }
 
     @Test

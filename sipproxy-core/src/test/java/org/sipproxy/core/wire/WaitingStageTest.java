@@ -15,13 +15,18 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.sipproxy.api.location.Aor;
+import org.sipproxy.api.location.HeapBindingRepository;
+import org.sipproxy.api.location.StoreMode;
 import org.sipproxy.api.routing.AsyncRequestStage;
 import org.sipproxy.api.routing.RequestStage;
+import org.sipproxy.api.routing.Target;
 import org.sipproxy.api.routing.TemporarilyUnavailableException;
 import org.sipproxy.api.routing.Verdict;
 import org.sipproxy.core.SipProxyBuilder;
@@ -256,6 +261,34 @@ class WaitingStageTest {
     }
 
     @Test
+    void queueOfOneCallIdEndsWithoutRecursionIfThereIsNoThread() {
+        int queued = 5_000;
+        AtomicBoolean accepts = new AtomicBoolean(true);
+        start(b -> b.stageExecutor(task -> {
+                    if (!accepts.get()) {
+                        throw new RejectedExecutionException("of the test");
+                    }
+                    new Thread(null, task, "small", 128 * 1024).start();
+                })
+                .beforeRouting(
+                        RequestStage.on(Set.of(Method.MESSAGE), waiting()).atMost(100_000)));
+        WireClient.Tcp alice = proxy.tcp("alice"); // a burst of datagrams would be lost
+        Request first = alice.send(alice.request("MESSAGE", "sip:bob@sip.test").cseq(1));
+        await().until(() -> seen.size() == 1);
+        for (int i = 0; i < queued; i++) {
+            alice.send(alice.request("MESSAGE", "sip:bob@sip.test")
+                    .callId(first.callId())
+                    .cseq(2 + i));
+        }
+        await().until(() -> proxy.proxy().statistics().serverTransactions() == 1 + queued);
+
+        accepts.set(false);
+        released.countDown();
+
+        await().until(() -> proxy.proxy().statistics().serverTransactions() == 0);
+    }
+
+    @Test
     void stageRunsOnlyForItsMethods() {
         start(b -> b.beforeRouting(RequestStage.onInvite(context -> Verdict.respond(603))));
         WireClient.Udp alice = proxy.udp("alice");
@@ -322,6 +355,50 @@ class WaitingStageTest {
                 });
             default -> new CompletableFuture<>();
         };
+    }
+
+    /** The phone registers, and the stage looks up its binding on the thread that wakes it. */
+    @Test
+    void asynchronousStageMayLookUpBindingsInADatabase() {
+        CompletableFuture<Void> awake = new CompletableFuture<>();
+        start(b -> b.locationStore(StoreMode.databaseOnly(new HeapBindingRepository()))
+                .onUnavailableUser(RequestStage.onInvite(AsyncRequestStage.of(context -> {
+                    Aor aor = context.aorOf(context.request().requestUri()).orElseThrow();
+                    seen.add(context.bindings(aor).size() + " bindings");
+                    return awake.thenApply(registered -> Verdict.relay(
+                            context.bindings(aor).stream().map(Target::of).toList()));
+                }))));
+        WireClient.Udp alice = proxy.udp("alice");
+        Request invite = alice.send(alice.request("INVITE", "sip:bob@sip.test"));
+        await().until(() -> seen.size() == 1);
+        WireClient.Udp bob = proxy.registered("bob");
+
+        new Thread(() -> awake.complete(null)).start();
+
+        bob.reply(bob.awaitRequest("INVITE"), 486);
+        alice.awaitResponse(invite, 486);
+        assertThat(seen).containsExactly("0 bindings");
+    }
+
+    @Test
+    void timerThreadDoesNotCallAnAsynchronousStage() {
+        start(b -> b.beforeRouting(RequestStage.on(Set.of(Method.MESSAGE), AsyncRequestStage.of(context -> {
+                    seen.add(Thread.currentThread().getName());
+                    return new CompletableFuture<>(); // never completes
+                }))
+                .within(Duration.ofSeconds(1))));
+        WireClient.Udp alice = proxy.udp("alice");
+        Request first = alice.send(alice.request("MESSAGE", "sip:bob@sip.test").cseq(1));
+        await().until(() -> seen.size() == 1);
+        await().pollDelay(Duration.ofMillis(200)).until(() -> true);
+        Request second = alice.send(alice.request("MESSAGE", "sip:bob@sip.test")
+                .callId(first.callId())
+                .cseq(2));
+
+        alice.awaitResponse(first, 503);
+        alice.awaitResponse(second, 503);
+
+        assertThat(seen).hasSize(2).noneMatch(thread -> thread.endsWith("-timer"));
     }
 
     @Test

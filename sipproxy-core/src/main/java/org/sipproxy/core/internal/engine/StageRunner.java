@@ -1,6 +1,8 @@
 package org.sipproxy.core.internal.engine;
 
 import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.Deque;
 import java.util.concurrent.Executor;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
@@ -31,6 +33,9 @@ final class StageRunner implements AutoCloseable {
     private final StageThreads threads;
     private final StageLanes<Waiting> lanes = new StageLanes<>();
     private final TimerWheel wheel;
+    /** Requests that the current thread starts after the one that it is starting. */
+    private static final ThreadLocal<Deque<Waiting>> STARTING = new ThreadLocal<>();
+
     private final Guard guard = new Guard(LOG, "continuing after a stage failed");
     private final LogPace refusals = new LogPace(Duration.ofSeconds(10));
 
@@ -51,11 +56,9 @@ final class StageRunner implements AutoCloseable {
             done.accept(full(stage.toString()));
             return;
         }
-        if (context.holdsLane()) {
-            waiting.start();
-        } else if (lanes.enter(waiting.lane, waiting)) {
-            context.holdsLane(true);
-            waiting.start();
+        if (context.holdsLane() || lanes.enter(waiting.lane, waiting)) {
+            waiting.takeLane();
+            waiting.start(context.lookUpsMayBlock());
         } else {
             waiting.schedule();
         }
@@ -76,6 +79,31 @@ final class StageRunner implements AutoCloseable {
             while (next != null && !next.takeLane()) {
                 next = lanes.leave(next.lane); // it has got its response meanwhile
             }
+            if (next != null) {
+                startOneAfterAnother(next);
+            }
+        }
+    }
+
+    /**
+     * Starts a request to which a lane was passed. If that ends its decision at once, for example because no thread
+     * accepts the stage, the lane is passed on again; a queue of any length must not be a recursion of that depth.
+     */
+    private void startOneAfterAnother(Waiting first) {
+        Deque<Waiting> outer = STARTING.get();
+        if (outer != null) {
+            outer.add(first);
+            return;
+        }
+        Deque<Waiting> queue = new ArrayDeque<>(2);
+        STARTING.set(queue);
+        try {
+            for (Waiting next = first; next != null; next = queue.poll()) {
+                Waiting current = next;
+                guarded(() -> current.start(true)); // this may be the timer thread
+            }
+        } finally {
+            STARTING.remove();
         }
     }
 
@@ -90,7 +118,7 @@ final class StageRunner implements AutoCloseable {
             return true;
         } catch (Throwable e) { // the host's executor may throw anything
             if (refusals.isDue()) {
-                LOG.warn("no thread for a stage; requests get 503; see SipProxyBuilder.stageExecutor", e);
+                LOG.warn("no thread for a stage, its request fails; see SipProxyBuilder.stageExecutor", e);
             }
             return false;
         }
@@ -137,28 +165,38 @@ final class StageRunner implements AutoCloseable {
             wheel.schedule(this, beganNanos, limitNanos);
         }
 
-        /** Starts the stage because the lane was passed on. Returns false if the request needs it no longer. */
-        boolean takeLane() {
-            synchronized (this) {
-                if (completed) {
-                    return false;
-                }
+        /** Takes the lane, so that the stage may start. Returns false if the request needs it no longer. */
+        synchronized boolean takeLane() {
+            if (completed) {
+                return false;
             }
+            started = true;
             context.holdsLane(true);
-            start();
             return true;
         }
 
-        void start() {
+        /**
+         * Starts the stage.
+         *
+         * @param elsewhere true if an asynchronous stage must not be called on the current thread
+         */
+        void start(boolean elsewhere) {
             schedule();
-            synchronized (this) {
-                started = true;
+            if (!stage.isAsync()) {
+                if (!execute(this::handle)) {
+                    complete(LocalResponses.OVERLOADED);
+                    stage.leave();
+                }
+            } else if (!elsewhere) {
+                handleAsync();
+            } else if (!execute(this::handleAsync)) {
+                completeLater(() -> LocalResponses.OVERLOADED);
             }
-            if (stage.isAsync()) {
+        }
+
+        private void handleAsync() {
+            if (isOpen()) {
                 stage.handleAsync(context, this::decidedLater);
-            } else if (!execute(this::handle)) {
-                complete(LocalResponses.OVERLOADED);
-                stage.leave();
             }
         }
 
@@ -241,6 +279,7 @@ final class StageRunner implements AutoCloseable {
             if (leaves) {
                 stage.leave();
             }
+            lanes.remove(lane, this); // otherwise it stays in memory as long as the lane is held
             if (refusals.isDue()) {
                 LOG.warn("stage {} took longer than {} ms; the request gets 503", stage, limitNanos / 1_000_000);
             }

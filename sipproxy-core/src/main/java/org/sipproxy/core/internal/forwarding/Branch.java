@@ -6,10 +6,12 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.sipproxy.api.routing.FailureCause;
 import org.sipproxy.api.routing.Target;
+import org.sipproxy.api.support.LoggerNames;
 import org.sipproxy.core.internal.dns.NextHop;
 import org.sipproxy.core.internal.dns.NextHopResolver;
 import org.sipproxy.core.internal.dns.ResolutionFailure;
 import org.sipproxy.core.internal.forwarding.TargetRoute.Attempt;
+import org.sipproxy.core.internal.time.FailureLog;
 import org.sipproxy.core.internal.transaction.ClientTransaction;
 import org.sipproxy.core.internal.transaction.ClientTransactionUser;
 import org.sipproxy.core.internal.transaction.InviteClientTransaction;
@@ -22,6 +24,8 @@ import org.sipproxy.message.SipRequest;
 import org.sipproxy.message.SipResponse;
 import org.sipproxy.message.StatusCode;
 import org.sipproxy.message.wire.MessageIndex;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * One target of a forked request. The candidates of its route are tried one after the other until one responds (RFC
@@ -31,6 +35,9 @@ final class Branch implements ClientTransactionUser {
 
     /** In seconds. No failure is remembered longer than this. */
     private static final long MAX_RETRY_AFTER = 100_000;
+
+    private static final Logger LOG = LoggerFactory.getLogger(LoggerNames.PROXY);
+    private static final FailureLog DEFECTS = new FailureLog();
 
     private static final String CANCELLED = "cancelled";
 
@@ -95,7 +102,15 @@ final class Branch implements ClientTransactionUser {
             end(e.statusCode(), e.getMessage());
         } catch (PlannedRelay.BranchEditException e) {
             end(StatusCode.SERVER_INTERNAL_ERROR, PlannedRelay.BranchEditException.TEXT);
+        } catch (RuntimeException e) {
+            defect(e);
         }
+    }
+
+    /** Ends the branch because the request cannot be written; the caller must not wait for it until Timer C. */
+    private void defect(RuntimeException e) {
+        DEFECTS.error(LOG, "a branch could not be sent; it counts as failed with 500", e);
+        end(StatusCode.SERVER_INTERNAL_ERROR, "the request cannot be written");
     }
 
     /**
@@ -126,6 +141,8 @@ final class Branch implements ClientTransactionUser {
             tryNext(route());
         } catch (SipParseException e) {
             end(e.statusCode(), e.getMessage());
+        } catch (RuntimeException e) {
+            defect(e);
         }
     }
 

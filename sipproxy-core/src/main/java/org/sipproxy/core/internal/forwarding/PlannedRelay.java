@@ -23,6 +23,8 @@ import org.sipproxy.core.internal.guard.HostCall;
 import org.sipproxy.core.internal.pipeline.Outcome;
 import org.sipproxy.core.internal.time.FailureLog;
 import org.sipproxy.core.internal.time.Timer;
+import org.sipproxy.message.HeaderName;
+import org.sipproxy.message.SipParseException;
 import org.sipproxy.message.SipRequest;
 import org.sipproxy.message.SipResponse;
 import org.sipproxy.message.StatusCode;
@@ -47,6 +49,16 @@ final class PlannedRelay {
     private static final FailureLog LOOKUPS = new FailureLog(Duration.ofSeconds(10));
     private static final LogPace LIMITS = new LogPace(Duration.ofSeconds(10));
 
+    /** Headers that an edit must not change. */
+    private static final List<HeaderName> KEPT = List.of(
+            HeaderName.VIA,
+            HeaderName.ROUTE,
+            HeaderName.RECORD_ROUTE,
+            HeaderName.MAX_FORWARDS,
+            HeaderName.MAX_BREADTH,
+            HeaderName.CALL_ID,
+            HeaderName.CSEQ);
+
     private final ResponseContext parent;
     private RelayPlan plan;
     private final Redirections redirections;
@@ -55,6 +67,9 @@ final class PlannedRelay {
     private int groupStart;
 
     private int targets;
+    /** True if a 6xx has ended the search of the current group. */
+    private boolean declined;
+
     private @Nullable RingTimer ringing;
     private @Nullable Decision deciding;
 
@@ -118,10 +133,31 @@ final class PlannedRelay {
             if (edited == null) {
                 throw new IllegalStateException("edit: returned null; return the request for no change");
             }
+            requireSameTransaction(request, edited);
             return edited;
         } catch (Throwable e) {
             EDITS.failed(request.method().name(), e);
             throw new BranchEditException();
+        }
+    }
+
+    /** Responses to the branch would not belong to the request any more, or a loop would not end. */
+    private static void requireSameTransaction(SipRequest before, SipRequest after) throws SipParseException {
+        if (before == after) {
+            return;
+        }
+        if (!before.method().equals(after.method())) {
+            throw new IllegalStateException("edit: changed the method to " + after.method());
+        }
+        for (HeaderName name : KEPT) {
+            if (!before.headers(name).equals(after.headers(name))) {
+                throw new IllegalStateException("edit: changed " + name + ", which the proxy writes or which identifies"
+                        + " the dialog; for a Route use Target.routes()");
+            }
+        }
+        if (!before.from().parameter("tag").equals(after.from().parameter("tag"))
+                || !before.to().parameter("tag").equals(after.to().parameter("tag"))) {
+            throw new IllegalStateException("edit: changed the tag of From or To, which identifies the dialog");
         }
     }
 
@@ -141,7 +177,13 @@ final class PlannedRelay {
 
     /** Takes over the Contacts of a 3xx. Returns false if none of them can be followed. */
     boolean redirected(SipResponse response, Target from) {
-        return plan.followsRedirects() && redirections.offer(response, from);
+        return plan.followsRedirects() && !declined && redirections.offer(response, from, parent.targets());
+    }
+
+    /** Notes that a 6xx has ended the search of the current group: its redirections are not followed. */
+    void declined() {
+        declined = true;
+        redirections.forget();
     }
 
     // ---- the end of the current group
@@ -180,6 +222,7 @@ final class PlannedRelay {
     private boolean relay(RelayPlan next) {
         plan = next;
         groupStart = results.size();
+        declined = false;
         targets += next.targets().size();
         if (targets > MOST_TARGETS) {
             if (LIMITS.isDue()) {
@@ -221,13 +264,10 @@ final class PlannedRelay {
         } catch (NeedsWorkerException e) {
             Decision waiting = new Decision();
             deciding = waiting;
-            if (!waiting.runs(() -> {
+            return waiting.runs(() -> {
                 List<Target> found = redirections.targets();
                 return () -> continueWith(follow(found));
-            })) {
-                return false;
-            }
-            return true;
+            });
         }
     }
 
@@ -239,6 +279,7 @@ final class PlannedRelay {
             }
             return goesOn();
         }
+        redirections.forget();
         parent.fork(found);
         return true;
     }
@@ -249,13 +290,14 @@ final class PlannedRelay {
         Context context = new Context(cause, statusCode, bestOfGroup());
         Decision decision = new Decision();
         deciding = decision;
+        decision.ofHost = true;
         decision.runs(() -> {
-            Verdict verdict = ask(stage, context);
+            Verdict verdict = ask(stage, context, decision);
             return () -> continueWith(apply(verdict));
         });
     }
 
-    private static @Nullable Verdict ask(FailureStage stage, FailureContext context) {
+    private static @Nullable Verdict ask(FailureStage stage, FailureContext context, Decision decision) {
         try {
             Verdict verdict = stage.handle(context);
             if (verdict == null || verdict instanceof Verdict.Discard) {
@@ -268,7 +310,9 @@ final class PlannedRelay {
             }
             return verdict;
         } catch (Throwable e) {
-            STAGES.failed(nameOf(stage) + " for " + context.request().method(), e);
+            if (!(e instanceof InterruptedException) || decision.isNeeded()) {
+                STAGES.failed(nameOf(stage) + " for " + context.request().method(), e);
+            }
             return null;
         }
     }
@@ -307,8 +351,8 @@ final class PlannedRelay {
         stopRinging();
         Decision pending = deciding;
         if (pending != null) {
-            deciding = null;
             parent.forwarder.table.cancel(pending);
+            pending.giveUp();
         }
     }
 
@@ -319,11 +363,16 @@ final class PlannedRelay {
 
     private final class Decision extends Timer {
 
+        /** True for a failure stage, which is interrupted when its verdict is not needed any more. */
+        private boolean ofHost;
+        /** The thread that does the work. Guarded by the lock of the server transaction. */
+        private @Nullable Thread thread;
+
         /** Returns false if no thread accepts the work; then the best response is to be forwarded. */
         boolean runs(Work work) {
             Duration limit = parent.forwarder.waitLimit;
             parent.forwarder.table.schedule(this, limit.toNanos());
-            boolean accepted = parent.forwarder.threads.execute(() -> parent.context.waiting(() -> apply(work)));
+            boolean accepted = parent.forwarder.threads.execute(() -> apply(work));
             if (!accepted) {
                 parent.forwarder.table.cancel(this);
                 deciding = null;
@@ -333,19 +382,43 @@ final class PlannedRelay {
         }
 
         private void apply(Work work) {
+            synchronized (parent.server) {
+                if (deciding != this) {
+                    return; // not needed any more
+                }
+                thread = Thread.currentThread();
+            }
             Runnable result;
             try {
-                result = work.result();
+                result = parent.context.waiting(work::result);
             } catch (Throwable e) {
                 LOOKUPS.warn(LOG, "look-up of a redirection failed; the best response is forwarded", e);
                 result = parent::finish;
             }
             synchronized (parent.server) {
+                thread = null;
                 if (deciding == this) {
                     parent.forwarder.table.cancel(this);
                     deciding = null;
                     result.run();
+                } else if (ofHost) {
+                    Thread.interrupted(); // an interrupt was for the stage, not for the next task of the thread
                 }
+            }
+        }
+
+        boolean isNeeded() {
+            synchronized (parent.server) {
+                return deciding == this;
+            }
+        }
+
+        /** Ends the wait for the result. The caller holds the lock. */
+        private void giveUp() {
+            deciding = null;
+            Thread busy = thread;
+            if (ofHost && busy != null) {
+                busy.interrupt();
             }
         }
 
@@ -353,7 +426,7 @@ final class PlannedRelay {
         protected void fire() {
             synchronized (parent.server) {
                 if (deciding == this) {
-                    deciding = null;
+                    giveUp();
                     if (LIMITS.isDue()) {
                         LOG.warn(
                                 "a failure stage took longer than {} ms; the best response is forwarded",

@@ -32,6 +32,7 @@ final class Redirections {
     private final Set<SipUri> tried = new HashSet<>();
     private final List<Contact> pending = new ArrayList<>();
     private final List<Refused> responses = new ArrayList<>();
+    /** Number of targets that were found so far. */
     private int targets;
 
     Redirections(RequestContext context) {
@@ -43,16 +44,20 @@ final class Redirections {
         }
     }
 
-    /** Notes the Contacts of a 3xx. Returns false if none of them may be followed. */
-    boolean offer(SipResponse response, Target from) {
-        tried.add(from.uri());
+    /**
+     * Notes the Contacts of a 3xx. Returns false if none of them may be followed.
+     *
+     * @param others the other targets of the request, which are not tried again
+     */
+    boolean offer(SipResponse response, Target from, List<Target> others) {
+        others.forEach(other -> tried.add(other.uri()));
         boolean follows = false;
         try {
             for (NameAddress contact : response.addresses(HeaderName.CONTACT)) {
                 follows |= note(contact);
             }
         } catch (SipParseException e) {
-            return follows; // what cannot be parsed here, the client may understand
+            follows = isPending(); // what cannot be parsed here, the client may understand
         }
         if (follows) {
             responses.add(new Refused(response, from));
@@ -62,16 +67,18 @@ final class Redirections {
 
     private boolean note(NameAddress contact) throws SipParseException {
         SipUri uri = contact.uri();
-        if (!uri.isSip() || targets == MOST_TARGETS || !mayFollow(uri) || !tried.add(uri.asRequestUri())) {
+        if (!uri.isSip()
+                || targets + pending.size() >= MOST_TARGETS
+                || !mayFollow(uri)
+                || !tried.add(uri.asRequestUri())) {
             return false;
         }
         pending.add(new Contact(uri.asRequestUri(), q(contact)));
-        targets++;
         return true;
     }
 
     private boolean mayFollow(SipUri uri) {
-        return (context.isMyself(uri) && uri.hasUser()) || context.mayRelay();
+        return context.isMyself(uri) ? uri.hasUser() && context.aorOf(uri).isPresent() : context.mayRelay();
     }
 
     private static float q(NameAddress contact) {
@@ -112,7 +119,15 @@ final class Redirections {
             }
         }
         pending.clear();
-        return found;
+        List<Target> allowed = found.subList(0, Math.min(found.size(), MOST_TARGETS - targets));
+        targets += allowed.size();
+        return allowed;
+    }
+
+    /** Forgets the Contacts that were noted, and their 3xx. */
+    void forget() {
+        pending.clear();
+        responses.clear();
     }
 
     /** Returns and removes the 3xx whose Contacts were noted. */

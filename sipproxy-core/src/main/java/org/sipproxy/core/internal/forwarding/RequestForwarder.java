@@ -98,7 +98,8 @@ public final class RequestForwarder {
      * Returns true if the request's Max-Breadth does not allow that many branches: it gets a 440 (RFC 5393 §5.3.3.2).
      */
     public static boolean exceedsBreadth(RequestContext context, List<Target> targets) throws SipParseException {
-        return context.received().firstHeader(HeaderName.MAX_BREADTH) >= 0 && targets.size() > breadthOf(context);
+        return context.received().firstHeader(HeaderName.MAX_BREADTH) >= 0
+                && Math.max(1, targets.size()) > breadthOf(context); // without targets the plan finds some
     }
 
     /** Forwards the ACK of a 2xx: end to end, without a transaction (§16.6, §17). */

@@ -56,6 +56,8 @@ final class ResponseContext implements ServerTransaction.CancelHandler {
     private final BestResponse best = new BestResponse();
     /** The part of Max-Breadth that is not assigned to a branch yet. */
     private int unsharedBreadth;
+    /** Most branches at a time (RFC 5393 §5.3.3.2). */
+    private final int mostParallel;
 
     private int open;
     private boolean starting;
@@ -78,6 +80,7 @@ final class ResponseContext implements ServerTransaction.CancelHandler {
         this.loopHash = loopHash;
         this.all = targets;
         this.unsharedBreadth = breadth;
+        this.mostParallel = Math.max(1, breadth);
         this.plan = chosen == null ? null : new PlannedRelay(this, chosen);
         this.unavailable = relay.unavailable();
         group(targets);
@@ -95,7 +98,7 @@ final class ResponseContext implements ServerTransaction.CancelHandler {
         ordered.sort(Comparator.comparing(Target::q).reversed());
         List<Target> group = new ArrayList<>();
         for (Target target : ordered) {
-            if (!group.isEmpty() && group.get(0).q() != target.q()) {
+            if (!group.isEmpty() && (group.get(0).q() != target.q() || group.size() == mostParallel)) {
                 groups.add(group);
                 group = new ArrayList<>();
             }
@@ -115,7 +118,7 @@ final class ResponseContext implements ServerTransaction.CancelHandler {
                 } else if (!finished) {
                     best.offerGenerated(why.statusCode(), context.failure());
                     server.trying();
-                    if (plan == null || !plan.react(why.cause(), why.statusCode())) {
+                    if (cancelled || plan == null || !plan.react(why.cause(), why.statusCode())) {
                         finish();
                     }
                 }
@@ -209,6 +212,11 @@ final class ResponseContext implements ServerTransaction.CancelHandler {
         return context.isInvite();
     }
 
+    /** Returns every target so far, including those that are tried later. */
+    List<Target> targets() {
+        return all;
+    }
+
     // // ---- events from the branches
 
     void provisional(SipResponse response, TransportFlow from, Target target) {
@@ -291,6 +299,9 @@ final class ResponseContext implements ServerTransaction.CancelHandler {
         }
         if (response.statusCode() >= 600) {
             groups.clear(); // §16.7 step 5: a 6xx ends the search
+            if (plan != null) {
+                plan.declined();
+            }
             cancelOpenBranches(
                     ("Reason: SIP;cause=" + response.statusCode() + "\r\n").getBytes(StandardCharsets.US_ASCII));
         }

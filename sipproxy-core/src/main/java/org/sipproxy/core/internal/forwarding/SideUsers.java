@@ -41,8 +41,11 @@ final class SideUsers {
 
     /** Returns the parameter for the called side; empty if To names the user. */
     byte[] ofCallee(RequestContext context, Target target, TransportFlow way, byte[] signed) throws SipParseException {
-        boolean direct = way.kind().isReliable() && target.routes().isEmpty() && context.isRegistered(target);
-        Aor user = direct ? context.calledUser() : null;
+        if (!way.kind().isReliable() || !target.routes().isEmpty()) {
+            return NONE;
+        }
+        // a plan or a redirection may have led to another user's phone
+        Aor user = context.isOfCalledUser(target) ? context.calledUser() : registeredOver.apply(way);
         return user == null
                         || user.equals(
                                 context.names().aorOf(context.request().to().uri()))

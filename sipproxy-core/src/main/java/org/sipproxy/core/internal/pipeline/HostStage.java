@@ -141,14 +141,13 @@ public final class HostStage implements Stage {
 
     /** Runs the stage. The current thread may wait. Never throws. */
     public Outcome handle(RequestContext context) {
-        context.mayWait(true);
-        try {
-            return run(context, always);
-        } catch (SipParseException e) {
-            return Outcome.malformed(e);
-        } finally {
-            context.mayWait(false);
-        }
+        return context.waiting(() -> {
+            try {
+                return run(context, always);
+            } catch (SipParseException e) {
+                return Outcome.malformed(e);
+            }
+        });
     }
 
     /**
@@ -157,6 +156,7 @@ public final class HostStage implements Stage {
      */
     public void handleAsync(RequestContext context, Consumer<Supplier<Outcome>> done) {
         AsyncRequestStage asked = Objects.requireNonNull(async, "not an asynchronous stage");
+        context.decidesLater(true);
         try {
             context.materialize();
             SipRequest before = context.request();
@@ -168,7 +168,10 @@ public final class HostStage implements Stage {
                     () -> "stage " + name + " returned null; return a CompletionStage of a verdict");
             verdict.whenComplete((result, failure) -> done.accept(() -> completed(context, before, result, failure)));
         } catch (Throwable e) { // like handle
-            done.accept(() -> outcomeOf(context, e));
+            done.accept(() -> {
+                context.decidesLater(false);
+                return outcomeOf(context, e);
+            });
         } finally {
             if (setsLogContext) {
                 LogContext.clear();
@@ -178,6 +181,7 @@ public final class HostStage implements Stage {
 
     private Outcome completed(
             RequestContext context, SipRequest before, @Nullable Verdict verdict, @Nullable Throwable failure) {
+        context.decidesLater(false);
         try {
             Outcome outcome;
             if (failure == null) {

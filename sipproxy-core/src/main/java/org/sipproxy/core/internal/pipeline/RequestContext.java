@@ -8,6 +8,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
+import java.util.function.Supplier;
 import javax.sip.message.Request;
 import org.jspecify.annotations.Nullable;
 import org.sipproxy.api.event.SecurityEvent;
@@ -99,8 +100,10 @@ public final class RequestContext implements StageContext {
     private Outcome.@Nullable Unavailable unavailable;
 
     private @Nullable BindingLookup lookup;
-    /** True while the current thread may wait for a stage. */
-    private boolean mayWait;
+    /** The thread that runs a stage and may wait; null if there is none. */
+    private volatile @Nullable Thread waiting;
+    /** True while an asynchronous stage decides. If look-ups may block, none of its threads has to be fast. */
+    private volatile boolean decidesLater;
     /** A {@link System#nanoTime()} after which the decision comes too late; 0 before the request has waited. */
     private long deadlineNanos;
     /** True while requests of the same Call-ID wait for the decision about this one. */
@@ -514,22 +517,31 @@ public final class RequestContext implements StageContext {
 
     // ---- waiting
 
+    /** Returns true if the current thread may wait for a look-up. */
     boolean mayWait() {
-        return mayWait;
+        return decidesLater || waiting == Thread.currentThread();
     }
 
-    void mayWait(boolean value) {
-        mayWait = value;
-    }
-
-    /** Runs a stage of the host application that is not part of the pipeline, on a thread that may wait. */
-    public void waiting(Runnable stage) {
-        mayWait = true;
+    /** Runs what may wait, such as a stage of the host application, on a thread that may. */
+    public <T> T waiting(Supplier<T> stage) {
+        waiting = Thread.currentThread();
         try {
-            stage.run();
+            return stage.get();
         } finally {
-            mayWait = false;
+            if (waiting == Thread.currentThread()) { // otherwise another stage has begun on its own thread
+                waiting = null;
+            }
         }
+    }
+
+    void decidesLater(boolean value) {
+        decidesLater = value;
+    }
+
+    /** Returns true if a look-up of bindings may block. */
+    public boolean lookUpsMayBlock() {
+        BindingLookup bindings = lookup;
+        return bindings != null && bindings.mayBlock();
     }
 
     /** Returns when the decision comes too late, a {@link System#nanoTime()}; 0 if that was not set. */
@@ -617,9 +629,11 @@ public final class RequestContext implements StageContext {
      * flow.
      */
     public boolean isRegistered(Target target) {
-        if (target.flow() != null || target.received() != null) {
-            return true;
-        }
+        return target.flow() != null || target.received() != null || isOfCalledUser(target);
+    }
+
+    /** Returns true if the target is one of the called user's bindings. */
+    public boolean isOfCalledUser(Target target) {
         for (Target bound : registered) {
             if (bound.equals(target)) {
                 return true;

@@ -291,6 +291,10 @@ final class ForwardingScene {
         relay(context, server, (Outcome.Relay) Outcome.of(Verdict.relay(targets)));
     }
 
+    void relay(RequestContext context, ServerTransaction server, RelayPlan plan) {
+        relay(context, server, (Outcome.Relay) Outcome.of(Verdict.relay(plan)));
+    }
+
     private void relay(RequestContext context, ServerTransaction server, Outcome.Relay relay) {
         try {
             forwarder.relay(context, server, relay);

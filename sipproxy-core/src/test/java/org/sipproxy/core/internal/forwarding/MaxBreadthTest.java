@@ -88,7 +88,16 @@ class MaxBreadthTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"1, 2, true", "0, 1, true", "3, 4, true", "4, 4, false", "60, 61, true", "61, 61, true"})
+    @CsvSource({
+        "1, 2, true",
+        "0, 1, true",
+        "0, 0, true",
+        "1, 0, false",
+        "3, 4, true",
+        "4, 4, false",
+        "60, 61, true",
+        "61, 61, true"
+    })
     void moreTargetsThanItAllowsAreRefused(int incoming, int targets, boolean refused) throws SipParseException {
         assertThat(RequestForwarder.exceedsBreadth(
                         scene.context(request("INVITE", "Max-Breadth: " + incoming)), List.of(parallel(targets))))
