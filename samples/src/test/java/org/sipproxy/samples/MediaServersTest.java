@@ -25,8 +25,8 @@ class MediaServersTest {
     @RegisterExtension
     final SipProxyExtension sip = SipProxyExtension.builder()
             .user("1001", "test1001")
-            .authentication(users ->
-                    DigestAuthentication.builder().credentials(users).build())
+            .authentication(
+                    users -> DigestAuthentication.builder().credentials(users).build())
             .configure(proxy -> MediaServers.addTo(proxy, farm))
             .build();
 

@@ -3,6 +3,7 @@ package org.sipproxy.core;
 import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
+import org.sipproxy.api.call.Calls;
 import org.sipproxy.api.client.RequestClient;
 import org.sipproxy.api.location.LocationStore;
 import org.sipproxy.api.location.LocationStoreException;
@@ -176,6 +177,17 @@ public final class SipProxy implements AutoCloseable {
                     "requests: the proxy is not running (" + now + "); get the client after start()");
         }
         return engine.requests();
+    }
+
+    /**
+     * Returns the calls that pass through this proxy.
+     *
+     * @throws IllegalStateException if the proxy was built without {@link SipProxyBuilder#calls}
+     */
+    public Calls calls() {
+        return engine.calls()
+                .orElseThrow(() -> new IllegalStateException(
+                        "calls: are not tracked; set SipProxyBuilder.calls(CallSettings.DEFAULT)"));
     }
 
     /** Returns the state of the location store and its database. */

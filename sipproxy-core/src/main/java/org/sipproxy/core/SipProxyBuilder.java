@@ -12,6 +12,7 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.ThreadFactory;
 import org.jspecify.annotations.Nullable;
 import org.sipproxy.api.auth.Authentication;
+import org.sipproxy.api.call.CallListener;
 import org.sipproxy.api.component.ProxyComponent;
 import org.sipproxy.api.config.ConfigurationException;
 import org.sipproxy.api.config.ConfigurationProblem;
@@ -29,6 +30,7 @@ import org.sipproxy.core.internal.engine.CollectedHooks;
 import org.sipproxy.core.internal.engine.EngineParts;
 import org.sipproxy.core.internal.engine.ProxyEngine;
 import org.sipproxy.core.internal.guard.ProxyThreads;
+import org.sipproxy.core.options.CallSettings;
 import org.sipproxy.core.options.ContactPolicy;
 import org.sipproxy.core.options.NextHopPolicy;
 import org.sipproxy.core.options.ProxyClock;
@@ -97,6 +99,8 @@ public final class SipProxyBuilder {
             MAX_LINGERING_BYTES,
             Math.max(LEAST_TRANSACTION_BYTES, Runtime.getRuntime().maxMemory() / 4));
     private int pendingRequests = 10_000;
+    private @Nullable CallSettings calls;
+    private boolean hasCallListener;
     private Duration drainTime = Duration.ofSeconds(2);
     private boolean setsLogContext;
     private ProxyClock clock = ProxyClock.system();
@@ -321,6 +325,26 @@ public final class SipProxyBuilder {
     /** Adds a listener for requests that got their final response, for accounting. */
     public SipProxyBuilder requestListener(RequestListener listener) {
         hooks.onRequestCompleted(Objects.requireNonNull(listener, "listener"));
+        return this;
+    }
+
+    /**
+     * Lets the proxy track calls: {@link SipProxy#calls()} lists and ends them, listeners are notified of them, and they
+     * may be limited. Default off. Costs about 1 kB for each call.
+     *
+     * <p>When the proxy closes, calls that were answered go on without it, and have no event. Calls that it did not see
+     * begin, because they are older than its start, are not tracked; their requests are relayed as before.
+     */
+    public SipProxyBuilder calls(CallSettings settings) {
+        problems.once("calls");
+        calls = Objects.requireNonNull(settings, "settings");
+        return this;
+    }
+
+    /** Adds a listener for calls that start, ring, are answered or end. Requires {@link #calls}. */
+    public SipProxyBuilder callListener(CallListener listener) {
+        hooks.onCall(Objects.requireNonNull(listener, "listener"));
+        hasCallListener = true;
         return this;
     }
 
@@ -552,6 +576,9 @@ public final class SipProxyBuilder {
             found.add("transactionBytes", Long.toString(transactionBytes), "expected 1,048,576 bytes or more");
         }
         found.range("pendingRequests", pendingRequests, 1, 1_000_000);
+        if (hasCallListener && calls == null) {
+            found.add("callListener", "", "is never notified without {calls}", "set calls(CallSettings.DEFAULT)");
+        }
         found.range("drainTime", drainTime, Duration.ZERO, Duration.ofHours(1));
         found.throwIfAny();
         return new SipProxy(new ProxyEngine(new EngineParts(
@@ -586,6 +613,7 @@ public final class SipProxyBuilder {
                 transactionBytes,
                 lingeringBytes,
                 pendingRequests,
+                calls,
                 drainTime,
                 setsLogContext,
                 clock)));

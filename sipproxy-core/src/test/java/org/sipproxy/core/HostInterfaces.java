@@ -2,9 +2,13 @@ package org.sipproxy.core;
 
 import java.util.Set;
 import org.sipproxy.api.access.AccessRuleSource;
-import org.sipproxy.api.auth.CredentialStore;
-import org.sipproxy.api.client.RequestClient;
 import org.sipproxy.api.auth.Authentication;
+import org.sipproxy.api.auth.CredentialStore;
+import org.sipproxy.api.call.Call;
+import org.sipproxy.api.call.CallListener;
+import org.sipproxy.api.call.CallParty;
+import org.sipproxy.api.call.Calls;
+import org.sipproxy.api.client.RequestClient;
 import org.sipproxy.api.component.ComponentHooks;
 import org.sipproxy.api.component.ProxyComponent;
 import org.sipproxy.api.component.ProxyRuntime;
@@ -40,6 +44,7 @@ public final class HostInterfaces {
             Authentication.class,
             BindingRepository.class,
             BranchEdit.class,
+            CallListener.class,
             DomainSource.class,
             FailureStage.class,
             LocationListener.class,
@@ -60,6 +65,9 @@ public final class HostInterfaces {
     /** Implemented by the proxy; or, for a change, code of the caller that runs on the caller's stack. */
     public static final Set<Class<?>> OF_THE_PROXY = Set.of(
             BindingChange.class,
+            Call.class,
+            CallParty.class,
+            Calls.class,
             ComponentHooks.class,
             FailureContext.class,
             Flow.class,

@@ -10,6 +10,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.sipproxy.api.component.ComponentHooks;
@@ -97,6 +98,9 @@ public final class Dispatcher implements ProxyComponent {
     private final CallCounter counter;
     private final DispatchStages stages;
 
+    /** True once names are resolved periodically. */
+    private final AtomicBoolean resolvesNames = new AtomicBoolean();
+
     private final Object changes = new Object();
     /** Never modified in place; written under {@link #changes}. */
     private volatile Map<String, MemberSet> sets = Map.of();
@@ -168,18 +172,8 @@ public final class Dispatcher implements ProxyComponent {
         } else {
             reload();
         }
-        sets.values().stream()
-                .flatMap(set -> set.members.stream())
-                .filter(member -> !member.fromSource)
-                .forEach(probes::begin);
+        sets.values().forEach(set -> set.members.forEach(probes::begin));
         proxy.schedule(TICK, () -> tick(proxy));
-        if (match != SourceMatch.OFF) {
-            refresher.every(TICK, () -> {
-                if (hasNames()) {
-                    refreshAddresses();
-                }
-            });
-        }
         if (reloadInterval != null) {
             refresher.every(reloadInterval, this::reload);
         }
@@ -393,12 +387,18 @@ public final class Dispatcher implements ProxyComponent {
     }
 
     private void refreshAddresses() {
-        if (running == null) {
+        Running now = running;
+        if (now == null) {
             return; // before the start: nothing has been received
         }
-        List<Member> members = new ArrayList<>();
-        sets.values().forEach(set -> members.addAll(set.members));
-        addresses = MemberAddresses.of(members, match, resolver);
+        if (match != SourceMatch.OFF && hasNames() && resolvesNames.compareAndSet(false, true)) {
+            now.refresher().every(TICK, this::refreshAddresses);
+        }
+        synchronized (resolvesNames) { // the latest members are resolved last
+            List<Member> members = new ArrayList<>();
+            sets.values().forEach(set -> members.addAll(set.members));
+            addresses = MemberAddresses.of(members, match, resolver, addresses);
+        }
     }
 
     MemberAddresses addresses() {
@@ -452,7 +452,7 @@ public final class Dispatcher implements ProxyComponent {
     /** Returns the time of a Retry-After (RFC 3261 §20.33); zero if it is malformed. */
     private static Duration seconds(String retryAfter) {
         int end = 0;
-        while (end < retryAfter.length() && end < 9 && Character.isDigit(retryAfter.charAt(end))) {
+        while (end < retryAfter.length() && end < 9 && retryAfter.charAt(end) >= '0' && retryAfter.charAt(end) <= '9') {
             end++;
         }
         Duration time = end == 0 ? Duration.ZERO : Duration.ofSeconds(Long.parseLong(retryAfter.substring(0, end)));
@@ -636,7 +636,10 @@ public final class Dispatcher implements ProxyComponent {
             return this;
         }
 
-        /** Sets the listener for changes of states. Called on threads of the proxy: it must not block. */
+        /**
+         * Sets the listener for changes of states. Called on threads of the proxy and of those who change members, also
+         * by several at a time: it must not block. An exception is logged.
+         */
         public Builder onChange(Consumer<MemberChange> changes) {
             this.listener = Objects.requireNonNull(changes, "changes");
             return this;

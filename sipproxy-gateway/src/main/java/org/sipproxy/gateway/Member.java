@@ -17,6 +17,8 @@ final class Member {
     final GatewaySet set;
     final Health health;
     final AtomicInteger calls = new AtomicInteger();
+    /** True once its probes have been scheduled. */
+    final AtomicBoolean scheduled = new AtomicBoolean();
     /** True while a probe waits for its response. */
     final AtomicBoolean probing = new AtomicBoolean();
 

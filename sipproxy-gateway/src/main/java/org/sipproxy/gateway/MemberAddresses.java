@@ -7,7 +7,6 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.sipproxy.api.transport.Flow;
 import org.sipproxy.api.transport.TransportKind;
@@ -16,7 +15,7 @@ import org.sipproxy.message.SipUri;
 /** Source addresses of members. Immutable; made again when members or their names change. */
 final class MemberAddresses {
 
-    static final MemberAddresses NONE = new MemberAddresses(SourceMatch.OFF, Map.of());
+    static final MemberAddresses NONE = new MemberAddresses(SourceMatch.OFF, Map.of(), Map.of());
 
     /** Look-up of the addresses of a host name. */
     @FunctionalInterface
@@ -28,38 +27,50 @@ final class MemberAddresses {
 
     private final SourceMatch match;
     private final Map<InetAddress, List<Source>> sources;
+    private final Map<String, List<InetAddress>> names;
 
-    private MemberAddresses(SourceMatch match, Map<InetAddress, List<Source>> sources) {
+    private MemberAddresses(
+            SourceMatch match, Map<InetAddress, List<Source>> sources, Map<String, List<InetAddress>> names) {
         this.match = match;
         this.sources = sources;
+        this.names = names;
     }
 
-    /** Resolves the members' hosts, which may block. A name that cannot be resolved does not recognize anyone. */
-    static MemberAddresses of(Iterable<Member> members, SourceMatch match, Resolver resolver) {
+    /**
+     * Resolves the members' hosts, which may block. A name that cannot be resolved keeps its addresses, so that members
+     * are recognized during an outage of DNS.
+     */
+    static MemberAddresses of(Iterable<Member> members, SourceMatch match, Resolver resolver, MemberAddresses before) {
         if (match == SourceMatch.OFF) {
             return NONE;
         }
         Map<InetAddress, List<Source>> sources = new HashMap<>();
+        Map<String, List<InetAddress>> names = new HashMap<>();
         for (Member member : members) {
             if (member.health.state() == MemberState.DISABLED) {
                 continue;
             }
-            add(sources, member, member.gateway().uri(), resolver);
-            member.gateway().outboundProxy().ifPresent(proxy -> add(sources, member, proxy, resolver));
+            List<SipUri> uris = new ArrayList<>(List.of(member.gateway().uri()));
+            member.gateway().outboundProxy().ifPresent(uris::add);
+            for (SipUri uri : uris) {
+                List<InetAddress> addresses = uri.numericHost()
+                        .map(List::of)
+                        .orElseGet(() ->
+                                names.computeIfAbsent(uri.normalHost(), name -> resolved(name, resolver, before)));
+                for (InetAddress address : addresses) {
+                    sources.computeIfAbsent(address, a -> new ArrayList<>())
+                            .add(new Source(member.set.name(), port(uri)));
+                }
+            }
         }
-        return new MemberAddresses(match, Map.copyOf(sources));
+        return new MemberAddresses(match, Map.copyOf(sources), Map.copyOf(names));
     }
 
-    private static void add(Map<InetAddress, List<Source>> sources, Member member, SipUri uri, Resolver resolver) {
-        Optional<InetAddress> numeric = uri.numericHost();
+    private static List<InetAddress> resolved(String name, Resolver resolver, MemberAddresses before) {
         try {
-            InetAddress[] all =
-                    numeric.isPresent() ? new InetAddress[] {numeric.get()} : resolver.addresses(uri.host());
-            for (InetAddress address : all) {
-                sources.computeIfAbsent(address, a -> new ArrayList<>()).add(new Source(member.set.name(), port(uri)));
-            }
+            return List.of(resolver.addresses(name));
         } catch (UnknownHostException e) {
-            // the next refresh tries again; requests to the member fail meanwhile, which is logged
+            return before.names.getOrDefault(name, List.of());
         }
     }
 

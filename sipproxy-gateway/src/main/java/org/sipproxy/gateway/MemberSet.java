@@ -64,7 +64,7 @@ final class MemberSet {
                 usable.add(member);
             }
         }
-        usable.sort(Comparator.comparing(member -> member.health.failedAt()));
+        sortBy(usable, member -> member.health.failedAt());
         return usable;
     }
 
@@ -73,8 +73,7 @@ final class MemberSet {
             case ROUND_ROBIN -> rotate(usable);
             case PRIORITY -> {
                 rotate(usable);
-                usable.sort(Comparator.comparingInt((Member m) -> m.gateway().priority())
-                        .reversed());
+                sortBy(usable, member -> -member.gateway().priority());
             }
             case LEAST_CALLS -> {
                 rotate(usable);

@@ -43,9 +43,9 @@ final class Probes {
         this.results = results;
     }
 
-    /** Begins to probe a new member, if its set is probed at all. */
+    /** Begins to probe a member, if its set is probed at all and that has not been done. */
     void begin(Member member) {
-        if (!member.set.probeInterval().isZero()) {
+        if (!member.set.probeInterval().isZero() && member.scheduled.compareAndSet(false, true)) {
             later(member, Duration.ofMillis(FIRST_MILLIS + Math.floorMod(member.hash(), SPREAD_MILLIS)));
         }
     }
@@ -61,6 +61,7 @@ final class Probes {
         });
     }
 
+    @SuppressWarnings("FutureReturnValueIgnored") // completed() throws nothing
     private void probe(Member member) {
         if (!member.probing.compareAndSet(false, true)) {
             return;

@@ -23,6 +23,7 @@ final class Refresher {
     }
 
     /** Runs a task periodically. A failure is logged, and the next run tries again. */
+    @SuppressWarnings("FutureReturnValueIgnored") // the task ends with the thread, and throws nothing
     void every(Duration interval, Runnable task) {
         Future<?> unused = thread.scheduleWithFixedDelay(
                 () -> {

@@ -4,12 +4,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
 
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -40,6 +43,7 @@ class DispatcherTest {
 
     private final FakeRuntime proxy = new FakeRuntime(START);
     private final List<MemberChange> changes = new ArrayList<>();
+    private final List<Dispatcher> started = new ArrayList<>();
     private final List<Gateway> rows = new ArrayList<>();
 
     private static GatewaySet.Builder pair() {
@@ -50,7 +54,13 @@ class DispatcherTest {
         return Dispatcher.builder().set(set.build()).onChange(changes::add);
     }
 
+    @AfterEach
+    void close() {
+        started.forEach(Dispatcher::close);
+    }
+
     private FakeHooks start(Dispatcher dispatcher) {
+        started.add(dispatcher);
         return FakeHooks.of(dispatcher, proxy);
     }
 
@@ -690,6 +700,41 @@ class DispatcherTest {
                 .containsExactly("1/own 0 ACTIVE", "1/a 7 DRAINING", "1/d 0 ACTIVE");
         assertThat(target(hooks.unavailable(byUser(unknown("sip:030@example.org")))))
                 .contains("own");
+    }
+
+    @Test
+    void membersThatWereReadBeforeTheStartAreProbed() {
+        Dispatcher dispatcher = Dispatcher.builder()
+                .source(() ->
+                        List.of(Gateway.builder("1", SipUri.of("sip:192.0.2.1")).build()))
+                .build();
+        dispatcher.reload();
+        start(dispatcher);
+
+        proxy.advance(Duration.ofSeconds(2));
+
+        assertThat(proxy.requests().sent()).hasSize(1);
+    }
+
+    @Test
+    void sourceIsReadPeriodicallyIfAskedUntilTheComponentIsClosed() {
+        AtomicInteger reads = new AtomicInteger();
+        Dispatcher dispatcher = Dispatcher.builder()
+                .source(() -> {
+                    if (reads.incrementAndGet() == 2) {
+                        throw new IllegalStateException("no database, once");
+                    }
+                    return List.of();
+                })
+                .reloadEvery(Duration.ofSeconds(1))
+                .build();
+        start(dispatcher);
+
+        await().until(() -> reads.get() >= 3);
+        dispatcher.close();
+
+        await().until(() -> Thread.getAllStackTraces().keySet().stream()
+                .noneMatch(thread -> thread.getName().equals("sipproxy-gateways")));
     }
 
     @Test

@@ -34,7 +34,7 @@ class MemberAddressesTest {
     }
 
     private MemberAddresses addresses(SourceMatch match) {
-        return MemberAddresses.of(members, match, MemberAddressesTest::resolve);
+        return MemberAddresses.of(members, match, MemberAddressesTest::resolve, MemberAddresses.NONE);
     }
 
     @Test
@@ -46,6 +46,20 @@ class MemberAddressesTest {
             assertThat(addresses.isMember(FakeFlow.udp(ip, 40_000))).as(ip).isTrue();
         }
         assertThat(addresses.isMember(FakeFlow.udp("192.0.2.9", 5060))).isFalse();
+    }
+
+    @Test
+    void nameThatCannotBeResolvedKeepsItsAddresses() {
+        MemberAddresses later = MemberAddresses.of(
+                members,
+                SourceMatch.ADDRESS,
+                host -> {
+                    throw new UnknownHostException(host);
+                },
+                addresses(SourceMatch.ADDRESS));
+
+        assertThat(later.isMember(FakeFlow.udp("198.51.100.2", 5061))).isTrue();
+        assertThat(later.isMember(FakeFlow.udp("192.0.2.1", 5061))).isTrue();
     }
 
     @Test

@@ -1,5 +1,6 @@
 package org.sipproxy.api.component;
 
+import org.sipproxy.api.call.CallListener;
 import org.sipproxy.api.event.ProxyListener;
 import org.sipproxy.api.location.LocationListener;
 import org.sipproxy.api.routing.DomainSource;
@@ -60,6 +61,9 @@ public interface ComponentHooks {
 
     /** Adds a listener that is notified when a request has received its final response. */
     void onRequestCompleted(RequestListener listener);
+
+    /** Adds a listener for calls. It is notified only if the host application has set {@code SipProxyBuilder.calls}. */
+    void onCall(CallListener listener);
 
     /** Adds a listener for the security events that the proxy and its components publish. */
     void onEvent(ProxyListener listener);

@@ -5,6 +5,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
+import org.sipproxy.api.call.Calls;
 import org.sipproxy.api.client.RequestClient;
 import org.sipproxy.api.event.SecurityEvent;
 import org.sipproxy.api.location.LocationStore;
@@ -56,6 +57,9 @@ public interface ProxyRuntime {
      * started.
      */
     RequestClient requests();
+
+    /** Returns the calls; empty if the host application has not set {@code SipProxyBuilder.calls}. */
+    Optional<Calls> calls();
 
     /**
      * Returns the flow to an address that a binding was registered from.

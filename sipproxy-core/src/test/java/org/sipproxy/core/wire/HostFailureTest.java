@@ -28,6 +28,7 @@ import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 import org.sipproxy.api.auth.Authentication;
+import org.sipproxy.api.call.CallListener;
 import org.sipproxy.api.component.ComponentHooks;
 import org.sipproxy.api.component.ProxyComponent;
 import org.sipproxy.api.component.ProxyRuntime;
@@ -62,6 +63,7 @@ import org.sipproxy.api.transport.StrayResponseHandler;
 import org.sipproxy.core.HostInterfaces;
 import org.sipproxy.core.SipProxy;
 import org.sipproxy.core.SipProxyBuilder;
+import org.sipproxy.core.options.CallSettings;
 import org.sipproxy.core.options.StrangerPolicy;
 import org.sipproxy.message.SipMessage;
 
@@ -224,6 +226,10 @@ class HostFailureTest {
                             context -> Verdict.relay(RelayPlan.toCallee()
                                     .edit(f.of(BranchEdit.class, (request, target) -> request))))))),
             Map.entry(
+                    CallListener.class,
+                    f -> f.with(hooks -> hooks.onCall(f.of(CallListener.class, event -> {})))
+                            .calls(CallSettings.DEFAULT)),
+            Map.entry(
                     FailureStage.class,
                     f -> f.with(hooks -> hooks.beforeRouting(RequestStage.on(
                             Set.of(org.sipproxy.message.Method.OPTIONS),
@@ -345,6 +351,9 @@ class HostFailureTest {
             if (type == ResponseStage.class) {
                 alice.send(alice.request("MESSAGE", "sip:bob@sip.test"));
                 desk.reply(desk.awaitRequest("MESSAGE"), 200);
+            }
+            if (type == CallListener.class) {
+                alice.send(alice.request("INVITE", "sip:carol@sip.test"));
             }
             Awaitility.await(type.getSimpleName() + "." + method + " is called")
                     .atMost(Duration.ofSeconds(20))

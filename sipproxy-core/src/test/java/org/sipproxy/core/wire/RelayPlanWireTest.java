@@ -10,6 +10,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.RejectedExecutionException;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.sipproxy.api.auth.Authentication;
@@ -215,6 +216,24 @@ class RelayPlanWireTest {
         carol.reply(carol.awaitRequest("INVITE"), 200);
 
         alice.awaitResponse(invite, 200);
+    }
+
+    @Test
+    void redirectionThatCannotBeLookedUpIsPassedOn() {
+        proxy = ProxyUnderTest.start(b -> b.locationStore(StoreMode.databaseOnly(new HeapBindingRepository()))
+                .stageExecutor(task -> {
+                    throw new RejectedExecutionException("of the test");
+                })
+                .beforeRouting(RequestStage.onInvite(context ->
+                                Verdict.relay(RelayPlan.toCallee().followRedirects()))
+                        .withoutBlocking()));
+        WireClient.Udp bob = proxy.registered("bob");
+        WireClient.Udp alice = proxy.udp("alice");
+
+        Request invite = alice.send(alice.request("INVITE", "sip:bob@sip.test"));
+        bob.reply(bob.awaitRequest("INVITE"), 302, "Contact: <sip:carol@sip.test>");
+
+        alice.awaitResponse(invite, 302);
     }
 
     // ---- responses

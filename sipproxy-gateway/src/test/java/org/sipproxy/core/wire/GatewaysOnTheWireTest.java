@@ -199,6 +199,7 @@ class GatewaysOnTheWireTest {
     }
 
     @Test
+    @SuppressWarnings("try") // the responder works on a thread of its own
     void deadMemberIsFoundByProbesAndComesBack() {
         start(GatewaySet.named("gw")
                 .algorithm(Algorithm.PRIORITY)

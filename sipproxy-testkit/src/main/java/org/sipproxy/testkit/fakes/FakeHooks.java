@@ -4,6 +4,8 @@ import java.net.InetSocketAddress;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
+import org.sipproxy.api.call.CallEvent;
+import org.sipproxy.api.call.CallListener;
 import org.sipproxy.api.component.ComponentHooks;
 import org.sipproxy.api.component.ProxyComponent;
 import org.sipproxy.api.component.ProxyRuntime;
@@ -41,6 +43,7 @@ public final class FakeHooks implements ComponentHooks {
     private final List<StrayResponseHandler> strays = new ArrayList<>();
     private final List<LocationListener> locations = new ArrayList<>();
     private final List<ProxyListener> listeners = new ArrayList<>();
+    private final List<CallListener> callListeners = new ArrayList<>();
     private final List<RequestListener> requestListeners = new ArrayList<>();
     private final List<DomainSource> domainSources = new ArrayList<>();
 
@@ -159,6 +162,11 @@ public final class FakeHooks implements ComponentHooks {
         requestListeners.forEach(listener -> listener.onCompleted(request));
     }
 
+    /** Notifies the listeners of calls. */
+    public void publish(CallEvent event) {
+        callListeners.forEach(listener -> listener.onCall(event));
+    }
+
     /** Returns the arrival filters. */
     public List<ArrivalFilter> arrivalFilters() {
         return arrival;
@@ -243,6 +251,11 @@ public final class FakeHooks implements ComponentHooks {
     @Override
     public void serveDomains(DomainSource source) {
         domainSources.add(source);
+    }
+
+    @Override
+    public void onCall(CallListener listener) {
+        callListeners.add(listener);
     }
 
     @Override

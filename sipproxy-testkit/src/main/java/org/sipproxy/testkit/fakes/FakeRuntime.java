@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
+import org.sipproxy.api.call.Calls;
 import org.sipproxy.api.component.ProxyRuntime;
 import org.sipproxy.api.event.SecurityEvent;
 import org.sipproxy.api.location.LocationStore;
@@ -85,6 +86,12 @@ public final class FakeRuntime implements ProxyRuntime {
     @Override
     public FakeRequestClient requests() {
         return requests;
+    }
+
+    /** Returns empty: calls are not tracked. */
+    @Override
+    public Optional<Calls> calls() {
+        return Optional.empty();
     }
 
     /** Returns the number of scheduled tasks. */

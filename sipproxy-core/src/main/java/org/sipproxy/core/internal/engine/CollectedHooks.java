@@ -2,6 +2,7 @@ package org.sipproxy.core.internal.engine;
 
 import java.util.ArrayList;
 import java.util.List;
+import org.sipproxy.api.call.CallListener;
 import org.sipproxy.api.component.ComponentHooks;
 import org.sipproxy.api.event.ProxyListener;
 import org.sipproxy.api.location.LocationListener;
@@ -28,6 +29,7 @@ public final class CollectedHooks implements ComponentHooks {
     final List<DomainSource> domainSources = new ArrayList<>();
     final List<LocationListener> locationListeners = new ArrayList<>();
     final List<RequestListener> requestListeners = new ArrayList<>();
+    final List<CallListener> callListeners = new ArrayList<>();
     final List<ProxyListener> listeners = new ArrayList<>();
 
     /** Returns true if a component serves domains that are not known when the proxy is built. */
@@ -93,6 +95,11 @@ public final class CollectedHooks implements ComponentHooks {
     @Override
     public void onRequestCompleted(RequestListener listener) {
         requestListeners.add(listener);
+    }
+
+    @Override
+    public void onCall(CallListener listener) {
+        callListeners.add(listener);
     }
 
     @Override

@@ -12,6 +12,7 @@ import org.sipproxy.api.location.LocationStore;
 import org.sipproxy.api.location.StoreMode;
 import org.sipproxy.api.transport.Endpoint;
 import org.sipproxy.core.internal.guard.ProxyThreads;
+import org.sipproxy.core.options.CallSettings;
 import org.sipproxy.core.options.ContactPolicy;
 import org.sipproxy.core.options.NextHopPolicy;
 import org.sipproxy.core.options.ProxyClock;
@@ -34,6 +35,7 @@ import org.sipproxy.message.ParseLimits;
  * @param transactionBytes memory limit of all live transactions together
  * @param lingeringBytes memory limit of all lingering transactions together
  * @param pendingRequests limit of the requests of the host application that wait for their result
+ * @param calls null if calls are not tracked
  * @param drainTime time that requests in progress have to complete while the proxy closes
  * @param setsLogContext true if log lines of stages get the Call-ID and method of their request
  * @param locationStore the location store of the host application; null for one of {@code storeMode}
@@ -70,6 +72,7 @@ public record EngineParts(
         long transactionBytes,
         long lingeringBytes,
         int pendingRequests,
+        @Nullable CallSettings calls,
         Duration drainTime,
         boolean setsLogContext,
         ProxyClock clock) {}

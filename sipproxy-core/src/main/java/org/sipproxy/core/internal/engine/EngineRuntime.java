@@ -7,6 +7,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
+import org.sipproxy.api.call.Calls;
 import org.sipproxy.api.client.RequestClient;
 import org.sipproxy.api.component.ProxyRuntime;
 import org.sipproxy.api.event.SecurityEvent;
@@ -78,6 +79,11 @@ final class EngineRuntime implements ProxyRuntime {
     @Override
     public RequestClient requests() {
         return engine.requests();
+    }
+
+    @Override
+    public Optional<Calls> calls() {
+        return engine.calls();
     }
 
     @Override

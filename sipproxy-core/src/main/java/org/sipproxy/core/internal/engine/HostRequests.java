@@ -1,5 +1,6 @@
 package org.sipproxy.core.internal.engine;
 
+import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
@@ -9,6 +10,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.LongAdder;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.sipproxy.api.client.OutgoingRequest;
 import org.sipproxy.api.client.RequestClient;
@@ -18,6 +20,7 @@ import org.sipproxy.api.routing.RequestDeadline;
 import org.sipproxy.api.routing.Target;
 import org.sipproxy.api.support.LoggerNames;
 import org.sipproxy.api.transport.Endpoint;
+import org.sipproxy.core.internal.call.DialogClient;
 import org.sipproxy.core.internal.client.HostRequestWriter;
 import org.sipproxy.core.internal.guard.ProxyThreads;
 import org.sipproxy.core.internal.pipeline.Outcome;
@@ -37,19 +40,21 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Client for requests of the host application. Each is an ordinary request in a {@link RequestContext} whose response
+ * Client for requests of the host application, and of the proxy itself within the dialogs of calls. Each is an ordinary request in a {@link RequestContext} whose response
  * path leads to a future instead of a socket, so that {@code RequestForwarder} does forking, next hops, NATs and the
  * choice of the best response. The {@link HostTransaction} reports every end, so a future cannot stay pending.
  *
  * <p>What happens under the lock of a transaction only queues a task. Futures are completed, and challenges answered, by
  * threads of this class.
  */
-final class HostRequests implements RequestClient {
+final class HostRequests implements RequestClient, DialogClient {
 
     private static final Logger LOG = LoggerFactory.getLogger(LoggerNames.PROXY);
 
     private static final int THREADS = 4;
     private static final long IDLE_SECONDS = 30;
+    /** Longer than Timer F at two next hops. */
+    private static final Duration IN_DIALOG_LIMIT = Duration.ofSeconds(64);
     /** Time for the callbacks if other threads have used up the limit. */
     private static final long LEAST_CLOSE_MILLIS = 200;
 
@@ -115,10 +120,10 @@ final class HostRequests implements RequestClient {
             throw new IllegalArgumentException("requestUri: " + request.requestUri()
                     + " is this proxy, which does not register at itself; change bindings with locationStore()");
         }
-        Exchange exchange = new Exchange(request);
+        HostExchange exchange = new HostExchange(request);
         SipRequest first;
         try {
-            first = exchange.writer.next(engine.limits);
+            first = exchange.next();
         } catch (SipParseException e) {
             throw new IllegalArgumentException("request: " + request + " cannot be sent: " + e.getMessage(), e);
         }
@@ -133,6 +138,21 @@ final class HostRequests implements RequestClient {
         }
         exchange.begin(first);
         return exchange.future;
+    }
+
+    @Override
+    public CompletableFuture<SipResponse> send(SipRequest inDialog) {
+        Exchange exchange = new DialogExchange(inDialog);
+        if (engine.isClosing()) {
+            return CompletableFuture.failedFuture(exchange.failure(Reason.PROXY_CLOSED, "the proxy is closed"));
+        }
+        exchange.begin(inDialog);
+        return exchange.future;
+    }
+
+    @Override
+    public void execute(Runnable task) {
+        later(task);
     }
 
     /** Runs a task outside the locks that the calling thread holds. */
@@ -152,21 +172,28 @@ final class HostRequests implements RequestClient {
     }
 
     /** One request, with its repetitions for challenges. */
-    private final class Exchange {
+    private abstract class Exchange {
 
-        final OutgoingRequest request;
-        final HostRequestWriter writer;
         final CompletableFuture<SipResponse> future = new CompletableFuture<>();
         private final long deadlineNanos;
-        private final AtomicBoolean over = new AtomicBoolean();
         /** The transaction of the latest attempt; null before the first. */
         private volatile @Nullable HostTransaction transaction;
 
-        Exchange(OutgoingRequest request) {
-            this.request = request;
-            this.writer = new HostRequestWriter(request, engine.names.primaryDomain());
-            this.deadlineNanos = engine.clock.nanoTime() + request.timeLimit().toNanos();
+        Exchange(Duration timeLimit) {
+            this.deadlineNanos = engine.clock.nanoTime() + timeLimit.toNanos();
         }
+
+        /** Finds the targets. */
+        abstract Outcome route(RequestContext context, boolean mayWait);
+
+        /** Returns the request to send again after a challenge; null if the challenge is not answered. */
+        abstract @Nullable SipRequest answerTo(SipResponse challenge) throws SipParseException;
+
+        /** Called at least once when the exchange is over. */
+        abstract void release();
+
+        /** Returns the request as it appears in a failure. */
+        abstract String text();
 
         void begin(SipRequest first) {
             CompletableFuture<SipResponse> unused = future.whenComplete((response, failure) -> completed());
@@ -179,12 +206,6 @@ final class HostRequests implements RequestClient {
             HostTransaction last = transaction;
             if (last != null) {
                 last.stop();
-            }
-        }
-
-        private void release() {
-            if (over.compareAndSet(false, true)) {
-                pending.decrementAndGet();
             }
         }
 
@@ -211,10 +232,11 @@ final class HostRequests implements RequestClient {
         private void responded(byte[] wire) {
             try {
                 SipResponse response = (SipResponse) SipMessage.parse(wire, responseLimits);
-                if (!future.isDone()
-                        && LocalResponses.isChallenge(response.statusCode())
-                        && writer.digest().accept(response)) {
-                    send(writer.next(engine.limits));
+                SipRequest again = future.isDone() || !LocalResponses.isChallenge(response.statusCode())
+                        ? null
+                        : answerTo(response);
+                if (again != null) {
+                    send(again);
                 } else {
                     release();
                     future.complete(response);
@@ -235,7 +257,81 @@ final class HostRequests implements RequestClient {
         }
 
         RequestFailedException failure(Reason reason, String why) {
-            return new RequestFailedException(reason, request + ": " + why);
+            return new RequestFailedException(reason, text() + ": " + why);
+        }
+    }
+
+    /** A request of the host application. */
+    private final class HostExchange extends Exchange {
+
+        private final OutgoingRequest request;
+        private final HostRequestWriter writer;
+        private final AtomicBoolean over = new AtomicBoolean();
+
+        HostExchange(OutgoingRequest request) {
+            super(request.timeLimit());
+            this.request = request;
+            this.writer = new HostRequestWriter(request, engine.names.primaryDomain());
+        }
+
+        SipRequest next() throws SipParseException {
+            return writer.next(engine.limits);
+        }
+
+        @Override
+        Outcome route(RequestContext context, boolean mayWait) {
+            Target target = request.target().orElse(null);
+            return target != null ? Outcome.relay(target) : engine.pipeline.route(context, mayWait);
+        }
+
+        @Override
+        @Nullable
+        SipRequest answerTo(SipResponse challenge) throws SipParseException {
+            return writer.digest().accept(challenge) ? next() : null;
+        }
+
+        @Override
+        void release() {
+            if (over.compareAndSet(false, true)) {
+                pending.decrementAndGet();
+            }
+        }
+
+        @Override
+        String text() {
+            return request.toString();
+        }
+    }
+
+    /** A request of this proxy within a dialog of others. There are at most two for each call. */
+    private final class DialogExchange extends Exchange {
+
+        private final SipRequest request;
+
+        DialogExchange(SipRequest request) {
+            super(IN_DIALOG_LIMIT);
+            this.request = request;
+        }
+
+        @Override
+        Outcome route(RequestContext context, boolean mayWait) {
+            return engine.pipeline.routeInDialog(context, mayWait);
+        }
+
+        @Override
+        @Nullable
+        SipRequest answerTo(SipResponse challenge) {
+            return null;
+        }
+
+        @Override
+        void release() {
+            // is not counted
+        }
+
+        @Override
+        String text() {
+            return request.method() + " in a dialog";
         }
     }
 
@@ -263,9 +359,8 @@ final class HostRequests implements RequestClient {
                 transaction.stop(); // the closing proxy may have gone through the table before
                 return;
             }
-            Target target = exchange.request.target().orElse(null);
             try {
-                carryOut(target != null ? Outcome.relay(target) : engine.pipeline.route(context, false));
+                carryOut(exchange.route(context, false));
             } catch (RuntimeException | Error e) {
                 failed(e);
             }
@@ -278,9 +373,19 @@ final class HostRequests implements RequestClient {
                 respond(reply);
             } else if (outcome instanceof Outcome.Relay relay) {
                 relay(relay);
+            } else if (outcome instanceof Outcome.Awaits awaits) {
+                context.deadlineNanos(engine.deadline());
+                engine.stages()
+                        .run(
+                                context,
+                                awaits.stage(),
+                                engine.clock.nanoTime(),
+                                ofStage -> goOn(() -> engine.pipeline.resume(context, ofStage)));
+                return;
             } else {
                 transaction.abandon();
             }
+            engine.stages().decided(context);
         }
 
         /** Finds the targets on a worker, because the location store may block. */
@@ -304,12 +409,18 @@ final class HostRequests implements RequestClient {
         }
 
         private void route() {
+            goOn(() -> exchange.route(context, true));
+        }
+
+        private void goOn(Supplier<Outcome> decision) {
             if (transaction.isPending()) {
                 try {
-                    carryOut(engine.pipeline.route(context, true));
+                    carryOut(decision.get());
                 } catch (RuntimeException | Error e) {
                     failed(e);
                 }
+            } else {
+                engine.stages().decided(context);
             }
         }
 
@@ -326,7 +437,7 @@ final class HostRequests implements RequestClient {
         }
 
         private void failed(Throwable e) {
-            failures.error(LOG, "sending of " + exchange.request.method() + " failed", e);
+            failures.error(LOG, "sending of " + context.request().method() + " failed", e);
             transaction.stop();
             if (e instanceof Error error) {
                 throw error;

@@ -5,10 +5,12 @@ import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
-import org.sipproxy.api.client.RequestClient;
 import org.sipproxy.api.auth.Authentication;
+import org.sipproxy.api.call.Calls;
+import org.sipproxy.api.client.RequestClient;
 import org.sipproxy.api.event.SecurityEvent;
 import org.sipproxy.api.location.Binding;
 import org.sipproxy.api.location.LocationStore;
@@ -18,6 +20,7 @@ import org.sipproxy.api.transport.Endpoint;
 import org.sipproxy.api.transport.Flow;
 import org.sipproxy.api.transport.TransportKind;
 import org.sipproxy.core.internal.address.AddressPolicy;
+import org.sipproxy.core.internal.call.CallTracker;
 import org.sipproxy.core.internal.codec.FlowTokens;
 import org.sipproxy.core.internal.codec.RouteSignature;
 import org.sipproxy.core.internal.codec.SealedUsers;
@@ -112,6 +115,9 @@ public final class ProxyEngine implements AutoCloseable {
     private final NextHopResolver resolver;
     private final ConnectionBindings connectionBindings;
     private final HostRequests hostRequests;
+    /** Null if the host application does not track calls. */
+    final @Nullable CallTracker callTracker;
+
     private final Guard closeFailures = new Guard(LOG, "closing a part of the proxy failed");
     private volatile List<Endpoint> bound = List.of();
     private volatile boolean draining;
@@ -210,6 +216,10 @@ public final class ProxyEngine implements AutoCloseable {
                 this::executeWithinWaitLimit,
                 parts.waitLimit());
         this.hostRequests = new HostRequests(this, parts.pendingRequests(), threads);
+        this.callTracker = parts.calls() == null
+                ? null
+                : new CallTracker(
+                        parts.calls(), time, table, names, hostRequests, limits, hooks.callListeners, threads);
     }
 
     /**
@@ -278,6 +288,10 @@ public final class ProxyEngine implements AutoCloseable {
 
     public RequestClient requests() {
         return hostRequests;
+    }
+
+    public Optional<Calls> calls() {
+        return Optional.ofNullable(callTracker);
     }
 
     public StoreStatus storeStatus() {
@@ -362,6 +376,10 @@ public final class ProxyEngine implements AutoCloseable {
         while (table.unanswered() > 0 && !drained.isOver() && pause()) {
             // wait for the final responses
         }
+        CallTracker calls = callTracker;
+        if (calls != null) {
+            calls.closing();
+        }
         shutDown = true;
         table.allServers().forEach(transaction -> attempt(transaction::shutdown));
         Deadline threadsEnded = Deadline.in(THREADS_LIMIT);
@@ -376,6 +394,9 @@ public final class ProxyEngine implements AutoCloseable {
         attempt(() -> timerThread.close(threadsEnded));
         attempt(table::clear);
         attempt(() -> hostRequests.close(threadsEnded));
+        if (calls != null) {
+            attempt(() -> calls.close(threadsEnded));
+        }
         attempt(refusalLog::summarize);
         attempt(components::close);
         if (ownStore != null) {

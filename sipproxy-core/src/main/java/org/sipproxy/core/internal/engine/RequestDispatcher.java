@@ -7,6 +7,7 @@ import org.jspecify.annotations.Nullable;
 import org.sipproxy.api.routing.RequestDeadline;
 import org.sipproxy.api.routing.Target;
 import org.sipproxy.api.support.LoggerNames;
+import org.sipproxy.core.internal.call.CallTracker;
 import org.sipproxy.core.internal.forwarding.Completions;
 import org.sipproxy.core.internal.forwarding.RequestForwarder;
 import org.sipproxy.core.internal.pipeline.HostStage;
@@ -294,6 +295,15 @@ final class RequestDispatcher implements Completions {
         if (context.isLocalResponse(response)) {
             engine.refusals.refused(context, status, StatusCode.reasonPhrase(status), NO_LINES);
         }
+        notifyCompleted(context, status, response, targets);
+    }
+
+    /** Notifies the calls and the listeners of a final response. */
+    private void notifyCompleted(RequestContext context, int status, byte[] response, List<Target> targets) {
+        CallTracker calls = engine.callTracker;
+        if (calls != null) {
+            calls.completed(context, status, response);
+        }
         engine.components.completed(context, status, response, targets);
     }
 
@@ -323,9 +333,15 @@ final class RequestDispatcher implements Completions {
             turnAway(context, share);
             return;
         }
+        CallTracker calls = engine.callTracker;
+        Outcome tracked = calls == null ? relay : calls.relaying(context, relay);
+        if (tracked instanceof Outcome.Reply response) {
+            answer(context, key, response);
+            return;
+        }
         transaction.forwarding(proven, bytes);
         try {
-            engine.forwarder.relay(context, transaction, relay);
+            engine.forwarder.relay(context, transaction, (Outcome.Relay) tracked);
         } catch (SipParseException e) {
             answer(context, key, (Outcome.Reply) Outcome.malformed(e));
         } catch (RuntimeException e) {
@@ -405,7 +421,7 @@ final class RequestDispatcher implements Completions {
             ServerTransaction transaction = context.transaction();
             byte[] wire = engine.localResponses.write(context, LocalResponses.OVERLOADED);
             if (transaction != null && transaction.respond(LocalResponses.OVERLOADED.statusCode(), wire)) {
-                engine.components.completed(context, LocalResponses.OVERLOADED.statusCode(), wire, List.of());
+                notifyCompleted(context, LocalResponses.OVERLOADED.statusCode(), wire, List.of());
             }
         }
     }
@@ -451,7 +467,7 @@ final class RequestDispatcher implements Completions {
         }
         if (sent) {
             engine.refusals.refused(context, status, reply.reason(), reply.headerLines());
-            engine.components.completed(context, status, wire, List.of());
+            notifyCompleted(context, status, wire, List.of());
         }
     }
 

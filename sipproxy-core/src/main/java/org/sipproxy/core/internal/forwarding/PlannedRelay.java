@@ -223,7 +223,7 @@ final class PlannedRelay {
         plan = next;
         groupStart = results.size();
         declined = false;
-        targets += next.targets().size();
+        targets += Math.max(1, next.targets().size()); // a failure stage may relay to nothing forever
         if (targets > MOST_TARGETS) {
             if (LIMITS.isDue()) {
                 LOG.warn(
@@ -274,14 +274,24 @@ final class PlannedRelay {
     /** Tries the targets of redirections; without any, the 3xx itself counts. */
     private boolean follow(List<Target> found) {
         if (found.isEmpty()) {
-            for (Redirections.Refused refused : redirections.takeRefused()) {
-                parent.offer(refused.response(), refused.target());
-            }
+            offerRefused();
             return goesOn();
         }
         redirections.forget();
         parent.fork(found);
         return true;
+    }
+
+    private void offerRefused() {
+        for (Redirections.Refused refused : redirections.takeRefused()) {
+            parent.offer(refused.response(), refused.target());
+        }
+    }
+
+    /** Forwards the best response, a 3xx included whose Contacts could not be looked up. */
+    private void finish() {
+        offerRefused();
+        parent.finish();
     }
 
     // ---- decisions of the host
@@ -376,7 +386,7 @@ final class PlannedRelay {
             if (!accepted) {
                 parent.forwarder.table.cancel(this);
                 deciding = null;
-                parent.finish();
+                finish();
             }
             return accepted;
         }
@@ -393,7 +403,7 @@ final class PlannedRelay {
                 result = parent.context.waiting(work::result);
             } catch (Throwable e) {
                 LOOKUPS.warn(LOG, "look-up of a redirection failed; the best response is forwarded", e);
-                result = parent::finish;
+                result = PlannedRelay.this::finish;
             }
             synchronized (parent.server) {
                 thread = null;
@@ -432,7 +442,7 @@ final class PlannedRelay {
                                 "a failure stage took longer than {} ms; the best response is forwarded",
                                 parent.forwarder.waitLimit.toMillis());
                     }
-                    parent.finish();
+                    finish();
                 }
             }
         }

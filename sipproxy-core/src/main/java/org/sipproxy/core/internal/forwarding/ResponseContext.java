@@ -13,6 +13,7 @@ import org.sipproxy.api.routing.FailureCause;
 import org.sipproxy.api.routing.RelayPlan;
 import org.sipproxy.api.routing.Target;
 import org.sipproxy.core.internal.pipeline.Outcome;
+import org.sipproxy.core.internal.pipeline.RelayProgress;
 import org.sipproxy.core.internal.pipeline.RequestContext;
 import org.sipproxy.core.internal.transaction.ClientTransactionUser;
 import org.sipproxy.core.internal.transaction.ServerTransaction;
@@ -224,6 +225,10 @@ final class ResponseContext implements ServerTransaction.CancelHandler {
         if (response.statusCode() > 100 && isInvite() && !finished) {
             byte[] wire = forwardable(response, from, target);
             if (wire != null) {
+                RelayProgress progress = context.progress();
+                if (progress != null) {
+                    progress.provisional(context, target);
+                }
                 server.respond(response.statusCode(), wire);
             }
         }
@@ -241,19 +246,23 @@ final class ResponseContext implements ServerTransaction.CancelHandler {
                     FailureCause.UNREACHABLE); // otherwise the client never gets a final response
             return;
         }
-        accept(response, wire, true);
+        accept(branch.target(), response, wire, from, true);
     }
 
     /** Handles a 2xx of a branch that was given up: it is forwarded, because the callee has accepted. */
     void lateSuccess(Branch branch, SipResponse response, TransportFlow from) {
         byte[] wire = DialogResponse.defect(response) == null ? forwardable(response, from, branch.target()) : null;
         if (wire != null) {
-            accept(response, wire, false);
+            accept(branch.target(), response, wire, from, false);
         }
     }
 
-    private void accept(SipResponse response, byte[] wire, boolean wasOpen) {
+    private void accept(Target target, SipResponse response, byte[] wire, TransportFlow from, boolean wasOpen) {
         expectAck(response);
+        RelayProgress progress = context.progress();
+        if (progress != null && (!finished || succeeded)) {
+            progress.accepted(context, wire, from, target);
+        }
         boolean sent = server.respond(response.statusCode(), wire) && !finished;
         open -= wasOpen ? 1 : 0;
         if (plan != null) {

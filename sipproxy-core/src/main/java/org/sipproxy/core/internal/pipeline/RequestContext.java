@@ -93,6 +93,7 @@ public final class RequestContext implements StageContext {
     /** Targets of a redirection that are requested on behalf of the sender. */
     private List<Target> redirected = List.of();
 
+    private @Nullable RelayProgress progress;
     private @Nullable RelayPlan plan;
     /** Why the called user cannot be reached. */
     private @Nullable FailureCause unavailability;
@@ -649,6 +650,15 @@ public final class RequestContext implements StageContext {
 
     void bound() {
         bound = true;
+    }
+
+    /** Returns the observer of the request once it is relayed; null if there is none. */
+    public @Nullable RelayProgress progress() {
+        return progress;
+    }
+
+    public void progress(RelayProgress observer) {
+        progress = observer;
     }
 
     // ---- authentication

@@ -89,6 +89,9 @@ public final class RequestPipeline {
     /** Stages that a request relayed at the entrance still has to pass. None of them may block. */
     private final Stage[] relayedAtEntrance;
 
+    /** Index of the first stage for an in-dialog request of this proxy: it follows its Route. */
+    private final int inDialog;
+
     /** Index of the first stage for a request of the host application: it is routed only. */
     private final int routing;
 
@@ -113,6 +116,7 @@ public final class RequestPipeline {
         order.add(loop); //                                       §16.3 step 4: 482
         order.add(proxyRequire); //                               §16.3 step 5: 420
         order.add(new AnswerOptions(parts.refusesOptions())); //                        §11: 200
+        this.inDialog = order.size();
         order.add(route); //                                      §16.4
         order.add(new LocateRemoteTarget(parts.store(), parts.connectionOf())); // §12.2: in-dialog requests leave here
         order.add(new CheckAck(parts.isExpectedAck())); //        §22.1: an ACK without a dialog is dropped
@@ -169,8 +173,20 @@ public final class RequestPipeline {
      * run. The result is the same as that of {@link #run}.
      */
     public Outcome route(RequestContext context, boolean mayWait) {
+        return routeFrom(routing, context, mayWait);
+    }
+
+    /**
+     * Runs the pipeline for a request of this proxy within a dialog of others, from Route on, as for a trusted sender.
+     * The result is the same as that of {@link #run}.
+     */
+    public Outcome routeInDialog(RequestContext context, boolean mayWait) {
+        return routeFrom(inDialog, context, mayWait);
+    }
+
+    private Outcome routeFrom(int first, RequestContext context, boolean mayWait) {
         if (context.nextStep() == 0) {
-            context.nextStep(routing);
+            context.nextStep(first);
         }
         return run(context, mayWait);
     }

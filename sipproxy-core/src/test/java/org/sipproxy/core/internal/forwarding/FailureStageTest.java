@@ -4,11 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 import static org.sipproxy.core.internal.forwarding.ForwardingScene.target;
 
+import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.sipproxy.api.routing.FailureStage;
 import org.sipproxy.api.routing.RelayPlan;
 import org.sipproxy.api.routing.Target;
 import org.sipproxy.api.routing.Verdict;
@@ -73,5 +75,24 @@ class FailureStageTest {
 
         assertThat(entered.getCount()).isEqualTo(1);
         assertThat(scene.whatUpstream()).contains("487");
+    }
+
+    @Test
+    void stageThatRelaysToNothingForeverIsStopped() {
+        AtomicInteger asked = new AtomicInteger();
+        FailureStage[] again = new FailureStage[1];
+        again[0] = context -> {
+            asked.incrementAndGet();
+            return Verdict.relay(RelayPlan.to(List.of()).onAnyFailure().decide(again[0]));
+        };
+        scene.invite(RelayPlan.to(TO_A).onAnyFailure().decide(again[0]));
+        scene.answer(A, 486);
+
+        for (int i = 0; i < 200; i++) {
+            scene.runHostTasks();
+        }
+
+        assertThat(asked.get()).isLessThanOrEqualTo(101);
+        assertThat(scene.completed).containsExactly(486);
     }
 }

@@ -1,0 +1,213 @@
+package org.sipproxy.benchmarks;
+
+import java.io.IOException;
+import java.lang.management.ManagementFactory;
+import java.lang.management.ThreadInfo;
+import java.lang.management.ThreadMXBean;
+import java.net.DatagramPacket;
+import java.net.DatagramSocket;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.charset.StandardCharsets;
+import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
+import org.sipproxy.api.transport.Endpoint;
+import org.sipproxy.core.SipProxy;
+import org.sipproxy.core.SipProxyBuilder;
+import org.sipproxy.core.options.CallSettings;
+
+/**
+ * CPU of the proxy's threads for each call and live heap for each answered call, with and without tracking of calls,
+ * measured with a real proxy over loopback. Usage: {@code CallCosts [CALLS [ROUNDS]]}. Default 10,000 and 4.
+ */
+public final class CallCosts {
+
+    private static final String[] COPIED = {"Via:", "Record-Route:", "From:", "Call-ID:", "CSeq:"};
+
+    private CallCosts() {}
+
+    /** Prints the results. */
+    public static void main(String[] args) throws IOException, InterruptedException {
+        int calls = args.length > 0 ? Integer.parseInt(args[0]) : 10_000;
+        int rounds = args.length > 1 ? Integer.parseInt(args[1]) : 4;
+        for (int round = 0; round < rounds; round++) {
+            for (String mode : new String[] {"off", "on", "on, with a listener"}) {
+                measure(mode, calls);
+            }
+        }
+    }
+
+    private static void measure(String mode, int calls) throws IOException, InterruptedException {
+        AtomicLong events = new AtomicLong();
+        SipProxyBuilder builder = SipProxy.builder()
+                .listen(Endpoint.udp("127.0.0.1", 0))
+                .domain("example.test")
+                .noAuthentication()
+                .name("costs");
+        if (!mode.equals("off")) {
+            builder.calls(CallSettings.DEFAULT);
+        }
+        if (mode.endsWith("listener")) {
+            builder.callListener(event -> events.incrementAndGet());
+        }
+        try (SipProxy proxy = builder.build();
+                DatagramSocket caller = socket();
+                DatagramSocket callee = socket()) {
+            proxy.start();
+            InetSocketAddress to = new InetSocketAddress(
+                    InetAddress.getLoopbackAddress(),
+                    proxy.boundEndpoints().get(0).port());
+            Thread phone = new Thread(() -> answer(callee), "callee");
+            phone.setDaemon(true);
+            phone.start();
+            exchange(caller, to, register(callee.getLocalPort()), " 200 ");
+            for (int i = 0; i < calls; i++) {
+                call(caller, to, "warm" + i, true);
+            }
+            long cpu = cpuNanos();
+            for (int i = 0; i < calls; i++) {
+                call(caller, to, "whole" + i, true);
+            }
+            cpu = cpuNanos() - cpu;
+            long before = liveHeap();
+            for (int i = 0; i < calls; i++) {
+                call(caller, to, "open" + i, false);
+            }
+            long bytes = liveHeap() - before;
+            System.out.printf(
+                    "calls %s: %.1f us of CPU for each call, %d bytes of live heap for each answered call%n",
+                    mode, cpu / 1_000.0 / calls, bytes / calls);
+        }
+    }
+
+    private static DatagramSocket socket() throws IOException {
+        DatagramSocket socket = new DatagramSocket(new InetSocketAddress("127.0.0.1", 0));
+        socket.setSoTimeout(5_000);
+        return socket;
+    }
+
+    private static void call(DatagramSocket caller, InetSocketAddress to, String id, boolean whole) throws IOException {
+        String ok = exchange(caller, to, request("INVITE", "sip:bob@example.test", caller, id, "", "", 1), " 200 ");
+        StringBuilder routes = new StringBuilder();
+        for (String line : ok.split("\r\n", -1)) {
+            if (line.startsWith("Record-Route:")) {
+                routes.append("Route:").append(line.substring(13)).append("\r\n");
+            }
+        }
+        String contact = header(ok, "Contact: <");
+        String uri = contact.substring(0, contact.indexOf('>'));
+        send(caller, to, request("ACK", uri, caller, id, ";tag=callee", routes.toString(), 1));
+        if (whole) {
+            exchange(caller, to, request("BYE", uri, caller, id, ";tag=callee", routes.toString(), 2), " 200 ");
+        }
+    }
+
+    private static String request(
+            String method, String uri, DatagramSocket caller, String id, String toTag, String routes, int cseq) {
+        String body = method.equals("INVITE")
+                ? "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio 40000 RTP/AVP 0 8 101\r\n"
+                        + "a=rtpmap:101 telephone-event/8000\r\n"
+                : "";
+        return method + " " + uri + " SIP/2.0\r\nVia: SIP/2.0/UDP 127.0.0.1:" + caller.getLocalPort()
+                + ";rport;branch=z9hG4bK-" + id + "-" + method + "\r\nMax-Forwards: 70\r\n" + routes
+                + "From: \"Alice Liddell\" <sip:alice@example.test>;tag=tag-" + id
+                + "\r\nTo: <sip:bob@example.test>" + toTag + "\r\nCall-ID: 5f0a63e1-7b0c-4c9e-" + id
+                + "@127.0.0.1\r\nCSeq: " + cseq + " " + method + "\r\nContact: <sip:alice@127.0.0.1:"
+                + caller.getLocalPort()
+                + ">\r\nUser-Agent: Desk phone 7.1\r\nAllow: INVITE, ACK, BYE, CANCEL, OPTIONS, INFO, UPDATE\r\n"
+                + "Content-Type: application/sdp\r\nContent-Length: " + body.length() + "\r\n\r\n" + body;
+    }
+
+    private static String register(int port) {
+        return "REGISTER sip:example.test SIP/2.0\r\nVia: SIP/2.0/UDP 127.0.0.1:5099;rport;branch=z9hG4bK-r\r\n"
+                + "Max-Forwards: 70\r\nFrom: <sip:bob@example.test>;tag=r\r\nTo: <sip:bob@example.test>\r\n"
+                + "Call-ID: register\r\nCSeq: 1 REGISTER\r\nContact: <sip:bob@127.0.0.1:" + port
+                + ">\r\nExpires: 3600\r\nContent-Length: 0\r\n\r\n";
+    }
+
+    /** Rings and accepts each INVITE, and accepts each BYE. */
+    private static void answer(DatagramSocket callee) {
+        byte[] buffer = new byte[4_096];
+        while (!callee.isClosed()) {
+            try {
+                DatagramPacket packet = new DatagramPacket(buffer, buffer.length);
+                callee.receive(packet);
+                String request = new String(buffer, 0, packet.getLength(), StandardCharsets.ISO_8859_1);
+                InetSocketAddress from = (InetSocketAddress) packet.getSocketAddress();
+                if (request.startsWith("INVITE")) {
+                    send(callee, from, response(request, "180 Ringing", callee));
+                    send(callee, from, response(request, "200 OK", callee));
+                } else if (request.startsWith("BYE")) {
+                    send(callee, from, response(request, "200 OK", callee));
+                }
+            } catch (IOException e) {
+                return;
+            }
+        }
+    }
+
+    private static String response(String request, String status, DatagramSocket callee) {
+        StringBuilder out = new StringBuilder("SIP/2.0 ").append(status).append("\r\n");
+        for (String line : request.split("\r\n", -1)) {
+            for (String name : COPIED) {
+                if (line.startsWith(name)) {
+                    out.append(line).append("\r\n");
+                }
+            }
+            if (line.startsWith("To:")) {
+                out.append(line)
+                        .append(line.contains(";tag=") ? "" : ";tag=callee")
+                        .append("\r\n");
+            }
+        }
+        return out + "Contact: <sip:bob@127.0.0.1:" + callee.getLocalPort() + ">\r\nContent-Length: 0\r\n\r\n";
+    }
+
+    private static String header(String message, String name) {
+        return message.substring(message.indexOf(name) + name.length());
+    }
+
+    private static void send(DatagramSocket from, InetSocketAddress to, String text) throws IOException {
+        byte[] wire = text.getBytes(StandardCharsets.ISO_8859_1);
+        from.send(new DatagramPacket(wire, wire.length, to));
+    }
+
+    private static String exchange(DatagramSocket from, InetSocketAddress to, String text, String awaited)
+            throws IOException {
+        send(from, to, text);
+        byte[] buffer = new byte[4_096];
+        while (true) {
+            DatagramPacket packet = new DatagramPacket(buffer, buffer.length);
+            from.receive(packet);
+            String received = new String(buffer, 0, packet.getLength(), StandardCharsets.ISO_8859_1);
+            if (received.substring(0, 16).contains(awaited)) {
+                return received;
+            }
+        }
+    }
+
+    /** Returns the CPU time of the proxy's threads. */
+    private static long cpuNanos() {
+        ThreadMXBean threads = ManagementFactory.getThreadMXBean();
+        long sum = 0;
+        for (long id : threads.getAllThreadIds()) {
+            @Nullable ThreadInfo info = threads.getThreadInfo(id);
+            if (info != null && info.getThreadName().startsWith("costs-")) {
+                sum += Math.max(0, threads.getThreadCpuTime(id));
+            }
+        }
+        return sum;
+    }
+
+    private static long liveHeap() throws InterruptedException {
+        long least = Long.MAX_VALUE;
+        for (int i = 0; i < 4; i++) {
+            System.gc();
+            Thread.sleep(50);
+            least = Math.min(
+                    least,
+                    Runtime.getRuntime().totalMemory() - Runtime.getRuntime().freeMemory());
+        }
+        return least;
+    }
+}

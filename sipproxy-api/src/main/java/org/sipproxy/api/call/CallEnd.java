@@ -1,0 +1,62 @@
+package org.sipproxy.api.call;
+
+import java.util.Objects;
+
+/**
+ * Who ended a call, and why.
+ *
+ * @param side the side that ended the call
+ * @param reason why it ended
+ * @param statusCode the final response to the INVITE if the call was not answered, 300 to 699; otherwise 0
+ * @param text more about it for a person to read, such as the reason phrase or the host application's text; may be empty
+ */
+public record CallEnd(Side side, Reason reason, int statusCode, String text) {
+
+    /** Side that ends a call. */
+    public enum Side {
+        CALLER,
+        CALLEE,
+        /** This proxy, which includes the host application. */
+        PROXY,
+        /** None of them, such as when nothing could be reached. */
+        NONE
+    }
+
+    /** Why a call ended. */
+    public enum Reason {
+        /** One side sent BYE. The response to it does not matter (RFC 3261 §15.1.1). */
+        BYE,
+        /** The caller sent CANCEL before the callee answered. */
+        CANCELLED,
+        /** 486 or 600, also because of the limit of calls of one user. */
+        BUSY,
+        /** 408 or 480: the callee did not pick up, or is not registered. */
+        NO_ANSWER,
+        /** 603, 607 or 608. */
+        DECLINED,
+        /** 430, 500, 502, 503 or 504: no target could be reached or could serve. */
+        UNREACHABLE,
+        /** Every other final response, challenges (401, 407) and redirections included. */
+        REJECTED,
+        /**
+         * One side no longer knows the call or cannot be reached, so that its BYE was probably lost. Found by in-dialog
+         * OPTIONS, or by a session interval (RFC 4028) that passed without a refresh.
+         */
+        LOST,
+        /** The longest duration is over. */
+        MAX_DURATION,
+        /** {@link Calls#hangUp}. */
+        HUNG_UP,
+        /** The proxy was closed before the callee answered. */
+        PROXY_CLOSED,
+        /** The proxy failed; its log has the error. */
+        FAILED
+    }
+
+    /** Checks that nothing is null. */
+    public CallEnd {
+        Objects.requireNonNull(side, "side");
+        Objects.requireNonNull(reason, "reason");
+        Objects.requireNonNull(text, "text");
+    }
+}

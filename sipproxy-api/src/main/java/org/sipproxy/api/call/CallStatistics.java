@@ -1,0 +1,27 @@
+package org.sipproxy.api.call;
+
+/**
+ * Counts of the calls of a proxy since it was built. Made by the proxy; components may be added in a minor version.
+ *
+ * @param unanswered calls now in state SETUP or RINGING
+ * @param answered calls now in state ANSWERED
+ * @param started calls that have started
+ * @param established calls that were answered
+ * @param lost calls that ended with {@link CallEnd.Reason#LOST}
+ * @param expired calls that ended with {@link CallEnd.Reason#MAX_DURATION}
+ * @param refusedInTotal INVITEs that were refused because of the limit of all calls
+ * @param refusedForUser INVITEs that were refused because of the limit of one user's calls
+ * @param untracked calls that were relayed without being tracked, because the most calls were tracked already
+ * @param droppedEvents events that no listener got, because too many were waiting
+ */
+public record CallStatistics(
+        int unanswered,
+        int answered,
+        long started,
+        long established,
+        long lost,
+        long expired,
+        long refusedInTotal,
+        long refusedForUser,
+        long untracked,
+        long droppedEvents) {}

@@ -1,0 +1,52 @@
+package org.sipproxy.core.options;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.time.Duration;
+import org.junit.jupiter.api.Test;
+import org.sipproxy.api.config.ConfigurationException;
+
+class CallSettingsTest {
+
+    @Test
+    void allProblemsAreReported() {
+        assertThatThrownBy(() -> CallSettings.builder()
+                        .maxDuration(Duration.ZERO)
+                        .keepalive(Duration.ofSeconds(1))
+                        .maxCalls(0)
+                        .maxCallsPerUser(0)
+                        .trackedCalls(1)
+                        .build())
+                .isInstanceOf(ConfigurationException.class)
+                .hasMessageContaining("maxDuration")
+                .hasMessageContaining("10s to 30d")
+                .hasMessageContaining("keepalive")
+                .hasMessageContaining("maxCalls")
+                .hasMessageContaining("maxCallsPerUser")
+                .hasMessageContaining("trackedCalls");
+    }
+
+    @Test
+    void limitAboveTheTrackedCallsCouldNotBeReached() {
+        assertThatThrownBy(() ->
+                        CallSettings.builder().maxCalls(200).trackedCalls(100).build())
+                .hasMessageContaining("is above trackedCalls 100");
+    }
+
+    @Test
+    void copyHasTheSameValues() {
+        CallSettings settings = CallSettings.builder()
+                .maxDuration(Duration.ofHours(2))
+                .keepalive(Duration.ofMinutes(5))
+                .maxCalls(300)
+                .maxCallsPerUser(4)
+                .trackedCalls(400)
+                .build();
+
+        assertThat(settings.toBuilder().build()).hasToString(settings.toString());
+        assertThat(settings.toBuilder().keepalive(Duration.ZERO).build().keepalive())
+                .isEmpty();
+        assertThat(CallSettings.DEFAULT.maxDuration()).isEqualTo(Duration.ofHours(12));
+    }
+}
