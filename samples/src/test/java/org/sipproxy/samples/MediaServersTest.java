@@ -31,7 +31,9 @@ class MediaServersTest {
             .build();
 
     private Phone server(String host) {
-        return sip.phone("media" + host, phone -> phone.local(new InetSocketAddress(host, 5080)));
+        return sip.phone(
+                "media" + host,
+                phone -> phone.local(new InetSocketAddress(host, 5080)).lenient());
     }
 
     private MemberState state(int member) {

@@ -62,7 +62,7 @@ final class Failover implements FailureStage {
         current = member;
         tried.add(member);
         watch.sending(request, member);
-        RelayPlan plan = RelayPlan.to(member.target(request.requestUri()));
+        RelayPlan plan = RelayPlan.to(member.target(request.requestUri())).respondWithin(member.set.silenceLimit());
         NumberPlan numbers = member.set.numbers().orElse(null);
         if (numbers != null) {
             Set<NumberField> fields = new HashSet<>(member.set.numberFields());

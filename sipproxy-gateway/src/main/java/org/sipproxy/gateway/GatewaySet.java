@@ -36,6 +36,7 @@ public final class GatewaySet {
     private final Duration probeInterval;
     private final boolean probesOnlyDown;
     private final Duration probeTimeLimit;
+    private final Duration silenceLimit;
     private final Set<Integer> acceptedStatus;
     private final @Nullable SipUri probeFrom;
     private final int downAfter;
@@ -53,6 +54,7 @@ public final class GatewaySet {
         this.probeInterval = b.probeInterval;
         this.probesOnlyDown = b.probesOnlyDown;
         this.probeTimeLimit = b.probeTimeLimit;
+        this.silenceLimit = b.silenceLimit;
         this.acceptedStatus = Set.copyOf(b.acceptedStatus);
         this.probeFrom = b.probeFrom;
         this.downAfter = b.downAfter;
@@ -99,6 +101,10 @@ public final class GatewaySet {
         return probeTimeLimit;
     }
 
+    Duration silenceLimit() {
+        return silenceLimit;
+    }
+
     Optional<SipUri> probeFrom() {
         return Optional.ofNullable(probeFrom);
     }
@@ -139,6 +145,7 @@ public final class GatewaySet {
         b.probeInterval = probeInterval;
         b.probesOnlyDown = probesOnlyDown;
         b.probeTimeLimit = probeTimeLimit;
+        b.silenceLimit = silenceLimit;
         b.acceptedStatus.addAll(acceptedStatus);
         b.probeFrom = probeFrom;
         b.downAfter = downAfter;
@@ -159,6 +166,7 @@ public final class GatewaySet {
         private Duration probeInterval = Duration.ofSeconds(10);
         private boolean probesOnlyDown;
         private Duration probeTimeLimit = Duration.ofSeconds(4);
+        private Duration silenceLimit = Duration.ofSeconds(4);
         private final Set<Integer> acceptedStatus = new TreeSet<>();
         private @Nullable SipUri probeFrom;
         private int downAfter = 2;
@@ -242,6 +250,15 @@ public final class GatewaySet {
             return this;
         }
 
+        /**
+         * Sets how long a member may leave a request without any response, not even 100 (Trying), before the next member
+         * is tried. 100 ms to 32 s. Default 4 s.
+         */
+        public Builder respondWithin(Duration limit) {
+            this.silenceLimit = Objects.requireNonNull(limit, "limit");
+            return this;
+        }
+
         /** Accepts these status codes as a response to a probe, 300 to 699, in addition to 200 to 299. */
         public Builder accept(int... statusCodes) {
             for (int code : statusCodes) {
@@ -311,6 +328,7 @@ public final class GatewaySet {
                 problems.range("probeEvery", probeInterval, Duration.ofSeconds(1), HOUR);
             }
             problems.range("probeTimeLimit", probeTimeLimit, Duration.ofMillis(500), Duration.ofSeconds(35));
+            problems.range("respondWithin", silenceLimit, Duration.ofMillis(100), Duration.ofSeconds(32));
             problems.range("recoverAfter", recoverAfter, Duration.ofSeconds(1), HOUR);
             acceptedStatus.forEach(code -> problems.range("accept", code, 300, 699));
             if (numbers != null && numberFields.isEmpty()) {

@@ -13,6 +13,9 @@ import java.util.Objects;
 import java.util.Set;
 import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
+import org.sipproxy.api.call.Call;
+import org.sipproxy.api.call.CallEnd;
+import org.sipproxy.api.call.CallEvent;
 import org.sipproxy.api.component.ComponentHooks;
 import org.sipproxy.api.component.ProxyComponent;
 import org.sipproxy.api.component.ProxyRuntime;
@@ -41,7 +44,9 @@ import org.sipproxy.message.StatusCode;
  *       that the call continues after a challenge (401 or 407). Column {@code ended_by} is {@code caller} or
  *       {@code callee}. If no BYE comes within {@link Builder#maxCallDuration}, the call ends then: its record has
  *       {@code timeout} in {@code ended_by}, and {@code acc} gets a BYE row with 408 and the reason
- *       {@code Call Timeout}.
+ *       {@code Call Timeout}. If the proxy tracks calls ({@code SipProxyBuilder.calls}), that is so also for calls that
+ *       it ends because they are lost or too long. A call that the host application hangs up has {@code proxy} in
+ *       {@code ended_by}, and a BYE row with 200 and the reason {@code Hung Up}.
  * </ul>
  *
  * <p>By default the {@link AccountingColumn#USUAL} columns of all tables hold who called whom; {@code acc_cdrs} holds
@@ -154,6 +159,7 @@ public final class JdbcAccounting implements ProxyComponent {
     @Override
     public void install(ComponentHooks hooks) {
         hooks.onRequestCompleted(this::completed);
+        hooks.onCall(this::onCall);
     }
 
     /** Checks the tables and starts the writer. */
@@ -327,20 +333,61 @@ public final class JdbcAccounting implements ProxyComponent {
     /** Ends a call whose BYE did not arrive in time at this node; another node may have received it. */
     private void timedOut(CallKey key, OpenCalls.Call call) {
         long end = wallClock().toEpochMilli();
-        String[] texts = new String[acc.textColumns().size()];
-        Arrays.fill(texts, "");
-        texts[0] = Method.BYE.name();
-        texts[1] = call.fromTag();
-        texts[2] = call.toTag();
-        texts[3] = key.callId();
-        texts[4] = Integer.toString(StatusCode.REQUEST_TIMEOUT);
-        texts[5] = "Call Timeout";
-        AccountingRow bye = methods.contains(Method.BYE) ? AccountingRow.ofRequest(acc, texts, end) : null;
+        AccountingRow bye = bye(key.callId(), call.fromTag(), call.toTag(), false, end);
         if (searches) {
             writer.offer(new EndOfCall(bye, key, call, EndOfCall.TIMEOUT, end));
         } else if (callRecords) {
             writer.offer(search.record(call, end, end - call.startMillis(), EndOfCall.TIMEOUT));
         }
+    }
+
+    /**
+     * Ends a call that the proxy has ended. Its BYEs are not requests of a client, so they are not completed requests.
+     * Called on the thread of call listeners.
+     */
+    private void onCall(CallEvent event) {
+        Call over = event.call();
+        CallEnd how = over.end().orElse(null);
+        if (how == null || how.reason() == CallEnd.Reason.BYE || over.answeredAt().isEmpty()) {
+            return;
+        }
+        String callerTag = over.caller().tag();
+        CallKey key = search.key(over.callId(), callerTag, over.callee().tag());
+        OpenCalls.Ended ended = calls.ended(key);
+        if (ended.end() == OpenCalls.End.BEFORE) {
+            return;
+        }
+        boolean hungUp = how.reason() == CallEnd.Reason.HUNG_UP;
+        String by = hungUp ? EndOfCall.PROXY : EndOfCall.TIMEOUT;
+        long end = over.endedAt().orElseGet(this::wallClock).toEpochMilli();
+        AccountingRow bye = bye(over.callId(), callerTag, over.callee().tag(), hungUp, end);
+        OpenCalls.Call call = ended.call();
+        if (call == null && searches) {
+            writer.offer(new EndOfCall(bye, key, null, by, end));
+            return;
+        }
+        if (bye != null) {
+            writer.offer(bye);
+        }
+        if (call != null && callRecords) {
+            writer.offer(search.record(call, end, over.duration().toMillis(), by));
+        }
+    }
+
+    /** Returns the row of a BYE that no client sent; null if {@code acc} has none. */
+    private @Nullable AccountingRow bye(String callId, String fromTag, String toTag, boolean hungUp, long endMillis) {
+        if (!methods.contains(Method.BYE)) {
+            return null;
+        }
+        String[] texts = new String[acc.textColumns().size()];
+        Arrays.fill(texts, "");
+        texts[0] = Method.BYE.name();
+        texts[1] = fromTag;
+        texts[2] = toTag;
+        texts[3] = callId;
+        texts[4] = Integer.toString(hungUp ? StatusCode.OK : StatusCode.REQUEST_TIMEOUT);
+        texts[5] = hungUp ? "Hung Up" : "Call Timeout";
+        return AccountingRow.ofRequest(acc, texts, endMillis);
     }
 
     private Instant wallClock() {

@@ -8,6 +8,11 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import org.sipproxy.api.call.Call;
+import org.sipproxy.api.call.CallEnd;
+import org.sipproxy.api.call.CallEvent;
+import org.sipproxy.api.call.CallListener;
+import org.sipproxy.api.call.CallParty;
 import org.sipproxy.api.component.ComponentHooks;
 import org.sipproxy.api.component.ProxyRuntime;
 import org.sipproxy.api.routing.CompletedRequest;
@@ -53,6 +58,7 @@ final class AccountingScene implements AutoCloseable {
 
     private final JdbcAccounting accounting;
     private RequestListener listener;
+    private CallListener callListener;
     private volatile Instant now = NOON;
     private volatile Duration stepped = Duration.ZERO;
 
@@ -68,7 +74,9 @@ final class AccountingScene implements AutoCloseable {
         AccountingScene scene = new AccountingScene(options.build());
         scene.now = at;
         scene.accounting.install((ComponentHooks)
-                fake(ComponentHooks.class, (name, arguments) -> scene.listener = (RequestListener) arguments[0]));
+                fake(ComponentHooks.class, (name, arguments) -> name.equals("onCall")
+                        ? scene.callListener = (CallListener) arguments[0]
+                        : (scene.listener = (RequestListener) arguments[0])));
         scene.accounting.start((ProxyRuntime) fake(ProxyRuntime.class, (name, arguments) -> switch (name) {
             case "now" -> Objects.requireNonNullElse(EVENT_TIME.get(), scene.now);
             case "wallClock" -> scene.now.plus(scene.stepped);
@@ -105,6 +113,24 @@ final class AccountingScene implements AutoCloseable {
         } finally {
             EVENT_TIME.remove();
         }
+    }
+
+    /** Ends a call of {@link #invite}, with tags a and b. */
+    void ended(String callId, CallEnd.Reason reason, Duration duration) {
+        Instant end = NOON.plus(duration);
+        CallParty caller = (CallParty) fake(CallParty.class, (name, arguments) -> "a");
+        CallParty callee = (CallParty) fake(CallParty.class, (name, arguments) -> "b");
+        callListener.onCall(new CallEvent(
+                CallEvent.Kind.ENDED, (Call) fake(Call.class, (name, arguments) -> switch (name) {
+                    case "callId" -> callId;
+                    case "caller" -> caller;
+                    case "callee" -> callee;
+                    case "duration" -> duration;
+                    case "answeredAt" -> Optional.of(NOON);
+                    case "endedAt" -> Optional.of(end);
+                    case "end" -> Optional.of(new CallEnd(CallEnd.Side.PROXY, reason, 0, ""));
+                    default -> throw new UnsupportedOperationException(name);
+                })));
     }
 
     /** Advances both clocks. */

@@ -339,6 +339,32 @@ class JdbcAccountingTest {
     }
 
     @Test
+    void callThatTheProxyEndsHasARecordAndAByeRow() {
+        try (AccountingScene scene = AccountingScene.start(options)) {
+            scene.completed(invite("hung").build());
+            scene.completed(invite("lost").build());
+            scene.ended("hung", CallEnd.Reason.HUNG_UP, Duration.ofSeconds(61));
+            scene.ended("lost", CallEnd.Reason.LOST, Duration.ofSeconds(62));
+            scene.completed(bye("hung").at(NOON.plusSeconds(61)).build()); // crosses the BYE of the proxy
+            scene.ended("lost", CallEnd.Reason.BYE, Duration.ofSeconds(63)); // a phone's BYE is a completed request
+        }
+        assertThat(rows("acc_cdrs", "concat_ws('|', callid, duration, ended_by)"))
+                .containsExactlyInAnyOrder("hung|61|proxy", "lost|62|timeout");
+        assertThat(rows("acc", "callid || sip_code || sip_reason"))
+                .contains("hung200Hung Up", "lost408Call Timeout")
+                .hasSize(4);
+    }
+
+    @Test
+    void callOfAnEarlierRunThatTheProxyEndsHasARecord() {
+        account(invite("c1"));
+        try (AccountingScene scene = AccountingScene.start(options.maxOpenCalls(100))) {
+            scene.ended("c1", CallEnd.Reason.HUNG_UP, Duration.ofSeconds(5));
+        }
+        assertThat(rows("acc_cdrs", "concat_ws('|', callid, duration, ended_by)")).containsExactly("c1|5|proxy");
+    }
+
+    @Test
     void restoredCallWithoutAByeEndsAfterTheLongestDurationFromItsStart() {
         account(invite("c1"), invite("c2"), bye("c2"));
         AtomicLong nanos = new AtomicLong();

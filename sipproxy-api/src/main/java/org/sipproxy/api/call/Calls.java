@@ -47,7 +47,7 @@ public interface Calls {
     /**
      * Ends a call. Both sides of an answered call get a BYE, each as from the other side: with the From, To and Route set
      * of the dialog, the next CSeq number, and a Reason (RFC 3326) with cause 16 and the text. They are sent over the
-     * connections and through the NATs that the other side's requests would use. A call that was not answered is
+     * connections and through the NATs that the other side's requests would use; stages before forwarding see them. A call that was not answered is
      * cancelled: its callee gets CANCEL, and its caller 487.
      *
      * <p>The call has ended, and leaves {@link #list}, when this method returns, or when its INVITE has got its final

@@ -38,6 +38,7 @@ public final class RelayPlan {
 
     private static final Duration SHORTEST_RING = Duration.ofMillis(100);
     private static final Duration LONGEST_RING = Duration.ofHours(1);
+    private static final Duration LONGEST_SILENCE = Duration.ofSeconds(32);
 
     /** Headers that the proxy writes, or that identify the dialog. */
     private static final Set<HeaderName> OWN_HEADERS = Set.of(
@@ -54,6 +55,7 @@ public final class RelayPlan {
 
     private final @Nullable List<Target> targets;
     private final @Nullable Duration ringTime;
+    private final @Nullable Duration silence;
     private final @Nullable BranchEdit edit;
     private final boolean followsRedirects;
     private final List<Rule> rules;
@@ -61,11 +63,13 @@ public final class RelayPlan {
     private RelayPlan(
             @Nullable List<Target> targets,
             @Nullable Duration ringTime,
+            @Nullable Duration silence,
             @Nullable BranchEdit edit,
             boolean followsRedirects,
             List<Rule> rules) {
         this.targets = targets;
         this.ringTime = ringTime;
+        this.silence = silence;
         this.edit = edit;
         this.followsRedirects = followsRedirects;
         this.rules = rules;
@@ -76,7 +80,7 @@ public final class RelayPlan {
      * {@link FailureCause#NOT_REGISTERED} and 480.
      */
     public static RelayPlan to(List<Target> targets) {
-        return new RelayPlan(List.copyOf(targets), null, null, false, List.of());
+        return new RelayPlan(List.copyOf(targets), null, null, null, false, List.of());
     }
 
     /** Returns a plan with one group of targets. */
@@ -90,7 +94,7 @@ public final class RelayPlan {
      * relay apply. Only the first group of a plan can be of this kind.
      */
     public static RelayPlan toCallee() {
-        return new RelayPlan(null, null, null, false, List.of());
+        return new RelayPlan(null, null, null, null, false, List.of());
     }
 
     /**
@@ -106,7 +110,22 @@ public final class RelayPlan {
         if (limit.compareTo(SHORTEST_RING) < 0 || limit.compareTo(LONGEST_RING) > 0) {
             throw new IllegalArgumentException("ringFor: " + limit.toMillis() + " ms (expected 100 ms to 1 h)");
         }
-        return new RelayPlan(targets, limit, edit, followsRedirects, rules);
+        return new RelayPlan(targets, limit, silence, edit, followsRedirects, rules);
+    }
+
+    /**
+     * Limits how long a target may be silent. A branch of this group without any response, not even 100 (Trying), has
+     * then failed with {@link FailureCause#UNREACHABLE} and 408. It is for gateways that should be left quickly: without
+     * it a server that does not run is given up after Timer B, 32 s by default. The time starts when the group is tried.
+     *
+     * @param limit 100 ms to 32 s. Default: none, so that Timer B or F decides
+     * @throws IllegalArgumentException if the limit is out of range
+     */
+    public RelayPlan respondWithin(Duration limit) {
+        if (limit.compareTo(SHORTEST_RING) < 0 || limit.compareTo(LONGEST_SILENCE) > 0) {
+            throw new IllegalArgumentException("respondWithin: " + limit.toMillis() + " ms (expected 100 ms to 32 s)");
+        }
+        return new RelayPlan(targets, ringTime, limit, edit, followsRedirects, rules);
     }
 
     /** Edits the request for the branches of this group, after the edits that the plan has already; see {@link BranchEdit}. */
@@ -114,7 +133,7 @@ public final class RelayPlan {
         Objects.requireNonNull(next, "next");
         BranchEdit first = edit;
         BranchEdit both = first == null ? next : (request, target) -> next.edit(first.edit(request, target), target);
-        return new RelayPlan(targets, ringTime, both, followsRedirects, rules);
+        return new RelayPlan(targets, ringTime, silence, both, followsRedirects, rules);
     }
 
     /**
@@ -151,7 +170,7 @@ public final class RelayPlan {
      * {@link FailureCause#REDIRECTED}.
      */
     public RelayPlan followRedirects() {
-        return new RelayPlan(targets, ringTime, edit, true, rules);
+        return new RelayPlan(targets, ringTime, silence, edit, true, rules);
     }
 
     /** Begins a rule for failures with one of these causes. */
@@ -223,7 +242,7 @@ public final class RelayPlan {
         private RelayPlan add(Reaction reaction) {
             List<Rule> all = new ArrayList<>(plan.rules);
             all.add(new Rule(causes, statusCodes, reaction));
-            return new RelayPlan(plan.targets, plan.ringTime, plan.edit, plan.followsRedirects, List.copyOf(all));
+            return new RelayPlan(plan.targets, plan.ringTime, plan.silence, plan.edit, plan.followsRedirects, List.copyOf(all));
         }
     }
 
@@ -277,6 +296,11 @@ public final class RelayPlan {
         return Optional.ofNullable(ringTime);
     }
 
+    /** Returns how long the targets of the first group may be silent. */
+    public Optional<Duration> silenceLimit() {
+        return Optional.ofNullable(silence);
+    }
+
     /** Returns the edit of the first group's requests. */
     public Optional<BranchEdit> branchEdit() {
         return Optional.ofNullable(edit);
@@ -307,6 +331,7 @@ public final class RelayPlan {
         return targets != null
                 && !targets.isEmpty()
                 && ringTime == null
+                && silence == null
                 && edit == null
                 && !followsRedirects
                 && rules.isEmpty();

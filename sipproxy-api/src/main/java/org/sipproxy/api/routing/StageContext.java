@@ -15,7 +15,8 @@ import org.sipproxy.message.SipUri;
 
 /**
  * A request as a {@link RequestStage} sees it, with what earlier stages found out about it. Valid until
- * {@link RequestStage#handle} returns.
+ * {@link RequestStage#handle} returns, or until the {@code CompletionStage} of an {@link AsyncRequestStage} completes.
+ * Once the request is forwarded, methods that change it throw an {@link IllegalStateException}.
  *
  * <p>Not for implementation by host applications: methods may be added in a minor version. Unit tests use {@code
  * FakeStageContext} of {@code sipproxy-testkit}.

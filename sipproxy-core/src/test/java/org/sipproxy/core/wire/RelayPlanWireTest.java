@@ -224,8 +224,8 @@ class RelayPlanWireTest {
                 .stageExecutor(task -> {
                     throw new RejectedExecutionException("of the test");
                 })
-                .beforeRouting(RequestStage.onInvite(context ->
-                                Verdict.relay(RelayPlan.toCallee().followRedirects()))
+                .beforeRouting(RequestStage.onInvite(
+                                context -> Verdict.relay(RelayPlan.toCallee().followRedirects()))
                         .withoutBlocking()));
         WireClient.Udp bob = proxy.registered("bob");
         WireClient.Udp alice = proxy.udp("alice");

@@ -1,6 +1,7 @@
 package org.sipproxy.core.wire;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 import static org.awaitility.Awaitility.await;
 
 import java.time.Duration;
@@ -16,6 +17,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -25,12 +27,17 @@ import org.sipproxy.api.location.Aor;
 import org.sipproxy.api.location.HeapBindingRepository;
 import org.sipproxy.api.location.StoreMode;
 import org.sipproxy.api.routing.AsyncRequestStage;
+import org.sipproxy.api.routing.FailureCause;
+import org.sipproxy.api.routing.RelayPlan;
 import org.sipproxy.api.routing.RequestStage;
+import org.sipproxy.api.routing.StageContext;
 import org.sipproxy.api.routing.Target;
 import org.sipproxy.api.routing.TemporarilyUnavailableException;
 import org.sipproxy.api.routing.Verdict;
 import org.sipproxy.core.SipProxyBuilder;
+import org.sipproxy.message.HeaderName;
 import org.sipproxy.message.Method;
+import org.sipproxy.message.SipUri;
 
 /** Stages that block or decide asynchronously: they delay nothing but the requests that pass them. */
 class WaitingStageTest {
@@ -286,6 +293,34 @@ class WaitingStageTest {
         released.countDown();
 
         await().until(() -> proxy.proxy().statistics().serverTransactions() == 0);
+    }
+
+    @Test
+    void stageThatKeepsItsContextCannotChangeAForwardedRequest() {
+        AtomicReference<StageContext> kept = new AtomicReference<>();
+        AtomicReference<Target> second = new AtomicReference<>();
+        start(b -> b.beforeRouting(RequestStage.onInvite(context -> {
+            kept.set(context);
+            return Verdict.relay(
+                    RelayPlan.toCallee().onFailure(FailureCause.BUSY).relay(second.get()));
+        })));
+        WireClient.Udp alice = proxy.udp("alice");
+        WireClient.Udp bob = proxy.registered("bob");
+        WireClient.Udp carol = proxy.udp("carol");
+        second.set(Target.of(SipUri.of(carol.contact())));
+        Request invite = alice.send(alice.request("INVITE", "sip:bob@sip.test"));
+        WireMessage received = bob.awaitRequest("INVITE");
+        StageContext late = kept.get();
+
+        assertThatIllegalStateException()
+                .isThrownBy(() -> late.replace(late.request().withoutHeader(HeaderName.VIA)))
+                .withMessageContaining("not valid any more");
+        assertThatIllegalStateException().isThrownBy(late::jain);
+        assertThatIllegalStateException().isThrownBy(late::trust);
+
+        bob.reply(received, 486);
+        carol.reply(carol.awaitRequest("INVITE"), 486);
+        alice.awaitResponse(invite, 486);
     }
 
     @Test

@@ -81,6 +81,11 @@ final class Branch implements ClientTransactionUser {
         return target;
     }
 
+    /** Returns true if the target has not sent any response. */
+    boolean isSilent() {
+        return !responded;
+    }
+
     /** Returns true if the target has sent a provisional response above 100. */
     boolean hasRung() {
         return rang;
@@ -117,7 +122,7 @@ final class Branch implements ClientTransactionUser {
      * Gives the branch up because it rang too long: cancels it and counts it as failed. A 2xx that it sends meanwhile is
      * forwarded.
      */
-    void giveUp() {
+    void giveUp(String why, FailureCause cause) {
         if (ended || givenUp) {
             return;
         }
@@ -132,7 +137,7 @@ final class Branch implements ClientTransactionUser {
                 running.handOver(NoTransactionUser.INSTANCE);
             }
         }
-        parent.failure(this, StatusCode.REQUEST_TIMEOUT, "not answered in its ring time", FailureCause.NO_ANSWER);
+        parent.failure(this, StatusCode.REQUEST_TIMEOUT, why, cause);
     }
 
     /** Sends to the next candidate; ends the branch if none is left. */
@@ -414,7 +419,7 @@ final class Branch implements ClientTransactionUser {
         if (plan == null) {
             cancel(null);
         } else {
-            giveUp();
+            giveUp("Timer C", FailureCause.NO_ANSWER);
         }
     }
 

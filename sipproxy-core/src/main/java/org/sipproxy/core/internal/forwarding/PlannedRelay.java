@@ -70,7 +70,8 @@ final class PlannedRelay {
     /** True if a 6xx has ended the search of the current group. */
     private boolean declined;
 
-    private @Nullable RingTimer ringing;
+    private @Nullable GroupTimer ringing;
+    private @Nullable GroupTimer listening;
     private @Nullable Decision deciding;
 
     PlannedRelay(ResponseContext parent, RelayPlan plan) {
@@ -82,32 +83,46 @@ final class PlannedRelay {
 
     // ---- the current group
 
-    /** Starts the group's ring time. */
+    /** Starts the time limits of the group. */
     void begin() {
-        stopRinging();
+        stopTimers();
         plan.ringTime().ifPresent(limit -> {
-            RingTimer timer = new RingTimer();
-            ringing = timer;
-            parent.forwarder.table.schedule(timer, limit.toNanos());
+            ringing = new GroupTimer(parent::ringTimeExpired);
+            parent.forwarder.table.schedule(ringing, limit.toNanos());
+        });
+        plan.silenceLimit().ifPresent(limit -> {
+            listening = new GroupTimer(parent::silenceLimitExpired);
+            parent.forwarder.table.schedule(listening, limit.toNanos());
         });
     }
 
-    /** Ends the group's ring time. */
-    void stopRinging() {
-        RingTimer timer = ringing;
+    /** Ends the time limits of the group. */
+    void stopTimers() {
+        stop(ringing);
+        stop(listening);
+        ringing = null;
+        listening = null;
+    }
+
+    private void stop(@Nullable GroupTimer timer) {
         if (timer != null) {
-            ringing = null;
             parent.forwarder.table.cancel(timer);
         }
     }
 
-    private final class RingTimer extends Timer {
+    private final class GroupTimer extends Timer {
+
+        private final Runnable expired;
+
+        GroupTimer(Runnable expired) {
+            this.expired = expired;
+        }
+
         @Override
         protected void fire() {
             synchronized (parent.server) {
-                if (ringing == this) {
-                    ringing = null;
-                    parent.ringTimeExpired();
+                if (ringing == this || listening == this) {
+                    expired.run();
                 }
             }
         }
@@ -205,7 +220,7 @@ final class PlannedRelay {
 
     /** Reacts to the failure of the current group. */
     boolean react(FailureCause cause, int statusCode) {
-        stopRinging();
+        stopTimers();
         RelayPlan.Reaction reaction = plan.reactionTo(cause, statusCode).orElse(null);
         if (reaction instanceof RelayPlan.Reaction.Relay relay) {
             return relay(relay.plan());
@@ -358,7 +373,7 @@ final class PlannedRelay {
 
     /** Called when the decision is not needed any more. */
     void abort() {
-        stopRinging();
+        stopTimers();
         Decision pending = deciding;
         if (pending != null) {
             parent.forwarder.table.cancel(pending);

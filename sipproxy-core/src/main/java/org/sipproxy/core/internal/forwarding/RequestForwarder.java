@@ -90,6 +90,7 @@ public final class RequestForwarder {
     /** Forwards a request for which {@code transaction} waits. The response context forks it. */
     public void relay(RequestContext context, ServerTransaction transaction, Outcome.Relay relay)
             throws SipParseException {
+        context.decided();
         int breadth = Math.max(breadthOf(context), relay.targets().size());
         new ResponseContext(this, context, transaction, relay, branches.loopHash(context.received()), breadth).start();
     }

@@ -185,7 +185,16 @@ final class ResponseContext implements ServerTransaction.CancelHandler {
     void ringTimeExpired() {
         groups.clear();
         for (Branch branch : List.copyOf(branches)) {
-            branch.giveUp();
+            branch.giveUp("not answered in its ring time", FailureCause.NO_ANSWER);
+        }
+    }
+
+    /** Gives up the branches that have not received any response. */
+    void silenceLimitExpired() {
+        for (Branch branch : List.copyOf(branches)) {
+            if (branch.isSilent()) {
+                branch.giveUp("no response in time", FailureCause.UNREACHABLE);
+            }
         }
     }
 

@@ -135,7 +135,7 @@ public final class HostStage implements Stage {
     }
 
     private boolean applies(RequestContext context) {
-        return !context.isFromHost()
+        return (!context.isFromHost() || context.isInDialogOfOthers())
                 && (methods.isEmpty() || methods.contains(context.request().method()));
     }
 

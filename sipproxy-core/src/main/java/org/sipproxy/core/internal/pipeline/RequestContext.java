@@ -66,6 +66,9 @@ public final class RequestContext implements StageContext {
     /** True if a component has published an event about the request. */
     private boolean reported;
 
+    /** True if the request is being forwarded, so that no stage may change it any more. */
+    private volatile boolean decided;
+
     private int nextStep;
     private int strippedRoutes;
     private @Nullable SipUri strictUri;
@@ -92,6 +95,9 @@ public final class RequestContext implements StageContext {
     private List<Registrant> registrants = List.of();
     /** Targets of a redirection that are requested on behalf of the sender. */
     private List<Target> redirected = List.of();
+
+    /** True for a request of this proxy within a dialog of others. */
+    private boolean inDialogOfOthers;
 
     private @Nullable RelayProgress progress;
     private @Nullable RelayPlan plan;
@@ -137,18 +143,32 @@ public final class RequestContext implements StageContext {
 
     @Override
     public void replace(SipRequest edited) {
+        requireUndecided();
         view = null;
         adopt(Objects.requireNonNull(edited, "edited"));
     }
 
     @Override
     public Request jain() {
+        requireUndecided();
         JainRequest current = view;
         if (current == null) {
             current = JainRequest.of(request);
             view = current;
         }
         return current;
+    }
+
+    /** Ends the decision: from now on the context belongs to the response context and its lock. */
+    public void decided() {
+        decided = true;
+    }
+
+    private void requireUndecided() {
+        if (decided) {
+            throw new IllegalStateException("context: not valid any more, because the request has been forwarded;"
+                    + " use it until the stage returns, or until its CompletionStage completes");
+        }
     }
 
     /** Takes over what a stage edited through its javax.sip view. */
@@ -215,6 +235,18 @@ public final class RequestContext implements StageContext {
     /** Returns true if the host application sends the request itself. */
     public boolean isFromHost() {
         return responsePath.isLocal();
+    }
+
+    /**
+     * Returns true if the proxy sends the request itself in place of a side of a call. Stages see it like a request of
+     * that side, because they may know the path to the other side.
+     */
+    boolean isInDialogOfOthers() {
+        return inDialogOfOthers;
+    }
+
+    void inDialogOfOthers() {
+        inDialogOfOthers = true;
     }
 
     public LocalNames names() {
@@ -670,6 +702,7 @@ public final class RequestContext implements StageContext {
 
     @Override
     public void authenticated(String username, String realm, int credentialsHeader) {
+        requireUndecided();
         authenticatedUser = username + "@" + realm;
         flow.peerProven();
         authenticatedRealm = realm;
@@ -693,6 +726,7 @@ public final class RequestContext implements StageContext {
 
     @Override
     public void trust() {
+        requireUndecided();
         trusted = true;
         flow.peerProven();
     }

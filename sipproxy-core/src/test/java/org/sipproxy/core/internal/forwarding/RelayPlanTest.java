@@ -284,6 +284,61 @@ class RelayPlanTest {
         assertThat(scene.whatUpstream()).isEmpty();
     }
 
+    @Test
+    void silentTargetIsLeftBeforeTimerB() {
+        scene.invite(RelayPlan.to(TO_A)
+                .respondWithin(Duration.ofSeconds(4))
+                .onFailure(UNREACHABLE)
+                .relay(TO_B));
+        scene.advance(3_900);
+        assertThat(scene.whatTo(B)).isEmpty();
+
+        scene.advance(200);
+
+        assertThat(scene.whatTo(B)).containsExactly("INVITE");
+        scene.answer(B, 200);
+        assertThat(scene.whatUpstream()).containsExactly("200");
+    }
+
+    @Test
+    void targetThatIsTryingIsNotSilent() {
+        scene.invite(RelayPlan.to(TO_A)
+                .respondWithin(Duration.ofSeconds(4))
+                .onFailure(UNREACHABLE)
+                .relay(TO_B));
+        scene.answer(A, 100);
+
+        scene.advance(20_000);
+
+        assertThat(scene.whatTo(A)).containsExactly("INVITE");
+        assertThat(scene.whatTo(B)).isEmpty();
+    }
+
+    @Test
+    void onlyTheSilentBranchOfAForkIsLeft() {
+        scene.invite(RelayPlan.to(TO_A, TO_B).respondWithin(Duration.ofSeconds(4)));
+        scene.answer(A, 180);
+
+        scene.advance(4_100);
+        scene.answer(A, 486);
+
+        assertThat(scene.whatUpstream()).containsExactly("180", "486");
+    }
+
+    @Test
+    void silentTargetOfAMessageIsLeftToo() {
+        scene.relay(
+                request("MESSAGE"),
+                RelayPlan.to(TO_A)
+                        .respondWithin(Duration.ofSeconds(4))
+                        .onFailure(UNREACHABLE)
+                        .relay(TO_B));
+
+        scene.advance(4_100);
+
+        assertThat(scene.whatTo(B)).containsExactly("MESSAGE");
+    }
+
     // ---- edits
 
     @Test
