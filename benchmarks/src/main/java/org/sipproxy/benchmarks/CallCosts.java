@@ -9,6 +9,9 @@ import java.net.DatagramSocket;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 import org.sipproxy.api.transport.Endpoint;
@@ -18,7 +21,8 @@ import org.sipproxy.core.options.CallSettings;
 
 /**
  * CPU of the proxy's threads for each call and live heap for each answered call, with and without tracking of calls,
- * measured with a real proxy over loopback. Usage: {@code CallCosts [CALLS [ROUNDS]]}. Default 10,000 and 4.
+ * measured with real proxies over loopback. The proxies take turns, so that other load of the machine affects all of
+ * them. Usage: {@code CallCosts [ROUNDS [CALLS]]}. Default 60 rounds of 500 calls.
  */
 public final class CallCosts {
 
@@ -28,55 +32,83 @@ public final class CallCosts {
 
     /** Prints the results. */
     public static void main(String[] args) throws IOException, InterruptedException {
-        int calls = args.length > 0 ? Integer.parseInt(args[0]) : 10_000;
-        int rounds = args.length > 1 ? Integer.parseInt(args[1]) : 4;
-        for (int round = 0; round < rounds; round++) {
-            for (String mode : new String[] {"off", "on", "on, with a listener"}) {
-                measure(mode, calls);
+        int rounds = args.length > 0 ? Integer.parseInt(args[0]) : 60;
+        int calls = args.length > 1 ? Integer.parseInt(args[1]) : 500;
+        List<Subject> subjects = List.of(new Subject("off"), new Subject("on"), new Subject("listener"));
+        for (int round = 0; round < 2 * rounds; round++) {
+            for (Subject subject : subjects) {
+                subject.round(calls, round >= rounds); // the first half loads and compiles the code
             }
         }
+        for (Subject subject : subjects) {
+            subject.print(rounds * calls);
+        }
+        subjects.forEach(Subject::close);
     }
 
-    private static void measure(String mode, int calls) throws IOException, InterruptedException {
-        AtomicLong events = new AtomicLong();
-        SipProxyBuilder builder = SipProxy.builder()
-                .listen(Endpoint.udp("127.0.0.1", 0))
-                .domain("example.test")
-                .noAuthentication()
-                .name("costs");
-        if (!mode.equals("off")) {
-            builder.calls(CallSettings.DEFAULT);
-        }
-        if (mode.endsWith("listener")) {
-            builder.callListener(event -> events.incrementAndGet());
-        }
-        try (SipProxy proxy = builder.build();
-                DatagramSocket caller = socket();
-                DatagramSocket callee = socket()) {
+    /** One proxy with its phones. */
+    private static final class Subject {
+
+        private final String name;
+        private final SipProxy proxy;
+        private final DatagramSocket caller = socket();
+        private final DatagramSocket callee = socket();
+        private final InetSocketAddress address;
+        private final List<Double> micros = new ArrayList<>();
+        private int number;
+
+        Subject(String name) throws IOException {
+            this.name = name;
+            SipProxyBuilder builder = SipProxy.builder()
+                    .listen(Endpoint.udp("127.0.0.1", 0))
+                    .domain("example.test")
+                    .noAuthentication()
+                    .udpReceivers(1)
+                    .name(name);
+            if (!name.equals("off")) {
+                builder.calls(CallSettings.DEFAULT);
+            }
+            AtomicLong events = new AtomicLong();
+            if (name.equals("listener")) {
+                builder.callListener(event -> events.incrementAndGet());
+            }
+            this.proxy = builder.build();
             proxy.start();
-            InetSocketAddress to = new InetSocketAddress(
+            this.address = new InetSocketAddress(
                     InetAddress.getLoopbackAddress(),
                     proxy.boundEndpoints().get(0).port());
+            callee.setSoTimeout(0); // idle while the other proxies take their turns
             Thread phone = new Thread(() -> answer(callee), "callee");
             phone.setDaemon(true);
             phone.start();
-            exchange(caller, to, register(callee.getLocalPort()), " 200 ");
+            exchange(caller, address, register(callee.getLocalPort()), " 200 ");
+        }
+
+        void round(int calls, boolean counts) throws IOException {
+            long cpu = cpuNanos(name + "-");
             for (int i = 0; i < calls; i++) {
-                call(caller, to, "warm" + i, true);
+                call(caller, address, "whole" + number++, true);
             }
-            long cpu = cpuNanos();
-            for (int i = 0; i < calls; i++) {
-                call(caller, to, "whole" + i, true);
+            if (counts) {
+                micros.add((cpuNanos(name + "-") - cpu) / 1_000.0 / calls);
             }
-            cpu = cpuNanos() - cpu;
+        }
+
+        void print(int calls) throws IOException, InterruptedException {
+            Collections.sort(micros);
             long before = liveHeap();
             for (int i = 0; i < calls; i++) {
-                call(caller, to, "open" + i, false);
+                call(caller, address, "open" + i, false);
             }
-            long bytes = liveHeap() - before;
             System.out.printf(
-                    "calls %s: %.1f us of CPU for each call, %d bytes of live heap for each answered call%n",
-                    mode, cpu / 1_000.0 / calls, bytes / calls);
+                    "%-8s CPU of a call: lower quartile %.1f us, median %.1f us; heap of an answered call: %d bytes%n",
+                    name, micros.get(micros.size() / 4), micros.get(micros.size() / 2), (liveHeap() - before) / calls);
+        }
+
+        void close() {
+            proxy.close();
+            caller.close();
+            callee.close();
         }
     }
 
@@ -186,13 +218,13 @@ public final class CallCosts {
         }
     }
 
-    /** Returns the CPU time of the proxy's threads. */
-    private static long cpuNanos() {
+    /** Returns the CPU time of one proxy's threads. */
+    private static long cpuNanos(String prefix) {
         ThreadMXBean threads = ManagementFactory.getThreadMXBean();
         long sum = 0;
         for (long id : threads.getAllThreadIds()) {
             @Nullable ThreadInfo info = threads.getThreadInfo(id);
-            if (info != null && info.getThreadName().startsWith("costs-")) {
+            if (info != null && info.getThreadName().startsWith(prefix)) {
                 sum += Math.max(0, threads.getThreadCpuTime(id));
             }
         }

@@ -16,6 +16,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jdbi.v3.core.Jdbi;
+import org.sipproxy.api.call.CallEnd;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -340,6 +341,7 @@ class JdbcAccountingTest {
 
     @Test
     void callThatTheProxyEndsHasARecordAndAByeRow() {
+        KamailioSchema.on(postgres.dataSource()).addAccountingColumns();
         try (AccountingScene scene = AccountingScene.start(options)) {
             scene.completed(invite("hung").build());
             scene.completed(invite("lost").build());
@@ -357,6 +359,7 @@ class JdbcAccountingTest {
 
     @Test
     void callOfAnEarlierRunThatTheProxyEndsHasARecord() {
+        KamailioSchema.on(postgres.dataSource()).addAccountingColumns();
         account(invite("c1"));
         try (AccountingScene scene = AccountingScene.start(options.maxOpenCalls(100))) {
             scene.ended("c1", CallEnd.Reason.HUNG_UP, Duration.ofSeconds(5));

@@ -15,6 +15,14 @@ import org.sipproxy.api.call.CallEnd;
 import org.sipproxy.api.call.CallEnd.Reason;
 import org.sipproxy.api.call.CallEnd.Side;
 import org.sipproxy.api.call.CallState;
+import org.sipproxy.api.location.HeapBindingRepository;
+import org.sipproxy.api.location.StoreMode;
+import org.sipproxy.api.routing.RequestStage;
+import org.sipproxy.api.routing.Target;
+import org.sipproxy.api.routing.Verdict;
+import org.sipproxy.message.HeaderName;
+import org.sipproxy.message.Method;
+import org.sipproxy.message.SipUri;
 
 /** The proxy ends calls: at the host application's request, after the longest duration, and when they are lost. */
 class HangUpTest {
@@ -143,6 +151,96 @@ class HangUpTest {
         assertThat(towardsCaller.elements("Route")).containsExactly(edgeRoute);
         assertThat(towardsCallee.uri()).isEqualTo(bob.contact());
         assertThat(towardsCallee.elements("Route")).containsExactly(coreRoute);
+    }
+
+    @Test
+    void phonesOnTcpAreFoundInADatabase() {
+        restart(new CallScene(
+                settings -> settings, b -> b.locationStore(StoreMode.databaseOnly(new HeapBindingRepository()))));
+        WireClient.Tcp bob = scene.proxy.tcp("bob");
+        String contact = "<sip:bob@127.0.0.1:" + bob.connectionPort() + ";transport=tcp>";
+        scene.proxy.registerContact(bob, "bob", contact);
+        WireClient.Udp alice = scene.proxy.udp("alice");
+        Request invite = alice.send(alice.request("INVITE", "sip:bob@sip.test"));
+        bob.reply(bob.awaitRequest("INVITE"), 200, "Contact: " + contact);
+        alice.send(Dialog.ofCaller(alice, alice.awaitResponse(invite, 200)).ack());
+        bob.awaitRequest("ACK");
+
+        CompletableFuture<Call> result = scene.calls().hangUp(scene.only(), "bye");
+        alice.reply(alice.awaitRequest("BYE"), 200);
+        bob.reply(bob.awaitRequest("BYE"), 200);
+
+        join(result);
+    }
+
+    @Test
+    void stageThatWaitsSeesTheByesAndMayEditThem() {
+        restart(new CallScene(
+                settings -> settings,
+                b -> b.beforeForwarding(context -> {
+                    if (context.request().method() == Method.BYE) {
+                        Thread.sleep(1);
+                        context.replace(context.request().withHeaderBelow(HeaderName.of("X-Stage"), "seen"));
+                    }
+                    return Verdict.proceed();
+                })));
+        WireClient.Udp bob = scene.proxy.registered("bob");
+        WireClient.Udp alice = scene.proxy.udp("alice");
+        scene.establish(alice, bob);
+
+        CompletableFuture<Call> result = scene.calls().hangUp(scene.only(), "bye");
+        WireMessage atAlice = alice.awaitRequest("BYE");
+        WireMessage atBob = bob.awaitRequest("BYE");
+        alice.reply(atAlice, 200);
+        bob.reply(atBob, 200);
+
+        join(result);
+        assertThat(atAlice.header("X-Stage")).isEqualTo("seen");
+        assertThat(atBob.header("X-Stage")).isEqualTo("seen");
+        assertThat(atBob.lines("Route")).isEmpty();
+    }
+
+    @Test
+    void callThatPassesTheProxyTwiceIsOneCallAndItsByesPassOnce() {
+        WireClient.Udp[] application = new WireClient.Udp[1];
+        restart(new CallScene(
+                settings -> settings,
+                b -> b.beforeRouting(RequestStage.onInvite(context -> context.request()
+                                        .requestUri()
+                                        .user()
+                                        .equals("group")
+                                ? Verdict.relay(Target.of(SipUri.of("sip:group@" + application[0].hostPort())))
+                                : Verdict.proceed()))));
+        WireClient.Udp app = scene.proxy.udp("app");
+        application[0] = app;
+        WireClient.Udp bob = scene.proxy.registered("bob");
+        WireClient.Udp alice = scene.proxy.udp("alice");
+        String appRoute = "<sip:" + app.hostPort() + ";lr>";
+
+        Request invite = alice.send(alice.request("INVITE", "sip:group@sip.test"));
+        WireMessage atApp = app.awaitRequest("INVITE");
+        app.send(atApp.text()
+                .replaceFirst("INVITE \\S+", "INVITE sip:bob@sip.test")
+                .replaceFirst(
+                        "Via:",
+                        "Via: SIP/2.0/UDP " + app.hostPort() + ";branch=" + WireClient.unique("z9hG4bK") + "\r\nVia:")
+                .replaceFirst("Record-Route:", "Record-Route: " + appRoute + "\r\nRecord-Route:"));
+        WireMessage atBob = bob.awaitRequest("INVITE");
+        assertThat(scene.calls().count()).isEqualTo(1);
+        bob.reply(atBob, 200);
+        WireMessage back = app.await("200 of INVITE", m -> m.isResponse() && m.status() == 200);
+        app.send(back.text().replaceFirst("Via: [^\r]*\r\n", ""));
+        Dialog caller = Dialog.ofCaller(alice, alice.awaitResponse(invite, 200));
+        assertThat(caller.routes()).hasSize(3);
+
+        CompletableFuture<Call> result = scene.calls().hangUp(scene.only(), "bye");
+        alice.reply(alice.awaitRequest("BYE"), 200);
+        bob.reply(bob.awaitRequest("BYE"), 200);
+
+        join(result);
+        assertThat(app.pendingAfterRoundTrip()).noneMatch(m -> m.startLine().startsWith("BYE"));
+        scene.awaitEnd();
+        assertThat(scene.kinds()).containsExactly("STARTED", "ANSWERED", "ENDED");
     }
 
     @Test
