@@ -134,12 +134,19 @@ public final class CallCosts {
         }
     }
 
+    private static final String OFFER = """
+            v=0
+            o=- 1 1 IN IP4 127.0.0.1
+            s=-
+            c=IN IP4 127.0.0.1
+            t=0 0
+            m=audio 40000 RTP/AVP 0 8 101
+            a=rtpmap:101 telephone-event/8000
+            """.replace("\n", "\r\n");
+
     private static String request(
             String method, String uri, DatagramSocket caller, String id, String toTag, String routes, int cseq) {
-        String body = method.equals("INVITE")
-                ? "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio 40000 RTP/AVP 0 8 101\r\n"
-                        + "a=rtpmap:101 telephone-event/8000\r\n"
-                : "";
+        String body = method.equals("INVITE") ? OFFER : "";
         return method + " " + uri + " SIP/2.0\r\nVia: SIP/2.0/UDP 127.0.0.1:" + caller.getLocalPort()
                 + ";rport;branch=z9hG4bK-" + id + "-" + method + "\r\nMax-Forwards: 70\r\n" + routes
                 + "From: \"Alice Liddell\" <sip:alice@example.test>;tag=tag-" + id

@@ -4,8 +4,9 @@
  * <p>Start reading at {@link org.sipproxy.samples.EmbeddedProxy}, a proxy with one user. {@link
  * org.sipproxy.samples.CustomStage} adds a routing stage, {@link org.sipproxy.samples.Voicemail} says what follows when
  * a phone is busy or does not answer, {@link org.sipproxy.samples.MediaServers} is a registrar in front of media servers,
- * and {@code NotifyMessageWaiting} sends requests of its own. {@code HardenedProxy}, {@code NatEdgeProxy} and {@code
- * SecureProxy} show a configuration for a public address, for clients behind NATs, and for TLS and browsers. {@link
+ * {@link org.sipproxy.samples.ProviderTrunk} has an account at a telephony provider, and {@code NotifyMessageWaiting}
+ * sends requests of its own. {@code HardenedProxy}, {@code NatEdgeProxy} and {@code SecureProxy} show a configuration for
+ * a public address, for clients behind NATs, and for TLS and browsers. {@link
  * org.sipproxy.samples.FirstRegistration} is the demo of the launcher.
  *
  * <p>The server with a command line is in {@link org.sipproxy.samples.launcher}.

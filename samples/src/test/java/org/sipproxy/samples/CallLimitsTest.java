@@ -29,8 +29,8 @@ class CallLimitsTest {
     final SipProxyExtension sip = SipProxyExtension.builder()
             .user("1001", "test1001")
             .user("1002", "test1002")
-            .authentication(users ->
-                    DigestAuthentication.builder().credentials(users).build())
+            .authentication(
+                    users -> DigestAuthentication.builder().credentials(users).build())
             .configure(proxy -> CallLimits.addTo(proxy).callListener(events::add))
             .build();
 

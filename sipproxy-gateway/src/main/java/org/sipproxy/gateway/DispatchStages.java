@@ -82,7 +82,7 @@ final class DispatchStages {
     }
 
     /** Prevents an open relay. */
-    private static boolean mayCallOut(StageContext context) {
+    static boolean mayCallOut(StageContext context) {
         return context.isTrusted() || context.authenticatedUser().isPresent();
     }
 
@@ -91,7 +91,7 @@ final class DispatchStages {
     }
 
     /** Returns the called number without separators and parameters; another text if it is not a number. */
-    private static String numberOf(SipUri uri) {
+    static String numberOf(SipUri uri) {
         String text = uri.user();
         if (!uri.isSip()) {
             text = uri.scheme().equals("tel") ? uri.toString().substring("tel:".length()) : "";

@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.sipproxy.api.transport.Flow;
 import org.sipproxy.api.transport.TransportKind;
@@ -81,19 +82,30 @@ final class MemberAddresses {
 
     /** Returns true if a message came from a member of any set. */
     boolean isMember(Flow flow) {
-        return find(flow, null);
+        return find(flow.remoteAddress(), null);
     }
 
     /** Returns true if a message came from a member of this set. */
     boolean isMemberOf(Flow flow, String set) {
-        return find(flow, set);
+        return find(flow.remoteAddress(), set);
     }
 
-    private boolean find(Flow flow, @Nullable String set) {
-        InetSocketAddress from = flow.remoteAddress();
-        for (Source source : sources.getOrDefault(from.getAddress(), List.of())) {
+    /** Returns true if the URI has the numeric address of a member of any set. */
+    boolean isMember(SipUri uri) {
+        return uri.numericHost()
+                .filter(address -> find(new InetSocketAddress(address, port(uri)), null))
+                .isPresent();
+    }
+
+    /** Returns an address of any member; empty if none could be resolved. */
+    Optional<InetAddress> any() {
+        return sources.keySet().stream().findFirst();
+    }
+
+    private boolean find(InetSocketAddress address, @Nullable String set) {
+        for (Source source : sources.getOrDefault(address.getAddress(), List.of())) {
             if ((set == null || set.equals(source.set()))
-                    && (match == SourceMatch.ADDRESS || source.port() == from.getPort())) {
+                    && (match == SourceMatch.ADDRESS || source.port() == address.getPort())) {
                 return true;
             }
         }

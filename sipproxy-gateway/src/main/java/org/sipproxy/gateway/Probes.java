@@ -1,7 +1,7 @@
 package org.sipproxy.gateway;
 
-import java.util.concurrent.CompletableFuture;
 import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import org.jspecify.annotations.Nullable;
 import org.sipproxy.api.client.OutgoingRequest;

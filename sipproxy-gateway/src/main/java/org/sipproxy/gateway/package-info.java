@@ -1,12 +1,13 @@
 /**
- * Gateways and media servers behind the proxy.
+ * Gateways and media servers behind the proxy, and accounts at providers.
  *
  * <p>Start with {@link org.sipproxy.gateway.Dispatcher}, the component that a host application adds to its proxy. It
  * distributes requests over the members of a {@link org.sipproxy.gateway.GatewaySet} and watches their health; {@link
  * org.sipproxy.gateway.MemberStatus} is what it knows of a member. {@link org.sipproxy.gateway.NumberPlan} writes
  * telephone numbers as a gateway expects them.
  *
- * <p>Not covered: registration at a provider, and digest credentials for its challenges.
+ * <p>{@link org.sipproxy.gateway.Trunk} is an account at a provider: registration, credentials for its challenges, and
+ * its calls.
  */
 @NullMarked
 package org.sipproxy.gateway;

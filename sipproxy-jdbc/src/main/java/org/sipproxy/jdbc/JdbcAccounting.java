@@ -348,7 +348,9 @@ public final class JdbcAccounting implements ProxyComponent {
     private void onCall(CallEvent event) {
         Call over = event.call();
         CallEnd how = over.end().orElse(null);
-        if (how == null || how.reason() == CallEnd.Reason.BYE || over.answeredAt().isEmpty()) {
+        if (how == null
+                || how.reason() == CallEnd.Reason.BYE
+                || over.answeredAt().isEmpty()) {
             return;
         }
         String callerTag = over.caller().tag();

@@ -73,10 +73,8 @@ final class AccountingScene implements AutoCloseable {
     static AccountingScene start(JdbcAccounting.Builder options, Instant at) {
         AccountingScene scene = new AccountingScene(options.build());
         scene.now = at;
-        scene.accounting.install((ComponentHooks)
-                fake(ComponentHooks.class, (name, arguments) -> name.equals("onCall")
-                        ? scene.callListener = (CallListener) arguments[0]
-                        : (scene.listener = (RequestListener) arguments[0])));
+        scene.accounting.install(
+                (ComponentHooks) fake(ComponentHooks.class, (name, arguments) -> scene.keep(arguments[0])));
         scene.accounting.start((ProxyRuntime) fake(ProxyRuntime.class, (name, arguments) -> switch (name) {
             case "now" -> Objects.requireNonNullElse(EVENT_TIME.get(), scene.now);
             case "wallClock" -> scene.now.plus(scene.stepped);
@@ -84,6 +82,16 @@ final class AccountingScene implements AutoCloseable {
             default -> ((SipUri) arguments[0]).hostIs("sip.test");
         }));
         return scene;
+    }
+
+    /** Keeps a listener that the accounting registers. */
+    private Object keep(Object hook) {
+        if (hook instanceof CallListener calls) {
+            callListener = calls;
+        } else {
+            listener = (RequestListener) hook;
+        }
+        return hook;
     }
 
     private interface Answer {
@@ -120,8 +128,8 @@ final class AccountingScene implements AutoCloseable {
         Instant end = NOON.plus(duration);
         CallParty caller = (CallParty) fake(CallParty.class, (name, arguments) -> "a");
         CallParty callee = (CallParty) fake(CallParty.class, (name, arguments) -> "b");
-        callListener.onCall(new CallEvent(
-                CallEvent.Kind.ENDED, (Call) fake(Call.class, (name, arguments) -> switch (name) {
+        callListener.onCall(new CallEvent(CallEvent.Kind.ENDED, (Call) fake(
+                Call.class, (name, arguments) -> switch (name) {
                     case "callId" -> callId;
                     case "caller" -> caller;
                     case "callee" -> callee;

@@ -16,7 +16,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jdbi.v3.core.Jdbi;
-import org.sipproxy.api.call.CallEnd;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -25,6 +24,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.postgresql.ds.PGSimpleDataSource;
+import org.sipproxy.api.call.CallEnd;
 import org.sipproxy.jdbc.AccountingScene.Done;
 import org.sipproxy.message.Method;
 
@@ -364,7 +364,8 @@ class JdbcAccountingTest {
         try (AccountingScene scene = AccountingScene.start(options.maxOpenCalls(100))) {
             scene.ended("c1", CallEnd.Reason.HUNG_UP, Duration.ofSeconds(5));
         }
-        assertThat(rows("acc_cdrs", "concat_ws('|', callid, duration, ended_by)")).containsExactly("c1|5|proxy");
+        assertThat(rows("acc_cdrs", "concat_ws('|', callid, duration, ended_by)"))
+                .containsExactly("c1|5|proxy");
     }
 
     @Test

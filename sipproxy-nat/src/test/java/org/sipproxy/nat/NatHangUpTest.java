@@ -98,6 +98,6 @@ class NatHangUpTest {
             }
         });
 
-        callAndHangUp(alice, behind(NatKind.values()[0], "bob"));
+        callAndHangUp(alice, behind(NatKind.FULL_CONE, "bob"));
     }
 }

@@ -5,7 +5,9 @@
  * {@link org.sipproxy.api.auth.Credential} for each subscriber. {@link org.sipproxy.api.auth.Authentication} is for
  * hosts that authenticate in another way.
  *
- * <p>Does not cover the digest exchange itself: module {@code sipproxy-security} implements it.
+ * <p>{@link org.sipproxy.api.auth.DigestSession} is the other side: it answers the challenges of other servers.
+ *
+ * <p>Does not cover the server's side of the digest exchange: module {@code sipproxy-security} implements it.
  */
 @NullMarked
 package org.sipproxy.api.auth;

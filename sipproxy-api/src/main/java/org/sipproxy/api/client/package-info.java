@@ -5,7 +5,8 @@
  * <p>Start with {@link org.sipproxy.api.client.RequestClient}, which {@code SipProxy.requests()} and
  * {@link org.sipproxy.api.component.ProxyRuntime#requests()} return. It sends an
  * {@link org.sipproxy.api.client.OutgoingRequest} and returns a future with the final response.
- * {@link org.sipproxy.api.client.DigestLogin} answers the challenges of the server.
+ * {@link org.sipproxy.api.client.DigestLogin} answers the challenges of the server. A component that adds credentials to
+ * forwarded requests uses {@link org.sipproxy.api.auth.DigestSession}.
  *
  * <p>Does not cover calls and other dialogs, and does not receive requests: a
  * {@link org.sipproxy.api.routing.RequestStage} does that.

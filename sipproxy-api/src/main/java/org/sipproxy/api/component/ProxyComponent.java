@@ -5,7 +5,8 @@ package org.sipproxy.api.component;
  * application passes it to the builder as one object, so that its parts cannot be configured separately.
  *
  * <p>One component serves one proxy. {@code build()} calls {@link #install} once, {@link #start} is called once when
- * the proxy starts, and {@link #close} once when it has stopped. These calls never overlap.
+ * the proxy starts, {@link #stopping} once when it begins to close, and {@link #close} once when it has stopped. These
+ * calls never overlap.
  */
 public interface ProxyComponent extends AutoCloseable {
 
@@ -44,6 +45,14 @@ public interface ProxyComponent extends AutoCloseable {
      * @throws RuntimeException if the component cannot work; the proxy then does not start
      */
     default void start(ProxyRuntime proxy) {}
+
+    /**
+     * Called when the proxy begins to close, before it waits for the requests in progress. Requests that the component
+     * sends now are still delivered, such as those that end a registration or a subscription: the proxy waits for their
+     * responses for at most its drain time. Must not block. Not called if the start of the component failed. An
+     * exception is logged. Default: does nothing.
+     */
+    default void stopping() {}
 
     /** Releases what the component opened. The proxy has stopped and sends nothing more. */
     @Override

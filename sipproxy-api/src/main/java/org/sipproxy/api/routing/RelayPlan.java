@@ -27,6 +27,7 @@ import org.sipproxy.message.HeaderName;
  * failure of the higher ones except a 6xx. So a group holds equivalent targets, such as the phones of one user. Targets
  * that need a reason are another group. If no rule matches a failure, the best response of all branches so far is
  * forwarded (§16.7 step 6); a challenge or a 488 is therefore not a reason to try another group unless a rule says so.
+ * If a rule for {@link FailureCause#CHALLENGED} relays, its challenge is not forwarded, whatever follows.
  * The first rule that matches counts. It also counts after a 6xx.
  *
  * <p>PRACK, UPDATE and provisional responses of all branches pass as usual. A late 2xx of a branch whose ring time has
@@ -242,7 +243,8 @@ public final class RelayPlan {
         private RelayPlan add(Reaction reaction) {
             List<Rule> all = new ArrayList<>(plan.rules);
             all.add(new Rule(causes, statusCodes, reaction));
-            return new RelayPlan(plan.targets, plan.ringTime, plan.silence, plan.edit, plan.followsRedirects, List.copyOf(all));
+            return new RelayPlan(
+                    plan.targets, plan.ringTime, plan.silence, plan.edit, plan.followsRedirects, List.copyOf(all));
         }
     }
 

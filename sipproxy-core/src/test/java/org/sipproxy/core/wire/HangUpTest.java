@@ -205,10 +205,8 @@ class HangUpTest {
         WireClient.Udp[] application = new WireClient.Udp[1];
         restart(new CallScene(
                 settings -> settings,
-                b -> b.beforeRouting(RequestStage.onInvite(context -> context.request()
-                                        .requestUri()
-                                        .user()
-                                        .equals("group")
+                b -> b.beforeRouting(RequestStage.onInvite(context ->
+                        context.request().requestUri().user().equals("group")
                                 ? Verdict.relay(Target.of(SipUri.of("sip:group@" + application[0].hostPort())))
                                 : Verdict.proceed()))));
         WireClient.Udp app = scene.proxy.udp("app");

@@ -341,7 +341,7 @@ class HostFailureTest {
             long before = proxy.proxy().statistics().hostFailures();
             failing.error.set(error);
 
-            if (method.equals("close")) {
+            if (method.equals("close") || method.equals("stopping")) {
                 proxy.proxy().close();
                 assertThat(proxy.proxy().statistics().hostFailures()).isGreaterThan(before);
                 assertThat(proxy.proxy().state()).isEqualTo(SipProxy.State.CLOSED);

@@ -2,6 +2,7 @@ package org.sipproxy.core.wire;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.sipproxy.api.routing.FailureCause.BUSY;
+import static org.sipproxy.api.routing.FailureCause.CHALLENGED;
 import static org.sipproxy.api.routing.FailureCause.NOT_REGISTERED;
 import static org.sipproxy.api.routing.FailureCause.NO_ANSWER;
 import static org.sipproxy.api.routing.FailureCause.UNKNOWN_USER;
@@ -19,6 +20,8 @@ import org.sipproxy.api.location.Binding;
 import org.sipproxy.api.location.HeapBindingRepository;
 import org.sipproxy.api.location.StoreMode;
 import org.sipproxy.api.location.UserCase;
+import org.sipproxy.api.routing.FailureContext;
+import org.sipproxy.api.routing.FailureStage;
 import org.sipproxy.api.routing.RelayPlan;
 import org.sipproxy.api.routing.RequestStage;
 import org.sipproxy.api.routing.StageContext;
@@ -93,6 +96,45 @@ class RelayPlanWireTest {
         bob.reply(bob.awaitRequest("CANCEL"), 200);
         bob.reply(ringing, 487);
         bob.awaitRequest("ACK");
+    }
+
+    // ---- challenges
+
+    private static final String CHALLENGE = "Proxy-Authenticate: Digest realm=\"carrier.test\", nonce=\"1\"";
+
+    private int statusAfterChallenge(FailureStage stage) {
+        proxy = ProxyUnderTest.start(b -> b.beforeRouting(RequestStage.onInvite(context ->
+                Verdict.relay(RelayPlan.to(voicemail).onFailure(CHALLENGED).decide(stage)))));
+        WireClient.Udp carrier = voicemail();
+        WireClient.Udp alice = proxy.udp("alice");
+        Request invite = alice.send(alice.request("INVITE", "sip:0301@sip.test"));
+        carrier.reply(carrier.awaitRequest("INVITE"), 407, CHALLENGE);
+        if (stage.name().equals("answers")) {
+            carrier.reply(carrier.awaitRequest("INVITE"), 486);
+        }
+        return alice.awaitFinal(invite).status();
+    }
+
+    @Test
+    void challengeAfterWhichThePlanGoesOnIsNotForwarded() {
+        // RFC 3261 §16.7 step 6 alone would prefer the 407 of the first group to the 486 of the second
+        assertThat(statusAfterChallenge(new FailureStage() {
+                    @Override
+                    public Verdict handle(FailureContext context) {
+                        return Verdict.relay(voicemail);
+                    }
+
+                    @Override
+                    public String name() {
+                        return "answers";
+                    }
+                }))
+                .isEqualTo(486);
+    }
+
+    @Test
+    void challengeThatTheStageCannotAnswerIsForwarded() {
+        assertThat(statusAfterChallenge(context -> Verdict.proceed())).isEqualTo(407);
     }
 
     // ---- users that cannot be reached

@@ -9,11 +9,15 @@ import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
+import org.sipproxy.api.client.DigestLogin;
+import org.sipproxy.api.client.OutgoingRequest;
 import org.sipproxy.api.component.ComponentHooks;
 import org.sipproxy.api.component.ProxyComponent;
 import org.sipproxy.api.component.ProxyRuntime;
@@ -26,6 +30,8 @@ import org.sipproxy.core.SipProxy.State;
 import org.sipproxy.core.SipProxyBuilder;
 import org.sipproxy.core.status.ProxyStatistics;
 import org.sipproxy.message.Method;
+import org.sipproxy.message.SipResponse;
+import org.sipproxy.message.SipUri;
 
 /** Shutdown: every request gets its final response, calls can be ended, and nothing stays open. */
 class ShutdownTest {
@@ -56,6 +62,67 @@ class ShutdownTest {
     }
 
     // ---- close
+
+    /** Sends a last request when the proxy begins to close. */
+    private static final class Farewell implements ProxyComponent {
+
+        final AtomicReference<ProxyRuntime> runtime = new AtomicReference<>();
+        final AtomicReference<SipUri> server = new AtomicReference<>();
+        final List<String> events = new CopyOnWriteArrayList<>();
+
+        @Override
+        public void install(ComponentHooks hooks) {}
+
+        @Override
+        public void start(ProxyRuntime proxy) {
+            runtime.set(proxy);
+        }
+
+        @Override
+        public void stopping() {
+            CompletableFuture<SipResponse> unused = runtime.get()
+                    .requests()
+                    .send(OutgoingRequest.builder(Method.OPTIONS, server.get())
+                            .login(DigestLogin.ofPassword("user", "secret"))
+                            .build())
+                    .whenComplete((response, failure) ->
+                            events.add(response == null ? String.valueOf(failure) : "" + response.statusCode()));
+        }
+
+        @Override
+        public void close() {
+            events.add("closed");
+        }
+    }
+
+    @Test
+    void lastRequestOfAComponentIsDeliveredWithCredentialsBeforeItIsClosed() {
+        Farewell component = new Farewell();
+        ProxyUnderTest proxy = ProxyUnderTest.start(b -> b.component(component));
+        WireClient.Udp server = proxy.udp("server");
+        component.server.set(SipUri.of("sip:" + server.hostPort()));
+
+        CompletableFuture<Void> closed =
+                CompletableFuture.runAsync(() -> proxy.proxy().close());
+        server.reply(server.awaitRequest("OPTIONS"), 401, "WWW-Authenticate: Digest realm=\"a.test\", nonce=\"1\"");
+        WireMessage authorized = server.awaitRequest("OPTIONS");
+        server.reply(authorized, 200);
+
+        closed.orTimeout(10, TimeUnit.SECONDS).join();
+        assertThat(authorized.header("Authorization")).contains("username=\"user\"");
+        assertThat(component.events).containsExactly("200", "closed");
+        proxy.close();
+    }
+
+    @Test
+    void componentThatFailsToStopDoesNotKeepTheProxyOpen() {
+        Farewell component = new Farewell(); // has no server
+        ProxyUnderTest proxy = ProxyUnderTest.start(b -> b.component(component));
+
+        proxy.close();
+
+        Awaitility.await().untilAsserted(() -> assertThat(component.events).containsExactly("closed"));
+    }
 
     @Test
     void requestsThatWaitForAStageGet503WithinOneDeadline() {

@@ -550,10 +550,10 @@ final class TrackedCall extends Timer implements RelayProgress {
         CompletableFuture<?> both =
                 CompletableFuture.allOf(probe(toCaller, CallEnd.Side.CALLER), probe(toCallee, CallEnd.Side.CALLEE));
         CompletableFuture<?> unused = both.whenComplete((done, failure) -> {
-                    synchronized (this) {
-                        probing = false;
-                    }
-                });
+            synchronized (this) {
+                probing = false;
+            }
+        });
     }
 
     private CompletableFuture<?> probe(@Nullable SipRequest options, CallEnd.Side side) {

@@ -2,6 +2,7 @@ package org.sipproxy.core.internal.client;
 
 import java.security.SecureRandom;
 import java.util.HexFormat;
+import org.sipproxy.api.auth.DigestSession;
 import org.sipproxy.api.client.OutgoingRequest;
 import org.sipproxy.api.routing.Target;
 import org.sipproxy.core.internal.codec.ByteWriter;
@@ -39,7 +40,7 @@ public final class HostRequestWriter {
         this.uri = request.target().map(Target::uri).orElse(request.requestUri());
         this.from = request.from().map(Object::toString).orElse("<sip:" + domain + ">");
         this.callId = request.callId().orElseGet(() -> random(16));
-        this.digest = new DigestSession(request.method(), uri.toString(), request.logins());
+        this.digest = new DigestSession(request.method(), uri, request.logins());
         this.cseq = request.cseq() - 1;
     }
 

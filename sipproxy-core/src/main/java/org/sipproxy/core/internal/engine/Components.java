@@ -52,6 +52,8 @@ final class Components implements AutoCloseable {
     private final ParseLimits limits;
     private final RecentRefusals refusals;
     private int started;
+    /** Number of components whose start has succeeded. */
+    private int running;
 
     Components(
             List<ProxyComponent> components,
@@ -79,7 +81,20 @@ final class Components implements AutoCloseable {
         for (ProxyComponent component : components) {
             started++;
             component.start(runtime);
+            running++;
             check.run();
+        }
+    }
+
+    /** Notifies the started components, in reverse order, that the proxy begins to close. */
+    void stopping() {
+        for (int i = running - 1; i >= 0; i--) {
+            ProxyComponent component = components.get(i);
+            try {
+                component.stopping();
+            } catch (Throwable e) {
+                closing.failed(component.getClass().getName(), e);
+            }
         }
     }
 

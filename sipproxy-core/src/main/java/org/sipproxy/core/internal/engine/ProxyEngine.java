@@ -371,10 +371,13 @@ public final class ProxyEngine implements AutoCloseable {
     @Override
     public void close() {
         draining = true;
+        if (!closing) { // an aborted start has sent nothing
+            attempt(components::stopping);
+        }
         closing = true;
         Deadline drained = Deadline.in(parts.drainTime());
-        while (table.unanswered() > 0 && !drained.isOver() && pause()) {
-            // wait for the final responses
+        while ((table.unanswered() > 0 || hostRequests.pending() > 0) && !drained.isOver() && pause()) {
+            // wait for the final responses; a request of a component may answer a challenge meanwhile
         }
         CallTracker calls = callTracker;
         if (calls != null) {

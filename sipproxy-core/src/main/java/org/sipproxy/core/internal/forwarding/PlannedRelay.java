@@ -23,6 +23,7 @@ import org.sipproxy.core.internal.guard.HostCall;
 import org.sipproxy.core.internal.pipeline.Outcome;
 import org.sipproxy.core.internal.time.FailureLog;
 import org.sipproxy.core.internal.time.Timer;
+import org.sipproxy.core.internal.transport.TransportFlow;
 import org.sipproxy.message.HeaderName;
 import org.sipproxy.message.SipParseException;
 import org.sipproxy.message.SipRequest;
@@ -73,6 +74,10 @@ final class PlannedRelay {
     private @Nullable GroupTimer ringing;
     private @Nullable GroupTimer listening;
     private @Nullable Decision deciding;
+    /** Challenges of the current group that a rule may answer. */
+    private final List<Challenge> challenges = new ArrayList<>(0);
+
+    private record Challenge(SipResponse response, TransportFlow from) {}
 
     PlannedRelay(ResponseContext parent, RelayPlan plan) {
         this.parent = parent;
@@ -201,6 +206,26 @@ final class PlannedRelay {
         redirections.forget();
     }
 
+    /**
+     * Holds back a challenge that a rule of the plan is for. If the plan goes on after it, the challenge is not passed on:
+     * the caller could do nothing with it. Returns false if there is no such rule.
+     */
+    boolean holdsBack(SipResponse response, TransportFlow from) {
+        int status = response.statusCode();
+        if (FailureCause.ofStatus(status) != FailureCause.CHALLENGED
+                || plan.reactionTo(FailureCause.CHALLENGED, status).isEmpty()) {
+            return false;
+        }
+        challenges.add(new Challenge(response, from));
+        return true;
+    }
+
+    /** Adds the challenges to which no rule has reacted to the responses that may be forwarded. */
+    void releaseChallenges(BestResponse best) {
+        challenges.forEach(challenge -> best.offer(challenge.response(), challenge.from()));
+        challenges.clear();
+    }
+
     // ---- the end of the current group
 
     /**
@@ -247,6 +272,7 @@ final class PlannedRelay {
             }
             return false;
         }
+        challenges.clear();
         if (next.targets().isEmpty()) {
             int status = StatusCode.TEMPORARILY_UNAVAILABLE;
             parent.offer(status, "the plan has no target");

@@ -312,7 +312,9 @@ final class ResponseContext implements ServerTransaction.CancelHandler {
         if (response.statusCode() == StatusCode.REQUEST_TIMEOUT && !isInvite()) {
             best.offerSilence("the target responded 408"); // RFC 4320 §4.2: counts as no response
         } else {
-            best.offer(response, from);
+            if (plan == null || !plan.holdsBack(response, from)) {
+                best.offer(response, from);
+            }
             server.keepsMore(response.index().length());
         }
         if (response.statusCode() >= 600) {
@@ -456,6 +458,7 @@ final class ResponseContext implements ServerTransaction.CancelHandler {
         finished = true;
         if (plan != null) {
             plan.abort();
+            plan.releaseChallenges(best);
         }
         SipResponse response = best.response();
         TransportFlow from = best.from();

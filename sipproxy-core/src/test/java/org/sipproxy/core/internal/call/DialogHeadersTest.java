@@ -78,7 +78,8 @@ class DialogHeadersTest {
     @ParameterizedTest
     @CsvSource({"1800, 1800", "'90;refresher=uas', 90", "x, 0", "99999999999999999999, 1000000"})
     void sessionIntervalIsReadAndBounded(String value, long least) {
-        assertThat(DialogHeaders.sessionSeconds(ok("Session-Expires: " + value))).isBetween(least, 10_000_000L);
+        assertThat(DialogHeaders.sessionSeconds(ok("Session-Expires: " + value)))
+                .isBetween(least, 10_000_000L);
     }
 
     @Test

@@ -1,4 +1,4 @@
-package org.sipproxy.core.internal.client;
+package org.sipproxy.api.auth;
 
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -7,7 +7,6 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
-import org.sipproxy.api.auth.DigestAlgorithm;
 import org.sipproxy.message.HeaderName;
 import org.sipproxy.message.SipResponse;
 

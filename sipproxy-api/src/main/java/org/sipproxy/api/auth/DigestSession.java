@@ -1,4 +1,4 @@
-package org.sipproxy.core.internal.client;
+package org.sipproxy.api.auth;
 
 import java.security.SecureRandom;
 import java.util.HashSet;
@@ -7,18 +7,33 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
 import org.sipproxy.api.client.DigestLogin;
 import org.sipproxy.message.HeaderName;
 import org.sipproxy.message.Method;
+import org.sipproxy.message.SipRequest;
 import org.sipproxy.message.SipResponse;
+import org.sipproxy.message.SipUri;
 
 /**
  * Challenges that one request has answered, and its credentials (RFC 7616, RFC 8760, RFC 3261 §22). Each realm is
- * answered once, and once more if its nonce was stale, so the number of requests is bounded. Used by one thread at a
- * time.
+ * answered once, and once more if its nonce was stale, so the number of requests is bounded.
+ *
+ * <p>{@link org.sipproxy.api.client.RequestClient} answers challenges with it. A component that forwards requests of others, such as calls over
+ * a provider's account, uses it in a {@link org.sipproxy.api.routing.BranchEdit} and a
+ * {@link org.sipproxy.api.routing.FailureStage}:
+ *
+ * <pre>{@code
+ * DigestSession digest = new DigestSession(request.method(), target.uri(), logins, nonces);
+ * RelayPlan.to(target)
+ *         .edit((branch, to) -> digest.authorize(branch))
+ *         .onFailure(CHALLENGED).decide(context -> context.response().filter(digest::accept).isPresent() ? again : refuse)
+ * }</pre>
+ *
+ * <p>Not thread-safe: calls for one request must not overlap.
  */
 public final class DigestSession {
 
@@ -27,73 +42,74 @@ public final class DigestSession {
 
     private static final SecureRandom RANDOM = new SecureRandom();
 
-    /** A protection space: proxies and servers may use the same realm. */
-    private record Space(boolean byProxy, String realm) {}
-
-    /** A challenge, with the number of requests that were sent with its nonce. */
-    private static final class Answered {
-
-        final DigestChallenge challenge;
-        final String ha1;
-        final String username;
-        int count;
-
-        Answered(DigestChallenge challenge, String username, String ha1) {
-            this.challenge = challenge;
-            this.username = username;
-            this.ha1 = ha1;
-        }
-    }
-
     private final Method method;
     private final String uri;
     private final List<DigestLogin> logins;
-    private final Map<Space, Answered> answered = new LinkedHashMap<>();
-    private final Set<Space> repeated = new HashSet<>();
+    private final DigestNonces nonces;
+    private final Map<DigestNonces.Space, DigestNonces.Answered> answered = new LinkedHashMap<>();
+    private final Set<DigestNonces.Space> repeated = new HashSet<>();
 
     /**
      * Creates a session without challenges.
      *
      * @param uri the Request-URI that is sent
      */
-    public DigestSession(Method method, String uri, List<DigestLogin> logins) {
-        this.method = method;
-        this.uri = uri;
-        this.logins = logins;
+    public DigestSession(Method method, SipUri uri, List<DigestLogin> logins) {
+        this(method, uri, logins, new DigestNonces());
+    }
+
+    /**
+     * Creates a session that begins with the challenges which earlier requests to the same server have answered.
+     *
+     * @param uri the Request-URI that is sent
+     * @param nonces challenges of earlier requests, to which this session adds its own
+     */
+    public DigestSession(Method method, SipUri uri, List<DigestLogin> logins, DigestNonces nonces) {
+        this.method = Objects.requireNonNull(method, "method");
+        this.uri = uri.toString();
+        this.logins = List.copyOf(logins);
+        this.nonces = Objects.requireNonNull(nonces, "nonces");
     }
 
     /**
      * Accepts the challenges of a 401 or 407. Returns true if the request is to be sent again with
-     * {@link #credentials}: one challenge at least can be answered, and none rejects an earlier answer.
+     * {@link #credentials}: one challenge at least can be answered, and none rejects an earlier answer to a challenge of
+     * this request.
      */
     public boolean accept(SipResponse response) {
-        Map<Space, Answered> strongest = new LinkedHashMap<>();
+        Map<DigestNonces.Space, DigestNonces.Answered> strongest = new LinkedHashMap<>();
         for (DigestChallenge challenge : DigestChallenge.of(response)) {
-            Space space = new Space(challenge.byProxy(), challenge.realm());
-            Answered best = strongest.get(space);
+            DigestNonces.Space space = new DigestNonces.Space(challenge.byProxy(), challenge.realm());
+            DigestNonces.Answered best = strongest.get(space);
             if (best == null || challenge.algorithm().compareTo(best.challenge.algorithm()) < 0) {
                 answer(challenge).ifPresent(answer -> strongest.put(space, answer));
             }
         }
-        for (Map.Entry<Space, Answered> one : strongest.entrySet()) {
+        nonces.forget(strongest.keySet()); // the nonce of earlier requests is not valid any more
+        for (Map.Entry<DigestNonces.Space, DigestNonces.Answered> one : strongest.entrySet()) {
             if (answered.containsKey(one.getKey()) && !mayRepeat(one)) {
                 return false;
             }
         }
         answered.putAll(strongest);
-        return !strongest.isEmpty() && answered.size() <= MAX_REALMS;
+        boolean again = !strongest.isEmpty() && answered.size() <= MAX_REALMS;
+        if (again) {
+            nonces.remember(strongest);
+        }
+        return again;
     }
 
     /** Returns true if the earlier answer had a stale nonce, the first time. */
-    private boolean mayRepeat(Map.Entry<Space, Answered> again) {
+    private boolean mayRepeat(Map.Entry<DigestNonces.Space, DigestNonces.Answered> again) {
         return again.getValue().challenge.stale() && repeated.add(again.getKey());
     }
 
-    private Optional<Answered> answer(DigestChallenge challenge) {
+    private Optional<DigestNonces.Answered> answer(DigestChallenge challenge) {
         return logins.stream()
                 .filter(login -> login.isFor(challenge.realm()))
                 .findFirst()
-                .flatMap(login -> ha1(login, challenge).map(ha1 -> new Answered(challenge, login.username(), ha1)));
+                .flatMap(login ->
+                        ha1(login, challenge).map(ha1 -> new DigestNonces.Answered(challenge, login.username(), ha1)));
     }
 
     private static Optional<String> ha1(DigestLogin login, DigestChallenge challenge) {
@@ -102,9 +118,11 @@ public final class DigestSession {
                 .or(() -> login.ha1(challenge.algorithm().token()));
     }
 
-    /** Returns the header lines with the credentials of the next request. */
+    /** Returns the header lines with the credentials of the next request. Each call uses another nonce count. */
     public Map<HeaderName, List<String>> credentials() {
-        return answered.values().stream()
+        Map<DigestNonces.Space, DigestNonces.Answered> all = new LinkedHashMap<>(nonces.known());
+        all.putAll(answered);
+        return all.values().stream()
                 .collect(Collectors.groupingBy(
                         answer ->
                                 answer.challenge.byProxy() ? HeaderName.PROXY_AUTHORIZATION : HeaderName.AUTHORIZATION,
@@ -112,9 +130,27 @@ public final class DigestSession {
                         Collectors.mapping(this::value, Collectors.toList())));
     }
 
-    private String value(Answered answer) {
+    /**
+     * Returns the request with {@link #credentials} instead of all that it has. Credentials of the sender for other
+     * servers are removed as well.
+     */
+    public SipRequest authorize(SipRequest request) {
+        SipRequest bare = request;
+        for (HeaderName name : List.of(HeaderName.AUTHORIZATION, HeaderName.PROXY_AUTHORIZATION)) {
+            bare = bare.hasHeader(name) ? bare.withoutHeader(name) : bare;
+        }
+        SipRequest authorized = bare;
+        for (Map.Entry<HeaderName, List<String>> lines : credentials().entrySet()) {
+            for (String value : lines.getValue()) {
+                authorized = authorized.withHeaderBelow(lines.getKey(), value);
+            }
+        }
+        return authorized;
+    }
+
+    private String value(DigestNonces.Answered answer) {
         DigestChallenge challenge = answer.challenge;
-        String count = String.format(Locale.ROOT, "%08x", ++answer.count);
+        String count = String.format(Locale.ROOT, "%08x", answer.count.incrementAndGet());
         String cnonce = cnonce();
         String ha1 = challenge.session()
                 ? challenge.algorithm().hash(String.join(":", answer.ha1, challenge.nonce(), cnonce))

@@ -1,0 +1,33 @@
+package org.sipproxy.gateway;
+
+import java.util.Map;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import org.sipproxy.api.routing.StageContext;
+import org.sipproxy.message.SipUri;
+
+/**
+ * Who receives the calls of a provider: by number, else by the host's function, else one URI.
+ *
+ * @param numbers the form in which {@code byNumber} has its numbers
+ */
+record IncomingRoutes(
+        NumberPlan numbers,
+        Map<String, SipUri> byNumber,
+        @Nullable IncomingRoute function,
+        @Nullable SipUri others) {
+
+    boolean mayBlock() {
+        return function != null;
+    }
+
+    Optional<SipUri> route(StageContext context, String called) throws Exception {
+        String number = numbers.apply(called);
+        SipUri known = byNumber.get(number);
+        if (known != null) {
+            return Optional.of(known);
+        }
+        IncomingRoute host = function;
+        return host != null ? host.route(context, number) : Optional.ofNullable(others);
+    }
+}

@@ -1,0 +1,169 @@
+package org.sipproxy.gateway;
+
+import java.util.List;
+import org.sipproxy.api.component.ComponentHooks;
+import org.sipproxy.api.routing.FailureCause;
+import org.sipproxy.api.routing.NeedsWorkerException;
+import org.sipproxy.api.routing.RequestStage;
+import org.sipproxy.api.routing.StageContext;
+import org.sipproxy.api.routing.Target;
+import org.sipproxy.api.routing.Verdict;
+import org.sipproxy.message.HeaderName;
+import org.sipproxy.message.Method;
+import org.sipproxy.message.NameAddress;
+import org.sipproxy.message.SipParseException;
+import org.sipproxy.message.SipRequest;
+import org.sipproxy.message.SipUri;
+import org.sipproxy.message.StatusCode;
+
+/** The stages of a trunk: calls of the provider, calls to it, and in-dialog requests that it may challenge. */
+final class TrunkStages {
+
+    private final Trunk trunk;
+
+    TrunkStages(Trunk trunk) {
+        this.trunk = trunk;
+    }
+
+    void install(ComponentHooks hooks) {
+        hooks.beforeAuthentication(new Stage(trunk.name() + " source", this::recognize));
+        hooks.beforeRouting(new RoutingStage());
+        hooks.onUnavailableUser(new Stage(trunk.name(), this::unavailable));
+        if (trunk.hasLogin()) {
+            hooks.beforeForwarding(new Stage(trunk.name() + " dialog", this::inDialog));
+        }
+    }
+
+    private Verdict recognize(StageContext context) throws SipParseException {
+        if (!isRegister(context) && trunk.isFromProvider(context)) {
+            context.trust();
+        }
+        return Verdict.proceed();
+    }
+
+    private static boolean isRegister(StageContext context) {
+        return Method.REGISTER.equals(context.request().method());
+    }
+
+    // ---- calls of the provider, and calls to numbers
+
+    /** The host's function may block; nothing else does. */
+    private final class RoutingStage implements RequestStage {
+
+        @Override
+        public String name() {
+            return trunk.name();
+        }
+
+        @Override
+        public boolean mayBlock() {
+            return trunk.incoming().mayBlock();
+        }
+
+        @Override
+        public boolean isRepeatable() {
+            return !trunk.incoming().mayBlock();
+        }
+
+        @Override
+        public Verdict handleAtOnce(StageContext context) throws Exception {
+            if (!isRegister(context) && trunk.isFromProvider(context)) {
+                throw new NeedsWorkerException();
+            }
+            return handle(context);
+        }
+
+        @Override
+        public Verdict handle(StageContext context) throws Exception {
+            if (isRegister(context)) {
+                return Verdict.proceed();
+            }
+            return trunk.isFromProvider(context) ? incoming(context) : outgoing(context);
+        }
+    }
+
+    private Verdict incoming(StageContext context) throws Exception {
+        SipRequest request = context.request();
+        boolean forContact = trunk.isContact(request.requestUri(), context);
+        String called = forContact
+                ? DispatchStages.numberOf(request.to().uri())
+                : DispatchStages.numberOf(request.requestUri());
+        SipUri to = trunk.incoming().route(context, called).orElse(null);
+        if (to == null) {
+            return forContact ? Verdict.respond(StatusCode.NOT_FOUND) : Verdict.proceed();
+        }
+        context.replace(request.withRequestUri(to.asRequestUri()));
+        return Verdict.proceed();
+    }
+
+    private Verdict outgoing(StageContext context) throws SipParseException {
+        SipUri uri = context.request().requestUri();
+        if (!trunk.sendsUnknown() || (uri.isSip() && context.isMyself(uri))) {
+            return Verdict.proceed(); // a user, or unavailable() decides
+        }
+        String number = DispatchStages.numberOf(uri);
+        return NumberPlan.isNumber(number) ? unknown(number, context) : Verdict.proceed();
+    }
+
+    private Verdict unavailable(StageContext context) throws SipParseException {
+        boolean exists = context.unavailability().orElse(FailureCause.UNKNOWN_USER) != FailureCause.UNKNOWN_USER;
+        if (exists) {
+            return Verdict.proceed();
+        }
+        if (trunk.cameFromProvider(context)) {
+            return Verdict.respond(StatusCode.NOT_FOUND); // not sent out again
+        }
+        return unknown(DispatchStages.numberOf(context.request().requestUri()), context);
+    }
+
+    private Verdict unknown(String number, StageContext context) {
+        return trunk.takes(number) && DispatchStages.mayCallOut(context) && !trunk.cameFromProvider(context)
+                ? Verdict.relay(trunk.plan(context, number))
+                : Verdict.proceed();
+    }
+
+    // ---- in-dialog requests
+
+    private Verdict inDialog(StageContext context) throws SipParseException {
+        SipRequest request = context.request();
+        List<Target> targets = context.targets();
+        if (targets.isEmpty()
+                || !request.hasToTag()
+                || Method.ACK.equals(request.method())
+                || !leadsToProvider(request, targets.get(0), context)) {
+            return Verdict.proceed();
+        }
+        return Verdict.relay(trunk.planInDialog(request.method(), targets));
+    }
+
+    private boolean leadsToProvider(SipRequest request, Target target, StageContext context) throws SipParseException {
+        for (NameAddress route : request.addresses(HeaderName.ROUTE)) {
+            if (!context.isMyself(route.uri())) {
+                return trunk.isOfProvider(route.uri());
+            }
+        }
+        return trunk.isOfProvider(target.uri());
+    }
+
+    private interface Decision {
+        Verdict of(StageContext context) throws SipParseException;
+    }
+
+    private record Stage(String name, Decision decision) implements RequestStage {
+
+        @Override
+        public Verdict handle(StageContext context) throws SipParseException {
+            return decision.of(context);
+        }
+
+        @Override
+        public boolean mayBlock() {
+            return false;
+        }
+
+        @Override
+        public boolean isRepeatable() {
+            return true;
+        }
+    }
+}
