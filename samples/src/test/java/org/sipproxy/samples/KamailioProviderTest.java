@@ -13,8 +13,10 @@ import java.net.URISyntaxException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Objects;
+import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -198,12 +200,15 @@ class KamailioProviderTest {
                     .count();
         }
 
+        /** Without retransmissions. */
         List<SipRequest> sentCalls(int toPort) {
+            Set<String> vias = new HashSet<>();
             return sent.stream()
                     .filter(SipRequest.class::isInstance)
                     .map(SipRequest.class::cast)
                     .filter(request -> Method.INVITE.equals(request.method())
                             && request.toString().contains("127.0.0.1:" + toPort))
+                    .filter(request -> vias.add(request.header(HeaderName.VIA).orElseThrow()))
                     .toList();
         }
     }

@@ -119,6 +119,16 @@ class TrunkOnTheWireTest {
         return provider.reply(register, 200, "Contact: " + register.header("Contact") + ";expires=" + seconds);
     }
 
+    /** Waits for a request with credentials; a retransmission of the one before has none, or another nonce. */
+    private WireMessage authorized(String method, String nonce) {
+        String header = method.equals("REGISTER") ? "Authorization" : "Proxy-Authorization";
+        return provider.await(
+                method + " with nonce " + nonce,
+                m -> !m.isResponse()
+                        && m.method().equals(method)
+                        && m.lines(header).stream().anyMatch(line -> line.contains("nonce=\"" + nonce + "\"")));
+    }
+
     private void awaitState(TrunkState state) {
         await().untilAsserted(() -> assertThat(trunk.status().state()).isEqualTo(state));
     }
@@ -134,7 +144,7 @@ class TrunkOnTheWireTest {
         start(trunk -> trunk);
         WireMessage first = provider.awaitRequest("REGISTER");
         provider.reply(first, 401, challenge("WWW-Authenticate", "n1"));
-        WireMessage second = provider.awaitRequest("REGISTER");
+        WireMessage second = authorized("REGISTER", "n1");
         assertThat(second.header("Call-ID")).isEqualTo(first.header("Call-ID"));
         assertThat(second.header("CSeq")).isEqualTo("2 REGISTER");
         assertThat(parameter(second.header("Authorization"), "nonce")).isEqualTo("n1");
@@ -143,9 +153,11 @@ class TrunkOnTheWireTest {
 
         CompletableFuture<Void> closed =
                 CompletableFuture.runAsync(() -> proxy.proxy().close());
-        WireMessage farewell = provider.awaitRequest("REGISTER");
+        WireMessage farewell = provider.await(
+                "REGISTER with Expires: 0",
+                m -> !m.isResponse() && m.lines("Expires").contains("0"));
         provider.reply(farewell, 401, challenge("WWW-Authenticate", "n2"));
-        WireMessage last = provider.awaitRequest("REGISTER");
+        WireMessage last = authorized("REGISTER", "n2");
         assertThat(last.header("Expires")).isEqualTo("0");
         assertThat(last.header("Contact")).isEqualTo(first.header("Contact"));
         assertThat(last.header("CSeq")).isEqualTo("4 REGISTER");
@@ -206,7 +218,7 @@ class TrunkOnTheWireTest {
     void wrongPasswordIsNotRepeated() {
         start(trunk -> trunk);
         provider.reply(provider.awaitRequest("REGISTER"), 401, challenge("WWW-Authenticate", "n1"));
-        provider.reply(provider.awaitRequest("REGISTER"), 401, challenge("WWW-Authenticate", "n2"));
+        provider.reply(authorized("REGISTER", "n1"), 401, challenge("WWW-Authenticate", "n2"));
 
         awaitState(TrunkState.REJECTED);
         assertThat(trunk.status().nextAttempt().orElseThrow())
@@ -220,7 +232,7 @@ class TrunkOnTheWireTest {
         WireMessage first = provider.awaitRequest("INVITE");
         provider.reply(first, 407, proxyChallenge(nonce));
         provider.awaitRequest("ACK");
-        WireMessage second = provider.awaitRequest("INVITE");
+        WireMessage second = authorized("INVITE", nonce);
         assertThat(second.header("CSeq")).isEqualTo(first.header("CSeq"));
         assertThat(second.header("Call-ID")).isEqualTo(first.header("Call-ID"));
         assertThat(second.header("From")).isEqualTo(first.header("From"));
@@ -247,7 +259,7 @@ class TrunkOnTheWireTest {
         WireMessage first = provider.awaitRequest("BYE");
         assertThat(parameter(first.header("Proxy-Authorization"), "nc")).isEqualTo("00000002");
         provider.reply(first, 407, proxyChallenge("n2", "stale=true"));
-        WireMessage second = provider.awaitRequest("BYE");
+        WireMessage second = authorized("BYE", "n2");
         assertThat(parameter(second.header("Proxy-Authorization"), "nonce")).isEqualTo("n2");
         provider.reply(second, 200);
         alice.awaitResponse(bye, 200);
@@ -259,7 +271,8 @@ class TrunkOnTheWireTest {
         answered("0301", "n1");
 
         Request invite = alice.send(invite("0302"));
-        WireMessage received = provider.awaitRequest("INVITE");
+        WireMessage received =
+                provider.await("INVITE to 0302", m -> !m.isResponse() && m.uri().startsWith("sip:0302@"));
         assertThat(parameter(received.header("Proxy-Authorization"), "nonce")).isEqualTo("n1");
         provider.reply(received, 486);
         alice.awaitResponse(invite, 486);
@@ -270,7 +283,7 @@ class TrunkOnTheWireTest {
         start(Trunk.Builder::withoutRegistration);
         Request invite = alice.send(invite("0301"));
         provider.reply(provider.awaitRequest("INVITE"), 407, proxyChallenge("n1"));
-        provider.reply(provider.awaitRequest("INVITE"), 486);
+        provider.reply(authorized("INVITE", "n1"), 486);
 
         assertThat(alice.awaitFinal(invite).status()).isEqualTo(486);
     }
@@ -280,7 +293,7 @@ class TrunkOnTheWireTest {
         start(Trunk.Builder::withoutRegistration);
         Request invite = alice.send(invite("0301"));
         provider.reply(provider.awaitRequest("INVITE"), 407, proxyChallenge("n1"));
-        provider.reply(provider.awaitRequest("INVITE"), 407, proxyChallenge("n2"));
+        provider.reply(authorized("INVITE", "n1"), 407, proxyChallenge("n2"));
 
         WireMessage response = alice.awaitFinal(invite);
         assertThat(response.status()).isEqualTo(403);
@@ -302,7 +315,7 @@ class TrunkOnTheWireTest {
         start(Trunk.Builder::withoutRegistration);
         Request invite = alice.send(invite("0301"));
         provider.reply(provider.awaitRequest("INVITE"), 407, proxyChallenge("n1"));
-        WireMessage second = provider.awaitRequest("INVITE");
+        WireMessage second = authorized("INVITE", "n1");
         provider.reply(second, 180);
         alice.awaitResponse(invite, 180);
 
