@@ -153,9 +153,11 @@ class KamailioProviderTest {
             Process running = process;
             if (running != null) {
                 process = null;
+                List<ProcessHandle> workers = running.descendants().toList();
                 running.destroy();
-                if (!running.waitFor(5, TimeUnit.SECONDS)) {
+                if (!running.waitFor(15, TimeUnit.SECONDS)) {
                     running.destroyForcibly().waitFor();
+                    workers.forEach(ProcessHandle::destroyForcibly); // they have the socket too
                 }
                 await().atMost(PATIENCE).until(() -> !isBound());
             }
