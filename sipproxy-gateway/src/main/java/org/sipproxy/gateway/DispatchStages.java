@@ -5,7 +5,6 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.sipproxy.api.component.ComponentHooks;
 import org.sipproxy.api.routing.FailureCause;
-import org.sipproxy.api.routing.RequestStage;
 import org.sipproxy.api.routing.StageContext;
 import org.sipproxy.api.routing.Verdict;
 import org.sipproxy.message.Method;
@@ -32,13 +31,13 @@ final class DispatchStages {
 
     void install(ComponentHooks hooks, boolean recognizesMembers) {
         if (recognizesMembers) {
-            hooks.beforeAuthentication(new Stage("gateway source", this::recognize));
+            hooks.beforeAuthentication(new GatewayStage("gateway source", this::recognize));
         }
         if (!routes.isEmpty() || sendsUnknown) {
-            hooks.beforeRouting(new Stage("dispatcher", this::route));
+            hooks.beforeRouting(new GatewayStage("dispatcher", this::route));
         }
         if (sendsUnknown) {
-            hooks.onUnavailableUser(new Stage("dispatcher", this::unavailable));
+            hooks.onUnavailableUser(new GatewayStage("dispatcher", this::unavailable));
         }
     }
 
@@ -99,27 +98,5 @@ final class DispatchStages {
         String number = NumberPlan.none().apply(text);
         int semicolon = number.indexOf(';');
         return semicolon < 0 ? number : number.substring(0, semicolon);
-    }
-
-    private interface Decision {
-        Verdict of(StageContext context) throws SipParseException;
-    }
-
-    private record Stage(String name, Decision decision) implements RequestStage {
-
-        @Override
-        public Verdict handle(StageContext context) throws SipParseException {
-            return decision.of(context);
-        }
-
-        @Override
-        public boolean mayBlock() {
-            return false;
-        }
-
-        @Override
-        public boolean isRepeatable() {
-            return true;
-        }
     }
 }

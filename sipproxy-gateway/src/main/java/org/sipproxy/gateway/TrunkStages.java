@@ -26,11 +26,11 @@ final class TrunkStages {
     }
 
     void install(ComponentHooks hooks) {
-        hooks.beforeAuthentication(new Stage(trunk.name() + " source", this::recognize));
+        hooks.beforeAuthentication(new GatewayStage(trunk.name() + " source", this::recognize));
         hooks.beforeRouting(new RoutingStage());
-        hooks.onUnavailableUser(new Stage(trunk.name(), this::unavailable));
+        hooks.onUnavailableUser(new GatewayStage(trunk.name(), this::unavailable));
         if (trunk.hasLogin()) {
-            hooks.beforeForwarding(new Stage(trunk.name() + " dialog", this::inDialog));
+            hooks.beforeForwarding(new GatewayStage(trunk.name() + " dialog", this::inDialog));
         }
     }
 
@@ -143,27 +143,5 @@ final class TrunkStages {
             }
         }
         return trunk.isOfProvider(target.uri());
-    }
-
-    private interface Decision {
-        Verdict of(StageContext context) throws SipParseException;
-    }
-
-    private record Stage(String name, Decision decision) implements RequestStage {
-
-        @Override
-        public Verdict handle(StageContext context) throws SipParseException {
-            return decision.of(context);
-        }
-
-        @Override
-        public boolean mayBlock() {
-            return false;
-        }
-
-        @Override
-        public boolean isRepeatable() {
-            return true;
-        }
     }
 }
