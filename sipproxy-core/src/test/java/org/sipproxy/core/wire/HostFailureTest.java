@@ -338,6 +338,7 @@ class HostFailureTest {
             WireClient.Udp desk = proxy.registered("bob");
             WireClient.Udp mobile = proxy.registered("bob");
             WireClient.Udp alice = proxy.udp("alice");
+            proxy.register(alice, "carol", ""); // otherwise a MESSAGE may be routed before the REGISTER sent with it
             long before = proxy.proxy().statistics().hostFailures();
             failing.error.set(error);
 
