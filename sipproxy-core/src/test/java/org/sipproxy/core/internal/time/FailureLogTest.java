@@ -15,8 +15,8 @@ import org.slf4j.helpers.MessageFormatter;
 class FailureLogTest {
 
     private final List<String> lines = new ArrayList<>();
-    private final Logger log = (Logger)
-            Proxy.newProxyInstance(getClass().getClassLoader(), new Class<?>[] {Logger.class}, (self, method, arguments) -> {
+    private final Logger log = (Logger) Proxy.newProxyInstance(
+            getClass().getClassLoader(), new Class<?>[] {Logger.class}, (self, method, arguments) -> {
                 lines.add(method.getName() + " " + text(arguments));
                 return null;
             });
