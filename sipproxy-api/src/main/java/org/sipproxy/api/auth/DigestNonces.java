@@ -10,7 +10,7 @@ import java.util.concurrent.atomic.AtomicInteger;
  * begin with credentials (RFC 7616 §3.6), which saves a round trip. If the server does not accept the nonce any more, its
  * next challenge replaces it. Holds four realms at most. Thread-safe. {@link #toString()} shows no nonce.
  *
- * <p>Use one object for each server and login: credentials are sent to whoever receives the request.
+ * <p>Use one object for each server and login: credentials are sent to the receiver of the request.
  */
 public final class DigestNonces {
 

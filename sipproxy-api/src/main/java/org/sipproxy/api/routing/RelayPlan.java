@@ -328,7 +328,7 @@ public final class RelayPlan {
         return Optional.empty();
     }
 
-    /** Returns true if the plan is no more than its targets, tried as {@link Verdict#relay(List)} tries them. */
+    /** Returns true if the plan consists of its targets only, tried as {@link Verdict#relay(List)} tries them. */
     public boolean isPlain() {
         return targets != null
                 && !targets.isEmpty()

@@ -88,7 +88,7 @@ class DigestSessionTest {
         DigestSession second = session();
         assertThat(parameter(line(second), "nc")).isEqualTo("00000002");
         assertThat(second.accept(challenge(byProxy("n2"))))
-                .as("a nonce of others is no failed answer")
+                .as("a nonce of others is not a failed answer")
                 .isTrue();
         assertThat(parameter(line(second), "nonce")).isEqualTo("n2");
         assertThat(second.accept(challenge(byProxy("n3"))))

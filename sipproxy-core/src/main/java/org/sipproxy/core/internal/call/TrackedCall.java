@@ -198,7 +198,7 @@ final class TrackedCall extends Timer implements RelayProgress {
             target = callee.contact;
         }
         if (!context.isRegistered(at)) {
-            tracker.users().remove(calleeUser); // somebody else has answered, such as the voicemail
+            tracker.users().remove(calleeUser); // another target has answered, such as the voicemail
             calleeUser = null;
         }
         transaction = null;
