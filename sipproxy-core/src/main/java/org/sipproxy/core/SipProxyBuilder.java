@@ -13,6 +13,7 @@ import java.util.concurrent.ThreadFactory;
 import org.jspecify.annotations.Nullable;
 import org.sipproxy.api.auth.Authentication;
 import org.sipproxy.api.call.CallListener;
+import org.sipproxy.api.call.CallRepository;
 import org.sipproxy.api.component.ProxyComponent;
 import org.sipproxy.api.config.ConfigurationException;
 import org.sipproxy.api.config.ConfigurationProblem;
@@ -100,6 +101,7 @@ public final class SipProxyBuilder {
             Math.max(LEAST_TRANSACTION_BYTES, Runtime.getRuntime().maxMemory() / 4));
     private int pendingRequests = 10_000;
     private @Nullable CallSettings calls;
+    private @Nullable CallRepository callRepository;
     private boolean hasCallListener;
     private Duration drainTime = Duration.ofSeconds(2);
     private boolean setsLogContext;
@@ -333,11 +335,24 @@ public final class SipProxyBuilder {
      * may be limited. Default off. Costs about 1 kB for each call.
      *
      * <p>When the proxy closes, calls that were answered go on without it, and have no event. Calls that it did not see
-     * begin, because they are older than its start, are not tracked; their requests are relayed as before.
+     * begin, because they are older than its start, are tracked only with a {@link #callRepository}; the requests of
+     * others are relayed as before.
      */
     public SipProxyBuilder calls(CallSettings settings) {
         problems.once("calls");
         calls = Objects.requireNonNull(settings, "settings");
+        return this;
+    }
+
+    /**
+     * Stores answered calls, so that they are tracked after a restart: they are listed, counted and ended as before, and
+     * a call whose longest duration has passed meanwhile is ended. Requires {@link #calls}, and a {@link #secret} that
+     * outlives the process. A repository that is a {@link ProxyComponent} is added as one. Default: calls are in memory
+     * only.
+     */
+    public SipProxyBuilder callRepository(CallRepository repository) {
+        problems.once("callRepository");
+        callRepository = Objects.requireNonNull(repository, "repository");
         return this;
     }
 
@@ -579,6 +594,15 @@ public final class SipProxyBuilder {
         if (hasCallListener && calls == null) {
             found.add("callListener", "", "is never notified without {calls}", "set calls(CallSettings.DEFAULT)");
         }
+        if (callRepository != null && calls == null) {
+            found.add("callRepository", "", "is never used without {calls}", "set calls(CallSettings.DEFAULT)");
+        } else if (callRepository != null && secret == null) {
+            found.add(
+                    "callRepository",
+                    "",
+                    "needs a {secret}: requests of a stored call are not valid with that of another start",
+                    "set secret(…) to the same bytes at each start, for example JdbcSecret.readOrCreate");
+        }
         found.range("drainTime", drainTime, Duration.ZERO, Duration.ofHours(1));
         found.throwIfAny();
         return new SipProxy(new ProxyEngine(new EngineParts(
@@ -614,6 +638,7 @@ public final class SipProxyBuilder {
                 lingeringBytes,
                 pendingRequests,
                 calls,
+                callRepository,
                 drainTime,
                 setsLogContext,
                 clock)));
@@ -631,6 +656,9 @@ public final class SipProxyBuilder {
         }
         if (storeMode instanceof StoreMode.WithRepository mode
                 && mode.repository() instanceof ProxyComponent repository) {
+            add(repository);
+        }
+        if (callRepository instanceof ProxyComponent repository) {
             add(repository);
         }
         components.sort(Comparator.comparing(ProxyComponent::phase)); // stable

@@ -7,6 +7,7 @@ import org.sipproxy.api.auth.CredentialStore;
 import org.sipproxy.api.call.Call;
 import org.sipproxy.api.call.CallListener;
 import org.sipproxy.api.call.CallParty;
+import org.sipproxy.api.call.CallRepository;
 import org.sipproxy.api.call.Calls;
 import org.sipproxy.api.client.RequestClient;
 import org.sipproxy.api.component.ComponentHooks;
@@ -45,6 +46,7 @@ public final class HostInterfaces {
             BindingRepository.class,
             BranchEdit.class,
             CallListener.class,
+            CallRepository.class,
             DomainSource.class,
             FailureStage.class,
             LocationListener.class,

@@ -63,7 +63,7 @@ public final class DatabaseDoctor {
             Set<String> damaged = new TreeSet<>();
             for (SchemaMismatch mismatch : schema.verify()) {
                 if (isUsed(mismatch.table())) {
-                    if (!mismatch.table().equals(JdbcSecret.TABLE)) {
+                    if (!KamailioSchema.OWN.containsKey(mismatch.table())) {
                         damaged.add(mismatch.table());
                     }
                     findings.add(finding(mismatch));
@@ -96,9 +96,10 @@ public final class DatabaseDoctor {
     private Finding finding(SchemaMismatch mismatch) {
         String what = "table " + mismatch.table();
         String value = mismatch.found() + ", not " + mismatch.wanted();
-        return mismatch.table().equals(JdbcSecret.TABLE)
-                ? Finding.warning(what, value, remedy(mismatch) + "; without it calls do not survive a restart")
-                : Finding.fatal(what, value, remedy(mismatch));
+        String loss = KamailioSchema.OWN.get(mismatch.table());
+        return loss == null
+                ? Finding.fatal(what, value, remedy(mismatch))
+                : Finding.warning(what, value, remedy(mismatch) + "; without it " + loss);
     }
 
     private boolean isUsed(String table) {

@@ -14,7 +14,9 @@ public enum DatabaseUse {
     /** Keeps the bindings in the database only, where other servers may change them. */
     SHARE_BINDINGS,
     /** Writes call records. */
-    ACCOUNTING;
+    ACCOUNTING,
+    /** Keeps the calls in progress. */
+    CALLS;
 
     /** Returns the needed privileges, by table. */
     Map<String, List<String>> privileges() {
@@ -24,6 +26,7 @@ public enum DatabaseUse {
             case SUBSCRIBERS -> Map.of("version", read, "subscriber", read);
             case LOAD_BINDINGS -> Map.of("location", read);
             case KEEP_BINDINGS, SHARE_BINDINGS -> Map.of("location", List.of("SELECT", "INSERT", "UPDATE", "DELETE"));
+            case CALLS -> Map.of(CallTable.NAME, List.of("SELECT", "INSERT", "UPDATE", "DELETE"));
             case ACCOUNTING -> Map.of("acc", insert, "missed_calls", insert, "acc_cdrs", insert);
         };
     }

@@ -13,8 +13,8 @@ import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.Jdbi;
 
 /**
- * Kamailio's tables, and the table of {@link JdbcSecret}: creates, verifies and drops them, like {@code kamdbctl}. A
- * database that a Kamailio already uses is accepted as it is, including further tables and columns.
+ * Kamailio's tables, and those of {@link JdbcSecret} and {@link JdbcCallRepository}: creates, verifies and drops them,
+ * like {@code kamdbctl}. A database that a Kamailio already uses is accepted as it is, including further tables and columns.
  *
  * <p>The tables are those of the current schema (first on the connection's {@code search_path}). All methods block, and
  * throw {@link org.jdbi.v3.core.JdbiException} if the database cannot be reached or rejects a statement.
@@ -30,6 +30,13 @@ public final class KamailioSchema {
      */
     private static final Map<String, Set<Integer>> ALSO_ACCEPTED =
             Map.of("acc_cdrs", Set.of(2), "dispatcher", Set.of(1, 2, 3));
+
+    /** Tables that a Kamailio does not have, and what is missing without them. A proxy can run without. */
+    static final Map<String, String> OWN = Map.of(
+            JdbcSecret.TABLE,
+            "calls do not survive a restart",
+            CallTable.NAME,
+            "calls cannot be tracked after a restart");
 
     /** Before version 4, dispatcher lacks some of its present columns. */
     private static final int DISPATCHER_WITH_ALL_COLUMNS = 4;

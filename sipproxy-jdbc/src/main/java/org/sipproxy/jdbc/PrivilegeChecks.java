@@ -21,6 +21,8 @@ final class PrivilegeChecks {
             List.of("SELECT", "INSERT", "UPDATE", "DELETE"),
             JdbcSecret.TABLE,
             List.of("SELECT", "INSERT"),
+            CallTable.NAME,
+            List.of("SELECT", "INSERT", "UPDATE", "DELETE"),
             "acc",
             List.of("INSERT"),
             "missed_calls",
@@ -77,8 +79,9 @@ final class PrivilegeChecks {
         String value = "no " + String.join(", ", privileges) + " on " + table;
         String remedy = "GRANT " + String.join(", ", privileges) + " ON " + table + " TO the role; "
                 + remedies.of("DatabaseRoles", "db grants") + " prints all of the SQL";
-        if (table.equals(JdbcSecret.TABLE)) {
-            return Finding.warning("privileges", value, remedy + "; without them calls do not survive a restart");
+        String loss = KamailioSchema.OWN.get(table);
+        if (loss != null) {
+            return Finding.warning("privileges", value, remedy + "; without them " + loss);
         }
         if (isUsed) {
             return Finding.fatal("privileges", value, remedy);

@@ -177,3 +177,37 @@ CREATE TABLE IF NOT EXISTS sipproxy_secret (
     CONSTRAINT sipproxy_secret_name_idx UNIQUE (name)
 );
 INSERT INTO version (table_name, table_version) VALUES ('sipproxy_secret', 1) ON CONFLICT (table_name) DO NOTHING;
+
+-- table sipproxy_call 1
+CREATE TABLE IF NOT EXISTS sipproxy_call (
+    id SERIAL PRIMARY KEY NOT NULL,
+    server_id INTEGER DEFAULT 0 NOT NULL,
+    callid VARCHAR(255) NOT NULL,
+    from_tag VARCHAR(128) NOT NULL,
+    to_tag VARCHAR(128) NOT NULL,
+    caller VARCHAR(1024) NOT NULL,
+    callee VARCHAR(1024) NOT NULL,
+    caller_contact VARCHAR(1024) NOT NULL,
+    callee_contact VARCHAR(1024) NOT NULL,
+    caller_route_set VARCHAR(4096) NOT NULL,
+    callee_route_set VARCHAR(4096) NOT NULL,
+    caller_cseq BIGINT NOT NULL,
+    callee_cseq BIGINT NOT NULL,
+    caller_source VARCHAR(128),
+    callee_source VARCHAR(128),
+    caller_sock VARCHAR(128),
+    callee_sock VARCHAR(128),
+    caller_user VARCHAR(255),
+    caller_domain VARCHAR(255),
+    callee_user VARCHAR(255),
+    callee_domain VARCHAR(255),
+    auth_user VARCHAR(512),
+    req_uri VARCHAR(1024) NOT NULL,
+    start_time TIMESTAMP WITH TIME ZONE NOT NULL,
+    ring_time TIMESTAMP WITH TIME ZONE,
+    answer_time TIMESTAMP WITH TIME ZONE NOT NULL,
+    timeout TIMESTAMP WITH TIME ZONE NOT NULL,
+    session_seconds INTEGER DEFAULT 0 NOT NULL,
+    CONSTRAINT sipproxy_call_idx UNIQUE (callid, from_tag, server_id)
+);
+INSERT INTO version (table_name, table_version) VALUES ('sipproxy_call', 1) ON CONFLICT (table_name) DO NOTHING;

@@ -13,6 +13,7 @@ package org.sipproxy.api.call;
  * @param refusedForUser INVITEs that were refused because of the limit of one user's calls
  * @param untracked calls that were relayed without being tracked, because the most calls were tracked already
  * @param droppedEvents events that no listener got, because too many were waiting
+ * @param unwritten calls whose row in the {@link CallRepository} is out of date; 0 without a repository
  */
 public record CallStatistics(
         int unanswered,
@@ -24,4 +25,5 @@ public record CallStatistics(
         long refusedInTotal,
         long refusedForUser,
         long untracked,
-        long droppedEvents) {}
+        long droppedEvents,
+        int unwritten) {}

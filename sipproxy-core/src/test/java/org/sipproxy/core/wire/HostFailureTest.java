@@ -12,6 +12,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collection;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
@@ -29,6 +30,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 import org.sipproxy.api.auth.Authentication;
 import org.sipproxy.api.call.CallListener;
+import org.sipproxy.api.call.CallRepository;
+import org.sipproxy.api.call.StoredCall;
 import org.sipproxy.api.component.ComponentHooks;
 import org.sipproxy.api.component.ProxyComponent;
 import org.sipproxy.api.component.ProxyRuntime;
@@ -106,6 +109,7 @@ class HostFailureTest {
             "LocationStore.addListener",
             "LocationStore.forEach",
             "LocationStore.close",
+            "CallRepository.findAll",
             "BindingRepository.forEach",
             "BindingRepository.find",
             "BindingRepository.timeout",
@@ -123,6 +127,17 @@ class HostFailureTest {
             context.authenticated("anybody", "sip.test", -1);
             return Verdict.proceed();
         }
+    }
+
+    private static final class NoCalls implements CallRepository {
+
+        @Override
+        public List<StoredCall> findAll() {
+            return List.of();
+        }
+
+        @Override
+        public void write(Collection<StoredCall> changed, Collection<StoredCall.Key> ended) {}
     }
 
     private static final class Empty implements BindingRepository {
@@ -229,6 +244,12 @@ class HostFailureTest {
                     CallListener.class,
                     f -> f.with(hooks -> hooks.onCall(f.of(CallListener.class, event -> {})))
                             .calls(CallSettings.DEFAULT)),
+            Map.entry(
+                    CallRepository.class,
+                    f -> f.builder
+                            .secret(new byte[32])
+                            .calls(CallSettings.DEFAULT)
+                            .callRepository(f.of(CallRepository.class, new NoCalls()))),
             Map.entry(
                     FailureStage.class,
                     f -> f.with(hooks -> hooks.beforeRouting(RequestStage.on(
@@ -355,6 +376,10 @@ class HostFailureTest {
             }
             if (type == CallListener.class) {
                 alice.send(alice.request("INVITE", "sip:carol@sip.test"));
+            }
+            if (type == CallRepository.class) {
+                alice.send(alice.request("INVITE", "sip:carol@sip.test"));
+                alice.reply(alice.awaitRequest("INVITE"), 200);
             }
             Awaitility.await(type.getSimpleName() + "." + method + " is called")
                     .atMost(Duration.ofSeconds(20))

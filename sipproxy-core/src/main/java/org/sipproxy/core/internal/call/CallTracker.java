@@ -15,8 +15,10 @@ import org.jspecify.annotations.Nullable;
 import org.sipproxy.api.call.Call;
 import org.sipproxy.api.call.CallEnd;
 import org.sipproxy.api.call.CallListener;
+import org.sipproxy.api.call.CallRepository;
 import org.sipproxy.api.call.CallStatistics;
 import org.sipproxy.api.call.Calls;
+import org.sipproxy.api.call.StoredCall;
 import org.sipproxy.api.location.Aor;
 import org.sipproxy.api.routing.FailureCause;
 import org.sipproxy.api.support.LoggerNames;
@@ -77,6 +79,9 @@ public final class CallTracker implements Calls {
     private final LongAdder refusedInTotal = new LongAdder();
     private final LongAdder refusedForUser = new LongAdder();
     private final LongAdder untracked = new LongAdder();
+    /** Null if the calls are not stored. */
+    private final @Nullable CallStore store;
+
     private volatile boolean closing;
 
     public CallTracker(
@@ -87,6 +92,7 @@ public final class CallTracker implements Calls {
             DialogClient client,
             ParseLimits limits,
             List<CallListener> listeners,
+            @Nullable CallRepository repository,
             ProxyThreads threads) {
         this.settings = settings;
         this.time = time;
@@ -95,6 +101,67 @@ public final class CallTracker implements Calls {
         this.client = client;
         this.limits = limits.toBuilder().messageBytes(16_777_216).build();
         this.events = new CallEvents(listeners, table, threads);
+        this.store = repository == null ? null : new CallStore(repository, threads, this::restore);
+    }
+
+    // ---- stored calls
+
+    /** Reads the stored calls, if there is a repository. Called when requests can be sent. */
+    public void open() {
+        if (store != null) {
+            store.open();
+        }
+    }
+
+    private void restore(List<StoredCall> rows) {
+        int restored = 0;
+        for (StoredCall row : rows) {
+            if (inProgress.get() >= settings.trackedCalls()) {
+                LOG.warn(
+                        "{} of {} stored calls are not tracked: {} calls are, the limit (CallSettings.trackedCalls)",
+                        rows.size() - restored,
+                        rows.size(),
+                        settings.trackedCalls());
+                break;
+            }
+            if (restore(row)) {
+                restored++;
+            }
+        }
+        if (restored > 0) {
+            LOG.info("calls from before the start that are tracked: {}", restored);
+        }
+    }
+
+    private boolean restore(StoredCall row) {
+        CallKey key = new CallKey(row.key().callId(), row.key().callerTag());
+        Aor caller = row.caller().countedAs().map(this::counted).orElse(null);
+        Aor callee = row.callee().countedAs().map(this::counted).orElse(null);
+        try {
+            TrackedCall call = new TrackedCall(this, key, row, caller, callee);
+            if (calls.putIfAbsent(key, call) == null) {
+                inProgress.incrementAndGet();
+                answered.incrementAndGet();
+                call.resume();
+                return true;
+            }
+        } catch (SipParseException e) {
+            failures.warn(LOG, "a stored call cannot be read and is not tracked", e);
+        }
+        users.remove(caller);
+        users.remove(callee);
+        return false;
+    }
+
+    private @Nullable Aor counted(Aor user) {
+        return users.add(user, CallSettings.NO_LIMIT);
+    }
+
+    /** Called under the monitor of an answered call that has changed. */
+    void changed(TrackedCall call) {
+        if (store != null) {
+            store.changed(call);
+        }
     }
 
     // ---- on the path of requests
@@ -221,6 +288,9 @@ public final class CallTracker implements Calls {
 
     /** Forgets the calls, which go on without this proxy, and ends the events. Called when no timer fires any more. */
     public void close(Deadline limit) {
+        if (store != null) {
+            store.close(limit);
+        }
         calls.values().forEach(table::cancel);
         calls.clear();
         users.clear();
@@ -272,7 +342,11 @@ public final class CallTracker implements Calls {
         established.increment();
     }
 
-    void ended(boolean wasAnswered, CallEnd.Reason reason) {
+    /** Called under the monitor of a call that has ended. */
+    void ended(TrackedCall call, boolean wasAnswered, CallEnd.Reason reason) {
+        if (store != null && wasAnswered) {
+            store.ended(call);
+        }
         inProgress.decrementAndGet();
         if (wasAnswered) {
             answered.decrementAndGet();
@@ -418,6 +492,7 @@ public final class CallTracker implements Calls {
                 refusedInTotal.sum(),
                 refusedForUser.sum(),
                 untracked.sum(),
-                events.dropped());
+                events.dropped(),
+                store == null ? 0 : store.waiting());
     }
 }

@@ -1,9 +1,13 @@
 package org.sipproxy.core.internal.call;
 
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.sipproxy.api.call.Call;
@@ -11,6 +15,7 @@ import org.sipproxy.api.call.CallEnd;
 import org.sipproxy.api.call.CallEnd.Reason;
 import org.sipproxy.api.call.CallEvent;
 import org.sipproxy.api.call.CallState;
+import org.sipproxy.api.call.StoredCall;
 import org.sipproxy.api.location.Aor;
 import org.sipproxy.api.routing.FailureCause;
 import org.sipproxy.api.routing.Target;
@@ -62,6 +67,12 @@ final class TrackedCall extends Timer implements RelayProgress {
 
     private static final long NEVER = Long.MAX_VALUE;
 
+    /**
+     * Step of the CSeq number of a BYE after a restart: requests of the last second before a crash were not stored, and
+     * a phone refuses a number that it has seen (RFC 3261 §12.2.2).
+     */
+    private static final int UNSEEN_REQUESTS = 1_000;
+
     private static final byte[] NO_TARGET = {};
 
     private final CallTracker tracker;
@@ -99,6 +110,11 @@ final class TrackedCall extends Timer implements RelayProgress {
     private long sessionInterval;
     private boolean probing;
 
+    /** How much a BYE's CSeq number is above the highest known one. */
+    private int cseqStep = 1;
+    /** True once its row may be in the repository. Written under the monitor. */
+    private volatile boolean hasRow;
+
     TrackedCall(
             CallTracker tracker,
             CallKey key,
@@ -123,8 +139,78 @@ final class TrackedCall extends Timer implements RelayProgress {
         callee.address = DialogHeaders.value(invite, HeaderName.TO);
     }
 
+    /**
+     * A call that was stored before this proxy started. It is answered.
+     *
+     * @throws SipParseException if a text of its row cannot be read
+     */
+    TrackedCall(CallTracker tracker, CallKey key, StoredCall row, @Nullable Aor callerUser, @Nullable Aor calleeUser)
+            throws SipParseException {
+        this.tracker = tracker;
+        this.key = key;
+        this.authenticatedUser = row.authenticatedUser().orElse(null);
+        this.callerUser = callerUser;
+        this.calleeUser = calleeUser;
+        caller.restore(row.caller());
+        callee.restore(row.callee());
+        target = Side.uri(row.target());
+        startedAt = row.startedAt().toEpochMilli();
+        ringingAt = row.ringingAt().map(Instant::toEpochMilli).orElse(0L);
+        answeredAt = row.answeredAt().toEpochMilli();
+        state = CallState.ANSWERED;
+        cseqStep = UNSEEN_REQUESTS;
+        hasRow = true;
+        sessionInterval = row.sessionInterval().toNanos();
+        long wall = tracker.time().wallMillis();
+        answeredMillis = tracker.time().millis() - Math.max(0, wall - answeredAt);
+        long left = row.expiresAt().toEpochMilli() - wall;
+        long longest = tracker.settings().maxDuration().toMillis();
+        expiresNanos = tracker.table().now() + TimeUnit.MILLISECONDS.toNanos(Math.min(left, longest));
+    }
+
+    /** Called when a restored call is in the table. */
+    synchronized void resume() {
+        long now = tracker.table().now();
+        tracker.settings().keepalive().ifPresent(interval -> {
+            long spread = ThreadLocalRandom.current().nextLong(1 + interval.toNanos());
+            keepaliveNanos = now + interval.toNanos() + spread; // not all at once, and phones need time to reconnect
+        });
+        if (sessionInterval > 0) {
+            sessionNanos = now + sessionInterval + SESSION_GRACE;
+        }
+        schedule(now);
+    }
+
     CallKey key() {
         return key;
+    }
+
+    /** Returns the call as its row is to be from now on; null if it is not in progress. */
+    synchronized @Nullable StoredCall toStore() {
+        if (state != CallState.ANSWERED) {
+            return null;
+        }
+        hasRow = true;
+        long left = TimeUnit.NANOSECONDS.toMillis(expiresNanos - tracker.table().now());
+        return new StoredCall(
+                new StoredCall.Key(key.callId(), key.callerTag()),
+                caller.toStore(callerUser),
+                callee.toStore(calleeUser),
+                Optional.ofNullable(authenticatedUser),
+                new String(target, StandardCharsets.UTF_8),
+                Instant.ofEpochMilli(startedAt),
+                ringingAt == 0 ? Optional.empty() : Optional.of(Instant.ofEpochMilli(ringingAt)),
+                Instant.ofEpochMilli(answeredAt),
+                Instant.ofEpochMilli(tracker.time().wallMillis() + left),
+                Duration.ofNanos(sessionInterval));
+    }
+
+    boolean hasRow() {
+        return hasRow;
+    }
+
+    void hasRow(boolean value) {
+        hasRow = value;
     }
 
     /** Called when the call is in the table. */
@@ -213,6 +299,7 @@ final class TrackedCall extends Timer implements RelayProgress {
                 .orElse(NEVER);
         refreshed(now, DialogHeaders.sessionSeconds(response));
         tracker.answered();
+        tracker.changed(this);
         report(CallEvent.Kind.ANSWERED);
         if (wanted != null) {
             tracker.table().schedule(this, TIME_FOR_ACK);
@@ -271,6 +358,7 @@ final class TrackedCall extends Timer implements RelayProgress {
         }
         if (method != Method.ACK) {
             (byCaller ? caller : callee).sent(request.cseq().number());
+            tracker.changed(this);
         }
         if (state == CallState.ANSWERED && method == Method.BYE) {
             end(new CallEnd(byCaller ? CallEnd.Side.CALLER : CallEnd.Side.CALLEE, Reason.BYE, 0, ""), false);
@@ -328,6 +416,7 @@ final class TrackedCall extends Timer implements RelayProgress {
             other.cameOver(answered);
             long now = tracker.table().now();
             refreshed(now, DialogHeaders.sessionSeconds(response));
+            tracker.changed(this);
             schedule(now);
         }
     }
@@ -388,8 +477,8 @@ final class TrackedCall extends Timer implements RelayProgress {
 
         Farewell(int cause, String text) {
             String reason = DialogHeaders.reason(cause, text);
-            this.toCaller = write(Method.BYE, callee, caller, callee.cseq + 1, reason);
-            this.toCallee = write(Method.BYE, caller, callee, caller.cseq + 1, reason);
+            this.toCaller = write(Method.BYE, callee, caller, callee.cseq + cseqStep, reason);
+            this.toCallee = write(Method.BYE, caller, callee, caller.cseq + cseqStep, reason);
         }
 
         void send() {
@@ -443,7 +532,7 @@ final class TrackedCall extends Timer implements RelayProgress {
         tracker.table().cancel(this);
         tracker.users().remove(callerUser);
         tracker.users().remove(calleeUser);
-        tracker.ended(wasAnswered, ending.reason());
+        tracker.ended(this, wasAnswered, ending.reason());
         if (!lingers) {
             tracker.remove(this);
         }

@@ -6,6 +6,7 @@ import java.util.Set;
 import java.util.concurrent.Executor;
 import org.jspecify.annotations.Nullable;
 import org.sipproxy.api.auth.Authentication;
+import org.sipproxy.api.call.CallRepository;
 import org.sipproxy.api.component.ProxyComponent;
 import org.sipproxy.api.event.WireListener;
 import org.sipproxy.api.location.LocationStore;
@@ -36,6 +37,7 @@ import org.sipproxy.message.ParseLimits;
  * @param lingeringBytes memory limit of all lingering transactions together
  * @param pendingRequests limit of the requests of the host application that wait for their result
  * @param calls null if calls are not tracked
+ * @param callRepository null if calls are not stored
  * @param drainTime time that requests in progress have to complete while the proxy closes
  * @param setsLogContext true if log lines of stages get the Call-ID and method of their request
  * @param locationStore the location store of the host application; null for one of {@code storeMode}
@@ -73,6 +75,7 @@ public record EngineParts(
         long lingeringBytes,
         int pendingRequests,
         @Nullable CallSettings calls,
+        @Nullable CallRepository callRepository,
         Duration drainTime,
         boolean setsLogContext,
         ProxyClock clock) {}

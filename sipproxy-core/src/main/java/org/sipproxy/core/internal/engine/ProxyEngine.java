@@ -219,7 +219,15 @@ public final class ProxyEngine implements AutoCloseable {
         this.callTracker = parts.calls() == null
                 ? null
                 : new CallTracker(
-                        parts.calls(), time, table, names, hostRequests, limits, hooks.callListeners, threads);
+                        parts.calls(),
+                        time,
+                        table,
+                        names,
+                        hostRequests,
+                        limits,
+                        hooks.callListeners,
+                        parts.callRepository(),
+                        threads);
     }
 
     /**
@@ -260,6 +268,9 @@ public final class ProxyEngine implements AutoCloseable {
         }
         checkNotClosing();
         components.start(runtime, this::checkNotClosing);
+        if (callTracker != null) {
+            callTracker.open();
+        }
         points.start();
     }
 
