@@ -71,7 +71,7 @@ class JdbcCallRepositoryTest {
                 Optional.of(NOW.minusSeconds(65)),
                 NOW.minusSeconds(60),
                 NOW.plusSeconds(43_140),
-                Duration.ofSeconds(1_800));
+                Duration.ofMinutes(30));
     }
 
     private static StoredCall call(String callId) {

@@ -121,16 +121,16 @@ final class AckDispatcher {
             return -1;
         }
         budget.add(bytes);
-        if (context.deadlineNanos() == 0) {
-            context.deadlineNanos(engine.deadline());
+        if (context.patience().deadlineNanos() == 0) {
+            context.patience().deadlineNanos(engine.deadline());
         }
         return bytes;
     }
 
     private void continueWith(RequestContext context, int bytes, Supplier<Outcome> decision) {
         engine.table.budget().add(-bytes);
-        if (System.nanoTime() - context.deadlineNanos() < 0) {
-            RequestDeadline.run(context.deadlineNanos(), () -> carryOut(context, decision.get()));
+        if (System.nanoTime() - context.patience().deadlineNanos() < 0) {
+            RequestDeadline.run(context.patience().deadlineNanos(), () -> carryOut(context, decision.get()));
         } else {
             engine.stages().decided(context);
         }

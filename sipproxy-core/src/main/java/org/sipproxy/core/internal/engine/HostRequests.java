@@ -374,7 +374,7 @@ final class HostRequests implements RequestClient, DialogClient {
             } else if (outcome instanceof Outcome.Relay relay) {
                 relay(relay);
             } else if (outcome instanceof Outcome.Awaits awaits) {
-                context.deadlineNanos(engine.deadline());
+                context.patience().deadlineNanos(engine.deadline());
                 engine.stages()
                         .run(
                                 context,

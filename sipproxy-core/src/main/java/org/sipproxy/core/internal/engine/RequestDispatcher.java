@@ -207,8 +207,8 @@ final class RequestDispatcher implements Completions {
         if (context.transaction() == null && !open(context, key, Share.UNDECIDED, context.retainedBytes())) {
             return false;
         }
-        if (context.deadlineNanos() == 0) {
-            context.deadlineNanos(engine.deadline());
+        if (context.patience().deadlineNanos() == 0) {
+            context.patience().deadlineNanos(engine.deadline());
         }
         return true;
     }
@@ -225,12 +225,12 @@ final class RequestDispatcher implements Completions {
         } else if (transaction.isCancelledEarly()) {
             answer(context, key, CANCELLED);
             engine.stages().decided(context);
-        } else if (System.nanoTime() - context.deadlineNanos() >= 0) {
+        } else if (System.nanoTime() - context.patience().deadlineNanos() >= 0) {
             engine.counters.overload.increment();
             answer(context, key, LocalResponses.OVERLOADED);
             engine.stages().decided(context);
         } else {
-            RequestDeadline.run(context.deadlineNanos(), () -> decide(context, key, decision));
+            RequestDeadline.run(context.patience().deadlineNanos(), () -> decide(context, key, decision));
         }
     }
 

@@ -74,7 +74,7 @@ final class StageRunner implements AutoCloseable {
     /** Called when the decision about a request is complete: the next request of its Call-ID may pass. */
     void decided(RequestContext context) {
         if (context.holdsLane()) {
-            context.holdsLane(false);
+            context.patience().holdsLane(false);
             Waiting next = lanes.leave(RequestDispatcher.lane(context));
             while (next != null && !next.takeLane()) {
                 next = lanes.leave(next.lane); // it has got its response meanwhile
@@ -157,7 +157,7 @@ final class StageRunner implements AutoCloseable {
             this.stage = stage;
             this.lane = RequestDispatcher.lane(context);
             this.beganNanos = nowNanos;
-            this.limitNanos = Math.min(stage.limitNanos(), context.deadlineNanos() - System.nanoTime());
+            this.limitNanos = Math.min(stage.limitNanos(), context.patience().deadlineNanos() - System.nanoTime());
             this.done = done;
         }
 
@@ -171,7 +171,7 @@ final class StageRunner implements AutoCloseable {
                 return false;
             }
             started = true;
-            context.holdsLane(true);
+            context.patience().holdsLane(true);
             return true;
         }
 
@@ -210,7 +210,7 @@ final class StageRunner implements AutoCloseable {
             }
             Outcome[] outcome = {RequestPipeline.TOO_LATE};
             try {
-                RequestDeadline.run(context.deadlineNanos(), () -> outcome[0] = stage.handle(context));
+                RequestDeadline.run(context.patience().deadlineNanos(), () -> outcome[0] = stage.handle(context));
             } finally {
                 synchronized (this) {
                     thread = null;

@@ -441,7 +441,7 @@ final class PlannedRelay {
             }
             Runnable result;
             try {
-                result = parent.context.waiting(work::result);
+                result = parent.context.patience().waiting(work::result);
             } catch (Throwable e) {
                 LOOKUPS.warn(LOG, "look-up of a redirection failed; the best response is forwarded", e);
                 result = PlannedRelay.this::finish;

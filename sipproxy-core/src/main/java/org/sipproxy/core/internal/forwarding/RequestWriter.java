@@ -174,7 +174,7 @@ final class RequestWriter {
         TransportFlow came = context.flow();
         SentBy in = came.advertised();
         SentBy out = way.advertised();
-        String dialog = context.dialogSignature();
+        String dialog = context.dialog().signature();
         byte[] signed = dialog != null
                 ? RouteSignature.again(dialog)
                 : signature.parameter(request, context.receivedAtMillis(), came, way);

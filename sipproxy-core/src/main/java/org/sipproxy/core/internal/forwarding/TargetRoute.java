@@ -115,7 +115,7 @@ final class TargetRoute {
             return flow.endpoint();
         }
         Endpoint socket = target.socket();
-        return socket == null ? context.dialogPoint() : forwarder.flows.pointNamed(socket);
+        return socket == null ? context.dialog().point() : forwarder.flows.pointNamed(socket);
     }
 
     // // ---- existing flows
@@ -127,8 +127,8 @@ final class TargetRoute {
             return; // a Route leads elsewhere
         }
         boolean known = target.flow() != null || target.received() != null;
-        TransportFlow flow = usable(known ? flowOf(target) : context.registeredFlow());
-        TransportFlow own = known ? flow : usable(context.dialogFlow());
+        TransportFlow flow = usable(known ? flowOf(target) : context.dialog().registeredFlow());
+        TransportFlow own = known ? flow : usable(context.dialog().flow());
         direct = own != null && own.isPeerInitiated() ? own : flow != null && flow.isPeerInitiated() ? flow : null;
         if (direct != null) {
             withoutHops = true;
@@ -163,7 +163,7 @@ final class TargetRoute {
         }
         direct = usable(flow);
         withoutHops = flow != null || !isAtItsSource();
-        TransportFlow reconnected = flow == null ? usable(context.registeredFlow()) : null;
+        TransportFlow reconnected = flow == null ? usable(context.dialog().registeredFlow()) : null;
         if (reconnected != null && (withoutHops || reconnected.isPeerInitiated())) {
             direct = reconnected;
             withoutHops = true;
@@ -435,6 +435,6 @@ final class TargetRoute {
         } else if (known) {
             return StatusCode.TEMPORARILY_UNAVAILABLE;
         }
-        return context.isReachedByFlow() ? StatusCode.FLOW_FAILED : StatusCode.SERVER_INTERNAL_ERROR;
+        return context.dialog().needsFlow() ? StatusCode.FLOW_FAILED : StatusCode.SERVER_INTERNAL_ERROR;
     }
 }

@@ -141,7 +141,7 @@ public final class HostStage implements Stage {
 
     /** Runs the stage. The current thread may wait. Never throws. */
     public Outcome handle(RequestContext context) {
-        return context.waiting(() -> {
+        return context.patience().waiting(() -> {
             try {
                 return run(context, always);
             } catch (SipParseException e) {
@@ -156,7 +156,7 @@ public final class HostStage implements Stage {
      */
     public void handleAsync(RequestContext context, Consumer<Supplier<Outcome>> done) {
         AsyncRequestStage asked = Objects.requireNonNull(async, "not an asynchronous stage");
-        context.decidesLater(true);
+        context.patience().decidesLater(true);
         try {
             context.materialize();
             SipRequest before = context.request();
@@ -169,7 +169,7 @@ public final class HostStage implements Stage {
             verdict.whenComplete((result, failure) -> done.accept(() -> completed(context, before, result, failure)));
         } catch (Throwable e) { // like handle
             done.accept(() -> {
-                context.decidesLater(false);
+                context.patience().decidesLater(false);
                 return outcomeOf(context, e);
             });
         } finally {
@@ -181,7 +181,7 @@ public final class HostStage implements Stage {
 
     private Outcome completed(
             RequestContext context, SipRequest before, @Nullable Verdict verdict, @Nullable Throwable failure) {
-        context.decidesLater(false);
+        context.patience().decidesLater(false);
         try {
             Outcome outcome;
             if (failure == null) {

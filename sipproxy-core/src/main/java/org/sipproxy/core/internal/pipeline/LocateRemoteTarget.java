@@ -57,22 +57,22 @@ final class LocateRemoteTarget implements Stage {
         if (needsBinding(context)) {
             TransportFlow flow = registeredFlow(context, uri);
             if (flow != null) {
-                context.registeredFlow(flow);
+                context.learnOfDialog().registeredFlow = flow;
             }
         }
         if (context.remainingRoutes().isEmpty() && isReachedByItsConnection(uri)) {
-            context.reachedByFlow();
+            context.learnOfDialog().needsFlow = true;
         }
         return Outcome.relay(Target.of(uri));
     }
 
     /** Returns true if the remote target is on a stream, and its Route does not name an open connection. */
     private static boolean needsBinding(RequestContext context) throws SipParseException {
-        if (!context.remainingRoutes().isEmpty() || isOpen(context.dialogFlow())) {
+        if (!context.remainingRoutes().isEmpty() || isOpen(context.dialog().flow())) {
             return false;
         }
         SipUri uri = context.request().requestUri();
-        return uri.isSip() && (context.isReachedByFlow() || isOnStream(uri) || isReachedByItsConnection(uri));
+        return uri.isSip() && (context.dialog().needsFlow() || isOnStream(uri) || isReachedByItsConnection(uri));
     }
 
     private static boolean isOpen(@Nullable TransportFlow flow) {
@@ -92,7 +92,7 @@ final class LocateRemoteTarget implements Stage {
     }
 
     private @Nullable TransportFlow registeredFlow(RequestContext context, SipUri uri) throws SipParseException {
-        Aor named = context.dialogUser();
+        Aor named = context.dialog().user();
         Aor aor = named != null
                 ? named
                 : context.names().aorOf(context.request().to().uri());

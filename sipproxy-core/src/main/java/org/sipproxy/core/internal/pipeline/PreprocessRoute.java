@@ -79,7 +79,7 @@ final class PreprocessRoute implements Stage {
             return Outcome.reply(StatusCode.CALL_OR_TRANSACTION_DOES_NOT_EXIST);
         }
         if (proof.isValid()) {
-            context.inDialog(proof);
+            context.learnOfDialog().proof = proof;
         }
         if ((proof.isValid() || context.isTrusted()) && isOnward(context)) {
             context.onward();
@@ -155,18 +155,18 @@ final class PreprocessRoute implements Stage {
         void noteFlow() throws SipParseException {
             SipUri route = lastSigned;
             if (route != null) {
-                context.dialogPoint(points.apply(route));
+                context.learnOfDialog().point = points.apply(route);
             }
             if (!context.remainingRoutes().isEmpty()) {
                 return;
             }
             if (route != null) {
-                context.dialogUser(users.user(route));
+                context.learnOfDialog().user = users.user(route);
             }
             if (route != null && FlowTokens.isIn(route)) {
                 long connection = tokens.connection(route);
-                context.dialogFlow(connection == FlowTokens.NONE ? null : connections.apply(connection));
-                context.reachedByFlow();
+                context.learnOfDialog().flow = connection == FlowTokens.NONE ? null : connections.apply(connection);
+                context.learnOfDialog().needsFlow = true;
             }
         }
     }

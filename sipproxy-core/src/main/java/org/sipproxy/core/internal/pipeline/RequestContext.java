@@ -2,13 +2,11 @@ package org.sipproxy.core.internal.pipeline;
 
 import java.net.InetSocketAddress;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
-import java.util.function.Supplier;
 import javax.sip.message.Request;
 import org.jspecify.annotations.Nullable;
 import org.sipproxy.api.event.SecurityEvent;
@@ -19,7 +17,6 @@ import org.sipproxy.api.routing.FailureCause;
 import org.sipproxy.api.routing.RelayPlan;
 import org.sipproxy.api.routing.StageContext;
 import org.sipproxy.api.routing.Target;
-import org.sipproxy.api.transport.Endpoint;
 import org.sipproxy.core.internal.address.Sender;
 import org.sipproxy.core.internal.codec.RouteSignature;
 import org.sipproxy.core.internal.time.ProxyTime;
@@ -84,17 +81,12 @@ public final class RequestContext implements StageContext {
     private boolean bound;
     private boolean trusted;
     private boolean behindNat;
-    private @Nullable TransportFlow dialogFlow;
-    private @Nullable TransportFlow registeredFlow;
-    private @Nullable Endpoint dialogPoint;
-    private boolean reachedByFlow;
-    private @Nullable Aor dialogUser;
     private @Nullable Aor calledUser;
     private boolean onward;
-    private RouteSignature.@Nullable Proof dialog;
-    private List<Registrant> registrants = List.of();
-    /** Targets of a redirection that are requested on behalf of the sender. */
-    private List<Target> redirected = List.of();
+    /** Null until something is known of it. */
+    private @Nullable DialogPath dialog;
+    /** Null until a hop has another sender than that of the request. */
+    private @Nullable Senders senders;
 
     /** True for a request of this proxy within a dialog of others. */
     private boolean inDialogOfOthers;
@@ -107,17 +99,8 @@ public final class RequestContext implements StageContext {
     private Outcome.@Nullable Unavailable unavailable;
 
     private @Nullable BindingLookup lookup;
-    /** The thread that runs a stage and may wait; null if there is none. */
-    private volatile @Nullable Thread waiting;
-    /** True while an asynchronous stage decides. If look-ups may block, none of its threads has to be fast. */
-    private volatile boolean decidesLater;
-    /** A {@link System#nanoTime()} after which the decision comes too late; 0 before the request has waited. */
-    private long deadlineNanos;
-    /** True while requests of the same Call-ID wait for the decision about this one. */
-    private boolean holdsLane;
-
-    /** The client that registered a binding whose next hop is a host name. */
-    private record Registrant(SipUri hop, Sender sender) {}
+    /** Null until a stage waits. Set before another thread runs a stage. */
+    private @Nullable Patience patience;
 
     public RequestContext(
             SipRequest request,
@@ -318,56 +301,20 @@ public final class RequestContext implements StageContext {
         return onward;
     }
 
-    /** Returns the connection that a signed Route of this proxy names; null if there is none or it is closed. */
-    public @Nullable TransportFlow dialogFlow() {
-        return dialogFlow;
+    /** Returns what is known of the dialog and the path to its remote target. */
+    public DialogPath dialog() {
+        DialogPath known = dialog;
+        return known == null ? DialogPath.UNKNOWN : known;
     }
 
-    void dialogFlow(@Nullable TransportFlow flow) {
-        dialogFlow = flow;
-    }
-
-    /** Returns the flow over which the dialog's remote target is registered now; null if none is known. */
-    public @Nullable TransportFlow registeredFlow() {
-        return registeredFlow;
-    }
-
-    void registeredFlow(TransportFlow flow) {
-        registeredFlow = flow;
-    }
-
-    /**
-     * Returns the listening point that a signed Route of this proxy names, which serves the remote target; null if
-     * there is none.
-     */
-    public @Nullable Endpoint dialogPoint() {
-        return dialogPoint;
-    }
-
-    void dialogPoint(@Nullable Endpoint point) {
-        dialogPoint = point;
-    }
-
-    /**
-     * Returns true if the dialog's remote target is reachable only over a connection that it has opened (RFC 5626
-     * §5.3).
-     */
-    public boolean isReachedByFlow() {
-        return reachedByFlow;
-    }
-
-    void reachedByFlow() {
-        reachedByFlow = true;
-    }
-
-    /** Returns the user of the remote target, named by a signed Route of this proxy; null if there is none. */
-    @Nullable
-    Aor dialogUser() {
-        return dialogUser;
-    }
-
-    void dialogUser(@Nullable Aor user) {
-        dialogUser = user;
+    /** Returns the same, to be written. */
+    DialogPath learnOfDialog() {
+        DialogPath known = dialog;
+        if (known == null) {
+            known = new DialogPath();
+            dialog = known;
+        }
+        return known;
     }
 
     /** Returns the user whose bindings are the targets; null if the request goes elsewhere. */
@@ -379,28 +326,17 @@ public final class RequestContext implements StageContext {
         calledUser = user;
     }
 
-    /** Records that the request carried a signed Route of this proxy, which proves the dialog. */
-    void inDialog(RouteSignature.Proof proof) {
-        dialog = proof;
-    }
-
     /** Returns true if the request belongs to a dialog that was set up through this proxy, which its Route proves. */
     public boolean isInDialog() {
-        return dialog != null;
-    }
-
-    /** Returns the signature that proves the dialog; null outside a dialog. */
-    public @Nullable String dialogSignature() {
-        RouteSignature.Proof proof = dialog;
-        return proof == null ? null : proof.signature();
+        return dialog().proof != null;
     }
 
     private @Nullable Predicate<InetSocketAddress> dialogSides() {
-        RouteSignature.Proof proof = dialog;
+        RouteSignature.Proof proof = dialog().proof;
         return proof == null ? null : proof.sides();
     }
 
-    // // ---- the party on whose behalf it is sent
+    // ---- the party on whose behalf it is sent
 
     /**
      * Returns the party on whose behalf a request is sent to {@code hop}: the sender if the sender named it, the
@@ -410,49 +346,32 @@ public final class RequestContext implements StageContext {
         if (!isFromHost() && target.routes().isEmpty() && (!remainingRoutes().isEmpty() || isFromSender(target))) {
             return Sender.of(flow, trusted, dialogSides());
         }
-        for (Registrant registrant : registrants) {
-            if (registrant.hop().equals(hop)) {
-                return registrant.sender();
-            }
-        }
-        return Sender.HOST;
+        Senders known = senders;
+        return known == null ? Sender.HOST : known.registrantOf(hop);
     }
 
-    /**
-     * Returns true if the target is the Request-URI as received, or the one that a strict router had moved to the end
-     * of Route.
-     */
     private boolean isFromSender(Target target) throws SipParseException {
-        for (Target redirect : redirected) {
-            if (redirect == target) {
-                return true;
-            }
-        }
-        SipUri uri = target.uri();
-        if (target.flow() != null || target.received() != null) {
-            return false;
-        }
-        SipRequest original = received();
-        if (original.requestUri().equals(uri)) {
-            return true;
-        }
-        if (original == request || original.firstHeader(HeaderName.ROUTE) < 0) {
-            return false;
-        }
-        List<NameAddress> all = original.addresses(HeaderName.ROUTE);
-        return !all.isEmpty() && all.get(all.size() - 1).uri().equals(uri);
+        Senders known = senders;
+        return (known != null && known.isRedirected(target)) || Senders.isNamedBy(received(), request, target);
     }
 
     /** Notes that the next hop of this binding is a host name, whose address is not known before it is resolved. */
     void registrant(SipUri hop, Binding binding) {
-        registrants = new ArrayList<>(registrants);
-        registrants.add(new Registrant(hop, Sender.of(binding)));
+        learnOfSenders().registrant(hop, binding);
     }
 
     /** Notes a target that the sender would request itself if the redirection were passed on. */
     public void redirected(Target target) {
-        redirected = new ArrayList<>(redirected);
-        redirected.add(target);
+        learnOfSenders().redirected(target);
+    }
+
+    private Senders learnOfSenders() {
+        Senders known = senders;
+        if (known == null) {
+            known = new Senders();
+            senders = known;
+        }
+        return known;
     }
 
     /** Returns true if the Request-URI, as received, requires TLS on each hop (§26.2.2). */
@@ -470,7 +389,7 @@ public final class RequestContext implements StageContext {
         this.transaction = serverTransaction;
     }
 
-    // // ---- progress of the pipeline
+    // ---- progress of the pipeline
 
     /** Returns the index of the stage that runs next. */
     int nextStep() {
@@ -550,49 +469,32 @@ public final class RequestContext implements StageContext {
 
     // ---- waiting
 
+    /** Returns who may wait for the decision; called before another thread runs a stage. */
+    public Patience patience() {
+        Patience known = patience;
+        if (known == null) {
+            known = new Patience();
+            patience = known;
+        }
+        return known;
+    }
+
+    /** Returns true while requests of the same Call-ID wait for the decision about this one. */
+    public boolean holdsLane() {
+        Patience known = patience;
+        return known != null && known.holdsLane();
+    }
+
     /** Returns true if the current thread may wait for a look-up. */
     boolean mayWait() {
-        return decidesLater || waiting == Thread.currentThread();
-    }
-
-    /** Runs what may wait, such as a stage of the host application, on a thread that may. */
-    public <T> T waiting(Supplier<T> stage) {
-        waiting = Thread.currentThread();
-        try {
-            return stage.get();
-        } finally {
-            if (waiting == Thread.currentThread()) { // otherwise another stage has begun on its own thread
-                waiting = null;
-            }
-        }
-    }
-
-    void decidesLater(boolean value) {
-        decidesLater = value;
+        Patience known = patience;
+        return known != null && known.mayWait();
     }
 
     /** Returns true if a look-up of bindings may block. */
     public boolean lookUpsMayBlock() {
         BindingLookup bindings = lookup;
         return bindings != null && bindings.mayBlock();
-    }
-
-    /** Returns when the decision comes too late, a {@link System#nanoTime()}; 0 if that was not set. */
-    public long deadlineNanos() {
-        return deadlineNanos;
-    }
-
-    public void deadlineNanos(long deadline) {
-        deadlineNanos = deadline == 0 ? 1 : deadline;
-    }
-
-    /** Returns true while requests of the same Call-ID wait for the decision about this one. */
-    public boolean holdsLane() {
-        return holdsLane;
-    }
-
-    public void holdsLane(boolean value) {
-        holdsLane = value;
     }
 
     // ---- targets
