@@ -3,6 +3,7 @@ package org.sipproxy.gateway;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HexFormat;
@@ -35,6 +36,7 @@ import org.sipproxy.message.HeaderName;
 import org.sipproxy.message.Method;
 import org.sipproxy.message.NameAddress;
 import org.sipproxy.message.SipParseException;
+import org.sipproxy.message.SipRequest;
 import org.sipproxy.message.SipUri;
 
 /**
@@ -83,6 +85,8 @@ public final class Trunk implements ProxyComponent {
 
     private static final int TOKEN_BYTES = 12;
 
+    private static final Duration LONGEST_CALL = Duration.ofHours(24);
+
     private final String name;
     private final SipUri provider;
     private final SipUri addressOfRecord;
@@ -96,6 +100,9 @@ public final class Trunk implements ProxyComponent {
     private final @Nullable String contactHost;
     private final NumberPlan numbers;
     private final CallerIdentity identity;
+    /** Null unless the identity is in From. */
+    private final @Nullable ReplacedFrom replacedFrom;
+
     private final Function<StageContext, Optional<String>> callerNumber;
     private final List<SipUri> sources;
     private final SourceMatch match;
@@ -138,6 +145,7 @@ public final class Trunk implements ProxyComponent {
         this.contactHost = b.contactHost;
         this.numbers = b.numbers;
         this.identity = b.identity;
+        this.replacedFrom = identity == CallerIdentity.FROM ? new ReplacedFrom(LONGEST_CALL, this::now) : null;
         this.callerNumber = b.callerNumber;
         this.sources = b.sources();
         this.match = b.match;
@@ -198,6 +206,11 @@ public final class Trunk implements ProxyComponent {
         if (registration != null) {
             registration.begin();
         }
+    }
+
+    private Instant now() {
+        Running now = running;
+        return now == null ? Instant.EPOCH : now.proxy().now();
     }
 
     private String contactUser(ProxyRuntime proxy) {
@@ -347,7 +360,11 @@ public final class Trunk implements ProxyComponent {
         boolean trusted = context.isTrusted();
         SipUri caller = UserPart.of(callerNumber.apply(context).orElse(addressOfRecord.user()))
                 .in(addressOfRecord);
-        BranchEdit edit = (request, to) -> TrunkIdentity.edited(request, identity, caller, trusted);
+        ReplacedFrom from = replacedFrom;
+        BranchEdit edit = (request, to) -> {
+            SipRequest edited = TrunkIdentity.edited(request, identity, caller, trusted);
+            return from == null ? edited : from.outgoing(edited, caller);
+        };
         DigestLogin with = login;
         return with == null
                 ? rules.apply(RelayPlan.to(target).edit(edit))
@@ -365,6 +382,12 @@ public final class Trunk implements ProxyComponent {
         DigestLogin with = Objects.requireNonNull(login, "login");
         return call(method, targets, (request, to) -> request, with, UnaryOperator.identity())
                 .plan(RelayPlan.toCallee());
+    }
+
+    /** Returns the From of its calls; null if it is not replaced. */
+    @Nullable
+    ReplacedFrom replacedFrom() {
+        return replacedFrom;
     }
 
     boolean hasLogin() {

@@ -23,6 +23,7 @@ final class TrunkIdentity {
         boolean hides = hasPrivacyId(request);
         return switch (kind) {
             case NONE -> trusted && !hides ? request : without(request);
+            case FROM -> without(request); // ReplacedFrom writes it
             case P_ASSERTED_IDENTITY ->
                 without(request).withHeaderBelow(HeaderName.P_ASSERTED_IDENTITY, "<" + caller + ">");
             case P_PREFERRED_IDENTITY ->

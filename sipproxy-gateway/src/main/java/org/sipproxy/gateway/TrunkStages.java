@@ -2,6 +2,7 @@ package org.sipproxy.gateway;
 
 import java.util.List;
 import org.sipproxy.api.component.ComponentHooks;
+import org.sipproxy.api.routing.CompletedRequest;
 import org.sipproxy.api.routing.FailureCause;
 import org.sipproxy.api.routing.NeedsWorkerException;
 import org.sipproxy.api.routing.RequestStage;
@@ -13,6 +14,7 @@ import org.sipproxy.message.Method;
 import org.sipproxy.message.NameAddress;
 import org.sipproxy.message.SipParseException;
 import org.sipproxy.message.SipRequest;
+import org.sipproxy.message.SipResponse;
 import org.sipproxy.message.SipUri;
 import org.sipproxy.message.StatusCode;
 
@@ -29,9 +31,54 @@ final class TrunkStages {
         hooks.beforeAuthentication(new GatewayStage(trunk.name() + " source", this::recognize));
         hooks.beforeRouting(new RoutingStage());
         hooks.onUnavailableUser(new GatewayStage(trunk.name(), this::unavailable));
+        ReplacedFrom from = trunk.replacedFrom();
+        if (from != null) {
+            installFrom(hooks, from);
+        }
         if (trunk.hasLogin()) {
             hooks.beforeForwarding(new GatewayStage(trunk.name() + " dialog", this::inDialog));
         }
+    }
+
+    private void installFrom(ComponentHooks hooks, ReplacedFrom from) {
+        hooks.beforeForwarding(new GatewayStage(trunk.name() + " From", context -> {
+            SipRequest request = context.request();
+            if (request.hasToTag()) {
+                SipRequest edited = from.inDialog(request);
+                if (edited != request) {
+                    context.replace(edited);
+                }
+            }
+            return Verdict.proceed();
+        }));
+        hooks.onResponse(context -> {
+            SipResponse response = context.response();
+            SipResponse edited = from.response(response);
+            if (edited != response) {
+                context.replace(edited);
+            }
+        });
+        hooks.onRequestCompleted(done -> completed(done, from));
+    }
+
+    private static void completed(CompletedRequest done, ReplacedFrom from) {
+        try {
+            if (endsCall(done)) {
+                from.ended(done.request());
+            }
+        } catch (SipParseException e) {
+            throw new IllegalStateException(e); // the proxy has validated these headers
+        }
+    }
+
+    private static boolean endsCall(CompletedRequest done) throws SipParseException {
+        int status = done.statusCode();
+        boolean isChallenged =
+                status == StatusCode.UNAUTHORIZED || status == StatusCode.PROXY_AUTHENTICATION_REQUIRED;
+        if (done.request().hasToTag()) {
+            return Method.BYE.equals(done.request().method()) && !isChallenged;
+        }
+        return status >= 300 || !Method.INVITE.equals(done.request().method());
     }
 
     private Verdict recognize(StageContext context) throws SipParseException {

@@ -1,0 +1,57 @@
+package org.sipproxy.core.internal.pipeline;
+
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/** Which thread may wait for the decision about a request, until when, and who waits for it. */
+public final class Patience {
+
+    /** The thread that runs a stage and may wait; null if there is none. */
+    private volatile @Nullable Thread waiting;
+    /** True while an asynchronous stage decides. If look-ups may block, none of its threads has to be fast. */
+    private volatile boolean decidesLater;
+    /** A {@link System#nanoTime()} after which the decision comes too late; 0 before the request has waited. */
+    private long deadlineNanos;
+    /** True while requests of the same Call-ID wait for the decision about this one. */
+    private boolean holdsLane;
+
+    Patience() {}
+
+    /** Returns true if the current thread may wait for a look-up. */
+    boolean mayWait() {
+        return decidesLater || waiting == Thread.currentThread();
+    }
+
+    /** Runs what may wait, such as a stage of the host application, on a thread that may. */
+    public <T> T waiting(Supplier<T> stage) {
+        waiting = Thread.currentThread();
+        try {
+            return stage.get();
+        } finally {
+            if (waiting == Thread.currentThread()) { // otherwise another stage has begun on its own thread
+                waiting = null;
+            }
+        }
+    }
+
+    void decidesLater(boolean value) {
+        decidesLater = value;
+    }
+
+    /** Returns when the decision comes too late, a {@link System#nanoTime()}; 0 if that was not set. */
+    public long deadlineNanos() {
+        return deadlineNanos;
+    }
+
+    public void deadlineNanos(long deadline) {
+        deadlineNanos = deadline == 0 ? 1 : deadline;
+    }
+
+    boolean holdsLane() {
+        return holdsLane;
+    }
+
+    public void holdsLane(boolean value) {
+        holdsLane = value;
+    }
+}
