@@ -88,7 +88,7 @@ public final class FirstRegistration implements AutoCloseable {
      *
      * @param listen endpoints to listen on; the phones use the first UDP endpoint
      * @param database the database of subscribers and registrations, whose missing tables are created; empty for memory
-     * @throws org.sipproxy.core.status.BindFailedException if an endpoint cannot be bound
+     * @throws org.sipproxy.core.options.BindFailedException if an endpoint cannot be bound
      */
     public FirstRegistration(List<Endpoint> listen, PrintWriter out, Optional<DataSource> database) {
         this(listen, out, database, builder -> {});

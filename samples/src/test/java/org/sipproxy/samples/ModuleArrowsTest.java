@@ -25,7 +25,7 @@ class ModuleArrowsTest {
 
     @Test
     void addOnsDependOnTheApiOnly() {
-        for (String addOn : new String[] {"gateway", "jdbc", "nat", "security"}) {
+        for (String addOn : new String[] {"gateway", "jdbc", "micrometer", "nat", "security"}) {
             noClasses()
                     .that()
                     .resideInAPackage("org.sipproxy." + addOn + "..")

@@ -7,16 +7,16 @@ import org.sipproxy.api.call.Calls;
 import org.sipproxy.api.client.RequestClient;
 import org.sipproxy.api.location.LocationStore;
 import org.sipproxy.api.location.LocationStoreException;
+import org.sipproxy.api.status.ProxyHealth;
+import org.sipproxy.api.status.ProxyStatistics;
+import org.sipproxy.api.status.StoreStatus;
 import org.sipproxy.api.transport.Endpoint;
 import org.sipproxy.core.internal.engine.ProxyEngine;
 import org.sipproxy.core.internal.time.Deadline;
 import org.sipproxy.core.internal.tls.TlsMaterial;
+import org.sipproxy.core.options.BindFailedException;
 import org.sipproxy.core.options.TlsSettings;
 import org.sipproxy.core.options.TlsSettingsException;
-import org.sipproxy.core.status.BindFailedException;
-import org.sipproxy.core.status.ProxyHealth;
-import org.sipproxy.core.status.ProxyStatistics;
-import org.sipproxy.core.status.StoreStatus;
 
 /**
  * A SIP registrar and proxy inside this JVM. It handles signalling only: media never passes through it.

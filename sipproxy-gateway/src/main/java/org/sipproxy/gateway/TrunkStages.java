@@ -73,8 +73,7 @@ final class TrunkStages {
 
     private static boolean endsCall(CompletedRequest done) throws SipParseException {
         int status = done.statusCode();
-        boolean isChallenged =
-                status == StatusCode.UNAUTHORIZED || status == StatusCode.PROXY_AUTHENTICATION_REQUIRED;
+        boolean isChallenged = status == StatusCode.UNAUTHORIZED || status == StatusCode.PROXY_AUTHENTICATION_REQUIRED;
         if (done.request().hasToTag()) {
             return Method.BYE.equals(done.request().method()) && !isChallenged;
         }

@@ -39,11 +39,7 @@ class ReplacedFromTest {
     }
 
     @ParameterizedTest
-    @CsvSource(
-            delimiter = '|',
-            quoteCharacter = '`',
-            textBlock =
-                    """
+    @CsvSource(delimiter = '|', quoteCharacter = '`', textBlock = """
         <sip:alice@sip.test>;tag=a              | <sip:4930123@carrier.test>;tag=a
         sip:alice@sip.test;tag=a                | <sip:4930123@carrier.test>;tag=a
         Alice <sip:alice@sip.test>;tag=a        | Alice <sip:4930123@carrier.test>;tag=a

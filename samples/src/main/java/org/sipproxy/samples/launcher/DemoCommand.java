@@ -9,7 +9,7 @@ import java.util.concurrent.Callable;
 import org.sipproxy.api.config.ConfigurationException;
 import org.sipproxy.api.transport.Endpoint;
 import org.sipproxy.api.transport.TransportKind;
-import org.sipproxy.core.status.BindFailedException;
+import org.sipproxy.core.options.BindFailedException;
 import org.sipproxy.samples.FirstRegistration;
 import org.sipproxy.samples.database.DatabaseUnreachableException;
 import org.sipproxy.samples.database.EmbeddedDatabase;

@@ -13,7 +13,7 @@ import java.util.List;
 import java.util.stream.Collectors;
 import org.sipproxy.api.transport.Endpoint;
 import org.sipproxy.api.transport.TransportKind;
-import org.sipproxy.core.status.BindFailedException;
+import org.sipproxy.core.options.BindFailedException;
 
 /** Check whether endpoints can be bound, by binding all of them for a moment. */
 final class PortCheck {

@@ -9,6 +9,9 @@ import org.sipproxy.api.call.Calls;
 import org.sipproxy.api.client.RequestClient;
 import org.sipproxy.api.event.SecurityEvent;
 import org.sipproxy.api.location.LocationStore;
+import org.sipproxy.api.status.ProxyHealth;
+import org.sipproxy.api.status.ProxyStatistics;
+import org.sipproxy.api.status.StoreStatus;
 import org.sipproxy.api.transport.Endpoint;
 import org.sipproxy.api.transport.Flow;
 import org.sipproxy.message.SipUri;
@@ -60,6 +63,15 @@ public interface ProxyRuntime {
 
     /** Returns the calls; empty if the host application has not set {@code SipProxyBuilder.calls}. */
     Optional<Calls> calls();
+
+    /** Returns the current counters. May be called at any time, by any thread. */
+    ProxyStatistics statistics();
+
+    /** Returns whether the proxy serves everything. May be called at any time, by any thread. */
+    ProxyHealth health();
+
+    /** Returns the state of the location store and its database. May be called at any time, by any thread. */
+    StoreStatus storeStatus();
 
     /**
      * Returns the flow to an address that a binding was registered from.

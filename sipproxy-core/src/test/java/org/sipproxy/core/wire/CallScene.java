@@ -12,10 +12,10 @@ import org.sipproxy.api.call.Call;
 import org.sipproxy.api.call.CallEnd;
 import org.sipproxy.api.call.CallEvent;
 import org.sipproxy.api.call.Calls;
+import org.sipproxy.api.status.ProxyStatistics;
 import org.sipproxy.core.SipProxyBuilder;
 import org.sipproxy.core.options.CallSettings;
 import org.sipproxy.core.options.ProxyClock;
-import org.sipproxy.core.status.ProxyStatistics;
 
 /** Proxy that tracks calls, with the events that a listener got. */
 final class CallScene implements AutoCloseable {

@@ -25,13 +25,13 @@ import org.sipproxy.api.component.ProxyComponent;
 import org.sipproxy.api.event.SecurityEvent;
 import org.sipproxy.api.routing.StageContext;
 import org.sipproxy.api.routing.Verdict;
+import org.sipproxy.api.status.ProxyStatistics;
 import org.sipproxy.api.transport.ArrivalFilter;
 import org.sipproxy.api.transport.Endpoint;
 import org.sipproxy.api.transport.Flow;
 import org.sipproxy.api.transport.TransportKind;
 import org.sipproxy.core.SipProxy;
 import org.sipproxy.core.options.StreamLimits;
-import org.sipproxy.core.status.ProxyStatistics;
 
 /** Connection limits against peers that open many connections, stay silent, or send bytes that are not SIP. */
 @EnabledOnOs(OS.LINUX) // there all of 127.0.0.0/8 belongs to this machine

@@ -13,9 +13,9 @@ import org.sipproxy.api.component.ComponentHooks;
 import org.sipproxy.api.component.ProxyComponent;
 import org.sipproxy.api.component.ProxyRuntime;
 import org.sipproxy.api.event.WireListener;
+import org.sipproxy.api.status.ProxyStatistics;
 import org.sipproxy.api.transport.ArrivalFilter;
 import org.sipproxy.api.transport.Flow;
-import org.sipproxy.core.status.ProxyStatistics;
 import org.sipproxy.message.SipMessage;
 
 /** Threads of the proxy survive every Error, and what the Error interrupts leaves nothing behind. */

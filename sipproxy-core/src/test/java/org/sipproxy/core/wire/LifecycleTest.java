@@ -26,11 +26,11 @@ import org.sipproxy.api.transport.Endpoint;
 import org.sipproxy.api.transport.TransportKind;
 import org.sipproxy.core.SipProxy;
 import org.sipproxy.core.SipProxyBuilder;
+import org.sipproxy.core.options.BindFailedException;
 import org.sipproxy.core.options.ContactPolicy;
 import org.sipproxy.core.options.RegistrarPolicy;
 import org.sipproxy.core.options.SipTimers;
 import org.sipproxy.core.options.StreamLimits;
-import org.sipproxy.core.status.BindFailedException;
 import org.sipproxy.message.Method;
 
 /** Lifecycle of proxies: built, started, closed, and several in one JVM. */

@@ -15,11 +15,11 @@ import org.sipproxy.api.location.HeapBindingRepository;
 import org.sipproxy.api.location.LocationStoreException;
 import org.sipproxy.api.location.LocationStoreException.Kind;
 import org.sipproxy.api.location.StoreMode;
+import org.sipproxy.api.status.ProxyHealth;
+import org.sipproxy.api.status.StoreStatus;
 import org.sipproxy.api.transport.Endpoint;
 import org.sipproxy.core.SipProxy;
 import org.sipproxy.core.SipProxyBuilder;
-import org.sipproxy.core.status.ProxyHealth;
-import org.sipproxy.core.status.StoreStatus;
 import org.sipproxy.message.SipUri;
 
 /** Storage modes as a host application sees them. */

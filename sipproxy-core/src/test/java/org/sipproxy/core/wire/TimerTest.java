@@ -7,7 +7,7 @@ import java.util.function.BooleanSupplier;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
-import org.sipproxy.core.status.ProxyStatistics;
+import org.sipproxy.api.status.ProxyStatistics;
 
 /** Retransmissions and timeouts with short timers (RFC 3261 §16.8, §17; RFC 4320; RFC 6026). */
 class TimerTest {

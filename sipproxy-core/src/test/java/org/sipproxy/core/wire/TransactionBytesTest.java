@@ -13,8 +13,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 import org.sipproxy.api.routing.RequestStage;
 import org.sipproxy.api.routing.StageContext;
 import org.sipproxy.api.routing.Verdict;
+import org.sipproxy.api.status.ProxyStatistics;
 import org.sipproxy.core.options.SipTimers;
-import org.sipproxy.core.status.ProxyStatistics;
 
 /** Flood of large messages in miniature: 1 MiB for all live transactions, and messages of 59 kB. */
 class TransactionBytesTest {

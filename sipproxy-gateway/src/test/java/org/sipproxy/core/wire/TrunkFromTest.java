@@ -9,6 +9,7 @@ import java.net.InetSocketAddress;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -177,13 +178,15 @@ class TrunkFromTest {
         Call tracked = proxy.proxy().calls().list().get(0);
         assertThat(tracked.caller().uri()).hasToString("sip:alice@sip.test");
 
-        proxy.proxy().calls().hangUp(tracked, "over");
+        CompletableFuture<Call> ended = proxy.proxy().calls().hangUp(tracked, "over");
         WireMessage atAlice = alice.awaitRequest("BYE");
         WireMessage atProvider = provider.awaitRequest("BYE");
         alice.reply(atAlice, 200);
         provider.reply(atProvider, 200);
 
-        assertThat(uri(atAlice.header("To"))).isEqualTo(uri(call.caller().request("BYE").from()));
+        CallScene.join(ended);
+        assertThat(uri(atAlice.header("To")))
+                .isEqualTo(uri(call.caller().request("BYE").from()));
         assertThat(uri(atProvider.header("From"))).isEqualTo(account);
     }
 

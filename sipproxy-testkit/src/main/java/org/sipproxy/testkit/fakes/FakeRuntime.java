@@ -13,6 +13,9 @@ import org.sipproxy.api.call.Calls;
 import org.sipproxy.api.component.ProxyRuntime;
 import org.sipproxy.api.event.SecurityEvent;
 import org.sipproxy.api.location.LocationStore;
+import org.sipproxy.api.status.ProxyHealth;
+import org.sipproxy.api.status.ProxyStatistics;
+import org.sipproxy.api.status.StoreStatus;
 import org.sipproxy.api.transport.Endpoint;
 import org.sipproxy.api.transport.Flow;
 import org.sipproxy.message.SipUri;
@@ -92,6 +95,24 @@ public final class FakeRuntime implements ProxyRuntime {
     @Override
     public Optional<Calls> calls() {
         return Optional.empty();
+    }
+
+    /** Returns zeros. */
+    @Override
+    public ProxyStatistics statistics() {
+        return ProxyStatistics.NONE;
+    }
+
+    /** Returns that all is well. */
+    @Override
+    public ProxyHealth health() {
+        return new ProxyHealth(ProxyHealth.Status.READY, List.of());
+    }
+
+    /** Returns the status of a store without a database. */
+    @Override
+    public StoreStatus storeStatus() {
+        return StoreStatus.WITHOUT_DATABASE;
     }
 
     /** Returns the number of scheduled tasks. */

@@ -12,6 +12,9 @@ import org.sipproxy.api.client.RequestClient;
 import org.sipproxy.api.component.ProxyRuntime;
 import org.sipproxy.api.event.SecurityEvent;
 import org.sipproxy.api.location.LocationStore;
+import org.sipproxy.api.status.ProxyHealth;
+import org.sipproxy.api.status.ProxyStatistics;
+import org.sipproxy.api.status.StoreStatus;
 import org.sipproxy.api.transport.Endpoint;
 import org.sipproxy.api.transport.Flow;
 import org.sipproxy.api.transport.TransportKind;
@@ -84,6 +87,21 @@ final class EngineRuntime implements ProxyRuntime {
     @Override
     public Optional<Calls> calls() {
         return engine.calls();
+    }
+
+    @Override
+    public ProxyStatistics statistics() {
+        return engine.statistics();
+    }
+
+    @Override
+    public ProxyHealth health() {
+        return engine.health();
+    }
+
+    @Override
+    public StoreStatus storeStatus() {
+        return engine.storeStatus();
     }
 
     @Override

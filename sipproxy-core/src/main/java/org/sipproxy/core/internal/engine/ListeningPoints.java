@@ -43,8 +43,8 @@ import org.sipproxy.core.internal.transport.StreamTransport;
 import org.sipproxy.core.internal.transport.TlsContexts;
 import org.sipproxy.core.internal.transport.TransportFlow;
 import org.sipproxy.core.internal.transport.UdpTransport;
+import org.sipproxy.core.options.BindFailedException;
 import org.sipproxy.core.options.TlsSettings;
-import org.sipproxy.core.status.BindFailedException;
 import org.sipproxy.message.HostName;
 import org.sipproxy.message.SipUri;
 

@@ -15,6 +15,9 @@ import org.sipproxy.api.event.SecurityEvent;
 import org.sipproxy.api.location.Binding;
 import org.sipproxy.api.location.LocationStore;
 import org.sipproxy.api.routing.RequestDeadline;
+import org.sipproxy.api.status.ProxyHealth;
+import org.sipproxy.api.status.ProxyStatistics;
+import org.sipproxy.api.status.StoreStatus;
 import org.sipproxy.api.support.LoggerNames;
 import org.sipproxy.api.transport.Endpoint;
 import org.sipproxy.api.transport.Flow;
@@ -52,9 +55,6 @@ import org.sipproxy.core.internal.transport.StreamEnvironment;
 import org.sipproxy.core.internal.transport.TransportCounters;
 import org.sipproxy.core.internal.transport.TransportFlow;
 import org.sipproxy.core.options.ProxyClock;
-import org.sipproxy.core.status.ProxyHealth;
-import org.sipproxy.core.status.ProxyStatistics;
-import org.sipproxy.core.status.StoreStatus;
 import org.sipproxy.message.IpLiteral;
 import org.sipproxy.message.ParseLimits;
 import org.sipproxy.message.SipMessage;
@@ -234,7 +234,7 @@ public final class ProxyEngine implements AutoCloseable {
      * Reads the bindings and the certificate, binds all listening points and starts to serve.
      *
      * @throws org.sipproxy.core.options.TlsSettingsException if the certificate cannot be used
-     * @throws org.sipproxy.core.status.BindFailedException if an endpoint cannot be bound; nothing is open then
+     * @throws org.sipproxy.core.options.BindFailedException if an endpoint cannot be bound; nothing is open then
      * @throws org.sipproxy.api.location.LocationStoreException if the bindings cannot be read
      * @throws IllegalStateException if the proxy is closed meanwhile
      */
@@ -320,6 +320,7 @@ public final class ProxyEngine implements AutoCloseable {
     }
 
     public ProxyStatistics statistics() {
+        WorkerPool pool = workers;
         return new ProxyStatistics(
                 counters.requests.sum(),
                 counters.responses.sum(),
@@ -328,6 +329,7 @@ public final class ProxyEngine implements AutoCloseable {
                 counters.malformed.sum(),
                 counters.strayResponses.sum(),
                 counters.overload.sum(),
+                pool == null ? 0 : pool.waiting(),
                 table.servers(),
                 table.clients(),
                 table.lingering(),

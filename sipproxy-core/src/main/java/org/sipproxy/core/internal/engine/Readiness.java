@@ -7,9 +7,9 @@ import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 import org.sipproxy.api.location.LocationStore;
 import org.sipproxy.api.location.LocationStore.Blocking;
-import org.sipproxy.core.status.ProxyHealth;
-import org.sipproxy.core.status.ProxyHealth.Status;
-import org.sipproxy.core.status.StoreStatus;
+import org.sipproxy.api.status.ProxyHealth;
+import org.sipproxy.api.status.ProxyHealth.Status;
+import org.sipproxy.api.status.StoreStatus;
 
 /** Readiness of the proxy to serve. Queried for each OPTIONS to the proxy and by the host application. */
 final class Readiness {

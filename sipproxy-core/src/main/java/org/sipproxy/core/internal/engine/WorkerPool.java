@@ -46,6 +46,15 @@ final class WorkerPool {
         return workers[(spread >>> 16) % workers.length].queue.offer(task);
     }
 
+    /** Returns how many tasks wait. */
+    int waiting() {
+        int tasks = 0;
+        for (Worker worker : workers) {
+            tasks += worker.queue.size();
+        }
+        return tasks;
+    }
+
     /**
      * Stops taking tasks from the queues and waits for all threads within one limit. Queued tasks are dropped. A thread
      * that is busy longer is interrupted and abandoned.

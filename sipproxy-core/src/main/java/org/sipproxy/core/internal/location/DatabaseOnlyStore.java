@@ -17,9 +17,9 @@ import org.sipproxy.api.location.LocationEvent.Kind;
 import org.sipproxy.api.location.LocationListener;
 import org.sipproxy.api.location.LocationStoreException;
 import org.sipproxy.api.location.RemovalReason;
+import org.sipproxy.api.status.StoreStatus;
 import org.sipproxy.core.internal.guard.ProxyThreads;
 import org.sipproxy.core.internal.time.ProxyTime;
-import org.sipproxy.core.status.StoreStatus;
 
 /**
  * Location store that keeps nothing in memory: each look-up reads rows, and each update reads and writes them in a

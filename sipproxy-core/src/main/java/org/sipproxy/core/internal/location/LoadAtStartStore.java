@@ -5,9 +5,9 @@ import org.sipproxy.api.location.Aor;
 import org.sipproxy.api.location.Binding;
 import org.sipproxy.api.location.BindingChange;
 import org.sipproxy.api.location.BindingRepository;
+import org.sipproxy.api.status.StoreStatus;
 import org.sipproxy.core.internal.time.ProxyTime;
 import org.sipproxy.core.internal.time.TimerWheel;
-import org.sipproxy.core.status.StoreStatus;
 
 /** Location store that reads the database once and never writes; later changes are in memory only. */
 final class LoadAtStartStore extends LoadedStore {

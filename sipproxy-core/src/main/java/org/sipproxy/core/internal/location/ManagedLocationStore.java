@@ -2,10 +2,10 @@ package org.sipproxy.core.internal.location;
 
 import org.sipproxy.api.location.LocationStore;
 import org.sipproxy.api.location.StoreMode;
+import org.sipproxy.api.status.StoreStatus;
 import org.sipproxy.core.internal.guard.ProxyThreads;
 import org.sipproxy.core.internal.time.ProxyTime;
 import org.sipproxy.core.internal.time.TimerWheel;
-import org.sipproxy.core.status.StoreStatus;
 
 /** A location store that the proxy creates. It is opened before the first socket and closed after the last request. */
 public interface ManagedLocationStore extends LocationStore {

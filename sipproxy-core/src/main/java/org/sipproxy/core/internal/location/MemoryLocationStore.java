@@ -14,10 +14,10 @@ import org.sipproxy.api.location.Binding;
 import org.sipproxy.api.location.BindingChange;
 import org.sipproxy.api.location.BindingWrite;
 import org.sipproxy.api.location.LocationListener;
+import org.sipproxy.api.status.StoreStatus;
 import org.sipproxy.core.internal.codec.SharedText;
 import org.sipproxy.core.internal.time.ProxyTime;
 import org.sipproxy.core.internal.time.TimerWheel;
-import org.sipproxy.core.status.StoreStatus;
 
 /**
  * Location store on the heap, whose bindings are lost when the process ends. Look-ups do not lock; an update locks only

@@ -18,12 +18,12 @@ import org.sipproxy.api.location.BindingWrite;
 import org.sipproxy.api.location.LocationStoreException;
 import org.sipproxy.api.location.LocationStoreException.Kind;
 import org.sipproxy.api.location.RemovalReason;
+import org.sipproxy.api.status.StoreStatus;
 import org.sipproxy.api.support.LoggerNames;
 import org.sipproxy.core.internal.guard.HostCall;
 import org.sipproxy.core.internal.guard.HostFailedException;
 import org.sipproxy.core.internal.time.FailureLog;
 import org.sipproxy.core.internal.time.ProxyTime;
-import org.sipproxy.core.status.StoreStatus;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 

@@ -9,12 +9,12 @@ import org.sipproxy.api.location.Binding;
 import org.sipproxy.api.location.BindingChange;
 import org.sipproxy.api.location.RemovalReason;
 import org.sipproxy.api.location.StoreMode;
+import org.sipproxy.api.status.StoreStatus;
 import org.sipproxy.api.support.LoggerNames;
 import org.sipproxy.core.internal.guard.ProxyThreads;
 import org.sipproxy.core.internal.time.FailureLog;
 import org.sipproxy.core.internal.time.ProxyTime;
 import org.sipproxy.core.internal.time.TimerWheel;
-import org.sipproxy.core.status.StoreStatus;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 

@@ -10,10 +10,10 @@ import org.sipproxy.api.location.BindingChange;
 import org.sipproxy.api.location.BindingRepository;
 import org.sipproxy.api.location.BindingWrite;
 import org.sipproxy.api.location.RemovalReason;
+import org.sipproxy.api.status.StoreStatus;
 import org.sipproxy.core.internal.guard.ProxyThreads;
 import org.sipproxy.core.internal.time.ProxyTime;
 import org.sipproxy.core.internal.time.TimerWheel;
-import org.sipproxy.core.status.StoreStatus;
 
 /**
  * Location store that reads from memory. A change is committed before memory shows it and before the update returns.

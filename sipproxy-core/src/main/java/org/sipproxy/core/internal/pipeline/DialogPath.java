@@ -16,10 +16,19 @@ public final class DialogPath {
     static final DialogPath UNKNOWN = new DialogPath();
 
     RouteSignature.@Nullable Proof proof;
-    @Nullable TransportFlow flow;
-    @Nullable TransportFlow registeredFlow;
-    @Nullable Endpoint point;
-    @Nullable Aor user;
+
+    @Nullable
+    TransportFlow flow;
+
+    @Nullable
+    TransportFlow registeredFlow;
+
+    @Nullable
+    Endpoint point;
+
+    @Nullable
+    Aor user;
+
     boolean needsFlow;
 
     DialogPath() {}

@@ -25,7 +25,7 @@ import org.sipproxy.api.support.LoggerNames;
 import org.sipproxy.api.transport.Endpoint;
 import org.sipproxy.api.transport.TransportKind;
 import org.sipproxy.core.internal.time.Deadline;
-import org.sipproxy.core.status.BindFailedException;
+import org.sipproxy.core.options.BindFailedException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 

@@ -20,7 +20,7 @@ import org.sipproxy.core.internal.guard.ProxyThreads;
 import org.sipproxy.core.internal.time.Deadline;
 import org.sipproxy.core.internal.time.FailureLog;
 import org.sipproxy.core.internal.time.Guard;
-import org.sipproxy.core.status.BindFailedException;
+import org.sipproxy.core.options.BindFailedException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 

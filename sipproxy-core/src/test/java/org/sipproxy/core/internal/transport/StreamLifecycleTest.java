@@ -16,7 +16,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.sipproxy.api.transport.Endpoint;
-import org.sipproxy.core.status.BindFailedException;
+import org.sipproxy.core.options.BindFailedException;
 
 /** Ports that cannot be bound, and the end of a transport. */
 class StreamLifecycleTest extends StreamTransportScene {

@@ -1,4 +1,4 @@
-package org.sipproxy.core.status;
+package org.sipproxy.api.status;
 
 import java.util.List;
 

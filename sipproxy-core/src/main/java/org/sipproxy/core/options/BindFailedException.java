@@ -1,4 +1,4 @@
-package org.sipproxy.core.status;
+package org.sipproxy.core.options;
 
 import java.net.UnknownHostException;
 import java.util.Objects;

@@ -1,4 +1,4 @@
-package org.sipproxy.core.status;
+package org.sipproxy.api.status;
 
 /**
  * Counters of a proxy since it started. They are read without stopping anything, so they may be slightly inconsistent
@@ -12,6 +12,7 @@ package org.sipproxy.core.status;
  * @param malformed messages that were refused or dropped because they could not be parsed
  * @param strayResponses responses that matched no transaction and were dropped
  * @param overloaded requests refused with 503 because the workers' queue was full
+ * @param queued requests that wait for a worker now
  * @param serverTransactions server transactions in progress now
  * @param clientTransactions client transactions in progress now
  * @param lingeringTransactions transactions that are over and wait for retransmissions
@@ -63,6 +64,7 @@ public record ProxyStatistics(
         long malformed,
         long strayResponses,
         long overloaded,
+        long queued,
         long serverTransactions,
         long clientTransactions,
         long lingeringTransactions,
@@ -92,4 +94,10 @@ public record ProxyStatistics(
         long hostRequestsRefused,
         long hostFailures,
         long errors,
-        long outOfMemoryErrors) {}
+        long outOfMemoryErrors) {
+
+    /** Statistics of a proxy that has not done anything, for tests. */
+    public static final ProxyStatistics NONE = new ProxyStatistics(
+            0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+            0, 0);
+}

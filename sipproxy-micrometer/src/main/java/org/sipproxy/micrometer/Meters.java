@@ -1,0 +1,67 @@
+package org.sipproxy.micrometer;
+
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.FunctionCounter;
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.Meter;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Tags;
+import io.micrometer.core.instrument.Timer;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.ToDoubleFunction;
+
+/** The meters of one proxy in its registry, which are removed when the proxy closes. Thread-safe. */
+final class Meters {
+
+    private final MeterRegistry registry;
+    private final Tags common;
+    private final Set<Meter> created = ConcurrentHashMap.newKeySet();
+
+    Meters(MeterRegistry registry, Tags common) {
+        this.registry = registry;
+        this.common = common;
+    }
+
+    <T> void gauge(String name, String unit, String description, T of, ToDoubleFunction<T> value, String... tags) {
+        created.add(Gauge.builder(name, of, value)
+                .tags(common.and(tags))
+                .baseUnit(unit.isEmpty() ? null : unit)
+                .description(description)
+                .register(registry));
+    }
+
+    <T> void functionCounter(
+            String name, String unit, String description, T of, ToDoubleFunction<T> value, String... tags) {
+        created.add(FunctionCounter.builder(name, of, value)
+                .tags(common.and(tags))
+                .baseUnit(unit.isEmpty() ? null : unit)
+                .description(description)
+                .register(registry));
+    }
+
+    /** Returns the counter, which the registry finds if it exists. */
+    Counter counter(String name, String description, String... tags) {
+        Counter counter = Counter.builder(name)
+                .tags(common.and(tags))
+                .description(description)
+                .register(registry);
+        created.add(counter);
+        return counter;
+    }
+
+    /** Returns the timer, which the registry finds if it exists. */
+    Timer timer(String name, String description, String... tags) {
+        Timer timer = Timer.builder(name)
+                .tags(common.and(tags))
+                .description(description)
+                .register(registry);
+        created.add(timer);
+        return timer;
+    }
+
+    void removeAll() {
+        created.forEach(registry::remove);
+        created.clear();
+    }
+}

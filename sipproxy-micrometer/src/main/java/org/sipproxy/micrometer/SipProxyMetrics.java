@@ -1,0 +1,229 @@
+package org.sipproxy.micrometer;
+
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Tags;
+import java.util.Locale;
+import java.util.Objects;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.ToDoubleFunction;
+import org.sipproxy.api.call.Call;
+import org.sipproxy.api.call.CallEnd;
+import org.sipproxy.api.call.CallEvent;
+import org.sipproxy.api.call.CallStatistics;
+import org.sipproxy.api.call.Calls;
+import org.sipproxy.api.component.ComponentHooks;
+import org.sipproxy.api.component.ProxyComponent;
+import org.sipproxy.api.component.ProxyRuntime;
+import org.sipproxy.api.event.SecurityEvent;
+import org.sipproxy.api.location.BindingRepository;
+import org.sipproxy.api.location.LocationEvent;
+import org.sipproxy.api.location.LocationListener;
+import org.sipproxy.api.location.LocationStore;
+import org.sipproxy.api.location.RemovalReason;
+import org.sipproxy.api.status.ProxyStatistics;
+import org.sipproxy.api.status.StoreStatus;
+
+/**
+ * Metrics of a proxy in a Micrometer registry.
+ *
+ * <pre>{@code
+ * SipProxy.builder().component(SipProxyMetrics.of(registry))…
+ * }</pre>
+ *
+ * <p>Requests are timed by method, class of the status and transport. Gauges show calls, bindings, transactions, queues and
+ * connections. {@code docs/metrics.md} lists all meters; their number is bounded, and no text from a message is a tag. Two
+ * proxies with one registry need different {@linkplain #of(MeterRegistry, String...) tags}. Calls have meters if the proxy
+ * tracks them ({@code SipProxyBuilder.calls}). The meters are removed from the registry when the proxy closes.
+ */
+public final class SipProxyMetrics implements ProxyComponent {
+
+    /** Rules and limits are named by the host application; beyond this number they share one counter. */
+    private static final int MOST_REASONS = 100;
+
+    private static final String OTHER = "other";
+
+    private final Meters meters;
+    private final RequestTimers requests;
+    private final ConcurrentHashMap<String, Counter> securityEvents = new ConcurrentHashMap<>();
+    private final ConcurrentHashMap<String, Counter> endedCalls = new ConcurrentHashMap<>();
+    private final ConcurrentHashMap<RemovalReason, Counter> removals = new ConcurrentHashMap<>();
+    private final AtomicLong bindings = new AtomicLong();
+
+    private SipProxyMetrics(Meters meters) {
+        this.meters = meters;
+        this.requests = new RequestTimers(meters);
+    }
+
+    /**
+     * Returns the metrics of one proxy.
+     *
+     * @param tags names and values of tags that all meters have, such as {@code "proxy", "edge"}
+     * @throws IllegalArgumentException if the number of tags is odd
+     */
+    public static SipProxyMetrics of(MeterRegistry registry, String... tags) {
+        Objects.requireNonNull(registry, "registry");
+        return new SipProxyMetrics(new Meters(registry, Tags.of(tags)));
+    }
+
+    /**
+     * Returns a repository whose operations are timed as {@code sip.proxy.database}, by operation and outcome. Pass it to a
+     * {@link org.sipproxy.api.location.StoreMode} in place of {@code repository}.
+     */
+    public BindingRepository timed(BindingRepository repository) {
+        return new TimedRepository(Objects.requireNonNull(repository, "repository"), meters);
+    }
+
+    @Override
+    public String name() {
+        return "metrics";
+    }
+
+    @Override
+    public void install(ComponentHooks hooks) {
+        hooks.onRequestCompleted(requests::completed);
+        hooks.onEvent(this::onEvent);
+        hooks.onCall(this::onCall);
+        hooks.onLocationChange(new LocationListener() {
+            @Override
+            public void onChange(LocationEvent event) {
+                changed(event);
+            }
+
+            @Override
+            public boolean wants(LocationEvent.Kind kind) {
+                return kind != LocationEvent.Kind.REFRESHED; // counted as REGISTER
+            }
+        });
+    }
+
+    /** Adds the meters that read the proxy's counters. */
+    @Override
+    public void start(ProxyRuntime runtime) {
+        for (StateMeters.Meter<ProxyStatistics> meter : StateMeters.OF_PROXY) {
+            add(meter, runtime, now -> meter.value().applyAsDouble(now.statistics()));
+        }
+        Calls calls = runtime.calls().orElse(null);
+        if (calls != null) {
+            for (StateMeters.Meter<CallStatistics> meter : StateMeters.OF_CALLS) {
+                add(meter, calls, now -> meter.value().applyAsDouble(now.statistics()));
+            }
+        }
+        LocationStore store = runtime.locationStore();
+        if (store.blocking() != LocationStore.Blocking.ALWAYS) { // otherwise only the database knows
+            store.forEach((aor, found) -> bindings.addAndGet(found.size()));
+            meters.gauge("sip.proxy.bindings", "bindings", "Registered contacts", bindings, AtomicLong::get);
+        }
+        meters.gauge(
+                "sip.proxy.ready",
+                "",
+                "1 if the proxy serves new calls, otherwise 0",
+                runtime,
+                now -> now.health().isReady() ? 1 : 0);
+        meters.gauge(
+                "sip.proxy.store.up",
+                "",
+                "1 if the database of the location store responds, otherwise 0",
+                runtime,
+                now -> now.storeStatus().databaseAnswers() ? 1 : 0);
+        meters.gauge(
+                "sip.proxy.store.waiting",
+                "users",
+                "Users whose changes wait to be written",
+                runtime,
+                now -> now.storeStatus().waiting());
+        meters.gauge(
+                "sip.proxy.store.waiting.age",
+                "seconds",
+                "How long the oldest of these changes has waited",
+                runtime,
+                now -> seconds(now.storeStatus()));
+    }
+
+    private static double seconds(StoreStatus status) {
+        return status.oldestWaiting().toMillis() / 1000.0;
+    }
+
+    private <T, S> void add(StateMeters.Meter<T> meter, S of, ToDoubleFunction<S> value) {
+        if (meter.isCounter()) {
+            meters.functionCounter(meter.name(), meter.unit(), meter.description(), of, value, meter.tag());
+        } else {
+            meters.gauge(meter.name(), meter.unit(), meter.description(), of, value, meter.tag());
+        }
+    }
+
+    /** Removes the meters. */
+    @Override
+    public void close() {
+        meters.removeAll();
+    }
+
+    private void onEvent(SecurityEvent event) {
+        if (event instanceof SecurityEvent.AuthenticationFailed failed) {
+            count("authentication_failed", failed.reason());
+        } else if (event instanceof SecurityEvent.AuthenticationLocked) {
+            count("authentication_locked", "");
+        } else if (event instanceof SecurityEvent.AccessDenied) {
+            count("access_denied", "");
+        } else if (event instanceof SecurityEvent.LimitHit hit) {
+            count("limit_hit", hit.limit());
+        } else if (event instanceof SecurityEvent.ScannerSeen) {
+            count("scanner_seen", "");
+        }
+    }
+
+    private void count(String kind, String reason) {
+        String key = kind + ' ' + reason;
+        Counter known = securityEvents.get(key);
+        if (known == null) {
+            String bounded = securityEvents.size() < MOST_REASONS ? reason : OTHER;
+            known = securityEvents.computeIfAbsent(
+                    kind + ' ' + bounded,
+                    k -> meters.counter(
+                            "sip.proxy.security.events", "Security events", "event", kind, "reason", bounded));
+        }
+        known.increment();
+    }
+
+    private void onCall(CallEvent event) {
+        Call call = event.call();
+        if (event.kind() == CallEvent.Kind.ANSWERED) {
+            long millis = call.answeredAt().orElseThrow().toEpochMilli()
+                    - call.startedAt().toEpochMilli();
+            meters.timer("sip.proxy.calls.setup", "Time from the INVITE to its 2xx")
+                    .record(Math.max(0, millis), TimeUnit.MILLISECONDS);
+        } else if (event.kind() == CallEvent.Kind.ENDED) {
+            CallEnd end = call.end().orElseThrow();
+            if (call.answeredAt().isPresent()) {
+                meters.timer("sip.proxy.calls.duration", "Time from the 2xx to the end")
+                        .record(call.duration());
+            }
+            String reason = end.reason().name().toLowerCase(Locale.ROOT);
+            String side = end.side().name().toLowerCase(Locale.ROOT);
+            endedCalls
+                    .computeIfAbsent(
+                            reason + ' ' + side,
+                            key -> meters.counter(
+                                    "sip.proxy.calls.ended", "Calls that have ended", "reason", reason, "side", side))
+                    .increment();
+        }
+    }
+
+    private void changed(LocationEvent event) {
+        if (event.kind() == LocationEvent.Kind.ADDED) {
+            bindings.incrementAndGet();
+        } else {
+            bindings.decrementAndGet();
+            removals.computeIfAbsent(
+                            event.removal().orElse(RemovalReason.ADMIN),
+                            reason -> meters.counter(
+                                    "sip.proxy.bindings.removed",
+                                    "Contacts that were removed",
+                                    "reason",
+                                    reason.name().toLowerCase(Locale.ROOT)))
+                    .increment();
+        }
+    }
+}

@@ -1,0 +1,208 @@
+package org.sipproxy.micrometer;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.micrometer.core.instrument.Meter;
+import io.micrometer.core.instrument.Timer;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.concurrent.TimeUnit;
+import java.util.function.UnaryOperator;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.sipproxy.api.location.Aor;
+import org.sipproxy.api.location.Binding;
+import org.sipproxy.api.location.HeapBindingRepository;
+import org.sipproxy.api.location.StoreMode;
+import org.sipproxy.api.transport.Endpoint;
+import org.sipproxy.core.SipProxy;
+import org.sipproxy.core.SipProxyBuilder;
+import org.sipproxy.core.options.CallSettings;
+import org.sipproxy.message.SipUri;
+import org.sipproxy.testkit.IncomingCall;
+import org.sipproxy.testkit.OutgoingCall;
+import org.sipproxy.testkit.Phone;
+
+@Timeout(60)
+class SipProxyMetricsTest {
+
+    private final SimpleMeterRegistry registry = new SimpleMeterRegistry();
+    private final SipProxyMetrics metrics = SipProxyMetrics.of(registry, "proxy", "edge");
+    private SipProxy proxy;
+    private Phone alice;
+    private Phone bob;
+
+    private void start(UnaryOperator<SipProxyBuilder> options) {
+        proxy = options.apply(SipProxy.builder()
+                        .listen(Endpoint.udp("127.0.0.1", 0))
+                        .domain("sip.test")
+                        .noAuthentication()
+                        .drainTime(Duration.ZERO)
+                        .component(metrics))
+                .build();
+        proxy.start();
+        alice = phone("alice");
+        bob = phone("bob");
+    }
+
+    private Phone phone(String user) {
+        return Phone.builder(user)
+                .domain("sip.test")
+                .proxy(new InetSocketAddress(
+                        "127.0.0.1", proxy.boundEndpoints().get(0).port()))
+                .open();
+    }
+
+    @AfterEach
+    void close() {
+        if (alice != null) {
+            alice.close();
+            bob.close();
+        }
+        if (proxy != null) {
+            proxy.close();
+        }
+    }
+
+    private double gauge(String name, String... tags) {
+        return registry.get(name).tags(tags).tags("proxy", "edge").gauge().value();
+    }
+
+    private double counted(String name, String... tags) {
+        return registry.get(name).tags(tags).functionCounter().count();
+    }
+
+    private Timer requests(String method, String status, boolean relayed) {
+        return registry.get("sip.proxy.requests")
+                .tags("method", method, "status", status, "relayed", Boolean.toString(relayed), "transport", "udp")
+                .timer();
+    }
+
+    private void call() {
+        OutgoingCall call = alice.call("bob");
+        IncomingCall incoming = bob.awaitCall();
+        incoming.ring();
+        incoming.answer();
+        call.awaitAnswer();
+        assertThat(gauge("sip.proxy.calls", "state", "answered")).isEqualTo(1);
+        call.hangUp();
+    }
+
+    @Test
+    void trafficIsTimedCountedAndShown() {
+        start(builder -> builder.calls(CallSettings.DEFAULT));
+        alice.register();
+        bob.register();
+        assertThat(gauge("sip.proxy.bindings")).isEqualTo(2);
+        call();
+
+        assertThat(requests("REGISTER", "2xx", false).count()).isEqualTo(2);
+        assertThat(requests("INVITE", "2xx", true).count()).isEqualTo(1);
+        assertThat(requests("INVITE", "2xx", true).totalTime(TimeUnit.SECONDS)).isBetween(0.0, 30.0);
+        await().until(() -> requests("BYE", "2xx", true).count() == 1);
+        await().until(() -> registry.find("sip.proxy.calls.ended")
+                        .tags("reason", "bye", "side", "caller")
+                        .counter()
+                != null);
+        assertThat(registry.get("sip.proxy.calls.setup").timer().count()).isEqualTo(1);
+        assertThat(registry.get("sip.proxy.calls.duration").timer().count()).isEqualTo(1);
+        assertThat(gauge("sip.proxy.calls", "state", "answered")).isZero();
+        assertThat(counted("sip.proxy.messages", "kind", "request")).isGreaterThanOrEqualTo(5);
+        assertThat(gauge("sip.proxy.ready")).isEqualTo(1);
+        assertThat(gauge("sip.proxy.store.up")).isEqualTo(1);
+
+        bob.unregister();
+        assertThat(gauge("sip.proxy.bindings")).isEqualTo(1);
+        assertThat(registry.get("sip.proxy.bindings.removed").counters())
+                .singleElement()
+                .satisfies(counter -> assertThat(counter.count()).isEqualTo(1));
+    }
+
+    @Test
+    void textFromTheNetworkMakesNoMeter() {
+        start(builder -> builder);
+        alice.options("sip:sip.test");
+        int before = registry.getMeters().size();
+        for (int i = 0; i < 50; i++) {
+            alice.send("ATTACK" + i, "sip:nobody" + i + "@sip.test");
+        }
+        assertThat(registry.getMeters()).hasSizeLessThanOrEqualTo(before + 1);
+        assertThat(requests("OTHER", "4xx", false).count()).isEqualTo(50);
+    }
+
+    @Test
+    void nothingIsLeftInTheRegistryAfterTheProxy() {
+        start(builder -> builder.calls(CallSettings.DEFAULT));
+        alice.register();
+        bob.register();
+        call();
+        assertThat(registry.getMeters()).isNotEmpty();
+
+        proxy.close();
+
+        assertThat(registry.getMeters()).isEmpty();
+    }
+
+    @Test
+    void bindingsReadAtStartCountAndTheirDatabaseIsTimed() {
+        HeapBindingRepository rows = new HeapBindingRepository();
+        rows.update(
+                new Aor("carol", "sip.test"),
+                current -> List.of(Binding.builder("1", SipUri.of("sip:carol@192.0.2.1"))
+                        .granted(System.currentTimeMillis(), Duration.ofHours(1))
+                        .build()),
+                Instant.now());
+        start(builder -> builder.locationStore(StoreMode.writeThrough(metrics.timed(rows))));
+        assertThat(gauge("sip.proxy.bindings")).isEqualTo(1);
+
+        alice.register();
+
+        assertThat(registry.get("sip.proxy.database")
+                        .tags("operation", "write", "outcome", "success")
+                        .timer()
+                        .count())
+                .isEqualTo(1);
+        assertThat(registry.get("sip.proxy.database")
+                        .tags("operation", "read_all")
+                        .timer()
+                        .count())
+                .isEqualTo(1);
+    }
+
+    /** Name, tags and unit of each meter are in docs/metrics.md, and no other. */
+    @Test
+    void thePageListsTheMeters() throws IOException {
+        start(builder -> builder.calls(CallSettings.DEFAULT)
+                .locationStore(StoreMode.writeThrough(metrics.timed(new HeapBindingRepository()))));
+        alice.register();
+        bob.register();
+        call();
+        bob.unregister();
+        await().until(() -> registry.find("sip.proxy.calls.ended").counter() != null);
+        Set<String> present = new TreeSet<>();
+        for (Meter meter : registry.getMeters()) {
+            present.add(meter.getId().getName());
+        }
+        present.add("sip.proxy.security.events"); // without authentication there are none
+
+        Set<String> listed = new TreeSet<>();
+        Matcher row = Pattern.compile("(?m)^\\| `(sip\\.proxy\\.[a-z.]+)`")
+                .matcher(Files.readString(Path.of("../docs/metrics.md")));
+        while (row.find()) {
+            listed.add(row.group(1));
+        }
+        assertThat(listed).isEqualTo(present);
+    }
+}
