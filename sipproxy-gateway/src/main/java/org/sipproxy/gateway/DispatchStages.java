@@ -9,6 +9,7 @@ import org.sipproxy.api.routing.StageContext;
 import org.sipproxy.api.routing.Verdict;
 import org.sipproxy.message.Method;
 import org.sipproxy.message.SipParseException;
+import org.sipproxy.message.SipRequest;
 import org.sipproxy.message.SipUri;
 
 /** The dispatcher's stages: which request goes to which set. */
@@ -16,12 +17,12 @@ final class DispatchStages {
 
     private final Dispatcher dispatcher;
     private final List<Dispatcher.Route> routes;
-    private final PrefixTable prefixes;
-    private final Optional<String> fallback;
+    private final PrefixTable<Exit> prefixes;
+    private final Optional<Exit> fallback;
     private final boolean sendsUnknown;
 
     DispatchStages(
-            Dispatcher dispatcher, List<Dispatcher.Route> routes, PrefixTable prefixes, @Nullable String fallback) {
+            Dispatcher dispatcher, List<Dispatcher.Route> routes, PrefixTable<Exit> prefixes, @Nullable Exit fallback) {
         this.dispatcher = dispatcher;
         this.routes = List.copyOf(routes);
         this.prefixes = prefixes;
@@ -74,10 +75,25 @@ final class DispatchStages {
     }
 
     private Verdict unknown(String number, StageContext context) throws SipParseException {
-        String set = prefixes.setOf(number).or(() -> fallback).orElse(null);
-        return set != null && mayCallOut(context) && isNotFrom(set, context)
-                ? dispatcher.dispatch(set, context)
-                : Verdict.proceed();
+        Exit exit = prefixes.find(number).or(() -> fallback).orElse(null);
+        if (exit == null || !mayCallOut(context)) {
+            return Verdict.proceed();
+        }
+        Trunk trunk = exit.trunk();
+        if (trunk != null) {
+            return trunk.cameFromProvider(context)
+                    ? Verdict.proceed()
+                    : Verdict.relay(trunk.plan(context, exit.numbers().apply(number)));
+        }
+        if (!isNotFrom(exit.name(), context)) {
+            return Verdict.proceed();
+        }
+        SipRequest request = context.request();
+        SipRequest edited = exit.edited(request);
+        if (edited != request) {
+            context.replace(edited);
+        }
+        return dispatcher.dispatch(exit.name(), context);
     }
 
     /** Prevents an open relay. */

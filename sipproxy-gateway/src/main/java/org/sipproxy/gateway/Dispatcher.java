@@ -1,6 +1,5 @@
 package org.sipproxy.gateway;
 
-import java.net.InetAddress;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -94,7 +93,6 @@ public final class Dispatcher implements ProxyComponent {
     private final @Nullable Duration reloadInterval;
     private final SourceMatch match;
     private final Consumer<MemberChange> listener;
-    private final MemberAddresses.Resolver resolver;
     private final CallCounter counter;
     private final DispatchStages stages;
 
@@ -118,9 +116,8 @@ public final class Dispatcher implements ProxyComponent {
         this.reloadInterval = b.reloadInterval;
         this.match = b.match;
         this.listener = b.listener;
-        this.resolver = b.resolver;
         this.counter = new CallCounter(b.callLifetime, b.countedCalls);
-        this.stages = new DispatchStages(this, b.routes, new PrefixTable(b.prefixes), b.fallback);
+        this.stages = new DispatchStages(this, b.routes, new PrefixTable<>(b.prefixes), b.fallback);
         configured.forEach(this::addConfigured);
     }
 
@@ -397,7 +394,7 @@ public final class Dispatcher implements ProxyComponent {
         synchronized (resolvesNames) { // the latest members are resolved last
             List<Member> members = new ArrayList<>();
             sets.values().forEach(set -> members.addAll(set.members));
-            addresses = MemberAddresses.of(members, match, resolver, addresses);
+            addresses = MemberAddresses.of(members, match, now.proxy()::resolve, addresses);
         }
     }
 
@@ -551,13 +548,12 @@ public final class Dispatcher implements ProxyComponent {
         private @Nullable GatewaySource source;
         private @Nullable Duration reloadInterval;
         private final List<Route> routes = new ArrayList<>();
-        private final Map<String, String> prefixes = new TreeMap<>();
-        private @Nullable String fallback;
+        private final Map<String, Exit> prefixes = new TreeMap<>();
+        private @Nullable Exit fallback;
         private SourceMatch match = SourceMatch.ADDRESS;
         private Consumer<MemberChange> listener = change -> {};
         private Duration callLifetime = Duration.ofHours(12);
         private int countedCalls = 100_000;
-        private MemberAddresses.Resolver resolver = InetAddress::getAllByName;
         private final OptionProblems problems = new OptionProblems("dispatcher");
 
         private Builder() {}
@@ -614,10 +610,34 @@ public final class Dispatcher implements ProxyComponent {
          * @param prefix digits, {@code *} and {@code #}, with an optional {@code +} at the start
          */
         public Builder prefix(String prefix, String set) {
-            Objects.requireNonNull(set, "set");
+            return prefix(prefix, set, NumberPlan.none());
+        }
+
+        /**
+         * Does the same as {@link #prefix(String, String)}, and changes the called number first, such as with {@code
+         * NumberPlan.none().replace("+", "00")}.
+         */
+        public Builder prefix(String prefix, String set, NumberPlan numbers) {
+            return prefix(
+                    prefix, Exit.set(Objects.requireNonNull(set, "set"), Objects.requireNonNull(numbers, "numbers")));
+        }
+
+        /**
+         * Sends called numbers with this prefix to a trunk. Unlike with {@link Trunk.Builder#prefix}, the longest prefix of
+         * all sets and trunks wins. Add the trunk to the proxy as well, before this component.
+         *
+         * @param numbers form of the called number, before the trunk's own {@link Trunk.Builder#numbers}
+         */
+        public Builder prefix(String prefix, Trunk trunk, NumberPlan numbers) {
+            return prefix(
+                    prefix,
+                    Exit.trunk(Objects.requireNonNull(trunk, "trunk"), Objects.requireNonNull(numbers, "numbers")));
+        }
+
+        private Builder prefix(String prefix, Exit exit) {
             if (!prefix.equals("+") && !NumberPlan.isNumber(prefix)) {
                 problems.add("prefix", prefix, "expected digits, * and #, with an optional + at the start, at most 64");
-            } else if (prefixes.putIfAbsent(prefix, set) != null) {
+            } else if (prefixes.putIfAbsent(prefix, exit) != null) {
                 problems.add("prefix", prefix, "given twice", "give it once");
             }
             return this;
@@ -626,7 +646,17 @@ public final class Dispatcher implements ProxyComponent {
         /** Sends what is not a user of the proxy to a set: unknown users, and telephone numbers at other domains. */
         public Builder fallback(String set) {
             problems.once("fallback");
-            this.fallback = Objects.requireNonNull(set, "set");
+            this.fallback = Exit.set(Objects.requireNonNull(set, "set"), NumberPlan.none());
+            return this;
+        }
+
+        /**
+         * Sends what is not a user of the proxy to a trunk, unless a prefix applies. Add the trunk to the proxy as well,
+         * before this component.
+         */
+        public Builder fallback(Trunk trunk) {
+            problems.once("fallback");
+            this.fallback = Exit.trunk(Objects.requireNonNull(trunk, "trunk"), NumberPlan.none());
             return this;
         }
 
@@ -657,11 +687,6 @@ public final class Dispatcher implements ProxyComponent {
             return this;
         }
 
-        Builder resolver(MemberAddresses.Resolver names) {
-            this.resolver = names;
-            return this;
-        }
-
         /**
          * Checks the options. Opens nothing.
          *
@@ -669,7 +694,7 @@ public final class Dispatcher implements ProxyComponent {
          */
         public Dispatcher build() {
             OptionProblems found = problems.copy();
-            if (sets.isEmpty() && source == null) {
+            if (sets.isEmpty() && source == null && !leadsToTrunk()) {
                 found.add("set", "", "none", "add one, or a source");
             }
             List<String> names = sets.stream().map(GatewaySet::name).toList();
@@ -679,9 +704,11 @@ public final class Dispatcher implements ProxyComponent {
                     .forEach(name -> found.add("set", name, "given twice", "give it once"));
             if (source == null) {
                 routes.forEach(route -> checkSet(found, "route", route.set(), names));
-                prefixes.values().forEach(set -> checkSet(found, "prefix", set, names));
-                if (fallback != null) {
-                    checkSet(found, "fallback", fallback, names);
+                prefixes.values().stream()
+                        .filter(Exit::isSet)
+                        .forEach(exit -> checkSet(found, "prefix", exit.name(), names));
+                if (fallback != null && fallback.isSet()) {
+                    checkSet(found, "fallback", fallback.name(), names);
                 }
                 if (reloadInterval != null) {
                     found.add("reloadEvery", "", "there is no source", "add source(...) or omit it");
@@ -694,6 +721,11 @@ public final class Dispatcher implements ProxyComponent {
             found.range("countedCalls", countedCalls, 100, MOST_CALLS);
             found.throwIfAny();
             return new Dispatcher(this);
+        }
+
+        private boolean leadsToTrunk() {
+            return (fallback != null && !fallback.isSet())
+                    || prefixes.values().stream().anyMatch(exit -> !exit.isSet());
         }
 
         private static void checkSet(OptionProblems found, String option, String set, List<String> names) {

@@ -104,7 +104,10 @@ final class Failover implements FailureStage {
         return Verdict.proceed();
     }
 
-    private void report(BranchResult result) {
+    private void report(BranchResult result) throws SipParseException {
+        if (request.hasToTag()) {
+            return; // without a Route set it may be of a dialog that the member does not know
+        }
         if (result.response().isEmpty()) {
             if (result.cause() == FailureCause.UNREACHABLE) {
                 watch.failed(

@@ -2,12 +2,16 @@ package org.sipproxy.gateway;
 
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.net.UnknownHostException;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
 import org.sipproxy.api.transport.Flow;
 import org.sipproxy.api.transport.TransportKind;
@@ -18,35 +22,38 @@ final class MemberAddresses {
 
     static final MemberAddresses NONE = new MemberAddresses(SourceMatch.OFF, Map.of(), Map.of());
 
+    /** Longest time to wait for all names. A look-up of the proxy ends earlier. */
+    private static final long LONGEST_WAIT_SECONDS = 10;
+
     /** Look-up of the addresses of a host name. */
     @FunctionalInterface
     interface Resolver {
-        InetAddress[] addresses(String host) throws UnknownHostException;
+        CompletableFuture<List<InetSocketAddress>> resolve(SipUri uri);
     }
 
     private record Source(String set, int port) {}
 
     private final SourceMatch match;
     private final Map<InetAddress, List<Source>> sources;
-    private final Map<String, List<InetAddress>> names;
+    private final Map<SipUri, List<InetSocketAddress>> names;
 
     private MemberAddresses(
-            SourceMatch match, Map<InetAddress, List<Source>> sources, Map<String, List<InetAddress>> names) {
+            SourceMatch match, Map<InetAddress, List<Source>> sources, Map<SipUri, List<InetSocketAddress>> names) {
         this.match = match;
         this.sources = sources;
         this.names = names;
     }
 
     /**
-     * Resolves the members' hosts, which may block. A name that cannot be resolved keeps its addresses, so that members
-     * are recognized during an outage of DNS.
+     * Resolves the members' hosts as for a request (RFC 3263), which may block. A name that cannot be resolved keeps its
+     * addresses, so that members are recognized during an outage of DNS.
      */
     static MemberAddresses of(Iterable<Member> members, SourceMatch match, Resolver resolver, MemberAddresses before) {
         if (match == SourceMatch.OFF) {
             return NONE;
         }
-        Map<InetAddress, List<Source>> sources = new HashMap<>();
-        Map<String, List<InetAddress>> names = new HashMap<>();
+        Map<SipUri, CompletableFuture<List<InetSocketAddress>>> lookups = new HashMap<>();
+        List<Map.Entry<SipUri, String>> all = new ArrayList<>();
         for (Member member : members) {
             if (member.health.state() == MemberState.DISABLED) {
                 continue;
@@ -54,24 +61,41 @@ final class MemberAddresses {
             List<SipUri> uris = new ArrayList<>(List.of(member.gateway().uri()));
             member.gateway().outboundProxy().ifPresent(uris::add);
             for (SipUri uri : uris) {
-                List<InetAddress> addresses = uri.numericHost()
-                        .map(List::of)
-                        .orElseGet(() ->
-                                names.computeIfAbsent(uri.normalHost(), name -> resolved(name, resolver, before)));
-                for (InetAddress address : addresses) {
-                    sources.computeIfAbsent(address, a -> new ArrayList<>())
-                            .add(new Source(member.set.name(), port(uri)));
+                all.add(Map.entry(uri, member.set.name()));
+                if (uri.numericHost().isEmpty()) {
+                    lookups.computeIfAbsent(uri, resolver::resolve); // all at once: a DNS that is down delays them once
                 }
+            }
+        }
+        Map<InetAddress, List<Source>> sources = new HashMap<>();
+        Map<SipUri, List<InetSocketAddress>> names = new HashMap<>();
+        await(lookups.values());
+        lookups.forEach((uri, lookup) -> names.put(
+                uri,
+                lookup.isDone() && !lookup.isCompletedExceptionally()
+                        ? lookup.join()
+                        : before.names.getOrDefault(uri, List.of())));
+        for (Map.Entry<SipUri, String> one : all) {
+            SipUri uri = one.getKey();
+            List<InetSocketAddress> addresses = uri.numericHost()
+                    .map(address -> List.of(new InetSocketAddress(address, port(uri))))
+                    .orElseGet(() -> names.getOrDefault(uri, List.of()));
+            for (InetSocketAddress address : addresses) {
+                sources.computeIfAbsent(address.getAddress(), a -> new ArrayList<>())
+                        .add(new Source(one.getValue(), address.getPort()));
             }
         }
         return new MemberAddresses(match, Map.copyOf(sources), Map.copyOf(names));
     }
 
-    private static List<InetAddress> resolved(String name, Resolver resolver, MemberAddresses before) {
+    private static void await(Collection<CompletableFuture<List<InetSocketAddress>>> lookups) {
         try {
-            return List.of(resolver.addresses(name));
-        } catch (UnknownHostException e) {
-            return before.names.getOrDefault(name, List.of());
+            CompletableFuture.allOf(lookups.toArray(new CompletableFuture<?>[0]))
+                    .get(LONGEST_WAIT_SECONDS, TimeUnit.SECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        } catch (ExecutionException | TimeoutException e) {
+            // names that are not resolved keep their addresses
         }
     }
 

@@ -3,27 +3,31 @@ package org.sipproxy.gateway;
 import java.util.Map;
 import java.util.Optional;
 
-/** Sets by the prefix of the called number; the longest prefix wins. */
-final class PrefixTable {
+/**
+ * Exits by the prefix of the called number; the longest prefix wins.
+ *
+ * @param <T> what a prefix leads to
+ */
+final class PrefixTable<T> {
 
-    private final Map<String, String> sets;
+    private final Map<String, T> exits;
     private final int longest;
 
-    PrefixTable(Map<String, String> setsByPrefix) {
-        this.sets = Map.copyOf(setsByPrefix);
-        this.longest = sets.keySet().stream().mapToInt(String::length).max().orElse(0);
+    PrefixTable(Map<String, T> exitsByPrefix) {
+        this.exits = Map.copyOf(exitsByPrefix);
+        this.longest = exits.keySet().stream().mapToInt(String::length).max().orElse(0);
     }
 
     boolean isEmpty() {
-        return sets.isEmpty();
+        return exits.isEmpty();
     }
 
-    /** Returns the set for a number without visual separators. */
-    Optional<String> setOf(String number) {
+    /** Returns the exit for a number without visual separators. */
+    Optional<T> find(String number) {
         for (int length = Math.min(longest, number.length()); length > 0; length--) {
-            String set = sets.get(number.substring(0, length));
-            if (set != null) {
-                return Optional.of(set);
+            T exit = exits.get(number.substring(0, length));
+            if (exit != null) {
+                return Optional.of(exit);
             }
         }
         return Optional.empty();

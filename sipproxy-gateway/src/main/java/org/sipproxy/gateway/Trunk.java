@@ -1,6 +1,5 @@
 package org.sipproxy.gateway;
 
-import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.time.Instant;
@@ -25,6 +24,7 @@ import org.sipproxy.api.component.ProxyComponent;
 import org.sipproxy.api.component.ProxyRuntime;
 import org.sipproxy.api.config.OptionProblems;
 import org.sipproxy.api.gateway.Gateway;
+import org.sipproxy.api.gateway.TrunkAccount;
 import org.sipproxy.api.routing.BranchEdit;
 import org.sipproxy.api.routing.RelayPlan;
 import org.sipproxy.api.routing.StageContext;
@@ -70,8 +70,8 @@ import org.sipproxy.message.SipUri;
  * If the provider rejects the login, the caller gets 403 and the log has a line. In-dialog requests that the provider
  * challenges are answered in the same way; ACK is sent without credentials.
  *
- * <p><b>Calls of the provider</b> are recognized by its addresses, or by the Contact of the registration if the
- * provider's name has SRV records, which are not resolved for this. They are trusted, and routed to {@link Builder#did},
+ * <p><b>Calls of the provider</b> are recognized by its addresses, those of its SRV records included, or by the Contact of
+ * the registration. They are trusted, and routed to {@link Builder#did},
  * {@link Builder#incoming} or {@link Builder#incomingTo}; without any of them to the user with the called number. They are
  * never sent out again. Add a trunk to the proxy before a {@link Dispatcher} with a fallback.
  *
@@ -93,6 +93,7 @@ public final class Trunk implements ProxyComponent {
     private final @Nullable DigestLogin login;
     private final boolean registers;
     private final Duration expires;
+    private final Duration startDelay;
     private final Duration firstRetry;
     private final Duration longestRetry;
     private final @Nullable SipUri outboundProxy;
@@ -110,7 +111,6 @@ public final class Trunk implements ProxyComponent {
     private final Set<String> prefixes;
     private final boolean fallback;
     private final Consumer<TrunkChange> listener;
-    private final MemberAddresses.Resolver resolver;
 
     private final DigestNonces nonces = new DigestNonces();
     private final LogPace refusals = new LogPace(TrunkCall.LOG_INTERVAL);
@@ -138,6 +138,7 @@ public final class Trunk implements ProxyComponent {
         this.login = b.login;
         this.registers = b.registers;
         this.expires = b.expires;
+        this.startDelay = b.startDelay;
         this.firstRetry = b.firstRetry;
         this.longestRetry = b.longestRetry;
         this.outboundProxy = b.outboundProxy;
@@ -153,7 +154,6 @@ public final class Trunk implements ProxyComponent {
         this.prefixes = Set.copyOf(b.prefixes);
         this.fallback = b.fallback;
         this.listener = b.listener;
-        this.resolver = b.resolver;
     }
 
     /**
@@ -165,6 +165,23 @@ public final class Trunk implements ProxyComponent {
      */
     public static Builder builder(String name, SipUri provider) {
         return new Builder(name, provider);
+    }
+
+    /**
+     * Returns a builder with the values of an account. The account's {@link TrunkAccount#user() user} gets all calls of the
+     * provider that no {@link Builder#did} takes.
+     */
+    public static Builder builder(TrunkAccount account) {
+        Builder builder = new Builder(account.name(), account.provider())
+                .addressOfRecord(account.addressOfRecord())
+                .expires(account.expires())
+                .startDelay(account.startDelay());
+        account.login().ifPresent(builder::login);
+        account.outboundProxy().ifPresent(builder::outboundProxy);
+        account.contactHost().ifPresent(builder::contactHost);
+        account.socket().ifPresent(builder::socket);
+        account.user().ifPresent(builder::incomingTo);
+        return account.registers() ? builder : builder.withoutRegistration();
     }
 
     // ---- the component
@@ -199,12 +216,12 @@ public final class Trunk implements ProxyComponent {
                         listener)
                 : null;
         running = new Running(proxy, contactUser, refresher, registration);
-        resolve();
+        resolve(proxy);
         if (sources.stream().anyMatch(uri -> uri.numericHost().isEmpty())) {
-            refresher.every(REFRESH, this::resolve);
+            refresher.every(REFRESH, () -> resolve(proxy));
         }
         if (registration != null) {
-            registration.begin();
+            registration.begin(startDelay);
         }
     }
 
@@ -219,13 +236,13 @@ public final class Trunk implements ProxyComponent {
     }
 
     /** May block. */
-    private void resolve() {
+    private void resolve(ProxyRuntime proxy) {
         GatewaySet options = GatewaySet.named(name).build();
         List<Member> members = sources.stream()
                 .map(uri -> new Member(options, Gateway.builder(name, uri).build(), false))
                 .toList();
         addresses = MemberAddresses.of(
-                members, match == SourceMatch.OFF ? SourceMatch.ADDRESS : match, resolver, addresses);
+                members, match == SourceMatch.OFF ? SourceMatch.ADDRESS : match, proxy::resolve, addresses);
     }
 
     @Override
@@ -454,6 +471,7 @@ public final class Trunk implements ProxyComponent {
         private @Nullable DigestLogin login;
         private boolean registers = true;
         private Duration expires = Duration.ofHours(1);
+        private Duration startDelay = Duration.ZERO;
         private Duration firstRetry = Duration.ofSeconds(30);
         private Duration longestRetry = Duration.ofMinutes(30);
         private @Nullable SipUri outboundProxy;
@@ -471,7 +489,6 @@ public final class Trunk implements ProxyComponent {
         private final List<String> prefixes = new ArrayList<>();
         private boolean fallback;
         private Consumer<TrunkChange> listener = change -> {};
-        private MemberAddresses.Resolver resolver = InetAddress::getAllByName;
         private final OptionProblems problems;
 
         private Builder(String name, SipUri provider) {
@@ -517,6 +534,12 @@ public final class Trunk implements ProxyComponent {
          */
         public Builder expires(Duration time) {
             this.expires = Objects.requireNonNull(time, "time");
+            return this;
+        }
+
+        /** Sets how long the first REGISTER waits after the start, 0 to 1 h. Default 0. It spreads many registrations. */
+        public Builder startDelay(Duration time) {
+            this.startDelay = Objects.requireNonNull(time, "time");
             return this;
         }
 
@@ -645,11 +668,6 @@ public final class Trunk implements ProxyComponent {
             return this;
         }
 
-        Builder resolver(MemberAddresses.Resolver names) {
-            this.resolver = names;
-            return this;
-        }
-
         private SipUri addressOfRecord() {
             SipUri given = aor;
             if (given != null) {
@@ -715,6 +733,7 @@ public final class Trunk implements ProxyComponent {
                 }
             }
             found.range("expires", expires, Duration.ofSeconds(30), Duration.ofDays(1));
+            found.range("startDelay", startDelay, Duration.ZERO, Duration.ofHours(1));
             found.range("retry", firstRetry, Duration.ofSeconds(1), Duration.ofHours(1));
             found.range("retry", longestRetry, firstRetry, Duration.ofDays(1));
             found.throwIfAny();

@@ -106,7 +106,12 @@ final class TrunkRegistration {
     }
 
     void begin() {
-        later(FIRST);
+        begin(Duration.ZERO);
+    }
+
+    /** Registers for the first time after a delay. */
+    void begin(Duration delay) {
+        later(FIRST.plus(delay));
     }
 
     /** Registers at once, unless a REGISTER is in progress. */

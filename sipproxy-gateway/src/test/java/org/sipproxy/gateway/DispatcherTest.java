@@ -182,6 +182,63 @@ class DispatcherTest {
     }
 
     @Test
+    void numberHasTheFormOfItsPrefix() throws Exception {
+        FakeHooks hooks = start(builder(pair())
+                .set(GatewaySet.named("home").member("sip:192.0.2.30").build())
+                .fallback("pstn")
+                .prefix("+", "pstn", NumberPlan.none().replace("+", "00"))
+                .prefix("+49", "home", NumberPlan.none().replace("+49", "0"))
+                .build());
+
+        assertThat(target(hooks.unavailable(byUser(unknown("sip:+44-20@example.org")))))
+                .isEqualTo("sip:004420@192.0.2.10");
+        assertThat(target(hooks.unavailable(byUser(unknown("sip:+4930@example.org")))))
+                .isEqualTo("sip:030@192.0.2.30");
+        assertThat(target(hooks.unavailable(byUser(unknown("sip:04-4@example.org")))))
+                .as("the fallback has no form of its own")
+                .isEqualTo("sip:04-4@192.0.2.11:5080");
+    }
+
+    @Test
+    void prefixesOfSetsAndTrunksAreOneTable() throws Exception {
+        Trunk carrier = trunk("carrier", "sip:192.0.2.40");
+        Trunk world = trunk("world", "sip:192.0.2.50");
+        FakeHooks hooks = start(builder(pair())
+                .prefix("+49", carrier, NumberPlan.none())
+                .prefix("+4930", "pstn")
+                .prefix("+493099", carrier, NumberPlan.none().replace("+", "00"))
+                .fallback(world)
+                .build());
+
+        assertThat(target(hooks.unavailable(byUser(unknown("sip:+4940@example.org")))))
+                .isEqualTo("sip:+4940@192.0.2.40");
+        assertThat(target(hooks.unavailable(byUser(unknown("sip:+49301@example.org")))))
+                .isEqualTo("sip:+49301@192.0.2.10");
+        assertThat(target(hooks.unavailable(byUser(unknown("sip:+4930991@example.org")))))
+                .isEqualTo("sip:004930991@192.0.2.40");
+        assertThat(target(hooks.unavailable(byUser(unknown("sip:+1212@example.org")))))
+                .isEqualTo("sip:+1212@192.0.2.50");
+        assertThat(hooks.unavailable(unknown("sip:+1212@example.org")))
+                .as("a stranger")
+                .isEqualTo(Verdict.proceed());
+    }
+
+    @Test
+    void callOfAProviderIsNotSentBackToIt() throws Exception {
+        Trunk carrier = trunk("carrier", "sip:192.0.2.40");
+        carrier.start(proxy);
+        FakeHooks hooks = start(Dispatcher.builder().fallback(carrier).build());
+        FakeStageContext call = unknown("sip:+1212@example.org").from("192.0.2.40");
+        call.trust();
+
+        assertThat(hooks.unavailable(call)).isEqualTo(Verdict.proceed());
+    }
+
+    private static Trunk trunk(String name, String provider) {
+        return Trunk.builder(name, SipUri.of(provider)).withoutRegistration().build();
+    }
+
+    @Test
     void registerIsNeverDispatched() {
         FakeHooks hooks =
                 start(builder(pair()).openRoute("pstn", context -> true).build());
@@ -345,6 +402,27 @@ class DispatcherTest {
         assertThat(status(dispatcher, 0).lastFailureAt()).hasValue(START);
         assertThat(status(dispatcher, 1).state()).isEqualTo(MemberState.ACTIVE); // 500 may be about the request
         assertThat(changes).extracting(MemberChange::now).containsExactly(MemberState.DOWN);
+    }
+
+    @Test
+    void inDialogRequestWithoutARouteSetDoesNotTakeAMemberOutOfUse() throws Exception {
+        Dispatcher dispatcher = builder(pair().downAfter(1)).fallback("pstn").build();
+        FakeHooks hooks = start(dispatcher);
+        FakeStageContext bye = FakeStageContext.of("""
+                BYE sip:030@example.org SIP/2.0
+                Via: SIP/2.0/UDP 198.51.100.7;branch=z9hG4bK1
+                Max-Forwards: 70
+                From: <sip:bob@example.org>;tag=from
+                To: <sip:030@example.org>;tag=to
+                Call-ID: 1
+                CSeq: 2 BYE
+                Content-Length: 0
+                """).unavailable(FailureCause.UNKNOWN_USER);
+        RelayPlan plan = plan(hooks.unavailable(byUser(bye)));
+
+        assertThat(fail(plan, bye, silent(plan))).isInstanceOf(Verdict.Relay.class);
+
+        assertThat(status(dispatcher, 0).state()).isEqualTo(MemberState.ACTIVE);
     }
 
     @ParameterizedTest
@@ -682,7 +760,6 @@ class DispatcherTest {
                 .source(() -> rows)
                 .set(GatewaySet.named("1").member(row("1", "own").build()).build())
                 .fallback("1")
-                .resolver(host -> new java.net.InetAddress[0])
                 .build();
         FakeHooks hooks = start(dispatcher);
         dispatcher.drain("1", "a");
@@ -740,10 +817,8 @@ class DispatcherTest {
     @Test
     void changedStartStateOfARowCounts() {
         rows.add(row("1", "a").build());
-        Dispatcher dispatcher = Dispatcher.builder()
-                .source(() -> List.copyOf(rows))
-                .resolver(host -> new java.net.InetAddress[0])
-                .build();
+        Dispatcher dispatcher =
+                Dispatcher.builder().source(() -> List.copyOf(rows)).build();
         start(dispatcher);
         rows.set(0, row("1", "a").start(Gateway.Start.DISABLED).build());
         dispatcher.reload();
@@ -764,7 +839,6 @@ class DispatcherTest {
                     }
                     return List.of(row("1", "a").build());
                 })
-                .resolver(host -> new java.net.InetAddress[0])
                 .build();
         start(dispatcher);
         fails[0] = true;

@@ -2,9 +2,10 @@ package org.sipproxy.gateway;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.net.UnknownHostException;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;
 import org.sipproxy.api.gateway.Gateway;
 import org.sipproxy.message.SipUri;
@@ -26,11 +27,11 @@ class MemberAddressesTest {
         return new Member(GatewaySet.named(set).build(), gateway.build(), false);
     }
 
-    private static InetAddress[] resolve(String host) throws UnknownHostException {
-        if (host.equals("gw.test")) {
-            return new InetAddress[] {InetAddress.getByName("198.51.100.1"), InetAddress.getByName("198.51.100.2")};
-        }
-        throw new UnknownHostException(host);
+    private static CompletableFuture<List<InetSocketAddress>> resolve(SipUri uri) {
+        return uri.hostIs("gw.test")
+                ? CompletableFuture.completedFuture(List.of(
+                        new InetSocketAddress("198.51.100.1", 5061), new InetSocketAddress("198.51.100.2", 5090)))
+                : CompletableFuture.failedFuture(new UnknownHostException(uri.host()));
     }
 
     private MemberAddresses addresses(SourceMatch match) {
@@ -53,9 +54,7 @@ class MemberAddressesTest {
         MemberAddresses later = MemberAddresses.of(
                 members,
                 SourceMatch.ADDRESS,
-                host -> {
-                    throw new UnknownHostException(host);
-                },
+                uri -> CompletableFuture.failedFuture(new UnknownHostException(uri.host())),
                 addresses(SourceMatch.ADDRESS));
 
         assertThat(later.isMember(FakeFlow.udp("198.51.100.2", 5061))).isTrue();
@@ -76,6 +75,10 @@ class MemberAddressesTest {
         assertThat(addresses.isMember(FakeFlow.udp("192.0.2.1", 5060))).isFalse();
         assertThat(addresses.isMember(FakeFlow.udp("2001:db8::1", 5060))).isTrue();
         assertThat(addresses.isMember(FakeFlow.udp("198.51.100.1", 5061))).isTrue();
+        assertThat(addresses.isMember(FakeFlow.udp("198.51.100.2", 5090)))
+                .as("of a SRV record")
+                .isTrue();
+        assertThat(addresses.isMember(FakeFlow.udp("198.51.100.2", 5061))).isFalse();
         assertThat(addresses.isMember(FakeFlow.udp("192.0.2.6", 5090))).isTrue();
     }
 

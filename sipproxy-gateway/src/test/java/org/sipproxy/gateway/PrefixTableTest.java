@@ -9,13 +9,13 @@ class PrefixTableTest {
 
     @Test
     void longestPrefixWins() {
-        PrefixTable table = new PrefixTable(Map.of("+", "world", "+49", "germany", "+4930", "berlin"));
+        PrefixTable<String> table = new PrefixTable<>(Map.of("+", "world", "+49", "germany", "+4930", "berlin"));
 
-        assertThat(table.setOf("+4930123")).hasValue("berlin");
-        assertThat(table.setOf("+4930")).hasValue("berlin");
-        assertThat(table.setOf("+4931")).hasValue("germany");
-        assertThat(table.setOf("+1")).hasValue("world");
-        assertThat(table.setOf("030")).isEmpty();
-        assertThat(table.setOf("")).isEmpty();
+        assertThat(table.find("+4930123")).hasValue("berlin");
+        assertThat(table.find("+4930")).hasValue("berlin");
+        assertThat(table.find("+4931")).hasValue("germany");
+        assertThat(table.find("+1")).hasValue("world");
+        assertThat(table.find("030")).isEmpty();
+        assertThat(table.find("")).isEmpty();
     }
 }

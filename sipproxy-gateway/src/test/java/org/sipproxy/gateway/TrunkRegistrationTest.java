@@ -77,6 +77,20 @@ class TrunkRegistrationTest {
     }
 
     @Test
+    void firstRegisterWaitsForTheStartDelay() {
+        Trunk late = Trunk.builder("late", SipUri.of("sip:192.0.2.20"))
+                .account("4930123")
+                .startDelay(Duration.ofSeconds(20))
+                .build();
+        FakeHooks.of(late, proxy);
+
+        proxy.advance(Duration.ofSeconds(20));
+        assertThat(sent()).isEmpty();
+        proxy.advance(Duration.ofSeconds(1));
+        assertThat(sent()).hasSize(1);
+    }
+
+    @Test
     void refreshesAt80To90PercentWithTheSameCallIdAndAHigherCSeq() {
         start();
         String callId = latest().request().callId().orElseThrow();

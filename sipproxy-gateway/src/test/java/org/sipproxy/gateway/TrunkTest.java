@@ -5,8 +5,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.sipproxy.api.routing.FailureCause.CHALLENGED;
 import static org.sipproxy.api.routing.FailureCause.UNREACHABLE;
 
-import java.net.InetAddress;
-import java.net.UnknownHostException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Optional;
@@ -16,6 +14,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.sipproxy.api.client.DigestLogin;
 import org.sipproxy.api.config.ConfigurationException;
+import org.sipproxy.api.gateway.TrunkAccount;
 import org.sipproxy.api.routing.BranchResult;
 import org.sipproxy.api.routing.FailureCause;
 import org.sipproxy.api.routing.FailureStage;
@@ -436,13 +435,8 @@ class TrunkTest {
         Trunk trunk = Trunk.builder("carrier", SipUri.of("sip:sip.carrier.test"))
                 .account("4930123")
                 .source("in.carrier.test")
-                .resolver(host -> {
-                    if (host.equals("sip.carrier.test")) {
-                        throw new UnknownHostException(host);
-                    }
-                    return new InetAddress[] {InetAddress.getByName("192.0.2.77")};
-                })
                 .build();
+        proxy.addresses("in.carrier.test", "192.0.2.77");
         FakeHooks hooks = start(trunk);
         FakeStageContext call =
                 incoming("sip:bob@192.0.2.1", "sip:bob@example.org").from("192.0.2.77");
@@ -475,5 +469,46 @@ class TrunkTest {
     void secretIsNotInTexts() {
         Trunk trunk = trunk().build();
         assertThat(trunk.toString() + trunk.status()).doesNotContain("secret");
+    }
+
+    // ---- accounts of a source
+
+    @Test
+    void accountConfiguresTheTrunk() throws Exception {
+        Trunk trunk = Trunk.builder(TrunkAccount.builder("carrier", SipUri.of("sip:4930123@carrier.test"))
+                        .login(LOGIN)
+                        .withoutRegistration()
+                        .outboundProxy(SipUri.of("sip:" + PROVIDER))
+                        .user(SipUri.of("sip:reception@example.org"))
+                        .build())
+                .prefix("+")
+                .build();
+        FakeHooks hooks = start(trunk);
+
+        Target target = plan(hooks.unavailable(unknown("sip:+4930@example.org")))
+                .targets()
+                .get(0);
+        assertThat(target.uri()).hasToString("sip:+4930@carrier.test");
+        assertThat(target.routes()).containsExactly(SipUri.of("sip:" + PROVIDER + ";lr"));
+        FakeStageContext call = request("INVITE", "sip:4930123@example.org").from(PROVIDER);
+        hooks.sendAsStranger(call);
+        assertThat(call.isTrusted()).isTrue();
+        assertThat(call.request().requestUri()).hasToString("sip:reception@example.org");
+        assertThat(trunk.status().state()).isEqualTo(TrunkState.UNREGISTERED);
+        trunk.close();
+    }
+
+    @Test
+    void accountReportsAllItsProblems() {
+        assertThatThrownBy(() -> TrunkAccount.builder(" ", SipUri.of("sip:carrier.test"))
+                        .provider(SipUri.of("sip:a@carrier.test"))
+                        .outboundProxy(SipUri.of("tel:1"))
+                        .user(SipUri.of("sip:example.org"))
+                        .expires(Duration.ofSeconds(1))
+                        .startDelay(Duration.ofHours(2))
+                        .build())
+                .isInstanceOf(ConfigurationException.class)
+                .satisfies(
+                        e -> assertThat(((ConfigurationException) e).problems()).hasSize(7));
     }
 }

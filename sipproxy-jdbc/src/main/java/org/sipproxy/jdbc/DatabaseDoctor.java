@@ -18,7 +18,7 @@ import org.sipproxy.api.location.UserCase;
  * Check of a database for whatever would disturb a proxy that uses it, with a remedy for each finding. Changes nothing.
  *
  * <p>Examines the connection and its role, password encryption, privileges, table versions, clocks and time zones, the
- * realms of the subscribers' hashes, and other writers of bindings.
+ * realms of the subscribers' hashes, other writers of bindings, and tables of a Kamailio whose rows have no effect.
  */
 public final class DatabaseDoctor {
 
@@ -28,16 +28,18 @@ public final class DatabaseDoctor {
     private final LocationChecks locations;
     private final ServerChecks server;
     private final Set<DatabaseUse> uses;
+    private final boolean knowsUses;
     private final Remedies remedies;
 
     private DatabaseDoctor(Builder builder) {
         this.jdbi = QuietJdbi.over(builder.dataSource);
         this.schema = KamailioSchema.on(builder.dataSource);
         this.uses = builder.uses;
+        this.knowsUses = builder.knowsUses;
         this.remedies = new Remedies(builder.forLauncher);
         this.server = new ServerChecks(builder.clock);
         this.subscribers = new SubscriberChecks(
-                builder.domains, builder.userCase, builder.plainPasswords, !uses.isEmpty(), remedies);
+                builder.domains, isRead("domain"), builder.userCase, builder.plainPasswords, !uses.isEmpty(), remedies);
         this.locations = new LocationChecks(
                 builder.serverId,
                 builder.zone,
@@ -87,10 +89,27 @@ public final class DatabaseDoctor {
                             table.equals("subscriber") ? subscribers.examine(handle) : locations.examine(handle));
                 }
             }
+            findings.addAll(UnreadTables.examine(handle, this::isRead, remedies));
             return List.copyOf(findings);
         } catch (RuntimeException e) {
             return List.of(ServerChecks.unreachable(e));
         }
+    }
+
+    /**
+     * Returns a warning for each table of a Kamailio that has rows which the proxy does not read. {@link #examine}
+     * includes them. Blocks.
+     */
+    public List<Finding> examineUnreadTables() {
+        try (Handle handle = jdbi.open()) {
+            return List.copyOf(UnreadTables.examine(handle, this::isRead, remedies));
+        } catch (RuntimeException e) {
+            return List.of(ServerChecks.unreachable(e));
+        }
+    }
+
+    private boolean isRead(String table) {
+        return !knowsUses || uses.stream().anyMatch(use -> use.privileges().containsKey(table));
     }
 
     private Finding finding(SchemaMismatch mismatch) {
@@ -126,14 +145,16 @@ public final class DatabaseDoctor {
         private boolean plainPasswords;
         private boolean forLauncher;
         private Set<DatabaseUse> uses = Set.of();
+        private boolean knowsUses;
 
         private Builder(DataSource dataSource) {
             this.dataSource = Objects.requireNonNull(dataSource, "dataSource");
         }
 
         /**
-         * Sets the domains of the proxy, which must be those of the subscribers. Default none: subscribers' domains are
-         * not checked.
+         * Sets the domains of the proxy, which must be those of the subscribers. The rows that {@link JdbcDomains} reads
+         * count too, unless {@link #uses} lacks {@link DatabaseUse#DOMAINS}. Default none: subscribers' domains are not
+         * checked.
          */
         public Builder domains(List<String> domains) {
             Set<String> lower = new TreeSet<>();
@@ -184,6 +205,7 @@ public final class DatabaseDoctor {
         /** Sets the uses of the database by the proxy; nothing else is checked. Default: all tables are checked. */
         public Builder uses(Set<DatabaseUse> uses) {
             this.uses = Set.copyOf(uses);
+            this.knowsUses = true;
             return this;
         }
 

@@ -41,6 +41,9 @@ public final class KamailioSchema {
     /** Before version 4, dispatcher lacks some of its present columns. */
     private static final int DISPATCHER_WITH_ALL_COLUMNS = 4;
 
+    /** Tables that an older database of this project, or a Kamailio without the module, lacks. */
+    private static final Set<String> OPTIONAL = Set.of("uacreg");
+
     /** Two processes that create the tables at once may conflict; the second attempt finds the other's tables. */
     private static final int TRIES = 3;
 
@@ -114,7 +117,10 @@ public final class KamailioSchema {
         return List.copyOf(created);
     }
 
-    /** Returns the mismatches that prevent use of the database, at most one for each table; empty if it can be used. */
+    /**
+     * Returns the mismatches that prevent use of the database, at most one for each table; empty if it can be used. The
+     * table {@code uacreg} may be missing.
+     */
     public List<SchemaMismatch> verify() {
         return jdbi.withHandle(handle -> {
             Set<String> present = presentTables(handle);
@@ -131,7 +137,9 @@ public final class KamailioSchema {
             Handle handle, SchemaScript.Table table, Set<String> present, Map<String, Integer> versions) {
         String wanted = "version " + table.version();
         if (!present.contains(table.name())) {
-            return Optional.of(new SchemaMismatch(table.name(), SchemaMismatch.NO_TABLE, wanted));
+            return OPTIONAL.contains(table.name())
+                    ? Optional.empty()
+                    : Optional.of(new SchemaMismatch(table.name(), SchemaMismatch.NO_TABLE, wanted));
         }
         Integer version = versions.get(table.name());
         if (version == null) {
@@ -281,6 +289,14 @@ public final class KamailioSchema {
     /** Returns true if {@code subscriber} has the column {@code ha1_sha256}. */
     public boolean hasSha256Column() {
         return jdbi.withHandle(handle -> columns(handle, "subscriber").contains(Subscriber.SHA256_COLUMN));
+    }
+
+    /**
+     * Returns the tables of a Kamailio that have rows which this role may read, with the number of rows, counted up to
+     * 100,001. Tables that Kamailio only writes, such as {@code acc}, and {@code version} are not examined.
+     */
+    public Map<String, Long> filledTables() {
+        return jdbi.withHandle(handle -> FilledTables.read(handle).rows());
     }
 
     private static Set<String> presentTables(Handle handle) {

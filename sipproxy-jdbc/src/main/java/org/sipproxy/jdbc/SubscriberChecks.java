@@ -17,6 +17,7 @@ final class SubscriberChecks {
     private static final int QUICK = 100_000;
 
     private final Set<String> domains;
+    private final boolean hasDomainsOfTable;
 
     private final UserCase userCase;
     private final boolean plainPasswords;
@@ -25,9 +26,18 @@ final class SubscriberChecks {
 
     private final Remedies remedies;
 
+    /**
+     * @param hasDomainsOfTable true if the proxy also serves those of {@link JdbcDomains}
+     */
     SubscriberChecks(
-            Set<String> domains, UserCase userCase, boolean plainPasswords, boolean isQuick, Remedies remedies) {
+            Set<String> domains,
+            boolean hasDomainsOfTable,
+            UserCase userCase,
+            boolean plainPasswords,
+            boolean isQuick,
+            Remedies remedies) {
         this.domains = domains;
+        this.hasDomainsOfTable = hasDomainsOfTable;
         this.userCase = userCase;
         this.plainPasswords = plainPasswords;
         this.rows = isQuick ? "(SELECT * FROM subscriber LIMIT " + QUICK + ") s" : "subscriber";
@@ -59,14 +69,20 @@ final class SubscriberChecks {
         Set<String> foreign = new TreeSet<>(handle.createQuery("SELECT DISTINCT domain FROM subscriber LIMIT " + SAMPLE)
                 .mapTo(String.class)
                 .list());
-        boolean all = !foreign.removeAll(domains);
+        Set<String> served = new TreeSet<>(domains);
+        if (hasDomainsOfTable && PrivilegeChecks.mayRead(handle, "domain")) {
+            served.addAll(handle.createQuery("SELECT lower(domain) FROM domain")
+                    .mapTo(String.class)
+                    .list());
+        }
+        boolean all = !foreign.removeAll(served);
         if (foreign.isEmpty()) {
             findings.add(Finding.ok("domain of subscribers", "a domain of the proxy"));
             return;
         }
         List<String> some = foreign.stream().limit(5).toList();
-        String value = some.stream().map(domain -> '"' + domain + '"').toList() + ", not a domain of the proxy "
-                + new TreeSet<>(domains);
+        String value =
+                some.stream().map(domain -> '"' + domain + '"').toList() + ", not a domain of the proxy " + served;
         String remedy = remedies.of(
                         "add the domain to the proxy's, or add these subscribers again with Subscribers.add",
                         "use "

@@ -72,6 +72,18 @@ class DatabaseDoctorTest {
     }
 
     @Test
+    void domainsOfTheTableAreDomainsOfTheProxyIfItReadsThem() {
+        postgres.execute("INSERT INTO subscriber (username, domain, ha1) VALUES ('2001', 'other.test', md5('x'));"
+                + " INSERT INTO domain (domain) VALUES ('OTHER.test')");
+        DatabaseDoctor.Builder doctor =
+                DatabaseDoctor.builder(postgres.dataSource()).domains(List.of("sip.test"));
+
+        assertThat(problems(doctor.build().examine())).noneMatch(text -> text.contains("domain of subscribers"));
+        assertThat(problems(doctor.uses(Set.of(DatabaseUse.SUBSCRIBERS)).build().examine()))
+                .anyMatch(text -> text.startsWith("WARNING domain of subscribers: [\"other.test\"], not a domain"));
+    }
+
+    @Test
     void subscribersThatDifferInCaseOnlyAreReported() {
         postgres.execute("INSERT INTO subscriber (username, domain, ha1) VALUES ('alice', 'sip.test', md5('x')),"
                 + " ('Alice', 'sip.test', md5('x')), ('ALICE', 'other.test', md5('x')), ('BOB', 'sip.test', md5('x')),"
@@ -108,6 +120,41 @@ class DatabaseDoctorTest {
                         .build()
                         .examine()))
                 .noneMatch(text -> text.contains("time zone"));
+    }
+
+    @Test
+    void rowsThatNothingReadsAreReported() {
+        postgres.execute("INSERT INTO domain (domain) VALUES ('other.test');"
+                + " INSERT INTO dispatcher (destination) VALUES ('sip:192.0.2.1'), ('sip:192.0.2.2');"
+                + " INSERT INTO acc (time) VALUES (now());"
+                + " CREATE TABLE speed_dial (id INT); INSERT INTO speed_dial VALUES (1)");
+
+        assertThat(unread(DatabaseDoctor.builder(postgres.dataSource())
+                        .uses(Set.of(DatabaseUse.SUBSCRIBERS, DatabaseUse.DOMAINS))
+                        .forLauncher()))
+                .containsExactly(
+                        "WARNING table dispatcher: 2 rows that this proxy does not read; --tables with dispatcher reads"
+                                + " them",
+                        "WARNING table speed_dial: 1 row that nothing reads; sipproxy has no use for this table");
+        assertThat(unread(DatabaseDoctor.builder(postgres.dataSource()).uses(Set.of())))
+                .as("a proxy that does not use the database")
+                .extracting(text -> text.substring(0, text.indexOf(':')))
+                .containsExactly(
+                        "WARNING table dispatcher",
+                        "WARNING table domain",
+                        "WARNING table speed_dial",
+                        "WARNING table subscriber");
+        assertThat(unread(DatabaseDoctor.builder(postgres.dataSource())))
+                .as("unknown uses")
+                .containsExactly(
+                        "WARNING table speed_dial: 1 row that nothing reads; sipproxy has no use for this table");
+    }
+
+    /** Returns the findings for tables, which {@code examine} has too. */
+    private static List<String> unread(DatabaseDoctor.Builder builder) {
+        List<String> found = problems(builder.build().examineUnreadTables());
+        assertThat(problems(builder.build().examine())).containsAll(found);
+        return found;
     }
 
     @Test
@@ -256,6 +303,23 @@ class DatabaseDoctorTest {
                     .anyMatch(text -> text.startsWith("ERROR table acc: no such table"))
                     .anyMatch(text ->
                             text.startsWith("ERROR privileges: no SELECT, INSERT, UPDATE, DELETE on location; GRANT"));
+        } finally {
+            postgres.execute("DROP OWNED BY doctor_user; DROP ROLE doctor_user");
+        }
+    }
+
+    @Test
+    void tableWithDataThatTheRoleMayNotReadIsReported() {
+        postgres.execute("INSERT INTO dispatcher (destination) VALUES ('sip:192.0.2.1');"
+                + " DROP ROLE IF EXISTS doctor_user; CREATE ROLE doctor_user LOGIN PASSWORD 'pw';"
+                + " GRANT SELECT ON version, subscriber TO doctor_user");
+        try {
+            assertThat(problems(DatabaseDoctor.builder(postgres.dataSource("doctor_user", "pw"))
+                            .uses(Set.of(DatabaseUse.SUBSCRIBERS))
+                            .build()
+                            .examineUnreadTables()))
+                    .containsExactly("WARNING table dispatcher: it has data that this role may not read, so it is not"
+                            + " used; GRANT SELECT ON dispatcher TO the role");
         } finally {
             postgres.execute("DROP OWNED BY doctor_user; DROP ROLE doctor_user");
         }

@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -21,7 +22,7 @@ class KamailioSchemaTest {
     private static final Path KAMAILIO_SCRIPTS = Path.of("/usr/share/kamailio/postgres");
 
     private static final List<String> SCRIPTS =
-            List.of("standard", "auth_db", "usrloc", "acc", "permissions", "dispatcher", "domain", "alias_db");
+            List.of("standard", "auth_db", "usrloc", "acc", "permissions", "dispatcher", "domain", "alias_db", "uac");
 
     private static final String ALL_COLUMNS =
             "SELECT concat_ws(' ', table_name, ordinal_position, column_name, data_type, "
@@ -105,6 +106,29 @@ class KamailioSchemaTest {
                     .as("an older acc_cdrs is accepted")
                     .isEmpty();
         }
+    }
+
+    @Test
+    void databaseWithoutAccountsAtProvidersIsAccepted() {
+        schema.create();
+        postgres.execute("DROP TABLE uacreg; DELETE FROM version WHERE table_name = 'uacreg'");
+
+        assertThat(schema.verify()).isEmpty();
+        assertThat(schema.create()).containsExactly("uacreg");
+    }
+
+    @Test
+    void tablesWithRowsAreCountedExceptThoseThatAreOnlyWritten() {
+        assertThat(schema.filledTables()).as("an empty database").isEmpty();
+        schema.create();
+        assertThat(schema.filledTables()).isEmpty();
+
+        postgres.execute("INSERT INTO domain (domain) VALUES ('a.test'), ('b.test');"
+                + " INSERT INTO acc (time) VALUES (now());"
+                + " CREATE TABLE speed_dial (id INT); INSERT INTO speed_dial SELECT generate_series(1, 100002);"
+                + " CREATE TABLE not_of_kamailio (id INT); INSERT INTO not_of_kamailio VALUES (1)");
+
+        assertThat(schema.filledTables()).isEqualTo(Map.of("domain", 2L, "speed_dial", 100_001L));
     }
 
     @Test

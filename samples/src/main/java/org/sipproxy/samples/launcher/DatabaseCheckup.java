@@ -17,6 +17,11 @@ record DatabaseCheckup(List<Finding> findings) {
         return new DatabaseCheckup(doctor.forLauncher().build().examine());
     }
 
+    /** Examines only whether there are tables that the proxy does not read. Blocks. */
+    static DatabaseCheckup ofUnreadTables(DatabaseDoctor.Builder doctor) {
+        return new DatabaseCheckup(doctor.forLauncher().build().examineUnreadTables());
+    }
+
     /** Returns the problems that prevent service. */
     List<String> fatal() {
         return lines(Finding::preventsService);

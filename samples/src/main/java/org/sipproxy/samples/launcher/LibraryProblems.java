@@ -8,6 +8,9 @@ import org.sipproxy.api.config.ConfigurationProblem;
 /** Problems that the library reports, under the names of the command line's options. */
 final class LibraryProblems {
 
+    /** Component of all gateway sets, whose own names follow it. */
+    private static final String SET = "gateway set";
+
     /** Keys: component, slash, option of its builder. */
     private static final Map<String, String> OPTIONS = Map.ofEntries(
             Map.entry("/listen", "--listen"),
@@ -31,6 +34,20 @@ final class LibraryProblems {
             Map.entry("/failureMemory", "--failed-hop-memory"),
             Map.entry("/flushInterval", "--flush-interval"),
             Map.entry("/stopLimit", "--stop-limit"),
+            Map.entry("/maxDuration", "--calls-max-duration"),
+            Map.entry("/maxCalls", "--calls-max"),
+            Map.entry("/maxCallsPerUser", "--calls-per-user"),
+            Map.entry("/keepalive", "--calls-keepalive"),
+            Map.entry("/trackedCalls", "--calls-tracked"),
+            Map.entry("dispatcher/prefix", "--prefix-route"),
+            Map.entry("dispatcher/fallback", "--fallback-route"),
+            Map.entry(SET + "/member", "--gateway"),
+            Map.entry(SET + "/probeEvery", "--gateway-probe"),
+            Map.entry(SET + "/accept", "--gateway-accept"),
+            Map.entry(SET + "/downAfter", "--gateway-down-after"),
+            Map.entry(SET + "/upAfter", "--gateway-up-after"),
+            Map.entry(SET + "/respondWithin", "--gateway-respond-within"),
+            Map.entry(SET + "/tries", "--gateway-tries"),
             Map.entry("digest/nonceLifetime", "--nonce-expire"),
             Map.entry("nat/tests", "--nat-test"),
             Map.entry("nat/ping", "--nat-ping"),
@@ -46,10 +63,11 @@ final class LibraryProblems {
     }
 
     static String text(ConfigurationProblem problem) {
-        String known = OPTIONS.get(problem.component() + "/" + problem.option());
+        String component = problem.component().startsWith(SET + " ") ? SET : problem.component();
+        String known = OPTIONS.get(component + "/" + problem.option());
         return known == null
                 ? problem.text()
-                : problem.text(name -> OPTIONS.getOrDefault(problem.component() + "/" + name, name));
+                : problem.text(name -> OPTIONS.getOrDefault(component + "/" + name, name));
     }
 
     /** Returns the problems of a value that belongs to one option of the command line. */

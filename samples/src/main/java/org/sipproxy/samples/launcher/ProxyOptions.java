@@ -16,7 +16,10 @@ import org.sipproxy.core.options.RegistrarPolicy;
 import org.sipproxy.core.options.SipTimers;
 import org.sipproxy.jdbc.DatabaseDoctor;
 import org.sipproxy.jdbc.DatabaseUse;
+import org.sipproxy.message.SipUri;
 import org.sipproxy.security.DigestAuthentication;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
@@ -25,6 +28,8 @@ import picocli.CommandLine.Option;
  * reported at once.
  */
 final class ProxyOptions {
+
+    private static final Logger LOG = LoggerFactory.getLogger(ProxyOptions.class);
 
     @Option(
             names = "--listen",
@@ -173,6 +178,18 @@ final class ProxyOptions {
     @Mixin
     private final NextHopOptions nextHops = new NextHopOptions();
 
+    @Mixin
+    private final GatewayOptions gateways = new GatewayOptions();
+
+    @Mixin
+    private final TrunkOptions trunks = new TrunkOptions();
+
+    @Mixin
+    private final CallOptions calls = new CallOptions();
+
+    @Mixin
+    final TableOptions tables = new TableOptions();
+
     /** True if each message is logged. */
     boolean traced;
 
@@ -189,7 +206,20 @@ final class ProxyOptions {
         readNames(builder);
         tls.addTo(builder, endpoints, domains, problems);
         readAuthentication(builder, subscription);
-        security.addTo(builder, problems); // first: the other components depend on its trust decisions
+        tables.read(subscription.database(), subscription.isDatabaseLater());
+        tables.check(problems);
+        trunks.read(domains, tables.accounts(), problems);
+        gateways.read(trunks.byName(), trunks.names(), tables, problems);
+        checkCallers();
+        List<SipUri> peers = new ArrayList<>(gateways.peers());
+        peers.addAll(trunks.peers());
+        security.addTo(builder, tables, peers, problems); // first: the others depend on its trust decisions
+        tables.addDomainsTo(builder);
+        gateways.addNumbersTo(builder);
+        trunks.addTo(builder);
+        tables.addAliasesTo(builder);
+        gateways.addTo(builder);
+        calls.addTo(builder, problems);
         nat.component(problems).ifPresent(builder::component);
         nextHops.addTo(builder, problems);
         readPolicies(builder);
@@ -229,6 +259,14 @@ final class ProxyOptions {
         return problems.isEmpty() ? Optional.ofNullable(proxy) : Optional.empty();
     }
 
+    /** Adds a problem if calls are to be sent out but nobody may do so. */
+    private void checkCallers() {
+        if (noAuth && gateways.sendsOut() && !security.trustsPeers() && !tables.trustsPeers()) {
+            problems.add("--no-auth: only authenticated users and trusted peers may call out, and there are none;"
+                    + " add --trust with the network of the callers, or remove --no-auth");
+        }
+    }
+
     private void readPolicies(SipProxyBuilder builder) {
         RegistrarPolicy.Builder policy = RegistrarPolicy.builder()
                 .minExpires(duration("--min-expires", minExpires, RegistrarPolicy.DEFAULT.minExpires()))
@@ -252,16 +290,43 @@ final class ProxyOptions {
         }
     }
 
-    /** Examines a database that the launcher does not own for problems of this configuration. Blocks. */
+    /**
+     * Examines a database for problems of this configuration; one that the launcher owns only for tables that are not
+     * read. Blocks.
+     */
     DatabaseCheckup examine(Database database) {
         DatabaseDoctor.Builder doctor =
                 DatabaseDoctor.builder(database.dataSource()).serverId(storage.server());
+        tables.read(Optional.of(database), false);
         kamailio.addTo(doctor, domains);
+        Set<DatabaseUse> uses = uses();
+        return database.isEmbedded() || uses.isEmpty()
+                ? DatabaseCheckup.ofUnreadTables(doctor.uses(uses))
+                : DatabaseCheckup.of(doctor.uses(uses));
+    }
+
+    private Set<DatabaseUse> uses() {
         Set<DatabaseUse> uses = storage.uses();
         if (!noAuth) {
             uses.add(DatabaseUse.SUBSCRIBERS);
         }
-        return uses.isEmpty() ? DatabaseCheckup.NONE : DatabaseCheckup.of(doctor.uses(uses));
+        uses.addAll(tables.uses());
+        return uses;
+    }
+
+    /** Logs gateways, trunks and tables of a proxy that has started. */
+    void report() {
+        lines().forEach(line -> LOG.info("{}", line));
+        if (!tables.summary().equals("none")) {
+            LOG.info("tables: {} (--tables)", tables.summary());
+        }
+    }
+
+    private List<String> lines() {
+        List<String> lines = new ArrayList<>(gateways.lines());
+        lines.addAll(trunks.lines(gateways));
+        gateways.numbersLine().ifPresent(lines::add);
+        return lines;
     }
 
     /** Returns the problems that {@link #build} found. */
@@ -385,7 +450,7 @@ final class ProxyOptions {
         String access = noAuth
                 ? "all users, without a password (--no-auth)"
                 : subscription.summary(subscribers.size()) + ", digest authentication";
-        return List.of(
+        List<String> summary = new ArrayList<>(List.of(
                 "listen    " + String.join(" ", listen),
                 "domain    " + String.join(" ", domains),
                 "tls       " + tls.summary(),
@@ -398,6 +463,10 @@ final class ProxyOptions {
                 "storage   " + storage.summary(),
                 "secret    " + secret.summary(domains.get(0), subscription.lasts()),
                 "nat       " + nat.summary(),
-                "next hops " + nextHops.summary());
+                "next hops " + nextHops.summary(),
+                "calls     " + calls.summary(),
+                "tables    " + tables.summary()));
+        lines().forEach(line -> summary.add("gateways  " + line));
+        return summary;
     }
 }

@@ -48,6 +48,11 @@ import picocli.CommandLine.Spec;
             "        --database-password-file db.password",
             "  The same, also with registrations and call records in the database:",
             "    java -jar sipproxy.jar run … --storage write-through --accounting",
+            "  Three media servers, and an account at a provider for numbers with +:",
+            "    java -jar sipproxy.jar run … --fallback-route media \\",
+            "        --gateway media=sip:192.0.2.11 --gateway media=sip:192.0.2.12 \\",
+            "        --gateway media=sip:192.0.2.13 --prefix-route +=carrier \\",
+            "        '--trunk=carrier=sip:4930123@carrier.example;password_file=pw'",
             "  A laboratory without passwords:",
             "    java -jar sipproxy.jar run --domain lab.example --no-auth \\",
             "        --listen udp:0.0.0.0:5060",
@@ -114,9 +119,7 @@ final class RunCommand implements Callable<Integer> {
     }
 
     private int run(PrintWriter out, PrintWriter err, Optional<Database> database) {
-        DatabaseCheckup checkup = database.filter(given -> !given.isEmbedded())
-                .map(options::examine)
-                .orElse(DatabaseCheckup.NONE);
+        DatabaseCheckup checkup = database.map(options::examine).orElse(DatabaseCheckup.NONE);
         if (!checkup.fatal().isEmpty()) {
             return Launcher.misconfigured(err, Launcher.join(checkup.fatal(), checkup.errors()));
         }
@@ -137,11 +140,15 @@ final class RunCommand implements Callable<Integer> {
             return Launcher.UNREACHABLE;
         }
         options.secret.report();
+        options.report();
         MemoryWatch.begin(() -> proxy.statistics().outOfMemoryErrors());
         Optional<CertificateWatch> watch = options.tls.settings().map(tls -> new CertificateWatch(proxy, tls));
         watch.ifPresent(CertificateWatch::start);
+        Optional<TableReload> reload = options.tables.reload();
+        reload.ifPresent(TableReload::start);
         Callable<Integer> all = () -> {
             watch.ifPresent(CertificateWatch::close);
+            reload.ifPresent(TableReload::close);
             proxy.close();
             database.ifPresent(Database::close);
             return proxy.storeStatus().waiting() == 0 ? Launcher.OK : Launcher.FAILED;

@@ -12,6 +12,7 @@ import org.sipproxy.core.SipProxyBuilder;
 import org.sipproxy.core.options.ContactPolicy;
 import org.sipproxy.core.options.StrangerPolicy;
 import org.sipproxy.message.Method;
+import org.sipproxy.message.SipUri;
 import org.sipproxy.security.AccessList;
 import org.sipproxy.security.AccessRule;
 import org.sipproxy.security.AuditLog;
@@ -127,8 +128,13 @@ final class SecurityOptions {
             })
     boolean revealUsers;
 
-    /** Applies the options to the builder, and adds errors to {@code problems}. */
-    void addTo(SipProxyBuilder builder, List<String> problems) {
+    /**
+     * Applies the options to the builder, and adds errors to {@code problems}.
+     *
+     * @param tables access rules of the database
+     * @param peers gateways and providers: those with a numeric address have no rate limit, and may assert identities
+     */
+    void addTo(SipProxyBuilder builder, TableOptions tables, List<SipUri> peers, List<String> problems) {
         List<CidrBlock> trusted = networks("--trust", trust, problems);
         List<AccessRule> rules = new ArrayList<>();
         List<CidrBlock> denied = networks("--deny", deny, problems);
@@ -143,14 +149,22 @@ final class SecurityOptions {
             }
             rules.add(AccessRule.deny(network));
         }
-        if (!rules.isEmpty()) {
-            builder.component(AccessList.builder()
+        if (!rules.isEmpty() || tables.hasAccessRules()) {
+            boolean isOpen = allow.isEmpty() && !tables.allowsOnlyListed();
+            AccessList.Builder list = AccessList.builder()
                     .rules(rules.toArray(new AccessRule[0]))
-                    .defaultPolicy(allow.isEmpty() ? AccessRule.Action.ALLOW : AccessRule.Action.DENY)
-                    .build());
+                    .defaultPolicy(isOpen ? AccessRule.Action.ALLOW : AccessRule.Action.DENY);
+            if (tables.hasAccessRules()) {
+                tables.addTo(list);
+            }
+            AccessList built = list.build();
+            builder.component(built);
+            tables.reloads(built);
         }
         readDestinations(builder, problems);
-        FloodGuard.Builder guard = FloodGuard.builder().exempt(trusted.toArray(new CidrBlock[0]));
+        List<CidrBlock> elements = new ArrayList<>(trusted);
+        peers.forEach(peer -> peer.numericHost().map(CidrBlock::of).ifPresent(elements::add));
+        FloodGuard.Builder guard = FloodGuard.builder().exempt(elements.toArray(new CidrBlock[0]));
         readLimit("--rate-limit", rateLimit, problems).ifPresentOrElse(guard::perSource, guard::scannersOnly);
         Optional<RateLimit> all = readLimit("--rate-limit-all", rateLimitAll, problems);
         if (!rateLimit.isEmpty()) {
@@ -164,7 +178,7 @@ final class SecurityOptions {
             problems.add("--rate-limit-all: requires --rate-limit; add the limit of one source");
         }
         builder.strangers(readStrangers(problems));
-        builder.component(IdentityHeaders.trusting(trusted.toArray(new CidrBlock[0])));
+        builder.component(IdentityHeaders.trusting(elements.toArray(new CidrBlock[0])));
         builder.listener(new AuditLog());
         builder.revealUsers(revealUsers);
     }
@@ -269,6 +283,11 @@ final class SecurityOptions {
             case "accept" -> digest.requireQop(false);
             default -> problems.add("--digest-without-qop: \"" + digestWithoutQop + "\" (expected refuse or accept)");
         }
+    }
+
+    /** Returns true if there are networks of trusted peers. */
+    boolean trustsPeers() {
+        return !trust.isEmpty();
     }
 
     /** Returns the line that {@code check} prints. */

@@ -164,7 +164,7 @@ class DatabaseCommandsTest {
 
         on("db", "create", "--sha256");
         assertThat(on("db", "create")).isZero();
-        assertThat(output()).endsWith("all 13 tables exist already");
+        assertThat(output()).endsWith("all 14 tables exist already");
         assertThat(on("db", "check", "--domain", "sip.test")).isZero();
         assertThat(on("db", "grants", "--read-write", "a\"b", "--read-only", "c"))
                 .isZero();
@@ -250,6 +250,74 @@ class DatabaseCommandsTest {
         withSubscriber.addAll(List.of("--subscriber", "1001:x"));
         assertThat(on(withSubscriber.toArray(new String[0]))).isEqualTo(2);
         assertThat(err.toString()).contains("--subscriber: has no effect with --database-url");
+    }
+
+    @Test
+    void tablesWithRowsAreUsedAndTheOthersReported() {
+        on("db", "create");
+        on("add", "1001@sip.test", "test1234");
+        on("add", "1001@other.test", "test1234");
+        postgres.execute("INSERT INTO domain (domain) VALUES ('other.test');"
+                + " INSERT INTO address (ip_addr) VALUES ('192.0.2.9');"
+                + " INSERT INTO dispatcher (setid, destination, attrs) VALUES (1, 'sip:192.0.2.10', 'duid=a'),"
+                + " (1, 'sip:192.0.2.11', ''), (2, 'sip:192.0.2.20', '');"
+                + " INSERT INTO uacreg (l_uuid, l_username, l_domain, r_username, r_domain, auth_password, expires)"
+                + " VALUES ('carrier', '1001', 'sip.test', '4930123', 'carrier.test', 's3cret', 600);"
+                + " CREATE TABLE speed_dial (id INT); INSERT INTO speed_dial VALUES (1), (2)");
+        String[] check = {
+            "check",
+            "--listen=udp:127.0.0.1:0",
+            "--domain=sip.test",
+            "--fallback-route=1",
+            "--prefix-route=+=carrier",
+            "--gateway=2=sip:192.0.2.21",
+            "--gateway-algorithm=1=priority"
+        };
+        output();
+
+        assertThat(on(check)).isZero();
+        assertThat(output())
+                .contains("tables    access (1 row), dispatcher (3 rows), domain (1 row), uacreg (1 row)")
+                .contains("gateway set 1: a sip:192.0.2.11; priority, probed every 10s; gets everything else")
+                .contains(
+                        "gateway set 2: sip:192.0.2.21 sip:192.0.2.20; round-robin, probed every 10s; nothing is sent")
+                .contains("trunk carrier: sip:4930123@carrier.test (table uacreg), its calls go to sip:1001@sip.test;"
+                        + " gets +")
+                .doesNotContain("s3cret");
+        assertThat(err.toString())
+                .contains("warning: database: table speed_dial: 2 rows that nothing reads; sipproxy has no use for this"
+                        + " table")
+                .doesNotContain("table domain")
+                .doesNotContain("domain of subscribers");
+
+        err.getBuffer().setLength(0);
+        assertThat(on("check", "--listen=udp:127.0.0.1:0", "--domain=sip.test", "--tables=domain"))
+                .isZero();
+        assertThat(err.toString())
+                .contains("table dispatcher: 3 rows that this proxy does not read; --tables with dispatcher reads them")
+                .contains("table address: 1 row that this proxy does not read; --tables with access reads them")
+                .contains("table uacreg: 1 row ")
+                .doesNotContain("table domain");
+
+        err.getBuffer().setLength(0);
+        assertThat(on(
+                        "check",
+                        "--listen=udp:127.0.0.1:0",
+                        "--domain=sip.test",
+                        "--fallback-route=3",
+                        "--trunk=carrier=sip:1@192.0.2.30;register=off"))
+                .isEqualTo(2);
+        assertThat(err.toString())
+                .contains("--fallback-route: \"3\" is not a set or trunk (1, 2, carrier)")
+                .contains("--trunk: carrier is also an account of table uacreg; rename one of them");
+
+        err.getBuffer().setLength(0);
+        assertThat(on("check", "--listen=udp:127.0.0.1:0", "--domain=sip.test", "--no-auth", "--tables=none"))
+                .isZero();
+        assertThat(err.toString())
+                .as("nothing of the database is used")
+                .contains("table subscriber: 2 rows that this proxy does not read; run without --no-auth reads them")
+                .contains("table domain: 1 row ");
     }
 
     @Test

@@ -139,6 +139,87 @@ class LauncherProcessTest {
                 + "\r\nCSeq: 1 OPTIONS\r\nMax-Forwards: 70\r\n" + headerLines + "Content-Length: 0\r\n\r\n";
     }
 
+    @Test
+    void gatewayIsProbedAndGetsWhatIsNotAUser() throws Exception {
+        try (DatagramSocket gateway = new DatagramSocket(0, InetAddress.getLoopbackAddress());
+                DatagramSocket client = new DatagramSocket(0, InetAddress.getLoopbackAddress());
+                JavaProcess launcher = JavaProcess.start(
+                        Launcher.class,
+                        "run",
+                        "--listen=udp:127.0.0.1:0",
+                        "--domain=sip.test",
+                        "--no-auth",
+                        "--trust=127.0.0.0/8",
+                        "--gateway=media=sip:127.0.0.1:" + gateway.getLocalPort(),
+                        "--gateway-trust=address-and-port",
+                        "--gateway-probe=1s",
+                        "--prefix-route=+49=media;strip=3;prepend=0",
+                        "--calls")) {
+            int port = udpPort(launcher.awaitLine("READY"));
+            client.connect(InetAddress.getLoopbackAddress(), port);
+            gateway.setSoTimeout(10_000);
+            assertThat(receive(gateway)).startsWith("OPTIONS sip:127.0.0.1:" + gateway.getLocalPort());
+
+            send(
+                    client,
+                    options("c1", "")
+                            .replace("OPTIONS sip:sip.test", "MESSAGE sip:+4930123@sip.test")
+                            .replace("1 OPTIONS", "1 MESSAGE"));
+
+            String received = receive(gateway);
+            for (int i = 0; i < 20 && received.startsWith("OPTIONS"); i++) {
+                received = receive(gateway);
+            }
+            assertThat(received).startsWith("MESSAGE sip:030123@127.0.0.1:" + gateway.getLocalPort() + " SIP/2.0");
+            assertThat(launcher.err())
+                    .anyMatch(line -> line.contains("INFO ")
+                            && line.contains("gateway set media: sip:127.0.0.1:" + gateway.getLocalPort()
+                                    + "; round-robin, probed every 1s; gets +49 as 0"));
+        }
+    }
+
+    @Test
+    void identityThatAGatewayAssertsReachesTheUser() throws Exception {
+        try (DatagramSocket gateway = new DatagramSocket(0, InetAddress.getLoopbackAddress());
+                DatagramSocket phone = new DatagramSocket(0, InetAddress.getLoopbackAddress());
+                JavaProcess launcher = JavaProcess.start(
+                        Launcher.class,
+                        "run",
+                        "--listen=udp:127.0.0.1:0",
+                        "--domain=sip.test",
+                        "--no-auth",
+                        "--gateway=pstn=sip:127.0.0.1:" + gateway.getLocalPort(),
+                        "--gateway-probe=0")) {
+            InetSocketAddress proxy =
+                    new InetSocketAddress(InetAddress.getLoopbackAddress(), udpPort(launcher.awaitLine("READY")));
+            gateway.connect(proxy);
+            phone.connect(proxy);
+            phone.setSoTimeout(10_000);
+            send(
+                    phone,
+                    options("r1", "Contact: <sip:1001@127.0.0.1:" + phone.getLocalPort() + ">\r\n")
+                            .replace("OPTIONS", "REGISTER")
+                            .replaceAll("(From|To): <[^>]*>", "$1: <sip:1001@sip.test>"));
+            assertThat(receive(phone)).startsWith("SIP/2.0 200");
+
+            send(
+                    gateway,
+                    options("m1", "P-Asserted-Identity: <sip:+4930123@pstn.test>\r\n")
+                            .replace("OPTIONS sip:sip.test", "MESSAGE sip:1001@sip.test")
+                            .replace("1 OPTIONS", "1 MESSAGE"));
+
+            assertThat(receive(phone))
+                    .startsWith("MESSAGE sip:1001@127.0.0.1:" + phone.getLocalPort())
+                    .contains("P-Asserted-Identity: <sip:+4930123@pstn.test>");
+        }
+    }
+
+    private static String receive(DatagramSocket on) throws IOException {
+        DatagramPacket packet = new DatagramPacket(new byte[65_535], 65_535);
+        on.receive(packet);
+        return new String(packet.getData(), 0, packet.getLength(), StandardCharsets.UTF_8);
+    }
+
     private static void send(DatagramSocket from, String text) throws IOException {
         byte[] wire = text.getBytes(StandardCharsets.UTF_8);
         from.send(new DatagramPacket(wire, wire.length));

@@ -1,9 +1,11 @@
 package org.sipproxy.api.component;
 
+import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 import org.sipproxy.api.call.Calls;
 import org.sipproxy.api.client.RequestClient;
@@ -86,6 +88,15 @@ public interface ProxyRuntime {
      * @return empty if no listening point leads there, or if it is a stream transport whose connection is closed
      */
     Optional<Flow> flow(SipUri received, @Nullable Endpoint socket, Instant seenAt);
+
+    /**
+     * Finds the addresses to which a request for a URI would be sent, in the order in which they would be tried (RFC 3263
+     * §4): a name without a port by its NAPTR and SRV records, otherwise by its addresses. At most 16. Does not block.
+     *
+     * @return fails with {@link java.net.UnknownHostException} if there are none that this proxy can send to, after 5 s
+     *     at the latest. Its dependent actions run on a thread of the proxy: they must not block
+     */
+    CompletableFuture<List<InetSocketAddress>> resolve(SipUri uri);
 
     /**
      * Derives a key of 32 bytes from the proxy's secret ({@code SipProxyBuilder.secret}), for what a component signs

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.net.InetSocketAddress;
+import java.net.UnknownHostException;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -97,6 +98,30 @@ class ComponentTest {
         Request invite = alice.send(alice.request("INVITE", "sip:bob@sip.test"));
         bob.reply(bob.awaitRequest("INVITE"), 200);
         return Dialog.ofCaller(alice, alice.awaitResponse(invite, 200));
+    }
+
+    @Test
+    void componentResolvesNextHopsLikeARequest() {
+        Running part = new Running();
+        try (ProxyUnderTest proxy = ProxyUnderTest.start(b -> b.component(part))) {
+            ProxyRuntime runtime = part.runtime.get();
+
+            WireClient bob = proxy.udp("bob");
+            assertThat(runtime.resolve(SipUri.of("sip:bob@" + bob.hostPort())).join())
+                    .singleElement()
+                    .asString()
+                    .endsWith(bob.hostPort());
+            assertThat(runtime.resolve(SipUri.of("sip:127.0.0.9")).join())
+                    .containsExactly(new InetSocketAddress("127.0.0.9", 5060));
+            assertThat(runtime.resolve(SipUri.of("sip:localhost:5071")).join())
+                    .contains(new InetSocketAddress("127.0.0.1", 5071));
+            assertThatThrownBy(() ->
+                            runtime.resolve(SipUri.of("sip:gateway.invalid")).join())
+                    .hasCauseInstanceOf(UnknownHostException.class)
+                    .hasMessageContaining("gateway.invalid");
+            assertThatThrownBy(() -> runtime.resolve(SipUri.of("tel:+4930")).join())
+                    .hasCauseInstanceOf(UnknownHostException.class);
+        }
     }
 
     @Test

@@ -1,13 +1,19 @@
 package org.sipproxy.testkit.fakes;
 
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.UnknownHostException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 import org.sipproxy.api.call.Calls;
 import org.sipproxy.api.component.ProxyRuntime;
@@ -18,6 +24,7 @@ import org.sipproxy.api.status.ProxyStatistics;
 import org.sipproxy.api.status.StoreStatus;
 import org.sipproxy.api.transport.Endpoint;
 import org.sipproxy.api.transport.Flow;
+import org.sipproxy.message.IpLiteral;
 import org.sipproxy.message.SipUri;
 
 /**
@@ -50,6 +57,7 @@ public final class FakeRuntime implements ProxyRuntime {
     private final List<Sent> sent = new ArrayList<>();
     private final List<SecurityEvent> events = new ArrayList<>();
     private final List<Task> tasks = new ArrayList<>();
+    private final Map<String, List<InetAddress>> names = new HashMap<>();
     private final FakeRequestClient requests = new FakeRequestClient();
     private Instant now;
     private Duration stepped = Duration.ZERO;
@@ -163,6 +171,28 @@ public final class FakeRuntime implements ProxyRuntime {
     @Override
     public Optional<Flow> flow(SipUri received, @Nullable Endpoint socket, Instant seenAt) {
         return Optional.of(FakeFlow.udp(received.host(), received.port()));
+    }
+
+    /** Sets the addresses of a host name; the ports are those of the URI that is resolved. */
+    public void addresses(String host, String... ips) {
+        List<InetAddress> addresses = new ArrayList<>();
+        for (String ip : ips) {
+            addresses.add(IpLiteral.parse(ip).orElseThrow());
+        }
+        names.put(host, addresses);
+    }
+
+    /** Resolves numeric addresses, and names that a test has set. */
+    @Override
+    public CompletableFuture<List<InetSocketAddress>> resolve(SipUri uri) {
+        List<InetAddress> addresses =
+                uri.numericHost().map(List::of).orElseGet(() -> names.getOrDefault(uri.normalHost(), List.of()));
+        int port = uri.port() < 0 ? 5060 : uri.port();
+        return addresses.isEmpty()
+                ? CompletableFuture.failedFuture(new UnknownHostException(uri.host()))
+                : CompletableFuture.completedFuture(addresses.stream()
+                        .map(address -> new InetSocketAddress(address, port))
+                        .toList());
     }
 
     @Override

@@ -2,10 +2,12 @@ package org.sipproxy.core.internal.engine;
 
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.UnknownHostException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 import org.sipproxy.api.call.Calls;
 import org.sipproxy.api.client.RequestClient;
@@ -18,6 +20,10 @@ import org.sipproxy.api.status.StoreStatus;
 import org.sipproxy.api.transport.Endpoint;
 import org.sipproxy.api.transport.Flow;
 import org.sipproxy.api.transport.TransportKind;
+import org.sipproxy.core.internal.address.Sender;
+import org.sipproxy.core.internal.dns.NextHop;
+import org.sipproxy.core.internal.dns.NextHopResolver;
+import org.sipproxy.core.internal.dns.ResolutionFailure;
 import org.sipproxy.core.internal.guard.HostCall;
 import org.sipproxy.core.internal.time.Timer;
 import org.sipproxy.core.internal.transport.SendFailure;
@@ -116,6 +122,23 @@ final class EngineRuntime implements ProxyRuntime {
         TransportFlow flow = engine.points()
                 .registeredFlow(kind, new InetSocketAddress(address.get(), port), socket, seenAt.toEpochMilli());
         return flow == null ? Optional.empty() : Optional.of(engine.tapped(flow));
+    }
+
+    @Override
+    public CompletableFuture<List<InetSocketAddress>> resolve(SipUri uri) {
+        CompletableFuture<List<InetSocketAddress>> found = new CompletableFuture<>();
+        engine.resolver().resolve(uri, Sender.HOST, new NextHopResolver.Callback() {
+            @Override
+            public void resolved(List<NextHop> nextHops) {
+                found.complete(nextHops.stream().map(NextHop::address).toList());
+            }
+
+            @Override
+            public void failed(ResolutionFailure failure) {
+                found.completeExceptionally(new UnknownHostException(failure.text()));
+            }
+        });
+        return found;
     }
 
     @Override

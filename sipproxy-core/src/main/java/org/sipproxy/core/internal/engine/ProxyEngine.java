@@ -230,6 +230,10 @@ public final class ProxyEngine implements AutoCloseable {
                         threads);
     }
 
+    NextHopResolver resolver() {
+        return resolver;
+    }
+
     /**
      * Reads the bindings and the certificate, binds all listening points and starts to serve.
      *
