@@ -166,7 +166,8 @@ public final class SipProxy implements AutoCloseable {
 
     /**
      * Returns the client for requests that the host application sends itself, such as OPTIONS to a gateway or MESSAGE to
-     * a user. After {@link #close()} its requests fail with {@code PROXY_CLOSED}. While the proxy drains it sends them.
+     * a user, and for calls that it sets up between two users. After {@link #close()} its requests fail with {@code
+     * PROXY_CLOSED}. While the proxy drains it sends requests and starts no calls.
      *
      * @throws IllegalStateException if the proxy is not running
      */

@@ -100,6 +100,7 @@ public final class SipProxyBuilder {
             MAX_LINGERING_BYTES,
             Math.max(LEAST_TRANSACTION_BYTES, Runtime.getRuntime().maxMemory() / 4));
     private int pendingRequests = 10_000;
+    private int thirdPartyCalls = 10_000;
     private @Nullable CallSettings calls;
     private @Nullable CallRepository callRepository;
     private boolean hasCallListener;
@@ -543,6 +544,17 @@ public final class SipProxyBuilder {
     }
 
     /**
+     * Sets how many calls of {@link org.sipproxy.api.client.RequestClient#connect} there may be at a time. 1 to
+     * 1,000,000. Default 10,000. Further ones end at once with {@code REJECTED} and 503. A call uses some 8 kB of heap,
+     * besides its transactions.
+     */
+    public SipProxyBuilder thirdPartyCalls(int limit) {
+        problems.once("thirdPartyCalls");
+        thirdPartyCalls = limit;
+        return this;
+    }
+
+    /**
      * Sets how long {@link SipProxy#close} waits for final responses to the requests in progress; the remaining ones
      * get 503. 0 to 1 hour. Default 2 seconds. A ringing call is a request in progress.
      */
@@ -591,6 +603,7 @@ public final class SipProxyBuilder {
             found.add("transactionBytes", Long.toString(transactionBytes), "expected 1,048,576 bytes or more");
         }
         found.range("pendingRequests", pendingRequests, 1, 1_000_000);
+        found.range("thirdPartyCalls", thirdPartyCalls, 1, 1_000_000);
         if (hasCallListener && calls == null) {
             found.add("callListener", "", "is never notified without {calls}", "set calls(CallSettings.DEFAULT)");
         }
@@ -637,6 +650,7 @@ public final class SipProxyBuilder {
                 transactionBytes,
                 lingeringBytes,
                 pendingRequests,
+                thirdPartyCalls,
                 calls,
                 callRepository,
                 drainTime,

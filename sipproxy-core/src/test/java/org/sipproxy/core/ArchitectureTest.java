@@ -34,6 +34,7 @@ class ArchitectureTest {
             Map.entry("registrar", List.of("address", "codec")),
             Map.entry("pipeline", List.of("address", "codec", "transport", "transaction", "registrar")),
             Map.entry("call", List.of("codec", "transport", "transaction", "pipeline")),
+            Map.entry("thirdparty", List.of("address", "codec", "transaction")),
             Map.entry("forwarding", List.of("address", "codec", "transport", "transaction", "dns", "pipeline")));
 
     private static final JavaClasses CLASSES = new ClassFileImporter()

@@ -10,6 +10,7 @@ import org.sipproxy.api.call.CallParty;
 import org.sipproxy.api.call.CallRepository;
 import org.sipproxy.api.call.Calls;
 import org.sipproxy.api.client.RequestClient;
+import org.sipproxy.api.client.ThirdPartyCall;
 import org.sipproxy.api.component.ComponentHooks;
 import org.sipproxy.api.component.ProxyComponent;
 import org.sipproxy.api.component.ProxyRuntime;
@@ -76,7 +77,8 @@ public final class HostInterfaces {
             ProxyRuntime.class,
             RequestClient.class,
             ResponseStageContext.class,
-            StageContext.class);
+            StageContext.class,
+            ThirdPartyCall.class);
 
     private HostInterfaces() {}
 }

@@ -45,7 +45,7 @@ public record CallEnd(Side side, Reason reason, int statusCode, String text) {
         LOST,
         /** The longest duration is over. */
         MAX_DURATION,
-        /** {@link Calls#hangUp}. */
+        /** {@link Calls#hangUp}, or the host application has ended a call between two users. */
         HUNG_UP,
         /** The proxy was closed before the callee answered. */
         PROXY_CLOSED,

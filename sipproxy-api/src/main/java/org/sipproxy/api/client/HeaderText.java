@@ -1,6 +1,11 @@
 package org.sipproxy.api.client;
 
-/** Check of text that becomes part of a header line. */
+import java.util.Objects;
+import org.sipproxy.message.NameAddress;
+import org.sipproxy.message.SipParseException;
+import org.sipproxy.message.SipUri;
+
+/** Checks of text that becomes part of a header line. */
 final class HeaderText {
 
     private HeaderText() {}
@@ -23,5 +28,32 @@ final class HeaderText {
             }
         }
         return text;
+    }
+
+    /** Returns the address of a URI in From or To, outside a dialog. */
+    static NameAddress outsideADialog(String option, SipUri uri) {
+        return outsideADialog(option, parsed(option, "<" + Objects.requireNonNull(uri, option) + ">"));
+    }
+
+    /**
+     * Returns a copy of an address in From or To, outside a dialog.
+     *
+     * @throws IllegalArgumentException if it has a tag or a control character
+     */
+    static NameAddress outsideADialog(String option, NameAddress address) {
+        String text = require(option, Objects.requireNonNull(address, option).toString());
+        if (address.hasParameter("tag")) {
+            throw new IllegalArgumentException(
+                    option + ": " + text + " has a tag (expected an address outside a dialog)");
+        }
+        return parsed(option, text); // a copy: the address may be part of a received message
+    }
+
+    private static NameAddress parsed(String option, String text) {
+        try {
+            return NameAddress.parse(text);
+        } catch (SipParseException e) {
+            throw new IllegalArgumentException(option + ": " + e.getMessage(), e);
+        }
     }
 }

@@ -13,7 +13,6 @@ import org.sipproxy.api.routing.Target;
 import org.sipproxy.message.HeaderName;
 import org.sipproxy.message.Method;
 import org.sipproxy.message.NameAddress;
-import org.sipproxy.message.SipParseException;
 import org.sipproxy.message.SipUri;
 
 /**
@@ -37,7 +36,7 @@ public final class OutgoingRequest {
     private static final Duration LONGEST = Duration.ofMinutes(10);
 
     private static final Map<Method, String> OTHER_METHODS = Map.of(
-            Method.INVITE, "a call is a dialog, which this client does not keep; let a user agent start it",
+            Method.INVITE, "a call is a dialog; use RequestClient.connect, or let a user agent start it",
             Method.ACK, "it belongs to an INVITE; the proxy forwards it",
             Method.CANCEL, "it belongs to an INVITE; cancel the future to end this request",
             Method.BYE, "it belongs to a dialog, which this client does not keep");
@@ -237,7 +236,7 @@ public final class OutgoingRequest {
 
         /** Sets the URI in From. Default {@code sip:} and the primary domain of the proxy. */
         public Builder from(SipUri uri) {
-            from = address("from", uri);
+            from = HeaderText.outsideADialog("from", uri);
             return this;
         }
 
@@ -247,13 +246,13 @@ public final class OutgoingRequest {
          * @throws IllegalArgumentException if it has a {@code tag}, which the proxy adds, or a control character
          */
         public Builder from(NameAddress address) {
-            from = address("from", address);
+            from = HeaderText.outsideADialog("from", address);
             return this;
         }
 
         /** Sets the URI in To. Default the Request-URI. */
         public Builder to(SipUri uri) {
-            to = address("to", uri);
+            to = HeaderText.outsideADialog("to", uri);
             return this;
         }
 
@@ -264,30 +263,8 @@ public final class OutgoingRequest {
          *     control character
          */
         public Builder to(NameAddress address) {
-            to = address("to", address);
+            to = HeaderText.outsideADialog("to", address);
             return this;
-        }
-
-        private static NameAddress address(String option, SipUri uri) {
-            return address(option, parsed(option, "<" + Objects.requireNonNull(uri, option) + ">"));
-        }
-
-        private static NameAddress address(String option, NameAddress address) {
-            String text = HeaderText.require(
-                    option, Objects.requireNonNull(address, option).toString());
-            if (address.hasParameter("tag")) {
-                throw new IllegalArgumentException(
-                        option + ": " + text + " has a tag (expected an address outside a dialog)");
-            }
-            return parsed(option, text); // a copy: the address may be part of a received message
-        }
-
-        private static NameAddress parsed(String option, String text) {
-            try {
-                return NameAddress.parse(text);
-            } catch (SipParseException e) {
-                throw new IllegalArgumentException(option + ": " + e.getMessage(), e);
-            }
         }
 
         /**

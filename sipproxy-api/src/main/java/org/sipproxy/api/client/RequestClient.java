@@ -46,4 +46,28 @@ public interface RequestClient {
      *     at this proxy, whose bindings are changed through its location store
      */
     CompletableFuture<SipResponse> send(OutgoingRequest request);
+
+    /**
+     * Connects two users by third-party call control (RFC 3725 flow I), as for click-to-dial: the first user is called
+     * with an INVITE without a session description; the description in the 200 goes to the second user in another
+     * INVITE; that user's answer goes back in the ACK. Bodies are passed on unread. Media flow between the users.
+     *
+     * <p>Each INVITE is routed as by {@link #send}: to the bindings of a user of this proxy, over the flows of clients
+     * behind NATs, otherwise to the next hops. Of several answers the first one counts; the others are acknowledged and
+     * hung up. Redirections are not followed. 100rel is not offered.
+     *
+     * <p>If the second user cannot be connected, the first one gets a BYE whose Reason has the status (RFC 3725 §7).
+     * Later requests of one user, such as a re-INVITE for hold, an INFO, or a session refresh (RFC 4028), are passed to
+     * the other one, and the responses back; a BYE ends both dialogs. An attended transfer (REFER with Replaces) fails,
+     * because Replaces names a dialog that the other user does not have. A request whose Require names an extension
+     * other than {@code timer} gets 420.
+     *
+     * <p>If the proxy is closed, both users get a BYE. While it drains, connected calls go on and new ones are refused.
+     *
+     * <p>Neither call is one that the proxy relays: {@code SipProxy.calls()}, call listeners, request listeners and
+     * accounting do not have it. The returned object reports its end.
+     *
+     * @return the call; if it cannot be started, it has ended already
+     */
+    ThirdPartyCall connect(CallSetup setup);
 }

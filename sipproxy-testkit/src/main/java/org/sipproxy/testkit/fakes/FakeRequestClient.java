@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
+import org.sipproxy.api.client.CallSetup;
 import org.sipproxy.api.client.OutgoingRequest;
 import org.sipproxy.api.client.RequestClient;
 import org.sipproxy.api.client.RequestFailedException;
@@ -15,8 +16,8 @@ import org.sipproxy.message.SipResponse;
 import org.sipproxy.message.StatusCode;
 
 /**
- * Client for the unit test of a component: records the requests and sends nothing. A test completes each of them, or
- * sets the status that all later ones get at once. Not thread-safe.
+ * Client for the unit test of a component: records the requests and calls, and sends nothing. A test completes each
+ * request, or sets the status that all later ones get at once, and lets the users of a call answer. Not thread-safe.
  */
 public final class FakeRequestClient implements RequestClient {
 
@@ -46,6 +47,7 @@ public final class FakeRequestClient implements RequestClient {
     }
 
     private final List<Sent> sent = new ArrayList<>();
+    private final List<FakeThirdPartyCall> calls = new ArrayList<>();
     private int status;
 
     /** Creates a client whose requests stay pending. */
@@ -67,6 +69,18 @@ public final class FakeRequestClient implements RequestClient {
         Sent one = new Sent(Objects.requireNonNull(request, "request"), new CompletableFuture<>());
         sent.add(one);
         return status == 0 ? one.future() : one.respond(status).future();
+    }
+
+    /** Returns the calls in their order; a test may clear the list. */
+    public List<FakeThirdPartyCall> calls() {
+        return calls;
+    }
+
+    @Override
+    public FakeThirdPartyCall connect(CallSetup setup) {
+        FakeThirdPartyCall call = new FakeThirdPartyCall(setup);
+        calls.add(call);
+        return call;
     }
 
     private static SipResponse response(OutgoingRequest request, int status, String... headerLines) {

@@ -37,6 +37,11 @@ public record Sender(
                 flow.remoteAddress().getAddress(), isLoopback(flow.endpoint().host()), trusted, dialog);
     }
 
+    /** Returns the same peer in a dialog. */
+    public Sender inDialog(@Nullable Predicate<InetSocketAddress> sides) {
+        return new Sender(address, atLoopback, trusted, sides);
+    }
+
     /**
      * Returns the client that registered a binding, as far as the binding identifies it: by its flow, otherwise by its
      * source address, otherwise by the listening point that it used.

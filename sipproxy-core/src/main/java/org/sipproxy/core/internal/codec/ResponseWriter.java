@@ -13,6 +13,7 @@ public final class ResponseWriter {
 
     private static final byte[] VERSION = "SIP/2.0 ".getBytes(StandardCharsets.US_ASCII);
     private static final byte[] END = "Content-Length: 0\r\n\r\n".getBytes(StandardCharsets.US_ASCII);
+    private static final byte[] NO_BODY = {};
     private static final byte[] TAG = ";tag=".getBytes(StandardCharsets.US_ASCII);
 
     private ResponseWriter() {}
@@ -31,8 +32,20 @@ public final class ResponseWriter {
             String reason,
             @Nullable String toTag,
             byte[] headerLines) {
+        return write(request, stamp, statusCode, reason, toTag, headerLines, NO_BODY);
+    }
+
+    /** Returns the bytes of a response with a body, which {@code headerLines} describe. */
+    public static byte[] write(
+            SipRequest request,
+            @Nullable ViaStamp stamp,
+            int statusCode,
+            String reason,
+            @Nullable String toTag,
+            byte[] headerLines,
+            byte[] body) {
         MessageIndex wire = request.index();
-        ByteWriter out = new ByteWriter(384 + headerLines.length);
+        ByteWriter out = new ByteWriter(384 + headerLines.length + body.length);
         out.bytes(VERSION).number(statusCode).ascii(' ').text(reason).crlf();
         boolean topVia = true;
         int count = request.headerCount();
@@ -55,7 +68,16 @@ public final class ResponseWriter {
                 out.bytes(wire, start, end);
             }
         }
-        return out.bytes(headerLines).bytes(END).toBytes();
+        out.bytes(headerLines);
+        if (body.length == 0) {
+            return out.bytes(END).toBytes();
+        }
+        return out.text("Content-Length: ")
+                .number(body.length)
+                .crlf()
+                .crlf()
+                .bytes(body)
+                .toBytes();
     }
 
     private static void to(ByteWriter out, SipRequest request, int line, @Nullable String toTag) {

@@ -6,6 +6,7 @@ import org.sipproxy.api.routing.RequestDeadline;
 import org.sipproxy.core.internal.pipeline.HostStage;
 import org.sipproxy.core.internal.pipeline.Outcome;
 import org.sipproxy.core.internal.pipeline.RequestContext;
+import org.sipproxy.core.internal.thirdparty.DialogToken;
 import org.sipproxy.core.internal.transaction.InviteServerTransaction;
 import org.sipproxy.core.internal.transaction.ServerTransaction;
 import org.sipproxy.core.internal.transaction.TransactionBudget;
@@ -36,8 +37,17 @@ final class AckDispatcher {
         if (engine.localResponses.acknowledges(ack)) {
             return; // acknowledges a refusal that was sent without a transaction
         }
+        if (DialogToken.isIn(ack)) {
+            engine.thirdPartyCalls.acknowledge(ack);
+            return;
+        }
         RequestContext context = engine.newContext(ack, from);
         carryOut(context, engine.pipeline.run(context, false));
+    }
+
+    /** Sends an ACK of the proxy itself. */
+    void send(RequestContext context) {
+        carryOut(context, engine.pipeline.routeInDialog(context, false));
     }
 
     private void carryOut(RequestContext context, Outcome outcome) {

@@ -36,6 +36,7 @@ import org.sipproxy.message.ParseLimits;
  * @param transactionBytes memory limit of all live transactions together
  * @param lingeringBytes memory limit of all lingering transactions together
  * @param pendingRequests limit of the requests of the host application that wait for their result
+ * @param thirdPartyCalls limit of the calls that the proxy controls
  * @param calls null if calls are not tracked
  * @param callRepository null if calls are not stored
  * @param drainTime time that requests in progress have to complete while the proxy closes
@@ -74,6 +75,7 @@ public record EngineParts(
         long transactionBytes,
         long lingeringBytes,
         int pendingRequests,
+        int thirdPartyCalls,
         @Nullable CallSettings calls,
         @Nullable CallRepository callRepository,
         Duration drainTime,

@@ -10,13 +10,13 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.LongAdder;
-import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
+import org.sipproxy.api.client.CallSetup;
 import org.sipproxy.api.client.OutgoingRequest;
 import org.sipproxy.api.client.RequestClient;
 import org.sipproxy.api.client.RequestFailedException;
 import org.sipproxy.api.client.RequestFailedException.Reason;
-import org.sipproxy.api.routing.RequestDeadline;
+import org.sipproxy.api.client.ThirdPartyCall;
 import org.sipproxy.api.routing.Target;
 import org.sipproxy.api.support.LoggerNames;
 import org.sipproxy.api.transport.Endpoint;
@@ -25,11 +25,11 @@ import org.sipproxy.core.internal.client.HostRequestWriter;
 import org.sipproxy.core.internal.guard.ProxyThreads;
 import org.sipproxy.core.internal.pipeline.Outcome;
 import org.sipproxy.core.internal.pipeline.RequestContext;
+import org.sipproxy.core.internal.thirdparty.Signalling;
 import org.sipproxy.core.internal.time.Deadline;
 import org.sipproxy.core.internal.time.FailureLog;
 import org.sipproxy.core.internal.transaction.HostTransaction;
 import org.sipproxy.core.internal.transaction.TransactionBudget.Share;
-import org.sipproxy.core.internal.transport.SendFailure;
 import org.sipproxy.message.Method;
 import org.sipproxy.message.ParseLimits;
 import org.sipproxy.message.SipMessage;
@@ -142,12 +142,30 @@ final class HostRequests implements RequestClient, DialogClient {
 
     @Override
     public CompletableFuture<SipResponse> send(SipRequest inDialog) {
-        Exchange exchange = new DialogExchange(inDialog);
+        Exchange exchange = new DialogExchange(inDialog, null);
         if (engine.isClosing()) {
             return CompletableFuture.failedFuture(exchange.failure(Reason.PROXY_CLOSED, "the proxy is closed"));
         }
         exchange.begin(inDialog);
         return exchange.future;
+    }
+
+    /** Sends a request within a dialog of the proxy itself, also while the proxy closes: it may be the last BYE. */
+    CompletableFuture<SipResponse> send(Signalling.Outgoing request) {
+        Exchange exchange =
+                new DialogExchange(request.request(), new RequestContext.OwnDialog(request.token(), request.peer()));
+        exchange.begin(request.request());
+        return exchange.future;
+    }
+
+    @Override
+    public ThirdPartyCall connect(CallSetup setup) {
+        return engine.thirdPartyCalls.connect(setup);
+    }
+
+    /** Returns the flow from which the requests come. */
+    HostFlow flow() {
+        return Objects.requireNonNull(flow, "the proxy has not started");
     }
 
     @Override
@@ -172,7 +190,7 @@ final class HostRequests implements RequestClient, DialogClient {
     }
 
     /** One request, with its repetitions for challenges. */
-    private abstract class Exchange {
+    private abstract class Exchange implements HostAttempt.Sender {
 
         final CompletableFuture<SipResponse> future = new CompletableFuture<>();
         private final long deadlineNanos;
@@ -182,9 +200,6 @@ final class HostRequests implements RequestClient, DialogClient {
         Exchange(Duration timeLimit) {
             this.deadlineNanos = engine.clock.nanoTime() + timeLimit.toNanos();
         }
-
-        /** Finds the targets. */
-        abstract Outcome route(RequestContext context, boolean mayWait);
 
         /** Returns the request to send again after a challenge; null if the challenge is not answered. */
         abstract @Nullable SipRequest answerTo(SipResponse challenge) throws SipParseException;
@@ -211,7 +226,8 @@ final class HostRequests implements RequestClient, DialogClient {
 
         private void send(SipRequest wire) {
             long left = deadlineNanos - engine.clock.nanoTime();
-            Attempt attempt = new Attempt(this, wire);
+            HostAttempt attempt = new HostAttempt(engine, this, wire, flow());
+            prepare(attempt.context);
             int bytes = attempt.context.retainedBytes();
             if (left <= 0) {
                 fail(Reason.TIMED_OUT, "no final response within the time limit");
@@ -226,6 +242,27 @@ final class HostRequests implements RequestClient, DialogClient {
                     attempt.transaction.stop(); // cancelled meanwhile
                 }
             }
+        }
+
+        /** Sets what an attempt has in addition to the request. */
+        void prepare(RequestContext context) {
+            // nothing
+        }
+
+        @Override
+        public void onResponse(byte[] wire, boolean isLocal, String failure) {
+            if (!isLocal) {
+                later(() -> responded(wire));
+            } else if (engine.isShutDown()) {
+                fail(Reason.PROXY_CLOSED, "the proxy was closed");
+            } else {
+                fail(Reason.UNREACHABLE, failure);
+            }
+        }
+
+        @Override
+        public void onEnd(Reason reason, String why) {
+            fail(reason, why);
         }
 
         /** Handles a final response, outside the lock of the transaction. */
@@ -279,7 +316,7 @@ final class HostRequests implements RequestClient, DialogClient {
         }
 
         @Override
-        Outcome route(RequestContext context, boolean mayWait) {
+        public Outcome route(RequestContext context, boolean mayWait) {
             Target target = request.target().orElse(null);
             return target != null ? Outcome.relay(target) : engine.pipeline.route(context, mayWait);
         }
@@ -303,18 +340,28 @@ final class HostRequests implements RequestClient, DialogClient {
         }
     }
 
-    /** A request of this proxy within a dialog of others. There are at most two for each call. */
+    /** A request of this proxy within a dialog. In that of others there are at most two for each call. */
     private final class DialogExchange extends Exchange {
 
         private final SipRequest request;
+        /** Null in a dialog of others. */
+        private final RequestContext.@Nullable OwnDialog own;
 
-        DialogExchange(SipRequest request) {
+        DialogExchange(SipRequest request, RequestContext.@Nullable OwnDialog own) {
             super(IN_DIALOG_LIMIT);
             this.request = request;
+            this.own = own;
         }
 
         @Override
-        Outcome route(RequestContext context, boolean mayWait) {
+        void prepare(RequestContext context) {
+            if (own != null) {
+                context.ownDialog(own);
+            }
+        }
+
+        @Override
+        public Outcome route(RequestContext context, boolean mayWait) {
             return engine.pipeline.routeInDialog(context, mayWait);
         }
 
@@ -332,158 +379,6 @@ final class HostRequests implements RequestClient, DialogClient {
         @Override
         String text() {
             return request.method() + " in a dialog";
-        }
-    }
-
-    /** One transaction of a request, and the path of its response. */
-    private final class Attempt implements HostTransaction.Owner {
-
-        private final Exchange exchange;
-        final RequestContext context;
-        final HostTransaction transaction;
-
-        Attempt(Exchange exchange, SipRequest wire) {
-            this.exchange = exchange;
-            HostFlow from = Objects.requireNonNull(flow, "the proxy has not started");
-            this.context = new RequestContext(wire, from, this, engine.names, engine.time, engine.events);
-            this.transaction = new HostTransaction(engine.table, this, context.retainedBytes());
-            context.trust();
-            context.transaction(transaction);
-        }
-
-        void begin(long limitNanos, int bytes) {
-            engine.table.addIfAbsent(transaction);
-            transaction.forwarding(true, bytes);
-            transaction.start(limitNanos);
-            if (engine.isShutDown()) {
-                transaction.stop(); // the closing proxy may have gone through the table before
-                return;
-            }
-            try {
-                carryOut(exchange.route(context, false));
-            } catch (RuntimeException | Error e) {
-                failed(e);
-            }
-        }
-
-        private void carryOut(Outcome outcome) {
-            if (outcome == Outcome.blocked()) {
-                routeOnWorker();
-            } else if (outcome instanceof Outcome.Reply reply) {
-                respond(reply);
-            } else if (outcome instanceof Outcome.Relay relay) {
-                relay(relay);
-            } else if (outcome instanceof Outcome.Awaits awaits) {
-                context.patience().deadlineNanos(engine.deadline());
-                engine.stages()
-                        .run(
-                                context,
-                                awaits.stage(),
-                                engine.clock.nanoTime(),
-                                ofStage -> goOn(() -> engine.pipeline.resume(context, ofStage)));
-                return;
-            } else {
-                transaction.abandon();
-            }
-            engine.stages().decided(context);
-        }
-
-        /** Finds the targets on a worker, because the location store may block. */
-        private void routeOnWorker() {
-            long deadline = engine.deadline();
-            WorkerPool.Task task = new WorkerPool.Task() {
-                @Override
-                public void run() {
-                    RequestDeadline.run(deadline, Attempt.this::route);
-                }
-
-                @Override
-                public void dropped() {
-                    transaction.abandon();
-                }
-            };
-            if (!engine.workers().execute(RequestDispatcher.lane(context), task)) {
-                engine.counters.overload.increment();
-                respond(LocalResponses.OVERLOADED);
-            }
-        }
-
-        private void route() {
-            goOn(() -> exchange.route(context, true));
-        }
-
-        private void goOn(Supplier<Outcome> decision) {
-            if (transaction.isPending()) {
-                try {
-                    carryOut(decision.get());
-                } catch (RuntimeException | Error e) {
-                    failed(e);
-                }
-            } else {
-                engine.stages().decided(context);
-            }
-        }
-
-        private void respond(Outcome.Reply reply) {
-            transaction.respond(reply.statusCode(), engine.localResponses.write(context, reply));
-        }
-
-        private void relay(Outcome.Relay relay) {
-            try {
-                engine.forwarder.relay(context, transaction, relay);
-            } catch (SipParseException e) {
-                respond((Outcome.Reply) Outcome.malformed(e));
-            }
-        }
-
-        private void failed(Throwable e) {
-            failures.error(LOG, "sending of " + context.request().method() + " failed", e);
-            transaction.stop();
-            if (e instanceof Error error) {
-                throw error;
-            }
-        }
-
-        // ---- the response path
-
-        @Override
-        public void send(byte[] wire, SendFailure onFailure) {
-            if (!context.isLocalResponse(wire)) {
-                later(() -> exchange.responded(wire));
-            } else if (engine.isShutDown()) {
-                exchange.fail(Reason.PROXY_CLOSED, "the proxy was closed");
-            } else {
-                exchange.fail(Reason.UNREACHABLE, context.failure());
-            }
-        }
-
-        /** A request that timed out has a reason but no response (RFC 4320 §4.1). */
-        @Override
-        public void ended(boolean timedOut) {
-            if (timedOut) {
-                exchange.fail(Reason.TIMED_OUT, "no final response within the time limit");
-            } else if (engine.isShutDown()) {
-                exchange.fail(Reason.PROXY_CLOSED, "the proxy was closed");
-            } else if (!context.failure().isEmpty()) {
-                exchange.fail(Reason.TIMED_OUT, context.failure());
-            } else {
-                exchange.fail(Reason.INTERNAL_ERROR, "the proxy ended the request; see its log");
-            }
-        }
-
-        @Override
-        public void shutdown() {
-            transaction.abandon();
-        }
-
-        @Override
-        public boolean isReliable() {
-            return true;
-        }
-
-        @Override
-        public boolean isLocal() {
-            return true;
         }
     }
 }

@@ -64,7 +64,8 @@ final class LocalResponses implements LocalReplies {
                 reply.headerLines());
     }
 
-    private static @Nullable ViaStamp stamp(RequestContext context) {
+    /** Returns what a response adds to the topmost Via; null if that Via is malformed. */
+    static @Nullable ViaStamp stamp(RequestContext context) {
         try {
             SipRequest request = context.received();
             TransportFlow from = context.flow();

@@ -41,6 +41,7 @@ import org.sipproxy.core.internal.pipeline.RequestContext;
 import org.sipproxy.core.internal.pipeline.RequestPipeline;
 import org.sipproxy.core.internal.registrar.ConnectionBindings;
 import org.sipproxy.core.internal.registrar.Registrar;
+import org.sipproxy.core.internal.thirdparty.ThirdPartyCalls;
 import org.sipproxy.core.internal.time.Deadline;
 import org.sipproxy.core.internal.time.Guard;
 import org.sipproxy.core.internal.time.ProxyTime;
@@ -115,6 +116,7 @@ public final class ProxyEngine implements AutoCloseable {
     private final NextHopResolver resolver;
     private final ConnectionBindings connectionBindings;
     private final HostRequests hostRequests;
+    final ThirdPartyCalls thirdPartyCalls;
     /** Null if the host application does not track calls. */
     final @Nullable CallTracker callTracker;
 
@@ -216,6 +218,8 @@ public final class ProxyEngine implements AutoCloseable {
                 this::executeWithinWaitLimit,
                 parts.waitLimit());
         this.hostRequests = new HostRequests(this, parts.pendingRequests(), threads);
+        this.thirdPartyCalls = new ThirdPartyCalls(
+                parts.thirdPartyCalls(), new DialogSignalling(this, hostRequests), table, limits, this::isDraining);
         this.callTracker = parts.calls() == null
                 ? null
                 : new CallTracker(
@@ -390,10 +394,13 @@ public final class ProxyEngine implements AutoCloseable {
         draining = true;
         if (!closing) { // an aborted start has sent nothing
             attempt(components::stopping);
+            attempt(thirdPartyCalls::close);
         }
         closing = true;
         Deadline drained = Deadline.in(parts.drainTime());
-        while ((table.unanswered() > 0 || hostRequests.pending() > 0) && !drained.isOver() && pause()) {
+        while ((table.unanswered() > 0 || hostRequests.pending() > 0 || thirdPartyCalls.count() > 0)
+                && !drained.isOver()
+                && pause()) {
             // wait for the final responses; a request of a component may answer a challenge meanwhile
         }
         CallTracker calls = callTracker;

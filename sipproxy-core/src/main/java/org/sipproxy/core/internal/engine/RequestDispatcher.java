@@ -14,6 +14,7 @@ import org.sipproxy.core.internal.pipeline.HostStage;
 import org.sipproxy.core.internal.pipeline.MessageSanity;
 import org.sipproxy.core.internal.pipeline.Outcome;
 import org.sipproxy.core.internal.pipeline.RequestContext;
+import org.sipproxy.core.internal.thirdparty.DialogToken;
 import org.sipproxy.core.internal.time.FailureLog;
 import org.sipproxy.core.internal.transaction.InviteServerTransaction;
 import org.sipproxy.core.internal.transaction.LocalResponder;
@@ -41,6 +42,9 @@ final class RequestDispatcher implements Completions {
     private static final Logger LOG = LoggerFactory.getLogger(LoggerNames.PROXY);
 
     private static final Outcome.Reply CANCELLED = (Outcome.Reply) Outcome.reply(StatusCode.REQUEST_TERMINATED);
+
+    private static final Outcome.Reply NO_SUCH_CALL =
+            (Outcome.Reply) Outcome.reply(StatusCode.CALL_OR_TRANSACTION_DOES_NOT_EXIST);
 
     private static final Outcome.Reply BREADTH_EXCEEDED =
             (Outcome.Reply) Outcome.reply(StatusCode.MAX_BREADTH_EXCEEDED);
@@ -138,12 +142,28 @@ final class RequestDispatcher implements Completions {
     }
 
     private void route(RequestContext context, TransactionKey key) throws SipParseException {
+        if (DialogToken.isIn(context.request()) && context.request().hasToTag()) {
+            passToThirdPartyCall(context, key);
+            return;
+        }
         if (engine.isDraining() && startsSomething(context.request())) {
             answer(context, key, LocalResponses.OVERLOADED);
             return;
         }
         if (!engine.pipeline.needsTransaction() || open(context, key, Share.UNDECIDED, context.retainedBytes())) {
             decide(context, key, () -> engine.pipeline.run(context, false));
+        }
+    }
+
+    /** Handles a request within a dialog of the proxy itself. The token proves that its sender is the other side. */
+    private void passToThirdPartyCall(RequestContext context, TransactionKey key) throws SipParseException {
+        if (!engine.thirdPartyCalls.knows(context.request())) {
+            answer(context, key, NO_SUCH_CALL);
+        } else if (open(context, key, Share.RESERVED, context.retainedBytes())) {
+            ServerTransaction transaction = Objects.requireNonNull(context.transaction());
+            if (!engine.thirdPartyCalls.accept(new UserRequest(context, transaction))) {
+                answer(context, key, NO_SUCH_CALL);
+            }
         }
     }
 

@@ -91,7 +91,8 @@ final class RequestWriter {
 
     /**
      * Returns the request for one branch. A request of the host application does not have a Via or Max-Forwards yet; it
-     * gets no Record-Route, because this proxy is its client.
+     * gets no Record-Route, because this proxy is its client. An INVITE by which the proxy calls a user itself gets one
+     * nevertheless, so that requests to that user later find the same flow as those of another caller.
      *
      * @param way the flow over which it is sent
      * @param branch the client transaction's number
@@ -115,11 +116,17 @@ final class RequestWriter {
         head.bytes(out.via());
         branches.write(head, branch, loopHash);
         head.bytes(CRLF);
-        boolean recordsRoute = !own && recordsRoute(request);
+        String contact = context.ownContact();
+        boolean recordsRoute = own
+                ? contact != null && request.method() == Method.INVITE && !request.hasToTag()
+                : recordsRoute(request);
         int recordRoute = recordsRoute ? request.firstHeader(HeaderName.RECORD_ROUTE) : -1;
         if (recordsRoute && (recordRoute < 0 || recordRoute > via)) {
             recordRoute(head, context, target, uri, way);
             recordRoute = -1;
+        }
+        if (contact != null) {
+            head.bytes(out.contact(contact, isSecured(context, target)));
         }
         if (request.firstHeader(HeaderName.MAX_FORWARDS) < 0) {
             head.bytes(ADDED_MAX_FORWARDS);
@@ -171,7 +178,8 @@ final class RequestWriter {
     private void recordRoute(ByteWriter text, RequestContext context, Target target, SipUri uri, TransportFlow way)
             throws SipParseException {
         SipRequest request = context.request();
-        TransportFlow came = context.flow();
+        boolean own = context.isFromHost();
+        TransportFlow came = own ? way : context.flow();
         SentBy in = came.advertised();
         SentBy out = way.advertised();
         String dialog = context.dialog().signature();
@@ -179,7 +187,7 @@ final class RequestWriter {
                 ? RouteSignature.again(dialog)
                 : signature.parameter(request, context.receivedAtMillis(), came, way);
         boolean secured = uri.isSecure() || context.isSecured(); // §16.6 step 4
-        boolean direct = came.kind().isReliable() && isOfItsSender(request);
+        boolean direct = !own && came.kind().isReliable() && isOfItsSender(request);
         byte[] tokenIn = came.isPeerInitiated() && direct ? token(came, signed) : NO_TOKEN;
         byte[] tokenOut = way.isPeerInitiated() ? token(way, signed) : NO_TOKEN;
         byte[] userIn = direct ? users.ofCaller(context, came, signed) : NO_TOKEN;

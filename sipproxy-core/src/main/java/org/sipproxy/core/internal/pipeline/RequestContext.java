@@ -90,6 +90,8 @@ public final class RequestContext implements StageContext {
 
     /** True for a request of this proxy within a dialog of others. */
     private boolean inDialogOfOthers;
+    /** Null for a request that is not of a dialog whose side is this proxy. */
+    private @Nullable OwnDialog ownDialog;
 
     private @Nullable RelayProgress progress;
     private @Nullable RelayPlan plan;
@@ -232,6 +234,25 @@ public final class RequestContext implements StageContext {
         inDialogOfOthers = true;
     }
 
+    /**
+     * What a request has from a dialog whose side is this proxy.
+     *
+     * @param contact user part of the Contact; null for no Contact
+     * @param peer the other side, which has chosen where the request goes; null before the dialog
+     */
+    public record OwnDialog(
+            @Nullable String contact, @Nullable Sender peer) {}
+
+    public void ownDialog(OwnDialog dialogOfThisProxy) {
+        ownDialog = dialogOfThisProxy;
+    }
+
+    /** Returns the user part of the Contact to be added for this proxy; null for none. */
+    public @Nullable String ownContact() {
+        OwnDialog own = ownDialog;
+        return own == null ? null : own.contact();
+    }
+
     public LocalNames names() {
         return names;
     }
@@ -343,8 +364,12 @@ public final class RequestContext implements StageContext {
      * registering client if it is a host name in a binding, otherwise the host application.
      */
     public Sender senderTo(SipUri hop, Target target) throws SipParseException {
-        if (!isFromHost() && target.routes().isEmpty() && (!remainingRoutes().isEmpty() || isFromSender(target))) {
-            return Sender.of(flow, trusted, dialogSides());
+        OwnDialog own = ownDialog;
+        Sender side = own == null ? null : own.peer();
+        if ((!isFromHost() || side != null)
+                && target.routes().isEmpty()
+                && (!remainingRoutes().isEmpty() || isFromSender(target))) {
+            return side == null ? Sender.of(flow, trusted, dialogSides()) : side.inDialog(dialogSides());
         }
         Senders known = senders;
         return known == null ? Sender.HOST : known.registrantOf(hop);

@@ -1,16 +1,21 @@
 package org.sipproxy.core.internal.transaction;
 
 /**
- * Server half of a request that the host application sends itself. It has no peer in the network: it does not
- * retransmit, and its final response goes to the host application.
+ * Server half of a request that the host application or the proxy sends itself. It has no peer in the network: it does
+ * not retransmit, and its final response goes to the owner. An INVITE passes its other responses on as well.
  *
  * <pre>
  *  state       event                  action                          next
  *  ----------  ---------------------  ------------------------------  ----------
+ *  TRYING      1xx of an INVITE       pass it on                      TRYING
+ *  TRYING      2xx of an INVITE       pass it on                      ACCEPTED
  *  TRYING      final from the user    pass it on                      TERMINATED
  *  TRYING      time limit             stop the branches, notify       TERMINATED
  *  TRYING      stopped or abandoned   notify                          TERMINATED
+ *  ACCEPTED    2xx                    pass it on                      ACCEPTED
  * </pre>
+ *
+ * <p>In ACCEPTED it is not in the table. It lives as long as a branch may bring another 2xx.
  */
 public final class HostTransaction extends ServerTransaction {
 
@@ -36,6 +41,8 @@ public final class HostTransaction extends ServerTransaction {
     }
 
     private final Owner owner;
+    private final boolean isInvite;
+    private boolean accepted;
     private boolean responded;
     private boolean timedOut;
     private boolean terminated;
@@ -45,9 +52,10 @@ public final class HostTransaction extends ServerTransaction {
      *
      * @param requestBytes bytes of the request that are kept until the final response
      */
-    public HostTransaction(TransactionTable table, Owner owner, int requestBytes) {
+    public HostTransaction(TransactionTable table, Owner owner, int requestBytes, boolean isInvite) {
         super(TransactionKey.random(), table, owner, requestBytes, owner);
         this.owner = owner;
+        this.isInvite = isInvite;
     }
 
     /** Starts the time limit, in nanoseconds. */
@@ -69,13 +77,16 @@ public final class HostTransaction extends ServerTransaction {
 
     @Override
     boolean takes(int statusCode) {
-        return statusCode >= 200 && !terminated;
+        return terminated ? accepted && statusCode / 100 == 2 : isInvite || statusCode >= 200;
     }
 
     @Override
     void onRespond(int statusCode, byte[] wire) {
-        responded = true;
-        terminate();
+        if (statusCode >= 200 && !terminated) {
+            responded = true;
+            accepted = isInvite && statusCode < 300;
+            terminate();
+        }
         send(wire);
     }
 

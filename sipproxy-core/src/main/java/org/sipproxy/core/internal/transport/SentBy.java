@@ -29,6 +29,18 @@ public record SentBy(TransportKind kind, String host, int port, byte[] via, byte
         return new SentBy(kind, literal, port, bytes(via), uri, secureUri);
     }
 
+    /**
+     * Returns a Contact line for a dialog of the proxy itself, with its line end.
+     *
+     * @param secure true for a sips URI
+     */
+    public byte[] contact(String user, boolean secure) {
+        String address = new String(secure ? secureUri : uri, StandardCharsets.UTF_8);
+        int colon = address.indexOf(':');
+        return bytes(
+                "Contact: <" + address.substring(0, colon + 1) + user + "@" + address.substring(colon + 1) + ">\r\n");
+    }
+
     private static String transport(TransportKind kind) {
         return switch (kind) {
             case UDP -> "";

@@ -97,8 +97,7 @@ class SenderTest {
                 .isEqualTo(new InetSocketAddress("198.51.100.1", 5060).getAddress());
     }
 
-    @Test
-    void requestUriOfTheHostApplicationIsItsOwn() throws Exception {
+    private RequestContext ofTheHost() {
         ResponsePath toTheHost = new ResponsePath() {
             @Override
             public void send(byte[] wire, SendFailure onFailure) {}
@@ -113,8 +112,7 @@ class SenderTest {
                 return true;
             }
         };
-        RequestContext options =
-                new RequestContext(SipText.request("""
+        return new RequestContext(SipText.request("""
                         OPTIONS sip:gw@10.0.0.5 SIP/2.0
                         From: <sip:sip.test>;tag=1
                         To: <sip:gw@10.0.0.5>
@@ -122,9 +120,26 @@ class SenderTest {
                         CSeq: 1 OPTIONS
 
                         """), caller, toTheHost, names, scene.time, event -> {});
+    }
+
+    @Test
+    void requestUriOfTheHostApplicationIsItsOwn() throws Exception {
         SipUri uri = SipUri.of("sip:gw@10.0.0.5");
 
-        assertThat(options.senderTo(uri, Target.of(uri))).isEqualTo(Sender.HOST);
+        assertThat(ofTheHost().senderTo(uri, Target.of(uri))).isEqualTo(Sender.HOST);
+    }
+
+    /** Otherwise a 200 whose Contact is an internal address would let the proxy send there. */
+    @Test
+    void remoteTargetInADialogOfTheProxyIsTheOtherSides() throws Exception {
+        RequestContext bye = ofTheHost();
+        bye.ownDialog(new RequestContext.OwnDialog(null, Sender.of(phone)));
+        SipUri contact = SipUri.of("sip:gw@10.0.0.5");
+
+        assertThat(bye.senderTo(contact, Target.of(contact)).address())
+                .isEqualTo(phone.remoteAddress().getAddress());
+        assertThat(bye.senderTo(contact, new Target(contact, 1f, List.of(), phone)))
+                .isEqualTo(Sender.HOST);
     }
 
     @Test

@@ -16,7 +16,7 @@ class HostTransactionTest {
 
     private final TransactionScene scene = new TransactionScene();
     private final List<String> events = new ArrayList<>();
-    private final HostTransaction transaction = new HostTransaction(scene.table, new Owner(), 500);
+    private final HostTransaction transaction = new HostTransaction(scene.table, new Owner(), 500, false);
 
     private final class Owner implements HostTransaction.Owner {
 
@@ -132,5 +132,58 @@ class HostTransactionTest {
         scene.table.clear();
 
         assertThat(events).containsExactly("ended");
+    }
+
+    // ---- INVITE
+
+    private HostTransaction invite() {
+        HostTransaction invite = new HostTransaction(scene.table, new Owner(), 500, true);
+        scene.table.addIfAbsent(invite);
+        invite.forwarding(true, 500);
+        return invite;
+    }
+
+    @Test
+    void inviteHasNoTimeLimitAndPassesOnItsProvisionalResponses() {
+        HostTransaction invite = invite();
+        transaction.stop();
+        events.clear();
+
+        assertThat(invite.respond(180, bytes("180"))).isTrue();
+        scene.advance(200_000);
+        assertThat(invite.isPending()).isTrue();
+        assertThat(invite.respond(486, bytes("486"))).isTrue();
+
+        assertThat(events).containsExactly("180", "486");
+        assertThat(invite.respond(200, bytes("late"))).isFalse();
+    }
+
+    @Test
+    void everySuccessOfAnInviteIsPassedOnAndNoneIsKept() {
+        HostTransaction invite = invite();
+        transaction.stop();
+        events.clear();
+
+        assertThat(invite.respond(200, bytes("one"))).isTrue();
+        scene.assertNothingLeft();
+        assertThat(invite.respond(200, bytes("another"))).isTrue();
+
+        assertThat(invite.respond(180, bytes("late"))).isFalse();
+        assertThat(invite.respond(486, bytes("late"))).isFalse();
+        assertThat(events).containsExactly("one", "another");
+    }
+
+    @Test
+    void cancelledInviteWaitsForItsFinalResponse() {
+        HostTransaction invite = invite();
+        transaction.stop();
+        events.clear();
+        invite.onCancel(new Branches());
+
+        invite.cancelled(null);
+        assertThat(invite.respond(487, bytes("487"))).isTrue();
+        invite.releaseRequest();
+
+        assertThat(events).containsExactly("cancelled", "487");
     }
 }
