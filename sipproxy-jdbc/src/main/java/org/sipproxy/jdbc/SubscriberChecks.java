@@ -83,14 +83,15 @@ final class SubscriberChecks {
         List<String> some = foreign.stream().limit(5).toList();
         String value =
                 some.stream().map(domain -> '"' + domain + '"').toList() + ", not a domain of the proxy " + served;
-        String remedy = remedies.of(
-                        "add the domain to the proxy's, or add these subscribers again with Subscribers.add",
-                        "use "
-                                + some.stream()
-                                        .map(domain -> "--domain " + domain)
-                                        .collect(Collectors.joining(" "))
-                                + ", or put these subscribers under another domain with add USER@DOMAIN")
-                + ": domain and realm are part of the hash";
+        String named = some.stream()
+                .filter(domain -> !domain.isEmpty())
+                .map(domain -> "--domain " + domain)
+                .collect(Collectors.joining(" "));
+        String add = remedies.of(
+                "add these subscribers again with Subscribers.add",
+                "put these subscribers under another domain with add USER@DOMAIN");
+        String remedy = (named.isEmpty() ? "" : remedies.of("add the domain to the proxy's", "use " + named) + ", or ")
+                + add + ": domain and realm are part of the hash";
         findings.add(
                 all
                         ? Finding.fatal("domain of subscribers", value + ", so no user can register", remedy)

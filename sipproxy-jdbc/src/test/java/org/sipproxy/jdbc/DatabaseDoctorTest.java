@@ -255,6 +255,23 @@ class DatabaseDoctorTest {
     }
 
     @Test
+    void subscribersWithoutADomainNeedOneOfTheProxy() {
+        postgres.execute("UPDATE subscriber SET domain = ''");
+
+        assertThat(DatabaseDoctor.builder(postgres.dataSource())
+                        .domains(List.of("sip.test"))
+                        .forLauncher()
+                        .build()
+                        .examine())
+                .filteredOn(Finding::preventsService)
+                .singleElement()
+                .asString()
+                .startsWith("ERROR domain of subscribers: [\"\"], not a domain of the proxy [sip.test]")
+                .contains("put these subscribers under another domain with add USER@DOMAIN")
+                .doesNotContain("--domain");
+    }
+
+    @Test
     void bindingsWithoutADomainAndUnreadableOnesAreReported() {
         postgres.execute("INSERT INTO location (ruid, username, domain, contact, expires) VALUES "
                 + "('a', '1001', NULL, 'sip:1001@192.0.2.1', '2100-01-01'), "

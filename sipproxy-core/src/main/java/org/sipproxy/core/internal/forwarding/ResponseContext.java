@@ -272,7 +272,8 @@ final class ResponseContext implements ServerTransaction.CancelHandler {
         if (progress != null && (!finished || succeeded)) {
             progress.accepted(context, wire, from, target);
         }
-        boolean sent = server.respond(response.statusCode(), wire) && !finished;
+        // each 2xx of an INVITE begins a call of its own (RFC 3261 §13.3.1.4); other requests have one final response
+        boolean sent = server.respond(response.statusCode(), wire) && (!finished || (succeeded && isInvite()));
         open -= wasOpen ? 1 : 0;
         if (plan != null) {
             plan.abort();

@@ -26,7 +26,7 @@ import org.slf4j.LoggerFactory;
  *  start of a component                       the proxy does not start
  * </pre>
  *
- * <p>{@code ArchitectureTest} checks that every call of an interface of the host application is in such a block.
+ * <p>{@code HostCallsTest} checks that every call of an interface of the host application is in such a block.
  */
 public final class HostCall {
 

@@ -33,7 +33,7 @@ import org.sipproxy.message.StatusCode;
  *
  * <p>Another Call-ID means that the client has restarted: the binding is replaced whatever the CSeq, and other bindings
  * of the same instance with an older Call-ID are removed, as in Kamailio. If a contact is named twice, the last one
- * counts.
+ * counts. A removal that names another URI of a flow does not remove the binding that the same request writes for it.
  *
  * <p>The store may run {@link #apply} more than once, so each run starts from scratch. Not thread-safe.
  */
@@ -165,27 +165,38 @@ final class RegistrationChange implements BindingChange {
             if (withoutInstance && !binding.instanceId().isEmpty()) {
                 continue;
             }
-            // most contacts arrive again byte for byte
-            if (binding.contact().equals(uri)
-                    || (policy.contactMatching() == ContactMatching.RFC3261
-                            && binding.contact().isEquivalentTo(uri))) {
+            if (hasUri(binding, uri)) {
                 return i;
             }
         }
         return -1;
     }
 
-    /** A second contact of one instance in one request is another contact, not a new address of the first. */
+    private boolean hasUri(Binding binding, SipUri uri) {
+        // most contacts arrive again byte for byte
+        return binding.contact().equals(uri)
+                || (policy.contactMatching() == ContactMatching.RFC3261
+                        && binding.contact().isEquivalentTo(uri));
+    }
+
+    /**
+     * A second contact of one instance in one request is another contact, not a new address of the first. With reg-id it
+     * is the same flow again; but a phone that has moved may remove its old address and name the new one first.
+     */
     private int findInstance(List<Binding> bindings, RequestedContact contact) {
         for (int i = 0; i < bindings.size(); i++) {
             Binding binding = bindings.get(i);
             if (binding.regId() == contact.regId()
                     && sameInstance(binding.instanceId(), contact.instanceId())
-                    && (contact.regId() > 0 || !isWritten(binding))) {
+                    && (!isWritten(binding) || isSameFlow(binding, contact))) {
                 return i;
             }
         }
         return -1;
+    }
+
+    private boolean isSameFlow(Binding written, RequestedContact contact) {
+        return contact.regId() > 0 && (!contact.isRemoval() || hasUri(written, contact.uri()));
     }
 
     /** Ignores angle brackets and case: the value is a URN (RFC 5626 §4.1), most often a UUID. */

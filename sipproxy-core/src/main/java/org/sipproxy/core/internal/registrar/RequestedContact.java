@@ -82,8 +82,9 @@ record RequestedContact(SipUri uri, int lifetimeSeconds, float q, String instanc
         }
         for (int i = 0; i < text.length(); i++) {
             char c = text.charAt(i);
-            if (c <= ' ' || c >= 0x7f || c == '"' || c == '\\') {
-                throw bad("+sip.instance is not a URN in angle brackets: \"" + SipParseException.excerpt(text) + "\"");
+            if (c < ' ' || c >= 0x7f || c == '"' || c == '\\') {
+                throw bad("+sip.instance has a character that is not permitted: \"" + SipParseException.excerpt(text)
+                        + "\"");
             }
         }
         return text;

@@ -109,6 +109,37 @@ class RegistrarInstanceTest {
         assertThat(scene.contacts()).containsExactlyInAnyOrder("sip:a@192.0.2.1:3", "sip:a@192.0.2.1:4");
     }
 
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void phoneThatMovedMayRemoveItsOldUriInTheSameRequest(boolean newFirst) {
+        scene.send(contact("sip:a@192.0.2.1", UUID, ";reg-id=1"));
+        String moved = contact("sip:a@192.0.2.2", UUID, ";reg-id=1;expires=600");
+        String old = contact("sip:a@192.0.2.1", UUID, ";reg-id=1;expires=0");
+
+        RegistrarScene.Reply reply = scene.send(newFirst ? moved : old, newFirst ? old : moved, "CSeq: 9 REGISTER");
+
+        assertThat(reply.status()).isEqualTo(200);
+        assertThat(scene.contacts()).containsExactly("sip:a@192.0.2.2");
+    }
+
+    @Test
+    void flowNamedTwiceIsBoundAsNamedLast() {
+        String uri = "sip:a@192.0.2.1";
+
+        scene.send(contact(uri, UUID, ";reg-id=1"), contact(uri, UUID, ";reg-id=1;expires=0"));
+
+        assertThat(scene.contacts()).isEmpty();
+    }
+
+    @Test
+    void flowIsRemovedByItsRegIdEvenIfItsUriHasChanged() {
+        scene.send(contact("sip:a@192.0.2.1", UUID, ";reg-id=1"));
+
+        scene.send(contact("sip:a@192.0.2.2", UUID, ";reg-id=1;expires=0"), "CSeq: 9 REGISTER");
+
+        assertThat(scene.contacts()).isEmpty();
+    }
+
     @Test
     void instanceAndRegIdAreEchoed() {
         assertThat(scene.send(contact("sip:a@192.0.2.1", UUID, ";reg-id=7;q=0.5"))
@@ -150,8 +181,15 @@ class RegistrarInstanceTest {
         assertThat(scene.bindings().get(0).instanceId()).isEqualTo(UUID);
     }
 
+    @Test
+    void instanceWithABlankIsKept() {
+        assertThat(scene.send(contact("sip:a@192.0.2.1", "<Phone 7 001122>", ""))
+                        .value("Contact"))
+                .isEqualTo("<sip:a@192.0.2.1>;expires=3600;+sip.instance=\"<Phone 7 001122>\"");
+    }
+
     @ParameterizedTest
-    @ValueSource(strings = {"<urn:x:a b>", "<urn:x:\\\"quoted\\\">", "<urn:x:\\\\>", "<urn:x:\u00fc>"})
+    @ValueSource(strings = {"<urn:x:\\\"quoted\\\">", "<urn:x:\\\\>", "<urn:x:\u00fc>"})
     void instanceThatWouldBreakTheResponseIsABadRequest(String instance) {
         assertThat(scene.send(contact("sip:a@192.0.2.1", instance, ";reg-id=1")).status())
                 .isEqualTo(400);
