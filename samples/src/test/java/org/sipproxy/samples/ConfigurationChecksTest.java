@@ -20,7 +20,9 @@ import org.sipproxy.api.component.ProxyRuntime;
 import org.sipproxy.api.transport.Endpoint;
 import org.sipproxy.core.SipProxy;
 import org.sipproxy.core.SipProxyBuilder;
+import org.sipproxy.jdbc.JdbcAccounting;
 import org.sipproxy.message.Method;
+import org.sipproxy.nat.NatTraversal;
 import org.sipproxy.security.AccessList;
 import org.sipproxy.security.AccessRule;
 import org.sipproxy.security.CidrBlock;
@@ -28,6 +30,7 @@ import org.sipproxy.security.DigestAuthentication;
 import org.sipproxy.security.FloodGuard;
 import org.sipproxy.security.InMemoryCredentials;
 import org.sipproxy.security.RateLimit;
+import org.postgresql.ds.PGSimpleDataSource;
 import org.slf4j.LoggerFactory;
 
 /** Mistakes of a host application when it combines components: each is reported, or has no effect. */
@@ -125,6 +128,27 @@ class ConfigurationChecksTest {
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("component: Noting is given twice")
                 .hasMessageContaining("domain: \"sip test\"");
+    }
+
+    @Test
+    void twoComponentsThatWouldDoTheSameWorkAreReported() {
+        PGSimpleDataSource database = new PGSimpleDataSource();
+        assertThatThrownBy(() -> builder("sip.test")
+                        .noAuthentication()
+                        .component(NatTraversal.builder().build())
+                        .component(NatTraversal.builder().build())
+                        .component(JdbcAccounting.of(database))
+                        .component(JdbcAccounting.of(database))
+                        .build())
+                .hasMessageContaining("component: NatTraversal is given twice")
+                .hasMessageContaining("component: accounting is given twice");
+
+        builder("sip.test")
+                .noAuthentication()
+                .component(JdbcAccounting.of(database))
+                .component(JdbcAccounting.of(new PGSimpleDataSource()))
+                .build()
+                .close();
     }
 
     @Test

@@ -312,7 +312,9 @@ public final class SipProxyBuilder {
     }
 
     private boolean add(ProxyComponent component) {
-        boolean isNew = components.stream().noneMatch(other -> other == component);
+        Object identity = component.identity();
+        boolean isNew = components.stream()
+                .noneMatch(other -> other == component || other.identity().equals(identity));
         if (isNew) {
             components.add(component);
         }

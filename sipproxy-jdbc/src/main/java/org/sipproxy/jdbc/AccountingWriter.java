@@ -32,6 +32,7 @@ final class AccountingWriter implements Runnable {
     private static final long FIRST_PAUSE_NANOS = TimeUnit.MILLISECONDS.toNanos(200);
     private static final long LONGEST_PAUSE_NANOS = TimeUnit.SECONDS.toNanos(5);
     private static final long PAUSE_AT_END_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
+    private static final long LOOK_MILLIS = 1_000;
 
     private final CircuitBreaker breaker;
     private final Jdbi jdbi;
@@ -133,20 +134,15 @@ final class AccountingWriter implements Runnable {
         return Optional.ofNullable(lastError);
     }
 
-    /** Writes the queued rows for at most {@code limit}; the rest is dropped and counted. */
-    void close(Duration limit) {
+    /**
+     * Writes the queued rows, for as long as rows are being written. When none could be written for {@code patience},
+     * the rest is dropped and counted.
+     */
+    void close(Duration patience) {
         closing = true;
         wake();
         Thread writing = thread;
-        if (writing == null) {
-            return;
-        }
-        try {
-            writing.join(Math.max(1, limit.toMillis()));
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        }
-        if (!writing.isAlive()) {
+        if (writing == null || hasEnded(writing, patience)) {
             return;
         }
         abandoned = true;
@@ -155,10 +151,35 @@ final class AccountingWriter implements Runnable {
         if (left > 0) {
             queue.refused(left);
             LOG.error(
-                    "accounting: {} rows could not be written within {} and are lost: {}",
+                    "accounting: {} rows are not in the database and are lost: nothing could be written for {} s: {}",
                     left,
-                    limit,
+                    patience.toMillis() / 1e3,
                     lastError().orElse("the database does not respond"));
+        }
+    }
+
+    /** Waits until the thread ends. Returns false if no row was written for too long, or on an interrupt. */
+    private boolean hasEnded(Thread writing, Duration patience) {
+        long progressAt = System.nanoTime();
+        int before = queue.size();
+        try {
+            while (true) {
+                long left = patience.toNanos() - (System.nanoTime() - progressAt);
+                writing.join(Math.max(1, Math.min(LOOK_MILLIS, TimeUnit.NANOSECONDS.toMillis(left))));
+                int now = queue.size();
+                if (!writing.isAlive()) {
+                    return true;
+                } else if (now != before) {
+                    progressAt = System.nanoTime();
+                    before = now;
+                } else if (left <= 0) {
+                    return false;
+                }
+                LOG.info("accounting: writing the remaining rows before closing: {} left", now);
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return false;
         }
     }
 

@@ -74,6 +74,7 @@ public final class JdbcAccounting implements ProxyComponent {
     /** 64*T1, and some time to notice it. */
     private static final long LONGEST_TRANSACTION_MILLIS = 40_000;
 
+    private final DataSource dataSource;
     private final AccountingTable acc;
     private final AccountingTable missed;
     private final AccountingTable records;
@@ -97,6 +98,7 @@ public final class JdbcAccounting implements ProxyComponent {
         List<AccountingColumn> extra = b.extraColumns;
         List<AccountingColumn> ofRecords = b.callRecordColumns;
         List<AccountingColumn> columns = extra == null ? AccountingColumn.USUAL : extra;
+        this.dataSource = b.dataSource;
         this.acc = AccountingTable.ofRequests("acc", columns, extra == null, b.databaseZone);
         this.missed = AccountingTable.ofRequests("missed_calls", columns, extra == null, b.databaseZone);
         this.records = AccountingTable.ofCalls(
@@ -156,6 +158,14 @@ public final class JdbcAccounting implements ProxyComponent {
         return "accounting";
     }
 
+    /** Two on one {@code DataSource} would write each row twice. */
+    @Override
+    public Object identity() {
+        return new Identity(dataSource);
+    }
+
+    private record Identity(DataSource dataSource) {}
+
     @Override
     public void install(ComponentHooks hooks) {
         hooks.onRequestCompleted(this::completed);
@@ -170,7 +180,7 @@ public final class JdbcAccounting implements ProxyComponent {
         probes = breaker.probeOn(runtime::newThread);
     }
 
-    /** Writes the queued rows, within {@link Builder#closeTimeout}. */
+    /** Writes the queued rows; see {@link Builder#closeTimeout}. */
     @Override
     public void close() {
         writer.close(closeTimeout);
@@ -418,7 +428,7 @@ public final class JdbcAccounting implements ProxyComponent {
         private int queueCapacity = 10_000;
         private int batchRows = 500;
         private Duration flushInterval = Duration.ofSeconds(1);
-        private Duration closeTimeout = Duration.ofSeconds(5);
+        private Duration closeTimeout = Duration.ofSeconds(10);
         private Duration maxCallDuration = Duration.ofHours(24);
         private int maxOpenCalls = 100_000;
         private Ticker ticker = Ticker.systemTicker();
@@ -514,8 +524,8 @@ public final class JdbcAccounting implements ProxyComponent {
         }
 
         /**
-         * Sets how long closing may take to write the queued rows, 0 to 1 min. Default 5 s. The remaining rows are lost
-         * and counted.
+         * Sets how long closing waits for the database without writing a row, 0 to 1 min. Default 10 s. Closing continues
+         * while rows are being written. The remaining rows are lost and counted.
          */
         public Builder closeTimeout(Duration limit) {
             problems.once("closeTimeout");

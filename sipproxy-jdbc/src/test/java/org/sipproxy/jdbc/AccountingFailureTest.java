@@ -162,6 +162,30 @@ class AccountingFailureTest {
     }
 
     @Test
+    void closingContinuesWhileRowsAreBeingWritten() {
+        Jdbi jdbi = Jdbi.create(database);
+        jdbi.useHandle(handle -> {
+            handle.execute("CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql"
+                    + " AS 'BEGIN PERFORM pg_sleep(0.02); RETURN NEW; END'");
+            handle.execute("CREATE TRIGGER slow BEFORE INSERT ON acc FOR EACH ROW EXECUTE FUNCTION slow()");
+        });
+        try {
+            AccountingScene scene = AccountingScene.start(
+                    JdbcAccounting.builder(database).batchRows(5).closeTimeout(Duration.ofMillis(500)));
+            for (int i = 0; i < 100; i++) {
+                scene.completed(invite("c" + i).build());
+            }
+
+            scene.close(); // needs 2 s
+
+            assertThat(scene.status().dropped()).isZero();
+            assertThat(callIds()).hasSize(100);
+        } finally {
+            jdbi.useHandle(handle -> handle.execute("DROP FUNCTION slow() CASCADE"));
+        }
+    }
+
+    @Test
     void closingTriesAgainWithinItsTime() {
         server.stop();
         AccountingScene scene =

@@ -78,6 +78,12 @@ public final class NatTraversal implements ProxyComponent {
         return new Builder();
     }
 
+    /** A second one would send each ping again. */
+    @Override
+    public Object identity() {
+        return NatTraversal.class;
+    }
+
     @Override
     public void install(ComponentHooks hooks) {
         hooks.atEntrance(new DetectNat(detection, clients, counters));

@@ -302,7 +302,7 @@ public final class AccessList implements ProxyComponent {
             switch (action) {
                 case DENY -> {
                     context.publish(denied(
-                            SecurityEvent.Origin.of(flow, context.request().method()), rule));
+                            SecurityEvent.Origin.of(flow, context.request()), rule));
                     return Verdict.respond(StatusCode.FORBIDDEN);
                 }
                 case TRUST -> context.trust();

@@ -22,7 +22,7 @@ import org.slf4j.LoggerFactory;
  *
  * <pre>{@code
  * date=2031-05-06T07:08:09.123Z event=authentication-failed source=203.0.113.9 port=40001 transport=udp method=REGISTER
- *     user=1001 reason=WRONG_PASSWORD omitted=0
+ *     user=1001 from=sip:1001@sip.test call-id=a84b4c76e66710 reason=WRONG_PASSWORD omitted=0
  * }</pre>
  *
  * <p>(on one line). The fields always have this order and are separated by one space:
@@ -37,6 +37,7 @@ import org.slf4j.LoggerFactory;
  *   <li>{@code method}: the method of the request, {@code -} if no request was parsed.
  *   <li>{@code user}: the digest user of the credentials, {@code -} for none. A lockout without a user is that of the
  *       source.
+ *   <li>{@code from}, {@code call-id}: the URI of the request's From, and its Call-ID; {@code -} if no request was parsed.
  *   <li>{@code reason}: the reason of a failure, the access rule, the exceeded limit, or the sign of a scanner. For a
  *       lockout its duration in seconds.
  *   <li>{@code omitted}: the number of events of the same kind and source without a line since the previous line.
@@ -44,7 +45,7 @@ import org.slf4j.LoggerFactory;
  *
  * <p>A value is printable ASCII without spaces, quotes, backslashes, {@code %} and {@code =}; any other byte of its
  * UTF-8 is written as {@code %} and two hexadecimal digits. So a value chosen by a sender cannot look like another
- * field. A line contains no credentials and has at most 800 characters.
+ * field. A line contains no credentials and has at most 1200 characters.
  *
  * <p>Each kind of event has, per source (an IPv4 address or an IPv6 /64), a burst of five lines and then one line per
  * second. All sources together have at most 150 lines per second: 50 for connections, 50 for sources of datagrams
@@ -116,7 +117,7 @@ public final class AuditLog implements ProxyListener {
         }
         long others = throttle.takeOverLimit();
         if (others > 0) {
-            lines.accept(line("omitted", NOTHING, NOTHING, NOTHING, "", "", "lines a second", others));
+            lines.accept(line("omitted", NOTHING, NOTHING, NOTHING, "", "", "", "", "lines a second", others));
         }
         lines.accept(line(
                 name,
@@ -125,6 +126,8 @@ public final class AuditLog implements ProxyListener {
                 origin.transport().lowerCase(),
                 origin.method(),
                 user,
+                origin.from(),
+                origin.callId(),
                 reason,
                 omitted));
     }
@@ -136,6 +139,8 @@ public final class AuditLog implements ProxyListener {
             String transport,
             String method,
             String user,
+            String from,
+            String callId,
             String reason,
             long omitted) {
         StringBuilder line = new StringBuilder(200);
@@ -146,6 +151,8 @@ public final class AuditLog implements ProxyListener {
         line.append(" transport=").append(transport);
         appendValue(line.append(" method="), method);
         appendValue(line.append(" user="), user);
+        appendValue(line.append(" from="), from);
+        appendValue(line.append(" call-id="), callId);
         appendValue(line.append(" reason="), reason);
         return line.append(" omitted=").append(omitted).toString();
     }

@@ -340,7 +340,7 @@ public final class FloodGuard implements ProxyComponent {
     }
 
     private static SecurityEvent.Origin origin(StageContext context) {
-        return SecurityEvent.Origin.of(context.flow(), context.request().method());
+        return SecurityEvent.Origin.of(context.flow(), context.request());
     }
 
     private Verdict beforeRouting(StageContext context, Limits all) throws SipParseException {

@@ -50,7 +50,25 @@ class AuditLogTest {
         assertThat(lines)
                 .containsExactly(
                         "date=2031-05-06T07:08:09.123Z event=authentication-failed source=203.0.113.9 port=40001"
-                                + " transport=udp method=REGISTER user=1001 reason=WRONG_PASSWORD omitted=0");
+                                + " transport=udp method=REGISTER user=1001 from=- call-id=- reason=WRONG_PASSWORD omitted=0");
+    }
+
+    @Test
+    void lineNamesTheAddressOfRecordAndTheCallIdOfTheRequest() {
+        log.onEvent(new SecurityEvent.AuthenticationFailed(
+                new SecurityEvent.Origin(
+                        new InetSocketAddress("203.0.113.9", 40_001),
+                        TransportKind.UDP,
+                        "REGISTER",
+                        "sip:1001@other.test",
+                        "call id=1"),
+                "1001",
+                "WRONG_PASSWORD"));
+
+        assertThat(lines)
+                .singleElement()
+                .asString()
+                .endsWith(" user=1001 from=sip:1001@other.test call-id=call%20id%3D1 reason=WRONG_PASSWORD omitted=0");
     }
 
     @Test
@@ -66,13 +84,13 @@ class AuditLogTest {
         assertThat(lines.stream().map(line -> line.substring(line.indexOf("event="))))
                 .containsExactly(
                         "event=locked-out source=2001:db8::9 port=40001 transport=wss method=REGISTER"
-                                + " user=1001 reason=60s omitted=0",
+                                + " user=1001 from=- call-id=- reason=60s omitted=0",
                         "event=access-denied source=203.0.113.9 port=1 transport=tcp method=- user=-"
-                                + " reason=deny%20203.0.113.0/24 omitted=0",
+                                + " from=- call-id=- reason=deny%20203.0.113.0/24 omitted=0",
                         "event=limit-hit source=203.0.113.9 port=1 transport=tcp method=- user=-"
-                                + " reason=connections%20of%20the%20source omitted=0",
+                                + " from=- call-id=- reason=connections%20of%20the%20source omitted=0",
                         "event=scanner source=2001:db8::9 port=40001 transport=wss method=REGISTER user=-"
-                                + " reason=User-Agent%20sipvicious omitted=0");
+                                + " from=- call-id=- reason=User-Agent%20sipvicious omitted=0");
     }
 
     @Test
@@ -85,8 +103,8 @@ class AuditLogTest {
                 origin, "a\" event=authentication-failed source=9.9.9.9 port=1\u0000\u00e9", "-"));
 
         assertThat(lines).singleElement().asString().hasSizeLessThan(600).doesNotContain("\r", "\n", "\"", "\u0000");
-        assertThat(lines.get(0).split(" ")).hasSize(9);
-        assertThat(lines.get(0).chars().filter(c -> c == '=')).hasSize(9);
+        assertThat(lines.get(0).split(" ")).hasSize(11);
+        assertThat(lines.get(0).chars().filter(c -> c == '=')).hasSize(11);
         assertThat(lines.get(0)).contains(" source=203.0.113.9 ", " reason=%2D ");
     }
 
@@ -98,7 +116,7 @@ class AuditLogTest {
                 " ".repeat(60_000),
                 "=".repeat(60_000)));
 
-        assertThat(lines.get(0)).hasSizeLessThan(800);
+        assertThat(lines.get(0)).hasSizeLessThan(1_200);
     }
 
     @Test
@@ -173,7 +191,7 @@ class AuditLogTest {
         assertThat(linesWith("event=omitted"))
                 .hasSizeBetween(4, 5)
                 .allSatisfy(line -> assertThat(line)
-                        .matches(".* source=- port=- transport=- method=- user=- reason=lines%20a%20second"
+                        .matches(".* source=- port=- transport=- method=- user=- from=- call-id=- reason=lines%20a%20second"
                                 + " omitted=\\d+"));
     }
 

@@ -412,6 +412,12 @@ final class ProxyOptions {
                 continue;
             }
             String user = text.substring(0, colon);
+            if (user.chars().anyMatch(c -> c <= ' ' || c == '"' || c == '<' || c == '>')) {
+                problems.add("--subscriber: the user of number " + (i + 1) + " has a quotation mark, a blank or a"
+                        + " bracket, which no phone sends; in an argument file a line is taken verbatim, so omit"
+                        + " quotation marks");
+                continue;
+            }
             NamedSubscriber other = named.putIfAbsent(
                     RegistrarPolicy.DEFAULT.userCase().canonical(user),
                     new NamedSubscriber(user, text.substring(colon + 1)));

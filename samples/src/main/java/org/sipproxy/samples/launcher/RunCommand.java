@@ -25,8 +25,8 @@ import picocli.CommandLine.Spec;
         abbreviateSynopsis = true,
         descriptionHeading = "%n",
         description = {
-            "Runs the proxy until SIGTERM or Ctrl-C. The exit status is then 0, or 1 if write-back could not write all",
-            "changes.",
+            "Runs the proxy until SIGTERM or Ctrl-C. The exit status is then 0, or 1 if write-back or accounting could not",
+            "write all changes.",
             "A second signal has no effect; SIGKILL ends the process at once and loses pending changes.",
             "When it serves, it prints one line to stdout: READY and its addresses. It logs to stderr.",
             "A DURATION is 32s, 3m, 500ms, 1h or 1h30m; a number without a unit is seconds."
@@ -149,9 +149,11 @@ final class RunCommand implements Callable<Integer> {
         Callable<Integer> all = () -> {
             watch.ifPresent(CertificateWatch::close);
             reload.ifPresent(TableReload::close);
+            long lostBefore = options.storage.lostCallRows();
             proxy.close();
             database.ifPresent(Database::close);
-            return proxy.storeStatus().waiting() == 0 ? Launcher.OK : Launcher.FAILED;
+            boolean wroteAll = proxy.storeStatus().waiting() == 0 && options.storage.lostCallRows() == lostBefore;
+            return wroteAll ? Launcher.OK : Launcher.FAILED;
         };
         UntilStopped.serve(all, () -> {
             out.println("READY "

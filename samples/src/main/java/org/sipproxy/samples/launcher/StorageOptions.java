@@ -8,6 +8,7 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 import org.sipproxy.api.location.StoreMode;
 import org.sipproxy.core.SipProxyBuilder;
 import org.sipproxy.jdbc.DatabaseUse;
@@ -88,9 +89,18 @@ final class StorageOptions {
             description = "Writes call records to the tables acc, missed_calls and acc_cdrs of the database.")
     boolean accounting;
 
+    /** Null without accounting. */
+    private @Nullable JdbcAccounting callRecords;
+
     /** Returns true if a database is needed for more than the subscribers. */
     private boolean needsDatabase() {
         return accounting || !kind().equals(MEMORY);
+    }
+
+    /** Returns the number of rows of call records that were lost since the start. */
+    long lostCallRows() {
+        JdbcAccounting records = callRecords;
+        return records == null ? 0 : records.status().dropped();
     }
 
     private String kind() {
@@ -134,7 +144,8 @@ final class StorageOptions {
             return;
         }
         if (accounting) {
-            builder.component(JdbcAccounting.of(database.get().dataSource()));
+            callRecords = JdbcAccounting.of(database.get().dataSource());
+            builder.component(callRecords);
         }
         JdbcBindingRepository.Builder table =
                 JdbcBindingRepository.builder(database.get().dataSource()).serverId(server);

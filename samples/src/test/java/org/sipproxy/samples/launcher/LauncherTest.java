@@ -137,6 +137,23 @@ class LauncherTest {
     }
 
     @Test
+    void quotationMarksAroundASubscriberAreReportedBecauseALineIsTakenVerbatim() {
+        int status = execute(
+                "check",
+                "--listen",
+                "udp:127.0.0.1:0",
+                "--domain",
+                "sip.test",
+                "--subscriber=\"1001:secret\"",
+                "--subscriber=o'brien:x\"y z");
+
+        assertThat(status).isEqualTo(2);
+        assertThat(err.toString())
+                .contains("--subscriber: the user of number 1 has a quotation mark", "omit quotation marks")
+                .doesNotContain("number 2", "secret");
+    }
+
+    @Test
     void policyForScannersIsOneOfThree() {
         assertThat(execute("check", "--domain=sip.test", "--no-auth", "--listen=udp:127.0.0.1:0", "--scanners=off"))
                 .isEqualTo(2);

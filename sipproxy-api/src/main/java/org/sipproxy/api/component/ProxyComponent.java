@@ -15,6 +15,14 @@ public interface ProxyComponent extends AutoCloseable {
         return getClass().getSimpleName();
     }
 
+    /**
+     * Returns what must differ between the components of one proxy: two with equal identities would do the same work
+     * twice, and {@code build()} reports them. Default: this object.
+     */
+    default Object identity() {
+        return this;
+    }
+
     /** Order in which the components of a proxy run, regardless of the order in which the host adds them. */
     enum Phase {
         /** Decides who may send and who is trusted. Components of the later phases rely on its decision. */

@@ -5,6 +5,8 @@ import java.util.Objects;
 import org.sipproxy.api.transport.Flow;
 import org.sipproxy.api.transport.TransportKind;
 import org.sipproxy.message.Method;
+import org.sipproxy.message.SipParseException;
+import org.sipproxy.message.SipRequest;
 
 /** A security event for logs and audits. Never holds credentials, nonces or whole messages. */
 public sealed interface SecurityEvent {
@@ -16,14 +18,23 @@ public sealed interface SecurityEvent {
      * @param transport the transport
      * @param method the request's method as received, not escaped; empty for a connection, a response, and what was not
      *     parsed
+     * @param from the URI of the request's From as received, not escaped; empty if there is none that can be read
+     * @param callId the request's Call-ID as received, not escaped; empty without a request
      */
-    record Origin(InetSocketAddress source, TransportKind transport, String method) {
+    record Origin(InetSocketAddress source, TransportKind transport, String method, String from, String callId) {
 
         /** Checks that nothing is null. */
         public Origin {
             Objects.requireNonNull(source, "source");
             Objects.requireNonNull(transport, "transport");
             Objects.requireNonNull(method, "method");
+            Objects.requireNonNull(from, "from");
+            Objects.requireNonNull(callId, "callId");
+        }
+
+        /** Creates an origin without From and Call-ID. */
+        public Origin(InetSocketAddress source, TransportKind transport, String method) {
+            this(source, transport, method, "", "");
         }
 
         /** Returns the origin of something that arrived on a flow and was not parsed. */
@@ -31,9 +42,31 @@ public sealed interface SecurityEvent {
             return new Origin(flow.remoteAddress(), flow.kind(), "");
         }
 
-        /** Returns the origin of a request that arrived on a flow. */
+        /** Returns the origin of a request that arrived on a flow, without From and Call-ID. */
         public static Origin of(Flow flow, Method method) {
             return new Origin(flow.remoteAddress(), flow.kind(), method.name());
+        }
+
+        /** Returns the origin of a request that arrived on a flow. */
+        public static Origin of(Flow flow, SipRequest request) {
+            return new Origin(
+                    flow.remoteAddress(), flow.kind(), request.method().name(), fromOf(request), callIdOf(request));
+        }
+
+        private static String fromOf(SipRequest request) {
+            try {
+                return request.from().uri().toString();
+            } catch (SipParseException e) {
+                return "";
+            }
+        }
+
+        private static String callIdOf(SipRequest request) {
+            try {
+                return request.callId();
+            } catch (SipParseException e) {
+                return "";
+            }
         }
     }
 

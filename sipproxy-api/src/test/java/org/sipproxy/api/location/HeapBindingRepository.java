@@ -154,7 +154,9 @@ public final class HeapBindingRepository implements BindingRepository {
             List<BindingWrite> all = new ArrayList<>();
             after.forEach(b -> {
                 writes.remove(b.id());
-                all.add(new BindingWrite.Put(aor, b));
+                if (current.stream().noneMatch(row -> row == b)) {
+                    all.add(new BindingWrite.Put(aor, b));
+                }
             });
             all.addAll(writes.values());
             apply(all);

@@ -14,6 +14,7 @@ import org.sipproxy.api.location.HeapBindingRepository;
 import org.sipproxy.api.location.StoreMode;
 import org.sipproxy.api.transport.Endpoint;
 import org.sipproxy.api.transport.TransportKind;
+import org.sipproxy.core.SipProxy;
 import org.sipproxy.core.options.RegistrarPolicy;
 import org.sipproxy.core.options.RegistrarPolicy.ConnectionLoss;
 import org.sipproxy.core.options.RegistrarPolicy.WhenFull;
@@ -167,6 +168,63 @@ class ConnectionLossTest {
                         assertThat(shared.proxy().statistics().connections()).isZero());
             }
             assertThat(shared.proxy().locationStore().lookup(BOB)).hasSize(2);
+        }
+    }
+
+    /** Registers a phone that does not listen, and whose contact differs each time. */
+    private WireClient.Tcp phoneThatDoesNotListen(int number) {
+        WireClient.Tcp phone = proxy.tcp("bob");
+        proxy.registerContact(phone, "bob", "<sip:bob@phone" + number + ".invalid;transport=tcp>");
+        return phone;
+    }
+
+    /** A row cannot hold the connection, and such a phone is reachable only over it. */
+    @Test
+    void phoneThatDoesNotListenIsCalledAndReplacedAlsoIfItsBindingIsInADatabaseOnly() {
+        proxy.close();
+        proxy = ProxyUnderTest.start(builder -> builder.locationStore(StoreMode.databaseOnly(new HeapBindingRepository()))
+                .registrar(RegistrarPolicy.builder()
+                        .maxContacts(2)
+                        .connectionLoss(ConnectionLoss.REMOVE)
+                        .build())
+                .locationListener(event -> event.removal().ifPresent(reason -> removed.add(reason.name()))));
+        WireClient.Udp alice = proxy.udp("alice");
+        for (int i = 1; i <= 5; i++) {
+            WireClient.Tcp phone = phoneThatDoesNotListen(i);
+            Request message = alice.send(alice.request("MESSAGE", "sip:bob@sip.test"));
+            phone.reply(phone.awaitRequest("MESSAGE"), 200);
+            alice.awaitResponse(message, 200);
+
+            phone.close();
+
+            awaitBindings(0);
+            int phones = i;
+            await().untilAsserted(
+                    () -> assertThat(removed).hasSize(phones).containsOnly("CONNECTION_LOST"));
+        }
+    }
+
+    @Test
+    void contactsFromBeforeARestartThatAreReachableOnlyOverTheirConnectionAreReplaced() {
+        for (StoreMode mode : List.of(
+                StoreMode.writeThrough(new HeapBindingRepository()),
+                StoreMode.databaseOnly(new HeapBindingRepository()))) {
+            int port = 0;
+            for (int i = 1; i <= 5; i++) {
+                proxy.proxy().close(); // before its clients: their bindings stay
+                proxy.close();
+                Endpoint point = Endpoint.tcp("127.0.0.1", port);
+                proxy = ProxyUnderTest.of(SipProxy.builder()
+                        .listen(point)
+                        .domain("sip.test")
+                        .noAuthentication()
+                        .locationStore(mode)
+                        .registrar(RegistrarPolicy.builder().maxContacts(2).build()));
+                port = proxy.address(TransportKind.TCP).getPort();
+
+                phoneThatDoesNotListen(i); // asserts the 200
+            }
+            assertThat(bindings()).isEqualTo(2);
         }
     }
 }

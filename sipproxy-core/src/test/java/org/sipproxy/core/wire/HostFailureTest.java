@@ -100,6 +100,7 @@ class HostFailureTest {
             "Authentication.components",
             "Authentication.problems",
             "Authentication.start",
+            "ProxyComponent.identity",
             "ProxyComponent.phase",
             "ProxyComponent.name",
             "ProxyComponent.install",

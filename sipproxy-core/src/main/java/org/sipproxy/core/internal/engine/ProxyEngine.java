@@ -476,26 +476,34 @@ public final class ProxyEngine implements AutoCloseable {
     /**
      * Returns true if the connection of a binding is closed. A binding read from a row does not hold its connection.
      * Its connection counts as closed if the binding was registered over a stream at a listening point of this proxy
-     * and that client is not connected from that address. If servers share rows, a wildcard address does not identify the
-     * server; then the binding counts only if the same client is registering here.
+     * and that client is not connected from that address. The row of a client that is reachable only over its
+     * connection may lack the address; it was written before this proxy started. If servers share rows, a wildcard
+     * address does not identify the server; then the binding counts only if the same client is registering here.
      */
     private boolean hasLostConnection(Binding binding, boolean sameClient) {
+        boolean isUnreachable = ConnectionBindings.isReachedByItsConnection(binding.contact())
+                && binding.received().isEmpty()
+                && binding.path().isEmpty();
         SipUri from = binding.received().orElse(sameClient ? binding.contact() : null);
-        if (binding.flow().isPresent() || from == null) {
+        if (binding.flow().isPresent() || (from == null && !isUnreachable)) {
             return Registrar.hasClosedFlow(binding);
         }
+        Endpoint socket = binding.socket().orElse(null);
+        boolean isShared = blocking == LocationStore.Blocking.ALWAYS && !sameClient;
+        return socket != null
+                && bound.stream().anyMatch(e -> e.hasAddressOf(socket) && !(isShared && isWildcard(e)))
+                && (isUnreachable || (from != null && !isConnectedFrom(from, socket, binding.updatedAtMillis())));
+    }
+
+    /** Returns true for an address of UDP, and for that of an open stream connection. */
+    private boolean isConnectedFrom(SipUri from, Endpoint socket, long seenAtMillis) {
         TransportKind kind =
                 TransportKind.of(from.parameter("transport").orElse("udp")).orElse(TransportKind.UDP);
         InetAddress address = from.numericHost().orElse(null);
-        Endpoint socket = binding.socket().orElse(null);
-        boolean isShared = blocking == LocationStore.Blocking.ALWAYS && !sameClient;
-        return kind.isReliable()
-                && address != null
-                && socket != null
-                && bound.stream().anyMatch(e -> e.hasAddressOf(socket) && !(isShared && isWildcard(e)))
-                && points.registeredFlow(
-                                kind, new InetSocketAddress(address, from.port()), socket, binding.updatedAtMillis())
-                        == null;
+        return !kind.isReliable()
+                || address == null
+                || points.registeredFlow(kind, new InetSocketAddress(address, from.port()), socket, seenAtMillis)
+                        != null;
     }
 
     private static boolean isWildcard(Endpoint endpoint) {

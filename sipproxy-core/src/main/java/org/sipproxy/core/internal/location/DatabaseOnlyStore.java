@@ -22,8 +22,8 @@ import org.sipproxy.core.internal.guard.ProxyThreads;
 import org.sipproxy.core.internal.time.ProxyTime;
 
 /**
- * Location store that keeps nothing in memory: each look-up reads rows, and each update reads and writes them in a
- * transaction.
+ * Location store that keeps no binding in memory: each look-up reads rows, and each update reads and writes them in a
+ * transaction. It remembers the connections that clients of this process registered over.
  *
  * <p>Updates of one AOR wait for its lock here before they wait for the database. That keeps the events of an AOR in
  * the order of its changes, and prevents a busy AOR from occupying all connections.
@@ -36,6 +36,7 @@ final class DatabaseOnlyStore implements ManagedLocationStore {
     private final ProxyTime time;
     private final AddressLocks locks = new AddressLocks();
     private final LocationEvents events = new LocationEvents();
+    private final RegisteredFlows flows = new RegisteredFlows();
     private final PeriodicTask sweep;
 
     DatabaseOnlyStore(BindingRepository repository, ProxyTime time, ProxyThreads threads) {
@@ -63,7 +64,7 @@ final class DatabaseOnlyStore implements ManagedLocationStore {
 
     @Override
     public List<Binding> lookup(Aor aor) {
-        return repository.find(aor, now());
+        return flows.addTo(repository.find(aor, now()));
     }
 
     @Override
@@ -71,8 +72,13 @@ final class DatabaseOnlyStore implements ManagedLocationStore {
         ReentrantLock lock = locks.lock(aor);
         try {
             Observed observed = new Observed(change);
-            List<Binding> after = repository.update(aor, observed, now());
-            if (after != observed.before && events.wantsAny()) {
+            List<Binding> rows = repository.update(aor, observed, now());
+            if (rows == observed.rows) {
+                return observed.before;
+            }
+            List<Binding> after = observed.withFlows(rows);
+            flows.changed(observed.before, after);
+            if (events.wantsAny()) {
                 events.queueChange(aor, observed.before, after, change, time.millis());
             }
             return after;
@@ -82,10 +88,14 @@ final class DatabaseOnlyStore implements ManagedLocationStore {
         }
     }
 
-    /** A change that remembers its latest input, because a transaction may be retried. */
-    private static final class Observed implements BindingChange {
+    /**
+     * A change that sees the connections of the rows, and remembers its latest input, because a transaction may be
+     * retried. A row that is kept stays the same object, so that it is not written.
+     */
+    private final class Observed implements BindingChange {
 
         private final BindingChange change;
+        private List<Binding> rows = List.of();
         private List<Binding> before = List.of();
 
         Observed(BindingChange change) {
@@ -94,8 +104,36 @@ final class DatabaseOnlyStore implements ManagedLocationStore {
 
         @Override
         public List<Binding> apply(List<Binding> current) {
-            before = current;
-            return change.apply(current);
+            rows = current;
+            before = flows.addTo(current);
+            List<Binding> wanted = change.apply(before);
+            if (wanted == before) {
+                return current;
+            }
+            return before == rows ? wanted : exchanged(wanted, before, rows);
+        }
+
+        /** Returns the rows after the change with their connections; those that were kept as the change saw them. */
+        List<Binding> withFlows(List<Binding> after) {
+            return flows.addTo(before == rows ? after : exchanged(after, rows, before));
+        }
+
+        /** Returns the list with each element that is one of {@code from} replaced by its counterpart in {@code to}. */
+        private static List<Binding> exchanged(List<Binding> list, List<Binding> from, List<Binding> to) {
+            List<Binding> result = new ArrayList<>(list.size());
+            for (Binding binding : list) {
+                result.add(counterpart(binding, from, to));
+            }
+            return List.copyOf(result);
+        }
+
+        private static Binding counterpart(Binding binding, List<Binding> from, List<Binding> to) {
+            for (int i = 0; i < from.size(); i++) {
+                if (from.get(i) == binding) {
+                    return to.get(i);
+                }
+            }
+            return binding;
         }
 
         @Override
@@ -111,19 +149,27 @@ final class DatabaseOnlyStore implements ManagedLocationStore {
         repository.forEach(
                 now(),
                 (aor, binding) ->
-                        all.computeIfAbsent(aor, a -> new ArrayList<>(1)).add(binding));
+                        all.computeIfAbsent(aor, a -> new ArrayList<>(1)).add(flows.addTo(binding)));
         all.forEach((aor, bindings) -> visitor.accept(aor, List.copyOf(bindings)));
     }
 
     /** Deletes expired rows of all servers and publishes their removal. */
     @Override
     public void sweep() {
-        repository.deleteExpired(now(), false, (aor, binding) -> {
+        repository.deleteExpired(now(), false, (aor, row) -> {
+            Binding binding = flows.addTo(row);
+            flows.removed(row);
             if (events.wants(Kind.REMOVED)) {
                 events.queue(LocationEvent.removed(aor, binding, RemovalReason.EXPIRED));
                 events.deliver(aor);
             }
         });
+        flows.removeExpired(time.millis());
+    }
+
+    /** Returns the number of connections that are remembered. */
+    int rememberedFlows() {
+        return flows.size();
     }
 
     @Override

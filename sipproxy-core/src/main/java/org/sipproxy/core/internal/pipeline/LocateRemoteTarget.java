@@ -11,6 +11,7 @@ import org.sipproxy.api.location.LocationStoreException;
 import org.sipproxy.api.routing.Target;
 import org.sipproxy.api.support.LoggerNames;
 import org.sipproxy.core.internal.guard.GuardedStore;
+import org.sipproxy.core.internal.registrar.ConnectionBindings;
 import org.sipproxy.core.internal.time.FailureLog;
 import org.sipproxy.core.internal.transport.TransportFlow;
 import org.sipproxy.message.HostName;
@@ -60,7 +61,7 @@ final class LocateRemoteTarget implements Stage {
                 context.learnOfDialog().registeredFlow = flow;
             }
         }
-        if (context.remainingRoutes().isEmpty() && isReachedByItsConnection(uri)) {
+        if (context.remainingRoutes().isEmpty() && ConnectionBindings.isReachedByItsConnection(uri)) {
             context.learnOfDialog().needsFlow = true;
         }
         return Outcome.relay(Target.of(uri));
@@ -72,7 +73,10 @@ final class LocateRemoteTarget implements Stage {
             return false;
         }
         SipUri uri = context.request().requestUri();
-        return uri.isSip() && (context.dialog().needsFlow() || isOnStream(uri) || isReachedByItsConnection(uri));
+        return uri.isSip()
+                && (context.dialog().needsFlow()
+                        || isOnStream(uri)
+                        || ConnectionBindings.isReachedByItsConnection(uri));
     }
 
     private static boolean isOpen(@Nullable TransportFlow flow) {
@@ -81,14 +85,6 @@ final class LocateRemoteTarget implements Stage {
 
     private static boolean isOnStream(SipUri uri) {
         return uri.isSecure() || (uri.hasParameter("transport") && !uri.parameterIs("transport", "udp"));
-    }
-
-    /** A connection to a browser cannot be opened (RFC 7118 §5.2, §6). */
-    private static boolean isReachedByItsConnection(SipUri uri) {
-        return uri.isSip()
-                && (uri.parameterIs("transport", "ws")
-                        || uri.parameterIs("transport", "wss")
-                        || HostName.normal(uri.host()).endsWith(".invalid"));
     }
 
     private @Nullable TransportFlow registeredFlow(RequestContext context, SipUri uri) throws SipParseException {

@@ -24,6 +24,7 @@ import org.sipproxy.api.transport.TransportKind;
 import org.sipproxy.core.internal.guard.GuardedStore;
 import org.sipproxy.core.internal.time.FailureLog;
 import org.sipproxy.core.options.RegistrarPolicy.ConnectionLoss;
+import org.sipproxy.message.HostName;
 import org.sipproxy.message.SipUri;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -117,6 +118,17 @@ public final class ConnectionBindings {
      */
     public boolean wasCutOff(Aor aor) {
         return cutOff.getIfPresent(aor) != null;
+    }
+
+    /**
+     * Returns true if no connection can be opened to the contact or remote target: it is a browser (RFC 7118 §5.2, §6),
+     * or its host does not exist.
+     */
+    public static boolean isReachedByItsConnection(SipUri uri) {
+        return uri.isSip()
+                && (uri.parameterIs("transport", "ws")
+                        || uri.parameterIs("transport", "wss")
+                        || HostName.normal(uri.host()).endsWith(".invalid"));
     }
 
     private boolean ends(Binding binding) {

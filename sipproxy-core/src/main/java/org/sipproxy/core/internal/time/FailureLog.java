@@ -1,20 +1,26 @@
 package org.sipproxy.core.internal.time;
 
 import java.time.Duration;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import org.sipproxy.api.support.LogPace;
 import org.sipproxy.message.SipParseException;
 import org.slf4j.Logger;
 
 /**
  * Rate-limited log for defects of this program or of host code that the network can provoke at will. By default at most
- * one line per second is logged. An exception is logged with its type, causes and stack traces. Only if one of its
+ * one line per second is logged, and the first defect of each of the first types of exceptions. An exception is logged with its type, causes and stack traces. Only if one of its
  * messages contains control characters is it replaced by a {@link PrintableThrowable}, so that peers cannot forge log
  * lines. Counts the Errors that it is given. Never throws: it is called in catch blocks, where a second
  * OutOfMemoryError would end the thread that survived the first.
  */
 public final class FailureLog {
 
+    private static final int MAX_TYPES = 16;
+
     private final LogPace pace;
+    /** Types of logged defects, so that a frequent one does not hide a rare one. */
+    private final Set<Class<?>> types = ConcurrentHashMap.newKeySet(1);
 
     /** Creates a throttle that passes one line per second. */
     public FailureLog() {
@@ -38,17 +44,28 @@ public final class FailureLog {
      */
     public void error(Logger log, String what, String how, String at, Throwable e) {
         Guard.count(e);
-        if (!pace.isDue()) {
+        boolean isFirst = isFirstOfItsType(e);
+        boolean isDue = pace.isDue();
+        if (!isFirst && !isDue) {
             return;
         }
         try {
             log.error(
                     "{} ({} more since the last such line)",
                     joined(what, how, at),
-                    pace.takeOmitted(),
+                    isDue ? pace.takeOmitted() : pace.takeOmitted() - 1, // without this one
                     PrintableThrowable.of(e));
         } catch (Throwable again) {
             Guard.count(again);
+        }
+    }
+
+    private boolean isFirstOfItsType(Throwable e) {
+        try {
+            return types.size() < MAX_TYPES && types.add(e.getClass());
+        } catch (Throwable again) {
+            Guard.count(again);
+            return false;
         }
     }
 

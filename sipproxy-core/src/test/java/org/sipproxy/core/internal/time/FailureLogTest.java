@@ -77,4 +77,16 @@ class FailureLogTest {
 
         assertThat(lines).hasSize(1);
     }
+
+    @Test
+    void anotherDefectOfTheSameStageIsNotHiddenByAFrequentOne() {
+        FailureLog failures = new FailureLog(java.time.Duration.ofHours(1));
+
+        failures.error(log, "stage crm failed", new IllegalStateException("each time"));
+        failures.error(log, "stage crm failed", new IllegalStateException("each time"));
+        failures.error(log, "stage crm failed", new StackOverflowError("rarely"));
+        failures.error(log, "stage crm failed", new StackOverflowError("rarely"));
+
+        assertThat(lines).hasSize(2);
+    }
 }
