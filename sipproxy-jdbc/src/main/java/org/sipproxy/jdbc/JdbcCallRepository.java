@@ -7,6 +7,7 @@ import java.util.Collection;
 import java.util.Deque;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.function.Function;
 import javax.sql.DataSource;
 import org.jdbi.v3.core.Handle;
@@ -91,27 +92,35 @@ public final class JdbcCallRepository implements CallRepository, ProxyComponent 
     @Override
     public synchronized void start(ProxyRuntime proxy) {
         probes.push(breaker.probeOn(proxy::newThread));
+        problem().ifPresent(why -> {
+            throw new IllegalStateException(why);
+        });
+    }
+
+    /**
+     * Returns why the table cannot be used, with the remedy; empty if it can be, or if the database cannot be reached,
+     * because the proxy reads the calls when it responds. Blocks.
+     */
+    public Optional<String> problem() {
         try {
-            jdbi.useHandle(handle -> {
-                List<String> lacking = handle.createQuery("SELECT p FROM UNNEST(ARRAY['SELECT', 'INSERT', 'UPDATE',"
-                                + " 'DELETE']) AS p WHERE NOT has_table_privilege('" + CallTable.NAME + "', p)")
-                        .setQueryTimeout(STATEMENT_SECONDS)
-                        .mapTo(String.class)
-                        .list();
-                if (!lacking.isEmpty()) {
-                    throw new IllegalStateException("the role has no " + String.join(", ", lacking) + " on table "
-                            + CallTable.NAME + "; grant it with the launcher's db grants, or GRANT "
-                            + String.join(", ", lacking));
-                }
-            });
+            List<String> lacking = jdbi.withHandle(
+                    handle -> handle.createQuery("SELECT p FROM UNNEST(ARRAY['SELECT', 'INSERT', 'UPDATE', 'DELETE'])"
+                                    + " AS p WHERE NOT has_table_privilege('" + CallTable.NAME + "', p)")
+                            .setQueryTimeout(STATEMENT_SECONDS)
+                            .mapTo(String.class)
+                            .list());
+            String privileges = String.join(", ", lacking);
+            return lacking.isEmpty()
+                    ? Optional.empty()
+                    : Optional.of("the role has no " + privileges + " on table " + CallTable.NAME
+                            + "; grant it with the launcher's db grants, or GRANT " + privileges);
         } catch (JdbiException e) {
             if (SqlStates.of(e).equals("42P01")) {
-                throw new IllegalStateException(
-                        "the database has no table " + CallTable.NAME
-                                + "; create it with KamailioSchema.create or the launcher's db create",
-                        e);
+                return Optional.of("the database has no table " + CallTable.NAME
+                        + "; create it with KamailioSchema.create or the launcher's db create");
             }
-            breaker.failed(e); // the proxy reads the calls when the database responds
+            breaker.failed(e);
+            return Optional.empty();
         }
     }
 

@@ -5,18 +5,28 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.Consumer;
 import org.sipproxy.api.config.ConfigurationException;
 import org.sipproxy.core.SipProxyBuilder;
 import org.sipproxy.core.options.CallSettings;
+import org.sipproxy.jdbc.JdbcCallRepository;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import picocli.CommandLine.Option;
 
 /** Options for calls and their limits, kept as text like those of {@link ProxyOptions}. */
 final class CallOptions {
 
+    private static final Logger LOG = LoggerFactory.getLogger(CallOptions.class);
+
     @Option(
             names = "--calls",
-            description = "Tracks calls, so that they can be limited and ended. The other --calls- options require it.")
+            description = {
+                "Tracks calls, so that they can be limited and ended. The other --calls- options require it. With the "
+                        + "storage modes write-through, write-back and database-only, calls are tracked again after a "
+                        + "restart (table sipproxy_call)."
+            })
     boolean calls;
 
     @Option(
@@ -78,6 +88,23 @@ final class CallOptions {
             }
         } catch (ConfigurationException e) {
             problems.addAll(LibraryProblems.texts(e));
+        }
+    }
+
+    /**
+     * Stores the calls in the database. If its table cannot be used, they are not stored, which is logged. Blocks.
+     *
+     * @param server the number of this server
+     */
+    void storeIn(Database database, int server, SipProxyBuilder builder) {
+        JdbcCallRepository repository = JdbcCallRepository.builder(database.dataSource())
+                .serverId(server)
+                .build();
+        Optional<String> problem = repository.problem();
+        if (problem.isPresent()) {
+            LOG.warn("calls will not be tracked after a restart: {}", problem.get());
+        } else {
+            builder.callRepository(repository);
         }
     }
 

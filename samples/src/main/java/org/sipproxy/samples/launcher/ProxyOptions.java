@@ -249,6 +249,10 @@ final class ProxyOptions {
             secret.check(problems);
         } else if (problems.isEmpty()) {
             secret.addTo(builder, domains.get(0), subscription.database(), problems);
+            Optional<Database> database = subscription.database().filter(known -> storesCalls() && secret.isKept());
+            if (database.isPresent()) {
+                calls.storeIn(database.get(), storage.server(), builder);
+            }
         }
         SipProxy proxy = null;
         try {
@@ -257,6 +261,11 @@ final class ProxyOptions {
             problems.addAll(LibraryProblems.texts(e));
         }
         return problems.isEmpty() ? Optional.ofNullable(proxy) : Optional.empty();
+    }
+
+    /** Returns true if calls are tracked, and the storage mode keeps what a restart needs. */
+    private boolean storesCalls() {
+        return calls.calls && storage.keepsRows();
     }
 
     /** Adds a problem if calls are to be sent out but nobody may do so. */
@@ -309,6 +318,9 @@ final class ProxyOptions {
         Set<DatabaseUse> uses = storage.uses();
         if (!noAuth) {
             uses.add(DatabaseUse.SUBSCRIBERS);
+        }
+        if (storesCalls()) {
+            uses.add(DatabaseUse.CALLS);
         }
         uses.addAll(tables.uses());
         return uses;

@@ -142,6 +142,11 @@ final class SecretOptions {
         });
     }
 
+    /** Returns true if the secret outlives this process. */
+    boolean isKept() {
+        return !place.isEmpty();
+    }
+
     /** Logs where the secret is, or that no place for it was found. */
     void report() {
         if (!warning.isEmpty()) {

@@ -231,6 +231,11 @@ final class StorageOptions {
         return 0;
     }
 
+    /** Returns true if the location store writes to the database. */
+    boolean keepsRows() {
+        return Set.of("write-through", WRITE_BACK, "database-only").contains(kind());
+    }
+
     /** Returns the uses of the database, without the subscribers. */
     Set<DatabaseUse> uses() {
         Set<DatabaseUse> uses = EnumSet.noneOf(DatabaseUse.class);

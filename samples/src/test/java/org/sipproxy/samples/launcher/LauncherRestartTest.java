@@ -12,6 +12,8 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.condition.DisabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
+import org.sipproxy.jdbc.PostgresFixture;
+import org.sipproxy.jdbc.Subscribers;
 import org.sipproxy.testkit.IncomingCall;
 import org.sipproxy.testkit.OutgoingCall;
 import org.sipproxy.testkit.Phone;
@@ -71,6 +73,49 @@ class LauncherRestartTest {
         } finally {
             launcher.close();
         }
+    }
+
+    @Test
+    void trackedCallsAreKeptInTheDatabase() throws Exception {
+        try (PostgresFixture postgres = PostgresFixture.withSchema().open()) {
+            Subscribers.in(postgres.dataSource()).add("1001", "sip.test", "test1234");
+            JavaProcess launcher = tracking(postgres, 0);
+            String ready = launcher.awaitLine("READY");
+            int port = Integer.parseInt(ready.substring(ready.lastIndexOf(':') + 1));
+            try (Phone foreign = phone("x", "elsewhere.test", "", port);
+                    Phone phone = phone("1001", "sip.test", "test1234", port)) {
+                phone.register();
+                OutgoingCall first = foreign.call("sip:1001@sip.test");
+                IncomingCall second = phone.awaitCall().answer();
+                first.awaitAnswer();
+                second.awaitAck();
+                launcher.terminate();
+                assertThat(launcher.awaitExit()).isZero();
+                launcher = tracking(postgres, port);
+                launcher.awaitLine("READY");
+
+                JavaProcess running = launcher;
+                await().untilAsserted(() -> assertThat(running.err())
+                        .anyMatch(line -> line.contains("calls from before the start that are tracked: 1")));
+                second.awaitHangUp(); // after the longest duration, which the restart did not begin again
+                first.awaitHangUp();
+            } finally {
+                launcher.close();
+            }
+        }
+    }
+
+    private static JavaProcess tracking(PostgresFixture postgres, int port) throws Exception {
+        return JavaProcess.start(
+                Launcher.class,
+                "run",
+                "--listen=udp:127.0.0.1:" + port,
+                "--domain=sip.test",
+                "--database-url=" + postgres.url() + "?password=" + postgres.password(),
+                "--database-user=" + postgres.user(),
+                "--storage=write-through",
+                "--calls",
+                "--calls-max-duration=15s");
     }
 
     private static Phone phone(String user, String domain, String password, int port) {
