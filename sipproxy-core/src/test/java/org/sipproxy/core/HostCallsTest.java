@@ -28,6 +28,7 @@ class HostCallsTest {
 
     /** Methods that, besides constructors, only {@code build()}, {@code start()} or the adding of a listener calls. */
     private static final Set<String> THROW_TO_THE_CALLER = Set.of(
+            "org.sipproxy.core.SipProxyBuilder.add",
             "org.sipproxy.core.SipProxyBuilder.checkAuthentication",
             "org.sipproxy.core.SipProxyBuilder.component",
             "org.sipproxy.core.SipProxyBuilder.installComponents",

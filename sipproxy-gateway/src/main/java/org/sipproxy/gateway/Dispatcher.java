@@ -535,7 +535,7 @@ public final class Dispatcher implements ProxyComponent {
         }
         try {
             listener.accept(change);
-        } catch (RuntimeException e) {
+        } catch (Throwable e) {
             LOG.error("the listener for changes failed", e);
         }
     }

@@ -413,7 +413,7 @@ final class TrunkRegistration {
         }
         try {
             listener.accept(change);
-        } catch (RuntimeException e) {
+        } catch (Throwable e) {
             LOG.error("the listener for changes of trunk {} failed", change.name(), e);
         }
     }

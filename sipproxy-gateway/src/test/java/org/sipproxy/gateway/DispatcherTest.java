@@ -384,6 +384,24 @@ class DispatcherTest {
     }
 
     @Test
+    void nextMemberIsTriedAlthoughTheListenerThrowsAnError() throws Exception {
+        Dispatcher dispatcher = builder(pair().tries(2).downAfter(1))
+                .onChange(change -> {
+                    throw new LinkageError("host");
+                })
+                .fallback("pstn")
+                .build();
+        FakeHooks hooks = start(dispatcher);
+        FakeStageContext call = byUser(unknown("sip:030@example.org"));
+
+        RelayPlan first = plan(hooks.unavailable(call));
+        RelayPlan second = plan(fail(first, call, silent(first)));
+
+        assertThat(second.targets().get(0).uri()).hasToString("sip:030@192.0.2.11:5080");
+        assertThat(status(dispatcher, 0).state()).isEqualTo(MemberState.DOWN);
+    }
+
+    @Test
     void nextMemberIsTriedUpToTheLimit() throws Exception {
         Dispatcher dispatcher = builder(pair().member("sip:192.0.2.12").tries(2).downAfter(1))
                 .fallback("pstn")

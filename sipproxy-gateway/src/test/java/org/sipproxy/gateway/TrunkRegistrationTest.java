@@ -259,9 +259,13 @@ class TrunkRegistrationTest {
         assertThat(trunk.status().state()).isEqualTo(TrunkState.UNREGISTERED);
     }
 
-    @Test
-    void failingListenerDoesNotEndTheRegistration() {
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void failingListenerDoesNotEndTheRegistration(boolean error) {
         trunk = trunk().onChange(change -> {
+                    if (error) {
+                        throw new LinkageError("host");
+                    }
                     throw new IllegalStateException("host");
                 })
                 .build();

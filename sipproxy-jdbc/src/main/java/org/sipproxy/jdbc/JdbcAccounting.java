@@ -276,7 +276,7 @@ public final class JdbcAccounting implements ProxyComponent {
         try {
             @Nullable String text = column.value().of(done);
             return text == null ? "" : text;
-        } catch (SipParseException | RuntimeException e) {
+        } catch (Throwable e) { // an Error must not lose the row either
             return "";
         }
     }

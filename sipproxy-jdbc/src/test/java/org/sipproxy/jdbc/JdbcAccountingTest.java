@@ -484,12 +484,15 @@ class JdbcAccountingTest {
     void functionThatThrowsLosesItsOwnTextOnly() {
         postgres.execute("ALTER TABLE acc ADD COLUMN note TEXT");
         options.missedCalls(false).extraColumns(List.of(new AccountingColumn("note", done -> {
-            throw new IllegalStateException("bug of the host application");
+            if (done.request().callId().equals("c1")) {
+                throw new IllegalStateException("bug of the host application");
+            }
+            throw new LinkageError("class of the host application");
         })));
 
-        account(invite("c1"));
+        account(invite("c1"), invite("c2"));
 
-        assertThat(rows("acc", "callid || note")).containsExactly("c1");
+        assertThat(rows("acc", "callid || note")).containsExactly("c1", "c2");
     }
 
     @Test

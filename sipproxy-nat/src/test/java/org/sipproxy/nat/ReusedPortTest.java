@@ -156,6 +156,17 @@ class ReusedPortTest {
         assertThat(carol.receivedNothing()).isTrue();
     }
 
+    /** RFC 5626 §5.3, as for a browser without NAT traversal. */
+    @Test
+    void aByeOverAConnectionThatIsClosedIs430() throws Exception {
+        TcpPhone bob = new TcpPhone(sip.tcp(), 0);
+        OutgoingCall call = callTo(bob, "192.168.1.10:49001");
+
+        bob.drop();
+
+        assertThat(call.send("BYE").statusCode()).isEqualTo(430);
+    }
+
     /** Both name the port of their connection, which the other one gets. */
     @Test
     void theSameHoldsForTwoPhonesOfOneHostWithoutANat() throws Exception {

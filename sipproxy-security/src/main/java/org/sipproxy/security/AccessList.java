@@ -301,8 +301,7 @@ public final class AccessList implements ProxyComponent {
             Action action = rule == null ? defaultPolicy : rule.action();
             switch (action) {
                 case DENY -> {
-                    context.publish(denied(
-                            SecurityEvent.Origin.of(flow, context.request()), rule));
+                    context.publish(denied(SecurityEvent.Origin.of(flow, context.request()), rule));
                     return Verdict.respond(StatusCode.FORBIDDEN);
                 }
                 case TRUST -> context.trust();

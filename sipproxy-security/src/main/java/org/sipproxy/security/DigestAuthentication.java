@@ -227,8 +227,7 @@ public final class DigestAuthentication implements Authentication {
     }
 
     private void publishFailure(StageContext context, CredentialsCheck.Result result) {
-        SecurityEvent.Origin origin =
-                SecurityEvent.Origin.of(context.flow(), context.request());
+        SecurityEvent.Origin origin = SecurityEvent.Origin.of(context.flow(), context.request());
         String user = shown(result.user());
         context.publish(new SecurityEvent.AuthenticationFailed(
                 origin, user, result.outcome().name()));

@@ -191,8 +191,9 @@ class AuditLogTest {
         assertThat(linesWith("event=omitted"))
                 .hasSizeBetween(4, 5)
                 .allSatisfy(line -> assertThat(line)
-                        .matches(".* source=- port=- transport=- method=- user=- from=- call-id=- reason=lines%20a%20second"
-                                + " omitted=\\d+"));
+                        .matches(
+                                ".* source=- port=- transport=- method=- user=- from=- call-id=- reason=lines%20a%20second"
+                                        + " omitted=\\d+"));
     }
 
     // ---- the filter of fail2ban

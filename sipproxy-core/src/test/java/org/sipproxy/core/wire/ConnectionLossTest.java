@@ -182,7 +182,8 @@ class ConnectionLossTest {
     @Test
     void phoneThatDoesNotListenIsCalledAndReplacedAlsoIfItsBindingIsInADatabaseOnly() {
         proxy.close();
-        proxy = ProxyUnderTest.start(builder -> builder.locationStore(StoreMode.databaseOnly(new HeapBindingRepository()))
+        proxy = ProxyUnderTest.start(builder -> builder.locationStore(
+                        StoreMode.databaseOnly(new HeapBindingRepository()))
                 .registrar(RegistrarPolicy.builder()
                         .maxContacts(2)
                         .connectionLoss(ConnectionLoss.REMOVE)
@@ -199,8 +200,7 @@ class ConnectionLossTest {
 
             awaitBindings(0);
             int phones = i;
-            await().untilAsserted(
-                    () -> assertThat(removed).hasSize(phones).containsOnly("CONNECTION_LOST"));
+            await().untilAsserted(() -> assertThat(removed).hasSize(phones).containsOnly("CONNECTION_LOST"));
         }
     }
 

@@ -16,6 +16,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
+import org.sipproxy.api.auth.Authentication;
 import org.sipproxy.api.client.DigestLogin;
 import org.sipproxy.api.client.OutgoingRequest;
 import org.sipproxy.api.component.ComponentHooks;
@@ -155,6 +156,36 @@ class ShutdownTest {
             assertThat(millis).isLessThan(3_500);
             Awaitility.await().until(() -> holding.held.stream().noneMatch(Thread::isAlive));
             assertThat(bob.pending()).isEmpty(); // no request was forwarded after its 503
+        }
+    }
+
+    @Test
+    void requestsThatWaitForAuthenticationGet503WithinOneDeadline() {
+        Holding holding = new Holding();
+        Authentication authentication = holding::handle;
+        SipProxyBuilder builder = SipProxy.builder()
+                .listen(Endpoint.udp("127.0.0.1", 0))
+                .domain("sip.test")
+                .authentication(authentication)
+                .workerThreads(12)
+                .drainTime(SHORT);
+        try (ProxyUnderTest proxy = ProxyUnderTest.of(builder)) {
+            WireClient.Udp alice = proxy.udp("alice");
+            List<Request> waiting = new ArrayList<>();
+            for (int i = 0; i < 60; i++) { // more than there are workers, so that some wait in the queues
+                waiting.add(alice.send(alice.request(i % 2 == 0 ? "INVITE" : "MESSAGE", "sip:bob@sip.test")));
+            }
+            Awaitility.await().until(() -> holding.held.size() >= 8);
+
+            long begin = System.nanoTime();
+            proxy.proxy().close();
+            long millis = (System.nanoTime() - begin) / 1_000_000;
+
+            for (Request request : waiting) {
+                assertThat(alice.awaitFinal(request).status()).isEqualTo(503);
+            }
+            assertThat(millis).isLessThan(3_500); // one after the other, the workers would take eight seconds
+            Awaitility.await().until(() -> holding.held.stream().noneMatch(Thread::isAlive));
         }
     }
 

@@ -10,16 +10,24 @@ import org.sipproxy.api.call.CallEnd;
 import org.sipproxy.api.client.CallSetup;
 import org.sipproxy.api.client.Participant;
 import org.sipproxy.api.client.ThirdPartyCall;
-import org.sipproxy.core.SipProxyBuilder;
 import org.sipproxy.api.status.ProxyStatistics;
+import org.sipproxy.core.SipProxyBuilder;
 import org.sipproxy.message.SipUri;
 
 /** Proxy that connects two users. */
 final class ThirdPartyScene implements AutoCloseable {
 
-    static final String OFFER = "v=0\r\no=a 1 1 IN IP4 192.0.2.1\r\ns=-\r\nc=IN IP4 192.0.2.1\r\nt=0 0\r\n"
-            + "m=audio 4000 RTP/AVP 0 8\r\na=rtpmap:0 PCMU/8000\r\nm=video 4002/2 RTP/AVP 96\r\n";
-    static final String ANSWER = "the answer, which nobody reads";
+    static final String OFFER = """
+            v=0
+            o=a 1 1 IN IP4 192.0.2.1
+            s=-
+            c=IN IP4 192.0.2.1
+            t=0 0
+            m=audio 4000 RTP/AVP 0 8
+            a=rtpmap:0 PCMU/8000
+            m=video 4002/2 RTP/AVP 96
+            """.replace("\n", "\r\n");
+    static final String ANSWER = "the answer, which is not read";
 
     final CallScene.Ahead clock = new CallScene.Ahead();
     final ProxyUnderTest proxy;

@@ -34,8 +34,15 @@ import org.sipproxy.message.SipUri;
 /** Set-up of a call between two users by flow I of RFC 3725, and all the ways in which it fails. */
 class ThirdPartySetupTest {
 
-    private static final String REJECTION = "v=0\r\no=- 0 0 IN IP4 0.0.0.0\r\ns=-\r\nc=IN IP4 0.0.0.0\r\nt=0 0\r\n"
-            + "m=audio 0 RTP/AVP 0 8\r\nm=video 0 RTP/AVP 96\r\n";
+    private static final String REJECTION = """
+            v=0
+            o=- 0 0 IN IP4 0.0.0.0
+            s=-
+            c=IN IP4 0.0.0.0
+            t=0 0
+            m=audio 0 RTP/AVP 0 8
+            m=video 0 RTP/AVP 96
+            """.replace("\n", "\r\n");
 
     private ThirdPartyScene scene = new ThirdPartyScene();
 

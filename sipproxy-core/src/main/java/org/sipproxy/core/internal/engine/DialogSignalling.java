@@ -99,7 +99,7 @@ final class DialogSignalling implements Signalling {
         private final InviteUser user;
         private final Executor executor;
         private final HostAttempt attempt;
-        /** Who has sent the latest 2xx. Guarded by the lock of the transaction. */
+        /** The sender of the latest 2xx. Guarded by the lock of the transaction. */
         private Sender peer;
 
         SentInvite(Outgoing invite, InviteUser user, Executor executor) {

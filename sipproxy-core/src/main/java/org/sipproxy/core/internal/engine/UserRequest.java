@@ -45,7 +45,7 @@ final class UserRequest implements IncomingRequest {
         }
     }
 
-    /** The Request-URI is the Contact that the user was told. */
+    /** The Request-URI is the Contact that the user has. */
     private byte[] contact() {
         try {
             SipUri uri = context.request().requestUri();

@@ -432,9 +432,22 @@ final class TargetRoute {
             return known ? StatusCode.TEMPORARILY_UNAVAILABLE : StatusCode.FORBIDDEN;
         } else if (overloaded) {
             return StatusCode.SERVICE_UNAVAILABLE;
+        } else if (isConnectionOfADialog()) {
+            return StatusCode.FLOW_FAILED;
         } else if (known) {
             return StatusCode.TEMPORARILY_UNAVAILABLE;
         }
         return context.dialog().needsFlow() ? StatusCode.FLOW_FAILED : StatusCode.SERVER_INTERNAL_ERROR;
+    }
+
+    /** Returns true if the remote target of a dialog is behind a NAT, and reachable only over its connection. */
+    private boolean isConnectionOfADialog() {
+        SipUri received = target.received();
+        return received != null
+                && context.isOnward()
+                && !context.isOfCalledUser(target)
+                && TransportKind.of(received.parameter("transport").orElse("udp"))
+                        .filter(TransportKind::isReliable)
+                        .isPresent();
     }
 }

@@ -318,7 +318,8 @@ public final class RequestContext implements StageContext {
         onward = true;
     }
 
-    boolean isOnward() {
+    /** Returns true if the request follows its Route or its Request-URI, without a look-up of a user. */
+    public boolean isOnward() {
         return onward;
     }
 

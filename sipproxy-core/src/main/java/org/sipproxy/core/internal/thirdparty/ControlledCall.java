@@ -497,7 +497,7 @@ final class ControlledCall extends Timer implements ThirdPartyCall {
             signalling.ack(ack);
         }
 
-        /** Ends what there is with the user. */
+        /** Cancels the INVITE to the user, or ends the dialog. */
         void release() {
             OutgoingInvite sent = invite;
             if (sent == null) {

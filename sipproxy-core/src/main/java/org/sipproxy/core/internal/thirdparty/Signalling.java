@@ -32,7 +32,7 @@ public interface Signalling {
         /**
          * Called for each 2xx, its retransmissions included, until Timer M.
          *
-         * @param peer who has sent it, and chooses by it where later requests go
+         * @param peer the sender, which chooses where later requests go
          */
         void accepted(SipResponse response, Sender peer);
 

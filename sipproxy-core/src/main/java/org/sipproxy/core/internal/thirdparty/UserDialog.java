@@ -48,7 +48,7 @@ final class UserDialog {
     private volatile @Nullable String remoteTag;
 
     private SipUri target;
-    /** Who has sent the 2xx; null before. */
+    /** The sender of the 2xx; null before. */
     private @Nullable Sender peer;
     /** Value of Route; empty for none. */
     private byte[] route = NONE;
@@ -238,7 +238,7 @@ final class UserDialog {
                 peer);
     }
 
-    /** Returns true for requests that tell the remote target (RFC 3261 §12.2.1, RFC 3311 §4, RFC 6665 §4.1). */
+    /** Returns true for requests that carry the remote target (RFC 3261 §12.2.1, RFC 3311 §4, RFC 6665 §4.1). */
     static boolean hasContact(Method method) {
         return method == Method.INVITE
                 || method == Method.UPDATE

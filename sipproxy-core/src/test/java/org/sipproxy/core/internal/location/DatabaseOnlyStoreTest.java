@@ -100,8 +100,12 @@ class DatabaseOnlyStoreTest implements LocationStoreContract {
 
         scene.add(store, ALICE, "b");
 
-        assertThat(scene.repository.written).as("the row of a is not written again").containsExactly(List.of("a"), List.of("b"));
-        assertThat(store.lookup(ALICE)).extracting(Binding::flow).containsExactly(Optional.of(connection), Optional.empty());
+        assertThat(scene.repository.written)
+                .as("the row of a is not written again")
+                .containsExactly(List.of("a"), List.of("b"));
+        assertThat(store.lookup(ALICE))
+                .extracting(Binding::flow)
+                .containsExactly(Optional.of(connection), Optional.empty());
         store.update(ALICE, current -> {
             assertThat(current.get(0).flow()).contains(connection);
             return List.of(current.get(1));

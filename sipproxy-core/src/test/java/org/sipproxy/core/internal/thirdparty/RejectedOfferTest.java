@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.nio.charset.StandardCharsets;
 import org.junit.jupiter.api.Test;
 
-/** Answer to an offer that nobody accepts (RFC 3264 §6). */
+/** Answer to an offer that is not accepted (RFC 3264 §6). */
 class RejectedOfferTest {
 
     private static String crlf(String text) {
