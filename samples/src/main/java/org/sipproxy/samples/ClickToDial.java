@@ -1,5 +1,6 @@
 package org.sipproxy.samples;
 
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Scanner;
 import java.util.concurrent.CompletableFuture;
@@ -31,7 +32,7 @@ public final class ClickToDial {
                                 .credentials(users)
                                 .build())
                         .build();
-                Scanner input = new Scanner(System.in)) {
+                Scanner input = new Scanner(System.in, StandardCharsets.UTF_8)) {
             proxy.start();
             System.out.println("serving sip.test on " + proxy.boundEndpoints() + "; enter USER USER");
             while (input.hasNext()) {

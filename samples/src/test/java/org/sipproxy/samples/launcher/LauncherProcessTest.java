@@ -101,7 +101,8 @@ class LauncherProcessTest {
                     ".* date=\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d\\.\\d{3}Z event=scanner source=127\\.0\\.0\\.1"
                             + " port="
                             + client.getLocalPort()
-                            + " transport=udp method=OPTIONS user=- reason=User-Agent%20friendly-scanner omitted=0";
+                            + " transport=udp method=OPTIONS user=- from=\\S+ call-id=\\S+"
+                            + " reason=User-Agent%20friendly-scanner omitted=0";
             await().untilAsserted(() -> assertThat(launcher.err()).anyMatch(line -> line.matches(expected)));
         }
     }
