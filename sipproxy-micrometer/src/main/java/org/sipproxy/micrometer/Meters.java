@@ -50,6 +50,11 @@ final class Meters {
         return counter;
     }
 
+    /** Begins a measurement on the registry's clock. */
+    Timer.Sample start() {
+        return Timer.start(registry);
+    }
+
     /** Returns the timer, which the registry finds if it exists. */
     Timer timer(String name, String description, String... tags) {
         Timer timer = Timer.builder(name)

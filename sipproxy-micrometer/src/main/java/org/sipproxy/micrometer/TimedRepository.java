@@ -4,7 +4,6 @@ import io.micrometer.core.instrument.Timer;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
 import java.util.function.BiConsumer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -31,14 +30,14 @@ final class TimedRepository implements BindingRepository, ProxyComponent {
     }
 
     private <T> T time(String operation, Supplier<T> work) {
-        long begun = System.nanoTime();
+        Timer.Sample sample = meters.start();
         boolean succeeded = false;
         try {
             T result = work.get();
             succeeded = true;
             return result;
         } finally {
-            timer(operation, succeeded).record(System.nanoTime() - begun, TimeUnit.NANOSECONDS);
+            sample.stop(timer(operation, succeeded));
         }
     }
 
@@ -101,6 +100,11 @@ final class TimedRepository implements BindingRepository, ProxyComponent {
     @Override
     public String name() {
         return component == null ? ProxyComponent.super.name() : component.name();
+    }
+
+    @Override
+    public Object identity() {
+        return component == null ? ProxyComponent.super.identity() : component.identity();
     }
 
     @Override
