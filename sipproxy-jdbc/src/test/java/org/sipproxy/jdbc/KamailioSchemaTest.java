@@ -51,7 +51,7 @@ class KamailioSchemaTest {
 
     @Test
     void createdTablesVerify() {
-        assertThat(schema.create()).isEqualTo(KamailioSchema.tables()).hasSize(14);
+        assertThat(schema.create()).isEqualTo(KamailioSchema.tables()).hasSize(15);
 
         assertThat(schema.verify()).isEmpty();
     }
