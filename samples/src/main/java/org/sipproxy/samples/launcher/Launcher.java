@@ -26,7 +26,8 @@ import picocli.CommandLine.UnmatchedArgumentException;
             SubscriberCommands.Add.class,
             SubscriberCommands.Passwd.class,
             SubscriberCommands.Rm.class,
-            SubscriberCommands.Show.class
+            SubscriberCommands.Show.class,
+            CommandLine.HelpCommand.class
         },
         synopsisSubcommandLabel = "(demo | run | check | db | add | passwd | rm | show)",
         descriptionHeading = "%n",

@@ -53,7 +53,7 @@ final class TrunkOptions {
                         + "registered there; --prefix-route and --fallback-route send calls to it. Attributes: password_file=FILE "
                         + "(without it the variable " + PASSWORD_VARIABLE
                         + "NAME is the password), auth_username, realm, "
-                        + "auth_proxy=URI, register=off, expires, identity=p-asserted-identity or p-preferred-identity (how the "
+                        + "auth_proxy=URI, register=off, expires, identity=p-asserted-identity, p-preferred-identity or from (how the "
                         + "account's number is shown to the provider), to=USER (who gets its calls; without it the user with the "
                         + "called number), did=NUMBER:USER, source=HOST (from where its calls also come), contact_addr, socket. "
                         + "May be repeated."
@@ -214,7 +214,7 @@ final class TrunkOptions {
             }
         }
         throw new IllegalArgumentException(
-                "identity=" + text + " (expected none, p-asserted-identity or p-preferred-identity)");
+                "identity=" + text + " (expected none, p-asserted-identity, p-preferred-identity or from)");
     }
 
     private static String lower(CallerIdentity identity) {

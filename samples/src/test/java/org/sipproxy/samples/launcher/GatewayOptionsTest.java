@@ -183,7 +183,7 @@ class GatewayOptionsTest {
                 "--trunk=b=sip:carrier.test",
                 "--trunk=c=sip:1@carrier.test;password_file=" + folder.resolve("missing"),
                 "--trunk=d=sip:1@carrier.test;register=perhaps",
-                "--trunk=e=sip:1@carrier.test;register=off;identity=from",
+                "--trunk=e=sip:1@carrier.test;register=off;identity=sender",
                 "--trunk=f=sip:1@carrier.test;register=off;expires=1s",
                 "--trunk=g=sip:1@carrier.test;register=off;password=s3cret",
                 "--trunk=h=sip:1@carrier.test;register=off",
@@ -197,7 +197,7 @@ class GatewayOptionsTest {
                 .contains("--trunk: \"b=sip:carrier.test\": expected NAME=sip:USER@HOST")
                 .contains("missing is not a readable file")
                 .contains("register=perhaps (expected on or off)")
-                .contains("identity=from (expected none, p-asserted-identity or p-preferred-identity)")
+                .contains("identity=sender (expected none, p-asserted-identity, p-preferred-identity or from)")
                 .contains("--trunk: \"f=sip:1@carrier.test\": expires: 1s (expected 30s to 24h)")
                 .contains("\"password\" is not an attribute (")
                 .contains("--trunk: \"h=sip:2@carrier.test\": given twice")
