@@ -1,12 +1,14 @@
 package org.sipproxy.samples;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.read.ListAppender;
 import java.util.Map;
+import java.util.Optional;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -74,12 +76,19 @@ class LogContextTest {
         };
     }
 
+    /** Waits for a line: a refusal is logged after its response was sent. */
     private Map<String, String> contextOf(String loggerName) {
-        return appender.list.stream()
-                .filter(event -> event.getLoggerName().equals(loggerName))
-                .reduce((first, last) -> last)
+        return await().until(() -> latestOf(loggerName), Optional::isPresent)
                 .orElseThrow()
                 .getMDCPropertyMap();
+    }
+
+    private Optional<ILoggingEvent> latestOf(String loggerName) {
+        synchronized (appender) { // as the appender does when it adds one
+            return appender.list.stream()
+                    .filter(event -> event.getLoggerName().equals(loggerName))
+                    .reduce((first, last) -> last);
+        }
     }
 
     @Test
