@@ -280,6 +280,27 @@ class RelayPlanWireTest {
 
     // ---- responses
 
+    /** Two phones of a user that both forward to a colleague, who is busy. */
+    @Test
+    void phonesThatForwardToTheSameUserHaveTheResultOfThatUser() {
+        proxy = ProxyUnderTest.start(b -> b.beforeRouting(RequestStage.onInvite(context -> Verdict.relay(
+                RelayPlan.toCallee().followRedirects().onFailure(BUSY).relay(RelayPlan.to(voicemail))))));
+        WireClient.Udp machine = voicemail();
+        WireClient.Udp desk = proxy.registered("bob");
+        WireClient.Udp mobile = proxy.udp("mobile");
+        proxy.register(mobile, "bob", "");
+        WireClient.Udp carol = proxy.registered("carol");
+        WireClient.Udp alice = proxy.udp("alice");
+
+        Request invite = alice.send(alice.request("INVITE", "sip:bob@sip.test"));
+        desk.reply(desk.awaitRequest("INVITE"), 302, "Contact: <sip:carol@sip.test>");
+        mobile.reply(mobile.awaitRequest("INVITE"), 302, "Contact: <sip:carol@sip.test>");
+        carol.reply(carol.awaitRequest("INVITE"), 486);
+        machine.reply(machine.awaitRequest("INVITE"), 200);
+
+        alice.awaitResponse(invite, 200);
+    }
+
     @Test
     void responseStageReplacesAFailureByAnother() {
         proxy = ProxyUnderTest.start(b -> b.onResponse(context -> {

@@ -40,6 +40,26 @@ class ThirdPartyDialogTest {
                 .body("application/sdp", "hold");
     }
 
+    // ---- whose requests they are
+
+    /** The other proxy's call: its Contact looks like ours, and its requests pass here. */
+    @Test
+    void requestsOfAnotherProxysCallsAreRouted() {
+        String token = "3pcc." + "0123456789abcdef".repeat(2);
+        WireClient.Udp other = scene.proxy.udp("other");
+        scene.proxy.registerContact(other, token, "<sip:" + token + "@" + other.hostPort() + ">");
+        Request invite = alice.send(alice.request("INVITE", "sip:" + token + "@sip.test"));
+        WireMessage received = other.awaitRequest("INVITE");
+        other.reply(received, 200, "Contact: <sip:" + token + "@" + other.hostPort() + ">");
+        Dialog caller = Dialog.ofCaller(alice, alice.awaitResponse(invite, 200));
+        alice.send(caller.ack());
+        other.awaitRequest("ACK");
+
+        Request bye = alice.send(caller.request("BYE"));
+        other.reply(other.awaitRequest("BYE"), 200);
+        alice.awaitResponse(bye, 200);
+    }
+
     // ---- BYE
 
     @Test

@@ -67,6 +67,20 @@ class WaitingStageTest {
 
     // ---- blocking stages
 
+    /** RFC 3261 §17.2.1; without it the caller retransmits, and may not cancel (§9.1). */
+    @Test
+    void theCallerGets100WhileAStageWaits() {
+        start(b -> b.beforeRouting(RequestStage.onInvite(waiting())));
+        WireClient.Udp alice = proxy.udp("alice");
+        WireClient.Udp bob = proxy.registered("bob");
+        Request invite = alice.send(alice.request("INVITE", "sip:bob@sip.test"));
+
+        alice.awaitResponse(invite, 100);
+        released.countDown();
+        bob.reply(bob.awaitRequest("INVITE"), 486);
+        alice.awaitResponse(invite, 486);
+    }
+
     @Test
     void callsThatWaitDelayNoRegistration() {
         start(b -> b.workerThreads(1).beforeRouting(RequestStage.onInvite(waiting())));

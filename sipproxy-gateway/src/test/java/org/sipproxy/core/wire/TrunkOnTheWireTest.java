@@ -133,6 +133,18 @@ class TrunkOnTheWireTest {
         await().untilAsserted(() -> assertThat(trunk.status().state()).isEqualTo(state));
     }
 
+    @Test
+    void aTelephoneNumberIsCalledWithoutADomain() {
+        start(trunk -> trunk.withoutRegistration());
+        Request invite = alice.send(alice.request("INVITE", "tel:+49-30-999").with("X-Proof: yes"));
+        WireMessage received = provider.awaitRequest("INVITE");
+        assertThat(received.uri()).startsWith("sip:+49").contains("999@" + "127.0.0.1");
+        provider.reply(received, 486);
+        alice.awaitResponse(invite, 486);
+        Request fax = alice.send(alice.request("INVITE", "fax:+4930999").with("X-Proof: yes"));
+        alice.awaitResponse(fax, 416);
+    }
+
     private Request invite(String number) {
         return alice.request("INVITE", "sip:" + number + "@sip.test").with("X-Proof: yes");
     }

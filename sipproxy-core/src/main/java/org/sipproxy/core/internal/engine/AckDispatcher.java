@@ -37,8 +37,7 @@ final class AckDispatcher {
         if (engine.localResponses.acknowledges(ack)) {
             return; // acknowledges a refusal that was sent without a transaction
         }
-        if (DialogToken.isIn(ack)) {
-            engine.thirdPartyCalls.acknowledge(ack);
+        if (DialogToken.isIn(ack) && engine.thirdPartyCalls.acknowledge(ack)) {
             return;
         }
         RequestContext context = engine.newContext(ack, from);

@@ -29,6 +29,7 @@ import org.sipproxy.message.HeaderName;
 import org.sipproxy.message.Method;
 import org.sipproxy.message.SipParseException;
 import org.sipproxy.message.SipRequest;
+import org.sipproxy.message.SipUri;
 import org.sipproxy.message.StatusCode;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -142,8 +143,7 @@ final class RequestDispatcher implements Completions {
     }
 
     private void route(RequestContext context, TransactionKey key) throws SipParseException {
-        if (DialogToken.isIn(context.request()) && context.request().hasToTag()) {
-            passToThirdPartyCall(context, key);
+        if (DialogToken.isIn(context.request()) && context.request().hasToTag() && passToThirdPartyCall(context, key)) {
             return;
         }
         if (engine.isDraining() && startsSomething(context.request())) {
@@ -155,9 +155,16 @@ final class RequestDispatcher implements Completions {
         }
     }
 
-    /** Handles a request within a dialog of the proxy itself. The token proves that its sender is the other side. */
-    private void passToThirdPartyCall(RequestContext context, TransactionKey key) throws SipParseException {
+    /**
+     * Handles a request within a dialog of the proxy itself. The token proves that its sender is the other side. Returns
+     * false if the request is not for this proxy.
+     */
+    private boolean passToThirdPartyCall(RequestContext context, TransactionKey key) throws SipParseException {
         if (!engine.thirdPartyCalls.knows(context.request())) {
+            SipUri uri = context.request().requestUri();
+            if (!context.isMyself(uri) || context.isLocalDomain(uri.host())) {
+                return false; // of another proxy, or of a user with such a name
+            }
             answer(context, key, NO_SUCH_CALL);
         } else if (open(context, key, Share.RESERVED, context.retainedBytes())) {
             ServerTransaction transaction = Objects.requireNonNull(context.transaction());
@@ -165,6 +172,7 @@ final class RequestDispatcher implements Completions {
                 answer(context, key, NO_SUCH_CALL);
             }
         }
+        return true;
     }
 
     /**
@@ -209,6 +217,10 @@ final class RequestDispatcher implements Completions {
     private boolean decideByStage(RequestContext context, TransactionKey key, HostStage stage) {
         if (!mayWait(context, key)) {
             return false;
+        }
+        ServerTransaction transaction = Objects.requireNonNull(context.transaction());
+        synchronized (transaction) {
+            transaction.tryingSoon();
         }
         engine.stages().run(context, stage, engine.clock.nanoTime(), outcome -> {
             if (outcome == LocalResponses.OVERLOADED) {

@@ -30,6 +30,9 @@ final class Redirections {
 
     private final RequestContext context;
     private final Set<SipUri> tried = new HashSet<>();
+    /** Those of {@link #tried} that were Contacts. */
+    private final Set<SipUri> followed = new HashSet<>();
+
     private final List<Contact> pending = new ArrayList<>();
     private final List<Refused> responses = new ArrayList<>();
     /** Number of targets that were found so far. */
@@ -45,15 +48,19 @@ final class Redirections {
     }
 
     /**
-     * Notes the Contacts of a 3xx. Returns false if none of them may be followed.
+     * Notes the Contacts of a 3xx. Returns false if none of them may be followed. One that another 3xx named before
+     * counts as followed: the result of that Contact is the result of this 3xx too.
      *
      * @param others the other targets of the request, which are not tried again
      */
     boolean offer(SipResponse response, Target from, List<Target> others) {
         others.forEach(other -> tried.add(other.uri()));
         boolean follows = false;
+        boolean again = false;
         try {
             for (NameAddress contact : response.addresses(HeaderName.CONTACT)) {
+                again |=
+                        contact.uri().isSip() && followed.contains(contact.uri().asRequestUri());
                 follows |= note(contact);
             }
         } catch (SipParseException e) {
@@ -62,7 +69,7 @@ final class Redirections {
         if (follows) {
             responses.add(new Refused(response, from));
         }
-        return follows;
+        return follows || again;
     }
 
     private boolean note(NameAddress contact) throws SipParseException {
@@ -73,6 +80,7 @@ final class Redirections {
                 || !tried.add(uri.asRequestUri())) {
             return false;
         }
+        followed.add(uri.asRequestUri());
         pending.add(new Contact(uri.asRequestUri(), q(contact)));
         return true;
     }

@@ -193,8 +193,8 @@ public final class MessageSanity {
 
     private static void checkRequestUri(SipRequest request) throws SipParseException {
         SipUri uri = request.requestUri();
-        if (uri.isSip() && !uri.hasHeaders()) {
-            return;
+        if (uri.isSip() ? !uri.hasHeaders() : uri.scheme().equals("tel")) {
+            return; // a stage may route a telephone number (RFC 3966); otherwise DetermineTargets responds 416
         }
         // with a Route, the element that it names has to understand the URI, not this proxy (§16.4, §16.6 step 6)
         if (request.firstAddress(HeaderName.ROUTE).isPresent()) {

@@ -97,12 +97,13 @@ public final class ThirdPartyCalls {
         return true;
     }
 
-    /** Passes the ACK of a user to its call, if there is one. */
-    public void acknowledge(SipRequest ack) throws SipParseException {
+    /** Passes the ACK of a user to its call. Returns false if there is none. */
+    public boolean acknowledge(SipRequest ack) throws SipParseException {
         Entry entry = entry(ack);
         if (entry != null) {
             entry.call().onAck(entry.dialog(), ack);
         }
+        return entry != null;
     }
 
     /** Ends all calls, because the proxy closes. */

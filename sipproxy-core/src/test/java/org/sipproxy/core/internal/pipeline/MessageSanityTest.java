@@ -101,7 +101,7 @@ class MessageSanityTest {
     @CsvSource(
             delimiter = '|',
             value = {
-                "INVITE        | INVITE tel:+49301234 SIP/2.0               | 416",
+                "INVITE        | INVITE fax:+49301234 SIP/2.0               | 416",
                 "INVITE        | INVITE sip:bob@ SIP/2.0                    | 400",
                 "INVITE        | INVITE sip:bob@example.org SIP/3.0         | 505",
                 "Via           | Via: SIP/2.0/UDP                           | 400",
