@@ -7,7 +7,8 @@ import java.util.Objects;
  *
  * @param side the side that ended the call
  * @param reason why it ended
- * @param statusCode the final response to the INVITE if the call was not answered, 300 to 699; otherwise 0
+ * @param statusCode the final response to the INVITE that ended an unanswered call, 300 to 699; 0 for an answered call, and
+ *     if the proxy ended it ({@link Side#PROXY})
  * @param text more about it for a person to read, such as the reason phrase or the host application's text; may be empty
  */
 public record CallEnd(Side side, Reason reason, int statusCode, String text) {
