@@ -1,6 +1,6 @@
 package org.sipproxy.gateway;
 
-/** How a {@link Trunk} tells the provider who calls. */
+/** How a {@link Trunk} names the caller to the provider. */
 public enum CallerIdentity {
     /**
      * The identities of trusted callers pass unchanged, those of others are removed. If the caller wants privacy

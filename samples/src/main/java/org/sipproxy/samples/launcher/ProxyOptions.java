@@ -268,7 +268,7 @@ final class ProxyOptions {
         return calls.calls && storage.keepsRows();
     }
 
-    /** Adds a problem if calls are to be sent out but nobody may do so. */
+    /** Adds a problem if calls are to be sent out but no caller may do so. */
     private void checkCallers() {
         if (noAuth && gateways.sendsOut() && !security.trustsPeers() && !tables.trustsPeers()) {
             problems.add("--no-auth: only authenticated users and trusted peers may call out, and there are none;"
