@@ -11,12 +11,15 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Stream;
 import org.postgresql.ds.PGSimpleDataSource;
 
@@ -99,17 +102,28 @@ public final class PostgresServer implements AutoCloseable {
 
     /** Suspends all of its processes: connections stay open, but nothing is sent on them. */
     public void freeze() {
-        signal("-STOP");
+        Set<ProcessHandle> suspended = new HashSet<>();
+        // A process that the postmaster was starting when it was suspended is only found by a later look.
+        for (int looks = 0; looks < 3; looks++) {
+            List<ProcessHandle> running = new ArrayList<>(processes());
+            running.removeAll(suspended);
+            if (!running.isEmpty()) {
+                signal("-STOP", running);
+                suspended.addAll(running);
+                looks = 0;
+            }
+            LockSupport.parkNanos(10_000_000);
+        }
     }
 
     /** Resumes all of its processes. */
     public void thaw() {
-        signal("-CONT");
+        signal("-CONT", processes());
     }
 
-    private void signal(String name) {
+    private static void signal(String name, List<ProcessHandle> processes) {
         List<String> command = new ArrayList<>(List.of("kill", name));
-        processes().forEach(process -> command.add(Long.toString(process.pid())));
+        processes.forEach(process -> command.add(Long.toString(process.pid())));
         try {
             new ProcessBuilder(command).start().waitFor(); // a process that has ended meanwhile does not matter
         } catch (IOException | InterruptedException e) {
