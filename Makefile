@@ -7,7 +7,7 @@ MVN ?= mvn
 help: ## this list
 	@sed -n 's/^\([a-z]*\): ## \(.*\)/make \1#\2/p' Makefile | column -t -s '#'
 
-fast: ## compile, test and package without the checks, into target/fast; samples/target/sipproxy.jar is made anew
+fast: ## compile, test and package without the checks, into target/fast; sipproxy-server/target/sipproxy.jar is made anew
 	$(MVN) -Pfast package
 
 test: ## compile with Error Prone and NullAway, run every test

@@ -8,7 +8,7 @@ if [ $# -lt 1 ] || [ ! -f "$1/bench.py" ]; then
 fi
 peers=$(cd "$1" && pwd)
 shift
-jar=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)/samples/target/sipproxy.jar
+jar=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)/sipproxy-server/target/sipproxy.jar
 if [ ! -f "$jar" ]; then
     echo "compare.sh: $jar is not there; make it with mvn -B -q package -DskipTests" >&2
     exit 2

@@ -3,7 +3,7 @@
 # Needs root and iproute2. Usage: flood.sh SECONDS "JAVA COMMAND LINE OF THE LAUNCHER UP TO run"; LIMIT_ALL= leaves the limit for all away.
 set -eu
 seconds=${1:-30}
-launcher=${2:-"java -Xmx256m -jar samples/target/sipproxy.jar"}
+launcher=${2:-"java -Xmx256m -jar sipproxy-server/target/sipproxy.jar"}
 here=$(dirname "$0")
 ns=sipflood$$
 log=$(mktemp)

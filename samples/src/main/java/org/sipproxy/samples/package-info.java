@@ -6,10 +6,9 @@
  * a phone is busy or does not answer, {@link org.sipproxy.samples.MediaServers} is a registrar in front of media servers,
  * {@link org.sipproxy.samples.ProviderTrunk} has an account at a telephony provider, and {@code NotifyMessageWaiting}
  * sends requests of its own. {@code HardenedProxy}, {@code NatEdgeProxy} and {@code SecureProxy} show a configuration for
- * a public address, for clients behind NATs, and for TLS and browsers. {@link
- * org.sipproxy.samples.FirstRegistration} is the demo of the launcher.
+ * a public address, for clients behind NATs, and for TLS and browsers.
  *
- * <p>The server with a command line is in {@link org.sipproxy.samples.launcher}.
+ * <p>The server with a command line is the module {@code sipproxy-server}.
  */
 @NullMarked
 package org.sipproxy.samples;

@@ -20,11 +20,11 @@ import org.sipproxy.api.auth.Credential;
 import org.sipproxy.api.event.SecurityEvent;
 import org.sipproxy.api.transport.Endpoint;
 import org.sipproxy.core.SipProxy;
-import org.sipproxy.samples.phone.Account;
-import org.sipproxy.samples.phone.PhoneException;
-import org.sipproxy.samples.phone.RiPhone;
 import org.sipproxy.security.CidrBlock;
 import org.sipproxy.security.InMemoryCredentials;
+import org.sipproxy.server.phone.Account;
+import org.sipproxy.server.phone.PhoneException;
+import org.sipproxy.server.phone.RiPhone;
 
 @Timeout(60)
 class HardenedProxyTest {

@@ -33,11 +33,11 @@ import org.sipproxy.jdbc.JdbcBindingRepository;
 import org.sipproxy.jdbc.JdbcCredentials;
 import org.sipproxy.jdbc.PostgresFixture;
 import org.sipproxy.jdbc.Subscribers;
-import org.sipproxy.samples.phone.Account;
-import org.sipproxy.samples.phone.Call;
-import org.sipproxy.samples.phone.PhoneException;
-import org.sipproxy.samples.phone.RiPhone;
 import org.sipproxy.security.DigestAuthentication;
+import org.sipproxy.server.phone.Account;
+import org.sipproxy.server.phone.Call;
+import org.sipproxy.server.phone.PhoneException;
+import org.sipproxy.server.phone.RiPhone;
 
 /**
  * A Kamailio and this proxy on one database, both database-only. Skipped if Kamailio is not installed. Runs with

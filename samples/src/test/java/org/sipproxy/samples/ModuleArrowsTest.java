@@ -60,7 +60,7 @@ class ModuleArrowsTest {
     @Test
     void onlyTheViewDependsOnTheReferenceImplementationOfJainSip() {
         noClasses()
-                .that(resideOutsideOfPackages("org.sipproxy.message.jain..", "org.sipproxy.samples.phone.."))
+                .that(resideOutsideOfPackages("org.sipproxy.message.jain..", "org.sipproxy.server.phone.."))
                 .should()
                 .dependOnClassesThat()
                 .resideInAnyPackage("gov.nist..")
@@ -72,7 +72,7 @@ class ModuleArrowsTest {
     void onlyTheDemoDependsOnTheTestkit() {
         noClasses()
                 .that()
-                .resideOutsideOfPackages(TESTKIT, "org.sipproxy.samples")
+                .resideOutsideOfPackages(TESTKIT, "org.sipproxy.server.demo")
                 .should()
                 .dependOnClassesThat()
                 .resideInAPackage(TESTKIT)
@@ -105,7 +105,8 @@ class ModuleArrowsTest {
     @Test
     void wallClockIsReadInOnePlace() {
         noClasses()
-                .that(resideOutsideOfPackages("org.sipproxy.samples..", "org.sipproxy.benchmarks..", TESTKIT)
+                .that(resideOutsideOfPackages(
+                                "org.sipproxy.samples..", "org.sipproxy.server..", "org.sipproxy.benchmarks..", TESTKIT)
                         .and(isNoneOf("SystemClock", "AuditLog", "TlsMaterial", "DatabaseDoctor", "FloodGuard")))
                 .should()
                 .accessTargetWhere(READS_THE_WALL_CLOCK)
@@ -120,6 +121,7 @@ class ModuleArrowsTest {
         noClasses()
                 .that(resideOutsideOfPackages(
                                 "org.sipproxy.samples..",
+                                "org.sipproxy.server..",
                                 "org.sipproxy.benchmarks..",
                                 TESTKIT,
                                 "org.sipproxy.core.internal.transport..",

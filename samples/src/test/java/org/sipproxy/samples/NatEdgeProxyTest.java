@@ -14,9 +14,9 @@ import org.sipproxy.api.transport.Endpoint;
 import org.sipproxy.core.SipProxy;
 import org.sipproxy.message.SipUri;
 import org.sipproxy.nat.NatTraversal;
-import org.sipproxy.samples.phone.Account;
-import org.sipproxy.samples.phone.RiPhone;
 import org.sipproxy.security.InMemoryCredentials;
+import org.sipproxy.server.phone.Account;
+import org.sipproxy.server.phone.RiPhone;
 
 @Timeout(60)
 class NatEdgeProxyTest {

@@ -1,0 +1,79 @@
+package org.sipproxy.server;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import org.sipproxy.core.SipProxy;
+import org.sipproxy.core.options.TlsSettings;
+import org.sipproxy.core.options.TlsSettingsException;
+import org.sipproxy.server.part.ServerPart;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Task that reloads the certificate of a proxy when one of its files has changed, as after a renewal. */
+final class CertificateWatch implements ServerPart {
+
+    private static final Logger LOG = LoggerFactory.getLogger(CertificateWatch.class);
+
+    private static final long SECONDS = 60;
+
+    private final List<Path> files;
+    private final ScheduledExecutorService timer = Executors.newSingleThreadScheduledExecutor(task -> {
+        Thread thread = new Thread(task, "certificate-watch");
+        thread.setDaemon(true);
+        return thread;
+    });
+    private List<FileTime> seen;
+
+    CertificateWatch(TlsSettings settings) {
+        this.files = new ArrayList<>(List.of(settings.certificate(), settings.key()));
+        settings.trust().ifPresent(files::add);
+        this.seen = times();
+    }
+
+    @SuppressWarnings("FutureReturnValueIgnored") // the task ends with the executor
+    @Override
+    public void start(SipProxy proxy) {
+        timer.scheduleWithFixedDelay(() -> look(proxy), SECONDS, SECONDS, TimeUnit.SECONDS);
+    }
+
+    /**
+     * Checks the files once. If they do not match because one is being written, they are read again at the next change.
+     */
+    void look(SipProxy proxy) {
+        List<FileTime> now = times();
+        if (now.equals(seen)) {
+            return;
+        }
+        seen = now;
+        try {
+            proxy.reloadTls();
+            LOG.info("certificate reloaded: {}", files.get(0));
+        } catch (TlsSettingsException | IllegalStateException e) {
+            LOG.error("the certificate cannot be reloaded, the previous one stays in use: {}", e.getMessage());
+        }
+    }
+
+    private List<FileTime> times() {
+        List<FileTime> times = new ArrayList<>();
+        for (Path file : files) {
+            try {
+                times.add(Files.getLastModifiedTime(file));
+            } catch (IOException e) {
+                times.add(FileTime.fromMillis(0)); // missing, or being replaced
+            }
+        }
+        return times;
+    }
+
+    @Override
+    public void stop() {
+        timer.shutdownNow();
+    }
+}

@@ -1,0 +1,84 @@
+package org.sipproxy.server;
+
+import java.io.Closeable;
+import java.io.IOException;
+import java.net.DatagramSocket;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.NetworkInterface;
+import java.net.ServerSocket;
+import java.net.SocketException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Collectors;
+import org.sipproxy.api.transport.Endpoint;
+import org.sipproxy.api.transport.TransportKind;
+import org.sipproxy.core.options.BindFailedException;
+
+/** Check whether endpoints can be bound, by binding all of them for a moment. */
+final class PortCheck {
+
+    private PortCheck() {}
+
+    /** Returns a line for each endpoint that cannot be bound; empty if all can be bound at the same time. */
+    static List<String> problems(List<Endpoint> endpoints) {
+        List<String> problems = new ArrayList<>();
+        List<Closeable> open = new ArrayList<>();
+        try {
+            for (Endpoint endpoint : endpoints) {
+                try {
+                    open.add(bind(endpoint));
+                } catch (IOException e) {
+                    problems.add(explain(endpoint, e));
+                }
+            }
+        } finally {
+            open.forEach(PortCheck::close);
+        }
+        return problems;
+    }
+
+    /** Binds a UDP socket without SO_REUSEPORT, so that it fails if another proxy uses the port with that option. */
+    private static Closeable bind(Endpoint endpoint) throws IOException {
+        InetSocketAddress address =
+                new InetSocketAddress(InetAddress.getAllByName(endpoint.host())[0], endpoint.port());
+        if (endpoint.kind() == TransportKind.UDP) {
+            return new DatagramSocket(address);
+        }
+        ServerSocket socket = new ServerSocket();
+        try {
+            socket.setReuseAddress(true); // connections of an earlier run may be in TIME_WAIT
+            socket.bind(address);
+            return socket;
+        } catch (IOException e) {
+            socket.close();
+            throw e;
+        }
+    }
+
+    private static void close(Closeable socket) {
+        try {
+            socket.close();
+        } catch (IOException e) {
+            throw new IllegalStateException("closing a socket that was never used failed", e);
+        }
+    }
+
+    /** Returns the text of {@code start()}, with the addresses of this machine if the given one is not among them. */
+    private static String explain(Endpoint endpoint, IOException e) {
+        String message = LibraryProblems.text(new BindFailedException(endpoint, e).problem());
+        return message.contains("not an address of this machine") ? message + "; it has " + ownAddresses() : message;
+    }
+
+    private static String ownAddresses() {
+        try {
+            return NetworkInterface.networkInterfaces()
+                    .flatMap(NetworkInterface::inetAddresses)
+                    .map(InetAddress::getHostAddress)
+                    .map(address -> address.replaceFirst("%.*", ""))
+                    .collect(Collectors.joining(", "));
+        } catch (SocketException e) {
+            return "no addresses that can be listed";
+        }
+    }
+}

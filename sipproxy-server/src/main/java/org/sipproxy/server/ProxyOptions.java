@@ -1,0 +1,499 @@
+package org.sipproxy.server;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import org.sipproxy.api.auth.CredentialStore;
+import org.sipproxy.api.config.ConfigurationException;
+import org.sipproxy.api.transport.Endpoint;
+import org.sipproxy.core.SipProxy;
+import org.sipproxy.core.SipProxyBuilder;
+import org.sipproxy.core.options.RegistrarPolicy;
+import org.sipproxy.core.options.SipTimers;
+import org.sipproxy.jdbc.DatabaseDoctor;
+import org.sipproxy.jdbc.DatabaseUse;
+import org.sipproxy.message.SipUri;
+import org.sipproxy.security.DigestAuthentication;
+import org.sipproxy.server.part.ServerPart;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/**
+ * Options of {@code run} and {@code check}. They are kept as text and validated together, so that all problems are
+ * reported at once.
+ */
+final class ProxyOptions {
+
+    private static final Logger LOG = LoggerFactory.getLogger(ProxyOptions.class);
+
+    @Option(
+            names = "--listen",
+            paramLabel = "TRANSPORT:HOST:PORT",
+            description = {
+                "Where to listen: udp, tcp, tls, ws or wss; an address of this machine (IPv6 in brackets); a port.",
+                "tls and wss need --tls-certificate; ws and wss are for browsers (RFC 7118). May be repeated.",
+                "0.0.0.0 or [::] is every address of this machine. With port 0 the system chooses a port, which READY",
+                "names.",
+                "Required."
+            })
+    List<String> listen = new ArrayList<>();
+
+    @Option(
+            names = "--domain",
+            paramLabel = "DOMAIN",
+            description = {
+                "A domain that this proxy serves: its users are sip:USER@DOMAIN, and it is their digest realm.",
+                "May be repeated. Required."
+            })
+    List<String> domains = new ArrayList<>();
+
+    @Option(
+            names = "--alias",
+            paramLabel = "HOST[:PORT]",
+            description = "Another name of this proxy, on any port or on the given port. May be repeated.")
+    List<String> aliases = new ArrayList<>();
+
+    @Option(
+            names = "--subscriber",
+            paramLabel = "USER:PASSWORD",
+            description = {
+                "A user of every domain, who needs the password to register and to call. May be repeated.",
+                "Other users of this machine can see a command line: keep passwords in an argument file (@FILE)."
+            })
+    List<String> subscribers = new ArrayList<>();
+
+    @Option(
+            names = "--no-auth",
+            description = "Any user of the domains may register and call without a password. For laboratories.")
+    boolean noAuth;
+
+    @Option(
+            names = "--min-expires",
+            paramLabel = "DURATION",
+            description = "Shorter registrations are refused with 423. Default: ${DEFAULT-VALUE}.",
+            defaultValue = "60s")
+    String minExpires = "";
+
+    @Option(
+            names = "--default-expires",
+            paramLabel = "DURATION",
+            description = "Lifetime of a registration if the phone does not ask for one. Default: ${DEFAULT-VALUE}.",
+            defaultValue = "1h")
+    String defaultExpires = "";
+
+    @Option(
+            names = "--max-expires",
+            paramLabel = "DURATION",
+            description = "Longer registrations are shortened to this. Default: ${DEFAULT-VALUE}.",
+            defaultValue = "1h")
+    String maxExpires = "";
+
+    @Option(
+            names = "--max-contacts",
+            paramLabel = "N",
+            description = "Maximum number of contacts of one user, 1 to 64. Default: ${DEFAULT-VALUE}.",
+            defaultValue = "10")
+    String maxContacts = "";
+
+    @Option(
+            names = "--nonce-expire",
+            paramLabel = "DURATION",
+            description = "How long a nonce of a digest challenge is accepted. Default: ${DEFAULT-VALUE}.",
+            defaultValue = "5m")
+    String nonceExpire = "";
+
+    @Option(
+            names = "--transaction-timeout",
+            paramLabel = "DURATION",
+            description = "How long a request may remain without a response (Timers B and F). Default:"
+                    + " ${DEFAULT-VALUE}.",
+            defaultValue = "32s")
+    String transactionTimeout = "";
+
+    @Option(
+            names = "--ring-timeout",
+            paramLabel = "DURATION",
+            description = "How long a phone may ring (Timer C). Default: ${DEFAULT-VALUE}.",
+            defaultValue = "3m1s")
+    String ringTimeout = "";
+
+    @Option(
+            names = "--drain-time",
+            paramLabel = "DURATION",
+            description = {
+                "How long the proxy waits for requests in flight when it stops; the remaining ones get 503.",
+                "0 to 1h. Default: ${DEFAULT-VALUE}."
+            },
+            defaultValue = "2s")
+    String drainTime = "";
+
+    @Option(
+            names = "--udp-receivers",
+            paramLabel = "N",
+            description = "Threads per UDP endpoint, 1 to 64. Default: one per two cores, at most 8.")
+    String udpReceivers = "";
+
+    @Option(
+            names = "--stream-threads",
+            paramLabel = "N",
+            description = "Threads for all TCP, TLS and WebSocket connections, 1 to 64. Default: ${DEFAULT-VALUE}.",
+            defaultValue = "2")
+    String streamThreads = "2";
+
+    @Option(
+            names = "--lingering-bytes",
+            paramLabel = "SIZE",
+            description = {
+                "Memory for finished transactions that are kept to recognize retransmissions, in bytes or with k, m or g;",
+                "1m to 32g. Default: a quarter of the heap."
+            })
+    String lingeringBytes = "";
+
+    @Mixin
+    final TlsOptions tls = new TlsOptions();
+
+    @Mixin
+    private final SecurityOptions security = new SecurityOptions();
+
+    @Mixin
+    final StorageOptions storage = new StorageOptions();
+
+    @Mixin
+    final KamailioOptions kamailio = new KamailioOptions();
+
+    @Mixin
+    final NatOptions nat = new NatOptions();
+
+    @Mixin
+    private final RegistrarOptions registrar = new RegistrarOptions();
+
+    @Mixin
+    final SecretOptions secret = new SecretOptions();
+
+    @Mixin
+    private final NextHopOptions nextHops = new NextHopOptions();
+
+    @Mixin
+    private final GatewayOptions gateways = new GatewayOptions();
+
+    @Mixin
+    private final TrunkOptions trunks = new TrunkOptions();
+
+    @Mixin
+    private final CallOptions calls = new CallOptions();
+
+    @Mixin
+    final TableOptions tables = new TableOptions();
+
+    /** True if each message is logged. */
+    boolean traced;
+
+    private final List<String> problems = new ArrayList<>();
+    private final List<Endpoint> endpoints = new ArrayList<>();
+
+    /**
+     * Builds the proxy without opening sockets. Returns empty if there are {@link #problems}.
+     *
+     * @param serves true if the proxy is going to run: only then a missing secret is created
+     */
+    Optional<SipProxy> build(SubscriberOption subscription, boolean serves) {
+        SipProxyBuilder builder = SipProxy.builder();
+        readNames(builder);
+        tls.addTo(builder, endpoints, domains, problems);
+        readAuthentication(builder, subscription);
+        tables.read(subscription.database(), subscription.isDatabaseLater());
+        tables.check(problems);
+        trunks.read(domains, tables.accounts(), problems);
+        gateways.read(trunks.byName(), trunks.names(), tables, problems);
+        checkCallers();
+        List<SipUri> peers = new ArrayList<>(gateways.peers());
+        peers.addAll(trunks.peers());
+        security.addTo(builder, tables, peers, problems); // first: the others depend on its trust decisions
+        tables.addDomainsTo(builder);
+        gateways.addNumbersTo(builder);
+        trunks.addTo(builder);
+        tables.addAliasesTo(builder);
+        gateways.addTo(builder);
+        calls.addTo(builder, problems);
+        nat.component(problems).ifPresent(builder::component);
+        nextHops.addTo(builder, problems);
+        readPolicies(builder);
+        if (traced) {
+            builder.wireListener(new MessageTrace());
+        }
+        builder.drainTime(duration("--drain-time", drainTime, Duration.ofSeconds(2)));
+        if (!udpReceivers.isEmpty()) {
+            builder.udpReceivers(number("--udp-receivers", udpReceivers, 1));
+        }
+        if (!lingeringBytes.isEmpty()) {
+            try {
+                builder.lingeringBytes(Sizes.parse(lingeringBytes));
+            } catch (IllegalArgumentException e) {
+                problems.add("--lingering-bytes: " + e.getMessage());
+            }
+        }
+        builder.streamThreads(number("--stream-threads", streamThreads, 2));
+        kamailio.check(domains, problems);
+        storage.addTo(
+                builder,
+                repository -> kamailio.addTo(repository, domains),
+                subscription.database(),
+                subscription.isDatabaseLater(),
+                problems);
+        if (!serves) {
+            secret.check(problems);
+        } else if (problems.isEmpty()) {
+            secret.addTo(builder, domains.get(0), subscription.database(), problems);
+            Optional<Database> database = subscription.database().filter(known -> storesCalls() && secret.isKept());
+            if (database.isPresent()) {
+                calls.storeIn(database.get(), storage.server(), builder);
+            }
+        }
+        SipProxy proxy = null;
+        try {
+            proxy = builder.build();
+        } catch (ConfigurationException e) {
+            problems.addAll(LibraryProblems.texts(e));
+        }
+        return problems.isEmpty() ? Optional.ofNullable(proxy) : Optional.empty();
+    }
+
+    /** Returns true if calls are tracked, and the storage mode keeps what a restart needs. */
+    private boolean storesCalls() {
+        return calls.calls && storage.keepsRows();
+    }
+
+    /** Adds a problem if calls are to be sent out but no caller may do so. */
+    private void checkCallers() {
+        if (noAuth && gateways.sendsOut() && !security.trustsPeers() && !tables.trustsPeers()) {
+            problems.add("--no-auth: only authenticated users and trusted peers may call out, and there are none;"
+                    + " add --trust with the network of the callers, or remove --no-auth");
+        }
+    }
+
+    private void readPolicies(SipProxyBuilder builder) {
+        RegistrarPolicy.Builder policy = RegistrarPolicy.builder()
+                .minExpires(duration("--min-expires", minExpires, RegistrarPolicy.DEFAULT.minExpires()))
+                .defaultExpires(duration("--default-expires", defaultExpires, RegistrarPolicy.DEFAULT.defaultExpires()))
+                .maxExpires(duration("--max-expires", maxExpires, RegistrarPolicy.DEFAULT.maxExpires()))
+                .maxContacts(number("--max-contacts", maxContacts, RegistrarPolicy.DEFAULT.maxContacts()));
+        registrar.applyTo(policy, problems);
+        SipTimers.Builder timers = SipTimers.builder()
+                .transactionTimeout(
+                        duration("--transaction-timeout", transactionTimeout, SipTimers.DEFAULT.transactionTimeout()))
+                .ringTimeout(duration("--ring-timeout", ringTimeout, SipTimers.DEFAULT.ringTimeout()));
+        try {
+            builder.registrar(policy.build());
+        } catch (ConfigurationException e) {
+            problems.addAll(LibraryProblems.texts(e));
+        }
+        try {
+            builder.timers(timers.build());
+        } catch (ConfigurationException e) {
+            problems.addAll(LibraryProblems.texts(e));
+        }
+    }
+
+    /**
+     * Examines a database for problems of this configuration; one that the launcher owns only for tables that are not
+     * read. Blocks.
+     */
+    DatabaseCheckup examine(Database database) {
+        DatabaseDoctor.Builder doctor =
+                DatabaseDoctor.builder(database.dataSource()).serverId(storage.server());
+        tables.read(Optional.of(database), false);
+        kamailio.addTo(doctor, domains);
+        Set<DatabaseUse> uses = uses();
+        return database.isEmbedded() || uses.isEmpty()
+                ? DatabaseCheckup.ofUnreadTables(doctor.uses(uses))
+                : DatabaseCheckup.of(doctor.uses(uses));
+    }
+
+    private Set<DatabaseUse> uses() {
+        Set<DatabaseUse> uses = storage.uses();
+        if (!noAuth) {
+            uses.add(DatabaseUse.SUBSCRIBERS);
+        }
+        if (storesCalls()) {
+            uses.add(DatabaseUse.CALLS);
+        }
+        uses.addAll(tables.uses());
+        return uses;
+    }
+
+    /** Logs gateways, trunks and tables of a proxy that has started. */
+    void report() {
+        lines().forEach(line -> LOG.info("{}", line));
+        if (!tables.summary().equals("none")) {
+            LOG.info("tables: {} (--tables)", tables.summary());
+        }
+    }
+
+    private List<String> lines() {
+        List<String> lines = new ArrayList<>(gateways.lines());
+        lines.addAll(trunks.lines(gateways));
+        gateways.numbersLine().ifPresent(lines::add);
+        return lines;
+    }
+
+    /** Returns what runs beside a proxy that {@link #build} returned. */
+    List<ServerPart> parts() {
+        List<ServerPart> parts = new ArrayList<>();
+        tls.settings().ifPresent(settings -> parts.add(new CertificateWatch(settings)));
+        tables.reload().ifPresent(parts::add);
+        return parts;
+    }
+
+    /** Returns the problems that {@link #build} found. */
+    List<String> problems() {
+        return problems;
+    }
+
+    /** Returns the valid endpoints of {@code --listen}. */
+    List<Endpoint> endpoints() {
+        return endpoints;
+    }
+
+    private void readNames(SipProxyBuilder builder) {
+        endpoints.addAll(readEndpoints(listen, problems));
+        endpoints.forEach(builder::listen);
+        if (listen.isEmpty()) {
+            problems.add("--listen: missing; add an endpoint, such as --listen udp:127.0.0.1:5060");
+        }
+        if (endpoints.isEmpty()) {
+            builder.listen(Endpoint.udp("127.0.0.1", 0)); // reported above; build() must not report it again
+        }
+        domains.forEach(builder::domain);
+        if (domains.isEmpty()) {
+            problems.add(
+                    "--domain: missing; add the part after the @ of your users' addresses, such as --domain sip.test");
+            builder.domain("missing.invalid");
+        }
+        aliases.forEach(builder::alias);
+    }
+
+    /** Returns the valid endpoints, and adds the errors of the others to {@code problems}. */
+    static List<Endpoint> readEndpoints(List<String> texts, List<String> problems) {
+        List<Endpoint> endpoints = new ArrayList<>();
+        for (String text : texts) {
+            try {
+                endpoints.add(Endpoint.parse(text));
+            } catch (ConfigurationException e) {
+                problems.addAll(LibraryProblems.texts(e, "--listen"));
+            }
+        }
+        return endpoints;
+    }
+
+    private void readAuthentication(SipProxyBuilder builder, SubscriberOption subscription) {
+        if (noAuth && !subscribers.isEmpty()) {
+            problems.add("--no-auth: no password is checked, so --subscriber has no effect; use one or the other");
+        }
+        List<NamedSubscriber> named = namedSubscribers();
+        subscription.furnish(this, named, problems);
+        if (noAuth) {
+            builder.noAuthentication();
+            return;
+        }
+        CredentialStore users = subscription.credentials(builder, this, named, problems);
+        Duration nonceLifetime = duration("--nonce-expire", nonceExpire, Duration.ofMinutes(5));
+        try {
+            DigestAuthentication.Builder digest =
+                    DigestAuthentication.builder().credentials(users).nonceLifetime(nonceLifetime);
+            security.addTo(digest, problems);
+            builder.authentication(digest.build());
+        } catch (ConfigurationException e) {
+            problems.addAll(LibraryProblems.texts(e));
+            builder.noAuthentication(); // reported above; build() must not report it again
+        }
+    }
+
+    /** Value of one {@code --subscriber}. */
+    record NamedSubscriber(String user, String password) {
+        @Override
+        public String toString() {
+            return user;
+        }
+    }
+
+    private List<NamedSubscriber> namedSubscribers() {
+        Map<String, NamedSubscriber> named = new LinkedHashMap<>();
+        for (int i = 0; i < subscribers.size(); i++) {
+            String text = subscribers.get(i);
+            int colon = text.indexOf(':');
+            if (colon < 1 || colon == text.length() - 1) {
+                // by its number, because the text may be a password
+                problems.add("--subscriber: number " + (i + 1) + " is not USER:PASSWORD; write it as 1001:test1234");
+                continue;
+            }
+            String user = text.substring(0, colon);
+            if (user.chars().anyMatch(c -> c <= ' ' || c == '"' || c == '<' || c == '>')) {
+                problems.add("--subscriber: the user of number " + (i + 1) + " has a quotation mark, a blank or a"
+                        + " bracket, which no phone sends; in an argument file a line is taken verbatim, so omit"
+                        + " quotation marks");
+                continue;
+            }
+            NamedSubscriber other = named.putIfAbsent(
+                    RegistrarPolicy.DEFAULT.userCase().canonical(user),
+                    new NamedSubscriber(user, text.substring(colon + 1)));
+            if (other != null) {
+                problems.add(
+                        other.user().equals(user)
+                                ? "--subscriber: " + user + " is given twice; give each user once"
+                                : "--subscriber: " + user + " and " + other.user()
+                                        + " differ in case only and would share one address-of-record; rename one of"
+                                        + " them");
+            }
+        }
+        return List.copyOf(named.values());
+    }
+
+    private Duration duration(String option, String text, Duration otherwise) {
+        try {
+            return Durations.parse(text);
+        } catch (IllegalArgumentException e) {
+            problems.add(option + ": " + e.getMessage());
+            return otherwise;
+        }
+    }
+
+    private int number(String option, String text, int otherwise) {
+        try {
+            return Integer.parseInt(text);
+        } catch (NumberFormatException e) {
+            problems.add(option + ": \"" + text + "\" is not an integer");
+            return otherwise;
+        }
+    }
+
+    /** Returns what {@code check} prints about a valid configuration, by line. */
+    List<String> summary(SubscriberOption subscription) {
+        String access = noAuth
+                ? "all users, without a password (--no-auth)"
+                : subscription.summary(subscribers.size()) + ", digest authentication";
+        List<String> summary = new ArrayList<>(List.of(
+                "listen    " + String.join(" ", listen),
+                "domain    " + String.join(" ", domains),
+                "tls       " + tls.summary(),
+                "alias     " + (aliases.isEmpty() ? "none" : String.join(" ", aliases)),
+                "access    " + access,
+                "sources   " + security.summary(),
+                "expires   " + minExpires + " to " + maxExpires + ", default " + defaultExpires + "; at most "
+                        + maxContacts + " contacts per user",
+                "timeouts  transaction " + transactionTimeout + ", ringing " + ringTimeout + ", draining " + drainTime,
+                "storage   " + storage.summary(),
+                "secret    " + secret.summary(domains.get(0), subscription.lasts()),
+                "nat       " + nat.summary(),
+                "next hops " + nextHops.summary(),
+                "calls     " + calls.summary(),
+                "tables    " + tables.summary()));
+        lines().forEach(line -> summary.add("gateways  " + line));
+        return summary;
+    }
+}

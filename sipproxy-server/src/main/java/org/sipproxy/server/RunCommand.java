@@ -1,0 +1,169 @@
+package org.sipproxy.server;
+
+import java.io.PrintWriter;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
+import org.sipproxy.api.location.LocationStoreException;
+import org.sipproxy.api.transport.Endpoint;
+import org.sipproxy.core.SipProxy;
+import org.sipproxy.core.options.BindFailedException;
+import org.sipproxy.core.options.TlsSettingsException;
+import org.sipproxy.server.database.DatabaseUnreachableException;
+import org.sipproxy.server.part.ServerPartException;
+import org.sipproxy.server.part.ServerParts;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** Command that runs the proxy until the process is stopped. */
+@Command(
+        name = "run",
+        mixinStandardHelpOptions = true,
+        sortOptions = false,
+        abbreviateSynopsis = true,
+        descriptionHeading = "%n",
+        description = {
+            "Runs the proxy until SIGTERM or Ctrl-C. The exit status is then 0, or 1 if write-back or accounting could not",
+            "write all changes.",
+            "A second signal has no effect; SIGKILL ends the process at once and loses pending changes.",
+            "When it serves, it prints one line to stdout: READY and its addresses. It logs to stderr.",
+            "A DURATION is 32s, 3m, 500ms, 1h or 1h30m; a number without a unit is seconds."
+        },
+        optionListHeading = "%nOptions:%n",
+        footerHeading = "%nExamples:%n",
+        footer = {
+            "  Two phones on this machine:",
+            "    java -jar sipproxy.jar run --domain sip.test \\",
+            "        --listen udp:127.0.0.1:5060 --listen tcp:127.0.0.1:5060 \\",
+            "        --subscriber 1001:test1234 --subscriber 1002:test1234",
+            "  Phones on TLS, and browsers on secure WebSockets:",
+            "    java -jar sipproxy.jar run --domain sip.example.org --subscriber 1001:test1234 \\",
+            "        --listen tls:0.0.0.0:5061 --listen wss:0.0.0.0:443 \\",
+            "        --tls-certificate fullchain.pem --tls-key privkey.pem",
+            "  Subscribers from the database of a Kamailio, with its password in a file:",
+            "    java -jar sipproxy.jar run --domain sip.test --listen udp:127.0.0.1:5060 \\",
+            "        --database-url jdbc:postgresql://127.0.0.1/kamailio --database-user kamailio \\",
+            "        --database-password-file db.password",
+            "  The same, also with registrations and call records in the database:",
+            "    java -jar sipproxy.jar run … --storage write-through --accounting",
+            "  Three media servers, and an account at a provider for numbers with +:",
+            "    java -jar sipproxy.jar run … --fallback-route media \\",
+            "        --gateway media=sip:192.0.2.11 --gateway media=sip:192.0.2.12 \\",
+            "        --gateway media=sip:192.0.2.13 --prefix-route +=carrier \\",
+            "        '--trunk=carrier=sip:4930123@carrier.example;password_file=pw'",
+            "  A laboratory without passwords:",
+            "    java -jar sipproxy.jar run --domain lab.example --no-auth \\",
+            "        --listen udp:0.0.0.0:5060",
+            "  Arguments from a file, with lines such as --listen=udp:127.0.0.1:5060:",
+            "    java -jar sipproxy.jar run @proxy.args",
+            Launcher.ARGUMENT_FILES,
+            "",
+            Launcher.EXIT_CODES
+        })
+final class RunCommand implements Callable<Integer> {
+
+    @Spec
+    @SuppressWarnings("NullAway.Init")
+    private CommandSpec spec;
+
+    @Mixin
+    private final ProxyOptions options = new ProxyOptions();
+
+    @Mixin
+    private final DatabaseOptions databaseOptions = new DatabaseOptions();
+
+    @Option(
+            names = "--log-level",
+            paramLabel = "LEVEL",
+            description = {
+                "How much is logged to stderr: ${COMPLETION-CANDIDATES}. Default: ${DEFAULT-VALUE}.",
+                "info logs each registration and each refusal; trace logs every message, received and sent, with its",
+                "secrets masked."
+            },
+            defaultValue = "info")
+    private Logging.Verbosity logLevel = Logging.Verbosity.info;
+
+    @Override
+    public Integer call() {
+        PrintWriter out = spec.commandLine().getOut();
+        PrintWriter err = spec.commandLine().getErr();
+        Logging.level(logLevel);
+        options.traced = logLevel == Logging.Verbosity.trace;
+        List<String> problems = databaseOptions.problems();
+        if (!problems.isEmpty()) {
+            options.build(SubscriberOption.ofDatabaseNotStarted(databaseOptions.lasts()), false);
+            return Launcher.misconfigured(err, Launcher.join(options.problems(), problems));
+        }
+        if (!databaseOptions.isWanted()) {
+            return run(out, err, Optional.empty());
+        }
+        Database database;
+        try {
+            database = Database.open(databaseOptions, Database.POOL_OF_A_PROXY);
+        } catch (DatabaseUnreachableException e) {
+            Launcher.misconfigured(err, List.of("cannot reach the database: " + Launcher.messageOf(e)));
+            return Launcher.UNREACHABLE;
+        }
+        boolean served = false;
+        try {
+            int status = run(out, err, Optional.of(database));
+            served = status == Launcher.OK;
+            return status;
+        } finally {
+            if (!served) {
+                database.close();
+            }
+        }
+    }
+
+    private int run(PrintWriter out, PrintWriter err, Optional<Database> database) {
+        DatabaseCheckup checkup = database.map(options::examine).orElse(DatabaseCheckup.NONE);
+        if (!checkup.fatal().isEmpty()) {
+            return Launcher.misconfigured(err, Launcher.join(checkup.fatal(), checkup.errors()));
+        }
+        Launcher.warn(err, Launcher.join(checkup.errors(), checkup.warnings()));
+        Optional<SipProxy> built = options.build(SubscriberOption.of(database), true);
+        if (built.isEmpty()) {
+            return Launcher.misconfigured(err, options.problems());
+        }
+        SipProxy proxy = built.get();
+        try {
+            proxy.start();
+        } catch (BindFailedException e) {
+            return Launcher.misconfigured(err, List.of(LibraryProblems.text(e.problem())));
+        } catch (TlsSettingsException e) {
+            return Launcher.misconfigured(err, e.problems());
+        } catch (LocationStoreException e) {
+            Launcher.misconfigured(err, List.of("cannot read the registrations: " + Launcher.messageOf(e)));
+            return Launcher.UNREACHABLE;
+        }
+        options.secret.report();
+        options.report();
+        MemoryWatch.begin(() -> proxy.statistics().outOfMemoryErrors());
+        ServerParts parts;
+        try {
+            parts = ServerParts.start(options.parts(), proxy);
+        } catch (ServerPartException e) {
+            proxy.close();
+            return Launcher.misconfigured(err, List.of(Launcher.messageOf(e)));
+        }
+        Callable<Integer> all = () -> {
+            parts.stop();
+            long lostBefore = options.storage.lostCallRows();
+            proxy.close();
+            database.ifPresent(Database::close);
+            boolean wroteAll = proxy.storeStatus().waiting() == 0 && options.storage.lostCallRows() == lostBefore;
+            return wroteAll ? Launcher.OK : Launcher.FAILED;
+        };
+        UntilStopped.serve(all, () -> {
+            out.println("READY "
+                    + proxy.boundEndpoints().stream().map(Endpoint::toString).collect(Collectors.joining(" ")));
+            out.flush();
+        });
+        return Launcher.OK;
+    }
+}

@@ -1,0 +1,184 @@
+package org.sipproxy.server;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import org.sipproxy.api.transport.Endpoint;
+import org.sipproxy.core.SipProxy;
+import org.sipproxy.core.SipProxyBuilder;
+import org.sipproxy.core.options.TlsSettings;
+import org.sipproxy.core.options.TlsSettings.ClientAuthentication;
+import picocli.CommandLine.Option;
+
+/** Options for certificates and WebSockets, kept as text like those of {@link ProxyOptions}. */
+final class TlsOptions {
+
+    @Option(
+            names = "--tls-certificate",
+            paramLabel = "FILE",
+            description = {
+                "The certificate of this proxy in PEM, followed by those of its issuers; required by --listen tls: and",
+                "wss:.",
+                "Its subjectAltName must have the domains and hosts that phones connect to. A renewed file is read",
+                "within a minute; open connections keep the old certificate."
+            })
+    String certificate = "";
+
+    @Option(
+            names = "--tls-key",
+            paramLabel = "FILE",
+            description = "The private key of the certificate, RSA or EC, in PEM as PKCS#8 (BEGIN PRIVATE KEY), not"
+                    + " encrypted.")
+    String key = "";
+
+    @Option(
+            names = "--tls-trust",
+            paramLabel = "FILE",
+            description = {
+                "Trusted authorities in PEM, for the certificates of servers that the proxy connects to, and of",
+                "clients.",
+                "Default: the JDK's."
+            })
+    String trust = "";
+
+    @Option(
+            names = "--tls-client-auth",
+            paramLabel = "MODE",
+            description = {
+                "Whether clients are asked for a certificate: none; want: optional, but refused if it is not trusted;",
+                "need: required. Default: none."
+            })
+    String clientAuth = "";
+
+    @Option(
+            names = "--tls-self-signed",
+            description = {
+                "Generates a certificate for the domains and addresses of this proxy, for laboratories: clients must",
+                "be configured to trust it. The log names its file, which is deleted when the proxy ends."
+            })
+    boolean selfSigned;
+
+    @Option(
+            names = "--ws-origin",
+            paramLabel = "ORIGIN",
+            description = {
+                "Origin of web pages that may connect over ws or wss, such as https://phone.example.org. May be",
+                "repeated.",
+                "Default: all pages."
+            })
+    List<String> origins = new ArrayList<>();
+
+    private @Nullable TlsSettings settings;
+
+    /** Applies the options to the builder, and adds errors to {@code problems}. Does not read the given files. */
+    void addTo(SipProxyBuilder builder, List<Endpoint> endpoints, List<String> domains, List<String> problems) {
+        boolean needed = endpoints.stream().anyMatch(endpoint -> endpoint.kind().isSecure());
+        if (!origins.isEmpty()) {
+            builder.webSocketOrigins(origins.toArray(new String[0]));
+        }
+        String given = firstGiven();
+        if (!needed) {
+            if (!given.isEmpty()) {
+                problems.add(given + ": has no effect without a TLS endpoint; add --listen tls:HOST:PORT or"
+                        + " wss:HOST:PORT");
+            }
+            return;
+        }
+        int before = problems.size();
+        ClientAuthentication mode = clientAuthentication(problems);
+        Optional<Files> files = files(endpoints, domains, problems);
+        if (files.isEmpty() || problems.size() > before) {
+            builder.tls(TlsSettings.builder()
+                    .certificate(Path.of("missing"), Path.of("missing"))
+                    .build()); // reported above; build() must not report it again
+            return;
+        }
+        TlsSettings.Builder tls = TlsSettings.builder()
+                .certificate(files.get().certificate(), files.get().key())
+                .clientAuthentication(mode);
+        if (!trust.isEmpty()) {
+            tls.trust(Path.of(trust));
+        }
+        settings = tls.build();
+        builder.tls(settings);
+    }
+
+    private record Files(Path certificate, Path key) {}
+
+    private Optional<Files> files(List<Endpoint> endpoints, List<String> domains, List<String> problems) {
+        boolean both = !certificate.isEmpty() && !key.isEmpty();
+        if (selfSigned) {
+            if (!certificate.isEmpty() || !key.isEmpty()) {
+                problems.add("--tls-self-signed: --tls-certificate or --tls-key is given too; use one or the other");
+                return Optional.empty();
+            }
+            try {
+                SelfSignedCertificate made = SelfSignedCertificate.of(domains, endpoints);
+                return Optional.of(new Files(made.certificate(), made.key()));
+            } catch (IOException e) {
+                problems.add("--tls-self-signed: the certificate cannot be generated: " + Launcher.messageOf(e));
+                return Optional.empty();
+            }
+        }
+        if (!both) {
+            problems.add("--tls-certificate: --listen tls: and wss: need a certificate and its key;"
+                    + " add --tls-certificate FILE --tls-key FILE, or --tls-self-signed for a laboratory");
+            return Optional.empty();
+        }
+        return Optional.of(new Files(Path.of(certificate), Path.of(key)));
+    }
+
+    private ClientAuthentication clientAuthentication(List<String> problems) {
+        if (clientAuth.isEmpty()) {
+            return ClientAuthentication.NONE;
+        }
+        for (ClientAuthentication mode : ClientAuthentication.values()) {
+            if (mode.name().equals(clientAuth.toUpperCase(Locale.ROOT))) {
+                return mode;
+            }
+        }
+        problems.add("--tls-client-auth: \"" + clientAuth + "\" (expected none, want or need)");
+        return ClientAuthentication.NONE;
+    }
+
+    private String firstGiven() {
+        if (selfSigned) {
+            return "--tls-self-signed";
+        }
+        if (!certificate.isEmpty()) {
+            return "--tls-certificate";
+        }
+        if (!key.isEmpty()) {
+            return "--tls-key";
+        }
+        if (!trust.isEmpty()) {
+            return "--tls-trust";
+        }
+        return clientAuth.isEmpty() ? "" : "--tls-client-auth";
+    }
+
+    /** Returns the TLS settings; empty if no endpoint needs them. */
+    Optional<TlsSettings> settings() {
+        return Optional.ofNullable(settings);
+    }
+
+    /** Returns the problems of the files, for {@code check}. {@code run} fails with them when it starts. */
+    List<String> fileProblems() {
+        TlsSettings read = settings;
+        return read == null ? List.of() : SipProxy.tlsProblems(read);
+    }
+
+    /** Returns the line that {@code check} prints. */
+    String summary() {
+        if (settings == null) {
+            return "none";
+        }
+        return (selfSigned ? "self-signed" : certificate)
+                + ", trusts " + (trust.isEmpty() ? "the JDK's authorities" : trust)
+                + ", client certificates: " + (clientAuth.isEmpty() ? "none" : clientAuth.toLowerCase(Locale.ROOT));
+    }
+}

@@ -1,0 +1,108 @@
+package org.sipproxy.server;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+
+/** Separate JVM that runs a class with a main method, with the class path of the tests. */
+public final class JavaProcess implements AutoCloseable {
+
+    private static final long PATIENCE_SECONDS = 60;
+
+    private static final Path STATE = Path.of("target", "state").toAbsolutePath();
+
+    private final Process process;
+    private final BlockingQueue<String> out = new LinkedBlockingQueue<>();
+    private final BlockingQueue<String> err = new LinkedBlockingQueue<>();
+    private final List<Thread> readers;
+
+    private JavaProcess(Process process) {
+        this.process = process;
+        this.readers = List.of(read(process.getInputStream(), out), read(process.getErrorStream(), err));
+    }
+
+    public static JavaProcess start(Class<?> main, String... args) throws IOException {
+        return start(List.of(), main, args);
+    }
+
+    public static JavaProcess start(List<String> jvmOptions, Class<?> main, String... args) throws IOException {
+        List<String> command = new ArrayList<>(List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-XX:TieredStopAtLevel=1",
+                "--enable-native-access=ALL-UNNAMED", // as in the manifest of the launcher's jar
+                "-cp",
+                System.getProperty("java.class.path"),
+                main.getName()));
+        command.addAll(1, jvmOptions);
+        command.addAll(List.of(args));
+        ProcessBuilder builder = new ProcessBuilder(command);
+        builder.environment()
+                .put("XDG_STATE_HOME", STATE.toString()); // keeps the launcher's files in the build directory
+        return new JavaProcess(builder.start());
+    }
+
+    private static Thread read(InputStream from, BlockingQueue<String> to) {
+        Thread reader = new Thread(() -> {
+            try (BufferedReader lines =
+                    new BufferedReader(new java.io.InputStreamReader(from, StandardCharsets.UTF_8))) {
+                lines.lines().forEach(to::add);
+            } catch (IOException | java.io.UncheckedIOException e) {
+                to.add("stream ended: " + e);
+            }
+        });
+        reader.setDaemon(true);
+        reader.start();
+        return reader;
+    }
+
+    /** Waits for the next line on stdout that contains {@code part}; earlier lines are dropped. */
+    public String awaitLine(String part) throws InterruptedException {
+        List<String> seen = new ArrayList<>();
+        while (true) {
+            String line = out.poll(PATIENCE_SECONDS, TimeUnit.SECONDS);
+            if (line == null) {
+                throw new AssertionError("no line with \"" + part + "\"; stdout: " + seen + "; stderr: " + err);
+            }
+            if (line.contains(part)) {
+                return line;
+            }
+            seen.add(line);
+        }
+    }
+
+    /** Sends SIGTERM. */
+    void terminate() {
+        process.destroy();
+    }
+
+    int awaitExit() throws InterruptedException {
+        if (!process.waitFor(PATIENCE_SECONDS, TimeUnit.SECONDS)) {
+            throw new AssertionError("still running; stdout: " + out + "; stderr: " + err);
+        }
+        for (Thread reader : readers) {
+            reader.join(TimeUnit.SECONDS.toMillis(PATIENCE_SECONDS));
+        }
+        return process.exitValue();
+    }
+
+    /** Returns the remaining lines of stdout. */
+    List<String> out() {
+        return List.copyOf(out);
+    }
+
+    List<String> err() {
+        return List.copyOf(err);
+    }
+
+    @Override
+    public void close() {
+        process.destroyForcibly();
+    }
+}
