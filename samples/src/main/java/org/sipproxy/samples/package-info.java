@@ -1,12 +1,21 @@
 /**
  * Small host applications of the proxy. Most have a main method.
  *
- * <p>Start reading at {@link org.sipproxy.samples.EmbeddedProxy}, a proxy with one user. {@link
- * org.sipproxy.samples.CustomStage} adds a routing stage, {@link org.sipproxy.samples.Voicemail} says what follows when
- * a phone is busy or does not answer, {@link org.sipproxy.samples.MediaServers} is a registrar in front of media servers,
- * {@link org.sipproxy.samples.ProviderTrunk} has an account at a telephony provider, and {@code NotifyMessageWaiting}
- * sends requests of its own. {@code HardenedProxy}, {@code NatEdgeProxy} and {@code SecureProxy} show a configuration for
- * a public address, for clients behind NATs, and for TLS and browsers.
+ * <p>Start reading at {@link org.sipproxy.samples.EmbeddedProxy}, a proxy with one user. Then, in the order in which a
+ * set-up grows:
+ *
+ * <ul>
+ *   <li>{@code WatchPhones} sees each registration, call and refusal; {@code DailyTasks} are an operator's commands;
+ *   <li>{@code StorageModes} keeps subscribers, registrations and call records in PostgreSQL;
+ *   <li>{@code NatEdgeProxy} serves clients behind NATs, {@code SeveralDomains} two domains, {@code HardenedProxy} a
+ *       public address, and {@code SecureProxy} TLS and browsers;
+ *   <li>{@code CustomStage} adds a routing stage, and {@code Voicemail} says what follows when a phone is busy;
+ *   <li>{@code MediaServers} is a registrar in front of media servers, and {@code ProviderTrunk} has an account at a
+ *       telephony provider;
+ *   <li>{@code CallLimits} ends calls, {@code ClickToDial} makes them, and {@code NotifyMessageWaiting} sends requests of
+ *       its own;
+ *   <li>{@code ParseMessage} needs only the message library.
+ * </ul>
  *
  * <p>The server with a command line is the module {@code sipproxy-server}.
  */
