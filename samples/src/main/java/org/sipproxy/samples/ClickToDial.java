@@ -20,7 +20,9 @@ public final class ClickToDial {
 
     private ClickToDial() {}
 
-    /** Reads lines such as {@code 1001 1002}: calls 1001 and then 1002. The first argument is the port; default 5060. */
+    /**
+     * Reads lines such as {@code 1001 1002}: calls 1001 and then 1002. The first argument is the port; default 5060.
+     */
     public static void main(String[] args) {
         InMemoryCredentials users = InMemoryCredentials.of(
                 Credential.ofPassword("1001", "sip.test", "test1001"),

@@ -13,9 +13,10 @@ import org.sipproxy.security.DigestAuthentication;
 import org.sipproxy.security.InMemoryCredentials;
 
 /**
- * Registrar in front of a farm of media servers, such as Asterisk. The users register here and call each other directly.
- * Everything else that they dial goes to the media server with the fewest calls. One that stops is found by OPTIONS, and
- * its calls go to the others until it is back. Calls of the media servers reach the users without a password.
+ * Registrar in front of a farm of media servers, such as Asterisk. The users register here and call each other
+ * directly. Everything else that they dial goes to the media server with the fewest calls. One that stops is found by
+ * OPTIONS, and its calls go to the others until it is back. Calls of the media servers reach the users without a
+ * password.
  */
 public final class MediaServers {
 

@@ -22,7 +22,10 @@ public final class NotifyMessageWaiting {
 
     private NotifyMessageWaiting() {}
 
-    /** Reads lines such as {@code 1001 3}: user 1001 has three new messages. The first argument is the port; default 5060. */
+    /**
+     * Reads lines such as {@code 1001 3}: user 1001 has three new messages. The first argument is the port; default
+     * 5060.
+     */
     public static void main(String[] args) throws IOException {
         InMemoryCredentials users = InMemoryCredentials.of(Credential.ofPassword("1001", "sip.test", "test1234"));
         try (SipProxy proxy = SipProxy.builder()

@@ -32,7 +32,7 @@ class NotifyMessageWaitingTest {
     @Test
     void phoneIsNotified() throws Exception {
         Phone phone = sip.registeredPhone("1001");
-        phone.replyWith("NOTIFY", 200);
+        phone.respondWith("NOTIFY", 200);
 
         SipResponse response = notify("1001", 3).join();
         SipRequest notify = phone.awaitRequest("NOTIFY");

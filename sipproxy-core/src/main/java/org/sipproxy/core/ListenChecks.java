@@ -44,7 +44,10 @@ final class ListenChecks {
         }
     }
 
-    /** True if two endpoints need the same port of the same address. A name other than localhost is looked up at the start only. */
+    /**
+     * True if two endpoints need the same port of the same address. A name other than localhost is looked up at the
+     * start only.
+     */
     private static boolean excludes(Endpoint one, Endpoint other) {
         return one.port() == other.port()
                 && one.port() != 0

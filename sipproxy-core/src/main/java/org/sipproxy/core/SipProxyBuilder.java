@@ -337,7 +337,7 @@ public final class SipProxyBuilder {
      * Lets the proxy track calls: {@link SipProxy#calls()} lists and ends them, listeners are notified of them, and they
      * may be limited. Default off. Costs about 1 kB for each call.
      *
-     * <p>When the proxy closes, calls that were answered go on without it, and have no event. Calls that it did not see
+     * <p>When the proxy closes, calls that were answered continue without it, and have no event. Calls that it did not see
      * begin, because they are older than its start, are tracked only with a {@link #callRepository}; the requests of
      * others are relayed as before.
      */

@@ -17,8 +17,8 @@ import org.sipproxy.message.SipRequest;
  * and those accepted and not ended. A call ends with a BYE of either side; one whose BYE was lost ends after a time. If
  * there are too many, the oldest ones are not counted any more. A call takes some 100 bytes.
  *
- * <p>Call-ID and tags are known to the two sides only, so a stranger cannot end the call of another one here. Thread-safe;
- * the monitor is held for a look-up in a map.
+ * <p>Call-ID and tags are known to the two sides only, so a stranger cannot end the call of another one here.
+ * Thread-safe; the monitor is held for a look-up in a map.
  */
 final class CallCounter {
 

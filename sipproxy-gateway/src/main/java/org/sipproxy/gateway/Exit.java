@@ -28,7 +28,9 @@ record Exit(String name, @Nullable Trunk trunk, NumberPlan numbers) {
         return trunk == null;
     }
 
-    /** Returns the request with the called number in the form of this exit; {@code request} itself if it is the same. */
+    /**
+     * Returns the request with the called number in the form of this exit; {@code request} itself if it is the same.
+     */
     SipRequest edited(SipRequest request) throws SipParseException {
         return numbers == NumberPlan.none() ? request : NumberEdit.edited(request, numbers, CALLED_NUMBER);
     }

@@ -46,8 +46,8 @@ public final class GatewaySet {
     private final Set<NumberField> numberFields;
     private final List<Gateway> members;
 
-    private GatewaySet(Builder b, String name) {
-        this.name = name;
+    private GatewaySet(Builder b) {
+        this.name = b.name;
         this.algorithm = b.algorithm;
         this.tries = b.tries;
         this.asOutboundProxy = b.asOutboundProxy;
@@ -68,6 +68,13 @@ public final class GatewaySet {
     /** Returns a builder of a set. A {@link org.sipproxy.api.gateway.GatewaySource} may add members to it. */
     public static Builder named(String name) {
         return new Builder(name);
+    }
+
+    /** Returns a builder with the options and members of this set. */
+    public Builder toBuilder() {
+        Builder builder = new Builder(name, this);
+        builder.members.addAll(members);
+        return builder;
     }
 
     /** Returns the name. */
@@ -138,22 +145,7 @@ public final class GatewaySet {
 
     /** Returns the same options for another set, without members. */
     GatewaySet optionsFor(String other) {
-        Builder b = new Builder(other);
-        b.algorithm = algorithm;
-        b.tries = tries;
-        b.asOutboundProxy = asOutboundProxy;
-        b.probeInterval = probeInterval;
-        b.probesOnlyDown = probesOnlyDown;
-        b.probeTimeLimit = probeTimeLimit;
-        b.silenceLimit = silenceLimit;
-        b.acceptedStatus.addAll(acceptedStatus);
-        b.probeFrom = probeFrom;
-        b.downAfter = downAfter;
-        b.upAfter = upAfter;
-        b.recoverAfter = recoverAfter;
-        b.numbers = numbers;
-        b.numberFields.addAll(numberFields);
-        return new GatewaySet(b, other);
+        return new GatewaySet(new Builder(other, this));
     }
 
     /** Builder of a {@link GatewaySet}. Not thread-safe. */
@@ -178,6 +170,25 @@ public final class GatewaySet {
 
         private Builder(String name) {
             this.name = Objects.requireNonNull(name, "name");
+        }
+
+        /** With the options of {@code set}, without its members. */
+        private Builder(String name, GatewaySet set) {
+            this.name = name;
+            this.algorithm = set.algorithm;
+            this.tries = set.tries;
+            this.asOutboundProxy = set.asOutboundProxy;
+            this.probeInterval = set.probeInterval;
+            this.probesOnlyDown = set.probesOnlyDown;
+            this.probeTimeLimit = set.probeTimeLimit;
+            this.silenceLimit = set.silenceLimit;
+            this.acceptedStatus.addAll(set.acceptedStatus);
+            this.probeFrom = set.probeFrom;
+            this.downAfter = set.downAfter;
+            this.upAfter = set.upAfter;
+            this.recoverAfter = set.recoverAfter;
+            this.numbers = set.numbers;
+            this.numberFields.addAll(set.numberFields);
         }
 
         /**
@@ -343,7 +354,7 @@ public final class GatewaySet {
                 }
             }
             problems.throwIfAny();
-            return new GatewaySet(this, name);
+            return new GatewaySet(this);
         }
     }
 }

@@ -7,7 +7,10 @@ final class Hashes {
 
     private Hashes() {}
 
-    /** Returns the 64-bit FNV-1a hash of a text, mixed: texts that differ in their last character only differ in all bits. */
+    /**
+     * Returns the 64-bit FNV-1a hash of a text, mixed: texts that differ in their last character only differ in all
+     * bits.
+     */
     static long of(String text) {
         long h = 0xcbf29ce484222325L;
         for (byte b : text.getBytes(StandardCharsets.UTF_8)) {

@@ -1,6 +1,7 @@
 package org.sipproxy.gateway;
 
 import java.util.Objects;
+import org.sipproxy.annotation.Beta;
 import org.sipproxy.api.gateway.Gateway;
 
 /**
@@ -14,6 +15,7 @@ import org.sipproxy.api.gateway.Gateway;
 public record MemberChange(Gateway gateway, MemberState before, MemberState now, String reason) {
 
     /** Checks that nothing is null. */
+    @Beta
     public MemberChange {
         Objects.requireNonNull(gateway, "gateway");
         Objects.requireNonNull(before, "before");

@@ -45,9 +45,9 @@ final class MemberSet {
     }
 
     /**
-     * Returns the members that may get a request, the first choice first. If none of them can serve, those that are down
-     * because requests failed, the least recently failed first: without a failed probe or a Retry-After it is not certain
-     * that they are down, and a call that may succeed is better than one that is refused.
+     * Returns the members that may get a request, the first choice first. If none of them can serve, those that are
+     * down because requests failed, the least recently failed first: without a failed probe or a Retry-After it is not
+     * certain that they are down, and a call that may succeed is better than one that is refused.
      */
     List<Member> order(StageContext context, boolean isCall) throws SipParseException {
         List<Member> usable = new ArrayList<>(members.size());

@@ -3,6 +3,7 @@ package org.sipproxy.gateway;
 import java.time.Instant;
 import java.util.Objects;
 import java.util.Optional;
+import org.sipproxy.annotation.Beta;
 import org.sipproxy.api.gateway.Gateway;
 
 /**
@@ -26,6 +27,7 @@ public record MemberStatus(
         Optional<Instant> lastProbeAt) {
 
     /** Checks that nothing is null. */
+    @Beta
     public MemberStatus {
         Objects.requireNonNull(gateway, "gateway");
         Objects.requireNonNull(state, "state");

@@ -23,8 +23,8 @@ import org.sipproxy.message.SipUri;
  * }</pre>
  *
  * <p>A number is a text of digits, {@code *} and {@code #}, with an optional {@code +} at its start, at most 64
- * characters. Visual separators ({@code - . ( )} of RFC 3966 §5.1.1, and spaces) are removed first. Any other text, such
- * as a name, is not changed. Parameters after a semicolon are kept.
+ * characters. Visual separators ({@code - . ( )} of RFC 3966 §5.1.1, and spaces) are removed first. Any other text,
+ * such as a name, is not changed. Parameters after a semicolon are kept.
  */
 public final class NumberPlan {
 
@@ -90,13 +90,14 @@ public final class NumberPlan {
     }
 
     /**
-     * Writes numbers as E.164 with a plus: a number with a plus is kept, the international prefix becomes a plus, and the
-     * national prefix a plus and the country code. Other numbers, such as extensions and emergency numbers, are kept.
+     * Writes numbers as E.164 with a plus: a number with a plus is kept, the international prefix becomes a plus, and
+     * the national prefix a plus and the country code. Other numbers, such as extensions and emergency numbers, are
+     * kept.
      *
      * @param countryCode 1 to 3 digits, such as {@code 49}
      * @param internationalPrefix such as {@code 00} or {@code 011}
-     * @param nationalPrefix such as {@code 0}. Empty in a country without one: every other number of 7 digits or more is
-     *     then national
+     * @param nationalPrefix such as {@code 0}. Empty in a country without one: every other number of 7 digits or more
+     *     is then national
      * @throws IllegalArgumentException if one of them is not of digits
      */
     public NumberPlan e164(String countryCode, String internationalPrefix, String nationalPrefix) {
@@ -190,8 +191,8 @@ public final class NumberPlan {
     }
 
     /**
-     * Returns the URI with its number in the form of this plan. The user part of a {@code sip:} or {@code sips:} URI and
-     * the number of a {@code tel:} URI are changed; any other URI is not.
+     * Returns the URI with its number in the form of this plan. The user part of a {@code sip:} or {@code sips:} URI
+     * and the number of a {@code tel:} URI are changed; any other URI is not.
      */
     public SipUri apply(SipUri uri) {
         if (!uri.isSip()) {

@@ -29,7 +29,7 @@ final class Refresher {
                 () -> {
                     try {
                         task.run();
-                    } catch (Throwable e) { // an exception would end the repetition
+                    } catch (Throwable e) { // an exception would end the schedule
                         LOG.warn("gateways cannot be refreshed; they stay as they are", e);
                     }
                 },

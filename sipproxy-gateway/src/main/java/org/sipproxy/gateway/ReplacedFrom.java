@@ -30,8 +30,8 @@ import org.sipproxy.message.SipUri;
  * </pre>
  *
  * <p>A call takes some 500 bytes, until a while after its end. If there are too many, or after a restart, messages of
- * older calls pass unchanged: user agents compare tags (RFC 3261 §12). Thread-safe; the monitor is held for a look-up in a
- * map.
+ * older calls pass unchanged: user agents compare tags (RFC 3261 §12). Thread-safe; the monitor is held for a look-up
+ * in a map.
  */
 final class ReplacedFrom {
 

@@ -24,8 +24,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * One request on its way to a provider. Responds to the provider's challenges by sending the request again to the same
- * target with credentials (RFC 3261 §22.2). A proxy may not change the CSeq number, so the second request has that of the
- * first and differs from it by its branch.
+ * target with credentials (RFC 3261 §22.2). A proxy may not change the CSeq number, so the second request has that of
+ * the first and differs from it by its branch.
  */
 final class TrunkCall implements FailureStage {
 
@@ -101,9 +101,9 @@ final class TrunkCall implements FailureStage {
     }
 
     /**
-     * The caller cannot respond to the challenge, and should not try again: 403. A 503 would let its phone or proxy avoid
-     * this proxy for all calls (RFC 3263 §4.3). A rule for {@link FailureCause#UNREACHABLE} applies, so that another
-     * trunk takes the call.
+     * The caller cannot respond to the challenge, and should not try again: 403. A 503 would let its phone or proxy
+     * avoid this proxy for all calls (RFC 3263 §4.3). A rule for {@link FailureCause#UNREACHABLE} applies, so that
+     * another trunk takes the call.
      */
     private Verdict refused(FailureContext context) throws Exception {
         RelayPlan.Reaction reaction = rules.apply(RelayPlan.to(targets))

@@ -1,6 +1,7 @@
 package org.sipproxy.gateway;
 
 import java.util.Objects;
+import org.sipproxy.annotation.Beta;
 
 /**
  * A trunk whose state has changed.
@@ -13,6 +14,7 @@ import java.util.Objects;
 public record TrunkChange(String name, TrunkState before, TrunkState now, String reason) {
 
     /** Checks that nothing is null. */
+    @Beta
     public TrunkChange {
         Objects.requireNonNull(name, "name");
         Objects.requireNonNull(before, "before");

@@ -20,7 +20,9 @@ public enum TrunkState {
     REGISTERING,
     /** Registered. It is refreshed at 80 to 90 % of the granted time. */
     REGISTERED,
-    /** The provider refuses the account or its password. The next attempt is late, so that the account is not locked. */
+    /**
+     * The provider refuses the account or its password. The next attempt is late, so that the account is not locked.
+     */
     REJECTED,
     /** The latest attempt failed. The next one follows after a growing time. */
     FAILED

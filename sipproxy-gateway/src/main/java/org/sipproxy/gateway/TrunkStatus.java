@@ -3,6 +3,7 @@ package org.sipproxy.gateway;
 import java.time.Instant;
 import java.util.Objects;
 import java.util.Optional;
+import org.sipproxy.annotation.Beta;
 
 /**
  * State of a trunk.
@@ -22,6 +23,7 @@ public record TrunkStatus(
         Optional<Instant> nextAttempt) {
 
     /** Checks that nothing is null. */
+    @Beta
     public TrunkStatus {
         Objects.requireNonNull(name, "name");
         Objects.requireNonNull(state, "state");

@@ -2,12 +2,11 @@
  * Gateways and media servers behind the proxy, and accounts at providers.
  *
  * <p>Start with {@link org.sipproxy.gateway.Dispatcher}, the component that a host application adds to its proxy. It
- * distributes requests over the members of a {@link org.sipproxy.gateway.GatewaySet} and watches their health; {@link
- * org.sipproxy.gateway.MemberStatus} is what it knows of a member. {@link org.sipproxy.gateway.NumberPlan} writes
- * telephone numbers as a gateway expects them.
+ * distributes requests over the members of a {@link org.sipproxy.gateway.GatewaySet} and watches their health.
+ * {@link org.sipproxy.gateway.NumberPlan} writes telephone numbers as a gateway expects them.
+ * {@link org.sipproxy.gateway.Trunk} is an account at a provider: registration, credentials, and its calls.
  *
- * <p>{@link org.sipproxy.gateway.Trunk} is an account at a provider: registration, credentials for its challenges, and
- * its calls.
+ * <p>Does not cover media, least-cost tables or number portability.
  */
 @NullMarked
 package org.sipproxy.gateway;

@@ -1,6 +1,7 @@
 package org.sipproxy.jdbc;
 
 import java.util.Optional;
+import org.sipproxy.annotation.Beta;
 
 /**
  * Counters of the accounting.
@@ -14,4 +15,9 @@ import java.util.Optional;
  * @param lastError why the latest attempt to write failed; empty if it succeeded
  */
 public record AccountingStatus(
-        int queued, long written, long dropped, int openCalls, long evictedCalls, Optional<String> lastError) {}
+        int queued, long written, long dropped, int openCalls, long evictedCalls, Optional<String> lastError) {
+
+    /** For the proxy: gets parameters in minor versions. */
+    @Beta
+    public AccountingStatus {}
+}

@@ -152,9 +152,9 @@ public final class DatabaseDoctor {
         }
 
         /**
-         * Sets the domains of the proxy, which must be those of the subscribers. The rows that {@link JdbcDomains} reads
-         * count too, unless {@link #uses} lacks {@link DatabaseUse#DOMAINS}. Default none: subscribers' domains are not
-         * checked.
+         * Sets the domains of the proxy, which must be those of the subscribers. The rows that {@link JdbcDomains}
+         * reads count too, unless {@link #uses} lacks {@link DatabaseUse#DOMAINS}. Default none: subscribers' domains
+         * are not checked.
          */
         public Builder domains(List<String> domains) {
             Set<String> lower = new TreeSet<>();

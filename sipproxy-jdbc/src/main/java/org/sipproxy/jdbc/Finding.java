@@ -1,6 +1,7 @@
 package org.sipproxy.jdbc;
 
 import java.util.Objects;
+import org.sipproxy.annotation.Beta;
 
 /**
  * Result of one check of the {@link DatabaseDoctor}.
@@ -25,6 +26,7 @@ public record Finding(Severity severity, String what, String value, String remed
         ERROR
     }
 
+    @Beta
     public Finding {
         Objects.requireNonNull(severity, "severity");
         Objects.requireNonNull(what, "what");

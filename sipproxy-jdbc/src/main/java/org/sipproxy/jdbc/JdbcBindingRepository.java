@@ -276,6 +276,7 @@ public final class JdbcBindingRepository implements BindingRepository, ProxyComp
         private static final Duration LONGEST_TIMEOUT = Duration.ofMinutes(5);
 
         private final DataSource dataSource;
+        private final OptionProblems problems = new OptionProblems("location table");
         private ZoneId zone = ZoneOffset.UTC;
         private @Nullable String defaultDomain;
         private int serverId;
@@ -293,6 +294,7 @@ public final class JdbcBindingRepository implements BindingRepository, ProxyComp
          * one hour in autumn.
          */
         public Builder databaseZone(ZoneId value) {
+            problems.once("databaseZone");
             this.zone = Objects.requireNonNull(value, "value");
             return this;
         }
@@ -304,6 +306,7 @@ public final class JdbcBindingRepository implements BindingRepository, ProxyComp
          * skipped.
          */
         public Builder defaultDomain(String domain) {
+            problems.once("defaultDomain");
             this.defaultDomain = Objects.requireNonNull(domain, "domain");
             return this;
         }
@@ -313,6 +316,7 @@ public final class JdbcBindingRepository implements BindingRepository, ProxyComp
          * memory delete only expired rows with their own number.
          */
         public Builder serverId(int value) {
+            problems.once("serverId");
             this.serverId = value;
             return this;
         }
@@ -323,6 +327,7 @@ public final class JdbcBindingRepository implements BindingRepository, ProxyComp
          * pgjdbc, whose default adds 10 s if a server does not react at all.
          */
         public Builder statementTimeout(Duration value) {
+            problems.once("statementTimeout");
             this.statementTimeout = Objects.requireNonNull(value, "value");
             return this;
         }
@@ -333,6 +338,7 @@ public final class JdbcBindingRepository implements BindingRepository, ProxyComp
          * be exceeded. Default true; turned off automatically if the database has no such function.
          */
         public Builder advisoryLocks(boolean value) {
+            problems.once("advisoryLocks");
             this.advisoryLocks = value;
             return this;
         }
@@ -345,10 +351,10 @@ public final class JdbcBindingRepository implements BindingRepository, ProxyComp
         /**
          * Checks the options. Does not open a connection.
          *
-         * @throws ConfigurationException if an option is outside its range
+         * @throws ConfigurationException if an option is outside its range or given twice
          */
         public JdbcBindingRepository build() {
-            OptionProblems found = new OptionProblems("location table");
+            OptionProblems found = problems.copy();
             if (serverId < 0) {
                 found.add("serverId", Integer.toString(serverId), "expected 0 or more");
             }

@@ -224,6 +224,7 @@ public final class JdbcCallRepository implements CallRepository, ProxyComponent 
     public static final class Builder {
 
         private final DataSource dataSource;
+        private final OptionProblems problems = new OptionProblems("call repository");
         private int serverId;
 
         private Builder(DataSource dataSource) {
@@ -235,6 +236,7 @@ public final class JdbcCallRepository implements CallRepository, ProxyComponent 
          * calls with its own number.
          */
         public Builder serverId(int value) {
+            problems.once("serverId");
             this.serverId = value;
             return this;
         }
@@ -242,10 +244,10 @@ public final class JdbcCallRepository implements CallRepository, ProxyComponent 
         /**
          * Checks the options. Does not open a connection.
          *
-         * @throws ConfigurationException if an option is outside its range
+         * @throws ConfigurationException if an option is outside its range or given twice
          */
         public JdbcCallRepository build() {
-            OptionProblems found = new OptionProblems("call repository");
+            OptionProblems found = problems.copy();
             if (serverId < 0) {
                 found.add("serverId", Integer.toString(serverId), "expected 0 or more");
             }

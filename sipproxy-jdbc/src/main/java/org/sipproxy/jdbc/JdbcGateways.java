@@ -18,8 +18,8 @@ import org.slf4j.LoggerFactory;
  * Dispatcher.builder().source(JdbcGateways.of(dataSource)).fallback("1").build()
  * }</pre>
  *
- * <p>The name of a set is its {@code setid}. Of the flags, 1 (inactive), 4 (disabled), 8 (probing) and 32 (no pings) are
- * used. Of {@code attrs}, these are used:
+ * <p>The name of a set is its {@code setid}. Of the flags, 1 (inactive), 4 (disabled), 8 (probing) and 32 (no pings)
+ * are used. Of {@code attrs}, these are used:
  *
  * <pre>
  *  attribute    used as
@@ -33,8 +33,8 @@ import org.slf4j.LoggerFactory;
  *  obproxy      outbound proxy
  * </pre>
  *
- * <p>Any other attribute is logged once, at WARN, and passed on in {@link Gateway#attributes()}. A row that is not valid
- * is skipped and logged once, at WARN; a socket that is not an endpoint is not used, and logged likewise.
+ * <p>Any other attribute is logged once, at WARN, and passed on in {@link Gateway#attributes()}. A row that is not
+ * valid is skipped and logged once, at WARN; a socket that is not an endpoint is not used, and logged likewise.
  */
 public final class JdbcGateways implements GatewaySource {
 

@@ -37,8 +37,8 @@ import org.slf4j.LoggerFactory;
  *  socket                      listening point to send from
  * </pre>
  *
- * <p>A row that is not valid is skipped and logged once, at WARN; a value that is not used as it is is logged likewise. No
- * log line has a secret.
+ * <p>A row that is not valid is skipped and logged once, at WARN; a value that is not used as it is is logged likewise.
+ * No log line has a secret.
  */
 public final class JdbcTrunks {
 

@@ -14,7 +14,8 @@ import org.jdbi.v3.core.Jdbi;
 
 /**
  * Kamailio's tables, and those of {@link JdbcSecret} and {@link JdbcCallRepository}: creates, verifies and drops them,
- * like {@code kamdbctl}. A database that a Kamailio already uses is accepted as it is, including further tables and columns.
+ * like {@code kamdbctl}. A database that a Kamailio already uses is accepted as it is, including further tables and
+ * columns.
  *
  * <p>The tables are those of the current schema (first on the connection's {@code search_path}). All methods block, and
  * throw {@link org.jdbi.v3.core.JdbiException} if the database cannot be reached or rejects a statement.

@@ -12,9 +12,9 @@ import org.sipproxy.message.Method;
  * Format of the column {@code location.methods}: the methods that a client allows, one bit each, as Kamailio numbers
  * them. NULL stands for a client that did not list them.
  *
- * <p>All other methods share one bit, which does not name them. A row with that bit is therefore read as one that allows
- * all methods, so that no method is withheld from a client that listed it. The same applies to the bits that Kamailio
- * has for its own methods and for HTTP.
+ * <p>All other methods share one bit, which does not name them. A row with that bit is therefore read as one that
+ * allows all methods, so that no method is withheld from a client that listed it. The same applies to the bits that
+ * Kamailio has for its own methods and for HTTP.
  */
 final class MethodMask {
 

@@ -1,5 +1,7 @@
 package org.sipproxy.jdbc;
 
+import org.sipproxy.annotation.Beta;
+
 /**
  * Table that does not have the required version or columns.
  *
@@ -10,6 +12,10 @@ package org.sipproxy.jdbc;
 public record SchemaMismatch(String table, String found, String wanted) {
 
     static final String NO_TABLE = "no such table";
+
+    /** For the proxy: gets parameters in minor versions. */
+    @Beta
+    public SchemaMismatch {}
 
     /** Returns true if the table does not exist. */
     public boolean isMissing() {

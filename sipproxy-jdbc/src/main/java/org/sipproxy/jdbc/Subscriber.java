@@ -1,6 +1,7 @@
 package org.sipproxy.jdbc;
 
 import java.util.Objects;
+import org.sipproxy.annotation.Beta;
 
 /**
  * Row of {@code subscriber}, without its secrets.
@@ -16,6 +17,7 @@ public record Subscriber(String username, String domain, boolean hasHa1, boolean
     /** Column for the SHA-256 HA1, which Kamailio does not have. */
     static final String SHA256_COLUMN = "ha1_sha256";
 
+    @Beta
     public Subscriber {
         Objects.requireNonNull(username, "username");
         Objects.requireNonNull(domain, "domain");

@@ -190,9 +190,12 @@ class JdbcBindingRepositoryTest implements BindingRepositoryContract {
                         .serverId(-1)
                         .defaultDomain(" ")
                         .statementTimeout(Duration.ZERO)
+                        .advisoryLocks(true)
+                        .advisoryLocks(false)
                         .build())
                 .isInstanceOf(IllegalArgumentException.class)
-                .hasMessageContainingAll("serverId: -1", "defaultDomain: empty", "statementTimeout: 0s");
+                .hasMessageContainingAll(
+                        "serverId: -1", "defaultDomain: empty", "statementTimeout: 0s", "advisoryLocks: given twice");
     }
 
     private static Binding binding(String id) {

@@ -123,7 +123,7 @@ class JdbcCallRepositoryTest {
     }
 
     @Test
-    void rowsOfAProxyThatIsGoneAreDeletedInTheEnd() {
+    void rowsOfAProxyThatWasRemovedAreDeletedInTheEnd() {
         JdbcCallRepository gone =
                 JdbcCallRepository.builder(POSTGRES.dataSource()).serverId(3).build();
         gone.write(List.of(call("one"), call("two")), List.of());
@@ -147,7 +147,7 @@ class JdbcCallRepositoryTest {
     }
 
     @Test
-    void aCallThatTheColumnsCannotHoldIsLeftOut() {
+    void callThatTheColumnsCannotHoldIsNotWritten() {
         calls.write(List.of(call("c".repeat(256)), call("one"), call("null\0byte")), List.of());
 
         assertThat(calls.findAll()).containsExactly(call("one"));
@@ -169,7 +169,7 @@ class JdbcCallRepositoryTest {
     }
 
     @Test
-    void aRowThatCannotBeReadIsLeftOut() {
+    void rowThatCannotBeReadIsSkipped() {
         calls.write(List.of(call("one"), call("two")), List.of());
         POSTGRES.execute("UPDATE sipproxy_call SET caller_sock = 'nonsense' WHERE callid = 'two'");
         assertThat(calls.findAll()).containsExactly(call("one"));

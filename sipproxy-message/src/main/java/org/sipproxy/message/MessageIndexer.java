@@ -8,7 +8,7 @@ import org.sipproxy.message.wire.MessageIndex;
  * of its value.
  *
  * <p>Bytes that are not SIP are rejected with an exception. A defect in a line is recorded instead ({@link #defect},
- * the first one), and reading goes on, so that a request with a malformed header can still be rejected with a 400.
+ * the first one), and reading continues, so that a request with a malformed header can still be rejected with a 400.
  */
 final class MessageIndexer {
 

@@ -81,7 +81,8 @@ public final class ParseLimits {
         }
 
         /**
-         * Sets the longest header with its folded lines, in bytes; 256 to 1,048,576. Default 65,536, the same as for a message.
+         * Sets the longest header with its folded lines, in bytes; 256 to 1,048,576. Default 65,536, the same as for a
+         * message.
          */
         public Builder headerLineBytes(int value) {
             headerLineBytes = value;
@@ -89,8 +90,8 @@ public final class ParseLimits {
         }
 
         /**
-         * Sets the maximum number of header lines of a message; 16 to 10,000. Default 1,024: 255 Via lines, which Max-Forwards
-         * allows, two Record-Route lines for each, and as many others.
+         * Sets the maximum number of header lines of a message; 16 to 10,000. Default 1,024: 255 Via lines, which
+         * Max-Forwards allows, two Record-Route lines for each, and as many others.
          */
         public Builder headers(int value) {
             headers = value;
@@ -98,8 +99,8 @@ public final class ParseLimits {
         }
 
         /**
-         * Sets the maximum number of elements of a header that is read as a list (Route, Path, Contact of a REGISTER); 1 to
-         * 10,000. Default 64.
+         * Sets the maximum number of elements of a header that is read as a list (Route, Path, Contact of a REGISTER);
+         * 1 to 10,000. Default 64.
          */
         public Builder listElements(int value) {
             listElements = value;

@@ -5,6 +5,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
+import org.sipproxy.annotation.Beta;
 import org.sipproxy.api.location.Aor;
 import org.sipproxy.api.transport.Endpoint;
 
@@ -27,6 +28,7 @@ public record FlowHealth(
         Optional<Duration> roundTrip) {
 
     /** Copies the list. */
+    @Beta
     public FlowHealth {
         users = List.copyOf(users);
     }

@@ -1,6 +1,7 @@
 package org.sipproxy.nat;
 
 import java.time.Duration;
+import org.sipproxy.annotation.Beta;
 
 /**
  * Counts of NAT traversal since the proxy started, read without locking.
@@ -37,6 +38,10 @@ public record NatStatistics(
         long stunAnswers,
         Duration meanRoundTrip,
         Duration longestRoundTrip) {
+
+    /** For the proxy: gets parameters in minor versions. */
+    @Beta
+    public NatStatistics {}
 
     static NatStatistics of(NatCounters counters, KnownClients clients) {
         long answers = counters.answers.sum();

@@ -95,7 +95,9 @@ final class RouteThroughNat implements RequestStage {
         return Verdict.relay(new Target(contact, 1f, List.of(), null, alias.received(), alias.socket(), seenAt(alias)));
     }
 
-    /** Returns when the owner was seen, so that a later connection from the same address does not count as the owner's. */
+    /**
+     * Returns when the owner was seen, so that a later connection from the same address does not count as the owner's.
+     */
     private long seenAt(ContactAlias alias) {
         if (alias.isForeign()) {
             return Target.UNKNOWN;

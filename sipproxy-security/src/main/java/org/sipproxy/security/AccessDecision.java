@@ -1,6 +1,7 @@
 package org.sipproxy.security;
 
 import java.util.List;
+import org.sipproxy.annotation.Beta;
 
 /**
  * Decision of an {@link AccessList} about a source, and its reason.
@@ -13,6 +14,7 @@ import java.util.List;
 public record AccessDecision(AccessRule.Action action, String rule, String tag, List<String> special) {
 
     /** Copies the list. */
+    @Beta
     public AccessDecision {
         special = List.copyOf(special);
     }

@@ -27,20 +27,15 @@ import org.slf4j.LoggerFactory;
  *
  * <p>(on one line). The fields always have this order and are separated by one space:
  *
- * <ul>
- *   <li>{@code date}: UTC, with milliseconds.
- *   <li>{@code event}: {@code authentication-failed}, {@code locked-out}, {@code access-denied}, {@code limit-hit},
- *       {@code scanner} or {@code omitted}.
- *   <li>{@code source}, {@code port}: the peer's numeric address, IPv6 without brackets and zone, and its port. Over
- *       UDP a source may be forged.
- *   <li>{@code transport}: {@code udp}, {@code tcp}, {@code tls}, {@code ws} or {@code wss}.
- *   <li>{@code method}: the method of the request, {@code -} if no request was parsed.
- *   <li>{@code user}: the digest user of the credentials, {@code -} for none. A lockout without a user is that of the
- *       source.
- *   <li>{@code from}, {@code call-id}: the URI of the request's From, and its Call-ID; {@code -} if no request was parsed.
- *   <li>{@code reason}: the reason of a failure, the access rule, the exceeded limit, or the sign of a scanner. For a
- *       lockout its duration in seconds.
- *   <li>{@code omitted}: the number of events of the same kind and source without a line since the previous line.
+ * <ul> <li>{@code date}: UTC, with milliseconds. <li>{@code event}: {@code authentication-failed}, {@code locked-out},
+ * {@code access-denied}, {@code limit-hit}, {@code scanner} or {@code omitted}. <li>{@code source}, {@code port}: the
+ * peer's numeric address, IPv6 without brackets and zone, and its port. Over UDP a source may be forged. <li>{@code
+ * transport}: {@code udp}, {@code tcp}, {@code tls}, {@code ws} or {@code wss}. <li>{@code method}: the method of the
+ * request, {@code -} if no request was parsed. <li>{@code user}: the digest user of the credentials, {@code -} for
+ * none. A lockout without a user is that of the source. <li>{@code from}, {@code call-id}: the URI of the request's
+ * From, and its Call-ID; {@code -} if no request was parsed. <li>{@code reason}: the reason of a failure, the access
+ * rule, the exceeded limit, or the sign of a scanner. For a lockout its duration in seconds. <li>{@code omitted}: the
+ * number of events of the same kind and source without a line since the previous line.
  * </ul>
  *
  * <p>A value is printable ASCII without spaces, quotes, backslashes, {@code %} and {@code =}; any other byte of its

@@ -112,7 +112,7 @@ public final class FloodGuard implements ProxyComponent {
     private final ScannerSigns signs;
     private final ScannerPolicy scanners;
     private final UnknownUsers unknownUsers;
-    private final SlowReply slowReply = new SlowReply(TARPIT_DELAY);
+    private final SlowResponse slowResponse = new SlowResponse(TARPIT_DELAY);
     private volatile @Nullable ProxyRuntime runtime;
 
     private FloodGuard(Builder builder) {
@@ -380,7 +380,7 @@ public final class FloodGuard implements ProxyComponent {
         if (answer == Answer.TARPIT
                 && proxy != null
                 && !Method.ACK.equals(context.request().method())) {
-            slowReply.send(proxy, context.request(), context.flow());
+            slowResponse.send(proxy, context.request(), context.flow());
         }
         return answer == Answer.UNAVAILABLE ? UNAVAILABLE : Verdict.discard();
     }

@@ -123,8 +123,8 @@ public final class Lockout {
         }
 
         /**
-         * Sets the failures at one source, whatever the user, until it is locked out for all users without a proof of their
-         * password there, 1 to 1,000,000. Default 100.
+         * Sets the failures at one source, whatever the user, until it is locked out for all users without a proof of
+         * their password there, 1 to 1,000,000. Default 100.
          */
         public Builder sourceFailures(int value) {
             sourceFailures = value;
@@ -132,7 +132,8 @@ public final class Lockout {
         }
 
         /**
-         * Sets the duration of the first lockout, 1 second to 1 day; each further failure doubles the next. Default 30 seconds.
+         * Sets the duration of the first lockout, 1 second to 1 day; each further failure doubles the next. Default 30
+         * seconds.
          */
         public Builder first(Duration value) {
             first = Objects.requireNonNull(value, "value");
@@ -140,7 +141,8 @@ public final class Lockout {
         }
 
         /**
-         * Sets the maximum duration of a lockout; failures are reset if none follows for this long. Up to 7 days. Default 1 hour.
+         * Sets the maximum duration of a lockout; failures are reset if none follows for this long. Up to 7 days.
+         * Default 1 hour.
          */
         public Builder longest(Duration value) {
             longest = Objects.requireNonNull(value, "value");

@@ -23,7 +23,10 @@ import org.sipproxy.message.SipParseException;
 import org.sipproxy.testkit.DigestCredentials;
 import org.sipproxy.testkit.fakes.FakeStageContext;
 
-/** Outcomes for all kinds of credentials; {@link DigestSuccessTest} and its neighbours cover the responses to the client. */
+/**
+ * Outcomes for all kinds of credentials; {@link DigestSuccessTest} and its neighbours cover the responses to the
+ * client.
+ */
 class CredentialsCheckTest {
 
     private static final Realm REALM = Realm.named("example.org");

@@ -259,7 +259,7 @@ class LockoutTest {
     }
 
     @Test
-    void phoneThatTakesANewAddressOfItsNetworkOf64BitsIsStillExemptFromTheLockoutOfTheSource() {
+    void phoneWithANewAddressOfItsSlash64IsStillExemptFromTheLockout() {
         right("1001", "2001:db8::1");
         for (int i = 0; i < 101; i++) {
             wrongFromOtherPort("nobody-" + i, "2001:db8::2");

@@ -76,7 +76,7 @@ public abstract sealed class Call permits OutgoingCall, IncomingCall {
             throw new IllegalArgumentException("method: " + method + " cannot be sent in a dialog; the phone sends ACK,"
                     + " OutgoingCall.cancel() sends CANCEL");
         }
-        RequestDraft draft = Reply.isTargetRefresh(token)
+        RequestDraft draft = Responses.isTargetRefresh(token)
                 ? dialog.request(method, parts, contactLine())
                 : dialog.request(method, parts);
         SipResponse response = exchange(draft).start().awaitFinal();
@@ -163,7 +163,7 @@ public abstract sealed class Call permits OutgoingCall, IncomingCall {
 
     final SipResponse expectSuccess(SipResponse response, String what) {
         if (!response.isSuccess()) {
-            throw core.unexpected(what + " got " + Reply.describe(response));
+            throw core.unexpected(what + " got " + Responses.describe(response));
         }
         return response;
     }

@@ -72,7 +72,7 @@ public final class OutgoingCall extends Call {
         SipResponse response = endIfRefused(invite.await(status));
         if (response.statusCode() != status) {
             throw core.unexpected(
-                    "INVITE " + called + " got " + Reply.describe(response) + " (expected " + status + ")");
+                    "INVITE " + called + " got " + Responses.describe(response) + " (expected " + status + ")");
         }
         return response;
     }

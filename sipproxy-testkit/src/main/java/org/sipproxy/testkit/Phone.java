@@ -30,7 +30,7 @@ import org.sipproxy.message.StatusCode;
  * complaint}.
  *
  * <p>The test answers incoming calls, unless the phone is {@linkplain Builder#answering() answering}. Any other request
- * gets 200, or the status of {@link #replyWith}.
+ * gets 200, or the status of {@link #respondWith}.
  *
  * <p>Methods that wait do so at most for the {@linkplain Builder#patience patience} of the phone, and then throw an
  * {@link AssertionError} that lists the messages on the phone's wire. Thread-safe. The phone's two threads are daemons
@@ -106,7 +106,7 @@ public final class Phone implements AutoCloseable {
     public SipResponse register(Duration expires) {
         SipResponse response = tryRegister(expires, parts -> {});
         if (!response.isSuccess()) {
-            throw core.unexpected("REGISTER got " + Reply.describe(response));
+            throw core.unexpected("REGISTER got " + Responses.describe(response));
         }
         return response;
     }
@@ -175,7 +175,7 @@ public final class Phone implements AutoCloseable {
                 new HeaderLine(HeaderName.FROM, "<" + me.aor() + ">;tag=" + Unique.word("f")),
                 new HeaderLine(HeaderName.TO, "<" + uri + ">"),
                 new HeaderLine(HeaderName.CALL_ID, Unique.word("call"))));
-        if (Reply.isTargetRefresh(token)) {
+        if (Responses.isTargetRefresh(token)) {
             lines.add(new HeaderLine(HeaderName.CONTACT, "<" + me.contact() + ">"));
         }
         RequestDraft draft = new RequestDraft(method, uri, lines, MessageParts.of(filler));
@@ -225,11 +225,11 @@ public final class Phone implements AutoCloseable {
      *
      * @throws IllegalArgumentException if the status is not 200 to 699
      */
-    public void replyWith(String method, int status) {
+    public void respondWith(String method, int status) {
         if (status < 200 || status > 699) {
             throw new IllegalArgumentException("status: " + status + " (expected 200 to 699)");
         }
-        server.replyWith(Method.of(method), status);
+        server.respondWith(Method.of(method), status);
     }
 
     // ---- behind a NAT

@@ -78,7 +78,7 @@ final class ServerTransaction {
      * @throws IllegalStateException if the final response has been sent
      */
     void respond(int status, MessageParts parts) {
-        byte[] response = Reply.write(request, status, toTag, layer.contact(), parts);
+        byte[] response = Responses.write(request, status, toTag, layer.contact(), parts);
         synchronized (this) {
             if (lastStatus >= 200) {
                 throw new IllegalStateException(request.method() + ": already has the final response " + lastStatus

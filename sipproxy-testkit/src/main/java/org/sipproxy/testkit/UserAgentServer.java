@@ -62,7 +62,7 @@ final class UserAgentServer implements TransactionLayer.User {
         return pings.get();
     }
 
-    void replyWith(Method method, int status) {
+    void respondWith(Method method, int status) {
         statuses.put(method, status);
     }
 

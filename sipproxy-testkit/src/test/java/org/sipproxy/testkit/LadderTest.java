@@ -119,7 +119,7 @@ class LadderTest {
     @Test
     void longNamesAndLabelsAreFitted() {
         Phone bob = sip.registeredPhone("bob");
-        bob.replyWith("MESSAGE", 407);
+        bob.respondWith("MESSAGE", 407);
 
         sip.phone("somebody-with-a-name-that-is-longer-than-the-gap").message("bob", "hi");
 

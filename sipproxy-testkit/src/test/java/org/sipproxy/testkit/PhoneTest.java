@@ -147,7 +147,7 @@ class PhoneTest {
         assertThat(alice.options("bob").statusCode()).isEqualTo(200);
         assertThat(bob.pings()).isOne();
 
-        bob.replyWith("MESSAGE", 480);
+        bob.respondWith("MESSAGE", 480);
         SipResponse refused = alice.send(
                 "MESSAGE",
                 "sip:bob@sip.test",

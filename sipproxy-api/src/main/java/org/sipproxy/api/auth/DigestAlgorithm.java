@@ -48,7 +48,10 @@ public enum DigestAlgorithm {
         }
     }
 
-    /** Returns the HA1 of a user in lower-case hex: the {@link #hash} of {@code username:realm:password} (RFC 7616 §3.4.2). */
+    /**
+     * Returns the HA1 of a user in lower-case hex: the {@link #hash} of {@code username:realm:password} (RFC 7616
+     * §3.4.2).
+     */
     public String ha1(String username, String realm, String password) {
         return hash(username + ":" + realm + ":" + password);
     }

@@ -6,9 +6,9 @@ import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * Challenges of one server that requests have answered, with the counts of their nonces. Further requests to that server
- * begin with credentials (RFC 7616 §3.6), which saves a round trip. If the server does not accept the nonce any more, its
- * next challenge replaces it. Holds four realms at most. Thread-safe. {@link #toString()} shows no nonce.
+ * Challenges of one server that requests have answered, with the counts of their nonces. Further requests to that
+ * server begin with credentials (RFC 7616 §3.6), which saves a round trip. If the server does not accept the nonce any
+ * more, its next challenge replaces it. Holds four realms at most. Thread-safe. {@link #toString()} shows no nonce.
  *
  * <p>Use one object for each server and login: credentials are sent to the receiver of the request.
  */

@@ -22,8 +22,8 @@ import org.sipproxy.message.SipUri;
  * Challenges that one request has answered, and its credentials (RFC 7616, RFC 8760, RFC 3261 §22). Each realm is
  * answered once, and once more if its nonce was stale, so the number of requests is bounded.
  *
- * <p>{@link org.sipproxy.api.client.RequestClient} answers challenges with it. A component that forwards requests of others, such as calls over
- * a provider's account, uses it in a {@link org.sipproxy.api.routing.BranchEdit} and a
+ * <p>{@link org.sipproxy.api.client.RequestClient} answers challenges with it. A component that forwards requests of
+ * others, such as calls over a provider's account, uses it in a {@link org.sipproxy.api.routing.BranchEdit} and a
  * {@link org.sipproxy.api.routing.FailureStage}:
  *
  * <pre>{@code
@@ -72,9 +72,9 @@ public final class DigestSession {
     }
 
     /**
-     * Accepts the challenges of a 401 or 407. Returns true if the request is to be sent again with
-     * {@link #credentials}: one challenge at least can be answered, and none rejects an earlier answer to a challenge of
-     * this request.
+     * Accepts the challenges of a 401 or 407. Returns true if the request is to be sent again with {@link
+     * #credentials}: one challenge at least can be answered, and none rejects an earlier answer to a challenge of this
+     * request.
      */
     public boolean accept(SipResponse response) {
         Map<DigestNonces.Space, DigestNonces.Answered> strongest = new LinkedHashMap<>();

@@ -6,9 +6,9 @@ import java.util.Optional;
 import org.sipproxy.message.SipUri;
 
 /**
- * Immutable snapshot of a call: one INVITE outside a dialog and the dialog that it sets up. However many phones rang and
- * whatever a relay plan tried, it is one call; {@link #target} says where it went in the end. {@link Calls} returns a
- * newer snapshot.
+ * Immutable snapshot of a call: one INVITE outside a dialog and the dialog that it sets up. However many phones rang
+ * and whatever a relay plan tried, it is one call; {@link #target} says where it went in the end. {@link Calls} returns
+ * a newer snapshot.
  *
  * <p>All times are on the wall clock. {@link #duration} is measured on the proxy's time, so a step of the wall clock
  * does not change it.
@@ -54,8 +54,8 @@ public interface Call {
     Optional<CallEnd> end();
 
     /**
-     * Returns the time from the answer to the end of the call, or to this snapshot if the call has not ended. Zero if it
-     * was not answered.
+     * Returns the time from the answer to the end of the call, or to this snapshot if the call has not ended. Zero if
+     * it was not answered.
      */
     Duration duration();
 }

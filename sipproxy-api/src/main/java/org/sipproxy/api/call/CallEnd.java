@@ -1,15 +1,17 @@
 package org.sipproxy.api.call;
 
 import java.util.Objects;
+import org.sipproxy.annotation.Beta;
 
 /**
  * Who ended a call, and why.
  *
  * @param side the side that ended the call
  * @param reason why it ended
- * @param statusCode the final response to the INVITE that ended an unanswered call, 300 to 699; 0 for an answered call, and
- *     if the proxy ended it ({@link Side#PROXY})
- * @param text more about it for a person to read, such as the reason phrase or the host application's text; may be empty
+ * @param statusCode the final response to the INVITE that ended an unanswered call, 300 to 699; 0 for an answered call,
+ *     and if the proxy ended it ({@link Side#PROXY})
+ * @param text more about it for a person to read, such as the reason phrase or the host application's text; may be
+ *     empty
  */
 public record CallEnd(Side side, Reason reason, int statusCode, String text) {
 
@@ -55,6 +57,7 @@ public record CallEnd(Side side, Reason reason, int statusCode, String text) {
     }
 
     /** Checks that nothing is null. */
+    @Beta
     public CallEnd {
         Objects.requireNonNull(side, "side");
         Objects.requireNonNull(reason, "reason");

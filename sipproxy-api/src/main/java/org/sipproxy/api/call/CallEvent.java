@@ -1,6 +1,7 @@
 package org.sipproxy.api.call;
 
 import java.util.Objects;
+import org.sipproxy.annotation.Beta;
 
 /**
  * Change of a call.
@@ -23,6 +24,7 @@ public record CallEvent(Kind kind, Call call) {
     }
 
     /** Checks that nothing is null. */
+    @Beta
     public CallEvent {
         Objects.requireNonNull(kind, "kind");
         Objects.requireNonNull(call, "call");

@@ -6,8 +6,8 @@ public interface CallListener {
 
     /**
      * Called when a call has started, rings, was answered, or has ended. All calls of all listeners are made by one
-     * thread of the proxy, {@code <proxy>-calls}, in the order of the events. It holds no lock, and no message waits for
-     * it. The listener may block, which delays later events. If 100,000 events wait, further ones are dropped and
+     * thread of the proxy, {@code <proxy>-calls}, in the order of the events. It holds no lock, and no message waits
+     * for it. The listener may block, which delays later events. If 100,000 events wait, further ones are dropped and
      * counted ({@link CallStatistics#droppedEvents}). An exception is logged.
      */
     void onCall(CallEvent event);

@@ -27,7 +27,9 @@ public interface CallParty {
      */
     Optional<SipUri> contact();
 
-    /** Returns the address from which this side's INVITE or 2xx arrived: of a phone, of its NAT, or of another proxy. */
+    /**
+     * Returns the address from which this side's INVITE or 2xx arrived: of a phone, of its NAT, or of another proxy.
+     */
     Optional<InetSocketAddress> address();
 
     /** Returns the listening point at which it arrived. */

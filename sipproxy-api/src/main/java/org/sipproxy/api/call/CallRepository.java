@@ -8,9 +8,9 @@ import java.util.List;
  * {@code SipProxyBuilder.callRepository}.
  *
  * <p>The proxy keeps the calls in memory. It reads the rows when it starts, and writes the calls that were answered,
- * refreshed or ended since the last write once a second, on a thread of its own ({@code <proxy>-calls-store}). No message
- * waits for it. After a crash, calls are as they were a second earlier: one that ended in this second is found by
- * {@code CallSettings.keepalive} or ends by {@code CallSettings.maxDuration}.
+ * refreshed or ended since the last write once a second, on a thread of its own ({@code <proxy>-calls-store}). No
+ * message waits for it. After a crash, calls are as they were a second earlier: one that ended in this second is found
+ * by {@code CallSettings.keepalive} or ends by {@code CallSettings.maxDuration}.
  *
  * <p>Methods are called by one thread at a time and may block. If one throws, nothing is lost: the proxy logs the
  * failure and tries again, after a pause of up to 5 s, with what has changed meanwhile. So a call that can never be

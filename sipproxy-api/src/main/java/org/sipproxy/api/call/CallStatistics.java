@@ -1,5 +1,7 @@
 package org.sipproxy.api.call;
 
+import org.sipproxy.annotation.Beta;
+
 /**
  * Counts of the calls of a proxy since it was built. Made by the proxy; components may be added in a minor version.
  *
@@ -26,4 +28,9 @@ public record CallStatistics(
         long refusedForUser,
         long untracked,
         long droppedEvents,
-        int unwritten) {}
+        int unwritten) {
+
+    /** For the proxy: gets parameters in minor versions. */
+    @Beta
+    public CallStatistics {}
+}

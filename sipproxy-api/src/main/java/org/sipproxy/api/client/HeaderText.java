@@ -1,6 +1,8 @@
 package org.sipproxy.api.client;
 
+import java.util.Map;
 import java.util.Objects;
+import org.sipproxy.message.HeaderName;
 import org.sipproxy.message.NameAddress;
 import org.sipproxy.message.SipParseException;
 import org.sipproxy.message.SipUri;
@@ -8,7 +10,22 @@ import org.sipproxy.message.SipUri;
 /** Checks of text that becomes part of a header line. */
 final class HeaderText {
 
+    static final String OF_THE_PROXY = "the proxy writes it";
+
     private HeaderText() {}
+
+    /**
+     * Checks that a header may be set.
+     *
+     * @param refused the headers that may not, with the reasons
+     * @throws IllegalArgumentException if it is one of them
+     */
+    static void requireNoneOf(Map<HeaderName, String> refused, HeaderName name) {
+        String why = refused.get(Objects.requireNonNull(name, "name"));
+        if (why != null) {
+            throw new IllegalArgumentException("header: " + name + " is not accepted; " + why);
+        }
+    }
 
     /**
      * Returns the text.

@@ -41,12 +41,11 @@ public final class OutgoingRequest {
             Method.CANCEL, "it belongs to an INVITE; cancel the future to end this request",
             Method.BYE, "it belongs to a dialog, which this client does not keep");
 
-    private static final String OF_THE_PROXY = "the proxy writes it";
     private static final Map<HeaderName, String> OTHER_HEADERS = Map.ofEntries(
-            Map.entry(HeaderName.VIA, OF_THE_PROXY),
-            Map.entry(HeaderName.MAX_FORWARDS, OF_THE_PROXY),
-            Map.entry(HeaderName.MAX_BREADTH, OF_THE_PROXY),
-            Map.entry(HeaderName.CONTENT_LENGTH, OF_THE_PROXY),
+            Map.entry(HeaderName.VIA, HeaderText.OF_THE_PROXY),
+            Map.entry(HeaderName.MAX_FORWARDS, HeaderText.OF_THE_PROXY),
+            Map.entry(HeaderName.MAX_BREADTH, HeaderText.OF_THE_PROXY),
+            Map.entry(HeaderName.CONTENT_LENGTH, HeaderText.OF_THE_PROXY),
             Map.entry(HeaderName.RECORD_ROUTE, "a request of this client does not create a dialog through the proxy"),
             Map.entry(HeaderName.FROM, "use from(...)"),
             Map.entry(HeaderName.TO, "use to(...)"),
@@ -71,10 +70,7 @@ public final class OutgoingRequest {
          *     character such as a line end or NUL
          */
         public Header {
-            String why = OTHER_HEADERS.get(Objects.requireNonNull(name, "name"));
-            if (why != null) {
-                throw new IllegalArgumentException("header: " + name + " is not accepted; " + why);
-            }
+            HeaderText.requireNoneOf(OTHER_HEADERS, name);
             if (!Objects.requireNonNull(value, "value").isEmpty()) {
                 HeaderText.require("header " + name, value);
             }

@@ -30,12 +30,11 @@ public final class Participant {
     private static final Duration SHORTEST = Duration.ofSeconds(1);
     private static final Duration LONGEST = Duration.ofMinutes(3);
 
-    private static final String OF_THE_PROXY = "the proxy writes it";
     private static final Map<HeaderName, String> OTHER_HEADERS = Map.of(
             HeaderName.CONTACT,
-            OF_THE_PROXY,
+            HeaderText.OF_THE_PROXY,
             HeaderName.SUPPORTED,
-            OF_THE_PROXY,
+            HeaderText.OF_THE_PROXY,
             HeaderName.REQUIRE,
             "the proxy supports no extension that a user could be required to use",
             HeaderName.CONTENT_ENCODING,
@@ -70,6 +69,11 @@ public final class Participant {
      */
     public static Builder builder(SipUri uri) {
         return new Builder(uri);
+    }
+
+    /** Returns a builder with the values of this participant. */
+    public Builder toBuilder() {
+        return new Builder(this);
     }
 
     /** Returns the Request-URI. */
@@ -123,6 +127,15 @@ public final class Participant {
             HeaderText.require("uri", this.uri.toString());
         }
 
+        private Builder(Participant participant) {
+            this.uri = participant.uri;
+            this.from = participant.from;
+            this.ringFor = participant.ringFor;
+            this.headers.addAll(participant.headers);
+            this.target = participant.target;
+            this.logins.addAll(participant.logins);
+        }
+
         /**
          * Sets the address in From, which the user's phone shows as the caller. Default the URI of the other user.
          *
@@ -163,11 +176,14 @@ public final class Participant {
          *     character such as a line end or NUL
          */
         public Builder header(HeaderName name, String value) {
-            String why = OTHER_HEADERS.get(Objects.requireNonNull(name, "name"));
-            if (why != null) {
-                throw new IllegalArgumentException("header: " + name + " is not accepted; " + why);
-            }
+            HeaderText.requireNoneOf(OTHER_HEADERS, name);
             headers.add(new OutgoingRequest.Header(name, value));
+            return this;
+        }
+
+        /** Removes the headers of this name that were added. */
+        public Builder withoutHeader(HeaderName name) {
+            headers.removeIf(header -> header.name().equals(name));
             return this;
         }
 

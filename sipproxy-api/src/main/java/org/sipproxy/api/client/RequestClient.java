@@ -62,7 +62,8 @@ public interface RequestClient {
      * because Replaces names a dialog that the other user does not have. A request whose Require names an extension
      * other than {@code timer} gets 420.
      *
-     * <p>If the proxy is closed, both users get a BYE. While it drains, connected calls go on and new ones are refused.
+     * <p>If the proxy is closed, both users get a BYE. While it drains, connected calls continue and new ones are
+     * refused.
      *
      * <p>Neither call is one that the proxy relays: {@code SipProxy.calls()}, call listeners, request listeners and
      * accounting do not have it. The returned object reports its end.

@@ -57,7 +57,7 @@ public interface ThirdPartyCall {
      *
      * @param reason text for the phones and for {@link #ended}, at most 200 characters, may be empty
      * @return a future that completes when the BYEs and CANCELs have a response or have timed out; this may take 64*T1
-     *     (32 s) if a phone is gone
+     *     (32 s) if a phone does not respond
      * @throws IllegalArgumentException if {@code reason} is too long or contains a control character
      */
     CompletableFuture<CallEnd> hangUp(String reason);

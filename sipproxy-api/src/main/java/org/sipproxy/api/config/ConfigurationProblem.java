@@ -8,9 +8,9 @@ import java.util.regex.Pattern;
 /**
  * An option that cannot be used as it is. Immutable.
  *
- * <p>Reason and remedy may refer to other options of the same component by their names in braces, such as
- * {@code {maxExpires}}. {@link #text()} prints the plain names; {@link #text(UnaryOperator)} replaces them, for example by
- * the options of a command line.
+ * <p>Reason and remedy may refer to other options of the same component by their names in braces, such as {@code
+ * {maxExpires}}. {@link #text()} prints the plain names; {@link #text(UnaryOperator)} replaces them, for example by the
+ * options of a command line.
  */
 public final class ConfigurationProblem {
 

@@ -76,6 +76,11 @@ public final class Gateway {
         return new Builder(set, uri);
     }
 
+    /** Returns a builder with the values of this gateway. */
+    public Builder toBuilder() {
+        return new Builder(this);
+    }
+
     /** Returns the name of the set. */
     public String set() {
         return set;
@@ -161,6 +166,21 @@ public final class Gateway {
         private Builder(String set, SipUri uri) {
             this.set = Objects.requireNonNull(set, "set");
             this.uri = Objects.requireNonNull(uri, "uri");
+        }
+
+        private Builder(Gateway gateway) {
+            this.set = gateway.set;
+            this.uri = gateway.uri;
+            this.id = gateway.id;
+            this.socket = gateway.socket;
+            this.outboundProxy = gateway.outboundProxy;
+            this.probeFrom = gateway.probeFrom;
+            this.weight = gateway.weight;
+            this.priority = gateway.priority;
+            this.maximumCalls = gateway.maximumCalls;
+            this.probing = gateway.probing;
+            this.start = gateway.start;
+            this.attributes.putAll(gateway.attributes);
         }
 
         /** Sets the identifier, unique in the set, at most 255 characters. Default the URI. */

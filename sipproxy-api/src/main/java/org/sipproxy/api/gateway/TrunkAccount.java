@@ -52,6 +52,11 @@ public final class TrunkAccount {
         return new Builder(name, addressOfRecord);
     }
 
+    /** Returns a builder with the values of this account. */
+    public Builder toBuilder() {
+        return new Builder(this);
+    }
+
     /** Returns the name that identifies the account. */
     public String name() {
         return name;
@@ -132,6 +137,20 @@ public final class TrunkAccount {
             this.name = Objects.requireNonNull(name, "name");
             this.addressOfRecord = Objects.requireNonNull(addressOfRecord, "addressOfRecord");
             this.provider = hostOf(addressOfRecord);
+        }
+
+        private Builder(TrunkAccount account) {
+            this.name = account.name;
+            this.addressOfRecord = account.addressOfRecord;
+            this.provider = account.provider;
+            this.login = account.login;
+            this.registers = account.registers;
+            this.expires = account.expires;
+            this.startDelay = account.startDelay;
+            this.outboundProxy = account.outboundProxy;
+            this.contactHost = account.contactHost;
+            this.socket = account.socket;
+            this.user = account.user;
         }
 
         private static SipUri hostOf(SipUri uri) {

@@ -1,12 +1,13 @@
 /**
- * Gateways behind the proxy: media servers, PSTN gateways, trunks of a provider.
+ * Configuration of gateways behind the proxy: media servers, PSTN gateways, accounts at providers.
  *
- * <p>{@link org.sipproxy.api.gateway.Gateway} is the configuration of one of them. A
- * {@link org.sipproxy.api.gateway.GatewaySource} reads them from a database, such as the rows of Kamailio's table {@code
- * dispatcher}. The component that distributes requests over them is {@code Dispatcher} of {@code sipproxy-gateway}.
+ * <p>Start with {@link org.sipproxy.api.gateway.Gateway}, which describes one of them, and
+ * {@link org.sipproxy.api.gateway.TrunkAccount}, which describes an account. A
+ * {@link org.sipproxy.api.gateway.GatewaySource} reads gateways from a database. The model is that of Kamailio's tables
+ * {@code dispatcher} and {@code uacreg}.
  *
- * <p>{@link org.sipproxy.api.gateway.TrunkAccount} is the configuration of an account at a provider, such as a row of
- * {@code uacreg}. Its component is {@code Trunk}.
+ * <p>Does not distribute or register anything: {@code Dispatcher} and {@code Trunk} of {@code sipproxy-gateway} do
+ * that.
  */
 @NullMarked
 package org.sipproxy.api.gateway;

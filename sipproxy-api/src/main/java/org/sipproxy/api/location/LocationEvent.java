@@ -3,6 +3,7 @@ package org.sipproxy.api.location;
 import java.util.Objects;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
+import org.sipproxy.annotation.Beta;
 
 /**
  * A change of one binding, published after it was made.
@@ -22,6 +23,7 @@ public record LocationEvent(Kind kind, Aor aor, Binding binding, Optional<Remova
     }
 
     /** Checks that a reason is given if and only if a binding was removed. */
+    @Beta
     public LocationEvent {
         Objects.requireNonNull(aor, "aor");
         Objects.requireNonNull(binding, "binding");

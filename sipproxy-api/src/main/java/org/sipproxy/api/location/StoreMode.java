@@ -39,9 +39,9 @@ public sealed interface StoreMode {
     /**
      * Returns the mode that reads from memory and writes changes to the database in batches. While the database keeps
      * up, a crash loses the changes of at most one interval: a flush begins early enough to end in time if it takes as
-     * long as those before it. A flush that takes longer than those before it, as on a machine that is suddenly busy, adds
-     * that difference. While the database is unreachable or too slow, changes wait longer;
-     * {@code StoreStatus.oldestWaiting} shows how long. {@code db_mode 2}.
+     * long as those before it. A flush that takes longer than those before it, as on a machine that is suddenly busy,
+     * adds that difference. While the database is unreachable or too slow, changes wait longer; {@code
+     * StoreStatus.oldestWaiting} shows how long. {@code db_mode 2}.
      *
      * @param interval the greatest age of a change when it is written, 100 ms to 5 min; Kamailio's default is 60 s.
      *     Flushes begin up to a fifth earlier, so that servers that were started together do not flush together

@@ -8,8 +8,9 @@ import org.sipproxy.message.SipRequest;
  *
  * <p>Called on a receiver thread, a worker thread or the timer thread, while the proxy holds the transaction's lock: it
  * must not block and should take microseconds. If it throws, the branch fails with 500 and the exception is logged; the
- * other targets are tried. The target decides the Request-URI; an edit of it is ignored. An edit that changes the method,
- * Via, Route, Record-Route, Max-Forwards, Max-Breadth, Call-ID, CSeq, or the tag of From or To counts as a failure.
+ * other targets are tried. The target decides the Request-URI; an edit of it is ignored. An edit that changes the
+ * method, Via, Route, Record-Route, Max-Forwards, Max-Breadth, Call-ID, CSeq, or the tag of From or To counts as a
+ * failure.
  */
 @FunctionalInterface
 public interface BranchEdit {

@@ -2,6 +2,7 @@ package org.sipproxy.api.routing;
 
 import java.util.Objects;
 import java.util.Optional;
+import org.sipproxy.annotation.Beta;
 import org.sipproxy.message.SipResponse;
 
 /**
@@ -17,6 +18,7 @@ public record BranchResult(
         Target target, FailureCause cause, int statusCode, Optional<SipResponse> response, boolean rang) {
 
     /** Checks that nothing is null. */
+    @Beta
     public BranchResult {
         Objects.requireNonNull(target, "target");
         Objects.requireNonNull(cause, "cause");

@@ -3,6 +3,7 @@ package org.sipproxy.api.routing;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
+import org.sipproxy.annotation.Beta;
 import org.sipproxy.api.transport.Flow;
 import org.sipproxy.message.SipRequest;
 
@@ -31,6 +32,10 @@ public record CompletedRequest(
         Instant completedAt,
         List<Target> targets,
         Optional<String> authenticatedUser) {
+
+    /** For the proxy: gets parameters in minor versions. */
+    @Beta
+    public CompletedRequest {}
 
     /** Returns true if the request was relayed, false if the response was locally generated. */
     public boolean isRelayed() {

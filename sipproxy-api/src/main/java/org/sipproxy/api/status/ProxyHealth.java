@@ -1,6 +1,7 @@
 package org.sipproxy.api.status;
 
 import java.util.List;
+import org.sipproxy.annotation.Beta;
 
 /**
  * Health of a proxy, for a load balancer or a monitor.
@@ -11,6 +12,7 @@ import java.util.List;
 public record ProxyHealth(Status status, List<String> problems) {
 
     /** Copies the list. */
+    @Beta
     public ProxyHealth {
         problems = List.copyOf(problems);
     }

@@ -1,5 +1,7 @@
 package org.sipproxy.api.status;
 
+import org.sipproxy.annotation.Beta;
+
 /**
  * Counters of a proxy since it started. They are read without stopping anything, so they may be slightly inconsistent
  * with each other.
@@ -100,4 +102,8 @@ public record ProxyStatistics(
     public static final ProxyStatistics NONE = new ProxyStatistics(
             0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
             0, 0);
+
+    /** For the proxy: gets parameters in minor versions. */
+    @Beta
+    public ProxyStatistics {}
 }

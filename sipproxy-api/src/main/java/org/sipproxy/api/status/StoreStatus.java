@@ -3,6 +3,7 @@ package org.sipproxy.api.status;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
+import org.sipproxy.annotation.Beta;
 
 /**
  * State of the location store and its database.
@@ -28,4 +29,8 @@ public record StoreStatus(
     /** Status of bindings that are only in memory, and of a location store that the host application provided. */
     public static final StoreStatus WITHOUT_DATABASE =
             new StoreStatus(true, 0, Duration.ZERO, Optional.empty(), Optional.empty(), Optional.empty());
+
+    /** For the proxy: gets parameters in minor versions. */
+    @Beta
+    public StoreStatus {}
 }

@@ -23,6 +23,27 @@ class CallSetupTest {
     }
 
     @Test
+    void builderOfAParticipantHasItsValues() throws Exception {
+        Participant alice = Participant.builder(ALICE)
+                .from(NameAddress.parse("\"Desk\" <sip:desk@sip.test>"))
+                .ringFor(Duration.ofSeconds(5))
+                .header(HeaderName.SUBJECT, "one")
+                .target(Target.of(BOB))
+                .login(DigestLogin.ofPassword("u", "p"))
+                .build();
+
+        assertThat(alice.toBuilder().build()).usingRecursiveComparison().isEqualTo(alice);
+        assertThat(alice.toBuilder()
+                        .header(HeaderName.of("Organization"), "x")
+                        .withoutHeader(HeaderName.SUBJECT)
+                        .build()
+                        .headers())
+                .extracting(OutgoingRequest.Header::name)
+                .containsExactly(HeaderName.of("Organization"));
+        assertThat(alice.headers()).hasSize(1);
+    }
+
+    @Test
     void defaultsAreThoseOfTheProxy() {
         Participant alice = Participant.of(ALICE);
 

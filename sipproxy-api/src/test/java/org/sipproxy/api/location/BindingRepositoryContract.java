@@ -10,12 +10,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
-import java.util.concurrent.Callable;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
-import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.sipproxy.api.location.BindingWrite.Delete;
@@ -198,7 +192,7 @@ public interface BindingRepositoryContract {
     default void concurrentUpdatesOfANewAorLoseNothing() throws Exception {
         int threads = 6;
         int each = 20;
-        runTogether(threads, thread -> {
+        Together.run(threads, thread -> {
             for (int i = 0; i < each; i++) {
                 repository()
                         .update(
@@ -259,28 +253,5 @@ public interface BindingRepositoryContract {
         Map<String, Aor> all = new TreeMap<>();
         repository().forEach(now, (aor, b) -> assertThat(all.put(b.id(), aor)).isNull());
         return all;
-    }
-
-    private static void runTogether(int threads, LocationStoreContract.ThreadBody body) throws Exception {
-        ExecutorService pool = Executors.newFixedThreadPool(threads);
-        try {
-            CountDownLatch start = new CountDownLatch(1);
-            List<Future<Void>> running = new ArrayList<>();
-            for (int t = 0; t < threads; t++) {
-                int thread = t;
-                Callable<Void> task = () -> {
-                    start.await();
-                    body.run(thread);
-                    return null;
-                };
-                running.add(pool.submit(task));
-            }
-            start.countDown();
-            for (Future<Void> f : running) {
-                f.get(60, TimeUnit.SECONDS);
-            }
-        } finally {
-            pool.shutdownNow();
-        }
     }
 }

@@ -8,15 +8,9 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.Callable;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CopyOnWriteArrayList;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
-import java.util.concurrent.TimeUnit;
 import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
@@ -218,19 +212,19 @@ public interface LocationStoreContract {
 
     @Test
     default void changesAreReportedWithTheirKindAndReason() {
-        List<String> told = listen();
+        List<String> events = listen();
         add(ALICE, "a", Duration.ofHours(1));
         refresh(ALICE, "a", Duration.ofHours(1));
         store().update(ALICE, current -> List.of());
 
-        assertThat(told).containsExactly("ADDED a", "REFRESHED a", "REMOVED a ADMIN");
+        assertThat(events).containsExactly("ADDED a", "REFRESHED a", "REMOVED a ADMIN");
     }
 
     @Test
     default void removalCarriesTheReasonThatTheChangeGives() {
         add(ALICE, "a", Duration.ofHours(1));
         add(ALICE, "b", Duration.ofHours(1));
-        List<String> told = listen();
+        List<String> events = listen();
 
         store().update(ALICE, new BindingChange() {
             @Override
@@ -244,23 +238,23 @@ public interface LocationStoreContract {
             }
         });
 
-        assertThat(told).containsExactlyInAnyOrder("REMOVED a LIMIT", "REMOVED b ADMIN");
+        assertThat(events).containsExactlyInAnyOrder("REMOVED a LIMIT", "REMOVED b ADMIN");
     }
 
     @Test
     default void expiryIsReportedOnceAndWithinASecond() {
         add(ALICE, "a", Duration.ofMinutes(1));
         add(ALICE, "b", Duration.ofSeconds(90));
-        List<String> told = listen();
+        List<String> events = listen();
 
         advance(Duration.ofSeconds(59));
-        assertThat(told).isEmpty();
+        assertThat(events).isEmpty();
 
         advance(Duration.ofSeconds(2));
-        assertThat(told).containsExactly("REMOVED a EXPIRED");
+        assertThat(events).containsExactly("REMOVED a EXPIRED");
 
         advance(Duration.ofMinutes(1));
-        assertThat(told).containsExactly("REMOVED a EXPIRED", "REMOVED b EXPIRED");
+        assertThat(events).containsExactly("REMOVED a EXPIRED", "REMOVED b EXPIRED");
     }
 
     @Test
@@ -268,35 +262,35 @@ public interface LocationStoreContract {
         add(ALICE, "a", Duration.ofMinutes(1));
         advance(Duration.ofSeconds(30));
         refresh(ALICE, "a", Duration.ofMinutes(1));
-        List<String> told = listen();
+        List<String> events = listen();
 
         advance(Duration.ofSeconds(45));
-        assertThat(told).isEmpty();
+        assertThat(events).isEmpty();
 
         advance(Duration.ofSeconds(16));
-        assertThat(told).containsExactly("REMOVED a EXPIRED");
+        assertThat(events).containsExactly("REMOVED a EXPIRED");
     }
 
     @Test
     default void shortenedBindingExpiresAtItsNewExpiry() {
         add(ALICE, "a", Duration.ofHours(1));
         refresh(ALICE, "a", Duration.ofMinutes(1));
-        List<String> told = listen();
+        List<String> events = listen();
 
         advance(Duration.ofSeconds(61));
 
         assertThat(store().lookup(ALICE)).isEmpty();
-        assertThat(told).containsExactly("REMOVED a EXPIRED");
+        assertThat(events).containsExactly("REMOVED a EXPIRED");
     }
 
     @Test
     default void updateWithoutAChangeReportsNothing() {
         add(ALICE, "a", Duration.ofHours(1));
-        List<String> told = listen();
+        List<String> events = listen();
 
         store().update(ALICE, current -> current);
 
-        assertThat(told).isEmpty();
+        assertThat(events).isEmpty();
     }
 
     @Test
@@ -311,7 +305,7 @@ public interface LocationStoreContract {
 
     @Test
     default void listenerMayChangeTheStore() {
-        List<String> told = listen();
+        List<String> events = listen();
         store().addListener(event -> {
             if (event.kind() == LocationEvent.Kind.ADDED && event.aor().equals(ALICE)) {
                 store().update(ALICE, current -> List.of());
@@ -323,7 +317,7 @@ public interface LocationStoreContract {
 
         assertThat(store().lookup(ALICE)).isEmpty();
         assertThat(ids(store().lookup(BOB))).containsExactly("b");
-        assertThat(told).contains("ADDED a", "REMOVED a ADMIN", "ADDED b");
+        assertThat(events).contains("ADDED a", "REMOVED a ADMIN", "ADDED b");
     }
 
     @Test
@@ -331,21 +325,21 @@ public interface LocationStoreContract {
         store().addListener(event -> {
             throw new IllegalStateException("thrown by the test's listener");
         });
-        List<String> told = listen();
+        List<String> events = listen();
 
         add(ALICE, "a", Duration.ofHours(1));
 
         assertThat(ids(store().lookup(ALICE))).containsExactly("a");
-        assertThat(told).containsExactly("ADDED a");
+        assertThat(events).containsExactly("ADDED a");
     }
 
     @Test
     default void listenerIsNotifiedOnlyOfTheKindsItWants() {
-        List<String> told = new CopyOnWriteArrayList<>();
+        List<String> events = new CopyOnWriteArrayList<>();
         store().addListener(new LocationListener() {
             @Override
             public void onChange(LocationEvent event) {
-                told.add(text(event));
+                events.add(text(event));
             }
 
             @Override
@@ -358,7 +352,7 @@ public interface LocationStoreContract {
         refresh(ALICE, "a", Duration.ofHours(1));
         store().update(ALICE, current -> List.of());
 
-        assertThat(told).containsExactly("REMOVED a ADMIN");
+        assertThat(events).containsExactly("REMOVED a ADMIN");
     }
 
     // ---- threads
@@ -369,7 +363,7 @@ public interface LocationStoreContract {
         int each = 50;
         add(ALICE, "counter", Duration.ofHours(1));
 
-        runTogether(threads, thread -> {
+        Together.run(threads, thread -> {
             for (int i = 0; i < each; i++) {
                 update(
                         ALICE,
@@ -397,7 +391,7 @@ public interface LocationStoreContract {
         });
 
         // all threads write the same three ids, and often remove all bindings of the AOR
-        runTogether(threads, thread -> {
+        Together.run(threads, thread -> {
             for (int i = 0; i < each; i++) {
                 String id = "shared-" + (thread + i) % 3;
                 update(ALICE, current -> {
@@ -468,42 +462,13 @@ public interface LocationStoreContract {
     }
 
     private List<String> listen() {
-        List<String> told = new CopyOnWriteArrayList<>();
-        store().addListener(event -> told.add(text(event)));
-        return told;
+        List<String> events = new CopyOnWriteArrayList<>();
+        store().addListener(event -> events.add(text(event)));
+        return events;
     }
 
     private static String text(LocationEvent event) {
         return event.kind() + " " + event.binding().id()
                 + event.removal().map(r -> " " + r).orElse("");
-    }
-
-    private static void runTogether(int threads, ThreadBody body) throws Exception {
-        ExecutorService pool = Executors.newFixedThreadPool(threads);
-        try {
-            CountDownLatch start = new CountDownLatch(1);
-            List<Future<Void>> running = new ArrayList<>();
-            for (int t = 0; t < threads; t++) {
-                int thread = t;
-                Callable<Void> task = () -> {
-                    start.await();
-                    body.run(thread);
-                    return null;
-                };
-                running.add(pool.submit(task));
-            }
-            start.countDown();
-            for (Future<Void> f : running) {
-                f.get(60, TimeUnit.SECONDS);
-            }
-        } finally {
-            pool.shutdownNow();
-        }
-    }
-
-    /** Work of one of several threads. */
-    @FunctionalInterface
-    interface ThreadBody {
-        void run(int thread);
     }
 }

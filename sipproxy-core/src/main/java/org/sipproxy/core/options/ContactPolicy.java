@@ -94,8 +94,8 @@ public final class ContactPolicy {
         }
 
         /**
-         * Sets whether a client may name a loopback address, or another port of an address that this proxy listens on. Default
-         * false.
+         * Sets whether a client may name a loopback address, or another port of an address that this proxy listens on.
+         * Default false.
          */
         public Builder loopback(boolean value) {
             loopback = value;
@@ -103,8 +103,8 @@ public final class ContactPolicy {
         }
 
         /**
-         * Sets whether a client may name an address of a private, link-local or otherwise internal network (RFC 1918, 3927, 4193,
-         * 6598). Default false.
+         * Sets whether a client may name an address of a private, link-local or otherwise internal network (RFC 1918,
+         * 3927, 4193, 6598). Default false.
          */
         public Builder internal(boolean value) {
             internal = value;
@@ -112,8 +112,8 @@ public final class ContactPolicy {
         }
 
         /**
-         * Sets whether a response follows a {@code maddr} in Via that is a multicast address (RFC 3261 §18.2.2). Default false:
-         * the Via decides only the port of a response.
+         * Sets whether a response follows a {@code maddr} in Via that is a multicast address (RFC 3261 §18.2.2).
+         * Default false: the Via decides only the port of a response.
          */
         public Builder multicast(boolean value) {
             multicast = value;

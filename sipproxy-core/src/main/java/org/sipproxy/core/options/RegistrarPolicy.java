@@ -182,8 +182,8 @@ public final class RegistrarPolicy {
         private Builder() {}
 
         /**
-         * Sets the lifetime below which a registration is refused with 423 and Min-Expires. 0 to 1 hour, because the RFC allows 423
-         * only below 1 hour. Default 60 s.
+         * Sets the lifetime below which a registration is refused with 423 and Min-Expires. 0 to 1 hour, because the
+         * RFC allows 423 only below 1 hour. Default 60 s.
          */
         public Builder minExpires(Duration value) {
             minExpires = Objects.requireNonNull(value, "value");
@@ -215,7 +215,8 @@ public final class RegistrarPolicy {
         }
 
         /**
-         * Sets what happens when a REGISTER would exceed {@link #maxContacts}. Default {@link WhenFull#REPLACE_UNREACHABLE}.
+         * Sets what happens when a REGISTER would exceed {@link #maxContacts}. Default {@link
+         * WhenFull#REPLACE_UNREACHABLE}.
          */
         public Builder whenFull(WhenFull value) {
             whenFull = Objects.requireNonNull(value, "value");
@@ -231,9 +232,9 @@ public final class RegistrarPolicy {
         }
 
         /**
-         * Sets whether users that differ only in the case of ASCII letters are different users. Default false, as in Kamailio;
-         * RFC 3261 §19.1.4 says true. The rule also applies to digest identities. Configure the subscriber store with the same
-         * rule, so that it refuses names that would be the same user here.
+         * Sets whether users that differ only in the case of ASCII letters are different users. Default false, as in
+         * Kamailio; RFC 3261 §19.1.4 says true. The rule also applies to digest identities. Configure the subscriber
+         * store with the same rule, so that it refuses names that would be the same user here.
          */
         public Builder userCaseSensitive(boolean value) {
             userCaseSensitive = value;

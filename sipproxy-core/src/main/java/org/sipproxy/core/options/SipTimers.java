@@ -94,8 +94,8 @@ public final class SipTimers {
         }
 
         /**
-         * Sets T2, the longest interval between retransmissions of a non-INVITE request or an INVITE response. T1 to 1 min.
-         * Default 4 s.
+         * Sets T2, the longest interval between retransmissions of a non-INVITE request or an INVITE response. T1 to 1
+         * min. Default 4 s.
          */
         public Builder t2(Duration value) {
             t2 = Objects.requireNonNull(value, "value");
@@ -119,8 +119,8 @@ public final class SipTimers {
         }
 
         /**
-         * Sets Timer C, for an INVITE after a provisional response; RFC 3261 §16.6 step 11 requires more than 3 minutes. 1 s to
-         * 1 hour. Default 3 min 1 s.
+         * Sets Timer C, for an INVITE after a provisional response; RFC 3261 §16.6 step 11 requires more than 3
+         * minutes. 1 s to 1 hour. Default 3 min 1 s.
          */
         public Builder ringTimeout(Duration value) {
             ringTimeout = Objects.requireNonNull(value, "value");

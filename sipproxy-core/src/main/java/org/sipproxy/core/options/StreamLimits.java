@@ -10,10 +10,10 @@ import org.sipproxy.api.config.OptionProblems;
  *
  * <p>Connections are counted by source: an IPv4 address, or an IPv6 /64. A source is known for an hour after a request
  * from it arrived over a connection and either carried the right password or came from a trusted peer. Connections from
- * other sources together take at most three quarters of {@link Builder#connections}. Accepted connections take at most seven
- * eighths, and so do the connections that the proxy opens. If a limit is reached, the new connection evicts the oldest
- * unproven connection of the source that has the most of them, connections without a message first. A connection is
- * unproven until a password has been proved on it. A proven connection is never evicted.
+ * other sources together take at most three quarters of {@link Builder#connections}. Accepted connections take at most
+ * seven eighths, and so do the connections that the proxy opens. If a limit is reached, the new connection evicts the
+ * oldest unproven connection of the source that has the most of them, connections without a message first. A connection
+ * is unproven until a password has been proved on it. A proven connection is never evicted.
  */
 public final class StreamLimits {
 
@@ -128,8 +128,8 @@ public final class StreamLimits {
         }
 
         /**
-         * Sets how long an accepted connection may take to deliver a valid SIP message; keepalives do not count. It is closed
-         * afterwards. 100 ms to 5 min. Default 20 s.
+         * Sets how long an accepted connection may take to deliver a valid SIP message; keepalives do not count. It is
+         * closed afterwards. 100 ms to 5 min. Default 20 s.
          */
         public Builder firstMessageTimeout(Duration value) {
             firstMessageTimeout = Objects.requireNonNull(value, "value");
@@ -137,8 +137,8 @@ public final class StreamLimits {
         }
 
         /**
-         * Sets after which time without traffic a connection is closed. 1 s to 1 day. Default 3,605 s, just above the lifetime of a
-         * registration.
+         * Sets after which time without traffic a connection is closed. 1 s to 1 day. Default 3,605 s, just above the
+         * lifetime of a registration.
          */
         public Builder idleTimeout(Duration value) {
             idleTimeout = Objects.requireNonNull(value, "value");
@@ -146,8 +146,8 @@ public final class StreamLimits {
         }
 
         /**
-         * Sets how long after its first byte a message must be complete; also the limit for the WebSocket handshake without TLS.
-         * 100 ms to 5 min. Default 10 s.
+         * Sets how long after its first byte a message must be complete; also the limit for the WebSocket handshake
+         * without TLS. 100 ms to 5 min. Default 10 s.
          */
         public Builder messageTimeout(Duration value) {
             messageTimeout = Objects.requireNonNull(value, "value");
@@ -155,8 +155,8 @@ public final class StreamLimits {
         }
 
         /**
-         * Sets how long opening a connection may take; over TLS, the handshake has the same time again. 100 ms to 2 min. Default
-         * 5 s.
+         * Sets how long opening a connection may take; over TLS, the handshake has the same time again. 100 ms to 2
+         * min. Default 5 s.
          */
         public Builder connectTimeout(Duration value) {
             connectTimeout = Objects.requireNonNull(value, "value");
@@ -164,8 +164,8 @@ public final class StreamLimits {
         }
 
         /**
-         * Sets the maximum number of bytes waiting to be sent on one connection; beyond it the connection is closed. 1,024 to
-         * 1,073,741,824. Default 1 MiB.
+         * Sets the maximum number of bytes waiting to be sent on one connection; beyond it the connection is closed.
+         * 1,024 to 1,073,741,824. Default 1 MiB.
          */
         public Builder bufferedBytes(int value) {
             bufferedBytes = value;

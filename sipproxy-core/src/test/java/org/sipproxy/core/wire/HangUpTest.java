@@ -441,7 +441,7 @@ class HangUpTest {
         scene.establish(alice, bob);
 
         scene.clock.advance(Duration.ofSeconds(30));
-        alice.awaitRequest("OPTIONS"); // its side is dead
+        alice.awaitRequest("OPTIONS"); // alice does not respond
         bob.reply(bob.awaitRequest("OPTIONS"), 200);
         scene.clock.advance(Duration.ofSeconds(33));
         bob.reply(bob.awaitRequest("BYE"), 200);

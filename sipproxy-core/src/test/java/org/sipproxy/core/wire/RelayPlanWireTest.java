@@ -116,7 +116,7 @@ class RelayPlanWireTest {
     }
 
     @Test
-    void challengeAfterWhichThePlanGoesOnIsNotForwarded() {
+    void challengeAfterWhichThePlanContinuesIsNotForwarded() {
         // RFC 3261 §16.7 step 6 alone would prefer the 407 of the first group to the 486 of the second
         assertThat(statusAfterChallenge(new FailureStage() {
                     @Override

@@ -204,7 +204,7 @@ class StoredCallsTest {
     }
 
     @Test
-    void theLongestDurationGoesOnAfterARestart() {
+    void longestDurationContinuesAfterARestart() {
         settings = CallSettings.builder().maxDuration(Duration.ofHours(1)).build();
         restart();
         establish();
@@ -246,7 +246,7 @@ class StoredCallsTest {
     }
 
     @Test
-    void withoutADatabaseCallsGoOnAndAreWrittenLater() {
+    void withoutADatabaseCallsContinueAndAreWrittenLater() {
         rows.fails = true;
         restart();
         CallScene.Established first = establish();
@@ -272,7 +272,7 @@ class StoredCallsTest {
     }
 
     @Test
-    void aRowThatCannotBeReadIsLeftOut() {
+    void rowThatCannotBeReadIsSkipped() {
         establish();
         proxy.proxy().close();
         StoredCall good = rows.only();

@@ -2,10 +2,12 @@ package org.sipproxy.core.wire;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.sipproxy.core.wire.ThirdPartyScene.acceptBye;
 import static org.sipproxy.core.wire.ThirdPartyScene.answerFirst;
 import static org.sipproxy.core.wire.ThirdPartyScene.answerSecond;
 import static org.sipproxy.core.wire.ThirdPartyScene.end;
 import static org.sipproxy.core.wire.ThirdPartyScene.get;
+import static org.sipproxy.core.wire.ThirdPartyScene.release;
 
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
@@ -42,7 +44,7 @@ class ThirdPartyDialogTest {
 
     // ---- whose requests they are
 
-    /** The other proxy's call: its Contact looks like ours, and its requests pass here. */
+    /** The other proxy's call: its Contact looks like one of this proxy, and its requests pass it. */
     @Test
     void requestsOfAnotherProxysCallsAreRouted() {
         String token = "3pcc." + "0123456789abcdef".repeat(2);
@@ -56,7 +58,7 @@ class ThirdPartyDialogTest {
         other.awaitRequest("ACK");
 
         Request bye = alice.send(caller.request("BYE"));
-        other.reply(other.awaitRequest("BYE"), 200);
+        acceptBye(other);
         alice.awaitResponse(bye, 200);
     }
 
@@ -84,13 +86,13 @@ class ThirdPartyDialogTest {
         Request bye = alice.send(call.first().request("BYE"));
         alice.awaitResponse(bye, 200);
         alice.reply(toAlice, 481);
-        bob.reply(bob.awaitRequest("BYE"), 200);
+        acceptBye(bob);
 
         assertThat(get(released).reason()).isEqualTo(Reason.HUNG_UP);
     }
 
     @Test
-    void userWhoIsGoneDoesNotKeepTheCall() {
+    void userWhoDoesNotRespondDoesNotKeepTheCall() {
         Request bye = alice.send(call.first().request("BYE"));
         alice.awaitResponse(bye, 200);
         bob.awaitRequest("BYE");
@@ -225,7 +227,7 @@ class ThirdPartyDialogTest {
         Request bye = bob.send(call.second().request("BYE"));
         bob.awaitResponse(bye, 200);
         alice.send(invite.ack(alice.awaitResponse(invite, 487)));
-        alice.reply(alice.awaitRequest("BYE"), 200);
+        acceptBye(alice);
         bob.reply(bob.awaitRequest("CANCEL"), 200);
         bob.reply(toBob, 487);
 
@@ -241,8 +243,7 @@ class ThirdPartyDialogTest {
 
         Request bye = alice.send(call.first().request("BYE"));
         alice.awaitResponse(bye, 200);
-        bob.awaitRequest("ACK");
-        bob.reply(bob.awaitRequest("BYE"), 200);
+        release(bob);
 
         assertThat(end(call.call()).side()).isEqualTo(Side.CALLER);
     }
@@ -265,7 +266,7 @@ class ThirdPartyDialogTest {
                 .isEqualTo(call.second().target());
         Request bye = alice.send(call.first().request("BYE"));
         alice.awaitResponse(bye, 200);
-        moved.reply(moved.awaitRequest("BYE"), 200);
+        acceptBye(moved);
         end(call.call());
     }
 
@@ -378,7 +379,7 @@ class ThirdPartyDialogTest {
         alice.awaitRequest("ACK");
         Request bye = alice.send(first.request("BYE"));
         alice.awaitResponse(bye, 200);
-        bob.reply(bob.awaitRequest("BYE"), 200);
+        acceptBye(bob);
 
         assertThat(end(other).side()).isEqualTo(Side.CALLER);
         assertThat(call.call().state()).isEqualTo(ThirdPartyCall.State.CONNECTED);

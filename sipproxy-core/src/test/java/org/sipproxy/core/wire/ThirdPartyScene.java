@@ -27,6 +27,17 @@ final class ThirdPartyScene implements AutoCloseable {
             a=rtpmap:0 PCMU/8000
             m=video 4002/2 RTP/AVP 96
             """.replace("\n", "\r\n");
+    /** The answer to {@link #OFFER} that accepts no stream. */
+    static final String REJECTION = """
+            v=0
+            o=- 0 0 IN IP4 0.0.0.0
+            s=-
+            c=IN IP4 0.0.0.0
+            t=0 0
+            m=audio 0 RTP/AVP 0 8
+            m=video 0 RTP/AVP 96
+            """.replace("\n", "\r\n");
+
     static final String ANSWER = "the answer, which is not read";
 
     final CallScene.Ahead clock = new CallScene.Ahead();
@@ -67,17 +78,49 @@ final class ThirdPartyScene implements AutoCloseable {
         return Dialog.ofCallee(bob, invite, bob.reply(invite, 200, "Content-Type: text/x-answer", "\r\n" + ANSWER));
     }
 
+    /**
+     * A call whose first user has answered.
+     *
+     * @param first the dialog as the first user sees it
+     * @param invite the INVITE to the second user
+     */
+    record Second(ThirdPartyCall call, Dialog first, WireMessage invite) {}
+
+    /** Lets the first user answer, and waits for the INVITE to the second one. */
+    Second callSecond(WireClient alice, WireClient bob) {
+        ThirdPartyCall call = connect(alice, bob);
+        Dialog first = answerFirst(alice, alice.awaitRequest("INVITE"));
+        return new Second(call, first, bob.awaitRequest("INVITE"));
+    }
+
+    /** Accepts the BYE to a user. Returns it. */
+    static WireMessage acceptBye(WireClient user) {
+        WireMessage bye = user.awaitRequest("BYE");
+        user.reply(bye, 200);
+        return bye;
+    }
+
+    /** Waits for the ACK to a user's answer and for the BYE after it, and accepts that. Returns the BYE. */
+    static WireMessage release(WireClient user) {
+        user.awaitRequest("ACK");
+        return acceptBye(user);
+    }
+
+    static void assertNoRequest(WireClient client, String method) {
+        assertThat(client.pendingAfterRoundTrip())
+                .noneMatch(m -> !m.isResponse() && m.method().equals(method));
+    }
+
     /** A call whose users have both answered, as they see it. */
     record Connected(ThirdPartyCall call, Dialog first, Dialog second) {}
 
     Connected established(WireClient alice, WireClient bob) {
-        ThirdPartyCall call = connect(alice, bob);
-        Dialog first = answerFirst(alice, alice.awaitRequest("INVITE"));
-        Dialog second = answerSecond(bob, bob.awaitRequest("INVITE"));
+        Second calling = callSecond(alice, bob);
+        Dialog second = answerSecond(bob, calling.invite());
         bob.awaitRequest("ACK");
         alice.awaitRequest("ACK");
-        assertThat(get(call.connected())).isTrue();
-        return new Connected(call, first, second);
+        assertThat(get(calling.call().connected())).isTrue();
+        return new Connected(calling.call(), calling.first(), second);
     }
 
     /** Ends the call by BYE of the first user. */

@@ -63,7 +63,7 @@ class TransactionBytesTest {
                 .body("text/plain", BODY);
     }
 
-    /** Sends until a request is turned away, and returns its response. */
+    /** Sends until a request is refused, and returns its response. */
     private static WireMessage fill(WireClient.Udp sender, String method, String user) {
         List<Request> sent = new ArrayList<>();
         for (int i = 0; i < 40; i++) {

@@ -259,7 +259,7 @@ class WebSocketTest {
     }
 
     @Test
-    void utf8IsSentAsTextAndAllElseAsBinary() {
+    void utf8IsSentAsTextAndOtherBytesAsBinary() {
         WireClient.Web bob = registered("bob", TransportKind.WS);
         WireClient.Udp alice = proxy.udp("alice");
 

@@ -223,7 +223,7 @@ class GatewaysOnTheWireTest {
         }
     }
 
-    /** Responds to the OPTIONS of the proxy, unless a gateway is dead. */
+    /** Responds to the OPTIONS of the proxy, unless a gateway is silent. */
     private static final class Responder implements AutoCloseable {
 
         private volatile boolean closed;

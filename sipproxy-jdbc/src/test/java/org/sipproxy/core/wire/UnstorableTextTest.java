@@ -224,7 +224,7 @@ class UnstorableTextTest {
     }
 
     @Test
-    void userOutsideTheEncodingOfTheDatabaseIsNotFoundAndDoesNotDisableAliasesForOthers() throws Exception {
+    void userOutsideTheDatabasesEncodingIsNotFoundAndAliasesOfOthersWork() throws Exception {
         PGSimpleDataSource database = latin1Database();
         try (Connection connection = database.getConnection();
                 Statement statement = connection.createStatement()) {

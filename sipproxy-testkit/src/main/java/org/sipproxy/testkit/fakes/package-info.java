@@ -1,6 +1,6 @@
 /**
- * Fakes of what a proxy passes to stages and components, for their unit tests without sockets and threads. A test with a
- * real proxy uses {@link org.sipproxy.testkit.SipProxyExtension} instead.
+ * Fakes of what a proxy passes to stages and components, for their unit tests without sockets and threads. A test with
+ * a real proxy uses {@link org.sipproxy.testkit.SipProxyExtension} instead.
  *
  * <pre>{@code
  * FakeStageContext context = FakeStageContext.of(invite).from("198.51.100.7");

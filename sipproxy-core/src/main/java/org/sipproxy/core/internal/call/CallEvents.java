@@ -23,8 +23,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Notifies the listeners of calls, in the order of the events, on a thread of its own. The thread wakes at most every 10
- * ms: a wake-up for each event would cost more than tracking the call. Thread-safe.
+ * Notifies the listeners of calls, in the order of the events, on a thread of its own. The thread wakes at most every
+ * 10 ms: a wake-up for each event would cost more than tracking the call. Thread-safe.
  */
 final class CallEvents {
 

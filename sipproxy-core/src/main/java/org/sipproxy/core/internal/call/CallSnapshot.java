@@ -16,8 +16,8 @@ import org.sipproxy.message.SipParseException;
 import org.sipproxy.message.SipUri;
 
 /**
- * State of a call at one time. Holds bytes of messages and parses them on access, because most snapshots are events from
- * which a listener reads little.
+ * State of a call at one time. Holds bytes of messages and parses them on access, because most snapshots are events
+ * from which a listener reads little.
  *
  * @param key identity of the call
  * @param targetUri the Request-URI of the latest target; empty if none has responded

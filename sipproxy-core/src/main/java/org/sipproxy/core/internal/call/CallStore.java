@@ -5,57 +5,49 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
-import org.jspecify.annotations.Nullable;
 import org.sipproxy.api.call.CallRepository;
 import org.sipproxy.api.call.StoredCall;
 import org.sipproxy.api.support.LoggerNames;
 import org.sipproxy.core.internal.guard.HostCall;
+import org.sipproxy.core.internal.guard.PeriodicTask;
 import org.sipproxy.core.internal.guard.ProxyThreads;
 import org.sipproxy.core.internal.time.Deadline;
-import org.sipproxy.core.internal.time.Guard;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Writes answered calls to the repository of the host application, on a thread of its own, and reads them at start. What
- * waits to be written is bounded: a call that ends before its row is written is forgotten. Thread-safe.
+ * Writes answered calls to the repository of the host application, on a thread of its own, and reads them at start.
+ * What waits to be written is bounded: a call that ends before its row is written gets none. Thread-safe.
  */
 final class CallStore {
 
     private static final Logger LOG = LoggerFactory.getLogger(LoggerNames.PROXY);
 
-    private static final long INTERVAL_MILLIS = 1_000;
-    private static final long LONGEST_PAUSE_MILLIS = 5_000;
+    private static final Duration INTERVAL = Duration.ofSeconds(1);
     private static final int BATCH = 1_000;
 
     private final HostCall host = new HostCall("call repository");
-    private final Guard guard = new Guard(LOG, "storing calls failed");
     private final CallRepository repository;
-    private final ProxyThreads threads;
+    private final PeriodicTask writing;
     private final Consumer<List<StoredCall>> restore;
     /** Calls whose rows are out of date. */
     private final ConcurrentHashMap<CallKey, TrackedCall> changed = new ConcurrentHashMap<>();
 
-    private @Nullable Thread thread;
     /** True once the rows have been read. Used before the thread starts, and then by it only. */
     private boolean isRestored;
 
     private boolean hasFailed;
-    /** Guarded by this object's monitor, on which the thread waits. */
-    private boolean closed;
 
     /** @param restore receives the calls that are stored, once */
     CallStore(CallRepository repository, ProxyThreads threads, Consumer<List<StoredCall>> restore) {
         this.repository = repository;
-        this.threads = threads;
+        this.writing = new PeriodicTask(threads, "calls-store", INTERVAL, LOG, () -> read() && flush());
         this.restore = restore;
     }
 
     /** Reads the stored calls and starts the thread, which reads them if that fails. */
     void open() {
         read();
-        Thread writing = threads.create("calls-store", this::run);
-        thread = writing;
         writing.start();
     }
 
@@ -78,42 +70,6 @@ final class CallStore {
 
     int waiting() {
         return changed.size();
-    }
-
-    private void run() {
-        long pause = INTERVAL_MILLIS;
-        boolean open = true;
-        while (open) {
-            open = sleep(pause);
-            pause = succeeds() ? INTERVAL_MILLIS : Math.min(LONGEST_PAUSE_MILLIS, 2 * pause);
-        }
-    }
-
-    /** Never throws, so that only {@link #close} ends the thread. */
-    private boolean succeeds() {
-        try {
-            return read() && flush();
-        } catch (Throwable e) {
-            guard.caught(e);
-            return false;
-        }
-    }
-
-    /** Returns false if the store is closed. */
-    private synchronized boolean sleep(long millis) {
-        long left = millis;
-        Deadline end = Deadline.in(Duration.ofMillis(millis));
-        while (!closed && left > 0) {
-            try {
-                wait(left);
-            } catch (InterruptedException e) {
-                LOG.debug(
-                        "{} was interrupted; only close() ends it",
-                        Thread.currentThread().getName());
-            }
-            left = end.leftMillis();
-        }
-        return !closed;
     }
 
     private boolean read() {
@@ -177,12 +133,7 @@ final class CallStore {
 
     /** Writes what has changed, once, and ends the thread, within the limit. */
     void close(Deadline limit) {
-        synchronized (this) {
-            closed = true;
-            notifyAll();
-        }
-        Thread writing = thread;
-        if (writing != null && (!limit.join(writing) || !changed.isEmpty())) {
+        if (!writing.closeAfterLastRun(limit) || !changed.isEmpty()) {
             LOG.warn("the rows of {} calls could not be brought up to date", changed.size());
         }
     }

@@ -286,7 +286,7 @@ public final class CallTracker implements Calls {
         closing = true;
     }
 
-    /** Forgets the calls, which go on without this proxy, and ends the events. Called when no timer fires any more. */
+    /** Removes the calls, which continue without this proxy, and ends the events. Called when timers no longer fire. */
     public void close(Deadline limit) {
         if (store != null) {
             store.close(limit);

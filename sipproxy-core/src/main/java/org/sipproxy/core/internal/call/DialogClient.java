@@ -8,8 +8,8 @@ import org.sipproxy.message.SipResponse;
 public interface DialogClient {
 
     /**
-     * Routes a request by its Route set and sends it. Never blocks. The future completes on a thread that serves futures
-     * only; exceptionally with a {@code RequestFailedException} if there is no response.
+     * Routes a request by its Route set and sends it. Never blocks. The future completes on a thread that serves
+     * futures only; exceptionally with a {@code RequestFailedException} if there is no response.
      */
     CompletableFuture<SipResponse> send(SipRequest request);
 

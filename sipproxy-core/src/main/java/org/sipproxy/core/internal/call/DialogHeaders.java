@@ -66,8 +66,8 @@ final class DialogHeaders {
     }
 
     /**
-     * Returns the Record-Route of the 2xx as the Route set of one side, from the element of this proxy on that is next to
-     * that side. Elements before it lead back to this proxy.
+     * Returns the Record-Route of the 2xx as the Route set of one side, from the element of this proxy on that is next
+     * to that side. Elements before it lead back to this proxy.
      *
      * @param toCallee true for the callee, whose Route set is reversed (§12.1.2)
      */

@@ -9,7 +9,7 @@ import org.sipproxy.message.StatusCode;
 /**
  * What the response to an in-dialog OPTIONS says about the call.
  *
- * @param why for a person to read; empty if the call goes on
+ * @param why for a person to read; empty if the call continues
  */
 record Judgement(Verdict verdict, String why) {
 

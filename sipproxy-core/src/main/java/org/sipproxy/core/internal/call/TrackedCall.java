@@ -101,7 +101,7 @@ final class TrackedCall extends Timer implements RelayProgress {
 
     /** How it is to end as soon as it can: it was hung up before it was answered. */
     private @Nullable CallEnd wanted;
-    /** Completed when the call has ended and both sides have got their BYE. Null unless someone waits for it. */
+    /** Completed when the call has ended and both sides have got their BYE. Null unless the host application waits for it. */
     private @Nullable CompletableFuture<Call> hungUp;
 
     private long expiresNanos = NEVER;
@@ -603,7 +603,7 @@ final class TrackedCall extends Timer implements RelayProgress {
             if (isAlive || open != transaction) {
                 tracker.table().schedule(this, UNANSWERED_CHECK);
             } else {
-                end(new CallEnd(CallEnd.Side.NONE, Reason.FAILED, 0, "its transaction is gone"), false);
+                end(new CallEnd(CallEnd.Side.NONE, Reason.FAILED, 0, "its transaction has ended"), false);
                 complete();
             }
         }
@@ -689,10 +689,6 @@ final class TrackedCall extends Timer implements RelayProgress {
                 endedAt,
                 end,
                 answeredAt == 0 ? 0 : Math.max(0, tracker.time().millis() - answeredMillis));
-    }
-
-    synchronized boolean isEnded() {
-        return state == CallState.ENDED;
     }
 
     synchronized boolean isOf(Aor user) {

@@ -14,9 +14,9 @@ import org.sipproxy.message.SipRequest;
 import org.sipproxy.message.SipUri;
 
 /**
- * Writer of one request of the host application and of its repetitions with credentials (RFC 3261 §8.1.1). They have
- * the same Call-ID and From tag (§22.2). Via and Max-Forwards are added when the request is sent. Used by one thread at
- * a time.
+ * Writer of one request of the host application, and of the same request with credentials after a challenge (RFC 3261
+ * §8.1.1, §22.2): Call-ID and From tag are the same. Via and Max-Forwards are added when the request is sent. Used by
+ * one thread at a time.
  */
 public final class HostRequestWriter {
 

@@ -28,8 +28,8 @@ import org.sipproxy.message.SipUri;
  * Resolver for the next hops of a URI (RFC 3263 §4). Does not block. Does not decide whether anything may be sent to an
  * address.
  *
- * <p>Most requests go to a phone whose contact has a numeric address; {@link #numeric} resolves those at once. Others may
- * need up to three consecutive questions: NAPTR, SRV, addresses. A {@link Resolution} asks them.
+ * <p>Most requests go to a phone whose contact has a numeric address; {@link #numeric} resolves those at once. Others
+ * may need up to three consecutive questions: NAPTR, SRV, addresses. A {@link Resolution} asks them.
  *
  * <p>Knows what to resolve to once {@link #open} has been called.
  */
@@ -44,7 +44,7 @@ public class NextHopResolver implements AutoCloseable {
     /** Maximum number of them per sender. */
     static final int MAX_OF_SENDER = 16;
 
-    /** What the proxy's listening points allow, and whom to ask. */
+    /** What the listening points of the proxy allow, and the name servers. */
     private record Reach(NameServers servers, Capabilities capabilities) {}
 
     /** Written once, before the first message can arrive. */

@@ -40,12 +40,13 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Client for requests of the host application, and of the proxy itself within the dialogs of calls. Each is an ordinary request in a {@link RequestContext} whose response
- * path leads to a future instead of a socket, so that {@code RequestForwarder} does forking, next hops, NATs and the
- * choice of the best response. The {@link HostTransaction} reports every end, so a future cannot stay pending.
+ * Client for requests of the host application, and of the proxy itself within the dialogs of calls. Each is an ordinary
+ * request in a {@link RequestContext} whose response path leads to a future instead of a socket, so that {@code
+ * RequestForwarder} does forking, next hops, NATs and the choice of the best response. The {@link HostTransaction}
+ * reports every end, so a future cannot stay pending.
  *
- * <p>What happens under the lock of a transaction only queues a task. Futures are completed, and challenges answered, by
- * threads of this class.
+ * <p>What happens under the lock of a transaction only queues a task. Futures are completed, and challenges answered,
+ * by threads of this class.
  */
 final class HostRequests implements RequestClient, DialogClient {
 
@@ -189,7 +190,7 @@ final class HostRequests implements RequestClient, DialogClient {
         }
     }
 
-    /** One request, with its repetitions for challenges. */
+    /** One request, sent again with credentials after a challenge. */
     private abstract class Exchange implements HostAttempt.Sender {
 
         final CompletableFuture<SipResponse> future = new CompletableFuture<>();

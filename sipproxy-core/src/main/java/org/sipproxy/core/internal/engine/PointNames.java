@@ -57,8 +57,8 @@ final class PointNames {
     }
 
     /**
-     * Returns the name of an endpoint. Does not parse an IPv6 address, which an endpoint has in its normal form, because
-     * each message to a binding that another server wrote gets here.
+     * Returns the name of an endpoint. Does not parse an IPv6 address, which an endpoint has in its normal form,
+     * because each message to a binding that another server wrote gets here.
      */
     private static Name name(Endpoint endpoint) {
         String host = endpoint.host();

@@ -119,8 +119,8 @@ final class Branch implements ClientTransactionUser {
     }
 
     /**
-     * Gives the branch up because it rang too long: cancels it and counts it as failed. A 2xx that it sends meanwhile is
-     * forwarded.
+     * Gives the branch up because it rang too long: cancels it and counts it as failed. A 2xx that it sends meanwhile
+     * is forwarded.
      */
     void giveUp(String why, FailureCause cause) {
         if (ended || givenUp) {

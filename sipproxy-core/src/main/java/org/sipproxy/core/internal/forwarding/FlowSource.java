@@ -15,8 +15,8 @@ public interface FlowSource {
      * Returns a flow to the next hop, preferably from the interface on which {@code inbound} arrived; null if this
      * proxy does not support that transport.
      *
-     * @param point the listening point to send from if it has that transport, else one of the same host; null for no
-     *     preference
+     * @param point the listening point to send from if it has that transport, otherwise one of the same host; null for
+     *     no preference
      * @param sender the party on whose behalf the message is sent
      * @throws RefusedAddressException if that sender may not send to the address
      */

@@ -4,8 +4,8 @@ import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * Threads of one proxy, named {@code <proxy>-<role>}. They are daemons, unless the factory of the host application makes others.
- * Does not start them.
+ * Threads of one proxy, named {@code <proxy>-<role>}. They are daemons, unless the factory of the host application
+ * makes others. Does not start them.
  */
 public final class ProxyThreads {
 

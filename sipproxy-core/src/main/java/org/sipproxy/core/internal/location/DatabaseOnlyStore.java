@@ -18,6 +18,7 @@ import org.sipproxy.api.location.LocationListener;
 import org.sipproxy.api.location.LocationStoreException;
 import org.sipproxy.api.location.RemovalReason;
 import org.sipproxy.api.status.StoreStatus;
+import org.sipproxy.core.internal.guard.PeriodicTask;
 import org.sipproxy.core.internal.guard.ProxyThreads;
 import org.sipproxy.core.internal.time.ProxyTime;
 
@@ -40,7 +41,7 @@ final class DatabaseOnlyStore implements ManagedLocationStore {
     private final PeriodicTask sweep;
 
     DatabaseOnlyStore(BindingRepository repository, ProxyTime time, ProxyThreads threads) {
-        this.sweep = new PeriodicTask(threads, "location-sweep", WriteThroughStore.SWEEP_INTERVAL, this::sweep);
+        this.sweep = StoreTask.sweep(threads, this::sweep);
         this.repository = new WatchedRepository(repository, time);
         this.time = time;
     }

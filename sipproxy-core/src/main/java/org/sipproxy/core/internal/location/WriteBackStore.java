@@ -11,6 +11,7 @@ import org.sipproxy.api.location.RemovalReason;
 import org.sipproxy.api.location.StoreMode;
 import org.sipproxy.api.status.StoreStatus;
 import org.sipproxy.api.support.LoggerNames;
+import org.sipproxy.core.internal.guard.PeriodicTask;
 import org.sipproxy.core.internal.guard.ProxyThreads;
 import org.sipproxy.core.internal.time.FailureLog;
 import org.sipproxy.core.internal.time.ProxyTime;
@@ -20,8 +21,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Location store in memory that writes changes to the database in batches: periodically, early enough that each change
- * is written within one interval, if the flush takes as long as earlier ones; on demand; and when the store is closed. If a batch
- * fails, its AORs wait for the next attempt, which writes their state at that time.
+ * is written within one interval, if the flush takes as long as earlier ones; on demand; and when the store is closed.
+ * If a batch fails, its AORs wait for the next attempt, which writes their state at that time.
  *
  * <p>A changed AOR is queued once, however often it changes before it is written; see {@link AorEntry} for the state of
  * its bindings.
@@ -73,12 +74,12 @@ final class WriteBackStore extends LoadedStore {
             DirtyAddresses dirty) {
         super(new WatchedRepository(mode.repository(), time), new MemoryLocationStore(time, wheel, dirty::add), time);
         this.threads = threads;
-        this.sweep = new PeriodicTask(threads, "location-sweep", WriteThroughStore.SWEEP_INTERVAL, this::sweep);
+        this.sweep = StoreTask.sweep(threads, this::sweep);
         this.mode = mode;
         this.patience = patience;
         this.dirty = dirty;
         this.flusher = new Flusher(dirty, repository, memory, time, threads);
-        this.flush = new PeriodicTask(threads, "location-flush", mode.interval(), this::flushInTime);
+        this.flush = StoreTask.every(mode.interval(), threads, "location-flush", this::flushInTime);
     }
 
     @Override

@@ -1,6 +1,5 @@
 package org.sipproxy.core.internal.location;
 
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.locks.ReentrantLock;
@@ -11,6 +10,7 @@ import org.sipproxy.api.location.BindingRepository;
 import org.sipproxy.api.location.BindingWrite;
 import org.sipproxy.api.location.RemovalReason;
 import org.sipproxy.api.status.StoreStatus;
+import org.sipproxy.core.internal.guard.PeriodicTask;
 import org.sipproxy.core.internal.guard.ProxyThreads;
 import org.sipproxy.core.internal.time.ProxyTime;
 import org.sipproxy.core.internal.time.TimerWheel;
@@ -24,15 +24,13 @@ import org.sipproxy.core.internal.time.TimerWheel;
  */
 final class WriteThroughStore extends LoadedStore {
 
-    static final Duration SWEEP_INTERVAL = Duration.ofSeconds(60);
-
     private final AddressLocks locks = new AddressLocks();
     private final GroupCommit commits;
     private final PeriodicTask sweep;
 
     WriteThroughStore(BindingRepository repository, ProxyTime time, TimerWheel wheel, ProxyThreads threads) {
         super(new WatchedRepository(repository, time), new MemoryLocationStore(time, wheel), time);
-        this.sweep = new PeriodicTask(threads, "location-sweep", SWEEP_INTERVAL, this::sweep);
+        this.sweep = StoreTask.sweep(threads, this::sweep);
         this.commits = new GroupCommit(this.repository);
     }
 

@@ -12,8 +12,8 @@ import org.sipproxy.core.internal.guard.HostFailedException;
 import org.sipproxy.message.SipParseException;
 
 /**
- * Finds out why a local user has no usable binding: unknown, or known and not registered. It does so only if somebody
- * needs the answer: the caller, because it may know which users exist, or a plan or a stage of the host application.
+ * Finds out why a local user has no usable binding: unknown, or known and not registered. Does so only if the caller
+ * may know which users exist, or if a plan or a stage of the host application needs the reason.
  */
 final class ClassifyUnavailableUser implements Stage {
 

@@ -7,8 +7,8 @@ import org.sipproxy.core.internal.codec.RouteSignature;
 import org.sipproxy.core.internal.transport.TransportFlow;
 
 /**
- * What is known of the dialog of an in-dialog request, and of the path to its remote target: from a signed Route of this
- * proxy, and from where the target is registered now.
+ * What is known of the dialog of an in-dialog request, and of the path to its remote target: from a signed Route of
+ * this proxy, and from where the target is registered now.
  */
 public final class DialogPath {
 

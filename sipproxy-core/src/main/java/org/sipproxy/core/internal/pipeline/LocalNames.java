@@ -33,7 +33,7 @@ public final class LocalNames {
     private final Map<String, Set<Integer>> hosts = new HashMap<>();
     /** Ports that are reachable over a loopback address. */
     private final Set<Integer> loopbackPorts = new HashSet<>();
-    /** Ports at every address of this machine, hence at all of 127.0.0.0/8. */
+    /** Ports at every address of this machine, and therefore at all of 127.0.0.0/8. */
     private final Set<Integer> wildcardPorts = new HashSet<>();
 
     private final List<String> fixedDomains;

@@ -9,7 +9,8 @@ import org.sipproxy.message.StatusCode;
 /**
  * Rejects a request to a local user without a usable binding: 404 if the user is unknown, 480 if it is known (RFC 3261
  * §21.4.5, §21.4.18). A stranger gets 404 in both cases, and without a look-up whose duration could show the
- * difference, so that users cannot be enumerated. If a plan of the host application has a rule for it, the rule decides.
+ * difference, so that users cannot be enumerated. If a plan of the host application has a rule for it, the rule
+ * decides.
  */
 final class RejectUnavailableUser implements Stage {
 

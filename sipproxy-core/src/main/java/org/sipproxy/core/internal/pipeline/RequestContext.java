@@ -66,7 +66,7 @@ public final class RequestContext implements StageContext {
     /** True if the request is being forwarded, so that no stage may change it any more. */
     private volatile boolean decided;
 
-    private int nextStep;
+    private int nextStage;
     private int strippedRoutes;
     private @Nullable SipUri strictUri;
     private @Nullable List<NameAddress> routes;
@@ -418,12 +418,12 @@ public final class RequestContext implements StageContext {
     // ---- progress of the pipeline
 
     /** Returns the index of the stage that runs next. */
-    int nextStep() {
-        return nextStep;
+    int nextStage() {
+        return nextStage;
     }
 
-    void nextStep(int index) {
-        nextStep = index;
+    void nextStage(int index) {
+        nextStage = index;
     }
 
     // ---- Max-Forwards

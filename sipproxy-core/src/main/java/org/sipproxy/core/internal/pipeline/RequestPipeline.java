@@ -186,16 +186,16 @@ public final class RequestPipeline {
     }
 
     private Outcome routeFrom(int first, RequestContext context, boolean mayWait) {
-        if (context.nextStep() == 0) {
-            context.nextStep(first);
+        if (context.nextStage() == 0) {
+            context.nextStage(first);
         }
         return run(context, mayWait);
     }
 
     /**
-     * Runs the pipeline. The result is a response, a relay or a discard; {@link Outcome#blocked()} if {@code mayWait} is
-     * false and a part of the proxy would have to wait, and the next call resumes there; or {@link Outcome.Awaits} for a
-     * stage whose outcome {@link #resume} gets.
+     * Runs the pipeline. The result is a response, a relay or a discard; {@link Outcome#blocked()} if {@code mayWait}
+     * is false and a part of the proxy would have to wait, and the next call resumes there; or {@link Outcome.Awaits}
+     * for a stage whose outcome {@link #resume} gets.
      *
      * @param mayWait true on a worker
      */
@@ -232,14 +232,14 @@ public final class RequestPipeline {
     private Outcome decide(RequestContext context, @Nullable Outcome ofStage, boolean mayWait)
             throws SipParseException {
         Outcome known = ofStage;
-        int at = context.nextStep();
+        int at = context.nextStage();
         while (at < stages.length) {
             Outcome outcome = known != null ? known : run(stages[at], context, mayWait);
             known = null;
             if (outcome == Outcome.proceed()) {
                 at++;
             } else if (outcome == Outcome.blocked() || outcome instanceof Outcome.Awaits) {
-                context.nextStep(at);
+                context.nextStage(at);
                 return outcome;
             } else if (outcome instanceof Outcome.Relay relay) {
                 if (relay.isToCallee()) {

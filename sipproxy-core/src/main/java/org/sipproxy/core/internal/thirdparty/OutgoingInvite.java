@@ -12,7 +12,7 @@ import org.sipproxy.message.SipResponse;
 import org.sipproxy.message.StatusCode;
 
 /**
- * INVITE or re-INVITE to one user, with its repetitions for challenges. Used by the tasks of its call only.
+ * INVITE or re-INVITE to one user, sent again with credentials after a challenge. Used by the tasks of its call only.
  */
 final class OutgoingInvite implements InviteUser {
 

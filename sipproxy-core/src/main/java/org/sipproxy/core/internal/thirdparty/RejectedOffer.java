@@ -4,8 +4,8 @@ import java.nio.charset.StandardCharsets;
 import java.util.Locale;
 
 /**
- * Answer that rejects each stream of an offer (RFC 3264 §6). The ACK of a 2xx with an offer must have an answer, also if
- * a BYE follows at once (RFC 3261 §13.2.2.4). The only place where a session description is read.
+ * Answer that rejects each stream of an offer (RFC 3264 §6). The ACK of a 2xx with an offer must have an answer, also
+ * if a BYE follows at once (RFC 3261 §13.2.2.4). The only place where a session description is read.
  */
 final class RejectedOffer {
 

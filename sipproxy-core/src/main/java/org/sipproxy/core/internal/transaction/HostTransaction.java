@@ -22,7 +22,7 @@ public final class HostTransaction extends ServerTransaction {
     /** Sender of the request. Called under the transaction's lock. */
     public interface Owner extends ResponsePath, LocalResponder {
 
-        /** There is nobody to send a 100 to. */
+        /** Returns an empty message: a request of the host application has no client that could get a 100. */
         @Override
         default byte[] trying() {
             return NOTHING;

@@ -7,7 +7,7 @@ import java.util.concurrent.atomic.LongAdder;
  * Memory budget of all live transactions of one proxy, in bytes. Each half of a transaction counts the messages that it
  * keeps and an estimate of its objects; see {@link Transaction#holds}.
  *
- * <p>Requests are turned away when their share is used up. Three quarters are open to all senders, so that strangers
+ * <p>Requests are refused when their share is used up. Three quarters are open to all senders, so that strangers
  * cannot use up what requests of authenticated users, of trusted peers and of dialogs need. Memory in use is never
  * reclaimed.
  *
@@ -65,7 +65,7 @@ public final class TransactionBudget {
         return used.get() > limit - limit / 16;
     }
 
-    /** Counts a request that was turned away. */
+    /** Counts a request that was refused. */
     public void countRefused() {
         refused.increment();
     }
@@ -80,7 +80,7 @@ public final class TransactionBudget {
         return limit;
     }
 
-    /** Returns how many requests were turned away. */
+    /** Returns how many requests were refused. */
     public long refused() {
         return refused.sum();
     }

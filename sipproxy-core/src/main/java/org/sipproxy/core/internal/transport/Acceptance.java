@@ -12,8 +12,8 @@ import java.util.concurrent.atomic.AtomicInteger;
  * reads connections accepts one of them in a turn, and a turn serves all of its busy connections. An accepted
  * connection then waits until the loop that will read it takes it.
  *
- * <p>When {@value #MOST_WAITING} connections wait, further ones stay in the system's queue, so that a flood of connections
- * does not use up the file descriptors before the limits of {@link ConnectionBudget} apply.
+ * <p>When {@value #MOST_WAITING} connections wait, further ones stay in the system's queue, so that a flood of
+ * connections does not use up the file descriptors before the limits of {@link ConnectionBudget} apply.
  */
 @Sharable
 final class Acceptance extends ChannelInboundHandlerAdapter {

@@ -89,7 +89,7 @@ class StreamFramerTest {
     }
 
     @Test
-    void bareLineEndsBetweenMessagesAreSkippedButAreNoPing() {
+    void bareLineEndsBetweenMessagesAreSkippedAndNotAPing() {
         assertThat(framed("\n\n\n\n\r\r\r\r" + OPTIONS)).containsExactly(OPTIONS);
     }
 

@@ -364,7 +364,7 @@ class NettyDnsLookupTest {
     }
 
     @Test
-    void anUnknownDomainIsNoSuchHost() throws Exception {
+    void unknownDomainFailsWithNoSuchHost() throws Exception {
         assertThat(resolve(resolver(""), "sip:nowhere.example"))
                 .isEqualTo("NO_SUCH_HOST: nowhere.example has no address in the DNS");
     }

@@ -2,16 +2,12 @@ package org.sipproxy.core.internal.location;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.time.Duration;
-import java.time.Instant;
 import java.util.List;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.sipproxy.api.location.BindingWrite;
 import org.sipproxy.api.location.LocationStore;
-import org.sipproxy.api.location.LocationStoreContract;
 
-class LoadAtStartStoreTest implements LocationStoreContract {
+class LoadAtStartStoreTest implements RepositoryStoreContract {
 
     private final StoreScene scene = new StoreScene();
     private final LoadAtStartStore store = new LoadAtStartStore(scene.repository, scene.time, scene.wheel);
@@ -22,19 +18,8 @@ class LoadAtStartStoreTest implements LocationStoreContract {
     }
 
     @Override
-    public Instant now() {
-        return scene.clock.now();
-    }
-
-    @Override
-    public void advance(Duration by) {
-        scene.advance(by);
-    }
-
-    @AfterEach
-    void closedStoreLeavesNoTimer() {
-        store.close();
-        assertThat(scene.wheel.size()).isZero();
+    public StoreScene scene() {
+        return scene;
     }
 
     @Test

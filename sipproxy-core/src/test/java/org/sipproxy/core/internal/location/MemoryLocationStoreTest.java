@@ -92,14 +92,14 @@ class MemoryLocationStoreTest implements LocationStoreContract {
     @Test
     void bindingThatExpiredBeforeItsTimerIsReportedByTheUpdateThatFindsIt() {
         put("old", Duration.ofSeconds(60));
-        List<String> told = new CopyOnWriteArrayList<>();
-        store.addListener(e -> told.add(e.kind() + " " + e.binding().id() + " " + e.removal()));
+        List<String> events = new CopyOnWriteArrayList<>();
+        store.addListener(e -> events.add(e.kind() + " " + e.binding().id() + " " + e.removal()));
 
         clock.advance(Duration.ofSeconds(60));
         store.update(ALICE, current -> List.of(binding("new", Duration.ofSeconds(60))));
         wheel.advance(clock.nanoTime());
 
-        assertThat(told).containsExactly("REMOVED old Optional[EXPIRED]", "ADDED new Optional.empty");
+        assertThat(events).containsExactly("REMOVED old Optional[EXPIRED]", "ADDED new Optional.empty");
     }
 
     @Test
@@ -139,24 +139,24 @@ class MemoryLocationStoreTest implements LocationStoreContract {
     void eventsOfOneAorAreDeliveredInSequence() throws Exception {
         CountDownLatch firstIsTold = new CountDownLatch(1);
         CountDownLatch goOn = new CountDownLatch(1);
-        List<String> told = new CopyOnWriteArrayList<>();
+        List<String> events = new CopyOnWriteArrayList<>();
         store.addListener(e -> {
             if (e.binding().id().equals("first")) {
                 firstIsTold.countDown();
                 await(goOn);
             }
-            told.add(e.binding().id());
+            events.add(e.binding().id());
         });
         Thread slow = new Thread(() -> put("first", Duration.ofHours(1)));
         slow.start();
         await(firstIsTold);
 
-        put("second", Duration.ofHours(1)); // returns: its event is left to the thread that tells the first
-        assertThat(told).isEmpty();
+        put("second", Duration.ofHours(1)); // returns: its event is left to the thread that notifies of the first
+        assertThat(events).isEmpty();
 
         goOn.countDown();
         slow.join(10_000);
-        assertThat(told).containsExactly("first", "second");
+        assertThat(events).containsExactly("first", "second");
     }
 
     @Test

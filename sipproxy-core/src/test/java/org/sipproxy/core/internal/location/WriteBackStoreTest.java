@@ -5,21 +5,18 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import java.time.Duration;
-import java.time.Instant;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.sipproxy.api.location.Aor;
 import org.sipproxy.api.location.BindingWrite;
 import org.sipproxy.api.location.LocationStore;
-import org.sipproxy.api.location.LocationStoreContract;
 import org.sipproxy.api.location.LocationStoreException;
 import org.sipproxy.api.location.LocationStoreException.Kind;
 import org.sipproxy.api.location.StoreMode;
 import org.sipproxy.core.internal.guard.ProxyThreads;
 
-class WriteBackStoreTest implements LocationStoreContract {
+class WriteBackStoreTest implements RepositoryStoreContract {
 
     private final StoreScene scene = new StoreScene();
     private final WriteBackStore store =
@@ -35,19 +32,8 @@ class WriteBackStoreTest implements LocationStoreContract {
     }
 
     @Override
-    public Instant now() {
-        return scene.clock.now();
-    }
-
-    @Override
-    public void advance(Duration by) {
-        scene.advance(by);
-    }
-
-    @AfterEach
-    void closedStoreLeavesNoTimer() {
-        store.close();
-        assertThat(scene.wheel.size()).isZero();
+    public StoreScene scene() {
+        return scene;
     }
 
     @Test
@@ -157,7 +143,7 @@ class WriteBackStoreTest implements LocationStoreContract {
     }
 
     @Test
-    void rowThatMayHaveBeenCommittedWhenTheConnectionBrokeIsDeletedIfItsBindingWasRemoved() {
+    void rowThatMayHaveBeenCommittedIsDeletedIfItsBindingWasRemoved() {
         scene.add(store, ALICE, "a");
         scene.repository.fail(Kind.UNREACHABLE);
         assertThatThrownBy(store::flush).isInstanceOf(LocationStoreException.class);

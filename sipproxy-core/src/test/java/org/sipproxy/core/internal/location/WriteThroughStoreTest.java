@@ -5,24 +5,22 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import java.time.Duration;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
-import org.junit.jupiter.api.AfterEach;
+import java.util.function.IntConsumer;
 import org.junit.jupiter.api.Test;
 import org.sipproxy.api.location.Aor;
 import org.sipproxy.api.location.BindingWrite;
 import org.sipproxy.api.location.LocationStore;
-import org.sipproxy.api.location.LocationStoreContract;
 import org.sipproxy.api.location.LocationStoreException;
 import org.sipproxy.api.location.LocationStoreException.Kind;
 import org.sipproxy.core.internal.guard.ProxyThreads;
 
-class WriteThroughStoreTest implements LocationStoreContract {
+class WriteThroughStoreTest implements RepositoryStoreContract {
 
     private final StoreScene scene = new StoreScene();
     private final WriteThroughStore store =
@@ -34,19 +32,8 @@ class WriteThroughStoreTest implements LocationStoreContract {
     }
 
     @Override
-    public Instant now() {
-        return scene.clock.now();
-    }
-
-    @Override
-    public void advance(Duration by) {
-        scene.advance(by);
-    }
-
-    @AfterEach
-    void closedStoreLeavesNoTimer() {
-        store.close();
-        assertThat(scene.wheel.size()).isZero();
+    public StoreScene scene() {
+        return scene;
     }
 
     @Test
@@ -66,8 +53,8 @@ class WriteThroughStoreTest implements LocationStoreContract {
     @Test
     void changeThatIsNotCommittedIsNeverSeen() {
         scene.add(store, ALICE, "a");
-        List<Object> told = new ArrayList<>();
-        store.addListener(told::add);
+        List<Object> events = new ArrayList<>();
+        store.addListener(events::add);
         scene.repository.fail(Kind.FAILED);
 
         assertThatThrownBy(() -> scene.add(store, ALICE, "b"))
@@ -76,7 +63,7 @@ class WriteThroughStoreTest implements LocationStoreContract {
         assertThatThrownBy(() -> scene.removeAll(store, ALICE)).isInstanceOf(LocationStoreException.class);
 
         assertThat(StoreScene.ids(store.lookup(ALICE))).containsExactly("a");
-        assertThat(told).isEmpty();
+        assertThat(events).isEmpty();
         assertThat(store.status().lastError()).contains("set to fail");
         scene.repository.fail(null);
         scene.add(store, ALICE, "b");
@@ -199,11 +186,11 @@ class WriteThroughStoreTest implements LocationStoreContract {
     }
 
     /** Starts this many threads; the first to write is held up until all others wait behind it. */
-    private List<Thread> heldUp(int count, ThreadBody body) {
+    private List<Thread> heldUp(int count, IntConsumer body) {
         return heldUp(count, body, () -> {});
     }
 
-    private List<Thread> heldUp(int count, ThreadBody body, Runnable onWrite) {
+    private List<Thread> heldUp(int count, IntConsumer body, Runnable onWrite) {
         CountDownLatch inDatabase = new CountDownLatch(1);
         CountDownLatch goOn = new CountDownLatch(1);
         scene.repository.beforeWrite(() -> {
@@ -214,7 +201,7 @@ class WriteThroughStoreTest implements LocationStoreContract {
         List<Thread> threads = new ArrayList<>();
         for (int i = 0; i < count; i++) {
             int number = i;
-            Thread thread = new Thread(() -> body.run(number));
+            Thread thread = new Thread(() -> body.accept(number));
             threads.add(thread);
             thread.start();
             StoreScene.await(inDatabase);
@@ -232,12 +219,12 @@ class WriteThroughStoreTest implements LocationStoreContract {
                 new BindingWrite.Put(BOB, scene.binding("b")),
                 new BindingWrite.Put(ALICE, scene.binding("c")),
                 new BindingWrite.Put(ALICE, scene.binding("ended", Duration.ofSeconds(-1)))));
-        List<Object> told = new ArrayList<>();
-        store.addListener(told::add);
+        List<Object> events = new ArrayList<>();
+        store.addListener(events::add);
 
         store.open();
 
-        assertThat(told).isEmpty();
+        assertThat(events).isEmpty();
         assertThat(StoreScene.ids(store.lookup(ALICE))).containsExactly("a", "c");
         scene.removeAll(store, ALICE);
         assertThat(scene.repository.ids()).containsExactly("b", "ended");

@@ -78,10 +78,10 @@ class InviteClientTransactionTest {
 
         scene.advance(31_990);
         assertThat(scene.sentAt()).containsExactly(0L, 500L, 1_500L, 3_500L, 7_500L, 15_500L, 31_500L);
-        assertThat(user.told).isEmpty();
+        assertThat(user.upcalls).isEmpty();
 
         scene.advance(10);
-        assertThat(user.told).containsExactly("timeout");
+        assertThat(user.upcalls).containsExactly("timeout");
         assertThat(scene.sentAt()).hasSize(7);
         assertThat(scene.table.resent()).isEqualTo(6);
         scene.assertNothingLeft();
@@ -92,12 +92,12 @@ class InviteClientTransactionTest {
         start(TransportKind.TCP);
 
         scene.advance(31_990);
-        assertThat(user.told).isEmpty();
+        assertThat(user.upcalls).isEmpty();
         scene.advance(10);
 
         assertThat(scene.sentAt()).containsExactly(0L);
         assertThat(scene.table.resent()).isZero();
-        assertThat(user.told).containsExactly("timeout");
+        assertThat(user.upcalls).containsExactly("timeout");
         scene.assertNothingLeft();
     }
 
@@ -108,10 +108,10 @@ class InviteClientTransactionTest {
         start(TransportKind.UDP);
 
         scene.advance(4_990);
-        assertThat(user.told).isEmpty();
+        assertThat(user.upcalls).isEmpty();
         scene.advance(10);
 
-        assertThat(user.told).containsExactly("timeout");
+        assertThat(user.upcalls).containsExactly("timeout");
         assertThat(scene.sentAt()).containsExactly(0L, 500L, 1_500L, 3_500L);
     }
 
@@ -122,7 +122,7 @@ class InviteClientTransactionTest {
 
         start(kind);
 
-        assertThat(user.told).containsExactly("error");
+        assertThat(user.upcalls).containsExactly("error");
         scene.assertNothingLeft();
     }
 
@@ -133,7 +133,7 @@ class InviteClientTransactionTest {
 
         scene.advance(500);
 
-        assertThat(user.told).containsExactly("error");
+        assertThat(user.upcalls).containsExactly("error");
         scene.assertNothingLeft();
     }
 
@@ -145,7 +145,7 @@ class InviteClientTransactionTest {
 
         scene.callee(TransportKind.UDP).failPending();
 
-        assertThat(user.told).containsExactly(String.valueOf(status));
+        assertThat(user.upcalls).containsExactly(String.valueOf(status));
     }
 
     // ---- PROCEEDING
@@ -158,10 +158,10 @@ class InviteClientTransactionTest {
 
         scene.advance(TIMER_C - 10);
         assertThat(scene.sentAt()).containsExactly(0L);
-        assertThat(user.told).containsExactly(String.valueOf(status));
+        assertThat(user.upcalls).containsExactly(String.valueOf(status));
 
         scene.advance(10);
-        assertThat(user.told).containsExactly(String.valueOf(status), "timerC");
+        assertThat(user.upcalls).containsExactly(String.valueOf(status), "timerC");
         assertThat(scene.table.clients()).isOne();
     }
 
@@ -175,10 +175,10 @@ class InviteClientTransactionTest {
         receive(transaction, 100);
 
         scene.advance(TIMER_C - 100_010);
-        assertThat(user.told).containsExactly("180", "183", "100");
+        assertThat(user.upcalls).containsExactly("180", "183", "100");
         scene.advance(10);
 
-        assertThat(user.told).containsExactly("180", "183", "100", "timerC");
+        assertThat(user.upcalls).containsExactly("180", "183", "100", "timerC");
     }
 
     // ---- CANCEL
@@ -193,7 +193,7 @@ class InviteClientTransactionTest {
 
         receive(transaction, 100);
         assertThat(sentAt("CANCEL")).containsExactly(1_000L);
-        assertThat(user.told).containsExactly("100");
+        assertThat(user.upcalls).containsExactly("100");
     }
 
     @Test
@@ -203,7 +203,7 @@ class InviteClientTransactionTest {
 
         scene.advance(32_000);
 
-        assertThat(user.told).containsExactly("timeout");
+        assertThat(user.upcalls).containsExactly("timeout");
         assertThat(sentAt("CANCEL")).isEmpty();
         scene.assertNothingLeft();
     }
@@ -218,7 +218,7 @@ class InviteClientTransactionTest {
         receive(transaction, 183);
 
         assertThat(sentAt("CANCEL")).containsExactly(0L);
-        assertThat(user.told).containsExactly("180", "183");
+        assertThat(user.upcalls).containsExactly("180", "183");
     }
 
     @Test
@@ -236,7 +236,7 @@ class InviteClientTransactionTest {
         assertThat(scene.table.client(BRANCH, false))
                 .as("the INVITE still waits for its 487")
                 .isSameAs(transaction);
-        assertThat(user.told)
+        assertThat(user.upcalls)
                 .as("the response to a CANCEL does not end the INVITE")
                 .containsExactly("180");
     }
@@ -250,7 +250,7 @@ class InviteClientTransactionTest {
 
         receive(transaction, 487);
         assertThat(scene.sentWhat()).containsExactly("INVITE", "CANCEL", "ACK");
-        assertThat(user.told).containsExactly("180", "487");
+        assertThat(user.upcalls).containsExactly("180", "487");
 
         scene.advance(32_000);
         scene.assertNothingLeft();
@@ -264,10 +264,10 @@ class InviteClientTransactionTest {
         cancel(transaction);
 
         scene.advance(31_990);
-        assertThat(user.told).containsExactly("180");
+        assertThat(user.upcalls).containsExactly("180");
         scene.advance(10);
 
-        assertThat(user.told).containsExactly("180", "timeout");
+        assertThat(user.upcalls).containsExactly("180", "timeout");
         scene.assertNothingLeft();
     }
 
@@ -281,7 +281,7 @@ class InviteClientTransactionTest {
 
         scene.advance(2_000);
 
-        assertThat(user.told).containsExactly("180", "180", "timeout");
+        assertThat(user.upcalls).containsExactly("180", "180", "timeout");
         scene.assertNothingLeft();
     }
 
@@ -295,7 +295,7 @@ class InviteClientTransactionTest {
         answerCancel(481);
         scene.advance(32_000);
 
-        assertThat(user.told).containsExactly("180", "200");
+        assertThat(user.upcalls).containsExactly("180", "200");
         scene.assertNothingLeft();
     }
 
@@ -336,7 +336,7 @@ class InviteClientTransactionTest {
         receive(transaction, status);
 
         assertThat(scene.sentWhat()).containsExactly("INVITE", "ACK", "ACK", "ACK");
-        assertThat(user.told).containsExactly(String.valueOf(status));
+        assertThat(user.upcalls).containsExactly(String.valueOf(status));
     }
 
     @Test
@@ -361,7 +361,7 @@ class InviteClientTransactionTest {
         receive(transaction, 486);
 
         assertThat(scene.sentWhat()).containsExactly("INVITE", "ACK");
-        assertThat(user.told).containsExactly("486");
+        assertThat(user.upcalls).containsExactly("486");
         scene.assertNothingLeft();
     }
 
@@ -393,7 +393,7 @@ class InviteClientTransactionTest {
                 "SIP/2.0 486 Busy Here\nVia: SIP/2.0/UDP 10.0.0.1;branch=z9hG4bK2\nCSeq: 1 INVITE\n\n"));
 
         assertThat(scene.sentWhat()).containsExactly("INVITE");
-        assertThat(user.told).containsExactly("486");
+        assertThat(user.upcalls).containsExactly("486");
         scene.advance(32_000);
         scene.assertNothingLeft();
     }
@@ -406,7 +406,7 @@ class InviteClientTransactionTest {
         receive(transaction, 180);
         receive(transaction, 200);
 
-        assertThat(user.told).containsExactly("486");
+        assertThat(user.upcalls).containsExactly("486");
         assertThat(scene.sentWhat()).containsExactly("INVITE", "ACK");
     }
 
@@ -423,12 +423,12 @@ class InviteClientTransactionTest {
         receive(transaction, 200);
         scene.advance(11_990);
         receive(transaction, 200);
-        assertThat(user.told).containsExactly("180", "200", "200", "200");
+        assertThat(user.upcalls).containsExactly("180", "200", "200", "200");
 
         scene.advance(10);
         scene.assertNothingLeft();
         receive(transaction, 200);
-        assertThat(user.told).hasSize(4);
+        assertThat(user.upcalls).hasSize(4);
         assertThat(scene.sentWhat()).as("a proxy does not acknowledge a 2xx").containsExactly("INVITE");
     }
 
@@ -440,7 +440,7 @@ class InviteClientTransactionTest {
         assertThat(scene.table.upstreamOfAccepted(BRANCH)).isNull();
 
         receive(transaction, 200);
-        assertThat(user.told).containsExactly("180", "200");
+        assertThat(user.upcalls).containsExactly("180", "200");
         scene.assertNothingLeft();
 
         scene.advance(31_990);
@@ -458,7 +458,7 @@ class InviteClientTransactionTest {
 
         receive(transaction, status);
 
-        assertThat(user.told).containsExactly("200");
+        assertThat(user.upcalls).containsExactly("200");
         assertThat(scene.sentWhat()).containsExactly("INVITE");
     }
 
@@ -473,7 +473,7 @@ class InviteClientTransactionTest {
 
         receive(transaction, 200);
 
-        assertThat(user.told).containsExactly("200");
-        assertThat(other.told).containsExactly("200");
+        assertThat(user.upcalls).containsExactly("200");
+        assertThat(other.upcalls).containsExactly("200");
     }
 }

@@ -245,7 +245,7 @@ class InviteServerTransactionTest {
 
         transaction.cancelled("Reason: SIP;cause=200\r\n".getBytes(StandardCharsets.UTF_8));
 
-        assertThat(cancellations.told).containsExactly("cancelled: Reason: SIP;cause=200\r\n");
+        assertThat(cancellations.upcalls).containsExactly("cancelled: Reason: SIP;cause=200\r\n");
     }
 
     @Test
@@ -256,7 +256,7 @@ class InviteServerTransactionTest {
 
         transaction.onCancel(cancellations);
 
-        assertThat(cancellations.told).containsExactly("cancelled: Reason: Q.850;cause=16\r\n");
+        assertThat(cancellations.upcalls).containsExactly("cancelled: Reason: Q.850;cause=16\r\n");
     }
 
     @ParameterizedTest
@@ -270,7 +270,7 @@ class InviteServerTransactionTest {
         transaction.cancelled(null);
         transaction.shutdown();
 
-        assertThat(cancellations.told).isEmpty();
+        assertThat(cancellations.upcalls).isEmpty();
     }
 
     @Test
@@ -281,21 +281,21 @@ class InviteServerTransactionTest {
 
         transaction.shutdown();
 
-        assertThat(cancellations.told).containsExactly("shutdown");
+        assertThat(cancellations.upcalls).containsExactly("shutdown");
     }
 
     private static final class Cancellations implements ServerTransaction.CancelHandler {
 
-        final List<String> told = new ArrayList<>();
+        final List<String> upcalls = new ArrayList<>();
 
         @Override
         public void cancelled(byte @Nullable [] reasonLine) {
-            told.add("cancelled: " + (reasonLine == null ? "" : new String(reasonLine, StandardCharsets.UTF_8)));
+            upcalls.add("cancelled: " + (reasonLine == null ? "" : new String(reasonLine, StandardCharsets.UTF_8)));
         }
 
         @Override
         public void shutdown() {
-            told.add("shutdown");
+            upcalls.add("shutdown");
         }
     }
 }

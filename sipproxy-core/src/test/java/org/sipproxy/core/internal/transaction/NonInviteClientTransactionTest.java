@@ -48,10 +48,10 @@ class NonInviteClientTransactionTest {
                 .containsExactly(
                         0L, 500L, 1_500L, 3_500L, 7_500L, 11_500L, 15_500L, 19_500L, 23_500L, 27_500L, 31_500L);
         assertThat(scene.table.resent()).isEqualTo(10);
-        assertThat(user.told).isEmpty();
+        assertThat(user.upcalls).isEmpty();
 
         scene.advance(10);
-        assertThat(user.told).containsExactly("timeout");
+        assertThat(user.upcalls).containsExactly("timeout");
         assertThat(scene.sentAt()).hasSize(11);
         scene.assertNothingLeft();
     }
@@ -61,11 +61,11 @@ class NonInviteClientTransactionTest {
         start(TransportKind.TCP);
 
         scene.advance(31_990);
-        assertThat(user.told).isEmpty();
+        assertThat(user.upcalls).isEmpty();
         scene.advance(10);
 
         assertThat(scene.sentAt()).containsExactly(0L);
-        assertThat(user.told).containsExactly("timeout");
+        assertThat(user.upcalls).containsExactly("timeout");
         scene.assertNothingLeft();
     }
 
@@ -79,7 +79,7 @@ class NonInviteClientTransactionTest {
 
         assertThat(scene.sentAt())
                 .containsExactly(0L, 500L, 1_500L, 5_500L, 9_500L, 13_500L, 17_500L, 21_500L, 25_500L, 29_500L);
-        assertThat(user.told).containsExactly("100", "timeout");
+        assertThat(user.upcalls).containsExactly("100", "timeout");
         scene.assertNothingLeft();
     }
 
@@ -91,7 +91,7 @@ class NonInviteClientTransactionTest {
         receive(transaction, 100);
         receive(transaction, 180);
 
-        assertThat(user.told).containsExactly("100", "180");
+        assertThat(user.upcalls).containsExactly("100", "180");
     }
 
     @ParameterizedTest
@@ -102,7 +102,7 @@ class NonInviteClientTransactionTest {
         receive(transaction, status);
         receive(transaction, status);
 
-        assertThat(user.told).containsExactly(String.valueOf(status));
+        assertThat(user.upcalls).containsExactly(String.valueOf(status));
         scene.assertNothingLeft();
         scene.advance(60_000);
         assertThat(scene.sentAt()).containsExactly(0L);
@@ -115,7 +115,7 @@ class NonInviteClientTransactionTest {
         receive(transaction, 100);
         receive(transaction, 200);
 
-        assertThat(user.told).containsExactly("100", "200");
+        assertThat(user.upcalls).containsExactly("100", "200");
         scene.assertNothingLeft();
     }
 
@@ -126,7 +126,7 @@ class NonInviteClientTransactionTest {
 
         start(kind);
 
-        assertThat(user.told).containsExactly("error");
+        assertThat(user.upcalls).containsExactly("error");
         scene.assertNothingLeft();
     }
 
@@ -141,7 +141,7 @@ class NonInviteClientTransactionTest {
 
         scene.callee(TransportKind.UDP).failPending();
 
-        assertThat(user.told).containsExactly(answered ? "200" : "error");
+        assertThat(user.upcalls).containsExactly(answered ? "200" : "error");
         scene.assertNothingLeft();
     }
 
@@ -152,10 +152,10 @@ class NonInviteClientTransactionTest {
         start(TransportKind.UDP);
 
         scene.advance(1_990);
-        assertThat(user.told).isEmpty();
+        assertThat(user.upcalls).isEmpty();
         scene.advance(10);
 
-        assertThat(user.told).containsExactly("timeout");
+        assertThat(user.upcalls).containsExactly("timeout");
         assertThat(scene.sentAt()).containsExactly(0L, 500L, 1_500L);
     }
 

@@ -248,7 +248,7 @@ class TransactionBudgetTest {
 
         assertThat(used()).isLessThan(2_000);
         scene.advance(32_000);
-        assertThat(user.told).containsExactly("timeout");
+        assertThat(user.upcalls).containsExactly("timeout");
         scene.assertNothingLeft();
     }
 
@@ -267,7 +267,7 @@ class TransactionBudgetTest {
 
         transaction.onResponse(TransactionScene.response(200, "MESSAGE"));
 
-        assertThat(user.told).containsExactly("200");
+        assertThat(user.upcalls).containsExactly("200");
         scene.assertNothingLeft();
     }
 
@@ -286,7 +286,7 @@ class TransactionBudgetTest {
         scene.table.clear();
 
         scene.assertNothingLeft();
-        assertThat(user.told).containsExactly("180");
+        assertThat(user.upcalls).containsExactly("180");
     }
 
     // ---- Errors

@@ -137,26 +137,26 @@ public final class TransactionScene {
     /** Events of a client transaction, one word each: a status, {@code timeout}, {@code timerC} or {@code error}. */
     static class RecordingUser implements ClientTransactionUser {
 
-        final List<String> told = new ArrayList<>();
+        final List<String> upcalls = new ArrayList<>();
 
         @Override
         public void onResponse(SipResponse response) {
-            told.add(String.valueOf(response.statusCode()));
+            upcalls.add(String.valueOf(response.statusCode()));
         }
 
         @Override
         public void onTimeout() {
-            told.add("timeout");
+            upcalls.add("timeout");
         }
 
         @Override
         public void onTimerC() {
-            told.add("timerC");
+            upcalls.add("timerC");
         }
 
         @Override
         public void onTransportError(Throwable cause) {
-            told.add("error");
+            upcalls.add("error");
         }
     }
 }

@@ -191,7 +191,7 @@ class StreamLifecycleTest extends StreamTransportScene {
         assertThat(transport.waitingConnections()).isZero();
     }
 
-    /** The rest stays in the system's queue, and is accepted when the loops go on. */
+    /** The rest stays in the system's queue, and is accepted when the loops continue. */
     @Test
     void noMoreConnectionsAreAcceptedThanMayWaitForBusyLoops() throws Exception {
         inbound.onMessage = (wire, from) -> from.send(bytes(RESPONSE), failures::add);
@@ -213,7 +213,7 @@ class StreamLifecycleTest extends StreamTransportScene {
         assertThat(transport.isAccepting()).isTrue();
     }
 
-    /** A row dates a registration in whole seconds, so the first second of a connection is not told apart. */
+    /** A row dates a registration in whole seconds: times within the first second of a connection count as equal. */
     @Test
     void anAcceptedConnectionWasNotOpenBeforeAndOneThatWasMadeAlwaysWas() throws Exception {
         StreamTransport transport = started();

@@ -14,7 +14,7 @@ import org.sipproxy.message.SipRequest;
  * the proxy does not keep the request meanwhile. At most {@value #MAX} responses wait at a time, {@value #MAX_BYTES}
  * bytes each; further or longer ones are not sent.
  */
-final class SlowReply {
+final class SlowResponse {
 
     static final int MAX = 1_000;
     static final int MAX_BYTES = 4_096;
@@ -25,13 +25,13 @@ final class SlowReply {
     private final AtomicInteger waiting = new AtomicInteger();
     private final Duration delay;
 
-    SlowReply(Duration delay) {
+    SlowResponse(Duration delay) {
         this.delay = delay;
     }
 
     void send(ProxyRuntime proxy, SipRequest request, Flow flow) {
-        byte[] reply = write(request);
-        if (reply.length > MAX_BYTES) {
+        byte[] response = write(request);
+        if (response.length > MAX_BYTES) {
             return;
         }
         if (waiting.incrementAndGet() > MAX) {
@@ -40,7 +40,7 @@ final class SlowReply {
         }
         proxy.schedule(delay, () -> {
             waiting.decrementAndGet();
-            proxy.send(flow, reply);
+            proxy.send(flow, response);
         });
     }
 

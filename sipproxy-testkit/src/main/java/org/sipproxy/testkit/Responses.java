@@ -9,9 +9,9 @@ import org.sipproxy.message.SipResponse;
 import org.sipproxy.message.StatusCode;
 
 /** Responses of a phone (RFC 3261 §8.2.6, §12.1.1). */
-final class Reply {
+final class Responses {
 
-    private Reply() {}
+    private Responses() {}
 
     static byte[] write(SipRequest request, int status, String toTag, String contact, MessageParts parts) {
         List<HeaderLine> lines = new ArrayList<>();
