@@ -15,6 +15,7 @@ import org.sipproxy.api.auth.Authentication;
 import org.sipproxy.api.call.CallListener;
 import org.sipproxy.api.call.CallRepository;
 import org.sipproxy.api.component.ProxyComponent;
+import org.sipproxy.api.component.ProxySetup;
 import org.sipproxy.api.config.ConfigurationException;
 import org.sipproxy.api.config.ConfigurationProblem;
 import org.sipproxy.api.config.OptionProblems;
@@ -596,6 +597,7 @@ public final class SipProxyBuilder {
         new ListenChecks(endpoints, tls != null).addTo(found);
         checkNames(found);
         checkAuthentication(found);
+        checkStages(found);
         found.range("udpReceivers", udpReceivers, 1, 64);
         found.range("streamThreads", streamThreads, 1, 64);
         found.range("workerThreads", workerThreads, 1, 1_000);
@@ -678,6 +680,9 @@ public final class SipProxyBuilder {
             add(repository);
         }
         components.sort(Comparator.comparing(ProxyComponent::phase)); // stable
+        boolean hasProvenSenders = authenticates != null
+                || hooks.hasStagesBeforeRouting() // so far those of the host application
+                || components.stream().anyMatch(component -> component.phase() == ProxyComponent.Phase.ACCESS);
         for (ProxyComponent component : components) {
             try {
                 component.install(hooks);
@@ -686,6 +691,22 @@ public final class SipProxyBuilder {
             } catch (IllegalArgumentException e) {
                 problems.addAll(List.of(
                         new ConfigurationProblem(component.name(), "", "", String.valueOf(e.getMessage()), "")));
+            }
+        }
+        ProxySetup setup = new ProxySetup(List.copyOf(domains), components, hasProvenSenders);
+        components.forEach(component -> problems.addAll(component.problems(setup)));
+    }
+
+    /** Checks that a stage with a time limit of its own can reach it. */
+    private void checkStages(OptionProblems found) {
+        for (RequestStage stage : hooks.requestStages()) {
+            Duration limit = stage.timeLimit().orElse(Duration.ZERO);
+            if (limit.compareTo(waitLimit) > 0) {
+                found.add(
+                        "waitLimit",
+                        OptionProblems.text(waitLimit),
+                        "is shorter than the limit of stage " + stage.name() + ", " + OptionProblems.text(limit),
+                        "raise it, or give the stage a shorter limit with within(…)");
             }
         }
     }

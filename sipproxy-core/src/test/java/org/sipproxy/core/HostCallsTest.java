@@ -30,6 +30,7 @@ class HostCallsTest {
     private static final Set<String> THROW_TO_THE_CALLER = Set.of(
             "org.sipproxy.core.SipProxyBuilder.add",
             "org.sipproxy.core.SipProxyBuilder.checkAuthentication",
+            "org.sipproxy.core.SipProxyBuilder.checkStages",
             "org.sipproxy.core.SipProxyBuilder.component",
             "org.sipproxy.core.SipProxyBuilder.installComponents",
             "org.sipproxy.core.internal.engine.Components.start",

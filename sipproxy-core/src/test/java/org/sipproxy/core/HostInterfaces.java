@@ -16,6 +16,7 @@ import org.sipproxy.api.component.ProxyComponent;
 import org.sipproxy.api.component.ProxyRuntime;
 import org.sipproxy.api.event.ProxyListener;
 import org.sipproxy.api.event.WireListener;
+import org.sipproxy.api.gateway.GatewayMonitor;
 import org.sipproxy.api.gateway.GatewaySource;
 import org.sipproxy.api.location.BindingChange;
 import org.sipproxy.api.location.BindingRepository;
@@ -63,7 +64,7 @@ public final class HostInterfaces {
 
     /** Called by add-ons in their stages, which the core guards. */
     public static final Set<Class<?>> CALLED_BY_ADD_ONS =
-            Set.of(AccessRuleSource.class, CredentialStore.class, GatewaySource.class);
+            Set.of(AccessRuleSource.class, CredentialStore.class, GatewayMonitor.class, GatewaySource.class);
 
     /** Implemented by the proxy; or, for a change, code of the caller that runs on the caller's stack. */
     public static final Set<Class<?>> OF_THE_PROXY = Set.of(

@@ -7,13 +7,18 @@ import org.sipproxy.api.component.ComponentHooks;
 import org.sipproxy.api.routing.FailureCause;
 import org.sipproxy.api.routing.StageContext;
 import org.sipproxy.api.routing.Verdict;
+import org.sipproxy.api.support.LoggerNames;
 import org.sipproxy.message.Method;
 import org.sipproxy.message.SipParseException;
 import org.sipproxy.message.SipRequest;
 import org.sipproxy.message.SipUri;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** The dispatcher's stages: which request goes to which set. */
 final class DispatchStages {
+
+    private static final Logger LOG = LoggerFactory.getLogger(LoggerNames.GATEWAYS);
 
     private final Dispatcher dispatcher;
     private final List<Dispatcher.Route> routes;
@@ -43,8 +48,16 @@ final class DispatchStages {
     }
 
     private Verdict recognize(StageContext context) {
-        if (dispatcher.addresses().isMember(context.flow())) {
+        MemberAddresses addresses = dispatcher.addresses();
+        if (addresses.isMember(context.flow())) {
             context.trust();
+            if (LOG.isDebugEnabled()) {
+                LOG.debug(
+                        "{} from {} is of a member of {}",
+                        context.request().method(),
+                        context.flow().remoteAddress(),
+                        addresses.setsOf(context.flow()));
+            }
         }
         return Verdict.proceed();
     }

@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
@@ -15,8 +16,12 @@ import org.jspecify.annotations.Nullable;
 import org.sipproxy.api.component.ComponentHooks;
 import org.sipproxy.api.component.ProxyComponent;
 import org.sipproxy.api.component.ProxyRuntime;
+import org.sipproxy.api.component.ProxySetup;
+import org.sipproxy.api.config.ConfigurationProblem;
 import org.sipproxy.api.config.OptionProblems;
 import org.sipproxy.api.gateway.Gateway;
+import org.sipproxy.api.gateway.GatewayFigures;
+import org.sipproxy.api.gateway.GatewayMonitor;
 import org.sipproxy.api.gateway.GatewaySource;
 import org.sipproxy.api.routing.CompletedRequest;
 import org.sipproxy.api.routing.StageContext;
@@ -63,7 +68,7 @@ import org.slf4j.LoggerFactory;
  * <p>Everything may be changed while the proxy runs. All methods are thread-safe; those that change members may block,
  * because they resolve host names.
  */
-public final class Dispatcher implements ProxyComponent {
+public final class Dispatcher implements ProxyComponent, GatewayMonitor {
 
     private static final Logger LOG = LoggerFactory.getLogger(LoggerNames.GATEWAYS);
 
@@ -95,6 +100,7 @@ public final class Dispatcher implements ProxyComponent {
     private final Consumer<MemberChange> listener;
     private final CallCounter counter;
     private final DispatchStages stages;
+    private final SetupChecks.Dispatching dispatching;
 
     /** True once names are resolved periodically. */
     private final AtomicBoolean resolvesNames = new AtomicBoolean();
@@ -118,6 +124,13 @@ public final class Dispatcher implements ProxyComponent {
         this.listener = b.listener;
         this.counter = new CallCounter(b.callLifetime, b.countedCalls);
         this.stages = new DispatchStages(this, b.routes, new PrefixTable<>(b.prefixes), b.fallback);
+        this.dispatching = new SetupChecks.Dispatching(
+                this,
+                configured,
+                b.routes.stream().filter(route -> !route.isOpen()).toList(),
+                Map.copyOf(b.prefixes),
+                b.fallback,
+                match != SourceMatch.OFF && (source != null || configured.size() > 1));
         configured.forEach(this::addConfigured);
     }
 
@@ -149,6 +162,19 @@ public final class Dispatcher implements ProxyComponent {
     }
 
     @Override
+    public List<ConfigurationProblem> problems(ProxySetup proxy) {
+        return SetupChecks.of(dispatching, proxy);
+    }
+
+    Set<String> prefixes() {
+        return dispatching.prefixes().keySet();
+    }
+
+    boolean hasFallback() {
+        return dispatching.fallback() != null;
+    }
+
+    @Override
     public void start(ProxyRuntime proxy) {
         Probes probes = new Probes(proxy, new Probes.Results() {
             @Override
@@ -158,7 +184,7 @@ public final class Dispatcher implements ProxyComponent {
 
             @Override
             public void failed(Member member, String reason) {
-                member.failedAt(proxy.wallClock());
+                member.probeFailed(proxy.wallClock());
                 report(member, member.health.probeFailed(proxy.now(), reason));
             }
         });
@@ -371,6 +397,14 @@ public final class Dispatcher implements ProxyComponent {
         return List.copyOf(all);
     }
 
+    @Override
+    public List<GatewayFigures> gatewayFigures() {
+        return sets.values().stream()
+                .flatMap(set -> set.members.stream())
+                .map(Member::figures)
+                .toList();
+    }
+
     // ---- source addresses
 
     private boolean hasNames() {
@@ -410,6 +444,10 @@ public final class Dispatcher implements ProxyComponent {
         MemberSet set = sets.get(name);
         List<Member> order = set == null ? List.of() : set.order(context, Method.INVITE.equals(request.method()));
         if (order.isEmpty()) {
+            context.explain(
+                    set == null
+                            ? "there is no gateway set " + name
+                            : "no member of gateway set " + name + " can serve");
             return Verdict.respond(
                     StatusCode.SERVICE_UNAVAILABLE, "Service Unavailable", "Retry-After: " + RETRY_AFTER_SECONDS);
         }
@@ -424,14 +462,14 @@ public final class Dispatcher implements ProxyComponent {
 
         @Override
         public void failed(Member member, String reason) {
-            member.failedAt(wallClock());
+            member.requestFailed(wallClock());
             recovering(member, member.health.requestFailed(now(), reason, member.isProbedWhenDown()));
         }
 
         @Override
         public void refused(Member member, Optional<String> retryAfter) {
             Duration time = retryAfter.map(Dispatcher::seconds).orElse(Duration.ZERO);
-            member.failedAt(wallClock());
+            member.requestFailed(wallClock());
             recovering(
                     member,
                     time.isZero()
@@ -564,7 +602,7 @@ public final class Dispatcher implements ProxyComponent {
             return this;
         }
 
-        /** Sets the options of sets that only the source names. Its members are ignored. Default the set's defaults. */
+        /** Sets the options of sets that only the source names, as a set without members. Default the set's defaults. */
         public Builder defaults(GatewaySet options) {
             this.defaults = Objects.requireNonNull(options, "options");
             return this;
@@ -716,6 +754,13 @@ public final class Dispatcher implements ProxyComponent {
             }
             if (reloadInterval != null) {
                 found.range("reloadEvery", reloadInterval, Duration.ofSeconds(1), Duration.ofDays(1));
+            }
+            if (!defaults.members().isEmpty()) {
+                found.add(
+                        "defaults",
+                        defaults.name(),
+                        "has members, which would be ignored",
+                        "add the set with set(…), or omit its members");
             }
             found.range("callLifetime", callLifetime, Duration.ofMinutes(1), LONGEST_CALL);
             found.range("countedCalls", countedCalls, 100, MOST_CALLS);

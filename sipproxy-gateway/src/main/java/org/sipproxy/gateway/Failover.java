@@ -91,6 +91,7 @@ final class Failover implements FailureStage {
         }
         BranchResult latest = results.get(results.size() - 1);
         report(latest);
+        context.explain("gateway set " + current.set.name());
         boolean mayGoOn = context.cause() == FailureCause.UNREACHABLE || !latest.rang();
         if (!mayGoOn || tried.size() >= current.set.tries()) {
             return Verdict.proceed();

@@ -338,6 +338,9 @@ public final class GatewaySet {
             if (!probeInterval.isZero()) {
                 problems.range("probeEvery", probeInterval, Duration.ofSeconds(1), HOUR);
             }
+            if (probesOnlyDown && probeInterval.isZero()) {
+                problems.add("probeOnlyDown", "", "{noProbes} is given as well", "use one or the other");
+            }
             problems.range("probeTimeLimit", probeTimeLimit, Duration.ofMillis(500), Duration.ofSeconds(35));
             problems.range("respondWithin", silenceLimit, Duration.ofMillis(100), Duration.ofSeconds(32));
             problems.range("recoverAfter", recoverAfter, Duration.ofSeconds(1), HOUR);

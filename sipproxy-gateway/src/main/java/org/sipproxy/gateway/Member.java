@@ -3,11 +3,14 @@ package org.sipproxy.gateway;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
 import org.sipproxy.api.gateway.Gateway;
+import org.sipproxy.api.gateway.GatewayFigures;
 import org.sipproxy.api.routing.Target;
 import org.sipproxy.message.SipUri;
 
@@ -22,6 +25,8 @@ final class Member {
     /** True while a probe waits for its response. */
     final AtomicBoolean probing = new AtomicBoolean();
 
+    private final LongAdder failedProbes = new LongAdder();
+    private final LongAdder failedRequests = new LongAdder();
     private final AtomicBoolean recovering = new AtomicBoolean();
     /** True if it came from the source, so that a reload may remove it. */
     final boolean fromSource;
@@ -108,7 +113,13 @@ final class Member {
         return set.probes(gateway, MemberState.DOWN);
     }
 
-    void failedAt(Instant wallClock) {
+    void probeFailed(Instant wallClock) {
+        failedProbes.increment();
+        lastFailureAt = wallClock;
+    }
+
+    void requestFailed(Instant wallClock) {
+        failedRequests.increment();
         lastFailureAt = wallClock;
     }
 
@@ -125,6 +136,17 @@ final class Member {
                 health.failure(),
                 Optional.ofNullable(lastFailureAt),
                 Optional.ofNullable(lastProbeAt));
+    }
+
+    GatewayFigures figures() {
+        return new GatewayFigures(
+                set.name(),
+                gateway.id(),
+                health.state().name().toLowerCase(Locale.ROOT),
+                health.isUsable(),
+                calls.get(),
+                failedProbes.sum(),
+                failedRequests.sum());
     }
 
     /** Returns the target for a request: its user at this member, or the request as it is through this member. */

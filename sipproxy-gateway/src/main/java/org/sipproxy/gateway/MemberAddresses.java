@@ -114,6 +114,15 @@ final class MemberAddresses {
         return find(flow.remoteAddress(), set);
     }
 
+    /** Returns the names of the sets from whose members a message may have come. */
+    List<String> setsOf(Flow flow) {
+        return sources.getOrDefault(flow.remoteAddress().getAddress(), List.of()).stream()
+                .map(Source::set)
+                .distinct()
+                .filter(set -> isMemberOf(flow, set))
+                .toList();
+    }
+
     /** Returns true if the URI has the numeric address of a member of any set. */
     boolean isMember(SipUri uri) {
         return uri.numericHost()

@@ -22,9 +22,13 @@ import org.sipproxy.api.client.DigestLogin;
 import org.sipproxy.api.component.ComponentHooks;
 import org.sipproxy.api.component.ProxyComponent;
 import org.sipproxy.api.component.ProxyRuntime;
+import org.sipproxy.api.component.ProxySetup;
+import org.sipproxy.api.config.ConfigurationProblem;
 import org.sipproxy.api.config.OptionProblems;
 import org.sipproxy.api.gateway.Gateway;
+import org.sipproxy.api.gateway.GatewayMonitor;
 import org.sipproxy.api.gateway.TrunkAccount;
+import org.sipproxy.api.gateway.TrunkFigures;
 import org.sipproxy.api.routing.BranchEdit;
 import org.sipproxy.api.routing.RelayPlan;
 import org.sipproxy.api.routing.StageContext;
@@ -77,7 +81,7 @@ import org.sipproxy.message.SipUri;
  *
  * <p>All methods are thread-safe.
  */
-public final class Trunk implements ProxyComponent {
+public final class Trunk implements ProxyComponent, GatewayMonitor {
 
     private static final Duration REFRESH = Duration.ofMinutes(1);
     /** Addresses from which a request to the Contact came. */
@@ -194,6 +198,11 @@ public final class Trunk implements ProxyComponent {
     @Override
     public void install(ComponentHooks hooks) {
         new TrunkStages(this).install(hooks);
+    }
+
+    @Override
+    public List<ConfigurationProblem> problems(ProxySetup proxy) {
+        return SetupChecks.of(this, proxy);
     }
 
     @Override
@@ -319,6 +328,14 @@ public final class Trunk implements ProxyComponent {
                 : registration.status();
     }
 
+    @Override
+    public List<TrunkFigures> trunkFigures() {
+        Running now = running;
+        TrunkRegistration registration = now == null ? null : now.registration();
+        return List.of(
+                registration == null ? new TrunkFigures(name, registers, false, 0) : registration.figures());
+    }
+
     /**
      * Registers at once, for example after the provider has unlocked the account. Does nothing before the start, after
      * the close, or while a REGISTER is in progress.
@@ -409,6 +426,22 @@ public final class Trunk implements ProxyComponent {
 
     boolean hasLogin() {
         return login != null;
+    }
+
+    Optional<String> loginRealm() {
+        return Optional.ofNullable(login).flatMap(DigestLogin::realm);
+    }
+
+    SipUri provider() {
+        return provider;
+    }
+
+    Set<String> prefixes() {
+        return prefixes;
+    }
+
+    boolean isFallback() {
+        return fallback;
     }
 
     boolean sendsUnknown() {

@@ -11,6 +11,7 @@ import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
+import org.sipproxy.api.gateway.TrunkFigures;
 import org.sipproxy.api.client.DigestLogin;
 import org.sipproxy.api.client.OutgoingRequest;
 import org.sipproxy.api.client.RequestFailedException;
@@ -77,6 +78,7 @@ final class TrunkRegistration {
     private long cseq = 1;
     private long expiresSeconds;
     private int failures;
+    private long failedAttempts;
     private boolean inProgress;
     private boolean stopped;
     /** The end of the latest registration in the proxy's time. */
@@ -129,6 +131,11 @@ final class TrunkRegistration {
                 reason,
                 Optional.ofNullable(registeredUntil).filter(until -> until.isAfter(proxy.wallClock())),
                 Optional.ofNullable(nextAttempt));
+    }
+
+    synchronized TrunkFigures figures() {
+        boolean registered = registeredUntil != null && registeredUntil.isAfter(proxy.wallClock());
+        return new TrunkFigures(account.name(), true, registered, failedAttempts);
     }
 
     private void later(Duration delay) {
@@ -336,6 +343,7 @@ final class TrunkRegistration {
         Duration delay;
         synchronized (this) {
             failures = Math.min(failures + 1, BACKOFF_STEPS);
+            failedAttempts++;
             delay = to == TrunkState.REJECTED ? account.longestRetry() : backoff();
             change = changed(to, why);
         }

@@ -9,6 +9,7 @@ import org.sipproxy.api.routing.RequestStage;
 import org.sipproxy.api.routing.StageContext;
 import org.sipproxy.api.routing.Target;
 import org.sipproxy.api.routing.Verdict;
+import org.sipproxy.api.support.LoggerNames;
 import org.sipproxy.message.HeaderName;
 import org.sipproxy.message.Method;
 import org.sipproxy.message.NameAddress;
@@ -17,9 +18,13 @@ import org.sipproxy.message.SipRequest;
 import org.sipproxy.message.SipResponse;
 import org.sipproxy.message.SipUri;
 import org.sipproxy.message.StatusCode;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** The stages of a trunk: calls of the provider, calls to it, and in-dialog requests that it may challenge. */
 final class TrunkStages {
+
+    private static final Logger LOG = LoggerFactory.getLogger(LoggerNames.GATEWAYS);
 
     private final Trunk trunk;
 
@@ -83,6 +88,11 @@ final class TrunkStages {
     private Verdict recognize(StageContext context) throws SipParseException {
         if (!isRegister(context) && trunk.isFromProvider(context)) {
             context.trust();
+            LOG.debug(
+                    "{} from {} is of {}",
+                    context.request().method(),
+                    context.flow().remoteAddress(),
+                    trunk.name());
         }
         return Verdict.proceed();
     }

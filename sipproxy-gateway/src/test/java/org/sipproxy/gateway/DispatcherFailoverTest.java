@@ -21,6 +21,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.sipproxy.api.gateway.Gateway;
+import org.sipproxy.api.gateway.GatewayFigures;
 import org.sipproxy.api.routing.CompletedRequest;
 import org.sipproxy.api.routing.FailureCause;
 import org.sipproxy.api.routing.RelayPlan;
@@ -214,8 +215,10 @@ class DispatcherFailoverTest {
         FakeHooks hooks = scene.start(dispatcher);
         dispatcher.disable("pstn", "sip:192.0.2.10");
         dispatcher.drain("pstn", "sip:192.0.2.11:5080");
+        FakeStageContext call = outgoing("sip:030@example.org");
 
-        assertThat(hooks.unavailable(outgoing("sip:030@example.org"))).isEqualTo(UNAVAILABLE);
+        assertThat(hooks.unavailable(call)).isEqualTo(UNAVAILABLE);
+        assertThat(call.explanation()).isEqualTo("no member of gateway set pstn can serve");
     }
 
     // ---- calls
@@ -264,6 +267,8 @@ class DispatcherFailoverTest {
         fail(plan, call, silent(plan));
         hooks.completed(completed(call, 408));
         assertThat(status(dispatcher, 0).state()).isEqualTo(MemberState.TRYING);
+        assertThat(dispatcher.gatewayFigures())
+                .containsExactly(new GatewayFigures("pstn", "sip:192.0.2.10", "trying", true, 0, 0, 1));
 
         hooks.unavailable(call);
         hooks.completed(completed(call, 486));

@@ -50,6 +50,22 @@ class MemberAddressesTest {
     }
 
     @Test
+    void setsOfASenderAreNamed() {
+        MemberAddresses addresses = MemberAddresses.of(
+                List.of(
+                        member("pstn", Gateway.builder("pstn", SipUri.of("sip:192.0.2.1"))),
+                        member("germany", Gateway.builder("germany", SipUri.of("sip:192.0.2.1:5080")))),
+                SourceMatch.ADDRESS_AND_PORT,
+                MemberAddressesTest::resolve,
+                MemberAddresses.NONE);
+
+        assertThat(addresses.setsOf(FakeFlow.udp("192.0.2.1", 5080))).containsExactly("germany");
+        assertThat(addresses.setsOf(FakeFlow.udp("192.0.2.9", 5080))).isEmpty();
+        assertThat(addresses(SourceMatch.ADDRESS).setsOf(FakeFlow.udp("192.0.2.5", 40_000)))
+                .containsExactly("two");
+    }
+
+    @Test
     void nameThatCannotBeResolvedKeepsItsAddresses() {
         MemberAddresses later = MemberAddresses.of(
                 members,

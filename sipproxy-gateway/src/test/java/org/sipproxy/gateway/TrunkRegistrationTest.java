@@ -187,6 +187,10 @@ class TrunkRegistrationTest {
         assertThat(trunk.status().nextAttempt().orElseThrow())
                 .as("back to the first time")
                 .isBefore(proxy.wallClock().plusSeconds(11));
+        assertThat(trunk.trunkFigures()).singleElement().satisfies(figures -> {
+            assertThat(figures.isRegistered()).isFalse();
+            assertThat(figures.failedRegistrations()).isGreaterThan(1);
+        });
     }
 
     @Test

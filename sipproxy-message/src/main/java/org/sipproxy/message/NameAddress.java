@@ -1,6 +1,7 @@
 package org.sipproxy.message;
 
 import java.util.Optional;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.sipproxy.message.wire.AddressIndex;
 
@@ -13,6 +14,8 @@ import org.sipproxy.message.wire.AddressIndex;
  * starts like an address ({@code sip:a <sip:b@c>}).
  */
 public final class NameAddress {
+
+    private static final Pattern LINE_FOLD = Pattern.compile("[ \t]*\r\n[ \t]+");
 
     private final byte[] a;
     private final int start;
@@ -151,6 +154,19 @@ public final class NameAddress {
             throw SipParseException.at("one address was expected", bytes, 0, bytes.length);
         }
         return address;
+    }
+
+    /**
+     * Returns the display name without quotes and escapes (RFC 3261 §25.1); empty if there is none, or if it has no
+     * character. White space around the name or its quotes does not belong to it; a line fold counts as one space.
+     */
+    public Optional<String> displayName() {
+        int nameEnd = isBracketed() ? Chars.trimEnd(a, start, uriStart - 1) : start;
+        if (nameEnd == start) {
+            return Optional.empty();
+        }
+        String name = a[start] == '"' ? Params.unquote(a, start, nameEnd) : Chars.text(a, start, nameEnd);
+        return name.isEmpty() ? Optional.empty() : Optional.of(LINE_FOLD.matcher(name).replaceAll(" "));
     }
 
     /** Returns the URI. */

@@ -147,7 +147,8 @@ final class Params {
         return a[start] == '"' ? unquote(a, start, end) : Chars.text(a, start, end);
     }
 
-    private static String unquote(byte[] a, int open, int end) {
+    /** Returns the text between the quotes at {@code open} and before {@code end}, without escapes (RFC 3261 §25.1). */
+    static String unquote(byte[] a, int open, int end) {
         byte[] out = new byte[end - open];
         int n = 0;
         for (int i = open + 1; i < end - 1; i++) {

@@ -50,6 +50,36 @@ class NameAddressTest {
     }
 
     @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            quoteCharacter = '!',
+            nullValues = "-",
+            value = {
+                "<sip:a@b>                                  | -",
+                "sip:a@b;tag=1                              | -",
+                "\"\" <sip:a@b>                             | -",
+                "Alice <sip:a@b>                            | Alice",
+                "Alice<sip:a@b>                             | Alice",
+                "Alice B. Toklas <sip:a@b>                  | Alice B. Toklas",
+                "\"Alice\" <sip:a@b>                        | Alice",
+                "\" Alice \"<sip:a@b>                       | ! Alice !",
+                "\"A, \\\"B\\\" <x>;tag=9\" <sip:a@b>;tag=1 | A, \"B\" <x>;tag=9",
+                "\"back\\\\slash\" <sip:a@b>                | back\\slash",
+                "\"\\J\\o\" <sip:a@b>                       | Jo",
+                "\"Zoë 音\" <sip:a@b>                       | Zoë 音",
+                "José Müller <sip:a@b>                      | José Müller",
+            })
+    void displayNameIsUnquoted(String text, String name) throws Exception {
+        assertThat(NameAddress.parse(text).displayName().orElse(null)).isEqualTo(name);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"Alice\r\n B <sip:a@b>", "\"Alice \r\n\t B\" <sip:a@b>"})
+    void lineFoldInADisplayNameIsOneSpace(String text) throws Exception {
+        assertThat(NameAddress.parse(text).displayName()).hasValue("Alice B");
+    }
+
+    @ParameterizedTest
     @ValueSource(
             strings = {
                 "",

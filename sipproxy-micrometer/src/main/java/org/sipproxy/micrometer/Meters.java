@@ -23,21 +23,26 @@ final class Meters {
         this.common = common;
     }
 
-    <T> void gauge(String name, String unit, String description, T of, ToDoubleFunction<T> value, String... tags) {
-        created.add(Gauge.builder(name, of, value)
+    <T> Meter gauge(String name, String unit, String description, T of, ToDoubleFunction<T> value, String... tags) {
+        return added(Gauge.builder(name, of, value)
                 .tags(common.and(tags))
                 .baseUnit(unit.isEmpty() ? null : unit)
                 .description(description)
                 .register(registry));
     }
 
-    <T> void functionCounter(
+    <T> Meter functionCounter(
             String name, String unit, String description, T of, ToDoubleFunction<T> value, String... tags) {
-        created.add(FunctionCounter.builder(name, of, value)
+        return added(FunctionCounter.builder(name, of, value)
                 .tags(common.and(tags))
                 .baseUnit(unit.isEmpty() ? null : unit)
                 .description(description)
                 .register(registry));
+    }
+
+    private Meter added(Meter meter) {
+        created.add(meter);
+        return meter;
     }
 
     /** Returns the counter, which the registry finds if it exists. */
@@ -63,6 +68,11 @@ final class Meters {
                 .register(registry);
         created.add(timer);
         return timer;
+    }
+
+    void remove(Meter meter) {
+        created.remove(meter);
+        registry.remove(meter);
     }
 
     void removeAll() {

@@ -14,6 +14,7 @@ import org.sipproxy.api.call.CallEnd;
 import org.sipproxy.api.call.CallEvent;
 import org.sipproxy.api.call.CallStatistics;
 import org.sipproxy.api.call.Calls;
+import org.jspecify.annotations.Nullable;
 import org.sipproxy.api.component.ComponentHooks;
 import org.sipproxy.api.component.ProxyComponent;
 import org.sipproxy.api.component.ProxyRuntime;
@@ -51,6 +52,8 @@ public final class SipProxyMetrics implements ProxyComponent {
     private final ConcurrentHashMap<String, Counter> endedCalls = new ConcurrentHashMap<>();
     private final ConcurrentHashMap<RemovalReason, Counter> removals = new ConcurrentHashMap<>();
     private final AtomicLong bindings = new AtomicLong();
+    /** Null before the start. */
+    private @Nullable GatewayMeters gateways;
 
     private SipProxyMetrics(Meters meters) {
         this.meters = meters;
@@ -116,6 +119,7 @@ public final class SipProxyMetrics implements ProxyComponent {
             store.forEach((aor, found) -> bindings.addAndGet(found.size()));
             meters.gauge("sip.proxy.bindings", "bindings", "Registered contacts", bindings, AtomicLong::get);
         }
+        gateways = new GatewayMeters(meters, runtime);
         meters.gauge(
                 "sip.proxy.ready",
                 "",
@@ -157,6 +161,10 @@ public final class SipProxyMetrics implements ProxyComponent {
     /** Removes the meters. */
     @Override
     public void close() {
+        GatewayMeters ofGateways = gateways;
+        if (ofGateways != null) {
+            ofGateways.close();
+        }
         meters.removeAll();
     }
 

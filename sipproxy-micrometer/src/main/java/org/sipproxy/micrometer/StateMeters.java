@@ -198,6 +198,24 @@ final class StateMeters {
                     "requests",
                     "Requests of the host application that wait for their result",
                     ProxyStatistics::hostRequests),
+            gauge(
+                    "sip.proxy.thirdparty.calls",
+                    NO_TAG,
+                    "calls",
+                    "Calls that the proxy has connected itself",
+                    ProxyStatistics::thirdPartyCalls),
+            counter(
+                    "sip.proxy.thirdparty.calls.started",
+                    NO_TAG,
+                    "calls",
+                    "Such calls that have started",
+                    ProxyStatistics::thirdPartyCallsStarted),
+            counter(
+                    "sip.proxy.thirdparty.calls.refused",
+                    NO_TAG,
+                    "calls",
+                    "Such calls that ended at once, because of their limit or because the proxy was draining",
+                    ProxyStatistics::thirdPartyCallsRefused),
             counter(
                     "sip.proxy.host.failures",
                     NO_TAG,

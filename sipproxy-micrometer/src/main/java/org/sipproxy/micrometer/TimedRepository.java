@@ -10,6 +10,8 @@ import org.jspecify.annotations.Nullable;
 import org.sipproxy.api.component.ComponentHooks;
 import org.sipproxy.api.component.ProxyComponent;
 import org.sipproxy.api.component.ProxyRuntime;
+import org.sipproxy.api.component.ProxySetup;
+import org.sipproxy.api.config.ConfigurationProblem;
 import org.sipproxy.api.location.Aor;
 import org.sipproxy.api.location.Binding;
 import org.sipproxy.api.location.BindingChange;
@@ -117,6 +119,11 @@ final class TimedRepository implements BindingRepository, ProxyComponent {
         if (component != null) {
             component.install(hooks);
         }
+    }
+
+    @Override
+    public List<ConfigurationProblem> problems(ProxySetup proxy) {
+        return component == null ? List.of() : component.problems(proxy);
     }
 
     @Override

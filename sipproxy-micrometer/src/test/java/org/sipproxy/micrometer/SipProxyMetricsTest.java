@@ -22,6 +22,11 @@ import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.sipproxy.api.component.ComponentHooks;
+import org.sipproxy.api.component.ProxyComponent;
+import org.sipproxy.api.gateway.GatewayFigures;
+import org.sipproxy.api.gateway.GatewayMonitor;
+import org.sipproxy.api.gateway.TrunkFigures;
 import org.sipproxy.api.location.Aor;
 import org.sipproxy.api.location.Binding;
 import org.sipproxy.api.location.HeapBindingRepository;
@@ -139,7 +144,7 @@ class SipProxyMetricsTest {
             alice.send("ATTACK" + i, "sip:nobody" + i + "@sip.test");
         }
         assertThat(registry.getMeters()).hasSizeLessThanOrEqualTo(before + 1);
-        assertThat(requests("OTHER", "4xx", false).count()).isEqualTo(50);
+        await().until(() -> requests("OTHER", "4xx", false).count() == 50); // counted after the response is sent
     }
 
     @Test
@@ -181,10 +186,30 @@ class SipProxyMetricsTest {
                 .isEqualTo(1);
     }
 
+    /** A component with a gateway and a trunk. */
+    private static final class Gateways implements ProxyComponent, GatewayMonitor {
+
+        @Override
+        public void install(ComponentHooks hooks) {
+            // it only has figures
+        }
+
+        @Override
+        public List<GatewayFigures> gatewayFigures() {
+            return List.of(new GatewayFigures("pstn", "one", "active", true, 2, 3, 4));
+        }
+
+        @Override
+        public List<TrunkFigures> trunkFigures() {
+            return List.of(new TrunkFigures("carrier", true, true, 5));
+        }
+    }
+
     /** Name, tags and unit of each meter are in docs/metrics.md, and no other. */
     @Test
     void thePageListsTheMeters() throws IOException {
         start(builder -> builder.calls(CallSettings.DEFAULT)
+                .component(new Gateways())
                 .locationStore(StoreMode.writeThrough(metrics.timed(new HeapBindingRepository()))));
         alice.register();
         bob.register();

@@ -4,6 +4,7 @@ import java.net.Inet4Address;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.BiPredicate;
@@ -34,6 +35,8 @@ final class CredentialsCheck {
 
     private static final String AUTH = "auth";
     private static final String AUTH_INT = "auth-int";
+    /** RFC 3966 §5.1.5: a number that is not global is one of its context. */
+    private static final String CONTEXT = ";phone-context=";
 
     /** Hashed if there is no password, so that an unknown user takes as long as a known one. */
     private static final byte[] NO_PASSWORD = "an unknown user".getBytes(StandardCharsets.US_ASCII);
@@ -275,7 +278,8 @@ final class CredentialsCheck {
      * password, parameters and headers may differ, and so may two hosts that are both this proxy. So phones and proxies
      * that add or drop a port or {@code transport} pass, and a captured response cannot be used to call another user. A
      * uri that names this proxy without a user passes for any request: some clients, such as SIPp, always write the
-     * address that they send to.
+     * address that they send to. Of a {@code tel:} URI the number and its context count; a user of this proxy may be the
+     * same number (RFC 3261 §19.1.6).
      */
     private static boolean isForThisResource(StageContext context, DigestResponse response) throws SipParseException {
         SipRequest request = context.request();
@@ -292,16 +296,39 @@ final class CredentialsCheck {
         } catch (SipParseException e) {
             return false;
         }
-        if (!named.isSip() || !target.isSip()) {
-            return named.isEquivalentTo(target);
-        }
-        if (!named.hasUser() && context.isMyself(named)) {
+        if (named.isSip() && !named.hasUser() && context.isMyself(named)) {
             return true;
+        }
+        if (!named.isSip() || !target.isSip()) {
+            return named.isEquivalentTo(target) || isSameNumber(context, named, target);
         }
         return named.user().equals(target.user())
                 && Aor.isUser(named.user()) // otherwise different bytes may be equal
                 && (HostName.same(named.host(), target.host())
                         || (context.isMyself(named) && context.isMyself(target)));
+    }
+
+    private static boolean isSameNumber(StageContext context, SipUri named, SipUri target) {
+        String number = dialledNumber(context, named);
+        return !number.isEmpty() && number.equalsIgnoreCase(dialledNumber(context, target));
+    }
+
+    /** Returns the number with its context, without visual separators; empty if the URI is not of a number here. */
+    private static String dialledNumber(StageContext context, SipUri uri) {
+        if (uri.isSip()) {
+            return context.isMyself(uri) ? uri.user() : "";
+        }
+        String number = telephoneNumber(uri);
+        return number.isEmpty() ? "" : number + phoneContext(uri.toString());
+    }
+
+    private static String phoneContext(String text) {
+        int from = text.toLowerCase(Locale.ROOT).indexOf(CONTEXT);
+        if (from < 0) {
+            return "";
+        }
+        int to = text.indexOf(';', from + 1);
+        return text.substring(from, to < 0 ? text.length() : to);
     }
 
     /** Returns the user of {@code user} and of {@code user@realm}. */

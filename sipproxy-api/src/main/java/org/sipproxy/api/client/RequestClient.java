@@ -58,8 +58,9 @@ public interface RequestClient {
      *
      * <p>If the second user cannot be connected, the first one gets a BYE whose Reason has the status (RFC 3725 §7).
      * Later requests of one user, such as a re-INVITE for hold, an INFO, or a session refresh (RFC 4028), are passed to
-     * the other one, and the responses back; a BYE ends both dialogs. An attended transfer (REFER with Replaces) fails,
-     * because Replaces names a dialog that the other user does not have. A request whose Require names an extension
+     * the other one, and the responses back; a BYE ends both dialogs. An INVITE with Replaces that names a dialog of a
+     * connected call goes to the other user, whose dialog Replaces then names: that completes an attended transfer. A
+     * request whose Require names an extension
      * other than {@code timer} gets 420.
      *
      * <p>If the proxy is closed, both users get a BYE. While it drains, connected calls continue and new ones are

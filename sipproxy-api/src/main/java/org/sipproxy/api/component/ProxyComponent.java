@@ -1,11 +1,14 @@
 package org.sipproxy.api.component;
 
+import java.util.List;
+import org.sipproxy.api.config.ConfigurationProblem;
+
 /**
  * An add-on that takes part in a proxy at several places: NAT traversal, an access list, accounting. The host
  * application passes it to the builder as one object, so that its parts cannot be configured separately.
  *
- * <p>One component serves one proxy. {@code build()} calls {@link #install} once, {@link #start} is called once when
- * the proxy starts, {@link #stopping} once when it begins to close, and {@link #close} once when it has stopped. These
+ * <p>One component serves one proxy. {@code build()} calls {@link #install} and {@link #problems} once, {@link #start} is
+ * called once when the proxy starts, {@link #stopping} once when it begins to close, and {@link #close} once when it has stopped. These
  * calls never overlap.
  */
 public interface ProxyComponent extends AutoCloseable {
@@ -45,6 +48,14 @@ public interface ProxyComponent extends AutoCloseable {
      *     together with all other problems
      */
     void install(ComponentHooks hooks);
+
+    /**
+     * Returns what of the component's options contradicts the proxy or its other components. Called once, when all
+     * components are installed; {@code build()} fails if there is any. Default: none.
+     */
+    default List<ConfigurationProblem> problems(ProxySetup proxy) {
+        return List.of();
+    }
 
     /**
      * Starts the component. The listening points are bound, and nothing has been received yet. May block, for example

@@ -66,6 +66,12 @@ public interface ProxyRuntime {
     /** Returns the calls; empty if the host application has not set {@code SipProxyBuilder.calls}. */
     Optional<Calls> calls();
 
+    /**
+     * Returns the components of the proxy in the order in which they run, for a component that looks for others by an
+     * interface. May be called at any time, by any thread.
+     */
+    List<ProxyComponent> components();
+
     /** Returns the current counters. May be called at any time, by any thread. */
     ProxyStatistics statistics();
 

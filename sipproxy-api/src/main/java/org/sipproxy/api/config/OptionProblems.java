@@ -83,6 +83,11 @@ public final class OptionProblems {
         }
     }
 
+    /** Returns what was found so far. */
+    public List<ConfigurationProblem> problems() {
+        return List.copyOf(problems);
+    }
+
     /** Returns true if nothing was found. */
     public boolean isEmpty() {
         return problems.isEmpty();

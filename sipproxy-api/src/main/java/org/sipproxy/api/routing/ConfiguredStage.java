@@ -33,10 +33,7 @@ class ConfiguredStage implements RequestStage {
     }
 
     static RequestStage named(RequestStage stage, String name) {
-        if (name.isBlank()) {
-            throw new IllegalArgumentException("name: empty; give the stage a name for logs");
-        }
-        return of(stage, name, stage.methods(), stage.timeLimit(), stage.concurrencyLimit(), stage.mayBlock());
+        return of(stage, StageNames.require(name), stage.methods(), stage.timeLimit(), stage.concurrencyLimit(), stage.mayBlock());
     }
 
     static RequestStage on(RequestStage stage, Set<Method> methods) {

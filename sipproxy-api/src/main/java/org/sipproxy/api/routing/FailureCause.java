@@ -9,7 +9,7 @@ package org.sipproxy.api.routing;
  *  ---------------  ------------------------------------  -----------------------------------------------
  *  BUSY             486, 600
  *  NO_ANSWER        408, 480                              the ring time or Timer C expired
- *  NOT_REGISTERED                                         the user has no binding that may be used
+ *  NOT_REGISTERED   3xx that names such a user only       the user has no binding that may be used
  *  UNKNOWN_USER                                           the user does not exist
  *  DECLINED         603, 607, 608
  *  UNREACHABLE      430, 500, 502, 503, 504               no next hop, connection failed, no response at all

@@ -43,4 +43,10 @@ public interface FailureContext {
      * @throws org.sipproxy.api.location.LocationStoreException if the store fails
      */
     List<Binding> bindings(Aor aor);
+
+    /**
+     * Notes what has failed, for the line about the refusal in the log if the proxy generates the final response. It
+     * precedes the reason there, such as in {@code gateway set pstn: not sent to tcp:192.0.2.9:5060}; it is not sent.
+     */
+    void explain(String what);
 }

@@ -33,4 +33,22 @@ public interface FailureStage {
     default String name() {
         return StageNames.of(getClass());
     }
+
+    /** Returns {@code stage}: gives a lambda its type. */
+    static FailureStage of(FailureStage stage) {
+        return stage;
+    }
+
+    /**
+     * Returns this stage with another name.
+     *
+     * <pre>{@code
+     * plan.onFailure(FailureCause.BUSY).decide(FailureStage.of(this::whenBusy).named("crm"))
+     * }</pre>
+     *
+     * @throws IllegalArgumentException if the name is empty
+     */
+    default FailureStage named(String name) {
+        return new NamedFailureStage(this, StageNames.require(name));
+    }
 }

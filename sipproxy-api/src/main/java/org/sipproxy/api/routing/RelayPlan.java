@@ -164,11 +164,14 @@ public final class RelayPlan {
     /**
      * Tries the Contacts of a 3xx instead of passing the 3xx on (RFC 3261 §16.5, §16.7 step 4), when all other targets
      * of the group have failed, and not after a 6xx. Each URI is tried once per request. At most 10 redirected targets
-     * are tried per request, bindings included. A Contact that names a user of this proxy stands for that user's
-     * bindings; the request stages do not run again. Another {@code sip:} or {@code sips:} Contact is followed only if
+     * are tried per request, bindings included. Contacts with a lower q are tried when those with a higher q have failed.
+     * A Contact that names a user of this proxy stands for that user's bindings; the request stages do not run again.
+     * Another {@code sip:} or {@code sips:} Contact is followed only if
      * the caller may call it directly, and on the caller's behalf: the address policy for the caller's requests applies.
-     * If nothing can be followed, the 3xx counts as the group's response, with the cause
-     * {@link FailureCause#REDIRECTED}.
+     *
+     * <p>If nothing can be followed, the 3xx counts as a response of the group, with the cause
+     * {@link FailureCause#REDIRECTED}, or {@link FailureCause#NOT_REGISTERED} if it names a user of this proxy without a
+     * binding. A 3xx that names only targets of the request counts only if the group has no other response.
      */
     public RelayPlan followRedirects() {
         return new RelayPlan(targets, ringTime, silence, edit, true, rules);

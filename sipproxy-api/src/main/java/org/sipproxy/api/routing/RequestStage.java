@@ -13,7 +13,11 @@ import org.sipproxy.message.Method;
  * threads of its own kind: on virtual threads, or a pool, or the executor that the host passes to
  * {@code SipProxyBuilder.stageExecutor}. It does not delay requests that do not pass it, and requests of one Call-ID pass
  * it in the order in which they arrived. A stage that says it does not block runs on a receiver thread and must return
- * within microseconds. {@link AsyncRequestStage} decides later without a thread. An exception is logged with {@link #name()}, and the request gets a 500; nothing else is affected.
+ * within microseconds. {@link AsyncRequestStage} decides later without a thread. An exception is logged with
+ * {@link #name()}, and the request gets a 500; nothing else is affected.
+ *
+ * <p>If the caller cancels an INVITE while a stage that may block decides, the INVITE gets its 487 at once. The stage's
+ * thread is interrupted, and its verdict has no effect.
  */
 @FunctionalInterface
 public interface RequestStage {
@@ -109,7 +113,7 @@ public interface RequestStage {
     /**
      * Returns this stage with another {@link #timeLimit()}.
      *
-     * @param limit 10 ms to 30 s
+     * @param limit 10 ms to 30 s, and not above {@code SipProxyBuilder.waitLimit}
      * @throws IllegalArgumentException if the limit is out of range
      */
     default RequestStage within(Duration limit) {

@@ -1,6 +1,6 @@
 package org.sipproxy.api.routing;
 
-/** Default names of stages. */
+/** Names of stages. */
 final class StageNames {
 
     private StageNames() {}
@@ -10,5 +10,13 @@ final class StageNames {
         String name = type.getSimpleName();
         int lambda = name.indexOf("$$Lambda");
         return lambda < 0 ? name : name.substring(0, lambda) + " (lambda)";
+    }
+
+    /** Returns a name that the host application has given. */
+    static String require(String name) {
+        if (name.isBlank()) {
+            throw new IllegalArgumentException("name: empty; give the stage a name for logs");
+        }
+        return name;
     }
 }

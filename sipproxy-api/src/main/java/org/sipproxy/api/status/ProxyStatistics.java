@@ -51,6 +51,9 @@ import org.sipproxy.annotation.Beta;
  * @param hostRequests requests of {@code SipProxy.requests()} and of components that wait for their result now
  * @param hostRequestsRefused such requests that were not sent because too many were pending, or because the transactions had
  *     reached their memory limit
+ * @param thirdPartyCalls calls of {@code RequestClient.connect} now, those included whose BYEs have no response yet
+ * @param thirdPartyCallsStarted such calls that have started
+ * @param thirdPartyCallsRefused such calls that ended at once, because of their limit or because the proxy was draining
  * @param hostFailures calls into code of the host application or of an add-on that threw. Each is logged, at most once
  *     per second and place. An add-on that reports a temporary outage does not count. Summed over all proxies in this
  *     JVM
@@ -94,6 +97,9 @@ public record ProxyStatistics(
         long lostUdpSockets,
         long hostRequests,
         long hostRequestsRefused,
+        long thirdPartyCalls,
+        long thirdPartyCallsStarted,
+        long thirdPartyCallsRefused,
         long hostFailures,
         long errors,
         long outOfMemoryErrors) {
@@ -101,7 +107,7 @@ public record ProxyStatistics(
     /** Statistics of a proxy that has not done anything, for tests. */
     public static final ProxyStatistics NONE = new ProxyStatistics(
             0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
-            0, 0);
+            0, 0, 0, 0, 0);
 
     /** For the proxy: gets parameters in minor versions. */
     @Beta

@@ -169,6 +169,20 @@ public final class CallSettings {
             if (maxCalls != NO_LIMIT && maxCalls > trackedCalls) {
                 problems.add("maxCalls", Integer.toString(maxCalls), "is above {trackedCalls} " + trackedCalls);
             }
+            if (maxCallsPerUser != NO_LIMIT && maxCalls != NO_LIMIT && maxCallsPerUser > maxCalls) {
+                problems.add("maxCallsPerUser", Integer.toString(maxCallsPerUser), "is above {maxCalls} " + maxCalls);
+            } else if (maxCallsPerUser != NO_LIMIT && maxCallsPerUser > trackedCalls) {
+                problems.add(
+                        "maxCallsPerUser",
+                        Integer.toString(maxCallsPerUser),
+                        "is above {trackedCalls} " + trackedCalls);
+            }
+            if (keepalive.compareTo(maxDuration) > 0) {
+                problems.add(
+                        "keepalive",
+                        OptionProblems.text(keepalive),
+                        "is longer than {maxDuration} " + OptionProblems.text(maxDuration));
+            }
             problems.throwIfAny();
             return new CallSettings(this);
         }

@@ -35,6 +35,23 @@ class CallSettingsTest {
     }
 
     @Test
+    void limitsThatAnotherLimitHidesAreReported() {
+        assertThatThrownBy(() -> CallSettings.builder()
+                        .maxCalls(10)
+                        .maxCallsPerUser(11)
+                        .keepalive(Duration.ofMinutes(1))
+                        .maxDuration(Duration.ofSeconds(30))
+                        .build())
+                .hasMessageContaining("maxCallsPerUser: 11 is above maxCalls 10")
+                .hasMessageContaining("keepalive: 1m is longer than maxDuration 30s");
+        assertThatThrownBy(() -> CallSettings.builder()
+                        .maxCallsPerUser(101)
+                        .trackedCalls(100)
+                        .build())
+                .hasMessageContaining("maxCallsPerUser: 101 is above trackedCalls 100");
+    }
+
+    @Test
     void copyHasTheSameValues() {
         CallSettings settings = CallSettings.builder()
                 .maxDuration(Duration.ofHours(2))

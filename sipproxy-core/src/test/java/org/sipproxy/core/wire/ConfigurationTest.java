@@ -13,6 +13,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.sipproxy.api.config.ConfigurationException;
 import org.sipproxy.api.config.ConfigurationProblem;
+import org.sipproxy.api.routing.RequestStage;
+import org.sipproxy.api.routing.Verdict;
 import org.sipproxy.api.transport.Endpoint;
 import org.sipproxy.core.SipProxy;
 import org.sipproxy.core.SipProxyBuilder;
@@ -178,5 +180,22 @@ class ConfigurationTest {
                 .listen(Endpoint.parse(other))
                 .build()
                 .close();
+    }
+
+    @Test
+    void limitThatTheWaitLimitHidesIsReported() {
+        RequestStage stage = context -> Verdict.proceed();
+        SipProxyBuilder builder = SipProxy.builder()
+                .listen(Endpoint.udp("127.0.0.1", 0))
+                .domain("sip.test")
+                .noAuthentication()
+                .waitLimit(Duration.ofSeconds(2))
+                .beforeRouting(stage.named("short").within(Duration.ofSeconds(2)))
+                .onUnavailableUser(stage.named("crm").within(Duration.ofSeconds(3)));
+
+        assertThatThrownBy(builder::build)
+                .isInstanceOf(ConfigurationException.class)
+                .hasMessage("waitLimit: 2s is shorter than the limit of stage crm, 3s; raise it, or give the stage a"
+                        + " shorter limit with within(…)");
     }
 }

@@ -69,6 +69,15 @@ final class Dialog {
         return write("ACK");
     }
 
+    /** Returns the value of a Replaces that names this dialog to its remote side (RFC 3891 §6.1). */
+    String replaces() {
+        return callId + ";to-tag=" + tag(remote) + ";from-tag=" + tag(local);
+    }
+
+    private static String tag(String address) {
+        return address.substring(address.indexOf(";tag=") + ";tag=".length());
+    }
+
     List<String> routes() {
         return routes;
     }

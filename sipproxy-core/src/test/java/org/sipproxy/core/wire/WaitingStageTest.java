@@ -182,21 +182,6 @@ class WaitingStageTest {
     }
 
     @Test
-    void callThatIsCancelledWhileAStageWaitsGets487() {
-        start(b -> b.beforeRouting(RequestStage.onInvite(waiting())));
-        WireClient.Udp alice = proxy.udp("alice");
-        WireClient.Udp bob = proxy.registered("bob");
-        Request invite = alice.send(alice.request("INVITE", "sip:bob@sip.test"));
-        await().until(() -> seen.size() == 1);
-        alice.awaitResponse(alice.send(invite.cancel()), 200);
-
-        released.countDown();
-
-        alice.awaitResponse(invite, 487);
-        assertThat(bob.pendingAfterRoundTrip()).noneMatch(m -> !m.isResponse());
-    }
-
-    @Test
     void requestThatWaitsGets503WhenTheProxyCloses() {
         start(b -> b.drainTime(Duration.ofMillis(100)).beforeRouting(RequestStage.onInvite(waiting())));
         WireClient.Udp alice = proxy.udp("alice");

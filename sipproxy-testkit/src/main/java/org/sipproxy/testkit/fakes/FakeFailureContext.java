@@ -24,6 +24,7 @@ public final class FakeFailureContext implements FailureContext {
 
     private final SipRequest request;
     private final List<BranchResult> results = new ArrayList<>();
+    private String explanation = "";
     private final Map<Aor, List<Binding>> bindings = new HashMap<>();
     private Flow flow = FakeFlow.udp("192.0.2.100", 5060);
     private @Nullable String user;
@@ -56,6 +57,11 @@ public final class FakeFailureContext implements FailureContext {
     public FakeFailureContext bindings(Aor aor, Binding... registered) {
         bindings.put(aor, List.of(registered));
         return this;
+    }
+
+    /** Returns the latest argument of {@link #explain}; empty if there is none. */
+    public String explanation() {
+        return explanation;
     }
 
     private BranchResult latest() {
@@ -100,5 +106,10 @@ public final class FakeFailureContext implements FailureContext {
     @Override
     public List<Binding> bindings(Aor aor) {
         return bindings.getOrDefault(aor, List.of());
+    }
+
+    @Override
+    public void explain(String what) {
+        explanation = Objects.requireNonNull(what, "what");
     }
 }

@@ -16,6 +16,7 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 import org.sipproxy.api.call.Calls;
+import org.sipproxy.api.component.ProxyComponent;
 import org.sipproxy.api.component.ProxyRuntime;
 import org.sipproxy.api.event.SecurityEvent;
 import org.sipproxy.api.location.LocationStore;
@@ -58,6 +59,7 @@ public final class FakeRuntime implements ProxyRuntime {
     private final List<SecurityEvent> events = new ArrayList<>();
     private final List<Task> tasks = new ArrayList<>();
     private final Map<String, List<InetAddress>> names = new HashMap<>();
+    private List<ProxyComponent> components = List.of();
     private final FakeRequestClient requests = new FakeRequestClient();
     private Instant now;
     private Duration stepped = Duration.ZERO;
@@ -126,6 +128,17 @@ public final class FakeRuntime implements ProxyRuntime {
     /** Returns the number of scheduled tasks. */
     public int scheduled() {
         return tasks.size();
+    }
+
+    /** Sets the components of the proxy. Default none. */
+    public FakeRuntime with(ProxyComponent... others) {
+        components = List.of(others);
+        return this;
+    }
+
+    @Override
+    public List<ProxyComponent> components() {
+        return components;
     }
 
     @Override

@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import javax.sip.message.Request;
@@ -59,6 +60,7 @@ public final class FakeStageContext implements StageContext {
     private @Nullable FailureCause unavailability;
     private boolean trusted;
     private boolean behindNat;
+    private String explanation = "";
 
     /** Creates the context of a request at a given time, from the loopback address over UDP. */
     public FakeStageContext(SipRequest request, Instant now) {
@@ -165,6 +167,11 @@ public final class FakeStageContext implements StageContext {
     /** Returns the published events, in order. */
     public List<SecurityEvent> events() {
         return events;
+    }
+
+    /** Returns the latest argument of {@link #explain}; empty if there is none. */
+    public String explanation() {
+        return explanation;
     }
 
     // ---- StageContext
@@ -295,5 +302,10 @@ public final class FakeStageContext implements StageContext {
     @Override
     public void publish(SecurityEvent event) {
         events.add(event);
+    }
+
+    @Override
+    public void explain(String why) {
+        explanation = Objects.requireNonNull(why, "why");
     }
 }

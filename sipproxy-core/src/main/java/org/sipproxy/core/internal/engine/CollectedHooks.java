@@ -2,6 +2,7 @@ package org.sipproxy.core.internal.engine;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
 import org.sipproxy.api.call.CallListener;
 import org.sipproxy.api.component.ComponentHooks;
 import org.sipproxy.api.event.ProxyListener;
@@ -35,6 +36,18 @@ public final class CollectedHooks implements ComponentHooks {
     /** Returns true if a component serves domains that are not known when the proxy is built. */
     public boolean hasDomainSources() {
         return !domainSources.isEmpty();
+    }
+
+    /** Returns true if a stage runs before routing, where it may trust a sender. */
+    public boolean hasStagesBeforeRouting() {
+        return !atEntrance.isEmpty() || !beforeAuthentication.isEmpty() || !beforeRouting.isEmpty();
+    }
+
+    /** Returns all request stages. */
+    public List<RequestStage> requestStages() {
+        return Stream.of(atEntrance, beforeAuthentication, beforeRouting, onUnavailableUser, beforeForwarding)
+                .flatMap(List::stream)
+                .toList();
     }
 
     @Override

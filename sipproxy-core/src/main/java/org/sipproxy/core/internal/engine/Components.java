@@ -72,6 +72,11 @@ final class Components implements AutoCloseable {
         this.limits = limits.toBuilder().messageBytes(16_777_216).build();
     }
 
+    /** Returns the components in the order in which they run. */
+    List<ProxyComponent> all() {
+        return components;
+    }
+
     /**
      * Starts the components in their order.
      *

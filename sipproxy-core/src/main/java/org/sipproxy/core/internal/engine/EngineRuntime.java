@@ -11,6 +11,7 @@ import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 import org.sipproxy.api.call.Calls;
 import org.sipproxy.api.client.RequestClient;
+import org.sipproxy.api.component.ProxyComponent;
 import org.sipproxy.api.component.ProxyRuntime;
 import org.sipproxy.api.event.SecurityEvent;
 import org.sipproxy.api.location.LocationStore;
@@ -65,6 +66,11 @@ final class EngineRuntime implements ProxyRuntime {
     @Override
     public List<String> domains() {
         return engine.domains();
+    }
+
+    @Override
+    public List<ProxyComponent> components() {
+        return engine.components.all();
     }
 
     @Override

@@ -120,7 +120,10 @@ final class HostAttempt implements HostTransaction.Owner {
     }
 
     private void goOn(Supplier<Outcome> decision) {
-        if (transaction.isPending()) {
+        if (transaction.isCancelledEarly()) {
+            respond(RequestDispatcher.CANCELLED);
+            engine.stages().decided(context);
+        } else if (transaction.isPending()) {
             try {
                 carryOut(decision.get());
             } catch (RuntimeException | Error e) {

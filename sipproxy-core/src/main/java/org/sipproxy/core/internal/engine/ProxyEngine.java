@@ -190,6 +190,7 @@ public final class ProxyEngine implements AutoCloseable {
                 store,
                 this::connectionOf,
                 parts.strangers(),
+                this::replacing,
                 this::isExpectedAck,
                 parts.setsLogContext(),
                 hooks.atEntrance,
@@ -365,6 +366,9 @@ public final class ProxyEngine implements AutoCloseable {
                 points.lostUdpSockets(),
                 hostRequests.pending(),
                 hostRequests.refused(),
+                thirdPartyCalls.count(),
+                thirdPartyCalls.started(),
+                thirdPartyCalls.refused(),
                 HostCall.failures(),
                 Guard.errors(),
                 Guard.outOfMemoryErrors());
@@ -595,6 +599,10 @@ public final class ProxyEngine implements AutoCloseable {
 
     WorkerPool workers() {
         return Objects.requireNonNull(workers, "the store or authentication blocks although it said that it does not");
+    }
+
+    private SipRequest replacing(SipRequest request) throws SipParseException {
+        return thirdPartyCalls.replacing(request);
     }
 
     StageRunner stages() {

@@ -42,7 +42,7 @@ final class RequestDispatcher implements Completions {
 
     private static final Logger LOG = LoggerFactory.getLogger(LoggerNames.PROXY);
 
-    private static final Outcome.Reply CANCELLED = (Outcome.Reply) Outcome.reply(StatusCode.REQUEST_TERMINATED);
+    static final Outcome.Reply CANCELLED = (Outcome.Reply) Outcome.reply(StatusCode.REQUEST_TERMINATED);
 
     private static final Outcome.Reply NO_SUCH_CALL =
             (Outcome.Reply) Outcome.reply(StatusCode.CALL_OR_TRANSACTION_DOES_NOT_EXIST);

@@ -3,11 +3,13 @@ package org.sipproxy.core.internal.engine;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.sipproxy.api.routing.RequestDeadline;
+import org.sipproxy.api.routing.Verdict;
 import org.sipproxy.api.support.LogPace;
 import org.sipproxy.api.support.LoggerNames;
 import org.sipproxy.core.internal.guard.ProxyThreads;
@@ -18,6 +20,7 @@ import org.sipproxy.core.internal.pipeline.RequestPipeline;
 import org.sipproxy.core.internal.time.Guard;
 import org.sipproxy.core.internal.time.Timer;
 import org.sipproxy.core.internal.time.TimerWheel;
+import org.sipproxy.core.internal.transaction.ServerTransaction;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -30,6 +33,8 @@ final class StageRunner implements AutoCloseable {
 
     private static final Logger LOG = LoggerFactory.getLogger(LoggerNames.HOST);
 
+    private static final Duration PACE = Duration.ofSeconds(10);
+
     private final StageThreads threads;
     private final StageLanes<Waiting> lanes = new StageLanes<>();
     private final TimerWheel wheel;
@@ -37,7 +42,9 @@ final class StageRunner implements AutoCloseable {
     private static final ThreadLocal<Deque<Waiting>> STARTING = new ThreadLocal<>();
 
     private final Guard guard = new Guard(LOG, "continuing after a stage failed");
-    private final LogPace refusals = new LogPace(Duration.ofSeconds(10));
+    private final LogPace fullStages = new LogPace(PACE);
+    private final LogPace lateStages = new LogPace(PACE);
+    private final LogPace refusals = new LogPace(PACE);
 
     StageRunner(@Nullable Executor host, ProxyThreads threads, TimerWheel wheel) {
         this.threads = StageThreads.of(host, threads);
@@ -45,28 +52,36 @@ final class StageRunner implements AutoCloseable {
     }
 
     /**
-     * Runs a stage for a request. {@code done} is called once with its outcome, on a thread of the stages, or on the
-     * current one or the timer thread if the stage is full or late.
+     * Runs a stage for a request. {@code done} is called once with its outcome: on a thread of the stages; on the current
+     * one or the timer thread if the stage is full or late; or on the thread that handles the client's CANCEL.
      *
      * @param nowNanos the time of the timer wheel
      */
     void run(RequestContext context, HostStage stage, long nowNanos, Consumer<Outcome> done) {
         Waiting waiting = new Waiting(context, stage, nowNanos, done);
         if (!stage.enter()) {
-            done.accept(full(stage.toString()));
+            context.failure("stage " + stage + " is full");
+            done.accept(full(stage));
             return;
         }
-        if (context.holdsLane() || lanes.enter(waiting.lane, waiting)) {
+        boolean first = context.holdsLane() || lanes.enter(waiting.lane, waiting);
+        if (first) {
             waiting.takeLane();
+        }
+        waiting.schedule();
+        if (!waiting.awaitCancel()) {
+            waiting.cancelled();
+        } else if (first) {
             waiting.start(context.lookUpsMayBlock());
-        } else {
-            waiting.schedule();
         }
     }
 
-    private Outcome full(String stage) {
-        if (refusals.isDue()) {
-            LOG.warn("stage {} is full; requests get 503; see RequestStage.concurrencyLimit", stage);
+    private Outcome full(HostStage stage) {
+        if (fullStages.isDue()) {
+            LOG.warn(
+                    "stage {} is full; requests get 503; see RequestStage.concurrencyLimit ({} more since the last such line)",
+                    stage,
+                    fullStages.takeOmitted());
         }
         return LocalResponses.OVERLOADED;
     }
@@ -148,8 +163,11 @@ final class StageRunner implements AutoCloseable {
         private final Consumer<Outcome> done;
         /** The thread that runs the stage. Guarded by this object's monitor, like the other fields below. */
         private @Nullable Thread thread;
+        /** The verdict of an asynchronous stage that has not completed. */
+        private @Nullable CompletionStage<Verdict> pending;
+        /** True once a thread will leave a blocking stage. */
+        private boolean handedOver;
 
-        private boolean started;
         private boolean completed;
 
         Waiting(RequestContext context, HostStage stage, long nowNanos, Consumer<Outcome> done) {
@@ -170,9 +188,16 @@ final class StageRunner implements AutoCloseable {
             if (completed) {
                 return false;
             }
-            started = true;
             context.patience().holdsLane(true);
             return true;
+        }
+
+        /** Lets the client's CANCEL end the wait. Returns false if one has arrived already. */
+        synchronized boolean awaitCancel() {
+            ServerTransaction transaction = context.transaction();
+            return completed // otherwise the next stage of the request may wait already
+                    || transaction == null
+                    || transaction.waitsForStage(this::cancelled);
         }
 
         /**
@@ -181,22 +206,42 @@ final class StageRunner implements AutoCloseable {
          * @param elsewhere true if an asynchronous stage must not be called on the current thread
          */
         void start(boolean elsewhere) {
-            schedule();
+            synchronized (this) {
+                if (completed) {
+                    return;
+                }
+                handedOver = true;
+            }
             if (!stage.isAsync()) {
                 if (!execute(this::handle)) {
-                    complete(LocalResponses.OVERLOADED);
+                    complete(noThread());
                     stage.leave();
                 }
             } else if (!elsewhere) {
                 handleAsync();
             } else if (!execute(this::handleAsync)) {
-                completeLater(() -> LocalResponses.OVERLOADED);
+                completeLater(this::noThread);
             }
         }
 
+        private Outcome noThread() {
+            context.failure("no thread for stage " + stage);
+            return LocalResponses.OVERLOADED;
+        }
+
         private void handleAsync() {
-            if (isOpen()) {
-                stage.handleAsync(context, this::decidedLater);
+            if (!isOpen()) {
+                return;
+            }
+            CompletionStage<Verdict> verdict = stage.handleAsync(context, this::decidedLater);
+            synchronized (this) {
+                if (!completed) {
+                    pending = verdict;
+                    return;
+                }
+            }
+            if (verdict != null) {
+                stage.cancel(verdict); // given up meanwhile; without effect on a verdict that is there
             }
         }
 
@@ -255,6 +300,7 @@ final class StageRunner implements AutoCloseable {
                     return false;
                 }
                 completed = true;
+                pending = null;
             }
             wheel.cancel(this);
             return true;
@@ -263,27 +309,64 @@ final class StageRunner implements AutoCloseable {
         /** The stage takes too long. */
         @Override
         protected void fire() {
+            if (!giveUp()) {
+                return;
+            }
+            if (lateStages.isDue()) {
+                LOG.warn(
+                        "stage {} took longer than {} ms; the request gets 503 ({} more since the last such line)",
+                        stage,
+                        limitNanos / 1_000_000,
+                        lateStages.takeOmitted());
+            }
+            context.failure("stage " + stage + " took longer than " + limitNanos / 1_000_000 + " ms");
+            done.accept(RequestPipeline.TOO_LATE);
+        }
+
+        /** The client has cancelled the request. */
+        private void cancelled() {
+            if (giveUp()) {
+                wheel.cancel(this);
+                done.accept(RequestPipeline.TOO_LATE); // the transaction knows of the CANCEL
+            }
+        }
+
+        /** Ends the wait for the verdict. Returns false if the request has its outcome already. */
+        private boolean giveUp() {
             boolean leaves;
+            CompletionStage<Verdict> verdict;
             synchronized (this) {
                 if (completed) {
-                    return;
+                    return false;
                 }
                 completed = true;
+                context.patience().giveUp();
+                verdict = pending;
+                pending = null;
                 Thread running = thread;
                 if (running != null) {
                     running.interrupt();
                 }
                 // a thread that is in the stage leaves it later; an asynchronous stage may never complete
-                leaves = stage.isAsync() || !started;
+                leaves = stage.isAsync() || !handedOver;
             }
             if (leaves) {
                 stage.leave();
             }
             lanes.remove(lane, this); // otherwise it stays in memory as long as the lane is held
-            if (refusals.isDue()) {
-                LOG.warn("stage {} took longer than {} ms; the request gets 503", stage, limitNanos / 1_000_000);
+            if (verdict != null) {
+                cancelElsewhere(verdict);
             }
-            done.accept(RequestPipeline.TOO_LATE);
+            return true;
+        }
+
+        /** Code of the host application that depends on the verdict must not run on a receiver or timer thread. */
+        private void cancelElsewhere(CompletionStage<Verdict> verdict) {
+            try {
+                threads.execute(() -> stage.cancel(verdict));
+            } catch (Throwable e) { // the host's executor may throw anything
+                LOG.debug("no thread to cancel the verdict of stage {}; it is ignored", stage, e);
+            }
         }
     }
 }

@@ -68,6 +68,15 @@ final class BestResponse {
         }
     }
 
+    /** Adds a 3xx that leads back to targets of the request: every other response, and every failure, is better. */
+    void offerLoop(SipResponse candidate, TransportFlow flow) {
+        if (rank == Integer.MAX_VALUE) {
+            rank--;
+            response = candidate;
+            from = flow;
+        }
+    }
+
     /** Returns the best received response; null if none was received. */
     @Nullable
     SipResponse response() {

@@ -3,6 +3,7 @@ package org.sipproxy.core.internal.forwarding;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.sipproxy.api.location.Aor;
@@ -49,6 +50,7 @@ final class PlannedRelay {
     private static final HostCall STAGES = new HostCall(LOG, "failure stage");
     private static final FailureLog LOOKUPS = new FailureLog(Duration.ofSeconds(10));
     private static final LogPace LIMITS = new LogPace(Duration.ofSeconds(10));
+    private static final LogPace LATE_STAGES = new LogPace(Duration.ofSeconds(10));
 
     /** Headers that an edit must not change. */
     private static final List<HeaderName> KEPT = List.of(
@@ -68,6 +70,8 @@ final class PlannedRelay {
     private int groupStart;
 
     private int targets;
+    /** What has failed, in the words of a failure stage; empty if none has noted it. */
+    private volatile String explanation = "";
     /** True if a 6xx has ended the search of the current group. */
     private boolean declined;
 
@@ -239,6 +243,10 @@ final class PlannedRelay {
         if (redirections.isPending()) {
             return followRedirections();
         }
+        List<Redirections.Refused> loops = redirections.takeLoops();
+        if (results.size() == groupStart) {
+            loops.forEach(parent::offerLoop);
+        }
         BranchResult best = bestOfGroup();
         return best != null && react(best.cause(), best.statusCode());
     }
@@ -267,8 +275,10 @@ final class PlannedRelay {
         if (targets > MOST_TARGETS) {
             if (LIMITS.isDue()) {
                 LOG.warn(
-                        "plans had more than {} targets for one request; the best response so far is forwarded",
-                        MOST_TARGETS);
+                        "plans had more than {} targets for one request; the best response so far is forwarded ({} more"
+                                + " since the last such line)",
+                        MOST_TARGETS,
+                        LIMITS.takeOmitted());
             }
             return false;
         }
@@ -278,7 +288,7 @@ final class PlannedRelay {
             parent.offer(status, "the plan has no target");
             return react(FailureCause.NOT_REGISTERED, status);
         }
-        parent.fork(next.targets());
+        parent.fork(List.of(next.targets()));
         return true;
     }
 
@@ -306,14 +316,14 @@ final class PlannedRelay {
             Decision waiting = new Decision();
             deciding = waiting;
             return waiting.runs(() -> {
-                List<Target> found = redirections.targets();
+                List<List<Target>> found = redirections.targets();
                 return () -> continueWith(follow(found));
             });
         }
     }
 
-    /** Tries the targets of redirections; without any, the 3xx itself counts. */
-    private boolean follow(List<Target> found) {
+    /** Tries the targets of redirections, one group after another; without any, the 3xx itself counts. */
+    private boolean follow(List<List<Target>> found) {
         if (found.isEmpty()) {
             offerRefused();
             return goesOn();
@@ -325,7 +335,7 @@ final class PlannedRelay {
 
     private void offerRefused() {
         for (Redirections.Refused refused : redirections.takeRefused()) {
-            parent.offer(refused.response(), refused.target());
+            parent.offer(refused);
         }
     }
 
@@ -341,7 +351,7 @@ final class PlannedRelay {
         Context context = new Context(cause, statusCode, bestOfGroup());
         Decision decision = new Decision();
         deciding = decision;
-        decision.ofHost = true;
+        decision.stage = stage;
         decision.runs(() -> {
             Verdict verdict = ask(stage, context, decision);
             return () -> continueWith(apply(verdict));
@@ -361,8 +371,10 @@ final class PlannedRelay {
             }
             return verdict;
         } catch (Throwable e) {
-            if (!(e instanceof InterruptedException) || decision.isNeeded()) {
+            if (decision.isNeeded()) {
                 STAGES.failed(nameOf(stage) + " for " + context.request().method(), e);
+            } else { // in most cases because it was interrupted
+                LOG.debug("failure stage {} failed, but its verdict is not needed any more", nameOf(stage), e);
             }
             return null;
         }
@@ -392,6 +404,12 @@ final class PlannedRelay {
         }
     }
 
+    /** Returns why the request fails, as a failure stage has put it. */
+    String explained(String why) {
+        String what = explanation;
+        return what.isEmpty() ? why : what + ": " + why;
+    }
+
     /** Returns true while a failure stage decides or a look-up for a redirection is in progress. */
     boolean isDeciding() {
         return deciding != null;
@@ -414,8 +432,8 @@ final class PlannedRelay {
 
     private final class Decision extends Timer {
 
-        /** True for a failure stage, which is interrupted when its verdict is not needed any more. */
-        private boolean ofHost;
+        /** A failure stage, which is interrupted when its verdict is not needed any more; null for a look-up. */
+        private @Nullable FailureStage stage;
         /** The thread that does the work. Guarded by the lock of the server transaction. */
         private @Nullable Thread thread;
 
@@ -452,7 +470,7 @@ final class PlannedRelay {
                     parent.forwarder.table.cancel(this);
                     deciding = null;
                     result.run();
-                } else if (ofHost) {
+                } else if (stage != null) {
                     Thread.interrupted(); // an interrupt was for the stage, not for the next task of the thread
                 }
             }
@@ -464,11 +482,16 @@ final class PlannedRelay {
             }
         }
 
+        private String what() {
+            FailureStage late = stage;
+            return late == null ? "the look-up of a redirection" : "failure stage " + nameOf(late);
+        }
+
         /** Ends the wait for the result. The caller holds the lock. */
         private void giveUp() {
             deciding = null;
             Thread busy = thread;
-            if (ofHost && busy != null) {
+            if (stage != null && busy != null) {
                 busy.interrupt();
             }
         }
@@ -478,10 +501,13 @@ final class PlannedRelay {
             synchronized (parent.server) {
                 if (deciding == this) {
                     giveUp();
-                    if (LIMITS.isDue()) {
+                    if (LATE_STAGES.isDue()) {
                         LOG.warn(
-                                "a failure stage took longer than {} ms; the best response is forwarded",
-                                parent.forwarder.waitLimit.toMillis());
+                                "{} took longer than {} ms; the best response is forwarded ({} more since the last such"
+                                        + " line)",
+                                what(),
+                                parent.forwarder.waitLimit.toMillis(),
+                                LATE_STAGES.takeOmitted());
                     }
                     finish();
                 }
@@ -542,6 +568,11 @@ final class PlannedRelay {
         @Override
         public List<Binding> bindings(Aor aor) {
             return parent.context.bindings(aor);
+        }
+
+        @Override
+        public void explain(String what) {
+            explanation = Objects.requireNonNull(what, "what");
         }
     }
 }

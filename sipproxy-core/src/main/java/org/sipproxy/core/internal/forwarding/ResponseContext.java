@@ -134,11 +134,13 @@ final class ResponseContext implements ServerTransaction.CancelHandler {
         forkNext();
     }
 
-    /** Forks to another group of targets of the plan. */
-    void fork(List<Target> targets) {
+    /** Forks to another group of targets of the plan: to the next list when the targets of the one before have failed. */
+    void fork(List<List<Target>> serial) {
         all = new ArrayList<>(all);
-        all.addAll(targets);
-        group(targets);
+        for (List<Target> targets : serial) {
+            all.addAll(targets);
+            group(targets);
+        }
         beginGroup();
     }
 
@@ -330,9 +332,18 @@ final class ResponseContext implements ServerTransaction.CancelHandler {
     }
 
     /** Adds a 3xx that is not followed after all. */
-    void offer(SipResponse response, Target target) {
-        note(target, FailureCause.REDIRECTED, false, response);
+    void offer(Redirections.Refused refused) {
+        SipResponse response = refused.response();
+        note(refused.target(), refused.cause(), false, response);
         best.offer(response, context.flow());
+        server.keepsMore(response.index().length());
+    }
+
+    /** Adds a 3xx that names targets of the request only: forwarded if no other response is. */
+    void offerLoop(Redirections.Refused loop) {
+        SipResponse response = loop.response();
+        note(loop.target(), loop.cause(), false, response);
+        best.offerLoop(response, context.flow());
         server.keepsMore(response.index().length());
     }
 
@@ -491,7 +502,7 @@ final class ResponseContext implements ServerTransaction.CancelHandler {
         } else if (status == 0) {
             status = StatusCode.SERVER_INTERNAL_ERROR;
         } else {
-            context.failure(best.why());
+            context.failure(plan == null ? best.why() : plan.explained(best.why()));
         }
         if (status == StatusCode.REQUEST_TIMEOUT && !isInvite()) {
             server.abandon(); // RFC 4320 §4.1: the client has timed out too, and a 408 would only do harm

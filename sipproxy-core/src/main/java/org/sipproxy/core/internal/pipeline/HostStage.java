@@ -6,6 +6,7 @@ import java.util.Set;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
@@ -19,6 +20,7 @@ import org.sipproxy.api.routing.Verdict;
 import org.sipproxy.api.support.LoggerNames;
 import org.sipproxy.core.internal.guard.HostCall;
 import org.sipproxy.core.internal.guard.LogContext;
+import org.sipproxy.core.internal.transaction.ServerTransaction;
 import org.sipproxy.message.Method;
 import org.sipproxy.message.SipParseException;
 import org.sipproxy.message.SipRequest;
@@ -153,8 +155,10 @@ public final class HostStage implements Stage {
     /**
      * Starts an asynchronous stage. {@code done} is called at most once, by any thread, and gets what the thread that
      * continues with the request calls for the outcome. Never throws.
+     *
+     * @return the pending verdict, for {@link #cancel}; null if the stage failed
      */
-    public void handleAsync(RequestContext context, Consumer<Supplier<Outcome>> done) {
+    public @Nullable CompletionStage<Verdict> handleAsync(RequestContext context, Consumer<Supplier<Outcome>> done) {
         AsyncRequestStage asked = Objects.requireNonNull(async, "not an asynchronous stage");
         context.patience().decidesLater(true);
         try {
@@ -167,15 +171,33 @@ public final class HostStage implements Stage {
                     asked.handleAsync(context),
                     () -> "stage " + name + " returned null; return a CompletionStage of a verdict");
             verdict.whenComplete((result, failure) -> done.accept(() -> completed(context, before, result, failure)));
+            return verdict;
         } catch (Throwable e) { // like handle
             done.accept(() -> {
                 context.patience().decidesLater(false);
                 return outcomeOf(context, e);
             });
+            return null;
         } finally {
             if (setsLogContext) {
                 LogContext.clear();
             }
+        }
+    }
+
+    /**
+     * Cancels a verdict that is not needed any more, if it is a {@link Future}. Runs code of the host application: what
+     * depends on the verdict. Never throws.
+     */
+    public void cancel(CompletionStage<Verdict> verdict) {
+        try {
+            if (verdict instanceof Future<?> future) {
+                future.cancel(true);
+            }
+        } catch (UnsupportedOperationException e) {
+            LOG.debug("the verdict of stage {} cannot be cancelled; it is ignored", name);
+        } catch (Throwable e) {
+            host.failed("cancel", e);
         }
     }
 
@@ -232,11 +254,22 @@ public final class HostStage implements Stage {
                         + context.request().method() + "; return Verdict.proceed() to pass the request on");
             }
             context.commitView();
-            return Outcome.of(verdict);
+            Outcome outcome = Outcome.of(verdict);
+            explain(context, outcome);
+            return outcome;
         } catch (NeedsWorkerException e) {
             return needsWorker(context, question, e);
         } catch (Throwable e) { // anything a host's stage throws, an Error too, fails this request only
             return outcomeOf(context, e);
+        }
+    }
+
+    /** The log names the stage whose failure this is; what it has noted for another outcome is void. */
+    private void explain(RequestContext context, Outcome outcome) {
+        if (!(outcome instanceof Outcome.Reply reply)) {
+            context.failure("");
+        } else if (reply.statusCode() >= 500 && context.failure().isEmpty()) {
+            context.failure("stage " + name + ": " + reply.reason());
         }
     }
 
@@ -253,25 +286,36 @@ public final class HostStage implements Stage {
         } else if (e instanceof MalformedHeaderException malformed) {
             return Outcome.malformed(malformed.defect()); // the sender's fault, not the stage's
         } else if (e instanceof TemporarilyUnavailableException unavailable) {
-            log(context, e);
+            log(context, e, " is temporarily unavailable");
             return Outcome.unavailable(unavailable);
         }
         return failed(context, e);
     }
 
     private Outcome failed(RequestContext context, Throwable e) {
-        log(context, e);
+        log(context, e, " failed");
         return Outcome.reply(StatusCode.SERVER_INTERNAL_ERROR);
     }
 
-    private void log(RequestContext context, Throwable e) {
+    private void log(RequestContext context, Throwable e, String how) {
         SipRequest request = context.received();
         LogContext.set(request);
         try {
+            if (isGivenUp(context)) { // in most cases because it was interrupted
+                LOG.debug("stage {} failed, but its verdict is not needed any more", name, e);
+                return;
+            }
+            context.failure("stage " + name + how);
             host.failed(request.method().name(), e);
         } finally {
             LogContext.clear();
         }
+    }
+
+    /** Returns true if the verdict came too late, the client has cancelled, or the proxy closes. */
+    private static boolean isGivenUp(RequestContext context) {
+        ServerTransaction transaction = context.transaction();
+        return context.patience().isGivenUp() || (transaction != null && !transaction.isPending());
     }
 
     @Override

@@ -12,6 +12,8 @@ public final class Patience {
     private volatile boolean decidesLater;
     /** A {@link System#nanoTime()} after which the decision comes too late; 0 before the request has waited. */
     private long deadlineNanos;
+    /** True once nobody waits for the stage that decides. */
+    private volatile boolean givenUp;
     /** True while requests of the same Call-ID wait for the decision about this one. */
     private boolean holdsLane;
 
@@ -45,6 +47,16 @@ public final class Patience {
 
     public void deadlineNanos(long deadline) {
         deadlineNanos = deadline == 0 ? 1 : deadline;
+    }
+
+    /** Notes that the response does not wait for the stage that decides: it is late, or the client has cancelled. */
+    public void giveUp() {
+        givenUp = true;
+    }
+
+    /** Returns true once nobody waits for the stage that decides, so that its failure does not matter. */
+    boolean isGivenUp() {
+        return givenUp;
     }
 
     boolean holdsLane() {

@@ -740,6 +740,12 @@ public final class RequestContext implements StageContext {
         return reported;
     }
 
+    @Override
+    public void explain(String why) {
+        requireUndecided();
+        failure = Objects.requireNonNull(why, "why");
+    }
+
     /** Notes a locally generated response that may be sent. */
     public void localResponse(byte[] wire) {
         localResponse = wire;

@@ -50,6 +50,7 @@ public final class RequestPipeline {
      * @param connections accepted connections by number
      * @param points the listening points by the URI that names them in Record-Route
      * @param connectionOf returns the connection over which a binding was registered, if it is known
+     * @param dialogs the dialogs of the proxy itself
      * @param isExpectedAck true if an ACK belongs to a recently accepted INVITE
      * @param revealsUsers true if strangers get 480 for a user without a binding
      * @param setsLogContext true if log lines of stages get the request's Call-ID and method
@@ -69,6 +70,7 @@ public final class RequestPipeline {
             LocationStore store,
             Function<Binding, @Nullable TransportFlow> connectionOf,
             StrangerPolicy strangers,
+            TransferTargets dialogs,
             Predicate<SipRequest> isExpectedAck,
             boolean setsLogContext,
             List<RequestStage> atEntrance,
@@ -124,6 +126,7 @@ public final class RequestPipeline {
         if (authentication != null) {
             order.add(new Authenticate(authentication, parts.setsLogContext())); //       §22: 401, 407
         }
+        order.add(new CompleteTransfer(parts.dialogs()));
         parts.beforeRouting().forEach(stage -> order.add(HostStage.of(stage, parts.setsLogContext())));
         order.add(new Register(parts.registrar(), parts.store())); // §10.3
         this.lookup = new BindingLookup(parts.store(), authentication != null);

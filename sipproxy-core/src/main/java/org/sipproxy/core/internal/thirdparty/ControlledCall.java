@@ -101,6 +101,15 @@ final class ControlledCall extends Timer implements ThirdPartyCall {
         return List.of(first.dialog, second.dialog);
     }
 
+    /** Returns the dialog with the other user; null if the users are not connected. */
+    @Nullable
+    UserDialog connectedTo(UserDialog dialog) {
+        if (state != State.CONNECTED) {
+            return null;
+        }
+        return dialog == first.dialog ? second.dialog : first.dialog;
+    }
+
     // ---- the host application
 
     @Override

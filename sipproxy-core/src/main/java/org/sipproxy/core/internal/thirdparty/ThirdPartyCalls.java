@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.LongAdder;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 import org.sipproxy.api.call.CallEnd;
@@ -13,6 +14,7 @@ import org.sipproxy.api.client.ThirdPartyCall;
 import org.sipproxy.api.support.LoggerNames;
 import org.sipproxy.core.internal.time.FailureLog;
 import org.sipproxy.core.internal.transaction.TransactionTable;
+import org.sipproxy.message.Method;
 import org.sipproxy.message.ParseLimits;
 import org.sipproxy.message.SipParseException;
 import org.sipproxy.message.SipRequest;
@@ -28,7 +30,12 @@ public final class ThirdPartyCalls {
     /** Two for each call. */
     private final ConcurrentHashMap<String, Entry> dialogs = new ConcurrentHashMap<>();
 
+    /** The same entries. */
+    private final ConcurrentHashMap<String, Entry> byCallId = new ConcurrentHashMap<>();
+
     private final AtomicInteger count = new AtomicInteger();
+    private final LongAdder started = new LongAdder();
+    private final LongAdder refused = new LongAdder();
     private final int limit;
     private final Signalling signalling;
     private final TransactionTable table;
@@ -56,17 +63,24 @@ public final class ThirdPartyCalls {
     public ThirdPartyCall connect(CallSetup setup) {
         ControlledCall call = new ControlledCall(this, Objects.requireNonNull(setup, "setup"));
         if (draining.getAsBoolean()) {
+            refused.increment();
             call.refuse(new CallEnd(
                     CallEnd.Side.PROXY, CallEnd.Reason.PROXY_CLOSED, StatusCode.SERVICE_UNAVAILABLE, "draining"));
         } else if (count.incrementAndGet() > limit) {
             count.decrementAndGet();
+            refused.increment();
             call.refuse(new CallEnd(
                     CallEnd.Side.PROXY,
                     CallEnd.Reason.REJECTED,
                     StatusCode.SERVICE_UNAVAILABLE,
                     limit + " calls are connected (SipProxyBuilder.thirdPartyCalls)"));
         } else {
-            call.dialogs().forEach(dialog -> dialogs.put(dialog.token(), new Entry(call, dialog)));
+            started.increment();
+            call.dialogs().forEach(dialog -> {
+                Entry entry = new Entry(call, dialog);
+                dialogs.put(dialog.token(), entry);
+                byCallId.put(dialog.callId(), entry);
+            });
             call.start();
         }
         return call;
@@ -77,6 +91,16 @@ public final class ThirdPartyCalls {
         return count.get();
     }
 
+    /** Returns how many calls have started. */
+    public long started() {
+        return started.sum();
+    }
+
+    /** Returns how many calls ended at once, because of the limit or because the proxy was draining. */
+    public long refused() {
+        return refused.sum();
+    }
+
     /** Returns true if a request is of a dialog of a call, so that {@link #accept} takes it. */
     public boolean knows(SipRequest request) throws SipParseException {
         return entry(request) != null;
@@ -85,6 +109,27 @@ public final class ThirdPartyCalls {
     private @Nullable Entry entry(SipRequest request) throws SipParseException {
         Entry entry = dialogs.get(DialogToken.of(request));
         return entry != null && entry.dialog().matches(request) ? entry : null;
+    }
+
+    /**
+     * Returns an INVITE that replaces the dialog of a user in the other user's terms: sent to the other user, whose
+     * dialog its Replaces then names (RFC 3891). That completes an attended transfer. Returns {@code request} if it
+     * replaces no dialog of a connected call.
+     */
+    public SipRequest replacing(SipRequest request) throws SipParseException {
+        if (count.get() == 0
+                || request.method() != Method.INVITE
+                || request.hasToTag()
+                || request.firstHeader(ReplacedDialog.REPLACES) < 0) {
+            return request;
+        }
+        ReplacedDialog replaced = ReplacedDialog.of(request);
+        Entry entry = replaced == null ? null : byCallId.get(replaced.callId());
+        if (replaced == null || entry == null || !entry.dialog().isNamedBy(replaced)) {
+            return request;
+        }
+        UserDialog other = entry.call().connectedTo(entry.dialog());
+        return other == null ? request : other.replacing(request, replaced);
     }
 
     /** Passes a request of a user to its call. Returns false if the call has just ended. */
@@ -127,7 +172,10 @@ public final class ThirdPartyCalls {
     }
 
     void remove(ControlledCall call) {
-        call.dialogs().forEach(dialog -> dialogs.remove(dialog.token()));
+        call.dialogs().forEach(dialog -> {
+            dialogs.remove(dialog.token());
+            byCallId.remove(dialog.callId());
+        });
         count.decrementAndGet();
     }
 

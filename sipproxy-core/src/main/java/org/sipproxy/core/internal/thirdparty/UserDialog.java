@@ -112,6 +112,24 @@ final class UserDialog {
                 && (tag == null || request.fromTag().equals(tag));
     }
 
+    String callId() {
+        return callId;
+    }
+
+    /** Returns true if a Replaces names this dialog: its recipient is the proxy. */
+    boolean isNamedBy(ReplacedDialog replaced) {
+        return replaced.callId().equals(callId)
+                && replaced.toTag().equals(localTag)
+                && replaced.fromTag().equals(remoteTag);
+    }
+
+    /** Returns the request with a Replaces that names this dialog to its user, and sent to the user. */
+    SipRequest replacing(SipRequest invite, ReplacedDialog before) throws SipParseException {
+        SipUri uri = user.target().map(Target::uri).orElse(user.uri());
+        String value = before.value(callId, String.valueOf(remoteTag), localTag);
+        return invite.withHeader(ReplacedDialog.REPLACES, value).withRequestUri(uri.asRequestUri());
+    }
+
     // ---- state
 
     boolean isEstablished() {

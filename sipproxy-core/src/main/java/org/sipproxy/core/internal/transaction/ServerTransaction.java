@@ -53,6 +53,8 @@ public abstract class ServerTransaction extends Transaction {
     private boolean cancelSeen;
 
     private byte @Nullable [] earlyReason;
+    /** Ends the wait for a stage before routing is decided; null if no stage waits. */
+    private @Nullable Runnable endWait;
 
     ServerTransaction(
             TransactionKey key,
@@ -288,6 +290,7 @@ public abstract class ServerTransaction extends Transaction {
             }
             cancelHandler = null;
             local = null;
+            endWait = null;
         }
     }
 
@@ -304,33 +307,56 @@ public abstract class ServerTransaction extends Transaction {
             return;
         }
         cancelHandler = handler;
+        endWait = null;
         if (cancelledEarly) {
             handler.cancelled(earlyReason);
         }
     }
 
     /**
-     * Handles a CANCEL for this transaction. Without effect once there is a final response (RFC 3261 §9.2).
+     * Notes that a stage decides about the request. A CANCEL that arrives meanwhile runs {@code end}, without the lock.
+     * The next stage that waits replaces it.
+     *
+     * @return false if a CANCEL has arrived already; {@code end} does not run then
+     */
+    public final synchronized boolean waitsForStage(Runnable end) {
+        if (!answered) {
+            endWait = end;
+        }
+        return !isCancelledEarly();
+    }
+
+    /**
+     * Handles a CANCEL for this transaction. Without effect once there is a final response (RFC 3261 §9.2). The caller
+     * does not hold the lock, because the response of a request that waits for a stage notifies the host application.
      *
      * @return false for a retransmission
      */
-    public final synchronized boolean cancelled(byte @Nullable [] reasonLine) {
-        boolean first = !cancelSeen;
-        cancelSeen = true;
-        if (first && !answered) {
-            cancel(reasonLine);
+    public final boolean cancelled(byte @Nullable [] reasonLine) {
+        Runnable end;
+        synchronized (this) {
+            if (cancelSeen) {
+                return false;
+            }
+            cancelSeen = true;
+            end = answered ? null : cancel(reasonLine);
         }
-        return first;
+        if (end != null) {
+            end.run();
+        }
+        return true;
     }
 
-    private void cancel(byte @Nullable [] reasonLine) {
+    /** Returns what ends the wait of a request that is not forwarded yet; null if nothing waits. */
+    private @Nullable Runnable cancel(byte @Nullable [] reasonLine) {
         CancelHandler handler = cancelHandler;
         if (handler != null) {
             handler.cancelled(reasonLine);
-        } else {
-            cancelledEarly = true;
-            earlyReason = reasonLine;
+            return null;
         }
+        cancelledEarly = true;
+        earlyReason = reasonLine;
+        return endWait;
     }
 
     /** Returns true if a CANCEL arrived that has not been acted on yet. */

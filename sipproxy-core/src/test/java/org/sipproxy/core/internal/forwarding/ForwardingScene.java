@@ -168,6 +168,7 @@ final class ForwardingScene {
                 store,
                 binding -> null,
                 StrangerPolicy.DEFAULT,
+                request -> request,
                 ack -> false,
                 false,
                 List.of(),

@@ -5,11 +5,15 @@ import static org.sipproxy.core.internal.forwarding.ForwardingScene.request;
 import static org.sipproxy.core.internal.forwarding.ForwardingScene.target;
 
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.sipproxy.api.routing.FailureCause;
 import org.sipproxy.api.routing.RelayPlan;
 import org.sipproxy.api.routing.Target;
+import org.sipproxy.api.routing.Verdict;
 import org.sipproxy.core.internal.pipeline.RequestContext;
 import org.sipproxy.core.internal.transaction.ServerTransaction;
 
@@ -19,6 +23,7 @@ class RedirectionTest {
     private static final String A = "192.0.2.10";
     private static final String B = "192.0.2.11";
     private static final String C = "192.0.2.12";
+    private static final String D = "192.0.2.13";
     private static final Target TO_A = target("sip:bob@" + A);
     private static final Target TO_B = target("sip:bob@" + B);
 
@@ -53,17 +58,105 @@ class RedirectionTest {
         assertThat(scene.whatUpstream()).containsExactly("180", "603");
     }
 
-    @Test
-    void targetThatHasFailedIsNotTriedAgainUnderAnotherNameOfItsUser() {
+    /** The 3xx adds nothing to the failure of the busy phone: its caller could only call the same phones again. */
+    @ParameterizedTest
+    @ValueSource(strings = {"sip:bob@example.org", "sip:bob@10.0.0.1", "sip:bob@" + B, "sip:bob@" + A})
+    void busyPhoneCountsNextToARedirectionThatLoops(String contact) {
         scene.register("bob", "sip:bob@" + A);
         scene.register("bob", "sip:bob@" + B);
-        scene.invite(RelayPlan.to(TO_A, TO_B).followRedirects());
+        List<FailureCause> causes = new ArrayList<>();
+        scene.invite(RelayPlan.to(TO_A, TO_B)
+                .followRedirects()
+                .onAnyFailure()
+                .decide(context -> {
+                    causes.add(context.cause());
+                    return Verdict.proceed();
+                }));
 
         scene.answer(B, 486);
-        scene.answer(A, 302, "Contact: <sip:bob@10.0.0.1>");
+        scene.answer(A, 302, "Contact: <" + contact + ">");
+        scene.runHostTasks();
+
+        assertThat(invites()).isEqualTo(2);
+        assertThat(causes).containsExactly(FailureCause.BUSY);
+        assertThat(scene.whatUpstream()).containsExactly("486");
+    }
+
+    @Test
+    void redirectionThatLoopsIsPassedOnIfThereIsNothingElse() {
+        scene.invite(RelayPlan.to(TO_A).followRedirects());
+
+        scene.answer(A, 302, "Contact: <sip:bob@" + B + ">");
+        scene.answer(B, 302, "Contact: <sip:bob@" + B + ">");
 
         assertThat(invites()).isEqualTo(2);
         assertThat(scene.whatUpstream()).containsExactly("302");
+    }
+
+    @Test
+    void redirectionThatLoopsHasARule() {
+        scene.invite(RelayPlan.to(TO_A)
+                .followRedirects()
+                .onFailure(FailureCause.REDIRECTED)
+                .relay(TO_B));
+
+        scene.answer(A, 302, "Contact: <sip:bob@" + A + ">");
+
+        assertThat(scene.whatTo(B)).containsExactly("INVITE");
+    }
+
+    @Test
+    void redirectionToAUserWithoutABindingCountsAsNotRegistered() {
+        scene.invite(RelayPlan.to(TO_A)
+                .followRedirects()
+                .onFailure(FailureCause.NOT_REGISTERED)
+                .relay(TO_B));
+
+        scene.answer(A, 302, "Contact: <sip:carol@example.org>");
+
+        assertThat(scene.whatTo(B)).containsExactly("INVITE");
+    }
+
+    @Test
+    void redirectionToAUserWithoutABindingAndToAnotherSchemeIsForTheCaller() {
+        scene.invite(RelayPlan.to(TO_A)
+                .followRedirects()
+                .onFailure(FailureCause.NOT_REGISTERED)
+                .relay(TO_B));
+
+        scene.answer(A, 302, "Contact: <sip:carol@example.org>, <tel:+49301234>");
+
+        assertThat(scene.whatUpstream()).containsExactly("302");
+    }
+
+    @Test
+    void usersOfThisProxyAreTriedInTheOrderOfTheirQ() {
+        scene.register("first", "sip:first@" + B);
+        scene.register("second", "sip:second@" + C);
+        scene.invite(RelayPlan.to(TO_A).followRedirects());
+
+        scene.answer(
+                A, 302, "Contact: <sip:second@example.org>;q=0.3, <sip:first@example.org>;q=0.5, <sip:x@" + D + ">;q=0.4");
+        assertThat(scene.whatTo(B)).containsExactly("INVITE");
+        assertThat(invites()).isEqualTo(2);
+
+        scene.answer(B, 486);
+        assertThat(scene.whatTo(D)).containsExactly("INVITE");
+        assertThat(invites()).isEqualTo(3);
+
+        scene.answer(D, 486);
+        assertThat(scene.whatTo(C)).containsExactly("INVITE");
+    }
+
+    @Test
+    void usersOfEqualQRingTogether() {
+        scene.register("one", "sip:one@" + B);
+        scene.invite(RelayPlan.to(TO_A).followRedirects());
+
+        scene.answer(A, 302, "Contact: <sip:one@example.org>;q=0.5, <sip:two@" + C + ">;q=0.5");
+
+        assertThat(scene.whatTo(B)).containsExactly("INVITE");
+        assertThat(scene.whatTo(C)).containsExactly("INVITE");
     }
 
     @Test
