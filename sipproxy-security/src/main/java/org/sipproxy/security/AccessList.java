@@ -56,7 +56,7 @@ public final class AccessList implements ProxyComponent {
     private static final String DEFAULT_POLICY = "default policy";
 
     /** An immutable set of rules. */
-    private record Snapshot(NetworkTrie<AccessRule> networks, AccessRule[] everywhere) {}
+    private record Snapshot(List<AccessRule> list, NetworkTrie<AccessRule> networks, AccessRule[] everywhere) {}
 
     private final Action defaultPolicy;
     private final List<AccessRule> fixedRules;
@@ -89,7 +89,7 @@ public final class AccessList implements ProxyComponent {
                 networks.add(network, rule);
             }
         }
-        return new Snapshot(networks.build(), everywhere.toArray(new AccessRule[0]));
+        return new Snapshot(list, networks.build(), everywhere.toArray(new AccessRule[0]));
     }
 
     @Override
@@ -181,6 +181,16 @@ public final class AccessList implements ProxyComponent {
     public void replace(List<AccessRule> list) {
         rules = snapshot(List.copyOf(list));
         warnOfTrustInAll(list);
+    }
+
+    /** Returns the rules in force, in the order in which they were added: those of the builder, then of the source. */
+    public List<AccessRule> rules() {
+        return rules.list();
+    }
+
+    /** Returns the action for sources without a matching rule. */
+    public Action defaultPolicy() {
+        return defaultPolicy;
     }
 
     /** Returns the action for requests from an address, and the rule that decides it. */

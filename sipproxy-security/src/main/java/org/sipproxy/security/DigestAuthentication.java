@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Set;
 import java.util.function.BiPredicate;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import org.sipproxy.api.auth.Authentication;
 import org.sipproxy.api.auth.CredentialStore;
@@ -85,6 +86,7 @@ public final class DigestAuthentication implements Authentication {
     private final NonceIssuer nonces;
     private final @Nullable NonceCounts counts;
     private final CredentialsCheck check;
+    private final @Nullable Lockouts lockouts;
     private final HashPool pool;
     private final Lockout.Answer lockedAnswer;
     /** The text after the nonce in the challenge of each algorithm. */
@@ -92,6 +94,8 @@ public final class DigestAuthentication implements Authentication {
 
     private final LogPace ambiguityWarnings = new LogPace(WARNINGS);
     private final LogPace qopWarnings = new LogPace(WARNINGS);
+    /** Set once, at the start. */
+    private volatile @Nullable ProxyRuntime runtime;
 
     private DigestAuthentication(Builder builder, CredentialStore credentials, List<byte[]> secrets) {
         this.fixedRealm = builder.realm == null ? null : Realm.named(builder.realm);
@@ -105,6 +109,7 @@ public final class DigestAuthentication implements Authentication {
                 : null;
         Lockout lockout = builder.lockout;
         this.lockedAnswer = lockout == null ? Lockout.Answer.CHALLENGE : lockout.answer();
+        this.lockouts = lockout == null ? null : new Lockouts(lockout);
         Set<DigestAlgorithm> algorithms = builder.offered(credentials);
         this.check = new CredentialsCheck(new CredentialsCheck.Rules(
                 credentials,
@@ -116,7 +121,7 @@ public final class DigestAuthentication implements Authentication {
                 nonces,
                 counts,
                 builder.countNonces || builder.oneTimeNonces,
-                lockout == null ? null : new Lockouts(lockout)));
+                lockouts));
         this.pool = new HashPool(secrets);
         String qop = builder.integrity ? ", qop=\"auth,auth-int\"" : ", qop=\"auth\"";
         this.offers = algorithms.stream()
@@ -292,6 +297,7 @@ public final class DigestAuthentication implements Authentication {
      */
     @Override
     public void start(ProxyRuntime proxy) {
+        runtime = proxy;
         NonceCounts table = counts;
         if (table != null) {
             table.startedAt(proxy.now().toEpochMilli());
@@ -299,6 +305,30 @@ public final class DigestAuthentication implements Authentication {
         if (credentials.isEmpty()) {
             LOG.warn("digest: {} has no user, so no client can register or call until one is added", credentials);
         }
+    }
+
+    /**
+     * Returns the lockouts that are in effect, in the order of their latest failures; see {@link Lockout}. When there
+     * are more than 10,000, only the latest are listed. Empty before the start, and without lockouts. Does not block.
+     */
+    public List<ActiveLockout> lockouts() {
+        Lockouts all = lockouts;
+        ProxyRuntime proxy = runtime;
+        return all == null || proxy == null
+                ? List.of()
+                : List.copyOf(all.active(proxy.now().toEpochMilli()));
+    }
+
+    /**
+     * Ends those of {@link #lockouts} that a predicate accepts, and resets their counts of failures. Does not block.
+     *
+     * @param which called for each; must not call this object
+     * @return how many it ended
+     */
+    public int endLockouts(Predicate<? super ActiveLockout> which) {
+        Lockouts all = lockouts;
+        ProxyRuntime proxy = runtime;
+        return all == null || proxy == null ? 0 : all.end(which, proxy.now().toEpochMilli());
     }
 
     @Override

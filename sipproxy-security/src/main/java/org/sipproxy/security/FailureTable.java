@@ -56,6 +56,14 @@ final class FailureTable {
         }
     }
 
+    /** Sets the number of failures to 0, which ends a lockout. */
+    void reset(long key) {
+        Stripe stripe = stripes.get(stripeOf(key));
+        if (stripe != null) {
+            stripe.reset(key);
+        }
+    }
+
     private static final class Stripe {
 
         private final long[] keys = new long[ENTRIES];
@@ -119,6 +127,14 @@ final class FailureTable {
                 }
             }
             return least;
+        }
+
+        synchronized void reset(long key) {
+            int at = find(key);
+            if (at >= 0) {
+                failures[at] = 0;
+                lockedUntil[at] = 0;
+            }
         }
 
         synchronized void forgive(long key, int count) {

@@ -1,7 +1,11 @@
 package org.sipproxy.security;
 
+import java.net.Inet6Address;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.function.Predicate;
 import org.sipproxy.api.support.KeyedHash;
 
 /**
@@ -27,8 +31,9 @@ final class Lockouts {
 
     /**
      * Hashes for one request: of its source, of its user at the source, and of its user at the exact address and port.
+     * With the user and the address themselves, for {@link LockoutList}.
      */
-    record Subject(long source, long user, long flow) {}
+    record Subject(long source, long user, long flow, String name, InetSocketAddress from) {}
 
     private final KeyedHash key = KeyedHash.random();
     private final Lockout policy;
@@ -38,6 +43,8 @@ final class Lockouts {
     private final FailureTable unproven;
     /** Users at their sources, and at their flows, that proved a password. */
     private final ProofTable proofs = new ProofTable();
+
+    private final LockoutList list = new LockoutList();
 
     Lockouts(Lockout policy) {
         this.policy = policy;
@@ -53,7 +60,8 @@ final class Lockouts {
         long source = key.hash(address, 0, Math.min(address.length, 8));
         byte[] name = user.getBytes(StandardCharsets.UTF_8);
         long atSource = key.hash(source, name, 0, name.length);
-        return new Subject(source, atSource, key.hash(atSource + from.getPort(), address, 0, address.length));
+        long atFlow = key.hash(atSource + from.getPort(), address, 0, address.length);
+        return new Subject(source, atSource, atFlow, user, from);
     }
 
     /**
@@ -82,7 +90,29 @@ final class Lockouts {
         if (user == 0 && source == 0) {
             return Lock.NONE;
         }
+        CidrBlock network = networkOf(subject.from);
+        if (user > 0) {
+            list.add(table, who, subject.name, network, isProven, nowMillis + user);
+        }
+        if (source > 0) {
+            list.add(table, subject.source, "", network, isProven, nowMillis + source);
+        }
         return new Lock(source > 0, Math.max(user, source) / 1_000);
+    }
+
+    private static CidrBlock networkOf(InetSocketAddress from) {
+        InetAddress address = from.getAddress();
+        return CidrBlock.around(address, address instanceof Inet6Address ? 64 : 32);
+    }
+
+    /** Returns the active lockouts, in the order of their latest failures. */
+    List<ActiveLockout> active(long nowMillis) {
+        return list.list(nowMillis);
+    }
+
+    /** Ends lockouts. Returns how many. */
+    int end(Predicate<? super ActiveLockout> which, long nowMillis) {
+        return list.end(which, nowMillis);
     }
 
     /**

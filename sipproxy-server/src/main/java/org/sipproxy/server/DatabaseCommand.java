@@ -10,6 +10,7 @@ import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import org.sipproxy.jdbc.SubscriberException;
 import org.sipproxy.server.database.DatabaseUnreachableException;
+import org.sipproxy.server.json.Json;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;

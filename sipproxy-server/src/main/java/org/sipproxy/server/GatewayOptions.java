@@ -25,6 +25,7 @@ import org.sipproxy.gateway.NumberPlan;
 import org.sipproxy.gateway.SourceMatch;
 import org.sipproxy.gateway.Trunk;
 import org.sipproxy.message.SipUri;
+import org.sipproxy.server.operations.ServerComponents;
 import picocli.CommandLine.Option;
 
 /**
@@ -480,8 +481,9 @@ final class GatewayOptions {
         dialled.ifPresent(plan -> builder.beforeRouting(plan.stage()));
     }
 
-    void addTo(SipProxyBuilder builder) {
+    void addTo(SipProxyBuilder builder, ServerComponents components) {
         dispatcher.ifPresent(builder::component);
+        dispatcher.ifPresent(components::add);
     }
 
     // ---- texts

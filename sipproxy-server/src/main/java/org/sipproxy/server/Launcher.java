@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Stream;
+import org.sipproxy.server.command.ExitStatus;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.IVersionProvider;
@@ -52,14 +53,14 @@ import picocli.CommandLine.UnmatchedArgumentException;
         })
 public final class Launcher {
 
-    static final int OK = 0;
-    static final int FAILED = 1;
-    static final int MISCONFIGURED = 2;
-    static final int UNREACHABLE = 3;
+    static final int OK = ExitStatus.OK;
+    static final int FAILED = ExitStatus.FAILED;
+    static final int MISCONFIGURED = ExitStatus.MISCONFIGURED;
+    static final int UNREACHABLE = ExitStatus.UNREACHABLE;
 
     static final String EXIT_CODES =
             "Exit status: 0 success, 1 failure or not found, 2 wrong usage or configuration (including a port in use), "
-                    + "3 the database cannot be reached.";
+                    + "3 the database, or the running server, cannot be reached.";
 
     static final String ARGUMENT_FILES =
             "  @FILE is replaced by the lines of a file. Each line is one argument, verbatim: # and quotation marks"
@@ -208,14 +209,16 @@ public final class Launcher {
         return message == null ? e.toString() : message;
     }
 
+    static String version() {
+        String version = Launcher.class.getPackage().getImplementationVersion();
+        return version == null ? "(not built as a jar)" : version;
+    }
+
     /** Version of the jar, for {@code --version}. */
     static final class Version implements IVersionProvider {
         @Override
         public String[] getVersion() {
-            String version = Launcher.class.getPackage().getImplementationVersion();
-            return new String[] {
-                "sipproxy " + (version == null ? "(not built as a jar)" : version), "Java ${java.version}"
-            };
+            return new String[] {"sipproxy " + version(), "Java ${java.version}"};
         }
     }
 }

@@ -18,6 +18,8 @@ import org.sipproxy.jdbc.DatabaseDoctor;
 import org.sipproxy.jdbc.DatabaseUse;
 import org.sipproxy.message.SipUri;
 import org.sipproxy.security.DigestAuthentication;
+import org.sipproxy.server.operations.OperationsPart;
+import org.sipproxy.server.operations.ServerComponents;
 import org.sipproxy.server.part.ServerPart;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -191,8 +193,14 @@ final class ProxyOptions {
     @Mixin
     final TableOptions tables = new TableOptions();
 
+    @Mixin
+    final ControlOptions control = new ControlOptions();
+
     /** True if each message is logged. */
     boolean traced;
+
+    /** Components of the proxy that operators look into. */
+    private final ServerComponents components = new ServerComponents();
 
     private final List<String> problems = new ArrayList<>();
     private final List<Endpoint> endpoints = new ArrayList<>();
@@ -214,14 +222,18 @@ final class ProxyOptions {
         checkCallers();
         List<SipUri> peers = new ArrayList<>(gateways.peers());
         peers.addAll(trunks.peers());
-        security.addTo(builder, tables, peers, problems); // first: the others depend on its trust decisions
+        security.addTo(builder, components, tables, peers, problems); // first: the others depend on its trust decisions
         tables.addDomainsTo(builder);
         gateways.addNumbersTo(builder);
-        trunks.addTo(builder);
+        trunks.addTo(builder, components);
         tables.addAliasesTo(builder);
-        gateways.addTo(builder);
+        gateways.addTo(builder, components);
         calls.addTo(builder, problems);
-        nat.component(problems).ifPresent(builder::component);
+        nat.component(problems).ifPresent(traversal -> {
+            builder.component(traversal);
+            components.addFigures("nat", traversal::statistics);
+        });
+        builder.component(components);
         nextHops.addTo(builder, problems);
         readPolicies(builder);
         if (traced) {
@@ -240,8 +252,10 @@ final class ProxyOptions {
         }
         builder.streamThreads(number("--stream-threads", streamThreads, 2));
         kamailio.check(domains, problems);
+        control.check(problems);
         storage.addTo(
                 builder,
+                components,
                 repository -> kamailio.addTo(repository, domains),
                 subscription.database(),
                 subscription.isDatabaseLater(),
@@ -347,6 +361,8 @@ final class ProxyOptions {
         List<ServerPart> parts = new ArrayList<>();
         tls.settings().ifPresent(settings -> parts.add(new CertificateWatch(settings)));
         tables.reload().ifPresent(parts::add);
+        parts.add(new OperationsPart(components, control.methods, Launcher.version(), () -> System.exit(Launcher.OK)));
+        control.part().ifPresent(parts::add); // last: the others have registered their methods
         return parts;
     }
 
@@ -407,7 +423,9 @@ final class ProxyOptions {
             DigestAuthentication.Builder digest =
                     DigestAuthentication.builder().credentials(users).nonceLifetime(nonceLifetime);
             security.addTo(digest, problems);
-            builder.authentication(digest.build());
+            DigestAuthentication built = digest.build();
+            builder.authentication(built);
+            components.add(built);
         } catch (ConfigurationException e) {
             problems.addAll(LibraryProblems.texts(e));
             builder.noAuthentication(); // reported above; build() must not report it again
@@ -492,7 +510,8 @@ final class ProxyOptions {
                 "nat       " + nat.summary(),
                 "next hops " + nextHops.summary(),
                 "calls     " + calls.summary(),
-                "tables    " + tables.summary()));
+                "tables    " + tables.summary(),
+                "control   " + control.summary()));
         lines().forEach(line -> summary.add("gateways  " + line));
         return summary;
     }

@@ -9,6 +9,7 @@ import java.util.Optional;
 import org.sipproxy.core.SipProxyBuilder;
 import org.sipproxy.jdbc.JdbcSecret;
 import org.sipproxy.jdbc.SecretUnavailableException;
+import org.sipproxy.server.part.ServerDirectories;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import picocli.CommandLine.Option;
@@ -109,17 +110,7 @@ final class SecretOptions {
      */
     SecretFile ofDomain(String domain) {
         String name = domain.toLowerCase(java.util.Locale.ROOT).replaceAll("[^a-z0-9.-]", "_") + ".secret";
-        return new SecretFile(stateDirectory().resolve(name));
-    }
-
-    private Path stateDirectory() {
-        String ofService = environment.getOrDefault("STATE_DIRECTORY", "").split(":", 2)[0];
-        if (!ofService.isEmpty()) {
-            return Path.of(ofService);
-        }
-        String ofUser = environment.getOrDefault("XDG_STATE_HOME", "");
-        Path base = ofUser.isEmpty() ? Path.of(System.getProperty("user.home"), ".local", "state") : Path.of(ofUser);
-        return base.resolve("sipproxy");
+        return new SecretFile(new ServerDirectories(environment).state().resolve(name));
     }
 
     /** Adds the problems of the file of {@code --secret-file}. Creates nothing. */

@@ -21,6 +21,7 @@ import org.sipproxy.security.DigestAuthentication;
 import org.sipproxy.security.FloodGuard;
 import org.sipproxy.security.IdentityHeaders;
 import org.sipproxy.security.RateLimit;
+import org.sipproxy.server.operations.ServerComponents;
 import picocli.CommandLine.Option;
 
 /** Options for access, rate limits and digest authentication, kept as text like those of {@link ProxyOptions}. */
@@ -131,10 +132,16 @@ final class SecurityOptions {
     /**
      * Applies the options to the builder, and adds errors to {@code problems}.
      *
+     * @param components where operators look at them
      * @param tables access rules of the database
      * @param peers gateways and providers: those with a numeric address have no rate limit, and may assert identities
      */
-    void addTo(SipProxyBuilder builder, TableOptions tables, List<SipUri> peers, List<String> problems) {
+    void addTo(
+            SipProxyBuilder builder,
+            ServerComponents components,
+            TableOptions tables,
+            List<SipUri> peers,
+            List<String> problems) {
         List<CidrBlock> trusted = networks("--trust", trust, problems);
         List<AccessRule> rules = new ArrayList<>();
         List<CidrBlock> denied = networks("--deny", deny, problems);
@@ -159,6 +166,7 @@ final class SecurityOptions {
             }
             AccessList built = list.build();
             builder.component(built);
+            components.add(built);
             tables.reloads(built);
         }
         readDestinations(builder, problems);
@@ -172,7 +180,9 @@ final class SecurityOptions {
         }
         scannerPolicy(problems).ifPresent(guard::scanners);
         if (problems.isEmpty()) {
-            builder.component(guard.build());
+            FloodGuard built = guard.build();
+            builder.component(built);
+            components.add(built);
         }
         if (rateLimit.isEmpty() && !rateLimitAll.isEmpty()) {
             problems.add("--rate-limit-all: requires --rate-limit; add the limit of one source");

@@ -14,6 +14,7 @@ import org.sipproxy.core.SipProxyBuilder;
 import org.sipproxy.jdbc.DatabaseUse;
 import org.sipproxy.jdbc.JdbcAccounting;
 import org.sipproxy.jdbc.JdbcBindingRepository;
+import org.sipproxy.server.operations.ServerComponents;
 import picocli.CommandLine.Option;
 
 /** Options for registrations and call records in a database, kept as text like those of {@link ProxyOptions}. */
@@ -110,12 +111,14 @@ final class StorageOptions {
     /**
      * Applies the options to the builder, and adds errors to {@code problems}.
      *
+     * @param components where operators look at them
      * @param rows configures the repository for rows of a Kamailio
      * @param database the open database; empty if there is none or it is not open yet
      * @param isLater true if a database will be opened later
      */
     void addTo(
             SipProxyBuilder builder,
+            ServerComponents components,
             Consumer<JdbcBindingRepository.Builder> rows,
             Optional<Database> database,
             boolean isLater,
@@ -146,6 +149,7 @@ final class StorageOptions {
         if (accounting) {
             callRecords = JdbcAccounting.of(database.get().dataSource());
             builder.component(callRecords);
+            components.addFigures("accounting", callRecords::status);
         }
         JdbcBindingRepository.Builder table =
                 JdbcBindingRepository.builder(database.get().dataSource()).serverId(server);

@@ -19,6 +19,7 @@ import org.sipproxy.core.SipProxyBuilder;
 import org.sipproxy.gateway.CallerIdentity;
 import org.sipproxy.gateway.Trunk;
 import org.sipproxy.message.SipUri;
+import org.sipproxy.server.operations.ServerComponents;
 import picocli.CommandLine.Option;
 
 /** Options for accounts at telephony providers, kept as text like those of {@link ProxyOptions}. */
@@ -238,8 +239,11 @@ final class TrunkOptions {
         return peers;
     }
 
-    void addTo(SipProxyBuilder builder) {
-        configured.values().forEach(one -> builder.component(one.trunk()));
+    void addTo(SipProxyBuilder builder, ServerComponents components) {
+        for (Configured one : configured.values()) {
+            builder.component(one.trunk());
+            components.add(one.trunk());
+        }
     }
 
     /** Returns a line for each trunk. */

@@ -4,6 +4,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Consumer;
@@ -326,6 +327,11 @@ public final class ProxyEngine implements AutoCloseable {
         if (ownStore != null) {
             ownStore.flush();
         }
+    }
+
+    /** Returns the refused requests by reason. */
+    public Map<String, Long> refusals() {
+        return refusals.counts();
     }
 
     public ProxyStatistics statistics() {

@@ -102,13 +102,13 @@ final class RequestDispatcher implements Completions {
     void refuse(SipRequest request, TransportFlow from, SipParseException defect) throws SipParseException {
         engine.counters.malformed.increment();
         if (request.method() == Method.ACK) {
-            engine.refusalLog.dropped(request, from, defect.getMessage());
+            engine.refusals.dropped(request, from, defect.getMessage());
             return;
         }
         RequestContext context = engine.newContext(request, from);
         Outcome.Reply reply = (Outcome.Reply) Outcome.malformed(defect);
         context.responsePath().send(engine.localResponses.write(context, reply), SendFailure.IGNORE);
-        engine.refusalLog.refused(request, from, reply.statusCode(), reply.reason(), reply.headerLines());
+        engine.refusals.refused(request, from, reply);
     }
 
     /**

@@ -1,0 +1,20 @@
+package org.sipproxy.server.operations;
+
+import java.util.List;
+import java.util.Map;
+
+/** MXBean {@code org.sipproxy:type=Access}. See {@link AccessControl}. */
+public interface AccessMXBean {
+
+    /** Returns the access rules in force. */
+    List<Map<String, String>> getRules();
+
+    /** Returns what happens to requests of an address. */
+    Map<String, String> test(String address);
+
+    /** Returns the lockouts and bans. */
+    List<Map<String, String>> getLockouts();
+
+    /** Ends the lockouts of a user or address; all if it is empty. Returns how many were ended. */
+    int clearLockouts(String who);
+}

@@ -1,0 +1,36 @@
+package org.sipproxy.server.operations;
+
+import java.net.Inet6Address;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import org.sipproxy.api.config.ConfigurationException;
+import org.sipproxy.security.CidrBlock;
+
+/** Addresses as operators read and write them. */
+final class Addresses {
+
+    private Addresses() {}
+
+    static String text(InetSocketAddress address) {
+        String host = address.getAddress().getHostAddress();
+        return (address.getAddress() instanceof Inet6Address ? "[" + host + "]" : host) + ":" + address.getPort();
+    }
+
+    static boolean isAddress(String text) {
+        return text.matches("\\d+(\\.\\d+){3}|[0-9a-fA-F.]*:[0-9a-fA-F:.]*");
+    }
+
+    /** Parses a numeric address; never resolves a name. */
+    static InetAddress parse(String text) {
+        try {
+            if (isAddress(text)) {
+                return CidrBlock.parse(text).address();
+            }
+        } catch (ConfigurationException e) {
+            // reported below
+        }
+        throw new OperationException(
+                OperationException.Kind.INVALID,
+                "\"" + text + "\" is not a numeric address; write it as 192.0.2.7 or 2001:db8::7");
+    }
+}

@@ -1,0 +1,63 @@
+package org.sipproxy.server.part;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/** Directories of a server's own files, from the environment that systemd or the user's session sets. */
+public final class ServerDirectories {
+
+    private static final String NAME = "sipproxy";
+
+    private final Map<String, String> environment;
+
+    public ServerDirectories(Map<String, String> environment) {
+        this.environment = Map.copyOf(environment);
+    }
+
+    /**
+     * Returns the directory for files that outlive the process: {@code $STATE_DIRECTORY}, else {@code sipproxy} in
+     * {@code $XDG_STATE_HOME} or in {@code ~/.local/state}.
+     */
+    public Path state() {
+        return first("STATE_DIRECTORY")
+                .orElseGet(() -> path("XDG_STATE_HOME")
+                        .orElseGet(() -> Path.of(System.getProperty("user.home"), ".local", "state"))
+                        .resolve(NAME));
+    }
+
+    /**
+     * Returns the directory for sockets: {@code $RUNTIME_DIRECTORY}, else {@code sipproxy} in {@code
+     * $XDG_RUNTIME_DIR}, else {@link #state}.
+     */
+    public Path runtime() {
+        return first("RUNTIME_DIRECTORY").or(this::ofSession).orElseGet(this::state);
+    }
+
+    /**
+     * Returns the directories in which a command looks for the socket of a server: {@link #runtime}, that of the
+     * service, that of the user's session, and {@link #state}.
+     */
+    public List<Path> runtimes() {
+        List<Path> all = new ArrayList<>(List.of(runtime(), Path.of("/run", NAME)));
+        ofSession().ifPresent(all::add);
+        all.add(state());
+        return all.stream().distinct().toList();
+    }
+
+    private Optional<Path> ofSession() {
+        return path("XDG_RUNTIME_DIR").map(directory -> directory.resolve(NAME));
+    }
+
+    /** Returns the first of several directories, which systemd separates by colons. */
+    private Optional<Path> first(String variable) {
+        return path(variable).map(all -> Path.of(all.toString().split(":", 2)[0]));
+    }
+
+    private Optional<Path> path(String variable) {
+        String value = environment.getOrDefault(variable, "");
+        return value.isEmpty() ? Optional.empty() : Optional.of(Path.of(value));
+    }
+}
