@@ -1,9 +1,9 @@
 package org.sipproxy.benchmarks;
 
+import com.sun.management.ThreadMXBean;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.lang.management.ThreadInfo;
-import java.lang.management.ThreadMXBean;
 import java.net.DatagramPacket;
 import java.net.DatagramSocket;
 import java.net.InetAddress;
@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.LongUnaryOperator;
 import org.jspecify.annotations.Nullable;
 import org.sipproxy.api.transport.Endpoint;
 import org.sipproxy.core.SipProxy;
@@ -20,13 +21,15 @@ import org.sipproxy.core.SipProxyBuilder;
 import org.sipproxy.core.options.CallSettings;
 
 /**
- * CPU of the proxy's threads for each call and live heap for each answered call, with and without tracking of calls,
- * measured with real proxies over loopback. The proxies take turns, so that other load of the machine affects all of
+ * CPU and allocation of the proxy's threads for each call and live heap for each answered call, with and without tracking
+ * of calls and a wire listener, measured with real proxies over loopback. The proxies take turns, so that other load of the machine affects all of
  * them. Usage: {@code CallCosts [ROUNDS [CALLS]]}. Default 60 rounds of 500 calls.
  */
 public final class CallCosts {
 
     private static final String[] COPIED = {"Via:", "Record-Route:", "From:", "Call-ID:", "CSeq:"};
+
+    private static final ThreadMXBean THREADS = (ThreadMXBean) ManagementFactory.getThreadMXBean();
 
     private CallCosts() {}
 
@@ -34,7 +37,8 @@ public final class CallCosts {
     public static void main(String[] args) throws IOException, InterruptedException {
         int rounds = args.length > 0 ? Integer.parseInt(args[0]) : 60;
         int calls = args.length > 1 ? Integer.parseInt(args[1]) : 500;
-        List<Subject> subjects = List.of(new Subject("off"), new Subject("on"), new Subject("listener"));
+        List<Subject> subjects =
+                List.of(new Subject("off"), new Subject("on"), new Subject("listener"), new Subject("wire"));
         for (int round = 0; round < 2 * rounds; round++) {
             for (Subject subject : subjects) {
                 subject.round(calls, round >= rounds); // the first half loads and compiles the code
@@ -55,6 +59,7 @@ public final class CallCosts {
         private final DatagramSocket callee = socket();
         private final InetSocketAddress address;
         private final List<Double> micros = new ArrayList<>();
+        private final List<Double> bytes = new ArrayList<>();
         private int number;
 
         Subject(String name) throws IOException {
@@ -65,12 +70,15 @@ public final class CallCosts {
                     .noAuthentication()
                     .udpReceivers(1)
                     .name(name);
-            if (!name.equals("off")) {
+            if (name.equals("on") || name.equals("listener")) {
                 builder.calls(CallSettings.DEFAULT);
             }
             AtomicLong events = new AtomicLong();
             if (name.equals("listener")) {
                 builder.callListener(event -> events.incrementAndGet());
+            }
+            if (name.equals("wire")) {
+                builder.wireListener(message -> events.incrementAndGet());
             }
             this.proxy = builder.build();
             proxy.start();
@@ -86,23 +94,31 @@ public final class CallCosts {
 
         void round(int calls, boolean counts) throws IOException {
             long cpu = cpuNanos(name + "-");
+            long allocated = allocatedBytes(name + "-");
             for (int i = 0; i < calls; i++) {
                 call(caller, address, "whole" + number++, true);
             }
             if (counts) {
                 micros.add((cpuNanos(name + "-") - cpu) / 1_000.0 / calls);
+                bytes.add((double) (allocatedBytes(name + "-") - allocated) / calls);
             }
         }
 
         void print(int calls) throws IOException, InterruptedException {
             Collections.sort(micros);
+            Collections.sort(bytes);
             long before = liveHeap();
             for (int i = 0; i < calls; i++) {
                 call(caller, address, "open" + i, false);
             }
             System.out.printf(
-                    "%-8s CPU of a call: lower quartile %.1f us, median %.1f us; heap of an answered call: %d bytes%n",
-                    name, micros.get(micros.size() / 4), micros.get(micros.size() / 2), (liveHeap() - before) / calls);
+                    "%-8s CPU of a call: lower quartile %.1f us, median %.1f us; allocated: %.0f bytes; heap of an answered"
+                            + " call: %d bytes%n",
+                    name,
+                    micros.get(micros.size() / 4),
+                    micros.get(micros.size() / 2),
+                    bytes.get(bytes.size() / 2),
+                    (liveHeap() - before) / calls);
         }
 
         void close() {
@@ -227,12 +243,20 @@ public final class CallCosts {
 
     /** Returns the CPU time of one proxy's threads. */
     private static long cpuNanos(String prefix) {
-        ThreadMXBean threads = ManagementFactory.getThreadMXBean();
+        return sum(prefix, THREADS::getThreadCpuTime);
+    }
+
+    /** Returns the bytes that one proxy's threads have allocated. */
+    private static long allocatedBytes(String prefix) {
+        return sum(prefix, THREADS::getThreadAllocatedBytes);
+    }
+
+    private static long sum(String prefix, LongUnaryOperator ofThread) {
         long sum = 0;
-        for (long id : threads.getAllThreadIds()) {
-            @Nullable ThreadInfo info = threads.getThreadInfo(id);
+        for (long id : THREADS.getAllThreadIds()) {
+            @Nullable ThreadInfo info = THREADS.getThreadInfo(id);
             if (info != null && info.getThreadName().startsWith(prefix)) {
-                sum += Math.max(0, threads.getThreadCpuTime(id));
+                sum += Math.max(0, ofThread.applyAsLong(id));
             }
         }
         return sum;

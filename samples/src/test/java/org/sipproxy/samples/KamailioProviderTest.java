@@ -29,7 +29,7 @@ import org.junit.jupiter.api.extension.ExtensionContext;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.sipproxy.api.client.DigestLogin;
 import org.sipproxy.api.event.WireListener;
-import org.sipproxy.api.transport.Flow;
+import org.sipproxy.api.event.WireMessage;
 import org.sipproxy.core.SipProxyBuilder;
 import org.sipproxy.gateway.SourceMatch;
 import org.sipproxy.gateway.Trunk;
@@ -185,13 +185,8 @@ class KamailioProviderTest {
         private final List<SipMessage> sent = new CopyOnWriteArrayList<>();
 
         @Override
-        public void received(SipMessage message, Flow from) {
-            received.add(message);
-        }
-
-        @Override
-        public void sent(SipMessage message, Flow to) {
-            sent.add(message);
+        public void onMessage(WireMessage message) {
+            message.message().ifPresent((message.isReceived() ? received : sent)::add);
         }
 
         long registrationsAccepted() {

@@ -13,11 +13,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.sipproxy.api.auth.Credential;
-import org.sipproxy.api.event.WireListener;
 import org.sipproxy.api.transport.Endpoint;
-import org.sipproxy.api.transport.Flow;
 import org.sipproxy.core.SipProxy;
-import org.sipproxy.message.SipMessage;
 import org.sipproxy.message.SipResponse;
 import org.sipproxy.nat.NatTraversal;
 import org.sipproxy.security.DigestAuthentication;
@@ -55,15 +52,11 @@ class RestartTest {
                         .build())
                 .component(NatTraversal.builder().build())
                 .secret(secret)
-                .wireListener(new WireListener() {
-                    @Override
-                    public void received(SipMessage message, Flow from) {}
-
-                    @Override
-                    public void sent(SipMessage message, Flow to) {
-                        if (message instanceof SipResponse response && response.statusCode() >= 300) {
-                            refusals.add(response.statusCode() + " " + response.reasonPhrase());
-                        }
+                .wireListener(message -> {
+                    if (!message.isReceived()
+                            && message.message().orElse(null) instanceof SipResponse response
+                            && response.statusCode() >= 300) {
+                        refusals.add(response.statusCode() + " " + response.reasonPhrase());
                     }
                 })
                 .build();

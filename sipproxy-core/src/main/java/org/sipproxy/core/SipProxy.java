@@ -6,6 +6,7 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import org.sipproxy.api.call.Calls;
 import org.sipproxy.api.client.RequestClient;
+import org.sipproxy.api.event.WireListener;
 import org.sipproxy.api.location.LocationStore;
 import org.sipproxy.api.location.LocationStoreException;
 import org.sipproxy.api.status.ProxyHealth;
@@ -190,6 +191,21 @@ public final class SipProxy implements AutoCloseable {
         return engine.calls()
                 .orElseThrow(() -> new IllegalStateException(
                         "calls: are not tracked; set SipProxyBuilder.calls(CallSettings.DEFAULT)"));
+    }
+
+    /**
+     * Adds a listener for every message on the wire, at any time. A listener that is there already is not added again.
+     * Remove it when it is no longer needed: it costs time and memory for each message.
+     */
+    public void addWireListener(WireListener listener) {
+        engine.addWireListener(Objects.requireNonNull(listener, "listener"));
+    }
+
+    /**
+     * Removes a listener. Other threads may be in it when this method returns. Does nothing if it was not added.
+     */
+    public void removeWireListener(WireListener listener) {
+        engine.removeWireListener(Objects.requireNonNull(listener, "listener"));
     }
 
     /** Returns the state of the location store and its database. */

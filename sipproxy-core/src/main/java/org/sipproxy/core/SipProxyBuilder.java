@@ -87,7 +87,7 @@ public final class SipProxyBuilder {
     private final Set<String> webSocketOrigins = new HashSet<>();
     private @Nullable LocationStore locationStore;
     private StoreMode storeMode = StoreMode.memory();
-    private @Nullable WireListener wireListener;
+    private final List<WireListener> wireListeners = new ArrayList<>();
     private String name = "sipproxy";
     private ThreadFactory threadFactory = ProxyThreads::daemon;
     private int udpReceivers = defaultUdpReceivers();
@@ -373,10 +373,11 @@ public final class SipProxyBuilder {
         return this;
     }
 
-    /** Sets a listener for every message on the wire. It costs a parse of each message that is sent. Default none. */
+    /**
+     * Adds a listener for every message on the wire, from the start. {@link SipProxy#addWireListener} adds one later.
+     */
     public SipProxyBuilder wireListener(WireListener listener) {
-        problems.once("wireListener");
-        wireListener = Objects.requireNonNull(listener, "listener");
+        wireListeners.add(Objects.requireNonNull(listener, "listener"));
         return this;
     }
 
@@ -642,7 +643,7 @@ public final class SipProxyBuilder {
                 Set.copyOf(webSocketOrigins),
                 locationStore,
                 storeMode,
-                wireListener,
+                List.copyOf(wireListeners),
                 List.copyOf(components),
                 hooks,
                 udpReceivers,

@@ -7,6 +7,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Stream;
 import org.sipproxy.server.command.ExitStatus;
+import org.sipproxy.server.command.TraceCommand;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.IVersionProvider;
@@ -29,9 +30,10 @@ import picocli.CommandLine.UnmatchedArgumentException;
             SubscriberCommands.Passwd.class,
             SubscriberCommands.Rm.class,
             SubscriberCommands.Show.class,
+            TraceCommand.class,
             CommandLine.HelpCommand.class
         },
-        synopsisSubcommandLabel = "(demo | run | check | db | import | add | passwd | rm | show)",
+        synopsisSubcommandLabel = "COMMAND",
         descriptionHeading = "%n",
         description = "A SIP registrar and proxy. Without a command it runs the demo.",
         commandListHeading = "%nCommands:%n",

@@ -20,6 +20,7 @@ import org.sipproxy.message.SipUri;
 import org.sipproxy.security.DigestAuthentication;
 import org.sipproxy.server.operations.OperationsPart;
 import org.sipproxy.server.operations.ServerComponents;
+import org.sipproxy.server.flow.TraceMethod;
 import org.sipproxy.server.part.ServerPart;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -196,8 +197,10 @@ final class ProxyOptions {
     @Mixin
     final ControlOptions control = new ControlOptions();
 
-    /** True if each message is logged. */
-    boolean traced;
+    @Mixin
+    private final FlowOptions flow = new FlowOptions();
+
+    private final MessageTrace trace = new MessageTrace();
 
     /** Components of the proxy that operators look into. */
     private final ServerComponents components = new ServerComponents();
@@ -235,9 +238,10 @@ final class ProxyOptions {
         });
         builder.component(components);
         nextHops.addTo(builder, problems);
+        flow.read(problems);
         readPolicies(builder);
-        if (traced) {
-            builder.wireListener(new MessageTrace());
+        if (MessageTrace.isEnabled()) {
+            builder.wireListener(trace);
         }
         builder.drainTime(duration("--drain-time", drainTime, Duration.ofSeconds(2)));
         if (!udpReceivers.isEmpty()) {
@@ -362,6 +366,9 @@ final class ProxyOptions {
         tls.settings().ifPresent(settings -> parts.add(new CertificateWatch(settings)));
         tables.reload().ifPresent(parts::add);
         parts.add(new OperationsPart(components, control.methods, Launcher.version(), () -> System.exit(Launcher.OK)));
+        parts.add(trace);
+        parts.addAll(flow.parts());
+        parts.add(new TraceMethod(control.methods));
         control.part().ifPresent(parts::add); // last: the others have registered their methods
         return parts;
     }
@@ -511,7 +518,8 @@ final class ProxyOptions {
                 "next hops " + nextHops.summary(),
                 "calls     " + calls.summary(),
                 "tables    " + tables.summary(),
-                "control   " + control.summary()));
+                "control   " + control.summary(),
+                "recording " + flow.summary()));
         lines().forEach(line -> summary.add("gateways  " + line));
         return summary;
     }

@@ -92,7 +92,6 @@ final class RunCommand implements Callable<Integer> {
         PrintWriter out = spec.commandLine().getOut();
         PrintWriter err = spec.commandLine().getErr();
         Logging.level(logLevel);
-        options.traced = logLevel == Logging.Verbosity.trace;
         List<String> problems = databaseOptions.problems();
         if (!problems.isEmpty()) {
             options.build(SubscriberOption.ofDatabaseNotStarted(databaseOptions.lasts()), false);

@@ -25,11 +25,10 @@ import org.sipproxy.api.event.WireListener;
 import org.sipproxy.api.location.Aor;
 import org.sipproxy.api.location.Binding;
 import org.sipproxy.api.transport.Endpoint;
-import org.sipproxy.api.transport.Flow;
 import org.sipproxy.api.transport.TransportKind;
 import org.sipproxy.core.SipProxy;
 import org.sipproxy.core.SipProxyBuilder;
-import org.sipproxy.message.SipMessage;
+import org.sipproxy.core.trace.Ladder;
 
 /**
  * Registrar and proxy for the tests of a class, on free UDP and TCP ports of 127.0.0.1:
@@ -304,7 +303,7 @@ public final class SipProxyExtension
         private final Map<String, String> passwords = new LinkedHashMap<>();
         private @Nullable Function<CredentialStore, ? extends Authentication> authentication;
         private Consumer<SipProxyBuilder> customizer = proxy -> {};
-        private @Nullable WireListener wireListener;
+        private final List<WireListener> wireListeners = new ArrayList<>();
         private boolean leakCheck = true;
 
         private Builder() {}
@@ -343,16 +342,16 @@ public final class SipProxyExtension
 
         /**
          * Adds configuration of the proxy, such as stages, components, a clock or more listening points. Called before
-         * each start. Do not set authentication or the wire listener in it; use the methods of this builder.
+         * each start. Do not set authentication in it; use the method of this builder.
          */
         public Builder configure(Consumer<SipProxyBuilder> more) {
             customizer = customizer.andThen(Objects.requireNonNull(more, "more"));
             return this;
         }
 
-        /** Sets a listener that gets every message in addition to the {@link SipProxyExtension#ladder() ladder}. */
+        /** Adds a listener that gets every message in addition to the {@link SipProxyExtension#ladder() ladder}. */
         public Builder wireListener(WireListener listener) {
-            wireListener = Objects.requireNonNull(listener, "listener");
+            wireListeners.add(Objects.requireNonNull(listener, "listener"));
             return this;
         }
 
@@ -381,7 +380,8 @@ public final class SipProxyExtension
                     .listen(Endpoint.udp(HOST, 0))
                     .listen(Endpoint.tcp(HOST, 0))
                     .domain(domain)
-                    .wireListener(wireListener == null ? ladder : new BothListeners(ladder, wireListener));
+                    .wireListener(ladder);
+            wireListeners.forEach(builder::wireListener);
             Function<CredentialStore, ? extends Authentication> source = authentication;
             if (source == null) {
                 builder.noAuthentication();
@@ -405,21 +405,6 @@ public final class SipProxyExtension
         @Override
         public boolean mayBlock() {
             return false;
-        }
-    }
-
-    private record BothListeners(WireListener first, WireListener second) implements WireListener {
-
-        @Override
-        public void received(SipMessage message, Flow from) {
-            first.received(message, from);
-            second.received(message, from);
-        }
-
-        @Override
-        public void sent(SipMessage message, Flow to) {
-            first.sent(message, to);
-            second.sent(message, to);
         }
     }
 }

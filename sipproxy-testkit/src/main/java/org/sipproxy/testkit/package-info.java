@@ -4,7 +4,7 @@
  *
  * <p>Start reading at {@link org.sipproxy.testkit.SipProxyExtension}, then {@link org.sipproxy.testkit.Phone}. {@link
  * org.sipproxy.testkit.NatRouter} simulates a NAT, {@link org.sipproxy.testkit.TestClock} advances time, and {@link
- * org.sipproxy.testkit.Ladder} records the messages on the wire.
+ * org.sipproxy.core.trace.Ladder} records the messages on the wire.
  *
  * <p>Does not send or receive media, and does not mock the proxy: all messages pass sockets of the loopback address.
  */

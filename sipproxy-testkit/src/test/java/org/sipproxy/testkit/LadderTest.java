@@ -7,14 +7,14 @@ import java.net.DatagramSocket;
 import java.net.InetAddress;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
-import org.sipproxy.message.ParseLimits;
-import org.sipproxy.message.SipMessage;
-import org.sipproxy.message.SipParseException;
+import org.sipproxy.api.event.WireMessage;
+import org.sipproxy.core.trace.Ladder;
 import org.sipproxy.testkit.fakes.FakeFlow;
 
 @Timeout(30)
@@ -101,12 +101,11 @@ class LadderTest {
     }
 
     @Test
-    void notesAreThoseOfTheTest() throws SipParseException {
+    void notesAreThoseOfTheTest() {
         String options = "OPTIONS sip:sip.test SIP/2.0\r\nCSeq: 7 OPTIONS\r\n\r\n";
 
-        noted.received(
-                SipMessage.parse(options.getBytes(StandardCharsets.US_ASCII), ParseLimits.DEFAULT),
-                FakeFlow.udp("192.0.2.7", 5060));
+        noted.onMessage(WireMessage.received(
+                options.getBytes(StandardCharsets.US_ASCII), FakeFlow.udp("192.0.2.7", 5060), Instant.EPOCH));
 
         assertThat(noted.toString()).contains(">|  phone to proxy, 7\n");
     }

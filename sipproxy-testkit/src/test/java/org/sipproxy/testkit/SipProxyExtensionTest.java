@@ -25,13 +25,10 @@ import org.junit.platform.testkit.engine.EngineTestKit;
 import org.sipproxy.api.component.ComponentHooks;
 import org.sipproxy.api.component.ProxyComponent;
 import org.sipproxy.api.component.ProxyRuntime;
-import org.sipproxy.api.event.WireListener;
 import org.sipproxy.api.routing.Verdict;
 import org.sipproxy.api.transport.Endpoint;
-import org.sipproxy.api.transport.Flow;
 import org.sipproxy.core.SipProxy;
 import org.sipproxy.message.Method;
-import org.sipproxy.message.SipMessage;
 
 /** The extension in test classes that are run here, including classes that must fail. */
 @Timeout(60)
@@ -227,17 +224,7 @@ class SipProxyExtensionTest {
                 .configure(proxy -> proxy.beforeRouting(context ->
                         context.request().method().equals(Method.MESSAGE) ? Verdict.respond(603) : Verdict.proceed()))
                 .configure(proxy -> proxy.udpReceivers(1))
-                .wireListener(new WireListener() {
-                    @Override
-                    public void received(SipMessage message, Flow from) {
-                        SEEN.add("received");
-                    }
-
-                    @Override
-                    public void sent(SipMessage message, Flow to) {
-                        SEEN.add("sent");
-                    }
-                })
+                .wireListener(message -> SEEN.add(message.isReceived() ? "received" : "sent"))
                 .build();
 
         @Test

@@ -18,6 +18,14 @@ public interface Flow {
     /** Returns the listening point, with the port that is actually bound. */
     Endpoint endpoint();
 
+    /**
+     * Returns this proxy's address: for a stream transport that of the connection, once it is open; otherwise that of
+     * the listening point, which may be a wildcard address.
+     */
+    default InetSocketAddress localAddress() {
+        return new InetSocketAddress(endpoint().host(), endpoint().port());
+    }
+
     /** Returns the peer's address as this proxy sees it. */
     InetSocketAddress remoteAddress();
 

@@ -1,5 +1,7 @@
 package org.sipproxy.core.options;
 
+import java.time.Instant;
+
 enum SystemClock implements ProxyClock {
     INSTANCE;
 
@@ -11,5 +13,10 @@ enum SystemClock implements ProxyClock {
     @Override
     public long currentTimeMillis() {
         return System.currentTimeMillis();
+    }
+
+    @Override
+    public Instant instant() {
+        return Instant.now();
     }
 }

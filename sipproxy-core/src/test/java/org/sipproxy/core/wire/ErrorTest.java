@@ -16,7 +16,6 @@ import org.sipproxy.api.event.WireListener;
 import org.sipproxy.api.status.ProxyStatistics;
 import org.sipproxy.api.transport.ArrivalFilter;
 import org.sipproxy.api.transport.Flow;
-import org.sipproxy.message.SipMessage;
 
 /** Threads of the proxy survive every Error, and what the Error interrupts leaves nothing behind. */
 class ErrorTest {
@@ -109,11 +108,10 @@ class ErrorTest {
     private static final class FailingTap implements WireListener {
 
         @Override
-        public void received(SipMessage message, Flow from) {}
-
-        @Override
-        public void sent(SipMessage message, Flow to) {
-            throw new OutOfMemoryError("of the test");
+        public void onMessage(org.sipproxy.api.event.WireMessage message) {
+            if (!message.isReceived()) {
+                throw new OutOfMemoryError("of the test");
+            }
         }
     }
 

@@ -68,7 +68,6 @@ import org.sipproxy.core.SipProxy;
 import org.sipproxy.core.SipProxyBuilder;
 import org.sipproxy.core.options.CallSettings;
 import org.sipproxy.core.options.StrangerPolicy;
-import org.sipproxy.message.SipMessage;
 
 /**
  * Makes each method that the proxy calls on an object of the host application throw an Error, over real sockets. The
@@ -271,15 +270,7 @@ class HostFailureTest {
                     RequestListener.class,
                     f -> f.with(hooks -> hooks.onRequestCompleted(f.of(RequestListener.class, request -> {})))),
             Map.entry(ProxyListener.class, f -> f.with(hooks -> hooks.onEvent(f.of(ProxyListener.class, event -> {})))),
-            Map.entry(
-                    WireListener.class,
-                    f -> f.builder.wireListener(f.of(WireListener.class, new WireListener() {
-                        @Override
-                        public void received(SipMessage message, Flow from) {}
-
-                        @Override
-                        public void sent(SipMessage message, Flow to) {}
-                    }))),
+            Map.entry(WireListener.class, f -> f.builder.wireListener(f.of(WireListener.class, message -> {}))),
             Map.entry(ProxyComponent.class, f -> f.builder.component(f.of(ProxyComponent.class, hooks -> {}))),
             Map.entry(Authentication.class, f -> f.builder),
             Map.entry(LocationStore.class, f -> f.builder.locationStore(f.of(LocationStore.class, new OnlyMemory()))),

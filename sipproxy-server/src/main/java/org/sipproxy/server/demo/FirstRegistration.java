@@ -23,6 +23,7 @@ import org.sipproxy.api.transport.Endpoint;
 import org.sipproxy.api.transport.TransportKind;
 import org.sipproxy.core.SipProxy;
 import org.sipproxy.core.SipProxyBuilder;
+import org.sipproxy.core.trace.Ladder;
 import org.sipproxy.security.DigestAuthentication;
 import org.sipproxy.security.InMemoryCredentials;
 import org.sipproxy.server.database.EmbeddedDatabase;
@@ -30,7 +31,6 @@ import org.sipproxy.server.phone.Account;
 import org.sipproxy.server.phone.Call;
 import org.sipproxy.server.phone.PhoneException;
 import org.sipproxy.server.phone.RiPhone;
-import org.sipproxy.testkit.Ladder;
 
 /**
  * Demo with a proxy and two softphones of another SIP stack: both register, and one calls the other. The messages on

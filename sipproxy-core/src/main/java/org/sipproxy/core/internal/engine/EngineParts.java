@@ -63,7 +63,7 @@ public record EngineParts(
         Set<String> webSocketOrigins,
         @Nullable LocationStore locationStore,
         StoreMode storeMode,
-        @Nullable WireListener wireListener,
+        List<WireListener> wireListeners,
         List<ProxyComponent> components,
         CollectedHooks hooks,
         int udpReceivers,

@@ -127,7 +127,7 @@ final class EngineRuntime implements ProxyRuntime {
         int port = received.port() >= 0 ? received.port() : kind.defaultPort();
         TransportFlow flow = engine.points()
                 .registeredFlow(kind, new InetSocketAddress(address.get(), port), socket, seenAt.toEpochMilli());
-        return flow == null ? Optional.empty() : Optional.of(engine.tapped(flow));
+        return flow == null ? Optional.empty() : Optional.of(flow);
     }
 
     @Override

@@ -40,14 +40,20 @@ final class MessageDispatcher implements InboundHandler {
         }
     }
 
-    private void receive(byte[] wire, TransportFlow flow) {
-        if (!accepts(flow, wire.length)) {
+    private void receive(byte[] wire, TransportFlow from) {
+        if (!accepts(from, wire.length)) {
             return;
         }
-        TransportFlow from = engine.tapped(flow);
+        SipMessage message;
         try {
-            SipMessage message = withoutTrailingBytes(SipMessage.parse(wire, engine.limits), from);
-            engine.tapReceived(message, from);
+            message = withoutTrailingBytes(SipMessage.parse(wire, engine.limits), from);
+        } catch (SipParseException e) {
+            engine.tap.received(wire, from);
+            unreadable(from, e);
+            return;
+        }
+        engine.tap.received(message, wire, from);
+        try {
             if (message instanceof SipRequest request) {
                 engine.counters.requests.increment();
                 requests.accept(request, from);
@@ -56,9 +62,13 @@ final class MessageDispatcher implements InboundHandler {
                 responses.accept(response, from);
             }
         } catch (SipParseException e) {
-            engine.counters.malformed.increment();
-            refusals.unreadable(from, e.getMessage());
+            unreadable(from, e);
         }
+    }
+
+    private void unreadable(TransportFlow from, SipParseException e) {
+        engine.counters.malformed.increment();
+        refusals.unreadable(from, e.getMessage());
     }
 
     private boolean accepts(TransportFlow flow, int length) {
@@ -96,12 +106,13 @@ final class MessageDispatcher implements InboundHandler {
             return;
         }
         engine.counters.malformed.increment();
+        engine.tap.received(head, flow);
         try {
             if (SipMessage.parse(
                             head,
                             engine.limits.toBuilder().messageBytes(16_777_216).build())
                     instanceof SipRequest request) {
-                requests.refuse(request, engine.tapped(flow), new SipParseException(StatusCode.BAD_REQUEST, reason));
+                requests.refuse(request, flow, new SipParseException(StatusCode.BAD_REQUEST, reason));
             }
         } catch (SipParseException e) {
             refusals.unreadable(flow, reason);
@@ -138,6 +149,7 @@ final class MessageDispatcher implements InboundHandler {
     public boolean onNonSip(byte[] bytes, TransportFlow from) {
         boolean accepted = accepts(from, bytes.length);
         if (accepted) {
+            engine.tap.received(bytes, from);
             engine.components.onNonSip(from, bytes);
         }
         return accepted;
@@ -146,6 +158,11 @@ final class MessageDispatcher implements InboundHandler {
     @Override
     public boolean acceptsPing(TransportFlow from, int length) {
         return accepts(from, length);
+    }
+
+    @Override
+    public void onSend(byte[] wire, TransportFlow to) {
+        engine.tap.sent(wire, to);
     }
 
     @Override

@@ -13,6 +13,7 @@ import org.sipproxy.api.auth.Authentication;
 import org.sipproxy.api.call.Calls;
 import org.sipproxy.api.client.RequestClient;
 import org.sipproxy.api.event.SecurityEvent;
+import org.sipproxy.api.event.WireListener;
 import org.sipproxy.api.location.Binding;
 import org.sipproxy.api.location.LocationStore;
 import org.sipproxy.api.routing.RequestDeadline;
@@ -30,7 +31,6 @@ import org.sipproxy.core.internal.codec.RouteSignature;
 import org.sipproxy.core.internal.codec.SealedUsers;
 import org.sipproxy.core.internal.dns.NextHop;
 import org.sipproxy.core.internal.dns.NextHopResolver;
-import org.sipproxy.core.internal.forwarding.FlowSource;
 import org.sipproxy.core.internal.forwarding.HopCredentials;
 import org.sipproxy.core.internal.forwarding.RequestForwarder;
 import org.sipproxy.core.internal.forwarding.ResponseStages;
@@ -59,7 +59,6 @@ import org.sipproxy.core.internal.transport.TransportFlow;
 import org.sipproxy.core.options.ProxyClock;
 import org.sipproxy.message.IpLiteral;
 import org.sipproxy.message.ParseLimits;
-import org.sipproxy.message.SipMessage;
 import org.sipproxy.message.SipParseException;
 import org.sipproxy.message.SipRequest;
 import org.sipproxy.message.SipUri;
@@ -110,7 +109,7 @@ public final class ProxyEngine implements AutoCloseable {
     /** The same as {@link #store}; null if the host application provided the store. */
     private final @Nullable ManagedLocationStore ownStore;
 
-    private final @Nullable WireTap tap;
+    final WireTap tap;
     private final AddressPolicy addresses;
     private final ListeningPoints points;
     private final Readiness readiness;
@@ -156,7 +155,7 @@ public final class ProxyEngine implements AutoCloseable {
         this.refusalLog = new RefusalLog(clock, wheel);
         this.refusals = new Refusals(refusalLog, components);
         this.events = components::publish;
-        this.tap = parts.wireListener() == null ? null : new WireTap(parts.wireListener(), limits);
+        this.tap = new WireTap(clock, parts.wireListeners());
         this.addresses = new AddressPolicy(parts.destinations(), names::isMyself);
         this.points = new ListeningPoints(
                 addresses,
@@ -166,8 +165,7 @@ public final class ProxyEngine implements AutoCloseable {
                 parts.webSocketOrigins(),
                 parts.nextHops().tcpAttempt(),
                 threads);
-        FlowSource flows = tap == null ? points : new TappedFlows(points, tap);
-        this.responsePaths = new ResponsePaths(flows, addresses);
+        this.responsePaths = new ResponsePaths(points, addresses);
         this.resolver = new NextHopResolver();
         Branches branches = new Branches();
         RouteSignature signature = new RouteSignature(keys.of("record-route"), parts.longestDialog(), addresses);
@@ -211,7 +209,7 @@ public final class ProxyEngine implements AutoCloseable {
                 connectionBindings::userOf,
                 hopCredentials,
                 table,
-                flows,
+                points,
                 resolver,
                 parts.nextHops(),
                 localResponses,
@@ -464,8 +462,7 @@ public final class ProxyEngine implements AutoCloseable {
     }
 
     private @Nullable TransportFlow peersOwnConnection(long number) {
-        TransportFlow flow = points.peersOwnConnection(number);
-        return flow == null ? null : tapped(flow);
+        return points.peersOwnConnection(number);
     }
 
     /**
@@ -478,9 +475,7 @@ public final class ProxyEngine implements AutoCloseable {
             return flow instanceof TransportFlow known ? known : null;
         }
         NextHop hop = resolver.numeric(binding.received().orElseGet(binding::contact));
-        TransportFlow open =
-                hop == null || !hop.kind().isReliable() ? null : points.connectionSeen(hop, binding.updatedAtMillis());
-        return open == null ? null : tapped(open);
+        return hop == null || !hop.kind().isReliable() ? null : points.connectionSeen(hop, binding.updatedAtMillis());
     }
 
     /**
@@ -615,17 +610,13 @@ public final class ProxyEngine implements AutoCloseable {
         return stages;
     }
 
-    // ---- the wire tap
+    // ---- wire listeners
 
-    TransportFlow tapped(TransportFlow flow) {
-        WireTap t = tap;
-        return t == null ? flow : new TappedFlow(flow, t);
+    public void addWireListener(WireListener listener) {
+        tap.add(listener);
     }
 
-    void tapReceived(SipMessage message, TransportFlow from) {
-        WireTap t = tap;
-        if (t != null) {
-            t.received(message, from);
-        }
+    public void removeWireListener(WireListener listener) {
+        tap.remove(listener);
     }
 }

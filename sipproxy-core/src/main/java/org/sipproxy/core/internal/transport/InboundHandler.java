@@ -4,8 +4,8 @@ import java.net.InetSocketAddress;
 import org.sipproxy.api.transport.Endpoint;
 
 /**
- * Receiver of what a transport reads. Owned by this layer and implemented by the engine. Called on receiver threads and
- * event loops.
+ * Receiver of what a transport reads, and observer of what it writes. Owned by this layer and implemented by the
+ * engine. Called on receiver threads and event loops; {@link #onSend} for UDP on the sender's thread.
  */
 public interface InboundHandler {
 
@@ -42,6 +42,12 @@ public interface InboundHandler {
      * @param length the size of the ping in bytes
      */
     boolean acceptsPing(TransportFlow from, int length);
+
+    /**
+     * Called before a message is written to the socket, with the bytes before TLS and WebSocket framing. Must neither
+     * change the array nor throw.
+     */
+    void onSend(byte[] wire, TransportFlow to);
 
     /** Called when a connection is closed by either side. */
     void onClosed(TransportFlow flow);

@@ -98,6 +98,7 @@ final class OutgoingQueue {
     /** Writes the queued messages without a flush. On the event loop. */
     void writeAll(Channel open) {
         for (Outgoing out = queue.poll(); out != null; out = queue.poll()) {
+            connection.transport().onSend(out.wire, connection);
             open.write(Unpooled.wrappedBuffer(out.wire)).addListener(out);
         }
     }

@@ -155,6 +155,14 @@ final class StreamConnection implements TransportFlow {
     }
 
     @Override
+    public InetSocketAddress localAddress() {
+        Channel open = state.get() == State.CONNECTING ? null : channel;
+        return open != null && open.localAddress() instanceof InetSocketAddress local
+                ? local
+                : TransportFlow.super.localAddress();
+    }
+
+    @Override
     public Optional<Long> connectionId() {
         return id;
     }

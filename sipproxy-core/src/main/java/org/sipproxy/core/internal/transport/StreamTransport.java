@@ -407,6 +407,11 @@ public final class StreamTransport implements AutoCloseable {
     }
 
     /** Calls the handler. Its exceptions affect neither this connection nor others on the same loop. */
+    /** Reports a message that is being written. */
+    void onSend(byte[] wire, StreamConnection to) {
+        inbound.onSend(wire, to);
+    }
+
     void upcall(Consumer<InboundHandler> call) {
         try {
             call.accept(inbound);

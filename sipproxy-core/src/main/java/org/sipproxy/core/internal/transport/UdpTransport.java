@@ -173,11 +173,12 @@ public final class UdpTransport {
         return sockets.get(index);
     }
 
-    void send(byte[] wire, InetSocketAddress remote, SendFailure onFailure) {
+    private void send(byte[] wire, UdpFlow flow, SendFailure onFailure) {
+        handler.onSend(wire, flow);
         // a receiver sends on its own socket, so that receivers never wait for each other
         int index = ownSocket();
         try {
-            sockets.get(index).send(new DatagramPacket(wire, wire.length, remote));
+            sockets.get(index).send(new DatagramPacket(wire, wire.length, flow.remoteAddress));
         } catch (IOException | RuntimeException e) {
             // RuntimeException: an unresolved or unsupported address, or port 0
             sendFailures.increment();
@@ -362,7 +363,7 @@ public final class UdpTransport {
 
         @Override
         public void send(byte[] wire, SendFailure onFailure) {
-            point.send(wire, remoteAddress, onFailure);
+            point.send(wire, this, onFailure);
         }
 
         @Override

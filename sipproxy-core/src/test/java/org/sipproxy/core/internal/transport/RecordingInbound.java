@@ -20,6 +20,7 @@ class RecordingInbound implements InboundHandler {
     final List<String> limitsHit = new CopyOnWriteArrayList<>();
     volatile boolean accepting = true;
     final List<String> unframeable = new CopyOnWriteArrayList<>();
+    final List<String> sent = new CopyOnWriteArrayList<>();
     final List<TransportFlow> closed = new CopyOnWriteArrayList<>();
     volatile OnMessage onMessage = (wire, from) -> {};
     volatile OnMessage onUnframeable = (head, from) -> {};
@@ -60,6 +61,11 @@ class RecordingInbound implements InboundHandler {
     @Override
     public boolean acceptsPing(TransportFlow from, int length) {
         return accepting;
+    }
+
+    @Override
+    public void onSend(byte[] wire, TransportFlow to) {
+        sent.add(new String(wire, ISO_8859_1));
     }
 
     @Override

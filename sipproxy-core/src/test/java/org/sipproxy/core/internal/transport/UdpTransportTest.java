@@ -60,6 +60,9 @@ class UdpTransportTest {
         }
 
         @Override
+        public void onSend(byte[] wire, TransportFlow to) {}
+
+        @Override
         public void onClosed(TransportFlow flow) {}
     }
 

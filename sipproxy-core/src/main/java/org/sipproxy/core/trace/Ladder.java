@@ -1,7 +1,8 @@
-package org.sipproxy.testkit;
+package org.sipproxy.core.trace;
 
 import java.net.InetSocketAddress;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -11,21 +12,18 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
-import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
-import java.util.stream.Collectors;
-import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.sipproxy.api.event.WireListener;
-import org.sipproxy.api.transport.Flow;
-import org.sipproxy.message.HeaderName;
+import org.sipproxy.api.event.WireMessage;
+import org.sipproxy.core.internal.time.Deadline;
 import org.sipproxy.message.SipMessage;
 import org.sipproxy.message.SipParseException;
-import org.sipproxy.message.SipRequest;
-import org.sipproxy.message.SipResponse;
 
 /**
  * Record of the messages on the wire of a proxy, in order. {@link #arrows()} is for assertions, {@link #toString()} for
- * reading. Add it with {@code SipProxyBuilder.wireListener}, as {@link SipProxyExtension} does. Thread-safe.
+ * reading. Add it with {@code SipProxyBuilder.wireListener}, as the testkit does. Does not record keepalives. Times
+ * count from the first message. Thread-safe.
  */
 public final class Ladder implements WireListener {
 
@@ -46,16 +44,12 @@ public final class Ladder implements WireListener {
     private static final String PROXY = "proxy";
     /** Number of recent messages that are kept, for load tests. */
     private static final int MOST = 10_000;
-    /** Number of columns between two rails. */
-    private static final int GAP = 26;
-    /** Number of columns before the first rail, for the time. */
-    private static final int MARGIN = 12;
 
     private final Function<InetSocketAddress, Optional<String>> names;
     private final Notes notes;
     private final Deque<Arrow> arrows = new ArrayDeque<>();
     private final Set<String> seen = new HashSet<>();
-    private long startNanos = System.nanoTime();
+    private @Nullable Instant start;
 
     /** Recorded message. */
     private record Arrow(long millis, String from, String to, String label, String detail) {
@@ -77,7 +71,7 @@ public final class Ladder implements WireListener {
      * @param names returns the name of an address; called for each message on threads of the proxy, must not block
      */
     public Ladder(Function<InetSocketAddress, Optional<String>> names) {
-        this(names, Ladder::detail);
+        this(names, (from, to, message) -> MessageText.detail(message));
     }
 
     /**
@@ -92,46 +86,38 @@ public final class Ladder implements WireListener {
     }
 
     @Override
-    public void received(SipMessage message, Flow from) {
-        String peer = name(from.remoteAddress());
-        add(peer, PROXY, message);
-    }
-
-    @Override
-    public void sent(SipMessage message, Flow to) {
-        String peer = name(to.remoteAddress());
-        add(PROXY, peer, message);
+    public void onMessage(WireMessage message) {
+        if (message.isKeepalive()) {
+            return;
+        }
+        String peer = name(message.flow().remoteAddress());
+        if (message.isReceived()) {
+            add(peer, PROXY, message);
+        } else {
+            add(PROXY, peer, message);
+        }
     }
 
     private String name(InetSocketAddress address) {
         return names.apply(address).orElseGet(() -> address.getAddress().getHostAddress() + ":" + address.getPort());
     }
 
-    private synchronized void add(String from, String to, SipMessage message) {
-        long millis = (System.nanoTime() - startNanos) / 1_000_000;
-        String label = label(message);
-        boolean repeated = !seen.add(from + " " + to + " " + label + " " + identity(message));
+    private synchronized void add(String from, String to, WireMessage wire) {
+        Instant first = start == null ? wire.time() : start;
+        start = first;
+        long millis = Duration.between(first, wire.time()).toMillis();
+        SipMessage message = wire.message().orElse(null);
+        String label = message == null ? "malformed" : MessageText.label(message);
+        boolean repeated = message != null && !seen.add(from + " " + to + " " + MessageText.identity(message));
+        String note = message == null ? wire.problem().orElse("") : note(from, to, message);
         if (arrows.size() == MOST) {
             arrows.removeFirst();
         }
-        arrows.addLast(new Arrow(millis, from, to, label, note(from, to, message) + (repeated ? " (again)" : "")));
+        arrows.addLast(new Arrow(millis, from, to, label, note + (repeated ? " (again)" : "")));
         notifyAll();
         if (seen.size() == MOST) {
             seen.clear();
         }
-    }
-
-    /** Returns the headers that only a message and its retransmissions share. */
-    private static String identity(SipMessage message) {
-        return Stream.of(HeaderName.VIA, HeaderName.CALL_ID, HeaderName.CSEQ)
-                .map(name -> message.header(name).orElse(""))
-                .collect(Collectors.joining(" "));
-    }
-
-    private static String label(SipMessage message) {
-        return message instanceof SipResponse response
-                ? response.statusCode() + " " + response.reasonPhrase()
-                : ((SipRequest) message).method().name();
     }
 
     private String note(String from, String to, SipMessage message) {
@@ -140,12 +126,6 @@ public final class Ladder implements WireListener {
         } catch (SipParseException e) {
             return String.valueOf(e.getMessage());
         }
-    }
-
-    private static String detail(String from, String to, SipMessage message) throws SipParseException {
-        return message instanceof SipResponse response
-                ? "to " + response.cseq().method()
-                : ((SipRequest) message).requestUri().toString();
     }
 
     /**
@@ -164,15 +144,14 @@ public final class Ladder implements WireListener {
      * @return the messages that are still missing after {@code patience}
      */
     public synchronized List<String> awaitMissing(List<String> expected, Duration patience) {
-        long deadline = System.nanoTime() + patience.toNanos();
+        Deadline deadline = Deadline.in(patience);
         while (true) {
             List<String> missing = missing(expected);
-            long millis = TimeUnit.NANOSECONDS.toMillis(deadline - System.nanoTime());
-            if (missing.isEmpty() || millis <= 0) {
+            if (missing.isEmpty() || deadline.isOver()) {
                 return missing;
             }
             try {
-                wait(millis);
+                wait(Math.max(1, deadline.leftMillis()));
             } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();
                 throw new AssertionError("interrupted while waiting", e);
@@ -191,11 +170,11 @@ public final class Ladder implements WireListener {
         return missing;
     }
 
-    /** Removes all messages, and counts time from now. */
+    /** Removes all messages, and counts time from the next one. */
     public synchronized void clear() {
         arrows.clear();
         seen.clear();
-        startNanos = System.nanoTime();
+        start = null;
     }
 
     /**
@@ -206,17 +185,14 @@ public final class Ladder implements WireListener {
         if (arrows.isEmpty()) {
             return "no messages on the proxy's wire\n";
         }
-        List<String> columns = columns();
+        LadderDrawing drawing = new LadderDrawing(columns());
         StringBuilder out = new StringBuilder();
-        out.append(heads(columns)).append('\n').append(rails(columns)).append('\n');
+        out.append(drawing.heads()).append('\n').append(drawing.rails()).append('\n');
         for (Arrow arrow : arrows) {
-            StringBuilder line = new StringBuilder(rails(columns));
-            String time = arrow.millis() + " ms";
-            line.replace(0, time.length(), time);
-            draw(line, columns.indexOf(arrow.from()), columns.indexOf(arrow.to()), arrow.label());
-            out.append(line).append("  ").append(arrow.detail()).append('\n');
+            out.append(drawing.arrow(arrow.millis() + " ms", arrow.from(), arrow.to(), arrow.label(), arrow.detail()))
+                    .append('\n');
         }
-        return out.append(rails(columns)).append('\n').toString();
+        return out.append(drawing.rails()).append('\n').toString();
     }
 
     /** Returns the names in order of appearance, with the proxy second. */
@@ -228,41 +204,5 @@ public final class Ladder implements WireListener {
         List<String> columns = new ArrayList<>(peers);
         columns.add(1, PROXY);
         return columns;
-    }
-
-    private static String heads(List<String> columns) {
-        StringBuilder line = new StringBuilder();
-        for (int i = 0; i < columns.size(); i++) {
-            String head = columns.get(i);
-            line.append(" ".repeat(Math.max(line.isEmpty() ? 0 : 1, rail(i) - head.length() / 2 - line.length())));
-            line.append(head);
-        }
-        return line.toString();
-    }
-
-    private static String rails(List<String> columns) {
-        StringBuilder line = new StringBuilder(" ".repeat(MARGIN));
-        for (int i = 0; i < columns.size(); i++) {
-            line.append(i == 0 ? "|" : " ".repeat(GAP) + "|");
-        }
-        return line.toString();
-    }
-
-    private static int rail(int column) {
-        return MARGIN + column * (GAP + 1);
-    }
-
-    /**
-     * Returns an arrow such as {@code -- INVITE ---------------->} or {@code <- 180 Ringing -------------}, across the
-     * rails in between.
-     */
-    private static void draw(StringBuilder line, int from, int to, String label) {
-        int left = rail(Math.min(from, to)) + 1;
-        int width = rail(Math.max(from, to)) - left;
-        int room = width - 5;
-        String text = label.length() <= room ? label : label.substring(0, room - 2) + "..";
-        String dashes = "-".repeat(room - text.length());
-        line.replace(
-                left, left + width, from < to ? "-- " + text + " " + dashes + ">" : "<- " + text + " " + dashes + "-");
     }
 }
