@@ -128,13 +128,13 @@ public final class CallCosts {
         }
     }
 
-    private static DatagramSocket socket() throws IOException {
+    static DatagramSocket socket() throws IOException {
         DatagramSocket socket = new DatagramSocket(new InetSocketAddress("127.0.0.1", 0));
         socket.setSoTimeout(5_000);
         return socket;
     }
 
-    private static void call(DatagramSocket caller, InetSocketAddress to, String id, boolean whole) throws IOException {
+    static void call(DatagramSocket caller, InetSocketAddress to, String id, boolean whole) throws IOException {
         String ok = exchange(caller, to, request("INVITE", "sip:bob@example.test", caller, id, "", "", 1), " 200 ");
         StringBuilder routes = new StringBuilder();
         for (String line : ok.split("\r\n", -1)) {
@@ -160,7 +160,7 @@ public final class CallCosts {
             a=rtpmap:101 telephone-event/8000
             """.replace("\n", "\r\n");
 
-    private static String request(
+    static String request(
             String method, String uri, DatagramSocket caller, String id, String toTag, String routes, int cseq) {
         String body = method.equals("INVITE") ? OFFER : "";
         return method + " " + uri + " SIP/2.0\r\nVia: SIP/2.0/UDP 127.0.0.1:" + caller.getLocalPort()
@@ -173,7 +173,7 @@ public final class CallCosts {
                 + "Content-Type: application/sdp\r\nContent-Length: " + body.length() + "\r\n\r\n" + body;
     }
 
-    private static String register(int port) {
+    static String register(int port) {
         return "REGISTER sip:example.test SIP/2.0\r\nVia: SIP/2.0/UDP 127.0.0.1:5099;rport;branch=z9hG4bK-r\r\n"
                 + "Max-Forwards: 70\r\nFrom: <sip:bob@example.test>;tag=r\r\nTo: <sip:bob@example.test>\r\n"
                 + "Call-ID: register\r\nCSeq: 1 REGISTER\r\nContact: <sip:bob@127.0.0.1:" + port
@@ -181,7 +181,7 @@ public final class CallCosts {
     }
 
     /** Rings and accepts each INVITE, and accepts each BYE. */
-    private static void answer(DatagramSocket callee) {
+    static void answer(DatagramSocket callee) {
         byte[] buffer = new byte[4_096];
         while (!callee.isClosed()) {
             try {
@@ -227,7 +227,7 @@ public final class CallCosts {
         from.send(new DatagramPacket(wire, wire.length, to));
     }
 
-    private static String exchange(DatagramSocket from, InetSocketAddress to, String text, String awaited)
+    static String exchange(DatagramSocket from, InetSocketAddress to, String text, String awaited)
             throws IOException {
         send(from, to, text);
         byte[] buffer = new byte[4_096];

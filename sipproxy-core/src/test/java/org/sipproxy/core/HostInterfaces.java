@@ -14,7 +14,9 @@ import org.sipproxy.api.client.ThirdPartyCall;
 import org.sipproxy.api.component.ComponentHooks;
 import org.sipproxy.api.component.ProxyComponent;
 import org.sipproxy.api.component.ProxyRuntime;
+import org.sipproxy.api.event.DatabaseListener;
 import org.sipproxy.api.event.ProxyListener;
+import org.sipproxy.api.event.RefusalListener;
 import org.sipproxy.api.event.WireListener;
 import org.sipproxy.api.gateway.GatewayMonitor;
 import org.sipproxy.api.gateway.GatewaySource;
@@ -49,6 +51,7 @@ public final class HostInterfaces {
             BranchEdit.class,
             CallListener.class,
             CallRepository.class,
+            DatabaseListener.class,
             DomainSource.class,
             FailureStage.class,
             LocationListener.class,
@@ -56,6 +59,7 @@ public final class HostInterfaces {
             NonSipHandler.class,
             ProxyComponent.class,
             ProxyListener.class,
+            RefusalListener.class,
             RequestListener.class,
             RequestStage.class,
             ResponseStage.class,

@@ -36,6 +36,7 @@ final class AccountingWriter implements Runnable {
 
     private final CircuitBreaker breaker;
     private final Jdbi jdbi;
+    private final DatabaseCalls databaseCalls;
     private final List<AccountingTable> tables;
     private final AccountingQueue queue;
     private final OpenCalls calls;
@@ -80,6 +81,7 @@ final class AccountingWriter implements Runnable {
             AccountingQueue queue,
             OpenCalls calls,
             CallSearch search,
+            DatabaseCalls databaseCalls,
             Options options) {
         this.breaker = breaker;
         this.jdbi = QuietJdbi.over(breaker.dataSource());
@@ -87,6 +89,7 @@ final class AccountingWriter implements Runnable {
         this.queue = queue;
         this.calls = calls;
         this.search = search;
+        this.databaseCalls = databaseCalls;
         this.options = options;
         this.batchRows = options.batchRows;
         this.intervalNanos = options.interval.toNanos();
@@ -324,12 +327,15 @@ final class AccountingWriter implements Runnable {
                 ends.add(end);
             }
         }
-        jdbi.useTransaction(handle -> {
-            insertRows(handle, rows, filter);
-            if (!ends.isEmpty()) {
-                insertRows(handle, search.resolve(handle, ends, options.callRecords, filter), filter);
-            }
-        });
+        databaseCalls.run(
+                "accounting.write",
+                () -> jdbi.inTransaction(handle -> {
+                    insertRows(handle, rows, filter);
+                    if (!ends.isEmpty()) {
+                        insertRows(handle, search.resolve(handle, ends, options.callRecords, filter), filter);
+                    }
+                    return true;
+                }));
     }
 
     private static void insertRows(Handle handle, List<AccountingRow> rows, UnaryOperator<String> filter) {

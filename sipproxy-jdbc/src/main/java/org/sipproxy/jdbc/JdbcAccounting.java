@@ -90,6 +90,7 @@ public final class JdbcAccounting implements ProxyComponent {
     private final boolean searches;
 
     private final CircuitBreaker breaker;
+    private final DatabaseCalls databaseCalls = new DatabaseCalls();
     private final AccountingWriter writer;
     private CircuitBreaker.@Nullable Use probes;
     private volatile @Nullable ProxyRuntime proxy;
@@ -119,6 +120,7 @@ public final class JdbcAccounting implements ProxyComponent {
                 queue,
                 calls,
                 search,
+                databaseCalls,
                 new AccountingWriter.Options(
                         b.batchRows,
                         b.flushInterval,
@@ -176,6 +178,7 @@ public final class JdbcAccounting implements ProxyComponent {
     @Override
     public void start(ProxyRuntime runtime) {
         this.proxy = runtime;
+        databaseCalls.begin(runtime);
         writer.start(runtime::newThread);
         probes = breaker.probeOn(runtime::newThread);
     }
@@ -187,6 +190,7 @@ public final class JdbcAccounting implements ProxyComponent {
         if (probes != null) {
             probes.close();
             probes = null;
+            databaseCalls.end();
         }
     }
 

@@ -64,6 +64,7 @@ public final class JdbcAliases implements ProxyComponent {
     }
 
     private final CircuitBreaker breaker;
+    private final DatabaseCalls calls = new DatabaseCalls();
     private final Jdbi jdbi;
     private final RowProblems problems = new RowProblemLog(LOG);
     private final long lifeNanos;
@@ -129,6 +130,7 @@ public final class JdbcAliases implements ProxyComponent {
     @Override
     public void start(ProxyRuntime proxy) {
         probes = breaker.probeOn(proxy::newThread);
+        calls.begin(proxy);
     }
 
     @Override
@@ -136,6 +138,7 @@ public final class JdbcAliases implements ProxyComponent {
         if (probes != null) {
             probes.close();
             probes = null;
+            calls.end();
         }
     }
 
@@ -223,7 +226,7 @@ public final class JdbcAliases implements ProxyComponent {
 
     private Optional<Aor> read(Aor alias) {
         try {
-            Result read = select(alias);
+            Result read = calls.run("aliases.read", () -> select(alias));
             results.put(alias, read);
             if (failing.compareAndSet(true, false)) {
                 LOG.info("aliases: the database responds again");

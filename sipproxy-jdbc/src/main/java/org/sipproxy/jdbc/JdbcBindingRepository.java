@@ -64,6 +64,7 @@ public final class JdbcBindingRepository implements BindingRepository, ProxyComp
 
     private final CircuitBreaker breaker;
     private final Jdbi jdbi;
+    private final DatabaseCalls calls = new DatabaseCalls();
     private final LocationLayout layout;
     private final int timeoutSeconds;
     private final RowProblems problems;
@@ -98,6 +99,7 @@ public final class JdbcBindingRepository implements BindingRepository, ProxyComp
     @Override
     public synchronized void start(ProxyRuntime proxy) {
         probes.push(breaker.probeOn(proxy::newThread));
+        calls.begin(proxy);
     }
 
     /** Ends the use of the proxy's threads. The repository can be used further. */
@@ -105,6 +107,7 @@ public final class JdbcBindingRepository implements BindingRepository, ProxyComp
     public synchronized void close() {
         if (!probes.isEmpty()) {
             probes.removeLast().close();
+            calls.end();
         }
     }
 
@@ -117,7 +120,7 @@ public final class JdbcBindingRepository implements BindingRepository, ProxyComp
     @Override
     public List<Binding> find(Aor aor, Instant now) {
         try {
-            return run("reading the bindings of " + aor, session -> session.find(aor, now));
+            return run("bindings.read", "reading the bindings of " + aor, session -> session.find(aor, now));
         } catch (LocationStoreException e) {
             if (SqlStates.isUnrepresentable(e)) {
                 return List.of(); // such a row cannot exist
@@ -142,7 +145,7 @@ public final class JdbcBindingRepository implements BindingRepository, ProxyComp
     public void forEach(Instant now, BiConsumer<Aor, Binding> visitor) {
         RowReader reader = new RowReader(layout, problems);
         long[] after = {Long.MIN_VALUE};
-        while (run("reading bindings", session -> {
+        while (run("bindings.read_all", "reading bindings", session -> {
                     after[0] = session.page(after[0], PAGE, now, reader);
                     return reader.drainTo(visitor);
                 })
@@ -155,7 +158,7 @@ public final class JdbcBindingRepository implements BindingRepository, ProxyComp
     public void write(List<BindingWrite> writes) {
         if (!writes.isEmpty()) {
             LocationBatch batch = LocationBatch.of(writes, layout);
-            run("writing " + writes.size() + " bindings", session -> {
+            run("bindings.write", "writing " + writes.size() + " bindings", session -> {
                 session.write(batch);
                 return true;
             });
@@ -164,7 +167,7 @@ public final class JdbcBindingRepository implements BindingRepository, ProxyComp
 
     @Override
     public List<Binding> update(Aor aor, BindingChange change, Instant now) {
-        return run("updating the bindings of " + aor, session -> {
+        return run("bindings.update", "updating the bindings of " + aor, session -> {
             session.begin();
             List<Binding> current = session.findAndLock(aor, now, advisoryLocks);
             List<Binding> wanted = change.apply(current);
@@ -207,8 +210,10 @@ public final class JdbcBindingRepository implements BindingRepository, ProxyComp
     public void deleteExpired(Instant endedAt, boolean ofThisServerOnly, BiConsumer<Aor, Binding> removed) {
         RowReader reader = new RowReader(layout, problems);
         while (true) {
-            long deleted =
-                    run("deleting expired bindings", s -> s.deleteExpired(endedAt, ofThisServerOnly, PAGE, reader));
+            long deleted = run(
+                    "bindings.delete_expired",
+                    "deleting expired bindings",
+                    s -> s.deleteExpired(endedAt, ofThisServerOnly, PAGE, reader));
             reader.drainTo(removed); // after the commit, with the connection returned
             if (deleted < PAGE) {
                 return;
@@ -218,6 +223,10 @@ public final class JdbcBindingRepository implements BindingRepository, ProxyComp
 
     private interface Work<T> {
         T in(LocationSession session) throws SQLException;
+    }
+
+    private <T> T run(String name, String what, Work<T> work) {
+        return calls.run(name, () -> run(what, work));
     }
 
     /**

@@ -52,6 +52,7 @@ public final class JdbcCallRepository implements CallRepository, ProxyComponent 
 
     private final CircuitBreaker breaker;
     private final Jdbi jdbi;
+    private final DatabaseCalls reports = new DatabaseCalls();
     private final int serverId;
     private final RowProblems problems = new RowProblemLog(LOG);
     /** True once the database's encoding has lacked a character. */
@@ -92,6 +93,7 @@ public final class JdbcCallRepository implements CallRepository, ProxyComponent 
     @Override
     public synchronized void start(ProxyRuntime proxy) {
         probes.push(breaker.probeOn(proxy::newThread));
+        reports.begin(proxy);
         problem().ifPresent(why -> {
             throw new IllegalStateException(why);
         });
@@ -128,12 +130,13 @@ public final class JdbcCallRepository implements CallRepository, ProxyComponent 
     public synchronized void close() {
         if (!probes.isEmpty()) {
             probes.removeLast().close();
+            reports.end();
         }
     }
 
     @Override
     public List<StoredCall> findAll() {
-        return run("reading the calls", handle -> {
+        return run("calls.read_all", "reading the calls", handle -> {
             handle.createUpdate("DELETE FROM " + CallTable.NAME + " WHERE timeout < now() - CAST(:age AS interval)")
                     .bind("age", ABANDONED.toString())
                     .setQueryTimeout(STATEMENT_SECONDS)
@@ -181,6 +184,7 @@ public final class JdbcCallRepository implements CallRepository, ProxyComponent 
 
     private void writeAll(String what, List<StoredCall> rows, Collection<StoredCall.Key> ended) {
         run(
+                "calls.write",
                 what,
                 handle -> handle.inTransaction(transaction -> {
                     if (!ended.isEmpty()) {
@@ -208,9 +212,9 @@ public final class JdbcCallRepository implements CallRepository, ProxyComponent 
         }
     }
 
-    private <T> T run(String what, Function<Handle, T> work) {
+    private <T> T run(String name, String what, Function<Handle, T> work) {
         try {
-            return jdbi.withHandle(work::apply);
+            return reports.run(name, () -> jdbi.withHandle(work::apply));
         } catch (JdbiException e) {
             breaker.failed(e);
             if (CircuitBreaker.isOutage(e)) {

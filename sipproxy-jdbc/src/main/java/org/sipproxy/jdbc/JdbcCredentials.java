@@ -69,6 +69,7 @@ public final class JdbcCredentials implements CredentialStore, ProxyComponent {
     private final long graceNanos;
     private final LongSupplier nanoTime;
     private final LongAdder lookups = new LongAdder();
+    private final DatabaseCalls calls = new DatabaseCalls();
     /** False once the database has reported that it does not support the query of a batch. */
     private volatile boolean batches = true;
 
@@ -326,7 +327,7 @@ public final class JdbcCredentials implements CredentialStore, ProxyComponent {
         int unknownUsers = 0;
         try {
             lookups.increment();
-            T found = lookup.run();
+            T found = calls.run("subscribers.read", lookup::run);
             unknownUsers = unknown.applyAsInt(found);
             return found;
         } catch (SQLException e) {
@@ -364,6 +365,7 @@ public final class JdbcCredentials implements CredentialStore, ProxyComponent {
         listen(new RemovedSubscribers(proxy), proxy::newThread);
         lookupThreads.use(proxy::newThread);
         probes = breaker.probeOn(proxy::newThread);
+        calls.begin(proxy);
     }
 
     /**
@@ -433,6 +435,7 @@ public final class JdbcCredentials implements CredentialStore, ProxyComponent {
         if (probes != null) {
             probes.close();
             probes = null;
+            calls.end();
         }
     }
 

@@ -29,6 +29,7 @@ public final class JdbcDomains implements ProxyComponent {
     private static final int STATEMENT_SECONDS = 30;
 
     private final Jdbi jdbi;
+    private final DatabaseCalls calls = new DatabaseCalls();
     private final RowProblems problems = new RowProblemLog(LOG);
     /** Never modified in place; written by the thread that reloads, read by receiver threads. */
     private volatile Set<String> domains = Set.of();
@@ -54,7 +55,13 @@ public final class JdbcDomains implements ProxyComponent {
 
     @Override
     public void start(ProxyRuntime proxy) {
+        calls.begin(proxy);
         reload();
+    }
+
+    @Override
+    public void close() {
+        calls.end();
     }
 
     /** Returns the domains of the latest reload, in lower case. The set does not change. */
@@ -70,6 +77,12 @@ public final class JdbcDomains implements ProxyComponent {
      * @throws RuntimeException if the table cannot be read; the domains stay as they were
      */
     public void reload() {
+        Set<String> read = calls.run("domains.read_all", this::read);
+        domains = Set.copyOf(read);
+        LOG.info("{} domains from table domain", read.size());
+    }
+
+    private Set<String> read() {
         Set<String> read = new HashSet<>();
         jdbi.useHandle(handle -> handle.createQuery("SELECT id, " + RowText.bytesOf("domain") + " FROM domain")
                 .setQueryTimeout(STATEMENT_SECONDS)
@@ -87,8 +100,7 @@ public final class JdbcDomains implements ProxyComponent {
                     return domain;
                 })
                 .list());
-        domains = Set.copyOf(read);
-        LOG.info("{} domains from table domain", read.size());
+        return read;
     }
 
     private static boolean isHost(String text) {

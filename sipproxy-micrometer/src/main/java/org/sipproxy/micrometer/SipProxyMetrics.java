@@ -18,8 +18,10 @@ import org.jspecify.annotations.Nullable;
 import org.sipproxy.api.component.ComponentHooks;
 import org.sipproxy.api.component.ProxyComponent;
 import org.sipproxy.api.component.ProxyRuntime;
+import org.sipproxy.api.event.DatabaseCall;
+import org.sipproxy.api.event.ProxyListener;
+import org.sipproxy.api.event.Refusal;
 import org.sipproxy.api.event.SecurityEvent;
-import org.sipproxy.api.location.BindingRepository;
 import org.sipproxy.api.location.LocationEvent;
 import org.sipproxy.api.location.LocationListener;
 import org.sipproxy.api.location.LocationStore;
@@ -34,21 +36,17 @@ import org.sipproxy.api.status.StoreStatus;
  * SipProxy.builder().component(SipProxyMetrics.of(registry))…
  * }</pre>
  *
- * <p>Requests are timed by method, class of the status and transport. Gauges show calls, bindings, transactions, queues and
- * connections. {@code docs/metrics.md} lists all meters; their number is bounded, and no text from a message is a tag. Two
+ * <p>Requests are timed by method, class of the status and transport; refusals are counted by reason; call set-up and database
+ * operations are timed. Gauges show calls, bindings, transactions, queues and connections. {@code docs/metrics.md} lists all meters; their number is bounded, and no text from a message is a tag. Two
  * proxies with one registry need different {@linkplain #of(MeterRegistry, String...) tags}. Calls have meters if the proxy
  * tracks them ({@code SipProxyBuilder.calls}). The meters are removed from the registry when the proxy closes.
  */
 public final class SipProxyMetrics implements ProxyComponent {
 
-    /** Rules and limits are named by the host application; beyond this number they share one counter. */
-    private static final int MOST_REASONS = 100;
-
-    private static final String OTHER = "other";
-
     private final Meters meters;
     private final RequestTimers requests;
-    private final ConcurrentHashMap<String, Counter> securityEvents = new ConcurrentHashMap<>();
+    private final BoundedCounters securityEvents;
+    private final BoundedCounters refusals;
     private final ConcurrentHashMap<String, Counter> endedCalls = new ConcurrentHashMap<>();
     private final ConcurrentHashMap<RemovalReason, Counter> removals = new ConcurrentHashMap<>();
     private final AtomicLong bindings = new AtomicLong();
@@ -58,6 +56,9 @@ public final class SipProxyMetrics implements ProxyComponent {
     private SipProxyMetrics(Meters meters) {
         this.meters = meters;
         this.requests = new RequestTimers(meters);
+        this.securityEvents = new BoundedCounters(meters, "sip.proxy.security.events", "Security events", "event");
+        this.refusals = new BoundedCounters(
+                meters, "sip.proxy.refusals", "What the proxy refused or dropped", "status", "transport");
     }
 
     /**
@@ -71,14 +72,6 @@ public final class SipProxyMetrics implements ProxyComponent {
         return new SipProxyMetrics(new Meters(registry, Tags.of(tags)));
     }
 
-    /**
-     * Returns a repository whose operations are timed as {@code sip.proxy.database}, by operation and outcome. Pass it to a
-     * {@link org.sipproxy.api.location.StoreMode} in place of {@code repository}.
-     */
-    public BindingRepository timed(BindingRepository repository) {
-        return new TimedRepository(Objects.requireNonNull(repository, "repository"), meters);
-    }
-
     @Override
     public String name() {
         return "metrics";
@@ -87,7 +80,19 @@ public final class SipProxyMetrics implements ProxyComponent {
     @Override
     public void install(ComponentHooks hooks) {
         hooks.onRequestCompleted(requests::completed);
-        hooks.onEvent(this::onEvent);
+        hooks.onRefusal(this::refused);
+        hooks.onDatabaseCall(this::called);
+        hooks.onEvent(new ProxyListener() {
+            @Override
+            public void onEvent(SecurityEvent event) {
+                count(event);
+            }
+
+            @Override
+            public boolean keepsRecord() {
+                return false;
+            }
+        });
         hooks.onCall(this::onCall);
         hooks.onLocationChange(new LocationListener() {
             @Override
@@ -168,31 +173,34 @@ public final class SipProxyMetrics implements ProxyComponent {
         meters.removeAll();
     }
 
-    private void onEvent(SecurityEvent event) {
+    private void count(SecurityEvent event) {
         if (event instanceof SecurityEvent.AuthenticationFailed failed) {
-            count("authentication_failed", failed.reason());
+            securityEvents.increment(failed.reason(), "authentication_failed");
         } else if (event instanceof SecurityEvent.AuthenticationLocked) {
-            count("authentication_locked", "");
+            securityEvents.increment("", "authentication_locked");
         } else if (event instanceof SecurityEvent.AccessDenied) {
-            count("access_denied", "");
+            securityEvents.increment("", "access_denied");
         } else if (event instanceof SecurityEvent.LimitHit hit) {
-            count("limit_hit", hit.limit());
+            securityEvents.increment(hit.limit(), "limit_hit");
         } else if (event instanceof SecurityEvent.ScannerSeen) {
-            count("scanner_seen", "");
+            securityEvents.increment("", "scanner_seen");
         }
     }
 
-    private void count(String kind, String reason) {
-        String key = kind + ' ' + reason;
-        Counter known = securityEvents.get(key);
-        if (known == null) {
-            String bounded = securityEvents.size() < MOST_REASONS ? reason : OTHER;
-            known = securityEvents.computeIfAbsent(
-                    kind + ' ' + bounded,
-                    k -> meters.counter(
-                            "sip.proxy.security.events", "Security events", "event", kind, "reason", bounded));
-        }
-        known.increment();
+    private void refused(Refusal refusal) {
+        String status = refusal.statusCode() == 0 ? "none" : Integer.toString(refusal.statusCode());
+        refusals.increment(refusal.reason(), status, refusal.transport().lowerCase());
+    }
+
+    private void called(DatabaseCall call) {
+        meters.timer(
+                        "sip.proxy.database",
+                        "Operations on the database",
+                        "operation",
+                        call.operation(),
+                        "outcome",
+                        call.succeeded() ? "success" : "error")
+                .record(call.duration());
     }
 
     private void onCall(CallEvent event) {

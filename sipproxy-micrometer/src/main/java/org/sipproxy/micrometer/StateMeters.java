@@ -118,7 +118,19 @@ final class StateMeters {
                     "bytes",
                     "Limit of that memory",
                     ProxyStatistics::transactionBytesLimit),
+            counter(
+                    "sip.proxy.transactions.evicted",
+                    NO_TAG,
+                    "transactions",
+                    "Lingering transactions that were evicted early because they reached their memory limit",
+                    ProxyStatistics::lingeringEvictions),
             gauge("sip.proxy.connections", NO_TAG, CONNECTIONS, "Stream connections", ProxyStatistics::connections),
+            gauge(
+                    "sip.proxy.connections.unproven",
+                    NO_TAG,
+                    CONNECTIONS,
+                    "Accepted connections on which no password was proved",
+                    ProxyStatistics::unprovenConnections),
             counter(
                     "sip.proxy.connections.opened",
                     tag("by", "peer"),
@@ -217,6 +229,24 @@ final class StateMeters {
                     "Such calls that ended at once, because of their limit or because the proxy was draining",
                     ProxyStatistics::thirdPartyCallsRefused),
             counter(
+                    "sip.proxy.host.requests.refused",
+                    NO_TAG,
+                    "requests",
+                    "Requests of the host application that were not sent because a limit was reached",
+                    ProxyStatistics::hostRequestsRefused),
+            counter(
+                    "sip.proxy.errors",
+                    tag("kind", "memory"),
+                    "errors",
+                    "Errors that the proxy's threads survived, in this JVM",
+                    ProxyStatistics::outOfMemoryErrors),
+            counter(
+                    "sip.proxy.errors",
+                    tag("kind", "other"),
+                    "errors",
+                    "Errors that the proxy's threads survived, in this JVM",
+                    now -> now.errors() - now.outOfMemoryErrors()),
+            counter(
                     "sip.proxy.host.failures",
                     NO_TAG,
                     "",
@@ -249,7 +279,19 @@ final class StateMeters {
                     NO_TAG,
                     "calls",
                     "Calls relayed without being tracked",
-                    CallStatistics::untracked));
+                    CallStatistics::untracked),
+            counter(
+                    "sip.proxy.calls.events.dropped",
+                    NO_TAG,
+                    "events",
+                    "Events of calls that no listener got",
+                    CallStatistics::droppedEvents),
+            gauge(
+                    "sip.proxy.calls.unwritten",
+                    NO_TAG,
+                    "calls",
+                    "Calls whose database row is out of date",
+                    CallStatistics::unwritten));
 
     private StateMeters() {}
 

@@ -3,10 +3,12 @@ package org.sipproxy.micrometer;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.Meter;
 import io.micrometer.core.instrument.Timer;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.io.IOException;
+import java.lang.reflect.RecordComponent;
 import java.net.InetSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -16,6 +18,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.UnaryOperator;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -24,6 +27,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.sipproxy.api.component.ComponentHooks;
 import org.sipproxy.api.component.ProxyComponent;
+import org.sipproxy.api.component.ProxyRuntime;
+import org.sipproxy.api.event.DatabaseCall;
 import org.sipproxy.api.gateway.GatewayFigures;
 import org.sipproxy.api.gateway.GatewayMonitor;
 import org.sipproxy.api.gateway.TrunkFigures;
@@ -31,10 +36,14 @@ import org.sipproxy.api.location.Aor;
 import org.sipproxy.api.location.Binding;
 import org.sipproxy.api.location.HeapBindingRepository;
 import org.sipproxy.api.location.StoreMode;
+import org.sipproxy.api.routing.RequestStage;
+import org.sipproxy.api.routing.Verdict;
+import org.sipproxy.api.status.ProxyStatistics;
 import org.sipproxy.api.transport.Endpoint;
 import org.sipproxy.core.SipProxy;
 import org.sipproxy.core.SipProxyBuilder;
 import org.sipproxy.core.options.CallSettings;
+import org.sipproxy.message.Method;
 import org.sipproxy.message.SipUri;
 import org.sipproxy.testkit.IncomingCall;
 import org.sipproxy.testkit.OutgoingCall;
@@ -45,6 +54,7 @@ class SipProxyMetricsTest {
 
     private final SimpleMeterRegistry registry = new SimpleMeterRegistry();
     private final SipProxyMetrics metrics = SipProxyMetrics.of(registry, "proxy", "edge");
+    private final Database database = new Database();
     private SipProxy proxy;
     private Phone alice;
     private Phone bob;
@@ -78,6 +88,24 @@ class SipProxyMetricsTest {
         }
         if (proxy != null) {
             proxy.close();
+        }
+    }
+
+    /** Component that reports operations on a database. */
+    private static final class Database implements ProxyComponent {
+
+        private ProxyRuntime runtime;
+
+        @Override
+        public void install(ComponentHooks hooks) {}
+
+        @Override
+        public void start(ProxyRuntime proxy) {
+            runtime = proxy;
+        }
+
+        void publish(DatabaseCall call) {
+            runtime.publish(call);
         }
     }
 
@@ -143,7 +171,7 @@ class SipProxyMetricsTest {
         for (int i = 0; i < 50; i++) {
             alice.send("ATTACK" + i, "sip:nobody" + i + "@sip.test");
         }
-        assertThat(registry.getMeters()).hasSizeLessThanOrEqualTo(before + 1);
+        assertThat(registry.getMeters()).hasSizeLessThanOrEqualTo(before + 2);
         await().until(() -> requests("OTHER", "4xx", false).count() == 50); // counted after the response is sent
     }
 
@@ -161,7 +189,7 @@ class SipProxyMetricsTest {
     }
 
     @Test
-    void bindingsReadAtStartCountAndTheirDatabaseIsTimed() {
+    void bindingsReadAtStartCount() {
         HeapBindingRepository rows = new HeapBindingRepository();
         rows.update(
                 new Aor("carol", "sip.test"),
@@ -169,21 +197,94 @@ class SipProxyMetricsTest {
                         .granted(System.currentTimeMillis(), Duration.ofHours(1))
                         .build()),
                 Instant.now());
-        start(builder -> builder.locationStore(StoreMode.writeThrough(metrics.timed(rows))));
+        start(builder -> builder.locationStore(StoreMode.writeThrough(rows)));
+
         assertThat(gauge("sip.proxy.bindings")).isEqualTo(1);
+    }
 
-        alice.register();
+    @Test
+    void databaseOperationsOfComponentsAreTimed() {
+        start(builder -> builder.component(database));
 
-        assertThat(registry.get("sip.proxy.database")
-                        .tags("operation", "write", "outcome", "success")
-                        .timer()
+        database.publish(new DatabaseCall("bindings.write", Duration.ofMillis(3), true));
+        database.publish(new DatabaseCall("bindings.write", Duration.ofMillis(5), true));
+        database.publish(new DatabaseCall("bindings.write", Duration.ofSeconds(2), false));
+
+        assertThat(database("success").count()).isEqualTo(2);
+        assertThat(database("success").totalTime(TimeUnit.MILLISECONDS)).isEqualTo(8);
+        assertThat(database("error").count()).isEqualTo(1);
+    }
+
+    private Timer database(String outcome) {
+        return registry.get("sip.proxy.database")
+                .tags("operation", "bindings.write", "outcome", outcome)
+                .timer();
+    }
+
+    @Test
+    void refusalsAreCountedByReason() {
+        start(builder -> builder);
+        alice.send("MESSAGE", "sip:nobody@sip.test");
+        alice.send("MESSAGE", "sip:noone@sip.test");
+
+        await().untilAsserted(() -> assertThat(registry.get("sip.proxy.refusals")
+                        .tags("status", "404", "transport", "udp")
+                        .counters())
+                .singleElement()
+                .satisfies(counter -> {
+                    assertThat(counter.count()).isEqualTo(2);
+                    assertThat(counter.getId().getTag("reason")).isNotEmpty();
+                }));
+    }
+
+    /** A stage of the host application may refuse with any text. */
+    @Test
+    void reasonsOfTheHostApplicationMakeABoundedNumberOfMeters() {
+        AtomicInteger number = new AtomicInteger();
+        start(builder -> builder.beforeRouting(RequestStage.on(
+                Set.of(Method.MESSAGE),
+                context -> Verdict.respond(403, "reason " + letters(number.getAndIncrement())))));
+        int requests = BoundedCounters.MOST + 50;
+        for (int i = 0; i < requests; i++) {
+            alice.send("MESSAGE", "sip:bob@sip.test");
+        }
+
+        await().untilAsserted(() -> assertThat(registry.get("sip.proxy.refusals").counters().stream()
+                        .mapToDouble(Counter::count)
+                        .sum())
+                .isEqualTo(requests));
+        assertThat(registry.get("sip.proxy.refusals").counters()).hasSize(BoundedCounters.MOST + 1);
+        assertThat(registry.get("sip.proxy.refusals")
+                        .tags("reason", "other")
+                        .counter()
                         .count())
-                .isEqualTo(1);
-        assertThat(registry.get("sip.proxy.database")
-                        .tags("operation", "read_all")
-                        .timer()
-                        .count())
-                .isEqualTo(1);
+                .isEqualTo(50);
+    }
+
+    /** Returns a word that stands for the number, because digits are not part of a reason. */
+    private static String letters(int number) {
+        return number == 0 ? "a" : letters(number / 10) + (char) ('a' + number % 10);
+    }
+
+    /** Each component of the record has another value, and each value is the sum of its meters. */
+    @Test
+    void everyStatisticOfTheProxyHasAMeter() throws ReflectiveOperationException {
+        RecordComponent[] components = ProxyStatistics.class.getRecordComponents();
+        Object[] values = new Object[components.length];
+        Class<?>[] types = new Class<?>[components.length];
+        for (int i = 0; i < components.length; i++) {
+            values[i] = 1L << i;
+            types[i] = components[i].getType();
+        }
+        ProxyStatistics distinct =
+                ProxyStatistics.class.getDeclaredConstructor(types).newInstance(values);
+
+        double sum = 0;
+        for (StateMeters.Meter<ProxyStatistics> meter : StateMeters.OF_PROXY) {
+            sum += meter.value().applyAsDouble(distinct);
+        }
+        // errors are shown without those of memory, which have a meter of their own
+        assertThat((long) sum).isEqualTo((1L << components.length) - 1 - distinct.outOfMemoryErrors());
     }
 
     /** A component with a gateway and a trunk. */
@@ -210,12 +311,15 @@ class SipProxyMetricsTest {
     void thePageListsTheMeters() throws IOException {
         start(builder -> builder.calls(CallSettings.DEFAULT)
                 .component(new Gateways())
-                .locationStore(StoreMode.writeThrough(metrics.timed(new HeapBindingRepository()))));
+                .component(database));
+        database.publish(new DatabaseCall("bindings.read", Duration.ofMillis(1), true));
         alice.register();
         bob.register();
         call();
         bob.unregister();
+        alice.send("MESSAGE", "sip:nobody@sip.test");
         await().until(() -> registry.find("sip.proxy.calls.ended").counter() != null);
+        await().until(() -> registry.find("sip.proxy.refusals").counter() != null);
         Set<String> present = new TreeSet<>();
         for (Meter meter : registry.getMeters()) {
             present.add(meter.getId().getName());

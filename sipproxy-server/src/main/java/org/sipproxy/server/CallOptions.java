@@ -11,6 +11,7 @@ import org.sipproxy.api.config.ConfigurationException;
 import org.sipproxy.core.SipProxyBuilder;
 import org.sipproxy.core.options.CallSettings;
 import org.sipproxy.jdbc.JdbcCallRepository;
+import org.sipproxy.server.logging.CallLog;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import picocli.CommandLine.Option;
@@ -20,11 +21,15 @@ final class CallOptions {
 
     private static final Logger LOG = LoggerFactory.getLogger(CallOptions.class);
 
+    /** For the log and the metrics: a call may last as long as any setting allows. */
+    private static final CallSettings OBSERVED =
+            CallSettings.builder().maxDuration(Duration.ofDays(30)).build();
+
     @Option(
             names = "--calls",
             description = {
-                "Tracks calls, so that they can be limited and ended. The other --calls- options require it. With the "
-                        + "storage modes write-through, write-back and database-only, calls are tracked again after a "
+                "Limits and ends calls; the other --calls- options require it. Without it, calls are only logged and "
+                        + "counted. With the storage modes write-through, write-back and database-only, calls are tracked again after a "
                         + "restart (table sipproxy_call)."
             })
     boolean calls;
@@ -72,6 +77,7 @@ final class CallOptions {
             given().keySet().stream()
                     .findFirst()
                     .ifPresent(name -> problems.add(name + ": has no effect without --calls; add --calls"));
+            track(builder, OBSERVED);
             return;
         }
         int before = problems.size();
@@ -84,11 +90,15 @@ final class CallOptions {
         try {
             CallSettings built = settings.build();
             if (problems.size() == before) {
-                builder.calls(built);
+                track(builder, built);
             }
         } catch (ConfigurationException e) {
             problems.addAll(LibraryProblems.texts(e));
         }
+    }
+
+    private static void track(SipProxyBuilder builder, CallSettings settings) {
+        builder.calls(settings).callListener(new CallLog());
     }
 
     /**
@@ -142,7 +152,7 @@ final class CallOptions {
     /** Returns the line that {@code check} prints. */
     String summary() {
         if (!calls) {
-            return "not tracked";
+            return "logged and counted";
         }
         List<String> parts = new ArrayList<>(List.of("tracked"));
         given().forEach((name, value) -> parts.add(

@@ -3,12 +3,12 @@ package org.sipproxy.server;
 import ch.qos.logback.classic.AsyncAppender;
 import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.LoggerContext;
-import ch.qos.logback.classic.encoder.PatternLayoutEncoder;
 import ch.qos.logback.classic.spi.Configurator;
 import ch.qos.logback.classic.spi.ConfiguratorRank;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.ConsoleAppender;
 import ch.qos.logback.core.spi.ContextAwareBase;
+import org.sipproxy.server.logging.LogFormat;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -21,6 +21,8 @@ import org.slf4j.LoggerFactory;
 public final class Logging extends ContextAwareBase implements Configurator {
 
     private static final String OURS = "org.sipproxy";
+    private static final String ASYNC = "async";
+    private static final String STDERR = "stderr";
 
     /** Levels of {@code --log-level}. */
     enum Verbosity {
@@ -36,18 +38,16 @@ public final class Logging extends ContextAwareBase implements Configurator {
         if (System.getProperty("logback.configurationFile") != null) {
             return ExecutionStatus.INVOKE_NEXT_IF_ANY;
         }
-        PatternLayoutEncoder encoder = new PatternLayoutEncoder();
-        encoder.setContext(context);
-        encoder.setPattern("%d{yyyy-MM-dd'T'HH:mm:ss.SSSXXX} %-5level %logger{0} - %msg%n");
-        encoder.start();
         ConsoleAppender<ILoggingEvent> stderr = new ConsoleAppender<>();
         stderr.setContext(context);
+        stderr.setName(STDERR);
         stderr.setTarget("System.err");
-        stderr.setEncoder(encoder);
+        stderr.setEncoder(LogFormat.usual().encoder(context));
         stderr.start();
         // Receiver threads log too: a blocked terminal or pipe may lose lines, but must not block calls.
         AsyncAppender async = new AsyncAppender();
         async.setContext(context);
+        async.setName(ASYNC);
         async.setQueueSize(16_384);
         async.setDiscardingThreshold(0);
         async.setNeverBlock(true);
@@ -65,6 +65,15 @@ public final class Logging extends ContextAwareBase implements Configurator {
     static void level(Verbosity verbosity) {
         if (LoggerFactory.getILoggerFactory() instanceof LoggerContext context) {
             context.getLogger(OURS).setLevel(Level.toLevel(verbosity.name()));
+        }
+    }
+
+    /** Sets the format of the lines. Without effect if a file of the user configures Logback. */
+    static void format(LogFormat format) {
+        if (LoggerFactory.getILoggerFactory() instanceof LoggerContext context
+                && context.getLogger(Logger.ROOT_LOGGER_NAME).getAppender(ASYNC) instanceof AsyncAppender async
+                && async.getAppender(STDERR) instanceof ConsoleAppender<ILoggingEvent> stderr) {
+            stderr.setEncoder(format.encoder(context));
         }
     }
 

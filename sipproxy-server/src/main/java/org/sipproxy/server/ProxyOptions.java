@@ -200,6 +200,9 @@ final class ProxyOptions {
     @Mixin
     private final FlowOptions flow = new FlowOptions();
 
+    @Mixin
+    private final WebOptions web = new WebOptions();
+
     private final MessageTrace trace = new MessageTrace();
 
     /** Components of the proxy that operators look into. */
@@ -240,6 +243,7 @@ final class ProxyOptions {
         nextHops.addTo(builder, problems);
         flow.read(problems);
         readPolicies(builder);
+        web.addTo(builder, subscription.database(), serves, problems);
         if (MessageTrace.isEnabled()) {
             builder.wireListener(trace);
         }
@@ -369,6 +373,7 @@ final class ProxyOptions {
         parts.add(trace);
         parts.addAll(flow.parts());
         parts.add(new TraceMethod(control.methods));
+        web.part().ifPresent(parts::add);
         control.part().ifPresent(parts::add); // last: the others have registered their methods
         return parts;
     }
@@ -519,7 +524,8 @@ final class ProxyOptions {
                 "calls     " + calls.summary(),
                 "tables    " + tables.summary(),
                 "control   " + control.summary(),
-                "recording " + flow.summary()));
+                "recording " + flow.summary(),
+                "web       " + web.summary()));
         lines().forEach(line -> summary.add("gateways  " + line));
         return summary;
     }

@@ -11,6 +11,7 @@ import org.sipproxy.core.SipProxy;
 import org.sipproxy.core.options.BindFailedException;
 import org.sipproxy.core.options.TlsSettingsException;
 import org.sipproxy.server.database.DatabaseUnreachableException;
+import org.sipproxy.server.logging.LogFormat;
 import org.sipproxy.server.part.ServerPartException;
 import org.sipproxy.server.part.ServerParts;
 import picocli.CommandLine.Command;
@@ -87,11 +88,21 @@ final class RunCommand implements Callable<Integer> {
             defaultValue = "info")
     private Logging.Verbosity logLevel = Logging.Verbosity.info;
 
+    @Option(
+            names = "--log-format",
+            paramLabel = "FORMAT",
+            description = {
+                "Form of the lines on stderr: ${COMPLETION-CANDIDATES}. json is one object per line; journald has a",
+                "priority and no date. Default: journald if stderr is the journal of systemd, otherwise text."
+            })
+    private LogFormat logFormat = LogFormat.usual();
+
     @Override
     public Integer call() {
         PrintWriter out = spec.commandLine().getOut();
         PrintWriter err = spec.commandLine().getErr();
         Logging.level(logLevel);
+        Logging.format(logFormat);
         List<String> problems = databaseOptions.problems();
         if (!problems.isEmpty()) {
             options.build(SubscriberOption.ofDatabaseNotStarted(databaseOptions.lasts()), false);

@@ -210,7 +210,7 @@ class GatewayOptionsTest {
     @Test
     void limitsOfCallsAreSummedUp() {
         assertThat(check()).isZero();
-        assertThat(out.toString()).contains("calls     not tracked");
+        assertThat(out.toString()).contains("calls     logged and counted");
 
         assertThat(check(
                         "--calls",

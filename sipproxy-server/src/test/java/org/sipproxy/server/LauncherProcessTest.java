@@ -62,7 +62,7 @@ class LauncherProcessTest {
             assertThat(launcher.err())
                     .anyMatch(line -> line.matches(
                             ".*REGISTERED aor=<sip:1001@sip\\.test> contact=<sip:1001@127\\.0\\.0\\.1:\\d+>"
-                                    + " expires=3600"))
+                                    + " expires=3600 call-id=\"[^\"]+\""))
                     .anyMatch(line -> line.matches(
                             "\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d\\.\\d{3}(Z|[+-]\\d\\d:\\d\\d) INFO  refusals"
                                     + " - REFUSED status=403 why=\"Relaying Denied\" method=MESSAGE source=udp:127\\.0\\.0\\.1:\\d+"
@@ -311,7 +311,7 @@ class LauncherProcessTest {
         return phone;
     }
 
-    private static int udpPort(String line) {
+    static int udpPort(String line) {
         return Integer.parseInt(line.replaceFirst(".*?127\\.0\\.0\\.1:(\\d+).*", "$1"));
     }
 

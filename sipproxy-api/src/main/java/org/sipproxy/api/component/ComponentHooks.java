@@ -1,7 +1,9 @@
 package org.sipproxy.api.component;
 
 import org.sipproxy.api.call.CallListener;
+import org.sipproxy.api.event.DatabaseListener;
 import org.sipproxy.api.event.ProxyListener;
+import org.sipproxy.api.event.RefusalListener;
 import org.sipproxy.api.location.LocationListener;
 import org.sipproxy.api.routing.DomainSource;
 import org.sipproxy.api.routing.RequestListener;
@@ -67,4 +69,10 @@ public interface ComponentHooks {
 
     /** Adds a listener for the security events that the proxy and its components publish. */
     void onEvent(ProxyListener listener);
+
+    /** Adds a listener for what the proxy refuses or drops. */
+    void onRefusal(RefusalListener listener);
+
+    /** Adds a listener for the operations that components make on databases. */
+    void onDatabaseCall(DatabaseListener listener);
 }

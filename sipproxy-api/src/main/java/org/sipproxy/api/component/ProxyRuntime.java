@@ -9,6 +9,7 @@ import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 import org.sipproxy.api.call.Calls;
 import org.sipproxy.api.client.RequestClient;
+import org.sipproxy.api.event.DatabaseCall;
 import org.sipproxy.api.event.SecurityEvent;
 import org.sipproxy.api.location.LocationStore;
 import org.sipproxy.api.status.ProxyHealth;
@@ -138,4 +139,7 @@ public interface ProxyRuntime {
 
     /** Notifies the listeners of an event. */
     void publish(SecurityEvent event);
+
+    /** Notifies the listeners of an operation on a database. */
+    void publish(DatabaseCall call);
 }

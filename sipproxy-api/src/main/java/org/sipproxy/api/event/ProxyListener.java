@@ -10,4 +10,12 @@ public interface ProxyListener {
 
     /** Handles an event. */
     void onEvent(SecurityEvent event);
+
+    /**
+     * Returns false if the listener only counts. If no listener keeps a record, the proxy logs requests and connections
+     * that a component refused, like its own refusals. Called once, when the proxy is built. Default true.
+     */
+    default boolean keepsRecord() {
+        return true;
+    }
 }

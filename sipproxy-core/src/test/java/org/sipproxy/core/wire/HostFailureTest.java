@@ -35,7 +35,10 @@ import org.sipproxy.api.call.StoredCall;
 import org.sipproxy.api.component.ComponentHooks;
 import org.sipproxy.api.component.ProxyComponent;
 import org.sipproxy.api.component.ProxyRuntime;
+import org.sipproxy.api.event.DatabaseCall;
+import org.sipproxy.api.event.DatabaseListener;
 import org.sipproxy.api.event.ProxyListener;
+import org.sipproxy.api.event.RefusalListener;
 import org.sipproxy.api.event.SecurityEvent;
 import org.sipproxy.api.event.WireListener;
 import org.sipproxy.api.location.Aor;
@@ -107,6 +110,7 @@ class HostFailureTest {
             "ProxyComponent.problems",
             "ProxyComponent.start",
             "LocationListener.wants",
+            "ProxyListener.keepsRecord",
             "LocationStore.blocking",
             "LocationStore.addListener",
             "LocationStore.forEach",
@@ -269,6 +273,12 @@ class HostFailureTest {
             Map.entry(
                     RequestListener.class,
                     f -> f.with(hooks -> hooks.onRequestCompleted(f.of(RequestListener.class, request -> {})))),
+            Map.entry(
+                    DatabaseListener.class,
+                    f -> f.with(hooks -> hooks.onDatabaseCall(f.of(DatabaseListener.class, call -> {})))),
+            Map.entry(
+                    RefusalListener.class,
+                    f -> f.with(hooks -> hooks.onRefusal(f.of(RefusalListener.class, refusal -> {})))),
             Map.entry(ProxyListener.class, f -> f.with(hooks -> hooks.onEvent(f.of(ProxyListener.class, event -> {})))),
             Map.entry(WireListener.class, f -> f.builder.wireListener(f.of(WireListener.class, message -> {}))),
             Map.entry(ProxyComponent.class, f -> f.builder.component(f.of(ProxyComponent.class, hooks -> {}))),
@@ -402,6 +412,7 @@ class HostFailureTest {
                 .flow(org.sipproxy.message.SipUri.of("sip:" + alice.hostPort()), null, Instant.now())
                 .orElseThrow();
         failing.runtime.get().publish(new SecurityEvent.LimitHit(SecurityEvent.Origin.of(flow), "test"));
+        failing.runtime.get().publish(new DatabaseCall("test", Duration.ZERO, true));
     }
 
     private static void serves(

@@ -2,14 +2,17 @@ package org.sipproxy.core.wire;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.sipproxy.api.component.ComponentHooks;
 import org.sipproxy.api.component.ProxyComponent;
+import org.sipproxy.api.event.Refusal;
 import org.sipproxy.api.routing.CompletedRequest;
 import org.sipproxy.api.routing.RequestStage;
 import org.sipproxy.api.routing.StageContext;
@@ -203,6 +206,47 @@ class RefusalTest {
             alice.pendingAfterRoundTrip();
 
             assertThat(completed.stream().filter(status -> status == 404)).hasSize(2);
+        }
+    }
+
+    /** The reason is one of a bounded number: it has no text that the sender chose. */
+    @Test
+    void listenerGetsEachRefusalWithItsReason() {
+        List<Refusal> refusals = new CopyOnWriteArrayList<>();
+        ProxyComponent listener = hooks -> hooks.onRefusal(refusals::add);
+        try (ProxyUnderTest proxy = ProxyUnderTest.start(b -> b.component(listener))) {
+            WireClient.Udp alice = proxy.udp("alice");
+            alice.awaitResponse(alice.send(alice.request("MESSAGE", "sip:nobody@sip.test")), 404);
+            alice.awaitResponse(
+                    alice.send(alice.request("MESSAGE", "sip:bob@sip.test").with("Route: <sip:a b@sip.test>")), 400);
+            alice.sendBytes("NONSENSE 4711\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
+
+            Awaitility.await().until(() -> refusals.size() == 3);
+            assertThat(refusals).extracting(Refusal::statusCode).containsExactlyInAnyOrder(404, 400, 0);
+            assertThat(refusals)
+                    .allSatisfy(
+                            refusal -> assertThat(refusal.reason()).isNotEmpty().doesNotContainPattern("[\"'0-9]"))
+                    .allSatisfy(refusal -> assertThat(refusal.source().getPort())
+                            .isEqualTo(Integer.parseInt(alice.hostPort().split(":", -1)[1])));
+            assertThat(refusals)
+                    .filteredOn(refusal -> refusal.statusCode() == 404)
+                    .singleElement()
+                    .satisfies(refusal -> assertThat(refusal.request()).isPresent());
+        }
+    }
+
+    @Test
+    void challengeIsNotARefusal() {
+        List<Refusal> refusals = new CopyOnWriteArrayList<>();
+        ProxyComponent listener = hooks -> hooks.onRefusal(refusals::add);
+        try (ProxyUnderTest proxy =
+                ProxyUnderTest.start(b -> b.component(listener).beforeRouting(new Refusing(407, false)))) {
+            WireClient.Udp alice = proxy.udp("alice");
+            alice.awaitResponse(alice.send(alice.request("INVITE", "sip:bob@sip.test")), 407);
+            alice.awaitResponse(alice.send(alice.request("MESSAGE", "sip:nobody@sip.test")), 404);
+
+            Awaitility.await().until(() -> !refusals.isEmpty());
+            assertThat(refusals).extracting(Refusal::statusCode).containsExactly(404);
         }
     }
 }

@@ -9,7 +9,11 @@ import org.sipproxy.api.call.CallListener;
 import org.sipproxy.api.component.ComponentHooks;
 import org.sipproxy.api.component.ProxyComponent;
 import org.sipproxy.api.component.ProxyRuntime;
+import org.sipproxy.api.event.DatabaseCall;
+import org.sipproxy.api.event.DatabaseListener;
 import org.sipproxy.api.event.ProxyListener;
+import org.sipproxy.api.event.Refusal;
+import org.sipproxy.api.event.RefusalListener;
 import org.sipproxy.api.event.SecurityEvent;
 import org.sipproxy.api.location.LocationEvent;
 import org.sipproxy.api.location.LocationListener;
@@ -46,6 +50,8 @@ public final class FakeHooks implements ComponentHooks {
     private final List<CallListener> callListeners = new ArrayList<>();
     private final List<RequestListener> requestListeners = new ArrayList<>();
     private final List<DomainSource> domainSources = new ArrayList<>();
+    private final List<RefusalListener> refusalListeners = new ArrayList<>();
+    private final List<DatabaseListener> databaseListeners = new ArrayList<>();
 
     /** Creates hooks without a component. */
     public FakeHooks() {}
@@ -167,6 +173,16 @@ public final class FakeHooks implements ComponentHooks {
         callListeners.forEach(listener -> listener.onCall(event));
     }
 
+    /** Notifies the listeners of a refusal. */
+    public void publish(Refusal refusal) {
+        refusalListeners.forEach(listener -> listener.onRefusal(refusal));
+    }
+
+    /** Notifies the listeners of an operation on a database. */
+    public void publish(DatabaseCall call) {
+        databaseListeners.forEach(listener -> listener.onDatabaseCall(call));
+    }
+
     /** Returns the arrival filters. */
     public List<ArrivalFilter> arrivalFilters() {
         return arrival;
@@ -261,5 +277,15 @@ public final class FakeHooks implements ComponentHooks {
     @Override
     public void onEvent(ProxyListener listener) {
         listeners.add(listener);
+    }
+
+    @Override
+    public void onRefusal(RefusalListener listener) {
+        refusalListeners.add(listener);
+    }
+
+    @Override
+    public void onDatabaseCall(DatabaseListener listener) {
+        databaseListeners.add(listener);
     }
 }

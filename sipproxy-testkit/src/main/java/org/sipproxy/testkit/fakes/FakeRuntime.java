@@ -14,10 +14,12 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
 import org.jspecify.annotations.Nullable;
 import org.sipproxy.api.call.Calls;
 import org.sipproxy.api.component.ProxyComponent;
 import org.sipproxy.api.component.ProxyRuntime;
+import org.sipproxy.api.event.DatabaseCall;
 import org.sipproxy.api.event.SecurityEvent;
 import org.sipproxy.api.location.LocationStore;
 import org.sipproxy.api.status.ProxyHealth;
@@ -57,6 +59,7 @@ public final class FakeRuntime implements ProxyRuntime {
     private final @Nullable LocationStore store;
     private final List<Sent> sent = new ArrayList<>();
     private final List<SecurityEvent> events = new ArrayList<>();
+    private final List<DatabaseCall> databaseCalls = new CopyOnWriteArrayList<>();
     private final List<Task> tasks = new ArrayList<>();
     private final Map<String, List<InetAddress>> names = new HashMap<>();
     private List<ProxyComponent> components = List.of();
@@ -94,6 +97,11 @@ public final class FakeRuntime implements ProxyRuntime {
     /** Returns the published events, in order. */
     public List<SecurityEvent> events() {
         return events;
+    }
+
+    /** Returns the published operations on databases, in order. */
+    public List<DatabaseCall> databaseCalls() {
+        return databaseCalls;
     }
 
     @Override
@@ -234,5 +242,10 @@ public final class FakeRuntime implements ProxyRuntime {
     @Override
     public void publish(SecurityEvent event) {
         events.add(event);
+    }
+
+    @Override
+    public void publish(DatabaseCall call) {
+        databaseCalls.add(call);
     }
 }

@@ -19,6 +19,7 @@ import org.sipproxy.api.call.StoredCall;
 import org.sipproxy.api.location.Aor;
 import org.sipproxy.api.routing.FailureCause;
 import org.sipproxy.api.routing.Target;
+import org.sipproxy.core.internal.flight.FlightEvents;
 import org.sipproxy.core.internal.pipeline.Outcome;
 import org.sipproxy.core.internal.pipeline.RelayProgress;
 import org.sipproxy.core.internal.pipeline.RequestContext;
@@ -697,6 +698,9 @@ final class TrackedCall extends Timer implements RelayProgress {
 
     /** Queued under the monitor, so that the events of a call keep their order. */
     private void report(CallEvent.Kind kind) {
+        if (kind == CallEvent.Kind.ENDED && FlightEvents.recordsCalls()) {
+            FlightEvents.call(snapshot());
+        }
         if (tracker.events().isHeard()) {
             tracker.events().publish(new CallEvent(kind, snapshot()));
         }

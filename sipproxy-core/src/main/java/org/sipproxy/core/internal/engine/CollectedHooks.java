@@ -5,7 +5,9 @@ import java.util.List;
 import java.util.stream.Stream;
 import org.sipproxy.api.call.CallListener;
 import org.sipproxy.api.component.ComponentHooks;
+import org.sipproxy.api.event.DatabaseListener;
 import org.sipproxy.api.event.ProxyListener;
+import org.sipproxy.api.event.RefusalListener;
 import org.sipproxy.api.location.LocationListener;
 import org.sipproxy.api.routing.DomainSource;
 import org.sipproxy.api.routing.RequestListener;
@@ -32,6 +34,8 @@ public final class CollectedHooks implements ComponentHooks {
     final List<RequestListener> requestListeners = new ArrayList<>();
     final List<CallListener> callListeners = new ArrayList<>();
     final List<ProxyListener> listeners = new ArrayList<>();
+    final List<RefusalListener> refusalListeners = new ArrayList<>();
+    final List<DatabaseListener> databaseListeners = new ArrayList<>();
 
     /** Returns true if a component serves domains that are not known when the proxy is built. */
     public boolean hasDomainSources() {
@@ -118,5 +122,15 @@ public final class CollectedHooks implements ComponentHooks {
     @Override
     public void onEvent(ProxyListener listener) {
         listeners.add(listener);
+    }
+
+    @Override
+    public void onRefusal(RefusalListener listener) {
+        refusalListeners.add(listener);
+    }
+
+    @Override
+    public void onDatabaseCall(DatabaseListener listener) {
+        databaseListeners.add(listener);
     }
 }

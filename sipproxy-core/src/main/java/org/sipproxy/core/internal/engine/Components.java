@@ -5,7 +5,11 @@ import java.time.Instant;
 import java.util.List;
 import org.sipproxy.api.component.ProxyComponent;
 import org.sipproxy.api.component.ProxyRuntime;
+import org.sipproxy.api.event.DatabaseCall;
+import org.sipproxy.api.event.DatabaseListener;
 import org.sipproxy.api.event.ProxyListener;
+import org.sipproxy.api.event.Refusal;
+import org.sipproxy.api.event.RefusalListener;
 import org.sipproxy.api.event.SecurityEvent;
 import org.sipproxy.api.routing.CompletedRequest;
 import org.sipproxy.api.routing.RequestListener;
@@ -42,12 +46,17 @@ final class Components implements AutoCloseable {
     private final HostCall strayResponses = new HostCall("handler of stray responses");
     private final HostCall requestsCompleted = new HostCall("request listener");
     private final HostCall events = new HostCall("event listener");
+    private final HostCall refused = new HostCall("refusal listener");
+    private final HostCall databaseCalls = new HostCall("listener of database calls");
     private final List<ProxyComponent> components;
     private final ArrivalFilter[] arrivalFilters;
     private final NonSipHandler[] nonSipHandlers;
     private final StrayResponseHandler[] strayResponseHandlers;
     private final RequestListener[] requestListeners;
     private final ProxyListener[] listeners;
+    private final boolean keepsRecord;
+    private final RefusalListener[] refusalListeners;
+    private final DatabaseListener[] databaseListeners;
     private final ProxyTime time;
     private final ParseLimits limits;
     private final RecentRefusals refusals;
@@ -67,6 +76,9 @@ final class Components implements AutoCloseable {
         this.strayResponseHandlers = hooks.strayResponseHandlers.toArray(new StrayResponseHandler[0]);
         this.requestListeners = hooks.requestListeners.toArray(new RequestListener[0]);
         this.listeners = hooks.listeners.toArray(new ProxyListener[0]);
+        this.keepsRecord = hooks.listeners.stream().anyMatch(ProxyListener::keepsRecord);
+        this.refusalListeners = hooks.refusalListeners.toArray(new RefusalListener[0]);
+        this.databaseListeners = hooks.databaseListeners.toArray(new DatabaseListener[0]);
         this.time = time;
         this.refusals = new RecentRefusals(clock);
         this.limits = limits.toBuilder().messageBytes(16_777_216).build();
@@ -168,9 +180,9 @@ final class Components implements AutoCloseable {
         return false;
     }
 
-    /** Returns true if there is a listener of events. */
-    boolean hasListeners() {
-        return listeners.length > 0;
+    /** Returns true if a listener of events keeps a record of them. */
+    boolean keepsRecord() {
+        return keepsRecord;
     }
 
     void publish(SecurityEvent event) {
@@ -179,6 +191,31 @@ final class Components implements AutoCloseable {
                 listener.onEvent(event);
             } catch (Throwable e) {
                 events.failed(e);
+            }
+        }
+    }
+
+    /** Returns true if there is a listener of refusals. */
+    boolean hasRefusalListeners() {
+        return refusalListeners.length > 0;
+    }
+
+    void publish(Refusal refusal) {
+        for (RefusalListener listener : refusalListeners) {
+            try {
+                listener.onRefusal(refusal);
+            } catch (Throwable e) {
+                refused.failed(e);
+            }
+        }
+    }
+
+    void publish(DatabaseCall call) {
+        for (DatabaseListener listener : databaseListeners) {
+            try {
+                listener.onDatabaseCall(call);
+            } catch (Throwable e) {
+                databaseCalls.failed(e);
             }
         }
     }

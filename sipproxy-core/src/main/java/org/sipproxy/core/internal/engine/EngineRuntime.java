@@ -13,6 +13,7 @@ import org.sipproxy.api.call.Calls;
 import org.sipproxy.api.client.RequestClient;
 import org.sipproxy.api.component.ProxyComponent;
 import org.sipproxy.api.component.ProxyRuntime;
+import org.sipproxy.api.event.DatabaseCall;
 import org.sipproxy.api.event.SecurityEvent;
 import org.sipproxy.api.location.LocationStore;
 import org.sipproxy.api.status.ProxyHealth;
@@ -174,6 +175,11 @@ final class EngineRuntime implements ProxyRuntime {
     @Override
     public void publish(SecurityEvent event) {
         engine.components.publish(event);
+    }
+
+    @Override
+    public void publish(DatabaseCall call) {
+        engine.components.publish(call);
     }
 
     private static final class Task extends Timer {

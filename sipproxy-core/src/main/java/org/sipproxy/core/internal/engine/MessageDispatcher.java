@@ -18,13 +18,13 @@ import org.sipproxy.message.StatusCode;
 final class MessageDispatcher implements InboundHandler {
 
     private final ProxyEngine engine;
-    private final RefusalLog refusals;
+    private final Refusals refusals;
     private final RequestDispatcher requests;
     private final ResponseDispatcher responses;
 
     MessageDispatcher(ProxyEngine engine, RequestDispatcher requests) {
         this.engine = engine;
-        this.refusals = engine.refusalLog;
+        this.refusals = engine.refusals;
         this.requests = requests;
         this.responses = new ResponseDispatcher(engine);
     }
@@ -124,9 +124,7 @@ final class MessageDispatcher implements InboundHandler {
         boolean accepted = engine.components.acceptsConnection(remote, endpoint);
         if (!accepted) {
             engine.counters.filtered.increment();
-            if (!engine.components.hasListeners()) {
-                refusals.refusedConnection(remote, endpoint.kind(), "a component rejected it");
-            }
+            refusals.connectionRefusedByComponent(remote, endpoint.kind(), "a component rejected it");
         }
         return accepted;
     }
@@ -138,9 +136,7 @@ final class MessageDispatcher implements InboundHandler {
 
     @Override
     public void onConnectionLimit(InetSocketAddress remote, Endpoint endpoint, String limit) {
-        if (!engine.components.hasListeners()) {
-            refusals.refusedConnection(remote, endpoint.kind(), limit);
-        }
+        refusals.connectionRefusedByComponent(remote, endpoint.kind(), limit);
         engine.components.publish(
                 new SecurityEvent.LimitHit(new SecurityEvent.Origin(remote, endpoint.kind(), ""), limit));
     }

@@ -9,6 +9,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.sipproxy.api.support.KeyedHash;
+import org.sipproxy.api.support.LineThrottle;
 import org.sipproxy.api.support.LoggerNames;
 import org.sipproxy.api.transport.Flow;
 import org.sipproxy.api.transport.TransportKind;
@@ -34,7 +35,7 @@ import org.slf4j.LoggerFactory;
  * OMITTED lines=37 status=403 why="Relaying Denied" source=192.0.2.7
  * </pre>
  *
- * Values in quotation marks come from the wire; they are escaped and truncated. {@link RefusalThrottle} bounds the lines. Challenges and
+ * Values in quotation marks come from the wire; they are escaped and truncated. {@link LineThrottle} bounds the lines. Challenges and
  * failed authentications are not refusals here: the event {@code AuthenticationFailed} reports them.
  */
 final class RefusalLog {
@@ -45,6 +46,12 @@ final class RefusalLog {
     /** In characters. A reason may name a next hop and the error of the system, or hold an excerpt of the message. */
     private static final int MAX_REASON = 160;
 
+    /** Lines that one source and reason may have at once. */
+    private static final int BURST = 8;
+    /** Lines that all sources and reasons together may have at once. */
+    private static final int LINES = 200;
+
+    private static final int LINES_PER_SECOND = 10;
     private static final long SUMMARY_NANOS = TimeUnit.SECONDS.toNanos(5);
 
     /** The header lines that hold the reason of a locally generated response. */
@@ -54,7 +61,7 @@ final class RefusalLog {
     private final ProxyClock clock;
     private final TimerWheel wheel;
     private final KeyedHash key = KeyedHash.random();
-    private final RefusalThrottle throttle;
+    private final LineThrottle throttle;
     private final AtomicBoolean summaryIsDue = new AtomicBoolean();
     private final Timer summary = new Timer() {
         @Override
@@ -66,17 +73,23 @@ final class RefusalLog {
     RefusalLog(ProxyClock clock, TimerWheel wheel) {
         this.clock = clock;
         this.wheel = wheel;
-        this.throttle = new RefusalThrottle(clock.nanoTime());
+        this.throttle = new LineThrottle(BURST, LINES, LINES_PER_SECOND, clock.nanoTime());
+    }
+
+    /** Returns true if refusals are logged. */
+    boolean isOn() {
+        return LOG.isInfoEnabled();
     }
 
     /** Logs a request that got a locally generated failure. */
-    void refused(SipRequest request, Flow from, int status, String phrase, byte[] headerLines) {
-        if (LOG.isInfoEnabled() && !LocalResponses.isChallenge(status)) {
-            write("REFUSED", status, why(phrase, headerLines), from, request);
+    void refused(SipRequest request, Flow from, int status, String why) {
+        if (LOG.isInfoEnabled()) {
+            write("REFUSED", status, why, from, request);
         }
     }
 
-    private static String why(String phrase, byte[] headerLines) {
+    /** Returns the reason of a locally generated response: the text of its header lines, otherwise its phrase. */
+    static String why(String phrase, byte[] headerLines) {
         if (headerLines.length == 0) {
             return phrase;
         }
@@ -156,14 +169,22 @@ final class RefusalLog {
     }
 
     /** Returns the reason without the parts that the sender chose: an excerpt, an offset, a number. */
-    private static String kindOf(String why) {
+    static String kindOf(String why) {
         for (int i = 0; i < why.length(); i++) {
             char c = why.charAt(i);
             if (c == '"' || c == '\'' || c >= '0' && c <= '9') {
-                return why.substring(0, i);
+                return withoutPunctuation(why, i);
             }
         }
         return why;
+    }
+
+    private static String withoutPunctuation(String text, int length) {
+        int end = length;
+        while (end > 0 && !Character.isLetter(text.charAt(end - 1))) {
+            end--;
+        }
+        return text.substring(0, end);
     }
 
     private static String request(SipRequest request, Flow from) {
@@ -172,7 +193,7 @@ final class RefusalLog {
                 + value("from", request, HeaderName.FROM)
                 + value("to", request, HeaderName.TO)
                 + " uri=\"" + uri(request) + "\""
-                + value("call-id", request, HeaderName.CALL_ID);
+                + " call-id=\"" + callId(request) + "\"";
     }
 
     private static String source(TransportKind kind, InetSocketAddress remote) {
@@ -186,6 +207,13 @@ final class RefusalLog {
         return " " + name + "=\"" + text + "\"";
     }
 
+    /** Returns a longer excerpt than of other headers: a Call-ID that is cut could not be found elsewhere. */
+    private static String callId(SipRequest request) {
+        return request.header(HeaderName.CALL_ID)
+                .map(text -> SipParseException.excerpt(text, MAX_REASON))
+                .orElse("");
+    }
+
     private static String uri(SipRequest request) {
         try {
             return SipParseException.excerpt(request.requestUri().toString());
@@ -197,8 +225,8 @@ final class RefusalLog {
     /** Logs the number of omitted lines. Called by the timer, and once when the proxy is closed. */
     void summarize() {
         summaryIsDue.set(false);
-        for (RefusalThrottle.Burst burst : throttle.takeOmitted()) {
-            LOG.info("OMITTED lines={} {}", burst.omitted(), burst.what);
+        for (LineThrottle.Burst burst : throttle.takeOmitted()) {
+            LOG.info("OMITTED lines={} {}", burst.omitted(), burst.what());
         }
     }
 }

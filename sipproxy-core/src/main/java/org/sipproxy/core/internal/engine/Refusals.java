@@ -1,14 +1,24 @@
 package org.sipproxy.core.internal.engine;
 
+import java.net.InetSocketAddress;
 import java.util.Map;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import org.sipproxy.api.event.Refusal;
 import org.sipproxy.api.transport.Flow;
-import org.sipproxy.core.internal.pipeline.Outcome;
+import org.sipproxy.api.transport.TransportKind;
+import org.sipproxy.core.internal.flight.FlightEvents;
 import org.sipproxy.core.internal.pipeline.RequestContext;
 import org.sipproxy.message.SipRequest;
 import org.sipproxy.message.StatusCode;
 
-/** Counts refusals of requests, and decides which are logged: those that no component has reported as an event. */
+/**
+ * Counts and reports everything that the proxy refuses or drops: to the listeners, to the flight recorder, and to the log. Not
+ * logged is what a component has reported as an event.
+ */
 final class Refusals {
+
+    private static final int NO_STATUS = 0;
 
     private final RefusalCounts counts = new RefusalCounts();
     private final RefusalLog log;
@@ -19,43 +29,112 @@ final class Refusals {
         this.components = components;
     }
 
-    /** Records a request without a response. Logs it unless a component has reported why. */
-    void dropped(RequestContext context, String why) {
-        counts.dropped();
-        if (!isReported(context)) {
-            log.dropped(context.received(), context.flow(), why);
-        }
-    }
-
-    /** Returns true if an event has reported the refusal. Without a listener an event leaves no trace. */
-    private boolean isReported(RequestContext context) {
-        return context.isReported() && components.hasListeners();
-    }
-
+    /** Reports a request that got a locally generated failure. Challenges and successes are not refusals. */
     void refused(RequestContext context, int status, String phrase, byte[] headerLines) {
-        if (status < 400) {
+        count(status, phrase);
+        String why = context.failure();
+        refused(
+                context.received(),
+                context.flow(),
+                status,
+                why.isEmpty() ? phrase : why,
+                headerLines,
+                !isReported(context));
+    }
+
+    /** Reports a malformed request that got a failure. */
+    void refused(SipRequest request, Flow from, int status, String phrase, byte[] headerLines) {
+        count(status, StatusCode.reasonPhrase(status)); // its own phrase may have text of the message
+        refused(request, from, status, phrase, headerLines, true);
+    }
+
+    private void refused(
+            SipRequest request, Flow from, int status, String phrase, byte[] headerLines, boolean isLogged) {
+        boolean isNotified = isNotified();
+        if (status < 400 || LocalResponses.isChallenge(status) || !(isNotified || isLogged && log.isOn())) {
             return;
         }
-        counts.refused(status, phrase);
-        if (!isReported(context)) {
-            String why = context.failure();
-            log.refused(context.received(), context.flow(), status, why.isEmpty() ? phrase : why, headerLines);
+        String why = RefusalLog.why(phrase, headerLines);
+        if (isNotified) {
+            notify(status, why, from.remoteAddress(), from.kind(), request);
+        }
+        if (isLogged) {
+            log.refused(request, from, status, why);
         }
     }
 
-    /** Records a malformed request without a response. */
+    /** Reports a request without a response. */
+    void dropped(RequestContext context, String why) {
+        dropped(context.received(), context.flow(), why, !isReported(context));
+    }
+
+    /** Reports a malformed request without a response. */
     void dropped(SipRequest request, Flow from, String why) {
+        dropped(request, from, why, true);
+    }
+
+    private void dropped(SipRequest request, Flow from, String why, boolean isLogged) {
         counts.dropped();
-        log.dropped(request, from, why);
+        if (isNotified()) {
+            notify(NO_STATUS, why, from.remoteAddress(), from.kind(), request);
+        }
+        if (isLogged) {
+            log.dropped(request, from, why);
+        }
     }
 
-    /** Records a malformed request that got a response. */
-    void refused(SipRequest request, Flow from, Outcome.Reply reply) {
-        counts.refused(reply.statusCode(), StatusCode.reasonPhrase(reply.statusCode()));
-        log.refused(request, from, reply.statusCode(), reply.reason(), reply.headerLines());
+    /** Reports bytes that are not a message. */
+    void unreadable(Flow from, String why) {
+        if (isNotified()) {
+            notify(NO_STATUS, why, from.remoteAddress(), from.kind(), null);
+        }
+        log.unreadable(from, why);
     }
 
+    /** Reports a connection that was not allowed, or whose handshake failed. */
+    void refusedConnection(InetSocketAddress remote, TransportKind kind, String why) {
+        if (isNotified()) {
+            notify(NO_STATUS, why, remote, kind, null);
+        }
+        log.refusedConnection(remote, kind, why);
+    }
+
+    /** Reports a connection that a component refused. Logged unless a component keeps a record of its events. */
+    void connectionRefusedByComponent(InetSocketAddress remote, TransportKind kind, String why) {
+        if (!components.keepsRecord()) {
+            refusedConnection(remote, kind, why);
+        } else if (isNotified()) {
+            notify(NO_STATUS, why, remote, kind, null);
+        }
+    }
+
+    /** Returns true if an event has reported the refusal to a listener that keeps a record. */
+    private boolean isReported(RequestContext context) {
+        return context.isReported() && components.keepsRecord();
+    }
+
+    private void count(int status, String phrase) {
+        if (status >= 400) {
+            counts.refused(status, phrase);
+        }
+    }
+
+    /** Returns how many requests were refused, challenges included, by status and phrase. */
     Map<String, Long> counts() {
         return counts.list();
+    }
+
+    private boolean isNotified() {
+        return components.hasRefusalListeners() || FlightEvents.recordsRefusals();
+    }
+
+    private void notify(
+            int status, String why, InetSocketAddress source, TransportKind kind, @Nullable SipRequest request) {
+        if (components.hasRefusalListeners()) {
+            components.publish(new Refusal(status, RefusalLog.kindOf(why), source, kind, Optional.ofNullable(request)));
+        }
+        if (FlightEvents.recordsRefusals()) {
+            FlightEvents.refusal(status, why, source, kind, request);
+        }
     }
 }

@@ -108,7 +108,7 @@ final class RequestDispatcher implements Completions {
         RequestContext context = engine.newContext(request, from);
         Outcome.Reply reply = (Outcome.Reply) Outcome.malformed(defect);
         context.responsePath().send(engine.localResponses.write(context, reply), SendFailure.IGNORE);
-        engine.refusals.refused(request, from, reply);
+        engine.refusals.refused(request, from, reply.statusCode(), reply.reason(), reply.headerLines());
     }
 
     /**

@@ -12,6 +12,9 @@ import org.slf4j.MDC;
  */
 public final class LogContext {
 
+    /** In characters: a Call-ID that is cut could not be found elsewhere. */
+    private static final int LONGEST = 160;
+
     private LogContext() {}
 
     /** Puts the keys of the request into the context, until {@link #clear}. */
@@ -22,8 +25,14 @@ public final class LogContext {
         MDC.put(
                 LoggerNames.MDC_CALL_ID,
                 request.header(HeaderName.CALL_ID)
-                        .map(SipParseException::excerpt)
+                        .map(text -> SipParseException.excerpt(text, LONGEST))
                         .orElse(""));
+    }
+
+    /** Puts a Call-ID, which is escaped, and a method into the context, until {@link #clear}. */
+    public static void set(String callId, String method) {
+        MDC.put(LoggerNames.MDC_METHOD, method);
+        MDC.put(LoggerNames.MDC_CALL_ID, callId);
     }
 
     /** Removes the keys. */

@@ -18,6 +18,8 @@ import org.sipproxy.api.routing.StageContext;
 import org.sipproxy.api.routing.TemporarilyUnavailableException;
 import org.sipproxy.api.routing.Verdict;
 import org.sipproxy.api.support.LoggerNames;
+import org.sipproxy.core.internal.flight.FlightEvents;
+import org.sipproxy.core.internal.flight.StageSpan;
 import org.sipproxy.core.internal.guard.HostCall;
 import org.sipproxy.core.internal.guard.LogContext;
 import org.sipproxy.core.internal.transaction.ServerTransaction;
@@ -161,6 +163,7 @@ public final class HostStage implements Stage {
     public @Nullable CompletionStage<Verdict> handleAsync(RequestContext context, Consumer<Supplier<Outcome>> done) {
         AsyncRequestStage asked = Objects.requireNonNull(async, "not an asynchronous stage");
         context.patience().decidesLater(true);
+        StageSpan span = FlightEvents.beginStage();
         try {
             context.materialize();
             SipRequest before = context.request();
@@ -170,7 +173,10 @@ public final class HostStage implements Stage {
             CompletionStage<Verdict> verdict = Objects.requireNonNull(
                     asked.handleAsync(context),
                     () -> "stage " + name + " returned null; return a CompletionStage of a verdict");
-            verdict.whenComplete((result, failure) -> done.accept(() -> completed(context, before, result, failure)));
+            verdict.whenComplete((result, failure) -> {
+                end(span, context);
+                done.accept(() -> completed(context, before, result, failure));
+            });
             return verdict;
         } catch (Throwable e) { // like handle
             done.accept(() -> {
@@ -229,9 +235,17 @@ public final class HostStage implements Stage {
     private Outcome run(RequestContext context, Question question) throws SipParseException {
         context.materialize();
         SipRequest before = context.request();
+        StageSpan span = FlightEvents.beginStage();
         Outcome outcome = decide(context, question);
+        end(span, context);
         context.endOfStage(before);
         return outcome;
+    }
+
+    private void end(@Nullable StageSpan span, RequestContext context) {
+        if (span != null) {
+            span.end(name, context.received());
+        }
     }
 
     private Outcome decide(RequestContext context, Question question) {

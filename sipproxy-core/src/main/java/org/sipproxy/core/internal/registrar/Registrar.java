@@ -94,7 +94,7 @@ public final class Registrar {
         this.lost = lost;
         this.connections = new ConnectionBindings(this.store, policy.connectionLoss(), lost, time::nanoTime);
         this.replies = new RegistrarResponses(time);
-        this.registrations = new RegistrationLog(log);
+        this.registrations = new RegistrationLog(log, time::nanoTime);
         store.addListener(registrations);
     }
 
@@ -129,7 +129,7 @@ public final class Registrar {
             if (refusal != null) {
                 return replies.refused(refusal);
             }
-            logWritten(aor, change, now);
+            registrations.registered(aor, change, now);
             if (!change.written().isEmpty()) {
                 connections.registered(flow, aor);
             }
@@ -311,13 +311,6 @@ public final class Registrar {
 
     private static RegistrationRefused tooLong(String what, int length, int most) {
         return bad(what + " is too long: " + length + " characters (at most " + most + ")");
-    }
-
-    private void logWritten(Aor aor, RegistrationChange change, long now) {
-        List<Binding> written = change.written();
-        for (int i = 0; i < written.size(); i++) {
-            registrations.registered(aor, written.get(i), change.isNews(i), now);
-        }
     }
 
     /** Every client retries while the store fails, so one line in ten seconds is enough. */

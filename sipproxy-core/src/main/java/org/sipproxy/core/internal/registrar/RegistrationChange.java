@@ -80,6 +80,11 @@ final class RegistrationChange implements BindingChange {
         return written;
     }
 
+    /** Returns true if the {@code i}th of {@link #written} is new. */
+    boolean isNew(int i) {
+        return before.get(i) == null;
+    }
+
     /** Returns true if the {@code i}th of {@link #written} is new or leads elsewhere than before. */
     boolean isNews(int i) {
         Binding old = before.get(i);

@@ -18,7 +18,8 @@ class RegistrarLogTest {
 
         assertThat(scene.log.lines())
                 .containsExactly(
-                        "INFO REGISTERED aor=<sip:alice@sip.test> contact=<sip:alice@192.0.2.1:5060> expires=600");
+                        "INFO REGISTERED aor=<sip:alice@sip.test> contact=<sip:alice@192.0.2.1:5060> expires=600"
+                                + " call-id=\"call-1\"");
     }
 
     @Test
@@ -32,8 +33,10 @@ class RegistrarLogTest {
         verbose.send("Contact: <sip:a@192.0.2.1>");
         assertThat(verbose.log.lines())
                 .containsExactly(
-                        "INFO REGISTERED aor=<sip:alice@sip.test> contact=<sip:a@192.0.2.1> expires=3600",
-                        "DEBUG REGISTERED aor=<sip:alice@sip.test> contact=<sip:a@192.0.2.1> expires=3600");
+                        "INFO REGISTERED aor=<sip:alice@sip.test> contact=<sip:a@192.0.2.1> expires=3600"
+                                + " call-id=\"call-1\"",
+                        "DEBUG REGISTERED aor=<sip:alice@sip.test> contact=<sip:a@192.0.2.1> expires=3600"
+                                + " call-id=\"call-1\"");
     }
 
     @Test
@@ -56,9 +59,12 @@ class RegistrarLogTest {
 
         assertThat(scene.log.lines())
                 .containsExactly(
-                        "INFO UNREGISTERED aor=<sip:alice@sip.test> contact=<sip:a@192.0.2.1> reason=UNREGISTERED",
-                        "INFO UNREGISTERED aor=<sip:alice@sip.test> contact=<sip:c@192.0.2.1> reason=EXPIRED",
-                        "INFO UNREGISTERED aor=<sip:alice@sip.test> contact=<sip:b@192.0.2.1> reason=UNREGISTERED");
+                        "INFO UNREGISTERED aor=<sip:alice@sip.test> contact=<sip:a@192.0.2.1> reason=UNREGISTERED"
+                                + " call-id=\"call-1\"",
+                        "INFO UNREGISTERED aor=<sip:alice@sip.test> contact=<sip:c@192.0.2.1> reason=EXPIRED"
+                                + " call-id=\"call-1\"",
+                        "INFO UNREGISTERED aor=<sip:alice@sip.test> contact=<sip:b@192.0.2.1> reason=UNREGISTERED"
+                                + " call-id=\"call-1\"");
     }
 
     @Test
@@ -78,7 +84,7 @@ class RegistrarLogTest {
 
         assertThat(scene.log.lines())
                 .containsExactly("INFO REGISTERED aor=<sip:a%0D%0A%0Ainfo%20registered%3E@sip.test>"
-                        + " contact=<sip:a%0D%0Ab%3E@192.0.2.1> expires=3600");
+                        + " contact=<sip:a%0D%0Ab%3E@192.0.2.1> expires=3600 call-id=\"call-1\"");
     }
 
     @Test
@@ -88,5 +94,22 @@ class RegistrarLogTest {
         quiet.send("Contact: <sip:a@192.0.2.1>;expires=0");
 
         assertThat(quiet.log.lines()).isEmpty();
+    }
+
+    @Test
+    void userWhoRegistersAndUnregistersAllTheTimeDoesNotFillTheLog() {
+        for (int i = 0; i < 100; i++) {
+            scene.send("Contact: <sip:a@192.0.2.1>");
+            scene.send("Contact: <sip:a@192.0.2.1>;expires=0");
+        }
+        assertThat(scene.log.lines()).hasSize(20);
+        scene.send("To: <sip:bob@sip.test>", "Contact: <sip:b@192.0.2.1>");
+
+        assertThat(scene.log.lines())
+                .hasSize(22)
+                .contains("INFO OMITTED lines=180 aor=<sip:alice@sip.test>")
+                .last()
+                .asString()
+                .startsWith("INFO REGISTERED aor=<sip:bob@sip.test>");
     }
 }

@@ -1,4 +1,4 @@
-package org.sipproxy.core.internal.engine;
+package org.sipproxy.api.support;
 
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -6,66 +6,77 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
-import org.sipproxy.api.support.KeyedBursts;
 
 /**
- * Decides which refusals are logged, so that a flood does not fill the disk. One source and reason may have
- * {@link #BURST} lines at once and then one a second. All together may have {@link #LINES} at once and then
- * {@link #LINES_PER_SECOND} a second. Omitted lines are counted; {@link #takeOmitted} returns the counts, so that a
- * burst is reported even if nothing follows it.
+ * Decides which lines of a kind are logged, so that a flood does not fill the disk. One key, such as a source and a reason,
+ * may have a burst of lines and then one a second. All keys together may have another burst and then a number of lines a
+ * second. Omitted lines are counted; {@link #takeOmitted} returns the counts, so that a burst is reported even if nothing
+ * follows it.
  *
  * <p>The table of keys has a fixed size. Thread-safe.
  */
-final class RefusalThrottle {
-
-    /** Lines that one source and reason may have at once. */
-    static final int BURST = 8;
-
-    /** Lines that all sources and reasons together may have at once. */
-    static final int LINES = 200;
-
-    static final int LINES_PER_SECOND = 10;
+public final class LineThrottle {
 
     /** Number of keys whose omitted lines are reported separately; those of all others are added up. */
-    static final int REPORTED = 16;
+    public static final int REPORTED = 16;
 
     private static final int ENTRIES = 4_096;
     private static final long INTERVAL_NANOS = TimeUnit.SECONDS.toNanos(1);
 
     // guarded by this
-    private final KeyedBursts keys = new KeyedBursts(ENTRIES, BURST, INTERVAL_NANOS);
+    private final KeyedBursts keys;
     private final @Nullable Burst[] bursts = new @Nullable Burst[ENTRIES];
     private final List<Burst> open = new ArrayList<>();
+    private final int lines;
+    private final long nanosPerLine;
     private long omittedElsewhere;
-    /** The time at which all of {@link #LINES} are available again. */
+    /** The time at which all lines are available again. */
     private long allAgainNanos;
 
-    /** Omitted lines of one source and reason. */
-    static final class Burst {
-        final String what;
+    /** Omitted lines of one key. */
+    public static final class Burst {
+        private final String what;
         private long omitted;
 
         private Burst(String what) {
             this.what = what;
         }
 
-        long omitted() {
+        /** Returns the name of the key; {@code others} for all those without a count of their own. */
+        public String what() {
+            return what;
+        }
+
+        /** Returns the number of lines. */
+        public long omitted() {
             return omitted;
         }
     }
 
-    RefusalThrottle(long nowNanos) {
-        allAgainNanos = nowNanos;
+    /**
+     * Creates a throttle.
+     *
+     * @param burst lines that one key may have at once, 1 or more
+     * @param lines lines that all keys together may have at once, 1 or more
+     * @param linesPerSecond lines per second of all keys together after that, 1 or more
+     * @param nowNanos the time, as for {@link #admits}
+     */
+    public LineThrottle(int burst, int lines, int linesPerSecond, long nowNanos) {
+        this.keys = new KeyedBursts(ENTRIES, burst, INTERVAL_NANOS);
+        this.lines = lines;
+        this.nanosPerLine = INTERVAL_NANOS / linesPerSecond;
+        this.allAgainNanos = nowNanos;
     }
 
     /**
      * Decides about one line.
      *
-     * @param key a keyed hash of source and reason
-     * @param what names both, for {@link Burst#what}; called only for the first omitted line of a burst
+     * @param key a keyed hash of what the line is about, see {@link KeyedHash}
+     * @param nowNanos a monotonic time in nanoseconds
+     * @param what names the key, for {@link Burst#what}; called only for the first omitted line of a burst
      * @return true if the line is to be written
      */
-    synchronized boolean admits(long key, long nowNanos, Supplier<String> what) {
+    public synchronized boolean admits(long key, long nowNanos, Supplier<String> what) {
         int at = keys.enter(key, nowNanos);
         if (keys.isNew(at)) {
             bursts[at] = null; // still reported, because it stays in the list of open bursts
@@ -93,12 +104,11 @@ final class RefusalThrottle {
     }
 
     private boolean takeLine(long nowNanos) {
-        long each = INTERVAL_NANOS / LINES_PER_SECOND;
         long left = Math.max(allAgainNanos - nowNanos, 0);
-        if (left > (LINES - 1) * each) {
+        if (left > (lines - 1) * nanosPerLine) {
             return false;
         }
-        allAgainNanos = nowNanos + left + each;
+        allAgainNanos = nowNanos + left + nanosPerLine;
         return true;
     }
 
@@ -106,10 +116,10 @@ final class RefusalThrottle {
      * Returns the lines omitted since the last call: a {@link Burst} for each of up to {@link #REPORTED} keys, and one
      * for the others.
      */
-    synchronized List<Burst> takeOmitted() {
+    public synchronized List<Burst> takeOmitted() {
         List<Burst> taken = new ArrayList<>(open);
         if (omittedElsewhere > 0) {
-            Burst others = new Burst("other sources and reasons");
+            Burst others = new Burst("others");
             others.omitted = omittedElsewhere;
             taken.add(others);
         }

@@ -1,15 +1,19 @@
-package org.sipproxy.core.internal.engine;
+package org.sipproxy.api.support;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 
-class RefusalThrottleTest {
+class LineThrottleTest {
 
     private static final long SECOND = TimeUnit.SECONDS.toNanos(1);
 
-    private final RefusalThrottle throttle = new RefusalThrottle(0);
+    private static final int BURST = 8;
+    private static final int LINES = 200;
+    private static final int LINES_PER_SECOND = 10;
+
+    private final LineThrottle throttle = new LineThrottle(BURST, LINES, LINES_PER_SECOND, 0);
 
     private int admitted(long key, long nowNanos, int times) {
         int admitted = 0;
@@ -21,18 +25,18 @@ class RefusalThrottleTest {
 
     @Test
     void aBurstIsLoggedAndThenOneLineASecond() {
-        assertThat(admitted(1, 0, 20)).isEqualTo(RefusalThrottle.BURST);
+        assertThat(admitted(1, 0, 20)).isEqualTo(BURST);
         assertThat(admitted(1, SECOND, 20)).isEqualTo(1);
-        assertThat(admitted(1, 100 * SECOND, 20)).isEqualTo(RefusalThrottle.BURST);
+        assertThat(admitted(1, 100 * SECOND, 20)).isEqualTo(BURST);
     }
 
     @Test
     void omittedLinesAreCountedBySourceAndReasonOnce() {
-        admitted(1, 0, RefusalThrottle.BURST + 5);
-        admitted(2, 0, RefusalThrottle.BURST + 7);
+        admitted(1, 0, BURST + 5);
+        admitted(2, 0, BURST + 7);
 
         assertThat(throttle.takeOmitted())
-                .extracting(burst -> burst.what + ": " + burst.omitted())
+                .extracting(burst -> burst.what() + ": " + burst.omitted())
                 .containsExactly("key 1: 5", "key 2: 7");
         assertThat(throttle.takeOmitted()).isEmpty();
     }
@@ -44,17 +48,16 @@ class RefusalThrottleTest {
             admitted += admitted((long) source << 32 | source, 0, 1);
         }
 
-        assertThat(admitted).isEqualTo(RefusalThrottle.LINES);
+        assertThat(admitted).isEqualTo(LINES);
         assertThat(throttle.takeOmitted())
-                .hasSize(RefusalThrottle.REPORTED + 1)
+                .hasSize(LineThrottle.REPORTED + 1)
                 .last()
-                .extracting(burst -> burst.what + ": " + burst.omitted())
-                .isEqualTo(
-                        "other sources and reasons: " + (100_000 - RefusalThrottle.LINES - RefusalThrottle.REPORTED));
+                .extracting(burst -> burst.what() + ": " + burst.omitted())
+                .isEqualTo("others: " + (100_000 - LINES - LineThrottle.REPORTED));
         int later = 0;
         for (int source = 0; source < 1_000; source++) {
             later += admitted((long) source << 32 | source, SECOND, 1);
         }
-        assertThat(later).isEqualTo(RefusalThrottle.LINES_PER_SECOND);
+        assertThat(later).isEqualTo(LINES_PER_SECOND);
     }
 }
