@@ -66,7 +66,8 @@ class ModuleArrowsTest {
                 .toURI());
         Path module = Path.of("").toAbsolutePath();
         try (Stream<Path> modules = Files.list(module.resolveSibling(""))) {
-            return modules.filter(other -> other.getFileName().toString().startsWith("sipproxy-"))
+            return modules
+                    .filter(other -> other.getFileName().toString().startsWith("sipproxy-"))
                     .map(other -> other.resolve(module.relativize(own)))
                     .filter(Files::isDirectory)
                     .toList()

@@ -14,7 +14,8 @@ import org.sipproxy.message.SipUri;
 final class SetupChecks {
 
     private static final String NOBODY = "is for authenticated users and trusted peers, and this proxy has neither";
-    private static final String ADD_SOMEBODY = "set authentication, or trust the callers with an access list or a stage";
+    private static final String ADD_SOMEBODY =
+            "set authentication, or trust the callers with an access list or a stage";
 
     private final ProxySetup proxy;
     private final OptionProblems found;
@@ -123,10 +124,8 @@ final class SetupChecks {
     }
 
     private void checkCallers(Dispatching dispatching) {
-        boolean nobody = !proxy.hasProvenSenders()
-                && trunks().isEmpty()
-                && dispatchers() == 1
-                && !dispatching.servesMembers();
+        boolean nobody =
+                !proxy.hasProvenSenders() && trunks().isEmpty() && dispatchers() == 1 && !dispatching.servesMembers();
         if (nobody && (dispatching.sendsUnknown() || !dispatching.routes().isEmpty())) {
             found.add(dispatching.firstOption(), "", NOBODY, ADD_SOMEBODY);
         }
@@ -148,11 +147,14 @@ final class SetupChecks {
 
     private void checkProvider(Trunk trunk) {
         checkNotOwn("provider", trunk.provider());
-        trunk.loginRealm().filter(realm -> proxy.domains().contains(realm.toLowerCase(Locale.ROOT))).ifPresent(realm -> found.add(
-                "login",
-                "realm " + realm,
-                "is a domain of this proxy, so that the provider's password would answer challenges to its users",
-                "give the realm of the provider"));
+        trunk.loginRealm()
+                .filter(realm -> proxy.domains().contains(realm.toLowerCase(Locale.ROOT)))
+                .ifPresent(realm -> found.add(
+                        "login",
+                        "realm " + realm,
+                        "is a domain of this proxy, so that the provider's password would answer challenges to its"
+                                + " users",
+                        "give the realm of the provider"));
     }
 
     private void checkName(Trunk trunk) {
@@ -188,7 +190,8 @@ final class SetupChecks {
 
     private void checkFallback(Trunk trunk, boolean again, String later) {
         if (trunk.isFallback() && again) {
-            found.add("fallback", "", "is never left to " + later + ", which has a fallback as well", "omit one of them");
+            found.add(
+                    "fallback", "", "is never left to " + later + ", which has a fallback as well", "omit one of them");
         }
     }
 }

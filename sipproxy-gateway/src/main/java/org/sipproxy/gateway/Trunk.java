@@ -332,8 +332,7 @@ public final class Trunk implements ProxyComponent, GatewayMonitor {
     public List<TrunkFigures> trunkFigures() {
         Running now = running;
         TrunkRegistration registration = now == null ? null : now.registration();
-        return List.of(
-                registration == null ? new TrunkFigures(name, registers, false, 0) : registration.figures());
+        return List.of(registration == null ? new TrunkFigures(name, registers, false, 0) : registration.figures());
     }
 
     /**

@@ -99,8 +99,9 @@ class SetupChecksTest {
     void routesThatNobodyMayUse() {
         assertThat(problems(open(), dispatcher().fallback("pstn").build()))
                 .extracting(ConfigurationProblem::text)
-                .containsExactly("dispatcher: fallback: is for authenticated users and trusted peers, and this proxy has"
-                        + " neither; set authentication, or trust the callers with an access list or a stage");
+                .containsExactly(
+                        "dispatcher: fallback: is for authenticated users and trusted peers, and this proxy has"
+                                + " neither; set authentication, or trust the callers with an access list or a stage");
         assertThat(problems(open(), dispatcher().route("pstn", c -> true).build()))
                 .extracting(ConfigurationProblem::option)
                 .containsExactly("route");
@@ -116,7 +117,9 @@ class SetupChecksTest {
         assertThat(problems(open(), dispatcher().set(pbx).fallback("pstn").build()))
                 .isEmpty();
         assertThat(problems(
-                        open(), trunk("carrier").build(), dispatcher().fallback("pstn").build()))
+                        open(),
+                        trunk("carrier").build(),
+                        dispatcher().fallback("pstn").build()))
                 .isEmpty();
         assertThat(problems(open(), dispatcher().openRoute("pstn", c -> true).build()))
                 .isEmpty();
@@ -137,7 +140,8 @@ class SetupChecksTest {
 
     @Test
     void anotherServerOnTheMachineOfTheDomainIsNotTheProxyItself() {
-        GatewaySet other = GatewaySet.named("other").member("sip:example.org:5080").build();
+        GatewaySet other =
+                GatewaySet.named("other").member("sip:example.org:5080").build();
 
         assertThat(problems(proxy(), Dispatcher.builder().set(other).build())).isEmpty();
     }
@@ -149,8 +153,8 @@ class SetupChecksTest {
                         trunk("all").prefix("+").build(),
                         trunk("germany").prefix("+49").build()))
                 .singleElement()
-                .satisfies(problem -> assertThat(problem.text())
-                        .contains("takes the numbers of prefix +49 before trunk germany"));
+                .satisfies(problem ->
+                        assertThat(problem.text()).contains("takes the numbers of prefix +49 before trunk germany"));
         assertThat(problems(
                         proxy(),
                         trunk("germany").prefix("+49").build(),

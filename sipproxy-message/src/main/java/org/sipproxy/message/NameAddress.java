@@ -166,7 +166,9 @@ public final class NameAddress {
             return Optional.empty();
         }
         String name = a[start] == '"' ? Params.unquote(a, start, nameEnd) : Chars.text(a, start, nameEnd);
-        return name.isEmpty() ? Optional.empty() : Optional.of(LINE_FOLD.matcher(name).replaceAll(" "));
+        return name.isEmpty()
+                ? Optional.empty()
+                : Optional.of(LINE_FOLD.matcher(name).replaceAll(" "));
     }
 
     /** Returns the URI. */

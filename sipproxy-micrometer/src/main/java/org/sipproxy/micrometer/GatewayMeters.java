@@ -96,14 +96,12 @@ final class GatewayMeters {
         return all.stream().collect(Collectors.toMap(key, figures -> figures, (first, second) -> first));
     }
 
-    private <K, F> void update(
-            Map<K, Latest<F>> known, Map<K, F> present, Function<Latest<F>, List<Meter>> create) {
+    private <K, F> void update(Map<K, Latest<F>> known, Map<K, F> present, Function<Latest<F>, List<Meter>> create) {
         present.forEach((key, figures) -> put(known, key, figures, create));
         retain(known, present.keySet());
     }
 
-    private static <K, F> void put(
-            Map<K, Latest<F>> known, K key, F figures, Function<Latest<F>, List<Meter>> create) {
+    private static <K, F> void put(Map<K, Latest<F>> known, K key, F figures, Function<Latest<F>, List<Meter>> create) {
         Latest<F> latest = known.get(key);
         if (latest != null) {
             latest.figures = figures;
@@ -141,8 +139,7 @@ final class GatewayMeters {
                 failures(latest, "request", now -> now.figures.failedRequests()));
     }
 
-    private Meter failures(
-            Latest<GatewayFigures> latest, String kind, Function<Latest<GatewayFigures>, Long> value) {
+    private Meter failures(Latest<GatewayFigures> latest, String kind, Function<Latest<GatewayFigures>, Long> value) {
         return meters.functionCounter(
                 "sip.proxy.gateway.failures",
                 "",

@@ -68,8 +68,10 @@ class GatewayMetersTest implements ProxyComponent, GatewayMonitor {
         gateways.add(gateway("two", "down", 0));
         start();
 
-        assertThat(gauge("sip.proxy.gateway.up", "set", "pstn", "gateway", "one")).isEqualTo(1);
-        assertThat(gauge("sip.proxy.gateway.up", "set", "pstn", "gateway", "two")).isZero();
+        assertThat(gauge("sip.proxy.gateway.up", "set", "pstn", "gateway", "one"))
+                .isEqualTo(1);
+        assertThat(gauge("sip.proxy.gateway.up", "set", "pstn", "gateway", "two"))
+                .isZero();
         assertThat(gauge("sip.proxy.gateway.calls", "gateway", "one")).isEqualTo(2);
         assertThat(counted("sip.proxy.gateway.failures", "gateway", "one", "kind", "probe"))
                 .isEqualTo(3);

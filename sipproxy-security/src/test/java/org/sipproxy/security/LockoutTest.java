@@ -84,6 +84,50 @@ class LockoutTest {
     }
 
     @Test
+    void operatorsSeeLockoutsAndEndThem() {
+        assertThat(authentication.lockouts()).as("before the start").isEmpty();
+        authentication.start(new FakeRuntime(now));
+        for (int i = 0; i < 3; i++) {
+            wrong("1001", "192.0.2.1");
+            wrong("1002", "2001:db8::1");
+        }
+        assertThat(isChallenge(right("1001", "192.0.2.1"))).as("locked out").isTrue();
+
+        assertThat(authentication.lockouts())
+                .satisfiesExactly(
+                        first -> {
+                            assertThat(first.user()).isEqualTo("1001");
+                            assertThat(first.source()).isEqualTo(CidrBlock.parse("192.0.2.1"));
+                            assertThat(first.remaining()).isPositive().isLessThanOrEqualTo(Duration.ofSeconds(30));
+                            assertThat(first.isProven()).isTrue();
+                        },
+                        second -> assertThat(second.source()).isEqualTo(CidrBlock.parse("2001:db8::/64")));
+
+        assertThat(authentication.endLockouts(lockout -> lockout.user().equals("1003")))
+                .isZero();
+        assertThat(authentication.endLockouts(lockout -> lockout.user().equals("1001")))
+                .isOne();
+
+        assertThat(authentication.lockouts()).extracting(ActiveLockout::user).containsExactly("1002");
+        assertThat(isChallenge(right("1001", "192.0.2.1"))).as("locked out").isFalse();
+        assertThat(isChallenge(right("1002", "2001:db8::1"))).as("locked out").isTrue();
+    }
+
+    @Test
+    void lockoutOfAWholeSourceIsListedWithoutAUser() {
+        authentication.start(new FakeRuntime(now));
+        for (int user = 1000; user < 1008; user++) {
+            wrong("" + user, "192.0.2.1");
+        }
+
+        assertThat(authentication.lockouts())
+                .singleElement()
+                .satisfies(lockout -> assertThat(lockout.user()).isEmpty());
+        assertThat(authentication.endLockouts(lockout -> true)).isOne();
+        assertThat(isChallenge(right("1050", "192.0.2.1"))).isFalse();
+    }
+
+    @Test
     void lockedOutUserGetsTheUsualChallenge() {
         for (int i = 0; i < 3; i++) {
             assertThat(isChallenge(wrong("1001", "192.0.2.7"))).isTrue();

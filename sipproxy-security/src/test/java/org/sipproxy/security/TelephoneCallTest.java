@@ -34,8 +34,8 @@ class TelephoneCallTest {
             .authentication(
                     users -> DigestAuthentication.builder().credentials(users).build())
             .configure(builder -> builder.calls(CallSettings.DEFAULT)
-                    .beforeRouting(RequestStage.onInvite(context ->
-                            context.authenticatedUser().isPresent()
+                    .beforeRouting(RequestStage.onInvite(
+                            context -> context.authenticatedUser().isPresent()
                                             && !context.request().requestUri().isSip()
                                     ? Verdict.relay(exit)
                                     : Verdict.proceed())))

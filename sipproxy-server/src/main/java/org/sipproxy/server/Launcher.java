@@ -6,8 +6,19 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Stream;
+import org.sipproxy.server.command.AccessCommand;
+import org.sipproxy.server.command.CallsCommand;
+import org.sipproxy.server.command.DrainCommand;
 import org.sipproxy.server.command.ExitStatus;
 import org.sipproxy.server.command.TraceCommand;
+import org.sipproxy.server.command.GatewaysCommand;
+import org.sipproxy.server.command.LockoutsCommand;
+import org.sipproxy.server.command.LogCommand;
+import org.sipproxy.server.command.MonitorCommand;
+import org.sipproxy.server.command.StatsCommand;
+import org.sipproxy.server.command.StatusCommand;
+import org.sipproxy.server.command.StopCommand;
+import org.sipproxy.server.command.UlCommand;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.IVersionProvider;
@@ -31,6 +42,17 @@ import picocli.CommandLine.UnmatchedArgumentException;
             SubscriberCommands.Rm.class,
             SubscriberCommands.Show.class,
             TraceCommand.class,
+            StatusCommand.class,
+            UlCommand.class,
+            CallsCommand.class,
+            StatsCommand.class,
+            MonitorCommand.class,
+            GatewaysCommand.class,
+            AccessCommand.class,
+            LockoutsCommand.class,
+            LogCommand.class,
+            DrainCommand.class,
+            StopCommand.class,
             CommandLine.HelpCommand.class
         },
         synopsisSubcommandLabel = "COMMAND",

@@ -72,8 +72,8 @@ class ImportedManualTest {
         Map<String, String> expected = responses(kamailio);
 
         try (JavaProcess server = JavaProcess.start(Launcher.class, imported())) {
-            int port = Integer.parseInt(
-                    server.awaitLine("READY").replaceFirst(".*?udp:127\\.0\\.0\\.1:(\\d+).*", "$1"));
+            int port =
+                    Integer.parseInt(server.awaitLine("READY").replaceFirst(".*?udp:127\\.0\\.0\\.1:(\\d+).*", "$1"));
             Map<String, String> actual = responses(port);
 
             Map<String, String> explained = new LinkedHashMap<>(expected);
@@ -116,14 +116,30 @@ class ImportedManualTest {
         Files.writeString(configuration, Files.readString(configuration).replace("domain = \"", "alias = \""));
         File log = directory.resolve("kamailio.log").toFile();
         processes.add(new ProcessBuilder(
-                        KAMAILIO.toString(), "-DD", "-E", "-n", "1", "-Y", directory.toString(), "-P",
-                        directory.resolve("pid").toString(), "-f", configuration.toString(), "-A",
-                        "MY_SERVER_IP=127.0.0.1", "-A", "SIP_PORT=" + port, "-A", "DBURL=" + url(OF_KAMAILIO))
+                        KAMAILIO.toString(),
+                        "-DD",
+                        "-E",
+                        "-n",
+                        "1",
+                        "-Y",
+                        directory.toString(),
+                        "-P",
+                        directory.resolve("pid").toString(),
+                        "-f",
+                        configuration.toString(),
+                        "-A",
+                        "MY_SERVER_IP=127.0.0.1",
+                        "-A",
+                        "SIP_PORT=" + port,
+                        "-A",
+                        "DBURL=" + url(OF_KAMAILIO))
                 .redirectErrorStream(true)
                 .redirectOutput(log)
                 .start());
         await().atMost(Duration.ofSeconds(60)).ignoreExceptions().untilAsserted(() -> {
-            assertThat(processes.get(0).isAlive()).as(Files.readString(log.toPath())).isTrue();
+            assertThat(processes.get(0).isAlive())
+                    .as(Files.readString(log.toPath()))
+                    .isTrue();
             try (TestClient client = new TestClient(port, DOMAIN)) {
                 assertThat(client.send("OPTIONS", "", "stranger@else.test")).isEqualTo("200");
             }

@@ -45,7 +45,8 @@ final class TestClient implements AutoCloseable {
                 "",
                 user,
                 "Expires: " + expires,
-                "Authorization: Digest username=\"" + user + "\", realm=\"" + challenge.group(1) + "\", nonce=\"" + nonce
+                "Authorization: Digest username=\"" + user + "\", realm=\"" + challenge.group(1) + "\", nonce=\""
+                        + nonce
                         + "\", uri=\"" + uri + "\", response=\"" + digest + '"'
                         + (hasQop ? ", qop=auth, nc=00000001, cnonce=\"abc\"" : "")));
     }

@@ -33,7 +33,13 @@ class ConfiguredStage implements RequestStage {
     }
 
     static RequestStage named(RequestStage stage, String name) {
-        return of(stage, StageNames.require(name), stage.methods(), stage.timeLimit(), stage.concurrencyLimit(), stage.mayBlock());
+        return of(
+                stage,
+                StageNames.require(name),
+                stage.methods(),
+                stage.timeLimit(),
+                stage.concurrencyLimit(),
+                stage.mayBlock());
     }
 
     static RequestStage on(RequestStage stage, Set<Method> methods) {

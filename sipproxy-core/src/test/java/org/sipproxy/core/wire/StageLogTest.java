@@ -75,8 +75,7 @@ class StageLogTest {
 
     @Test
     void fullStageAndLateStageHaveALineEach() {
-        start(b -> b.beforeRouting(
-                waiting().named("crm").atMost(1).within(Duration.ofMillis(500))));
+        start(b -> b.beforeRouting(waiting().named("crm").atMost(1).within(Duration.ofMillis(500))));
         Request first = alice.send(alice.request("INVITE", "sip:bob@sip.test"));
         alice.awaitResponse(first, 100);
 
@@ -86,7 +85,8 @@ class StageLogTest {
 
         await().until(() -> log.lines("WARN").size() == 2);
         assertThat(log.lines("stage crm is full; requests get 503")).hasSize(1);
-        assertThat(log.lines("stage crm took longer than 500 ms; the request gets 503")).hasSize(1);
+        assertThat(log.lines("stage crm took longer than 500 ms; the request gets 503"))
+                .hasSize(1);
     }
 
     @Test
@@ -154,8 +154,8 @@ class StageLogTest {
     @Test
     void lateFailureStageIsNamed() {
         start(b -> b.waitLimit(Duration.ofSeconds(1))
-                .beforeRouting(RequestStage.onInvite(context -> Verdict.relay(
-                        RelayPlan.to(Target.of(SipUri.of("sip:nobody@127.0.0.1:1;transport=tcp")))
+                .beforeRouting(RequestStage.onInvite(context ->
+                        Verdict.relay(RelayPlan.to(Target.of(SipUri.of("sip:nobody@127.0.0.1:1;transport=tcp")))
                                 .onAnyFailure()
                                 .decide(FailureStage.of(failure -> {
                                             failure.explain("the branch office");

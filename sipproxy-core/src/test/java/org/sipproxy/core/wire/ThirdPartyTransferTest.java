@@ -20,8 +20,8 @@ import org.sipproxy.api.routing.Verdict;
 class ThirdPartyTransferTest {
 
     private final List<String> seen = new CopyOnWriteArrayList<>();
-    private final ThirdPartyScene scene = new ThirdPartyScene(b -> b.beforeAuthentication(noting("before authentication"))
-            .beforeRouting(noting("before routing")));
+    private final ThirdPartyScene scene = new ThirdPartyScene(
+            b -> b.beforeAuthentication(noting("before authentication")).beforeRouting(noting("before routing")));
     private final WireClient.Udp alice = scene.proxy.registered("alice");
     private final WireClient.Udp bob = scene.proxy.registered("bob");
     private final WireClient.Udp carol = scene.proxy.registered("carol");
@@ -46,8 +46,7 @@ class ThirdPartyTransferTest {
 
     /** Carol takes the place of a user, as the user's REFER to her has asked. */
     private Request invite(String uri, String replaces) {
-        return carol.send(
-                carol.request("INVITE", uri).with("Replaces: " + replaces, "Supported: replaces"));
+        return carol.send(carol.request("INVITE", uri).with("Replaces: " + replaces, "Supported: replaces"));
     }
 
     private void refused(Request invite, int status) {

@@ -64,10 +64,11 @@ final class AccountTranslator {
         all.script.modules.stream()
                 .filter(one -> one.name().equals("auth"))
                 .findFirst()
-                .ifPresent(one -> all.decide(
-                        one.place(),
-                        "module auth is loaded, but no route block that can be reached asks for a password, so anyone may"
-                                + " register in Kamailio too; to ask for passwords, remove no-auth and add database-url"));
+                .ifPresent(
+                        one -> all.decide(
+                                one.place(),
+                                "module auth is loaded, but no route block that can be reached asks for a password, so anyone may"
+                                        + " register in Kamailio too; to ask for passwords, remove no-auth and add database-url"));
     }
 
     private void columns() {
@@ -153,7 +154,8 @@ final class AccountTranslator {
                     && !realm.text().equals(all.settings.value("domain").orElse(""))) {
                 all.decide(
                         realm.place(),
-                        "the realm is " + realm.text() + "; here it is the domain, so hashes (ha1) of another realm do not"
+                        "the realm is " + realm.text()
+                                + "; here it is the domain, so hashes (ha1) of another realm do not"
                                 + " fit: use plain passwords, or set the passwords again");
             }
         }

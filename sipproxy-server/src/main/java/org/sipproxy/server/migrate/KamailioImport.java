@@ -42,7 +42,8 @@ public final class KamailioImport {
             }
             defines.define(parts[0], parts.length > 1 ? parts[1] : "", commandLine);
         }
-        if (!domain.isEmpty() && HostPort.parse(domain).filter(one -> one.port() == 0).isEmpty()) {
+        if (!domain.isEmpty()
+                && HostPort.parse(domain).filter(one -> one.port() == 0).isEmpty()) {
             throw new ImportException(new Place("--domain", 0), '"' + domain + "\" is not a host name");
         }
         Remarks remarks = new Remarks();

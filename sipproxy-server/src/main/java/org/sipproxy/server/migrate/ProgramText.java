@@ -2,6 +2,7 @@ package org.sipproxy.server.migrate;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Set;
 import java.util.TreeSet;
 
@@ -33,13 +34,19 @@ final class ProgramText {
         lines.add("");
         lines.add("    /** Serves until the process is stopped. */");
         lines.add("    public static void main(String[] args) throws InterruptedException {");
-        lines.add("        try ("
-                + (hasDatabase ? use("com.zaxxer.hikari.HikariDataSource") + " database = database(); " : "")
-                + "SipProxy proxy = proxy(" + (hasDatabase ? "database" : "") + ").build()) {");
-        lines.add("            proxy.start();");
-        lines.add("            System.out.println(\"READY \" + proxy.boundEndpoints());");
-        lines.add("            Thread.currentThread().join(); // the threads of the proxy do not keep a JVM up");
-        lines.add("        }");
+        if (hasDatabase) {
+            lines.add("        " + use("com.zaxxer.hikari.HikariDataSource") + " database = database();");
+        }
+        lines.add("        SipProxy proxy = proxy(" + (hasDatabase ? "database" : "") + ").build();");
+        lines.add("        // on SIGTERM: answers requests in flight and writes pending changes");
+        lines.add("        Runtime.getRuntime().addShutdownHook(new Thread("
+                + (hasDatabase
+                        ? "() -> {\n            proxy.close();\n            database.close();\n        }"
+                        : "proxy::close")
+                + "));");
+        lines.add("        proxy.start();");
+        lines.add("        System.out.println(\"READY \" + proxy.boundEndpoints());");
+        lines.add("        Thread.currentThread().join(); // the threads of the proxy do not keep a JVM up");
         lines.add("    }");
         lines.add("");
         lines.add("    static SipProxyBuilder proxy(" + (hasDatabase ? use("javax.sql.DataSource") + " database" : "")
@@ -162,11 +169,12 @@ final class ProgramText {
     /** Returns a string literal of Java. */
     static String literal(String text) {
         StringBuilder literal = new StringBuilder("\"");
-        for (char c : text.toCharArray()) {
+        for (int i = 0; i < text.length(); i++) {
+            char c = text.charAt(i);
             if (c == '"' || c == '\\') {
                 literal.append('\\').append(c);
             } else if (c < ' ' || c > '~') {
-                literal.append(String.format("\\u%04x", (int) c));
+                literal.append(String.format(Locale.ROOT, "\\u%04x", (int) c));
             } else {
                 literal.append(c);
             }

@@ -160,7 +160,9 @@ class KamailioImportTest {
         List<String> lines = lines("loadmodule \"auth.so\"\n" + SIMPLE);
 
         assertThat(options(lines)).contains("no-auth");
-        assertThat(remarks(lines)).contains("Needs a decision").contains("k.cfg:1: module auth is loaded, but no route");
+        assertThat(remarks(lines))
+                .contains("Needs a decision")
+                .contains("k.cfg:1: module auth is loaded, but no route");
     }
 
     @Test

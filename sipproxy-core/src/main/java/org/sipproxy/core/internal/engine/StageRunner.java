@@ -79,7 +79,8 @@ final class StageRunner implements AutoCloseable {
     private Outcome full(HostStage stage) {
         if (fullStages.isDue()) {
             LOG.warn(
-                    "stage {} is full; requests get 503; see RequestStage.concurrencyLimit ({} more since the last such line)",
+                    "stage {} is full; requests get 503; see RequestStage.concurrencyLimit ({} more since the last"
+                            + " such line)",
                     stage,
                     fullStages.takeOmitted());
         }

@@ -65,13 +65,10 @@ class RedirectionTest {
         scene.register("bob", "sip:bob@" + A);
         scene.register("bob", "sip:bob@" + B);
         List<FailureCause> causes = new ArrayList<>();
-        scene.invite(RelayPlan.to(TO_A, TO_B)
-                .followRedirects()
-                .onAnyFailure()
-                .decide(context -> {
-                    causes.add(context.cause());
-                    return Verdict.proceed();
-                }));
+        scene.invite(RelayPlan.to(TO_A, TO_B).followRedirects().onAnyFailure().decide(context -> {
+            causes.add(context.cause());
+            return Verdict.proceed();
+        }));
 
         scene.answer(B, 486);
         scene.answer(A, 302, "Contact: <" + contact + ">");
@@ -136,7 +133,9 @@ class RedirectionTest {
         scene.invite(RelayPlan.to(TO_A).followRedirects());
 
         scene.answer(
-                A, 302, "Contact: <sip:second@example.org>;q=0.3, <sip:first@example.org>;q=0.5, <sip:x@" + D + ">;q=0.4");
+                A,
+                302,
+                "Contact: <sip:second@example.org>;q=0.3, <sip:first@example.org>;q=0.5, <sip:x@" + D + ">;q=0.4");
         assertThat(scene.whatTo(B)).containsExactly("INVITE");
         assertThat(invites()).isEqualTo(2);
 

@@ -6,7 +6,6 @@ import static org.sipproxy.api.routing.FailureCause.CHALLENGED;
 import static org.sipproxy.api.routing.FailureCause.DECLINED;
 import static org.sipproxy.api.routing.FailureCause.NOT_REGISTERED;
 import static org.sipproxy.api.routing.FailureCause.NO_ANSWER;
-import static org.sipproxy.api.routing.FailureCause.REDIRECTED;
 import static org.sipproxy.api.routing.FailureCause.REJECTED;
 import static org.sipproxy.api.routing.FailureCause.UNREACHABLE;
 import static org.sipproxy.core.internal.forwarding.ForwardingScene.request;
