@@ -1,8 +1,8 @@
-# Each target is one Maven command, printed as it runs.
+# Each target is one Maven command, printed as it runs; deb also runs a script.
 MVN ?= mvn
 
 .DEFAULT_GOAL := help
-.PHONY: help fast test fmt check bench nat footprint
+.PHONY: help fast test fmt check bench nat footprint deb
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\): ## \(.*\)/make \1#\2/p' Makefile | column -t -s '#'
@@ -27,3 +27,7 @@ footprint: ## live heap of a binding and of a waiting transaction
 
 nat: ## 100 calls each way through the kernel's NAT, mappings lost in the middle; as root, needs iproute2, nftables, conntrack
 	$(MVN) -Pfast -pl sipproxy-nat -am -Dtest=KernelNatTest -Dsurefire.failIfNoSpecifiedTests=false -Dnat.calls=100 test
+
+deb: ## the Debian package, target/deb/sipproxy_*.deb; needs binutils, dpkg-dev, file, man-db, zip, unzip
+	$(MVN) -Pfast -pl sipproxy-server -am -DskipTests package
+	packaging/deb.sh

@@ -53,6 +53,8 @@ import picocli.CommandLine.UnmatchedArgumentException;
             LogCommand.class,
             DrainCommand.class,
             StopCommand.class,
+            CompletionCommand.class,
+            ManCommand.class,
             CommandLine.HelpCommand.class
         },
         synopsisSubcommandLabel = "COMMAND",

@@ -8,6 +8,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import org.sipproxy.api.auth.CredentialStore;
+import org.sipproxy.api.component.ProxyComponent;
 import org.sipproxy.api.config.ConfigurationException;
 import org.sipproxy.api.transport.Endpoint;
 import org.sipproxy.core.SipProxy;
@@ -208,6 +209,9 @@ final class ProxyOptions {
     /** Components of the proxy that operators look into. */
     private final ServerComponents components = new ServerComponents();
 
+    /** Components that the server adds itself, without an option. */
+    final List<ProxyComponent> serverComponents = new ArrayList<>();
+
     private final List<String> problems = new ArrayList<>();
     private final List<Endpoint> endpoints = new ArrayList<>();
 
@@ -244,6 +248,7 @@ final class ProxyOptions {
         flow.read(problems);
         readPolicies(builder);
         web.addTo(builder, subscription.database(), serves, problems);
+        serverComponents.forEach(builder::component);
         if (MessageTrace.isEnabled()) {
             builder.wireListener(trace);
         }

@@ -1,6 +1,7 @@
 package org.sipproxy.server;
 
 import java.io.PrintWriter;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
@@ -12,8 +13,10 @@ import org.sipproxy.core.options.BindFailedException;
 import org.sipproxy.core.options.TlsSettingsException;
 import org.sipproxy.server.database.DatabaseUnreachableException;
 import org.sipproxy.server.logging.LogFormat;
+import org.sipproxy.server.part.ServerPart;
 import org.sipproxy.server.part.ServerPartException;
 import org.sipproxy.server.part.ServerParts;
+import org.sipproxy.server.systemd.SystemdNotifier;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -136,6 +139,8 @@ final class RunCommand implements Callable<Integer> {
             return Launcher.misconfigured(err, Launcher.join(checkup.fatal(), checkup.errors()));
         }
         Launcher.warn(err, Launcher.join(checkup.errors(), checkup.warnings()));
+        SystemdNotifier systemd = SystemdNotifier.of(System.getenv());
+        systemd.component().ifPresent(options.serverComponents::add);
         Optional<SipProxy> built = options.build(SubscriberOption.of(database), true);
         if (built.isEmpty()) {
             return Launcher.misconfigured(err, options.problems());
@@ -156,7 +161,9 @@ final class RunCommand implements Callable<Integer> {
         MemoryWatch.begin(() -> proxy.statistics().outOfMemoryErrors());
         ServerParts parts;
         try {
-            parts = ServerParts.start(options.parts(), proxy);
+            List<ServerPart> all = new ArrayList<>(options.parts());
+            all.add(systemd); // last: it reports that everything has started
+            parts = ServerParts.start(all, proxy);
         } catch (ServerPartException e) {
             proxy.close();
             return Launcher.misconfigured(err, List.of(Launcher.messageOf(e)));

@@ -7,6 +7,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
@@ -33,6 +34,13 @@ public final class JavaProcess implements AutoCloseable {
     }
 
     public static JavaProcess start(List<String> jvmOptions, Class<?> main, String... args) throws IOException {
+        return start(Map.of(), jvmOptions, main, args);
+    }
+
+    /** Starts a JVM with more environment variables than this process has. */
+    public static JavaProcess start(
+            Map<String, String> environment, List<String> jvmOptions, Class<?> main, String... args)
+            throws IOException {
         List<String> command = new ArrayList<>(List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "-XX:TieredStopAtLevel=1",
@@ -45,6 +53,7 @@ public final class JavaProcess implements AutoCloseable {
         ProcessBuilder builder = new ProcessBuilder(command);
         builder.environment()
                 .put("XDG_STATE_HOME", STATE.toString()); // keeps the launcher's files in the build directory
+        builder.environment().putAll(environment);
         return new JavaProcess(builder.start());
     }
 
@@ -75,6 +84,10 @@ public final class JavaProcess implements AutoCloseable {
             }
             seen.add(line);
         }
+    }
+
+    long pid() {
+        return process.pid();
     }
 
     /** Sends SIGTERM. */
