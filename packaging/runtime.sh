@@ -14,7 +14,7 @@ bin=${JAVA_HOME:+$JAVA_HOME/bin/}
 # "jdeps --print-module-deps sipproxy.jar", without jdk.sctp, which only unused classes of the JAIN-SIP RI use. Besides:
 # jdk.crypto.ec for TLS with elliptic curves, jdk.management for the statistics of the JVM, java.xml for a logback.xml.
 modules=java.base,java.desktop,java.management,java.naming,java.net.http,java.security.jgss,java.sql,java.xml
-modules=$modules,jdk.crypto.ec,jdk.jfr,jdk.management,jdk.unsupported
+modules=$modules,jdk.crypto.ec,jdk.httpserver,jdk.jfr,jdk.management,jdk.unsupported
 
 rm -rf "$out"
 mkdir -p "$out/native"

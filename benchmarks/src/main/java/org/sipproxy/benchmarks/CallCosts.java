@@ -227,8 +227,7 @@ public final class CallCosts {
         from.send(new DatagramPacket(wire, wire.length, to));
     }
 
-    static String exchange(DatagramSocket from, InetSocketAddress to, String text, String awaited)
-            throws IOException {
+    static String exchange(DatagramSocket from, InetSocketAddress to, String text, String awaited) throws IOException {
         send(from, to, text);
         byte[] buffer = new byte[4_096];
         while (true) {

@@ -1,11 +1,14 @@
 package org.sipproxy.core;
 
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import org.sipproxy.api.call.Calls;
 import org.sipproxy.api.client.RequestClient;
+import org.sipproxy.api.config.ConfigurationException;
+import org.sipproxy.api.config.OptionProblems;
 import org.sipproxy.api.event.WireListener;
 import org.sipproxy.api.location.LocationStore;
 import org.sipproxy.api.location.LocationStoreException;
@@ -17,6 +20,7 @@ import org.sipproxy.core.internal.engine.ProxyEngine;
 import org.sipproxy.core.internal.time.Deadline;
 import org.sipproxy.core.internal.tls.TlsMaterial;
 import org.sipproxy.core.options.BindFailedException;
+import org.sipproxy.core.options.ProxySettings;
 import org.sipproxy.core.options.TlsSettings;
 import org.sipproxy.core.options.TlsSettingsException;
 
@@ -236,6 +240,71 @@ public final class SipProxy implements AutoCloseable {
             throw new IllegalStateException("reloadTls: the proxy is not running");
         }
         engine.reloadTls();
+    }
+
+    /** Returns the current options that {@link #reconfigure} may change. */
+    public ProxySettings settings() {
+        return engine.settings();
+    }
+
+    /**
+     * Changes options while the proxy runs, all of them or none. A request that arrives later is handled by the new
+     * options. Requests in progress, transactions, answered calls and open connections go on with those that they began
+     * with; bindings keep their expiry. The files of {@link TlsSettings} are read again, as {@link #reloadTls} does.
+     * Blocks while it reads them. Do not change one component and the settings that depend on it from several threads at
+     * once.
+     *
+     * <p>Everything else needs a new proxy, such as listening points, storage and threads, and also: T1, the rule for the
+     * case of users, whether calls are tracked, and whether there is a certificate.
+     *
+     * @param settings such as {@code proxy.settings().withTimers(…)}, or those of a proxy that was built with other
+     *     options and is not started
+     * @throws ConfigurationException if an option is not valid or cannot change at run time; nothing has changed
+     * @throws TlsSettingsException if the certificate cannot be used; nothing has changed
+     * @throws IllegalStateException if the proxy is not running
+     */
+    public void reconfigure(ProxySettings settings) {
+        Objects.requireNonNull(settings, "settings");
+        State now = state;
+        if (now != State.RUNNING && now != State.DRAINING) {
+            throw new IllegalStateException("reconfigure: the proxy is not running (" + now + ")");
+        }
+        OptionProblems problems = new OptionProblems("");
+        new NameChecks(settings.domains(), settings.aliases()).addTo(problems);
+        ProxySettings before = engine.settings();
+        requireSame(
+                problems,
+                "timers",
+                "T1",
+                before.timers().t1(),
+                settings.timers().t1());
+        requireSame(
+                problems,
+                "registrar",
+                "the case of users",
+                before.registrar().userCase(),
+                settings.registrar().userCase());
+        requireSame(
+                problems,
+                "calls",
+                "tracking",
+                before.calls().isPresent(),
+                settings.calls().isPresent());
+        requireSame(
+                problems,
+                "tls",
+                "a certificate",
+                before.tls().isPresent(),
+                settings.tls().isPresent());
+        problems.range("drainTime", settings.drainTime(), Duration.ZERO, Duration.ofHours(1));
+        problems.throwIfAny();
+        engine.reconfigure(settings);
+    }
+
+    private static void requireSame(OptionProblems problems, String option, String what, Object before, Object after) {
+        if (!before.equals(after)) {
+            problems.add(option, what, "cannot change while the proxy runs", "build another proxy");
+        }
     }
 
     /**

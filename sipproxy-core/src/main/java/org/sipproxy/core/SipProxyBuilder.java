@@ -46,7 +46,6 @@ import org.sipproxy.core.options.TlsSettings;
 import org.sipproxy.message.HostName;
 import org.sipproxy.message.ParseLimits;
 import org.sipproxy.message.SipParseException;
-import org.sipproxy.message.SipUri;
 
 /**
  * Builder of {@link SipProxy}. Required: at least one {@link #listen}, at least one {@link #domain}, and either
@@ -596,7 +595,7 @@ public final class SipProxyBuilder {
         installComponents();
         OptionProblems found = problems.copy();
         new ListenChecks(endpoints, tls != null).addTo(found);
-        checkNames(found);
+        new NameChecks(domains, aliases).addTo(found);
         checkAuthentication(found);
         checkStages(found);
         found.range("udpReceivers", udpReceivers, 1, 64);
@@ -709,43 +708,6 @@ public final class SipProxyBuilder {
                         "is shorter than the limit of stage " + stage.name() + ", " + OptionProblems.text(limit),
                         "raise it, or give the stage a shorter limit with within(…)");
             }
-        }
-    }
-
-    private void checkNames(OptionProblems found) {
-        if (domains.isEmpty()) {
-            found.add(
-                    "domain",
-                    "",
-                    "none",
-                    "add one, such as example.org, the part behind the @ of your users' addresses");
-        }
-        for (String domain : domains) {
-            if (!isHost(domain)) {
-                found.add(
-                        "domain",
-                        quoted(domain),
-                        "is not a host",
-                        "write a host name such as example.org, without port or sip:");
-            }
-        }
-        for (String alias : aliases) {
-            int colon = alias.endsWith("]") ? -1 : alias.lastIndexOf(':');
-            String port = colon < 0 ? "1" : alias.substring(colon + 1);
-            if (!port.matches("\\d{1,5}") || Integer.parseInt(port) < 1 || Integer.parseInt(port) > 65_535) {
-                found.add("alias", quoted(alias), "has no port from 1 to 65535 behind its colon");
-            } else if (!isHost(colon < 0 ? alias : alias.substring(0, colon))) {
-                found.add("alias", quoted(alias), "is not a host", "write host or host:port");
-            }
-        }
-    }
-
-    private static boolean isHost(String text) {
-        try {
-            SipUri uri = SipUri.parse("sip:" + text);
-            return !uri.hasUser() && uri.port() < 0 && uri.host().equals(text);
-        } catch (SipParseException e) {
-            return false;
         }
     }
 

@@ -20,29 +20,44 @@ final class DispatchStages {
 
     private static final Logger LOG = LoggerFactory.getLogger(LoggerNames.GATEWAYS);
 
+    /** Where requests go. */
+    private record Table(
+            List<Dispatcher.Route> routes, PrefixTable<Exit> prefixes, Optional<Exit> fallback, boolean sendsUnknown) {}
+
     private final Dispatcher dispatcher;
-    private final List<Dispatcher.Route> routes;
-    private final PrefixTable<Exit> prefixes;
-    private final Optional<Exit> fallback;
-    private final boolean sendsUnknown;
+    private volatile Table table;
 
     DispatchStages(
             Dispatcher dispatcher, List<Dispatcher.Route> routes, PrefixTable<Exit> prefixes, @Nullable Exit fallback) {
         this.dispatcher = dispatcher;
-        this.routes = List.copyOf(routes);
-        this.prefixes = prefixes;
-        this.fallback = Optional.ofNullable(fallback);
-        this.sendsUnknown = fallback != null || !prefixes.isEmpty();
+        this.table = new Table(
+                List.copyOf(routes), prefixes, Optional.ofNullable(fallback), fallback != null || !prefixes.isEmpty());
+    }
+
+    /**
+     * Returns true if the stages that the other dispatcher needs are installed. They are left out if they have nothing to
+     * do, because a stage for unavailable users costs a look-up of each.
+     */
+    boolean canReplaceWith(DispatchStages other) {
+        return (table.sendsUnknown() || !other.table.sendsUnknown())
+                && (table.sendsUnknown()
+                        || !table.routes().isEmpty()
+                        || other.table.routes().isEmpty());
+    }
+
+    /** Takes over where the requests of another dispatcher go. */
+    void replaceWith(DispatchStages other) {
+        table = other.table;
     }
 
     void install(ComponentHooks hooks, boolean recognizesMembers) {
         if (recognizesMembers) {
             hooks.beforeAuthentication(new GatewayStage("gateway source", this::recognize));
         }
-        if (!routes.isEmpty() || sendsUnknown) {
+        if (!table.routes().isEmpty() || table.sendsUnknown()) {
             hooks.beforeRouting(new GatewayStage("dispatcher", this::route));
         }
-        if (sendsUnknown) {
+        if (table.sendsUnknown()) {
             hooks.onUnavailableUser(new GatewayStage("dispatcher", this::unavailable));
         }
     }
@@ -66,7 +81,8 @@ final class DispatchStages {
         if (Method.REGISTER.equals(context.request().method())) {
             return Verdict.proceed();
         }
-        for (Dispatcher.Route route : routes) {
+        Table now = table;
+        for (Dispatcher.Route route : now.routes()) {
             if ((route.isOpen() || mayCallOut(context))
                     && isNotFrom(route.set(), context)
                     && route.condition().holds(context)) {
@@ -74,7 +90,7 @@ final class DispatchStages {
             }
         }
         SipUri uri = context.request().requestUri();
-        if (!sendsUnknown || (uri.isSip() && context.isMyself(uri))) {
+        if (!now.sendsUnknown() || (uri.isSip() && context.isMyself(uri))) {
             return Verdict.proceed(); // a user, or unavailable() decides
         }
         String number = numberOf(uri);
@@ -88,7 +104,8 @@ final class DispatchStages {
     }
 
     private Verdict unknown(String number, StageContext context) throws SipParseException {
-        Exit exit = prefixes.find(number).or(() -> fallback).orElse(null);
+        Table now = table;
+        Exit exit = now.prefixes().find(number).or(now::fallback).orElse(null);
         if (exit == null || !mayCallOut(context)) {
             return Verdict.proceed();
         }

@@ -92,9 +92,9 @@ public final class Dispatcher implements ProxyComponent, GatewayMonitor {
 
     record Route(String set, boolean isOpen, Condition condition) {}
 
-    private final List<GatewaySet> configured;
-    private final GatewaySet defaults;
-    private final @Nullable GatewaySource source;
+    private volatile List<GatewaySet> configured;
+    private volatile GatewaySet defaults;
+    private volatile @Nullable GatewaySource source;
     private final @Nullable Duration reloadInterval;
     private final SourceMatch match;
     private final Consumer<MemberChange> listener;
@@ -251,6 +251,75 @@ public final class Dispatcher implements ProxyComponent, GatewayMonitor {
                 "{} gateways in {} sets from the source",
                 read.values().stream().mapToInt(Map::size).sum(),
                 read.size());
+    }
+
+    /**
+     * Takes over sets, routes and source of another dispatcher, which must not be used by a proxy. A gateway that both
+     * have keeps its state and calls, unless it is to be down or up after other numbers of failures. A gateway that is
+     * gone gets no new request, and its calls go on. Gateways of a source stay until the next {@link #reload}. The other
+     * options, such as {@link Builder#recognize}, stay as they are. Blocks.
+     *
+     * @throws IllegalArgumentException if the other one {@linkplain #canReplaceWith cannot} be taken over
+     */
+    public void replaceWith(Dispatcher other) {
+        if (!canReplaceWith(other)) {
+            throw new IllegalArgumentException(
+                    "replaceWith: the other dispatcher has the first routes; build a proxy with it");
+        }
+        synchronized (changes) {
+            Map<String, MemberSet> all = new TreeMap<>();
+            other.configured.forEach(set -> all.put(set.name(), replaced(sets.get(set.name()), set)));
+            sets.forEach((name, set) -> {
+                List<Member> ofSource =
+                        set.members.stream().filter(m -> m.fromSource).toList();
+                if (!all.containsKey(name) && !ofSource.isEmpty()) {
+                    all.put(name, set.with(ofSource));
+                }
+                MemberSet kept = all.get(name);
+                set.members.stream()
+                        .filter(member -> kept == null || !kept.members.contains(member))
+                        .forEach(Member::remove);
+            });
+            configured = other.configured;
+            defaults = other.defaults;
+            source = other.source;
+            sets = Map.copyOf(all);
+            stages.replaceWith(other.stages);
+        }
+        refreshAddresses();
+    }
+
+    /**
+     * Returns true if {@link #replaceWith} can take over the other dispatcher. A dispatcher without prefixes and fallback
+     * cannot get the first one while the proxy runs, and one without routes not the first route.
+     */
+    public boolean canReplaceWith(Dispatcher other) {
+        return stages.canReplaceWith(other.stages);
+    }
+
+    /** Returns a set with other options. A member stays unless its health would be decided otherwise. */
+    private MemberSet replaced(@Nullable MemberSet before, GatewaySet now) {
+        List<Member> members = new ArrayList<>();
+        Map<String, Member> known = new TreeMap<>();
+        if (before != null && before.options.hasHealthOf(now)) {
+            before.members.stream()
+                    .filter(member -> !member.fromSource)
+                    .forEach(member -> known.put(member.gateway().id(), member));
+        }
+        for (Gateway gateway : now.members()) {
+            Member member = known.get(gateway.id());
+            if (member == null) {
+                members.add(begun(new Member(now, gateway, false)));
+            } else {
+                member.set(now);
+                report(member, member.update(gateway));
+                members.add(member);
+            }
+        }
+        if (before != null) {
+            before.members.stream().filter(member -> member.fromSource).forEach(members::add);
+        }
+        return new MemberSet(now, members);
     }
 
     private MemberSet merged(MemberSet set, Map<String, Gateway> read) {

@@ -128,6 +128,11 @@ public final class GatewaySet {
         return numberFields;
     }
 
+    /** Returns true if the other set decides in the same way when a member is down and up. */
+    boolean hasHealthOf(GatewaySet other) {
+        return downAfter == other.downAfter && upAfter == other.upAfter && recoverAfter.equals(other.recoverAfter);
+    }
+
     Health newHealth() {
         return new Health(downAfter, upAfter, recoverAfter);
     }

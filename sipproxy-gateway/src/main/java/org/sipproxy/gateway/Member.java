@@ -17,7 +17,9 @@ import org.sipproxy.message.SipUri;
 /** A member of a running set. */
 final class Member {
 
-    final GatewaySet set;
+    /** Replaced with the options of its set. */
+    volatile GatewaySet set;
+
     final Health health;
     final AtomicInteger calls = new AtomicInteger();
     /** True once its probes have been scheduled. */
@@ -70,6 +72,11 @@ final class Member {
             return null;
         }
         return changed.start() == Gateway.Start.ACTIVE ? health.enable() : applyStart(changed.start());
+    }
+
+    /** Sets the options of its set, which must not decide otherwise about health. */
+    void set(GatewaySet options) {
+        set = options;
     }
 
     boolean isRemoved() {

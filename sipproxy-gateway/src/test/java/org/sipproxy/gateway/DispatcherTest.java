@@ -1,12 +1,14 @@
 package org.sipproxy.gateway;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.sipproxy.gateway.DispatcherScene.byUser;
 import static org.sipproxy.gateway.DispatcherScene.outgoing;
 import static org.sipproxy.gateway.DispatcherScene.pair;
 import static org.sipproxy.gateway.DispatcherScene.plan;
 import static org.sipproxy.gateway.DispatcherScene.request;
+import static org.sipproxy.gateway.DispatcherScene.status;
 import static org.sipproxy.gateway.DispatcherScene.target;
 import static org.sipproxy.gateway.DispatcherScene.unknown;
 
@@ -331,5 +333,42 @@ class DispatcherTest {
                 .isInstanceOfSatisfying(
                         ConfigurationException.class,
                         e -> assertThat(e.problems()).hasSize(5));
+    }
+
+    @Test
+    void replacedDispatcherKeepsTheStateOfItsGatewaysAndGetsTheRoutesOfTheOther() throws Exception {
+        Dispatcher dispatcher = scene.builder(
+                        GatewaySet.named("pstn").member("sip:192.0.2.10").member("sip:192.0.2.11"))
+                .fallback("pstn")
+                .build();
+        FakeHooks hooks = scene.start(dispatcher);
+        dispatcher.disable("pstn", status(dispatcher, 0).gateway().id());
+
+        dispatcher.replaceWith(scene.builder(GatewaySet.named("pstn")
+                        .member("sip:192.0.2.10")
+                        .member("sip:192.0.2.12")
+                        .tries(2))
+                .set(GatewaySet.named("media").member("sip:192.0.2.20").build())
+                .prefix("7", "media")
+                .fallback("pstn")
+                .build());
+
+        assertThat(dispatcher.status())
+                .extracting(status -> status.gateway().uri() + " " + status.state())
+                .containsExactly("sip:192.0.2.20 ACTIVE", "sip:192.0.2.10 DISABLED", "sip:192.0.2.12 ACTIVE");
+        assertThat(target(hooks.unavailable(byUser(unknown("sip:7030@example.org")))))
+                .isEqualTo("sip:7030@192.0.2.20");
+        assertThat(target(hooks.unavailable(byUser(unknown("sip:030@example.org")))))
+                .isEqualTo("sip:030@192.0.2.12");
+    }
+
+    @Test
+    void theFirstRouteCannotBeTakenOver() {
+        Dispatcher dispatcher = scene.builder(pair()).build();
+        scene.start(dispatcher);
+        Dispatcher other = scene.builder(pair()).fallback("pstn").build();
+
+        assertThat(dispatcher.canReplaceWith(other)).isFalse();
+        assertThatIllegalArgumentException().isThrownBy(() -> dispatcher.replaceWith(other));
     }
 }

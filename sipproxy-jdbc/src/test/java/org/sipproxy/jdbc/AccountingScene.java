@@ -79,6 +79,7 @@ final class AccountingScene implements AutoCloseable {
             case "now" -> Objects.requireNonNullElse(EVENT_TIME.get(), scene.now);
             case "wallClock" -> scene.now.plus(scene.stepped);
             case "newThread" -> ThreadSource.DAEMONS.newThread((String) arguments[0], (Runnable) arguments[1]);
+            case "publish" -> true; // its result is void
             default -> ((SipUri) arguments[0]).hostIs("sip.test");
         }));
         return scene;

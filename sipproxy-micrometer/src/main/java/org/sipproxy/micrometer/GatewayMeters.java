@@ -3,7 +3,6 @@ package org.sipproxy.micrometer;
 import io.micrometer.core.instrument.Meter;
 import java.time.Duration;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -111,11 +110,13 @@ final class GatewayMeters {
     }
 
     private <K, F> void retain(Map<K, Latest<F>> known, Set<K> present) {
-        for (K gone : new HashSet<>(known.keySet())) {
-            if (!present.contains(gone)) {
-                known.remove(gone).meters.forEach(meters::remove);
+        known.entrySet().removeIf(entry -> {
+            boolean gone = !present.contains(entry.getKey());
+            if (gone) {
+                entry.getValue().meters.forEach(meters::remove);
             }
-        }
+            return gone;
+        });
     }
 
     private List<Meter> metersOfGateway(Latest<GatewayFigures> latest) {

@@ -309,9 +309,8 @@ class SipProxyMetricsTest {
     /** Name, tags and unit of each meter are in docs/metrics.md, and no other. */
     @Test
     void thePageListsTheMeters() throws IOException {
-        start(builder -> builder.calls(CallSettings.DEFAULT)
-                .component(new Gateways())
-                .component(database));
+        start(builder ->
+                builder.calls(CallSettings.DEFAULT).component(new Gateways()).component(database));
         database.publish(new DatabaseCall("bindings.read", Duration.ofMillis(1), true));
         alice.register();
         bob.register();

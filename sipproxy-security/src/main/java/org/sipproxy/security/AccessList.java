@@ -55,22 +55,27 @@ public final class AccessList implements ProxyComponent {
 
     private static final String DEFAULT_POLICY = "default policy";
 
-    /** An immutable set of rules. */
-    private record Snapshot(List<AccessRule> list, NetworkTrie<AccessRule> networks, AccessRule[] everywhere) {}
+    /** What the builder set. */
+    private record Options(
+            Action defaultPolicy,
+            List<AccessRule> fixedRules,
+            @Nullable AccessRuleSource source,
+            Map<Integer, Action> groups) {}
 
-    private final Action defaultPolicy;
-    private final List<AccessRule> fixedRules;
-    private final @Nullable AccessRuleSource source;
-    private final Map<Integer, Action> groups;
+    /** An immutable set of rules. */
+    private record Snapshot(
+            Action defaultPolicy, List<AccessRule> list, NetworkTrie<AccessRule> networks, AccessRule[] everywhere) {}
+
+    /** Written under this object's monitor. */
+    private volatile Options options;
+
     private volatile Snapshot rules;
     private volatile @Nullable ProxyRuntime runtime;
 
     private AccessList(Builder builder, Action defaultPolicy) {
-        this.defaultPolicy = defaultPolicy;
-        this.fixedRules = List.copyOf(builder.rules);
-        this.source = builder.source;
-        this.groups = Map.copyOf(builder.groups);
-        this.rules = snapshot(fixedRules);
+        this.options =
+                new Options(defaultPolicy, List.copyOf(builder.rules), builder.source, Map.copyOf(builder.groups));
+        this.rules = snapshot(defaultPolicy, options.fixedRules());
     }
 
     /** Returns a builder; the default policy is the only option without a default. */
@@ -78,7 +83,7 @@ public final class AccessList implements ProxyComponent {
         return new Builder();
     }
 
-    private static Snapshot snapshot(List<AccessRule> list) {
+    private static Snapshot snapshot(Action defaultPolicy, List<AccessRule> list) {
         NetworkTrie.Builder<AccessRule> networks = new NetworkTrie.Builder<>();
         List<AccessRule> everywhere = new ArrayList<>();
         for (AccessRule rule : list) {
@@ -89,7 +94,7 @@ public final class AccessList implements ProxyComponent {
                 networks.add(network, rule);
             }
         }
-        return new Snapshot(list, networks.build(), everywhere.toArray(new AccessRule[0]));
+        return new Snapshot(defaultPolicy, list, networks.build(), everywhere.toArray(new AccessRule[0]));
     }
 
     @Override
@@ -107,10 +112,10 @@ public final class AccessList implements ProxyComponent {
     @Override
     public void start(ProxyRuntime proxy) {
         runtime = proxy;
-        if (source != null) {
+        if (options.source() != null) {
             reload();
         } else {
-            warnOfTrustInAll(fixedRules);
+            warnOfTrustInAll(options.fixedRules());
         }
     }
 
@@ -142,15 +147,20 @@ public final class AccessList implements ProxyComponent {
      * @throws RuntimeException if the rules cannot be read; the current rules then stay in force
      */
     public void reload() {
-        List<AccessRule> list = new ArrayList<>(fixedRules);
-        AccessRuleSource from = source;
+        Options now = options;
+        List<AccessRule> list = new ArrayList<>(now.fixedRules());
+        AccessRuleSource from = now.source();
         if (from != null) {
-            addAll(list, from.read());
+            addAll(list, from.read(), now.groups());
         }
-        replace(list);
+        synchronized (this) {
+            if (options == now) { // otherwise newer rules are in force already
+                replace(list);
+            }
+        }
     }
 
-    private void addAll(List<AccessRule> list, AccessRules read) {
+    private static void addAll(List<AccessRule> list, AccessRules read, Map<Integer, Action> groups) {
         int before = list.size();
         for (TrustedEntry entry : read.trusted()) {
             list.add(AccessRule.trust(CidrBlock.of(entry.ip()))
@@ -179,7 +189,7 @@ public final class AccessList implements ProxyComponent {
 
     /** Replaces all rules atomically. A request in progress is checked against either the old or the new rules. */
     public void replace(List<AccessRule> list) {
-        rules = snapshot(List.copyOf(list));
+        rules = snapshot(options.defaultPolicy(), List.copyOf(list));
         warnOfTrustInAll(list);
     }
 
@@ -190,7 +200,17 @@ public final class AccessList implements ProxyComponent {
 
     /** Returns the action for sources without a matching rule. */
     public Action defaultPolicy() {
-        return defaultPolicy;
+        return rules.defaultPolicy();
+    }
+
+    /**
+     * Takes over the options and the current rules of another list atomically: rules, default policy, source and groups.
+     * The other list must not be used by a proxy. If it has a source, {@link #reload} it before.
+     */
+    public synchronized void replaceWith(AccessList other) {
+        options = other.options;
+        rules = other.rules;
+        warnOfTrustInAll(other.options.fixedRules());
     }
 
     /** Returns the action for requests from an address, and the rule that decides it. */
@@ -205,7 +225,7 @@ public final class AccessList implements ProxyComponent {
             }
         }
         AccessDecision decision = explain(Arrays.asList(now.everywhere), special);
-        return decision != null ? decision : new AccessDecision(defaultPolicy, DEFAULT_POLICY, "", special);
+        return decision != null ? decision : new AccessDecision(now.defaultPolicy(), DEFAULT_POLICY, "", special);
     }
 
     private static @Nullable AccessDecision explain(List<AccessRule> list, List<String> special) {
@@ -266,7 +286,7 @@ public final class AccessList implements ProxyComponent {
 
     @Override
     public String toString() {
-        return "AccessList[" + fixedRules.size() + " rules, default " + defaultPolicy + "]";
+        return "AccessList[" + options.fixedRules().size() + " rules, default " + options.defaultPolicy() + "]";
     }
 
     /** Refuses what the source alone decides. */
@@ -291,7 +311,7 @@ public final class AccessList implements ProxyComponent {
                 throw new IllegalStateException("a rule read the message although none was given", e);
             }
             boolean undecided = rule != null && (rule.needsMessage() || (identities == null && rule.needsIdentity()));
-            Action action = rule == null ? defaultPolicy : rule.action();
+            Action action = rule == null ? rules.defaultPolicy() : rule.action();
             boolean refused = action == Action.DENY && !undecided;
             ProxyRuntime proxy = runtime;
             if (refused && proxy != null) {
@@ -308,7 +328,7 @@ public final class AccessList implements ProxyComponent {
         public Verdict handle(StageContext context) throws SipParseException {
             Flow flow = context.flow();
             AccessRule rule = find(flow.remoteAddress(), flow.kind(), flow.peerIdentities(), context);
-            Action action = rule == null ? defaultPolicy : rule.action();
+            Action action = rule == null ? rules.defaultPolicy() : rule.action();
             switch (action) {
                 case DENY -> {
                     context.publish(denied(SecurityEvent.Origin.of(flow, context.request()), rule));

@@ -103,32 +103,55 @@ public final class FloodGuard implements ProxyComponent {
 
     private final KeyedHash key = KeyedHash.random();
     private final SourcePrefix prefix;
-    private final @Nullable Limits limits;
-    private final Answer answer;
-    private final NetworkTrie<Boolean> exempt;
-    private final boolean hasExempt;
     private final BanList bans;
-    private final Duration banTime;
-    private final ScannerSigns signs;
-    private final ScannerPolicy scanners;
-    private final UnknownUsers unknownUsers;
+    /** Written under this object's monitor. */
+    private volatile Rules rules;
+
+    private volatile UnknownUsers unknownUsers;
     private final SlowResponse slowResponse = new SlowResponse(TARPIT_DELAY);
     private volatile @Nullable ProxyRuntime runtime;
 
     private FloodGuard(Builder builder) {
         this.prefix = builder.prefix;
-        this.answer = builder.answer;
-        this.limits = builder.scannersOnly ? null : new Limits(builder);
+        this.bans = new BanList(prefix);
+        LimitValues values = LimitValues.of(builder);
         NetworkTrie.Builder<Boolean> networks = new NetworkTrie.Builder<>();
         builder.exempt.forEach(network -> networks.add(network, true));
-        this.exempt = networks.build();
-        this.hasExempt = !builder.exempt.isEmpty();
-        this.bans = new BanList(prefix);
-        this.banTime = builder.banTime;
-        this.signs = new ScannerSigns(builder.signs);
-        this.scanners = builder.scanners;
+        this.rules = new Rules(
+                values,
+                values == null ? null : new Limits(values),
+                builder.answer,
+                networks.build(),
+                !builder.exempt.isEmpty(),
+                builder.banTime,
+                new ScannerSigns(builder.signs),
+                builder.scanners,
+                builder.unknownUsers);
         this.unknownUsers = new UnknownUsers(builder.unknownUsers);
     }
+
+    /** The limits of the builder. */
+    private record LimitValues(
+            RateLimit perSource, RateLimit perAor, @Nullable RateLimit global, Answer answer) {
+
+        static @Nullable LimitValues of(Builder builder) {
+            return builder.scannersOnly
+                    ? null
+                    : new LimitValues(builder.perSource, builder.perAor, builder.global, builder.answer);
+        }
+    }
+
+    /** What {@link #replaceWith} changes. */
+    private record Rules(
+            @Nullable LimitValues values,
+            @Nullable Limits limits,
+            Answer answer,
+            NetworkTrie<Boolean> exempt,
+            boolean hasExempt,
+            Duration banTime,
+            ScannerSigns signs,
+            ScannerPolicy scanners,
+            int unknownUsers) {}
 
     /** Returns a builder; every option has a default. */
     public static Builder builder() {
@@ -144,16 +167,37 @@ public final class FloodGuard implements ProxyComponent {
     public void install(ComponentHooks hooks) {
         hooks.onArrival(new Filter());
         hooks.atEntrance(new GuardStage("FloodGuard (source)", this::atEntrance));
-        Limits all = limits;
-        if (all != null) {
-            hooks.beforeRouting(new GuardStage("FloodGuard (user)", context -> beforeRouting(context, all)));
-        }
+        hooks.beforeRouting(new GuardStage("FloodGuard (user)", this::beforeRouting));
         hooks.onEvent(this::onEvent);
     }
 
     @Override
     public void start(ProxyRuntime proxy) {
         runtime = proxy;
+    }
+
+    /**
+     * Takes over the options of another guard, all at once: limits, exempt networks, scanners and bans to come. Unchanged
+     * limits keep their counts, and active bans stay. Its {@link Builder#sourcePrefix} has no effect.
+     */
+    public synchronized void replaceWith(FloodGuard other) {
+        Rules now = rules;
+        Rules next = other.rules;
+        LimitValues values = next.values();
+        Limits limits = values == null ? null : values.equals(now.values()) ? now.limits() : new Limits(values);
+        if (next.unknownUsers() != now.unknownUsers()) {
+            unknownUsers = new UnknownUsers(next.unknownUsers());
+        }
+        rules = new Rules(
+                values,
+                limits,
+                next.answer(),
+                next.exempt(),
+                next.hasExempt(),
+                next.banTime(),
+                next.signs(),
+                next.scanners(),
+                next.unknownUsers());
     }
 
     /** Bans a source for a duration: everything from it is dropped. */
@@ -186,7 +230,8 @@ public final class FloodGuard implements ProxyComponent {
     }
 
     private boolean isExempt(InetAddress source) {
-        return hasExempt && exempt.find(source) != null;
+        Rules now = rules;
+        return now.hasExempt() && now.exempt().find(source) != null;
     }
 
     /** The token buckets. */
@@ -204,14 +249,16 @@ public final class FloodGuard implements ProxyComponent {
         private final BucketTable users;
         private final CalleeLimits callees;
 
-        Limits(Builder builder) {
-            this.sourceLimit = "source " + builder.perSource;
-            this.floor = builder.answer == Answer.SILENCE ? 0 : -builder.perSource.burst();
-            this.sources = new BucketTable(builder.perSource);
-            this.flows = new BucketTable(builder.perSource);
-            this.global = builder.global == null ? null : new BucketTable(builder.global);
-            this.users = new BucketTable(builder.perAor);
-            this.callees = new CalleeLimits(builder.perAor, key);
+        Limits(LimitValues values) {
+            this.sourceLimit = "source " + values.perSource();
+            this.floor =
+                    values.answer() == Answer.SILENCE ? 0 : -values.perSource().burst();
+            this.sources = new BucketTable(values.perSource());
+            this.flows = new BucketTable(values.perSource());
+            RateLimit all = values.global();
+            this.global = all == null ? null : new BucketTable(all);
+            this.users = new BucketTable(values.perAor());
+            this.callees = new CalleeLimits(values.perAor(), key);
         }
 
         long source(InetSocketAddress from) {
@@ -294,7 +341,7 @@ public final class FloodGuard implements ProxyComponent {
         }
 
         private boolean accepts(InetSocketAddress from, TransportKind kind) {
-            Limits all = limits;
+            Limits all = rules.limits();
             if (all == null && bans.isEmpty()) {
                 return true;
             }
@@ -318,7 +365,8 @@ public final class FloodGuard implements ProxyComponent {
     private Verdict atEntrance(StageContext context) {
         Flow flow = context.flow();
         InetSocketAddress from = flow.remoteAddress();
-        Limits all = limits;
+        Rules now = rules;
+        Limits all = now.limits();
         if (isExempt(from.getAddress())) {
             return Verdict.proceed();
         }
@@ -328,11 +376,11 @@ public final class FloodGuard implements ProxyComponent {
             }
             return Verdict.proceed();
         }
-        String sign = signs.find(context.request());
+        String sign = now.signs().find(context.request());
         if (sign != null && isScanner(origin(context), "User-Agent " + sign)) {
             return Verdict.discard();
         }
-        if (all == null || answer == Answer.SILENCE) {
+        if (all == null || now.answer() == Answer.SILENCE) {
             return Verdict.proceed();
         }
         String hit = all.debt(from, isForgeable(flow.kind()), context.now().toEpochMilli());
@@ -343,8 +391,9 @@ public final class FloodGuard implements ProxyComponent {
         return SecurityEvent.Origin.of(context.flow(), context.request());
     }
 
-    private Verdict beforeRouting(StageContext context, Limits all) throws SipParseException {
-        if (context.isTrusted()) {
+    private Verdict beforeRouting(StageContext context) throws SipParseException {
+        Limits all = rules.limits();
+        if (all == null || context.isTrusted()) {
             return Verdict.proceed();
         }
         long now = context.now().toEpochMilli();
@@ -377,6 +426,7 @@ public final class FloodGuard implements ProxyComponent {
     private Verdict refuse(StageContext context, String limit) {
         context.publish(new SecurityEvent.LimitHit(origin(context), limit));
         ProxyRuntime proxy = runtime;
+        Answer answer = rules.answer();
         if (answer == Answer.TARPIT
                 && proxy != null
                 && !Method.ACK.equals(context.request().method())) {
@@ -391,10 +441,11 @@ public final class FloodGuard implements ProxyComponent {
         if (proxy != null) {
             proxy.publish(new SecurityEvent.ScannerSeen(origin, evidence));
         }
-        if (scanners == ScannerPolicy.BAN) {
-            bans.add(origin.source().getAddress(), nowMillis(), banTime);
+        Rules now = rules;
+        if (now.scanners() == ScannerPolicy.BAN) {
+            bans.add(origin.source().getAddress(), nowMillis(), now.banTime());
         }
-        return scanners != ScannerPolicy.REPORT;
+        return now.scanners() != ScannerPolicy.REPORT;
     }
 
     private void onEvent(SecurityEvent event) {

@@ -40,7 +40,7 @@ import org.sipproxy.message.wire.Splice;
  * {@link AccessList}, or if it is in a network given here. The sender of a response is trusted if it is in such a
  * network.
  *
- * <p>Immutable and thread-safe.
+ * <p>Thread-safe.
  */
 public final class IdentityHeaders implements ProxyComponent {
 
@@ -56,7 +56,7 @@ public final class IdentityHeaders implements ProxyComponent {
         HeaderName.P_CHARGING_FUNCTION_ADDRESSES
     };
 
-    private final NetworkTrie<Boolean> trusted;
+    private volatile NetworkTrie<Boolean> trusted;
 
     private IdentityHeaders(List<CidrBlock> networks) {
         NetworkTrie.Builder<Boolean> builder = new NetworkTrie.Builder<>();
@@ -67,6 +67,11 @@ public final class IdentityHeaders implements ProxyComponent {
     /** Returns a component that trusts the peers of these networks, and those that an earlier component trusts. */
     public static IdentityHeaders trusting(CidrBlock... networks) {
         return new IdentityHeaders(List.of(networks));
+    }
+
+    /** Trusts the networks of another component from now on, instead of its own. */
+    public void replaceWith(IdentityHeaders other) {
+        trusted = other.trusted;
     }
 
     @Override

@@ -28,11 +28,12 @@ import org.sipproxy.message.SipParseException;
 public final class InMemoryCredentials implements CredentialStore {
 
     private final UserCase userCase;
-    private final Map<Key, Credential> credentials = new ConcurrentHashMap<>();
+    /** Replaced under this object's monitor. */
+    private volatile Map<Key, Credential> credentials = new ConcurrentHashMap<>();
     /**
      * The spellings of names that differ only in case, by their lower-case form. Written under this object's monitor.
      */
-    private final Map<Key, Set<String>> spellings = new ConcurrentHashMap<>();
+    private volatile Map<Key, Set<String>> spellings = new ConcurrentHashMap<>();
 
     private InMemoryCredentials(UserCase userCase) {
         this.userCase = userCase;
@@ -104,6 +105,21 @@ public final class InMemoryCredentials implements CredentialStore {
             });
         }
         return removed;
+    }
+
+    /**
+     * Replaces all credentials by those of another store. A request in progress is checked against either the old or the
+     * new ones.
+     *
+     * @throws IllegalArgumentException if the other store has another rule for the case of users
+     */
+    public synchronized void replaceWith(InMemoryCredentials other) {
+        if (other.userCase != userCase) {
+            throw new IllegalArgumentException("credentials: the other store has another rule for the case of users");
+        }
+        InMemoryCredentials copy = of(userCase, other.credentials.values().toArray(new Credential[0]));
+        credentials = copy.credentials;
+        spellings = copy.spellings;
     }
 
     @Override

@@ -305,4 +305,24 @@ class AccessListTest {
     void stagesNeverBlockAndAreRepeatable() {
         assertThat(at(Action.ALLOW).stages()).isNotEmpty().allMatch(s -> !s.mayBlock() && s.isRepeatable());
     }
+
+    @Test
+    void replacedListDecidesWithItsOwnRulesAndDefault() {
+        AccessList list = AccessList.builder()
+                .rules(AccessRule.deny(net("192.0.2.0/24")))
+                .defaultPolicy(Action.ALLOW)
+                .build();
+        FakeHooks hooks = FakeHooks.of(list, runtime);
+        assertThat(hooks.send(register().from("198.51.100.1"))).isSameAs(Verdict.proceed());
+
+        list.replaceWith(AccessList.builder()
+                .rules(AccessRule.allow(net("192.0.2.0/24")))
+                .defaultPolicy(Action.DENY)
+                .build());
+
+        assertThat(hooks.send(register().from("192.0.2.1"))).isSameAs(Verdict.proceed());
+        assertThat(hooks.send(register().from("198.51.100.1"))).isNull();
+        list.reload();
+        assertThat(hooks.send(register().from("198.51.100.1"))).isNull();
+    }
 }

@@ -481,4 +481,26 @@ class FloodGuardTest {
         assertThat(List.of(new RateLimit(0.5, 1).toString(), new RateLimit(5, 9).toString()))
                 .containsExactly("0.5/s, 1 at once", "5/s, 9 at once");
     }
+
+    @Test
+    void replacedLimitsApplyAndUnchangedOnesKeepTheirCounts() {
+        FloodGuard guard = guard().build();
+        FakeHooks hooks = FakeHooks.of(guard, runtime);
+        assertThat(in(hooks, "192.0.2.7", null)).isEqualTo(20);
+
+        guard.replaceWith(guard().banTime(Duration.ofHours(1)).build());
+        assertThat(in(hooks, "192.0.2.7", null)).isZero();
+
+        guard.replaceWith(FloodGuard.builder().scannersOnly().build());
+        assertThat(in(hooks, "192.0.2.7", null)).isEqualTo(100);
+
+        guard.replaceWith(FloodGuard.builder().perSource(new RateLimit(1, 5)).build());
+        assertThat(in(hooks, "192.0.2.7", null)).isEqualTo(5);
+
+        guard.replaceWith(FloodGuard.builder()
+                .perSource(new RateLimit(1, 5))
+                .exempt(CidrBlock.parse("192.0.2.7"))
+                .build());
+        assertThat(in(hooks, "192.0.2.7", null)).isEqualTo(100);
+    }
 }

@@ -9,6 +9,7 @@ import org.sipproxy.api.routing.RequestStage;
 import org.sipproxy.message.HeaderName;
 import org.sipproxy.message.SipRequest;
 import org.sipproxy.testkit.fakes.FakeHooks;
+import org.sipproxy.testkit.fakes.FakeRuntime;
 import org.sipproxy.testkit.fakes.FakeStageContext;
 
 class IdentityHeadersTest {
@@ -109,5 +110,31 @@ class IdentityHeadersTest {
         stage.handle(stranger);
 
         assertThat(stranger.request().toString()).contains(line + "\r\n");
+    }
+
+    @Test
+    void replacedNetworksAreTrustedInsteadOfTheFirst() {
+        IdentityHeaders headers = IdentityHeaders.trusting(CidrBlock.parse("192.0.2.0/24"));
+        FakeHooks hooks = FakeHooks.of(headers, new FakeRuntime(FakeStageContext.START));
+
+        headers.replaceWith(IdentityHeaders.trusting(CidrBlock.parse("198.51.100.0/24")));
+
+        assertThat(asserted(hooks, "192.0.2.1")).isFalse();
+        assertThat(asserted(hooks, "198.51.100.1")).isTrue();
+    }
+
+    private static boolean asserted(FakeHooks hooks, String from) {
+        FakeStageContext context = FakeStageContext.of("""
+                INVITE sip:bob@example.org SIP/2.0
+                Via: SIP/2.0/UDP 198.51.100.7;branch=z9hG4bK1
+                From: <sip:alice@example.org>;tag=1
+                To: <sip:bob@example.org>
+                Call-ID: 1
+                CSeq: 1 INVITE
+                P-Asserted-Identity: <sip:alice@example.org>
+                Content-Length: 0
+                """).from(from);
+        hooks.send(context);
+        return context.request().firstHeader(org.sipproxy.message.HeaderName.P_ASSERTED_IDENTITY) >= 0;
     }
 }

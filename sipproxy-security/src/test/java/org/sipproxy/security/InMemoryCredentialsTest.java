@@ -197,4 +197,22 @@ class InMemoryCredentialsTest implements CredentialStoreContract {
         assertThat(passwords.algorithms()).containsExactlyInAnyOrder(DigestAlgorithm.values());
         assertThat(mixed.algorithms()).containsExactly(DigestAlgorithm.MD5);
     }
+
+    @Test
+    void replacedUsersAreTheOnlyOnes() {
+        InMemoryCredentials store = InMemoryCredentials.of(
+                Credential.ofPassword("alice", "example.org", "one"),
+                Credential.ofPassword("bob", "example.org", "two"));
+
+        store.replaceWith(InMemoryCredentials.of(
+                Credential.ofPassword("alice", "example.org", "three"),
+                Credential.ofPassword("carol", "example.org", "four")));
+
+        assertThat(store.find("alice", "example.org").orElseThrow().password()).hasValue("three");
+        assertThat(store.find("bob", "example.org")).isEmpty();
+        assertThat(store.find("carol", "example.org")).isPresent();
+        assertThat(store.hasOtherSpelling("BOB", "example.org")).isFalse();
+        assertThatThrownBy(() -> store.replaceWith(InMemoryCredentials.caseSensitive()))
+                .hasMessageContaining("another rule for the case");
+    }
 }

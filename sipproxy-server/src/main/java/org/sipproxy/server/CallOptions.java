@@ -6,17 +6,19 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.function.Consumer;
 import org.sipproxy.api.config.ConfigurationException;
 import org.sipproxy.core.SipProxyBuilder;
 import org.sipproxy.core.options.CallSettings;
 import org.sipproxy.jdbc.JdbcCallRepository;
+import org.sipproxy.server.config.Reloadable;
+import org.sipproxy.server.config.Section;
 import org.sipproxy.server.logging.CallLog;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import picocli.CommandLine.Option;
 
 /** Options for calls and their limits, kept as text like those of {@link ProxyOptions}. */
+@Section("Calls")
 final class CallOptions {
 
     private static final Logger LOG = LoggerFactory.getLogger(CallOptions.class);
@@ -34,6 +36,7 @@ final class CallOptions {
             })
     boolean calls;
 
+    @Reloadable
     @Option(
             names = "--calls-per-user",
             paramLabel = "N",
@@ -43,18 +46,21 @@ final class CallOptions {
             })
     String perUser = "";
 
+    @Reloadable
     @Option(
             names = "--calls-max",
             paramLabel = "N",
             description = "Calls at a time, up to 10000000: a further one gets 503. Default: no limit.")
     String most = "";
 
+    @Reloadable
     @Option(
             names = "--calls-max-duration",
             paramLabel = "DURATION",
             description = "When an answered call is ended, with a BYE to both sides, 10s to 30d. Default: 12h.")
     String maxDuration = "";
 
+    @Reloadable
     @Option(
             names = "--calls-keepalive",
             paramLabel = "DURATION",
@@ -64,6 +70,7 @@ final class CallOptions {
             })
     String keepalive = "";
 
+    @Reloadable
     @Option(
             names = "--calls-tracked",
             paramLabel = "N",
@@ -82,11 +89,12 @@ final class CallOptions {
         }
         int before = problems.size();
         CallSettings.Builder settings = CallSettings.builder();
-        number("--calls-per-user", perUser, settings::maxCallsPerUser, problems);
-        number("--calls-max", most, settings::maxCalls, problems);
-        number("--calls-tracked", tracked, settings::trackedCalls, problems);
-        duration("--calls-max-duration", maxDuration, settings::maxDuration, problems);
-        duration("--calls-keepalive", keepalive, settings::keepalive, problems);
+        OptionReader reader = new OptionReader(problems);
+        reader.number("--calls-per-user", perUser, settings::maxCallsPerUser);
+        reader.number("--calls-max", most, settings::maxCalls);
+        reader.number("--calls-tracked", tracked, settings::trackedCalls);
+        reader.duration("--calls-max-duration", maxDuration, settings::maxDuration);
+        reader.duration("--calls-keepalive", keepalive, settings::keepalive);
         try {
             CallSettings built = settings.build();
             if (problems.size() == before) {
@@ -127,26 +135,6 @@ final class CallOptions {
         given.put("--calls-tracked", tracked);
         given.values().removeIf(String::isEmpty);
         return given;
-    }
-
-    private static void number(String option, String text, Consumer<Integer> setter, List<String> problems) {
-        if (!text.isEmpty()) {
-            try {
-                setter.accept(Integer.valueOf(text));
-            } catch (NumberFormatException e) {
-                problems.add(option + ": \"" + text + "\" is not an integer");
-            }
-        }
-    }
-
-    private static void duration(String option, String text, Consumer<Duration> setter, List<String> problems) {
-        if (!text.isEmpty()) {
-            try {
-                setter.accept(Durations.parse(text));
-            } catch (IllegalArgumentException e) {
-                problems.add(option + ": " + e.getMessage());
-            }
-        }
     }
 
     /** Returns the line that {@code check} prints. */

@@ -10,7 +10,6 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import org.sipproxy.core.SipProxy;
-import org.sipproxy.core.options.TlsSettings;
 import org.sipproxy.core.options.TlsSettingsException;
 import org.sipproxy.server.part.ServerPart;
 import org.slf4j.Logger;
@@ -23,23 +22,17 @@ final class CertificateWatch implements ServerPart {
 
     private static final long SECONDS = 60;
 
-    private final List<Path> files;
     private final ScheduledExecutorService timer = Executors.newSingleThreadScheduledExecutor(task -> {
         Thread thread = new Thread(task, "certificate-watch");
         thread.setDaemon(true);
         return thread;
     });
-    private List<FileTime> seen;
-
-    CertificateWatch(TlsSettings settings) {
-        this.files = new ArrayList<>(List.of(settings.certificate(), settings.key()));
-        settings.trust().ifPresent(files::add);
-        this.seen = times();
-    }
+    private List<FileTime> seen = List.of();
 
     @SuppressWarnings("FutureReturnValueIgnored") // the task ends with the executor
     @Override
     public void start(SipProxy proxy) {
+        seen = times(files(proxy));
         timer.scheduleWithFixedDelay(() -> look(proxy), SECONDS, SECONDS, TimeUnit.SECONDS);
     }
 
@@ -47,7 +40,8 @@ final class CertificateWatch implements ServerPart {
      * Checks the files once. If they do not match because one is being written, they are read again at the next change.
      */
     void look(SipProxy proxy) {
-        List<FileTime> now = times();
+        List<Path> files = files(proxy);
+        List<FileTime> now = times(files);
         if (now.equals(seen)) {
             return;
         }
@@ -60,7 +54,18 @@ final class CertificateWatch implements ServerPart {
         }
     }
 
-    private List<FileTime> times() {
+    /** Returns the files that are in use, which a reload may have changed. */
+    private static List<Path> files(SipProxy proxy) {
+        List<Path> files = new ArrayList<>();
+        proxy.settings().tls().ifPresent(settings -> {
+            files.add(settings.certificate());
+            files.add(settings.key());
+            settings.trust().ifPresent(files::add);
+        });
+        return files;
+    }
+
+    private static List<FileTime> times(List<Path> files) {
         List<FileTime> times = new ArrayList<>();
         for (Path file : files) {
             try {

@@ -21,9 +21,10 @@ import picocli.CommandLine.Spec;
         abbreviateSynopsis = true,
         descriptionHeading = "%n",
         description = {
-            "Validates the options of run, tries to bind each address, and reports every problem. Examines the",
-            "database like db check, but does not start an embedded one. Nothing stays open.",
-            "Exit status 0 if run would serve, 2 if not."
+            "Validates the options of run and reports every problem with its remedy: values, certificates, the database",
+            "like db check, and whether the addresses are those of this machine. Opens no port, so it can be run beside a",
+            "running server; --try-bind binds each address for a moment. Does not start an embedded database.",
+            "Exit status 0 if run would serve, 2 if not, 3 if the database cannot be reached."
         },
         optionListHeading = "%nOptions, as for run:%n",
         footerHeading = "%nExamples:%n",
@@ -31,9 +32,9 @@ import picocli.CommandLine.Spec;
             "  Check a configuration:",
             "    java -jar sipproxy.jar check --domain sip.test \\",
             "        --listen udp:127.0.0.1:5060 --subscriber 1001:test1234",
-            "  Run only if the check succeeds, with the arguments in a file:",
-            "    java -jar sipproxy.jar check @proxy.args && \\",
-            "        java -jar sipproxy.jar run @proxy.args",
+            "  Run only if the check succeeds, with the options in a file:",
+            "    java -jar sipproxy.jar check --config sipproxy.conf && \\",
+            "        java -jar sipproxy.jar run --config sipproxy.conf",
             "",
             Launcher.EXIT_CODES
         })
@@ -44,12 +45,21 @@ final class CheckCommand implements Callable<Integer> {
     private CommandSpec spec;
 
     @Mixin
+    private final ConfigOption config = new ConfigOption();
+
+    @Mixin
     private final ProxyOptions options = new ProxyOptions();
 
     @Mixin
     private final DatabaseOptions databaseOptions = new DatabaseOptions();
 
-    /** Accepted so that one argument file can be used for both commands. */
+    @Option(
+            names = "--try-bind",
+            description =
+                    "Also binds each address for a moment, to find those in use. Only while the server is stopped.")
+    private boolean tryBind;
+
+    /** Accepted so that one configuration file can be used for both commands. */
     @Option(names = "--log-level", paramLabel = "LEVEL", description = "How much run logs: ${COMPLETION-CANDIDATES}.")
     @SuppressWarnings("UnusedVariable")
     private Logging.Verbosity logLevel = Logging.Verbosity.info;
@@ -69,29 +79,36 @@ final class CheckCommand implements Callable<Integer> {
         try (Database database = Database.open(databaseOptions, Database.POOL_OF_A_COMMAND)) {
             return check(SubscriberOption.of(Optional.of(database)), List.of(), options.examine(database));
         } catch (DatabaseUnreachableException e) {
-            Launcher.misconfigured(
-                    spec.commandLine().getErr(), List.of("cannot reach the database: " + Launcher.messageOf(e)));
-            return Launcher.UNREACHABLE;
+            int status = check(
+                    SubscriberOption.ofDatabaseNotStarted(databaseOptions.lasts()),
+                    List.of("cannot reach the database: " + Launcher.messageOf(e)),
+                    DatabaseCheckup.NONE);
+            return status == Launcher.OK ? status : Launcher.UNREACHABLE;
         }
     }
 
     private int check(SubscriberOption subscription, List<String> ofTheOptions, DatabaseCheckup checkup) {
-        List<String> problems = new ArrayList<>(checkup.fatal());
+        List<String> problems = new ArrayList<>(ofTheOptions);
+        problems.addAll(checkup.fatal());
         problems.addAll(checkup.errors());
-        if (checkup.fatal().isEmpty()) {
-            options.build(subscription, false).ifPresent(SipProxy::close);
-        } else {
-            options.build(SubscriberOption.ofDatabaseNotStarted(databaseOptions.lasts()), false) // unreadable
-                    .ifPresent(SipProxy::close);
-        }
+        boolean isReadable = checkup.fatal().isEmpty();
+        options.build(isReadable ? subscription : SubscriberOption.ofDatabaseNotStarted(databaseOptions.lasts()), false)
+                .ifPresent(SipProxy::close);
         problems.addAll(options.problems());
-        problems.addAll(ofTheOptions);
-        problems.addAll(PortCheck.problems(options.endpoints()));
+        problems.addAll(
+                tryBind ? PortCheck.problems(options.endpoints()) : PortCheck.foreignAddresses(options.endpoints()));
         problems.addAll(options.tls.fileProblems());
-        Launcher.warn(spec.commandLine().getErr(), checkup.warnings());
+        List<String> warnings = new ArrayList<>(checkup.warnings());
+        warnings.addAll(options.warnings());
+        warnings.addAll(databaseOptions.warnings());
+        warnings.addAll(config.warnings());
+        PrintWriter err = spec.commandLine().getErr();
         if (!problems.isEmpty()) {
-            return Launcher.misconfigured(spec.commandLine().getErr(), problems);
+            int status = Launcher.misconfigured(err, config.placed(problems));
+            Launcher.warn(err, config.placed(warnings));
+            return status;
         }
+        Launcher.warn(err, config.placed(warnings));
         PrintWriter out = spec.commandLine().getOut();
         out.println("ok");
         options.summary(subscription).forEach(line -> out.println("  " + line));

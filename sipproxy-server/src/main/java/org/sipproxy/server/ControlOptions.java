@@ -4,6 +4,7 @@ import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import org.sipproxy.server.config.Section;
 import org.sipproxy.server.control.ControlChannel;
 import org.sipproxy.server.control.ControlMethods;
 import org.sipproxy.server.part.ServerDirectories;
@@ -11,6 +12,7 @@ import org.sipproxy.server.part.ServerPart;
 import picocli.CommandLine.Option;
 
 /** Option for the control channel of {@code run}, kept as text like those of {@link ProxyOptions}. */
+@Section("Control channel")
 final class ControlOptions {
 
     private static final String NONE = "none";

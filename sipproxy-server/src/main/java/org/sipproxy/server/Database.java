@@ -4,6 +4,7 @@ import com.zaxxer.hikari.HikariConfig;
 import com.zaxxer.hikari.HikariDataSource;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Consumer;
 import javax.sql.DataSource;
 import org.sipproxy.jdbc.JdbcCredentials;
 import org.sipproxy.jdbc.KamailioSchema;
@@ -106,7 +107,7 @@ final class Database implements AutoCloseable {
     }
 
     /** Creates the tables of an embedded database, and adds the subscribers of the command line. */
-    void furnish(List<String> domains, List<ProxyOptions.NamedSubscriber> named) {
+    void furnish(List<String> domains, List<NamedSubscriber> named) {
         KamailioSchema schema = KamailioSchema.on(pool);
         schema.create();
         schema.addSubscriberNotifications();
@@ -119,7 +120,7 @@ final class Database implements AutoCloseable {
         }
         Subscribers subscribers = Subscribers.in(pool);
         for (String domain : domains) {
-            for (ProxyOptions.NamedSubscriber one : named) {
+            for (NamedSubscriber one : named) {
                 try {
                     subscribers.add(one.user(), domain, one.password());
                 } catch (SubscriberException e) {
@@ -133,9 +134,9 @@ final class Database implements AutoCloseable {
     }
 
     /** Returns the credential store of the subscribers, which is also a component of the proxy. */
-    JdbcCredentials credentials(KamailioOptions kamailio) {
+    JdbcCredentials credentials(Consumer<JdbcCredentials.Builder> options) {
         JdbcCredentials.Builder builder = JdbcCredentials.builder(pool);
-        kamailio.addTo(builder);
+        options.accept(builder);
         if (Subscribers.in(pool).allHaveSha256()) {
             builder.sha256Column();
         }

@@ -1,5 +1,6 @@
 package org.sipproxy.server;
 
+import java.util.Comparator;
 import java.util.List;
 import java.util.function.Predicate;
 import org.sipproxy.jdbc.DatabaseDoctor;
@@ -8,6 +9,9 @@ import org.sipproxy.jdbc.Finding.Severity;
 
 /** Problems of the database of {@code run} and {@code check}, one line each, the worst first. */
 record DatabaseCheckup(List<Finding> findings) {
+
+    /** The finding that users cannot see from their refusals, so it comes first. */
+    private static final String DOMAINS = "domain of subscribers";
 
     /** Result without findings, used without a database. */
     static final DatabaseCheckup NONE = new DatabaseCheckup(List.of());
@@ -40,6 +44,7 @@ record DatabaseCheckup(List<Finding> findings) {
     private List<String> lines(Predicate<Finding> which) {
         return findings.stream()
                 .filter(which)
+                .sorted(Comparator.comparing(finding -> !finding.what().equals(DOMAINS))) // stable
                 .map(finding -> "database: " + finding.what() + ": " + finding.value()
                         + (finding.remedy().isEmpty() ? "" : "; " + finding.remedy()))
                 .toList();

@@ -24,6 +24,9 @@ abstract class DatabaseCommand implements Callable<Integer> {
     private CommandSpec spec;
 
     @Mixin
+    private final ConfigOption config = new ConfigOption();
+
+    @Mixin
     private final DatabaseOptions options = new DatabaseOptions();
 
     @Option(names = "--json", description = "Prints results and errors to stdout as JSON, for programs.")
@@ -75,7 +78,8 @@ abstract class DatabaseCommand implements Callable<Integer> {
         return fail(Launcher.FAILED, List.of(Launcher.messageOf(e)));
     }
 
-    final int fail(int status, List<String> problems) {
+    final int fail(int status, List<String> unplaced) {
+        List<String> problems = config.placed(unplaced);
         if (json) {
             Map<String, Object> result = new LinkedHashMap<>();
             result.put("error", problems);

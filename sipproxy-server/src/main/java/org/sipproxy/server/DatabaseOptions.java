@@ -6,11 +6,13 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import org.sipproxy.server.config.Section;
 import picocli.CommandLine.Option;
 
 /**
  * Options for the connection to the database, common to all commands. Kept as text like those of {@link ProxyOptions}.
  */
+@Section("Database")
 final class DatabaseOptions {
 
     static final String PASSWORD_VARIABLE = "SIPPROXY_DATABASE_PASSWORD";
@@ -91,6 +93,11 @@ final class DatabaseOptions {
             problems.add("--database-password-file: " + passwordFile + " is not a readable file");
         }
         return problems;
+    }
+
+    /** Returns what is not safe. */
+    List<String> warnings() {
+        return CertificateCheck.readableByOthers("--database-password-file", passwordFile);
     }
 
     /** Returns the password of the role; empty if none is configured. */

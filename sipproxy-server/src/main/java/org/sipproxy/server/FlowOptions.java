@@ -5,12 +5,14 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import org.sipproxy.server.config.Section;
 import org.sipproxy.server.flow.HepSender;
 import org.sipproxy.server.flow.RotatingPcap;
 import org.sipproxy.server.part.ServerPart;
 import picocli.CommandLine.Option;
 
 /** Options that record all messages while the server runs, kept as text like those of {@link ProxyOptions}. */
+@Section("Records of all messages")
 final class FlowOptions {
 
     private static final long SMALLEST_FILE = 1L << 16;

@@ -1,6 +1,5 @@
 package org.sipproxy.server;
 
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -22,29 +21,29 @@ import org.sipproxy.gateway.Algorithm;
 import org.sipproxy.gateway.Dispatcher;
 import org.sipproxy.gateway.GatewaySet;
 import org.sipproxy.gateway.NumberPlan;
-import org.sipproxy.gateway.SourceMatch;
 import org.sipproxy.gateway.Trunk;
 import org.sipproxy.message.SipUri;
+import org.sipproxy.server.config.Reloadable;
+import org.sipproxy.server.config.Section;
 import org.sipproxy.server.operations.ServerComponents;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /**
  * Options for gateways behind the proxy and for the routes to gateways and trunks, kept as text like those of
  * {@link ProxyOptions}.
  */
+@Section("Gateways and routes to them")
 final class GatewayOptions {
 
     private static final String GATEWAY = "--gateway";
     private static final String ALGORITHM = "--gateway-algorithm";
-    private static final String PROBE = "--gateway-probe";
-    private static final String ACCEPT = "--gateway-accept";
-    private static final String TRUST = "--gateway-trust";
     private static final String PREFIX = "--prefix-route";
     private static final String FALLBACK = "--fallback-route";
     private static final String COUNTRY = "--country-code";
 
     private static final Set<String> ATTRIBUTES =
-            Set.of("weight", "priority", "maxload", "duid", "socket", "ping_from", "obproxy");
+            Set.of("weight", "priority", "maxload", "duid", "socket", "ping_from", "obproxy", "probe", "start");
     private static final Pattern PREFIXES = Pattern.compile("\\+|\\+?[0-9*#]{1,63}");
     private static final Pattern NAME = Pattern.compile("[A-Za-z0-9_.-]{1,64}");
 
@@ -60,16 +59,18 @@ final class GatewayOptions {
             "10", Algorithm.LEAST_CALLS,
             "11", Algorithm.WEIGHT);
 
+    @Reloadable
     @Option(
             names = GATEWAY,
             paramLabel = "SET=URI[;ATTRIBUTE=VALUE]…",
             description = {
                 "A member of a set of gateways or media servers, such as pstn=sip:192.0.2.10:5080;weight=50. Attributes "
                         + "are those of Kamailio's dispatcher: weight, priority (higher first), maxload (calls at a time), duid "
-                        + "(its name), socket, ping_from, obproxy. Its calls need no password. May be repeated."
+                        + "(its name), socket, ping_from, obproxy; and probe=always, never or as-set, start=active, down or disabled. Its calls need no password. May be repeated."
             })
     List<String> gateways = new ArrayList<>();
 
+    @Reloadable
     @Option(
             names = ALGORITHM,
             paramLabel = "[SET=]ALGORITHM",
@@ -80,66 +81,7 @@ final class GatewayOptions {
             })
     List<String> algorithms = new ArrayList<>();
 
-    @Option(
-            names = PROBE,
-            paramLabel = "DURATION",
-            description = {
-                "Interval of OPTIONS to each gateway, 1s to 1h; 0: none, so that only calls show its health.",
-                "Default: ${DEFAULT-VALUE}."
-            },
-            defaultValue = "10s")
-    String probe = "";
-
-    @Option(
-            names = ACCEPT,
-            paramLabel = "STATUS",
-            split = ",",
-            description =
-                    "Responses to OPTIONS, besides 2xx, of a gateway that is up, such as 404,405. May be repeated.")
-    List<String> accepted = new ArrayList<>();
-
-    @Option(
-            names = "--gateway-down-after",
-            paramLabel = "N",
-            description = "Failures in a row after which a gateway gets no calls, 1 to 100. Default: ${DEFAULT-VALUE}.",
-            defaultValue = "2")
-    String downAfter = "";
-
-    @Option(
-            names = "--gateway-up-after",
-            paramLabel = "N",
-            description = "Responses to OPTIONS in a row after which it gets calls again, 1 to 100. Default:"
-                    + " ${DEFAULT-VALUE}.",
-            defaultValue = "1")
-    String upAfter = "";
-
-    @Option(
-            names = "--gateway-respond-within",
-            paramLabel = "DURATION",
-            description = {
-                "How long a gateway may leave a call without any response before the next one is tried, 100ms to 32s.",
-                "Default: ${DEFAULT-VALUE}."
-            },
-            defaultValue = "4s")
-    String respondWithin = "";
-
-    @Option(
-            names = "--gateway-tries",
-            paramLabel = "N",
-            description = "How many gateways of a set are tried for a call, 1 to 10. Default: ${DEFAULT-VALUE}.",
-            defaultValue = "3")
-    String tries = "";
-
-    @Option(
-            names = TRUST,
-            paramLabel = "KIND",
-            description = {
-                "How calls of gateways are recognized: address, address-and-port, or off: like those of strangers, "
-                        + "unless --trust names their network. Default: ${DEFAULT-VALUE}."
-            },
-            defaultValue = "address")
-    String trust = "";
-
+    @Reloadable
     @Option(
             names = PREFIX,
             paramLabel = "PREFIX=NAME[;strip=N][;prepend=DIGITS]",
@@ -150,6 +92,7 @@ final class GatewayOptions {
             })
     List<String> prefixes = new ArrayList<>();
 
+    @Reloadable
     @Option(
             names = FALLBACK,
             paramLabel = "NAME",
@@ -168,6 +111,9 @@ final class GatewayOptions {
             })
     String countryCode = "";
 
+    @Mixin
+    private final GatewaySetOptions options = new GatewaySetOptions();
+
     /** Route to a set or trunk. */
     private record Route(String prefix, String to, NumberPlan numbers, String text) {}
 
@@ -181,12 +127,6 @@ final class GatewayOptions {
     private Algorithm otherwise = Algorithm.ROUND_ROBIN;
     private Optional<Dispatcher> dispatcher = Optional.empty();
     private Optional<NumberPlan> dialled = Optional.empty();
-    private Duration interval = Duration.ZERO;
-    private Duration silence = Duration.ZERO;
-    private int failures;
-    private int responses;
-    private int attempts;
-    private int[] statusCodes = {};
 
     /**
      * Reads the options, and adds errors to {@code problems}.
@@ -240,6 +180,15 @@ final class GatewayOptions {
             parsed.attribute("socket").map(Endpoint::parse).ifPresent(gateway::socket);
             parsed.attribute("ping_from").map(SipUri::of).ifPresent(gateway::probeFrom);
             parsed.attribute("obproxy").map(SipUri::of).ifPresent(gateway::outboundProxy);
+            List<String> unknown = new ArrayList<>();
+            OptionReader reader = new OptionReader(unknown);
+            parsed.attribute("probe")
+                    .ifPresent(mode -> reader.choice("probe", mode, Gateway.Probing.values(), gateway::probing));
+            parsed.attribute("start")
+                    .ifPresent(state -> reader.choice("start", state, Gateway.Start.values(), gateway::start));
+            if (!unknown.isEmpty()) {
+                throw new IllegalArgumentException(unknown.get(0));
+            }
             Gateway built = gateway.build();
             members.computeIfAbsent(parsed.name(), set -> new ArrayList<>()).add(built);
             show(built);
@@ -367,19 +316,18 @@ final class GatewayOptions {
     // ---- the component
 
     private void build(Map<String, Trunk> trunks, TableOptions tables, List<String> problems) {
-        Optional<GatewaySet> defaults = defaults(problems);
-        Optional<SourceMatch> match = match(problems);
+        int before = problems.size();
+        Dispatcher.Builder builder = Dispatcher.builder();
+        options.addTo(builder, otherwise, problems);
         boolean isNeeded = !members.isEmpty() || !tables.gateways().isEmpty() || !routes.isEmpty();
-        if (defaults.isEmpty() || match.isEmpty() || !isNeeded) {
+        if (problems.size() > before || !isNeeded) {
             return;
         }
-        Dispatcher.Builder builder =
-                Dispatcher.builder().defaults(defaults.get()).recognize(match.get());
         Set<String> named = new TreeSet<>(members.keySet());
         named.addAll(algorithmOf.keySet());
         for (String name : named) {
             GatewaySet.Builder set =
-                    settings(GatewaySet.named(name)).algorithm(algorithmOf.getOrDefault(name, otherwise));
+                    options.applyTo(GatewaySet.named(name)).algorithm(algorithmOf.getOrDefault(name, otherwise));
             members.getOrDefault(name, List.of()).forEach(set::member);
             try {
                 builder.set(set.build());
@@ -413,67 +361,9 @@ final class GatewayOptions {
         }
     }
 
-    private Optional<SourceMatch> match(List<String> problems) {
-        for (SourceMatch kind : SourceMatch.values()) {
-            if (lower(kind).equalsIgnoreCase(trust)) {
-                return Optional.of(kind);
-            }
-        }
-        problems.add(TRUST + ": \"" + trust + "\" (expected address, address-and-port or off)");
-        return Optional.empty();
-    }
-
-    /** Returns the options of all sets; empty if there are errors, which are added to {@code problems}. */
-    private Optional<GatewaySet> defaults(List<String> problems) {
-        int before = problems.size();
-        interval = duration(PROBE, probe, Duration.ofSeconds(10), problems);
-        silence = duration("--gateway-respond-within", respondWithin, Duration.ofSeconds(4), problems);
-        failures = number("--gateway-down-after", downAfter, 2, problems);
-        responses = number("--gateway-up-after", upAfter, 1, problems);
-        attempts = number("--gateway-tries", tries, 3, problems);
-        statusCodes = accepted.stream()
-                .mapToInt(status -> number(ACCEPT, status, 404, problems))
-                .toArray();
-        try {
-            GatewaySet built =
-                    settings(GatewaySet.named("default")).algorithm(otherwise).build();
-            return problems.size() == before ? Optional.of(built) : Optional.empty();
-        } catch (ConfigurationException e) {
-            problems.addAll(LibraryProblems.texts(e));
-            return Optional.empty();
-        }
-    }
-
-    private GatewaySet.Builder settings(GatewaySet.Builder set) {
-        return (interval.isZero() ? set.noProbes() : set.probeEvery(interval))
-                .downAfter(failures)
-                .upAfter(responses)
-                .tries(attempts)
-                .respondWithin(silence)
-                .accept(statusCodes);
-    }
-
-    private static int number(String option, String text, int otherwise, List<String> problems) {
-        try {
-            return Integer.parseInt(text);
-        } catch (NumberFormatException e) {
-            problems.add(option + ": \"" + text + "\" is not an integer");
-            return otherwise;
-        }
-    }
-
-    private static Duration duration(String option, String text, Duration otherwise, List<String> problems) {
-        try {
-            return Durations.parse(text);
-        } catch (IllegalArgumentException e) {
-            problems.add(option + ": " + e.getMessage());
-            return otherwise;
-        }
-    }
-
     /** Returns the URIs from whose hosts calls of gateways come; empty if they are not recognized. */
     List<SipUri> peers() {
-        return trust.equalsIgnoreCase("address") ? peers : List.of();
+        return options.recognizesAddresses() ? peers : List.of();
     }
 
     /** Adds what changes the called number, which comes before the components that read it. */
@@ -481,9 +371,12 @@ final class GatewayOptions {
         dialled.ifPresent(plan -> builder.beforeRouting(plan.stage()));
     }
 
-    void addTo(SipProxyBuilder builder, ServerComponents components) {
-        dispatcher.ifPresent(builder::component);
-        dispatcher.ifPresent(components::add);
+    void addTo(SipProxyBuilder builder, ServerComponents components, LiveParts live) {
+        dispatcher.ifPresent(component -> {
+            builder.component(component);
+            components.add(component);
+            live.dispatcher = component;
+        });
     }
 
     // ---- texts
@@ -502,7 +395,7 @@ final class GatewayOptions {
         List<String> lines = new ArrayList<>();
         shown.forEach((set, ids) -> lines.add("gateway set " + set + ": " + String.join(" ", ids) + "; "
                 + lower(algorithmOf.getOrDefault(set, otherwise)) + ", "
-                + (interval.isZero() ? "not probed" : "probed every " + probe) + "; " + routesTo(set)));
+                + options.probes() + "; " + routesTo(set)));
         return lines;
     }
 

@@ -7,11 +7,14 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import org.sipproxy.jdbc.DatabaseDoctor;
+import org.sipproxy.jdbc.JdbcAccounting;
 import org.sipproxy.jdbc.JdbcBindingRepository;
 import org.sipproxy.jdbc.JdbcCredentials;
+import org.sipproxy.server.config.Section;
 import picocli.CommandLine.Option;
 
 /** Options that describe the Kamailio that shares the database, kept as text like those of {@link ProxyOptions}. */
+@Section("A Kamailio with the same database")
 final class KamailioOptions {
 
     private static final String PASSWORD = "password";
@@ -98,6 +101,10 @@ final class KamailioOptions {
     void addTo(JdbcBindingRepository.Builder builder, List<String> domains) {
         builder.databaseZone(zone());
         defaultDomain(domains).ifPresent(builder::defaultDomain);
+    }
+
+    void addTo(JdbcAccounting.Builder builder) {
+        builder.databaseZone(zone());
     }
 
     void addTo(JdbcCredentials.Builder builder) {

@@ -10,7 +10,6 @@ import org.sipproxy.server.command.AccessCommand;
 import org.sipproxy.server.command.CallsCommand;
 import org.sipproxy.server.command.DrainCommand;
 import org.sipproxy.server.command.ExitStatus;
-import org.sipproxy.server.command.TraceCommand;
 import org.sipproxy.server.command.GatewaysCommand;
 import org.sipproxy.server.command.LockoutsCommand;
 import org.sipproxy.server.command.LogCommand;
@@ -18,7 +17,10 @@ import org.sipproxy.server.command.MonitorCommand;
 import org.sipproxy.server.command.StatsCommand;
 import org.sipproxy.server.command.StatusCommand;
 import org.sipproxy.server.command.StopCommand;
+import org.sipproxy.server.command.TraceCommand;
 import org.sipproxy.server.command.UlCommand;
+import org.sipproxy.server.config.Arguments;
+import org.sipproxy.server.config.ConfigFile;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.IVersionProvider;
@@ -26,7 +28,7 @@ import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.UnmatchedArgumentException;
 
-/** Main class of {@code sipproxy.jar}. Expands argument files, selects the command, and reports wrong usage. */
+/** Main class of {@code sipproxy.jar}. Reads the configuration file, selects the command, and reports wrong usage. */
 @Command(
         name = "sipproxy",
         mixinStandardHelpOptions = true,
@@ -35,6 +37,8 @@ import picocli.CommandLine.UnmatchedArgumentException;
             DemoCommand.class,
             RunCommand.class,
             CheckCommand.class,
+            ReloadCommand.class,
+            ConfigCommand.class,
             DbCommand.class,
             ImportCommand.class,
             SubscriberCommands.Add.class,
@@ -70,9 +74,9 @@ import picocli.CommandLine.UnmatchedArgumentException;
             "        --subscriber 1001:test1234 --subscriber 1002:test1234",
             "    java -jar sipproxy.jar run --listen udp:127.0.0.1:5060 --domain sip.test \\",
             "        --subscriber 1001:test1234 --subscriber 1002:test1234",
-            "  The same with the arguments in a file, with lines such as --domain=sip.test:",
-            "    java -jar sipproxy.jar run @proxy.args",
-            Launcher.ARGUMENT_FILES,
+            "  The same with a configuration file, with lines such as: domain sip.test",
+            "    java -jar sipproxy.jar config example > sipproxy.conf",
+            "    java -jar sipproxy.jar run --config sipproxy.conf",
             "  Help on one command:  java -jar sipproxy.jar run --help",
             "",
             Launcher.EXIT_CODES
@@ -87,13 +91,6 @@ public final class Launcher {
     static final String EXIT_CODES =
             "Exit status: 0 success, 1 failure or not found, 2 wrong usage or configuration (including a port in use), "
                     + "3 the database, or the running server, cannot be reached.";
-
-    static final String ARGUMENT_FILES =
-            "  @FILE is replaced by the lines of a file. Each line is one argument, verbatim: # and quotation marks"
-                    + " in a value are "
-                    + "part of it. A line that begins with # is a comment; a line @FILE names another file; a leading"
-                    + " @@ "
-                    + "means @.";
 
     private Launcher() {}
 
@@ -113,33 +110,37 @@ public final class Launcher {
      * they fail.
      */
     static int execute(PrintWriter out, PrintWriter err, String... args) {
-        ArgumentFiles.Arguments arguments = ArgumentFiles.expand(args);
+        CommandLine commandLine = commands();
+        Arguments arguments = Arguments.of(commandLine, args);
         if (!arguments.problems().isEmpty()) {
             return misconfigured(err, arguments.problems());
         }
-        CommandLine commandLine = new CommandLine(new Launcher())
+        ConfigOption.pass(arguments, commandLine);
+        commandLine
                 .setOut(out)
                 .setErr(err)
                 .setUsageHelpAutoWidth(true)
-                .setExpandAtFiles(false)
-                .setCaseInsensitiveEnumValuesAllowed(true)
                 .setParameterExceptionHandler((e, all) -> explainMisuse(e, arguments))
                 .setExecutionExceptionHandler((e, command, parsed) -> {
                     misconfigured(command.getErr(), List.of(messageOf(e)));
                     return FAILED;
                 });
-        String[] expanded = arguments.texts();
-        if (!isWithoutCommand(expanded)) {
-            return commandLine.execute(expanded);
+        if (!isWithoutCommand(args)) {
+            return commandLine.execute(arguments.texts());
         }
-        Optional<String> ofRun = optionOfRunOnly(commandLine, expanded);
+        Optional<String> ofRun = optionOfRunOnly(commandLine, args);
         if (ofRun.isPresent()) {
             err.println("sipproxy: " + ofRun.get() + " is an option of run, but no command is given; did you mean"
                     + " java -jar sipproxy.jar run " + ofRun.get() + " …");
             return misconfigured(err, List.of("without a command, the demo runs; for its options see: demo --help"));
         }
         return commandLine.execute(
-                Stream.concat(Stream.of("demo"), Stream.of(expanded)).toArray(String[]::new));
+                Stream.concat(Stream.of("demo"), Stream.of(args)).toArray(String[]::new));
+    }
+
+    /** Returns the program with all its commands. */
+    static CommandLine commands() {
+        return new CommandLine(new Launcher()).setExpandAtFiles(false).setCaseInsensitiveEnumValuesAllowed(true);
     }
 
     /**
@@ -164,7 +165,7 @@ public final class Launcher {
         return named == null ? Set.of() : named.getCommandSpec().optionsMap().keySet();
     }
 
-    private static int explainMisuse(ParameterException e, ArgumentFiles.Arguments arguments) {
+    private static int explainMisuse(ParameterException e, Arguments arguments) {
         CommandLine command = e.getCommandLine();
         PrintWriter err = command.getErr();
         if (e instanceof UnmatchedArgumentException unmatched) {
@@ -172,38 +173,40 @@ public final class Launcher {
             for (String one : unmatched.getUnmatched()) {
                 boolean isValue = before.startsWith("-") && before.indexOf('=') < 0 && !one.startsWith("-");
                 if (!isValue) {
-                    explainUnmatched(command, one, arguments, err);
+                    explainUnmatched(command, one, err);
                 }
                 before = one;
             }
         } else {
-            err.println("sipproxy: "
-                    + placeOf(e, arguments).map(place -> place + ": ").orElse("") + e.getMessage());
+            err.println("sipproxy: " + messageOf(e, arguments));
         }
         err.println("Help: java -jar sipproxy.jar " + helpOf(command));
         err.flush();
         return MISCONFIGURED;
     }
 
-    private static Optional<String> placeOf(ParameterException e, ArgumentFiles.Arguments arguments) {
+    /** Returns the message of wrong usage, with file and line if the option is in the file. */
+    static String messageOf(ParameterException e, Arguments arguments) {
+        String message = messageOf(e);
         return e.getArgSpec() instanceof OptionSpec option && e.getValue() != null
-                ? Stream.of(option.names())
-                        .flatMap(name -> arguments.placeOf(name, e.getValue()).stream())
-                        .findFirst()
-                : Optional.empty();
+                ? arguments
+                        .placeOf(option.longestName(), e.getValue())
+                        .map(place -> place + ": " + message)
+                        .orElse(message)
+                : message;
     }
 
     /** Prints a line for an argument that no option or parameter accepts, with suggestions. */
-    private static void explainUnmatched(
-            CommandLine command, String argument, ArgumentFiles.Arguments arguments, PrintWriter err) {
+    private static void explainUnmatched(CommandLine command, String argument, PrintWriter err) {
         UnmatchedArgumentException alone = new UnmatchedArgumentException(command, List.of(argument));
         String kind = argument.startsWith("-") ? "unknown option: " : "unknown argument: ";
         // the value after = may be a password
         String shown = argument.startsWith("-") ? argument.split("=", 2)[0] : argument;
         List<String> meant = alone.getSuggestions();
-        err.println("sipproxy: "
-                + arguments.placeOf(argument).map(place -> place + ": ").orElse("") + kind + shown
-                + (meant.isEmpty() ? "" : "; did you mean " + String.join(" or ", meant) + "?"));
+        String remedy = argument.startsWith("@")
+                ? "; write the options to a configuration file, and name it with " + ConfigFile.OPTION
+                : meant.isEmpty() ? "" : "; did you mean " + String.join(" or ", meant) + "?";
+        err.println("sipproxy: " + kind + shown + remedy);
     }
 
     private static String helpOf(CommandLine command) {

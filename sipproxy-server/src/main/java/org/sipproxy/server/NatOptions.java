@@ -4,8 +4,10 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.EnumSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
@@ -14,9 +16,11 @@ import org.sipproxy.api.config.ConfigurationProblem;
 import org.sipproxy.nat.NatTest;
 import org.sipproxy.nat.NatTraversal;
 import org.sipproxy.nat.PingMethod;
+import org.sipproxy.server.config.Section;
 import picocli.CommandLine.Option;
 
 /** Options for clients behind NATs, kept as text like those of {@link ProxyOptions}. */
+@Section("Clients behind NATs")
 final class NatOptions {
 
     private static final String NO_REMOVAL = "0";
@@ -62,6 +66,33 @@ final class NatOptions {
             description = "Removes a registration after N pings without a response, 1 to 100. Default: never.")
     String removeAfter = "";
 
+    @Option(
+            names = "--nat-private-network",
+            paramLabel = "NETWORK",
+            description = "A further network whose addresses are private, such as 203.0.113.0/24. May be repeated.")
+    List<String> privateNetworks = new ArrayList<>();
+
+    @Option(
+            names = "--nat-reachable-network",
+            paramLabel = "NETWORK",
+            description =
+                    "A part of the private networks that this server reaches without a NAT, such as 10.1.0.0/16. May be repeated.")
+    List<String> reachableNetworks = new ArrayList<>();
+
+    @Option(
+            names = "--nat-fix-contact",
+            description =
+                    "Replaces the address in the Contact instead of adding an alias, for peers that drop URI parameters.")
+    boolean fixContact;
+
+    @Option(
+            names = "--nat-foreign-aliases",
+            description = {
+                "Follows aliases that another server wrote, such as a Kamailio before: any sender could then choose where its",
+                "requests go."
+            })
+    boolean foreignAliases;
+
     /** Returns the component. Returns empty without {@code --nat}, or after adding errors to {@code problems}. */
     Optional<NatTraversal> component(List<String> problems) {
         if (!nat) {
@@ -78,15 +109,20 @@ final class NatOptions {
             builder.tests(chosen);
         }
         ping(builder, problems);
+        OptionReader reader = new OptionReader(problems);
+        privateNetworks.forEach(text -> reader.read("--nat-private-network", text, builder::privateNetwork));
+        reachableNetworks.forEach(text -> reader.read("--nat-reachable-network", text, builder::reachableNetwork));
+        if (fixContact) {
+            builder.fixContact();
+        }
+        if (foreignAliases) {
+            builder.foreignAliases();
+        }
         if (pingAll) {
             builder.pingAll();
         }
         if (!removeAfter.isEmpty() && !removeAfter.equals(NO_REMOVAL)) {
-            try {
-                builder.removeAfter(Integer.parseInt(removeAfter));
-            } catch (NumberFormatException e) {
-                problems.add("--nat-remove-after: \"" + removeAfter + "\" is not an integer");
-            }
+            reader.number("--nat-remove-after", removeAfter, builder::removeAfter);
         }
         try {
             NatTraversal component = builder.build();
@@ -98,19 +134,18 @@ final class NatOptions {
     }
 
     private String firstGiven() {
-        if (!tests.isEmpty()) {
-            return "--nat-test";
-        }
-        if (!ping.isEmpty()) {
-            return "--nat-ping";
-        }
-        if (!pingMethod.isEmpty()) {
-            return "--nat-ping-method";
-        }
-        if (pingAll) {
-            return "--nat-ping-all";
-        }
-        return removeAfter.isEmpty() ? "" : "--nat-remove-after";
+        Map<String, Boolean> given = new LinkedHashMap<>();
+        given.put("--nat-test", !tests.isEmpty());
+        given.put("--nat-ping", !ping.isEmpty());
+        given.put("--nat-ping-method", !pingMethod.isEmpty());
+        given.put("--nat-ping-all", pingAll);
+        given.put("--nat-remove-after", !removeAfter.isEmpty());
+        given.put("--nat-private-network", !privateNetworks.isEmpty());
+        given.put("--nat-reachable-network", !reachableNetworks.isEmpty());
+        given.put("--nat-fix-contact", fixContact);
+        given.put("--nat-foreign-aliases", foreignAliases);
+        given.values().removeIf(isGiven -> !isGiven);
+        return given.keySet().stream().findFirst().orElse("");
     }
 
     private Set<NatTest> tests(List<String> problems) {

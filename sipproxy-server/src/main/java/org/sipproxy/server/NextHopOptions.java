@@ -5,9 +5,11 @@ import java.util.function.UnaryOperator;
 import org.sipproxy.api.config.ConfigurationException;
 import org.sipproxy.core.SipProxyBuilder;
 import org.sipproxy.core.options.NextHopPolicy;
+import org.sipproxy.server.config.Section;
 import picocli.CommandLine.Option;
 
 /** Options for the next hops of requests, kept as text like those of {@link ProxyOptions}. */
+@Section("Next hops")
 final class NextHopOptions {
 
     private static final String OFF = "off";

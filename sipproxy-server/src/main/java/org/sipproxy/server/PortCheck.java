@@ -15,7 +15,7 @@ import org.sipproxy.api.transport.Endpoint;
 import org.sipproxy.api.transport.TransportKind;
 import org.sipproxy.core.options.BindFailedException;
 
-/** Check whether endpoints can be bound, by binding all of them for a moment. */
+/** Check whether endpoints are addresses of this machine and can be bound. */
 final class PortCheck {
 
     private PortCheck() {}
@@ -64,9 +64,35 @@ final class PortCheck {
         }
     }
 
-    /** Returns the text of {@code start()}, with the addresses of this machine if the given one is not among them. */
+    /** Returns a line for each endpoint that is not at an address of this machine. Opens nothing. */
+    static List<String> foreignAddresses(List<Endpoint> endpoints) {
+        List<String> problems = new ArrayList<>();
+        for (Endpoint endpoint : endpoints) {
+            try {
+                InetAddress address = InetAddress.getAllByName(endpoint.host())[0];
+                if (!address.isAnyLocalAddress()
+                        && !address.isLoopbackAddress()
+                        && NetworkInterface.getByInetAddress(address) == null) {
+                    problems.add(explain(endpoint, new SocketException("Cannot assign requested address")));
+                }
+            } catch (IOException e) {
+                problems.add(explain(endpoint, e));
+            }
+        }
+        return problems;
+    }
+
+    /** Returns the text for a failure of {@code start()}. */
+    static String explain(BindFailedException e) {
+        return withOwnAddresses(LibraryProblems.text(e.problem()));
+    }
+
     private static String explain(Endpoint endpoint, IOException e) {
-        String message = LibraryProblems.text(new BindFailedException(endpoint, e).problem());
+        return explain(new BindFailedException(endpoint, e));
+    }
+
+    /** Adds the addresses of this machine if the given one is not among them. */
+    private static String withOwnAddresses(String message) {
         return message.contains("not an address of this machine") ? message + "; it has " + ownAddresses() : message;
     }
 

@@ -1,10 +1,7 @@
 package org.sipproxy.server;
 
-import java.time.Duration;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import org.sipproxy.api.auth.CredentialStore;
@@ -13,15 +10,16 @@ import org.sipproxy.api.config.ConfigurationException;
 import org.sipproxy.api.transport.Endpoint;
 import org.sipproxy.core.SipProxy;
 import org.sipproxy.core.SipProxyBuilder;
-import org.sipproxy.core.options.RegistrarPolicy;
-import org.sipproxy.core.options.SipTimers;
 import org.sipproxy.jdbc.DatabaseDoctor;
 import org.sipproxy.jdbc.DatabaseUse;
+import org.sipproxy.jdbc.JdbcCredentials;
 import org.sipproxy.message.SipUri;
 import org.sipproxy.security.DigestAuthentication;
+import org.sipproxy.server.config.Reloadable;
+import org.sipproxy.server.config.Section;
+import org.sipproxy.server.flow.TraceMethod;
 import org.sipproxy.server.operations.OperationsPart;
 import org.sipproxy.server.operations.ServerComponents;
-import org.sipproxy.server.flow.TraceMethod;
 import org.sipproxy.server.part.ServerPart;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -32,6 +30,7 @@ import picocli.CommandLine.Option;
  * Options of {@code run} and {@code check}. They are kept as text and validated together, so that all problems are
  * reported at once.
  */
+@Section("Addresses and users")
 final class ProxyOptions {
 
     private static final Logger LOG = LoggerFactory.getLogger(ProxyOptions.class);
@@ -41,6 +40,8 @@ final class ProxyOptions {
             paramLabel = "TRANSPORT:HOST:PORT",
             description = {
                 "Where to listen: udp, tcp, tls, ws or wss; an address of this machine (IPv6 in brackets); a port.",
+                "If phones reach it under another address, as in a cloud or a container, that follows in one argument:",
+                "'udp:10.0.0.5:5060 advertise 203.0.113.9:5060'.",
                 "tls and wss need --tls-certificate; ws and wss are for browsers (RFC 7118). May be repeated.",
                 "0.0.0.0 or [::] is every address of this machine. With port 0 the system chooses a port, which READY",
                 "names.",
@@ -48,6 +49,7 @@ final class ProxyOptions {
             })
     List<String> listen = new ArrayList<>();
 
+    @Reloadable
     @Option(
             names = "--domain",
             paramLabel = "DOMAIN",
@@ -57,18 +59,20 @@ final class ProxyOptions {
             })
     List<String> domains = new ArrayList<>();
 
+    @Reloadable
     @Option(
             names = "--alias",
             paramLabel = "HOST[:PORT]",
             description = "Another name of this proxy, on any port or on the given port. May be repeated.")
     List<String> aliases = new ArrayList<>();
 
+    @Reloadable
     @Option(
             names = "--subscriber",
             paramLabel = "USER:PASSWORD",
             description = {
                 "A user of every domain, who needs the password to register and to call. May be repeated.",
-                "Other users of this machine can see a command line: keep passwords in an argument file (@FILE)."
+                "Other users of this machine can see a command line: keep passwords in the file of --config."
             })
     List<String> subscribers = new ArrayList<>();
 
@@ -76,66 +80,6 @@ final class ProxyOptions {
             names = "--no-auth",
             description = "Any user of the domains may register and call without a password. For laboratories.")
     boolean noAuth;
-
-    @Option(
-            names = "--min-expires",
-            paramLabel = "DURATION",
-            description = "Shorter registrations are refused with 423. Default: ${DEFAULT-VALUE}.",
-            defaultValue = "60s")
-    String minExpires = "";
-
-    @Option(
-            names = "--default-expires",
-            paramLabel = "DURATION",
-            description = "Lifetime of a registration if the phone does not ask for one. Default: ${DEFAULT-VALUE}.",
-            defaultValue = "1h")
-    String defaultExpires = "";
-
-    @Option(
-            names = "--max-expires",
-            paramLabel = "DURATION",
-            description = "Longer registrations are shortened to this. Default: ${DEFAULT-VALUE}.",
-            defaultValue = "1h")
-    String maxExpires = "";
-
-    @Option(
-            names = "--max-contacts",
-            paramLabel = "N",
-            description = "Maximum number of contacts of one user, 1 to 64. Default: ${DEFAULT-VALUE}.",
-            defaultValue = "10")
-    String maxContacts = "";
-
-    @Option(
-            names = "--nonce-expire",
-            paramLabel = "DURATION",
-            description = "How long a nonce of a digest challenge is accepted. Default: ${DEFAULT-VALUE}.",
-            defaultValue = "5m")
-    String nonceExpire = "";
-
-    @Option(
-            names = "--transaction-timeout",
-            paramLabel = "DURATION",
-            description = "How long a request may remain without a response (Timers B and F). Default:"
-                    + " ${DEFAULT-VALUE}.",
-            defaultValue = "32s")
-    String transactionTimeout = "";
-
-    @Option(
-            names = "--ring-timeout",
-            paramLabel = "DURATION",
-            description = "How long a phone may ring (Timer C). Default: ${DEFAULT-VALUE}.",
-            defaultValue = "3m1s")
-    String ringTimeout = "";
-
-    @Option(
-            names = "--drain-time",
-            paramLabel = "DURATION",
-            description = {
-                "How long the proxy waits for requests in flight when it stops; the remaining ones get 503.",
-                "0 to 1h. Default: ${DEFAULT-VALUE}."
-            },
-            defaultValue = "2s")
-    String drainTime = "";
 
     @Option(
             names = "--udp-receivers",
@@ -149,15 +93,6 @@ final class ProxyOptions {
             description = "Threads for all TCP, TLS and WebSocket connections, 1 to 64. Default: ${DEFAULT-VALUE}.",
             defaultValue = "2")
     String streamThreads = "2";
-
-    @Option(
-            names = "--lingering-bytes",
-            paramLabel = "SIZE",
-            description = {
-                "Memory for finished transactions that are kept to recognize retransmissions, in bytes or with k, m or g;",
-                "1m to 32g. Default: a quarter of the heap."
-            })
-    String lingeringBytes = "";
 
     @Mixin
     final TlsOptions tls = new TlsOptions();
@@ -173,6 +108,21 @@ final class ProxyOptions {
 
     @Mixin
     final NatOptions nat = new NatOptions();
+
+    @Mixin
+    private final DigestOptions digest = new DigestOptions();
+
+    @Mixin
+    private final FloodOptions floods = new FloodOptions();
+
+    @Mixin
+    private final LimitOptions limits = new LimitOptions();
+
+    @Mixin
+    private final TimerOptions timers = new TimerOptions();
+
+    @Mixin
+    private final DatabaseLimitOptions databaseLimits = new DatabaseLimitOptions();
 
     @Mixin
     private final RegistrarOptions registrar = new RegistrarOptions();
@@ -212,6 +162,10 @@ final class ProxyOptions {
     /** Components that the server adds itself, without an option. */
     final List<ProxyComponent> serverComponents = new ArrayList<>();
 
+    /** Components that a reload changes. */
+    final LiveParts live = new LiveParts();
+
+    private boolean reusesTrunks;
     private final List<String> problems = new ArrayList<>();
     private final List<Endpoint> endpoints = new ArrayList<>();
 
@@ -227,17 +181,26 @@ final class ProxyOptions {
         readAuthentication(builder, subscription);
         tables.read(subscription.database(), subscription.isDatabaseLater());
         tables.check(problems);
-        trunks.read(domains, tables.accounts(), problems);
+        if (!reusesTrunks) {
+            trunks.read(domains, tables.accounts(), problems);
+        }
         gateways.read(trunks.byName(), trunks.names(), tables, problems);
         checkCallers();
         List<SipUri> peers = new ArrayList<>(gateways.peers());
         peers.addAll(trunks.peers());
-        security.addTo(builder, components, tables, peers, problems); // first: the others depend on its trust decisions
+        security.addTo(
+                builder,
+                components,
+                floods,
+                tables,
+                peers,
+                live,
+                problems); // first: the others depend on its trust decisions
         tables.addDomainsTo(builder);
         gateways.addNumbersTo(builder);
         trunks.addTo(builder, components);
         tables.addAliasesTo(builder);
-        gateways.addTo(builder, components);
+        gateways.addTo(builder, components, live);
         calls.addTo(builder, problems);
         nat.component(problems).ifPresent(traversal -> {
             builder.component(traversal);
@@ -245,31 +208,28 @@ final class ProxyOptions {
         });
         builder.component(components);
         nextHops.addTo(builder, problems);
+        registrar.addTo(builder, problems);
+        timers.addTo(builder, problems);
+        limits.addTo(builder, problems);
         flow.read(problems);
-        readPolicies(builder);
         web.addTo(builder, subscription.database(), serves, problems);
         serverComponents.forEach(builder::component);
         if (MessageTrace.isEnabled()) {
             builder.wireListener(trace);
         }
-        builder.drainTime(duration("--drain-time", drainTime, Duration.ofSeconds(2)));
-        if (!udpReceivers.isEmpty()) {
-            builder.udpReceivers(number("--udp-receivers", udpReceivers, 1));
-        }
-        if (!lingeringBytes.isEmpty()) {
-            try {
-                builder.lingeringBytes(Sizes.parse(lingeringBytes));
-            } catch (IllegalArgumentException e) {
-                problems.add("--lingering-bytes: " + e.getMessage());
-            }
-        }
-        builder.streamThreads(number("--stream-threads", streamThreads, 2));
+        OptionReader reader = new OptionReader(problems);
+        reader.number("--udp-receivers", udpReceivers, builder::udpReceivers);
+        reader.number("--stream-threads", streamThreads, builder::streamThreads);
         kamailio.check(domains, problems);
         control.check(problems);
         storage.addTo(
                 builder,
                 components,
-                repository -> kamailio.addTo(repository, domains),
+                repository -> {
+                    kamailio.addTo(repository, domains);
+                    databaseLimits.addTo(repository, problems);
+                },
+                kamailio::addTo,
                 subscription.database(),
                 subscription.isDatabaseLater(),
                 problems);
@@ -291,6 +251,18 @@ final class ProxyOptions {
         return problems.isEmpty() ? Optional.ofNullable(proxy) : Optional.empty();
     }
 
+    /** Uses what a reload cannot change of the options of a running proxy. Call it before {@link #build}. */
+    void reuse(ProxyOptions running) {
+        reusesTrunks = true;
+        trunks.reuse(running.trunks);
+        tls.reuse(running.tls);
+    }
+
+    /** Adds the subscribers of the configuration to an embedded database. Blocks. */
+    void furnish(SubscriberOption subscription) {
+        subscription.furnish(this, NamedSubscriber.read(subscribers, problems), problems);
+    }
+
     /** Returns true if calls are tracked, and the storage mode keeps what a restart needs. */
     private boolean storesCalls() {
         return calls.calls && storage.keepsRows();
@@ -301,29 +273,6 @@ final class ProxyOptions {
         if (noAuth && gateways.sendsOut() && !security.trustsPeers() && !tables.trustsPeers()) {
             problems.add("--no-auth: only authenticated users and trusted peers may call out, and there are none;"
                     + " add --trust with the network of the callers, or remove --no-auth");
-        }
-    }
-
-    private void readPolicies(SipProxyBuilder builder) {
-        RegistrarPolicy.Builder policy = RegistrarPolicy.builder()
-                .minExpires(duration("--min-expires", minExpires, RegistrarPolicy.DEFAULT.minExpires()))
-                .defaultExpires(duration("--default-expires", defaultExpires, RegistrarPolicy.DEFAULT.defaultExpires()))
-                .maxExpires(duration("--max-expires", maxExpires, RegistrarPolicy.DEFAULT.maxExpires()))
-                .maxContacts(number("--max-contacts", maxContacts, RegistrarPolicy.DEFAULT.maxContacts()));
-        registrar.applyTo(policy, problems);
-        SipTimers.Builder timers = SipTimers.builder()
-                .transactionTimeout(
-                        duration("--transaction-timeout", transactionTimeout, SipTimers.DEFAULT.transactionTimeout()))
-                .ringTimeout(duration("--ring-timeout", ringTimeout, SipTimers.DEFAULT.ringTimeout()));
-        try {
-            builder.registrar(policy.build());
-        } catch (ConfigurationException e) {
-            problems.addAll(LibraryProblems.texts(e));
-        }
-        try {
-            builder.timers(timers.build());
-        } catch (ConfigurationException e) {
-            problems.addAll(LibraryProblems.texts(e));
         }
     }
 
@@ -372,7 +321,7 @@ final class ProxyOptions {
     /** Returns what runs beside a proxy that {@link #build} returned. */
     List<ServerPart> parts() {
         List<ServerPart> parts = new ArrayList<>();
-        tls.settings().ifPresent(settings -> parts.add(new CertificateWatch(settings)));
+        tls.settings().ifPresent(settings -> parts.add(new CertificateWatch()));
         tables.reload().ifPresent(parts::add);
         parts.add(new OperationsPart(components, control.methods, Launcher.version(), () -> System.exit(Launcher.OK)));
         parts.add(trace);
@@ -386,6 +335,11 @@ final class ProxyOptions {
     /** Returns the problems that {@link #build} found. */
     List<String> problems() {
         return problems;
+    }
+
+    /** Returns what {@link #build} accepted, but is not safe or not right for every phone. */
+    List<String> warnings() {
+        return tls.warnings(domains, endpoints);
     }
 
     /** Returns the valid endpoints of {@code --listen}. */
@@ -428,19 +382,20 @@ final class ProxyOptions {
         if (noAuth && !subscribers.isEmpty()) {
             problems.add("--no-auth: no password is checked, so --subscriber has no effect; use one or the other");
         }
-        List<NamedSubscriber> named = namedSubscribers();
-        subscription.furnish(this, named, problems);
+        List<NamedSubscriber> named = NamedSubscriber.read(subscribers, problems);
+        if (subscription.furnishesAtOnce()) {
+            subscription.furnish(this, named, problems);
+        }
         if (noAuth) {
             builder.noAuthentication();
             return;
         }
         CredentialStore users = subscription.credentials(builder, this, named, problems);
-        Duration nonceLifetime = duration("--nonce-expire", nonceExpire, Duration.ofMinutes(5));
         try {
-            DigestAuthentication.Builder digest =
-                    DigestAuthentication.builder().credentials(users).nonceLifetime(nonceLifetime);
-            security.addTo(digest, problems);
-            DigestAuthentication built = digest.build();
+            DigestAuthentication.Builder authentication =
+                    DigestAuthentication.builder().credentials(users);
+            digest.addTo(authentication, problems);
+            DigestAuthentication built = authentication.build();
             builder.authentication(built);
             components.add(built);
         } catch (ConfigurationException e) {
@@ -449,62 +404,10 @@ final class ProxyOptions {
         }
     }
 
-    /** Value of one {@code --subscriber}. */
-    record NamedSubscriber(String user, String password) {
-        @Override
-        public String toString() {
-            return user;
-        }
-    }
-
-    private List<NamedSubscriber> namedSubscribers() {
-        Map<String, NamedSubscriber> named = new LinkedHashMap<>();
-        for (int i = 0; i < subscribers.size(); i++) {
-            String text = subscribers.get(i);
-            int colon = text.indexOf(':');
-            if (colon < 1 || colon == text.length() - 1) {
-                // by its number, because the text may be a password
-                problems.add("--subscriber: number " + (i + 1) + " is not USER:PASSWORD; write it as 1001:test1234");
-                continue;
-            }
-            String user = text.substring(0, colon);
-            if (user.chars().anyMatch(c -> c <= ' ' || c == '"' || c == '<' || c == '>')) {
-                problems.add("--subscriber: the user of number " + (i + 1) + " has a quotation mark, a blank or a"
-                        + " bracket, which no phone sends; in an argument file a line is taken verbatim, so omit"
-                        + " quotation marks");
-                continue;
-            }
-            NamedSubscriber other = named.putIfAbsent(
-                    RegistrarPolicy.DEFAULT.userCase().canonical(user),
-                    new NamedSubscriber(user, text.substring(colon + 1)));
-            if (other != null) {
-                problems.add(
-                        other.user().equals(user)
-                                ? "--subscriber: " + user + " is given twice; give each user once"
-                                : "--subscriber: " + user + " and " + other.user()
-                                        + " differ in case only and would share one address-of-record; rename one of"
-                                        + " them");
-            }
-        }
-        return List.copyOf(named.values());
-    }
-
-    private Duration duration(String option, String text, Duration otherwise) {
-        try {
-            return Durations.parse(text);
-        } catch (IllegalArgumentException e) {
-            problems.add(option + ": " + e.getMessage());
-            return otherwise;
-        }
-    }
-
-    private int number(String option, String text, int otherwise) {
-        try {
-            return Integer.parseInt(text);
-        } catch (NumberFormatException e) {
-            problems.add(option + ": \"" + text + "\" is not an integer");
-            return otherwise;
-        }
+    /** Applies the options for the subscribers of a database. */
+    void addTo(JdbcCredentials.Builder credentials, List<String> problems) {
+        kamailio.addTo(credentials);
+        databaseLimits.addTo(credentials, problems);
     }
 
     /** Returns what {@code check} prints about a valid configuration, by line. */
@@ -518,10 +421,9 @@ final class ProxyOptions {
                 "tls       " + tls.summary(),
                 "alias     " + (aliases.isEmpty() ? "none" : String.join(" ", aliases)),
                 "access    " + access,
-                "sources   " + security.summary(),
-                "expires   " + minExpires + " to " + maxExpires + ", default " + defaultExpires + "; at most "
-                        + maxContacts + " contacts per user",
-                "timeouts  transaction " + transactionTimeout + ", ringing " + ringTimeout + ", draining " + drainTime,
+                "sources   " + security.summary() + "; " + String.join("; ", floods.summary()),
+                "expires   " + registrar.summary(),
+                "timeouts  " + timers.summary(),
                 "storage   " + storage.summary(),
                 "secret    " + secret.summary(domains.get(0), subscription.lasts()),
                 "nat       " + nat.summary(),

@@ -1,18 +1,64 @@
 package org.sipproxy.server;
 
-import java.util.Arrays;
 import java.util.List;
-import java.util.Locale;
-import java.util.stream.Collectors;
+import org.sipproxy.core.SipProxyBuilder;
 import org.sipproxy.core.options.RegistrarPolicy;
 import org.sipproxy.core.options.RegistrarPolicy.ConnectionLoss;
+import org.sipproxy.core.options.RegistrarPolicy.ContactMatching;
 import org.sipproxy.core.options.RegistrarPolicy.PathWithoutSupported;
 import org.sipproxy.core.options.RegistrarPolicy.WhenFull;
+import org.sipproxy.server.config.Reloadable;
+import org.sipproxy.server.config.Section;
 import picocli.CommandLine.Option;
 
-/** Options for the registrar's policies, kept as text like those of {@link ProxyOptions}. */
+/** Options for registrations, kept as text like those of {@link ProxyOptions}. */
+@Section("Registrations")
 final class RegistrarOptions {
 
+    @Reloadable
+    @Option(
+            names = "--min-expires",
+            paramLabel = "DURATION",
+            description = "Shorter registrations are refused with 423. Default: ${DEFAULT-VALUE}.",
+            defaultValue = "60s")
+    String minExpires = "";
+
+    @Reloadable
+    @Option(
+            names = "--default-expires",
+            paramLabel = "DURATION",
+            description = "Lifetime of a registration if the phone does not ask for one. Default: ${DEFAULT-VALUE}.",
+            defaultValue = "1h")
+    String defaultExpires = "";
+
+    @Reloadable
+    @Option(
+            names = "--max-expires",
+            paramLabel = "DURATION",
+            description = "Longer registrations are shortened to this. Default: ${DEFAULT-VALUE}.",
+            defaultValue = "1h")
+    String maxExpires = "";
+
+    @Reloadable
+    @Option(
+            names = "--max-contacts",
+            paramLabel = "N",
+            description = "Maximum number of contacts of one user, 1 to 64. Default: ${DEFAULT-VALUE}.",
+            defaultValue = "10")
+    String maxContacts = "";
+
+    @Reloadable
+    @Option(
+            names = "--contact-matching",
+            paramLabel = "POLICY",
+            description = {
+                "When two contacts are the same registration: rfc3261, or exact-text, as Kamailio compares.",
+                "Default: ${DEFAULT-VALUE}."
+            },
+            defaultValue = "rfc3261")
+    String contactMatching = "";
+
+    @Reloadable
     @Option(
             names = "--when-full",
             paramLabel = "POLICY",
@@ -25,6 +71,7 @@ final class RegistrarOptions {
             defaultValue = "replace-unreachable")
     String whenFull = "";
 
+    @Reloadable
     @Option(
             names = "--connection-loss",
             paramLabel = "POLICY",
@@ -37,6 +84,7 @@ final class RegistrarOptions {
             defaultValue = "remove-unreachable")
     String connectionLoss = "";
 
+    @Reloadable
     @Option(
             names = "--path-without-supported",
             paramLabel = "POLICY",
@@ -47,37 +95,28 @@ final class RegistrarOptions {
             defaultValue = "refuse")
     String pathWithoutSupported = "";
 
-    /** Adds these options to the policy, and errors to {@code problems}. */
-    void applyTo(RegistrarPolicy.Builder policy, List<String> problems) {
-        RegistrarPolicy otherwise = RegistrarPolicy.DEFAULT;
-        policy.whenFull(choice("--when-full", whenFull, WhenFull.values(), otherwise.whenFull(), problems))
-                .connectionLoss(choice(
-                        "--connection-loss",
-                        connectionLoss,
-                        ConnectionLoss.values(),
-                        otherwise.connectionLoss(),
-                        problems))
-                .pathWithoutSupported(choice(
-                        "--path-without-supported",
-                        pathWithoutSupported,
-                        PathWithoutSupported.values(),
-                        otherwise.pathWithoutSupported(),
-                        problems));
+    /** Applies the options to the builder, and adds errors to {@code problems}. */
+    void addTo(SipProxyBuilder builder, List<String> problems) {
+        OptionReader reader = new OptionReader(problems);
+        RegistrarPolicy.Builder policy = RegistrarPolicy.builder();
+        reader.duration("--min-expires", minExpires, policy::minExpires);
+        reader.duration("--default-expires", defaultExpires, policy::defaultExpires);
+        reader.duration("--max-expires", maxExpires, policy::maxExpires);
+        reader.number("--max-contacts", maxContacts, policy::maxContacts);
+        reader.choice("--contact-matching", contactMatching, ContactMatching.values(), policy::contactMatching);
+        reader.choice("--when-full", whenFull, WhenFull.values(), policy::whenFull);
+        reader.choice("--connection-loss", connectionLoss, ConnectionLoss.values(), policy::connectionLoss);
+        reader.choice(
+                "--path-without-supported",
+                pathWithoutSupported,
+                PathWithoutSupported.values(),
+                policy::pathWithoutSupported);
+        reader.apply(() -> builder.registrar(policy.build()));
     }
 
-    private static <E extends Enum<E>> E choice(
-            String option, String text, E[] values, E otherwise, List<String> problems) {
-        for (E value : values) {
-            if (name(value).equalsIgnoreCase(text)) {
-                return value;
-            }
-        }
-        problems.add(option + ": \"" + text + "\" (expected "
-                + Arrays.stream(values).map(RegistrarOptions::name).collect(Collectors.joining(", ")) + ")");
-        return otherwise;
-    }
-
-    private static String name(Enum<?> value) {
-        return value.name().toLowerCase(Locale.ROOT).replace('_', '-');
+    /** Returns the line that {@code check} prints. */
+    String summary() {
+        return minExpires + " to " + maxExpires + ", default " + defaultExpires + "; at most " + maxContacts
+                + " contacts per user";
     }
 }

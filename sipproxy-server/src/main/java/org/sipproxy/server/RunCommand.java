@@ -11,6 +11,8 @@ import org.sipproxy.api.transport.Endpoint;
 import org.sipproxy.core.SipProxy;
 import org.sipproxy.core.options.BindFailedException;
 import org.sipproxy.core.options.TlsSettingsException;
+import org.sipproxy.server.config.Reloadable;
+import org.sipproxy.server.config.Section;
 import org.sipproxy.server.database.DatabaseUnreachableException;
 import org.sipproxy.server.logging.LogFormat;
 import org.sipproxy.server.part.ServerPart;
@@ -62,12 +64,12 @@ import picocli.CommandLine.Spec;
             "  A laboratory without passwords:",
             "    java -jar sipproxy.jar run --domain lab.example --no-auth \\",
             "        --listen udp:0.0.0.0:5060",
-            "  Arguments from a file, with lines such as --listen=udp:127.0.0.1:5060:",
-            "    java -jar sipproxy.jar run @proxy.args",
-            Launcher.ARGUMENT_FILES,
+            "  Options from a file, with lines such as: listen udp:127.0.0.1:5060",
+            "    java -jar sipproxy.jar run --config sipproxy.conf",
             "",
             Launcher.EXIT_CODES
         })
+@Section("Log")
 final class RunCommand implements Callable<Integer> {
 
     @Spec
@@ -75,11 +77,15 @@ final class RunCommand implements Callable<Integer> {
     private CommandSpec spec;
 
     @Mixin
+    private final ConfigOption config = new ConfigOption();
+
+    @Mixin
     private final ProxyOptions options = new ProxyOptions();
 
     @Mixin
     private final DatabaseOptions databaseOptions = new DatabaseOptions();
 
+    @Reloadable
     @Option(
             names = "--log-level",
             paramLabel = "LEVEL",
@@ -109,7 +115,7 @@ final class RunCommand implements Callable<Integer> {
         List<String> problems = databaseOptions.problems();
         if (!problems.isEmpty()) {
             options.build(SubscriberOption.ofDatabaseNotStarted(databaseOptions.lasts()), false);
-            return Launcher.misconfigured(err, Launcher.join(options.problems(), problems));
+            return Launcher.misconfigured(err, config.placed(Launcher.join(options.problems(), problems)));
         }
         if (!databaseOptions.isWanted()) {
             return run(out, err, Optional.empty());
@@ -133,40 +139,60 @@ final class RunCommand implements Callable<Integer> {
         }
     }
 
+    /** Returns the options of the proxy. */
+    ProxyOptions options() {
+        return options;
+    }
+
+    Logging.Verbosity logLevel() {
+        return logLevel;
+    }
+
     private int run(PrintWriter out, PrintWriter err, Optional<Database> database) {
         DatabaseCheckup checkup = database.map(options::examine).orElse(DatabaseCheckup.NONE);
         if (!checkup.fatal().isEmpty()) {
             return Launcher.misconfigured(err, Launcher.join(checkup.fatal(), checkup.errors()));
         }
-        Launcher.warn(err, Launcher.join(checkup.errors(), checkup.warnings()));
+        List<String> warnings = new ArrayList<>(Launcher.join(checkup.errors(), checkup.warnings()));
         SystemdNotifier systemd = SystemdNotifier.of(System.getenv());
         systemd.component().ifPresent(options.serverComponents::add);
         Optional<SipProxy> built = options.build(SubscriberOption.of(database), true);
         if (built.isEmpty()) {
-            return Launcher.misconfigured(err, options.problems());
+            return failed(err, options.problems(), warnings);
         }
+        warnings.addAll(options.warnings());
+        warnings.addAll(databaseOptions.warnings());
+        warnings.addAll(config.warnings());
         SipProxy proxy = built.get();
         try {
             proxy.start();
         } catch (BindFailedException e) {
-            return Launcher.misconfigured(err, List.of(LibraryProblems.text(e.problem())));
+            return failed(err, List.of(PortCheck.explain(e)), warnings);
         } catch (TlsSettingsException e) {
-            return Launcher.misconfigured(err, e.problems());
+            return failed(err, e.problems(), warnings);
         } catch (LocationStoreException e) {
             Launcher.misconfigured(err, List.of("cannot read the registrations: " + Launcher.messageOf(e)));
             return Launcher.UNREACHABLE;
         }
+        Launcher.warn(err, config.placed(warnings));
         options.secret.report();
         options.report();
         MemoryWatch.begin(() -> proxy.statistics().outOfMemoryErrors());
         ServerParts parts;
         try {
-            List<ServerPart> all = new ArrayList<>(options.parts());
+            List<ServerPart> all = new ArrayList<>(List.of(new Reload(
+                    options,
+                    database,
+                    config.arguments(),
+                    spec.commandLine(),
+                    systemd::reload,
+                    options.control.methods)));
+            all.addAll(options.parts());
             all.add(systemd); // last: it reports that everything has started
             parts = ServerParts.start(all, proxy);
         } catch (ServerPartException e) {
             proxy.close();
-            return Launcher.misconfigured(err, List.of(Launcher.messageOf(e)));
+            return Launcher.misconfigured(err, config.placed(List.of(Launcher.messageOf(e))));
         }
         Callable<Integer> all = () -> {
             parts.stop();
@@ -182,5 +208,12 @@ final class RunCommand implements Callable<Integer> {
             out.flush();
         });
         return Launcher.OK;
+    }
+
+    /** Prints the problems, the reason for the failure first, and then the warnings. */
+    private int failed(PrintWriter err, List<String> problems, List<String> warnings) {
+        int status = Launcher.misconfigured(err, config.placed(problems));
+        Launcher.warn(err, config.placed(warnings));
+        return status;
     }
 }

@@ -9,6 +9,7 @@ import java.util.Optional;
 import org.sipproxy.core.SipProxyBuilder;
 import org.sipproxy.jdbc.JdbcSecret;
 import org.sipproxy.jdbc.SecretUnavailableException;
+import org.sipproxy.server.config.Section;
 import org.sipproxy.server.part.ServerDirectories;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -17,6 +18,7 @@ import picocli.CommandLine.Option;
 /**
  * Option for the place of the secret by which calls survive a restart: a given file, the database, or a default file.
  */
+@Section("Secret of the server")
 final class SecretOptions {
 
     private static final Logger LOG = LoggerFactory.getLogger(SecretOptions.class);

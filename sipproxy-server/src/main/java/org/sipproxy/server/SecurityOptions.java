@@ -1,12 +1,8 @@
 package org.sipproxy.server;
 
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
-import java.util.Optional;
-import java.util.stream.Collectors;
-import org.sipproxy.api.auth.DigestAlgorithm;
 import org.sipproxy.api.config.ConfigurationException;
 import org.sipproxy.core.SipProxyBuilder;
 import org.sipproxy.core.options.ContactPolicy;
@@ -17,16 +13,17 @@ import org.sipproxy.security.AccessList;
 import org.sipproxy.security.AccessRule;
 import org.sipproxy.security.AuditLog;
 import org.sipproxy.security.CidrBlock;
-import org.sipproxy.security.DigestAuthentication;
-import org.sipproxy.security.FloodGuard;
 import org.sipproxy.security.IdentityHeaders;
-import org.sipproxy.security.RateLimit;
+import org.sipproxy.server.config.Reloadable;
+import org.sipproxy.server.config.Section;
 import org.sipproxy.server.operations.ServerComponents;
 import picocli.CommandLine.Option;
 
-/** Options for access, rate limits and digest authentication, kept as text like those of {@link ProxyOptions}. */
+/** Options for access, kept as text like those of {@link ProxyOptions}. */
+@Section("Access")
 final class SecurityOptions {
 
+    @Reloadable
     @Option(
             names = "--allow",
             paramLabel = "NETWORK",
@@ -36,12 +33,14 @@ final class SecurityOptions {
             })
     List<String> allow = new ArrayList<>();
 
+    @Reloadable
     @Option(
             names = "--deny",
             paramLabel = "NETWORK",
             description = "A network from which everything is dropped. May be repeated.")
     List<String> deny = new ArrayList<>();
 
+    @Reloadable
     @Option(
             names = "--trust",
             paramLabel = "NETWORK",
@@ -51,6 +50,17 @@ final class SecurityOptions {
             })
     List<String> trust = new ArrayList<>();
 
+    @Reloadable
+    @Option(
+            names = "--trust-identity",
+            paramLabel = "DOMAIN",
+            description = {
+                "A domain in the certificate of a trusted peer on TLS, such as a provider: likewise, whatever its address is.",
+                "Needs --tls-client-auth. May be repeated."
+            })
+    List<String> trustIdentities = new ArrayList<>();
+
+    @Reloadable
     @Option(
             names = "--allow-destination",
             paramLabel = "KIND",
@@ -62,35 +72,7 @@ final class SecurityOptions {
             })
     List<String> destinations = new ArrayList<>();
 
-    @Option(
-            names = "--rate-limit",
-            paramLabel = "N[:BURST]",
-            description = {
-                "Messages and connections per second of one source without a proven password, and how many at once",
-                "(default: ten times as many). More are dropped. Default: no limit."
-            })
-    String rateLimit = "";
-
-    @Option(
-            names = "--rate-limit-all",
-            paramLabel = "N[:BURST]",
-            description = {
-                "With --rate-limit: messages per second of all sources together without a password proven within the",
-                "last hour, for UDP and for connections separately. Keeps the proxy serving during a flood with forged",
-                "sources.",
-                "Default: no limit."
-            })
-    String rateLimitAll = "";
-
-    @Option(
-            names = "--scanners",
-            paramLabel = "POLICY",
-            description = {
-                "Requests whose User-Agent names a scanning tool: drop sends no response, report only logs them, ban",
-                "also drops everything from the source for 5 minutes. Default: drop."
-            })
-    String scanners = "drop";
-
+    @Reloadable
     @Option(
             names = "--stranger-methods",
             paramLabel = "METHODS",
@@ -102,25 +84,7 @@ final class SecurityOptions {
             defaultValue = "INVITE,OPTIONS,MESSAGE")
     String strangerMethods = "";
 
-    @Option(
-            names = "--auth-algorithm",
-            paramLabel = "ALGORITHM",
-            description = {
-                "Digest algorithm to offer: SHA-512-256, SHA-256 or MD5. May be repeated; the strongest is sent first.",
-                "Default: MD5, because many phones and tools give up if they do not support the first challenge."
-            })
-    List<String> authAlgorithms = new ArrayList<>();
-
-    @Option(
-            names = "--digest-without-qop",
-            paramLabel = "POLICY",
-            description = {
-                "Digest credentials of old phones without qop (RFC 2069): refuse, or accept, each nonce once.",
-                "Default: ${DEFAULT-VALUE}."
-            },
-            defaultValue = "refuse")
-    String digestWithoutQop = "";
-
+    @Reloadable
     @Option(
             names = "--reveal-users",
             description = {
@@ -134,13 +98,16 @@ final class SecurityOptions {
      *
      * @param components where operators look at them
      * @param tables access rules of the database
+     * @param live is set to the components that a reload changes
      * @param peers gateways and providers: those with a numeric address have no rate limit, and may assert identities
      */
     void addTo(
             SipProxyBuilder builder,
             ServerComponents components,
+            FloodOptions floods,
             TableOptions tables,
             List<SipUri> peers,
+            LiveParts live,
             List<String> problems) {
         List<CidrBlock> trusted = networks("--trust", trust, problems);
         List<AccessRule> rules = new ArrayList<>();
@@ -149,6 +116,9 @@ final class SecurityOptions {
         // the first rule of a network decides, and a trusted peer may also be allowed
         trusted.forEach(network -> rules.add(AccessRule.trust(network)));
         allowed.forEach(network -> rules.add(AccessRule.allow(network)));
+        OptionReader reader = new OptionReader(problems);
+        trustIdentities.forEach(
+                domain -> reader.read("--trust-identity", domain, text -> rules.add(AccessRule.trustIdentity(text))));
         for (CidrBlock network : denied) {
             String other = trusted.contains(network) ? "--trust" : allowed.contains(network) ? "--allow" : "";
             if (!other.isEmpty()) {
@@ -156,39 +126,30 @@ final class SecurityOptions {
             }
             rules.add(AccessRule.deny(network));
         }
-        if (!rules.isEmpty() || tables.hasAccessRules()) {
-            boolean isOpen = allow.isEmpty() && !tables.allowsOnlyListed();
-            AccessList.Builder list = AccessList.builder()
-                    .rules(rules.toArray(new AccessRule[0]))
-                    .defaultPolicy(isOpen ? AccessRule.Action.ALLOW : AccessRule.Action.DENY);
-            if (tables.hasAccessRules()) {
-                tables.addTo(list);
-            }
-            AccessList built = list.build();
-            builder.component(built);
-            components.add(built);
-            tables.reloads(built);
+        boolean isOpen = allow.isEmpty() && !tables.allowsOnlyListed();
+        AccessList.Builder list = AccessList.builder() // also without rules, which a reload may add
+                .rules(rules.toArray(new AccessRule[0]))
+                .defaultPolicy(isOpen ? AccessRule.Action.ALLOW : AccessRule.Action.DENY);
+        if (tables.hasAccessRules()) {
+            tables.addTo(list);
         }
+        AccessList built = list.build();
+        builder.component(built);
+        components.add(built);
+        live.accessList = built;
+        tables.reloads(built);
         readDestinations(builder, problems);
         List<CidrBlock> elements = new ArrayList<>(trusted);
         peers.forEach(peer -> peer.numericHost().map(CidrBlock::of).ifPresent(elements::add));
-        FloodGuard.Builder guard = FloodGuard.builder().exempt(elements.toArray(new CidrBlock[0]));
-        readLimit("--rate-limit", rateLimit, problems).ifPresentOrElse(guard::perSource, guard::scannersOnly);
-        Optional<RateLimit> all = readLimit("--rate-limit-all", rateLimitAll, problems);
-        if (!rateLimit.isEmpty()) {
-            all.ifPresent(guard::global);
-        }
-        scannerPolicy(problems).ifPresent(guard::scanners);
-        if (problems.isEmpty()) {
-            FloodGuard built = guard.build();
-            builder.component(built);
-            components.add(built);
-        }
-        if (rateLimit.isEmpty() && !rateLimitAll.isEmpty()) {
-            problems.add("--rate-limit-all: requires --rate-limit; add the limit of one source");
-        }
+        floods.component(elements, problems).ifPresent(guard -> {
+            builder.component(guard);
+            components.add(guard);
+            live.floodGuard = guard;
+        });
         builder.strangers(readStrangers(problems));
-        builder.component(IdentityHeaders.trusting(elements.toArray(new CidrBlock[0])));
+        IdentityHeaders identities = IdentityHeaders.trusting(elements.toArray(new CidrBlock[0]));
+        builder.component(identities);
+        live.identityHeaders = identities;
         builder.listener(new AuditLog());
         builder.revealUsers(revealUsers);
     }
@@ -207,16 +168,6 @@ final class SecurityOptions {
             }
         }
         builder.destinations(policy.build());
-    }
-
-    private Optional<FloodGuard.ScannerPolicy> scannerPolicy(List<String> problems) {
-        for (FloodGuard.ScannerPolicy policy : FloodGuard.ScannerPolicy.values()) {
-            if (policy.name().equalsIgnoreCase(scanners)) {
-                return Optional.of(policy);
-            }
-        }
-        problems.add("--scanners: \"" + scanners + "\" (expected drop, report or ban)");
-        return Optional.empty();
     }
 
     private static List<CidrBlock> networks(String option, List<String> texts, List<String> problems) {
@@ -252,52 +203,9 @@ final class SecurityOptions {
         return StrangerPolicy.allowing(methods.toArray(new Method[0]));
     }
 
-    private static Optional<RateLimit> readLimit(String option, String text, List<String> problems) {
-        if (text.isEmpty()) {
-            return Optional.empty();
-        }
-        int colon = text.indexOf(':');
-        try {
-            double perSecond = Double.parseDouble(colon < 0 ? text : text.substring(0, colon));
-            int burst = colon < 0
-                    ? (int) Math.min(1_000_000, Math.max(1, 10 * perSecond))
-                    : Integer.parseInt(text.substring(colon + 1));
-            return Optional.of(new RateLimit(perSecond, burst));
-        } catch (NumberFormatException e) {
-            problems.add(option + ": \"" + text + "\" (expected N or N:BURST, such as 50:500)");
-        } catch (ConfigurationException e) {
-            e.problems().forEach(problem -> problems.add(option + ": " + problem.text()));
-        }
-        return Optional.empty();
-    }
-
-    /** Applies the options for digest to the builder, and adds errors to {@code problems}. */
-    void addTo(DigestAuthentication.Builder digest, List<String> problems) {
-        List<DigestAlgorithm> algorithms = new ArrayList<>();
-        for (String text : authAlgorithms) {
-            DigestAlgorithm.of(text)
-                    .ifPresentOrElse(
-                            algorithms::add,
-                            () -> problems.add("--auth-algorithm: \"" + text
-                                    + "\" (expected "
-                                    + Arrays.stream(DigestAlgorithm.values())
-                                            .map(DigestAlgorithm::token)
-                                            .collect(Collectors.joining(", "))
-                                    + ")"));
-        }
-        if (!algorithms.isEmpty()) {
-            digest.algorithms(algorithms.toArray(new DigestAlgorithm[0]));
-        }
-        switch (digestWithoutQop.toLowerCase(Locale.ROOT)) {
-            case "refuse" -> digest.requireQop(true);
-            case "accept" -> digest.requireQop(false);
-            default -> problems.add("--digest-without-qop: \"" + digestWithoutQop + "\" (expected refuse or accept)");
-        }
-    }
-
     /** Returns true if there are networks of trusted peers. */
     boolean trustsPeers() {
-        return !trust.isEmpty();
+        return !trust.isEmpty() || !trustIdentities.isEmpty();
     }
 
     /** Returns the line that {@code check} prints. */
@@ -310,11 +218,10 @@ final class SecurityOptions {
         if (!trust.isEmpty()) {
             parts.add("trusted " + String.join(" ", trust));
         }
-        if (!scanners.equalsIgnoreCase("drop")) {
-            parts.add("scanners: " + scanners);
+        if (!trustIdentities.isEmpty()) {
+            parts.add("trusted on TLS " + String.join(" ", trustIdentities));
         }
         parts.add("strangers may send " + strangerMethods + " to users");
-        parts.add(rateLimit.isEmpty() ? "no rate limit" : "at most " + rateLimit + " per second from one source");
         return String.join("; ", parts);
     }
 }

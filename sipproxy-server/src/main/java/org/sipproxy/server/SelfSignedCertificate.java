@@ -66,9 +66,16 @@ record SelfSignedCertificate(Path certificate, Path key) {
         names.add("dns:localhost");
         names.add("ip:127.0.0.1");
         for (Endpoint endpoint : endpoints) {
-            names.add((IpLiteral.parse(endpoint.host()).isPresent() ? "ip:" : "dns:") + endpoint.host());
+            names.add(name(endpoint.host()));
+            if (!endpoint.advertisedHost().isEmpty()) {
+                names.add(name(endpoint.advertisedHost()));
+            }
         }
         return names;
+    }
+
+    private static String name(String host) {
+        return (IpLiteral.parse(host).isPresent() ? "ip:" : "dns:") + host;
     }
 
     private static void run(Path store, Set<String> names) throws IOException {

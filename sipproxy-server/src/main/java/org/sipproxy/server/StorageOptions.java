@@ -14,10 +14,14 @@ import org.sipproxy.core.SipProxyBuilder;
 import org.sipproxy.jdbc.DatabaseUse;
 import org.sipproxy.jdbc.JdbcAccounting;
 import org.sipproxy.jdbc.JdbcBindingRepository;
+import org.sipproxy.server.config.Reloadable;
+import org.sipproxy.server.config.Section;
 import org.sipproxy.server.operations.ServerComponents;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** Options for registrations and call records in a database, kept as text like those of {@link ProxyOptions}. */
+@Section("Storage of registrations")
 final class StorageOptions {
 
     private static final String MEMORY = "memory";
@@ -65,6 +69,7 @@ final class StorageOptions {
                     + " Default: 0.")
     String serverId = "";
 
+    @Reloadable
     @Option(
             names = "--options-when-not-ready",
             paramLabel = "STATUS",
@@ -85,17 +90,15 @@ final class StorageOptions {
             defaultValue = "10s")
     String waitLimit = "";
 
-    @Option(
-            names = "--accounting",
-            description = "Writes call records to the tables acc, missed_calls and acc_cdrs of the database.")
-    boolean accounting;
+    @Mixin
+    private final AccountingOptions accounting = new AccountingOptions();
 
     /** Null without accounting. */
     private @Nullable JdbcAccounting callRecords;
 
     /** Returns true if a database is needed for more than the subscribers. */
     private boolean needsDatabase() {
-        return accounting || !kind().equals(MEMORY);
+        return accounting.accounting || !kind().equals(MEMORY);
     }
 
     /** Returns the number of rows of call records that were lost since the start. */
@@ -113,6 +116,7 @@ final class StorageOptions {
      *
      * @param components where operators look at them
      * @param rows configures the repository for rows of a Kamailio
+     * @param records configures call records for a Kamailio
      * @param database the open database; empty if there is none or it is not open yet
      * @param isLater true if a database will be opened later
      */
@@ -120,6 +124,7 @@ final class StorageOptions {
             SipProxyBuilder builder,
             ServerComponents components,
             Consumer<JdbcBindingRepository.Builder> rows,
+            Consumer<JdbcAccounting.Builder> records,
             Optional<Database> database,
             boolean isLater,
             List<String> problems) {
@@ -136,7 +141,7 @@ final class StorageOptions {
                     + " omit it");
         }
         if (needsDatabase() && database.isEmpty() && !isLater) {
-            problems.add((accounting ? "--accounting" : "--storage " + storage)
+            problems.add((accounting.accounting ? "--accounting" : "--storage " + storage)
                     + ": needs a database; add --database-url, or --database embedded for a trial");
         }
         readiness(builder, problems);
@@ -146,10 +151,12 @@ final class StorageOptions {
         if (database.isEmpty() || !problems.isEmpty()) {
             return;
         }
-        if (accounting) {
-            callRecords = JdbcAccounting.of(database.get().dataSource());
-            builder.component(callRecords);
-            components.addFigures("accounting", callRecords::status);
+        if (accounting.accounting) {
+            accounting.component(database.get().dataSource(), records, problems).ifPresent(component -> {
+                callRecords = component;
+                builder.component(component);
+                components.addFigures("accounting", component::status);
+            });
         }
         JdbcBindingRepository.Builder table =
                 JdbcBindingRepository.builder(database.get().dataSource()).serverId(server);
@@ -249,7 +256,7 @@ final class StorageOptions {
             case "load-at-start" -> uses.add(DatabaseUse.LOAD_BINDINGS);
             default -> {}
         }
-        if (accounting) {
+        if (accounting.accounting) {
             uses.add(DatabaseUse.ACCOUNTING);
         }
         return uses;
@@ -259,6 +266,6 @@ final class StorageOptions {
         String kept = kind().equals(WRITE_BACK)
                 ? WRITE_BACK + " every " + (flushInterval.isEmpty() ? "60s" : flushInterval)
                 : kind();
-        return accounting ? kept + "; with call records" : kept;
+        return accounting.accounting ? kept + "; with call records" : kept;
     }
 }

@@ -5,6 +5,7 @@ import java.util.Locale;
 import java.util.Optional;
 import org.sipproxy.api.auth.Credential;
 import org.sipproxy.api.auth.CredentialStore;
+import org.sipproxy.api.config.ConfigurationException;
 import org.sipproxy.core.SipProxyBuilder;
 import org.sipproxy.jdbc.JdbcCredentials;
 import org.sipproxy.jdbc.SubscriberException;
@@ -16,6 +17,8 @@ final class SubscriberOption {
     private final Optional<Database> database;
     private final boolean databaseLater;
     private final boolean lasts;
+    /** False if {@link #furnish} is called after the proxy is built. */
+    private boolean furnishesAtOnce = true;
 
     private SubscriberOption(Optional<Database> database, boolean databaseLater, boolean lasts) {
         this.database = database;
@@ -26,6 +29,13 @@ final class SubscriberOption {
     static SubscriberOption of(Optional<Database> database) {
         return new SubscriberOption(
                 database, false, database.filter(Database::lasts).isPresent());
+    }
+
+    /** Returns the source for a reload, which changes the database only if everything is valid. */
+    static SubscriberOption ofReload(Optional<Database> database) {
+        SubscriberOption option = of(database);
+        option.furnishesAtOnce = false;
+        return option;
     }
 
     /**
@@ -47,8 +57,13 @@ final class SubscriberOption {
         return databaseLater;
     }
 
+    /** Returns true if an embedded database is prepared while the proxy is built. */
+    boolean furnishesAtOnce() {
+        return furnishesAtOnce;
+    }
+
     /** Prepares an embedded database for the proxy, if there are no problems. */
-    void furnish(ProxyOptions options, List<ProxyOptions.NamedSubscriber> named, List<String> problems) {
+    void furnish(ProxyOptions options, List<NamedSubscriber> named, List<String> problems) {
         if (problems.isEmpty()) {
             try {
                 database.filter(Database::isEmbedded).ifPresent(own -> own.furnish(options.domains, named));
@@ -63,10 +78,7 @@ final class SubscriberOption {
      * changes.
      */
     CredentialStore credentials(
-            SipProxyBuilder builder,
-            ProxyOptions options,
-            List<ProxyOptions.NamedSubscriber> named,
-            List<String> problems) {
+            SipProxyBuilder builder, ProxyOptions options, List<NamedSubscriber> named, List<String> problems) {
         if (database.isEmpty()) {
             if (options.subscribers.isEmpty() && !databaseLater) {
                 problems.add("--subscriber: missing, so no user could register; add --subscriber USER:PASSWORD for each"
@@ -74,7 +86,9 @@ final class SubscriberOption {
                         + "--database-url for those of a database, "
                         + "or --no-auth to let any user of the domains register without a password");
             }
-            return inMemory(options.domains, named, problems);
+            InMemoryCredentials users = inMemory(options.domains, named, problems);
+            options.live.credentials = databaseLater ? null : users;
+            return users;
         }
         if (!database.get().isEmbedded() && !options.subscribers.isEmpty()) {
             problems.add("--subscriber: has no effect with --database-url; add subscribers to the database with: "
@@ -83,17 +97,22 @@ final class SubscriberOption {
         if (!problems.isEmpty()) {
             return InMemoryCredentials.of(); // not used: the proxy is not built
         }
-        JdbcCredentials credentials = database.get().credentials(options.kamailio);
-        builder.component(credentials);
-        return credentials;
+        try {
+            JdbcCredentials credentials = database.get().credentials(settings -> options.addTo(settings, problems));
+            builder.component(credentials);
+            return credentials;
+        } catch (ConfigurationException e) {
+            problems.addAll(LibraryProblems.texts(e));
+            return InMemoryCredentials.of(); // not used: the proxy is not built
+        }
     }
 
     private static InMemoryCredentials inMemory(
-            List<String> domains, List<ProxyOptions.NamedSubscriber> named, List<String> problems) {
+            List<String> domains, List<NamedSubscriber> named, List<String> problems) {
         InMemoryCredentials users = InMemoryCredentials.of();
         for (String domain : domains) {
             if (!domain.isEmpty()) {
-                for (ProxyOptions.NamedSubscriber one : named) {
+                for (NamedSubscriber one : named) {
                     try {
                         users.put(Credential.ofPassword(one.user(), domain.toLowerCase(Locale.ROOT), one.password()));
                     } catch (IllegalArgumentException e) {

@@ -27,12 +27,15 @@ import org.sipproxy.jdbc.JdbcTrunks;
 import org.sipproxy.jdbc.KamailioSchema;
 import org.sipproxy.security.AccessList;
 import org.sipproxy.security.AccessRule;
+import org.sipproxy.server.config.Reloadable;
+import org.sipproxy.server.config.Section;
 import picocli.CommandLine.Option;
 
 /**
  * Options for Kamailio's tables beside subscribers and registrations, kept as text like those of {@link ProxyOptions}. A
  * table is used if it has rows when the proxy starts.
  */
+@Section("Kamailio's tables")
 final class TableOptions {
 
     private static final String TABLES = "--tables";
@@ -76,6 +79,7 @@ final class TableOptions {
             defaultValue = ALL)
     List<String> tables = new ArrayList<>();
 
+    @Reloadable
     @Option(
             names = GROUP,
             paramLabel = "N=ACTION",
@@ -284,6 +288,13 @@ final class TableOptions {
                 dispatcher.reloadEvery(interval);
             }
         });
+    }
+
+    /** Reads the tables of the running proxy again that are not read with the access rules. Blocks. */
+    void readAgain() {
+        if (uses(Choice.DOMAIN)) {
+            new TableReload(reloads, interval).read();
+        }
     }
 
     /** Returns the task that reads the tables again; empty if there is nothing to read. */

@@ -41,7 +41,7 @@ final class TableReload implements ServerPart {
         timer.scheduleWithFixedDelay(this::read, interval.toMillis(), interval.toMillis(), TimeUnit.MILLISECONDS);
     }
 
-    private void read() {
+    void read() {
         for (Task task : tasks) {
             try {
                 task.read().run();

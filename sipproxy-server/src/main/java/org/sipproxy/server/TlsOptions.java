@@ -1,10 +1,13 @@
 package org.sipproxy.server;
 
 import java.io.IOException;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.sipproxy.api.transport.Endpoint;
@@ -12,11 +15,15 @@ import org.sipproxy.core.SipProxy;
 import org.sipproxy.core.SipProxyBuilder;
 import org.sipproxy.core.options.TlsSettings;
 import org.sipproxy.core.options.TlsSettings.ClientAuthentication;
+import org.sipproxy.server.config.Reloadable;
+import org.sipproxy.server.config.Section;
 import picocli.CommandLine.Option;
 
 /** Options for certificates and WebSockets, kept as text like those of {@link ProxyOptions}. */
+@Section("Certificates and WebSockets")
 final class TlsOptions {
 
+    @Reloadable
     @Option(
             names = "--tls-certificate",
             paramLabel = "FILE",
@@ -28,13 +35,35 @@ final class TlsOptions {
             })
     String certificate = "";
 
+    @Reloadable
     @Option(
             names = "--tls-key",
             paramLabel = "FILE",
-            description = "The private key of the certificate, RSA or EC, in PEM as PKCS#8 (BEGIN PRIVATE KEY), not"
-                    + " encrypted.")
+            description = "The private key of the certificate, RSA or EC, in PEM as PKCS#8 (BEGIN PRIVATE KEY).")
     String key = "";
 
+    @Reloadable
+    @Option(
+            names = "--tls-key-password-file",
+            paramLabel = "FILE",
+            description = "File whose first line is the password of an encrypted key.")
+    String keyPasswordFile = "";
+
+    @Reloadable
+    @Option(
+            names = "--tls-protocol",
+            paramLabel = "VERSION",
+            description = "TLS version in use: TLSv1.3 or TLSv1.2. May be repeated. Default: both.")
+    List<String> protocols = new ArrayList<>();
+
+    @Reloadable
+    @Option(
+            names = "--tls-handshake-timeout",
+            paramLabel = "DURATION",
+            description = "How long the handshake of a client may take, 100ms to 2m. Default: 10s.")
+    String handshakeTimeout = "";
+
+    @Reloadable
     @Option(
             names = "--tls-trust",
             paramLabel = "FILE",
@@ -45,6 +74,7 @@ final class TlsOptions {
             })
     String trust = "";
 
+    @Reloadable
     @Option(
             names = "--tls-client-auth",
             paramLabel = "MODE",
@@ -73,6 +103,8 @@ final class TlsOptions {
     List<String> origins = new ArrayList<>();
 
     private @Nullable TlsSettings settings;
+    /** The generated certificate; null if there is none. */
+    private @Nullable SelfSignedCertificate generated;
 
     /** Applies the options to the builder, and adds errors to {@code problems}. Does not read the given files. */
     void addTo(SipProxyBuilder builder, List<Endpoint> endpoints, List<String> domains, List<String> problems) {
@@ -103,8 +135,31 @@ final class TlsOptions {
         if (!trust.isEmpty()) {
             tls.trust(Path.of(trust));
         }
-        settings = tls.build();
-        builder.tls(settings);
+        OptionReader reader = new OptionReader(problems);
+        if (!keyPasswordFile.isEmpty()) {
+            reader.read(
+                    "--tls-key-password-file", keyPasswordFile, TlsOptions::password); // fails now if it cannot be read
+            tls.keyPassword(() -> password(keyPasswordFile));
+        }
+        if (!protocols.isEmpty()) {
+            tls.protocols(protocols.toArray(new String[0]));
+        }
+        reader.duration("--tls-handshake-timeout", handshakeTimeout, tls::handshakeTimeout);
+        reader.apply(() -> settings = tls.build());
+        if (settings != null) {
+            builder.tls(settings);
+        }
+    }
+
+    private static char[] password(String file) {
+        try {
+            return java.nio.file.Files.readAllLines(Path.of(file)).stream()
+                    .findFirst()
+                    .orElse("")
+                    .toCharArray();
+        } catch (IOException | InvalidPathException e) {
+            throw new IllegalArgumentException(file + " is not a readable file", e);
+        }
     }
 
     private record Files(Path certificate, Path key) {}
@@ -117,7 +172,11 @@ final class TlsOptions {
                 return Optional.empty();
             }
             try {
-                SelfSignedCertificate made = SelfSignedCertificate.of(domains, endpoints);
+                SelfSignedCertificate made = generated;
+                if (made == null) {
+                    made = SelfSignedCertificate.of(domains, endpoints);
+                    generated = made;
+                }
                 return Optional.of(new Files(made.certificate(), made.key()));
             } catch (IOException e) {
                 problems.add("--tls-self-signed: the certificate cannot be generated: " + Launcher.messageOf(e));
@@ -149,16 +208,21 @@ final class TlsOptions {
         if (selfSigned) {
             return "--tls-self-signed";
         }
-        if (!certificate.isEmpty()) {
-            return "--tls-certificate";
-        }
-        if (!key.isEmpty()) {
-            return "--tls-key";
-        }
-        if (!trust.isEmpty()) {
-            return "--tls-trust";
-        }
-        return clientAuth.isEmpty() ? "" : "--tls-client-auth";
+        Map<String, String> given = new LinkedHashMap<>();
+        given.put("--tls-certificate", certificate);
+        given.put("--tls-key", key);
+        given.put("--tls-key-password-file", keyPasswordFile);
+        given.put("--tls-trust", trust);
+        given.put("--tls-client-auth", clientAuth);
+        given.put("--tls-protocol", String.join("", protocols));
+        given.put("--tls-handshake-timeout", handshakeTimeout);
+        given.values().removeIf(String::isEmpty);
+        return given.keySet().stream().findFirst().orElse("");
+    }
+
+    /** Uses the generated certificate of a running proxy. */
+    void reuse(TlsOptions running) {
+        generated = running.generated;
     }
 
     /** Returns the TLS settings; empty if no endpoint needs them. */
@@ -170,6 +234,19 @@ final class TlsOptions {
     List<String> fileProblems() {
         TlsSettings read = settings;
         return read == null ? List.of() : SipProxy.tlsProblems(read);
+    }
+
+    /** Returns what is not safe, or not right for every phone, of files that can be used. */
+    List<String> warnings(List<String> domains, List<Endpoint> endpoints) {
+        if (settings == null || selfSigned) {
+            return List.of();
+        }
+        List<String> warnings = new ArrayList<>();
+        CertificateCheck.wrongName("--tls-certificate", Path.of(certificate), domains, endpoints)
+                .ifPresent(warnings::add);
+        warnings.addAll(CertificateCheck.readableByOthers("--tls-key", key));
+        warnings.addAll(CertificateCheck.readableByOthers("--tls-key-password-file", keyPasswordFile));
+        return warnings;
     }
 
     /** Returns the line that {@code check} prints. */

@@ -17,12 +17,15 @@ import org.sipproxy.api.gateway.TrunkAccount;
 import org.sipproxy.api.transport.Endpoint;
 import org.sipproxy.core.SipProxyBuilder;
 import org.sipproxy.gateway.CallerIdentity;
+import org.sipproxy.gateway.SourceMatch;
 import org.sipproxy.gateway.Trunk;
 import org.sipproxy.message.SipUri;
+import org.sipproxy.server.config.Section;
 import org.sipproxy.server.operations.ServerComponents;
 import picocli.CommandLine.Option;
 
 /** Options for accounts at telephony providers, kept as text like those of {@link ProxyOptions}. */
+@Section("Accounts at providers")
 final class TrunkOptions {
 
     static final String PASSWORD_VARIABLE = "SIPPROXY_TRUNK_PASSWORD_";
@@ -40,7 +43,10 @@ final class TrunkOptions {
             "did",
             "source",
             "contact_addr",
-            "socket");
+            "socket",
+            "reg_delay",
+            "retry",
+            "recognize");
 
     /** Attributes and columns by option of the library. */
     private static final Map<String, String> COLUMNS =
@@ -56,7 +62,9 @@ final class TrunkOptions {
                         + "NAME is the password), auth_username, realm, "
                         + "auth_proxy=URI, register=off, expires, identity=p-asserted-identity, p-preferred-identity or from (how the "
                         + "account's number is shown to the provider), to=USER (who gets its calls; without it the user with the "
-                        + "called number), did=NUMBER:USER, source=HOST (from where its calls also come), contact_addr, socket. "
+                        + "called number), did=NUMBER:USER, source=HOST (from where its calls also come), contact_addr, socket, "
+                        + "reg_delay (of the first registration), retry=FIRST-LONGEST (of failed ones, default 30s-30m), "
+                        + "recognize=address, address-and-port or off (its calls). "
                         + "May be repeated."
             })
     List<String> trunks = new ArrayList<>();
@@ -67,6 +75,7 @@ final class TrunkOptions {
     private final Map<String, String> environment;
     private final Map<String, Configured> configured = new LinkedHashMap<>();
     private final List<SipUri> peers = new ArrayList<>();
+    private boolean isReused;
 
     TrunkOptions() {
         this(System.getenv());
@@ -161,6 +170,9 @@ final class TrunkOptions {
         text.attribute("contact_addr").ifPresent(trunk::contactHost);
         text.attribute("socket").map(Endpoint::parse).ifPresent(trunk::socket);
         text.all("source").forEach(trunk::source);
+        text.attribute("reg_delay").map(Durations::parse).ifPresent(trunk::startDelay);
+        text.attribute("retry").ifPresent(times -> retry(times, trunk));
+        text.attribute("recognize").map(TrunkOptions::recognition).ifPresent(trunk::recognize);
         Optional<SipUri> to = text.attribute("to").map(user -> user(user, domain));
         to.ifPresent(trunk::incomingTo);
         for (String did : text.all("did")) {
@@ -179,6 +191,24 @@ final class TrunkOptions {
                         + to.map(user -> ", its calls go to " + user).orElse(""));
         addPeers(provider, proxy);
         text.all("source").forEach(source -> peers.add(SipUri.of("sip:" + source)));
+    }
+
+    private static void retry(String times, Trunk.Builder trunk) {
+        String[] parts = times.split("-", -1);
+        if (parts.length != 2) {
+            throw new IllegalArgumentException("retry=" + times + " (expected FIRST-LONGEST, such as 30s-30m)");
+        }
+        trunk.retry(Durations.parse(parts[0]), Durations.parse(parts[1]));
+    }
+
+    private static SourceMatch recognition(String text) {
+        List<String> problems = new ArrayList<>();
+        List<SourceMatch> read = new ArrayList<>();
+        new OptionReader(problems).choice("recognize", text, SourceMatch.values(), read::add);
+        if (read.isEmpty()) {
+            throw new IllegalArgumentException(problems.get(0));
+        }
+        return read.get(0);
     }
 
     private static SipUri user(String text, String domain) {
@@ -239,7 +269,17 @@ final class TrunkOptions {
         return peers;
     }
 
+    /** Uses the trunks of a running proxy, which has the same options, instead of {@link #read reading} them. */
+    void reuse(TrunkOptions running) {
+        configured.putAll(running.configured);
+        peers.addAll(running.peers);
+        isReused = true;
+    }
+
     void addTo(SipProxyBuilder builder, ServerComponents components) {
+        if (isReused) {
+            return; // a trunk belongs to one proxy
+        }
         for (Configured one : configured.values()) {
             builder.component(one.trunk());
             components.add(one.trunk());

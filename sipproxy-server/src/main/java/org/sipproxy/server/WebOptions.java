@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.sipproxy.core.SipProxyBuilder;
+import org.sipproxy.server.config.Section;
 import org.sipproxy.server.part.ServerPart;
 import org.sipproxy.server.web.HealthRoutes;
 import org.sipproxy.server.web.WebMetrics;
@@ -18,6 +19,7 @@ import org.sipproxy.server.web.WebServer;
 import picocli.CommandLine.Option;
 
 /** Options for the HTTP interface, kept as text like those of {@link ProxyOptions}. */
+@Section("Metrics, health and pages over HTTP")
 final class WebOptions {
 
     private static final String WEB = "--web";

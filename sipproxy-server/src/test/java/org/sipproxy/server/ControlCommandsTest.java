@@ -161,8 +161,6 @@ class ControlCommandsTest {
     void withoutTheOptionThatACommandNeedsItIsNamed() throws Exception {
         serve("--no-auth");
 
-        assertThat(on("calls")).isOne();
-        assertThat(err.toString()).contains("does not track calls; start it with run --calls");
         assertThat(on("gateways", "enable", "pstn", "x")).isOne();
         assertThat(err.toString()).contains("--gateway SET=URI");
     }

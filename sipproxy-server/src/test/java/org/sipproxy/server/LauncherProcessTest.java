@@ -29,16 +29,16 @@ class LauncherProcessTest {
 
     @Test
     void runPrintsReadyToStdoutLogsToStderrAndExitsWith0OnSigterm(@TempDir Path directory) throws Exception {
-        Path arguments = Files.writeString(directory.resolve("proxy.args"), """
+        Path config = Files.writeString(directory.resolve("sipproxy.conf"), """
             # two phones
-            --listen=udp:127.0.0.1:0
-            --listen=tcp:127.0.0.1:0
-            --domain=sip.test
-            --subscriber=1001:test1234
-            --subscriber=1002:S3cret#2024
-            --log-level=trace
+            listen udp:127.0.0.1:0
+            listen tcp:127.0.0.1:0
+            domain sip.test
+            subscriber 1001:test1234
+            subscriber 1002:S3cret#2024
+            log-level trace
             """);
-        try (JavaProcess launcher = JavaProcess.start(Launcher.class, "run", "@" + arguments)) {
+        try (JavaProcess launcher = JavaProcess.start(Launcher.class, "run", "--config", config.toString())) {
             String ready = launcher.awaitLine("");
             assertThat(ready).matches("READY udp:127\\.0\\.0\\.1:[1-9]\\d* tcp:127\\.0\\.0\\.1:[1-9]\\d*");
 

@@ -3,16 +3,12 @@ package org.sipproxy.server;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.net.DatagramSocket;
 import java.net.InetAddress;
 import java.net.ServerSocket;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -94,6 +90,7 @@ class LauncherTest {
                 ServerSocket tcp = new ServerSocket(0, 1, loopback)) {
             int status = execute(
                     "check",
+                    "--try-bind",
                     "--listen",
                     "udp:127.0.0.1:" + udp.getLocalPort(),
                     "--listen",
@@ -157,7 +154,7 @@ class LauncherTest {
     void policyForScannersIsOneOfThree() {
         assertThat(execute("check", "--domain=sip.test", "--no-auth", "--listen=udp:127.0.0.1:0", "--scanners=off"))
                 .isEqualTo(2);
-        assertThat(err.toString()).contains("--scanners: \"off\" (expected drop, report or ban)");
+        assertThat(err.toString()).contains("--scanners: \"off\" (expected report, drop or ban)");
 
         assertThat(execute("check", "--domain=sip.test", "--no-auth", "--listen=udp:127.0.0.1:0", "--scanners=report"))
                 .isZero();
@@ -240,10 +237,32 @@ class LauncherTest {
         try (DatagramSocket probe = new DatagramSocket(0, InetAddress.getLoopbackAddress())) {
             port = probe.getLocalPort();
         }
-        String[] args = {"check", "--listen", "udp:127.0.0.1:" + port, "--domain", "sip.test", "--no-auth"};
+        String[] args = {"check", "--try-bind", "--listen", "udp:127.0.0.1:" + port, "--domain", "sip.test", "--no-auth"
+        };
 
         assertThat(execute(args)).as(err.toString()).isZero();
         assertThat(execute(args)).as(err.toString()).isZero();
+    }
+
+    @Test
+    void checkOpensNoPortAndSucceedsBesideARunningServer() throws Exception {
+        try (DatagramSocket taken = new DatagramSocket(0, InetAddress.getLoopbackAddress())) {
+            String[] args = {
+                "check", "--listen", "udp:127.0.0.1:" + taken.getLocalPort(), "--domain", "sip.test", "--no-auth"
+            };
+
+            assertThat(execute(args)).as(err.toString()).isZero();
+        }
+    }
+
+    @Test
+    void addressOfAnotherMachineIsReportedWithThoseOfThisOne() {
+        assertThat(execute("check", "--listen", "udp:192.0.2.77:5060", "--domain", "sip.test", "--no-auth"))
+                .isEqualTo(2);
+        assertThat(err.toString())
+                .contains("--listen: udp:192.0.2.77:5060 is not an address of this machine; listen on one that is")
+                .contains("; it has ")
+                .contains("127.0.0.1");
     }
 
     @Test
@@ -312,72 +331,6 @@ class LauncherTest {
         assertThat(execute("--domain", "sip.test", "--listen", "udp:127.0.0.1:0"))
                 .isEqualTo(2);
         assertThat(err.toString()).contains("did you mean java -jar sipproxy.jar run --domain");
-    }
-
-    @Test
-    void missingArgumentFileIsNamed(@TempDir Path folder) {
-        assertThat(execute("run", "@no-such-file")).isEqualTo(2);
-        assertThat(err.toString()).contains("the argument file no-such-file does not exist");
-        assertThat(execute("run", "@" + folder)).isEqualTo(2);
-        assertThat(err.toString()).contains("is a directory");
-    }
-
-    @Test
-    void aMistakeInAnArgumentFileIsReportedWithFileAndLine(@TempDir Path folder) throws IOException {
-        Path file = Files.writeString(folder.resolve("proxy.args"), """
-            # comment
-            --listem=udp:127.0.0.1:0
-            """);
-        assertThat(execute("run", "@" + file)).isEqualTo(2);
-        assertThat(err.toString()).contains("proxy.args:2: unknown option: --listem; did you mean --listen");
-    }
-
-    @Test
-    void lineOfAnArgumentFileIsOneArgumentVerbatim(@TempDir Path folder) throws IOException {
-        Path more = Files.writeString(folder.resolve("more.args"), "--subscriber=1003:it's \"100%\" # \\safe\\ \n");
-        Path file = Files.writeString(
-                folder.resolve("proxy.args"),
-                "\ufeff# comment\r\n\r\n"
-                        + "--subscriber=1002:S3cret#2024\r\n"
-                        + "   --subscriber=1001:a\"b\r\n"
-                        + "  # indented comment\n@" + more + "\n@@home\n--domain\nsip.test");
-
-        ArgumentFiles.Arguments arguments = ArgumentFiles.expand("run", "@" + file, "--alias=@x");
-
-        assertThat(arguments.problems()).isEmpty();
-        assertThat(arguments.texts())
-                .containsExactly(
-                        "run",
-                        "--subscriber=1002:S3cret#2024",
-                        "--subscriber=1001:a\"b",
-                        "--subscriber=1003:it's \"100%\" # \\safe\\ ",
-                        "@home",
-                        "--domain",
-                        "sip.test",
-                        "--alias=@x");
-        assertThat(arguments.placeOf("--domain")).hasValue(file + ":8");
-    }
-
-    @Test
-    void ambiguousLinesAreReported(@TempDir Path folder) throws IOException {
-        Path file = Files.writeString(folder.resolve("proxy.args"), "");
-        Files.writeString(file, "\"--subscriber=1001:a#b\"\n--listen udp:127.0.0.1:0\n@" + file + "\n");
-
-        assertThat(ArgumentFiles.expand("run", "@" + file).problems())
-                .satisfiesExactly(
-                        problem -> assertThat(problem).contains(":1: ", "quotation marks"),
-                        problem -> assertThat(problem).contains(":2: ", "--listen=VALUE"),
-                        problem -> assertThat(problem).contains(":3: ", "names itself"));
-    }
-
-    @Test
-    void blanksAfterAnOptionAreNotAValue(@TempDir Path folder) throws IOException {
-        Path file = Files.writeString(folder.resolve("proxy.args"), "--no-auth  \t\n--subscriber=1001:pw  \n");
-
-        ArgumentFiles.Arguments arguments = ArgumentFiles.expand("@" + file);
-
-        assertThat(arguments.problems()).isEmpty();
-        assertThat(arguments.texts()).containsExactly("--no-auth", "--subscriber=1001:pw  ");
     }
 
     @ParameterizedTest
@@ -460,7 +413,7 @@ class LauncherTest {
     @Test
     void helpOfTheLauncherListsTheCommands() {
         assertThat(execute("--help")).isZero();
-        assertThat(out.toString()).contains("demo ", "run ", "check ", "@proxy.args");
+        assertThat(out.toString()).contains("demo ", "run ", "check ", "--config sipproxy.conf");
     }
 
     @Test

@@ -116,8 +116,9 @@ class TlsOptionsTest {
                 .domain("sip.test")
                 .noAuthentication()
                 .build()) {
-            CertificateWatch watch = new CertificateWatch(settings);
+            CertificateWatch watch = new CertificateWatch();
             proxy.start();
+            watch.start(proxy);
             String first = serial(proxy);
             replace(chain, renewed.certificate());
             watch.look(proxy);

@@ -75,7 +75,7 @@ class FlightEventsTest {
             RecordedEvent first = events.get(0);
             assertThat(first.getString("aor")).isEqualTo("sip:bob@sip.test");
             assertThat(first.getString("contact")).isEqualTo(bob.contact());
-            assertThat(first.getDuration("expires")).isEqualTo(Duration.ofSeconds(600));
+            assertThat(first.getDuration("expires")).isEqualTo(Duration.ofMinutes(10));
             assertThat(first.getString("callId")).isNotEmpty();
             assertThat(events.get(2).getString("reason")).isEqualTo("UNREGISTERED");
         }

@@ -99,7 +99,9 @@ class WireListenerTest {
         tcp.send("\r\n\r\n");
         awaitSeen(2);
         assertThat(seen).allMatch(org.sipproxy.api.event.WireMessage::isKeepalive);
-        assertThat(seen).extracting(org.sipproxy.api.event.WireMessage::isReceived).containsExactly(true, false);
+        assertThat(seen)
+                .extracting(org.sipproxy.api.event.WireMessage::isReceived)
+                .containsExactly(true, false);
     }
 
     @Test
@@ -110,7 +112,8 @@ class WireListenerTest {
 
         assertThat(seen).hasSize(2).allSatisfy(message -> {
             assertThat(message.flow().kind()).isEqualTo(TransportKind.TCP);
-            assertThat(message.flow().localAddress().getAddress().isLoopbackAddress()).isTrue();
+            assertThat(message.flow().localAddress().getAddress().isLoopbackAddress())
+                    .isTrue();
             assertThat(message.flow().localAddress().getPort())
                     .isEqualTo(message.flow().endpoint().port());
         });

@@ -99,8 +99,10 @@ public final class TraceCommand extends ControlCommand {
             close();
             return ended
                     ? ExitStatus.OK
-                    : fail(ExitStatus.FAILED, "the server ended the trace: it stopped, or it sends faster than this"
-                            + " command reads; narrow the trace down with a user or --source");
+                    : fail(
+                            ExitStatus.FAILED,
+                            "the server ended the trace: it stopped, or it sends faster than this"
+                                    + " command reads; narrow the trace down with a user or --source");
         } catch (UncheckedIOException e) {
             return fail(ExitStatus.FAILED, "cannot write " + e.getMessage());
         } finally {

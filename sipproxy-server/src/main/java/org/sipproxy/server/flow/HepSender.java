@@ -5,6 +5,7 @@ import java.net.DatagramPacket;
 import java.net.DatagramSocket;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.PortUnreachableException;
 import java.net.UnknownHostException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
@@ -62,6 +63,9 @@ public final class HepSender implements WireQueue.Receiver {
         DatagramSocket open = socket();
         try {
             open.send(new DatagramPacket(packet, packet.length));
+        } catch (PortUnreachableException e) {
+            close();
+            throw new IOException("collector " + host + ":" + port + ": nothing listens there", e);
         } catch (IOException e) {
             close();
             throw new IOException("collector " + host + ":" + port + ": " + e.getMessage(), e);
@@ -117,7 +121,7 @@ public final class HepSender implements WireQueue.Receiver {
         chunk(out, 7, 2).putShort((short) message.source().getPort());
         chunk(out, 8, 2).putShort((short) message.destination().getPort());
         chunk(out, 9, 4).putInt((int) message.time().getEpochSecond());
-        chunk(out, 10, 4).putInt(message.time().getNano() / 1_000);
+        chunk(out, 10, 4).putInt(message.micros());
         chunk(out, 11, 1).put(SIP);
         chunk(out, 12, 4).putInt(captureId);
         if (key.length > 0) {

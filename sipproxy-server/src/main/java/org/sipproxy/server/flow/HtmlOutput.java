@@ -112,8 +112,8 @@ public final class HtmlOutput implements TraceOutput {
         }
         out.append("</svg></div>\n").append(open(width, height)).append(" role=\"group\" aria-label=\"Ladder\">\n");
         for (int i = 0; i < lanes.size(); i++) {
-            out.append("<line class=\"rail\" x1=\"" + x(i) + "\" y1=\"0\" x2=\"" + x(i) + "\" y2=\"" + height
-                    + "\"/>\n");
+            out.append(
+                    "<line class=\"rail\" x1=\"" + x(i) + "\" y1=\"0\" x2=\"" + x(i) + "\" y2=\"" + height + "\"/>\n");
         }
         for (int i = 0; i < all.size(); i++) {
             arrow(out, all.get(i), lanes, TOP + i * ROW);
@@ -193,7 +193,8 @@ public final class HtmlOutput implements TraceOutput {
             out.append("<a href=\"#m" + all.get(index + 1).message.number() + "\">Next</a> ");
         }
         out.append("<a href=\"#none\">Close</a></p>\n<pre>");
-        out.append(escaped(SecretMask.printable(message.bytes()).stripTrailing())).append("</pre>\n</article>\n");
+        out.append(escaped(SecretMask.printable(message.bytes()).stripTrailing()))
+                .append("</pre>\n</article>\n");
     }
 
     /** Returns the peers in order of appearance, with the proxy second. */

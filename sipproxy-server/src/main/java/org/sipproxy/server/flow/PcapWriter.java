@@ -36,8 +36,7 @@ final class PcapWriter {
         List<byte[]> made = packets.of(message);
         for (byte[] packet : made) {
             ByteBuffer header = ByteBuffer.allocate(PACKET_HEADER).order(ByteOrder.LITTLE_ENDIAN);
-            header.putInt((int) message.time().getEpochSecond())
-                    .putInt(message.time().getNano() / 1_000);
+            header.putInt((int) message.time().getEpochSecond()).putInt(message.micros());
             header.putInt(packet.length).putInt(packet.length);
             out.write(header.array());
             out.write(packet);

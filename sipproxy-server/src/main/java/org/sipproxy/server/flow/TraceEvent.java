@@ -57,7 +57,8 @@ public record TraceEvent(
                 message.flatMap(one -> read(() -> methodOf(one))),
                 message.map(one -> one instanceof SipResponse response ? response.statusCode() : null),
                 message.flatMap(one -> read(one::callId)),
-                message.flatMap(one -> read(() -> one.cseq().number() + " " + one.cseq().method())),
+                message.flatMap(
+                        one -> read(() -> one.cseq().number() + " " + one.cseq().method())),
                 branch == 0 ? Optional.empty() : Optional.of(branch),
                 repeated,
                 traced.text());

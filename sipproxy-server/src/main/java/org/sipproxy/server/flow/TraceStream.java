@@ -9,8 +9,7 @@ import org.sipproxy.core.SipProxy;
 final class TraceStream implements AutoCloseable {
 
     /** Limits of a trace, below those of a recorder that keeps messages for later. */
-    private static final FlowRecorder.Limits LIMITS =
-            new FlowRecorder.Limits(5_000, 8L << 20, Duration.ofMinutes(10));
+    private static final FlowRecorder.Limits LIMITS = new FlowRecorder.Limits(5_000, 8L << 20, Duration.ofMinutes(10));
 
     private static final Duration PATIENCE = Duration.ofMillis(500);
 
@@ -25,8 +24,7 @@ final class TraceStream implements AutoCloseable {
     private long last;
     private long count;
 
-    private TraceStream(
-            FlowRecorder recorder, Duration duration, long most, Predicate<Object> events, Runnable ended) {
+    private TraceStream(FlowRecorder recorder, Duration duration, long most, Predicate<Object> events, Runnable ended) {
         this.recorder = recorder;
         this.events = events;
         this.ended = ended;
@@ -49,8 +47,7 @@ final class TraceStream implements AutoCloseable {
             long most,
             Predicate<Object> events,
             Runnable ended) {
-        TraceStream stream =
-                new TraceStream(FlowRecorder.open(proxy, filter, LIMITS), duration, most, events, ended);
+        TraceStream stream = new TraceStream(FlowRecorder.open(proxy, filter, LIMITS), duration, most, events, ended);
         Thread thread = new Thread(stream::run, "sipproxy-trace");
         thread.setDaemon(true);
         thread.start();

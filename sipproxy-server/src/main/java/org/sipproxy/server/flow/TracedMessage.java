@@ -3,6 +3,7 @@ package org.sipproxy.server.flow;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
+import java.time.temporal.ChronoField;
 import java.util.Optional;
 import org.sipproxy.api.event.WireMessage;
 import org.sipproxy.api.transport.TransportKind;
@@ -61,6 +62,11 @@ public record TracedMessage(
         } catch (SipParseException e) {
             return Optional.empty();
         }
+    }
+
+    /** Returns the microseconds of the time after its whole second. */
+    int micros() {
+        return time.get(ChronoField.MICRO_OF_SECOND);
     }
 
     /** Returns where it comes from. */

@@ -136,7 +136,7 @@ public final class WireQueue implements WireListener, ServerPart {
         long drops = dropped.sum();
         long now = System.nanoTime();
         if (drops > reportedDrops && (!hasReported || now - reportedNanos > REPORT_NANOS)) {
-            LOG.warn("{}: {} messages dropped: {}", option, drops - reportedDrops, reason);
+            LOG.warn("{}: messages dropped: {}, {}", option, drops - reportedDrops, reason);
             hasReported = true;
             reportedNanos = now;
             reportedDrops = drops;

@@ -25,12 +25,12 @@ class MessageNotesTest {
         assertThat(notes.branchOf(first)).isZero();
 
         TracedMessage second = add(invite(2, 5070, "z9hG4bKb2"));
-        TracedMessage ringing = add(Traced.received(
-                3, Traced.message("SIP/2.0 180 Ringing", "c1", "INVITE", "z9hG4bKb1", CALLER)));
+        TracedMessage ringing =
+                add(Traced.received(3, Traced.message("SIP/2.0 180 Ringing", "c1", "INVITE", "z9hG4bKb1", CALLER)));
         TracedMessage cancel =
                 add(Traced.sent(4, 5070, Traced.message("CANCEL sip:a@b SIP/2.0", "c1", "CANCEL", "z9hG4bKb2")));
-        TracedMessage upstream = add(Traced.sent(
-                5, 40_001, Traced.message("SIP/2.0 180 Ringing", "c1", "INVITE", "z9hG4bKcaller")));
+        TracedMessage upstream =
+                add(Traced.sent(5, 40_001, Traced.message("SIP/2.0 180 Ringing", "c1", "INVITE", "z9hG4bKcaller")));
 
         assertThat(notes.branchOf(first)).isEqualTo(1);
         assertThat(notes.branchOf(second)).isEqualTo(2);
@@ -52,8 +52,10 @@ class MessageNotesTest {
     @Test
     void whatIsNotSipHasALabelToo() {
         assertThat(MessageNotes.label(Traced.received(1, "\r\n\r\n"))).isEqualTo("keepalive");
-        assertThat(MessageNotes.label(Traced.received(1, "\0\1\0\0!\u0012\u00a4B123456789012"))).isEqualTo("keepalive");
-        assertThat(MessageNotes.label(Traced.received(1, "GET / HTTP/1.1\r\n\r\n"))).isEqualTo("malformed");
+        assertThat(MessageNotes.label(Traced.received(1, "\0\1\0\0!\u0012\u00a4B123456789012")))
+                .isEqualTo("keepalive");
+        assertThat(MessageNotes.label(Traced.received(1, "GET / HTTP/1.1\r\n\r\n")))
+                .isEqualTo("malformed");
         assertThat(notes.add(Traced.received(1, "garbage"))).isEmpty();
     }
 }

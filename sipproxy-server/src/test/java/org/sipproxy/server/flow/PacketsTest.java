@@ -73,8 +73,7 @@ class PacketsTest {
 
     @Test
     void messageLongerThanAPacketIsCutIntoSegments() {
-        List<byte[]> segments =
-                packets.of(Traced.received(1, TransportKind.TCP, "192.0.2.7", "x".repeat(100_000)));
+        List<byte[]> segments = packets.of(Traced.received(1, TransportKind.TCP, "192.0.2.7", "x".repeat(100_000)));
 
         assertThat(segments).hasSize(2);
         assertThat(segments.stream().mapToInt(s -> s.length - 40).sum()).isEqualTo(100_000);

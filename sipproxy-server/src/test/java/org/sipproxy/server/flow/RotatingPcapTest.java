@@ -31,7 +31,8 @@ class RotatingPcapTest {
             assertThat(Files.size(directory.resolve(name))).isLessThan(1_400);
             assertThat(Files.readAllBytes(directory.resolve(name))).startsWith(0xd4, 0xc3, 0xb2, 0xa1);
         }
-        assertThat(Files.readString(file, java.nio.charset.StandardCharsets.ISO_8859_1)).contains("call-12");
+        assertThat(Files.readString(file, java.nio.charset.StandardCharsets.ISO_8859_1))
+                .contains("call-12");
     }
 
     @Test

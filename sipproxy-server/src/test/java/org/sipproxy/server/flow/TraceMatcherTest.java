@@ -27,8 +27,10 @@ class TraceMatcherTest {
         assertThat(accepts(of("1001", "", "", false), "192.0.2.7", text)).isTrue();
         assertThat(accepts(of("1002", "", "", false), "192.0.2.7", text)).isTrue();
         assertThat(accepts(of("1003", "", "", false), "192.0.2.7", text)).isTrue();
-        assertThat(accepts(of("1001@SIP.test", "", "", false), "192.0.2.7", text)).isTrue();
-        assertThat(accepts(of("1001@other.test", "", "", false), "192.0.2.7", text)).isFalse();
+        assertThat(accepts(of("1001@SIP.test", "", "", false), "192.0.2.7", text))
+                .isTrue();
+        assertThat(accepts(of("1001@other.test", "", "", false), "192.0.2.7", text))
+                .isFalse();
         assertThat(accepts(of("100", "", "", false), "192.0.2.7", text)).isFalse();
     }
 
@@ -55,9 +57,11 @@ class TraceMatcherTest {
     void keepalivesAreSelectedOnRequestAndUnreadableMessagesBySource() {
         assertThat(accepts(of("", "", "", false), "192.0.2.7", "\r\n\r\n")).isFalse();
         assertThat(accepts(of("", "", "", true), "192.0.2.7", "\r\n\r\n")).isTrue();
-        assertThat(accepts(of("", "", "192.0.2.8", true), "192.0.2.7", "\r\n\r\n")).isFalse();
+        assertThat(accepts(of("", "", "192.0.2.8", true), "192.0.2.7", "\r\n\r\n"))
+                .isFalse();
         assertThat(accepts(of("1001", "", "", true), "192.0.2.7", "\r\n\r\n")).isFalse();
-        assertThat(accepts(of("", "", "192.0.2.7", false), "192.0.2.7", "garbage")).isTrue();
+        assertThat(accepts(of("", "", "192.0.2.7", false), "192.0.2.7", "garbage"))
+                .isTrue();
         assertThat(accepts(of("1001", "", "", false), "192.0.2.7", "garbage")).isFalse();
     }
 }

@@ -26,7 +26,7 @@ public final class AddressPolicy {
     private static final Logger LOG = LoggerFactory.getLogger(LoggerNames.ROUTING);
 
     private final FailureLog refusals = new FailureLog(Duration.ofSeconds(10));
-    private final ContactPolicy policy;
+    private volatile ContactPolicy policy;
     private final Predicate<SipUri> isMyself;
     /** Set once, before the first message can arrive. */
     private volatile Set<InetAddress> listening = Set.of();
@@ -39,6 +39,11 @@ public final class AddressPolicy {
     public AddressPolicy(ContactPolicy policy, Predicate<SipUri> isMyself) {
         this.policy = policy;
         this.isMyself = isMyself;
+    }
+
+    /** Sets the policy from now on. */
+    public void policy(ContactPolicy changed) {
+        policy = changed;
     }
 
     /** Sets the addresses and ports that this proxy listens on. */

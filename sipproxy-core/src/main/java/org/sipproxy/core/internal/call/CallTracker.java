@@ -11,6 +11,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Predicate;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.sipproxy.api.call.Call;
 import org.sipproxy.api.call.CallEnd;
@@ -61,10 +62,10 @@ public final class CallTracker implements Calls {
 
     private final ConcurrentHashMap<CallKey, TrackedCall> calls = new ConcurrentHashMap<>();
     private final UserCalls users = new UserCalls();
-    private final CallSettings settings;
+    private volatile CallSettings settings;
     private final ProxyTime time;
     private final TransactionTable table;
-    private final LocalNames names;
+    private final Supplier<LocalNames> names;
     private final DialogClient client;
     private final ParseLimits limits;
     private final CallEvents events;
@@ -88,7 +89,7 @@ public final class CallTracker implements Calls {
             CallSettings settings,
             ProxyTime time,
             TransactionTable table,
-            LocalNames names,
+            Supplier<LocalNames> names,
             DialogClient client,
             ParseLimits limits,
             List<CallListener> listeners,
@@ -211,7 +212,7 @@ public final class CallTracker implements Calls {
             return relay;
         }
         Outcome.Relay next = relay;
-        Aor from = names.aorOf(invite.from().uri());
+        Aor from = names.get().aorOf(invite.from().uri());
         Aor called = context.calledUser();
         Aor caller = from == null ? null : users.add(from, settings.maxCallsPerUser());
         if (from != null && caller == null) {
@@ -301,6 +302,11 @@ public final class CallTracker implements Calls {
 
     // ---- for calls
 
+    /** Sets the limits from now on. Calls that were answered keep the duration and keepalive that they began with. */
+    public void settings(CallSettings changed) {
+        settings = changed;
+    }
+
     CallSettings settings() {
         return settings;
     }
@@ -330,7 +336,7 @@ public final class CallTracker implements Calls {
     }
 
     boolean isMyself(SipUri uri) {
-        return names.isMyself(uri);
+        return names.get().isMyself(uri);
     }
 
     boolean isClosing() {

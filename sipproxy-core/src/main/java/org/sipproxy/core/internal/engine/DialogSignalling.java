@@ -61,7 +61,13 @@ final class DialogSignalling implements Signalling {
     @Override
     public void ack(Outgoing ack) {
         RequestContext context = new RequestContext(
-                ack.request(), requests.flow(), NoResponses.INSTANCE, engine.names, engine.time, engine.events);
+                ack.request(),
+                requests.flow(),
+                NoResponses.INSTANCE,
+                engine.names(),
+                engine.settings(),
+                engine.time,
+                engine.events);
         context.trust();
         context.ownDialog(new RequestContext.OwnDialog(null, ack.peer()));
         acks.send(context);

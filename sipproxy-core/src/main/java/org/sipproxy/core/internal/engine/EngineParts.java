@@ -2,6 +2,7 @@ package org.sipproxy.core.internal.engine;
 
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.Executor;
 import org.jspecify.annotations.Nullable;
@@ -17,6 +18,7 @@ import org.sipproxy.core.options.CallSettings;
 import org.sipproxy.core.options.ContactPolicy;
 import org.sipproxy.core.options.NextHopPolicy;
 import org.sipproxy.core.options.ProxyClock;
+import org.sipproxy.core.options.ProxySettings;
 import org.sipproxy.core.options.RegistrarPolicy;
 import org.sipproxy.core.options.SipTimers;
 import org.sipproxy.core.options.StrangerPolicy;
@@ -80,4 +82,21 @@ public record EngineParts(
         @Nullable CallRepository callRepository,
         Duration drainTime,
         boolean setsLogContext,
-        ProxyClock clock) {}
+        ProxyClock clock) {
+
+    /** Returns the options that may change while the proxy runs. */
+    ProxySettings settings() {
+        return new ProxySettings(
+                domains,
+                aliases,
+                registrar,
+                timers,
+                destinations,
+                strangers,
+                revealsUsers,
+                refusesOptions,
+                Optional.ofNullable(calls),
+                Optional.ofNullable(tls),
+                drainTime);
+    }
+}

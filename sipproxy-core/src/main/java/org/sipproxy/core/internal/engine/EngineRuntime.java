@@ -76,7 +76,7 @@ final class EngineRuntime implements ProxyRuntime {
 
     @Override
     public boolean isMyself(SipUri uri) {
-        return engine.names.isMyself(uri);
+        return engine.names().isMyself(uri);
     }
 
     @Override

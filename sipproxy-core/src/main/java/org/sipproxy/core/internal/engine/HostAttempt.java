@@ -44,7 +44,8 @@ final class HostAttempt implements HostTransaction.Owner {
     HostAttempt(ProxyEngine engine, Sender sender, SipRequest wire, HostFlow from) {
         this.engine = engine;
         this.sender = sender;
-        this.context = new RequestContext(wire, from, this, engine.names, engine.time, engine.events);
+        this.context =
+                new RequestContext(wire, from, this, engine.names(), engine.settings(), engine.time, engine.events);
         this.transaction =
                 new HostTransaction(engine.table, this, context.retainedBytes(), wire.method() == Method.INVITE);
         context.trust();

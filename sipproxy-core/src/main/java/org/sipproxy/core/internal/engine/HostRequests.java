@@ -117,7 +117,7 @@ final class HostRequests implements RequestClient, DialogClient {
         Objects.requireNonNull(request, "request");
         if (request.method() == Method.REGISTER
                 && request.target().isEmpty()
-                && engine.names.isMyself(request.requestUri())) {
+                && engine.names().isMyself(request.requestUri())) {
             throw new IllegalArgumentException("requestUri: " + request.requestUri()
                     + " is this proxy, which does not register at itself; change bindings with locationStore()");
         }
@@ -309,7 +309,7 @@ final class HostRequests implements RequestClient, DialogClient {
         HostExchange(OutgoingRequest request) {
             super(request.timeLimit());
             this.request = request;
-            this.writer = new HostRequestWriter(request, engine.names.primaryDomain());
+            this.writer = new HostRequestWriter(request, engine.names().primaryDomain());
         }
 
         SipRequest next() throws SipParseException {

@@ -197,6 +197,16 @@ final class ListeningPoints implements FlowSource {
         contexts.reload();
     }
 
+    /**
+     * Reads the files of other settings, and returns what puts them into use.
+     *
+     * @throws org.sipproxy.core.options.TlsSettingsException if the files cannot be used
+     */
+    Runnable prepareTls(TlsSettings settings) {
+        TlsContexts contexts = tls;
+        return contexts == null ? () -> {} : contexts.prepare(settings);
+    }
+
     /** Starts to read datagrams and accept connections. */
     void start() {
         udp.forEach(UdpTransport::start);

@@ -57,6 +57,7 @@ import org.sipproxy.core.internal.transport.StreamEnvironment;
 import org.sipproxy.core.internal.transport.TransportCounters;
 import org.sipproxy.core.internal.transport.TransportFlow;
 import org.sipproxy.core.options.ProxyClock;
+import org.sipproxy.core.options.ProxySettings;
 import org.sipproxy.message.IpLiteral;
 import org.sipproxy.message.ParseLimits;
 import org.sipproxy.message.SipParseException;
@@ -77,7 +78,9 @@ public final class ProxyEngine implements AutoCloseable {
     final ParseLimits limits;
     final ProxyClock clock;
     final ProxyTime time;
-    final LocalNames names;
+    /** Replaced as a whole, so that a request gets names and settings of one time. */
+    private volatile Current current;
+
     final TransactionTable table;
     final RequestPipeline pipeline;
     final RequestForwarder forwarder;
@@ -97,8 +100,11 @@ public final class ProxyEngine implements AutoCloseable {
     @Nullable
     volatile WorkerPool workers;
 
+    private record Current(ProxySettings settings, LocalNames names) {}
+
     private final EngineParts parts;
     final ProxyThreads threads;
+    private final Registrar registrar;
     private final StageRunner stages;
     private final MessageDispatcher inbound;
     private final TimerWheel wheel;
@@ -135,8 +141,10 @@ public final class ProxyEngine implements AutoCloseable {
         this.time = new ProxyTime(clock);
         this.limits = parts.parseLimits();
         this.keys = new DerivedKeys(parts.secret());
-        this.names = new LocalNames(
-                parts.domains(), parts.aliases(), parts.registrar().userCase(), parts.hooks().domainSources);
+        this.current = new Current(
+                parts.settings(),
+                new LocalNames(
+                        parts.domains(), parts.aliases(), parts.registrar().userCase(), parts.hooks().domainSources));
         this.wheel = new TimerWheel(clock.nanoTime());
         this.timerThread = new TimerThread(wheel, clock, stuckStages, threads);
         this.table = new TransactionTable(
@@ -156,7 +164,7 @@ public final class ProxyEngine implements AutoCloseable {
         this.refusals = new Refusals(refusalLog, components);
         this.events = components::publish;
         this.tap = new WireTap(clock, parts.wireListeners());
-        this.addresses = new AddressPolicy(parts.destinations(), names::isMyself);
+        this.addresses = new AddressPolicy(parts.destinations(), uri -> names().isMyself(uri));
         this.points = new ListeningPoints(
                 addresses,
                 () -> StreamEnvironment.create(
@@ -172,8 +180,8 @@ public final class ProxyEngine implements AutoCloseable {
         FlowTokens tokens = new FlowTokens();
         SealedUsers users = new SealedUsers(keys.of("route-user"));
         this.readiness = new Readiness(this::isDraining, points::lostUdpSockets, store, this::storeStatus);
-        Registrar registrar =
-                new Registrar(store, parts.registrar(), time, names::aorOf, addresses, this::hasLostConnection);
+        this.registrar = new Registrar(
+                store, parts.registrar(), time, uri -> names().aorOf(uri), addresses, this::hasLostConnection);
         this.connectionBindings = registrar.connections();
         this.pipeline = new RequestPipeline(new RequestPipeline.Parts(
                 branches,
@@ -183,12 +191,10 @@ public final class ProxyEngine implements AutoCloseable {
                 this::peersOwnConnection,
                 points::pointOf,
                 parts.authentication(),
-                parts.revealsUsers(),
-                () -> parts.refusesOptions() && !readiness.isReady(),
+                () -> settings().refusesOptions() && !readiness.isReady(),
                 registrar,
                 store,
                 this::connectionOf,
-                parts.strangers(),
                 this::replacing,
                 this::isExpectedAck,
                 parts.setsLogContext(),
@@ -200,7 +206,7 @@ public final class ProxyEngine implements AutoCloseable {
         this.stages = new StageRunner(parts.stageExecutor(), threads, wheel);
         RequestDispatcher requests = new RequestDispatcher(this);
         this.inbound = new MessageDispatcher(this, requests);
-        this.hopCredentials = new HopCredentials(names, parts.authentication());
+        this.hopCredentials = new HopCredentials(this::names, parts.authentication());
         this.forwarder = new RequestForwarder(
                 branches,
                 signature,
@@ -214,7 +220,7 @@ public final class ProxyEngine implements AutoCloseable {
                 parts.nextHops(),
                 localResponses,
                 requests,
-                new ResponseStages(hooks.responseStages, names::isMyself),
+                new ResponseStages(hooks.responseStages, uri -> names().isMyself(uri)),
                 this::executeWithinWaitLimit,
                 parts.waitLimit());
         this.hostRequests = new HostRequests(this, parts.pendingRequests(), threads);
@@ -226,7 +232,7 @@ public final class ProxyEngine implements AutoCloseable {
                         parts.calls(),
                         time,
                         table,
-                        names,
+                        this::names,
                         hostRequests,
                         limits,
                         hooks.callListeners,
@@ -255,6 +261,7 @@ public final class ProxyEngine implements AutoCloseable {
         points.open(resolver);
         bound = List.copyOf(points.bound());
         addresses.listeningOn(points.addresses());
+        LocalNames names = names();
         for (Endpoint endpoint : bound) {
             names.add(endpoint.host(), endpoint.port());
             ListeningPoints.addressTexts(endpoint).forEach(address -> names.add(address, endpoint.port()));
@@ -295,6 +302,35 @@ public final class ProxyEngine implements AutoCloseable {
      */
     public void reloadTls() {
         points.reloadTls();
+    }
+
+    LocalNames names() {
+        return current.names();
+    }
+
+    /** Returns the current settings. */
+    public ProxySettings settings() {
+        return current.settings();
+    }
+
+    /**
+     * Puts settings, which are valid, into use.
+     *
+     * @throws org.sipproxy.core.options.TlsSettingsException if the certificate cannot be used; nothing has changed
+     */
+    public synchronized void reconfigure(ProxySettings settings) {
+        Runnable certificate = settings.tls().map(points::prepareTls).orElse(() -> {});
+        LocalNames names = names().with(settings.domains(), settings.aliases());
+        // nothing below can fail
+        certificate.run();
+        registrar.policy(settings.registrar());
+        table.timers(TransactionTimers.of(settings.timers()));
+        addresses.policy(settings.destinations());
+        CallTracker calls = callTracker;
+        if (calls != null) {
+            settings.calls().ifPresent(calls::settings);
+        }
+        current = new Current(settings, names);
     }
 
     public List<Endpoint> boundEndpoints() {
@@ -385,7 +421,7 @@ public final class ProxyEngine implements AutoCloseable {
 
     /** Returns how long {@code SipProxy.close} waits for an aborted start to end. */
     public Duration abortLimit() {
-        return parts.drainTime().plusSeconds(3);
+        return settings().drainTime().plusSeconds(3);
     }
 
     /** Makes a {@link #start} in progress fail before its next part. */
@@ -405,7 +441,7 @@ public final class ProxyEngine implements AutoCloseable {
             attempt(thirdPartyCalls::close);
         }
         closing = true;
-        Deadline drained = Deadline.in(parts.drainTime());
+        Deadline drained = Deadline.in(settings().drainTime());
         while ((table.unanswered() > 0 || hostRequests.pending() > 0 || thirdPartyCalls.count() > 0)
                 && !drained.isOver()
                 && pause()) {
@@ -564,7 +600,7 @@ public final class ProxyEngine implements AutoCloseable {
     }
 
     List<String> domains() {
-        return names.domains();
+        return names().domains();
     }
 
     /** Returns how long a request may wait on a worker, including the time in its queue. */
@@ -586,7 +622,8 @@ public final class ProxyEngine implements AutoCloseable {
 
     RequestContext newContext(SipRequest request, TransportFlow from) throws SipParseException {
         ResponsePath path = responsePaths.of(request.topVia(), from);
-        return new RequestContext(request, from, path, names, time, events);
+        Current now = current;
+        return new RequestContext(request, from, path, now.names(), now.settings(), time, events);
     }
 
     long deadline() {

@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.sipproxy.api.auth.Authentication;
 import org.sipproxy.api.support.LoggerNames;
@@ -44,14 +45,14 @@ public final class HopCredentials {
     private static final String DIGEST = "digest";
 
     private final FailureLog challenges = new FailureLog();
-    private final LocalNames names;
+    private final Supplier<LocalNames> names;
     private final boolean authenticates;
     private final Set<String> fixedRealms;
 
     /**
      * @param authentication null if the proxy has none
      */
-    public HopCredentials(LocalNames names, @Nullable Authentication authentication) {
+    public HopCredentials(Supplier<LocalNames> names, @Nullable Authentication authentication) {
         this.names = names;
         this.authenticates = authentication != null;
         this.fixedRealms = authentication == null ? Set.of() : Set.copyOf(authentication.fixedRealms());
@@ -171,11 +172,12 @@ public final class HopCredentials {
         if (proven != null && text.equalsIgnoreCase(proven)) {
             return true;
         }
-        return authenticates && (names.isDomain(text) || fixedRealms.stream().anyMatch(text::equalsIgnoreCase));
+        return authenticates
+                && (names.get().isDomain(text) || fixedRealms.stream().anyMatch(text::equalsIgnoreCase));
     }
 
     private boolean mentionsOwnRealm(SipMessage message, int line, @Nullable String proven) {
-        List<String> realms = new ArrayList<>(authenticates ? names.domains() : List.of());
+        List<String> realms = new ArrayList<>(authenticates ? names.get().domains() : List.of());
         realms.addAll(fixedRealms);
         if (proven != null) {
             realms.add(proven);

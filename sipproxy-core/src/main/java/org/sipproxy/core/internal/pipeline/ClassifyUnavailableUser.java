@@ -19,7 +19,6 @@ final class ClassifyUnavailableUser implements Stage {
 
     private final @Nullable Authentication authentication;
     private final boolean mayBlock;
-    private final boolean revealsUsers;
     private final boolean always;
     private final Predicate<Aor> wasCutOff;
     private final HostCall host = new HostCall("look-up of a user");
@@ -28,15 +27,12 @@ final class ClassifyUnavailableUser implements Stage {
      * Creates a stage that looks users up in {@code authentication}. Without authentication, users are not known: all
      * are unknown, except those whose connection was lost.
      *
-     * @param revealsUsers true if strangers also get the precise status
      * @param always true if a stage of the host application needs the answer
      * @param wasCutOff true if the last binding of an AOR ended with its connection
      */
-    ClassifyUnavailableUser(
-            @Nullable Authentication authentication, boolean revealsUsers, boolean always, Predicate<Aor> wasCutOff) {
+    ClassifyUnavailableUser(@Nullable Authentication authentication, boolean always, Predicate<Aor> wasCutOff) {
         this.authentication = authentication;
         this.mayBlock = authentication != null && authentication.mayBlock();
-        this.revealsUsers = revealsUsers;
         this.always = always;
         this.wasCutOff = wasCutOff;
     }
@@ -84,7 +80,7 @@ final class ClassifyUnavailableUser implements Stage {
 
     /** Returns true if the sender may learn whether the user exists. Without authentication there are no strangers. */
     private boolean revealsTo(RequestContext context) {
-        return authentication == null || revealsUsers || !context.isStranger();
+        return authentication == null || context.settings().revealsUsers() || !context.isStranger();
     }
 
     /** Returns true if the user is known and the sender may learn it. */

@@ -9,7 +9,6 @@ import org.sipproxy.api.routing.Target;
 import org.sipproxy.api.support.LoggerNames;
 import org.sipproxy.core.internal.registrar.Targets;
 import org.sipproxy.core.internal.time.FailureLog;
-import org.sipproxy.core.options.StrangerPolicy;
 import org.sipproxy.message.SipParseException;
 import org.sipproxy.message.SipRequest;
 import org.sipproxy.message.SipUri;
@@ -34,8 +33,8 @@ final class DetermineTargets implements Stage {
     /**
      * @param authenticates true if an earlier stage has authenticated local users
      */
-    DetermineTargets(BindingLookup lookup, boolean authenticates, StrangerPolicy strangers) {
-        this.strangers = new StrangerRules(strangers, authenticates);
+    DetermineTargets(BindingLookup lookup, boolean authenticates) {
+        this.strangers = new StrangerRules(authenticates);
         this.lookup = lookup;
     }
 

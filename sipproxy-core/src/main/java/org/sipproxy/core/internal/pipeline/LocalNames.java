@@ -35,6 +35,10 @@ public final class LocalNames {
     private final Set<Integer> loopbackPorts = new HashSet<>();
     /** Ports at every address of this machine, and therefore at all of 127.0.0.0/8. */
     private final Set<Integer> wildcardPorts = new HashSet<>();
+    /** Listening points and advertised addresses. */
+    private final List<Point> points = new ArrayList<>();
+
+    private record Point(String host, int port) {}
 
     private final List<String> fixedDomains;
     private final DomainSource[] sources;
@@ -55,14 +59,14 @@ public final class LocalNames {
         for (String domain : domains) {
             String normal = HostName.normal(domain);
             this.domains.put(normal, normal);
-            add(normal, ANY_PORT);
+            addHost(normal, ANY_PORT);
         }
         for (String alias : aliases) {
             int colon = alias.endsWith("]") ? -1 : alias.lastIndexOf(':');
             if (colon < 0) {
-                add(alias, ANY_PORT);
+                addHost(alias, ANY_PORT);
             } else {
-                add(alias.substring(0, colon), Integer.parseInt(alias.substring(colon + 1)));
+                addHost(alias.substring(0, colon), Integer.parseInt(alias.substring(colon + 1)));
             }
         }
         this.fixedDomains = domains.stream().map(HostName::normal).toList();
@@ -73,6 +77,18 @@ public final class LocalNames {
 
     /** Adds a listening point or advertised address. May be called only while the proxy starts. */
     public void add(String host, int port) {
+        points.add(new Point(host, port));
+        addHost(host, port);
+    }
+
+    /** Returns the same listening points with other domains and aliases. */
+    public LocalNames with(List<String> newDomains, List<String> newAliases) {
+        LocalNames changed = new LocalNames(newDomains, newAliases, userCase, List.of(sources));
+        points.forEach(point -> changed.add(point.host(), point.port()));
+        return changed;
+    }
+
+    private void addHost(String host, int port) {
         String normal = HostName.normal(host);
         hosts.computeIfAbsent(normal, h -> new HashSet<>()).add(port);
         HostName.address(normal).ifPresent(address -> {

@@ -23,6 +23,7 @@ import org.sipproxy.core.internal.time.ProxyTime;
 import org.sipproxy.core.internal.transaction.ResponsePath;
 import org.sipproxy.core.internal.transaction.ServerTransaction;
 import org.sipproxy.core.internal.transport.TransportFlow;
+import org.sipproxy.core.options.ProxySettings;
 import org.sipproxy.message.HeaderName;
 import org.sipproxy.message.Method;
 import org.sipproxy.message.NameAddress;
@@ -51,7 +52,10 @@ public final class RequestContext implements StageContext {
 
     private final TransportFlow flow;
     private final ResponsePath responsePath;
+    /** Names and settings of the proxy when the request arrived: they apply to it to the end. */
     private final LocalNames names;
+
+    private final ProxySettings settings;
     private final ProxyTime time;
     private final Consumer<SecurityEvent> events;
     private final long receivedAtMillis;
@@ -109,12 +113,14 @@ public final class RequestContext implements StageContext {
             TransportFlow flow,
             ResponsePath responsePath,
             LocalNames names,
+            ProxySettings settings,
             ProxyTime time,
             Consumer<SecurityEvent> events) {
         this.request = request;
         this.flow = flow;
         this.responsePath = responsePath;
         this.names = names;
+        this.settings = settings;
         this.time = time;
         this.events = events;
         this.receivedAtMillis = time.wallMillis();
@@ -255,6 +261,11 @@ public final class RequestContext implements StageContext {
 
     public LocalNames names() {
         return names;
+    }
+
+    /** Returns the settings of the proxy when the request arrived. */
+    ProxySettings settings() {
+        return settings;
     }
 
     @Override

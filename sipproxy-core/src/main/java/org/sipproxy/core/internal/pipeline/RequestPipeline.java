@@ -24,7 +24,6 @@ import org.sipproxy.core.internal.registrar.Registrar;
 import org.sipproxy.core.internal.time.FailureLog;
 import org.sipproxy.core.internal.transaction.Branches;
 import org.sipproxy.core.internal.transport.TransportFlow;
-import org.sipproxy.core.options.StrangerPolicy;
 import org.sipproxy.message.SipParseException;
 import org.sipproxy.message.SipRequest;
 import org.sipproxy.message.SipUri;
@@ -52,7 +51,6 @@ public final class RequestPipeline {
      * @param connectionOf returns the connection over which a binding was registered, if it is known
      * @param dialogs the dialogs of the proxy itself
      * @param isExpectedAck true if an ACK belongs to a recently accepted INVITE
-     * @param revealsUsers true if strangers get 480 for a user without a binding
      * @param setsLogContext true if log lines of stages get the request's Call-ID and method
      * @param refusesOptions true while OPTIONS for the proxy get 503
      */
@@ -64,12 +62,10 @@ public final class RequestPipeline {
             LongFunction<@Nullable TransportFlow> connections,
             Function<SipUri, @Nullable Endpoint> points,
             @Nullable Authentication authentication,
-            boolean revealsUsers,
             BooleanSupplier refusesOptions,
             Registrar registrar,
             LocationStore store,
             Function<Binding, @Nullable TransportFlow> connectionOf,
-            StrangerPolicy strangers,
             TransferTargets dialogs,
             Predicate<SipRequest> isExpectedAck,
             boolean setsLogContext,
@@ -131,10 +127,9 @@ public final class RequestPipeline {
         order.add(new Register(parts.registrar(), parts.store())); // §10.3
         this.lookup = new BindingLookup(parts.store(), authentication != null);
         this.routing = order.size();
-        order.add(new DetermineTargets(lookup, authentication != null, parts.strangers())); // §16.5
+        order.add(new DetermineTargets(lookup, authentication != null)); // §16.5
         ClassifyUnavailableUser users = new ClassifyUnavailableUser(
                 authentication,
-                parts.revealsUsers(),
                 !parts.onUnavailableUser().isEmpty(),
                 parts.registrar().connections()::wasCutOff);
         order.add(users);

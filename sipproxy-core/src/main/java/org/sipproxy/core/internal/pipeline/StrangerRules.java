@@ -17,14 +17,12 @@ final class StrangerRules {
     private static final Set<Method> IN_A_CALL =
             Set.of(Method.INVITE, Method.BYE, Method.INFO, Method.PRACK, Method.UPDATE);
 
-    private final StrangerPolicy policy;
     private final boolean authenticates;
 
     /**
      * @param authenticates false if senders are not authenticated: then there are no strangers
      */
-    StrangerRules(StrangerPolicy policy, boolean authenticates) {
-        this.policy = policy;
+    StrangerRules(boolean authenticates) {
         this.authenticates = authenticates;
     }
 
@@ -34,6 +32,7 @@ final class StrangerRules {
         if (!authenticates || context.isAck() || context.isAuthenticated() || context.isTrusted()) {
             return null;
         }
+        StrangerPolicy policy = context.settings().strangers();
         SipRequest request = context.request();
         if (context.isInDialog()) {
             // the signature does not name the user of the dialog, so it admits the methods of a call for all users

@@ -43,7 +43,7 @@ public final class ConnectionBindings {
     private final ConcurrentMap<Key, Set<Aor>> registered = new ConcurrentHashMap<>();
     private final FailureLog failures = new FailureLog();
     private final GuardedStore store;
-    private final ConnectionLoss policy;
+    private volatile ConnectionLoss policy;
     private final LostConnections lost;
     /** AORs that lost their last binding with a connection: their users are unavailable for now, not unknown. */
     private final Cache<Aor, Boolean> cutOff;
@@ -58,6 +58,10 @@ public final class ConnectionBindings {
                 .ticker(ticker)
                 .executor(Runnable::run) // its work is short and needs no thread of the JVM
                 .build();
+    }
+
+    void policy(ConnectionLoss changed) {
+        policy = changed;
     }
 
     /** Identity of a connection, independent of how it is wrapped. */

@@ -42,14 +42,14 @@ public final class Registrar {
     private static final int RETRY_AFTER_SECONDS = 10;
 
     private final GuardedStore store;
-    private final RegistrarPolicy policy;
+    private volatile RegistrarPolicy policy;
     private final ProxyTime time;
     private final AddressesOfRecord addresses;
     private final AddressPolicy destinations;
     private final LostConnections lost;
     private final Logger log;
 
-    private final Lifetimes lifetimes;
+    private volatile Lifetimes lifetimes;
     private final RegistrarResponses replies;
     private final RegistrationLog registrations;
     private final BindingIds ids = new BindingIds();
@@ -96,6 +96,13 @@ public final class Registrar {
         this.replies = new RegistrarResponses(time);
         this.registrations = new RegistrationLog(log, time::nanoTime);
         store.addListener(registrations);
+    }
+
+    /** Sets the rules from now on. The rule for the case of users must be the same. */
+    public void policy(RegistrarPolicy changed) {
+        policy = changed;
+        lifetimes = new Lifetimes(changed);
+        connections.policy(changed.connectionLoss());
     }
 
     /** Returns true if the client has closed the connection over which it registered the binding. */

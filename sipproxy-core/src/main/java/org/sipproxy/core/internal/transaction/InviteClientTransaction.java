@@ -87,9 +87,9 @@ public final class InviteClientTransaction extends ClientTransaction {
 
     @Override
     void onStart() {
-        timerA = table.timers().t1();
-        timerBDeadline = table.now() + table.timers().timeout();
-        table.schedule(this, flow.kind().isReliable() ? table.timers().timeout() : timerA);
+        timerA = timers.t1();
+        timerBDeadline = table.now() + timers.timeout();
+        table.schedule(this, flow.kind().isReliable() ? timers.timeout() : timerA);
     }
 
     @Override
@@ -137,7 +137,7 @@ public final class InviteClientTransaction extends ClientTransaction {
             return;
         }
         cancelSent = true;
-        table.schedule(this, table.timers().linger());
+        table.schedule(this, timers.linger());
         byte[] wire = DerivedRequests.cancel(invite, cancelReason);
         // the response to a CANCEL says only that it arrived (§9.1)
         new NonInviteClientTransaction(branch(), wire, flow, lock(), table, NoTransactionUser.INSTANCE, true).start();
@@ -156,7 +156,7 @@ public final class InviteClientTransaction extends ClientTransaction {
                         linger(upstream);
                     } else {
                         keep(null);
-                        table.schedule(this, table.timers().linger());
+                        table.schedule(this, timers.linger());
                     }
                     user.onResponse(response);
                 } else {
@@ -187,7 +187,7 @@ public final class InviteClientTransaction extends ClientTransaction {
         if (cancelWanted) {
             sendCancel();
         } else if (first || status > 100) {
-            table.schedule(this, table.timers().timerC());
+            table.schedule(this, timers.timerC());
         }
         user.onResponse(response);
     }
@@ -209,7 +209,7 @@ public final class InviteClientTransaction extends ClientTransaction {
         if (flow.kind().isReliable()) {
             terminate();
         } else {
-            table.schedule(this, table.timers().linger());
+            table.schedule(this, timers.linger());
         }
         user.onResponse(response);
     }

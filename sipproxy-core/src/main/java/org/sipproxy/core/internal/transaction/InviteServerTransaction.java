@@ -106,9 +106,9 @@ public final class InviteServerTransaction extends ServerTransaction {
         } else {
             state = State.COMPLETED;
             keep(wire);
-            timerHDeadline = table.now() + table.timers().timeout();
-            timerG = table.timers().t1();
-            table.schedule(this, path().isReliable() ? table.timers().timeout() : timerG);
+            timerHDeadline = table.now() + timers.timeout();
+            timerG = timers.t1();
+            table.schedule(this, path().isReliable() ? timers.timeout() : timerG);
         }
         send(wire);
     }
@@ -126,7 +126,7 @@ public final class InviteServerTransaction extends ServerTransaction {
                 if (path().isReliable()) {
                     terminate();
                 } else {
-                    table.schedule(this, table.timers().t4());
+                    table.schedule(this, timers.t4());
                 }
                 return true;
             }
@@ -153,7 +153,7 @@ public final class InviteServerTransaction extends ServerTransaction {
                 } else {
                     table.countResent();
                     send(response);
-                    timerG = Math.min(timerG * 2, table.timers().t2());
+                    timerG = Math.min(timerG * 2, timers.t2());
                     table.schedule(this, Math.min(timerG, left));
                 }
             }

@@ -94,9 +94,9 @@ public final class NonInviteClientTransaction extends ClientTransaction {
 
     @Override
     void onStart() {
-        timerE = table.timers().t1();
-        timerFDeadline = table.now() + table.timers().timeout();
-        table.schedule(this, flow.kind().isReliable() ? table.timers().timeout() : timerE);
+        timerE = timers.t1();
+        timerFDeadline = table.now() + timers.timeout();
+        table.schedule(this, flow.kind().isReliable() ? timers.timeout() : timerE);
     }
 
     @Override
@@ -130,9 +130,7 @@ public final class NonInviteClientTransaction extends ClientTransaction {
         } else if (flow.kind().isReliable()) {
             table.schedule(this, left);
         } else {
-            timerE = state == State.PROCEEDING
-                    ? table.timers().t2()
-                    : Math.min(timerE * 2, table.timers().t2());
+            timerE = state == State.PROCEEDING ? timers.t2() : Math.min(timerE * 2, timers.t2());
             table.schedule(this, Math.min(timerE, left));
             table.countResent();
             transmit(wire);

@@ -49,7 +49,7 @@ public final class NonInviteServerTransaction extends ServerTransaction {
 
     /** Starts the wait for the 100 of RFC 4320. */
     public void start() {
-        table.schedule(this, table.timers().timerEReachesT2());
+        table.schedule(this, timers.timerEReachesT2());
     }
 
     @Override

@@ -10,10 +10,14 @@ import org.sipproxy.core.internal.time.Timer;
 public abstract class Transaction extends Timer {
 
     final TransactionTable table;
+    /** The timers when it began, which apply to its end. */
+    final TransactionTimers timers;
+
     private int held;
 
     Transaction(TransactionTable table) {
         this.table = table;
+        this.timers = table.timers();
     }
 
     /**

@@ -39,7 +39,7 @@ public final class TransactionTable {
     private final TransactionBudget budget;
     private final TimerWheel wheel;
     private final ProxyClock clock;
-    private final TransactionTimers timers;
+    private volatile TransactionTimers timers;
 
     /**
      * Creates an empty table.
@@ -58,6 +58,14 @@ public final class TransactionTable {
         this.timers = timers;
         this.budget = budget;
         this.lingering = new LingeringTable(lingeringBytes, timers.linger(), clock::nanoTime);
+    }
+
+    /**
+     * Sets the timers of transactions that begin from now on. Must have the same T1, which determines how long finished
+     * transactions are kept.
+     */
+    public void timers(TransactionTimers changed) {
+        timers = changed;
     }
 
     public TransactionTimers timers() {

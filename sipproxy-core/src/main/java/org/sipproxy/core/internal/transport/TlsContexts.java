@@ -39,9 +39,8 @@ public final class TlsContexts {
 
     private static final int SESSION_SECONDS = 3_600;
 
-    private record Pair(SslContext server, SslContext client) {}
+    private record Pair(TlsSettings settings, SslContext server, SslContext client) {}
 
-    private final TlsSettings settings;
     private volatile Pair current;
 
     /**
@@ -50,7 +49,6 @@ public final class TlsContexts {
      * @throws TlsSettingsException if they cannot be used
      */
     public TlsContexts(TlsSettings settings) {
-        this.settings = settings;
         this.current = read(settings);
     }
 
@@ -60,7 +58,17 @@ public final class TlsContexts {
      * @throws TlsSettingsException if the files cannot be used; the previous contents stay in use
      */
     public void reload() {
-        current = read(settings);
+        current = read(current.settings());
+    }
+
+    /**
+     * Reads the files of other settings, and returns what puts them into use for new connections.
+     *
+     * @throws TlsSettingsException if the files cannot be used
+     */
+    public Runnable prepare(TlsSettings changed) {
+        Pair pair = read(changed);
+        return () -> current = pair;
     }
 
     private static Pair read(TlsSettings settings) {
@@ -79,7 +87,7 @@ public final class TlsContexts {
             SslContextBuilder client = SslContextBuilder.forClient()
                     .keyManager(material.key(), chain)
                     .endpointIdentificationAlgorithm(null);
-            return new Pair(built(server, settings, material), built(client, settings, material));
+            return new Pair(settings, built(server, settings, material), built(client, settings, material));
         } catch (SSLException | IllegalArgumentException e) {
             throw new TlsSettingsException(
                     List.of("tls: the JDK refuses " + settings.certificate() + ": " + e.getMessage()));
@@ -99,7 +107,7 @@ public final class TlsContexts {
     }
 
     Duration handshakeTimeout() {
-        return settings.handshakeTimeout();
+        return current.settings().handshakeTimeout();
     }
 
     /** Returns the handler for a connection that a peer opened. */

@@ -44,8 +44,8 @@ import org.sipproxy.core.internal.transport.RecordingTransport;
 import org.sipproxy.core.internal.transport.Sent;
 import org.sipproxy.core.options.ContactPolicy;
 import org.sipproxy.core.options.NextHopPolicy;
+import org.sipproxy.core.options.ProxySettings;
 import org.sipproxy.core.options.RegistrarPolicy;
-import org.sipproxy.core.options.StrangerPolicy;
 import org.sipproxy.message.Method;
 import org.sipproxy.message.ParseLimits;
 import org.sipproxy.message.SipMessage;
@@ -63,6 +63,7 @@ import org.sipproxy.message.StatusCode;
 final class ForwardingScene {
 
     private static final byte[] NO_LINES = {};
+    private static final ProxySettings SETTINGS = ProxySettings.of(List.of("example.org"));
 
     final TransactionScene transactions = new TransactionScene();
     final RecordingTransport transport = transactions.transport;
@@ -106,7 +107,7 @@ final class ForwardingScene {
                 tokens,
                 users,
                 flow -> null,
-                new HopCredentials(names, null),
+                new HopCredentials(() -> names, null),
                 transactions.table,
                 (hop, inbound, point, sender) -> {
                     addresses.require(hop.address(), sender);
@@ -156,7 +157,6 @@ final class ForwardingScene {
                 connection -> null,
                 uri -> null,
                 null,
-                false,
                 () -> false,
                 new Registrar(
                         store,
@@ -167,7 +167,6 @@ final class ForwardingScene {
                         (binding, sameClient) -> Registrar.hasClosedFlow(binding)),
                 store,
                 binding -> null,
-                StrangerPolicy.DEFAULT,
                 request -> request,
                 ack -> false,
                 false,
@@ -231,8 +230,8 @@ final class ForwardingScene {
 
     RequestContext context(String text) {
         SipRequest request = SipText.request(text);
-        RequestContext context =
-                new RequestContext(request, caller, transactions.pathOn(caller), names, transactions.time, event -> {});
+        RequestContext context = new RequestContext(
+                request, caller, transactions.pathOn(caller), names, SETTINGS, transactions.time, event -> {});
         pipeline.run(context, true);
         return context;
     }
@@ -241,7 +240,8 @@ final class ForwardingScene {
     Outcome decide(String text) {
         SipRequest request = SipText.request(text);
         return pipeline.run(
-                new RequestContext(request, caller, transactions.pathOn(caller), names, transactions.time, event -> {}),
+                new RequestContext(
+                        request, caller, transactions.pathOn(caller), names, SETTINGS, transactions.time, event -> {}),
                 true);
     }
 

@@ -19,7 +19,7 @@ import org.sipproxy.core.internal.transaction.ResponsePath;
 import org.sipproxy.core.internal.transaction.TransactionScene;
 import org.sipproxy.core.internal.transport.RecordingFlow;
 import org.sipproxy.core.internal.transport.SendFailure;
-import org.sipproxy.core.options.StrangerPolicy;
+import org.sipproxy.core.options.ProxySettings;
 import org.sipproxy.message.SipText;
 import org.sipproxy.message.SipUri;
 
@@ -28,6 +28,8 @@ import org.sipproxy.message.SipUri;
  * 203.0.113.9.
  */
 class SenderTest {
+
+    private static final ProxySettings SETTINGS = ProxySettings.of(List.of("sip.test"));
 
     private final TransactionScene scene = new TransactionScene();
     private final LocalNames names = new LocalNames(List.of("sip.test"), List.of(), UserCase.INSENSITIVE);
@@ -45,7 +47,13 @@ class SenderTest {
                         Call-ID: c
                         CSeq: 1 INVITE
 
-                        """.formatted(uri)), caller, scene.pathOn(caller), names, scene.time, event -> {});
+                        """.formatted(uri)),
+                caller,
+                scene.pathOn(caller),
+                names,
+                SETTINGS,
+                scene.time,
+                event -> {});
     }
 
     private void register(String contact, String... path) {
@@ -58,8 +66,7 @@ class SenderTest {
     }
 
     private Sender senderTo(RequestContext context, String hop) throws Exception {
-        Outcome outcome =
-                new DetermineTargets(new BindingLookup(store, true), true, StrangerPolicy.DEFAULT).run(context);
+        Outcome outcome = new DetermineTargets(new BindingLookup(store, true), true).run(context);
         Target target = ((Outcome.Relay) outcome).targets().get(0);
         return context.senderTo(SipUri.of(hop), target);
     }
@@ -119,7 +126,7 @@ class SenderTest {
                         Call-ID: c
                         CSeq: 1 OPTIONS
 
-                        """), caller, toTheHost, names, scene.time, event -> {});
+                        """), caller, toTheHost, names, SETTINGS, scene.time, event -> {});
     }
 
     @Test

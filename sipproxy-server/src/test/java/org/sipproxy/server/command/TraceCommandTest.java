@@ -1,4 +1,4 @@
-package org.sipproxy.server.flow;
+package org.sipproxy.server.command;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
@@ -20,21 +20,25 @@ import org.junit.jupiter.api.condition.DisabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
+import org.sipproxy.api.transport.Endpoint;
 import org.sipproxy.api.transport.TransportKind;
 import org.sipproxy.core.SipProxyBuilder;
-import org.sipproxy.server.command.TraceCommand;
+import org.sipproxy.core.trace.MessageText;
 import org.sipproxy.server.control.ControlChannel;
 import org.sipproxy.server.control.ControlMethods;
+import org.sipproxy.server.flow.FlowRecorder;
+import org.sipproxy.server.flow.TraceFilter;
+import org.sipproxy.server.flow.TraceMethod;
+import org.sipproxy.server.flow.TracedMessage;
 import org.sipproxy.testkit.OutgoingCall;
 import org.sipproxy.testkit.Phone;
 import org.sipproxy.testkit.SipProxyExtension;
-import org.sipproxy.api.transport.Endpoint;
 import picocli.CommandLine;
 
 /** Traces of real calls: the recorder, and the command over a control channel. */
 @Timeout(120)
 @DisabledOnOs(OS.WINDOWS)
-class TraceTest {
+class TraceCommandTest {
 
     @RegisterExtension
     final SipProxyExtension sip = SipProxyExtension.builder()
@@ -81,9 +85,8 @@ class TraceTest {
 
         call(alice, carol);
         call(alice, bob);
-        await().until(() -> labels(recorder.messages()).stream()
-                .filter("200 OK"::equals)
-                .count() >= 4);
+        await().until(() ->
+                labels(recorder.messages()).stream().filter("200 OK"::equals).count() >= 4);
 
         List<TracedMessage> messages = recorder.await(0, Duration.ofSeconds(10));
         assertThat(labels(messages)).contains("INVITE", "180 Ringing", "200 OK", "ACK", "BYE");
@@ -100,7 +103,9 @@ class TraceTest {
     }
 
     private static List<String> labels(List<TracedMessage> messages) {
-        return messages.stream().map(MessageNotes::label).toList();
+        return messages.stream()
+                .map(message -> message.message().map(MessageText::label).orElse(""))
+                .toList();
     }
 
     @Test
@@ -108,8 +113,8 @@ class TraceTest {
         Phone alice = sip.phone("alice");
         FlowRecorder recorder = FlowRecorder.open(
                 sip.proxy(), TraceFilter.ALL, new FlowRecorder.Limits(3, 1 << 20, Duration.ofHours(1)));
-        FlowRecorder small = FlowRecorder.open(
-                sip.proxy(), TraceFilter.ALL, new FlowRecorder.Limits(100, 1, Duration.ofHours(1)));
+        FlowRecorder small =
+                FlowRecorder.open(sip.proxy(), TraceFilter.ALL, new FlowRecorder.Limits(100, 1, Duration.ofHours(1)));
 
         for (int i = 0; i < 5; i++) {
             alice.options("sip:sip.test");
@@ -190,7 +195,9 @@ class TraceTest {
 
     @Test
     void traceEndsAfterItsTimeAndWhenTheServerStops() throws ExecutionException, InterruptedException {
-        assertThat(trace("--control", socket().toString(), "--seconds", "1").get().status())
+        assertThat(trace("--control", socket().toString(), "--seconds", "1")
+                        .get()
+                        .status())
                 .isZero();
         CompletableFuture<Finished> endless = trace("--control", socket().toString());
 
@@ -202,8 +209,8 @@ class TraceTest {
 
     @Test
     void wrongNetworkIsReported() throws ExecutionException, InterruptedException {
-        Finished finished =
-                trace("--control", socket().toString(), "--source", "192.0.2.300").get();
+        Finished finished = trace("--control", socket().toString(), "--source", "192.0.2.300")
+                .get();
 
         assertThat(finished.status()).isEqualTo(2);
         assertThat(finished.err()).contains("192.0.2.300", "use 192.0.2.7 or 192.0.2.0/24");

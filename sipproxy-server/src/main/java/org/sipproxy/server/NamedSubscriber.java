@@ -1,0 +1,48 @@
+package org.sipproxy.server;
+
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.sipproxy.core.options.RegistrarPolicy;
+
+/** Value of one {@code --subscriber}. */
+record NamedSubscriber(String user, String password) {
+
+    @Override
+    public String toString() {
+        return user;
+    }
+
+    /** Reads values of {@code --subscriber}, and adds errors to {@code problems}, without the passwords. */
+    static List<NamedSubscriber> read(List<String> subscribers, List<String> problems) {
+        Map<String, NamedSubscriber> named = new LinkedHashMap<>();
+        for (int i = 0; i < subscribers.size(); i++) {
+            String text = subscribers.get(i);
+            int colon = text.indexOf(':');
+            if (colon < 1 || colon == text.length() - 1) {
+                // by its number, because the text may be a password
+                problems.add("--subscriber: number " + (i + 1) + " is not USER:PASSWORD; write it as 1001:test1234");
+                continue;
+            }
+            String user = text.substring(0, colon);
+            if (user.chars().anyMatch(c -> c <= ' ' || c == '"' || c == '<' || c == '>')) {
+                problems.add("--subscriber: the user of number " + (i + 1) + " has a quotation mark, a blank or a"
+                        + " bracket, which no phone sends; a configuration file is taken verbatim, so omit"
+                        + " quotation marks");
+                continue;
+            }
+            NamedSubscriber other = named.putIfAbsent(
+                    RegistrarPolicy.DEFAULT.userCase().canonical(user),
+                    new NamedSubscriber(user, text.substring(colon + 1)));
+            if (other != null) {
+                problems.add(
+                        other.user().equals(user)
+                                ? "--subscriber: " + user + " is given twice; give each user once"
+                                : "--subscriber: " + user + " and " + other.user()
+                                        + " differ in case only and would share one address-of-record; rename one of"
+                                        + " them");
+            }
+        }
+        return List.copyOf(named.values());
+    }
+}
