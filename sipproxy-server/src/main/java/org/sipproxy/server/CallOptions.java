@@ -6,6 +6,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 import org.sipproxy.api.config.ConfigurationException;
 import org.sipproxy.core.SipProxyBuilder;
 import org.sipproxy.core.options.CallSettings;
@@ -30,8 +31,8 @@ final class CallOptions {
     @Option(
             names = "--calls",
             description = {
-                "Limits and ends calls; the other --calls- options require it. Without it, calls are only logged and "
-                        + "counted. With the storage modes write-through, write-back and database-only, calls are tracked again after a "
+                "Limits and ends calls; the other --calls- options require it. Without it, calls are only logged (at info) "
+                        + "and counted (with --web). With the storage modes write-through, write-back and database-only, calls are tracked again after a "
                         + "restart (table sipproxy_call)."
             })
     boolean calls;
@@ -78,13 +79,28 @@ final class CallOptions {
                     "Calls that are tracked at most, 100 to 10000000; further ones are not limited. Default: 100000.")
     String tracked = "";
 
-    /** Applies the options to the builder, and adds errors to {@code problems}. */
-    void addTo(SipProxyBuilder builder, List<String> problems) {
+    /** True if calls are tracked without {@link #calls}. A reload does not change it. */
+    private @Nullable Boolean observes;
+
+    /** Tracks calls without {@code --calls} if and only if a running proxy does. */
+    void reuse(CallOptions running) {
+        observes = running.observes;
+    }
+
+    /**
+     * Applies the options to the builder, and adds errors to {@code problems}.
+     *
+     * @param counted true if calls are counted for metrics
+     */
+    void addTo(SipProxyBuilder builder, boolean counted, List<String> problems) {
         if (!calls) {
             given().keySet().stream()
                     .findFirst()
                     .ifPresent(name -> problems.add(name + ": has no effect without --calls; add --calls"));
-            track(builder, OBSERVED);
+            observes = observes == null ? counted || CallLog.isOn() : observes;
+            if (observes) {
+                track(builder, OBSERVED);
+            }
             return;
         }
         int before = problems.size();
@@ -140,7 +156,7 @@ final class CallOptions {
     /** Returns the line that {@code check} prints. */
     String summary() {
         if (!calls) {
-            return "logged and counted";
+            return Boolean.FALSE.equals(observes) ? "not tracked" : "logged and counted";
         }
         List<String> parts = new ArrayList<>(List.of("tracked"));
         given().forEach((name, value) -> parts.add(

@@ -201,7 +201,7 @@ final class ProxyOptions {
         trunks.addTo(builder, components);
         tables.addAliasesTo(builder);
         gateways.addTo(builder, components, live);
-        calls.addTo(builder, problems);
+        calls.addTo(builder, web.isOn(), problems);
         nat.component(problems).ifPresent(traversal -> {
             builder.component(traversal);
             components.addFigures("nat", traversal::statistics);
@@ -255,6 +255,7 @@ final class ProxyOptions {
     void reuse(ProxyOptions running) {
         reusesTrunks = true;
         trunks.reuse(running.trunks);
+        calls.reuse(running.calls);
         tls.reuse(running.tls);
     }
 

@@ -119,6 +119,11 @@ final class WebOptions {
         }
     }
 
+    /** Returns true if there is a web server. */
+    boolean isOn() {
+        return !web.isEmpty();
+    }
+
     /** Returns the web server, after {@link #addTo}. */
     Optional<ServerPart> part() {
         return Optional.ofNullable(server);

@@ -191,7 +191,8 @@ class FlightEventsTest {
                 bob.reply(bob.awaitRequest("INVITE"), 486);
                 bob.awaitResponse(invite, 486);
                 bob.awaitResponse(bob.send(bob.request("MESSAGE", "sip:nobody@sip.test")), 404);
-                CallScene.until(() -> eventTypes().map(EventType::getName).distinct().count() == 4);
+                CallScene.until(
+                        () -> eventTypes().map(EventType::getName).distinct().count() == 4);
             });
             eventTypes().forEach(type -> {
                 for (ValueDescriptor field : type.getFields()) {

@@ -41,6 +41,11 @@ public final class CallLog implements CallListener {
     private final KeyedHash key = KeyedHash.random();
     private final LineThrottle throttle = new LineThrottle(BURST, LINES, LINES_PER_SECOND, System.nanoTime());
 
+    /** Returns true if calls are logged now. */
+    public static boolean isOn() {
+        return LOG.isInfoEnabled();
+    }
+
     @Override
     public void onCall(CallEvent event) {
         Call call = event.call();
@@ -53,11 +58,17 @@ public final class CallLog implements CallListener {
                                     "CALL-STARTED {} user={} call-id=\"{}\"", parties(call), user(call), callId(call)));
                 }
             }
-            case ANSWERED ->
-                inContext(
-                        call,
-                        () -> LOG.debug(
-                                "CALL-ANSWERED {} setup={} call-id=\"{}\"", parties(call), setup(call), callId(call)));
+            case ANSWERED -> {
+                if (LOG.isDebugEnabled()) {
+                    inContext(
+                            call,
+                            () -> LOG.debug(
+                                    "CALL-ANSWERED {} setup={} call-id=\"{}\"",
+                                    parties(call),
+                                    setup(call),
+                                    callId(call)));
+                }
+            }
             case ENDED -> {
                 if (LOG.isInfoEnabled() && isDue(call)) {
                     inContext(call, () -> ended(call, call.end().orElseThrow()));
